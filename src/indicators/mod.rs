@@ -1,0 +1,236 @@
+//! Every indicator: facts in, typed results out, pure. One file for each, listed once in [`ALL`].
+//!
+//! The store reduces events to facts (bounded frames, see [`Facts`]); an indicator turns frames
+//! into numbers with polars and the statistics of `crate::stats`. An indicator never touches the
+//! store, the clock or the configuration file.
+
+use polars::prelude::DataFrame;
+
+use crate::model::{Calendar, DAY_MS, Layer, Millis, Parameters, Results};
+
+/// Every indicator in the order of INDICATORS. A new one is one file, one `mod` line and one line
+/// here.
+pub static ALL: &[&dyn Indicator] = &[];
+
+/// The indicator with this code, in either case.
+pub fn find(code: &str) -> Option<&'static dyn Indicator> {
+    ALL.iter().copied().find(|indicator| indicator.spec().code.eq_ignore_ascii_case(code))
+}
+
+/// One indicator.
+pub trait Indicator: Sync {
+    /// What it is.
+    fn spec(&self) -> &'static Spec;
+    /// What it says of these facts.
+    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError>;
+}
+
+/// What an indicator is, in words that stand beside every number of it.
+#[derive(Debug)]
+pub struct Spec {
+    /// Its code in INDICATORS.
+    pub code: &'static str,
+    /// Its short name.
+    pub title: &'static str,
+    /// Unit of its values.
+    pub unit: &'static str,
+    /// Raised whenever the same events would give another number.
+    pub version: u32,
+    /// Where it may be shown.
+    pub layer: Layer,
+    /// A state moves by itself when people stop writing; it is never drawn as a trend.
+    pub state: bool,
+    /// What it says, in a leader's words.
+    pub says: &'static str,
+    /// The formula, complete: windows, exclusions, interval.
+    pub definition: &'static str,
+    /// What it can't tell.
+    pub caveat: &'static str,
+}
+
+/// What the same events are looked at with.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Events at or after this instant have not happened yet.
+    pub as_of: Millis,
+    /// Days, months, holidays.
+    pub calendar: Calendar,
+    /// Windows and limits.
+    pub parameters: Parameters,
+}
+
+/// The facts, frames as the store returns them. `writeup` is an index into [`Facts::writeups`];
+/// only kept events are in here (duplicates, future, unknown, after deletion, robots are gone;
+/// of reads also contributors' own and those before publication). All instants are `i64` UTC ms.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The registry, one entry a write-up, by id.
+    pub writeups: Vec<WriteupFact>,
+    /// Kept reads by write-up, local date and age. One row each with columns
+    /// `writeup: u32, date: i32` (days since 1970, local), `age_day: i32` (floor of the elapsed age
+    /// in days; null for an undated write-up), `reads: u64` (single reads plus daily counts),
+    /// `single: u64` (without the daily counts), `first_at: i64, last_at: i64` (of the row's reads).
+    /// At most one row for each write-up and day of reading, whatever the number of reads.
+    pub daily: DataFrame,
+    /// Distinct people behind `daily`, for suppression, over all dated write-ups:
+    /// `age_week: i32, people: u64, anonymous: u64`.
+    pub people_by_age_week: DataFrame,
+    /// The same by local month of the read: `month: i32` (first day, days since 1970),
+    /// `late: u64` (people with a read at age >= late), `window: u64` (age in [late, 2 late)).
+    pub people_by_month: DataFrame,
+    /// The same by publication month of the write-up, reads at age in [late, 2 late):
+    /// `month: i32, people: u64`.
+    pub people_by_cohort: DataFrame,
+    /// The last `trailing` days: `writeup: u32, readers: u64` (distinct people).
+    pub trailing: DataFrame,
+    /// Numbers that are one number each.
+    pub totals: Totals,
+    /// One row for each (meeting, person) and each dial-in: `meeting: str, writeup: u32` (null if
+    /// unknown), `at: i64` (start), `person: u32` (null for a dial-in), `role: str` (null if absent;
+    /// upper case), `partstat: str` (null if absent), `invited: bool`, `attended: bool`,
+    /// `mandatory: bool`, `responder: bool` (of the write-up's incident).
+    pub attendance: DataFrame,
+    /// One row a comment: `writeup: u32, at: i64, person: u32` (null if unknown),
+    /// `contributor: bool`. Comments deleted before `as_of` are gone.
+    pub comments: DataFrame,
+    /// One row a link: `writeup: u32, place: str, at: i64, ended_at: i64` (removed, or the target
+    /// deleted, before `as_of`; else null), `removed: bool` (ended by removal or a deleted target),
+    /// `role: str` (null if unlabelled), `own: bool` (a self-link).
+    pub links: DataFrame,
+}
+
+/// A write-up as indicators need it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WriteupFact {
+    /// Its id.
+    pub id: String,
+    /// When it was published; an undated write-up counts in totals and in nothing by age.
+    pub published_at: Option<Millis>,
+    /// When it was deleted.
+    pub deleted_at: Option<Millis>,
+    /// Words of prose.
+    pub words: Option<u32>,
+    /// When its reads were being observed, half-open, sorted, disjoint, cut at `as_of`.
+    pub reads_observed: Windows,
+    /// When its comments were being observed.
+    pub comments_observed: Windows,
+    /// Only daily counts are known of its reads, never a person.
+    pub counts_only: bool,
+}
+
+/// Half-open intervals of time, sorted and disjoint.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Windows(pub Vec<(Millis, Millis)>);
+
+impl Windows {
+    /// The union of intervals in any order; empty ones are dropped.
+    pub fn union(mut intervals: Vec<(Millis, Millis)>) -> Self {
+        intervals.retain(|(from, to)| from < to);
+        intervals.sort_unstable();
+        let mut merged: Vec<(Millis, Millis)> = Vec::with_capacity(intervals.len());
+        for (from, to) in intervals {
+            match merged.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
+                _ => merged.push((from, to)),
+            }
+        }
+        Windows(merged)
+    }
+
+    /// Milliseconds of `[from, to)` inside the windows.
+    pub fn overlap(&self, from: Millis, to: Millis) -> i64 {
+        self.0.iter().map(|&(a, b)| (b.min(to) - a.max(from)).max(0)).sum()
+    }
+
+    /// Whether all of `[from, to)` lies inside.
+    pub fn covers(&self, from: Millis, to: Millis) -> bool {
+        self.0.iter().any(|&(a, b)| a <= from && to <= b)
+    }
+
+    /// The end of the window that holds `at`: observed from `at` without a gap until then.
+    pub fn until(&self, at: Millis) -> Option<Millis> {
+        self.0.iter().find(|&&(a, b)| a <= at && at < b).map(|&(_, b)| b)
+    }
+}
+
+impl WriteupFact {
+    /// INDICATORS section 3: `(min(as_of, deleted_at) - published_at) / day`, in ms; `None` if
+    /// undated or not yet published.
+    pub fn observed_age(&self, as_of: Millis) -> Option<Millis> {
+        let end = self.deleted_at.map_or(as_of, |deleted| deleted.min(as_of));
+        self.published_at.map(|published| end - published).filter(|age| *age > 0)
+    }
+
+    /// Whether its reads were observed from publication for `days` without a gap, and it lived as
+    /// long: what a fixed horizon asks for.
+    pub fn reads_observed_for(&self, days: u32, as_of: Millis) -> bool {
+        let span = i64::from(days) * DAY_MS;
+        match (self.published_at, self.observed_age(as_of)) {
+            (Some(published), Some(age)) => {
+                age >= span && self.reads_observed.covers(published, published + span)
+            }
+            _ => false,
+        }
+    }
+}
+
+/// Facts that are one number each.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Totals {
+    /// R1: kept reads plus daily counts.
+    pub total_reads: u64,
+    /// R2.
+    pub unique_reads: u64,
+    /// R3: distinct people.
+    pub readers: u64,
+    /// R3: distinct (person, write-up).
+    pub reader_writeup_pairs: u64,
+    /// R3: distinct (person, local date).
+    pub reader_days: u64,
+    /// R4: person-days (write-up, person, local date) and distinct people, by class.
+    pub read: ClassTotal,
+    /// See `read`.
+    pub skimmed: ClassTotal,
+    /// See `read`.
+    pub opened: ClassTotal,
+    /// See `read`.
+    pub unknown: ClassTotal,
+    /// R4: distinct (person, write-up) with at least one day of class *read*.
+    pub deep_pairs: u64,
+    /// L2: median age of the reads of the last `recent` days, ms; exact, daily counts weighted.
+    pub median_age_sync_ms: Option<f64>,
+    /// People behind it.
+    pub people_sync: u64,
+    /// L2: median of ages < horizon over write-ups observed that long from publication, ms.
+    pub median_age_diachronous_ms: Option<f64>,
+    /// People behind it.
+    pub people_diachronous: u64,
+    /// L2: of each such write-up with at least ten such reads, the median age, ms.
+    pub median_age_by_writeup_ms: Vec<f64>,
+    /// L4: distinct (person, local date) with a late read in the last `trailing` days.
+    pub late_reader_days: u64,
+    /// Distinct people among them.
+    pub late_readers: u64,
+}
+
+/// One class of R4.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ClassTotal {
+    /// Person-days.
+    pub days: u64,
+    /// Distinct people.
+    pub people: u64,
+}
+
+/// An indicator could not be computed: the facts are not the frames it was promised.
+#[derive(Debug, thiserror::Error)]
+pub enum IndicatorError {
+    /// A frame lacks a column, or holds another type.
+    #[error("{code}: {source}")]
+    Frame {
+        /// The indicator.
+        code: &'static str,
+        /// What polars says.
+        source: polars::error::PolarsError,
+    },
+}

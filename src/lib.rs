@@ -1,0 +1,5 @@
+//! Readback shows whether an organisation learns from its incidents.
+
+pub mod indicators;
+pub mod model;
+pub mod sources;

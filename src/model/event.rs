@@ -1,0 +1,417 @@
+//! An event as it travels from a source to the store. `Event<Identity>` is what a source makes;
+//! the intake turns it into `Event<Pseudonym>`, and only that type can be stored.
+
+use std::sync::Arc;
+
+use super::identity::Identity;
+use super::place::Place;
+use super::time::Millis;
+
+/// One thing that happened (CONTRACT, "In: events"). `P` says how people are named in it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event<P = Identity> {
+    /// The connector instance that saw it; with `id` it names the event for ever.
+    pub source: Arc<str>,
+    /// The source's own id of it.
+    pub id: String,
+    /// The target as given: a write-up's id, an alias, a URL. Empty for `person` and `coverage`.
+    pub subject: String,
+    /// When it happened. A `writeup`, `person` or `coverage` event may do without.
+    pub time: Millis,
+    /// Corrections carry a greater one.
+    pub version: u32,
+    /// What happened.
+    pub body: Body<P>,
+}
+
+/// What happened, by kind.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body<P = Identity> {
+    /// Somebody opened a write-up.
+    Read(Read<P>),
+    /// A page counter's figure; a person is never named.
+    ReadCount(ReadCount),
+    /// Somebody was invited to a review, or was there.
+    Attendance(Attendance<P>),
+    /// Somebody commented on a write-up.
+    Comment(Comment<P>),
+    /// Somebody changed a write-up.
+    Edit(Edit<P>),
+    /// Somebody linked to a write-up.
+    Link(Link<P>),
+    /// A write-up is described.
+    Writeup(Writeup<P>),
+    /// A person of the roster is described.
+    Person(Person<P>),
+    /// A source says when it was watching.
+    Coverage(Coverage),
+}
+
+/// The kind of an event; its name is the middle of the CloudEvents type `org.readback.KIND.v1`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum EventKind {
+    /// See [`Body::Read`].
+    Read,
+    /// See [`Body::ReadCount`].
+    ReadCount,
+    /// See [`Body::Attendance`].
+    Attendance,
+    /// See [`Body::Comment`].
+    Comment,
+    /// See [`Body::Edit`].
+    Edit,
+    /// See [`Body::Link`].
+    Link,
+    /// See [`Body::Writeup`].
+    Writeup,
+    /// See [`Body::Person`].
+    Person,
+    /// See [`Body::Coverage`].
+    Coverage,
+}
+
+impl EventKind {
+    /// Every kind, in the contract's order.
+    pub const ALL: [EventKind; 9] = [
+        EventKind::Read,
+        EventKind::ReadCount,
+        EventKind::Attendance,
+        EventKind::Comment,
+        EventKind::Edit,
+        EventKind::Link,
+        EventKind::Writeup,
+        EventKind::Person,
+        EventKind::Coverage,
+    ];
+
+    /// The name in types, tables and results.
+    pub const fn name(self) -> &'static str {
+        match self {
+            EventKind::Read => "read",
+            EventKind::ReadCount => "read_count",
+            EventKind::Attendance => "attendance",
+            EventKind::Comment => "comment",
+            EventKind::Edit => "edit",
+            EventKind::Link => "link",
+            EventKind::Writeup => "writeup",
+            EventKind::Person => "person",
+            EventKind::Coverage => "coverage",
+        }
+    }
+
+    /// The kind with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        EventKind::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
+impl<P> Body<P> {
+    /// The kind of this body.
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Body::Read(_) => EventKind::Read,
+            Body::ReadCount(_) => EventKind::ReadCount,
+            Body::Attendance(_) => EventKind::Attendance,
+            Body::Comment(_) => EventKind::Comment,
+            Body::Edit(_) => EventKind::Edit,
+            Body::Link(_) => EventKind::Link,
+            Body::Writeup(_) => EventKind::Writeup,
+            Body::Person(_) => EventKind::Person,
+            Body::Coverage(_) => EventKind::Coverage,
+        }
+    }
+}
+
+/// A read; engaged time in milliseconds, depth in thousandths of the document.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Read<P = Identity> {
+    /// Who read; `None` where the source cannot tell.
+    pub person: Option<P>,
+    /// The reader's team at that time.
+    pub team: Option<String>,
+    /// The source's session.
+    pub session: Option<String>,
+    /// Time visible and focused, ms.
+    pub engaged_ms: Option<u32>,
+    /// Deepest scroll, 0 to 1000.
+    pub scroll_milli: Option<u16>,
+    /// The source knows that a robot did it.
+    pub bot: bool,
+    /// An AI or program that acted for a person.
+    pub agent: Option<String>,
+    /// Where the reader came from, as a class.
+    pub arrival: Option<String>,
+    /// The reading was assigned.
+    pub assigned: bool,
+}
+
+// Not derived: that would ask for `P: Default`, and there is no default person.
+impl<P> Default for Read<P> {
+    fn default() -> Self {
+        Read {
+            person: None,
+            team: None,
+            session: None,
+            engaged_ms: None,
+            scroll_milli: None,
+            bot: false,
+            agent: None,
+            arrival: None,
+            assigned: false,
+        }
+    }
+}
+
+/// How a page counter counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Granularity {
+    /// The reads of one local day.
+    Day,
+    /// A running total.
+    Cumulative,
+}
+
+/// A page counter's figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ReadCount {
+    /// How it counts.
+    pub granularity: Granularity,
+    /// Reads.
+    pub count: u64,
+    /// Distinct readers, where the counter knows.
+    pub uniques: Option<u64>,
+}
+
+/// An invitation to a review, a presence, or both. One occurrence of a meeting, one person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attendance<P = Identity> {
+    /// The occurrence.
+    pub meeting: String,
+    /// Who; `None` for a dial-in without identity.
+    pub person: Option<P>,
+    /// Their team at that time.
+    pub team: Option<String>,
+    /// RFC 5545 ROLE, upper case.
+    pub role: Option<String>,
+    /// RFC 5545 PARTSTAT, upper case.
+    pub partstat: Option<String>,
+    /// False where the calendar left ROLE out and the default was filled in.
+    pub role_stated: bool,
+    /// The group or list that the invitation went to.
+    pub via: Option<String>,
+    /// Length of the meeting, ms.
+    pub meeting_ms: Option<u64>,
+    /// The host's own flag.
+    pub attended: Option<bool>,
+    /// Time present, ms.
+    pub present_ms: Option<u64>,
+    /// Time spoken, ms.
+    pub spoke_ms: Option<u64>,
+    /// They had to come.
+    pub mandatory: bool,
+}
+
+/// A comment on a write-up. Its text is never kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comment<P = Identity> {
+    /// Who wrote it.
+    pub person: Option<P>,
+    /// Their team at that time.
+    pub team: Option<String>,
+    /// Id (in the same source) of the comment it answers.
+    pub parent: Option<String>,
+    /// Its length.
+    pub words: Option<u32>,
+    /// When it was deleted.
+    pub deleted_at: Option<Millis>,
+}
+
+/// A change to a write-up. Its text is never kept.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Edit<P = Identity> {
+    /// Who made it.
+    pub person: Option<P>,
+    /// Their team at that time.
+    pub team: Option<String>,
+    /// Words added.
+    pub words_added: Option<u32>,
+    /// Words removed.
+    pub words_removed: Option<u32>,
+    /// Sections touched.
+    pub sections: Option<u32>,
+    /// The source calls it minor.
+    pub minor: bool,
+}
+
+/// What part a link plays; unlabelled links have none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkRole {
+    /// Made by author, responder or owner team soon after publication.
+    FollowUp,
+    /// Made by anybody else, or later.
+    Uptake,
+    /// Stands on an index page.
+    Index,
+    /// Came with a template.
+    Template,
+}
+
+impl LinkRole {
+    /// Every role.
+    pub const ALL: [LinkRole; 4] =
+        [LinkRole::FollowUp, LinkRole::Uptake, LinkRole::Index, LinkRole::Template];
+
+    /// The name in events and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LinkRole::FollowUp => "follow_up",
+            LinkRole::Uptake => "uptake",
+            LinkRole::Index => "index",
+            LinkRole::Template => "template",
+        }
+    }
+}
+
+/// A link to a write-up; the event's `subject` is the target, its `time` the link's first day.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Link<P = Identity> {
+    /// Who made it.
+    pub person: Option<P>,
+    /// Their team at that time.
+    pub team: Option<String>,
+    /// What kind of place it stands in.
+    pub place: Place,
+    /// Where it stands, without the line's text: `repo@commit:path#L12`, a page, an issue.
+    pub stands_in: Option<String>,
+    /// When it was removed.
+    pub removed_at: Option<Millis>,
+    /// What part it plays.
+    pub role: Option<LinkRole>,
+}
+
+/// A write-up as its source describes it. `None` means the source does not say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Writeup<P = Identity> {
+    /// Its id in the registry.
+    pub id: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its address.
+    pub url: Option<String>,
+    /// Other names: URLs, page ids, incident keys, file paths.
+    pub aliases: Vec<String>,
+    /// When it was published; never taken from the event's time.
+    pub published_at: Option<Millis>,
+    /// When it was deleted.
+    pub deleted_at: Option<Millis>,
+    /// The team that had the incident.
+    pub owner_team: Option<String>,
+    /// Its authors; their own reads are left out.
+    pub contributors: Vec<P>,
+    /// Their teams.
+    pub contributor_teams: Vec<String>,
+    /// Who responded to the incident; never voluntary attendees.
+    pub responders: Vec<P>,
+    /// Words of prose.
+    pub words: Option<u32>,
+    /// Diagrams.
+    pub diagrams: Option<u32>,
+    /// Hyperlinks.
+    pub hyperlinks: Option<u32>,
+    /// Acronyms.
+    pub acronyms: Option<u32>,
+    /// Acronyms that are not explained.
+    pub acronyms_unexplained: Option<u32>,
+    /// The template it was made from.
+    pub template: Option<String>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Not everybody may see it.
+    pub restricted: bool,
+}
+
+impl<P> Writeup<P> {
+    /// A write-up of which nothing but the id is known.
+    pub fn new(id: impl Into<String>) -> Self {
+        Writeup {
+            id: id.into(),
+            title: None,
+            url: None,
+            aliases: Vec::new(),
+            published_at: None,
+            deleted_at: None,
+            owner_team: None,
+            contributors: Vec::new(),
+            contributor_teams: Vec::new(),
+            responders: Vec::new(),
+            words: None,
+            diagrams: None,
+            hyperlinks: None,
+            acronyms: None,
+            acronyms_unexplained: None,
+            template: None,
+            tags: Vec::new(),
+            restricted: false,
+        }
+    }
+}
+
+/// What an account stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum PersonKind {
+    /// A human being.
+    #[default]
+    Person,
+    /// A meeting room.
+    Room,
+    /// A robot.
+    Bot,
+    /// A service account.
+    Service,
+}
+
+impl PersonKind {
+    /// Every kind.
+    pub const ALL: [PersonKind; 4] =
+        [PersonKind::Person, PersonKind::Room, PersonKind::Bot, PersonKind::Service];
+
+    /// The name in events and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            PersonKind::Person => "person",
+            PersonKind::Room => "room",
+            PersonKind::Bot => "bot",
+            PersonKind::Service => "service",
+        }
+    }
+}
+
+/// An entry of the roster.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Person<P = Identity> {
+    /// The person.
+    pub person: P,
+    /// Other identities of theirs.
+    pub aliases: Vec<P>,
+    /// Their team.
+    pub team: Option<String>,
+    /// When they joined the organisation.
+    pub joined_at: Option<Millis>,
+    /// When they left it.
+    pub left_at: Option<Millis>,
+    /// What the account stands for.
+    pub kind: PersonKind,
+}
+
+/// When a source was really observing events of a kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Coverage {
+    /// The kind observed.
+    pub kind: EventKind,
+    /// A source, or the prefix of the targets it watches.
+    pub scope: String,
+    /// From when, included.
+    pub from: Millis,
+    /// Until when, excluded; open if absent.
+    pub to: Option<Millis>,
+}

@@ -1,0 +1,59 @@
+//! The parameters of INDICATORS section 1. Changing one restates history visibly: they stand in
+//! every result.
+
+/// Limits and windows of the indicators, with the defaults of INDICATORS section 1.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameters {
+    /// Two clicks at most this far apart are one read, s.
+    pub double_click_s: u32,
+    /// An age from which a sign is late, days.
+    pub late_days: u32,
+    /// The first year of a write-up, days.
+    pub horizon_days: u32,
+    /// The window of the synchronous half-life, days.
+    pub recent_days: u32,
+    /// The window in which a write-up is still read, days.
+    pub trailing_days: u32,
+    /// Readers that make a write-up still read.
+    pub min_readers: u32,
+    /// Days without a read after which a write-up has gone quiet.
+    pub quiet_days: u32,
+    /// Share of a text that a reader must have had time and scroll for.
+    pub read_fraction: f64,
+    /// Words a minute of a fast reader.
+    pub wpm_fast: u32,
+    /// Less engaged time than this is an opening only, s.
+    pub skim_min_s: u32,
+    /// Less presence than this is no attendance, s.
+    pub min_present_s: u32,
+    /// The window of contributions after a review, days.
+    pub contribution_days: u32,
+    /// The window of an answer, days.
+    pub response_days: u32,
+    /// How long somebody is new, days.
+    pub newcomer_days: u32,
+    /// The window of coming back, days.
+    pub repeat_days: u32,
+}
+
+impl Default for Parameters {
+    fn default() -> Self {
+        Parameters {
+            double_click_s: 30,
+            late_days: 90,
+            horizon_days: 365,
+            recent_days: 90,
+            trailing_days: 28,
+            min_readers: 3,
+            quiet_days: 90,
+            read_fraction: 0.75,
+            wpm_fast: 300,
+            skim_min_s: 10,
+            min_present_s: 300,
+            contribution_days: 14,
+            response_days: 7,
+            newcomer_days: 90,
+            repeat_days: 180,
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Where events come from. One file for each kind of source; a kind owns its name, documentation,
+//! sample configuration, parameters and tests, and is listed once in [`KINDS`].
+//!
+//! A kind has up to three abilities, each a trait with one method: [`File`] reads a file,
+//! [`Pull`] goes and fetches (with a checkpoint), [`Push`] takes a delivery. All three hand events
+//! to a [`Sink`] and know nothing of pseudonyms, spool or store.
+
+use std::fmt;
+use std::io::BufRead;
+
+use chrono_tz::Tz;
+
+use crate::model::{Event, Millis};
+
+/// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
+pub static KINDS: &[&Kind] = &[];
+
+/// The kind with this name.
+pub fn find(name: &str) -> Option<&'static Kind> {
+    KINDS.iter().copied().find(|kind| kind.name == name)
+}
+
+/// One kind of source.
+pub struct Kind {
+    /// Its name in the configuration and on the command line.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub summary: &'static str,
+    /// What it gives, what it can't see, where to get its input.
+    pub documentation: &'static str,
+    /// A complete `[[source]]` of the configuration; a test parses it.
+    pub sample: &'static str,
+    /// Builds the reader of files, if the kind can.
+    pub file: Option<Build<dyn File>>,
+    /// Builds the puller, if the kind can.
+    pub pull: Option<Build<dyn Pull>>,
+    /// Builds the receiver of deliveries, if the kind can.
+    pub push: Option<Build<dyn Push>>,
+}
+
+/// Builds an ability from the parameters of one `[[source]]` (without `id` and `kind`).
+pub type Build<T> = fn(params: toml::Table, setting: &Setting) -> Result<Box<T>, SourceError>;
+
+/// What a source may know of the house it works for.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    /// The `source` of its events: the id of the `[[source]]`.
+    pub source: String,
+    /// The organisation's zone, for times that name none.
+    pub timezone: Tz,
+    /// The write-ups registered so far: what links are looked for.
+    pub writeups: Vec<KnownWriteup>,
+}
+
+/// A registered write-up as link finders need it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct KnownWriteup {
+    /// Its id.
+    pub id: String,
+    /// Its title, if it has one.
+    pub title: Option<String>,
+    /// Every other name of it: URLs, paths, incident keys.
+    pub aliases: Vec<String>,
+}
+
+/// Takes what a source finds, in the order in which it finds it.
+pub trait Sink {
+    /// One event.
+    fn event(&mut self, event: Event);
+    /// Something in the input that is no event and should have been: the rest goes on.
+    fn problem(&mut self, problem: Problem);
+    /// Input left out on purpose, counted by reason (`not GET`, `asset`).
+    fn left_out(&mut self, reason: &'static str);
+    /// A sentence for the person at the terminal: what was assumed, what was seen.
+    fn note(&mut self, text: String);
+}
+
+/// One thing wrong with the input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Where: `line 12`, `row 3`, `index 4`.
+    pub place: String,
+    /// The field concerned, or empty.
+    pub field: String,
+    /// What is wrong, with the value, and what would be valid. Never an identity.
+    pub reason: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.field.as_str() {
+            "" => write!(f, "{}: {}", self.place, self.reason),
+            field => write!(f, "{}: {field}: {}", self.place, self.reason),
+        }
+    }
+}
+
+/// Reads a file, already decompressed.
+pub trait File: Send {
+    /// Reads all of it. `name` is the file's name without its folder, for ids and messages.
+    fn read(&mut self, name: &str, input: &mut dyn BufRead, sink: &mut dyn Sink)
+    -> Result<(), SourceError>;
+}
+
+/// Goes and fetches.
+pub trait Pull: Send {
+    /// Fetches all that is new since `checkpoint` (what the last pull returned; `None` the first
+    /// time), and returns the next checkpoint. The caller stores it only after the events are safe.
+    fn pull(&mut self, checkpoint: Option<&str>, now: Millis, sink: &mut dyn Sink)
+    -> Result<String, SourceError>;
+}
+
+/// Takes a delivery.
+pub trait Push: Send + Sync {
+    /// Turns one request into events. `headers` have lower-case names.
+    fn receive(&self, headers: &[(String, String)], body: &[u8], now: Millis, sink: &mut dyn Sink)
+    -> Result<(), SourceError>;
+}
+
+/// Why a source could not do its work at all.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The parameters of the `[[source]]` don't fit the kind.
+    #[error("{0}")]
+    Params(String),
+    /// The input is not what the kind reads.
+    #[error("{name}: {reason}")]
+    Format {
+        /// The file or address.
+        name: String,
+        /// What is wrong and what would be valid.
+        reason: String,
+    },
+    /// Reading failed.
+    #[error("{name}: {cause}")]
+    Io {
+        /// The file or address.
+        name: String,
+        /// The system's error.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The delivery's signature is wrong.
+    #[error("the signature does not fit the body")]
+    Signature,
+    /// A remote system answered with an error, or not at all.
+    #[error("{name}: {reason}")]
+    Remote {
+        /// The address, without credentials.
+        name: String,
+        /// What it answered.
+        reason: String,
+        /// Whether to try again later.
+        retryable: bool,
+    },
+}
+
+/// Decodes the parameters of a `[[source]]`; unknown keys are refused by the kind's own type
+/// (`#[serde(deny_unknown_fields)]`).
+pub fn decode<P: serde::de::DeserializeOwned>(params: toml::Table) -> Result<P, SourceError> {
+    params.try_into().map_err(|error: toml::de::Error| SourceError::Params(error.message().to_owned()))
+}
