@@ -8,8 +8,25 @@ use std::borrow::Cow;
 /// `ref`, `source` and `src` are not among them: forges and wikis use them to choose a version or
 /// a page.
 pub const TRACKING_PARAMETERS: &[&str] = &[
-    "_ga", "_gl", "_hsenc", "_hsmi", "atlorigin", "dclid", "fbclid", "gbraid", "gclid", "igshid",
-    "mc_cid", "mc_eid", "mkt_tok", "msclkid", "ref_src", "twclid", "usp", "wbraid", "yclid",
+    "_ga",
+    "_gl",
+    "_hsenc",
+    "_hsmi",
+    "atlorigin",
+    "dclid",
+    "fbclid",
+    "gbraid",
+    "gclid",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "msclkid",
+    "ref_src",
+    "twclid",
+    "usp",
+    "wbraid",
+    "yclid",
 ];
 
 /// The one spelling of an address. Equal for addresses that differ only in
@@ -216,8 +233,9 @@ mod tests {
         let path = "[a-zA-Z0-9/.%~_ \u{e9}\\\\|-]{0,24}";
         let query = "[a-z=&%+?/]{0,16}";
         let archive = prop_oneof![Just(""), Just("https://web.archive.org/web/2018/")];
-        (archive, host, path, query)
-            .prop_map(|(archive, host, path, query)| format!("{archive}http://{host}/{path}?{query}"))
+        (archive, host, path, query).prop_map(|(archive, host, path, query)| {
+            format!("{archive}http://{host}/{path}?{query}")
+        })
     }
 
     proptest! {
