@@ -7,6 +7,7 @@ pub mod identity;
 pub mod params;
 pub mod place;
 pub mod result;
+pub mod target;
 pub mod time;
 
 pub use calendar::Calendar;
