@@ -358,7 +358,17 @@ mod tests {
             &[],
         )
         .unwrap_err();
-        insta::assert_snapshot!(problems.to_string(), @"");
+        insta::assert_snapshot!(problems.to_string(), @r#"
+        the configuration: 8 problems
+          organisation.timezone: "Berlin" is not valid; valid is an IANA zone such as Europe/Berlin
+          organisation.holidays: "2026-13-01" is not valid; valid is a date such as 2026-12-25
+          parameters.read_fraction: 1.5 is not above 0 and at most 1
+          parameters.late_days: 400 is not below horizon_days
+          privacy.k: 0 is not a whole number from 1 to 1000
+          engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
+          source 1: id: is missing
+          colour: unknown key; known are data_dir, engine, organisation, parameters, privacy, server, source
+        "#);
     }
 
     #[test]
