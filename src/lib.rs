@@ -5,3 +5,4 @@ pub mod config;
 pub mod indicators;
 pub mod model;
 pub mod sources;
+pub mod store;

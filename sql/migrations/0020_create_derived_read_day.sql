@@ -1,5 +1,5 @@
 -- Reads rolled up by write-up, local date and floor of the elapsed age in days (-1: undated), with
--- exact distinct people as bitmaps of dense numbers. First and last instants keep gaps exact.
+-- exact distinct people as bitmaps of dense numbers (0 among them: somebody unknown). First and last instants keep gaps exact.
 CREATE TABLE derived_read_day
 (
     generation UInt32 CODEC(ZSTD(1)),
@@ -9,7 +9,6 @@ CREATE TABLE derived_read_day
     reads UInt64 CODEC(ZSTD(1)),
     single UInt64 CODEC(ZSTD(1)),
     anonymous UInt64 CODEC(ZSTD(1)),
-    uniques UInt64 CODEC(ZSTD(1)),
     first_at DateTime64(3, 'UTC') CODEC(ZSTD(1)),
     last_at DateTime64(3, 'UTC') CODEC(ZSTD(1)),
     people AggregateFunction(groupBitmap, UInt32) CODEC(ZSTD(1))
