@@ -3,6 +3,8 @@
 pub mod collect;
 pub mod config;
 pub mod indicators;
+pub mod jobs;
 pub mod model;
 pub mod sources;
 pub mod store;
+pub mod summary;

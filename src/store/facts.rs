@@ -108,6 +108,7 @@ const COMMENTS: Statement = statement!("fact_comments");
 const LINKS: Statement = statement!("fact_links");
 const LINK_EVIDENCE: Statement = statement!("evidence_links");
 const WRITEUP_READERS: Statement = statement!("writeup_readers");
+const WRITEUP_CURVE: Statement = statement!("writeup_curve");
 const RECEIPTS: Statement = statement!("receipts");
 const LABELS: Statement = statement!("health_labels");
 const READ_HEALTH: Statement = statement!("health_reads");
@@ -317,6 +318,11 @@ impl Store {
     /// Distinct readers, ever and late, of each write-up.
     pub async fn writeup_readers(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
         self.frame(WRITEUP_READERS, settings).await
+    }
+
+    /// Reads of each write-up by four weeks of age.
+    pub async fn writeup_curve(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(WRITEUP_CURVE, settings).await
     }
 
     /// What was received.

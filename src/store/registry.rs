@@ -21,6 +21,17 @@ const SWEEP: [(&str, &str); 4] = [
     ("sweep_registry_source", include_str!("../../sql/queries/sweep_registry_source.sql")),
 ];
 
+const DISCARD: [(&str, &str); 8] = [
+    ("discard_registry_person", include_str!("../../sql/queries/discard_registry_person.sql")),
+    ("discard_registry_writeup", include_str!("../../sql/queries/discard_registry_writeup.sql")),
+    ("discard_registry_target", include_str!("../../sql/queries/discard_registry_target.sql")),
+    ("discard_registry_source", include_str!("../../sql/queries/discard_registry_source.sql")),
+    ("discard_derived_read", include_str!("../../sql/queries/discard_derived_read.sql")),
+    ("discard_derived_count", include_str!("../../sql/queries/discard_derived_count.sql")),
+    ("discard_derived_reader_day", include_str!("../../sql/queries/discard_derived_reader_day.sql")),
+    ("discard_derived_read_day", include_str!("../../sql/queries/discard_derived_read_day.sql")),
+];
+
 /// A write-up in one generation of the registry; instants are UTC ms.
 #[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
 pub struct RegistryWriteup {
@@ -200,7 +211,20 @@ impl Store {
 
     /// Removes every generation before this one.
     pub async fn sweep_registry(&self, generation: u32) -> Result<(), StoreError> {
-        for (name, sql) in SWEEP {
+        self.for_generation(&SWEEP, generation).await
+    }
+
+    /// Removes what an unfinished run left behind: every row from this generation on.
+    pub async fn sweep_registry_from(&self, generation: u32) -> Result<(), StoreError> {
+        self.for_generation(&DISCARD, generation).await
+    }
+
+    async fn for_generation(
+        &self,
+        statements: &[(&'static str, &'static str)],
+        generation: u32,
+    ) -> Result<(), StoreError> {
+        for (name, sql) in statements {
             let query = self.query(sql).param("generation", generation);
             query.execute().await.named(name)?;
         }
