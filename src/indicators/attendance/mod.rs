@@ -1,0 +1,25 @@
+//! Attendance of reviews (INDICATORS section 4): who comes, and who comes without having to.
+
+pub(super) mod attendees;
+pub(super) mod show_rate;
+pub(super) mod voluntary;
+
+use polars::prelude::*;
+
+use super::frames::distinct_people;
+use super::shapes::Sides;
+
+/// Came, and is known by name. A dial-in without identity counts in A1 only.
+fn came() -> Expr {
+    col("attended").and(col("person").is_not_null())
+}
+
+/// The people on both sides of a share of presences: of the rows in `base`, those in `part`.
+fn sides(frame: &DataFrame, base: Expr, part: Expr) -> PolarsResult<Sides> {
+    let rows = frame.clone().lazy().filter(base);
+    Ok(Sides {
+        with: distinct_people(rows.clone().filter(part.clone()))?,
+        without: distinct_people(rows.clone().filter(part.not()))?,
+        all: distinct_people(rows)?,
+    })
+}
