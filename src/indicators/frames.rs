@@ -31,9 +31,8 @@ pub(super) fn distinct_people(frame: LazyFrame) -> PolarsResult<u64> {
 /// Every dated write-up: `writeup: u32, published: i64`.
 pub(super) fn dated(facts: &Facts) -> PolarsResult<LazyFrame> {
     let rows = facts.writeups.iter().enumerate();
-    let (numbers, published): (Vec<u32>, Vec<Millis>) = rows
-        .filter_map(|(number, writeup)| Some((index(number), writeup.published_at?)))
-        .unzip();
+    let (numbers, published): (Vec<u32>, Vec<Millis>) =
+        rows.filter_map(|(number, writeup)| Some((index(number), writeup.published_at?))).unzip();
     Ok(df!("writeup" => numbers, "published" => published)?.lazy())
 }
 

@@ -14,9 +14,11 @@ mod shapes;
 mod tail;
 #[cfg(test)]
 mod test_support;
+#[cfg(test)]
+mod tests;
+mod trends;
 
-use polars::prelude::DataFrame;
-use polars::prelude::PolarsError;
+use polars::prelude::{DataFrame, PolarsError};
 
 use crate::model::{Calendar, DAY_MS, Layer, Millis, Parameters, Results};
 
@@ -40,6 +42,8 @@ pub static ALL: &[&dyn Indicator] = &[
     &comments::commenters::Commenters,
     &links::live::LiveLinks,
     &links::survival::LinkSurvival,
+    &trends::age_matched::AgeMatched,
+    &trends::mann_kendall::Trend,
 ];
 
 /// The indicator with this code, in either case.

@@ -4,7 +4,7 @@
 use polars::prelude::*;
 
 use super::frames::index;
-use super::{Context, Facts, WriteupFact, Windows};
+use super::{Context, Facts, Windows, WriteupFact};
 use crate::model::{DAY_MS, Millis};
 
 /// The write-ups that a fixed horizon may compare, and how many lived as long unwatched.

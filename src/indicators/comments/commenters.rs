@@ -67,10 +67,7 @@ mod tests {
             [row(Some(1), true), row(Some(2), false), row(Some(2), false), row(Some(3), false)];
         let found = commenters(&comments(&rows)).unwrap();
         assert_eq!(field(&found, "distinct"), Value::Int(3).of_people(3));
-        assert_eq!(
-            field(&found, "distinct_non_contributors"),
-            Value::Int(2).share_of_people(2, 3)
-        );
+        assert_eq!(field(&found, "distinct_non_contributors"), Value::Int(2).share_of_people(2, 3));
         let Value::Map(share) = field(&found, "non_contributor_share") else { panic!() };
         let Some(Value::Float(lo)) = share.get("lo") else { panic!() };
         assert!(close(*lo, &one("C2", 0).expect["share"]["lo"]));

@@ -51,12 +51,7 @@ fn late_comments(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .comments
         .clone()
         .lazy()
-        .join(
-            dated(facts)?,
-            [col("writeup")],
-            [col("writeup")],
-            JoinArgs::new(JoinType::Inner),
-        )
+        .join(dated(facts)?, [col("writeup")], [col("writeup")], JoinArgs::new(JoinType::Inner))
         .select([
             col("writeup"),
             (col("at") - col("published")).alias("age"),

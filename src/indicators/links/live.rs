@@ -132,10 +132,7 @@ mod tests {
         assert_eq!(field(&found, &["links", "other_places", "live", "runbook"]), Value::Int(1));
         assert_eq!(field(&found, &["links", "other_places", "created", "docs"]), Value::Int(0));
         assert_eq!(field(&found, &["links", "writeups_linked"]), Value::Int(2));
-        assert_eq!(
-            field(&found, &["links", "places_per_linked_writeup_mean"]),
-            Value::Float(1.5)
-        );
+        assert_eq!(field(&found, &["links", "places_per_linked_writeup_mean"]), Value::Float(1.5));
     }
 
     #[test]

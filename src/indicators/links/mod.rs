@@ -11,10 +11,9 @@ use crate::model::LinkRole;
 /// Links that somebody meant: without self-links, index pages and what a template brought along.
 fn meant(facts: &Facts) -> LazyFrame {
     let role_is = |role: LinkRole| col("role").eq(lit(role.name())).fill_null(lit(false));
-    facts.links.clone().lazy().filter(
-        col("own")
-            .or(role_is(LinkRole::Index))
-            .or(role_is(LinkRole::Template))
-            .not(),
-    )
+    facts
+        .links
+        .clone()
+        .lazy()
+        .filter(col("own").or(role_is(LinkRole::Index)).or(role_is(LinkRole::Template)).not())
 }

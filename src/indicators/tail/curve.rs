@@ -170,7 +170,8 @@ mod tests {
     fn what_was_not_observed_is_in_neither_side() {
         let mut outage = writeup("outage", Some(day(0.0)));
         outage.reads_observed = Windows(vec![(day(0.0), day(2.0)), (day(4.0), day(16.0))]);
-        let facts = read_facts(vec![outage], &[(0, 1.0, 1), (0, 3.0, 50), (0, 5.0, 1), (0, 20.0, 9)]);
+        let facts =
+            read_facts(vec![outage], &[(0, 1.0, 1), (0, 3.0, 50), (0, 5.0, 1), (0, 20.0, 9)]);
         assert_eq!(points(&facts), [(0, 2, 5.0), (1, 0, 7.0), (2, 0, 2.0)]);
     }
 
@@ -178,7 +179,8 @@ mod tests {
     fn weeks_end_after_a_year() {
         let mut facts = read_facts(vec![writeup("old", Some(day(0.0)))], &[(0, 370.0, 3)]);
         facts.people_by_age_week =
-            df!("age_week" => [51i32, 52], "people" => [3u64, 9], "anonymous" => [0u64, 0]).unwrap();
+            df!("age_week" => [51i32, 52], "people" => [3u64, 9], "anonymous" => [0u64, 0])
+                .unwrap();
         let found = points(&facts);
         assert_eq!((found.len(), found.last()), (52, Some(&(51, 0, 7.0))));
         assert!(points(&empty()).is_empty());

@@ -78,10 +78,7 @@ mod tests {
             ..Totals::default()
         };
         let found = half_life(&facts, &context());
-        assert_eq!(
-            found.get("usage_half_life_sync_days"),
-            Some(&Value::Float(6.5).of_people(9))
-        );
+        assert_eq!(found.get("usage_half_life_sync_days"), Some(&Value::Float(6.5).of_people(9)));
         assert_eq!(found.get("usage_half_life_diachronous_days"), Some(&Value::Null));
         assert_eq!(
             found.get("per_writeup_median_of_medians"),
@@ -94,7 +91,8 @@ mod tests {
         let mut facts = empty();
         let mut gap = writeup("gap", Some(day(0.0)));
         gap.reads_observed = Windows(vec![(day(0.0), day(100.0)), (day(101.0), day(400.0))]);
-        facts.writeups = vec![gap, writeup("whole", Some(day(35.0))), writeup("young", Some(day(36.0)))];
+        facts.writeups =
+            vec![gap, writeup("whole", Some(day(35.0))), writeup("young", Some(day(36.0)))];
         let found = half_life(&facts, &context());
         assert_eq!(found.get("writeups"), Some(&Value::Int(1)));
         assert_eq!(found.get("not_yet_observed"), Some(&Value::Int(1)));

@@ -136,7 +136,8 @@ mod tests {
             let example = one("L6", index);
             let ages = numbers(&example.input["ages"]);
             let rows: Vec<_> = ages.into_iter().map(|age| (0, age, 1)).collect();
-            let found = clock(&read_facts(vec![observed(observed_days)], &rows), &context()).unwrap();
+            let found =
+                clock(&read_facts(vec![observed(observed_days)], &rows), &context()).unwrap();
             let life = found.lives[0];
             assert_eq!(life.revivals, example.expect["revivals"].as_u64().unwrap());
             if let Some(at) = example.expect["declared_quiet_at"].as_f64() {
@@ -154,7 +155,13 @@ mod tests {
         let mut deleted = observed(400.0);
         deleted.deleted_at = Some(day(60.0));
         let facts = read_facts(
-            vec![outage, late, deleted, writeup("undated", None), writeup("future", Some(day(401.0)))],
+            vec![
+                outage,
+                late,
+                deleted,
+                writeup("undated", None),
+                writeup("future", Some(day(401.0))),
+            ],
             &[(0, 50.0, 1), (0, 300.0, 1), (1, 5.0, 1), (2, 59.0, 1)],
         );
         let found = clock(&facts, &context()).unwrap();

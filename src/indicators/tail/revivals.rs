@@ -44,9 +44,7 @@ fn revivals(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .with("writeups_revived", revived)
         .with("revivals", all)
         .with("share", proportion(revived, clock.lives.len() as u64));
-    Ok(Results::new()
-        .with("revivals", values)
-        .with("not_yet_observed", clock.not_yet_observed))
+    Ok(Results::new().with("revivals", values).with("not_yet_observed", clock.not_yet_observed))
 }
 
 #[cfg(test)]

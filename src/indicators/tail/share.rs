@@ -44,20 +44,18 @@ impl Indicator for TailShare {
 fn tail_share(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let (late, horizon) = (context.parameters.late_days, context.parameters.horizon_days);
     let chosen = comparable_reads(facts, context, context.parameters.horizon_days);
-    let pairs =
-        sums_by_age(reads_by_age(facts), &chosen.writeups, late.into(), horizon.into())?;
+    let pairs = sums_by_age(reads_by_age(facts), &chosen.writeups, late.into(), horizon.into())?;
     let found = ratio(&pairs, 1.0);
 
     let totals = &facts.totals;
     let people = fewest(&[totals.people_horizon_early, totals.people_horizon_late]);
     let all = totals.people_diachronous;
     let per_writeup = |reads: f64| (found.clusters > 0).then(|| reads / found.clusters as f64);
-    let shares = clustered(&found, |value| value.of_people(people), |value: Value| value.of_people(all))
-        .with("early_per_writeup", guarded(per_writeup(found.den - found.num), people))
-        .with("late_per_writeup", guarded(per_writeup(found.num), people));
-    Ok(Results::new()
-        .with("tail_share", shares)
-        .with("not_yet_observed", chosen.not_yet_observed))
+    let shares =
+        clustered(&found, |value| value.of_people(people), |value: Value| value.of_people(all))
+            .with("early_per_writeup", guarded(per_writeup(found.den - found.num), people))
+            .with("late_per_writeup", guarded(per_writeup(found.num), people));
+    Ok(Results::new().with("tail_share", shares).with("not_yet_observed", chosen.not_yet_observed))
 }
 
 #[cfg(test)]

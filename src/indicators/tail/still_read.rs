@@ -100,8 +100,16 @@ mod tests {
         let mut outage = old("outage");
         outage.reads_observed = Windows(vec![(day(0.0), day(380.0)), (day(381.0), day(400.0))]);
         let young = writeup("young", Some(day(310.1)));
-        facts.writeups =
-            vec![old("a"), old("b"), old("c"), aggregated, deleted, outage, young, writeup("u", None)];
+        facts.writeups = vec![
+            old("a"),
+            old("b"),
+            old("c"),
+            aggregated,
+            deleted,
+            outage,
+            young,
+            writeup("u", None),
+        ];
         facts.trailing = df!(
             "writeup" => [0u32, 1, 4, 5, 6, 7],
             "readers" => [2u64, 3, 9, 9, 9, 9],
@@ -122,10 +130,7 @@ mod tests {
         }
         assert_eq!(found.get("unknown"), Some(&Value::Int(1)));
         assert_eq!(found.get("not_observed"), Some(&Value::Int(1)));
-        assert_eq!(
-            found.get("late_reader_days_per_day"),
-            Some(&Value::Float(1.5).of_people(7))
-        );
+        assert_eq!(found.get("late_reader_days_per_day"), Some(&Value::Float(1.5).of_people(7)));
     }
 
     #[test]

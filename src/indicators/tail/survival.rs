@@ -60,7 +60,9 @@ mod tests {
     use crate::model::Value;
 
     fn field(results: &Results, name: &str) -> Value {
-        let Some(Value::Map(map)) = results.get("readership_survival") else { panic!("{results:?}") };
+        let Some(Value::Map(map)) = results.get("readership_survival") else {
+            panic!("{results:?}")
+        };
         map.get(name).unwrap().clone()
     }
 
