@@ -64,6 +64,32 @@ fn empty_facts_give_every_name_at_the_top() {
 }
 
 #[test]
+fn facts_in_which_everything_optional_is_null() {
+    let nobody = Row { person: None, role: None, partstat: None, ..Row::walk_in("a", 0) };
+    let facts = Facts {
+        attendance: attendance(&[nobody]),
+        comments: comments(&[(0, day(1.0), None, false)]),
+        links: links(&[LinkRow::new(0, "other", 1.0, None)]),
+        ..read_facts(vec![writeup("undated", None)], &[(0, 100.0, 7)])
+    };
+    for indicator in ALL {
+        indicator.compute(&facts, &context()).unwrap();
+    }
+    let value = |code: &str, name: &str| {
+        let results = find(code).unwrap().compute(&facts, &context()).unwrap();
+        results.get(name).unwrap().clone()
+    };
+    assert_eq!(value("L1", "curve"), Value::List(Vec::new()));
+    assert_eq!(value("L4", "still_read"), Value::Null);
+    assert_eq!(value("A2", "voluntary"), Value::Null);
+    assert_eq!(value("A3", "walk_in_share"), Value::Null);
+    assert_eq!(value("T0", "series"), Value::List(Vec::new()));
+    let Value::Map(attended) = value("A1", "attendance") else { panic!("no map") };
+    assert_eq!(attended.get("attendees").map(Value::bare), Some(&Value::Int(1)));
+    assert_eq!(attended.get("people").map(Value::bare), Some(&Value::Int(0)));
+}
+
+#[test]
 fn the_same_facts_give_the_same_results() {
     let (facts, context) = (some_facts(), context());
     for indicator in ALL {

@@ -24,11 +24,12 @@ static SPEC: Spec = Spec {
     state: false,
     says: "How long a link stays in the code or the diagram.",
     definition: "By place, Kaplan-Meier of the life of links in days, from the first appearance \
-        to removal; links still there are censored at as_of. Links of a write-up to itself, links \
-        on index pages and links that a template brought are left out. median = link half-life, \
-        null where more than half are still there; limits by Greenwood on the scale log(-log S); \
-        rmst = mean life cut at day 365. Log-rank test between the places that have links, df = \
-        places less one; commit messages can't be changed, so they are shown and not tested.",
+        to removal or to the deletion of the write-up they lead to; links still there are \
+        censored at as_of. Links of a write-up to itself, links on index pages and links that a \
+        template brought are left out. median = link half-life, null where more than half are \
+        still there; limits by Greenwood on the scale log(-log S); rmst = mean life cut at day \
+        365. Log-rank test between the places that have links, df = places less one; commit \
+        messages can't be changed, so they are shown and not tested.",
     caveat: "A moved file keeps its links only if the source follows it. Places with few removals \
         say little: look at the events behind a curve.",
 };
@@ -66,7 +67,7 @@ fn link_survival(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     ))
 }
 
-/// A link's life: days, and whether it was removed.
+/// A link's life: days, and whether it ended.
 struct Life {
     place: String,
     span: (f64, bool),
@@ -86,7 +87,7 @@ fn lives(facts: &Facts, as_of: Millis) -> PolarsResult<Vec<Life>> {
         .zip(spans)
         .map(|(place, (life, gone))| Life {
             place: place.unwrap_or("").to_owned(),
-            // A removal dated before the link is a clock that is wrong: no life at all.
+            // An end dated before the link is a clock that is wrong: no life at all.
             span: (life.unwrap_or(0).max(0) as f64 / DAY_MS as f64, gone == 1),
         })
         .collect())
