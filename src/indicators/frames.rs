@@ -17,6 +17,13 @@ pub(super) fn counts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<u64>> {
     Ok(values.map(|value| u64::try_from(value.unwrap_or(0)).unwrap_or(0)).collect())
 }
 
+/// A frame whose flags are booleans whatever they came as: an engine's comparisons are small
+/// integers, of which `not` is another one.
+pub(super) fn with_flags(frame: &DataFrame, flags: &[&str]) -> LazyFrame {
+    let cast = |name: &&str| col(*name).cast(DataType::Boolean).fill_null(lit(false));
+    frame.clone().lazy().with_columns(flags.iter().map(cast).collect::<Vec<_>>())
+}
+
 /// The only value of the only row.
 pub(super) fn scalar(frame: LazyFrame, value: Expr) -> PolarsResult<u64> {
     let one = frame.select([value.alias("value")]).collect()?;

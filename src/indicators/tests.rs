@@ -1,7 +1,7 @@
 //! What must hold of every indicator: its place in the list, its words, and the shape of its
 //! results, which `tests/vectors/summary_shape.json` fixes for whoever reads the summary.
 
-use polars::prelude::df;
+use polars::prelude::{DataType, df};
 use serde_json::Value as Json;
 
 use super::test_support::{
@@ -177,6 +177,26 @@ fn some_facts() -> Facts {
             LinkRow::new(2, "writeup", 5.0, None),
         ]),
         ..read_facts(writeups.collect(), &rows)
+    }
+}
+
+#[test]
+fn flags_may_come_as_small_integers() {
+    let facts = some_facts();
+    let mut cast = facts.clone();
+    for (frame, names) in [
+        (&mut cast.attendance, &["attended", "invited", "mandatory", "responder"][..]),
+        (&mut cast.comments, &["contributor"]),
+        (&mut cast.links, &["removed", "own"]),
+    ] {
+        for name in names {
+            let flag = frame.column(name).unwrap().cast(&DataType::UInt32).unwrap();
+            frame.with_column(flag).unwrap();
+        }
+    }
+    for indicator in ALL {
+        let expected = indicator.compute(&facts, &context()).unwrap();
+        assert_eq!(indicator.compute(&cast, &context()).unwrap(), expected);
     }
 }
 

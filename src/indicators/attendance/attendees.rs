@@ -2,8 +2,8 @@
 
 use polars::prelude::*;
 
-use super::came;
-use crate::indicators::frames::{counts, distinct_people};
+use super::{came, rows};
+use crate::indicators::frames::{counts, distinct_people, scalar};
 use crate::indicators::shapes::guarded;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
@@ -37,22 +37,21 @@ impl Indicator for Attendees {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        attendees(&facts.attendance).map_err(|source| IndicatorError::of("A1", source))
+        attendees(&rows(facts)).map_err(|source| IndicatorError::of("A1", source))
     }
 }
 
-fn attendees(frame: &DataFrame) -> PolarsResult<Results> {
-    let meetings = frame
+fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
+    let meetings = rows
         .clone()
-        .lazy()
         .group_by([col("meeting")])
         .agg([col("attended").sum().cast(DataType::UInt64).alias("attendees")])
         .sort(["meeting"], SortMultipleOptions::default())
         .collect()?;
     let per_meeting = counts(&meetings, "attendees")?;
     let sizes: Vec<f64> = per_meeting.iter().map(|&count| count as f64).collect();
-    let people = distinct_people(frame.clone().lazy().filter(came()))?;
-    let listed = distinct_people(frame.clone().lazy())?;
+    let people = distinct_people(rows.clone().filter(came()))?;
+    let listed = distinct_people(rows.clone())?;
 
     // The median of few meetings still rests on all who came to them.
     let quartiles = match (quantile(&sizes, 0.25), quantile(&sizes, 0.75)) {
@@ -63,7 +62,7 @@ fn attendees(frame: &DataFrame) -> PolarsResult<Results> {
     };
     let values = Results::new()
         .with("meetings", per_meeting.len())
-        .with("rows", Value::from(frame.height()).of_people(listed))
+        .with("rows", Value::from(scalar(rows.clone(), len())?).of_people(listed))
         .with("attendees", Value::from(per_meeting.iter().sum::<u64>()).of_people(people))
         .with("people", Value::from(people).of_people(people))
         .with("median_per_meeting", guarded(median(&sizes), people))
@@ -91,7 +90,7 @@ mod tests {
             .zip(meetings)
             .flat_map(|(n, meeting)| (0..n as u32).map(move |p| Row::invited(meeting, p, "CHAIR")))
             .collect();
-        let found = attendees(&attendance(&rows)).unwrap();
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
         let Value::Float(middle) = *field(&found, "median_per_meeting").bare() else { panic!() };
         assert!(close(middle, &example.expect["median"]));
         let Value::List(quartiles) = field(&found, "iqr") else { panic!() };
@@ -109,7 +108,7 @@ mod tests {
         let mut dial_in = Row::walk_in("b", 0);
         dial_in.person = None;
         let rows = [absent, dial_in.clone(), dial_in, Row::walk_in("b", 1)];
-        let found = attendees(&attendance(&rows)).unwrap();
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
         assert_eq!(field(&found, "meetings"), Value::Int(2));
         assert_eq!(field(&found, "rows").bare(), &Value::Int(4));
         assert_eq!(field(&found, "attendees").bare(), &Value::Int(3));
@@ -119,7 +118,7 @@ mod tests {
 
     #[test]
     fn no_meetings_no_median() {
-        let found = attendees(&attendance(&[])).unwrap();
+        let found = attendees(&attendance(&[]).lazy()).unwrap();
         assert_eq!(field(&found, "median_per_meeting"), Value::Null);
         assert_eq!(field(&found, "meetings"), Value::Int(0));
     }

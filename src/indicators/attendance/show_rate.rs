@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{came, sides};
+use super::{came, rows, sides};
 use crate::indicators::frames::scalar;
 use crate::indicators::shapes::people_proportion;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
@@ -34,27 +34,27 @@ impl Indicator for ShowRate {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        show_rate(&facts.attendance).map_err(|source| IndicatorError::of("A3", source))
+        show_rate(&rows(facts)).map_err(|source| IndicatorError::of("A3", source))
     }
 }
 
-fn show_rate(frame: &DataFrame) -> PolarsResult<Results> {
+fn show_rate(rows: &LazyFrame) -> PolarsResult<Results> {
     let named = || col("person").is_not_null();
     let is = |name: &str, value: &str| col(name).eq(lit(value)).fill_null(lit(false));
     let accepted = named().and(is("partstat", "ACCEPTED"));
     let optional = named().and(col("invited")).and(is("role", "OPT-PARTICIPANT"));
     Ok(Results::new()
-        .with("show_rate", share(frame, accepted, col("attended"))?)
-        .with("optional_yield", share(frame, optional, col("attended"))?)
-        .with("walk_in_share", share(frame, came(), col("invited").not())?))
+        .with("show_rate", share(rows, accepted, col("attended"))?)
+        .with("optional_yield", share(rows, optional, col("attended"))?)
+        .with("walk_in_share", share(rows, came(), col("invited").not())?))
 }
 
 /// Of the rows in `base`, those in `part`.
-fn share(frame: &DataFrame, base: Expr, part: Expr) -> PolarsResult<Value> {
-    let rows = frame.clone().lazy().filter(base.clone());
-    let n = scalar(rows.clone(), len())?;
-    let k = scalar(rows.filter(part.clone()), len())?;
-    Ok(people_proportion(k, n, sides(frame, base, part)?))
+fn share(rows: &LazyFrame, base: Expr, part: Expr) -> PolarsResult<Value> {
+    let of_base = rows.clone().filter(base.clone());
+    let n = scalar(of_base.clone(), len())?;
+    let k = scalar(of_base.filter(part.clone()), len())?;
+    Ok(people_proportion(k, n, sides(rows, base, part)?))
 }
 
 #[cfg(test)]
@@ -89,7 +89,7 @@ mod tests {
             row.attended = person < 25;
             rows.push(row);
         }
-        let found = show_rate(&attendance(&rows)).unwrap();
+        let found = show_rate(&attendance(&rows).lazy()).unwrap();
         let expect = one("A3", 0).expect;
         check(&found, "show_rate", &expect["show"]);
         check(&found, "optional_yield", &expect["optional_yield"]);
@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn nobody_accepted_is_not_nought() {
-        let found = show_rate(&attendance(&[Row::walk_in("m", 1)])).unwrap();
+        let found = show_rate(&attendance(&[Row::walk_in("m", 1)]).lazy()).unwrap();
         assert_eq!(found.get("show_rate"), Some(&Value::Null));
         let Some(Value::Map(walk_ins)) = found.get("walk_in_share") else { panic!("{found:?}") };
         assert_eq!(walk_ins.get("k"), Some(&Value::Int(1).share_of_people(1, 1)));

@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{came, sides};
+use super::{came, rows, sides};
 use crate::indicators::frames::{counts, distinct_people};
 use crate::indicators::shapes::{clustered, guarded, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
@@ -38,18 +38,17 @@ impl Indicator for Voluntary {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        voluntary(&facts.attendance).map_err(|source| IndicatorError::of("A2", source))
+        voluntary(&rows(facts)).map_err(|source| IndicatorError::of("A2", source))
     }
 }
 
 /// Stands where a calendar would name a role: came without an invitation.
 const WALK_IN: &str = "";
 
-fn voluntary(frame: &DataFrame) -> PolarsResult<Results> {
-    let people = sides(frame, came(), free())?;
-    let meetings = frame
+fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
+    let people = sides(rows, came(), free())?;
+    let meetings = rows
         .clone()
-        .lazy()
         .group_by([col("meeting")])
         .agg([
             came().and(free()).sum().cast(DataType::UInt64).alias("voluntary"),
@@ -62,7 +61,7 @@ fn voluntary(frame: &DataFrame) -> PolarsResult<Results> {
     let pairs: Vec<(f64, f64)> =
         sizes.iter().copied().zip(all.iter().map(|&count| count as f64)).collect();
 
-    let walked = frame.clone().lazy().filter(came().and(free()).and(col("invited").not()));
+    let walked = rows.clone().filter(came().and(free()).and(col("invited").not()));
     let walk_ins = walked.clone().select([len().alias("count")]).collect()?;
     let walk_ins = counts(&walk_ins, "count")?.first().copied().unwrap_or(0);
 
@@ -130,7 +129,7 @@ mod tests {
         absent.attended = false;
         rows.extend([dial_in, absent]);
 
-        let found = voluntary(&attendance(&rows)).unwrap();
+        let found = voluntary(&attendance(&rows).lazy()).unwrap();
         let expect = one("A2", 0).expect;
         for name in ["p", "lo", "hi"] {
             let Value::Float(value) = *field(&found, "voluntary", name).bare() else { panic!() };
@@ -152,14 +151,14 @@ mod tests {
         let mut told = Row::invited("m", 2, "OPT-PARTICIPANT");
         told.mandatory = true;
         let rows = [responder, told, Row::invited("m", 3, "X-OBSERVER")];
-        let found = voluntary(&attendance(&rows)).unwrap();
+        let found = voluntary(&attendance(&rows).lazy()).unwrap();
         assert_eq!(field(&found, "voluntary", "k").bare(), &Value::Int(0));
         assert_eq!(field(&found, "voluntary", "n").bare(), &Value::Int(3));
     }
 
     #[test]
     fn nobody_came() {
-        let found = voluntary(&attendance(&[])).unwrap();
+        let found = voluntary(&attendance(&[]).lazy()).unwrap();
         assert_eq!(found.get("voluntary"), Some(&Value::Null));
         assert_eq!(field(&found, "voluntary_clustered", "ratio"), Value::Null);
     }

@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use crate::indicators::frames::{distinct_people, scalar};
+use crate::indicators::frames::{distinct_people, scalar, with_flags};
 use crate::indicators::shapes::proportion;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
@@ -37,7 +37,7 @@ impl Indicator for Commenters {
 }
 
 fn commenters(frame: &DataFrame) -> PolarsResult<Results> {
-    let named = frame.clone().lazy().filter(col("person").is_not_null());
+    let named = with_flags(frame, &["contributor"]).filter(col("person").is_not_null());
     let others = named.clone().filter(col("contributor").not());
     let distinct = distinct_people(named.clone())?;
     let outside = distinct_people(others.clone())?;
