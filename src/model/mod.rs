@@ -18,4 +18,4 @@ pub use identity::{Identity, Pseudonym};
 pub use params::Parameters;
 pub use place::Place;
 pub use result::{Guard, Layer, Results, Value};
-pub use time::{DAY_MS, Millis, parse_rfc3339};
+pub use time::{DAY_MS, Millis, parse_rfc3339, to_rfc3339};
