@@ -6,6 +6,11 @@
 //! to a [`Sink`] and know nothing of pseudonyms, spool or store.
 
 pub mod links;
+pub mod access_log;
+pub mod attendance_csv;
+pub mod collected;
+pub mod mentions;
+pub mod robots;
 
 use std::fmt;
 use std::io::BufRead;
@@ -15,7 +20,7 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[&access_log::KIND, &attendance_csv::KIND];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {
