@@ -5,6 +5,7 @@
 //! [`Pull`] goes and fetches (with a checkpoint), [`Push`] takes a delivery. All three hand events
 //! to a [`Sink`] and know nothing of pseudonyms, spool or store.
 
+pub mod git;
 pub mod links;
 
 use std::fmt;
@@ -15,7 +16,7 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[&git::KIND];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {
