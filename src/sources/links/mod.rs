@@ -23,6 +23,8 @@ use crate::model::target::{canonical, host};
 
 use super::KnownWriteup;
 
+pub use relative::is_path;
+
 /// How a reference is written. The order is that of preference within a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
