@@ -3,3 +3,4 @@
 pub mod indicators;
 pub mod model;
 pub mod sources;
+pub mod simulate;

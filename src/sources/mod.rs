@@ -5,6 +5,8 @@
 //! [`Pull`] goes and fetches (with a checkpoint), [`Push`] takes a delivery. All three hand events
 //! to a [`Sink`] and know nothing of pseudonyms, spool or store.
 
+pub mod events;
+
 use std::fmt;
 use std::io::BufRead;
 
@@ -13,7 +15,7 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] = &[&events::KIND];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {
