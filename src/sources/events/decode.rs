@@ -66,6 +66,10 @@ impl From<serde_json::Error> for Refusal {
 }
 
 fn quick(text: &str) -> Result<Event, Refusal> {
+    // serde would fill a struct from an array, too.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(Refusal::Value);
+    }
     let envelope: Envelope<'_> = serde_json::from_str(text)?;
     let kind = envelope.kind.as_ref().and_then(|kind| kind_of(&kind.0)).ok_or(Refusal::Value)?;
     if envelope.specversion.as_ref().is_none_or(|version| version.0 != "1.0") {
@@ -83,6 +87,9 @@ fn quick(text: &str) -> Result<Event, Refusal> {
         return Err(Refusal::Value);
     }
     let data = envelope.data.map_or("{}", |data| data.get());
+    if data.starts_with('[') {
+        return Err(Refusal::Value);
+    }
     let (version, body) = body(kind, data, subject)?;
     let subject = match &body {
         Body::Person(_) | Body::Coverage(_) => String::new(),

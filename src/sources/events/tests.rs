@@ -78,7 +78,7 @@ fn every_kind_is_read() {
             panic!("{kind}: {faults:?}");
         });
         assert_eq!(decoded.body.kind(), EventKind::from_name(kind).expect("known"));
-        assert_eq!(decoded.subject.contains('@'), false, "a person is no subject");
+        assert!(!decoded.subject.contains('@'), "a person is no subject");
         if let Body::Writeup(writeup) = &decoded.body {
             assert_eq!((&*writeup.id, &*decoded.subject), ("INC-1", "INC-1"));
         }
@@ -113,6 +113,7 @@ fn a_refusal_names_field_value_and_what_is_valid() {
         (event("writeup", r#""data":{"aliases":[1]}"#), "data.aliases: item 1: 1 is not text"),
         (r#"{"specversion":"1.0","#.to_owned(), "not JSON: EOF"),
         ("17".to_owned(), "a number is not an event"),
+        ("[\"1.0\",\"org.readback.read.v1\"]".to_owned(), "a list is not an event"),
         (read_with(r#"{"team":"a","team":"b"}"#), "duplicate field `team`"),
     ];
     for (line, reason) in cases {

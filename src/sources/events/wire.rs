@@ -14,30 +14,30 @@ use serde_json::value::RawValue;
 #[schemars(title = "CloudEvents 1.0 envelope", inline)]
 pub(super) struct Envelope<'a> {
     /// The version of CloudEvents, "1.0".
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(required, extend("const" = "1.0"))]
     pub(super) specversion: Option<Text<'a>>,
     /// `org.readback.KIND.v1`.
-    #[serde(borrow, default, rename = "type")]
+    #[serde(borrow, rename = "type")]
     #[schemars(required)]
     pub(super) kind: Option<Text<'a>>,
     /// The connector instance that saw it; with `id` it names the event for ever.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(required, length(min = 1))]
     pub(super) source: Option<Text<'a>>,
     /// The source's own id of the event.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(required, length(min = 1))]
     pub(super) id: Option<Text<'a>>,
     /// The target: a write-up's id, an alias, or a URL.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) subject: Option<Text<'a>>,
     /// When it happened, RFC 3339 with any offset.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) time: Option<Text<'a>>,
     /// What happened; its fields depend on `type`.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub(super) data: Option<&'a RawValue>,
 }
@@ -46,36 +46,27 @@ pub(super) struct Envelope<'a> {
 #[derive(serde::Deserialize, JsonSchema, Default)]
 pub(super) struct ReadData<'a> {
     /// Corrections carry a greater one.
-    #[serde(default)]
     pub(super) version: Option<Whole>,
     /// Who read: an e-mail address or an account. Never stored as it is.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) person: Option<Text<'a>>,
     /// The reader's team at that time.
-    #[serde(default)]
     pub(super) team: Option<String>,
     /// The source's session.
-    #[serde(default)]
     pub(super) session: Option<String>,
     /// Seconds for which the page was visible and focused.
-    #[serde(default)]
     #[schemars(range(min = 0))]
     pub(super) engaged_s: Option<f64>,
     /// Deepest point seen, as a share of the document.
-    #[serde(default)]
     #[schemars(range(min = 0, max = 1))]
     pub(super) scroll: Option<f64>,
     /// The source knows that a robot did it.
-    #[serde(default)]
     pub(super) bot: Option<bool>,
     /// An AI or program that acted for a person.
-    #[serde(default)]
     pub(super) agent: Option<String>,
     /// Where the reader came from, as a class.
-    #[serde(default)]
     pub(super) arrival: Option<String>,
     /// The reading was assigned.
-    #[serde(default)]
     pub(super) assigned: Option<bool>,
 }
 
@@ -83,18 +74,15 @@ pub(super) struct ReadData<'a> {
 #[derive(serde::Deserialize, JsonSchema, Default)]
 pub(super) struct ReadCountData<'a> {
     /// Corrections carry a greater one.
-    #[serde(default)]
     pub(super) version: Option<Whole>,
     /// `day` for the reads of one local day, `cumulative` for a running total.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(required, extend("enum" = ["day", "cumulative"]))]
     pub(super) granularity: Option<Text<'a>>,
     /// Reads.
-    #[serde(default)]
     #[schemars(required)]
     pub(super) count: Option<Whole>,
     /// Distinct readers, where the counter knows.
-    #[serde(default)]
     pub(super) uniques: Option<Whole>,
 }
 
@@ -102,47 +90,37 @@ pub(super) struct ReadCountData<'a> {
 #[derive(serde::Deserialize, JsonSchema, Default)]
 pub(super) struct AttendanceData<'a> {
     /// Corrections carry a greater one.
-    #[serde(default)]
     pub(super) version: Option<Whole>,
     /// The occurrence.
-    #[serde(default)]
     #[schemars(required, length(min = 1))]
     pub(super) meeting: Option<String>,
     /// Who; absent for a dial-in without identity.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) person: Option<Text<'a>>,
     /// Their team at that time.
-    #[serde(default)]
     pub(super) team: Option<String>,
     /// RFC 5545 ROLE.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) role: Option<Text<'a>>,
     /// RFC 5545 PARTSTAT.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) partstat: Option<Text<'a>>,
     /// False where the calendar left ROLE out and the default was filled in.
-    #[serde(default)]
     pub(super) role_stated: Option<bool>,
     /// The group or list that the invitation went to.
-    #[serde(default)]
     pub(super) via: Option<String>,
     /// Length of the meeting, seconds.
-    #[serde(default)]
     #[schemars(range(min = 0))]
     pub(super) meeting_s: Option<f64>,
     /// The host's own flag.
-    #[serde(default)]
     pub(super) attended: Option<bool>,
     /// Seconds present.
-    #[serde(default)]
     #[schemars(range(min = 0))]
     pub(super) present_s: Option<f64>,
     /// Seconds spoken.
-    #[serde(default)]
     #[schemars(range(min = 0))]
     pub(super) spoke_s: Option<f64>,
     /// They had to come.
-    #[serde(default)]
     pub(super) mandatory: Option<bool>,
 }
 
@@ -150,22 +128,18 @@ pub(super) struct AttendanceData<'a> {
 #[derive(serde::Deserialize, JsonSchema, Default)]
 pub(super) struct CommentData<'a> {
     /// Corrections carry a greater one.
-    #[serde(default)]
     pub(super) version: Option<Whole>,
     /// Who wrote it.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) person: Option<Text<'a>>,
     /// Their team at that time.
-    #[serde(default)]
     pub(super) team: Option<String>,
     /// Id (in the same source) of the comment that it answers.
-    #[serde(default)]
     pub(super) parent: Option<String>,
     /// Its length.
-    #[serde(default)]
     pub(super) words: Option<Whole>,
     /// When it was deleted.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) deleted_at: Option<Text<'a>>,
 }
@@ -174,25 +148,19 @@ pub(super) struct CommentData<'a> {
 #[derive(serde::Deserialize, JsonSchema, Default)]
 pub(super) struct EditData<'a> {
     /// Corrections carry a greater one.
-    #[serde(default)]
     pub(super) version: Option<Whole>,
     /// Who made it.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) person: Option<Text<'a>>,
     /// Their team at that time.
-    #[serde(default)]
     pub(super) team: Option<String>,
     /// Words added.
-    #[serde(default)]
     pub(super) words_added: Option<Whole>,
     /// Words removed.
-    #[serde(default)]
     pub(super) words_removed: Option<Whole>,
     /// Sections touched.
-    #[serde(default)]
     pub(super) sections: Option<Whole>,
     /// The source calls it minor.
-    #[serde(default)]
     pub(super) minor: Option<bool>,
 }
 
@@ -200,28 +168,25 @@ pub(super) struct EditData<'a> {
 #[derive(serde::Deserialize, JsonSchema, Default)]
 pub(super) struct LinkData<'a> {
     /// Corrections carry a greater one.
-    #[serde(default)]
     pub(super) version: Option<Whole>,
     /// Who made it.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) person: Option<Text<'a>>,
     /// Their team at that time.
-    #[serde(default)]
     pub(super) team: Option<String>,
     /// What kind of place it stands in.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(required, extend("enum" = ["commit", "code_comment", "code", "diagram", "writeup",
         "onboarding", "runbook", "docs", "config", "ticket", "chat", "other"]))]
     pub(super) place: Option<Text<'a>>,
     /// Where it stands, without the line's text.
-    #[serde(default)]
     pub(super) source: Option<String>,
     /// When it was removed.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) removed_at: Option<Text<'a>>,
     /// What part it plays.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("enum" = ["follow_up", "uptake", "index", "template", null]))]
     pub(super) role: Option<Text<'a>>,
 }
@@ -230,63 +195,48 @@ pub(super) struct LinkData<'a> {
 #[derive(serde::Deserialize, JsonSchema, Default)]
 pub(super) struct WriteupData<'a> {
     /// Corrections carry a greater one.
-    #[serde(default)]
     pub(super) version: Option<Whole>,
     /// Its id.
-    #[serde(default)]
     pub(super) id: Option<String>,
     /// Its title.
-    #[serde(default)]
     pub(super) title: Option<String>,
     /// Its address.
-    #[serde(default)]
     pub(super) url: Option<String>,
     /// Other names: URLs, page ids, incident keys, file paths.
-    #[serde(default)]
     pub(super) aliases: Option<Vec<String>>,
     /// When it was published; the event's `time` is never used for it.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) published_at: Option<Text<'a>>,
     /// When it was deleted.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) deleted_at: Option<Text<'a>>,
     /// The team that had the incident.
-    #[serde(default)]
     pub(super) owner_team: Option<String>,
     /// Its authors; their own reads are left out.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) contributors: Option<Vec<Text<'a>>>,
     /// Their teams.
-    #[serde(default)]
     pub(super) contributor_teams: Option<Vec<String>>,
     /// Who responded to the incident.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) responders: Option<Vec<Text<'a>>>,
     /// Words of prose.
-    #[serde(default)]
     pub(super) words: Option<Whole>,
     /// Diagrams.
-    #[serde(default)]
     pub(super) diagrams: Option<Whole>,
     /// Hyperlinks.
-    #[serde(default)]
     pub(super) hyperlinks: Option<Whole>,
     /// Acronyms.
-    #[serde(default)]
     pub(super) acronyms: Option<Whole>,
     /// Acronyms that are not explained.
-    #[serde(default)]
     pub(super) acronyms_unexplained: Option<Whole>,
     /// The template it was made from.
-    #[serde(default)]
     pub(super) template: Option<String>,
     /// Tags.
-    #[serde(default)]
     pub(super) tags: Option<Vec<String>>,
     /// Not everybody may see it.
-    #[serde(default)]
     pub(super) restricted: Option<bool>,
 }
 
@@ -294,27 +244,25 @@ pub(super) struct WriteupData<'a> {
 #[derive(serde::Deserialize, JsonSchema, Default)]
 pub(super) struct PersonData<'a> {
     /// Corrections carry a greater one.
-    #[serde(default)]
     pub(super) version: Option<Whole>,
     /// The person.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) person: Option<Text<'a>>,
     /// Other identities of theirs.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     pub(super) aliases: Option<Vec<Text<'a>>>,
     /// Their team.
-    #[serde(default)]
     pub(super) team: Option<String>,
     /// When they joined the organisation.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) joined_at: Option<Text<'a>>,
     /// When they left it.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) left_at: Option<Text<'a>>,
     /// What the account stands for; a person if absent.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("enum" = ["person", "room", "bot", "service", null]))]
     pub(super) kind: Option<Text<'a>>,
 }
@@ -323,23 +271,21 @@ pub(super) struct PersonData<'a> {
 #[derive(serde::Deserialize, JsonSchema, Default)]
 pub(super) struct CoverageData<'a> {
     /// Corrections carry a greater one.
-    #[serde(default)]
     pub(super) version: Option<Whole>,
     /// The kind observed.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(required, extend("enum" = ["read", "read_count", "attendance", "comment", "edit",
         "link", "writeup", "person", "coverage"]))]
     pub(super) kind: Option<Text<'a>>,
     /// A source, or the prefix of the targets that it watches.
-    #[serde(default)]
     #[schemars(required, length(min = 1))]
     pub(super) scope: Option<String>,
     /// From when, included.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(required, extend("format" = "date-time"))]
     pub(super) from: Option<Text<'a>>,
     /// Until when, excluded; open if absent.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) to: Option<Text<'a>>,
 }
