@@ -9,7 +9,7 @@
 //!   keen read more. Two in five have an account name beside their address (`person.aliases`).
 //! - **Write-ups** come by a Poisson process on working days. Each has a level (log-normal), and
 //!   its reading falls off as a mixture of an exponential launch (three days) and a power-law
-//!   tail; one in ten is a classic with a heavy tail. From `template_from` on a new template makes
+//!   tail; a few are classics with a heavy tail, some are filed and forgotten. From `template_from` on a new template makes
 //!   write-ups `template_effect` times as readable: the truth that trends should find.
 //! - **Reads** are Poisson for each write-up and day, scaled so that about `reads` come out. A
 //!   visit is reading (log-normal around the time that the words take at 238 a minute), skimming

@@ -53,8 +53,8 @@ pub(super) struct Paper {
 }
 
 const LAUNCH_DAYS: f64 = 3.0;
-const TAIL_DAYS: f64 = 25.0;
-const TAIL_POWER: f64 = 0.55;
+const TAIL_DAYS: f64 = 60.0;
+const TAIL_POWER: f64 = 0.5;
 /// Reading on a day off, as a share of a working day's.
 const DAY_OFF: f64 = 0.12;
 
@@ -129,8 +129,12 @@ fn paper(
     let id = format!("INC-{}", 1001 + n);
     let (authors, responders) = (1 + dice.below(3), 2 + dice.below(4));
     let readable = if new_template { options.template_effect } else { 1.0 };
-    // One in ten becomes a classic that people keep coming back to.
-    let tail = if dice.chance(0.1) { 0.75 } else { dice.between(0.15, 0.5) };
+    // A few become classics that people keep coming back to, some are filed and forgotten.
+    let tail = match dice.unit() {
+        u if u < 0.06 => 0.85,
+        u if u < 0.21 => 0.03,
+        _ => dice.between(0.3, 0.7),
+    };
     Paper {
         title: names::title(n),
         url: format!("https://{}.example.org/incidents/{}", home.source(), 1001 + n),
@@ -144,7 +148,7 @@ fn paper(
         responders: people.several(Some(team), responders, dice),
         words: (dice.lognormal(1_400.0, 0.5) as u32).clamp(200, 9_000),
         new_template,
-        level: dice.lognormal(1.0, 0.5) * readable,
+        level: dice.lognormal(1.0, 0.35) * readable,
         tail,
         id,
     }
