@@ -131,9 +131,9 @@ fn paper(
     let readable = if new_template { options.template_effect } else { 1.0 };
     // A few become classics that people keep coming back to, some are filed and forgotten.
     let tail = match dice.unit() {
-        u if u < 0.06 => 0.85,
-        u if u < 0.21 => 0.03,
-        _ => dice.between(0.3, 0.7),
+        u if u < 0.05 => 0.85,
+        u if u < 0.15 => 0.03,
+        _ => dice.between(0.4, 0.7),
     };
     Paper {
         title: names::title(n),
@@ -148,7 +148,7 @@ fn paper(
         responders: people.several(Some(team), responders, dice),
         words: (dice.lognormal(1_400.0, 0.5) as u32).clamp(200, 9_000),
         new_template,
-        level: dice.lognormal(1.0, 0.35) * readable,
+        level: dice.lognormal(1.0, 0.25) * readable,
         tail,
         id,
     }
