@@ -5,11 +5,12 @@
 //! [`Pull`] goes and fetches (with a checkpoint), [`Push`] takes a delivery. All three hand events
 //! to a [`Sink`] and know nothing of pseudonyms, spool or store.
 
-pub mod git;
-pub mod links;
 pub mod access_log;
 pub mod attendance_csv;
 pub mod collected;
+pub mod events;
+pub mod git;
+pub mod links;
 pub mod mentions;
 pub mod robots;
 
@@ -21,7 +22,8 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] = &[&access_log::KIND, &attendance_csv::KIND, &git::KIND];
+pub static KINDS: &[&Kind] =
+    &[&access_log::KIND, &attendance_csv::KIND, &events::KIND, &git::KIND];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {
