@@ -48,6 +48,8 @@ pub mod jobs;
 
 pub mod stats;
 
+pub mod cli;
+pub mod engine;
 pub mod indicators;
 
 pub mod summary;
