@@ -5,6 +5,8 @@
 //! [`Pull`] goes and fetches (with a checkpoint), [`Push`] takes a delivery. All three hand events
 //! to a [`Sink`] and know nothing of pseudonyms, spool or store.
 
+pub mod links;
+
 use std::fmt;
 use std::io::BufRead;
 
