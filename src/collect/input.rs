@@ -23,17 +23,33 @@ pub struct Input {
 /// Opens a file or standard input. `seen` is told of every packed byte that is read.
 pub fn open(path: &Path, seen: impl Fn(u64) + Send + 'static) -> io::Result<Input> {
     if path == Path::new("-") {
-        let reader = unpack(Counted { inner: io::stdin(), seen })?;
-        return Ok(Input { name: "stdin".to_owned(), size: None, reader });
+        let reader = unpack(Counted {
+            inner: io::stdin(),
+            seen,
+        })?;
+        return Ok(Input {
+            name: "stdin".to_owned(),
+            size: None,
+            reader,
+        });
     }
     let file = File::open(path)?;
     if file.metadata()?.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a folder; name the files in it"));
+        return Err(io::Error::new(
+            io::ErrorKind::IsADirectory,
+            "is a folder; name the files in it",
+        ));
     }
     let size = file.metadata()?.len();
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let name = path
+        .file_name()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let reader = unpack(Counted { inner: file, seen })?;
-    Ok(Input { name, size: Some(size), reader })
+    Ok(Input {
+        name,
+        size: Some(size),
+        reader,
+    })
 }
 
 /// Unpacks gzip and zstd, several members too, by their magic numbers.
@@ -75,7 +91,11 @@ mod tests {
         let path = folder.path().join(name);
         std::fs::write(&path, bytes).unwrap();
         let mut text = String::new();
-        open(&path, |_| ()).unwrap().reader.read_to_string(&mut text).unwrap();
+        open(&path, |_| ())
+            .unwrap()
+            .reader
+            .read_to_string(&mut text)
+            .unwrap();
         text
     }
 
@@ -88,7 +108,10 @@ mod tests {
         assert_eq!(text_of("a.log", b"line\n"), "line\n");
         assert_eq!(text_of("misnamed.log", &gz), "line\n");
         assert_eq!(text_of("a.zst", &zst), "line\n");
-        assert_eq!(text_of("twice.gz", &[gz.clone(), gz].concat()), "line\nline\n");
+        assert_eq!(
+            text_of("twice.gz", &[gz.clone(), gz].concat()),
+            "line\nline\n"
+        );
         assert_eq!(text_of("empty", b""), "");
     }
 

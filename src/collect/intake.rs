@@ -45,7 +45,10 @@ impl fmt::Display for Rejection {
 impl Intake {
     /// An intake with the keys of a data folder.
     pub fn new(keys: Keys) -> Self {
-        Intake { keys, seen: HashMap::new() }
+        Intake {
+            keys,
+            seen: HashMap::new(),
+        }
     }
 
     /// The steps, in order: validate, canonicalise the target, pseudonymise, stamp.
@@ -57,27 +60,43 @@ impl Intake {
         let event = self.pseudonymise(event);
         let key = self.keys.event(&event.source, &event.id);
         let version = stamp(&event, reference);
-        Ok(Record { key, version, canonical: target, reference, page, event })
+        Ok(Record {
+            key,
+            version,
+            canonical: target,
+            reference,
+            page,
+            event,
+        })
     }
 
     /// Takes the session, meeting or parent out of the event; what stays is its keyed hash.
     fn take_reference(&self, event: &mut Event<Identity>) -> u64 {
         let source = &event.source;
         match &mut event.body {
-            Body::Read(read) => {
-                read.session.take().map_or(0, |session| self.keys.hash(source, &session))
-            }
+            Body::Read(read) => read
+                .session
+                .take()
+                .map_or(0, |session| self.keys.hash(source, &session)),
             // One occurrence is one meeting, whichever source speaks of it.
             Body::Attendance(a) => self.keys.hash("meeting", &std::mem::take(&mut a.meeting)),
-            Body::Comment(comment) => {
-                comment.parent.take().map_or(0, |parent| self.keys.event(source, &parent))
-            }
+            Body::Comment(comment) => comment
+                .parent
+                .take()
+                .map_or(0, |parent| self.keys.event(source, &parent)),
             _ => 0,
         }
     }
 
     fn pseudonymise(&mut self, event: Event<Identity>) -> Event<Pseudonym> {
-        let Event { source, id, subject, time, version, body } = event;
+        let Event {
+            source,
+            id,
+            subject,
+            time,
+            version,
+            body,
+        } = event;
         // The subject and id of a roster entry are the person; they go no further than the key.
         let is_person = matches!(body, Body::Person(_));
         let subject = if is_person { String::new() } else { subject };
@@ -118,26 +137,85 @@ impl Intake {
                 spoke_ms: a.spoke_ms,
                 mandatory: a.mandatory,
             }),
-            Body::Comment(Comment { person, team, parent, words, deleted_at }) => {
-                Body::Comment(Comment { person: self.one(person), team, parent, words, deleted_at })
-            }
-            Body::Edit(Edit { person, team, words_added, words_removed, sections, minor }) => {
+            Body::Comment(Comment {
+                person,
+                team,
+                parent,
+                words,
+                deleted_at,
+            }) => Body::Comment(Comment {
+                person: self.one(person),
+                team,
+                parent,
+                words,
+                deleted_at,
+            }),
+            Body::Edit(Edit {
+                person,
+                team,
+                words_added,
+                words_removed,
+                sections,
+                minor,
+            }) => {
                 let person = self.one(person);
-                Body::Edit(Edit { person, team, words_added, words_removed, sections, minor })
+                Body::Edit(Edit {
+                    person,
+                    team,
+                    words_added,
+                    words_removed,
+                    sections,
+                    minor,
+                })
             }
-            Body::Link(Link { person, team, place, stands_in, removed_at, role }) => {
+            Body::Link(Link {
+                person,
+                team,
+                place,
+                stands_in,
+                removed_at,
+                role,
+            }) => {
                 let person = self.one(person);
-                Body::Link(Link { person, team, place, stands_in, removed_at, role })
+                Body::Link(Link {
+                    person,
+                    team,
+                    place,
+                    stands_in,
+                    removed_at,
+                    role,
+                })
             }
             Body::Writeup(writeup) => Body::Writeup(self.writeup(writeup)),
-            Body::Person(Person { person, aliases, team, joined_at, left_at, kind }) => {
+            Body::Person(Person {
+                person,
+                aliases,
+                team,
+                joined_at,
+                left_at,
+                kind,
+            }) => {
                 let person = self.pseudonym(person);
                 let aliases = self.all(aliases);
-                Body::Person(Person { person, aliases, team, joined_at, left_at, kind })
+                Body::Person(Person {
+                    person,
+                    aliases,
+                    team,
+                    joined_at,
+                    left_at,
+                    kind,
+                })
             }
             Body::Coverage(coverage) => Body::Coverage(coverage),
         };
-        Event { source, id, subject, time, version, body }
+        Event {
+            source,
+            id,
+            subject,
+            time,
+            version,
+            body,
+        }
     }
 
     fn writeup(&mut self, w: Writeup<Identity>) -> Writeup<Pseudonym> {
@@ -168,7 +246,10 @@ impl Intake {
     }
 
     fn all(&mut self, identities: Vec<Identity>) -> Vec<Pseudonym> {
-        identities.into_iter().map(|identity| self.pseudonym(identity)).collect()
+        identities
+            .into_iter()
+            .map(|identity| self.pseudonym(identity))
+            .collect()
     }
 
     fn pseudonym(&mut self, identity: Identity) -> Pseudonym {
@@ -189,9 +270,11 @@ impl Intake {
 }
 
 fn validate(event: &Event<Identity>) -> Result<(), Rejection> {
-    for (field, text) in
-        [("source", &*event.source), ("id", event.id.as_str()), ("subject", event.subject.as_str())]
-    {
+    for (field, text) in [
+        ("source", &*event.source),
+        ("id", event.id.as_str()),
+        ("subject", event.subject.as_str()),
+    ] {
         if text.len() > MAX_TEXT {
             let reason = format!("has {} bytes; valid are at most {MAX_TEXT}", text.len());
             return Err(Rejection { field, reason });
@@ -199,7 +282,10 @@ fn validate(event: &Event<Identity>) -> Result<(), Rejection> {
     }
     for (field, text) in [("source", &*event.source), ("id", event.id.as_str())] {
         if text.trim().is_empty() {
-            return Err(Rejection { field, reason: "is empty".to_owned() });
+            return Err(Rejection {
+                field,
+                reason: "is empty".to_owned(),
+            });
         }
     }
     Ok(())
@@ -208,9 +294,17 @@ fn validate(event: &Event<Identity>) -> Result<(), Rejection> {
 /// What page a link stands in, in the spelling of targets: `repo@commit:path#L12` is the file
 /// `repo:path`, an address is its canonical form.
 fn page_of(body: &Body<Identity>) -> String {
-    let Body::Link(Link { stands_in: Some(stands_in), .. }) = body else { return String::new() };
+    let Body::Link(Link {
+        stands_in: Some(stands_in),
+        ..
+    }) = body
+    else {
+        return String::new();
+    };
     let without_line = stands_in.split('#').next().unwrap_or(stands_in);
-    match without_line.split_once('@').and_then(|(repo, rest)| Some((repo, rest.split_once(':')?.1)))
+    match without_line
+        .split_once('@')
+        .and_then(|(repo, rest)| Some((repo, rest.split_once(':')?.1)))
     {
         Some((repo, path)) if !repo.contains("://") => format!("{repo}:{path}"),
         _ => canonical(stands_in).into_owned(),
@@ -224,7 +318,10 @@ fn stamp(event: &Event<Pseudonym>, reference: u64) -> u64 {
     let people = People(&event.body);
     let _ = fmt::Write::write_fmt(
         &mut text,
-        format_args!("{}\u{1f}{}\u{1f}{reference}\u{1f}{:?}\u{1f}{people}", event.subject, event.time, event.body),
+        format_args!(
+            "{}\u{1f}{}\u{1f}{reference}\u{1f}{:?}\u{1f}{people}",
+            event.subject, event.time, event.body
+        ),
     );
     (u64::from(event.version) << 32) | (xxh3_64(text.as_bytes()) & 0xffff_ffff)
 }
@@ -235,7 +332,10 @@ struct People<'a>(&'a Body<Pseudonym>);
 impl fmt::Display for People<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut each = |people: &[Pseudonym]| {
-            people.iter().try_for_each(|person| write!(f, "{person},")).and_then(|()| write!(f, ";"))
+            people
+                .iter()
+                .try_for_each(|person| write!(f, "{person},"))
+                .and_then(|()| write!(f, ";"))
         };
         match self.0 {
             Body::Read(Read { person, .. })
@@ -282,8 +382,10 @@ mod tests {
 
     #[test]
     fn the_same_event_gets_the_same_stamp_and_another_content_another() {
-        let (a, b) = (intake().accept(read("1", "ada@example.org")).unwrap(),
-            intake().accept(read("1", "ada@example.org")).unwrap());
+        let (a, b) = (
+            intake().accept(read("1", "ada@example.org")).unwrap(),
+            intake().accept(read("1", "ada@example.org")).unwrap(),
+        );
         assert_eq!(a, b);
         let other = intake().accept(read("1", "bob@example.org")).unwrap();
         assert_eq!(a.key, other.key);
@@ -311,8 +413,14 @@ mod tests {
                 role: None,
             }))
         };
-        assert_eq!(link("rfcs@0123456789ab:text/0001-x.md#L3"), "rfcs:text/0001-x.md");
-        assert_eq!(link("https://wiki.example.org/a/"), canonical("https://wiki.example.org/a/"));
+        assert_eq!(
+            link("rfcs@0123456789ab:text/0001-x.md#L3"),
+            "rfcs:text/0001-x.md"
+        );
+        assert_eq!(
+            link("https://wiki.example.org/a/"),
+            canonical("https://wiki.example.org/a/")
+        );
     }
 
     #[test]

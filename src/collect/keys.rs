@@ -45,15 +45,23 @@ impl Keys {
         let derived = hmac(&secret, b"readback event keys");
         let mut events = [0; 16];
         events.copy_from_slice(&derived[..16]);
-        Keys { people: secret, events }
+        Keys {
+            people: secret,
+            events,
+        }
     }
 
     /// The keys in a file; a new file, readable by its owner only, where there is none.
     pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
-        let io = |cause| KeyError::Io { path: path.display().to_string(), cause };
+        let io = |cause| KeyError::Io {
+            path: path.display().to_string(),
+            cause,
+        };
         match std::fs::read_to_string(path) {
             Ok(text) => {
-                let broken = || KeyError::Broken { path: path.display().to_string() };
+                let broken = || KeyError::Broken {
+                    path: path.display().to_string(),
+                };
                 decode_hex(text.trim()).map(Keys::new).ok_or_else(broken)
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -73,7 +81,10 @@ impl Keys {
             let address: String = identity.value.nfkc().collect::<String>().to_lowercase();
             hmac(&self.people, address.trim().as_bytes())
         } else {
-            let text = format!("{}{}\u{1f}{}", identity.source, identity.kind, identity.value);
+            let text = format!(
+                "{}{}\u{1f}{}",
+                identity.source, identity.kind, identity.value
+            );
             hmac(&self.people, text.as_bytes())
         };
         let mut short = [0; 16];
@@ -141,7 +152,11 @@ mod tests {
     #[test]
     fn pseudonyms_are_those_of_the_worked_examples() {
         let keys = Keys::new([0; 32]);
-        for address in ["ada@example.org", "Ada@Example.org ", "mailto:ada@example.org"] {
+        for address in [
+            "ada@example.org",
+            "Ada@Example.org ",
+            "mailto:ada@example.org",
+        ] {
             let pseudonym = keys.pseudonym(&Identity::bare(address));
             assert_eq!(pseudonym.to_string(), "ac5a6c0e31dadbfe2e282bae3b4f5e6c");
         }
@@ -163,6 +178,9 @@ mod tests {
         let second = Keys::open_or_create(&path).unwrap();
         assert_eq!(first.people, second.people);
         std::fs::write(&path, "short").unwrap();
-        assert!(matches!(Keys::open_or_create(&path), Err(KeyError::Broken { .. })));
+        assert!(matches!(
+            Keys::open_or_create(&path),
+            Err(KeyError::Broken { .. })
+        ));
     }
 }

@@ -27,7 +27,9 @@ impl Environment {
         };
         Environment(
             std::env::vars_os()
-                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .filter_map(|(name, value)| {
+                    Some((name.into_string().ok()?, value.into_string().ok()?))
+                })
                 .filter(|(name, _)| wanted(name))
                 .collect(),
         )
@@ -36,7 +38,10 @@ impl Environment {
     /// One of given variables.
     pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         Environment(
-            variables.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
         )
     }
 
@@ -58,7 +63,9 @@ impl Environment {
     /// Puts the variables over the file's values.
     pub(super) fn overlay(&self, table: &mut toml::Table, problems: &mut Vec<String>) {
         for (name, value) in &self.0 {
-            let Some(rest) = name.strip_prefix("READBACK_") else { continue };
+            let Some(rest) = name.strip_prefix("READBACK_") else {
+                continue;
+            };
             if APART.contains(&name.as_str()) || value.is_empty() {
                 continue;
             }

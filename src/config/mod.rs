@@ -123,10 +123,19 @@ pub struct Problems {
 
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = self.file.as_deref().unwrap_or(Path::new("the configuration"));
-        let plural = if self.list.len() == 1 { "problem" } else { "problems" };
+        let name = self
+            .file
+            .as_deref()
+            .unwrap_or(Path::new("the configuration"));
+        let plural = if self.list.len() == 1 {
+            "problem"
+        } else {
+            "problems"
+        };
         write!(f, "{}: {} {plural}", name.display(), self.list.len())?;
-        self.list.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+        self.list
+            .iter()
+            .try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
 
@@ -134,7 +143,10 @@ impl std::error::Error for Problems {}
 
 /// Loads and checks the configuration.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems> {
-    let named = flags.config.clone().or_else(|| environment.get("READBACK_CONFIG").map(Into::into));
+    let named = flags
+        .config
+        .clone()
+        .or_else(|| environment.get("READBACK_CONFIG").map(Into::into));
     let file = named.clone().or_else(|| {
         let default = PathBuf::from("readback.toml");
         default.exists().then_some(default)
@@ -144,7 +156,12 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems
         None => toml::Table::new(),
         Some(path) => match read(path) {
             Ok(table) => table,
-            Err(problem) => return Err(Problems { file, list: vec![problem] }),
+            Err(problem) => {
+                return Err(Problems {
+                    file,
+                    list: vec![problem],
+                });
+            }
         },
     };
     environment.overlay(&mut table, &mut problems);
@@ -156,12 +173,20 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems
         .clone()
         .or_else(|| environment.get("READBACK_DATA_DIR").map(Into::into));
     let config = check(table, file.clone(), data_dir, environment, &mut problems);
-    if problems.is_empty() { Ok(config) } else { Err(Problems { file, list: problems }) }
+    if problems.is_empty() {
+        Ok(config)
+    } else {
+        Err(Problems {
+            file,
+            list: problems,
+        })
+    }
 }
 
 fn read(path: &Path) -> Result<toml::Table, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("can't be read: {error}"))?;
-    text.parse::<toml::Table>().map_err(|error| error.to_string().trim_end().replace('\n', "\n  "))
+    text.parse::<toml::Table>()
+        .map_err(|error| error.to_string().trim_end().replace('\n', "\n  "))
 }
 
 fn check(
@@ -179,8 +204,9 @@ fn check(
     let engine = engine(&mut top.section("engine"), environment);
     let listen = server(&mut top.section("server"));
     let sources = top.tables("source").into_iter().enumerate();
-    let sources: Vec<_> =
-        sources.filter_map(|(n, table)| source(n, table, top.problems())).collect();
+    let sources: Vec<_> = sources
+        .filter_map(|(n, table)| source(n, table, top.problems()))
+        .collect();
     top.finish();
     let mut seen = BTreeSet::new();
     for source in &sources {
@@ -188,12 +214,25 @@ fn check(
             problems.push(format!("source: the id {:?} is given twice", source.id));
         }
     }
-    let data_dir = data_dir.or(in_file).unwrap_or_else(|| PathBuf::from("readback-data"));
-    Config { file, data_dir, organisation, parameters, k, engine, listen, sources }
+    let data_dir = data_dir
+        .or(in_file)
+        .unwrap_or_else(|| PathBuf::from("readback-data"));
+    Config {
+        file,
+        data_dir,
+        organisation,
+        parameters,
+        k,
+        engine,
+        listen,
+        sources,
+    }
 }
 
 fn organisation(reader: &mut Reader<'_>) -> Organisation {
-    let name = reader.text("name").unwrap_or_else(|| "Our organisation".to_owned());
+    let name = reader
+        .text("name")
+        .unwrap_or_else(|| "Our organisation".to_owned());
     let timezone = reader.parsed("timezone", "an IANA zone such as Europe/Berlin", |text| {
         text.parse::<Tz>().ok()
     });
@@ -230,7 +269,10 @@ fn parameters(reader: &mut Reader<'_>) -> Parameters {
     reader.whole("newcomer_days", 1, 3650, &mut p.newcomer_days);
     reader.whole("repeat_days", 1, 3650, &mut p.repeat_days);
     if p.late_days >= p.horizon_days {
-        reader.problem("late_days", format!("{} is not below horizon_days", p.late_days));
+        reader.problem(
+            "late_days",
+            format!("{} is not below horizon_days", p.late_days),
+        );
     }
     reader.finish();
     p
@@ -265,14 +307,26 @@ fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
     let mode = match (mode.as_str(), url) {
         ("embedded", None) => EngineMode::Embedded,
         ("embedded", Some(url)) => {
-            reader.problem("url", format!("{url:?} is given, but mode is \"embedded\"; set mode = \"remote\" to use it"));
+            reader.problem(
+                "url",
+                format!(
+                    "{url:?} is given, but mode is \"embedded\"; set mode = \"remote\" to use it"
+                ),
+            );
             EngineMode::Embedded
         }
         ("remote", Some(url)) if url.starts_with("http://") || url.starts_with("https://") => {
-            EngineMode::Remote { url, user, password: Secret(password.unwrap_or_default()) }
+            EngineMode::Remote {
+                url,
+                user,
+                password: Secret(password.unwrap_or_default()),
+            }
         }
         ("remote", Some(url)) => {
-            reader.problem("url", format!("{url:?} is no address; valid is http://HOST:8123 or https://…"));
+            reader.problem(
+                "url",
+                format!("{url:?} is no address; valid is http://HOST:8123 or https://…"),
+            );
             EngineMode::Embedded
         }
         ("remote", None) => {
@@ -280,7 +334,10 @@ fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
             EngineMode::Embedded
         }
         (other, _) => {
-            reader.problem("mode", format!("{other:?} is unknown; valid are \"embedded\", \"remote\""));
+            reader.problem(
+                "mode",
+                format!("{other:?} is unknown; valid are \"embedded\", \"remote\""),
+            );
             EngineMode::Embedded
         }
     };
@@ -314,7 +371,11 @@ fn source(n: usize, mut params: toml::Table, problems: &mut Vec<String>) -> Opti
         }
     };
     let (id, kind) = (take("id"), take("kind"));
-    Some(SourceConfig { id: id?, kind: kind?, params })
+    Some(SourceConfig {
+        id: id?,
+        kind: kind?,
+        params,
+    })
 }
 
 #[cfg(test)]
@@ -327,7 +388,14 @@ mod tests {
         let mut table: toml::Table = text.parse().unwrap();
         environment.overlay(&mut table, &mut problems);
         let config = check(table, None, None, &environment, &mut problems);
-        if problems.is_empty() { Ok(config) } else { Err(Problems { file: None, list: problems }) }
+        if problems.is_empty() {
+            Ok(config)
+        } else {
+            Err(Problems {
+                file: None,
+                list: problems,
+            })
+        }
     }
 
     #[test]
@@ -374,8 +442,10 @@ mod tests {
     #[test]
     fn the_environment_wins_over_the_file() {
         let text = "[organisation]\ntimezone = \"UTC\"\n[privacy]\nk = 5";
-        let environment =
-            [("READBACK_ORGANISATION_TIMEZONE", "Europe/Berlin"), ("READBACK_PRIVACY_K", "7")];
+        let environment = [
+            ("READBACK_ORGANISATION_TIMEZONE", "Europe/Berlin"),
+            ("READBACK_PRIVACY_K", "7"),
+        ];
         let config = checked(text, &environment).unwrap();
         assert_eq!(config.organisation.calendar.timezone, Tz::Europe__Berlin);
         assert_eq!(config.k, Some(7));
@@ -384,6 +454,9 @@ mod tests {
     #[test]
     fn an_unknown_variable_is_named() {
         let problems = checked("", &[("READBACK_PRIVCY_K", "7")]).unwrap_err();
-        assert!(problems.to_string().contains("READBACK_PRIVCY_K"), "{problems}");
+        assert!(
+            problems.to_string().contains("READBACK_PRIVCY_K"),
+            "{problems}"
+        );
     }
 }

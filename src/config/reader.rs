@@ -12,7 +12,12 @@ pub(super) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     pub(super) fn new(section: &str, table: toml::Table, problems: &'a mut Vec<String>) -> Self {
-        Reader { section: section.to_owned(), table, asked: BTreeSet::new(), problems }
+        Reader {
+            section: section.to_owned(),
+            table,
+            asked: BTreeSet::new(),
+            problems,
+        }
     }
 
     pub(super) fn problems(&mut self) -> &mut Vec<String> {
@@ -34,12 +39,17 @@ impl<'a> Reader<'a> {
 
     /// The tables of a list of sections.
     pub(super) fn tables(&mut self, name: &str) -> Vec<toml::Table> {
-        let Some(value) = self.take(name) else { return Vec::new() };
-        let tables: Option<Vec<_>> = value.as_array().and_then(|list| {
-            list.iter().map(|entry| entry.as_table().cloned()).collect()
-        });
+        let Some(value) = self.take(name) else {
+            return Vec::new();
+        };
+        let tables: Option<Vec<_>> = value
+            .as_array()
+            .and_then(|list| list.iter().map(|entry| entry.as_table().cloned()).collect());
         tables.unwrap_or_else(|| {
-            self.problem(name, format!("is not a list of sections; valid is [[{name}]]"));
+            self.problem(
+                name,
+                format!("is not a list of sections; valid is [[{name}]]"),
+            );
             Vec::new()
         })
     }
@@ -86,7 +96,9 @@ impl<'a> Reader<'a> {
         valid: &str,
         parse: impl Fn(&str) -> Option<T>,
     ) -> Vec<T> {
-        let Some(value) = self.take(key) else { return Vec::new() };
+        let Some(value) = self.take(key) else {
+            return Vec::new();
+        };
         let Some(list) = value.as_array() else {
             self.problem(key, format!("{value} is not a list"));
             return Vec::new();
@@ -94,7 +106,9 @@ impl<'a> Reader<'a> {
         let mut values = Vec::new();
         for entry in list {
             // A bare date of TOML is as good as a quoted one.
-            let text = entry.as_str().map_or_else(|| entry.to_string(), str::to_owned);
+            let text = entry
+                .as_str()
+                .map_or_else(|| entry.to_string(), str::to_owned);
             match parse(&text) {
                 Some(value) => values.push(value),
                 None => self.problem(key, format!("{text:?} is not valid; valid is {valid}")),
@@ -105,12 +119,19 @@ impl<'a> Reader<'a> {
 
     /// A whole number in a range. Says whether it was given.
     pub(super) fn whole(&mut self, key: &str, least: u32, most: u32, into: &mut u32) -> bool {
-        let Some(value) = self.take(key) else { return false };
-        let number = value.as_integer().and_then(|number| u32::try_from(number).ok());
+        let Some(value) = self.take(key) else {
+            return false;
+        };
+        let number = value
+            .as_integer()
+            .and_then(|number| u32::try_from(number).ok());
         match number.filter(|number| (least..=most).contains(number)) {
             Some(number) => *into = number,
             None => {
-                self.problem(key, format!("{value} is not a whole number from {least} to {most}"));
+                self.problem(
+                    key,
+                    format!("{value} is not a whole number from {least} to {most}"),
+                );
             }
         }
         true
@@ -119,7 +140,9 @@ impl<'a> Reader<'a> {
     /// A number between 0 and 1, ends excluded and included.
     pub(super) fn share(&mut self, key: &str, into: &mut f64) {
         let Some(value) = self.take(key) else { return };
-        let number = value.as_float().or_else(|| value.as_integer().map(|n| n as f64));
+        let number = value
+            .as_float()
+            .or_else(|| value.as_integer().map(|n| n as f64));
         match number.filter(|number| *number > 0.0 && *number <= 1.0) {
             Some(number) => *into = number,
             None => self.problem(key, format!("{value} is not above 0 and at most 1")),

@@ -11,11 +11,19 @@ pub(super) fn ints(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<i64
 /// Texts; null stays null.
 pub(super) fn texts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<String>>> {
     let column = frame.column(name)?;
-    Ok(column.str()?.iter().map(|text| text.map(str::to_owned)).collect())
+    Ok(column
+        .str()?
+        .iter()
+        .map(|text| text.map(str::to_owned))
+        .collect())
 }
 
 /// Flags; ClickHouse's Bool comes as one.
 pub(super) fn flags(frame: &DataFrame, name: &str) -> PolarsResult<Vec<bool>> {
     let column = frame.column(name)?.cast(&DataType::Boolean)?;
-    Ok(column.bool()?.iter().map(|flag| flag.unwrap_or(false)).collect())
+    Ok(column
+        .bool()?
+        .iter()
+        .map(|flag| flag.unwrap_or(false))
+        .collect())
 }

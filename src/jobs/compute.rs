@@ -47,9 +47,19 @@ pub async fn run(store: &Store, context: &Context) -> anyhow::Result<Computed> {
     for indicator in indicators::ALL {
         let spec = indicator.spec();
         let result = indicator.compute(&facts, context);
-        results.push((spec, result.with_context(|| format!("indicator {}", spec.code))?));
+        results.push((
+            spec,
+            result.with_context(|| format!("indicator {}", spec.code))?,
+        ));
     }
-    Ok(Computed { settings, registry, observed, coverage, facts, results })
+    Ok(Computed {
+        settings,
+        registry,
+        observed,
+        coverage,
+        facts,
+        results,
+    })
 }
 
 fn settings(context: &Context, registry: u32) -> FactSettings {
@@ -67,8 +77,11 @@ fn settings(context: &Context, registry: u32) -> FactSettings {
 }
 
 fn days(date: chrono::NaiveDate) -> i32 {
-    i32::try_from(date.signed_duration_since(chrono::NaiveDate::default()).num_days())
-        .unwrap_or(i32::MAX)
+    i32::try_from(
+        date.signed_duration_since(chrono::NaiveDate::default())
+            .num_days(),
+    )
+    .unwrap_or(i32::MAX)
 }
 
 async fn facts(
@@ -80,8 +93,10 @@ async fn facts(
 ) -> anyhow::Result<Facts> {
     let parameters = &context.parameters;
     let writeups = writeups(context, registry, observed, coverage);
-    let index: HashMap<u32, u32> =
-        (0..).zip(registry).map(|(index, writeup)| (writeup.number, index)).collect();
+    let index: HashMap<u32, u32> = (0..)
+        .zip(registry)
+        .map(|(index, writeup)| (writeup.number, index))
+        .collect();
     let of_index = |frame: DataFrame| renumber(frame, &index);
     let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
     let trailing = of_index(store.trailing(settings, since).await?)?;
@@ -125,7 +140,9 @@ fn writeups(
             words: writeup.words,
             reads_observed: reads.windows(writeup),
             comments_observed: comments.windows(writeup),
-            counts_only: single.get(&writeup.number).is_some_and(|(read, counted)| *counted && !read),
+            counts_only: single
+                .get(&writeup.number)
+                .is_some_and(|(read, counted)| *counted && !read),
         })
         .collect()
 }
@@ -152,7 +169,10 @@ async fn totals(
         ..Totals::default()
     };
     for class in store.classes(settings, limits).await? {
-        let total = ClassTotal { days: class.days, people: class.people };
+        let total = ClassTotal {
+            days: class.days,
+            people: class.people,
+        };
         match class.class.as_str() {
             "read" => {
                 totals.read = total;
@@ -171,8 +191,9 @@ async fn totals(
     };
     (totals.median_age_sync_ms, totals.people_sync) = store.median_age(settings, &recent).await?;
     let horizon = parameters.horizon_days;
-    let comparable =
-        numbers(registry, writeups, |fact| fact.reads_observed_for(horizon, context.as_of));
+    let comparable = numbers(registry, writeups, |fact| {
+        fact.reads_observed_for(horizon, context.as_of)
+    });
     let first_year = AgeWindow {
         from: i64::MIN / 2,
         below_days: i32::try_from(horizon).unwrap_or(i32::MAX),
@@ -180,8 +201,9 @@ async fn totals(
     };
     (totals.median_age_diachronous_ms, totals.people_diachronous) =
         store.median_age(settings, &first_year).await?;
-    totals.median_age_by_writeup_ms =
-        store.median_age_by_writeup(settings, &first_year, LEAST_READS_FOR_MEDIAN).await?;
+    totals.median_age_by_writeup_ms = store
+        .median_age_by_writeup(settings, &first_year, LEAST_READS_FOR_MEDIAN)
+        .await?;
     let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
     (totals.late_reader_days, totals.late_readers) = store.late_readers(settings, since).await?;
     Ok(totals)
@@ -199,7 +221,10 @@ fn numbers(
     wanted: impl Fn(&WriteupFact) -> bool,
 ) -> Vec<u32> {
     let pairs = registry.iter().zip(writeups);
-    pairs.filter(|(_, fact)| wanted(fact)).map(|(entry, _)| entry.number).collect()
+    pairs
+        .filter(|(_, fact)| wanted(fact))
+        .map(|(entry, _)| entry.number)
+        .collect()
 }
 
 /// Puts indexes into the list of write-ups where the store has its own numbers.
@@ -209,4 +234,3 @@ pub fn renumber(mut frame: DataFrame, index: &HashMap<u32, u32>) -> anyhow::Resu
     frame.with_column(indexes.into_series().into_column())?;
     Ok(frame)
 }
-

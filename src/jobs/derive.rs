@@ -39,32 +39,53 @@ pub async fn run(
     calendar: &Calendar,
     parameters: &Parameters,
 ) -> anyhow::Result<Derived> {
-    let last = store.last_derive_run().await.context("derive: where it stood")?;
+    let last = store
+        .last_derive_run()
+        .await
+        .context("derive: where it stood")?;
     let generation = last.map_or(1, |(generation, _)| generation + 1);
-    let numbers = store.number_people().await.context("derive: numbering people")?;
+    let numbers = store
+        .number_people()
+        .await
+        .context("derive: numbering people")?;
     let landed_people = store.landed_people().await?;
     let landed_writeups = store.landed_writeups().await?;
     let known_numbers: HashMap<_, _> = store.writeup_numbers().await?.into_iter().collect();
     let people = people(generation, &numbers, &landed_people);
-    let person_of: HashMap<u128, u32> =
-        people.iter().map(|person| (person.pseudonym, person.number)).collect();
+    let person_of: HashMap<u128, u32> = people
+        .iter()
+        .map(|person| (person.pseudonym, person.number))
+        .collect();
     let merged = merge(generation, &landed_writeups, &known_numbers, &person_of);
     let (names, conflicts) = names(&merged);
     let targets = store.targets().await.context("derive: targets")?;
     let targets = targets
         .into_iter()
         .map(|(target, canonical)| {
-            let number = names.verbatim.get(&target).or_else(|| names.canonical.get(&canonical));
+            let number = names
+                .verbatim
+                .get(&target)
+                .or_else(|| names.canonical.get(&canonical));
             (target, number.copied().unwrap_or(0))
         })
         .collect();
     let writeups: Vec<RegistryWriteup> = merged.into_iter().map(|merged| merged.entry).collect();
-    let rows = RegistryRows { writeups, people, targets };
+    let rows = RegistryRows {
+        writeups,
+        people,
+        targets,
+    };
 
     // What an unfinished run left behind under the same generation must not be read twice.
     store.sweep_registry_from(generation).await?;
-    store.write_registry(generation, &rows).await.context("derive: writing the registry")?;
-    let landed = store.fingerprints(generation).await.context("derive: what has landed")?;
+    store
+        .write_registry(generation, &rows)
+        .await
+        .context("derive: writing the registry")?;
+    let landed = store
+        .fingerprints(generation)
+        .await
+        .context("derive: what has landed")?;
     let common = common_fingerprint(calendar, parameters, &rows.people, &numbers);
     let wanted = fingerprints(common, &rows.writeups, &landed);
     let whole = total_fingerprint(&rows, &landed, &wanted);
@@ -80,7 +101,12 @@ pub async fn run(
         && touched.is_empty()
     {
         store.sweep_registry_from(generation + 1).await?;
-        return Ok(Derived { generation, rebuilt: 0, writeups: count, conflicts });
+        return Ok(Derived {
+            generation,
+            rebuilt: 0,
+            writeups: count,
+            conflicts,
+        });
     }
     store.write_sources(generation, &landed).await?;
     let settings = DeriveSettings {
@@ -90,23 +116,34 @@ pub async fn run(
     };
     for part in parts(&touched, &landed) {
         let numbers: Vec<u32> = part.iter().map(|(writeup, _)| *writeup).collect();
-        store.derive(&settings, &numbers).await.context("derive: building rows")?;
+        store
+            .derive(&settings, &numbers)
+            .await
+            .context("derive: building rows")?;
     }
     store.finish_derive(generation, whole).await?;
     store.switch(generation, &touched).await?;
     store.sweep_derived().await.context("derive: sweeping")?;
-    store.sweep_registry(generation).await.context("derive: sweeping")?;
-    tracing::debug!(derive.generation = generation, derive.rebuilt = touched.len(), "derived");
-    Ok(Derived { generation, rebuilt: touched.len(), writeups: count, conflicts })
+    store
+        .sweep_registry(generation)
+        .await
+        .context("derive: sweeping")?;
+    tracing::debug!(
+        derive.generation = generation,
+        derive.rebuilt = touched.len(),
+        "derived"
+    );
+    Ok(Derived {
+        generation,
+        rebuilt: touched.len(),
+        writeups: count,
+        conflicts,
+    })
 }
 
 /// Every pseudonym with the number of the person it stands for. What the roster said last wins;
 /// an alias that two people claim stays its own person.
-fn people(
-    generation: u32,
-    numbers: &[(u128, u32)],
-    landed: &[PersonRow],
-) -> Vec<RegistryPerson> {
+fn people(generation: u32, numbers: &[(u128, u32)], landed: &[PersonRow]) -> Vec<RegistryPerson> {
     let number: HashMap<u128, u32> = numbers.iter().copied().collect();
     let mut roster: BTreeMap<u128, &PersonRow> = BTreeMap::new();
     for row in landed {
@@ -117,7 +154,11 @@ fn people(
     }
     let mut main: HashMap<u128, Option<u128>> = HashMap::new();
     for row in roster.values() {
-        for alias in row.aliases.iter().filter(|alias| !roster.contains_key(alias)) {
+        for alias in row
+            .aliases
+            .iter()
+            .filter(|alias| !roster.contains_key(alias))
+        {
             main.entry(*alias)
                 .and_modify(|claimed| {
                     if *claimed != Some(row.person) {
@@ -220,8 +261,10 @@ fn say<T: Clone>(field: &mut Option<T>, said: &Option<T>) {
 }
 
 fn numbers_of(people: &[u128], person_of: &HashMap<u128, u32>) -> Vec<u32> {
-    let mut numbers: Vec<u32> =
-        people.iter().filter_map(|pseudonym| person_of.get(pseudonym).copied()).collect();
+    let mut numbers: Vec<u32> = people
+        .iter()
+        .filter_map(|pseudonym| person_of.get(pseudonym).copied())
+        .collect();
     numbers.sort_unstable();
     numbers.dedup();
     numbers
@@ -234,16 +277,24 @@ struct Names {
 
 /// Which name is which write-up. Ids come first: no alias of another write-up takes them away.
 fn names(writeups: &[Merged]) -> (Names, Vec<String>) {
-    let mut names = Names { verbatim: HashMap::new(), canonical: HashMap::new() };
+    let mut names = Names {
+        verbatim: HashMap::new(),
+        canonical: HashMap::new(),
+    };
     let mut conflicts = Vec::new();
     for writeup in writeups {
-        names.verbatim.insert(writeup.entry.id.clone(), writeup.entry.number);
+        names
+            .verbatim
+            .insert(writeup.entry.id.clone(), writeup.entry.number);
     }
     for writeup in writeups {
         for name in &writeup.names {
             let number = writeup.entry.number;
             let holder = *names.verbatim.entry(name.clone()).or_insert(number);
-            let spelled = *names.canonical.entry(canonical(name).into_owned()).or_insert(number);
+            let spelled = *names
+                .canonical
+                .entry(canonical(name).into_owned())
+                .or_insert(number);
             if holder != number || spelled != number {
                 conflicts.push(name.clone());
             }
@@ -282,7 +333,10 @@ fn fingerprints(
     landed: &[Fingerprint],
 ) -> BTreeMap<u32, u64> {
     let mut events: HashMap<u32, u64> = HashMap::new();
-    for row in landed.iter().filter(|row| matches!(row.kind.as_str(), "read" | "read_count")) {
+    for row in landed
+        .iter()
+        .filter(|row| matches!(row.kind.as_str(), "read" | "read_count"))
+    {
         let sum = events.entry(row.writeup).or_default();
         *sum = sum.wrapping_add(row.fingerprint).wrapping_add(row.events);
     }
@@ -309,7 +363,10 @@ fn total_fingerprint(
 ) -> u64 {
     let mut hash = Xxh3::new();
     for writeup in &rows.writeups {
-        let same = RegistryWriteup { generation: 0, ..writeup.clone() };
+        let same = RegistryWriteup {
+            generation: 0,
+            ..writeup.clone()
+        };
         hash.update(format!("{same:?}").as_bytes());
     }
     for person in &rows.people {
@@ -384,7 +441,10 @@ mod tests {
 
     #[test]
     fn what_is_not_said_again_stays_said() {
-        let rows = [landed("a", 2, None, &["y"]), landed("a", 1, Some("First"), &["x"])];
+        let rows = [
+            landed("a", 2, None, &["y"]),
+            landed("a", 1, Some("First"), &["x"]),
+        ];
         let merged = merge(1, &rows, &HashMap::new(), &HashMap::new());
         assert_eq!(merged[0].entry.title.as_deref(), Some("First"));
         assert_eq!(merged[0].names, ["a", "x", "y"]);
@@ -404,7 +464,10 @@ mod tests {
         let rows = [landed("a", 1, None, &["https://Wiki.example.org/A/"])];
         let merged = merge(1, &rows, &HashMap::new(), &HashMap::new());
         let (names, _) = names(&merged);
-        assert_eq!(names.canonical[&*canonical("http://wiki.example.org/A?utm_source=x")], 1);
+        assert_eq!(
+            names.canonical[&*canonical("http://wiki.example.org/A?utm_source=x")],
+            1
+        );
     }
 
     #[test]
@@ -423,7 +486,12 @@ mod tests {
         };
         let numbers = [(10, 1), (11, 2), (12, 3), (13, 4)];
         let rows = people(1, &numbers, &[person(10, &[12, 13]), person(11, &[13])]);
-        let number = |pseudonym: u128| rows.iter().find(|row| row.pseudonym == pseudonym).unwrap().number;
+        let number = |pseudonym: u128| {
+            rows.iter()
+                .find(|row| row.pseudonym == pseudonym)
+                .unwrap()
+                .number
+        };
         assert_eq!((number(12), number(13)), (1, 4));
     }
 

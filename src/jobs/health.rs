@@ -21,7 +21,9 @@ pub(super) async fn health(store: &Store, computed: &Computed) -> anyhow::Result
     let labels = store.labels(&computed.settings).await?;
     let counts = store.read_health(&computed.settings).await?;
     let of = |label: u8| {
-        let own = labels.iter().filter(move |row| row.kind == "read" && row.label == label);
+        let own = labels
+            .iter()
+            .filter(move |row| row.kind == "read" && row.label == label);
         own.map(|row| row.before)
     };
     Ok(Health {
@@ -61,14 +63,19 @@ fn received(receipts: &[Receipt], labels: &[LabelCount]) -> Received {
         }
     }
     received.duplicate_id = (received.lines - received.rejected).saturating_sub(ids);
-    received.kept = kept.into_iter().map(|(kind, n)| (kind.to_owned(), json!(n))).collect::<Map<_, _>>();
+    received.kept = kept
+        .into_iter()
+        .map(|(kind, n)| (kind.to_owned(), json!(n)))
+        .collect::<Map<_, _>>();
     received
 }
 
 fn coverage(computed: &Computed) -> Vec<Coverage> {
     let mut delivered: BTreeMap<(&str, &str), (i64, u64)> = BTreeMap::new();
     for row in &computed.observed {
-        let entry = delivered.entry((&row.source, &row.kind)).or_insert((row.first_at, 0));
+        let entry = delivered
+            .entry((&row.source, &row.kind))
+            .or_insert((row.first_at, 0));
         entry.0 = entry.0.min(row.first_at);
         entry.1 += row.events;
     }
@@ -81,11 +88,16 @@ fn coverage(computed: &Computed) -> Vec<Coverage> {
             from: to_rfc3339(row.from_at),
             to: row.to_at.map(to_rfc3339),
             stated: true,
-            events: delivered.get(&(&*row.scope, &*row.kind)).map_or(0, |(_, events)| *events),
+            events: delivered
+                .get(&(&*row.scope, &*row.kind))
+                .map_or(0, |(_, events)| *events),
         })
         .collect();
     for ((source, kind), (first_at, events)) in delivered {
-        if !list.iter().any(|row| row.scope == source && row.kind == kind) {
+        if !list
+            .iter()
+            .any(|row| row.scope == source && row.kind == kind)
+        {
             list.push(Coverage {
                 scope: source.to_owned(),
                 kind: kind.to_owned(),

@@ -63,17 +63,27 @@ pub struct Import {
 
 /// Imports a file; with no store, only says what it would import. Returns when all of it can be
 /// queried.
-pub async fn import(store: Option<&Store>, keys: &Keys, import: Import) -> anyhow::Result<Ingested> {
+pub async fn import(
+    store: Option<&Store>,
+    keys: &Keys,
+    import: Import,
+) -> anyhow::Result<Ingested> {
     let what = import.path.display().to_string();
     let build = import.kind.file.with_context(|| {
-        format!("{} does not read files; `readback list sources` tells which do", import.kind.name)
+        format!(
+            "{} does not read files; `readback list sources` tells which do",
+            import.kind.name
+        )
     })?;
     let writeups = match store {
         Some(store) => known_writeups(store).await?,
         None => Vec::new(),
     };
-    let setting =
-        Setting { source: import.source.clone(), timezone: import.timezone, writeups };
+    let setting = Setting {
+        source: import.source.clone(),
+        timezone: import.timezone,
+        writeups,
+    };
     let mut reader = build(import.params.clone(), &setting)?;
     let run = match store {
         Some(store) => {
@@ -85,12 +95,17 @@ pub async fn import(store: Option<&Store>, keys: &Keys, import: Import) -> anyho
     let path = import.path.clone();
     let progress = Arc::clone(&import.progress);
     let work = move |sink: &mut dyn Sink| -> anyhow::Result<()> {
-        let mut input = input::open(&path, move |n| progress(n)).with_context(|| path.display().to_string())?;
+        let mut input =
+            input::open(&path, move |n| progress(n)).with_context(|| path.display().to_string())?;
         reader.read(&input.name, &mut input.reader, sink)?;
         Ok(())
     };
-    let prefix = run.map_or(0, |run| xxh3_128(format!("{:x} {}", run.file, run.run).as_bytes()));
-    let ((), ingested) = drive(store, keys, &import.source, prefix, work).await.context(what)?;
+    let prefix = run.map_or(0, |run| {
+        xxh3_128(format!("{:x} {}", run.file, run.run).as_bytes())
+    });
+    let ((), ingested) = drive(store, keys, &import.source, prefix, work)
+        .await
+        .context(what)?;
     if let (Some(store), Some(run)) = (store, run) {
         store.finish_import(run).await?;
     }
@@ -114,21 +129,36 @@ pub struct Scan {
 /// Pulls a source once, from its checkpoint on. Returns when all of it can be queried.
 pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Ingested> {
     let build = scan.kind.pull.with_context(|| {
-        format!("{} can't be scanned; `readback list sources` tells which kinds can", scan.kind.name)
+        format!(
+            "{} can't be scanned; `readback list sources` tells which kinds can",
+            scan.kind.name
+        )
     })?;
     let writeups = known_writeups(store).await?;
-    let setting = Setting { source: scan.source.clone(), timezone: scan.timezone, writeups };
+    let setting = Setting {
+        source: scan.source.clone(),
+        timezone: scan.timezone,
+        writeups,
+    };
     let mut puller = build(scan.params.clone(), &setting)?;
     let checkpoint = store.checkpoint(&scan.source).await?;
     let version = checkpoint.as_ref().map_or(0, |(version, _)| *version);
     let prefix = xxh3_128(format!("scan {} {version}", scan.source).as_bytes());
     let now = scan.now;
     let work = move |sink: &mut dyn Sink| -> anyhow::Result<String> {
-        Ok(puller.pull(checkpoint.as_ref().map(|(_, value)| value.as_str()), now, sink)?)
+        Ok(puller.pull(
+            checkpoint.as_ref().map(|(_, value)| value.as_str()),
+            now,
+            sink,
+        )?)
     };
     let what = || format!("source {}", scan.source);
-    let (next, ingested) = drive(Some(store), keys, &scan.source, prefix, work).await.with_context(what)?;
-    store.set_checkpoint(&scan.source, version + 1, &next).await?;
+    let (next, ingested) = drive(Some(store), keys, &scan.source, prefix, work)
+        .await
+        .with_context(what)?;
+    store
+        .set_checkpoint(&scan.source, version + 1, &next)
+        .await?;
     Ok(ingested)
 }
 
@@ -258,7 +288,13 @@ impl Sink for Collector {
 /// name of its own each time.
 fn identity(import: &Import) -> anyhow::Result<u128> {
     let mut hash = Xxh3::new();
-    hash.update(format!("{}\u{1f}{}\u{1f}{}\u{1f}", import.kind.name, import.source, import.params).as_bytes());
+    hash.update(
+        format!(
+            "{}\u{1f}{}\u{1f}{}\u{1f}",
+            import.kind.name, import.source, import.params
+        )
+        .as_bytes(),
+    );
     if import.path == Path::new("-") {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;

@@ -4,8 +4,8 @@
 mod columns;
 pub mod compute;
 pub mod derive;
-pub mod ingest;
 mod health;
+pub mod ingest;
 pub mod observe;
 pub mod report;
 mod reviews;

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::indicators::Windows;
-use crate::model::target::{canonical, host};
 use crate::model::Millis;
+use crate::model::target::{canonical, host};
 use crate::store::{CoverageRow, ObservedRow, RegistryWriteup};
 
 /// Who watched what, of one family of kinds.
@@ -42,16 +42,23 @@ impl<'a> Watch<'a> {
             .collect();
         let mut sources: BTreeMap<&str, Source> = BTreeMap::new();
         let mut watchers: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
-        for row in observed.iter().filter(|row| kinds.contains(&row.kind.as_str())) {
-            let source = sources
-                .entry(&row.source)
-                .or_insert_with(|| Source { first_at: row.first_at, ..Source::default() });
+        for row in observed
+            .iter()
+            .filter(|row| kinds.contains(&row.kind.as_str()))
+        {
+            let source = sources.entry(&row.source).or_insert_with(|| Source {
+                first_at: row.first_at,
+                ..Source::default()
+            });
             source.first_at = source.first_at.min(row.first_at);
             if row.writeup != 0 {
                 watchers.entry(row.writeup).or_default().insert(&row.source);
             }
         }
-        for row in coverage.iter().filter(|row| kinds.contains(&row.kind.as_str())) {
+        for row in coverage
+            .iter()
+            .filter(|row| kinds.contains(&row.kind.as_str()))
+        {
             let window = (row.from_at, row.to_at.unwrap_or(as_of).min(as_of));
             // A scope that is a source's name speaks of that source, whoever says it.
             if known.contains(row.scope.as_str()) {
@@ -59,26 +66,42 @@ impl<'a> Watch<'a> {
                 source.stated.push(window);
             } else {
                 let source = sources.entry(&row.source).or_insert_with(unseen);
-                source.by_prefix.push((row.scope.clone(), window.0, window.1));
+                source
+                    .by_prefix
+                    .push((row.scope.clone(), window.0, window.1));
             }
         }
         let mut hosts: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for writeup in writeups {
-            let Some(host) = writeup.url.as_deref().and_then(host) else { continue };
+            let Some(host) = writeup.url.as_deref().and_then(host) else {
+                continue;
+            };
             if let Some(names) = watchers.get(&writeup.number) {
                 hosts.entry(host).or_default().extend(names);
             }
         }
-        Watch { sources, watchers, hosts, as_of }
+        Watch {
+            sources,
+            watchers,
+            hosts,
+            as_of,
+        }
     }
 
     /// When a write-up was being watched.
     pub fn windows(&self, writeup: &RegistryWriteup) -> Windows {
         let mut intervals = Vec::new();
-        let mut named: BTreeSet<&str> =
-            self.watchers.get(&writeup.number).cloned().unwrap_or_default();
+        let mut named: BTreeSet<&str> = self
+            .watchers
+            .get(&writeup.number)
+            .cloned()
+            .unwrap_or_default();
         for (name, source) in &self.sources {
-            if source.by_prefix.iter().any(|(prefix, ..)| names_begin_with(writeup, prefix)) {
+            if source
+                .by_prefix
+                .iter()
+                .any(|(prefix, ..)| names_begin_with(writeup, prefix))
+            {
                 named.insert(name);
             }
         }
@@ -99,7 +122,10 @@ impl<'a> Watch<'a> {
 
 /// A source that stated coverage and delivered nothing: it watched as stated, never by default.
 fn unseen() -> Source {
-    Source { first_at: Millis::MAX, ..Source::default() }
+    Source {
+        first_at: Millis::MAX,
+        ..Source::default()
+    }
 }
 
 impl Source {
@@ -152,7 +178,13 @@ mod tests {
 
     fn saw(source: &str, writeup: u32, first_at: i64) -> ObservedRow {
         let (kind, source) = ("read".to_owned(), source.to_owned());
-        ObservedRow { kind, source, writeup, first_at, events: 1 }
+        ObservedRow {
+            kind,
+            source,
+            writeup,
+            first_at,
+            events: 1,
+        }
     }
 
     fn said(scope: &str, from_at: i64, to_at: Option<i64>) -> CoverageRow {

@@ -30,13 +30,19 @@ pub async fn summary(
 ) -> anyhow::Result<Document> {
     let computed = compute::run(store, context).await?;
     let k = reported.k;
-    let health = health::health(store, &computed).await.context("health of the measurement")?;
+    let health = health::health(store, &computed)
+        .await
+        .context("health of the measurement")?;
     let mut indicators = Map::new();
     for (spec, results) in &computed.results {
         indicators.insert(spec.code.to_owned(), indicator(spec, results, k));
     }
     let (reviews, attendance_by_quarter) = reviews::lists(context, &computed, k)?;
-    let undated = computed.registry.iter().filter(|w| w.published_at.is_none()).count();
+    let undated = computed
+        .registry
+        .iter()
+        .filter(|w| w.published_at.is_none())
+        .count();
     Ok(Document {
         schema: SCHEMA.to_owned(),
         as_of: to_rfc3339(context.as_of),

@@ -41,12 +41,16 @@ pub(super) async fn list(
     computed: &Computed,
     k: u32,
 ) -> anyhow::Result<Vec<Json>> {
-    let signs = gather(store, context, computed).await.context("the list of write-ups")?;
+    let signs = gather(store, context, computed)
+        .await
+        .context("the list of write-ups")?;
     let listed = computed.registry.iter().zip(signs).filter(|(writeup, _)| {
         writeup.deleted_at.is_none_or(|at| at >= context.as_of)
             && writeup.published_at.is_none_or(|at| at < context.as_of)
     });
-    Ok(listed.map(|(writeup, signs)| entry(writeup, &signs, context, k)).collect())
+    Ok(listed
+        .map(|(writeup, signs)| entry(writeup, &signs, context, k))
+        .collect())
 }
 
 async fn gather(
@@ -56,7 +60,10 @@ async fn gather(
 ) -> anyhow::Result<Vec<Signs>> {
     let settings = &computed.settings;
     let facts = &computed.facts;
-    let index = (0..).zip(&computed.registry).map(|(at, writeup)| (writeup.number, at)).collect();
+    let index = (0..)
+        .zip(&computed.registry)
+        .map(|(at, writeup)| (writeup.number, at))
+        .collect();
     let mut all: Vec<Signs> = computed.registry.iter().map(|_| Signs::default()).collect();
     let late_day = i64::from(context.parameters.late_days);
 
@@ -78,9 +85,13 @@ async fn gather(
         signs.late_readers = count(late[row]);
     });
     let readers = ints(&facts.trailing, "readers")?;
-    each(&mut all, &ints(&facts.trailing, "writeup")?, |signs, row| {
-        signs.readers_trailing = count(readers[row]);
-    });
+    each(
+        &mut all,
+        &ints(&facts.trailing, "writeup")?,
+        |signs, row| {
+            signs.readers_trailing = count(readers[row]);
+        },
+    );
     let frame = renumber(store.writeup_curve(settings).await?, &index)?;
     let bins = ints(&frame, "bin")?;
     let (reads, people) = (ints(&frame, "reads")?, ints(&frame, "people")?);
@@ -92,15 +103,19 @@ async fn gather(
         signs.curve[bin] = (count(reads[row]), count(people[row]));
     });
     let at = ints(&facts.comments, "at")?;
-    each_with(&mut all, &ints(&facts.comments, "writeup")?, |index, signs, row| {
-        signs.comments += 1;
-        let published = computed.registry[index].published_at;
-        let age = at[row].zip(published).map(|(at, published)| at - published);
-        if age.is_some_and(|age| age >= late_day * DAY_MS) {
-            signs.late_comments += 1;
-        }
-        signs.last_comment = signs.last_comment.max(at[row]);
-    });
+    each_with(
+        &mut all,
+        &ints(&facts.comments, "writeup")?,
+        |index, signs, row| {
+            signs.comments += 1;
+            let published = computed.registry[index].published_at;
+            let age = at[row].zip(published).map(|(at, published)| at - published);
+            if age.is_some_and(|age| age >= late_day * DAY_MS) {
+                signs.late_comments += 1;
+            }
+            signs.last_comment = signs.last_comment.max(at[row]);
+        },
+    );
     links(store, computed, &index, &mut all).await?;
     Ok(all)
 }
@@ -116,13 +131,20 @@ async fn links(
     let (own, roles) = (super::columns::flags(frame, "own")?, texts(frame, "role")?);
     each(all, &ints(frame, "writeup")?, |signs, row| {
         let counts = !own[row] && !matches!(roles[row].as_deref(), Some("index" | "template"));
-        let Some(place) = places[row].clone().filter(|_| counts) else { return };
+        let Some(place) = places[row].clone().filter(|_| counts) else {
+            return;
+        };
         if ended[row].is_none() {
             *signs.live.entry(place.clone()).or_default() += 1;
         }
         *signs.created.entry(place).or_default() += 1;
     });
-    let frame = renumber(store.link_evidence(&computed.settings, MOST_EVIDENCE).await?, index)?;
+    let frame = renumber(
+        store
+            .link_evidence(&computed.settings, MOST_EVIDENCE)
+            .await?,
+        index,
+    )?;
     let (places, stands_in) = (texts(&frame, "place")?, texts(&frame, "stands_in")?);
     let (at, ended) = (ints(&frame, "at")?, ints(&frame, "ended_at")?);
     each(all, &ints(&frame, "writeup")?, |signs, row| {
@@ -137,7 +159,9 @@ async fn links(
 }
 
 fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) -> Json {
-    let age = writeup.published_at.map(|published| (context.as_of - published) / DAY_MS);
+    let age = writeup
+        .published_at
+        .map(|published| (context.as_of - published) / DAY_MS);
     let parameters = &context.parameters;
     let eligible = age.is_some_and(|age| age >= i64::from(parameters.late_days));
     // One write-up is named as still read only from k readers (INDICATORS section 9).
@@ -148,17 +172,25 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
         readers if readers >= enough => Some(true),
         _ => None,
     };
-    let person_dated = |at: Option<Millis>| {
-        Value::from(at.map(|at| week(at, context))).of_people(signs.readers)
-    };
+    let person_dated =
+        |at: Option<Millis>| Value::from(at.map(|at| week(at, context))).of_people(signs.readers);
     let mut curve = Results::new();
     for (bin, (reads, people)) in signs.curve.iter().enumerate() {
-        let guard = Guard::Cell { group: "curve", people: *people };
-        curve.0.push((bin.to_string(), Value::Guarded(guard, Box::new(Value::from(*reads)))));
+        let guard = Guard::Cell {
+            group: "curve",
+            people: *people,
+        };
+        curve.0.push((
+            bin.to_string(),
+            Value::Guarded(guard, Box::new(Value::from(*reads))),
+        ));
     }
     let results = Results::new()
         .with("id", writeup.id.as_str())
-        .with("title", writeup.title.clone().unwrap_or_else(|| writeup.id.clone()))
+        .with(
+            "title",
+            writeup.title.clone().unwrap_or_else(|| writeup.id.clone()),
+        )
         .with("url", writeup.url.clone())
         .with("published_at", writeup.published_at.map(to_rfc3339))
         .with("owner_team", writeup.owner_team.clone())
@@ -167,9 +199,18 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
         .with("age_days", age)
         .with("words", writeup.words)
         .with("reads", Value::from(signs.reads).of_people(signs.readers))
-        .with("readers", Value::from(signs.readers).of_people(signs.readers))
-        .with("late_reads", Value::from(signs.late_reads).of_people(signs.late_readers))
-        .with("late_readers", Value::from(signs.late_readers).of_people(signs.late_readers))
+        .with(
+            "readers",
+            Value::from(signs.readers).of_people(signs.readers),
+        )
+        .with(
+            "late_reads",
+            Value::from(signs.late_reads).of_people(signs.late_readers),
+        )
+        .with(
+            "late_readers",
+            Value::from(signs.late_readers).of_people(signs.late_readers),
+        )
         .with(
             "readers_trailing",
             Value::from(signs.readers_trailing).of_people(signs.readers_trailing),
@@ -178,12 +219,24 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
         .with("last_read_week", person_dated(signs.last_read))
         .with("comments", signs.comments)
         .with("late_comments", signs.late_comments)
-        .with("last_comment_week", signs.last_comment.map(|at| week(at, context)));
+        .with(
+            "last_comment_week",
+            signs.last_comment.map(|at| week(at, context)),
+        );
     let mut json = publish(&results, k);
     if let Json::Object(object) = &mut json {
-        object.insert("reads_by_age".to_owned(), in_order(&publish(&curve, k), signs.curve.len()));
-        object.insert("links".to_owned(), json!({ "live": signs.live, "created": signs.created }));
-        object.insert("link_evidence".to_owned(), Json::Array(signs.evidence.clone()));
+        object.insert(
+            "reads_by_age".to_owned(),
+            in_order(&publish(&curve, k), signs.curve.len()),
+        );
+        object.insert(
+            "links".to_owned(),
+            json!({ "live": signs.live, "created": signs.created }),
+        );
+        object.insert(
+            "link_evidence".to_owned(),
+            Json::Array(signs.evidence.clone()),
+        );
     }
     json
 }
@@ -192,7 +245,9 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
 fn in_order(curve: &Json, bins: usize) -> Json {
     let empty = Map::new();
     let cells = curve.as_object().unwrap_or(&empty);
-    (0..bins).map(|bin| cells.get(&bin.to_string()).cloned().unwrap_or(Json::Null)).collect()
+    (0..bins)
+        .map(|bin| cells.get(&bin.to_string()).cloned().unwrap_or(Json::Null))
+        .collect()
 }
 
 /// The ISO week of an instant, local: dates that people leave are no finer than that.
@@ -219,7 +274,9 @@ fn each_with(
     mut visit: impl FnMut(usize, &mut Signs, usize),
 ) {
     for (row, writeup) in writeups.iter().enumerate() {
-        let Some(at) = writeup.and_then(|at| usize::try_from(at).ok()) else { continue };
+        let Some(at) = writeup.and_then(|at| usize::try_from(at).ok()) else {
+            continue;
+        };
         if let Some(signs) = all.get_mut(at) {
             visit(at, signs, row);
         }

@@ -21,4 +21,4 @@ pub use params::Parameters;
 pub use place::Place;
 pub use record::Record;
 pub use result::{Guard, Layer, Results, Value};
-pub use time::{DAY_MS, Millis, parse_rfc3339};
+pub use time::{DAY_MS, Millis, parse_rfc3339, to_rfc3339};

@@ -43,7 +43,9 @@ pub const TRACKING_PARAMETERS: &[&str] = &[
 /// Applying it twice changes nothing.
 pub fn canonical(text: &str) -> Cow<'_, str> {
     let text = text.trim();
-    let Some(mut written) = step(text) else { return Cow::Borrowed(text) };
+    let Some(mut written) = step(text) else {
+        return Cow::Borrowed(text);
+    };
     // Writing can uncover more to do (a wrapper hidden by percent-encoding), each time on a shorter
     // text; the bound is for the doubtful.
     for _ in 0..16 {
@@ -52,7 +54,11 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
             _ => break,
         }
     }
-    if written == text { Cow::Borrowed(text) } else { Cow::Owned(written) }
+    if written == text {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(written)
+    }
 }
 
 /// The host of an http(s) address as [`canonical`] writes it, without its port; `None` for any
@@ -100,7 +106,12 @@ fn split(text: &str) -> Option<Parts<'_>> {
     let port = port.trim_start_matches('0');
     let port = (!matches!(port, "" | "80" | "443")).then_some(port);
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    Some(Parts { host, port, path, query })
+    Some(Parts {
+        host,
+        port,
+        path,
+        query,
+    })
 }
 
 /// The address inside `https://web.archive.org/web/20180102030405id_/https://…`.
@@ -131,8 +142,11 @@ fn write(parts: &Parts<'_>) -> String {
         out.push_str(segment);
     }
     let query: Vec<String> = parts.query.split('&').map(percent).collect();
-    let mut query: Vec<&str> =
-        query.iter().map(String::as_str).filter(|p| !p.is_empty() && !is_tracking(p)).collect();
+    let mut query: Vec<&str> = query
+        .iter()
+        .map(String::as_str)
+        .filter(|p| !p.is_empty() && !is_tracking(p))
+        .collect();
     query.sort_unstable();
     for (index, parameter) in query.iter().enumerate() {
         out.push(if index == 0 { '?' } else { '&' });
@@ -160,7 +174,11 @@ fn segments(path: &str) -> Vec<&str> {
 }
 
 fn is_tracking(parameter: &str) -> bool {
-    let name = parameter.split('=').next().unwrap_or(parameter).to_ascii_lowercase();
+    let name = parameter
+        .split('=')
+        .next()
+        .unwrap_or(parameter)
+        .to_ascii_lowercase();
     name.starts_with("utm_") || TRACKING_PARAMETERS.contains(&name.as_str())
 }
 
@@ -207,14 +225,35 @@ mod tests {
     #[test]
     fn one_page_has_one_spelling() {
         let cases = [
-            ("https://wiki.example.org/a/b", "https://wiki.example.org/a/b"),
-            (" HTTP://Wiki.Example.org.:80/a/b/?#top ", "https://wiki.example.org/a/b"),
-            ("https://ada:secret@wiki.example.org:443/a/./x/../b", "https://wiki.example.org/a/b"),
-            ("https://h:8443/%7euser/%2f%e2%82%ac", "https://h:8443/~user/%2F%E2%82%AC"),
+            (
+                "https://wiki.example.org/a/b",
+                "https://wiki.example.org/a/b",
+            ),
+            (
+                " HTTP://Wiki.Example.org.:80/a/b/?#top ",
+                "https://wiki.example.org/a/b",
+            ),
+            (
+                "https://ada:secret@wiki.example.org:443/a/./x/../b",
+                "https://wiki.example.org/a/b",
+            ),
+            (
+                "https://h:8443/%7euser/%2f%e2%82%ac",
+                "https://h:8443/~user/%2F%E2%82%AC",
+            ),
             ("https://h/\u{20ac} x", "https://h/%E2%82%AC%20x"),
-            ("https://h/p?b=2&utm_source=mail&a=1&GCLID=x&", "https://h/p?a=1&b=2"),
-            ("https://h/p?ref=main&source=a", "https://h/p?ref=main&source=a"),
-            ("https://web.archive.org/web/20180102030405id_/http://h/p/?a=1#x", "https://h/p?a=1"),
+            (
+                "https://h/p?b=2&utm_source=mail&a=1&GCLID=x&",
+                "https://h/p?a=1&b=2",
+            ),
+            (
+                "https://h/p?ref=main&source=a",
+                "https://h/p?ref=main&source=a",
+            ),
+            (
+                "https://web.archive.org/web/20180102030405id_/http://h/p/?a=1#x",
+                "https://h/p?a=1",
+            ),
             ("https://h/100%", "https://h/100%25"),
             ("https://h", "https://h"),
             ("https://www.h/", "https://www.h"),

@@ -13,10 +13,22 @@ const COUNTS: &str = include_str!("../../sql/queries/derive_counts.sql");
 const READER_DAYS: &str = include_str!("../../sql/queries/derive_reader_days.sql");
 const READ_DAYS: &str = include_str!("../../sql/queries/derive_read_days.sql");
 const SWEEP: [(&str, &str); 4] = [
-    ("sweep_derived_read", include_str!("../../sql/queries/sweep_derived_read.sql")),
-    ("sweep_derived_count", include_str!("../../sql/queries/sweep_derived_count.sql")),
-    ("sweep_derived_reader_day", include_str!("../../sql/queries/sweep_derived_reader_day.sql")),
-    ("sweep_derived_read_day", include_str!("../../sql/queries/sweep_derived_read_day.sql")),
+    (
+        "sweep_derived_read",
+        include_str!("../../sql/queries/sweep_derived_read.sql"),
+    ),
+    (
+        "sweep_derived_count",
+        include_str!("../../sql/queries/sweep_derived_count.sql"),
+    ),
+    (
+        "sweep_derived_reader_day",
+        include_str!("../../sql/queries/sweep_derived_reader_day.sql"),
+    ),
+    (
+        "sweep_derived_read_day",
+        include_str!("../../sql/queries/sweep_derived_read_day.sql"),
+    ),
 ];
 
 /// What has landed for one write-up from one source.
@@ -63,8 +75,11 @@ struct Run {
 impl Store {
     /// The last derive run that changed something: generation and fingerprint.
     pub async fn last_derive_run(&self) -> Result<Option<(u32, u64)>, StoreError> {
-        let run: Option<Run> =
-            self.query(LAST_RUN).fetch_optional().await.named("last_derive_run")?;
+        let run: Option<Run> = self
+            .query(LAST_RUN)
+            .fetch_optional()
+            .await
+            .named("last_derive_run")?;
         Ok(run.map(|run| (run.generation, run.fingerprint)))
     }
 
@@ -76,8 +91,15 @@ impl Store {
 
     /// What the current derived rows of each write-up were made from.
     pub async fn derived_states(&self) -> Result<Vec<(u32, u64)>, StoreError> {
-        let rows: Vec<State> = self.query(STATES).fetch_all().await.named("derived_states")?;
-        Ok(rows.into_iter().map(|row| (row.writeup, row.fingerprint)).collect())
+        let rows: Vec<State> = self
+            .query(STATES)
+            .fetch_all()
+            .await
+            .named("derived_states")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.writeup, row.fingerprint))
+            .collect())
     }
 
     /// Builds the derived rows of some write-ups. They count once [`Store::switch`] has named them.
@@ -106,14 +128,14 @@ impl Store {
     }
 
     /// Makes the rows of a generation the current ones of these write-ups.
-    pub async fn switch(
-        &self,
-        generation: u32,
-        writeups: &[(u32, u64)],
-    ) -> Result<(), StoreError> {
+    pub async fn switch(&self, generation: u32, writeups: &[(u32, u64)]) -> Result<(), StoreError> {
         let rows: Vec<_> = writeups
             .iter()
-            .map(|&(writeup, fingerprint)| State { writeup, generation, fingerprint })
+            .map(|&(writeup, fingerprint)| State {
+                writeup,
+                generation,
+                fingerprint,
+            })
             .collect();
         self.insert_all("derived_state", &rows).await
     }
@@ -121,7 +143,14 @@ impl Store {
     /// Names the generation: from now on it is the registry's, and what this run was made from is
     /// known.
     pub async fn finish_derive(&self, generation: u32, fingerprint: u64) -> Result<(), StoreError> {
-        self.insert_all("derive_run", &[Run { generation, fingerprint }]).await
+        self.insert_all(
+            "derive_run",
+            &[Run {
+                generation,
+                fingerprint,
+            }],
+        )
+        .await
     }
 
     /// Removes derived rows that are no longer current.

@@ -87,7 +87,10 @@ type Statement = (&'static str, &'static str);
 
 macro_rules! statement {
     ($name:literal) => {
-        ($name, include_str!(concat!("../../sql/queries/", $name, ".sql")))
+        (
+            $name,
+            include_str!(concat!("../../sql/queries/", $name, ".sql")),
+        )
     };
 }
 
@@ -202,7 +205,10 @@ impl Store {
     }
 
     /// `Facts::people_by_age_week`.
-    pub async fn people_by_age_week(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+    pub async fn people_by_age_week(
+        &self,
+        settings: &FactSettings,
+    ) -> Result<DataFrame, StoreError> {
         self.frame(PEOPLE_BY_AGE_WEEK, settings).await
     }
 
@@ -222,17 +228,27 @@ impl Store {
         settings: &FactSettings,
         since: Millis,
     ) -> Result<DataFrame, StoreError> {
-        frames::fetch(self.ask(TRAILING, settings).param("since", since), TRAILING.0).await
+        frames::fetch(
+            self.ask(TRAILING, settings).param("since", since),
+            TRAILING.0,
+        )
+        .await
     }
 
     /// R1 and R3.
     pub async fn reader_totals(&self, settings: &FactSettings) -> Result<RosterCounts, StoreError> {
-        self.ask(READER_TOTALS, settings).fetch_one().await.named(READER_TOTALS.0)
+        self.ask(READER_TOTALS, settings)
+            .fetch_one()
+            .await
+            .named(READER_TOTALS.0)
     }
 
     /// R2.
     pub async fn unique_reads(&self, settings: &FactSettings) -> Result<u64, StoreError> {
-        self.ask(UNIQUE_READS, settings).fetch_one().await.named(UNIQUE_READS.0)
+        self.ask(UNIQUE_READS, settings)
+            .fetch_one()
+            .await
+            .named(UNIQUE_READS.0)
     }
 
     /// R4.
@@ -271,8 +287,11 @@ impl Store {
         least: u64,
     ) -> Result<Vec<f64>, StoreError> {
         let query = in_window(self.ask(MEDIAN_AGE_BY_WRITEUP, settings), window);
-        let rows: Vec<WriteupMedian> =
-            query.param("least", least).fetch_all().await.named(MEDIAN_AGE_BY_WRITEUP.0)?;
+        let rows: Vec<WriteupMedian> = query
+            .param("least", least)
+            .fetch_all()
+            .await
+            .named(MEDIAN_AGE_BY_WRITEUP.0)?;
         Ok(rows.into_iter().map(|row| row.median).collect())
     }
 
@@ -292,7 +311,9 @@ impl Store {
         settings: &FactSettings,
         min_present_ms: u64,
     ) -> Result<DataFrame, StoreError> {
-        let query = self.ask(ATTENDANCE, settings).param("min_present_ms", min_present_ms);
+        let query = self
+            .ask(ATTENDANCE, settings)
+            .param("min_present_ms", min_present_ms);
         frames::fetch(query, ATTENDANCE.0).await
     }
 
@@ -312,7 +333,11 @@ impl Store {
         settings: &FactSettings,
         most: u64,
     ) -> Result<DataFrame, StoreError> {
-        frames::fetch(self.ask(LINK_EVIDENCE, settings).param("most", most), LINK_EVIDENCE.0).await
+        frames::fetch(
+            self.ask(LINK_EVIDENCE, settings).param("most", most),
+            LINK_EVIDENCE.0,
+        )
+        .await
     }
 
     /// Distinct readers, ever and late, of each write-up.
@@ -337,7 +362,10 @@ impl Store {
 
     /// What became of the reads.
     pub async fn read_health(&self, settings: &FactSettings) -> Result<HealthCounts, StoreError> {
-        self.ask(READ_HEALTH, settings).fetch_one().await.named(READ_HEALTH.0)
+        self.ask(READ_HEALTH, settings)
+            .fetch_one()
+            .await
+            .named(READ_HEALTH.0)
     }
 
     /// Which source delivered what.

@@ -49,10 +49,24 @@ impl Batch {
 
     /// Takes a record.
     pub fn push(&mut self, record: Record) {
-        let Record { key, version, canonical, reference, page, event } = record;
+        let Record {
+            key,
+            version,
+            canonical,
+            reference,
+            page,
+            event,
+        } = record;
         let source = event.source.to_string();
         self.count(event.body.kind().name(), &source);
-        let head = Head { key, version, at: event.time, source, target: event.subject, canonical };
+        let head = Head {
+            key,
+            version,
+            at: event.time,
+            source,
+            target: event.subject,
+            canonical,
+        };
         let id = event.id;
         match event.body {
             Body::Read(read) => self.reads.push(ReadRow {
@@ -133,7 +147,14 @@ impl Batch {
                 sections: edit.sections,
                 minor: edit.minor,
             }),
-            Body::Link(Link { person, team, place, stands_in, removed_at, role }) => {
+            Body::Link(Link {
+                person,
+                team,
+                place,
+                stands_in,
+                removed_at,
+                role,
+            }) => {
                 self.links.push(LinkRow {
                     key: head.key,
                     version: head.version,
@@ -209,8 +230,10 @@ impl Store {
     /// was cut short has none and is sent again under the same name.
     pub async fn load(&self, name: u128, batch: &Batch) -> Result<(), StoreError> {
         self.insert_all("landing_read", &batch.reads).await?;
-        self.insert_all("landing_read_count", &batch.read_counts).await?;
-        self.insert_all("landing_attendance", &batch.attendance).await?;
+        self.insert_all("landing_read_count", &batch.read_counts)
+            .await?;
+        self.insert_all("landing_attendance", &batch.attendance)
+            .await?;
         self.insert_all("landing_comment", &batch.comments).await?;
         self.insert_all("landing_edit", &batch.edits).await?;
         self.insert_all("landing_link", &batch.links).await?;
@@ -269,7 +292,6 @@ fn bits(pseudonym: Pseudonym) -> u128 {
 fn number(pseudonym: Option<Pseudonym>) -> u128 {
     pseudonym.map_or(0, bits)
 }
-
 
 #[derive(Row, Serialize, serde::Deserialize)]
 struct ReadRow {

@@ -24,7 +24,9 @@ pub enum MigrateError {
     #[error("migration {0}: the file changed after it was applied; migrations are append-only")]
     Changed(String),
     /// The database knows migrations that this program does not.
-    #[error("the database is at migration {found}, this program knows {known}; run a newer readback")]
+    #[error(
+        "the database is at migration {found}, this program knows {known}; run a newer readback"
+    )]
     Newer {
         /// The database's last.
         found: u32,
@@ -50,15 +52,26 @@ impl Store {
     /// Brings the database to this program's schema. Returns how many migrations were applied.
     pub async fn migrate(&self) -> Result<usize, MigrateError> {
         let create = self.client.clone().with_database("default");
-        let database = create.query_raw(CREATE_DATABASE).param("database", &self.database);
+        let database = create
+            .query_raw(CREATE_DATABASE)
+            .param("database", &self.database);
         database.execute().await.named("create_database")?;
-        self.query(CREATE_TABLE).execute().await.named("create_schema_migration")?;
-        let applied: Vec<Applied> =
-            self.query(APPLIED).fetch_all().await.named("schema_migrations")?;
+        self.query(CREATE_TABLE)
+            .execute()
+            .await
+            .named("create_schema_migration")?;
+        let applied: Vec<Applied> = self
+            .query(APPLIED)
+            .fetch_all()
+            .await
+            .named("schema_migrations")?;
         let all = migrations();
         let known = all.last().map_or(0, |last| last.number);
         if let Some(newer) = applied.iter().find(|row| row.number > known) {
-            return Err(MigrateError::Newer { found: newer.number, known });
+            return Err(MigrateError::Newer {
+                found: newer.number,
+                known,
+            });
         }
         let mut count = 0;
         for migration in all {
@@ -67,7 +80,10 @@ impl Store {
                 Some(row) if row.checksum == checksum => {}
                 Some(row) => return Err(MigrateError::Changed(row.name.clone())),
                 None => {
-                    self.query(migration.sql).execute().await.named(migration.name)?;
+                    self.query(migration.sql)
+                        .execute()
+                        .await
+                        .named(migration.name)?;
                     let row = Applied {
                         number: migration.number,
                         name: migration.name.to_owned(),
@@ -88,7 +104,11 @@ fn migrations() -> Vec<Migration> {
         .filter_map(|file| {
             let name = file.path().file_stem()?.to_str()?;
             let number = name.split('_').next()?.parse().ok()?;
-            Some(Migration { number, name, sql: file.contents_utf8()? })
+            Some(Migration {
+                number,
+                name,
+                sql: file.contents_utf8()?,
+            })
         })
         .collect();
     all.sort_by_key(|migration| migration.number);

@@ -16,7 +16,7 @@ pub use facts::{
 };
 pub use landing::Batch;
 pub use migrate::MigrateError;
-pub use registry::{PersonRow, RegistryRows, RegistryPerson, RegistryWriteup, WriteupRow};
+pub use registry::{PersonRow, RegistryPerson, RegistryRows, RegistryWriteup, WriteupRow};
 pub use state::ImportRun;
 
 use clickhouse::Client;
@@ -88,7 +88,10 @@ impl Store {
             .with_setting("output_format_arrow_low_cardinality_as_dictionary", "0")
             .with_setting("join_use_nulls", "0")
             .with_setting("mutations_sync", "1");
-        Store { client, database: database.to_owned() }
+        Store {
+            client,
+            database: database.to_owned(),
+        }
     }
 
     /// The database.

@@ -15,21 +15,57 @@ const WRITEUP_NUMBERS: &str = include_str!("../../sql/queries/writeup_numbers.sq
 const TARGETS: &str = include_str!("../../sql/queries/targets.sql");
 const REGISTRY_WRITEUPS: &str = include_str!("../../sql/queries/registry_writeups.sql");
 const SWEEP: [(&str, &str); 4] = [
-    ("sweep_registry_person", include_str!("../../sql/queries/sweep_registry_person.sql")),
-    ("sweep_registry_writeup", include_str!("../../sql/queries/sweep_registry_writeup.sql")),
-    ("sweep_registry_target", include_str!("../../sql/queries/sweep_registry_target.sql")),
-    ("sweep_registry_source", include_str!("../../sql/queries/sweep_registry_source.sql")),
+    (
+        "sweep_registry_person",
+        include_str!("../../sql/queries/sweep_registry_person.sql"),
+    ),
+    (
+        "sweep_registry_writeup",
+        include_str!("../../sql/queries/sweep_registry_writeup.sql"),
+    ),
+    (
+        "sweep_registry_target",
+        include_str!("../../sql/queries/sweep_registry_target.sql"),
+    ),
+    (
+        "sweep_registry_source",
+        include_str!("../../sql/queries/sweep_registry_source.sql"),
+    ),
 ];
 
 const DISCARD: [(&str, &str); 8] = [
-    ("discard_registry_person", include_str!("../../sql/queries/discard_registry_person.sql")),
-    ("discard_registry_writeup", include_str!("../../sql/queries/discard_registry_writeup.sql")),
-    ("discard_registry_target", include_str!("../../sql/queries/discard_registry_target.sql")),
-    ("discard_registry_source", include_str!("../../sql/queries/discard_registry_source.sql")),
-    ("discard_derived_read", include_str!("../../sql/queries/discard_derived_read.sql")),
-    ("discard_derived_count", include_str!("../../sql/queries/discard_derived_count.sql")),
-    ("discard_derived_reader_day", include_str!("../../sql/queries/discard_derived_reader_day.sql")),
-    ("discard_derived_read_day", include_str!("../../sql/queries/discard_derived_read_day.sql")),
+    (
+        "discard_registry_person",
+        include_str!("../../sql/queries/discard_registry_person.sql"),
+    ),
+    (
+        "discard_registry_writeup",
+        include_str!("../../sql/queries/discard_registry_writeup.sql"),
+    ),
+    (
+        "discard_registry_target",
+        include_str!("../../sql/queries/discard_registry_target.sql"),
+    ),
+    (
+        "discard_registry_source",
+        include_str!("../../sql/queries/discard_registry_source.sql"),
+    ),
+    (
+        "discard_derived_read",
+        include_str!("../../sql/queries/discard_derived_read.sql"),
+    ),
+    (
+        "discard_derived_count",
+        include_str!("../../sql/queries/discard_derived_count.sql"),
+    ),
+    (
+        "discard_derived_reader_day",
+        include_str!("../../sql/queries/discard_derived_reader_day.sql"),
+    ),
+    (
+        "discard_derived_read_day",
+        include_str!("../../sql/queries/discard_derived_read_day.sql"),
+    ),
 ];
 
 /// A write-up in one generation of the registry; instants are UTC ms.
@@ -129,34 +165,52 @@ pub struct RegistryRows {
 impl Store {
     /// What has landed about write-ups, oldest first within an id.
     pub async fn landed_writeups(&self) -> Result<Vec<WriteupRow>, StoreError> {
-        self.query(LANDED_WRITEUPS).fetch_all().await.named("landed_writeups")
+        self.query(LANDED_WRITEUPS)
+            .fetch_all()
+            .await
+            .named("landed_writeups")
     }
 
     /// What has landed about people, oldest first within a person.
     pub async fn landed_people(&self) -> Result<Vec<PersonRow>, StoreError> {
-        self.query(LANDED_PEOPLE).fetch_all().await.named("landed_people")
+        self.query(LANDED_PEOPLE)
+            .fetch_all()
+            .await
+            .named("landed_people")
     }
 
     /// Gives every pseudonym that has landed a dense number, and returns all numbers.
     pub async fn number_people(&self) -> Result<Vec<(u128, u32)>, StoreError> {
         let assign = self.query(ASSIGN_PERSON_NUMBERS);
         assign.execute().await.named("assign_person_numbers")?;
-        let rows: Vec<PersonNumber> =
-            self.query(PERSON_NUMBERS).fetch_all().await.named("person_numbers")?;
-        Ok(rows.into_iter().map(|row| (row.pseudonym, row.number)).collect())
+        let rows: Vec<PersonNumber> = self
+            .query(PERSON_NUMBERS)
+            .fetch_all()
+            .await
+            .named("person_numbers")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.pseudonym, row.number))
+            .collect())
     }
 
     /// Numbers of write-ups that earlier generations gave.
     pub async fn writeup_numbers(&self) -> Result<Vec<(String, u32)>, StoreError> {
-        let rows: Vec<WriteupNumber> =
-            self.query(WRITEUP_NUMBERS).fetch_all().await.named("writeup_numbers")?;
+        let rows: Vec<WriteupNumber> = self
+            .query(WRITEUP_NUMBERS)
+            .fetch_all()
+            .await
+            .named("writeup_numbers")?;
         Ok(rows.into_iter().map(|row| (row.id, row.number)).collect())
     }
 
     /// Every (target, canonical target) that events name.
     pub async fn targets(&self) -> Result<Vec<(String, String)>, StoreError> {
         let rows: Vec<Target> = self.query(TARGETS).fetch_all().await.named("targets")?;
-        Ok(rows.into_iter().map(|row| (row.target, row.canonical)).collect())
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.target, row.canonical))
+            .collect())
     }
 
     /// Writes write-ups, people and targets of a new generation. It counts once

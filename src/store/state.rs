@@ -49,14 +49,25 @@ impl Store {
             Some(last) => last.run + 1,
             None => 1,
         };
-        let begun = ImportRun { file, run, finished: false };
+        let begun = ImportRun {
+            file,
+            run,
+            finished: false,
+        };
         self.insert_all("import_run", &[begun]).await?;
         Ok(begun)
     }
 
     /// All of the file stands in the store.
     pub async fn finish_import(&self, run: ImportRun) -> Result<(), StoreError> {
-        self.insert_all("import_run", &[ImportRun { finished: true, ..run }]).await
+        self.insert_all(
+            "import_run",
+            &[ImportRun {
+                finished: true,
+                ..run
+            }],
+        )
+        .await
     }
 
     /// The version and value of a source's newest checkpoint.
@@ -73,7 +84,11 @@ impl Store {
         version: u64,
         value: &str,
     ) -> Result<(), StoreError> {
-        let row = CheckpointRow { source: source.to_owned(), version, value: value.to_owned() };
+        let row = CheckpointRow {
+            source: source.to_owned(),
+            version,
+            value: value.to_owned(),
+        };
         self.insert_all("checkpoint", &[row]).await
     }
 }

@@ -14,7 +14,11 @@ pub fn publish(results: &Results, k: u32) -> Json {
     let mut object = Map::new();
     let mut suppressed = false;
     for (at, (name, value)) in results.0.iter().enumerate() {
-        let json = if hidden.contains(&at) { withhold(value.bare()) } else { one(value, k) };
+        let json = if hidden.contains(&at) {
+            withhold(value.bare())
+        } else {
+            one(value, k)
+        };
         match json {
             Published::Shown(json) => {
                 object.insert(name.clone(), json);
@@ -55,7 +59,11 @@ fn one(value: &Value, k: u64) -> Published {
         Value::List(values) => Json::Array(values.iter().map(|v| one(v, k).json()).collect()),
         Value::Map(results) => publish(results, u32::try_from(k).unwrap_or(u32::MAX)),
         Value::Guarded(guard, inner) => {
-            return if is_withheld(guard, k) { withhold(inner.bare()) } else { one(inner, k) };
+            return if is_withheld(guard, k) {
+                withhold(inner.bare())
+            } else {
+                one(inner, k)
+            };
         }
     })
 }
@@ -98,7 +106,13 @@ fn hidden_cells(results: &Results, k: u64) -> Vec<usize> {
     for group in groups.values() {
         let people: Vec<u64> = group.iter().map(|(_, people)| *people).collect();
         let shown = suppress::cells(&people, k);
-        hidden.extend(group.iter().zip(shown).filter(|(_, shown)| !shown).map(|((at, _), _)| *at));
+        hidden.extend(
+            group
+                .iter()
+                .zip(shown)
+                .filter(|(_, shown)| !shown)
+                .map(|((at, _), _)| *at),
+        );
     }
     hidden
 }
@@ -136,9 +150,18 @@ mod tests {
     #[test]
     fn cells_are_withheld_together() {
         let cell = |people: u64| {
-            Value::Guarded(Guard::Cell { group: "teams", people }, Box::new(Value::from(people)))
+            Value::Guarded(
+                Guard::Cell {
+                    group: "teams",
+                    people,
+                },
+                Box::new(Value::from(people)),
+            )
         };
-        let results = Results::new().with("a", cell(12)).with("b", cell(3)).with("c", cell(7));
+        let results = Results::new()
+            .with("a", cell(12))
+            .with("b", cell(3))
+            .with("c", cell(7));
         let published = publish(&results, 5);
         assert_eq!(published["a"], 12);
         assert!(published["b"].is_null() && published["c"].is_null());

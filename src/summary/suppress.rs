@@ -8,7 +8,9 @@ pub fn cells(people: &[u64], k: u64) -> Vec<bool> {
     let mut shown: Vec<bool> = people.iter().map(|&n| n == 0 || n >= k).collect();
     let withheld = |shown: &[bool]| {
         let hidden = people.iter().zip(shown).filter(|(_, shown)| !**shown);
-        hidden.fold((0_usize, 0_u64), |(count, sum), (n, _)| (count + 1, sum + n))
+        hidden.fold((0_usize, 0_u64), |(count, sum), (n, _)| {
+            (count + 1, sum + n)
+        })
     };
     loop {
         let (count, sum) = withheld(&shown);
@@ -33,7 +35,9 @@ pub fn count_is_withheld(people: u64, k: u64) -> bool {
 /// Whether a share of people is withheld: its base, its numerator or what is left of it is 1 to
 /// k-1 people.
 pub fn share_is_withheld(num: u64, den: u64, k: u64) -> bool {
-    [den, num, den.saturating_sub(num)].into_iter().any(|people| count_is_withheld(people, k))
+    [den, num, den.saturating_sub(num)]
+        .into_iter()
+        .any(|people| count_is_withheld(people, k))
 }
 
 #[cfg(test)]

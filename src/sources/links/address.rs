@@ -10,10 +10,18 @@ use super::Names;
 pub(super) const GITHUB_RAW: &str = "raw.githubusercontent.com";
 
 /// Ways to look at a file at a forge; a version and a path follow.
-const VIEWS: &[&str] = &["blob", "raw", "blame", "tree", "edit", "commits", "src", "history"];
+const VIEWS: &[&str] = &[
+    "blob", "raw", "blame", "tree", "edit", "commits", "src", "history",
+];
 
 /// Pages of a forge that have parts of their own below them (`/pull/12/files`).
-const THREADS: &[&str] = &["/pull/", "/pulls/", "/issues/", "/merge_requests/", "/pull-requests/"];
+const THREADS: &[&str] = &[
+    "/pull/",
+    "/pulls/",
+    "/issues/",
+    "/merge_requests/",
+    "/pull-requests/",
+];
 
 /// The write-up that the address around `://` at `colon` names, and where the address begins.
 pub(super) fn at(text: &[u8], colon: usize, names: &Names) -> Option<(usize, usize)> {
@@ -34,8 +42,11 @@ pub(super) fn at(text: &[u8], colon: usize, names: &Names) -> Option<(usize, usi
     }
     let written = written.replace("&amp;", "&");
     let trimmed = written.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '~']);
-    let writeup = named(&written, names)
-        .or_else(|| (trimmed.len() < written.len()).then(|| named(trimmed, names)).flatten())?;
+    let writeup = named(&written, names).or_else(|| {
+        (trimmed.len() < written.len())
+            .then(|| named(trimmed, names))
+            .flatten()
+    })?;
     Some((start, writeup))
 }
 
@@ -55,13 +66,16 @@ fn named(address: &str, names: &Names) -> Option<usize> {
         return Some(writeup);
     }
     let page = url.split('?').next().unwrap_or(&url);
-    thread(page).and_then(|thread| names.urls.get(thread).copied()).or_else(|| file(page, names))
+    thread(page)
+        .and_then(|thread| names.urls.get(thread).copied())
+        .or_else(|| file(page, names))
 }
 
 /// `…/pull/12` of `…/pull/12/files`.
 fn thread(page: &str) -> Option<&str> {
-    let (at, marker) =
-        THREADS.iter().find_map(|marker| page.find(marker).map(|at| (at, marker)))?;
+    let (at, marker) = THREADS
+        .iter()
+        .find_map(|marker| page.find(marker).map(|at| (at, marker)))?;
     let number = &page[at + marker.len()..];
     let digits = number.bytes().take_while(u8::is_ascii_digit).count();
     (digits > 0 && number[digits..].starts_with('/')).then(|| &page[..at + marker.len() + digits])
@@ -72,7 +86,10 @@ fn file(page: &str, names: &Names) -> Option<usize> {
     if names.files.is_empty() {
         return None;
     }
-    if let Some(rest) = page.strip_prefix("https://").and_then(|p| p.strip_prefix(GITHUB_RAW)) {
+    if let Some(rest) = page
+        .strip_prefix("https://")
+        .and_then(|p| p.strip_prefix(GITHUB_RAW))
+    {
         let mut slashes = rest.match_indices('/').map(|(at, _)| at).skip(2);
         let end = slashes.next()?;
         let repository = format!("https://github.com{}", &rest[..end]);
@@ -95,7 +112,8 @@ fn file(page: &str, names: &Names) -> Option<usize> {
 
 /// A version can hold slashes itself, so every split is tried, the shortest version first.
 fn below_a_version(files: &HashMap<String, usize>, rest: &str) -> Option<usize> {
-    rest.match_indices('/').find_map(|(at, _)| files.get(&rest[at + 1..]).copied())
+    rest.match_indices('/')
+        .find_map(|(at, _)| files.get(&rest[at + 1..]).copied())
 }
 
 fn ends_with(text: &[u8], word: &[u8]) -> bool {

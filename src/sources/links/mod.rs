@@ -23,6 +23,8 @@ use crate::model::target::{canonical, host};
 
 use super::KnownWriteup;
 
+pub use relative::is_path;
+
 /// How a reference is written. The order is that of preference within a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Form {
@@ -121,13 +123,19 @@ impl Finder {
                     .ok()
             })
             .flatten();
-        Finder { automaton, needles, names }
+        Finder {
+            automaton,
+            needles,
+            names,
+        }
     }
 
     /// The references in a text, by line. `at` is the path of the text's file in its repository;
     /// without it no relative links are looked for.
     pub fn find(&self, text: &[u8], at: Option<&str>) -> Vec<Found> {
-        let Some(automaton) = &self.automaton else { return Vec::new() };
+        let Some(automaton) = &self.automaton else {
+            return Vec::new();
+        };
         let mut hits: Vec<(usize, Form, usize)> = Vec::new();
         for hit in automaton.find_overlapping_iter(text) {
             let (start, end) = (hit.start(), hit.end());
@@ -169,7 +177,9 @@ impl Names {
     fn add_path(&mut self, name: &str, index: usize) {
         let path = name.trim_start_matches("./").trim_matches('/');
         self.paths.entry(path.to_owned()).or_insert(index);
-        self.pages.entry(relative::without_extension(path).to_owned()).or_insert(index);
+        self.pages
+            .entry(relative::without_extension(path).to_owned())
+            .or_insert(index);
     }
 }
 
@@ -201,7 +211,12 @@ fn one_a_line(text: &[u8], hits: &[(usize, Form, usize)]) -> Vec<Found> {
                 earlier.offset = offset;
             }
             Some(_) => {}
-            None => found.push(Found { writeup, line, offset, form }),
+            None => found.push(Found {
+                writeup,
+                line,
+                offset,
+                form,
+            }),
         }
     }
     found
@@ -224,7 +239,11 @@ mod tests {
         vec![
             writeup(
                 "w0",
-                &["https://wiki.example.org/x/AbC", "INC-12", "postmortems/0012-disk.md"],
+                &[
+                    "https://wiki.example.org/x/AbC",
+                    "INC-12",
+                    "postmortems/0012-disk.md",
+                ],
             ),
             writeup(
                 "w1",
@@ -235,13 +254,20 @@ mod tests {
                     "https://github.com/org/repo/pull/13",
                 ],
             ),
-            writeup("w2", &["The long outage", "4711", "postmortems/two words.md"]),
+            writeup(
+                "w2",
+                &["The long outage", "4711", "postmortems/two words.md"],
+            ),
         ]
     }
 
     fn found(text: &str, at: Option<&str>) -> Vec<(usize, u32, Form)> {
         let finder = Finder::new(&known());
-        finder.find(text.as_bytes(), at).iter().map(|f| (f.writeup, f.line, f.form)).collect()
+        finder
+            .find(text.as_bytes(), at)
+            .iter()
+            .map(|f| (f.writeup, f.line, f.form))
+            .collect()
     }
 
     #[test]
@@ -283,10 +309,16 @@ mod tests {
             assert_eq!(found(text, None), [(1, 1, Form::Url)], "{text}");
         }
         assert_eq!(
-            found("https://github.com/org/other/blob/main/postmortems/0013-dns.md", None),
+            found(
+                "https://github.com/org/other/blob/main/postmortems/0013-dns.md",
+                None
+            ),
             []
         );
-        assert_eq!(found("https://github.com/org/repo/blob/main/0013-dns.md", None), []);
+        assert_eq!(
+            found("https://github.com/org/repo/blob/main/0013-dns.md", None),
+            []
+        );
         assert_eq!(found("https://github.com/org/repo/pull/131", None), []);
     }
 
@@ -296,8 +328,17 @@ mod tests {
             found("Fix INC-12, INC-123\nand INC-12", None),
             [(0, 1, Form::Key), (1, 1, Form::Key), (0, 2, Form::Key)]
         );
-        assert_eq!(found("XINC-12 INC-12a INC-1 inc-12 INC-12_b The long outage 4711", None), []);
-        assert_eq!(found("INC-12 https://wiki.example.org/x/AbC", None), [(0, 1, Form::Url)]);
+        assert_eq!(
+            found(
+                "XINC-12 INC-12a INC-1 inc-12 INC-12_b The long outage 4711",
+                None
+            ),
+            []
+        );
+        assert_eq!(
+            found("INC-12 https://wiki.example.org/x/AbC", None),
+            [(0, 1, Form::Url)]
+        );
     }
 
     #[test]
@@ -305,7 +346,10 @@ mod tests {
         let link = [(0, 1, Form::Relative)];
         for (text, at) in [
             ("[a](0012-disk.md)", "postmortems/x.md"),
-            ("[a](../postmortems/0012-disk.md#why \"title\")", "docs/x.md"),
+            (
+                "[a](../postmortems/0012-disk.md#why \"title\")",
+                "docs/x.md",
+            ),
             ("[a]: ./0012-disk.md", "postmortems/x.md"),
             ("[a](<0012-disk.md>)", "postmortems/x.md"),
             ("`a <0012-disk.md>`_", "postmortems/x.rst"),
@@ -321,7 +365,10 @@ mod tests {
             ("0012-disk.md", "postmortems/x.md"),
             ("[a](0012-disk.md)", "docs/x.md"),
             ("[a](0012-disk.mdx)", "postmortems/x.md"),
-            ("[a](https://elsewhere.org/postmortems/0012-disk.md)", "x.md"),
+            (
+                "[a](https://elsewhere.org/postmortems/0012-disk.md)",
+                "x.md",
+            ),
             ("[a](../../../0012-disk.md)", "postmortems/x.md"),
         ] {
             assert_eq!(found(text, Some(at)), [], "{text}");

@@ -16,7 +16,7 @@ const DOCUMENTS: &[&str] = &[
 const SPACES: &AsciiSet = &CONTROLS.add(b' ');
 
 /// Whether a name is a path in a repository.
-pub(super) fn is_path(name: &str) -> bool {
+pub fn is_path(name: &str) -> bool {
     let document =
         name.rsplit_once('.').is_some_and(|(_, extension)| DOCUMENTS.contains(&extension));
     (document || name.contains('/')) && !name.contains("://") && !name.contains(':')
