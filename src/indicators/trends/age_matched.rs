@@ -2,7 +2,8 @@
 
 use polars::prelude::PolarsResult;
 
-use super::series::{Cohort, Month, series};
+use super::cohorts::Cohort;
+use super::series::{Month, series};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 

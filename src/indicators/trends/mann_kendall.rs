@@ -2,7 +2,8 @@
 
 use polars::prelude::PolarsResult;
 
-use super::series::{Cohort, months_between, series};
+use super::cohorts::{Cohort, months_between};
+use super::series::series;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{TheilSen, mann_kendall, median, theil_sen};

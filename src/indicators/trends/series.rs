@@ -1,13 +1,11 @@
 //! The two series that T0 shows and T1 tests: by month of the read, and by month of publication.
 
-use std::collections::BTreeMap;
-
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use polars::prelude::*;
 
+use super::cohorts::{Cohort, cohorts, epoch_date, months_between};
 use super::exposure::{AtRisk, Days};
-use crate::indicators::frames::{counts, index, ints, reads_by_age, sums_by_age};
-use crate::indicators::observed::comparable_reads;
+use crate::indicators::frames::{counts, index, ints};
 use crate::indicators::{Context, Facts};
 use crate::model::calendar::{month_of, next_month};
 use crate::model::{DAY_MS, Millis};
@@ -52,36 +50,13 @@ impl Band {
     }
 }
 
-/// The write-ups published in one month.
-pub(super) struct Cohort {
-    /// First day of the month.
-    pub(super) first: NaiveDate,
-    /// Write-ups, at least one.
-    pub(super) writeups: u64,
-    /// Their reads at an age in `[late, 2 late)`.
-    pub(super) reads: u64,
-    /// Distinct people behind them.
-    pub(super) people: u64,
-}
-
-impl Cohort {
-    /// Reads per write-up.
-    pub(super) fn per_writeup(&self) -> f64 {
-        self.reads as f64 / self.writeups as f64
-    }
-}
-
-/// Months from one month to another.
-pub(super) fn months_between(from: NaiveDate, to: NaiveDate) -> i64 {
-    let count = |date: NaiveDate| i64::from(date.year()) * 12 + i64::from(date.month0());
-    count(to) - count(from)
-}
-
 /// Builds both.
 pub(super) fn series(facts: &Facts, context: &Context) -> PolarsResult<Series> {
+    let (cohorts, not_yet_observed) = cohorts(facts, context)?;
     let mut series = Series {
         months: months(context, facts),
-        ..cohorts(facts, context)?
+        cohorts,
+        not_yet_observed,
     };
     if let (Some(first), Some(last)) = (series.months.first(), series.months.last()) {
         let days = Days::new(&context.calendar, first.first, next_month(last.first));
@@ -224,55 +199,10 @@ fn name_people(months: &mut [Month], facts: &Facts) -> PolarsResult<()> {
     Ok(())
 }
 
-/// The cohorts; months are still to come.
-fn cohorts(facts: &Facts, context: &Context) -> PolarsResult<Series> {
-    let late = context.parameters.late_days;
-    let comparable = comparable_reads(facts, context, 2 * late);
-    let span = (i64::from(late), 2 * i64::from(late));
-    let reads = sums_by_age(reads_by_age(facts), &comparable.writeups, span.0, span.1)?;
-
-    let mut cohorts: BTreeMap<NaiveDate, Cohort> = BTreeMap::new();
-    for (&number, (late, _)) in comparable.writeups.iter().zip(reads) {
-        let Some(published) = facts.writeups[number as usize].published_at else {
-            continue;
-        };
-        let first = month_of(context.calendar.date(published));
-        let cohort = cohorts.entry(first).or_insert(Cohort {
-            first,
-            writeups: 0,
-            reads: 0,
-            people: 0,
-        });
-        cohort.writeups += 1;
-        cohort.reads += late as u64;
-    }
-    let frame = &facts.people_by_cohort;
-    for (month, people) in ints(frame, "month")?
-        .into_iter()
-        .zip(counts(frame, "people")?)
-    {
-        if let Some(cohort) = month
-            .and_then(epoch_date)
-            .and_then(|date| cohorts.get_mut(&date))
-        {
-            cohort.people = people;
-        }
-    }
-    Ok(Series {
-        months: Vec::new(),
-        cohorts: cohorts.into_values().collect(),
-        not_yet_observed: comparable.not_yet_observed,
-    })
-}
-
 /// The month of a date, if it is among them. They follow each other without a gap.
 fn month_at(months: &mut [Month], date: NaiveDate) -> Option<&mut Month> {
     let place = months_between(months.first()?.first, date);
     months.get_mut(usize::try_from(place).ok()?)
-}
-
-fn epoch_date(day: i64) -> Option<NaiveDate> {
-    NaiveDate::from_epoch_days(i32::try_from(day).ok()?)
 }
 
 #[cfg(test)]
@@ -387,54 +317,6 @@ mod tests {
         assert_eq!(found.months.len(), 3);
         context.as_of -= 1;
         assert_eq!(series(&facts, &context).unwrap().months.len(), 2);
-    }
-
-    #[test]
-    fn cohorts_take_what_was_watched_for_twice_late() {
-        let mut gap = writeup("gap", Some(day(1.0)));
-        gap.reads_observed = Windows(vec![(day(2.0), day(400.0))]);
-        let writeups = vec![
-            writeup("a", Some(day(0.0))),
-            writeup("b", Some(day(3.0))),
-            gap,
-            writeup("c", Some(day(60.0))),
-            writeup("young", Some(day(220.1))),
-        ];
-        let rows = [
-            (0, 89.0, 9),
-            (0, 90.0, 1),
-            (1, 179.0, 2),
-            (1, 180.0, 9),
-            (2, 100.0, 9),
-            (4, 95.0, 9),
-        ];
-        let mut facts = read_facts(writeups, &rows);
-        facts.people_by_cohort = df!("month" => [date(2025, 1, 1)], "people" => [3u64]).unwrap();
-        let found = series(&facts, &context()).unwrap();
-        assert_eq!(found.not_yet_observed, 1);
-        let cohorts: Vec<_> = found
-            .cohorts
-            .iter()
-            .map(|cohort| {
-                (
-                    cohort.first.to_string(),
-                    cohort.writeups,
-                    cohort.reads,
-                    cohort.people,
-                )
-            })
-            .collect();
-        assert_eq!(
-            cohorts,
-            [
-                ("2025-01-01".to_owned(), 2, 3, 3),
-                ("2025-03-01".to_owned(), 1, 0, 0)
-            ]
-        );
-        assert_eq!(
-            months_between(found.cohorts[0].first, found.cohorts[1].first),
-            2
-        );
     }
 
     #[test]
