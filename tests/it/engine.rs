@@ -145,7 +145,7 @@ async fn parameters_are_bound_whatever_they_hold() {
     let all: String = client
         .query("SELECT toString(({a:UInt64} + 1, {l:Array(String)}, {n:Nullable(String)}))")
         .param("a", 41)
-        .param("l", ["x'y", "z"])
+        .param("l", vec!["x'y", "z"])
         .param("n", None::<String>)
         .fetch_one()
         .await
@@ -196,7 +196,7 @@ async fn errors_keep_their_codes() {
             .expect_err(sql)
             .to_string();
         assert!(error.contains(expected), "{sql}: {error}");
-        assert!(error.contains("(version "), "{sql}: {error}");
+        assert_eq!(error.matches("(version ").count(), 1, "{sql}: {error}");
     }
     let error = client
         .query("SELECT 1")
@@ -284,10 +284,7 @@ async fn a_refused_insert_says_why_and_stores_nothing() {
         insert.end().await
     };
     let error = sent.await.expect_err("an error").to_string();
-    assert!(
-        error.contains("Code: 27. ") || error.contains("Code: 72. "),
-        "{error}"
-    );
+    assert!(error.contains("Code: 117. "), "{error}");
     let count: u64 = client
         .query("SELECT count() FROM t_refused")
         .fetch_one()
