@@ -8,6 +8,7 @@
 pub mod access_log;
 pub mod attendance_csv;
 pub mod collected;
+pub mod icalendar;
 pub mod mentions;
 pub mod robots;
 
@@ -19,7 +20,7 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] = &[&access_log::KIND, &attendance_csv::KIND];
+pub static KINDS: &[&Kind] = &[&access_log::KIND, &attendance_csv::KIND, &icalendar::KIND];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {
