@@ -53,8 +53,13 @@ pub(super) fn occurrences<'a>(
         }
     }
     // Those that go on for the following occurrences first, in order; single ones have the last word.
-    let mut changes: Vec<(Millis, &Occasion<'_>)> =
-        changes.iter().filter_map(|change| Some((change.recurrence?, *change))).collect();
+    let mut changes: Vec<(Millis, &Occasion<'_>)> = changes
+        .iter()
+        .filter_map(|change| Some((original(change, series)?, *change)))
+        .filter(|(original, change)| {
+            !series.is_some_and(|series| is_superseded(series, change, *original))
+        })
+        .collect();
     changes.sort_by_key(|(original, change)| (!change.and_following, *original));
     for (original, change) in changes {
         if change.and_following {
@@ -74,6 +79,23 @@ pub(super) fn occurrences<'a>(
     (found.into_values().collect(), complete)
 }
 
+/// The occurrence that a change is about. In a series of days it is known by its day: some calendars
+/// write midnight in another zone.
+fn original(change: &Occasion<'_>, series: Option<&Occasion<'_>>) -> Option<Millis> {
+    let local = change.recurrence?;
+    Some(match series.filter(|series| series.start.all_day) {
+        Some(series) => {
+            series.start.zone.instant(local.clock.date().and_time(chrono::NaiveTime::MIN))
+        }
+        None => local.at(),
+    })
+}
+
+/// Whether a newer version of the series has taken the changed occurrence out.
+fn is_superseded(series: &Occasion<'_>, change: &Occasion<'_>, original: Millis) -> bool {
+    series.sequence > change.sequence && series.is_excluded(original)
+}
+
 /// Applies a change with RANGE=THISANDFUTURE: everything from then on moves as this one moved.
 fn follow<'a>(
     found: &mut BTreeMap<Millis, Occurrence<'a>>,
@@ -84,6 +106,12 @@ fn follow<'a>(
         found.split_off(&original);
         return;
     }
+    found.entry(original).or_insert(Occurrence {
+        original: Some(original),
+        at: original,
+        length_ms: change.length_ms,
+        of: change,
+    });
     let shift = change.start.at() - original;
     for (at, occurrence) in found.range_mut(original..) {
         occurrence.at = at + shift;

@@ -22,7 +22,7 @@ pub use people::Invitation;
 use self::expand::{Occurrence, occurrences};
 use self::occasion::{Broken, Occasion};
 use self::people::Expected;
-use self::zones::Zones;
+use self::zones::{Local, Zones};
 use super::mentions::Mentions;
 use super::{File, Kind, Problem, Setting, Sink, SourceError, decode};
 use crate::model::{Attendance, Body, Calendar, Event, Millis, parse_rfc3339, to_rfc3339};
@@ -385,7 +385,8 @@ fn by_uid<'a>(occasions: &'a [Occasion<'a>]) -> Vec<Versions<'a>> {
             order.push(&occasion.uid);
             Vec::new()
         });
-        match versions.iter_mut().find(|known| known.recurrence == occasion.recurrence) {
+        let which = |occasion: &Occasion<'_>| occasion.recurrence.map(Local::at);
+        match versions.iter_mut().find(|known| which(known) == which(occasion)) {
             Some(known) if occasion.age() >= known.age() => *known = occasion,
             Some(_) => {}
             None => versions.push(occasion),

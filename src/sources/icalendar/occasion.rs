@@ -13,7 +13,7 @@ use crate::model::{DAY_MS, Millis};
 pub(super) struct Occasion<'a> {
     pub(super) uid: String,
     /// The occurrence that this changes, by its start in the series.
-    pub(super) recurrence: Option<Millis>,
+    pub(super) recurrence: Option<Local<'a>>,
     /// The change also holds for the occurrences that follow.
     pub(super) and_following: bool,
     pub(super) start: Local<'a>,
@@ -74,7 +74,7 @@ impl<'a> Occasion<'a> {
         let rules = rules(component);
         Ok(Occasion {
             uid,
-            recurrence: recurrence.map(Local::at),
+            recurrence,
             and_following: component
                 .property(&ICalendarProperty::RecurrenceId)
                 .is_some_and(|entry| entry.has_parameter(&ICalendarParameterName::Range)),

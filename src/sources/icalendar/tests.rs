@@ -286,7 +286,10 @@ fn real_calendars_have_the_attendees_that_another_program_found() {
     for row in &rows {
         let address = row[4].to_lowercase();
         // Two UIDs in one event are printed by that program as a list of Python.
-        let uid = row[1].strip_prefix("[vText(b'").and_then(|rest| rest.split('\'').next()).unwrap_or(&row[1]);
+        let uid = row[1]
+            .strip_prefix("[vText(b'")
+            .and_then(|rest| rest.split('\'').next())
+            .unwrap_or(&row[1]);
         files.entry(row[0].clone()).or_default().push([
             uid.to_owned(),
             row[3].clone(),
@@ -356,13 +359,42 @@ fn real_calendars_make_no_panic_and_mostly_the_same_occurrences() {
             different.push(format!("{file}: missing {missing:?} extra {extra:?}"));
         }
     }
+    different.retain(|line| !KNOWN_DIFFERENCES.iter().any(|(file, _)| line.starts_with(file)));
     assert!(
         different.is_empty(),
         "{same} same, {} different:\n{}",
         different.len(),
         different.join("\n")
     );
+    assert!(same >= 130, "{same}");
 }
+
+/// Where the other program says something else about occurrences, and why.
+const KNOWN_DIFFERENCES: [(&str, &str); 11] = [
+    (
+        "docs__tutorials__example.ics",
+        "one UID twice without RECURRENCE-ID: we take the later, they the earlier",
+    ),
+    (
+        "issue_86_x_wr_timezone_without_time_zone_in_dt.ics",
+        "they add a zone that the calendar names in X-WR-TIMEZONE",
+    ),
+    ("issue_18_cancel_status.ics", "we leave cancelled occurrences out"),
+    ("issue_132_swapped_start_and_end.ics", "they swap an end that lies before the start"),
+    (
+        "calendars__issue_1633_rdate_with_dates_and_tzid.ics",
+        "they take a period of dates without times",
+    ),
+    ("valid__lotr.ics", "UNTIL before DTSTART: we keep DTSTART"),
+    ("valid__incoming.ics", "several messages for one UID, some of them answers"),
+    ("test-data__incoming.ics", "several messages for one UID, some of them answers"),
+    ("test-data__calendar.ics", "several calendars in a file: they stop early"),
+    ("test-data__process-calendar.ics", "several calendars in a file: they stop early"),
+    (
+        "test-data__recur-errors.ics",
+        "US-Eastern without VTIMEZONE: they know no daylight time for it",
+    ),
+];
 
 /// Starts in the other program's notation.
 fn occurrences_of(bytes: &[u8]) -> BTreeSet<String> {

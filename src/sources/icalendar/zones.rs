@@ -120,29 +120,29 @@ impl<'a> Zones<'a> {
     }
 
     fn zone(&self, name: &str) -> Zone<'_> {
-        match (self.resolve(name), self.own.get(name)) {
+        match (self.named.resolve(name), self.own.get(name)) {
             (Some(Named::Tz(zone)), _) => Zone::Named(zone),
             (Some(Named::Fixed(offset)), _) => Zone::Fixed(offset),
             (_, Some(observances)) => Zone::Own(observances),
-            _ => Zone::Named(self.organisation),
+            _ => Zone::Named(guessed(name).unwrap_or(self.organisation)),
         }
     }
 
     /// Whether a name of a zone can be understood.
     pub(super) fn knows(&self, name: &str) -> bool {
-        self.resolve(name).is_some() || self.own.contains_key(name)
+        self.named.resolve(name).is_some() || self.own.contains_key(name) || guessed(name).is_some()
     }
+}
 
-    /// The zone of a name; a name of some registry such as `/freeassociation.sourceforge.net/Asia/Tokyo`
-    /// ends with the usual one.
-    fn resolve(&self, name: &str) -> Option<Named> {
-        let ending = |parts: usize| {
-            let start = name.rmatch_indices('/').nth(parts)?.0;
-            name[start + 1..].parse::<Tz>().ok().map(Named::Tz)
-        };
-        let registered = || name.starts_with('/').then(|| ending(1).or_else(|| ending(2)))?;
-        self.named.resolve(name).or_else(registered)
-    }
+/// The zone meant by a name of some registry, such as `/freeassociation.sourceforge.net/Asia/Tokyo`,
+/// which ends with the usual one, or by a name with a hyphen (`US-Eastern`).
+fn guessed(name: &str) -> Option<Tz> {
+    let ending = |slashes: usize| {
+        let slash = name.rmatch_indices('/').nth(slashes)?.0;
+        name[slash + 1..].parse::<Tz>().ok()
+    };
+    let registered = name.starts_with('/').then(|| ending(1).or_else(|| ending(2))).flatten();
+    registered.or_else(|| name.replacen('-', "/", 1).parse::<Tz>().ok())
 }
 
 /// The times of a `VTIMEZONE`.
