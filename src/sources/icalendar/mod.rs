@@ -1,5 +1,6 @@
 //! Who was invited to a review, and how: from calendars in iCalendar format.
 
+mod calendars;
 mod expand;
 mod occasion;
 mod people;
@@ -8,17 +9,14 @@ mod zones;
 use std::collections::HashMap;
 use std::io::{BufRead, Read};
 
-use calcard::icalendar::{
-    ICalendar, ICalendarComponentType, ICalendarMethod, ICalendarProperty, ICalendarValue,
-};
-use calcard::{Entry, Parser};
+use calcard::icalendar::{ICalendar, ICalendarComponentType};
 use chrono::NaiveDate;
-use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use regex::Regex;
 use serde::Deserialize;
 
 pub use people::Invitation;
 
+use self::calendars::{decoded, is_answer, method, parse};
 use self::expand::{Occurrence, occurrences};
 use self::occasion::{Broken, Occasion};
 use self::people::Expected;
@@ -279,45 +277,6 @@ fn version(occasion: &Occasion<'_>) -> u32 {
     u32::try_from(sequence << MINUTE_BITS | minute).unwrap_or(u32::MAX)
 }
 
-/// The text of a file: by its byte order mark, else UTF-8, else what Windows calls ANSI.
-fn decoded(bytes: &[u8]) -> String {
-    let encoding = match Encoding::for_bom(bytes) {
-        Some((encoding, _)) => encoding,
-        None if std::str::from_utf8(bytes).is_ok() => UTF_8,
-        None => WINDOWS_1252,
-    };
-    encoding.decode_with_bom_removal(bytes).0.into_owned()
-}
-
-/// The calendars of a text, and what is wrong with the rest of it.
-fn parse(text: &str) -> (Vec<ICalendar>, Vec<&'static str>) {
-    let mut parser = Parser::new(text);
-    let mut calendars = Vec::new();
-    let mut problems = Vec::new();
-    let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("END:");
-    if !last.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("END:")) {
-        problems.push("the file ends in the middle of a calendar; the rest of it is missing");
-    }
-    loop {
-        let problem = match parser.entry() {
-            Entry::Eof => break,
-            Entry::ICalendar(calendar) => {
-                calendars.push(calendar);
-                continue;
-            }
-            Entry::VCard(_) => "a contact stands among the events; it is not read",
-            Entry::InvalidLine(_) => "a line stands outside of every calendar; it is not read",
-            Entry::TooManyComponents => "a calendar holds too much; the rest is not read",
-            _ => "a component does not end where it should; it is not read",
-        };
-        // Once is enough: a wrong file may hold thousands of such lines.
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
-    (calendars, problems)
-}
-
 fn read_events<'a>(
     calendars: &[ICalendar],
     zones: &'a [Zones<'_>],
@@ -347,25 +306,6 @@ fn read_events<'a>(
         }
     }
     occasions
-}
-
-fn method(calendar: &ICalendar) -> Option<&ICalendarMethod> {
-    let root = calendar.components.first()?;
-    match root.property(&ICalendarProperty::Method)?.values.first()? {
-        ICalendarValue::Method(method) => Some(method),
-        _ => None,
-    }
-}
-
-/// Whether a message with this METHOD tells of one attendee only.
-fn is_answer(method: &ICalendarMethod) -> bool {
-    matches!(
-        method,
-        ICalendarMethod::Reply
-            | ICalendarMethod::Refresh
-            | ICalendarMethod::Counter
-            | ICalendarMethod::Declinecounter
-    )
 }
 
 fn unknown_zones(occasions: &[Occasion<'_>]) -> Vec<String> {
