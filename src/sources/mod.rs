@@ -10,6 +10,7 @@ pub mod attendance_csv;
 pub mod collected;
 pub mod events;
 pub mod git;
+pub mod icalendar;
 pub mod links;
 pub mod mentions;
 pub mod robots;
@@ -27,6 +28,7 @@ pub static KINDS: &[&Kind] = &[
     &attendance_csv::KIND,
     &events::KIND,
     &git::KIND,
+    &icalendar::KIND,
 ];
 
 /// The kind with this name.
