@@ -30,7 +30,7 @@ fn events(options: &Options) -> Vec<Event> {
 #[test]
 fn the_same_options_give_the_same_bytes() {
     assert_eq!(lines(&small()), lines(&small()));
-    assert_ne!(lines(&small()).0, lines(&Options { seed: 2, ..small() }).0);
+    assert_ne!(lines(&small()).0, lines(&Options { seed: 3, ..small() }).0);
 }
 
 #[test]
