@@ -1,0 +1,5 @@
+//! The integration tests: one binary, so that they share one engine.
+
+mod engine;
+mod engine_http;
+mod engine_process;
