@@ -3,3 +3,4 @@
 mod engine;
 mod engine_http;
 mod engine_process;
+mod simulated;
