@@ -48,8 +48,6 @@ pub mod jobs;
 
 pub mod stats;
 
-pub mod cli;
-pub mod engine;
 pub mod indicators;
 
 pub mod summary;
@@ -57,3 +55,11 @@ pub mod summary;
 pub mod simulate;
 
 pub mod config;
+
+pub mod engine;
+
+pub mod telemetry;
+
+pub mod app;
+
+pub mod cli;

@@ -4,15 +4,18 @@ use std::io::Write;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use anyhow::Context;
-use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressStyle};
+use std::time::Duration;
 
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::app;
+use crate::config::Config;
 use crate::engine::{self, Listen, Password, Progress, RunSettings};
 
 /// What `readback engine` can do.
 #[derive(Clone, Debug, Subcommand)]
-pub enum EngineCommand {
+pub(super) enum EngineCommand {
     /// Fetch libchdb (160 MB) with npm into the cache folder
     Install,
     /// Say which library is used and whether an engine runs on the data folder
@@ -35,23 +38,8 @@ pub enum EngineCommand {
     },
 }
 
-/// What the command needs of the configuration.
-#[derive(Clone, Debug)]
-pub struct EngineConfig {
-    /// The data folder.
-    pub data: PathBuf,
-    /// `READBACK_LIBCHDB`.
-    pub library: Option<PathBuf>,
-    /// Readback's cache folder.
-    pub cache: PathBuf,
-    /// `XDG_RUNTIME_DIR`.
-    pub runtime: Option<PathBuf>,
-    /// The password of the TCP address.
-    pub password: Option<Password>,
-}
-
 /// Runs the command.
-pub async fn run(command: EngineCommand, config: &EngineConfig) -> anyhow::Result<()> {
+pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Result<()> {
     match command {
         EngineCommand::Install => {
             let library = library(config).await?;
@@ -64,11 +52,11 @@ pub async fn run(command: EngineCommand, config: &EngineConfig) -> anyhow::Resul
             read_only,
             supervised,
         } => {
-            let listen = match (listen, &config.password) {
+            let listen = match (listen, &config.engine.listen_password) {
                 (None, _) => None,
                 (Some(address), Some(password)) => Some(Listen {
                     address,
-                    password: password.clone(),
+                    password: Password::new(password.0.clone()),
                     read_only,
                 }),
                 (Some(address), None) => anyhow::bail!(
@@ -76,9 +64,9 @@ pub async fn run(command: EngineCommand, config: &EngineConfig) -> anyhow::Resul
                 ),
             };
             let settings = RunSettings {
-                folder: config.data.join("engine"),
+                folder: config.data_dir.join("engine"),
                 library: library(config).await?,
-                runtime: config.runtime.clone(),
+                runtime: config.engine.runtime_dir.clone(),
                 listen,
                 supervised,
             };
@@ -99,20 +87,32 @@ pub async fn run(command: EngineCommand, config: &EngineConfig) -> anyhow::Resul
 }
 
 /// The library, fetched with a progress bar when it is not there yet.
-pub async fn library(config: &EngineConfig) -> anyhow::Result<PathBuf> {
-    if let Some(found) = engine::find(config.library.as_deref(), &config.cache)? {
-        return Ok(found);
+async fn library(config: &Config) -> anyhow::Result<PathBuf> {
+    let installing = Installing::new();
+    app::library(config, move |progress| installing.show(progress)).await
+}
+
+/// Shows the engine's installation as it goes; a bar appears only when there is something to show.
+pub(super) struct Installing(ProgressBar);
+
+impl Installing {
+    pub(super) fn new() -> Self {
+        Installing(ProgressBar::hidden())
     }
-    let cache = config.cache.clone();
-    let installed = tokio::task::spawn_blocking(move || {
-        let bar = ProgressBar::new_spinner();
-        bar.enable_steady_tick(std::time::Duration::from_millis(120));
-        let installed = engine::install(&cache, &mut |progress| show(&bar, progress));
-        bar.finish_and_clear();
-        installed
-    });
-    let library = installed.await.context("the installation was cut off")??;
-    Ok(library)
+
+    pub(super) fn show(&self, progress: Progress) {
+        if self.0.is_hidden() {
+            self.0.set_draw_target(ProgressDrawTarget::stderr());
+            self.0.enable_steady_tick(Duration::from_millis(120));
+        }
+        show(&self.0, progress);
+    }
+}
+
+impl Drop for Installing {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 fn show(bar: &ProgressBar, progress: Progress) {
@@ -138,9 +138,9 @@ fn show(bar: &ProgressBar, progress: Progress) {
     }
 }
 
-async fn status(config: &EngineConfig, json: bool) -> anyhow::Result<()> {
-    let library = engine::find(config.library.as_deref(), &config.cache)?;
-    let folder = config.data.join("engine");
+async fn status(config: &Config, json: bool) -> anyhow::Result<()> {
+    let library = engine::find(config.engine.libchdb.as_deref(), &config.engine.cache_dir)?;
+    let folder = config.data_dir.join("engine");
     let running = engine::running(&folder).await;
     let mut out = std::io::stdout();
     if json {

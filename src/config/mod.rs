@@ -62,6 +62,10 @@ pub struct EngineConfig {
     pub libchdb: Option<PathBuf>,
     /// Where the installed library is kept.
     pub cache_dir: PathBuf,
+    /// The user's folder for sockets, where there is one.
+    pub runtime_dir: Option<PathBuf>,
+    /// The password that an embedded engine asks of TCP clients.
+    pub listen_password: Option<Secret>,
 }
 
 /// How ClickHouse is reached.
@@ -304,6 +308,7 @@ fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
             }
         }
     });
+    let listen_password = password.clone().map(Secret);
     let mode = match (mode.as_str(), url) {
         ("embedded", None) => EngineMode::Embedded,
         ("embedded", Some(url)) => {
@@ -347,6 +352,8 @@ fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
         database: database.unwrap_or_else(|| "readback".to_owned()),
         libchdb: environment.get("READBACK_LIBCHDB").map(Into::into),
         cache_dir: environment.cache_dir(),
+        runtime_dir: environment.get("XDG_RUNTIME_DIR").map(Into::into),
+        listen_password,
     }
 }
 
