@@ -21,3 +21,4 @@ CREATE TABLE landing_read
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS fsync_after_insert = 1

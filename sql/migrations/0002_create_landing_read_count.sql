@@ -13,3 +13,4 @@ CREATE TABLE landing_read_count
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS fsync_after_insert = 1

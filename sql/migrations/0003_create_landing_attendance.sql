@@ -22,3 +22,4 @@ CREATE TABLE landing_attendance
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS fsync_after_insert = 1

@@ -15,3 +15,4 @@ CREATE TABLE landing_comment
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS fsync_after_insert = 1

@@ -16,3 +16,4 @@ CREATE TABLE landing_edit
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS fsync_after_insert = 1

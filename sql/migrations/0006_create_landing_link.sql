@@ -18,3 +18,4 @@ CREATE TABLE landing_link
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS fsync_after_insert = 1

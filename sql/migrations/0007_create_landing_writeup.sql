@@ -26,3 +26,4 @@ CREATE TABLE landing_writeup
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS fsync_after_insert = 1

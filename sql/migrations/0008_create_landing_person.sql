@@ -14,3 +14,4 @@ CREATE TABLE landing_person
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS fsync_after_insert = 1

@@ -12,3 +12,4 @@ CREATE TABLE landing_coverage
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY key
+SETTINGS fsync_after_insert = 1

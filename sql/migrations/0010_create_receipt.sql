@@ -9,3 +9,4 @@ CREATE TABLE receipt
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (batch, kind, source)
+SETTINGS fsync_after_insert = 1

@@ -8,3 +8,4 @@ CREATE TABLE import_run
 )
 ENGINE = ReplacingMergeTree(finished)
 ORDER BY (file, run)
+SETTINGS fsync_after_insert = 1

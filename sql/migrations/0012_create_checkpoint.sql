@@ -7,3 +7,4 @@ CREATE TABLE checkpoint
 )
 ENGINE = ReplacingMergeTree(version)
 ORDER BY source
+SETTINGS fsync_after_insert = 1

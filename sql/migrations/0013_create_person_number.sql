@@ -6,3 +6,4 @@ CREATE TABLE person_number
 )
 ENGINE = ReplacingMergeTree
 ORDER BY pseudonym
+SETTINGS fsync_after_insert = 1

@@ -1,11 +1,15 @@
--- Facts::links. {as_of:Int64} {registry:UInt32}
-WITH least(ifNull(removed_ms, {as_of:Int64}), ifNull(target_deleted_ms, {as_of:Int64})) AS ended
+-- Facts::links. A link ends when it is removed; its target's deletion ends the watching, not the
+-- link (INDICATORS section 1, "Deleted write-up": censoring). {as_of:Int64} {registry:UInt32}
+WITH least(ifNull(target_deleted_ms, {as_of:Int64}), {as_of:Int64}) AS watched_until
 SELECT
     writeup,
     place,
     ms AS at,
-    if(ended < {as_of:Int64}, ended, NULL) AS ended_at,
-    ended < {as_of:Int64} AS removed,
+    multiIf(
+        removed_ms < watched_until, removed_ms,
+        watched_until < {as_of:Int64}, watched_until,
+        NULL) AS ended_at,
+    ifNull(removed_ms < watched_until, false) AS removed,
     nullIf(role, '') AS role,
     own
 FROM resolved_link(registry = {registry:UInt32})

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
-use tokio::process::{Child, ChildStderr, Command};
+use tokio::process::{Child, ChildStderr, ChildStdin, Command};
 use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -135,8 +135,9 @@ impl Engine {
 
 /// An engine that answers.
 enum Running {
-    /// Ours, with the words it said last.
-    Child(Box<Child>),
+    /// Ours. It ends when the pipe does, and waiting for a child closes the pipe that it still has,
+    /// so the pipe is kept apart.
+    Child(Box<Child>, ChildStdin),
     /// Another process's; the connection breaks when it ends.
     Other(UnixStream),
 }
@@ -192,9 +193,29 @@ impl Watcher {
 
 /// Joins the engine of the folder or starts one.
 async fn open(place: &Place, settings: &EngineSettings) -> Result<(Running, PathBuf), StartError> {
-    if let Some(joined) = join(place).await {
-        return Ok(joined);
+    let until = Instant::now() + START;
+    loop {
+        if let Some(joined) = join(place).await {
+            return Ok(joined);
+        }
+        match spawn(place, settings, until).await {
+            // Another process was quicker to the lock: it is about to answer, or about to end.
+            Err(StartError::Ended { status, .. })
+                if status.code() == Some(i32::from(LOCKED_EXIT)) && Instant::now() < until =>
+            {
+                tokio::time::sleep(LOOK).await;
+            }
+            outcome => return outcome,
+        }
     }
+}
+
+/// Starts a child and waits until it answers.
+async fn spawn(
+    place: &Place,
+    settings: &EngineSettings,
+    until: Instant,
+) -> Result<(Running, PathBuf), StartError> {
     let mut child = Command::new(&settings.program)
         .args(&settings.arguments)
         .envs(
@@ -208,38 +229,34 @@ async fn open(place: &Place, settings: &EngineSettings) -> Result<(Running, Path
         .stderr(Stdio::piped())
         .spawn()?;
     let words = Words::default();
-    if let Some(stderr) = child.stderr.take() {
-        tokio::spawn(listen(stderr, words.clone()));
-    }
-    let until = Instant::now() + START;
+    let listening = child
+        .stderr
+        .take()
+        .map(|stderr| tokio::spawn(listen(stderr, words.clone())));
+    let Some(pipe) = child.stdin.take() else {
+        return Err(io::Error::other("the child has no standard input").into());
+    };
     let mut child = Box::new(child);
     loop {
-        // Ours, or one that was quicker than ours to the lock.
+        if let Some(status) = child.try_wait()? {
+            if let Some(listening) = listening {
+                // It ends with the child's last word; a failed listener has only less to say.
+                let _ = listening.await;
+            }
+            let words = words.said();
+            return Err(StartError::Ended { status, words });
+        }
+        // The file may still name the socket of an engine that died, until the child wrote its own.
         if let Some(socket) = place.socket()
             && connector::ping(&socket).await.is_ok()
+            && child.try_wait()?.is_none()
         {
-            if let Some(_status) = child.try_wait()? {
-                return join(place).await.ok_or_else(|| StartError::Silent {
-                    words: words.said(),
-                });
-            }
-            return Ok((Running::Child(child), socket));
-        }
-        if let Some(status) = child.try_wait()? {
-            // It may have lost the lock to one that is still starting.
-            if status.code() != Some(i32::from(LOCKED_EXIT)) || Instant::now() > until {
-                tokio::time::sleep(LOOK).await;
-                return Err(StartError::Ended {
-                    status,
-                    words: words.said(),
-                });
-            }
+            return Ok((Running::Child(child, pipe), socket));
         }
         if Instant::now() > until {
-            end(Running::Child(child)).await;
-            return Err(StartError::Silent {
-                words: words.said(),
-            });
+            end(Running::Child(child, pipe)).await;
+            let words = words.said();
+            return Err(StartError::Silent { words });
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -255,7 +272,7 @@ async fn join(place: &Place) -> Option<(Running, PathBuf)> {
 /// Waits until an engine ends.
 async fn ended(running: &mut Running) {
     match running {
-        Running::Child(child) => match child.wait().await {
+        Running::Child(child, _) => match child.wait().await {
             Ok(status) => tracing::warn!(%status, "the engine ended"),
             Err(error) => tracing::warn!(%error, "the engine cannot be watched"),
         },
@@ -268,10 +285,10 @@ async fn ended(running: &mut Running) {
 
 /// Closes the pipe and waits; kills a child that does not end.
 async fn end(running: Running) {
-    let Running::Child(mut child) = running else {
+    let Running::Child(mut child, pipe) = running else {
         return;
     };
-    drop(child.stdin.take());
+    drop(pipe);
     if tokio::time::timeout(STOP, child.wait()).await.is_err() {
         tracing::warn!(
             seconds = STOP.as_secs(),

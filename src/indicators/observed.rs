@@ -23,9 +23,15 @@ pub(super) fn comparable(
     watched: impl Fn(&WriteupFact) -> bool,
 ) -> Comparable {
     let span = i64::from(days) * DAY_MS;
-    let mut found = Comparable { writeups: Vec::new(), not_yet_observed: 0 };
+    let mut found = Comparable {
+        writeups: Vec::new(),
+        not_yet_observed: 0,
+    };
     for (number, writeup) in facts.writeups.iter().enumerate() {
-        if writeup.observed_age(context.as_of).is_none_or(|age| age < span) {
+        if writeup
+            .observed_age(context.as_of)
+            .is_none_or(|age| age < span)
+        {
             continue;
         }
         if watched(writeup) {
@@ -39,14 +45,24 @@ pub(super) fn comparable(
 
 /// Those whose reads were observed for `days` from publication.
 pub(super) fn comparable_reads(facts: &Facts, context: &Context, days: u32) -> Comparable {
-    comparable(facts, context, days, |writeup| writeup.reads_observed_for(days, context.as_of))
+    comparable(facts, context, days, |writeup| {
+        writeup.reads_observed_for(days, context.as_of)
+    })
 }
 
 /// The windows of a dated write-up's reads from publication to deletion, if it has any.
 pub(super) fn read_windows(writeup: &WriteupFact, as_of: Millis) -> Windows {
-    let Some(published) = writeup.published_at else { return Windows::default() };
-    let end = writeup.deleted_at.map_or(as_of, |deleted| deleted.min(as_of));
-    let cut = writeup.reads_observed.0.iter().map(|&(a, b)| (a.max(published), b.min(end)));
+    let Some(published) = writeup.published_at else {
+        return Windows::default();
+    };
+    let end = writeup
+        .deleted_at
+        .map_or(as_of, |deleted| deleted.min(as_of));
+    let cut = writeup
+        .reads_observed
+        .0
+        .iter()
+        .map(|&(a, b)| (a.max(published), b.min(end)));
     Windows::union(cut.collect())
 }
 
@@ -66,6 +82,15 @@ pub(super) fn observed_reads(facts: &Facts, as_of: Millis) -> PolarsResult<LazyF
         .daily
         .clone()
         .lazy()
-        .join(windows, [col("writeup")], [col("writeup")], JoinArgs::new(JoinType::Inner))
-        .filter(col("first_at").gt_eq(col("from")).and(col("first_at").lt(col("to")))))
+        .join(
+            windows,
+            [col("writeup")],
+            [col("writeup")],
+            JoinArgs::new(JoinType::Inner),
+        )
+        .filter(
+            col("first_at")
+                .gt_eq(col("from"))
+                .and(col("first_at").lt(col("to"))),
+        ))
 }

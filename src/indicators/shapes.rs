@@ -25,7 +25,9 @@ pub(super) struct Sides {
 impl Sides {
     /// A value that tells how the people split: withheld when either side is too few.
     pub(super) fn share(self, value: impl Into<Value>) -> Value {
-        value.into().share_of_people(self.with, self.with + self.without)
+        value
+            .into()
+            .share_of_people(self.with, self.with + self.without)
     }
 
     /// A value that tells how many there are.
@@ -37,7 +39,12 @@ impl Sides {
 /// The smallest number of people that is anybody at all: a value that rests on several groups is
 /// withheld when one of them is too few. 0 where all are empty.
 pub(super) fn fewest(people: &[u64]) -> u64 {
-    people.iter().copied().filter(|&people| people > 0).min().unwrap_or(0)
+    people
+        .iter()
+        .copied()
+        .filter(|&people| people > 0)
+        .min()
+        .unwrap_or(0)
 }
 
 /// `k` of `n` with Wilson's interval; null where `n` is 0.

@@ -56,7 +56,9 @@ pub(super) fn reads(writeups: &[WriteupFact], rows: &[(u32, f64, u64)]) -> DataF
     let ages: Vec<Option<i32>> = rows
         .iter()
         .map(|&(writeup, age, _)| {
-            writeups[writeup as usize].published_at.map(|_| age.floor() as i32)
+            writeups[writeup as usize]
+                .published_at
+                .map(|_| age.floor() as i32)
         })
         .collect();
     let counts: Vec<u64> = rows.iter().map(|row| row.2).collect();
@@ -102,7 +104,12 @@ impl Row {
 
     /// Somebody who came without an invitation.
     pub(super) fn walk_in(meeting: &'static str, person: u32) -> Self {
-        Row { role: None, partstat: None, invited: false, ..Row::invited(meeting, person, "") }
+        Row {
+            role: None,
+            partstat: None,
+            invited: false,
+            ..Row::invited(meeting, person, "")
+        }
     }
 }
 
@@ -151,7 +158,14 @@ pub(super) struct LinkRow {
 impl LinkRow {
     /// A link made `from` days after [`START`] and, if it was, removed `to` days after.
     pub(super) fn new(writeup: u32, place: &'static str, from: f64, to: Option<f64>) -> Self {
-        LinkRow { writeup, place, from, to, role: None, own: false }
+        LinkRow {
+            writeup,
+            place,
+            from,
+            to,
+            role: None,
+            own: false,
+        }
     }
 }
 
@@ -197,10 +211,16 @@ pub(super) fn empty() -> Facts {
 
 /// Facts about these write-ups and these reads, nothing else.
 pub(super) fn read_facts(writeups: Vec<WriteupFact>, rows: &[(u32, f64, u64)]) -> Facts {
-    Facts { daily: reads(&writeups, rows), writeups, ..empty() }
+    Facts {
+        daily: reads(&writeups, rows),
+        writeups,
+        ..empty()
+    }
 }
 
 /// A date as days since 1970.
 pub(super) fn date(year: i32, month: u32, day: u32) -> i32 {
-    NaiveDate::from_ymd_opt(year, month, day).unwrap().to_epoch_days()
+    NaiveDate::from_ymd_opt(year, month, day)
+        .unwrap()
+        .to_epoch_days()
 }

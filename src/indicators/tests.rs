@@ -28,11 +28,21 @@ fn the_list_is_in_order_and_every_code_is_there_once() {
 fn every_one_explains_itself() {
     for indicator in ALL {
         let spec = indicator.spec();
-        for (name, text) in
-            [("says", spec.says), ("definition", spec.definition), ("caveat", spec.caveat)]
-        {
-            assert!(text.len() > 30 && text.ends_with('.'), "{} {name}: {text}", spec.code);
-            assert!(!text.contains("  "), "{} {name} has a hole: {text}", spec.code);
+        for (name, text) in [
+            ("says", spec.says),
+            ("definition", spec.definition),
+            ("caveat", spec.caveat),
+        ] {
+            assert!(
+                text.len() > 30 && text.ends_with('.'),
+                "{} {name}: {text}",
+                spec.code
+            );
+            assert!(
+                !text.contains("  "),
+                "{} {name} has a hole: {text}",
+                spec.code
+            );
         }
         assert!(!spec.title.is_empty() && !spec.unit.is_empty() && spec.version > 0);
     }
@@ -65,7 +75,12 @@ fn empty_facts_give_every_name_at_the_top() {
 
 #[test]
 fn facts_in_which_everything_optional_is_null() {
-    let nobody = Row { person: None, role: None, partstat: None, ..Row::walk_in("a", 0) };
+    let nobody = Row {
+        person: None,
+        role: None,
+        partstat: None,
+        ..Row::walk_in("a", 0)
+    };
     let facts = Facts {
         attendance: attendance(&[nobody]),
         comments: comments(&[(0, day(1.0), None, false)]),
@@ -84,9 +99,17 @@ fn facts_in_which_everything_optional_is_null() {
     assert_eq!(value("A2", "voluntary"), Value::Null);
     assert_eq!(value("A3", "walk_in_share"), Value::Null);
     assert_eq!(value("T0", "series"), Value::List(Vec::new()));
-    let Value::Map(attended) = value("A1", "attendance") else { panic!("no map") };
-    assert_eq!(attended.get("attendees").map(Value::bare), Some(&Value::Int(1)));
-    assert_eq!(attended.get("people").map(Value::bare), Some(&Value::Int(0)));
+    let Value::Map(attended) = value("A1", "attendance") else {
+        panic!("no map")
+    };
+    assert_eq!(
+        attended.get("attendees").map(Value::bare),
+        Some(&Value::Int(1))
+    );
+    assert_eq!(
+        attended.get("people").map(Value::bare),
+        Some(&Value::Int(0))
+    );
 }
 
 #[test]
@@ -94,13 +117,21 @@ fn the_same_facts_give_the_same_results() {
     let (facts, context) = (some_facts(), context());
     for indicator in ALL {
         let once = indicator.compute(&facts, &context).unwrap();
-        assert_eq!(once, indicator.compute(&facts, &context).unwrap(), "{}", indicator.spec().code);
+        assert_eq!(
+            once,
+            indicator.compute(&facts, &context).unwrap(),
+            "{}",
+            indicator.spec().code
+        );
     }
 }
 
 #[test]
 fn a_frame_without_its_columns_is_an_error_that_names_the_indicator() {
-    let facts = Facts { daily: df!("other" => [1i32]).unwrap(), ..some_facts() };
+    let facts = Facts {
+        daily: df!("other" => [1i32]).unwrap(),
+        ..some_facts()
+    };
     let error = find("L3").unwrap().compute(&facts, &context()).unwrap_err();
     assert!(error.to_string().starts_with("L3: "), "{error}");
 }
@@ -110,13 +141,17 @@ fn check(path: &str, shape: &Json, value: &Value) {
     match (shape, value.bare()) {
         (Json::Object(fields), Value::Map(map)) => {
             for (name, shape) in fields {
-                let field = map.get(name).unwrap_or_else(|| panic!("{path}.{name} is missing"));
+                let field = map
+                    .get(name)
+                    .unwrap_or_else(|| panic!("{path}.{name} is missing"));
                 check(&format!("{path}.{name}"), shape, field);
             }
         }
         (Json::Array(shapes), Value::List(values)) => {
             assert!(!values.is_empty(), "{path} is empty");
-            values.iter().for_each(|value| check(&format!("{path}[]"), &shapes[0], value));
+            values
+                .iter()
+                .for_each(|value| check(&format!("{path}[]"), &shapes[0], value));
         }
         (Json::String(kind), value) => {
             let fits = match kind.as_str() {
@@ -134,9 +169,13 @@ fn check(path: &str, shape: &Json, value: &Value) {
 /// A little of everything.
 fn some_facts() -> Facts {
     let writeups = (0..8).map(|i| writeup(&format!("w{i}"), Some(day(f64::from(i) * 10.0))));
-    let rows: Vec<(u32, f64, u64)> =
-        (0..8).flat_map(|w| [1.0, 40.0, 95.0, 130.0, 250.0].map(|age| (w, age, 2))).collect();
-    let class = ClassTotal { days: 12, people: 8 };
+    let rows: Vec<(u32, f64, u64)> = (0..8)
+        .flat_map(|w| [1.0, 40.0, 95.0, 130.0, 250.0].map(|age| (w, age, 2)))
+        .collect();
+    let class = ClassTotal {
+        days: 12,
+        people: 8,
+    };
     Facts {
         people_by_age_week: df!("age_week" => [0i32], "people" => [8u64], "anonymous" => [0u64])
             .unwrap(),
@@ -185,7 +224,10 @@ fn flags_may_come_as_small_integers() {
     let facts = some_facts();
     let mut cast = facts.clone();
     for (frame, names) in [
-        (&mut cast.attendance, &["attended", "invited", "mandatory", "responder"][..]),
+        (
+            &mut cast.attendance,
+            &["attended", "invited", "mandatory", "responder"][..],
+        ),
         (&mut cast.comments, &["contributor"]),
         (&mut cast.links, &["removed", "own"]),
     ] {
@@ -214,7 +256,11 @@ fn guards_of_a_share_see_both_sides() {
         ..empty()
     };
     let results = find("A2").unwrap().compute(&facts, &context()).unwrap();
-    let Some(Value::Map(share)) = results.get("voluntary") else { panic!("{results:?}") };
-    let Some(Value::Guarded(guard, _)) = share.get("p") else { panic!("{share:?}") };
+    let Some(Value::Map(share)) = results.get("voluntary") else {
+        panic!("{results:?}")
+    };
+    let Some(Value::Guarded(guard, _)) = share.get("p") else {
+        panic!("{share:?}")
+    };
     assert_eq!(*guard, Guard::Share { num: 2, den: 4 });
 }

@@ -42,22 +42,39 @@ pub(crate) fn each() -> Vec<Example> {
 
 /// The example with this number among those of an id, counted from 0.
 pub(crate) fn one(id: &str, index: usize) -> Example {
-    each().into_iter().filter(|example| example.id == id).nth(index).unwrap()
+    each()
+        .into_iter()
+        .filter(|example| example.id == id)
+        .nth(index)
+        .unwrap()
 }
 
 /// A JSON list of numbers.
 pub(crate) fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
+    value
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|number| number.as_f64().unwrap())
+        .collect()
 }
 
 /// The values of months 0, 1, 2 and so on.
 pub(crate) fn monthly(values: &[f64]) -> Vec<(f64, f64)> {
-    values.iter().enumerate().map(|(month, &value)| (month as f64, value)).collect()
+    values
+        .iter()
+        .enumerate()
+        .map(|(month, &value)| (month as f64, value))
+        .collect()
 }
 
 /// Equal to one part in a thousand million; zero to 1e-12.
 pub(crate) fn close(found: f64, expected: &Value) -> bool {
     let expected = expected.as_f64().unwrap();
-    let slack = if expected == 0.0 { 1e-12 } else { 1e-9 * expected.abs() };
+    let slack = if expected == 0.0 {
+        1e-12
+    } else {
+        1e-9 * expected.abs()
+    };
     (found - expected).abs() <= slack
 }

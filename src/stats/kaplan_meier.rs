@@ -41,7 +41,11 @@ pub struct Survival {
 }
 
 /// Before the first event everything lasts, and the limits say so, as in lifelines.
-const WHOLE: Survival = Survival { s: 1.0, lo: Some(1.0), hi: Some(1.0) };
+const WHOLE: Survival = Survival {
+    s: 1.0,
+    lo: Some(1.0),
+    hi: Some(1.0),
+};
 
 /// Slack at one half: the product that should be exactly ½ comes out a rounding above or below it.
 const HALF: f64 = 0.5 + 1e-9;
@@ -58,14 +62,26 @@ impl KaplanMeier {
         let (mut s, mut greenwood, mut start) = (1.0, 0.0, 0);
         while start < n {
             let time = sorted[start].0;
-            let tied = sorted[start..].iter().take_while(|life| life.0 <= time).count().max(1);
-            let events = sorted[start..start + tied].iter().filter(|life| life.1).count();
+            let tied = sorted[start..]
+                .iter()
+                .take_while(|life| life.0 <= time)
+                .count()
+                .max(1);
+            let events = sorted[start..start + tied]
+                .iter()
+                .filter(|life| life.1)
+                .count();
             let at_risk = n - start;
             if events > 0 {
                 let (d, risk) = (events as f64, at_risk as f64);
                 s *= 1.0 - d / risk;
                 greenwood += d / (risk * (risk - d));
-                steps.push(Step { time, at_risk, events, survival: limits(s, greenwood) });
+                steps.push(Step {
+                    time,
+                    at_risk,
+                    events,
+                    survival: limits(s, greenwood),
+                });
             }
             start += tied;
         }
@@ -80,7 +96,11 @@ impl KaplanMeier {
     /// The curve at `time`, which goes on flat after the last observation; `None` of no lives.
     pub fn at(&self, time: f64) -> Option<Survival> {
         let passed = self.steps.partition_point(|step| step.time <= time);
-        (self.n > 0).then(|| passed.checked_sub(1).map_or(WHOLE, |last| self.steps[last].survival))
+        (self.n > 0).then(|| {
+            passed
+                .checked_sub(1)
+                .map_or(WHOLE, |last| self.steps[last].survival)
+        })
     }
 
     /// Lives still observed at `time`: as old at least.
@@ -90,7 +110,10 @@ impl KaplanMeier {
 
     /// The first time at which no more than half are left; `None` where it is not reached.
     pub fn median(&self) -> Option<f64> {
-        self.steps.iter().find(|step| step.survival.s <= HALF).map(|step| step.time)
+        self.steps
+            .iter()
+            .find(|step| step.survival.s <= HALF)
+            .map(|step| step.time)
     }
 
     /// Mean of the lives cut at `horizon` (restricted mean survival time): the area under the
@@ -111,10 +134,18 @@ impl KaplanMeier {
 /// S^exp(±z·σ), σ² = Greenwood's sum / (ln S)².
 fn limits(s: f64, greenwood: f64) -> Survival {
     if s <= 0.0 {
-        return Survival { s: 0.0, lo: None, hi: None };
+        return Survival {
+            s: 0.0,
+            lo: None,
+            hi: None,
+        };
     }
     let spread = Z95 * greenwood.sqrt() / s.ln().abs();
-    Survival { s, lo: Some(s.powf(spread.exp())), hi: Some(s.powf((-spread).exp())) }
+    Survival {
+        s,
+        lo: Some(s.powf(spread.exp())),
+        hi: Some(s.powf((-spread).exp())),
+    }
 }
 
 #[cfg(test)]
@@ -124,7 +155,10 @@ mod tests {
 
     fn lives(example: &Example) -> Vec<(f64, bool)> {
         let ended = numbers(&example.input["E"]).into_iter().map(|e| e > 0.0);
-        numbers(&example.input["T"]).into_iter().zip(ended).collect()
+        numbers(&example.input["T"])
+            .into_iter()
+            .zip(ended)
+            .collect()
     }
 
     /// Checks every `S_…`, `median`, `rmst_365`, `n` and `events` of the expected map.
@@ -147,7 +181,10 @@ mod tests {
                     }
                 }
             };
-            assert!(found.is_some_and(|found| close(found, value)), "{name}: {found:?} {value}");
+            assert!(
+                found.is_some_and(|found| close(found, value)),
+                "{name}: {found:?} {value}"
+            );
         }
     }
 
@@ -164,8 +201,14 @@ mod tests {
         for example in [one("L5", 1), one("L13", 1), one("K3", 0)] {
             check(&example.expect, &lives(&example));
         }
-        let answers =
-            [(0.2, true), (1.5, true), (30.0, true), (2.0, false), (10.0, false), (400.0, false)];
+        let answers = [
+            (0.2, true),
+            (1.5, true),
+            (30.0, true),
+            (2.0, false),
+            (10.0, false),
+            (400.0, false),
+        ];
         check(&one("C4", 0).expect, &answers);
     }
 
@@ -180,7 +223,14 @@ mod tests {
     #[test]
     fn where_nothing_is_left_there_is_no_interval() {
         let fit = KaplanMeier::fit(&[(1.0, true), (2.0, true)]);
-        assert_eq!(fit.at(2.0), Some(Survival { s: 0.0, lo: None, hi: None }));
+        assert_eq!(
+            fit.at(2.0),
+            Some(Survival {
+                s: 0.0,
+                lo: None,
+                hi: None
+            })
+        );
         assert_eq!(fit.median(), Some(1.0));
         assert_eq!(fit.rmst(10.0), Some(1.5));
     }

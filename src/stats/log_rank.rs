@@ -36,7 +36,11 @@ pub fn log_rank(groups: &[Vec<(f64, bool)>]) -> Option<LogRank> {
         let at_risk: Vec<f64> = sorted.iter().map(|group| group.at_risk(time)).collect();
         let events: Vec<f64> = sorted.iter().map(|group| group.events(time)).collect();
         let (n, d): (f64, f64) = (at_risk.iter().sum(), events.iter().sum());
-        let spread = if n > 1.0 { d * (n - d) / (n - 1.0) } else { 0.0 };
+        let spread = if n > 1.0 {
+            d * (n - d) / (n - 1.0)
+        } else {
+            0.0
+        };
         for i in 0..df {
             surplus[i] += events[i] - d * at_risk[i] / n;
             for j in 0..df {
@@ -46,7 +50,11 @@ pub fn log_rank(groups: &[Vec<(f64, bool)>]) -> Option<LogRank> {
         }
     }
     let chi2 = quadratic_form(covariance, surplus);
-    let p = if chi2 > 0.0 { checked_gamma_ur(df as f64 / 2.0, chi2 / 2.0).ok()? } else { 1.0 };
+    let p = if chi2 > 0.0 {
+        checked_gamma_ur(df as f64 / 2.0, chi2 / 2.0).ok()?
+    } else {
+        1.0
+    };
     Some(LogRank { chi2, df, p })
 }
 
@@ -59,7 +67,11 @@ struct Counts {
 impl Counts {
     fn of(group: &[(f64, bool)]) -> Self {
         let mut all: Vec<f64> = group.iter().map(|life| life.0).collect();
-        let mut ended: Vec<f64> = group.iter().filter(|life| life.1).map(|life| life.0).collect();
+        let mut ended: Vec<f64> = group
+            .iter()
+            .filter(|life| life.1)
+            .map(|life| life.0)
+            .collect();
         all.sort_unstable_by(f64::total_cmp);
         ended.sort_unstable_by(f64::total_cmp);
         Counts { all, ended }
@@ -80,7 +92,11 @@ impl Counts {
 /// zero but for rounding belongs to a group that was never at risk when a life ended; it has no
 /// surplus either and is skipped.
 fn quadratic_form(mut matrix: Vec<Vec<f64>>, mut vector: Vec<f64>) -> f64 {
-    let scale = matrix.iter().enumerate().map(|(i, row)| row[i]).fold(0.0, f64::max);
+    let scale = matrix
+        .iter()
+        .enumerate()
+        .map(|(i, row)| row[i])
+        .fold(0.0, f64::max);
     let mut form = 0.0;
     for pivot in 0..vector.len() {
         let diagonal = matrix[pivot][pivot];
@@ -140,8 +156,11 @@ mod tests {
 
     #[test]
     fn a_group_never_at_risk_takes_no_part() {
-        let found =
-            log_rank(&[vec![(1.0, false)], vec![(2.0, true), (5.0, false)], vec![(3.0, true)]]);
+        let found = log_rank(&[
+            vec![(1.0, false)],
+            vec![(2.0, true), (5.0, false)],
+            vec![(3.0, true)],
+        ]);
         assert!(found.is_some_and(|found| found.chi2.is_finite() && found.p > 0.0));
     }
 }

@@ -97,7 +97,12 @@ pub fn mann_kendall(points: &[(f64, f64)]) -> Option<MannKendall> {
         p: two_sided(z),
         tau_a: (pairs > 0.0).then(|| s / pairs),
         tau_b: (pairs > tied).then(|| s / (pairs * (pairs - tied)).sqrt()),
-        recommended: Recommended { var_s: corrected, z: best, p, verdict },
+        recommended: Recommended {
+            var_s: corrected,
+            z: best,
+            p,
+            verdict,
+        },
     })
 }
 
@@ -112,7 +117,10 @@ pub(super) fn variance(values: &[f64]) -> f64 {
 fn ties(values: &[f64]) -> Vec<f64> {
     let mut sorted = values.to_vec();
     sorted.sort_unstable_by(f64::total_cmp);
-    sorted.chunk_by(|a, b| a == b).map(|group| group.len() as f64).collect()
+    sorted
+        .chunk_by(|a, b| a == b)
+        .map(|group| group.len() as f64)
+        .collect()
 }
 
 fn rises_less_falls(values: &[f64]) -> f64 {
@@ -127,7 +135,11 @@ fn rises_less_falls(values: &[f64]) -> f64 {
 
 /// S moved one step towards 0, in standard deviations; 0 where S is.
 fn standardise(s: f64, variance: f64) -> f64 {
-    if s == 0.0 || variance <= 0.0 { 0.0 } else { (s - s.signum()) / variance.sqrt() }
+    if s == 0.0 || variance <= 0.0 {
+        0.0
+    } else {
+        (s - s.signum()) / variance.sqrt()
+    }
 }
 
 /// By `erfc`: 1 - Φ is 0 in floats beyond 8.3 standard deviations.
@@ -138,7 +150,10 @@ fn two_sided(z: f64) -> f64 {
 /// Yue and Wang's factor with the first lag only: 1 + 2(1 - 1/n) r₁ of the series less its slope.
 fn lag_one(points: &[(f64, f64)]) -> f64 {
     let slope = theil_sen(points, 1.0).map_or(0.0, |line| line.slope);
-    let rest: Vec<f64> = points.iter().map(|(time, value)| value - slope * time).collect();
+    let rest: Vec<f64> = points
+        .iter()
+        .map(|(time, value)| value - slope * time)
+        .collect();
     let n = rest.len() as f64;
     let mean = rest.iter().sum::<f64>() / n;
     let squares: f64 = rest.iter().map(|x| (x - mean).powi(2)).sum();
@@ -147,7 +162,10 @@ fn lag_one(points: &[(f64, f64)]) -> f64 {
     if squares.sqrt() <= 1e-12 * size * n.sqrt() {
         return 1.0;
     }
-    let products: f64 = rest.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum();
+    let products: f64 = rest
+        .windows(2)
+        .map(|pair| (pair[0] - mean) * (pair[1] - mean))
+        .sum();
     1.0 + 2.0 * (1.0 - 1.0 / n) * products / squares
 }
 
@@ -176,14 +194,21 @@ mod tests {
                 ("lag 1 var_s", lag_one, &expect["yue_wang_lag1"]["var_s"]),
                 ("lag 1 z", z, &expect["yue_wang_lag1"]["z"]),
                 ("lag 1 p", two_sided(z), &expect["yue_wang_lag1"]["p"]),
-                ("recommended var_s", best.var_s, &expect["recommended"]["var_s"]),
+                (
+                    "recommended var_s",
+                    best.var_s,
+                    &expect["recommended"]["var_s"],
+                ),
                 ("recommended z", best.z, &expect["recommended"]["z"]),
                 ("recommended p", best.p, &expect["recommended"]["p"]),
             ] {
                 assert!(close(value, expected), "{index} {name}: {value} {expected}");
             }
             assert_eq!(found.n as u64, expect["n"].as_u64().unwrap());
-            assert_eq!(best.verdict.words(), expect["recommended"]["verdict"].as_str().unwrap());
+            assert_eq!(
+                best.verdict.words(),
+                expect["recommended"]["verdict"].as_str().unwrap()
+            );
         }
     }
 
@@ -198,7 +223,10 @@ mod tests {
     fn edges() {
         assert_eq!(mann_kendall(&[]), None);
         let flat = mann_kendall(&monthly(&[3.0; 14])).unwrap();
-        assert_eq!((flat.s, flat.var_s, flat.z, flat.p, flat.tau_b), (0.0, 0.0, 0.0, 1.0, None));
+        assert_eq!(
+            (flat.s, flat.var_s, flat.z, flat.p, flat.tau_b),
+            (0.0, 0.0, 0.0, 1.0, None)
+        );
         assert_eq!(flat.recommended.verdict, Direction::Unclear);
         let line: Vec<f64> = (0..24).map(|month| 7.0 - 0.1 * f64::from(month)).collect();
         let falling = mann_kendall(&monthly(&line)).unwrap();

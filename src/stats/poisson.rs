@@ -28,9 +28,19 @@ pub fn poisson(k: u64, exposure: f64) -> Option<Rate> {
     }
     let events = k as f64;
     // A halved chi-squared variable with 2a degrees of freedom is a gamma variable of shape a.
-    let lo = if k == 0 { 0.0 } else { gamma_quantile(events, 0.025) };
+    let lo = if k == 0 {
+        0.0
+    } else {
+        gamma_quantile(events, 0.025)
+    };
     let hi = gamma_quantile(events + 1.0, 0.975);
-    Some(Rate { k, exposure, rate: events / exposure, lo: lo / exposure, hi: hi / exposure })
+    Some(Rate {
+        k,
+        exposure,
+        rate: events / exposure,
+        lo: lo / exposure,
+        hi: hi / exposure,
+    })
 }
 
 /// The `p`-quantile of the gamma distribution with this shape and scale 1, `p` being one of the two
@@ -42,7 +52,9 @@ fn gamma_quantile(shape: f64, p: f64) -> f64 {
     let mut x = (shape * (1.0 - ninth + z * ninth.sqrt()).powi(3)).max(1e-3);
     let (mut below, mut above) = (0.0, f64::INFINITY);
     for _ in 0..200 {
-        let Ok(reached) = checked_gamma_lr(shape, x) else { break };
+        let Ok(reached) = checked_gamma_lr(shape, x) else {
+            break;
+        };
         if reached < p {
             below = x;
         } else {
@@ -94,7 +106,10 @@ mod tests {
     fn one_event_has_the_tabulated_limits() {
         let found = poisson(1, 1.0).unwrap();
         // -ln(0.975) is the exact lower limit.
-        assert!((found.lo - 0.025_317_807_984_289_9).abs() < 1e-14, "{found:?}");
+        assert!(
+            (found.lo - 0.025_317_807_984_289_9).abs() < 1e-14,
+            "{found:?}"
+        );
         assert!((found.hi - 5.571_643_390_938_8).abs() < 1e-10, "{found:?}");
     }
 

@@ -42,7 +42,10 @@ mod tests {
             .zip(numbers(&weighted.input["n"]))
             .flat_map(|(age, n)| vec![age; n as usize])
             .collect();
-        assert!(close(median(&ages).unwrap(), &weighted.expect["half_life_days"]));
+        assert!(close(
+            median(&ages).unwrap(),
+            &weighted.expect["half_life_days"]
+        ));
     }
 
     #[test]

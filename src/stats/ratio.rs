@@ -40,7 +40,15 @@ pub fn ratio(clusters: &[(f64, f64)], ceiling: f64) -> Ratio {
         let (ratio, se) = (ratio?, se?);
         Some((ratio + side * Z95 * se).clamp(0.0, ceiling))
     };
-    Ratio { num, den, clusters: n, ratio, se, lo: limit(-1.0), hi: limit(1.0) }
+    Ratio {
+        num,
+        den,
+        clusters: n,
+        ratio,
+        se,
+        lo: limit(-1.0),
+        hi: limit(1.0),
+    }
 }
 
 #[cfg(test)]
@@ -50,7 +58,10 @@ mod tests {
 
     fn check(example: &Example, pairs: &[(f64, f64)]) {
         let found = ratio(pairs, 1.0);
-        assert_eq!(found.clusters as u64, example.expect["clusters"].as_u64().unwrap());
+        assert_eq!(
+            found.clusters as u64,
+            example.expect["clusters"].as_u64().unwrap()
+        );
         for (name, value) in [
             ("num", Some(found.num)),
             ("den", Some(found.den)),
@@ -68,7 +79,10 @@ mod tests {
     }
 
     fn pairs(example: &Example) -> Vec<(f64, f64)> {
-        numbers(&example.input["y"]).into_iter().zip(numbers(&example.input["x"])).collect()
+        numbers(&example.input["y"])
+            .into_iter()
+            .zip(numbers(&example.input["x"]))
+            .collect()
     }
 
     #[test]
@@ -77,7 +91,10 @@ mod tests {
         check(&tail, &pairs(&tail));
         let voluntary = one("A2", 1);
         check(&voluntary, &pairs(&voluntary));
-        check(&one("C1", 1), &[(3.0, 10.0), (0.0, 4.0), (0.0, 0.0), (2.0, 6.0)]);
+        check(
+            &one("C1", 1),
+            &[(3.0, 10.0), (0.0, 4.0), (0.0, 0.0), (2.0, 6.0)],
+        );
     }
 
     #[test]
@@ -86,7 +103,10 @@ mod tests {
         assert_eq!((nothing.ratio, nothing.se, nothing.lo), (None, None, None));
         assert_eq!(ratio(&[(0.0, 0.0), (0.0, 0.0)], 1.0).ratio, None);
         let single = ratio(&[(1.0, 2.0)], 1.0);
-        assert_eq!((single.ratio, single.se, single.hi), (Some(0.5), None, None));
+        assert_eq!(
+            (single.ratio, single.se, single.hi),
+            (Some(0.5), None, None)
+        );
         let sure = ratio(&[(3.0, 3.0), (0.0, 1.0)], 1.0);
         assert_eq!(sure.hi, Some(1.0));
         assert!(ratio(&[(9.0, 1.0), (1.0, 1.0)], f64::INFINITY).hi.unwrap() > 9.0);

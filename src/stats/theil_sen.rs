@@ -34,7 +34,12 @@ pub fn theil_sen(points: &[(f64, f64)], inflation: f64) -> Option<TheilSen> {
     let last = slopes.len() - 1;
     let lower = (((count - reach) / 2.0).round_ties_even() - 1.0).max(0.0) as usize;
     let upper = ((count + reach) / 2.0).round_ties_even() as usize;
-    Some(TheilSen { slope, intercept, lo: slopes[lower.min(last)], hi: slopes[upper.min(last)] })
+    Some(TheilSen {
+        slope,
+        intercept,
+        lo: slopes[lower.min(last)],
+        hi: slopes[upper.min(last)],
+    })
 }
 
 /// The slopes between all pairs that differ in time, ascending.
@@ -71,7 +76,9 @@ mod tests {
                 assert!(close(value, &expect[name]), "{id} {name}: {value}");
             }
         }
-        let wild = [5.0, 6.0, 6.0, 7.0, 90.0, 8.0, 10.0, 12.0, 11.0, 13.0, 13.0, 15.0];
+        let wild = [
+            5.0, 6.0, 6.0, 7.0, 90.0, 8.0, 10.0, 12.0, 11.0, 13.0, 13.0, 15.0,
+        ];
         let found = theil_sen(&monthly(&wild), 1.0).unwrap();
         assert!(close(found.slope, &one("T2", 1).expect["theil_sen"]));
     }

@@ -30,8 +30,16 @@ pub fn wilson(k: u64, n: u64) -> Option<Proportion> {
     let centre = (p + z2 / (2.0 * cases)) / scale;
     let half = Z95 / scale * (p * (1.0 - p) / cases + z2 / (4.0 * cases * cases)).sqrt();
     // At both ends one limit is exactly the share; rounding must not move it off.
-    let lo = if k == 0 { 0.0 } else { (centre - half).max(0.0) };
-    let hi = if k == n { 1.0 } else { (centre + half).min(1.0) };
+    let lo = if k == 0 {
+        0.0
+    } else {
+        (centre - half).max(0.0)
+    };
+    let hi = if k == n {
+        1.0
+    } else {
+        (centre + half).min(1.0)
+    };
     Some(Proportion { k, n, p, lo, hi })
 }
 
@@ -51,7 +59,9 @@ mod tests {
                     return;
                 };
                 let count = |name: &str| map.get(name).or(example.input.get(name))?.as_u64();
-                let (Some(k), Some(n)) = (count("k"), count("n")) else { return };
+                let (Some(k), Some(n)) = (count("k"), count("n")) else {
+                    return;
+                };
                 let found = wilson(k, n).unwrap();
                 for (found, expected) in [(found.p, p), (found.lo, lo), (found.hi, hi)] {
                     assert!(

@@ -83,7 +83,6 @@ impl Store {
             .with_database(database)
             // The door's own default is an asynchronous insert; a batch is confirmed when it stands.
             .with_setting("async_insert", "0")
-            .with_setting("fsync_after_insert", "1")
             .with_setting("output_format_arrow_string_as_string", "1")
             .with_setting("output_format_arrow_low_cardinality_as_dictionary", "0")
             .with_setting("join_use_nulls", "0")

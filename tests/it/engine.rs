@@ -8,7 +8,7 @@ use readback::engine::{self, Endpoint, Engine, EngineSettings};
 use serde::{Deserialize, Serialize};
 
 /// Where the library is, or a loud word that there is none.
-pub fn library() -> Option<PathBuf> {
+pub(crate) fn library() -> Option<PathBuf> {
     let named = std::env::var_os("READBACK_LIBCHDB").map(PathBuf::from);
     let cache = std::env::var_os("XDG_CACHE_HOME")
         .map(PathBuf::from)
@@ -21,7 +21,7 @@ pub fn library() -> Option<PathBuf> {
 }
 
 /// The settings of a child of this test.
-pub fn settings(data: &std::path::Path, library: &std::path::Path) -> EngineSettings {
+pub(crate) fn settings(data: &std::path::Path, library: &std::path::Path) -> EngineSettings {
     let mut settings = EngineSettings::of_this_program(data, library).expect("a program");
     settings.program = env!("CARGO_BIN_EXE_readback").into();
     settings
@@ -29,7 +29,7 @@ pub fn settings(data: &std::path::Path, library: &std::path::Path) -> EngineSett
 
 /// The shared engine's endpoint. It lives in a thread of its own until the test binary ends, which
 /// closes the pipe that the child waits on.
-pub fn shared() -> Option<&'static Endpoint> {
+pub(crate) fn shared() -> Option<&'static Endpoint> {
     static SHARED: OnceLock<Option<Endpoint>> = OnceLock::new();
     let start = || {
         let library = library()?;
@@ -51,7 +51,7 @@ pub fn shared() -> Option<&'static Endpoint> {
 }
 
 /// The path of the shared engine's socket.
-pub fn socket() -> Option<&'static std::path::Path> {
+pub(crate) fn socket() -> Option<&'static std::path::Path> {
     match shared()? {
         Endpoint::Socket(path) => Some(path),
         Endpoint::Remote { .. } => None,
@@ -142,18 +142,15 @@ async fn parameters_are_bound_whatever_they_hold() {
             .expect("a text");
         assert_eq!(back, text);
     }
-    let (sum, list, none): (u64, Vec<String>, Option<String>) = client
-        .query("SELECT {a:UInt64} + 1, {l:Array(String)}, {n:Nullable(String)}")
+    let all: String = client
+        .query("SELECT toString(({a:UInt64} + 1, {l:Array(String)}, {n:Nullable(String)}))")
         .param("a", 41)
-        .param("l", ["x'y", "z"])
+        .param("l", vec!["x'y", "z"])
         .param("n", None::<String>)
         .fetch_one()
         .await
         .expect("values");
-    assert_eq!(
-        (sum, list, none),
-        (42, vec!["x'y".into(), "z".into()], None)
-    );
+    assert_eq!(all, "(42,['x\\'y','z'],NULL)");
 }
 
 #[tokio::test]
@@ -199,7 +196,7 @@ async fn errors_keep_their_codes() {
             .expect_err(sql)
             .to_string();
         assert!(error.contains(expected), "{sql}: {error}");
-        assert!(error.contains("(version "), "{sql}: {error}");
+        assert_eq!(error.matches("(version ").count(), 1, "{sql}: {error}");
     }
     let error = client
         .query("SELECT 1")
@@ -287,10 +284,7 @@ async fn a_refused_insert_says_why_and_stores_nothing() {
         insert.end().await
     };
     let error = sent.await.expect_err("an error").to_string();
-    assert!(
-        error.contains("Code: 27. ") || error.contains("Code: 72. "),
-        "{error}"
-    );
+    assert!(error.contains("Code: 117. "), "{error}");
     let count: u64 = client
         .query("SELECT count() FROM t_refused")
         .fetch_one()

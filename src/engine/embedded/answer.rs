@@ -4,7 +4,8 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
@@ -12,6 +13,7 @@ use hyper::body::{Body, Frame};
 use hyper::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Sleep;
 
 use super::codings::Encoder;
 use super::exception::Exception;
@@ -48,6 +50,12 @@ pub(super) fn exception(exception: &Exception, version: &str) -> Response<Answer
     response
 }
 
+/// How long the data before an error has to get out, so that the error comes in a piece of its own;
+/// clients look for it at the end of a piece.
+const BEFORE_ERROR: Duration = Duration::from_millis(100);
+/// How long the error has to get out before the connection is broken off.
+const AFTER_ERROR: Duration = Duration::from_secs(1);
+
 /// What every good answer states.
 pub(super) struct Meta {
     /// The id of the request.
@@ -70,7 +78,7 @@ pub(super) struct Sink {
     /// The first piece, kept back: when it stays the only one the answer has a length, and an error
     /// right after it is still an honest status.
     held: Option<Bytes>,
-    pieces: Option<mpsc::Sender<Result<Bytes, BrokenOff>>>,
+    pieces: Option<mpsc::Sender<Piece>>,
     tag: String,
 }
 
@@ -154,12 +162,10 @@ impl Sink {
         if let Some(held) = self.held.take()
             && let Ok(piece) = self.encoder.encode(held, true)
         {
-            let _ = pieces.blocking_send(Ok(piece));
+            let _ = pieces.blocking_send(Piece::Data(piece));
         }
-        if let Ok(piece) = self.encoder.encode(frame.into(), true) {
-            let _ = pieces.blocking_send(Ok(piece));
-        }
-        let _ = pieces.blocking_send(Err(BrokenOff));
+        let frame = self.encoder.encode(frame.into(), true).unwrap_or_default();
+        let _ = pieces.blocking_send(Piece::Error(frame));
     }
 
     fn forward(&mut self, piece: Bytes) -> Result<(), Gone> {
@@ -168,7 +174,7 @@ impl Sink {
             let (pieces, received) = mpsc::channel(1);
             let body = Pieces {
                 received,
-                failing: false,
+                ending: Ending::NotYet,
             };
             let mut response = Response::new(UnsyncBoxBody::new(body));
             head(&mut response, &self.meta, self.encoder.name());
@@ -193,15 +199,28 @@ impl Sink {
             return Ok(());
         }
         let pieces = self.pieces.as_ref().ok_or(Gone)?;
-        pieces.blocking_send(Ok(piece)).map_err(|_| Gone)
+        pieces.blocking_send(Piece::Data(piece)).map_err(|_| Gone)
     }
 }
 
-/// A streamed body. Before it fails it waits one turn, so that the frame with the error is written
-/// out before the connection goes.
+/// What the thread of a statement hands to the body of its answer.
+enum Piece {
+    Data(Bytes),
+    /// The frame with the error; nothing follows.
+    Error(Bytes),
+}
+
+/// A streamed body. When it fails it gives what was sent before time to be written out; hyper drops
+/// what it still holds when a body ends with an error.
 struct Pieces {
-    received: mpsc::Receiver<Result<Bytes, BrokenOff>>,
-    failing: bool,
+    received: mpsc::Receiver<Piece>,
+    ending: Ending,
+}
+
+enum Ending {
+    NotYet,
+    Before(Pin<Box<Sleep>>, Bytes),
+    After(Pin<Box<Sleep>>),
 }
 
 impl Body for Pieces {
@@ -212,18 +231,27 @@ impl Body for Pieces {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
-        if self.failing {
-            return Poll::Ready(Some(Err(BrokenOff)));
-        }
-        match self.received.poll_recv(context) {
-            Poll::Ready(Some(Ok(piece))) => Poll::Ready(Some(Ok(Frame::data(piece)))),
-            Poll::Ready(Some(Err(BrokenOff))) => {
-                self.failing = true;
-                context.waker().wake_by_ref();
-                Poll::Pending
+        loop {
+            match &mut self.ending {
+                Ending::NotYet => match ready!(self.received.poll_recv(context)) {
+                    Some(Piece::Data(data)) => return Poll::Ready(Some(Ok(Frame::data(data)))),
+                    Some(Piece::Error(frame)) => {
+                        let pause = Box::pin(tokio::time::sleep(BEFORE_ERROR));
+                        self.ending = Ending::Before(pause, frame);
+                    }
+                    None => return Poll::Ready(None),
+                },
+                Ending::Before(pause, frame) => {
+                    ready!(pause.as_mut().poll(context));
+                    let frame = std::mem::take(frame);
+                    self.ending = Ending::After(Box::pin(tokio::time::sleep(AFTER_ERROR)));
+                    return Poll::Ready(Some(Ok(Frame::data(frame))));
+                }
+                Ending::After(pause) => {
+                    ready!(pause.as_mut().poll(context));
+                    return Poll::Ready(Some(Err(BrokenOff)));
+                }
             }
-            Poll::Ready(None) => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
         }
     }
 }

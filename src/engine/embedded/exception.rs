@@ -46,6 +46,13 @@ impl Exception {
         while let Some(inner) = unwrap(text) {
             text = inner;
         }
+        // The door adds the version itself, once.
+        if let Some(at) = text.rfind(" (version ")
+            && text.ends_with(')')
+            && !text[at..].contains(". (")
+        {
+            text = text[..at].trim_end();
+        }
         match code(text) {
             Some(code) => Self {
                 code,
@@ -104,6 +111,12 @@ mod tests {
         let twice =
             format!("Code: 115. DB::Exception: {once} (version 26.7.2.1). (UNKNOWN_SETTING)");
         assert_eq!(Exception::of_engine(&twice).text, inner);
+        let versioned =
+            "Code: 73. DB::Exception: Unknown format X. (UNKNOWN_FORMAT) (version 26.7.2.1)";
+        assert_eq!(
+            Exception::of_engine(versioned).text,
+            "Code: 73. DB::Exception: Unknown format X. (UNKNOWN_FORMAT)"
+        );
         assert_eq!(
             Exception::of_engine("send_insert requires an INSERT query").code,
             1002

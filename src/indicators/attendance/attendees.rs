@@ -45,7 +45,10 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
     let meetings = rows
         .clone()
         .group_by([col("meeting")])
-        .agg([col("attended").sum().cast(DataType::UInt64).alias("attendees")])
+        .agg([col("attended")
+            .sum()
+            .cast(DataType::UInt64)
+            .alias("attendees")])
         .sort(["meeting"], SortMultipleOptions::default())
         .collect()?;
     let per_meeting = counts(&meetings, "attendees")?;
@@ -55,15 +58,22 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
 
     // The median of few meetings still rests on all who came to them.
     let quartiles = match (quantile(&sizes, 0.25), quantile(&sizes, 0.75)) {
-        (Some(first), Some(third)) => {
-            Value::List(vec![guarded(Some(first), people), guarded(Some(third), people)])
-        }
+        (Some(first), Some(third)) => Value::List(vec![
+            guarded(Some(first), people),
+            guarded(Some(third), people),
+        ]),
         _ => Value::Null,
     };
     let values = Results::new()
         .with("meetings", per_meeting.len())
-        .with("rows", Value::from(scalar(rows.clone(), len())?).of_people(listed))
-        .with("attendees", Value::from(per_meeting.iter().sum::<u64>()).of_people(people))
+        .with(
+            "rows",
+            Value::from(scalar(rows.clone(), len())?).of_people(listed),
+        )
+        .with(
+            "attendees",
+            Value::from(per_meeting.iter().sum::<u64>()).of_people(people),
+        )
         .with("people", Value::from(people).of_people(people))
         .with("median_per_meeting", guarded(median(&sizes), people))
         .with("iqr", quartiles);
@@ -77,7 +87,9 @@ mod tests {
     use crate::stats::examples::{close, numbers, one};
 
     fn field(results: &Results, name: &str) -> Value {
-        let Some(Value::Map(map)) = results.get("attendance") else { panic!("{results:?}") };
+        let Some(Value::Map(map)) = results.get("attendance") else {
+            panic!("{results:?}")
+        };
         map.get(name).unwrap().clone()
     }
 
@@ -91,11 +103,17 @@ mod tests {
             .flat_map(|(n, meeting)| (0..n as u32).map(move |p| Row::invited(meeting, p, "CHAIR")))
             .collect();
         let found = attendees(&attendance(&rows).lazy()).unwrap();
-        let Value::Float(middle) = *field(&found, "median_per_meeting").bare() else { panic!() };
+        let Value::Float(middle) = *field(&found, "median_per_meeting").bare() else {
+            panic!()
+        };
         assert!(close(middle, &example.expect["median"]));
-        let Value::List(quartiles) = field(&found, "iqr") else { panic!() };
+        let Value::List(quartiles) = field(&found, "iqr") else {
+            panic!()
+        };
         for (value, name) in quartiles.iter().zip(["q1", "q3"]) {
-            let Value::Float(value) = *value.bare() else { panic!() };
+            let Value::Float(value) = *value.bare() else {
+                panic!()
+            };
             assert!(close(value, &example.expect[name]), "{name}");
         }
         assert_eq!(field(&found, "people"), Value::Int(80).of_people(80));
@@ -113,7 +131,10 @@ mod tests {
         assert_eq!(field(&found, "rows").bare(), &Value::Int(4));
         assert_eq!(field(&found, "attendees").bare(), &Value::Int(3));
         assert_eq!(field(&found, "people").bare(), &Value::Int(1));
-        assert_eq!(field(&found, "median_per_meeting").bare(), &Value::Float(1.5));
+        assert_eq!(
+            field(&found, "median_per_meeting").bare(),
+            &Value::Float(1.5)
+        );
     }
 
     #[test]

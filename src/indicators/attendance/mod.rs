@@ -12,7 +12,10 @@ use super::shapes::Sides;
 
 /// The rows, ready to be asked.
 fn rows(facts: &Facts) -> LazyFrame {
-    with_flags(&facts.attendance, &["attended", "invited", "mandatory", "responder"])
+    with_flags(
+        &facts.attendance,
+        &["attended", "invited", "mandatory", "responder"],
+    )
 }
 
 /// Came, and is known by name. A dial-in without identity counts in A1 only.

@@ -42,7 +42,9 @@ fn show_rate(rows: &LazyFrame) -> PolarsResult<Results> {
     let named = || col("person").is_not_null();
     let is = |name: &str, value: &str| col(name).eq(lit(value)).fill_null(lit(false));
     let accepted = named().and(is("partstat", "ACCEPTED"));
-    let optional = named().and(col("invited")).and(is("role", "OPT-PARTICIPANT"));
+    let optional = named()
+        .and(col("invited"))
+        .and(is("role", "OPT-PARTICIPANT"));
     Ok(Results::new()
         .with("show_rate", share(rows, accepted, col("attended"))?)
         .with("optional_yield", share(rows, optional, col("attended"))?)
@@ -64,7 +66,9 @@ mod tests {
     use crate::stats::examples::{close, one};
 
     fn check(found: &Results, name: &str, expect: &serde_json::Value) {
-        let Some(Value::Map(map)) = found.get(name) else { panic!("{name} {found:?}") };
+        let Some(Value::Map(map)) = found.get(name) else {
+            panic!("{name} {found:?}")
+        };
         for (field, value) in &map.0 {
             let value = match *value.bare() {
                 Value::Int(value) => value as f64,
@@ -85,7 +89,11 @@ mod tests {
         }
         for person in 20..32 {
             let mut row = Row::invited("m", person, "OPT-PARTICIPANT");
-            row.partstat = if person % 2 == 0 { Some("DECLINED") } else { None };
+            row.partstat = if person % 2 == 0 {
+                Some("DECLINED")
+            } else {
+                None
+            };
             row.attended = person < 25;
             rows.push(row);
         }
@@ -99,7 +107,12 @@ mod tests {
     fn nobody_accepted_is_not_nought() {
         let found = show_rate(&attendance(&[Row::walk_in("m", 1)]).lazy()).unwrap();
         assert_eq!(found.get("show_rate"), Some(&Value::Null));
-        let Some(Value::Map(walk_ins)) = found.get("walk_in_share") else { panic!("{found:?}") };
-        assert_eq!(walk_ins.get("k"), Some(&Value::Int(1).share_of_people(1, 1)));
+        let Some(Value::Map(walk_ins)) = found.get("walk_in_share") else {
+            panic!("{found:?}")
+        };
+        assert_eq!(
+            walk_ins.get("k"),
+            Some(&Value::Int(1).share_of_people(1, 1))
+        );
     }
 }

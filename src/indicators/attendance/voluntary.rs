@@ -51,17 +51,29 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
         .clone()
         .group_by([col("meeting")])
         .agg([
-            came().and(free()).sum().cast(DataType::UInt64).alias("voluntary"),
+            came()
+                .and(free())
+                .sum()
+                .cast(DataType::UInt64)
+                .alias("voluntary"),
             came().sum().cast(DataType::UInt64).alias("attended"),
         ])
         .sort(["meeting"], SortMultipleOptions::default())
         .collect()?;
-    let (free_per_meeting, all) = (counts(&meetings, "voluntary")?, counts(&meetings, "attended")?);
+    let (free_per_meeting, all) = (
+        counts(&meetings, "voluntary")?,
+        counts(&meetings, "attended")?,
+    );
     let sizes: Vec<f64> = free_per_meeting.iter().map(|&count| count as f64).collect();
-    let pairs: Vec<(f64, f64)> =
-        sizes.iter().copied().zip(all.iter().map(|&count| count as f64)).collect();
+    let pairs: Vec<(f64, f64)> = sizes
+        .iter()
+        .copied()
+        .zip(all.iter().map(|&count| count as f64))
+        .collect();
 
-    let walked = rows.clone().filter(came().and(free()).and(col("invited").not()));
+    let walked = rows
+        .clone()
+        .filter(came().and(free()).and(col("invited").not()));
     let walk_ins = walked.clone().select([len().alias("count")]).collect()?;
     let walk_ins = counts(&walk_ins, "count")?.first().copied().unwrap_or(0);
 
@@ -70,10 +82,20 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
         .with("voluntary", people_proportion(k, n, people))
         .with(
             "voluntary_clustered",
-            clustered(&ratio(&pairs, 1.0), |v| people.share(v), |v| people.total(v)),
+            clustered(
+                &ratio(&pairs, 1.0),
+                |v| people.share(v),
+                |v| people.total(v),
+            ),
         )
-        .with("voluntary_per_meeting_median", guarded(median(&sizes), people.with))
-        .with("walk_ins", Value::from(walk_ins).of_people(distinct_people(walked)?)))
+        .with(
+            "voluntary_per_meeting_median",
+            guarded(median(&sizes), people.with),
+        )
+        .with(
+            "walk_ins",
+            Value::from(walk_ins).of_people(distinct_people(walked)?),
+        ))
 }
 
 /// Did not have to come.
@@ -101,7 +123,9 @@ mod tests {
     use crate::stats::examples::{close, one};
 
     fn field(results: &Results, map: &str, name: &str) -> Value {
-        let Some(Value::Map(map)) = results.get(map) else { panic!("{results:?}") };
+        let Some(Value::Map(map)) = results.get(map) else {
+            panic!("{results:?}")
+        };
         map.get(name).unwrap().clone()
     }
 
@@ -119,9 +143,15 @@ mod tests {
             "OPT-PARTICIPANT",
             "NON-PARTICIPANT",
         ];
-        let mut rows: Vec<Row> =
-            roles.iter().zip(0..).map(|(role, person)| Row::invited("m", person, role)).collect();
-        rows.push(Row { role: None, ..Row::invited("m", 10, "") });
+        let mut rows: Vec<Row> = roles
+            .iter()
+            .zip(0..)
+            .map(|(role, person)| Row::invited("m", person, role))
+            .collect();
+        rows.push(Row {
+            role: None,
+            ..Row::invited("m", 10, "")
+        });
         rows.extend((11..14).map(|person| Row::walk_in("m", person)));
         let mut dial_in = Row::walk_in("m", 0);
         dial_in.person = None;
@@ -132,15 +162,23 @@ mod tests {
         let found = voluntary(&attendance(&rows).lazy()).unwrap();
         let expect = one("A2", 0).expect;
         for name in ["p", "lo", "hi"] {
-            let Value::Float(value) = *field(&found, "voluntary", name).bare() else { panic!() };
+            let Value::Float(value) = *field(&found, "voluntary", name).bare() else {
+                panic!()
+            };
             assert!(close(value, &expect[name]), "{name} {value}");
         }
-        assert_eq!(field(&found, "voluntary", "k"), Value::Int(9).share_of_people(9, 14));
+        assert_eq!(
+            field(&found, "voluntary", "k"),
+            Value::Int(9).share_of_people(9, 14)
+        );
         assert_eq!(field(&found, "voluntary_clustered", "lo"), Value::Null);
         assert_eq!(found.get("walk_ins"), Some(&Value::Int(3).of_people(3)));
         assert_eq!(
             found.get("voluntary_per_meeting_median"),
-            Some(&Value::Guarded(Guard::Count(9), Box::new(Value::Float(9.0))))
+            Some(&Value::Guarded(
+                Guard::Count(9),
+                Box::new(Value::Float(9.0))
+            ))
         );
     }
 

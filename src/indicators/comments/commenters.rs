@@ -44,8 +44,14 @@ fn commenters(frame: &DataFrame) -> PolarsResult<Results> {
     let values = Results::new()
         .with("distinct", Value::from(distinct).of_people(distinct))
         // Both numbers are shown, so what lies between them must be nobody or many, too.
-        .with("distinct_non_contributors", Value::from(outside).share_of_people(outside, distinct))
-        .with("non_contributor_share", proportion(scalar(others, len())?, scalar(named, len())?));
+        .with(
+            "distinct_non_contributors",
+            Value::from(outside).share_of_people(outside, distinct),
+        )
+        .with(
+            "non_contributor_share",
+            proportion(scalar(others, len())?, scalar(named, len())?),
+        );
     Ok(Results::new().with("commenters", values))
 }
 
@@ -56,20 +62,33 @@ mod tests {
     use crate::stats::examples::{close, one};
 
     fn field(results: &Results, name: &str) -> Value {
-        let Some(Value::Map(map)) = results.get("commenters") else { panic!("{results:?}") };
+        let Some(Value::Map(map)) = results.get("commenters") else {
+            panic!("{results:?}")
+        };
         map.get(name).unwrap().clone()
     }
 
     #[test]
     fn fits_the_worked_example() {
         let row = |person: Option<u32>, contributor| (0, day(1.0), person, contributor);
-        let rows =
-            [row(Some(1), true), row(Some(2), false), row(Some(2), false), row(Some(3), false)];
+        let rows = [
+            row(Some(1), true),
+            row(Some(2), false),
+            row(Some(2), false),
+            row(Some(3), false),
+        ];
         let found = commenters(&comments(&rows)).unwrap();
         assert_eq!(field(&found, "distinct"), Value::Int(3).of_people(3));
-        assert_eq!(field(&found, "distinct_non_contributors"), Value::Int(2).share_of_people(2, 3));
-        let Value::Map(share) = field(&found, "non_contributor_share") else { panic!() };
-        let Some(Value::Float(lo)) = share.get("lo") else { panic!() };
+        assert_eq!(
+            field(&found, "distinct_non_contributors"),
+            Value::Int(2).share_of_people(2, 3)
+        );
+        let Value::Map(share) = field(&found, "non_contributor_share") else {
+            panic!()
+        };
+        let Some(Value::Float(lo)) = share.get("lo") else {
+            panic!()
+        };
         assert!(close(*lo, &one("C2", 0).expect["share"]["lo"]));
     }
 

@@ -51,7 +51,12 @@ fn late_comments(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .comments
         .clone()
         .lazy()
-        .join(dated(facts)?, [col("writeup")], [col("writeup")], JoinArgs::new(JoinType::Inner))
+        .join(
+            dated(facts)?,
+            [col("writeup")],
+            [col("writeup")],
+            JoinArgs::new(JoinType::Inner),
+        )
         .select([
             col("writeup"),
             (col("at") - col("published")).alias("age"),
@@ -61,7 +66,11 @@ fn late_comments(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .clone()
         .select([
             len().alias("dated"),
-            col("age").gt_eq(lit(ms(late))).sum().cast(DataType::UInt64).alias("late"),
+            col("age")
+                .gt_eq(lit(ms(late)))
+                .sum()
+                .cast(DataType::UInt64)
+                .alias("late"),
         ])
         .collect()?;
     let first = |name: &str| counts(&row, name).map(|all| all.first().copied().unwrap_or(0));
@@ -93,7 +102,9 @@ mod tests {
     use crate::stats::examples::{close, one};
 
     fn field(results: &Results, map: &str, name: &str) -> Value {
-        let Some(Value::Map(map)) = results.get(map) else { panic!("{results:?}") };
+        let Some(Value::Map(map)) = results.get(map) else {
+            panic!("{results:?}")
+        };
         map.get(name).unwrap().clone()
     }
 
@@ -101,16 +112,21 @@ mod tests {
     fn the_limit_belongs_to_late() {
         let mut facts = empty();
         facts.writeups = vec![writeup("w", Some(day(0.0))), writeup("undated", None)];
-        let mut rows: Vec<_> =
-            [0.5, 3.0, 89.99, 90.0, 200.0].map(|age| (0, day(age), Some(1), false)).to_vec();
+        let mut rows: Vec<_> = [0.5, 3.0, 89.99, 90.0, 200.0]
+            .map(|age| (0, day(age), Some(1), false))
+            .to_vec();
         rows.push((1, day(1.0), Some(1), false));
         facts.comments = comments(&rows);
         let found = late_comments(&facts, &context()).unwrap();
         assert_eq!(field(&found, "comments", "comments"), Value::Int(6));
         assert_eq!(field(&found, "comments", "dated"), Value::Int(5));
         assert_eq!(field(&found, "comments", "late"), Value::Int(2));
-        let Value::Map(share) = field(&found, "comments", "late_share") else { panic!() };
-        let Some(Value::Float(lo)) = share.get("lo") else { panic!() };
+        let Value::Map(share) = field(&found, "comments", "late_share") else {
+            panic!()
+        };
+        let Some(Value::Float(lo)) = share.get("lo") else {
+            panic!()
+        };
         assert!(close(*lo, &one("C1", 0).expect["lo"]));
     }
 
@@ -119,7 +135,9 @@ mod tests {
         let mut facts = empty();
         let mut gap = writeup("gap", Some(day(0.0)));
         gap.comments_observed = Windows(vec![(day(10.0), day(400.0))]);
-        facts.writeups = ["a", "b", "c", "d"].map(|id| writeup(id, Some(day(0.0)))).to_vec();
+        facts.writeups = ["a", "b", "c", "d"]
+            .map(|id| writeup(id, Some(day(0.0))))
+            .to_vec();
         facts.writeups.push(gap);
         let mut rows = Vec::new();
         for (writeup, early, late) in [(0, 7, 3), (1, 4, 0), (3, 4, 2), (4, 5, 5)] {
@@ -131,10 +149,16 @@ mod tests {
         let found = late_comments(&facts, &context()).unwrap();
         let expect = one("C1", 1).expect;
         for name in ["num", "den", "ratio"] {
-            let Value::Float(value) = field(&found, "late_share_horizon", name) else { panic!() };
+            let Value::Float(value) = field(&found, "late_share_horizon", name) else {
+                panic!()
+            };
             assert!(close(value, &expect[name]), "{name}");
         }
-        assert_eq!(field(&found, "late_share_horizon", "lo"), Value::Null, "four clusters");
+        assert_eq!(
+            field(&found, "late_share_horizon", "lo"),
+            Value::Null,
+            "four clusters"
+        );
         assert_eq!(field(&found, "comments", "dated"), Value::Int(32));
         assert_eq!(found.get("not_yet_observed"), Some(&Value::Int(1)));
     }

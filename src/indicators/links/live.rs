@@ -46,12 +46,23 @@ fn live_links(facts: &Facts) -> PolarsResult<Results> {
     let places = links
         .clone()
         .group_by([col("place")])
-        .agg([len().alias("created"), live().sum().cast(DataType::UInt64).alias("live")])
+        .agg([
+            len().alias("created"),
+            live().sum().cast(DataType::UInt64).alias("live"),
+        ])
         .collect()?;
-    let names: Vec<String> =
-        places.column("place")?.str()?.iter().map(|name| name.unwrap_or("").to_owned()).collect();
+    let names: Vec<String> = places
+        .column("place")?
+        .str()?
+        .iter()
+        .map(|name| name.unwrap_or("").to_owned())
+        .collect();
     let by_place = |column: &str| -> PolarsResult<BTreeMap<String, u64>> {
-        Ok(names.iter().cloned().zip(counts(&places, column)?).collect())
+        Ok(names
+            .iter()
+            .cloned()
+            .zip(counts(&places, column)?)
+            .collect())
     };
     let (created, alive) = (by_place("created")?, by_place("live")?);
 
@@ -59,15 +70,27 @@ fn live_links(facts: &Facts) -> PolarsResult<Results> {
     let talk = df!("place" => Place::OF_THE_TALK.map(Place::name))?.lazy();
     let linked = links
         .filter(live())
-        .join(talk, [col("place")], [col("place")], JoinArgs::new(JoinType::Inner))
+        .join(
+            talk,
+            [col("place")],
+            [col("place")],
+            JoinArgs::new(JoinType::Inner),
+        )
         .group_by([col("writeup")])
-        .agg([col("place").n_unique().cast(DataType::UInt64).alias("places")])
+        .agg([col("place")
+            .n_unique()
+            .cast(DataType::UInt64)
+            .alias("places")])
         .collect()?;
     let spread: u64 = counts(&linked, "places")?.iter().sum();
     let writeups = linked.height();
 
     let five = || Place::OF_THE_TALK.into_iter();
-    let others = || Place::ALL.into_iter().filter(|place| !Place::OF_THE_TALK.contains(place));
+    let others = || {
+        Place::ALL
+            .into_iter()
+            .filter(|place| !Place::OF_THE_TALK.contains(place))
+    };
     let values = Results::new()
         .with("created", pick(five(), &created))
         .with("live", pick(five(), &alive))
@@ -101,8 +124,13 @@ mod tests {
     fn field(results: &Results, path: &[&str]) -> Value {
         let mut value = Value::Map(results.clone());
         for name in path {
-            let Value::Map(map) = &value else { panic!("{name} {value:?}") };
-            value = map.get(name).unwrap_or_else(|| panic!("{name} {map:?}")).clone();
+            let Value::Map(map) = &value else {
+                panic!("{name} {value:?}")
+            };
+            value = map
+                .get(name)
+                .unwrap_or_else(|| panic!("{name} {map:?}"))
+                .clone();
         }
         value
     }
@@ -114,11 +142,27 @@ mod tests {
         rows.extend(vec![LinkRow::new(2, "diagram", 1.0, Some(9.0)); 4]);
         rows.push(LinkRow::new(0, "diagram", 1.0, Some(2.0)));
         rows.push(LinkRow::new(0, "runbook", 1.0, None));
-        rows.push(LinkRow { own: true, ..LinkRow::new(3, "writeup", 1.0, None) });
-        rows.push(LinkRow { role: Some("index"), ..LinkRow::new(3, "docs", 1.0, None) });
-        rows.push(LinkRow { role: Some("template"), ..LinkRow::new(3, "onboarding", 1.0, None) });
-        rows.push(LinkRow { role: Some("uptake"), ..LinkRow::new(1, "onboarding", 1.0, None) });
-        let found = live_links(&Facts { links: links(&rows), ..empty() }).unwrap();
+        rows.push(LinkRow {
+            own: true,
+            ..LinkRow::new(3, "writeup", 1.0, None)
+        });
+        rows.push(LinkRow {
+            role: Some("index"),
+            ..LinkRow::new(3, "docs", 1.0, None)
+        });
+        rows.push(LinkRow {
+            role: Some("template"),
+            ..LinkRow::new(3, "onboarding", 1.0, None)
+        });
+        rows.push(LinkRow {
+            role: Some("uptake"),
+            ..LinkRow::new(1, "onboarding", 1.0, None)
+        });
+        let found = live_links(&Facts {
+            links: links(&rows),
+            ..empty()
+        })
+        .unwrap();
         for (path, count) in [
             (["links", "created", "commit"], 10),
             (["links", "live", "commit"], 10),
@@ -129,16 +173,31 @@ mod tests {
         ] {
             assert_eq!(field(&found, &path), Value::Int(count), "{path:?}");
         }
-        assert_eq!(field(&found, &["links", "other_places", "live", "runbook"]), Value::Int(1));
-        assert_eq!(field(&found, &["links", "other_places", "created", "docs"]), Value::Int(0));
+        assert_eq!(
+            field(&found, &["links", "other_places", "live", "runbook"]),
+            Value::Int(1)
+        );
+        assert_eq!(
+            field(&found, &["links", "other_places", "created", "docs"]),
+            Value::Int(0)
+        );
         assert_eq!(field(&found, &["links", "writeups_linked"]), Value::Int(2));
-        assert_eq!(field(&found, &["links", "places_per_linked_writeup_mean"]), Value::Float(1.5));
+        assert_eq!(
+            field(&found, &["links", "places_per_linked_writeup_mean"]),
+            Value::Float(1.5)
+        );
     }
 
     #[test]
     fn no_links_no_mean() {
         let found = live_links(&empty()).unwrap();
-        assert_eq!(field(&found, &["links", "places_per_linked_writeup_mean"]), Value::Null);
-        assert_eq!(field(&found, &["links", "live", "code_comment"]), Value::Int(0));
+        assert_eq!(
+            field(&found, &["links", "places_per_linked_writeup_mean"]),
+            Value::Null
+        );
+        assert_eq!(
+            field(&found, &["links", "live", "code_comment"]),
+            Value::Int(0)
+        );
     }
 }

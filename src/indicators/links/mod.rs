@@ -12,6 +12,10 @@ use crate::model::LinkRole;
 /// Links that somebody meant: without self-links, index pages and what a template brought along.
 fn meant(facts: &Facts) -> LazyFrame {
     let role_is = |role: LinkRole| col("role").eq(lit(role.name())).fill_null(lit(false));
-    with_flags(&facts.links, &["own", "removed"])
-        .filter(col("own").or(role_is(LinkRole::Index)).or(role_is(LinkRole::Template)).not())
+    with_flags(&facts.links, &["own", "removed"]).filter(
+        col("own")
+            .or(role_is(LinkRole::Index))
+            .or(role_is(LinkRole::Template))
+            .not(),
+    )
 }

@@ -49,10 +49,16 @@ fn link_survival(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let mut curves = Results::new();
     let mut tested = Vec::new();
     for place in Place::OF_THE_TALK {
-        let of_place: Vec<(f64, bool)> =
-            lives.iter().filter(|life| life.place == place.name()).map(|life| life.span).collect();
+        let of_place: Vec<(f64, bool)> = lives
+            .iter()
+            .filter(|life| life.place == place.name())
+            .map(|life| life.span)
+            .collect();
         let fit = KaplanMeier::fit(&of_place);
-        curves = curves.with(place.name(), survival(&fit, &DAYS, context.parameters.horizon_days));
+        curves = curves.with(
+            place.name(),
+            survival(&fit, &DAYS, context.parameters.horizon_days),
+        );
         if place != Place::Commit {
             tested.push(of_place);
         }
@@ -78,10 +84,14 @@ fn lives(facts: &Facts, as_of: Millis) -> PolarsResult<Vec<Life>> {
         .select([
             col("place"),
             (col("ended_at").fill_null(lit(as_of)) - col("at")).alias("life"),
-            col("removed").and(col("ended_at").is_not_null()).alias("gone"),
+            col("removed")
+                .and(col("ended_at").is_not_null())
+                .alias("gone"),
         ])
         .collect()?;
-    let spans = ints(&table, "life")?.into_iter().zip(counts(&table, "gone")?);
+    let spans = ints(&table, "life")?
+        .into_iter()
+        .zip(counts(&table, "gone")?);
     let places = table.column("place")?.str()?.iter();
     Ok(places
         .zip(spans)
@@ -103,8 +113,13 @@ mod tests {
     fn number(results: &Results, path: &[&str]) -> Option<f64> {
         let mut value = Value::Map(results.clone());
         for name in path {
-            let Value::Map(map) = &value else { panic!("{name} {value:?}") };
-            value = map.get(name).unwrap_or_else(|| panic!("{name} {map:?}")).clone();
+            let Value::Map(map) = &value else {
+                panic!("{name} {value:?}")
+            };
+            value = map
+                .get(name)
+                .unwrap_or_else(|| panic!("{name} {map:?}"))
+                .clone();
         }
         match value {
             Value::Int(value) => Some(value as f64),
@@ -115,7 +130,9 @@ mod tests {
 
     /// Links with these lives; those not gone began so many days before day 400.
     fn rows(example: &Example, place: &'static str, t: &str, e: &str) -> Vec<LinkRow> {
-        let lives = numbers(&example.input[t]).into_iter().zip(numbers(&example.input[e]));
+        let lives = numbers(&example.input[t])
+            .into_iter()
+            .zip(numbers(&example.input[e]));
         lives
             .map(|(life, gone)| match gone > 0.0 {
                 true => LinkRow::new(0, place, 1.0, Some(1.0 + life)),
@@ -130,18 +147,39 @@ mod tests {
         let mut all = rows(&first, "diagram", "T", "E");
         all.extend(rows(&second, "code_comment", "T2", "E2"));
         all.extend(vec![LinkRow::new(0, "commit", 3.0, None); 4]);
-        all.push(LinkRow { own: true, ..LinkRow::new(0, "writeup", 3.0, Some(4.0)) });
-        let found = link_survival(&Facts { links: links(&all), ..empty() }, &context()).unwrap();
-        for name in ["S_90", "S_90_lo", "S_90_hi", "median", "rmst_365", "n", "events"] {
+        all.push(LinkRow {
+            own: true,
+            ..LinkRow::new(0, "writeup", 3.0, Some(4.0))
+        });
+        let found = link_survival(
+            &Facts {
+                links: links(&all),
+                ..empty()
+            },
+            &context(),
+        )
+        .unwrap();
+        for name in [
+            "S_90", "S_90_lo", "S_90_hi", "median", "rmst_365", "n", "events",
+        ] {
             let value = number(&found, &["link_survival", "diagram", name]).unwrap();
             assert!(close(value, &first.expect[name]), "{name} {value}");
         }
         assert_eq!(number(&found, &["link_survival", "commit", "n"]), Some(4.0));
         assert_eq!(number(&found, &["link_survival", "commit", "median"]), None);
-        assert_eq!(number(&found, &["link_survival", "writeup", "n"]), Some(0.0));
+        assert_eq!(
+            number(&found, &["link_survival", "writeup", "n"]),
+            Some(0.0)
+        );
         assert_eq!(number(&found, &["logrank", "df"]), Some(1.0));
-        assert!(close(number(&found, &["logrank", "chi2"]).unwrap(), &second.expect["chi2"]));
-        assert!(close(number(&found, &["logrank", "p"]).unwrap(), &second.expect["p"]));
+        assert!(close(
+            number(&found, &["logrank", "chi2"]).unwrap(),
+            &second.expect["chi2"]
+        ));
+        assert!(close(
+            number(&found, &["logrank", "p"]).unwrap(),
+            &second.expect["p"]
+        ));
     }
 
     #[test]

@@ -37,9 +37,18 @@ impl Indicator for Depth {
 }
 
 fn depth(totals: &Totals) -> Results {
-    let Totals { read, skimmed, opened, unknown, .. } = totals;
+    let Totals {
+        read,
+        skimmed,
+        opened,
+        unknown,
+        ..
+    } = totals;
     let cell = |class: &ClassTotal| {
-        let guard = Guard::Cell { group: "R4.class", people: class.people };
+        let guard = Guard::Cell {
+            group: "R4.class",
+            people: class.people,
+        };
         Value::Guarded(guard, Box::new(class.days.into()))
     };
     let classes = Results::new()
@@ -58,8 +67,14 @@ fn depth(totals: &Totals) -> Results {
     let classified = read.days + skimmed.days + opened.days;
     Results::new()
         .with("class", classes)
-        .with("read_share", people_proportion(read.days, classified, people))
-        .with("deep_pairs", Value::from(totals.deep_pairs).of_people(read.people))
+        .with(
+            "read_share",
+            people_proportion(read.days, classified, people),
+        )
+        .with(
+            "deep_pairs",
+            Value::from(totals.deep_pairs).of_people(read.people),
+        )
 }
 
 #[cfg(test)]
@@ -80,17 +95,25 @@ mod tests {
             ..Totals::default()
         };
         let results = depth(&totals);
-        let Some(Value::Map(share)) = results.get("read_share") else { panic!("{results:?}") };
+        let Some(Value::Map(share)) = results.get("read_share") else {
+            panic!("{results:?}")
+        };
         assert_eq!(share.get("n").map(Value::bare), Some(&Value::Int(40)));
         assert_eq!(share.get("p").map(Value::bare), Some(&Value::Float(0.75)));
         // Two people opened only: nothing that would let one subtract them.
         assert_eq!(share.get("n"), Some(&Value::Int(40).of_people(2)));
-        assert_eq!(share.get("k"), Some(&Value::Int(30).share_of_people(12, 14)));
+        assert_eq!(
+            share.get("k"),
+            Some(&Value::Int(30).share_of_people(12, 14))
+        );
     }
 
     #[test]
     fn without_classified_days_there_is_no_share() {
-        let totals = Totals { unknown: class(9, 9), ..Totals::default() };
+        let totals = Totals {
+            unknown: class(9, 9),
+            ..Totals::default()
+        };
         assert_eq!(depth(&totals).get("read_share"), Some(&Value::Null));
     }
 }

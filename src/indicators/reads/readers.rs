@@ -31,7 +31,10 @@ impl Indicator for Readers {
         let of_readers = |count: u64| Value::from(count).of_people(totals.readers);
         Ok(Results::new()
             .with("readers", of_readers(totals.readers))
-            .with("reader_writeup_pairs", of_readers(totals.reader_writeup_pairs))
+            .with(
+                "reader_writeup_pairs",
+                of_readers(totals.reader_writeup_pairs),
+            )
             .with("reader_days", of_readers(totals.reader_days)))
     }
 }
@@ -47,7 +50,10 @@ mod tests {
         facts.totals.readers = 4;
         facts.totals.reader_days = 40;
         let results = Readers.compute(&facts, &context()).unwrap();
-        assert_eq!(results.get("reader_days"), Some(&Value::Int(40).of_people(4)));
+        assert_eq!(
+            results.get("reader_days"),
+            Some(&Value::Int(40).of_people(4))
+        );
         assert_eq!(results.get("readers"), Some(&Value::Int(4).of_people(4)));
     }
 }

@@ -47,6 +47,9 @@ mod tests {
         facts.totals.total_reads = 120;
         facts.totals.readers = 3;
         let results = TotalReads.compute(&facts, &context()).unwrap();
-        assert_eq!(results.get("total_reads"), Some(&Value::Int(120).of_people(3)));
+        assert_eq!(
+            results.get("total_reads"),
+            Some(&Value::Int(120).of_people(3))
+        );
     }
 }

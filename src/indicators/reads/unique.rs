@@ -41,6 +41,9 @@ mod tests {
     #[test]
     fn nothing_is_nought() {
         let results = UniqueReads.compute(&empty(), &context()).unwrap();
-        assert_eq!(results.get("unique_reads").map(Value::bare), Some(&Value::Int(0)));
+        assert_eq!(
+            results.get("unique_reads").map(Value::bare),
+            Some(&Value::Int(0))
+        );
     }
 }

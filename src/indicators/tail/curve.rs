@@ -55,7 +55,9 @@ fn curve(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         let exposure_ms: i64 = week.iter().map(|cell| cell.exposure_ms).sum();
         let reads: u64 = week.iter().map(|cell| cell.reads).sum();
         let exposure = exposure_ms as f64 / DAY_MS as f64;
-        let Some(found) = poisson(reads, exposure) else { continue };
+        let Some(found) = poisson(reads, exposure) else {
+            continue;
+        };
         let pairs: Vec<(f64, f64)> = week
             .iter()
             .filter(|cell| cell.exposure_ms > 0)
@@ -64,7 +66,9 @@ fn curve(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         let between = ratio(&pairs, f64::INFINITY);
         let guard = |value: Value| value.of_people(people);
         let limit = |value: Option<f64>| {
-            value.filter(|_| pairs.len() >= MIN_WRITEUPS).map_or(Value::Null, |v| guard(v.into()))
+            value
+                .filter(|_| pairs.len() >= MIN_WRITEUPS)
+                .map_or(Value::Null, |v| guard(v.into()))
         };
         points.push(
             Results::new()
@@ -93,7 +97,9 @@ struct Cell {
 fn weeks(facts: &Facts, context: &Context) -> PolarsResult<Vec<Vec<Cell>>> {
     let mut weeks = vec![vec![Cell::default(); facts.writeups.len()]; WEEKS];
     for (number, writeup) in facts.writeups.iter().enumerate() {
-        let Some(published) = writeup.published_at else { continue };
+        let Some(published) = writeup.published_at else {
+            continue;
+        };
         for (from, to) in read_windows(writeup, context.as_of).0 {
             let first = ((from - published) / WEEK_MS) as usize;
             for (week, cells) in weeks.iter_mut().enumerate().skip(first) {
@@ -107,14 +113,28 @@ fn weeks(facts: &Facts, context: &Context) -> PolarsResult<Vec<Vec<Cell>>> {
     }
 
     let table = observed_reads(facts, context.as_of)?
-        .filter(col("age_day").gt_eq(lit(0)).and(col("age_day").lt(lit(7 * WEEKS as i32))))
-        .group_by([col("writeup"), col("age_day").floor_div(lit(7)).alias("week")])
+        .filter(
+            col("age_day")
+                .gt_eq(lit(0))
+                .and(col("age_day").lt(lit(7 * WEEKS as i32))),
+        )
+        .group_by([
+            col("writeup"),
+            col("age_day").floor_div(lit(7)).alias("week"),
+        ])
         .agg([col("reads").sum()])
         .collect()?;
-    let rows = ints(&table, "writeup")?.into_iter().zip(ints(&table, "week")?);
+    let rows = ints(&table, "writeup")?
+        .into_iter()
+        .zip(ints(&table, "week")?);
     for ((writeup, week), reads) in rows.zip(counts(&table, "reads")?) {
-        let (Some(writeup), Some(week)) = (writeup, week) else { continue };
-        if let Some(cell) = weeks.get_mut(week as usize).and_then(|w| w.get_mut(writeup as usize)) {
+        let (Some(writeup), Some(week)) = (writeup, week) else {
+            continue;
+        };
+        if let Some(cell) = weeks
+            .get_mut(week as usize)
+            .and_then(|w| w.get_mut(writeup as usize))
+        {
             cell.reads = reads;
         }
     }
@@ -125,7 +145,10 @@ fn weeks(facts: &Facts, context: &Context) -> PolarsResult<Vec<Vec<Cell>>> {
 fn people(facts: &Facts) -> PolarsResult<Vec<u64>> {
     let mut people = vec![0; WEEKS];
     let frame = &facts.people_by_age_week;
-    for (week, count) in ints(frame, "age_week")?.into_iter().zip(counts(frame, "people")?) {
+    for (week, count) in ints(frame, "age_week")?
+        .into_iter()
+        .zip(counts(frame, "people")?)
+    {
         if let Some(cell) = week.and_then(|week| people.get_mut(usize::try_from(week).ok()?)) {
             *cell = count;
         }
@@ -141,11 +164,18 @@ mod tests {
 
     fn points(facts: &Facts) -> Vec<(i64, i64, f64)> {
         let found = curve(facts, &context()).unwrap();
-        let Some(Value::List(points)) = found.get("curve") else { panic!("{found:?}") };
+        let Some(Value::List(points)) = found.get("curve") else {
+            panic!("{found:?}")
+        };
         let point = |point: &Value| {
-            let Value::Map(map) = point else { panic!("{point:?}") };
-            let [Some(Value::Int(week)), Some(Value::Int(k)), Some(Value::Float(exposure))] =
-                ["week", "k", "exposure"].map(|name| map.get(name).map(Value::bare))
+            let Value::Map(map) = point else {
+                panic!("{point:?}")
+            };
+            let [
+                Some(Value::Int(week)),
+                Some(Value::Int(k)),
+                Some(Value::Float(exposure)),
+            ] = ["week", "k", "exposure"].map(|name| map.get(name).map(Value::bare))
             else {
                 panic!("{map:?}")
             };
@@ -161,7 +191,13 @@ mod tests {
         let young = writeup("young", Some(day(396.5)));
         let facts = read_facts(
             vec![deleted, young, writeup("undated", None)],
-            &[(0, 0.1, 2), (0, 6.9, 1), (0, 8.0, 4), (1, 0.0, 5), (2, 1.0, 9)],
+            &[
+                (0, 0.1, 2),
+                (0, 6.9, 1),
+                (0, 8.0, 4),
+                (1, 0.0, 5),
+                (2, 1.0, 9),
+            ],
         );
         assert_eq!(points(&facts), [(0, 8, 10.5), (1, 4, 3.0)]);
     }
@@ -170,8 +206,10 @@ mod tests {
     fn what_was_not_observed_is_in_neither_side() {
         let mut outage = writeup("outage", Some(day(0.0)));
         outage.reads_observed = Windows(vec![(day(0.0), day(2.0)), (day(4.0), day(16.0))]);
-        let facts =
-            read_facts(vec![outage], &[(0, 1.0, 1), (0, 3.0, 50), (0, 5.0, 1), (0, 20.0, 9)]);
+        let facts = read_facts(
+            vec![outage],
+            &[(0, 1.0, 1), (0, 3.0, 50), (0, 5.0, 1), (0, 20.0, 9)],
+        );
         assert_eq!(points(&facts), [(0, 2, 5.0), (1, 0, 7.0), (2, 0, 2.0)]);
     }
 

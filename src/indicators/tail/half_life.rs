@@ -52,11 +52,20 @@ fn half_life(facts: &Facts, context: &Context) -> Results {
         )
         .with(
             "usage_half_life_diachronous_days",
-            guarded(totals.median_age_diachronous_ms.map(days), totals.people_diachronous),
+            guarded(
+                totals.median_age_diachronous_ms.map(days),
+                totals.people_diachronous,
+            ),
         )
-        .with("per_writeup_median_of_medians", guarded(by_writeup, totals.people_diachronous))
+        .with(
+            "per_writeup_median_of_medians",
+            guarded(by_writeup, totals.people_diachronous),
+        )
         .with("writeups", horizon.writeups.len())
-        .with("writeups_with_ten_reads", totals.median_age_by_writeup_ms.len())
+        .with(
+            "writeups_with_ten_reads",
+            totals.median_age_by_writeup_ms.len(),
+        )
         .with("not_yet_observed", horizon.not_yet_observed)
 }
 
@@ -78,8 +87,14 @@ mod tests {
             ..Totals::default()
         };
         let found = half_life(&facts, &context());
-        assert_eq!(found.get("usage_half_life_sync_days"), Some(&Value::Float(6.5).of_people(9)));
-        assert_eq!(found.get("usage_half_life_diachronous_days"), Some(&Value::Null));
+        assert_eq!(
+            found.get("usage_half_life_sync_days"),
+            Some(&Value::Float(6.5).of_people(9))
+        );
+        assert_eq!(
+            found.get("usage_half_life_diachronous_days"),
+            Some(&Value::Null)
+        );
         assert_eq!(
             found.get("per_writeup_median_of_medians"),
             Some(&Value::Float(2.5).of_people(2))
@@ -91,8 +106,11 @@ mod tests {
         let mut facts = empty();
         let mut gap = writeup("gap", Some(day(0.0)));
         gap.reads_observed = Windows(vec![(day(0.0), day(100.0)), (day(101.0), day(400.0))]);
-        facts.writeups =
-            vec![gap, writeup("whole", Some(day(35.0))), writeup("young", Some(day(36.0)))];
+        facts.writeups = vec![
+            gap,
+            writeup("whole", Some(day(35.0))),
+            writeup("young", Some(day(36.0))),
+        ];
         let found = half_life(&facts, &context());
         assert_eq!(found.get("writeups"), Some(&Value::Int(1)));
         assert_eq!(found.get("not_yet_observed"), Some(&Value::Int(1)));

@@ -46,8 +46,15 @@ pub(super) fn clock(facts: &Facts, context: &Context) -> PolarsResult<Clock> {
         }
     }
     let watched = df!("writeup" => writeups, "published" => published, "end" => end)?;
-    let lives = lives(facts, watched, i64::from(context.parameters.quiet_days) * DAY_MS)?;
-    Ok(Clock { lives, not_yet_observed })
+    let lives = lives(
+        facts,
+        watched,
+        i64::from(context.parameters.quiet_days) * DAY_MS,
+    )?;
+    Ok(Clock {
+        lives,
+        not_yet_observed,
+    })
 }
 
 /// `watched` has `writeup`, `published` and `end`. A gap is from the last read of one row of
@@ -58,12 +65,30 @@ fn lives(facts: &Facts, watched: DataFrame, quiet_ms: i64) -> PolarsResult<Vec<L
         .daily
         .clone()
         .lazy()
-        .join(watched.clone().lazy(), by_writeup(), by_writeup(), JoinArgs::new(JoinType::Inner))
-        .filter(col("last_at").gt_eq(col("published")).and(col("first_at").lt(col("end"))))
+        .join(
+            watched.clone().lazy(),
+            by_writeup(),
+            by_writeup(),
+            JoinArgs::new(JoinType::Inner),
+        )
+        .filter(
+            col("last_at")
+                .gt_eq(col("published"))
+                .and(col("first_at").lt(col("end"))),
+        )
         .sort(["writeup", "first_at"], SortMultipleOptions::default())
-        .with_column(col("last_at").shift(lit(1)).over(by_writeup())?.alias("before"))
+        .with_column(
+            col("last_at")
+                .shift(lit(1))
+                .over(by_writeup())?
+                .alias("before"),
+        )
         .with_column(col("before").fill_null(col("published")))
-        .with_column((col("first_at") - col("before")).gt_eq(lit(quiet_ms)).alias("gap"))
+        .with_column(
+            (col("first_at") - col("before"))
+                .gt_eq(lit(quiet_ms))
+                .alias("gap"),
+        )
         .group_by(by_writeup())
         .agg([
             col("gap").sum().cast(DataType::UInt64).alias("revivals"),
@@ -73,7 +98,12 @@ fn lives(facts: &Facts, watched: DataFrame, quiet_ms: i64) -> PolarsResult<Vec<L
     let last = || col("last").fill_null(col("published"));
     let table = watched
         .lazy()
-        .join(gaps, by_writeup(), by_writeup(), JoinArgs::new(JoinType::Left))
+        .join(
+            gaps,
+            by_writeup(),
+            by_writeup(),
+            JoinArgs::new(JoinType::Left),
+        )
         .sort(["writeup"], SortMultipleOptions::default())
         .with_column(
             when(col("quiet_from").is_not_null())
@@ -93,7 +123,9 @@ fn lives(facts: &Facts, watched: DataFrame, quiet_ms: i64) -> PolarsResult<Vec<L
                 .alias("life"),
         ])
         .collect()?;
-    let rows = ints(&table, "life")?.into_iter().zip(counts(&table, "quiet")?);
+    let rows = ints(&table, "life")?
+        .into_iter()
+        .zip(counts(&table, "quiet")?);
     Ok(rows
         .zip(counts(&table, "revivals")?)
         .map(|((life, quiet), revivals)| Life {
@@ -124,12 +156,21 @@ mod tests {
         let mut writeups = Vec::new();
         for (number, case) in cases.iter().enumerate() {
             writeups.push(observed(case[1].as_f64().unwrap()));
-            rows.extend(numbers(&case[0]).into_iter().map(|age| (number as u32, age, 1)));
+            rows.extend(
+                numbers(&case[0])
+                    .into_iter()
+                    .map(|age| (number as u32, age, 1)),
+            );
         }
         // The store promises no order.
         rows.reverse();
-        let found = clock(&read_facts(writeups, &rows), &context()).unwrap().lives;
-        for (life, expected) in found.iter().zip(example.expect["T_event"].as_array().unwrap()) {
+        let found = clock(&read_facts(writeups, &rows), &context())
+            .unwrap()
+            .lives;
+        for (life, expected) in found
+            .iter()
+            .zip(example.expect["T_event"].as_array().unwrap())
+        {
             assert_eq!(life.days, expected[0].as_f64().unwrap());
             assert_eq!(u64::from(life.quiet), expected[1].as_u64().unwrap());
         }
@@ -138,8 +179,11 @@ mod tests {
             let example = one("L6", index);
             let ages = numbers(&example.input["ages"]);
             let rows: Vec<_> = ages.into_iter().map(|age| (0, age, 1)).collect();
-            let found =
-                clock(&read_facts(vec![observed(observed_days)], &rows), &context()).unwrap();
+            let found = clock(
+                &read_facts(vec![observed(observed_days)], &rows),
+                &context(),
+            )
+            .unwrap();
             let life = found.lives[0];
             assert_eq!(life.revivals, example.expect["revivals"].as_u64().unwrap());
             if let Some(at) = example.expect["declared_quiet_at"].as_f64() {
@@ -171,8 +215,16 @@ mod tests {
         assert_eq!(
             found.lives,
             [
-                Life { days: 100.0, quiet: false, revivals: 0 },
-                Life { days: 60.0, quiet: false, revivals: 0 },
+                Life {
+                    days: 100.0,
+                    quiet: false,
+                    revivals: 0
+                },
+                Life {
+                    days: 60.0,
+                    quiet: false,
+                    revivals: 0
+                },
             ]
         );
     }
@@ -182,9 +234,19 @@ mod tests {
         let mut facts = read_facts(vec![observed(200.0)], &[(0, 10.0, 3)]);
         // The row's last read is half a day after its first: the gap starts there.
         let later = facts.daily.column("last_at").unwrap().i64().unwrap() + DAY_MS / 2;
-        facts.daily.with_column(later.with_name("last_at".into()).into_column()).unwrap();
+        facts
+            .daily
+            .with_column(later.with_name("last_at".into()).into_column())
+            .unwrap();
         let found = clock(&facts, &context()).unwrap();
-        assert_eq!(found.lives, [Life { days: 100.5, quiet: true, revivals: 0 }]);
+        assert_eq!(
+            found.lives,
+            [Life {
+                days: 100.5,
+                quiet: true,
+                revivals: 0
+            }]
+        );
     }
 
     #[test]

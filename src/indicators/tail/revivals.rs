@@ -44,7 +44,9 @@ fn revivals(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .with("writeups_revived", revived)
         .with("revivals", all)
         .with("share", proportion(revived, clock.lives.len() as u64));
-    Ok(Results::new().with("revivals", values).with("not_yet_observed", clock.not_yet_observed))
+    Ok(Results::new()
+        .with("revivals", values)
+        .with("not_yet_observed", clock.not_yet_observed))
 }
 
 #[cfg(test)]
@@ -54,14 +56,22 @@ mod tests {
     use crate::model::Value;
 
     fn field(results: &Results, name: &str) -> Value {
-        let Some(Value::Map(map)) = results.get("revivals") else { panic!("{results:?}") };
+        let Some(Value::Map(map)) = results.get("revivals") else {
+            panic!("{results:?}")
+        };
         map.get(name).unwrap().clone()
     }
 
     #[test]
     fn a_write_up_may_be_revived_twice() {
         let writeups = vec![writeup("a", Some(day(0.0))), writeup("b", Some(day(0.0)))];
-        let rows = [(0, 1.0, 1), (0, 100.0, 1), (0, 200.0, 1), (1, 1.0, 1), (1, 50.0, 1)];
+        let rows = [
+            (0, 1.0, 1),
+            (0, 100.0, 1),
+            (0, 200.0, 1),
+            (1, 1.0, 1),
+            (1, 50.0, 1),
+        ];
         let found = revivals(&read_facts(writeups, &rows), &context()).unwrap();
         assert_eq!(field(&found, "revivals"), Value::Int(2));
         assert_eq!(field(&found, "writeups_revived"), Value::Int(1));

@@ -42,20 +42,36 @@ impl Indicator for TailShare {
 }
 
 fn tail_share(facts: &Facts, context: &Context) -> PolarsResult<Results> {
-    let (late, horizon) = (context.parameters.late_days, context.parameters.horizon_days);
+    let (late, horizon) = (
+        context.parameters.late_days,
+        context.parameters.horizon_days,
+    );
     let chosen = comparable_reads(facts, context, context.parameters.horizon_days);
-    let pairs = sums_by_age(reads_by_age(facts), &chosen.writeups, late.into(), horizon.into())?;
+    let pairs = sums_by_age(
+        reads_by_age(facts),
+        &chosen.writeups,
+        late.into(),
+        horizon.into(),
+    )?;
     let found = ratio(&pairs, 1.0);
 
     let totals = &facts.totals;
-    let people = fewest(&[totals.people_horizon_early, totals.people_horizon_late]);
     let all = totals.people_diachronous;
+    let people = fewest(&[all, totals.people_horizon_early, totals.people_horizon_late]);
     let per_writeup = |reads: f64| (found.clusters > 0).then(|| reads / found.clusters as f64);
-    let shares =
-        clustered(&found, |value| value.of_people(people), |value: Value| value.of_people(all))
-            .with("early_per_writeup", guarded(per_writeup(found.den - found.num), people))
-            .with("late_per_writeup", guarded(per_writeup(found.num), people));
-    Ok(Results::new().with("tail_share", shares).with("not_yet_observed", chosen.not_yet_observed))
+    let shares = clustered(
+        &found,
+        |value| value.of_people(people),
+        |value: Value| value.of_people(all),
+    )
+    .with(
+        "early_per_writeup",
+        guarded(per_writeup(found.den - found.num), people),
+    )
+    .with("late_per_writeup", guarded(per_writeup(found.num), people));
+    Ok(Results::new()
+        .with("tail_share", shares)
+        .with("not_yet_observed", chosen.not_yet_observed))
 }
 
 #[cfg(test)]
@@ -65,7 +81,9 @@ mod tests {
     use crate::stats::examples::{close, one};
 
     fn field(results: &Results, name: &str) -> Value {
-        let Some(Value::Map(share)) = results.get("tail_share") else { panic!("{results:?}") };
+        let Some(Value::Map(share)) = results.get("tail_share") else {
+            panic!("{results:?}")
+        };
         share.get(name).unwrap().bare().clone()
     }
 
@@ -99,7 +117,9 @@ mod tests {
         let found = tail_share(&read_facts(writeups, &rows), &context()).unwrap();
         let expect = one("L3", 0).expect;
         for name in ["num", "den", "ratio"] {
-            let Value::Float(value) = field(&found, name) else { panic!("{name}") };
+            let Value::Float(value) = field(&found, name) else {
+                panic!("{name}")
+            };
             assert!(close(value, &expect[name]), "{name} {value}");
         }
         assert_eq!(field(&found, "clusters"), Value::Int(4));
@@ -112,8 +132,16 @@ mod tests {
 
     #[test]
     fn five_write_ups_have_an_interval() {
-        let writeups = (0..5).map(|i| writeup(&i.to_string(), Some(day(f64::from(i))))).collect();
-        let rows = [(0, 1.0, 4), (1, 2.0, 6), (1, 100.0, 2), (2, 120.0, 1), (3, 5.0, 3)];
+        let writeups = (0..5)
+            .map(|i| writeup(&i.to_string(), Some(day(f64::from(i)))))
+            .collect();
+        let rows = [
+            (0, 1.0, 4),
+            (1, 2.0, 6),
+            (1, 100.0, 2),
+            (2, 120.0, 1),
+            (3, 5.0, 3),
+        ];
         let found = tail_share(&read_facts(writeups, &rows), &context()).unwrap();
         assert!(matches!(field(&found, "lo"), Value::Float(_)));
     }

@@ -47,11 +47,13 @@ fn still_read(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let old = |writeup: &WriteupFact| standing(writeup, as_of, late);
     let watched = |writeup: &WriteupFact| writeup.reads_observed.covers(from, as_of);
 
-    let eligible =
-        chosen(facts, |writeup| old(writeup) && !writeup.counts_only && watched(writeup));
+    let eligible = chosen(facts, |writeup| {
+        old(writeup) && !writeup.counts_only && watched(writeup)
+    });
     let unknown = chosen(facts, |writeup| old(writeup) && writeup.counts_only);
-    let not_observed =
-        chosen(facts, |writeup| old(writeup) && !writeup.counts_only && !watched(writeup));
+    let not_observed = chosen(facts, |writeup| {
+        old(writeup) && !writeup.counts_only && !watched(writeup)
+    });
 
     let read = df!("writeup" => &eligible)?
         .lazy()
@@ -119,7 +121,9 @@ mod tests {
         facts.totals.late_readers = 7;
 
         let found = still_read(&facts, &context()).unwrap();
-        let Some(Value::Map(share)) = found.get("still_read") else { panic!("{found:?}") };
+        let Some(Value::Map(share)) = found.get("still_read") else {
+            panic!("{found:?}")
+        };
         let expect = one("L4", 1).expect;
         for (name, value) in &share.0 {
             match value {
@@ -130,7 +134,10 @@ mod tests {
         }
         assert_eq!(found.get("unknown"), Some(&Value::Int(1)));
         assert_eq!(found.get("not_observed"), Some(&Value::Int(1)));
-        assert_eq!(found.get("late_reader_days_per_day"), Some(&Value::Float(1.5).of_people(7)));
+        assert_eq!(
+            found.get("late_reader_days_per_day"),
+            Some(&Value::Float(1.5).of_people(7))
+        );
     }
 
     #[test]

@@ -46,10 +46,17 @@ impl Indicator for ReadershipSurvival {
 
 fn readership(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let clock = clock(facts, context)?;
-    let lives: Vec<(f64, bool)> = clock.lives.iter().map(|life| (life.days, life.quiet)).collect();
+    let lives: Vec<(f64, bool)> = clock
+        .lives
+        .iter()
+        .map(|life| (life.days, life.quiet))
+        .collect();
     let fit = KaplanMeier::fit(&lives);
     Ok(Results::new()
-        .with("readership_survival", survival(&fit, &DAYS, context.parameters.horizon_days))
+        .with(
+            "readership_survival",
+            survival(&fit, &DAYS, context.parameters.horizon_days),
+        )
         .with("not_yet_observed", clock.not_yet_observed))
 }
 
@@ -69,14 +76,25 @@ mod tests {
     #[test]
     fn one_of_two_goes_quiet() {
         let writeups = vec![writeup("a", Some(day(0.0))), writeup("b", Some(day(0.0)))];
-        let rows = [(0, 10.0, 1), (1, 80.0, 1), (1, 160.0, 1), (1, 240.0, 1), (1, 320.0, 1)];
+        let rows = [
+            (0, 10.0, 1),
+            (1, 80.0, 1),
+            (1, 160.0, 1),
+            (1, 240.0, 1),
+            (1, 320.0, 1),
+        ];
         let found = readership(&read_facts(writeups, &rows), &context()).unwrap();
         assert_eq!(field(&found, "S_90"), Value::Float(1.0));
         assert_eq!(field(&found, "S_120"), Value::Float(0.5));
         assert_eq!(field(&found, "median"), Value::Float(100.0));
         assert_eq!(field(&found, "rmst_365"), Value::Float(100.0 + 0.5 * 265.0));
-        assert_eq!((field(&found, "n"), field(&found, "events")), (Value::Int(2), Value::Int(1)));
-        let Value::List(curve) = field(&found, "curve") else { panic!("no curve") };
+        assert_eq!(
+            (field(&found, "n"), field(&found, "events")),
+            (Value::Int(2), Value::Int(1))
+        );
+        let Value::List(curve) = field(&found, "curve") else {
+            panic!("no curve")
+        };
         assert_eq!(curve.len(), 53);
     }
 

@@ -2,7 +2,8 @@
 
 use polars::prelude::PolarsResult;
 
-use super::series::{Cohort, Month, series};
+use super::cohorts::Cohort;
+use super::series::{Month, series};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 
@@ -47,24 +48,41 @@ impl Indicator for AgeMatched {
 fn age_matched(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let series = series(facts, context)?;
     Ok(Results::new()
-        .with("series", series.months.iter().map(month).collect::<Vec<_>>())
-        .with("cohorts", series.cohorts.iter().map(cohort).collect::<Vec<_>>())
+        .with(
+            "series",
+            series.months.iter().map(month).collect::<Vec<_>>(),
+        )
+        .with(
+            "cohorts",
+            series.cohorts.iter().map(cohort).collect::<Vec<_>>(),
+        )
         .with("not_yet_observed", series.not_yet_observed))
 }
 
 fn month(month: &Month) -> Results {
-    let Month { first, working_days, late, window } = month;
+    let Month {
+        first,
+        working_days,
+        late,
+        window,
+    } = month;
     let rate = |value: Option<f64>, people: u64| {
         value.map_or(Value::Null, |value| Value::from(value).of_people(people))
     };
     Results::new()
         .with("month", first.format("%Y-%m").to_string())
         .with("late_reads", Value::from(late.reads).of_people(late.people))
-        .with("late_readers", Value::from(late.people).of_people(late.people))
+        .with(
+            "late_readers",
+            Value::from(late.people).of_people(late.people),
+        )
         .with("working_days", *working_days)
         .with("exposure", late.exposure)
         .with("per_100", rate(late.per_100(), late.people))
-        .with("window_reads", Value::from(window.reads).of_people(window.people))
+        .with(
+            "window_reads",
+            Value::from(window.reads).of_people(window.people),
+        )
         .with("window_exposure", window.exposure)
         .with("window_per_100", rate(window.per_100(), window.people))
 }
@@ -73,8 +91,14 @@ fn cohort(cohort: &Cohort) -> Results {
     Results::new()
         .with("month", cohort.first.format("%Y-%m").to_string())
         .with("writeups", cohort.writeups)
-        .with("reads_90_180", Value::from(cohort.reads).of_people(cohort.people))
-        .with("per_writeup", Value::from(cohort.per_writeup()).of_people(cohort.people))
+        .with(
+            "reads_90_180",
+            Value::from(cohort.reads).of_people(cohort.people),
+        )
+        .with(
+            "per_writeup",
+            Value::from(cohort.per_writeup()).of_people(cohort.people),
+        )
 }
 
 #[cfg(test)]
@@ -85,18 +109,29 @@ mod tests {
 
     #[test]
     fn months_rest_on_the_people_behind_them() {
-        let mut facts =
-            read_facts(vec![writeup("a", Some(day(0.0)))], &[(0, 95.0, 11), (0, 240.0, 3)]);
+        let mut facts = read_facts(
+            vec![writeup("a", Some(day(0.0)))],
+            &[(0, 95.0, 11), (0, 240.0, 3)],
+        );
         facts.people_by_month =
             df!("month" => [date(2025, 4, 1)], "late" => [6u64], "window" => [2u64]).unwrap();
         let found = age_matched(&facts, &context()).unwrap();
-        let Some(Value::List(months)) = found.get("series") else { panic!("{found:?}") };
-        let Value::Map(april) = &months[3] else { panic!("{months:?}") };
+        let Some(Value::List(months)) = found.get("series") else {
+            panic!("{found:?}")
+        };
+        let Value::Map(april) = &months[3] else {
+            panic!("{months:?}")
+        };
         assert_eq!(april.get("month"), Some(&Value::Text("2025-04".to_owned())));
         assert_eq!(april.get("late_reads"), Some(&Value::Int(11).of_people(6)));
         assert_eq!(april.get("per_100"), Some(&Value::Float(50.0).of_people(6)));
-        assert_eq!(april.get("window_per_100"), Some(&Value::Float(50.0).of_people(2)));
-        let Value::Map(january) = &months[0] else { panic!("{months:?}") };
+        assert_eq!(
+            april.get("window_per_100"),
+            Some(&Value::Float(50.0).of_people(2))
+        );
+        let Value::Map(january) = &months[0] else {
+            panic!("{months:?}")
+        };
         assert_eq!(january.get("per_100"), Some(&Value::Null));
         assert_eq!(january.get("late_reads"), Some(&Value::Int(0).of_people(0)));
     }

@@ -24,7 +24,11 @@ impl Days {
         let dates = || first.iter_days().take_while(|&date| date < end);
         let mut midnights: Vec<Millis> = dates().map(|date| calendar.midnight(date)).collect();
         midnights.push(calendar.midnight(end.max(first)));
-        Days { first, midnights, working: dates().map(|d| calendar.is_working_day(d)).collect() }
+        Days {
+            first,
+            midnights,
+            working: dates().map(|d| calendar.is_working_day(d)).collect(),
+        }
     }
 
     /// How many days.
@@ -123,10 +127,19 @@ mod tests {
     fn a_day_with_23_hours_is_whole() {
         let days = berlin("2025-03-29", "2025-04-01");
         // The clocks go forward on the 30th: midnights are 23:00Z, 23:00Z and 22:00Z.
-        assert_eq!(days.whole(at("2025-03-29T23:00:00Z"), at("2025-03-30T22:00:00Z")), 1..2);
-        assert_eq!(days.whole(at("2025-03-29T23:00:00.001Z"), at("2025-03-30T22:00:00Z")), 2..2);
+        assert_eq!(
+            days.whole(at("2025-03-29T23:00:00Z"), at("2025-03-30T22:00:00Z")),
+            1..2
+        );
+        assert_eq!(
+            days.whole(at("2025-03-29T23:00:00.001Z"), at("2025-03-30T22:00:00Z")),
+            2..2
+        );
         assert_eq!(days.whole(0, i64::MAX), 0..3);
-        assert_eq!(days.beginning(at("2025-03-29T23:00:00Z"), at("2025-03-30T22:00:00Z")), 1..2);
+        assert_eq!(
+            days.beginning(at("2025-03-29T23:00:00Z"), at("2025-03-30T22:00:00Z")),
+            1..2
+        );
     }
 
     #[test]

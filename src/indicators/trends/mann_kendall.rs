@@ -2,7 +2,8 @@
 
 use polars::prelude::PolarsResult;
 
-use super::series::{Cohort, months_between, series};
+use super::cohorts::{Cohort, months_between};
+use super::series::series;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{TheilSen, mann_kendall, median, theil_sen};
@@ -61,9 +62,14 @@ fn trends(facts: &Facts, context: &Context) -> PolarsResult<Results> {
 
 /// Cohorts keep their place in the calendar.
 fn cohort_points(cohorts: &[Cohort]) -> Vec<(f64, f64)> {
-    let Some(first) = cohorts.first() else { return Vec::new() };
+    let Some(first) = cohorts.first() else {
+        return Vec::new();
+    };
     let place = |cohort: &Cohort| months_between(first.first, cohort.first) as f64;
-    cohorts.iter().map(|cohort| (place(cohort), cohort.per_writeup())).collect()
+    cohorts
+        .iter()
+        .map(|cohort| (place(cohort), cohort.per_writeup()))
+        .collect()
 }
 
 fn trend(points: &[(f64, f64)]) -> Results {
@@ -71,11 +77,17 @@ fn trend(points: &[(f64, f64)]) -> Results {
     let best = test.map(|test| test.recommended);
     let line = test.and_then(|_| theil_sen(points, 1.0));
     let shown = test.and_then(|test| {
-        let inflation = if test.var_s > 0.0 { test.recommended.var_s / test.var_s } else { 1.0 };
+        let inflation = if test.var_s > 0.0 {
+            test.recommended.var_s / test.var_s
+        } else {
+            1.0
+        };
         theil_sen(points, inflation)
     });
     let level = median(&points.iter().map(|point| point.1).collect::<Vec<_>>());
-    let percent = level.filter(|&level| level > 0.0).map(|level| 100.0 / level);
+    let percent = level
+        .filter(|&level| level > 0.0)
+        .map(|level| 100.0 / level);
     Results::new()
         .with("n", points.len())
         .with("S", test.map(|test| test.s))
@@ -98,7 +110,10 @@ fn trend(points: &[(f64, f64)]) -> Results {
                 .with("var_s", best.map(|best| best.var_s))
                 .with("z", best.map(|best| best.z))
                 .with("p", best.map(|best| best.p))
-                .with("verdict", best.map_or("too early", |best| best.verdict.words())),
+                .with(
+                    "verdict",
+                    best.map_or("too early", |best| best.verdict.words()),
+                ),
         )
         .with("theil_sen_display", slope(shown, Some(1.0)))
         .with("percent_per_month", slope(shown, percent))
@@ -107,7 +122,9 @@ fn trend(points: &[(f64, f64)]) -> Results {
 /// A slope and its limits, scaled; null where there is no line or nothing to scale by.
 fn slope(line: Option<TheilSen>, scale: Option<f64>) -> Results {
     let scaled = |get: fn(TheilSen) -> f64| -> Value {
-        line.zip(scale).map(|(line, scale)| get(line) * scale).into()
+        line.zip(scale)
+            .map(|(line, scale)| get(line) * scale)
+            .into()
     };
     Results::new()
         .with("slope", scaled(|line| line.slope))
@@ -124,8 +141,13 @@ mod tests {
     fn field(results: &Results, path: &[&str]) -> Value {
         let mut value = Value::Map(results.clone());
         for name in path {
-            let Value::Map(map) = &value else { panic!("{name} {value:?}") };
-            value = map.get(name).unwrap_or_else(|| panic!("{name} {map:?}")).clone();
+            let Value::Map(map) = &value else {
+                panic!("{name} {value:?}")
+            };
+            value = map
+                .get(name)
+                .unwrap_or_else(|| panic!("{name} {map:?}"))
+                .clone();
         }
         value
     }
@@ -135,8 +157,12 @@ mod tests {
         let example = one("T1", 0);
         let found = trend(&monthly(&numbers(&example.input["y"])));
         let check = |path: &[&str]| {
-            let Value::Float(value) = field(&found, path) else { panic!("{path:?}") };
-            let expected = path.iter().fold(&example.expect, |value, name| &value[name]);
+            let Value::Float(value) = field(&found, path) else {
+                panic!("{path:?}")
+            };
+            let expected = path
+                .iter()
+                .fold(&example.expect, |value, name| &value[name]);
             assert!(close(value, expected), "{path:?} {value}");
         };
         for name in ["S", "var_s", "z", "p", "tau_a", "tau_b"] {
@@ -148,7 +174,10 @@ mod tests {
         for name in ["var_s", "z", "p"] {
             check(&["recommended", name]);
         }
-        assert_eq!(field(&found, &["recommended", "verdict"]), Value::Text("rising".to_owned()));
+        assert_eq!(
+            field(&found, &["recommended", "verdict"]),
+            Value::Text("rising".to_owned())
+        );
         let Value::Float(percent) = field(&found, &["percent_per_month", "slope"]) else {
             panic!()
         };
@@ -159,8 +188,15 @@ mod tests {
     fn eleven_months_are_too_early() {
         let found = trend(&monthly(&[1.0; 11]));
         assert_eq!(field(&found, &["n"]), Value::Int(11));
-        assert_eq!(field(&found, &["recommended", "verdict"]), Value::Text("too early".to_owned()));
-        for path in [&["p"][..], &["theil_sen", "slope"], &["percent_per_month", "lo"]] {
+        assert_eq!(
+            field(&found, &["recommended", "verdict"]),
+            Value::Text("too early".to_owned())
+        );
+        for path in [
+            &["p"][..],
+            &["theil_sen", "slope"],
+            &["percent_per_month", "lo"],
+        ] {
             assert_eq!(field(&found, path), Value::Null, "{path:?}");
         }
     }
@@ -169,7 +205,10 @@ mod tests {
     fn a_quiet_year_has_no_per_cent() {
         let found = trend(&monthly(&[0.0; 12]));
         assert_eq!(field(&found, &["percent_per_month", "slope"]), Value::Null);
-        assert_eq!(field(&found, &["theil_sen_display", "slope"]), Value::Float(0.0));
+        assert_eq!(
+            field(&found, &["theil_sen_display", "slope"]),
+            Value::Float(0.0)
+        );
         assert_eq!(
             field(&found, &["recommended", "verdict"]),
             Value::Text("no clear trend".to_owned())

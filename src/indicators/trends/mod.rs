@@ -2,6 +2,7 @@
 //! write-ups looks like learning and an ageing one like its opposite.
 
 pub(super) mod age_matched;
+mod cohorts;
 mod exposure;
 pub(super) mod mann_kendall;
 mod series;

@@ -1,13 +1,11 @@
 //! The two series that T0 shows and T1 tests: by month of the read, and by month of publication.
 
-use std::collections::BTreeMap;
-
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use polars::prelude::*;
 
+use super::cohorts::{Cohort, cohorts, epoch_date, months_between};
 use super::exposure::{AtRisk, Days};
-use crate::indicators::frames::{counts, index, ints, reads_by_age, sums_by_age};
-use crate::indicators::observed::comparable_reads;
+use crate::indicators::frames::{counts, index, ints};
 use crate::indicators::{Context, Facts};
 use crate::model::calendar::{month_of, next_month};
 use crate::model::{DAY_MS, Millis};
@@ -52,34 +50,14 @@ impl Band {
     }
 }
 
-/// The write-ups published in one month.
-pub(super) struct Cohort {
-    /// First day of the month.
-    pub(super) first: NaiveDate,
-    /// Write-ups, at least one.
-    pub(super) writeups: u64,
-    /// Their reads at an age in `[late, 2 late)`.
-    pub(super) reads: u64,
-    /// Distinct people behind them.
-    pub(super) people: u64,
-}
-
-impl Cohort {
-    /// Reads per write-up.
-    pub(super) fn per_writeup(&self) -> f64 {
-        self.reads as f64 / self.writeups as f64
-    }
-}
-
-/// Months from one month to another.
-pub(super) fn months_between(from: NaiveDate, to: NaiveDate) -> i64 {
-    let count = |date: NaiveDate| i64::from(date.year()) * 12 + i64::from(date.month0());
-    count(to) - count(from)
-}
-
 /// Builds both.
 pub(super) fn series(facts: &Facts, context: &Context) -> PolarsResult<Series> {
-    let mut series = Series { months: months(context, facts), ..cohorts(facts, context)? };
+    let (cohorts, not_yet_observed) = cohorts(facts, context)?;
+    let mut series = Series {
+        months: months(context, facts),
+        cohorts,
+        not_yet_observed,
+    };
     if let (Some(first), Some(last)) = (series.months.first(), series.months.last()) {
         let days = Days::new(&context.calendar, first.first, next_month(last.first));
         count_days(&mut series.months, &days, facts, context);
@@ -91,15 +69,25 @@ pub(super) fn series(facts: &Facts, context: &Context) -> PolarsResult<Series> {
 
 /// The complete months since the first publication, still empty.
 fn months(context: &Context, facts: &Facts) -> Vec<Month> {
-    let published = facts.writeups.iter().filter_map(|writeup| writeup.published_at);
-    let Some(first) = published.filter(|&at| at < context.as_of).min() else { return Vec::new() };
+    let published = facts
+        .writeups
+        .iter()
+        .filter_map(|writeup| writeup.published_at);
+    let Some(first) = published.filter(|&at| at < context.as_of).min() else {
+        return Vec::new();
+    };
     let complete =
         |month: &NaiveDate| context.calendar.midnight(next_month(*month)) <= context.as_of;
     std::iter::successors(Some(month_of(context.calendar.date(first))), |&month| {
         Some(next_month(month))
     })
     .take_while(complete)
-    .map(|first| Month { first, working_days: 0, late: Band::default(), window: Band::default() })
+    .map(|first| Month {
+        first,
+        working_days: 0,
+        late: Band::default(),
+        window: Band::default(),
+    })
     .collect()
 }
 
@@ -108,11 +96,18 @@ fn count_days(months: &mut [Month], days: &Days, facts: &Facts, context: &Contex
     let late = i64::from(context.parameters.late_days) * DAY_MS;
     let (mut at_late, mut at_window) = (AtRisk::new(days), AtRisk::new(days));
     for writeup in &facts.writeups {
-        let Some(published) = writeup.published_at else { continue };
+        let Some(published) = writeup.published_at else {
+            continue;
+        };
         let end = writeup.deleted_at.unwrap_or(Millis::MAX);
         let windows = &writeup.reads_observed;
         at_late.add(days, windows, published + late, end);
-        at_window.add(days, windows, published + late, end.min(published + 2 * late));
+        at_window.add(
+            days,
+            windows,
+            published + late,
+            end.min(published + 2 * late),
+        );
     }
     let (at_late, at_window) = (at_late.by_day(), at_window.by_day());
     for month in months {
@@ -147,21 +142,38 @@ fn count_reads(
     let windows = df!("writeup" => writeups, "from" => from, "to" => to)?.lazy();
     let late = i64::from(context.parameters.late_days);
     let age = || col("age_day").cast(DataType::Int64);
-    let in_window =
-        when(age().lt(lit(2 * late))).then(col("reads")).otherwise(lit(0u64)).sum().alias("window");
+    let in_window = when(age().lt(lit(2 * late)))
+        .then(col("reads"))
+        .otherwise(lit(0u64))
+        .sum()
+        .alias("window");
     let table = facts
         .daily
         .clone()
         .lazy()
         .filter(age().gt_eq(lit(late)))
-        .join(windows, [col("writeup")], [col("writeup")], JoinArgs::new(JoinType::Inner))
-        .filter(col("date").gt_eq(col("from")).and(col("date").lt(col("to"))))
+        .join(
+            windows,
+            [col("writeup")],
+            [col("writeup")],
+            JoinArgs::new(JoinType::Inner),
+        )
+        .filter(
+            col("date")
+                .gt_eq(col("from"))
+                .and(col("date").lt(col("to"))),
+        )
         .group_by([col("date")])
         .agg([col("reads").sum().alias("late"), in_window])
         .collect()?;
-    let reads = counts(&table, "late")?.into_iter().zip(counts(&table, "window")?);
+    let reads = counts(&table, "late")?
+        .into_iter()
+        .zip(counts(&table, "window")?);
     for (date, (late, window)) in ints(&table, "date")?.into_iter().zip(reads) {
-        if let Some(month) = date.and_then(epoch_date).and_then(|date| month_at(months, date)) {
+        if let Some(month) = date
+            .and_then(epoch_date)
+            .and_then(|date| month_at(months, date))
+        {
             month.late.reads += late;
             month.window.reads += window;
         }
@@ -172,9 +184,14 @@ fn count_reads(
 /// Distinct people never add up over days: the store counts them by month.
 fn name_people(months: &mut [Month], facts: &Facts) -> PolarsResult<()> {
     let frame = &facts.people_by_month;
-    let people = counts(frame, "late")?.into_iter().zip(counts(frame, "window")?);
+    let people = counts(frame, "late")?
+        .into_iter()
+        .zip(counts(frame, "window")?);
     for (date, (late, window)) in ints(frame, "month")?.into_iter().zip(people) {
-        if let Some(month) = date.and_then(epoch_date).and_then(|date| month_at(months, date)) {
+        if let Some(month) = date
+            .and_then(epoch_date)
+            .and_then(|date| month_at(months, date))
+        {
             month.late.people = late;
             month.window.people = window;
         }
@@ -182,43 +199,10 @@ fn name_people(months: &mut [Month], facts: &Facts) -> PolarsResult<()> {
     Ok(())
 }
 
-/// The cohorts; months are still to come.
-fn cohorts(facts: &Facts, context: &Context) -> PolarsResult<Series> {
-    let late = context.parameters.late_days;
-    let comparable = comparable_reads(facts, context, 2 * late);
-    let span = (i64::from(late), 2 * i64::from(late));
-    let reads = sums_by_age(reads_by_age(facts), &comparable.writeups, span.0, span.1)?;
-
-    let mut cohorts: BTreeMap<NaiveDate, Cohort> = BTreeMap::new();
-    for (&number, (late, _)) in comparable.writeups.iter().zip(reads) {
-        let Some(published) = facts.writeups[number as usize].published_at else { continue };
-        let first = month_of(context.calendar.date(published));
-        let cohort =
-            cohorts.entry(first).or_insert(Cohort { first, writeups: 0, reads: 0, people: 0 });
-        cohort.writeups += 1;
-        cohort.reads += late as u64;
-    }
-    let frame = &facts.people_by_cohort;
-    for (month, people) in ints(frame, "month")?.into_iter().zip(counts(frame, "people")?) {
-        if let Some(cohort) = month.and_then(epoch_date).and_then(|date| cohorts.get_mut(&date)) {
-            cohort.people = people;
-        }
-    }
-    Ok(Series {
-        months: Vec::new(),
-        cohorts: cohorts.into_values().collect(),
-        not_yet_observed: comparable.not_yet_observed,
-    })
-}
-
 /// The month of a date, if it is among them. They follow each other without a gap.
 fn month_at(months: &mut [Month], date: NaiveDate) -> Option<&mut Month> {
     let place = months_between(months.first()?.first, date);
     months.get_mut(usize::try_from(place).ok()?)
-}
-
-fn epoch_date(day: i64) -> Option<NaiveDate> {
-    NaiveDate::from_epoch_days(i32::try_from(day).ok()?)
 }
 
 #[cfg(test)]
@@ -232,7 +216,11 @@ mod tests {
     fn months_count_reads_and_days_at_risk() {
         let mut deleted = writeup("deleted", Some(day(0.0)));
         deleted.deleted_at = Some(day(97.0));
-        let writeups = vec![writeup("a", Some(day(0.0))), deleted, writeup("undated", None)];
+        let writeups = vec![
+            writeup("a", Some(day(0.0))),
+            deleted,
+            writeup("undated", None),
+        ];
         let rows = [
             (0, 89.0, 100),
             (0, 90.0, 1),
@@ -254,12 +242,40 @@ mod tests {
         let april = &found.months[3];
         // 22 working days for the first, 1 to 7 April (5 of them) for the deleted one.
         assert_eq!(april.working_days, 22);
-        assert_eq!(april.late, Band { reads: 7, people: 3, exposure: 27 });
-        assert_eq!(april.window, Band { reads: 7, people: 2, exposure: 27 });
+        assert_eq!(
+            april.late,
+            Band {
+                reads: 7,
+                people: 3,
+                exposure: 27
+            }
+        );
+        assert_eq!(
+            april.window,
+            Band {
+                reads: 7,
+                people: 2,
+                exposure: 27
+            }
+        );
         let june = &found.months[5];
         // Day 180 is 30 June: no longer in the window, a working day.
-        assert_eq!(june.late, Band { reads: 8, people: 0, exposure: 21 });
-        assert_eq!(june.window, Band { reads: 0, people: 0, exposure: 20 });
+        assert_eq!(
+            june.late,
+            Band {
+                reads: 8,
+                people: 0,
+                exposure: 21
+            }
+        );
+        assert_eq!(
+            june.window,
+            Band {
+                reads: 0,
+                people: 0,
+                exposure: 20
+            }
+        );
         assert_eq!(found.months[0].late.per_100(), None);
         assert_eq!(found.months[6].window.per_100(), None);
     }
@@ -272,7 +288,14 @@ mod tests {
         let facts = read_facts(vec![outage], &[(0, 90.0, 1), (0, 91.2, 20), (0, 94.0, 4)]);
         let found = series(&facts, &context()).unwrap();
         // Of 22 working days the 2nd to the 4th are gone; reads on the half day too.
-        assert_eq!(found.months[3].late, Band { reads: 5, people: 0, exposure: 19 });
+        assert_eq!(
+            found.months[3].late,
+            Band {
+                reads: 5,
+                people: 0,
+                exposure: 19
+            }
+        );
     }
 
     #[test]
@@ -284,41 +307,16 @@ mod tests {
         context.as_of = at("2025-03-31T22:00:00Z");
         let found = series(&facts, &context).unwrap();
         assert_eq!(
-            found.months.first().map(|month| month.first.to_string()).as_deref(),
+            found
+                .months
+                .first()
+                .map(|month| month.first.to_string())
+                .as_deref(),
             Some("2025-01-01")
         );
         assert_eq!(found.months.len(), 3);
         context.as_of -= 1;
         assert_eq!(series(&facts, &context).unwrap().months.len(), 2);
-    }
-
-    #[test]
-    fn cohorts_take_what_was_watched_for_twice_late() {
-        let mut gap = writeup("gap", Some(day(1.0)));
-        gap.reads_observed = Windows(vec![(day(2.0), day(400.0))]);
-        let writeups = vec![
-            writeup("a", Some(day(0.0))),
-            writeup("b", Some(day(3.0))),
-            gap,
-            writeup("c", Some(day(60.0))),
-            writeup("young", Some(day(220.1))),
-        ];
-        let rows =
-            [(0, 89.0, 9), (0, 90.0, 1), (1, 179.0, 2), (1, 180.0, 9), (2, 100.0, 9), (4, 95.0, 9)];
-        let mut facts = read_facts(writeups, &rows);
-        facts.people_by_cohort = df!("month" => [date(2025, 1, 1)], "people" => [3u64]).unwrap();
-        let found = series(&facts, &context()).unwrap();
-        assert_eq!(found.not_yet_observed, 1);
-        let cohorts: Vec<_> = found
-            .cohorts
-            .iter()
-            .map(|cohort| (cohort.first.to_string(), cohort.writeups, cohort.reads, cohort.people))
-            .collect();
-        assert_eq!(
-            cohorts,
-            [("2025-01-01".to_owned(), 2, 3, 3), ("2025-03-01".to_owned(), 1, 0, 0)]
-        );
-        assert_eq!(months_between(found.cohorts[0].first, found.cohorts[1].first), 2);
     }
 
     #[test]
