@@ -1,5 +1,7 @@
 //! The integration tests: one binary, so that they share one engine.
 
+mod checked;
 mod engine;
 mod engine_http;
 mod engine_process;
+mod simulated;

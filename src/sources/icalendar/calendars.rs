@@ -19,8 +19,16 @@ pub(super) fn parse(text: &str) -> (Vec<ICalendar>, Vec<&'static str>) {
     let mut parser = Parser::new(text);
     let mut calendars = Vec::new();
     let mut problems = Vec::new();
-    let last = text.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("END:");
-    if !last.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("END:")) {
+    let last = text
+        .lines()
+        .rev()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or("END:");
+    if !last
+        .get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("END:"))
+    {
         problems.push("the file ends in the middle of a calendar; the rest of it is missing");
     }
     loop {

@@ -49,7 +49,15 @@ pub(super) fn occurrences<'a>(
         complete = all;
         for (at, length_ms) in starts {
             let original = series.recurs().then_some(at);
-            found.insert(at, Occurrence { original, at, length_ms, of: series });
+            found.insert(
+                at,
+                Occurrence {
+                    original,
+                    at,
+                    length_ms,
+                    of: series,
+                },
+            );
         }
     }
     // Those that go on for the following occurrences first, in order; single ones have the last word.
@@ -84,9 +92,10 @@ pub(super) fn occurrences<'a>(
 fn original(change: &Occasion<'_>, series: Option<&Occasion<'_>>) -> Option<Millis> {
     let local = change.recurrence?;
     Some(match series.filter(|series| series.start.all_day) {
-        Some(series) => {
-            series.start.zone.instant(local.clock.date().and_time(chrono::NaiveTime::MIN))
-        }
+        Some(series) => series
+            .start
+            .zone
+            .instant(local.clock.date().and_time(chrono::NaiveTime::MIN)),
         None => local.at(),
     })
 }
@@ -133,7 +142,9 @@ fn starts(series: &Occasion<'_>, until: Millis) -> (BTreeMap<Millis, Option<u64>
             match expand_rule(&local_until(rule, series), series.start.clock, end) {
                 Ok(clocks) => {
                     found.extend(
-                        clocks.into_iter().map(|clock| (zone.instant(clock), series.length_ms)),
+                        clocks
+                            .into_iter()
+                            .map(|clock| (zone.instant(clock), series.length_ms)),
                     );
                 }
                 Err(BadRule) => complete = false,
@@ -151,7 +162,9 @@ fn starts(series: &Occasion<'_>, until: Millis) -> (BTreeMap<Millis, Option<u64>
 /// as UNTIL includes that day.
 fn local_until(rule: &ICalendarRecurrenceRule, series: &Occasion<'_>) -> ICalendarRecurrenceRule {
     let mut rule = rule.clone();
-    let Some(until) = &rule.until else { return rule };
+    let Some(until) = &rule.until else {
+        return rule;
+    };
     let clock = until.to_date_time().and_then(|parts| match parts.offset {
         _ if !until.has_time() => parts.date_time.date().and_hms_opt(23, 59, 59),
         None => Some(parts.date_time),
@@ -177,7 +190,11 @@ pub(super) fn expand_rule(
         return Ok(Vec::new());
     }
     rule.until = Some(written(end));
-    let entry = |name, value| ICalendarEntry { name, params: Vec::new(), values: vec![value] };
+    let entry = |name, value| ICalendarEntry {
+        name,
+        params: Vec::new(),
+        values: vec![value],
+    };
     let event = ICalendarComponent {
         component_type: ICalendarComponentType::VEvent,
         entries: vec![
@@ -185,15 +202,25 @@ pub(super) fn expand_rule(
                 ICalendarProperty::Dtstart,
                 ICalendarValue::PartialDateTime(Box::new(written(start))),
             ),
-            entry(ICalendarProperty::Rrule, ICalendarValue::RecurrenceRule(Box::new(rule))),
+            entry(
+                ICalendarProperty::Rrule,
+                ICalendarValue::RecurrenceRule(Box::new(rule)),
+            ),
         ],
         component_ids: Vec::new(),
     };
-    let expanded = ICalendar { components: vec![event] }.expand_dates(Tz::Floating, STEPS);
+    let expanded = ICalendar {
+        components: vec![event],
+    }
+    .expand_dates(Tz::Floating, STEPS);
     if !expanded.errors.is_empty() {
         return Err(BadRule);
     }
-    Ok(expanded.events.iter().map(|event| event.start.naive_local()).collect())
+    Ok(expanded
+        .events
+        .iter()
+        .map(|event| event.start.naive_local())
+        .collect())
 }
 
 /// A local time as calcard holds it.

@@ -83,17 +83,28 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
     };
     let date = |name: &str, text: &str| {
         let day = || {
-            text.parse::<NaiveDate>().ok().map(|day| Calendar::new(setting.timezone).midnight(day))
+            text.parse::<NaiveDate>()
+                .ok()
+                .map(|day| Calendar::new(setting.timezone).midnight(day))
         };
         parse_rfc3339(text).or_else(day).ok_or_else(|| {
-            SourceError::Params(format!("{name}: {text:?} is no date such as \"2025-03-04\""))
+            SourceError::Params(format!(
+                "{name}: {text:?} is no date such as \"2025-03-04\""
+            ))
         })
     };
-    let matching: Result<Vec<Regex>, SourceError> =
-        params.matching.iter().map(|pattern| regex("match", pattern)).collect();
+    let matching: Result<Vec<Regex>, SourceError> = params
+        .matching
+        .iter()
+        .map(|pattern| regex("match", pattern))
+        .collect();
     Ok(Box::new(ICalendarFile {
         matching: matching?,
-        key: params.key.as_deref().map(|pattern| regex("key", pattern)).transpose()?,
+        key: params
+            .key
+            .as_deref()
+            .map(|pattern| regex("key", pattern))
+            .transpose()?,
         writeup: params.writeup,
         from: date("from", &params.from)?,
         to: date("to", &params.to)?,
@@ -131,11 +142,19 @@ impl File for ICalendarFile {
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
         let mut bytes = Vec::new();
-        let refused = |reason: String| SourceError::Format { name: name.to_owned(), reason };
+        let refused = |reason: String| SourceError::Format {
+            name: name.to_owned(),
+            reason,
+        };
         let read = input.take(LARGEST + 1).read_to_end(&mut bytes);
-        let length = read.map_err(|cause| SourceError::Io { name: name.to_owned(), cause })?;
+        let length = read.map_err(|cause| SourceError::Io {
+            name: name.to_owned(),
+            cause,
+        })?;
         if length as u64 > LARGEST {
-            return Err(refused(format!("is larger than {LARGEST} bytes; export fewer years")));
+            return Err(refused(format!(
+                "is larger than {LARGEST} bytes; export fewer years"
+            )));
         }
         let (calendars, problems) = parse(&decoded(&bytes));
         if calendars.is_empty() && !bytes.is_empty() {
@@ -151,8 +170,10 @@ impl File for ICalendarFile {
                 reason: reason.to_owned(),
             });
         }
-        let zones: Vec<Zones<'_>> =
-            calendars.iter().map(|calendar| Zones::new(calendar, self.setting.timezone)).collect();
+        let zones: Vec<Zones<'_>> = calendars
+            .iter()
+            .map(|calendar| Zones::new(calendar, self.setting.timezone))
+            .collect();
         let occasions = read_events(&calendars, &zones, sink);
         for zone in unknown_zones(&occasions) {
             sink.note(format!(
@@ -225,9 +246,20 @@ impl ICalendarFile {
         if people.is_empty() {
             sink.left_out("event without attendees");
         }
-        for Expected { person, role, role_stated, partstat, via } in people {
-            let key =
-                [meeting.as_bytes(), b"\x1f", person.value.to_lowercase().as_bytes()].concat();
+        for Expected {
+            person,
+            role,
+            role_stated,
+            partstat,
+            via,
+        } in people
+        {
+            let key = [
+                meeting.as_bytes(),
+                b"\x1f",
+                person.value.to_lowercase().as_bytes(),
+            ]
+            .concat();
             sink.event(Event {
                 source: self.setting.source.as_str().into(),
                 id: format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&key)),
@@ -258,7 +290,10 @@ impl ICalendarFile {
         let by_key = || {
             let key = self.key.as_ref()?;
             let found = texts().find_map(|text| key.captures(text))?;
-            found.get(1).or_else(|| found.get(0)).map(|found| found.as_str().to_owned())
+            found
+                .get(1)
+                .or_else(|| found.get(0))
+                .map(|found| found.as_str().to_owned())
         };
         let mentioned = self.mentions.find(texts()).map(str::to_owned);
         mentioned.or_else(by_key).or_else(|| self.writeup.clone())
@@ -309,8 +344,10 @@ fn read_events<'a>(
 }
 
 fn unknown_zones(occasions: &[Occasion<'_>]) -> Vec<String> {
-    let mut names: Vec<String> =
-        occasions.iter().filter_map(|occasion| occasion.unknown_zone.clone()).collect();
+    let mut names: Vec<String> = occasions
+        .iter()
+        .filter_map(|occasion| occasion.unknown_zone.clone())
+        .collect();
     names.sort_unstable();
     names.dedup();
     names
@@ -326,7 +363,10 @@ fn by_uid<'a>(occasions: &'a [Occasion<'a>]) -> Vec<Versions<'a>> {
             Vec::new()
         });
         let which = |occasion: &Occasion<'_>| occasion.recurrence.map(Local::at);
-        match versions.iter_mut().find(|known| which(known) == which(occasion)) {
+        match versions
+            .iter_mut()
+            .find(|known| which(known) == which(occasion))
+        {
             Some(known) if occasion.age() >= known.age() => *known = occasion,
             Some(_) => {}
             None => versions.push(occasion),
@@ -338,7 +378,10 @@ fn by_uid<'a>(occasions: &'a [Occasion<'a>]) -> Vec<Versions<'a>> {
             .unwrap_or_default()
             .into_iter()
             .partition(|one| one.recurrence.is_none());
-        Versions { series: series.into_iter().next(), changes }
+        Versions {
+            series: series.into_iter().next(),
+            changes,
+        }
     };
     order.into_iter().map(split).collect()
 }

@@ -56,11 +56,15 @@ impl<'a> Occasion<'a> {
     ) -> Result<Self, Broken> {
         let single = |property: &ICalendarProperty| {
             let entry = component.property(property)?;
-            let ICalendarValue::PartialDateTime(time) = entry.values.first()? else { return None };
+            let ICalendarValue::PartialDateTime(time) = entry.values.first()? else {
+                return None;
+            };
             zones.local(entry, time)
         };
         let recurrence = single(&ICalendarProperty::RecurrenceId);
-        let start = single(&ICalendarProperty::Dtstart).or(recurrence).ok_or(Broken("DTSTART"))?;
+        let start = single(&ICalendarProperty::Dtstart)
+            .or(recurrence)
+            .ok_or(Broken("DTSTART"))?;
         let summary = text(component, &ICalendarProperty::Summary);
         let uid = match component.uid() {
             Some(uid) if !uid.trim().is_empty() => uid.trim().to_owned(),
@@ -120,8 +124,9 @@ impl<'a> Occasion<'a> {
 }
 
 fn length(component: &ICalendarComponent, start: Local<'_>, end: Option<Local<'_>>) -> Option<u64> {
-    let duration =
-        component.property(&ICalendarProperty::Duration).and_then(|entry| entry.values.first());
+    let duration = component
+        .property(&ICalendarProperty::Duration)
+        .and_then(|entry| entry.values.first());
     let length = match (end, duration) {
         (Some(end), _) => end.at() - start.at(),
         (None, Some(ICalendarValue::Duration(duration))) => duration.as_seconds() * 1000,
@@ -170,8 +175,12 @@ fn exceptions(component: &ICalendarComponent, zones: &Zones<'_>) -> Vec<Except> 
     let mut found = Vec::new();
     for entry in component.properties(&ICalendarProperty::Exdate) {
         for value in &entry.values {
-            let ICalendarValue::PartialDateTime(time) = value else { continue };
-            let Some(local) = zones.local(entry, time) else { continue };
+            let ICalendarValue::PartialDateTime(time) = value else {
+                continue;
+            };
+            let Some(local) = zones.local(entry, time) else {
+                continue;
+            };
             found.push(if local.all_day {
                 let next = local.clock + chrono::TimeDelta::days(1);
                 Except::Day(local.at(), local.zone.instant(next))
@@ -198,18 +207,29 @@ fn mentions(component: &ICalendarComponent) -> Vec<String> {
 }
 
 fn text(component: &ICalendarComponent, property: &ICalendarProperty) -> String {
-    texts(component, property).into_iter().next().unwrap_or_default()
+    texts(component, property)
+        .into_iter()
+        .next()
+        .unwrap_or_default()
 }
 
 fn texts(component: &ICalendarComponent, property: &ICalendarProperty) -> Vec<String> {
     let mut found = Vec::new();
     for entry in component.properties(property) {
-        found.extend(entry.values.iter().filter_map(|value| value.as_text()).map(str::to_owned));
+        found.extend(
+            entry
+                .values
+                .iter()
+                .filter_map(|value| value.as_text())
+                .map(str::to_owned),
+        );
     }
     found
 }
 
 fn integer(component: &ICalendarComponent, property: &ICalendarProperty) -> i64 {
-    let value = component.property(property).and_then(|entry| entry.values.first());
+    let value = component
+        .property(property)
+        .and_then(|entry| entry.values.first());
     value.and_then(ICalendarValue::as_integer).unwrap_or(0)
 }

@@ -45,7 +45,10 @@ pub(super) fn invitations(component: &ICalendarComponent) -> Vec<Invitation> {
         .entries
         .iter()
         .filter(|entry| {
-            matches!(entry.name, ICalendarProperty::Attendee | ICalendarProperty::Organizer)
+            matches!(
+                entry.name,
+                ICalendarProperty::Attendee | ICalendarProperty::Organizer
+            )
         })
         .map(|entry| invitation(uid, entry))
         .collect()
@@ -53,7 +56,9 @@ pub(super) fn invitations(component: &ICalendarComponent) -> Vec<Invitation> {
 
 fn invitation(uid: &str, entry: &ICalendarEntry) -> Invitation {
     let parameter = |name: ICalendarParameterName| {
-        let text = entry.parameter(&name).and_then(ICalendarParameterValue::as_text)?;
+        let text = entry
+            .parameter(&name)
+            .and_then(ICalendarParameterValue::as_text)?;
         (!text.is_empty()).then(|| text.to_owned())
     };
     let upper = |name| parameter(name).map(|text| text.to_uppercase());
@@ -89,7 +94,10 @@ pub(super) fn expected(
     let organizer = invitations.iter().find(|invitation| invitation.organizer);
     let chair = organizer.and_then(Invitation::person);
     let mut people: Vec<Expected> = Vec::new();
-    for invitation in invitations.iter().filter(|invitation| !invitation.organizer) {
+    for invitation in invitations
+        .iter()
+        .filter(|invitation| !invitation.organizer)
+    {
         match invitation.cutype.as_deref() {
             Some("ROOM") => left_out("room"),
             Some("RESOURCE") => left_out("resource"),
@@ -101,8 +109,10 @@ pub(super) fn expected(
                 }
                 Some(person) => {
                     let is_chair = chair.as_ref().is_some_and(|chair| same(chair, &person));
-                    let role =
-                        invitation.role.clone().or_else(|| delegator_role(invitation, invitations));
+                    let role = invitation
+                        .role
+                        .clone()
+                        .or_else(|| delegator_role(invitation, invitations));
                     people.push(Expected {
                         role_stated: role.is_some(),
                         role: role.map_or_else(|| default_role(is_chair), |role| known_role(&role)),
@@ -134,16 +144,28 @@ impl Invitation {
     fn person(&self) -> Option<Identity> {
         let address = without_mailto(&self.address).trim();
         let by_address = Identity::bare(address);
-        let email = self.email.as_deref().map(|email| Identity::bare(without_mailto(email)));
+        let email = self
+            .email
+            .as_deref()
+            .map(|email| Identity::bare(without_mailto(email)));
         let other = || {
             let usable = !address.is_empty() && !address.eq_ignore_ascii_case("invalid:nomail");
             usable.then(|| Identity::of_source("icalendar", "address", address))
         };
-        let name = || Some(Identity::of_source("icalendar", "name", self.name.as_deref()?));
+        let name = || {
+            Some(Identity::of_source(
+                "icalendar",
+                "name",
+                self.name.as_deref()?,
+            ))
+        };
         if by_address.is_email() {
             Some(by_address)
         } else {
-            email.filter(Identity::is_email).or_else(other).or_else(name)
+            email
+                .filter(Identity::is_email)
+                .or_else(other)
+                .or_else(name)
         }
     }
 }

@@ -15,7 +15,10 @@ fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
         writeups: vec![KnownWriteup {
             id: "pm-12".to_owned(),
             title: None,
-            aliases: vec!["INC-12".to_owned(), "https://wiki.example.org/pm/12".to_owned()],
+            aliases: vec![
+                "INC-12".to_owned(),
+                "https://wiki.example.org/pm/12".to_owned(),
+            ],
         }],
     };
     let mut sink = Collected::default();
@@ -49,7 +52,10 @@ fn attendance(event: &Event) -> &Attendance {
 fn rows(found: &Collected) -> Vec<String> {
     let row = |event| {
         let attendance = attendance(event);
-        let person = attendance.person.as_ref().map_or("-", |person| person.value.as_str());
+        let person = attendance
+            .person
+            .as_ref()
+            .map_or("-", |person| person.value.as_str());
         let stated = if attendance.role_stated { "" } else { "?" };
         format!(
             "{} {person} {}{stated}",
@@ -62,7 +68,11 @@ fn rows(found: &Collected) -> Vec<String> {
 
 /// The starts, in order.
 fn starts(found: &Collected) -> Vec<String> {
-    found.events.iter().map(|event| to_rfc3339(event.time)).collect()
+    found
+        .events
+        .iter()
+        .map(|event| to_rfc3339(event.time))
+        .collect()
 }
 
 #[test]
@@ -112,13 +122,23 @@ fn who_is_expected_and_how() {
         (second.via.as_deref(), second.partstat.as_deref()),
         (Some("all@example.org"), Some("ACCEPTED"))
     );
-    assert_eq!((second.meeting_ms, second.present_ms), (Some(3_600_000), None));
+    assert_eq!(
+        (second.meeting_ms, second.present_ms),
+        (Some(3_600_000), None)
+    );
     assert_eq!(found.events[0].subject, "pm-12");
-    assert_eq!(found.left_out.values().sum::<u64>(), 4, "{:?}", found.left_out);
+    assert_eq!(
+        found.left_out.values().sum::<u64>(),
+        4,
+        "{:?}",
+        found.left_out
+    );
 
     let alone = import(
         "",
-        &calendar(&event("UID:a\nDTSTART:20250304T140000Z\nORGANIZER:mailto:a@example.org\n")),
+        &calendar(&event(
+            "UID:a\nDTSTART:20250304T140000Z\nORGANIZER:mailto:a@example.org\n",
+        )),
     )
     .unwrap();
     assert_eq!(rows(&alone), ["a a@example.org CHAIR?"]);
@@ -150,7 +170,11 @@ fn series_keep_their_clock_and_their_changes() {
     );
     assert_eq!(
         starts(&found),
-        ["2025-03-20T14:00:00Z", "2025-03-28T08:00:00Z", "2025-04-17T13:00:00Z"]
+        [
+            "2025-03-20T14:00:00Z",
+            "2025-03-28T08:00:00Z",
+            "2025-04-17T13:00:00Z"
+        ]
     );
     assert_eq!(attendance(&found.events[1]).meeting_ms, Some(1_800_000));
     assert_eq!(found.left_out, BTreeMap::from([("cancelled", 1)]));
@@ -159,8 +183,15 @@ fn series_keep_their_clock_and_their_changes() {
         "UID:s\nRECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20250410T150000\n\
          DTSTART;TZID=Europe/Berlin:20250410T170000\nSEQUENCE:1\n{ADA}"
     ));
-    let found = import("from = '2025-04-01'", &calendar(&[series, onwards].concat())).unwrap();
-    assert_eq!(starts(&found), ["2025-04-10T15:00:00Z", "2025-04-17T15:00:00Z"]);
+    let found = import(
+        "from = '2025-04-01'",
+        &calendar(&[series, onwards].concat()),
+    )
+    .unwrap();
+    assert_eq!(
+        starts(&found),
+        ["2025-04-10T15:00:00Z", "2025-04-17T15:00:00Z"]
+    );
 }
 
 #[test]
@@ -173,18 +204,33 @@ fn the_newest_version_counts() {
     let old = version(1, "20250303T000000Z", "ATTENDEE:mailto:old@example.org\n");
     let new = version(2, "20250301T000000Z", "ATTENDEE:mailto:new@example.org\n");
     let newer = version(2, "20250302T000000Z", "ATTENDEE:mailto:newer@example.org\n");
-    let found = import("", &calendar(&[new.clone(), newer.clone(), old.clone()].concat())).unwrap();
+    let found = import(
+        "",
+        &calendar(&[new.clone(), newer.clone(), old.clone()].concat()),
+    )
+    .unwrap();
     assert_eq!(rows(&found), ["a newer@example.org REQ-PARTICIPANT?"]);
     let versions =
         [old, new, newer].map(|event| import("", &calendar(&event)).unwrap().events[0].version);
     assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
 
     let cancelled = version(3, "20250302T000000Z", "STATUS:CANCELLED\n");
-    let found = import("", &calendar(&(version(2, "20250302T000000Z", ADA) + &cancelled))).unwrap();
+    let found = import(
+        "",
+        &calendar(&(version(2, "20250302T000000Z", ADA) + &cancelled)),
+    )
+    .unwrap();
     assert!(found.events.is_empty());
-    let method =
-        |name: &str| calendar(&format!("METHOD:{name}\n{}", version(1, "20250302T000000Z", ADA)));
-    assert_eq!(import("", &method("CANCEL")).unwrap().left_out, BTreeMap::from([("cancelled", 1)]));
+    let method = |name: &str| {
+        calendar(&format!(
+            "METHOD:{name}\n{}",
+            version(1, "20250302T000000Z", ADA)
+        ))
+    };
+    assert_eq!(
+        import("", &method("CANCEL")).unwrap().left_out,
+        BTreeMap::from([("cancelled", 1)])
+    );
     assert!(import("", &method("REPLY")).unwrap().events.is_empty());
     assert_eq!(import("", &method("REQUEST")).unwrap().events.len(), 1);
 }
@@ -201,7 +247,12 @@ fn which_events_and_which_write_up() {
         .concat(),
     );
     let subjects = |params: &str| -> Vec<String> {
-        import(params, &file).unwrap().events.into_iter().map(|event| event.subject).collect()
+        import(params, &file)
+            .unwrap()
+            .events
+            .into_iter()
+            .map(|event| event.subject)
+            .collect()
     };
     assert_eq!(subjects(""), ["pm-12", "pm-12", "3", "4"]);
     assert_eq!(
@@ -218,12 +269,18 @@ fn times_of_all_sorts() {
     for (line, expected) in [
         ("DTSTART:20250704T140000", "2025-07-04T12:00:00Z"),
         ("DTSTART;VALUE=DATE:20250704", "2025-07-03T22:00:00Z"),
-        ("DTSTART;TZID=Eastern Standard Time:20250704T140000", "2025-07-04T18:00:00Z"),
+        (
+            "DTSTART;TZID=Eastern Standard Time:20250704T140000",
+            "2025-07-04T18:00:00Z",
+        ),
         (
             "DTSTART;TZID=/freeassociation.sourceforge.net/Asia/Tokyo:20250704T140000",
             "2025-07-04T05:00:00Z",
         ),
-        ("DTSTART;TZID=Europe/Berlin:20250330T023000", "2025-03-30T01:00:00Z"),
+        (
+            "DTSTART;TZID=Europe/Berlin:20250330T023000",
+            "2025-03-30T01:00:00Z",
+        ),
     ] {
         assert_eq!(start(line), [expected], "{line}");
     }
@@ -235,10 +292,16 @@ fn times_of_all_sorts() {
         "UID:a\nDTSTART;TZID=House:20250704T140000\nRRULE:FREQ=MONTHLY;INTERVAL=6;COUNT=2\n{ADA}"
     ));
     let found = import("", &calendar(&format!("{own}{meeting}"))).unwrap();
-    assert_eq!(starts(&found), ["2025-07-04T10:00:00Z", "2026-01-04T11:00:00Z"]);
+    assert_eq!(
+        starts(&found),
+        ["2025-07-04T10:00:00Z", "2026-01-04T11:00:00Z"]
+    );
     assert!(found.notes.is_empty());
     let found = import("", &calendar(&meeting)).unwrap();
-    assert_eq!((found.notes.len(), starts(&found)[0].as_str()), (1, "2025-07-04T12:00:00Z"));
+    assert_eq!(
+        (found.notes.len(), starts(&found)[0].as_str()),
+        (1, "2025-07-04T12:00:00Z")
+    );
 }
 
 #[test]
@@ -248,19 +311,34 @@ fn wrong_input_is_told() {
         found.problems[0].to_string(),
         "event 1: DTSTART: should be there and be a time such as 20250304T140000Z"
     );
-    let bad_rule = event(&format!("UID:a\nDTSTART:20250304T140000Z\nRRULE:FREQ=SOMETIMES\n{ADA}"));
+    let bad_rule = event(&format!(
+        "UID:a\nDTSTART:20250304T140000Z\nRRULE:FREQ=SOMETIMES\n{ADA}"
+    ));
     let found = import("", &calendar(&bad_rule)).unwrap();
     assert_eq!((found.events.len(), found.problems.len()), (1, 1));
-    let endless = event(&format!("UID:a\nDTSTART:20000101T140000Z\nRRULE:FREQ=DAILY\n{ADA}"));
+    let endless = event(&format!(
+        "UID:a\nDTSTART:20000101T140000Z\nRRULE:FREQ=DAILY\n{ADA}"
+    ));
     let found = import("", &calendar(&endless)).unwrap();
     assert_eq!((found.events.len(), found.notes.len()), (MOST, 1));
-    let cut_off =
-        calendar(&event(&format!("UID:a\nDTSTART:20250304T140000Z\n{ADA}SUMMARY:long"))).len() - 35;
-    let whole = calendar(&event(&format!("UID:a\nDTSTART:20250304T140000Z\n{ADA}SUMMARY:long\n")));
+    let cut_off = calendar(&event(&format!(
+        "UID:a\nDTSTART:20250304T140000Z\n{ADA}SUMMARY:long"
+    )))
+    .len()
+        - 35;
+    let whole = calendar(&event(&format!(
+        "UID:a\nDTSTART:20250304T140000Z\n{ADA}SUMMARY:long\n"
+    )));
     assert_eq!(import("", &whole[..cut_off]).unwrap().problems.len(), 1);
-    assert!(matches!(import("", b"<html></html>"), Err(SourceError::Format { .. })));
+    assert!(matches!(
+        import("", b"<html></html>"),
+        Err(SourceError::Format { .. })
+    ));
     for params in ["match = ['(']", "from = 'March'", "matches = []"] {
-        assert!(matches!(import(params, b""), Err(SourceError::Params(_))), "{params}");
+        assert!(
+            matches!(import(params, b""), Err(SourceError::Params(_))),
+            "{params}"
+        );
     }
 }
 
@@ -275,7 +353,10 @@ fn fixtures() -> Option<PathBuf> {
 /// Cells of a table of the other program's, without its header.
 fn expected(fixtures: &std::path::Path, name: &str) -> Vec<Vec<String>> {
     let text = fs::read_to_string(fixtures.join("EXPECTED").join(name)).unwrap();
-    text.lines().skip(1).map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+    text.lines()
+        .skip(1)
+        .map(|line| line.split('\t').map(str::to_owned).collect())
+        .collect()
 }
 
 #[test]
@@ -304,7 +385,11 @@ fn real_calendars_have_the_attendees_that_another_program_found() {
         let mut ours: Vec<[String; 5]> = attendees(&bytes)
             .into_iter()
             .map(|one| {
-                let property = if one.organizer { "ORGANIZER" } else { "ATTENDEE" };
+                let property = if one.organizer {
+                    "ORGANIZER"
+                } else {
+                    "ATTENDEE"
+                };
                 let text = |text: Option<String>| text.unwrap_or_default();
                 [
                     one.uid,
@@ -328,7 +413,10 @@ fn real_calendars_make_no_panic_and_mostly_the_same_occurrences() {
     let Some(fixtures) = fixtures() else { return };
     let mut theirs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in expected(&fixtures, "ical_occurrences.tsv") {
-        theirs.entry(row[0].clone()).or_default().insert(row[2].replace("(floating)", "Z"));
+        theirs
+            .entry(row[0].clone())
+            .or_default()
+            .insert(row[2].replace("(floating)", "Z"));
     }
     let cut: BTreeSet<String> = expected(&fixtures, "ical_status.tsv")
         .into_iter()
@@ -346,7 +434,9 @@ fn real_calendars_make_no_panic_and_mostly_the_same_occurrences() {
             let _any_result_but_a_panic = import("", &bytes[cut..]).is_ok();
             let _any_result_but_a_panic = import("", &bytes[..cut]).is_ok();
         }
-        let Some(theirs) = theirs.get(&file) else { continue };
+        let Some(theirs) = theirs.get(&file) else {
+            continue;
+        };
         let mut ours = occurrences_of(&bytes);
         if cut.contains(&file) {
             ours.retain(|start| Some(start) <= theirs.last());
@@ -359,7 +449,11 @@ fn real_calendars_make_no_panic_and_mostly_the_same_occurrences() {
             different.push(format!("{file}: missing {missing:?} extra {extra:?}"));
         }
     }
-    different.retain(|line| !KNOWN_DIFFERENCES.iter().any(|(file, _)| line.starts_with(file)));
+    different.retain(|line| {
+        !KNOWN_DIFFERENCES
+            .iter()
+            .any(|(file, _)| line.starts_with(file))
+    });
     assert!(
         different.is_empty(),
         "{same} same, {} different:\n{}",
@@ -379,17 +473,35 @@ const KNOWN_DIFFERENCES: [(&str, &str); 11] = [
         "issue_86_x_wr_timezone_without_time_zone_in_dt.ics",
         "they add a zone that the calendar names in X-WR-TIMEZONE",
     ),
-    ("issue_18_cancel_status.ics", "we leave cancelled occurrences out"),
-    ("issue_132_swapped_start_and_end.ics", "they swap an end that lies before the start"),
+    (
+        "issue_18_cancel_status.ics",
+        "we leave cancelled occurrences out",
+    ),
+    (
+        "issue_132_swapped_start_and_end.ics",
+        "they swap an end that lies before the start",
+    ),
     (
         "calendars__issue_1633_rdate_with_dates_and_tzid.ics",
         "they take a period of dates without times",
     ),
     ("valid__lotr.ics", "UNTIL before DTSTART: we keep DTSTART"),
-    ("valid__incoming.ics", "several messages for one UID, some of them answers"),
-    ("test-data__incoming.ics", "several messages for one UID, some of them answers"),
-    ("test-data__calendar.ics", "several calendars in a file: they stop early"),
-    ("test-data__process-calendar.ics", "several calendars in a file: they stop early"),
+    (
+        "valid__incoming.ics",
+        "several messages for one UID, some of them answers",
+    ),
+    (
+        "test-data__incoming.ics",
+        "several messages for one UID, some of them answers",
+    ),
+    (
+        "test-data__calendar.ics",
+        "several calendars in a file: they stop early",
+    ),
+    (
+        "test-data__process-calendar.ics",
+        "several calendars in a file: they stop early",
+    ),
     (
         "test-data__recur-errors.ics",
         "US-Eastern without VTIMEZONE: they know no daylight time for it",
@@ -399,8 +511,10 @@ const KNOWN_DIFFERENCES: [(&str, &str); 11] = [
 /// Starts in the other program's notation.
 fn occurrences_of(bytes: &[u8]) -> BTreeSet<String> {
     let (calendars, _) = parse(&decoded(bytes));
-    let zones: Vec<Zones<'_>> =
-        calendars.iter().map(|calendar| Zones::new(calendar, chrono_tz::UTC)).collect();
+    let zones: Vec<Zones<'_>> = calendars
+        .iter()
+        .map(|calendar| Zones::new(calendar, chrono_tz::UTC))
+        .collect();
     let occasions = read_events(&calendars, &zones, &mut Collected::default());
     let to = parse_rfc3339("2027-01-01T00:00:00Z").unwrap();
     let mut found = BTreeSet::new();

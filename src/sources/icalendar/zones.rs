@@ -94,14 +94,21 @@ impl<'a> Zones<'a> {
             .iter()
             .filter(|component| component.component_type == ICalendarComponentType::VTimezone)
             .filter_map(|component| {
-                let name =
-                    component.property(&ICalendarProperty::Tzid)?.values.first()?.as_text()?;
+                let name = component
+                    .property(&ICalendarProperty::Tzid)?
+                    .values
+                    .first()?
+                    .as_text()?;
                 let unknown = named.resolve(name).is_none();
                 let observances = unknown.then(|| observances(calendar, component))?;
                 (!observances.is_empty()).then_some((name, observances))
             })
             .collect();
-        Zones { named, own, organisation }
+        Zones {
+            named,
+            own,
+            organisation,
+        }
     }
 
     /// The time of a property, in the zone it names.
@@ -116,7 +123,11 @@ impl<'a> Zones<'a> {
             (None, Some(name)) => self.zone(name),
             (None, None) => Zone::Named(self.organisation),
         };
-        Some(Local { clock: parts.date_time, zone, all_day: !time.has_time() })
+        Some(Local {
+            clock: parts.date_time,
+            zone,
+            all_day: !time.has_time(),
+        })
     }
 
     fn zone(&self, name: &str) -> Zone<'_> {
@@ -141,13 +152,19 @@ fn guessed(name: &str) -> Option<Tz> {
         let slash = name.rmatch_indices('/').nth(slashes)?.0;
         name[slash + 1..].parse::<Tz>().ok()
     };
-    let registered = name.starts_with('/').then(|| ending(1).or_else(|| ending(2))).flatten();
+    let registered = name
+        .starts_with('/')
+        .then(|| ending(1).or_else(|| ending(2)))
+        .flatten();
     registered.or_else(|| name.replacen('-', "/", 1).parse::<Tz>().ok())
 }
 
 /// The times of a `VTIMEZONE`.
 fn observances(calendar: &ICalendar, zone: &ICalendarComponent) -> Vec<Observance> {
-    let children = zone.component_ids.iter().filter_map(|id| calendar.component_by_id(*id));
+    let children = zone
+        .component_ids
+        .iter()
+        .filter_map(|id| calendar.component_by_id(*id));
     children.filter_map(observance).collect()
 }
 
@@ -187,8 +204,14 @@ fn offset_of(observances: &[Observance], clock: NaiveDateTime) -> FixedOffset {
         .iter()
         .filter(|observance| begun(observance).is_some())
         .max_by_key(begun)
-        .or_else(|| observances.iter().min_by_key(|observance| observance.onsets.first().copied()))
-        .map_or(FixedOffset::east_opt(0), |observance| Some(observance.offset))
+        .or_else(|| {
+            observances
+                .iter()
+                .min_by_key(|observance| observance.onsets.first().copied())
+        })
+        .map_or(FixedOffset::east_opt(0), |observance| {
+            Some(observance.offset)
+        })
         // Zero is an offset.
         .unwrap_or_else(|| chrono::Offset::fix(&chrono::Utc))
 }
