@@ -6,6 +6,7 @@
 //! to a [`Sink`] and know nothing of pseudonyms, spool or store.
 
 pub mod git;
+pub mod github;
 pub mod links;
 
 use std::fmt;
@@ -16,7 +17,7 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] = &[&git::KIND];
+pub static KINDS: &[&Kind] = &[&git::KIND, &github::KIND];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {

@@ -104,7 +104,8 @@ fn pair(
         let mut left = Vec::new();
         for entry in added {
             let same = |g: &&Entry| g.1 == entry.1;
-            let best = gone.iter().filter(same).max_by_key(|g| file_name(&g.0) == file_name(&entry.0));
+            let best =
+                gone.iter().filter(same).max_by_key(|g| file_name(&g.0) == file_name(&entry.0));
             match best.and_then(|best| gone.iter().position(|g| g.0 == best.0)) {
                 Some(at) => changes.push(rename(gone.remove(at), entry)),
                 None => left.push(entry),
@@ -112,7 +113,11 @@ fn pair(
         }
         added = left;
     }
-    if !gone.is_empty() && !added.is_empty() && gone.len() <= MAX_PAIRED && added.len() <= MAX_PAIRED {
+    if !gone.is_empty()
+        && !added.is_empty()
+        && gone.len() <= MAX_PAIRED
+        && added.len() <= MAX_PAIRED
+    {
         let mut scores = similarities(repository, &gone, &added)?;
         scores.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
         let mut gone_left: Vec<Option<Entry>> = gone.into_iter().map(Some).collect();

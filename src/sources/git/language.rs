@@ -37,7 +37,8 @@ const fn docstring(mark: &'static str) -> Quote {
 }
 
 const C_BLOCK: &[(&str, &str)] = &[("/*", "*/")];
-const C: Language = Language { line: &["//"], block: C_BLOCK, strings: &[quote("\"", false), quote("'", false)] };
+const C: Language =
+    Language { line: &["//"], block: C_BLOCK, strings: &[quote("\"", false), quote("'", false)] };
 // A lifetime is no string.
 const RUST: Language = Language { line: &["//"], block: C_BLOCK, strings: &[quote("\"", true)] };
 const SCRIPT: Language = Language {
@@ -50,8 +51,11 @@ const GO: Language = Language {
     block: C_BLOCK,
     strings: &[quote("\"", false), quote("'", false), raw("`")],
 };
-const PHP: Language =
-    Language { line: &["//", "#"], block: C_BLOCK, strings: &[quote("\"", true), quote("'", true)] };
+const PHP: Language = Language {
+    line: &["//", "#"],
+    block: C_BLOCK,
+    strings: &[quote("\"", true), quote("'", true)],
+};
 const JVM: Language = Language {
     line: &["//"],
     block: C_BLOCK,
@@ -71,7 +75,8 @@ const RUBY: Language = Language {
 };
 const HCL: Language =
     Language { line: &["#", "//"], block: C_BLOCK, strings: &[quote("\"", false)] };
-const NIX: Language = Language { line: &["#"], block: C_BLOCK, strings: &[raw("''"), quote("\"", true)] };
+const NIX: Language =
+    Language { line: &["#"], block: C_BLOCK, strings: &[raw("''"), quote("\"", true)] };
 const POWERSHELL: Language =
     Language { line: &["#"], block: &[("<#", "#>")], strings: &[raw("\""), raw("'")] };
 const SQL: Language = Language { line: &["--"], block: C_BLOCK, strings: &[raw("'")] };
@@ -83,18 +88,21 @@ const LUA: Language = Language {
 const HASKELL: Language =
     Language { line: &["--"], block: &[("{-", "-}")], strings: &[quote("\"", false)] };
 const ADA: Language = Language { line: &["--"], block: &[], strings: &[raw("\"")] };
-const LISP: Language = Language { line: &[";"], block: &[("#|", "|#")], strings: &[quote("\"", true)] };
+const LISP: Language =
+    Language { line: &[";"], block: &[("#|", "|#")], strings: &[quote("\"", true)] };
 const ASSEMBLY: Language =
     Language { line: &[";", "#", "//"], block: C_BLOCK, strings: &[quote("\"", false)] };
 const PERCENT: Language = Language { line: &["%"], block: &[], strings: &[] };
-const ML: Language =
-    Language { line: &[], block: &[("(*", "*)")], strings: &[quote("\"", true)] };
+const ML: Language = Language { line: &[], block: &[("(*", "*)")], strings: &[quote("\"", true)] };
 const FSHARP: Language =
     Language { line: &["//"], block: &[("(*", "*)")], strings: &[quote("\"", true)] };
 const PASCAL: Language =
     Language { line: &["//"], block: &[("{", "}"), ("(*", "*)")], strings: &[raw("'")] };
-const MARKUP: Language =
-    Language { line: &["//"], block: &[("<!--", "-->"), ("/*", "*/")], strings: &[quote("\"", false)] };
+const MARKUP: Language = Language {
+    line: &["//"],
+    block: &[("<!--", "-->"), ("/*", "*/")],
+    strings: &[quote("\"", false)],
+};
 const CSS: Language =
     Language { line: &[], block: C_BLOCK, strings: &[quote("\"", false), quote("'", false)] };
 const BASIC: Language = Language { line: &["'"], block: &[], strings: &[raw("\"")] };
@@ -104,8 +112,20 @@ const BATCH: Language = Language { line: &["::", "REM ", "rem "], block: &[], st
 
 /// Languages by file extension, lower case.
 const EXTENSIONS: &[(&[&str], Language)] = &[
-    (&["c", "h", "cc", "cpp", "cxx", "hpp", "hh", "hxx", "ino", "m", "mm", "cs", "d", "zig", "v", "sv"], C),
-    (&["proto", "thrift", "capnp", "sol", "glsl", "hlsl", "wgsl", "cu", "dart", "vala", "less", "scss"], C),
+    (
+        &[
+            "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "hxx", "ino", "m", "mm", "cs", "d", "zig",
+            "v", "sv",
+        ],
+        C,
+    ),
+    (
+        &[
+            "proto", "thrift", "capnp", "sol", "glsl", "hlsl", "wgsl", "cu", "dart", "vala",
+            "less", "scss",
+        ],
+        C,
+    ),
     (&["java", "kt", "kts", "scala", "sc", "groovy", "gradle", "swift"], JVM),
     (&["rs"], RUST),
     (&["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"], SCRIPT),
@@ -156,7 +176,10 @@ const NAMES: &[(&str, Language)] = &[
 pub(super) fn of(name: &str, extension: &str) -> Option<&'static Language> {
     let by_name = NAMES.iter().find(|(known, _)| *known == name).map(|(_, language)| language);
     by_name.or_else(|| {
-        EXTENSIONS.iter().find(|(known, _)| known.contains(&extension)).map(|(_, language)| language)
+        EXTENSIONS
+            .iter()
+            .find(|(known, _)| known.contains(&extension))
+            .map(|(_, language)| language)
     })
 }
 
@@ -252,7 +275,11 @@ mod tests {
     #[test]
     fn comments_and_strings_are_told_apart() {
         let cases: &[(&str, &str, &[bool])] = &[
-            ("rs", "let u = \"X\"; // X\nfn f<'a>() {} // X\n/* a\nX */ X", &[false, true, true, true, false]),
+            (
+                "rs",
+                "let u = \"X\"; // X\nfn f<'a>() {} // X\n/* a\nX */ X",
+                &[false, true, true, true, false],
+            ),
             ("py", "\"\"\"Doc X\n\"\"\"\ns = \"\"\"X\"\"\"  # X\n", &[true, false, true]),
             ("sh", "curl https://X # X\necho $#X", &[false, true, false]),
             ("go", "u := `X // X` // X", &[false, false, true]),

@@ -118,7 +118,8 @@ fn pull(
         branch: repository.branch_name(params.branch.as_deref()),
         zone: setting.timezone,
     };
-    let settings = checkpoint::fingerprint(&(&params.fingerprint, &maker.branch, setting.timezone.name()));
+    let settings =
+        checkpoint::fingerprint(&(&params.fingerprint, &maker.branch, setting.timezone.name()));
     let before = given.and_then(|text| Checkpoint::read(text, &settings));
     let (before, mut range) = since(&repository, head, before, sink)?;
     // Write-ups registered elsewhere may be new even so.
@@ -129,7 +130,9 @@ fn pull(
     }
     read_writeups(&maker, &mut registry, sink)?;
     let known = maker.known(&registry, &setting.writeups);
-    let print = checkpoint::fingerprint(&known.iter().map(|(key, w)| (key, &w.id, &w.aliases)).collect::<Vec<_>>());
+    let print = checkpoint::fingerprint(
+        &known.iter().map(|(key, w)| (key, &w.id, &w.aliases)).collect::<Vec<_>>(),
+    );
     let mut ledger = before.ledger;
     if print == before.known {
         if nothing_new {
@@ -142,7 +145,9 @@ fn pull(
         range = whole(&repository, head)?;
     }
     if repository.is_shallow() {
-        sink.note(format!("{name}: is a shallow clone; links older than its history count from there"));
+        sink.note(format!(
+            "{name}: is a shallow clone; links older than its history count from there"
+        ));
     }
     let subjects: HashMap<String, String> =
         known.iter().map(|(key, writeup)| (key.clone(), writeup.id.clone())).collect();
@@ -179,7 +184,9 @@ fn since(
         if let Some(range) = repository.range(head, before.head())? {
             return Ok((before, range));
         }
-        sink.note("the branch was rewritten since the last pull; its history is read again".to_owned());
+        sink.note(
+            "the branch was rewritten since the last pull; its history is read again".to_owned(),
+        );
     }
     Ok((Checkpoint::default(), whole(repository, head)?))
 }
@@ -189,7 +196,11 @@ fn whole(repository: &Repository, head: gix::ObjectId) -> Result<Range, SourceEr
 }
 
 /// Reads the texts of write-ups that changed, keeps their names, and sends their events.
-fn read_writeups(maker: &Maker<'_>, registry: &mut Registry, sink: &mut dyn Sink) -> Result<(), SourceError> {
+fn read_writeups(
+    maker: &Maker<'_>,
+    registry: &mut Registry,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
     let mut documents = Vec::new();
     for (at, entry) in registry.entries.iter_mut().enumerate().filter(|(_, entry)| entry.changed) {
         let document = maker.document(entry)?;

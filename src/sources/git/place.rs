@@ -9,18 +9,49 @@ use crate::sources::links::Found;
 use super::language::{self, Language};
 
 const DIAGRAMS: &[&str] = &[
-    "mmd", "mermaid", "puml", "plantuml", "pu", "iuml", "dot", "gv", "d2", "drawio", "dio", "svg", "excalidraw",
-    "dsl", "c4",
+    "mmd",
+    "mermaid",
+    "puml",
+    "plantuml",
+    "pu",
+    "iuml",
+    "dot",
+    "gv",
+    "d2",
+    "drawio",
+    "dio",
+    "svg",
+    "excalidraw",
+    "dsl",
+    "c4",
 ];
 const DOCUMENTS: &[&str] = &[
-    "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "org", "wiki", "textile", "ipynb",
+    "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "org", "wiki",
+    "textile", "ipynb",
 ];
 const CONFIGURATION: &[&str] = &[
-    "yml", "yaml", "toml", "json", "jsonc", "json5", "ini", "cfg", "conf", "properties", "env", "xml", "plist",
-    "cue", "dhall", "service", "csv", "tsv",
+    "yml",
+    "yaml",
+    "toml",
+    "json",
+    "jsonc",
+    "json5",
+    "ini",
+    "cfg",
+    "conf",
+    "properties",
+    "env",
+    "xml",
+    "plist",
+    "cue",
+    "dhall",
+    "service",
+    "csv",
+    "tsv",
 ];
 /// Languages of diagrams in fenced blocks.
-const FENCES: &[&str] = &["mermaid", "plantuml", "puml", "dot", "graphviz", "d2", "ditaa", "structurizr"];
+const FENCES: &[&str] =
+    &["mermaid", "plantuml", "puml", "dot", "graphviz", "d2", "ditaa", "structurizr"];
 
 /// Globs over paths. One without a slash is matched with the file's name alone; letter case does
 /// not matter.
@@ -81,7 +112,10 @@ pub(super) fn of(paths: &Paths, path: &str, text: &[u8], found: &[Found]) -> Vec
                 Ok(at) => answers[at],
                 Err(_) => false,
             };
-            offsets.iter().map(|o| if comment(o) { Place::CodeComment } else { Place::Code }).collect()
+            offsets
+                .iter()
+                .map(|o| if comment(o) { Place::CodeComment } else { Place::Code })
+                .collect()
         }
     }
 }
@@ -127,13 +161,16 @@ fn diagram_lines(text: &[u8]) -> Vec<(u32, u32)> {
     let mut open: Option<(u32, bool)> = None;
     for (number, line) in (1u32..).zip(text.lines()) {
         let line = line.trim_start();
-        let Some(info) = line.strip_prefix(b"```").or_else(|| line.strip_prefix(b"~~~")) else { continue };
+        let Some(info) = line.strip_prefix(b"```").or_else(|| line.strip_prefix(b"~~~")) else {
+            continue;
+        };
         match open.take() {
             Some((from, true)) => blocks.push((from, number)),
             Some((_, false)) => {}
             None => {
                 let info = info.trim_start_with(|c| "`~{. ".contains(c)).to_ascii_lowercase();
-                open = Some((number, FENCES.iter().any(|fence| info.starts_with(fence.as_bytes()))));
+                open =
+                    Some((number, FENCES.iter().any(|fence| info.starts_with(fence.as_bytes()))));
             }
         }
     }

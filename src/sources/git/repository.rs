@@ -90,7 +90,8 @@ impl Range {
 impl Repository {
     /// Opens a bare or ordinary repository; reads no configuration but its own.
     pub(super) fn open(path: &Path, name: &str) -> Result<Repository, SourceError> {
-        let failed = |reason: String| SourceError::Format { name: path.display().to_string(), reason };
+        let failed =
+            |reason: String| SourceError::Format { name: path.display().to_string(), reason };
         let mut inner = gix::open_opts(path, gix::open::Options::isolated())
             .map_err(|error| failed(format!("is no git repository that can be read: {error}")))?;
         inner.object_cache_size(OBJECT_CACHE);
@@ -109,7 +110,9 @@ impl Repository {
         };
         let id = self.inner.rev_parse_single(branch).map_err(|_| SourceError::Format {
             name: self.name.clone(),
-            reason: format!("has no branch {branch:?}; leave branch out for the one that HEAD names"),
+            reason: format!(
+                "has no branch {branch:?}; leave branch out for the one that HEAD names"
+            ),
         })?;
         Ok(Some(id.detach()))
     }
@@ -128,11 +131,16 @@ impl Repository {
     }
 
     /// What is new since `since`; `None` if `since` is no earlier state of this branch.
-    pub(super) fn range(&self, head: ObjectId, since: Option<ObjectId>) -> Result<Option<Range>, SourceError> {
+    pub(super) fn range(
+        &self,
+        head: ObjectId,
+        since: Option<ObjectId>,
+    ) -> Result<Option<Range>, SourceError> {
         if since.is_some_and(|since| !self.inner.has_object(since)) {
             return Ok(None);
         }
-        let walk = self.inner.rev_walk([head]).with_hidden(since).all().map_err(|e| self.failed(e))?;
+        let walk =
+            self.inner.rev_walk([head]).with_hidden(since).all().map_err(|e| self.failed(e))?;
         let mut parents: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
         for info in walk {
             let info = info.map_err(|e| self.failed(e))?;
@@ -177,7 +185,9 @@ impl Repository {
     /// The tree of the first parent; `None` for a root and at the edge of a shallow clone.
     pub(super) fn parent_tree(&self, id: ObjectId) -> Result<Option<ObjectId>, SourceError> {
         let commit = self.inner.find_commit(id).map_err(|e| self.failed(e))?;
-        let Some(parent) = commit.parent_ids().next().map(|id| id.detach()) else { return Ok(None) };
+        let Some(parent) = commit.parent_ids().next().map(|id| id.detach()) else {
+            return Ok(None);
+        };
         if self.is_shallow() && !self.inner.has_object(parent) {
             return Ok(None);
         }

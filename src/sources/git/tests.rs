@@ -1,6 +1,7 @@
 //! Small repositories made with plain git, and the published histories if they are at hand.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -89,7 +90,14 @@ impl Fixture {
     fn git(&self, arguments: &[&str]) -> String {
         let date = format!("{} +0000", self.clock);
         let output = Command::new("git")
-            .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"])
+            .args([
+                "-c",
+                "user.name=Ada",
+                "-c",
+                "user.email=ada@example.org",
+                "-c",
+                "commit.gpgsign=false",
+            ])
             .args(arguments)
             .current_dir(self.path())
             .env("GIT_AUTHOR_DATE", &date)
@@ -97,7 +105,11 @@ impl Fixture {
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .output()
             .expect("git is installed");
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -124,7 +136,12 @@ impl Fixture {
     }
 }
 
-fn pull_at(path: &Path, more: &str, checkpoint: Option<&str>, others: Vec<KnownWriteup>) -> (Heard, String) {
+fn pull_at(
+    path: &Path,
+    more: &str,
+    checkpoint: Option<&str>,
+    others: Vec<KnownWriteup>,
+) -> (Heard, String) {
     let text = format!(
         "path = {:?}\nname = \"shop\"\nwriteups = [\"pm/*.md\"]\nincident_keys = [\"INC-[0-9]+\"]\n{more}",
         path.display().to_string()
@@ -138,7 +155,11 @@ fn pull_at(path: &Path, more: &str, checkpoint: Option<&str>, others: Vec<KnownW
 }
 
 fn other(id: &str, aliases: &[&str]) -> KnownWriteup {
-    KnownWriteup { id: id.to_owned(), title: None, aliases: aliases.iter().map(|a| (*a).to_owned()).collect() }
+    KnownWriteup {
+        id: id.to_owned(),
+        title: None,
+        aliases: aliases.iter().map(|a| (*a).to_owned()).collect(),
+    }
 }
 
 #[test]
@@ -153,7 +174,10 @@ fn the_sample_is_valid() {
 #[test]
 fn write_ups_are_files() {
     let mut repo = Fixture::new();
-    repo.write("pm/draft.md", "---\ntitle: Disk full\nauthors: [bob@example.org]\n---\nSee INC-1, three words.\n");
+    repo.write(
+        "pm/draft.md",
+        "---\ntitle: Disk full\nauthors: [bob@example.org]\n---\nSee INC-1, three words.\n",
+    );
     let added = repo.commit("Add");
     repo.git(&["mv", "pm/draft.md", "pm/INC-7-disk.md"]);
     repo.commit("Rename");
@@ -172,7 +196,10 @@ fn write_ups_are_files() {
     let gone = repo.commit("Remove");
     let (heard, _) = repo.pull(Some(&next), Vec::new());
     assert_eq!(heard.writeups()[0].deleted_at, Some(gone));
-    assert_eq!((heard.events[0].version, heard.events[0].id.as_str()), (2, "shop:writeup:pm/draft.md@1700086400"));
+    assert_eq!(
+        (heard.events[0].version, heard.events[0].id.as_str()),
+        (2, "shop:writeup:pm/draft.md@1700086400")
+    );
 }
 
 #[test]
@@ -193,7 +220,11 @@ fn a_link_lives_through_edits_moves_and_renames() {
             && event.subject == "shop:pm/INC-1.md"
             && link.person.as_ref().is_some_and(|p| p.value == "ada@new.example.org")
     }));
-    let comment = heard.links().into_iter().find(|(_, link)| link.place == Place::CodeComment).expect("there");
+    let comment = heard
+        .links()
+        .into_iter()
+        .find(|(_, link)| link.place == Place::CodeComment)
+        .expect("there");
     let commit = &repo.git(&["rev-parse", "HEAD"])[..12];
     assert_eq!(comment.1.stands_in.as_deref(), Some(format!("shop@{commit}:src/a.rs#L2").as_str()));
 
@@ -217,7 +248,10 @@ fn a_link_lives_through_edits_moves_and_renames() {
     let (heard, next) = repo.pull(Some(&next), Vec::new());
     let links = heard.links();
     assert_eq!(links.len(), 1);
-    assert_eq!((links[0].0.version, links[0].1.removed_at, links[0].1.place), (1, Some(gone), Place::Code));
+    assert_eq!(
+        (links[0].0.version, links[0].1.removed_at, links[0].1.place),
+        (1, Some(gone), Place::Code)
+    );
 
     // A revert within a day: never gone. A day later: a new link.
     repo.clock += 3600;
@@ -268,11 +302,14 @@ fn merges_rebases_and_cherry_picks_do_not_double() {
         links
     };
     let (one, two) = ("shop:pm/INC-1.md", "shop:pm/INC-2.md");
-    assert_eq!(links, [
-        (written, Place::Commit, one),
-        (written, Place::CodeComment, one),
-        ((START + 5 * DAY) * 1000, Place::CodeComment, two),
-    ]);
+    assert_eq!(
+        links,
+        [
+            (written, Place::Commit, one),
+            (written, Place::CodeComment, one),
+            ((START + 5 * DAY) * 1000, Place::CodeComment, two),
+        ]
+    );
     assert_eq!(heard.writeups().len(), 2);
 
     // The same change picked again, and the branch rebased: nothing new.
@@ -339,12 +376,13 @@ fn odd_repositories() {
 /// A published history, cloned into a folder of its own.
 fn history(bundle: &str) -> Option<tempfile::TempDir> {
     let Some(fixtures) = std::env::var_os("READBACK_FIXTURES") else {
-        eprintln!("skipped: READBACK_FIXTURES is not set");
+        writeln!(std::io::stderr(), "skipped: READBACK_FIXTURES is not set").expect("a terminal");
         return None;
     };
     let bundle = Path::new(&fixtures).join("git_bundles").join(bundle);
     let folder = tempfile::tempdir().expect("a folder");
-    let cloned = Command::new("git").args(["clone", "-q", "--bare"]).arg(bundle).arg(folder.path()).status();
+    let cloned =
+        Command::new("git").args(["clone", "-q", "--bare"]).arg(bundle).arg(folder.path()).status();
     assert!(cloned.expect("git is installed").success());
     Some(folder)
 }
@@ -361,7 +399,11 @@ fn proposals_cite_each_other() {
         folder.path().display().to_string()
     );
     let (heard, next) = pull_at(folder.path(), &params, None, Vec::new());
-    assert!(heard.notes.iter().any(|note| note.contains("walked 659 commits")), "{:?}", heard.notes);
+    assert!(
+        heard.notes.iter().any(|note| note.contains("walked 659 commits")),
+        "{:?}",
+        heard.notes
+    );
     let next: serde_json::Value = serde_json::from_str(&next).expect("a checkpoint");
     let number = |path: &str| -> u32 {
         let digits = path.trim_start_matches("text/").split('-').next().expect("a first part");
@@ -369,7 +411,8 @@ fn proposals_cite_each_other() {
     };
     let mut numbers = BTreeMap::new();
     for entry in next["registry"]["entries"].as_array().expect("a list") {
-        let path = entry["paths"].as_array().and_then(|paths| paths.last()?.as_str()).expect("a path");
+        let path =
+            entry["paths"].as_array().and_then(|paths| paths.last()?.as_str()).expect("a path");
         numbers.insert(entry["key"].as_str().expect("a key"), number(path));
     }
     let mut ours: BTreeMap<(String, u32), i64> = BTreeMap::new();
@@ -385,8 +428,11 @@ fn proposals_cite_each_other() {
     let mut theirs: BTreeMap<(String, u32), i64> = BTreeMap::new();
     let mut unregistered = 0;
     for line in expected.lines().skip(1) {
-        let [path, target, count] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
-        let (target, count): (u32, i64) = (target.parse().expect("a number"), count.parse().expect("a count"));
+        let [path, target, count] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let (target, count): (u32, i64) =
+            (target.parse().expect("a number"), count.parse().expect("a count"));
         if numbers.values().any(|known| *known == target) {
             *theirs.entry((path.to_owned(), target)).or_default() += count;
         } else {
@@ -396,17 +442,23 @@ fn proposals_cite_each_other() {
     assert_eq!((theirs.values().sum::<i64>(), unregistered), (408, 139));
     let keys: std::collections::BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
     let difference = |key| ours.get(key).unwrap_or(&0) - theirs.get(key).unwrap_or(&0);
-    let differences: Vec<_> =
-        keys.into_iter().map(|key| (key.0.as_str(), key.1, difference(key))).filter(|d| d.2 != 0).collect();
-    assert_eq!(differences, [
-        ("text/1733-trait-alias.md", 1733, -2),             // two lines hold two each
-        ("text/1983-nursery-deprecation.md", 1242, 1),      // relative, as all below
-        ("text/2071-impl-trait-type-alias.md", 2071, 1),
-        ("text/2289-associated-type-bounds.md", 2071, 1),
-        ("text/2289-associated-type-bounds.md", 2089, 1),
-        ("text/2300-self-in-typedefs.md", 1647, 1),
-        ("text/2302-tuple-struct-self-ctor.md", 1647, 1),
-    ]);
+    let differences: Vec<_> = keys
+        .into_iter()
+        .map(|key| (key.0.as_str(), key.1, difference(key)))
+        .filter(|d| d.2 != 0)
+        .collect();
+    assert_eq!(
+        differences,
+        [
+            ("text/1733-trait-alias.md", 1733, -2), // two lines hold two each
+            ("text/1983-nursery-deprecation.md", 1242, 1), // relative, as all below
+            ("text/2071-impl-trait-type-alias.md", 2071, 1),
+            ("text/2289-associated-type-bounds.md", 2071, 1),
+            ("text/2289-associated-type-bounds.md", 2089, 1),
+            ("text/2300-self-in-typedefs.md", 1647, 1),
+            ("text/2302-tuple-struct-self-ctor.md", 1647, 1),
+        ]
+    );
 }
 
 #[test]
@@ -417,10 +469,16 @@ fn incident_pages_are_registered() {
         folder.path().display().to_string()
     );
     let (heard, _) = pull_at(folder.path(), &params, None, Vec::new());
-    assert!(heard.notes.iter().any(|note| note.contains("walked 675 commits")), "{:?}", heard.notes);
+    assert!(
+        heard.notes.iter().any(|note| note.contains("walked 675 commits")),
+        "{:?}",
+        heard.notes
+    );
     let writeups = heard.writeups();
     let standing = writeups.iter().filter(|writeup| writeup.deleted_at.is_none());
     // As plain git counts: 298 files, one of which is no page, and 8 pages deleted along the branch.
     assert_eq!((writeups.len(), standing.count()), (305, 297));
-    assert!(writeups.iter().all(|writeup| writeup.title.is_some() && writeup.published_at.is_some()));
+    assert!(
+        writeups.iter().all(|writeup| writeup.title.is_some() && writeup.published_at.is_some())
+    );
 }
