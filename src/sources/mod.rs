@@ -8,6 +8,7 @@
 pub mod git;
 pub mod github;
 pub mod links;
+pub mod mediawiki;
 
 use std::fmt;
 use std::io::BufRead;
@@ -17,7 +18,7 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] = &[&git::KIND, &github::KIND];
+pub static KINDS: &[&Kind] = &[&git::KIND, &github::KIND, &mediawiki::KIND];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {

@@ -476,8 +476,8 @@ fn incident_pages_are_registered() {
     );
     let writeups = heard.writeups();
     let standing = writeups.iter().filter(|writeup| writeup.deleted_at.is_none());
-    // As plain git counts: 298 files, one of which is no page, and 8 pages deleted along the branch.
-    assert_eq!((writeups.len(), standing.count()), (305, 297));
+    // As plain git counts: 298 files, one of which is no page, and 7 pages deleted along the branch.
+    assert_eq!((writeups.len(), standing.count()), (304, 297));
     assert!(
         writeups.iter().all(|writeup| writeup.title.is_some() && writeup.published_at.is_some())
     );
