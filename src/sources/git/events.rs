@@ -135,14 +135,14 @@ impl Maker<'_> {
         let commit = self.repository.commit(commit)?;
         let name = &self.params.name;
         let authored = life.origin.authored / 1000;
+        // The path tells apart equal lines that a series of commits brought in the same second.
+        let line = format!("{:016x} {}", life.born_hash, life.origin.path);
+        let line = xxhash_rust::xxh3::xxh3_64(line.as_bytes());
         let twin = if life.twin == 0 { String::new() } else { format!(".{}", life.twin) };
         let place = life.place.parse().unwrap_or(Place::Other);
         Ok(Event {
             source: Arc::clone(&self.source),
-            id: format!(
-                "{name}:{place}:{}:{:016x}-{authored:x}{twin}",
-                life.target, life.born_hash
-            ),
+            id: format!("{name}:{place}:{}:{line:016x}-{authored:x}{twin}", life.target),
             subject: subject.to_owned(),
             time: life.origin.at,
             version: life.version,
