@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use crate::model::target::host;
+use crate::model::target::{canonical, host};
 use crate::model::{Body, Event, Identity, Link, Place, Writeup};
 use crate::sources::{KnownWriteup, SourceError};
 
@@ -14,6 +15,9 @@ use super::ledger::Life;
 use super::params::Checked;
 use super::registry::{Entry, Registry};
 use super::repository::{Commit, Repository, identity};
+
+/// What would end a path or change its meaning in an address.
+const IN_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'?').add(b'\\');
 
 /// Makes events of one source.
 pub(super) struct Maker<'a> {
@@ -237,7 +241,8 @@ impl Maker<'_> {
             "bitbucket.org" => "/src/",
             _ => "/blob/",
         };
-        Some(format!("{web}{view}{version}/{path}"))
+        let path = utf8_percent_encode(path, IN_PATH);
+        Some(canonical(&format!("{web}{view}{version}/{path}")).into_owned())
     }
 
     /// A person as a write-up's header names them: `Ada <ada@example.org>`, an address, a login at
