@@ -509,7 +509,10 @@ fn longer_object_ids_and_addresses_at_a_forge() {
     let mut repo = Fixture { folder: tempfile::tempdir().expect("a folder"), clock: START };
     repo.git(&["init", "-q", "-b", "trunk", "--object-format=sha256"]);
     repo.write("pm/1 disk.md", "# Disk\n");
-    repo.write("a.go", "// https://git.example.org/shop/-/blob/v1.2/pm/1%20disk.md?ref_type=tags#L1\n");
+    repo.write(
+        "a.go",
+        "// https://git.example.org/shop/-/blob/v1.2/pm/1%20disk.md?ref_type=tags#L1\n",
+    );
     repo.commit("Add");
     let web = "web = \"https://git.example.org/shop\"\nbranch = \"trunk\"";
     let (heard, next) = pull_at(repo.path(), web, None, Vec::new());
