@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use crate::model::Millis;
 
-use super::{Kind, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, KnownWriteup, Pull, Setting, Sink, SourceError, decode};
 
 use checkpoint::Checkpoint;
 use events::Maker;
@@ -80,10 +80,7 @@ incident_keys = ["INC-[0-9]+"]
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
     let params = decode::<Params>(params)?.check()?;
-    Ok(Box::new(Git {
-        params,
-        setting: setting.clone(),
-    }))
+    Ok(Box::new(Git { params, setting: setting.clone() }))
 }
 
 struct Git {
@@ -129,21 +126,11 @@ fn pull(
     let nothing_new = range.mainline.is_empty();
     let mut registry = before.registry;
     if !nothing_new {
-        walk::writeups(
-            &repository,
-            &mut range,
-            &params.paths.writeups,
-            &mut registry,
-        )?;
+        walk::writeups(&repository, &mut range, &params.paths.writeups, &mut registry)?;
     }
     read_writeups(&maker, &mut registry, sink)?;
     let known = maker.known(&registry, &setting.writeups);
-    let print = checkpoint::fingerprint(
-        &known
-            .iter()
-            .map(|(key, w)| (key, &w.id, &w.aliases))
-            .collect::<Vec<_>>(),
-    );
+    let print = known_fingerprint(&known);
     let mut ledger = before.ledger;
     if print == before.known {
         if nothing_new {
@@ -160,19 +147,10 @@ fn pull(
             "{name}: is a shallow clone; links older than its history count from there"
         ));
     }
-    let subjects: HashMap<String, String> = known
-        .iter()
-        .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
-        .collect();
+    let subjects: HashMap<String, String> =
+        known.iter().map(|(key, writeup)| (key.clone(), writeup.id.clone())).collect();
     let mut scanner = Scanner::new(&repository, &params.paths, &known);
-    let messages = walk::links(
-        &mut range,
-        &mut scanner,
-        &mut ledger,
-        &maker,
-        &subjects,
-        sink,
-    )?;
+    let messages = walk::links(&mut range, &mut scanner, &mut ledger, &maker, &subjects, sink)?;
     let changed = ledger.take_changed();
     sink.note(format!(
         "{name}: walked {} commits; {} links in messages, {} links in files came or went, {} stand",
@@ -212,9 +190,22 @@ fn since(
 }
 
 fn whole(repository: &Repository, head: gix::ObjectId) -> Result<Range, SourceError> {
-    repository
-        .range(head, None)?
-        .ok_or_else(|| repository.failed("the history has no beginning"))
+    repository.range(head, None)?.ok_or_else(|| repository.failed("the history has no beginning"))
+}
+
+/// Differs where other references would be found; the order of names does not matter.
+fn known_fingerprint(known: &[(String, KnownWriteup)]) -> String {
+    let mut names: Vec<(&str, &str, Vec<&str>)> = known
+        .iter()
+        .map(|(key, writeup)| {
+            let mut aliases: Vec<&str> = writeup.aliases.iter().map(String::as_str).collect();
+            aliases.sort_unstable();
+            aliases.dedup();
+            (key.as_str(), writeup.id.as_str(), aliases)
+        })
+        .collect();
+    names.sort_unstable();
+    checkpoint::fingerprint(&names)
 }
 
 /// Reads the texts of write-ups that changed, keeps their names, and sends their events.
@@ -224,12 +215,7 @@ fn read_writeups(
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
     let mut documents = Vec::new();
-    for (at, entry) in registry
-        .entries
-        .iter_mut()
-        .enumerate()
-        .filter(|(_, entry)| entry.changed)
-    {
+    for (at, entry) in registry.entries.iter_mut().enumerate().filter(|(_, entry)| entry.changed) {
         let document = maker.document(entry)?;
         entry.names = maker.names(entry, &document);
         entry.changed = false;
