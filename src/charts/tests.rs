@@ -6,7 +6,10 @@ use super::scene::Scene;
 use super::*;
 
 fn fixture(name: &str) -> Value {
-    let path = format!("{}/tests/fixtures/pages/{name}.json", env!("CARGO_MANIFEST_DIR"));
+    let path = format!(
+        "{}/tests/fixtures/pages/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     serde_json::from_str(&text).unwrap()
 }
@@ -32,7 +35,11 @@ fn assert_sound(chart: &Chart, scene: &Scene) {
         for other in scene.labels.iter().skip(i + 1) {
             let b = other.bounds();
             let apart = right <= b.0 || b.2 <= left || bottom <= b.1 || b.3 <= top;
-            assert!(apart, "{}: {:?} touches {:?}", chart.name, label.text, other.text);
+            assert!(
+                apart,
+                "{}: {:?} touches {:?}",
+                chart.name, label.text, other.text
+            );
         }
     }
 }
@@ -62,20 +69,32 @@ fn pictures_repeat_and_are_small() {
         let svg = render_svg(&chart, Theme::Page);
         assert_eq!(svg, render_svg(&chart, Theme::Page), "{}", chart.name);
         assert!(svg.len() < 40_000, "{} has {} bytes", chart.name, svg.len());
-        assert!(!svg.contains("#0060"), "{} has a colour of its own", chart.name);
+        assert!(
+            !svg.contains("#0060"),
+            "{} has a colour of its own",
+            chart.name
+        );
         assert_well_formed(&svg);
     }
     let charts = build::all(&fixture("full"));
     let chart = charts.first().unwrap();
-    assert_eq!(render_png(chart, Theme::Light), render_png(chart, Theme::Light));
+    assert_eq!(
+        render_png(chart, Theme::Light),
+        render_png(chart, Theme::Light)
+    );
 }
 
 /// Every tag is closed, in order, and no bare `<` or `&` stands in a text.
 fn assert_well_formed(svg: &str) {
     let mut open: Vec<String> = Vec::new();
     for piece in svg.split('<').skip(1) {
-        let (tag, text) = piece.split_once('>').unwrap_or_else(|| panic!("open tag in {piece:?}"));
-        assert!(!text.contains('&') || text.contains(';'), "bare ampersand in {text:?}");
+        let (tag, text) = piece
+            .split_once('>')
+            .unwrap_or_else(|| panic!("open tag in {piece:?}"));
+        assert!(
+            !text.contains('&') || text.contains(';'),
+            "bare ampersand in {text:?}"
+        );
         if let Some(name) = tag.strip_prefix('/') {
             assert_eq!(open.pop().as_deref(), Some(name));
         } else if !tag.ends_with('/') {
@@ -92,7 +111,9 @@ fn what_is_withheld_is_neither_zero_nor_shown() {
     }}}});
     let charts = build::charts(&summary, "A2");
     let chart = charts.first().unwrap();
-    let Plot::Dots(plot) = &chart.plot else { panic!("{:?}", chart.plot) };
+    let Plot::Dots(plot) = &chart.plot else {
+        panic!("{:?}", chart.plot)
+    };
     assert_eq!(plot.rows.first().map(|row| row.value), Some(Cell::Withheld));
     assert!(render_svg(chart, Theme::Light).contains(">withheld<"));
 }
@@ -104,9 +125,19 @@ fn a_missing_month_is_a_hole() {
         "series": [month("2025-11", 2.0), month("2026-02", 3.0)]
     }}}});
     let charts = build::charts(&summary, "T0");
-    let Some(Plot::Line(plot)) = charts.first().map(|chart| &chart.plot) else { panic!() };
+    let Some(Plot::Line(plot)) = charts.first().map(|chart| &chart.plot) else {
+        panic!()
+    };
     let values: Vec<Cell> = plot.points.iter().map(|point| point.value).collect();
-    assert_eq!(values, [Cell::Value(2.0), Cell::Missing, Cell::Missing, Cell::Value(3.0)]);
+    assert_eq!(
+        values,
+        [
+            Cell::Value(2.0),
+            Cell::Missing,
+            Cell::Missing,
+            Cell::Value(3.0)
+        ]
+    );
     assert_eq!(plot.trend, None);
 }
 
@@ -132,20 +163,39 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
                     _ => Cell::Value(next() * size),
                 };
                 let interval = value.get().map(|v| (v * next(), v * (1.0 + next() * 9.0)));
-                Point { x: 24_300.0 + i as f64, value, interval }
+                Point {
+                    x: 24_300.0 + i as f64,
+                    value,
+                    interval,
+                }
             })
             .collect();
-        let axis = if round % 2 == 0 { Axis::Months } else { Axis::Weeks };
+        let axis = if round % 2 == 0 {
+            Axis::Months
+        } else {
+            Axis::Weeks
+        };
         let mut chart = build::read_curve(&Value::Null, &Value::Null);
-        chart.plot = Plot::Line(Line { axis, log: round % 3 == 0, points, trend: None });
+        chart.plot = Plot::Line(Line {
+            axis,
+            log: round % 3 == 0,
+            points,
+            trend: None,
+        });
         assert_sound(&chart, &layout::scene(&chart, true));
         let bars = (0..count.min(9)).map(|i| Bar {
             label: format!("Q{i} 26"),
-            parts: (0..5).map(|_| Cell::Value((next() * size).floor())).collect(),
+            parts: (0..5)
+                .map(|_| Cell::Value((next() * size).floor()))
+                .collect(),
             note: format!("{size:.0}"),
         });
         let parts = (0..5).map(|i| format!("part {i}")).collect();
-        let bars = Bars { parts, palette: Palette::Roles, bars: bars.collect() };
+        let bars = Bars {
+            parts,
+            palette: Palette::Roles,
+            bars: bars.collect(),
+        };
         chart.plot = Plot::Bars(bars);
         assert_sound(&chart, &layout::scene(&chart, true));
     }
