@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use include_dir::{Dir, include_dir};
 use minijinja::syntax::SyntaxConfig;
+use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
@@ -34,5 +35,5 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
 pub(super) fn render(name: &str, view: &impl Serialize) -> Result<String, PageError> {
     Ok(ENVIRONMENT
         .get_template(name)?
-        .render(Value::from_serialize(view))?)
+        .render(Value::from(Serde(view)))?)
 }
