@@ -29,7 +29,7 @@ pub(super) fn draw(scene: &mut Scene, plot: &Bars, height: f64) {
 
 fn inks(palette: Palette) -> &'static [Ink] {
     match palette {
-        Palette::Roles => &[Ink::Grey, Ink::Grid, Ink::Pale, Ink::Middle, Ink::First],
+        Palette::Roles => &[Ink::Muted, Ink::Grey, Ink::Pale, Ink::Middle, Ink::First],
         Palette::Whole => &[Ink::First, Ink::Pale],
     }
 }

@@ -1,4 +1,5 @@
-//! A sparkline: the shape of a series, a word high, without axes. Its last value is a dot.
+//! A sparkline: the shape of a series, a word high, without axes. Its last value is a dot. Heights
+//! are square roots: beside the burst of the first weeks the tail would else be flat.
 
 use super::scene::{At, Form, Scene, Shape};
 use super::theme::Ink;

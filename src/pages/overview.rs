@@ -126,7 +126,10 @@ fn view(summary: &Value, links: Links, frame: Frame) -> Result<String, PageError
         verdict: say(
             links,
             "T1",
-            &format!("Age-matched reading: {}", lower(&verdict.sentence)),
+            &format!(
+                "How write-ups of one age are read over time: {}.",
+                verdict.brief
+            ),
         ),
         sections,
         evidence: evidence(summary, links),
@@ -192,11 +195,4 @@ fn evidence(summary: &Value, links: Links) -> Evidence {
         })
         .collect();
     Evidence { writeups, links }
-}
-
-fn lower(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_lowercase().chain(letters).collect()
-    })
 }

@@ -163,20 +163,16 @@ fn depth(results: &Value) -> Option<String> {
 
 fn curve(results: &Value) -> Option<String> {
     let curve = reading::list(results, "curve");
-    let rate = |week: f64| {
-        let found = curve
-            .iter()
-            .find(|entry| cell(entry, "week").get() == Some(week))?;
-        cell(found, "rate").get()
-    };
-    let first = rate(0.0)?;
-    let later = [52.0, 26.0, 13.0]
+    let first = pooled(curve, 0.0, 1.0)?;
+    // A quarter of a year each: single weeks of few write-ups jump.
+    let later = [(40.0, 52.0), (26.0, 39.0), (13.0, 26.0)];
+    let later = later
         .into_iter()
-        .find_map(|week| Some((week, rate(week)?)));
+        .find_map(|(a, b)| Some((a, b, pooled(curve, a, b)?)));
     Some(match later {
-        Some((week, rate)) => format!(
-            "A write-up is read «{}» times in its first week; in week {week:.0} still «{}» times a \
-             week.",
+        Some((from, to, rate)) => format!(
+            "A write-up is read «{}» times in its first week; in weeks {from:.0} to {to:.0} of its \
+             age «{}» times a week.",
             measure(first),
             measure(rate)
         ),
@@ -185,6 +181,22 @@ fn curve(results: &Value) -> Option<String> {
             measure(first)
         ),
     })
+}
+
+/// Reads by exposure over the weeks `[from, to)`; nothing if a week is missing or withheld.
+fn pooled(curve: &[Value], from: f64, to: f64) -> Option<f64> {
+    let inside = |entry: &&Value| {
+        cell(entry, "week")
+            .get()
+            .is_some_and(|w| w >= from && w < to)
+    };
+    let weeks: Vec<&Value> = curve.iter().filter(inside).collect();
+    if (weeks.len() as f64) < to - from {
+        return None;
+    }
+    let total = |key: &str| -> Option<f64> { weeks.iter().map(|week| cell(week, key).get()).sum() };
+    let exposure = total("exposure").filter(|exposure| *exposure > 0.0)?;
+    Some(total("k")? / exposure)
 }
 
 fn half_life(results: &Value) -> Option<String> {

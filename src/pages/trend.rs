@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::words::{count, measure, month};
+use super::words::{capital, count, measure, month};
 use crate::charts::reading::{self, Cell, cell, month_index};
 
 /// Fewer months than this and no test is made (INDICATORS T1).
@@ -16,6 +16,8 @@ pub(super) struct Verdict {
     /// The same with its size, interval and unit, or with the date from which it can be told.
     /// Numbers stand between guillemets.
     pub(super) sentence: String,
+    /// The same in few words, without unit: `rising, about +4 % a month (95 % interval 1 to 7)`.
+    pub(super) brief: String,
 }
 
 /// The verdict on the age-matched reads of the organisation.
@@ -36,6 +38,7 @@ pub(super) fn reads(summary: &Value) -> Verdict {
     if reading::suppressed(trend) || cell(results, "trend") == Cell::Withheld {
         return Verdict {
             word: "withheld",
+            brief: "withheld, too few people stand behind some months".to_owned(),
             sentence: "The trend is withheld: too few people stand behind some months.".to_owned(),
         };
     }
@@ -44,6 +47,7 @@ pub(super) fn reads(summary: &Value) -> Verdict {
         "falling" => clear("falling", trend, &known),
         "no clear trend" => Verdict {
             word: "no clear trend",
+            brief: "no clear trend".to_owned(),
             sentence: unclear(trend),
         },
         _ => early(&known),
@@ -52,29 +56,40 @@ pub(super) fn reads(summary: &Value) -> Verdict {
 
 fn clear(word: &'static str, trend: &Value, known: &[(i32, f64)]) -> Verdict {
     let slope = trend.get("theil_sen").unwrap_or(&Value::Null);
-    let sentence = match (cell(slope, "slope").get(), reading::interval(slope)) {
-        (Some(b), Some((lo, hi))) => {
-            let part = median(known)
-                .filter(|usual| *usual > 0.0)
-                .map(|usual| {
-                    format!(
-                        ", about «{} %» of a usual month",
-                        measure(b / usual * 100.0)
-                    )
-                })
-                .unwrap_or_default();
-            format!(
-                "{}, by «{}» reads per 100 write-up-working-days each month (95 % interval «{}» to \
-                 «{}»){part}.",
-                super::words::capital(word),
-                measure(b),
-                measure(lo),
-                measure(hi)
-            )
-        }
-        _ => format!("{}.", super::words::capital(word)),
+    let (Some(b), Some((lo, hi))) = (cell(slope, "slope").get(), reading::interval(slope)) else {
+        let sentence = format!("{}.", capital(word));
+        return Verdict {
+            word,
+            sentence,
+            brief: word.to_owned(),
+        };
     };
-    Verdict { word, sentence }
+    let sentence = format!(
+        "{}, by «{}» reads per 100 write-up-working-days each month (95 % interval «{}» to «{}»).",
+        capital(word),
+        measure(b),
+        measure(lo),
+        measure(hi)
+    );
+    let usual = median(known).filter(|usual| *usual > 0.0);
+    let brief = usual.map_or_else(
+        || word.to_owned(),
+        |usual| {
+            let percent = |slope: f64| measure(slope / usual * 100.0);
+            let sign = if b > 0.0 { "+" } else { "" };
+            format!(
+                "{word}, about «{sign}{} %» a month (95 % interval «{}» to «{}»)",
+                percent(b),
+                percent(lo),
+                percent(hi)
+            )
+        },
+    );
+    Verdict {
+        word,
+        sentence,
+        brief,
+    }
 }
 
 fn unclear(trend: &Value) -> String {
@@ -97,26 +112,31 @@ fn early(known: &[(i32, f64)]) -> Verdict {
     let Some((last, _)) = known.last() else {
         return Verdict {
             word: "no data",
+            brief: "nothing to say yet".to_owned(),
             sentence: "Nothing to say yet: a trend needs twelve complete months in which some \
                        write-up was three to six months old."
                 .to_owned(),
         };
     };
     let missing = MONTHS_NEEDED.saturating_sub(known.len()) as i32;
-    let sentence = if missing == 0 {
-        "Too early: these months do not make a trend yet.".to_owned()
-    } else {
-        // The month after the last one needed, when that one is complete.
-        format!(
-            "Too early: a trend needs twelve months, «{}» {} seen. It can first be told in {}.",
-            known.len(),
-            if known.len() == 1 { "is" } else { "are" },
-            month(last + missing + 1)
-        )
-    };
+    if missing == 0 {
+        return Verdict {
+            word: "too early",
+            brief: "too early to say".to_owned(),
+            sentence: "Too early: these months do not make a trend yet.".to_owned(),
+        };
+    }
+    // The month after the last one needed, when that one is complete.
+    let when = month(last + missing + 1);
+    let are = if known.len() == 1 { "is" } else { "are" };
     Verdict {
         word: "too early",
-        sentence,
+        brief: format!("too early to say; it can first be told in {when}"),
+        sentence: format!(
+            "Too early: a trend needs twelve months, «{}» {are} seen. It can first be told in \
+             {when}.",
+            known.len()
+        ),
     }
 }
 

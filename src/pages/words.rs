@@ -33,7 +33,7 @@ pub(super) fn measure(value: f64) -> String {
     } else if size >= 0.1 {
         format!("{size:.2}")
     } else {
-        format!("{size:.3}")
+        format!("{size:.3}").trim_end_matches('0').to_owned()
     };
     if value < 0.0 {
         format!("−{said}")
@@ -170,6 +170,7 @@ mod tests {
         assert_eq!(measure(11.4), "11");
         assert_eq!(measure(-0.151), "−0.15");
         assert_eq!(measure(9.0), "9");
+        assert_eq!(measure(0.09), "0.09");
         assert_eq!(percent(0.4512), "45 %");
         assert_eq!(percent(0.004), "0.4 %");
         assert_eq!(age(425.0), "13 months");

@@ -123,6 +123,10 @@ fn nothing_forbidden_is_shown() {
     for name in FIXTURES {
         for (page, html) in every_page(&fixture(name)) {
             let text = text_of(&html).to_lowercase();
+            // A definition must say whose reads it leaves out.
+            if page.starts_with("Definition") {
+                continue;
+            }
             for word in [
                 "mttr",
                 "learning score",

@@ -11,7 +11,7 @@ pub(super) fn read_curve(context: Context) -> Vec<Chart> {
     let mut chart = context.chart(
         "read-curve",
         "Reads by age of the write-up",
-        "reads per write-up-week, log",
+        "reads per write-up-week, log; rings are zeros",
     );
     let curve = reading::list(context.results(), "curve");
     let points: Vec<Point> = curve
@@ -92,7 +92,7 @@ pub(super) fn tail_share(context: Context) -> Vec<Chart> {
 /// L4: share of older write-ups that are still read.
 pub(super) fn still_read(context: Context) -> Vec<Chart> {
     let still = share(context.results(), "still_read");
-    let mut chart = context.chart("still-read", "Still read", "share of older write-ups");
+    let mut chart = context.chart("still-read", "Older write-ups, read lately", "share");
     chart.n = still.den.get().map(|n| format!("{n:.0} write-ups"));
     share_dots(chart, &[("Read in the last four weeks", still)])
 }

@@ -62,7 +62,7 @@ pub fn read_curve(summary: &Value, writeup: &Value) -> Chart {
         })
     };
     Chart {
-        title: "Reads by age".to_owned(),
+        unit: "reads in four weeks, log; rings are zeros".to_owned(),
         name: "read-curve".to_owned(),
         n: Some(format!("{} weeks", values.len() * 4)),
         table: Table {
