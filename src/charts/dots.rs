@@ -15,7 +15,13 @@ pub(super) fn height(plot: &Dots) -> f64 {
 
 /// Draws the plot below the title block, down to `height`.
 pub(super) fn draw(scene: &mut Scene, plot: &Dots, height: f64) {
-    let top = plot.rows.iter().filter_map(reach).fold(0.0, f64::max);
+    // Without a value the whole scale is shown: a cut one would hint at what is withheld.
+    let top = plot
+        .rows
+        .iter()
+        .filter_map(reach)
+        .reduce(f64::max)
+        .unwrap_or(1.0);
     let ticks: Vec<(f64, String)> = if plot.share {
         frame::percent_ticks(top.max(0.05))
     } else {

@@ -159,14 +159,22 @@ fn hatch(scene: &mut Scene, frame: &Frame, span: (f64, f64)) {
     let from = (frame.px(span.0).max(frame.left), frame.top);
     let to = (frame.px(span.1).min(frame.right), frame.bottom);
     scene.hatch(from, to);
-    let at = ((from.0 + to.0) / 2.0, frame.top - 3.0);
-    scene.label([Label::new(
-        at,
-        "withheld",
-        SMALL - 1.0,
-        Anchor::Middle,
-        Ink::Muted,
-    )]);
+    let words = "withheld";
+    let half = font::width(words, SMALL) / 2.0 + 4.0;
+    let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
+    // In a narrow column the hatching must speak for itself.
+    if to.0 - from.0 > 2.0 * half {
+        let label = Label::new(middle, words, SMALL, Anchor::Middle, Ink::Muted);
+        if scene.label([label]) {
+            let (left, right) = (middle.0 - half, middle.0 + half);
+            let (top, bottom) = (middle.1 - SMALL, middle.1 + 5.0);
+            scene.draw(Shape::Rect {
+                from: (left, top),
+                to: (right, bottom),
+                ink: Ink::Paper,
+            });
+        }
+    }
 }
 
 fn band(scene: &mut Scene, frame: &Frame, run: &[Point]) {

@@ -46,21 +46,24 @@ pub(super) fn render(scene: &Scene, theme: Theme) -> Vec<u8> {
     encode(wide, high, &average(&drawn, width as usize, (wide, high)))
 }
 
+/// Every pixel kept is the mean of two by two drawn.
 fn average(drawn: &[u8], stride: usize, (wide, high): (usize, usize)) -> Vec<u8> {
     let mut kept = Vec::with_capacity(wide * high * 3);
-    for y in 0..high {
-        for x in 0..wide {
-            for channel in 0..3 {
-                let mut sum = 0u32;
-                for (dx, dy) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
-                    let pixel = (y * FINE + dy) * stride + x * FINE + dx;
-                    sum += u32::from(drawn.get(pixel * 3 + channel).copied().unwrap_or(0xFF));
-                }
-                kept.push((sum / 4) as u8);
+    for rows in drawn.chunks_exact(stride * 3 * FINE).take(high) {
+        let (upper, lower) = rows.split_at(stride * 3);
+        for (a, b) in upper.chunks_exact(6).zip(lower.chunks_exact(6)).take(wide) {
+            if let ([a0, a1, a2, a3, a4, a5], [b0, b1, b2, b3, b4, b5]) = (a, b) {
+                kept.push(mean(*a0, *a3, *b0, *b3));
+                kept.push(mean(*a1, *a4, *b1, *b4));
+                kept.push(mean(*a2, *a5, *b2, *b5));
             }
         }
     }
     kept
+}
+
+fn mean(a: u8, b: u8, c: u8, d: u8) -> u8 {
+    ((u16::from(a) + u16::from(b) + u16::from(c) + u16::from(d)) / 4) as u8
 }
 
 /// PNG, eight bits of red, green and blue: signature, header, one zlib stream, end. Every row is

@@ -63,7 +63,7 @@ pub(super) fn months(from: i32, to: i32, most: usize) -> Vec<(i32, String)> {
     let mut month = first;
     while month <= to {
         let january = month.rem_euclid(12) == 0;
-        let words = if ticks.is_empty() || (january && step < 12) || step >= 12 {
+        let words = if ticks.is_empty() || january || step >= 12 {
             month_name(month)
         } else {
             MONTHS

@@ -14,9 +14,7 @@ pub static ALL: &[&dyn Indicator] = &[];
 
 /// The indicator with this code, in either case.
 pub fn find(code: &str) -> Option<&'static dyn Indicator> {
-    ALL.iter()
-        .copied()
-        .find(|indicator| indicator.spec().code.eq_ignore_ascii_case(code))
+    ALL.iter().copied().find(|indicator| indicator.spec().code.eq_ignore_ascii_case(code))
 }
 
 /// One indicator.
@@ -141,10 +139,7 @@ impl Windows {
 
     /// Milliseconds of `[from, to)` inside the windows.
     pub fn overlap(&self, from: Millis, to: Millis) -> i64 {
-        self.0
-            .iter()
-            .map(|&(a, b)| (b.min(to) - a.max(from)).max(0))
-            .sum()
+        self.0.iter().map(|&(a, b)| (b.min(to) - a.max(from)).max(0)).sum()
     }
 
     /// Whether all of `[from, to)` lies inside.
@@ -154,10 +149,7 @@ impl Windows {
 
     /// The end of the window that holds `at`: observed from `at` without a gap until then.
     pub fn until(&self, at: Millis) -> Option<Millis> {
-        self.0
-            .iter()
-            .find(|&&(a, b)| a <= at && at < b)
-            .map(|&(_, b)| b)
+        self.0.iter().find(|&&(a, b)| a <= at && at < b).map(|&(_, b)| b)
     }
 }
 
@@ -166,9 +158,7 @@ impl WriteupFact {
     /// undated or not yet published.
     pub fn observed_age(&self, as_of: Millis) -> Option<Millis> {
         let end = self.deleted_at.map_or(as_of, |deleted| deleted.min(as_of));
-        self.published_at
-            .map(|published| end - published)
-            .filter(|age| *age > 0)
+        self.published_at.map(|published| end - published).filter(|age| *age > 0)
     }
 
     /// Whether its reads were observed from publication for `days` without a gap, and it lived as

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::view::{Figure, Frame, Part, say};
 use super::{Links, PageError, alive, health, signals, templates, trend, words};
-use crate::charts::{build, reading};
+use crate::charts::{Chart, Plot, build, reading};
 
 /// The panels of the leader's page; a file of the program, so that a test reads it.
 const PANELS: &str = include_str!("../../dashboards/pages/leader.toml");
@@ -160,11 +160,17 @@ pub(super) fn signal(summary: &Value, links: Links, code: &str) -> Signal {
             &signals::sentence(summary, code),
         ),
         href: links.definition(code),
+        // Where there is nothing to draw, the sentence has said why.
         figures: charts
             .iter()
+            .filter(drawn)
             .map(|chart| Figure::new(chart, links))
             .collect(),
     }
+}
+
+fn drawn(chart: &&Chart) -> bool {
+    !matches!(chart.plot, Plot::Nothing(_)) || !chart.table.rows.is_empty()
 }
 
 fn evidence(summary: &Value, links: Links) -> Evidence {

@@ -28,7 +28,9 @@ pub(super) fn sentence(summary: &Value, code: &str) -> String {
         "L3" => tail(results, late),
         "L4" => still_read(summary, results),
         "L5" => survival(results),
-        "L6" => revivals(results, late),
+        "L6" if !reading::list(summary, "writeups").is_empty() => {
+            revivals(results, days(summary, "quiet", 90.0))
+        }
         "A1" => attendance(results),
         "A2" => voluntary(results),
         "A3" => invitations(results),

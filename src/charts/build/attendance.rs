@@ -68,6 +68,13 @@ pub(super) fn by_quarter(context: Context) -> Vec<Chart> {
         .map(str::to_owned)
         .collect();
     chart.table.rows = rows;
+    if bars
+        .iter()
+        .all(|bar| bar.parts.iter().all(|part| part.get().is_none()))
+    {
+        chart.plot = Plot::Nothing("withheld: too few people came for roles to be told".to_owned());
+        return vec![chart];
+    }
     let parts = ROLES.iter().map(|(_, name)| (*name).to_owned()).collect();
     chart.plot = Plot::Bars(Bars {
         parts,
