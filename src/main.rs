@@ -1,2 +1,7 @@
-//! bin
-fn main() {}
+//! The program `readback`; see `readback::cli`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    readback::cli::run()
+}

@@ -4,17 +4,53 @@
 //! into numbers with polars and the statistics of `crate::stats`. An indicator never touches the
 //! store, the clock or the configuration file.
 
-use polars::prelude::DataFrame;
+mod attendance;
+mod comments;
+mod frames;
+mod links;
+mod observed;
+mod reads;
+mod shapes;
+mod tail;
+#[cfg(test)]
+mod test_support;
+#[cfg(test)]
+mod tests;
+mod trends;
+
+use polars::prelude::{DataFrame, PolarsError};
 
 use crate::model::{Calendar, DAY_MS, Layer, Millis, Parameters, Results};
 
 /// Every indicator in the order of INDICATORS. A new one is one file, one `mod` line and one line
 /// here.
-pub static ALL: &[&dyn Indicator] = &[];
+pub static ALL: &[&dyn Indicator] = &[
+    &reads::total::TotalReads,
+    &reads::unique::UniqueReads,
+    &reads::readers::Readers,
+    &reads::depth::Depth,
+    &tail::curve::ReadCurve,
+    &tail::half_life::HalfLife,
+    &tail::share::TailShare,
+    &tail::still_read::StillRead,
+    &tail::survival::ReadershipSurvival,
+    &tail::revivals::Revivals,
+    &attendance::attendees::Attendees,
+    &attendance::voluntary::Voluntary,
+    &attendance::show_rate::ShowRate,
+    &comments::late::LateComments,
+    &comments::commenters::Commenters,
+    &links::live::LiveLinks,
+    &links::survival::LinkSurvival,
+    &trends::age_matched::AgeMatched,
+    &trends::mann_kendall::Trend,
+];
 
 /// The indicator with this code, in either case.
 pub fn find(code: &str) -> Option<&'static dyn Indicator> {
-    ALL.iter().copied().find(|indicator| indicator.spec().code.eq_ignore_ascii_case(code))
+    ALL.iter()
+        .copied()
+        .find(|indicator| indicator.spec().code.eq_ignore_ascii_case(code))
 }
 
 /// One indicator.
@@ -78,8 +114,8 @@ pub struct Facts {
     /// The same by local month of the read: `month: i32` (first day, days since 1970),
     /// `late: u64` (people with a read at age >= late), `window: u64` (age in [late, 2 late)).
     pub people_by_month: DataFrame,
-    /// The same by publication month of the write-up, reads at age in [late, 2 late):
-    /// `month: i32, people: u64`.
+    /// The same by publication month of the write-up, reads at age in [late, 2 late) of write-ups
+    /// whose reads were observed for 2 late days: `month: i32, people: u64`.
     pub people_by_cohort: DataFrame,
     /// The last `trailing` days: `writeup: u32, readers: u64` (distinct people).
     pub trailing: DataFrame,
@@ -139,7 +175,10 @@ impl Windows {
 
     /// Milliseconds of `[from, to)` inside the windows.
     pub fn overlap(&self, from: Millis, to: Millis) -> i64 {
-        self.0.iter().map(|&(a, b)| (b.min(to) - a.max(from)).max(0)).sum()
+        self.0
+            .iter()
+            .map(|&(a, b)| (b.min(to) - a.max(from)).max(0))
+            .sum()
     }
 
     /// Whether all of `[from, to)` lies inside.
@@ -149,7 +188,10 @@ impl Windows {
 
     /// The end of the window that holds `at`: observed from `at` without a gap until then.
     pub fn until(&self, at: Millis) -> Option<Millis> {
-        self.0.iter().find(|&&(a, b)| a <= at && at < b).map(|&(_, b)| b)
+        self.0
+            .iter()
+            .find(|&&(a, b)| a <= at && at < b)
+            .map(|&(_, b)| b)
     }
 }
 
@@ -158,16 +200,27 @@ impl WriteupFact {
     /// undated or not yet published.
     pub fn observed_age(&self, as_of: Millis) -> Option<Millis> {
         let end = self.deleted_at.map_or(as_of, |deleted| deleted.min(as_of));
-        self.published_at.map(|published| end - published).filter(|age| *age > 0)
+        self.published_at
+            .map(|published| end - published)
+            .filter(|age| *age > 0)
     }
 
     /// Whether its reads were observed from publication for `days` without a gap, and it lived as
     /// long: what a fixed horizon asks for.
     pub fn reads_observed_for(&self, days: u32, as_of: Millis) -> bool {
+        self.observed_for(&self.reads_observed, days, as_of)
+    }
+
+    /// The same of its comments.
+    pub fn comments_observed_for(&self, days: u32, as_of: Millis) -> bool {
+        self.observed_for(&self.comments_observed, days, as_of)
+    }
+
+    fn observed_for(&self, windows: &Windows, days: u32, as_of: Millis) -> bool {
         let span = i64::from(days) * DAY_MS;
         match (self.published_at, self.observed_age(as_of)) {
             (Some(published), Some(age)) => {
-                age >= span && self.reads_observed.covers(published, published + span)
+                age >= span && windows.covers(published, published + span)
             }
             _ => false,
         }
@@ -205,6 +258,10 @@ pub struct Totals {
     pub median_age_diachronous_ms: Option<f64>,
     /// People behind it.
     pub people_diachronous: u64,
+    /// L3: people behind the reads at an age in [0, late) of those write-ups.
+    pub people_horizon_early: u64,
+    /// L3: people behind the reads at an age in [late, horizon) of those write-ups.
+    pub people_horizon_late: u64,
     /// L2: of each such write-up with at least ten such reads, the median age, ms.
     pub median_age_by_writeup_ms: Vec<f64>,
     /// L4: distinct (person, local date) with a late read in the last `trailing` days.
@@ -231,6 +288,13 @@ pub enum IndicatorError {
         /// The indicator.
         code: &'static str,
         /// What polars says.
-        source: polars::error::PolarsError,
+        source: PolarsError,
     },
+}
+
+impl IndicatorError {
+    /// What polars says of a frame that this indicator was given.
+    fn of(code: &'static str, source: PolarsError) -> Self {
+        IndicatorError::Frame { code, source }
+    }
 }

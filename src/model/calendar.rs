@@ -19,7 +19,10 @@ pub struct Calendar {
 impl Calendar {
     /// A calendar without holidays.
     pub fn new(timezone: Tz) -> Self {
-        Calendar { timezone, holidays: BTreeSet::new() }
+        Calendar {
+            timezone,
+            holidays: BTreeSet::new(),
+        }
     }
 
     /// The local date of an instant.
@@ -52,7 +55,10 @@ impl Calendar {
 
     /// Local noon of a date; where a day's count stands.
     pub fn noon(&self, date: NaiveDate) -> Millis {
-        self.instant(date, NaiveTime::from_hms_opt(12, 0, 0).unwrap_or(NaiveTime::MIN))
+        self.instant(
+            date,
+            NaiveTime::from_hms_opt(12, 0, 0).unwrap_or(NaiveTime::MIN),
+        )
     }
 
     /// Monday to Friday and no holiday.
@@ -82,14 +88,20 @@ mod tests {
         assert_eq!(berlin.date(before).to_string(), "2025-03-30");
         assert_eq!(berlin.date(before + 60_000).to_string(), "2025-03-31");
         let spring = NaiveDate::from_ymd_opt(2025, 3, 30).unwrap();
-        assert_eq!(berlin.midnight(spring + Days::new(1)) - berlin.midnight(spring), 23 * 3_600_000);
+        assert_eq!(
+            berlin.midnight(spring + Days::new(1)) - berlin.midnight(spring),
+            23 * 3_600_000
+        );
     }
 
     #[test]
     fn a_skipped_midnight_is_the_first_instant_after() {
         let sao = Calendar::new(chrono_tz::America::Sao_Paulo);
         let date = NaiveDate::from_ymd_opt(2018, 11, 4).unwrap();
-        assert_eq!(super::super::time::to_rfc3339(sao.midnight(date)), "2018-11-04T03:00:00Z");
+        assert_eq!(
+            super::super::time::to_rfc3339(sao.midnight(date)),
+            "2018-11-04T03:00:00Z"
+        );
     }
 
     #[test]

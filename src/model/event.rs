@@ -258,8 +258,12 @@ pub enum LinkRole {
 
 impl LinkRole {
     /// Every role.
-    pub const ALL: [LinkRole; 4] =
-        [LinkRole::FollowUp, LinkRole::Uptake, LinkRole::Index, LinkRole::Template];
+    pub const ALL: [LinkRole; 4] = [
+        LinkRole::FollowUp,
+        LinkRole::Uptake,
+        LinkRole::Index,
+        LinkRole::Template,
+    ];
 
     /// The name in events and tables.
     pub const fn name(self) -> &'static str {
@@ -372,8 +376,12 @@ pub enum PersonKind {
 
 impl PersonKind {
     /// Every kind.
-    pub const ALL: [PersonKind; 4] =
-        [PersonKind::Person, PersonKind::Room, PersonKind::Bot, PersonKind::Service];
+    pub const ALL: [PersonKind; 4] = [
+        PersonKind::Person,
+        PersonKind::Room,
+        PersonKind::Bot,
+        PersonKind::Service,
+    ];
 
     /// The name in events and tables.
     pub const fn name(self) -> &'static str {

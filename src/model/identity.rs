@@ -22,8 +22,16 @@ impl Identity {
     /// `mailto:` is taken off), otherwise kind `account` of no source.
     pub fn bare(value: &str) -> Self {
         let value = strip_mailto(value.trim());
-        let kind = if looks_like_email(value) { "email" } else { "account" };
-        Identity { source: Cow::Borrowed(""), kind: Cow::Borrowed(kind), value: value.to_owned() }
+        let kind = if looks_like_email(value) {
+            "email"
+        } else {
+            "account"
+        };
+        Identity {
+            source: Cow::Borrowed(""),
+            kind: Cow::Borrowed(kind),
+            value: value.to_owned(),
+        }
     }
 
     /// A name that only means something inside one source kind.
@@ -88,7 +96,10 @@ mod tests {
 
     #[test]
     fn a_bare_string_is_an_address_or_an_account() {
-        assert_eq!(Identity::bare("MAILTO:Ada@Example.org").value, "Ada@Example.org");
+        assert_eq!(
+            Identity::bare("MAILTO:Ada@Example.org").value,
+            "Ada@Example.org"
+        );
         assert_eq!(Identity::bare("MAILTO:Ada@Example.org").kind, "email");
         assert_eq!(Identity::bare("p0001").kind, "account");
         assert_eq!(Identity::bare("@ada").kind, "account");

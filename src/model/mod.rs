@@ -6,7 +6,9 @@ pub mod event;
 pub mod identity;
 pub mod params;
 pub mod place;
+pub mod record;
 pub mod result;
+pub mod target;
 pub mod time;
 
 pub use calendar::Calendar;
@@ -17,5 +19,6 @@ pub use event::{
 pub use identity::{Identity, Pseudonym};
 pub use params::Parameters;
 pub use place::Place;
+pub use record::Record;
 pub use result::{Guard, Layer, Results, Value};
-pub use time::{DAY_MS, Millis, parse_rfc3339};
+pub use time::{DAY_MS, Millis, parse_rfc3339, to_rfc3339};

@@ -90,7 +90,12 @@ pub struct UnknownPlace(pub String);
 impl fmt::Display for UnknownPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let known: Vec<_> = Place::ALL.iter().map(|p| p.name()).collect();
-        write!(f, "unknown place {:?}; known are {}", self.0, known.join(", "))
+        write!(
+            f,
+            "unknown place {:?}; known are {}",
+            self.0,
+            known.join(", ")
+        )
     }
 }
 

@@ -42,7 +42,10 @@ impl Results {
 
     /// The value of this name.
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value)
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
     }
 }
 
@@ -140,7 +143,11 @@ impl From<usize> for Value {
 impl From<f64> for Value {
     /// Not a number and infinity have no place in JSON: they become null.
     fn from(value: f64) -> Self {
-        if value.is_finite() { Value::Float(value) } else { Value::Null }
+        if value.is_finite() {
+            Value::Float(value)
+        } else {
+            Value::Null
+        }
     }
 }
 

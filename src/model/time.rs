@@ -22,7 +22,11 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
     let millis = parsed.timestamp_millis();
     // chrono counts a leap second as 1,000 to 1,999 ms after :59; the store has no such place.
     let leap = parsed.timestamp_subsec_millis() >= 1000;
-    let millis = if leap { parsed.timestamp() * 1000 + 999 } else { millis };
+    let millis = if leap {
+        parsed.timestamp() * 1000 + 999
+    } else {
+        millis
+    };
     (MIN..MAX).contains(&millis).then_some(millis)
 }
 
@@ -55,8 +59,17 @@ mod tests {
         ] {
             assert_eq!(parse_rfc3339(text), Some(at), "{text}");
         }
-        assert_eq!(parse_rfc3339("2016-12-31T23:59:60Z"), Some(1_483_228_799_999));
-        for text in ["2025-03-30", "2025-03-30 21:59:30Z", "2025-02-30T00:00:00Z", "yesterday", ""] {
+        assert_eq!(
+            parse_rfc3339("2016-12-31T23:59:60Z"),
+            Some(1_483_228_799_999)
+        );
+        for text in [
+            "2025-03-30",
+            "2025-03-30 21:59:30Z",
+            "2025-02-30T00:00:00Z",
+            "yesterday",
+            "",
+        ] {
             assert_eq!(parse_rfc3339(text), None, "{text}");
         }
     }

@@ -5,6 +5,15 @@
 //! [`Pull`] goes and fetches (with a checkpoint), [`Push`] takes a delivery. All three hand events
 //! to a [`Sink`] and know nothing of pseudonyms, spool or store.
 
+pub mod access_log;
+pub mod attendance_csv;
+pub mod collected;
+pub mod events;
+pub mod git;
+pub mod links;
+pub mod mentions;
+pub mod robots;
+
 use std::fmt;
 use std::io::BufRead;
 
@@ -13,7 +22,8 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] = &[];
+pub static KINDS: &[&Kind] =
+    &[&access_log::KIND, &attendance_csv::KIND, &events::KIND, &git::KIND];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {
@@ -98,23 +108,36 @@ impl fmt::Display for Problem {
 /// Reads a file, already decompressed.
 pub trait File: Send {
     /// Reads all of it. `name` is the file's name without its folder, for ids and messages.
-    fn read(&mut self, name: &str, input: &mut dyn BufRead, sink: &mut dyn Sink)
-    -> Result<(), SourceError>;
+    fn read(
+        &mut self,
+        name: &str,
+        input: &mut dyn BufRead,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError>;
 }
 
 /// Goes and fetches.
 pub trait Pull: Send {
     /// Fetches all that is new since `checkpoint` (what the last pull returned; `None` the first
     /// time), and returns the next checkpoint. The caller stores it only after the events are safe.
-    fn pull(&mut self, checkpoint: Option<&str>, now: Millis, sink: &mut dyn Sink)
-    -> Result<String, SourceError>;
+    fn pull(
+        &mut self,
+        checkpoint: Option<&str>,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<String, SourceError>;
 }
 
 /// Takes a delivery.
 pub trait Push: Send + Sync {
     /// Turns one request into events. `headers` have lower-case names.
-    fn receive(&self, headers: &[(String, String)], body: &[u8], now: Millis, sink: &mut dyn Sink)
-    -> Result<(), SourceError>;
+    fn receive(
+        &self,
+        headers: &[(String, String)],
+        body: &[u8],
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError>;
 }
 
 /// Why a source could not do its work at all.
@@ -158,5 +181,7 @@ pub enum SourceError {
 /// Decodes the parameters of a `[[source]]`; unknown keys are refused by the kind's own type
 /// (`#[serde(deny_unknown_fields)]`).
 pub fn decode<P: serde::de::DeserializeOwned>(params: toml::Table) -> Result<P, SourceError> {
-    params.try_into().map_err(|error: toml::de::Error| SourceError::Params(error.message().to_owned()))
+    params
+        .try_into()
+        .map_err(|error: toml::de::Error| SourceError::Params(error.message().to_owned()))
 }

@@ -1,3 +1,6 @@
-//! The integration tests, one binary.
+//! The integration tests: one binary, so that they share one engine.
 
+mod engine;
+mod engine_http;
+mod engine_process;
 mod pages;

@@ -1,0 +1,42 @@
+-- Page counters' figures of {writeups:Array(UInt32)}; a daily count stands at local noon of its day
+-- in {tz:String}. Parameters as in derive_reads. Store::derive.
+INSERT INTO derived_count
+WITH
+    target AS
+    (
+        SELECT target, number
+        FROM registry_target
+        WHERE generation = {registry:UInt32} AND has({writeups:Array(UInt32)}, number)
+    ),
+    writeup AS
+    (
+        SELECT number, published_at, deleted_at
+        FROM registry_writeup
+        WHERE generation = {registry:UInt32}
+    )
+SELECT
+    {generation:UInt32},
+    t.number,
+    multiIf(
+        w.deleted_at IS NOT NULL AND noon >= w.deleted_at, 2,
+        w.published_at IS NOT NULL AND noon < w.published_at, 5,
+        0) AS label,
+    toInt32(day),
+    fromUnixTimestamp64Milli(noon, 'UTC'),
+    if(w.published_at IS NULL OR label != 0, -1,
+        intDiv(noon - assumeNotNull(w.published_at), 86400000)),
+    c.count,
+    c.granularity = 'cumulative'
+FROM
+(
+    SELECT *,
+        toDate32(at, {tz:String}) AS day,
+        if(granularity = 'cumulative',
+            toUnixTimestamp64Milli(at),
+            toUnixTimestamp64Milli(toDateTime64(concat(toString(day), ' 12:00:00'), 3, {tz:String})))
+            AS noon
+    FROM landing_read_count FINAL
+    WHERE target IN (SELECT target FROM target)
+) AS c
+ANY LEFT JOIN target AS t ON c.target = t.target
+ANY LEFT JOIN writeup AS w ON t.number = w.number

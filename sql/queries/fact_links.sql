@@ -1,0 +1,17 @@
+-- Facts::links. A link ends when it is removed; its target's deletion ends the watching, not the
+-- link (INDICATORS section 1, "Deleted write-up": censoring). {as_of:Int64} {registry:UInt32}
+WITH least(ifNull(target_deleted_ms, {as_of:Int64}), {as_of:Int64}) AS watched_until
+SELECT
+    writeup,
+    place,
+    ms AS at,
+    multiIf(
+        removed_ms < watched_until, removed_ms,
+        watched_until < {as_of:Int64}, watched_until,
+        NULL) AS ended_at,
+    ifNull(removed_ms < watched_until, false) AS removed,
+    nullIf(role, '') AS role,
+    own
+FROM resolved_link(registry = {registry:UInt32})
+WHERE label = 0 AND ms < {as_of:Int64}
+ORDER BY writeup, at, place, ended_at

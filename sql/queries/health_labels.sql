@@ -1,0 +1,39 @@
+-- kind, label, before (events before {as_of:Int64}), future (the others): every landed id once.
+-- Unknown targets are label 1. {registry:UInt32}. Store::labels.
+SELECT kind, label, countIf(ms < {as_of:Int64}) AS before, countIf(ms >= {as_of:Int64}) AS future
+FROM
+(
+    SELECT 'read' AS kind, label, toUnixTimestamp64Milli(at) AS ms
+    FROM derived_read
+    WHERE (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+    UNION ALL
+    SELECT 'read', 1, toUnixTimestamp64Milli(at)
+    FROM landing_read FINAL
+    WHERE target IN
+        (SELECT target FROM registry_target WHERE generation = {registry:UInt32} AND number = 0)
+    UNION ALL
+    SELECT 'read_count', label, toUnixTimestamp64Milli(at)
+    FROM derived_count
+    WHERE (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+    UNION ALL
+    SELECT 'read_count', 1, toUnixTimestamp64Milli(at)
+    FROM landing_read_count FINAL
+    WHERE target IN
+        (SELECT target FROM registry_target WHERE generation = {registry:UInt32} AND number = 0)
+    UNION ALL
+    SELECT 'attendance', label, ms FROM resolved_attendance(registry = {registry:UInt32})
+    UNION ALL
+    SELECT 'comment', label, ms FROM resolved_comment(registry = {registry:UInt32})
+    UNION ALL
+    SELECT 'edit', label, ms FROM resolved_edit(registry = {registry:UInt32})
+    UNION ALL
+    SELECT 'link', label, ms FROM resolved_link(registry = {registry:UInt32})
+    UNION ALL
+    SELECT 'writeup', 0, -9223372036854775808 FROM landing_writeup FINAL
+    UNION ALL
+    SELECT 'person', 0, -9223372036854775808 FROM landing_person FINAL
+    UNION ALL
+    SELECT 'coverage', 0, -9223372036854775808 FROM landing_coverage FINAL
+)
+GROUP BY kind, label
+ORDER BY kind, label

@@ -1,0 +1,4 @@
+-- Entries of the roster, one row an event, oldest first. Store::landed_people.
+SELECT key, version, at, source, person, aliases, team, joined_at, left_at, kind
+FROM landing_person FINAL
+ORDER BY person, at, version, key

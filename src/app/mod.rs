@@ -1,0 +1,80 @@
+//! The composition root: long-lived parts are built here, in order, and passed on. No logic.
+
+pub mod folder;
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use crate::collect::Keys;
+use crate::config::{Config, EngineMode};
+use crate::engine::{self, Endpoint, Engine, EngineSettings, Password, Progress};
+use crate::store::Store;
+
+use folder::DataFolder;
+
+/// Everything a command works with.
+pub struct House {
+    /// The checked configuration.
+    pub config: Config,
+    /// The data folder's keys.
+    pub keys: Keys,
+    /// The smallest number of people that is shown.
+    pub k: u32,
+    /// The tables.
+    pub store: Store,
+    engine: Option<Engine>,
+}
+
+impl House {
+    /// Opens the data folder, starts or finds the engine, brings the schema up to date.
+    /// `progress` is told of the engine's installation.
+    pub async fn open(
+        config: Config,
+        progress: impl FnMut(Progress) + Send + 'static,
+    ) -> anyhow::Result<House> {
+        let folder = DataFolder::open_or_create(&config.data_dir, config.k)?;
+        let keys = Keys::open_or_create(&folder.key_file())?;
+        let (endpoint, engine) = match &config.engine.mode {
+            EngineMode::Remote { url, user, password } => {
+                let password = Password::new(password.0.clone());
+                let (url, user) = (url.clone(), user.clone());
+                (Endpoint::Remote { url, user, password }, None)
+            }
+            EngineMode::Embedded => {
+                let library = library(&config, progress).await?;
+                let settings = EngineSettings::of_this_program(&config.data_dir, &library)?;
+                let engine = Engine::start(settings).await?;
+                (engine.endpoint().clone(), Some(engine))
+            }
+        };
+        let store = Store::new(engine::client(&endpoint), &config.engine.database);
+        let where_to = match &config.engine.mode {
+            EngineMode::Remote { url, .. } => url.clone(),
+            EngineMode::Embedded => "the embedded engine".to_owned(),
+        };
+        store.migrate().await.with_context(|| format!("preparing the tables in {where_to}"))?;
+        Ok(House { keys, k: folder.k, store, engine, config })
+    }
+
+    /// Ends the engine, if this house started it.
+    pub async fn close(self) {
+        if let Some(engine) = self.engine {
+            engine.stop().await;
+        }
+    }
+}
+
+/// The engine's library, installed where it is missing.
+pub async fn library(
+    config: &Config,
+    mut progress: impl FnMut(Progress) + Send + 'static,
+) -> anyhow::Result<PathBuf> {
+    let engine = &config.engine;
+    if let Some(found) = engine::find(engine.libchdb.as_deref(), &engine.cache_dir)? {
+        return Ok(found);
+    }
+    let cache = engine.cache_dir.clone();
+    let installed = tokio::task::spawn_blocking(move || engine::install(&cache, &mut progress));
+    Ok(installed.await.context("the installation was cut off")??)
+}

@@ -1,0 +1,166 @@
+//! `readback engine install | status | run`: the embedded engine by hand.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use std::time::Duration;
+
+use clap::Subcommand;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::app;
+use crate::config::Config;
+use crate::engine::{self, Listen, Password, Progress, RunSettings};
+
+/// What `readback engine` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub(super) enum EngineCommand {
+    /// Fetch libchdb (160 MB) with npm into the cache folder
+    Install,
+    /// Say which library is used and whether an engine runs on the data folder
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Run the engine in the foreground
+    Run {
+        /// Serve this TCP address as well, such as 127.0.0.1:8123; needs a password in the configuration
+        #[arg(long, value_name = "ADDR")]
+        listen: Option<SocketAddr>,
+        /// Let TCP clients only read
+        #[arg(long, requires = "listen")]
+        read_only: bool,
+        /// End when standard input closes: how Readback starts its own engine
+        #[arg(long, hide = true)]
+        supervised: bool,
+    },
+}
+
+/// Runs the command.
+pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Result<()> {
+    match command {
+        EngineCommand::Install => {
+            let library = library(config).await?;
+            writeln!(std::io::stdout(), "{}", library.display())?;
+            Ok(())
+        }
+        EngineCommand::Status { json } => status(config, json).await,
+        EngineCommand::Run {
+            listen,
+            read_only,
+            supervised,
+        } => {
+            let listen = match (listen, &config.engine.listen_password) {
+                (None, _) => None,
+                (Some(address), Some(password)) => Some(Listen {
+                    address,
+                    password: Password::new(password.0.clone()),
+                    read_only,
+                }),
+                (Some(address), None) => anyhow::bail!(
+                    "listening on {address} needs a password; set READBACK_ENGINE_PASSWORD or engine.password_file"
+                ),
+            };
+            let settings = RunSettings {
+                folder: config.data_dir.join("engine"),
+                library: library(config).await?,
+                runtime: config.engine.runtime_dir.clone(),
+                listen,
+                supervised,
+            };
+            engine::run(settings, |socket, address| {
+                let mut words = format!("engine ready on {}", socket.display());
+                if let Some(address) = address {
+                    words.push_str(&format!(" and http://{address}"));
+                }
+                if !supervised {
+                    // Words for people; a closed standard error changes nothing.
+                    let _ = writeln!(std::io::stderr(), "{words}");
+                }
+            })
+            .await?;
+            Ok(())
+        }
+    }
+}
+
+/// The library, fetched with a progress bar when it is not there yet.
+async fn library(config: &Config) -> anyhow::Result<PathBuf> {
+    let installing = Installing::new();
+    app::library(config, move |progress| installing.show(progress)).await
+}
+
+/// Shows the engine's installation as it goes; a bar appears only when there is something to show.
+pub(super) struct Installing(ProgressBar);
+
+impl Installing {
+    pub(super) fn new() -> Self {
+        Installing(ProgressBar::hidden())
+    }
+
+    pub(super) fn show(&self, progress: Progress) {
+        if self.0.is_hidden() {
+            self.0.set_draw_target(ProgressDrawTarget::stderr());
+            self.0.enable_steady_tick(Duration::from_millis(120));
+        }
+        show(&self.0, progress);
+    }
+}
+
+impl Drop for Installing {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
+}
+
+fn show(bar: &ProgressBar, progress: Progress) {
+    match progress {
+        Progress::Waiting => {
+            bar.set_message("waiting for another installation of the database engine");
+        }
+        Progress::Fetching => bar.set_message(format!(
+            "fetching the database engine (libchdb {}, 160 MB) with npm",
+            engine::LIBCHDB_VERSION
+        )),
+        Progress::Unpacking { done, total } => {
+            if bar.length() != Some(total) {
+                bar.set_length(total);
+                bar.set_message("unpacking");
+                let style = "{msg} {wide_bar} {bytes}/{total_bytes}";
+                if let Ok(style) = ProgressStyle::with_template(style) {
+                    bar.set_style(style);
+                }
+            }
+            bar.set_position(done);
+        }
+    }
+}
+
+async fn status(config: &Config, json: bool) -> anyhow::Result<()> {
+    let library = engine::find(config.engine.libchdb.as_deref(), &config.engine.cache_dir)?;
+    let folder = config.data_dir.join("engine");
+    let running = engine::running(&folder).await;
+    let mut out = std::io::stdout();
+    if json {
+        let status = serde_json::json!({
+            "library": library,
+            "libchdb": engine::LIBCHDB_VERSION,
+            "folder": folder,
+            "socket": running,
+        });
+        writeln!(out, "{status}")?;
+        return Ok(());
+    }
+    match library {
+        Some(library) => writeln!(out, "library  {}", library.display())?,
+        None => writeln!(out, "library  none; `readback engine install` fetches it")?,
+    }
+    writeln!(out, "folder   {}", folder.display())?;
+    match running {
+        Some(socket) => writeln!(out, "engine   runs on {}", socket.display())?,
+        None => writeln!(out, "engine   does not run")?,
+    }
+    Ok(())
+}

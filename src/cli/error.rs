@@ -1,0 +1,58 @@
+//! What a failed command says, and with which exit code.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use crate::app::folder::FolderError;
+use crate::config::Problems;
+use crate::engine::{InstallError, RunError, StartError};
+use crate::sources::SourceError;
+use crate::store::{MigrateError, StoreError};
+
+/// Standard's name for a service that is away.
+const UNAVAILABLE: u8 = 3;
+const USER: u8 = 1;
+
+/// Says what went wrong, with a hint where there is one, and gives the exit code.
+pub(super) fn tell(error: &anyhow::Error) -> ExitCode {
+    let (code, hint) = judge(error);
+    // A closed standard error changes nothing about the exit code.
+    let _ = writeln!(std::io::stderr(), "error: {error:#}");
+    if let Some(hint) = hint {
+        let _ = writeln!(std::io::stderr(), "\nhint: {hint}");
+    }
+    ExitCode::from(code)
+}
+
+fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
+    for cause in error.chain() {
+        if let Some(run) = cause.downcast_ref::<RunError>() {
+            return (run.exit_code(), None);
+        }
+        if cause.is::<Problems>() {
+            return (USER, Some("`readback check` checks the configuration; the README shows one"));
+        }
+        if cause.is::<FolderError>() {
+            return (USER, Some("name another folder with --data-dir"));
+        }
+        if cause.is::<InstallError>() || cause.is::<StartError>() {
+            return (UNAVAILABLE, Some("`readback engine status` tells which library is used"));
+        }
+        if let Some(store) = cause.downcast_ref::<StoreError>() {
+            return match store.is_retryable() {
+                true => (UNAVAILABLE, Some("is the engine running? `readback check` tells")),
+                false => (70, None),
+            };
+        }
+        if matches!(
+            cause.downcast_ref::<MigrateError>(),
+            Some(MigrateError::Changed(_) | MigrateError::Newer { .. })
+        ) {
+            return (USER, None);
+        }
+        if let Some(SourceError::Remote { .. }) = cause.downcast_ref::<SourceError>() {
+            return (UNAVAILABLE, Some("`readback check` tries the source's credentials"));
+        }
+    }
+    (USER, None)
+}

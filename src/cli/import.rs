@@ -1,0 +1,161 @@
+//! `readback import KIND FILES`: files into the store.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+
+use super::engine::Installing;
+use super::progress;
+use crate::app::House;
+use crate::collect::Keys;
+use crate::config::Config;
+use crate::jobs::ingest::{self, Import, Ingested};
+use crate::sources::{self, Kind};
+
+/// What to import.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The kind of file; `readback list sources` tells which there are
+    kind: String,
+    /// The files, plain, .gz or .zst; - is standard input
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// The `source` of the events: the id of a configured source, or any name [default: the kind]
+    #[arg(long)]
+    source: Option<String>,
+    /// A parameter of the kind, such as base=https://wiki.example.org; may be repeated
+    #[arg(long = "param", short = 'p', value_name = "KEY=VALUE", value_parser = super::setting)]
+    params: Vec<(String, toml::Value)>,
+    /// Say what would be imported and store nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// The result as JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
+    let kind = find(&args.kind)?;
+    if kind.file.is_none() {
+        bail!("{} does not read files; `readback list sources` tells which kinds do", kind.name);
+    }
+    let timezone = config.organisation.calendar.timezone;
+    let source = args.source.clone().unwrap_or_else(|| kind.name.to_owned());
+    let params = params(&args, &config, kind, &source)?;
+    for file in args.files.iter().filter(|file| file.as_os_str() != "-") {
+        std::fs::File::open(file).with_context(|| file.display().to_string())?;
+    }
+    let house = match args.dry_run {
+        true => None,
+        false => {
+            let installing = Installing::new();
+            Some(House::open(config, move |progress| installing.show(progress)).await?)
+        }
+    };
+    // A dry run stores nothing, so any key will do.
+    let keys = house.as_ref().map_or_else(|| Keys::new([0; 32]), |house| house.keys.clone());
+    let mut outcomes = Vec::new();
+    for path in &args.files {
+        let size = std::fs::metadata(path).ok().filter(|meta| meta.is_file()).map(|meta| meta.len());
+        let bar = progress::bytes(&path.display().to_string(), size);
+        let import = Import {
+            kind,
+            source: source.clone(),
+            params: params.clone(),
+            timezone,
+            path: path.clone(),
+            progress: progress::counter(&bar),
+        };
+        let done = ingest::import(house.as_ref().map(|house| &house.store), &keys, import).await;
+        bar.finish_and_clear();
+        let done = match done {
+            Ok(done) => done,
+            Err(error) => {
+                if let Some(house) = house {
+                    house.close().await;
+                }
+                return Err(error);
+            }
+        };
+        tell(&path.display().to_string(), &done, args.dry_run)?;
+        outcomes.push((path.display().to_string(), done));
+    }
+    if let Some(house) = house {
+        house.close().await;
+    }
+    if args.json {
+        let list: Vec<_> = outcomes.iter().map(|(name, done)| as_json(name, done)).collect();
+        writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&list)?)?;
+    }
+    Ok(())
+}
+
+/// The kind of this name; says which there are.
+pub(super) fn find(name: &str) -> anyhow::Result<&'static Kind> {
+    sources::find(name).with_context(|| {
+        let known: Vec<_> = sources::KINDS.iter().map(|kind| kind.name).collect();
+        format!("unknown kind of source {name:?}; known are {}", known.join(", "))
+    })
+}
+
+/// The kind's parameters: those of the configured source of that id, under those of the flags.
+fn params(
+    args: &Args,
+    config: &Config,
+    kind: &Kind,
+    source: &str,
+) -> anyhow::Result<toml::Table> {
+    let mut params = toml::Table::new();
+    if let Some(configured) = config.sources.iter().find(|entry| entry.id == source) {
+        if configured.kind != kind.name {
+            bail!("the source {source:?} is configured as kind {:?}, not {:?}", configured.kind, kind.name);
+        }
+        params.clone_from(&configured.params);
+    }
+    params.extend(args.params.iter().cloned());
+    Ok(params)
+}
+
+/// What came of it, for people.
+pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Result<()> {
+    let mut err = std::io::stderr().lock();
+    let verb = if dry_run { "would import" } else { "imported" };
+    let kinds: Vec<_> = done.events.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
+    let kinds = if kinds.is_empty() { "no events".to_owned() } else { kinds.join(", ") };
+    writeln!(err, "{name}: {verb} {kinds}")?;
+    for (reason, n) in &done.left_out {
+        writeln!(err, "  left out {n}: {reason}")?;
+    }
+    for note in &done.notes {
+        writeln!(err, "  note: {note}")?;
+    }
+    if done.rejected > 0 {
+        writeln!(err, "  rejected {}:", done.rejected)?;
+    }
+    for problem in &done.problems {
+        writeln!(err, "    {problem}")?;
+    }
+    let untold = done.rejected.saturating_sub(done.problems.len() as u64);
+    if untold > 0 {
+        writeln!(err, "    and {untold} more")?;
+    }
+    Ok(())
+}
+
+pub(super) fn as_json(name: &str, done: &Ingested) -> serde_json::Value {
+    let problems: Vec<_> = done
+        .problems
+        .iter()
+        .map(|p| json!({ "place": p.place, "field": p.field, "reason": p.reason }))
+        .collect();
+    json!({
+        "name": name,
+        "events": done.events,
+        "rejected": done.rejected,
+        "problems": problems,
+        "left_out": done.left_out,
+        "notes": done.notes,
+    })
+}

@@ -1,0 +1,125 @@
+//! The command line: one file for each command. Data goes to standard output, words for people to
+//! standard error; errors carry a hint; exit codes: 0 done, 1 the user or the configuration,
+//! 2 wrong usage, 3 something is away, 70 a defect of ours.
+
+mod check;
+mod engine;
+mod error;
+mod import;
+mod list;
+mod progress;
+mod report;
+mod scan;
+mod simulate;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::config::{self, Environment, Flags};
+use crate::telemetry::{self, LogFormat};
+
+/// Shows whether an organisation learns from its incidents: reads, reviews, comments and links to
+/// write-ups, months later. It never counts incidents, never shows MTTR, never ranks a person.
+#[derive(Debug, Parser)]
+#[command(name = "readback", version, arg_required_else_help = true)]
+struct Cli {
+    /// The configuration [default: readback.toml, where it exists; env: READBACK_CONFIG]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Where Readback keeps its data [default: readback-data; env: READBACK_DATA_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Any key of the configuration, such as organisation.timezone=Europe/Berlin; may be repeated
+    #[arg(long = "set", global = true, value_name = "SECTION.KEY=VALUE", value_parser = setting)]
+    settings: Vec<(String, toml::Value)>,
+    /// How log lines look
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    log_format: LogFormat,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Check configuration, engine, sources and credentials
+    Check(check::Args),
+    /// Import files: events, access logs, attendance lists, calendars, payloads
+    Import(import::Args),
+    /// Pull the configured sources once: repositories, wikis
+    Scan(scan::Args),
+    /// Write the summary, charts, pages and a digest as of an instant
+    Report(report::Args),
+    /// Write a simulated organisation's events
+    Simulate(simulate::Args),
+    /// What this program knows: kinds of sources, indicators
+    List(list::Args),
+    /// The embedded database engine
+    #[command(subcommand)]
+    Engine(engine::EngineCommand),
+}
+
+/// Runs the program.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let environment = Environment::of_process();
+    let colour = environment.get("NO_COLOR").is_none()
+        && std::io::IsTerminal::is_terminal(&std::io::stderr());
+    telemetry::start(cli.log_format, environment.get("READBACK_LOG").as_deref(), colour);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return error::tell(&anyhow::Error::from(error)),
+    };
+    let done = runtime.block_on(dispatch(cli, environment));
+    // A thread that still reads standard input must not hold the program.
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => error::tell(&error),
+    }
+}
+
+async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
+    let flags = Flags { config: cli.config, data_dir: cli.data_dir, values: cli.settings };
+    let load = || config::load(&flags, &environment);
+    match cli.command {
+        Command::Check(args) => check::run(args, load()?).await,
+        Command::Import(args) => import::run(args, load()?).await,
+        Command::Scan(args) => scan::run(args, load()?).await,
+        Command::Report(args) => report::run(args, load()?).await,
+        Command::Simulate(args) => simulate::run(args, &load()?),
+        Command::List(args) => list::run(args),
+        Command::Engine(command) => engine::run(command, &load()?).await,
+    }
+}
+
+fn setting(text: &str) -> Result<(String, toml::Value), String> {
+    let (key, value) = text.split_once('=').ok_or("valid is SECTION.KEY=VALUE")?;
+    let as_toml = format!("v = {value}").parse::<toml::Table>().ok();
+    let typed = as_toml.and_then(|mut table| table.remove("v"));
+    let value = typed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
+    Ok((key.trim().to_owned(), value))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn settings_are_typed() {
+        assert_eq!(setting("privacy.k=1").unwrap().1, toml::Value::Integer(1));
+        assert_eq!(
+            setting("organisation.timezone=Europe/Berlin").unwrap().1,
+            toml::Value::String("Europe/Berlin".to_owned())
+        );
+        assert!(setting("privacy.k").is_err());
+    }
+}

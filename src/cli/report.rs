@@ -1,0 +1,97 @@
+//! `readback report`: the summary, charts, pages and digest as of an instant.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use chrono::NaiveDate;
+
+use super::engine::Installing;
+use super::progress;
+use crate::app::House;
+use crate::config::Config;
+use crate::indicators::Context;
+use crate::jobs::{derive, report};
+use crate::model::{Calendar, Millis, parse_rfc3339};
+use crate::summary::Document;
+
+/// What to report.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Events at or after it have not happened: an RFC 3339 instant, or a date (local midnight at
+    /// its start) [default: now]
+    #[arg(long, value_name = "T")]
+    as_of: Option<String>,
+    /// The folder to write to
+    #[arg(long, default_value = "readback-report")]
+    out: PathBuf,
+    /// The summary on standard output as well
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
+    let as_of = instant(args.as_of.as_deref(), &config.organisation.calendar)?;
+    let installing = Installing::new();
+    let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let done = write(&house, as_of, &args.out).await;
+    house.close().await;
+    let bytes = done?;
+    writeln!(std::io::stderr(), "report written to {}", args.out.display())?;
+    if args.json {
+        std::io::stdout().write_all(&bytes)?;
+    }
+    Ok(())
+}
+
+/// Derives, computes and writes the report's folder. Returns the bytes of `summary.json`.
+async fn write(house: &House, as_of: Millis, out: &Path) -> anyhow::Result<Vec<u8>> {
+    let document = summary(house, as_of).await?;
+    let bytes = report::to_json(&document)?;
+    std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    put(out, "summary.json", &bytes)?;
+    Ok(bytes)
+}
+
+/// Derives what changed and computes the summary as of an instant.
+pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Document> {
+    let organisation = &house.config.organisation;
+    let calendar = organisation.calendar.clone();
+    let parameters = house.config.parameters.clone();
+    let bar = progress::spinner("deriving");
+    let derived = derive::run(&house.store, &calendar, &parameters).await?;
+    for name in &derived.conflicts {
+        tracing::warn!(writeup.alias = %name, "two write-ups claim one name; the first has it");
+    }
+    bar.set_message("computing");
+    let context = Context { as_of, calendar, parameters };
+    let reported = report::Reported {
+        name: organisation.name.clone(),
+        simulated: organisation.simulated,
+        k: house.k,
+    };
+    let document = report::summary(&house.store, &context, &reported).await;
+    bar.finish_and_clear();
+    document
+}
+
+/// The instant that `--as-of` means.
+pub(super) fn instant(text: Option<&str>, calendar: &Calendar) -> anyhow::Result<Millis> {
+    let Some(text) = text else { return Ok(chrono::Utc::now().timestamp_millis()) };
+    let date = || text.parse::<NaiveDate>().ok().map(|date| calendar.midnight(date));
+    match parse_rfc3339(text).or_else(date) {
+        Some(at) => Ok(at),
+        None => bail!("--as-of {text:?}: valid are an RFC 3339 instant such as 2026-07-01T00:00:00Z and a date such as 2026-07-01"),
+    }
+}
+
+/// Writes a file of the report, whole or not at all.
+fn put(folder: &Path, name: &str, bytes: &[u8]) -> anyhow::Result<()> {
+    let path = folder.join(name);
+    if let Some(parent) = path.parent() {
+        std::fs::create_dir_all(parent).with_context(|| parent.display().to_string())?;
+    }
+    let beside = path.with_extension("part");
+    std::fs::write(&beside, bytes).with_context(|| beside.display().to_string())?;
+    std::fs::rename(&beside, &path).with_context(|| path.display().to_string())
+}

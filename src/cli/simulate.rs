@@ -1,0 +1,99 @@
+//! `readback simulate`: a seeded organisation's events as NDJSON.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use chrono::NaiveDate;
+
+use crate::config::Config;
+use crate::model::time::to_rfc3339;
+use crate::model::{Calendar, parse_rfc3339};
+use crate::simulate::{self, Cut, Options};
+
+/// The organisation.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The same seed and options give the same bytes
+    #[arg(long, default_value_t = Options::default().seed)]
+    seed: u64,
+    /// Reads, about; up to 100 million and more
+    #[arg(long, visible_alias = "events", default_value_t = Options::default().reads)]
+    reads: u64,
+    /// People
+    #[arg(long, default_value_t = Options::default().people)]
+    people: u32,
+    /// Teams
+    #[arg(long, default_value_t = Options::default().teams)]
+    teams: u32,
+    /// Write-ups, about
+    #[arg(long, default_value_t = Options::default().writeups)]
+    writeups: u32,
+    /// Simulated days
+    #[arg(long, default_value_t = Options::default().days)]
+    days: u32,
+    /// The day after the last
+    #[arg(long, default_value_t = Options::default().end)]
+    end: NaiveDate,
+    /// A time in which nothing was recorded, as FROM/TO, dates or RFC 3339 instants; may be repeated
+    #[arg(long, value_name = "FROM/TO")]
+    cut: Vec<String>,
+    /// Where to write; - is standard output
+    #[arg(long, short, default_value = "-")]
+    out: PathBuf,
+}
+
+pub(super) fn run(args: Args, config: &Config) -> anyhow::Result<()> {
+    if args.people == 0 || args.teams == 0 || args.writeups == 0 || args.days < 30 {
+        bail!("people, teams and writeups are at least 1, days at least 30");
+    }
+    let calendar = config.organisation.calendar.clone();
+    let cut = args.cut.iter().map(|text| interval(text, &calendar)).collect::<Result<_, _>>()?;
+    let options = Options {
+        seed: args.seed,
+        reads: args.reads,
+        people: args.people,
+        teams: args.teams,
+        writeups: args.writeups,
+        days: args.days,
+        end: args.end,
+        timezone: calendar.timezone,
+        holidays: calendar.holidays,
+        template_from: args.end.checked_sub_days(chrono::Days::new(u64::from(args.days / 2))),
+        cut,
+        ..Options::default()
+    };
+    let name = args.out.display().to_string();
+    let written = if name == "-" {
+        let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
+        simulate::write(&options, &mut out).and_then(|summary| out.flush().map(|()| summary))
+    } else {
+        let file = File::create(&args.out).with_context(|| name.clone())?;
+        let mut out = BufWriter::with_capacity(1 << 20, file);
+        simulate::write(&options, &mut out).and_then(|summary| out.flush().map(|()| summary))
+    };
+    match written {
+        Ok(summary) => {
+            let as_of = to_rfc3339(options.as_of());
+            writeln!(std::io::stderr(), "{} events; report with --as-of {as_of}", summary.lines)?;
+            Ok(())
+        }
+        // `readback simulate | head` is no failure.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        Err(error) => Err(error).context(name),
+    }
+}
+
+fn interval(text: &str, calendar: &Calendar) -> anyhow::Result<Cut> {
+    let wrong = || format!("--cut {text}: valid is FROM/TO, such as 2024-03-01/2024-04-01");
+    let (from, to) = text.split_once('/').with_context(wrong)?;
+    let instant = |text: &str| {
+        let midnight = || text.parse::<NaiveDate>().ok().map(|date| calendar.midnight(date));
+        parse_rfc3339(text).or_else(midnight)
+    };
+    match (instant(from), instant(to)) {
+        (Some(from), Some(to)) if from < to => Ok(Cut { from, to }),
+        _ => bail!(wrong()),
+    }
+}

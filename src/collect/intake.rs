@@ -1,0 +1,431 @@
+//! The intake: every event crosses the same named steps, each of which keeps it, changes it, or
+//! rejects it with a reason that the sender sees. Raw identities end here.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::keys::Keys;
+use crate::model::target::canonical;
+use crate::model::{
+    Attendance, Body, Comment, Edit, Event, Identity, Link, Person, Pseudonym, Read, Record,
+    Writeup,
+};
+
+/// Turns events into records.
+pub struct Intake {
+    keys: Keys,
+    // An import names the same few thousand people millions of times; an HMAC each is not free.
+    seen: HashMap<Identity, Pseudonym>,
+}
+
+/// The longest text that an event may carry in one field, bytes. Longer ones are an accident or an
+/// attack; ids, URLs and titles are far below.
+pub const MAX_TEXT: usize = 8192;
+
+/// Bounds the memory of the pseudonym cache; an organisation has fewer people.
+const MAX_SEEN: usize = 1 << 20;
+
+/// Why an event does not enter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    /// The field.
+    pub field: &'static str,
+    /// What is wrong with it and what would be valid. Never an identity.
+    pub reason: String,
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.field, self.reason)
+    }
+}
+
+impl Intake {
+    /// An intake with the keys of a data folder.
+    pub fn new(keys: Keys) -> Self {
+        Intake {
+            keys,
+            seen: HashMap::new(),
+        }
+    }
+
+    /// The steps, in order: validate, canonicalise the target, pseudonymise, stamp.
+    pub fn accept(&mut self, mut event: Event<Identity>) -> Result<Record, Rejection> {
+        validate(&event)?;
+        let target = canonical(&event.subject).into_owned();
+        let reference = self.take_reference(&mut event);
+        let page = page_of(&event.body);
+        let event = self.pseudonymise(event);
+        let key = self.keys.event(&event.source, &event.id);
+        let version = stamp(&event, reference);
+        Ok(Record {
+            key,
+            version,
+            canonical: target,
+            reference,
+            page,
+            event,
+        })
+    }
+
+    /// Takes the session, meeting or parent out of the event; what stays is its keyed hash.
+    fn take_reference(&self, event: &mut Event<Identity>) -> u64 {
+        let source = &event.source;
+        match &mut event.body {
+            Body::Read(read) => read
+                .session
+                .take()
+                .map_or(0, |session| self.keys.hash(source, &session)),
+            // One occurrence is one meeting, whichever source speaks of it.
+            Body::Attendance(a) => self.keys.hash("meeting", &std::mem::take(&mut a.meeting)),
+            Body::Comment(comment) => comment
+                .parent
+                .take()
+                .map_or(0, |parent| self.keys.event(source, &parent)),
+            _ => 0,
+        }
+    }
+
+    fn pseudonymise(&mut self, event: Event<Identity>) -> Event<Pseudonym> {
+        let Event {
+            source,
+            id,
+            subject,
+            time,
+            version,
+            body,
+        } = event;
+        // The subject and id of a roster entry are the person; they go no further than the key.
+        let is_person = matches!(body, Body::Person(_));
+        let subject = if is_person { String::new() } else { subject };
+        let body = match body {
+            Body::Read(Read {
+                person,
+                team,
+                session,
+                engaged_ms,
+                scroll_milli,
+                bot,
+                agent,
+                arrival,
+                assigned,
+            }) => Body::Read(Read {
+                person: self.one(person),
+                team,
+                session,
+                engaged_ms,
+                scroll_milli,
+                bot,
+                agent,
+                arrival,
+                assigned,
+            }),
+            Body::ReadCount(count) => Body::ReadCount(count),
+            Body::Attendance(a) => Body::Attendance(Attendance {
+                person: self.one(a.person),
+                via: a.via.map(|via| self.list_name(via)),
+                meeting: a.meeting,
+                team: a.team,
+                role: a.role,
+                partstat: a.partstat,
+                role_stated: a.role_stated,
+                meeting_ms: a.meeting_ms,
+                attended: a.attended,
+                present_ms: a.present_ms,
+                spoke_ms: a.spoke_ms,
+                mandatory: a.mandatory,
+            }),
+            Body::Comment(Comment {
+                person,
+                team,
+                parent,
+                words,
+                deleted_at,
+            }) => Body::Comment(Comment {
+                person: self.one(person),
+                team,
+                parent,
+                words,
+                deleted_at,
+            }),
+            Body::Edit(Edit {
+                person,
+                team,
+                words_added,
+                words_removed,
+                sections,
+                minor,
+            }) => {
+                let person = self.one(person);
+                Body::Edit(Edit {
+                    person,
+                    team,
+                    words_added,
+                    words_removed,
+                    sections,
+                    minor,
+                })
+            }
+            Body::Link(Link {
+                person,
+                team,
+                place,
+                stands_in,
+                removed_at,
+                role,
+            }) => {
+                let person = self.one(person);
+                Body::Link(Link {
+                    person,
+                    team,
+                    place,
+                    stands_in,
+                    removed_at,
+                    role,
+                })
+            }
+            Body::Writeup(writeup) => Body::Writeup(self.writeup(writeup)),
+            Body::Person(Person {
+                person,
+                aliases,
+                team,
+                joined_at,
+                left_at,
+                kind,
+            }) => {
+                let person = self.pseudonym(person);
+                let aliases = self.all(aliases);
+                Body::Person(Person {
+                    person,
+                    aliases,
+                    team,
+                    joined_at,
+                    left_at,
+                    kind,
+                })
+            }
+            Body::Coverage(coverage) => Body::Coverage(coverage),
+        };
+        Event {
+            source,
+            id,
+            subject,
+            time,
+            version,
+            body,
+        }
+    }
+
+    fn writeup(&mut self, w: Writeup<Identity>) -> Writeup<Pseudonym> {
+        Writeup {
+            contributors: self.all(w.contributors),
+            responders: self.all(w.responders),
+            id: w.id,
+            title: w.title,
+            url: w.url,
+            aliases: w.aliases,
+            published_at: w.published_at,
+            deleted_at: w.deleted_at,
+            owner_team: w.owner_team,
+            contributor_teams: w.contributor_teams,
+            words: w.words,
+            diagrams: w.diagrams,
+            hyperlinks: w.hyperlinks,
+            acronyms: w.acronyms,
+            acronyms_unexplained: w.acronyms_unexplained,
+            template: w.template,
+            tags: w.tags,
+            restricted: w.restricted,
+        }
+    }
+
+    fn one(&mut self, identity: Option<Identity>) -> Option<Pseudonym> {
+        identity.map(|identity| self.pseudonym(identity))
+    }
+
+    fn all(&mut self, identities: Vec<Identity>) -> Vec<Pseudonym> {
+        identities
+            .into_iter()
+            .map(|identity| self.pseudonym(identity))
+            .collect()
+    }
+
+    fn pseudonym(&mut self, identity: Identity) -> Pseudonym {
+        if let Some(known) = self.seen.get(&identity) {
+            return *known;
+        }
+        let pseudonym = self.keys.pseudonym(&identity);
+        if self.seen.len() < MAX_SEEN {
+            self.seen.insert(identity, pseudonym);
+        }
+        pseudonym
+    }
+
+    /// A list's address may be a person's; its keyed hash tells lists apart as well.
+    fn list_name(&self, via: String) -> String {
+        format!("{:016x}", self.keys.hash("list", &via))
+    }
+}
+
+fn validate(event: &Event<Identity>) -> Result<(), Rejection> {
+    for (field, text) in [
+        ("source", &*event.source),
+        ("id", event.id.as_str()),
+        ("subject", event.subject.as_str()),
+    ] {
+        if text.len() > MAX_TEXT {
+            let reason = format!("has {} bytes; valid are at most {MAX_TEXT}", text.len());
+            return Err(Rejection { field, reason });
+        }
+    }
+    for (field, text) in [("source", &*event.source), ("id", event.id.as_str())] {
+        if text.trim().is_empty() {
+            return Err(Rejection {
+                field,
+                reason: "is empty".to_owned(),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// What page a link stands in, in the spelling of targets: `repo@commit:path#L12` is the file
+/// `repo:path`, an address is its canonical form.
+fn page_of(body: &Body<Identity>) -> String {
+    let Body::Link(Link {
+        stands_in: Some(stands_in),
+        ..
+    }) = body
+    else {
+        return String::new();
+    };
+    let without_line = stands_in.split('#').next().unwrap_or(stands_in);
+    match without_line
+        .split_once('@')
+        .and_then(|(repo, rest)| Some((repo, rest.split_once(':')?.1)))
+    {
+        Some((repo, path)) if !repo.contains("://") => format!("{repo}:{path}"),
+        _ => canonical(stands_in).into_owned(),
+    }
+}
+
+/// Version and content in one number. The content is everything that is stored, in its debug form:
+/// stable within a release of Readback, which is all that a tie between equal versions asks for.
+fn stamp(event: &Event<Pseudonym>, reference: u64) -> u64 {
+    let mut text = String::with_capacity(256);
+    let people = People(&event.body);
+    let _ = fmt::Write::write_fmt(
+        &mut text,
+        format_args!(
+            "{}\u{1f}{}\u{1f}{reference}\u{1f}{:?}\u{1f}{people}",
+            event.subject, event.time, event.body
+        ),
+    );
+    (u64::from(event.version) << 32) | (xxh3_64(text.as_bytes()) & 0xffff_ffff)
+}
+
+/// The pseudonyms in a body, which its `Debug` hides.
+struct People<'a>(&'a Body<Pseudonym>);
+
+impl fmt::Display for People<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut each = |people: &[Pseudonym]| {
+            people
+                .iter()
+                .try_for_each(|person| write!(f, "{person},"))
+                .and_then(|()| write!(f, ";"))
+        };
+        match self.0 {
+            Body::Read(Read { person, .. })
+            | Body::Attendance(Attendance { person, .. })
+            | Body::Comment(Comment { person, .. })
+            | Body::Edit(Edit { person, .. })
+            | Body::Link(Link { person, .. }) => each(person.as_slice()),
+            Body::Writeup(writeup) => {
+                each(&writeup.contributors)?;
+                each(&writeup.responders)
+            }
+            Body::Person(person) => {
+                each(&[person.person])?;
+                each(&person.aliases)
+            }
+            Body::ReadCount(_) | Body::Coverage(_) => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Place;
+
+    fn intake() -> Intake {
+        Intake::new(Keys::new([1; 32]))
+    }
+
+    fn read(id: &str, person: &str) -> Event {
+        Event {
+            source: "wiki".into(),
+            id: id.to_owned(),
+            subject: "https://Wiki.example.org/a?utm_source=mail".to_owned(),
+            time: 1,
+            version: 0,
+            body: Body::Read(Read {
+                person: Some(Identity::bare(person)),
+                session: Some("s1".to_owned()),
+                ..Read::default()
+            }),
+        }
+    }
+
+    #[test]
+    fn the_same_event_gets_the_same_stamp_and_another_content_another() {
+        let (a, b) = (
+            intake().accept(read("1", "ada@example.org")).unwrap(),
+            intake().accept(read("1", "ada@example.org")).unwrap(),
+        );
+        assert_eq!(a, b);
+        let other = intake().accept(read("1", "bob@example.org")).unwrap();
+        assert_eq!(a.key, other.key);
+        assert_ne!(a.version, other.version);
+    }
+
+    #[test]
+    fn nothing_raw_is_left() {
+        let record = intake().accept(read("1", "ada@example.org")).unwrap();
+        let shown = format!("{record:?}");
+        assert!(!shown.contains("ada"), "{shown}");
+        assert_eq!(record.canonical, "https://wiki.example.org/a");
+        assert_ne!(record.reference, 0);
+    }
+
+    #[test]
+    fn a_line_of_a_repository_stands_in_its_file() {
+        let link = |stands_in: &str| {
+            page_of(&Body::Link(Link {
+                person: None,
+                team: None,
+                place: Place::Docs,
+                stands_in: Some(stands_in.to_owned()),
+                removed_at: None,
+                role: None,
+            }))
+        };
+        assert_eq!(
+            link("rfcs@0123456789ab:text/0001-x.md#L3"),
+            "rfcs:text/0001-x.md"
+        );
+        assert_eq!(
+            link("https://wiki.example.org/a/"),
+            canonical("https://wiki.example.org/a/")
+        );
+    }
+
+    #[test]
+    fn an_empty_id_is_refused() {
+        let rejection = intake().accept(read(" ", "x")).unwrap_err();
+        assert_eq!(rejection.to_string(), "id: is empty");
+    }
+}

@@ -1,0 +1,186 @@
+//! The secret of a data folder and what is made with it: pseudonyms and event keys. It lies in a
+//! file beside the store, never in it: whoever has only the database can't try a staff list.
+
+use std::hash::Hasher;
+use std::io::Write;
+use std::path::Path;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use siphasher::sip::SipHasher24;
+use unicode_normalization::UnicodeNormalization;
+
+use crate::model::{Identity, Pseudonym};
+
+/// The keys of one data folder.
+#[derive(Clone)]
+pub struct Keys {
+    people: [u8; 32],
+    events: [u8; 16],
+}
+
+/// The key file is missing, unreadable or broken.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// The system refused.
+    #[error("{path}: {cause}")]
+    Io {
+        /// The key file.
+        path: String,
+        /// The system's error.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// The file does not hold a key.
+    #[error("{path}: is not a key; valid are 64 hexadecimal digits")]
+    Broken {
+        /// The key file.
+        path: String,
+    },
+}
+
+impl Keys {
+    /// Keys from 32 secret bytes.
+    pub fn new(secret: [u8; 32]) -> Self {
+        let derived = hmac(&secret, b"readback event keys");
+        let mut events = [0; 16];
+        events.copy_from_slice(&derived[..16]);
+        Keys {
+            people: secret,
+            events,
+        }
+    }
+
+    /// The keys in a file; a new file, readable by its owner only, where there is none.
+    pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
+        let io = |cause| KeyError::Io {
+            path: path.display().to_string(),
+            cause,
+        };
+        match std::fs::read_to_string(path) {
+            Ok(text) => {
+                let broken = || KeyError::Broken {
+                    path: path.display().to_string(),
+                };
+                decode_hex(text.trim()).map(Keys::new).ok_or_else(broken)
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let mut secret = [0; 32];
+                getrandom::fill(&mut secret).map_err(|error| io(std::io::Error::other(error)))?;
+                write_secret(path, &encode_hex(&secret)).map_err(io)?;
+                Ok(Keys::new(secret))
+            }
+            Err(error) => Err(io(error)),
+        }
+    }
+
+    /// The pseudonym of an identity. E-mail addresses: NFKC, lower case, trimmed (INDICATORS P2);
+    /// anything else: source, kind, 0x1f and value as they are (CONTRACT).
+    pub fn pseudonym(&self, identity: &Identity) -> Pseudonym {
+        let full = if identity.is_email() {
+            let address: String = identity.value.nfkc().collect::<String>().to_lowercase();
+            hmac(&self.people, address.trim().as_bytes())
+        } else {
+            let text = format!(
+                "{}{}\u{1f}{}",
+                identity.source, identity.kind, identity.value
+            );
+            hmac(&self.people, text.as_bytes())
+        };
+        let mut short = [0; 16];
+        short.copy_from_slice(&full[..16]);
+        Pseudonym(short)
+    }
+
+    /// The key of an event.
+    pub fn event(&self, source: &str, id: &str) -> u64 {
+        self.hash(source, id)
+    }
+
+    /// The keyed hash of a name that only means something inside `scope`; never 0, which is kept
+    /// for "none".
+    pub fn hash(&self, scope: &str, name: &str) -> u64 {
+        let mut hasher = SipHasher24::new_with_key(&self.events);
+        hasher.write(scope.as_bytes());
+        // No text holds this byte, so (scope, name) can't be read in two ways.
+        hasher.write_u8(0xff);
+        hasher.write(name.as_bytes());
+        hasher.finish().max(1)
+    }
+}
+
+fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    // HMAC takes keys of any length: `new_from_slice` can't fail.
+    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    let mut file = options.open(path)?;
+    writeln!(file, "{text}")?;
+    file.sync_all()
+}
+
+fn encode_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn decode_hex(text: &str) -> Option<[u8; 32]> {
+    let mut secret = [0; 32];
+    if text.len() != 64 || !text.is_ascii() {
+        return None;
+    }
+    for (byte, pair) in secret.iter_mut().zip(text.as_bytes().chunks(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(secret)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// INDICATORS P2, both examples.
+    #[test]
+    fn pseudonyms_are_those_of_the_worked_examples() {
+        let keys = Keys::new([0; 32]);
+        for address in [
+            "ada@example.org",
+            "Ada@Example.org ",
+            "mailto:ada@example.org",
+        ] {
+            let pseudonym = keys.pseudonym(&Identity::bare(address));
+            assert_eq!(pseudonym.to_string(), "ac5a6c0e31dadbfe2e282bae3b4f5e6c");
+        }
+    }
+
+    #[test]
+    fn accounts_keep_their_case() {
+        let keys = Keys::new([7; 32]);
+        let of = |value| keys.pseudonym(&Identity::of_source("github", "login", value));
+        assert_ne!(of("Ada"), of("ada"));
+        assert_ne!(of("ada"), keys.pseudonym(&Identity::bare("ada")));
+    }
+
+    #[test]
+    fn a_key_file_is_made_once_and_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        let first = Keys::open_or_create(&path).unwrap();
+        let second = Keys::open_or_create(&path).unwrap();
+        assert_eq!(first.people, second.people);
+        std::fs::write(&path, "short").unwrap();
+        assert!(matches!(
+            Keys::open_or_create(&path),
+            Err(KeyError::Broken { .. })
+        ));
+    }
+}

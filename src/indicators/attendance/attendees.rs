@@ -1,0 +1,146 @@
+//! A1, attendees per review: how many people came.
+
+use polars::prelude::*;
+
+use super::{came, rows};
+use crate::indicators::frames::{counts, distinct_people, scalar};
+use crate::indicators::shapes::guarded;
+use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
+use crate::model::{Layer, Results, Value};
+use crate::stats::{median, quantile};
+
+/// A1.
+pub(in crate::indicators) struct Attendees;
+
+static SPEC: Spec = Spec {
+    code: "A1",
+    title: "Attendees per review",
+    unit: "people",
+    version: 1,
+    layer: Layer::H,
+    state: false,
+    says: "How many people came to reviews.",
+    definition: "Somebody attended a review (one occurrence of a meeting) if their presence over \
+        all reconnects and devices, capped at the meeting's length, is at least 300 s, or, without \
+        presence data, if the host said so; an answer to an invitation alone is no attendance. \
+        Rooms and resources are dropped. attendees = attended rows, dial-ins without a name \
+        included; people = distinct people who attended; rows = everybody invited or present; \
+        median and iqr (first and third quartile, type 7) of attendees over meetings, meetings \
+        to which nobody came included.",
+    caveat: "Being there is not taking part. One large review moves the mean, so there is none \
+        here. A meeting that nobody recorded looks like a meeting to which nobody came.",
+};
+
+impl Indicator for Attendees {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        attendees(&rows(facts)).map_err(|source| IndicatorError::of("A1", source))
+    }
+}
+
+fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
+    let meetings = rows
+        .clone()
+        .group_by([col("meeting")])
+        .agg([col("attended")
+            .sum()
+            .cast(DataType::UInt64)
+            .alias("attendees")])
+        .sort(["meeting"], SortMultipleOptions::default())
+        .collect()?;
+    let per_meeting = counts(&meetings, "attendees")?;
+    let sizes: Vec<f64> = per_meeting.iter().map(|&count| count as f64).collect();
+    let people = distinct_people(rows.clone().filter(came()))?;
+    let listed = distinct_people(rows.clone())?;
+
+    // The median of few meetings still rests on all who came to them.
+    let quartiles = match (quantile(&sizes, 0.25), quantile(&sizes, 0.75)) {
+        (Some(first), Some(third)) => Value::List(vec![
+            guarded(Some(first), people),
+            guarded(Some(third), people),
+        ]),
+        _ => Value::Null,
+    };
+    let values = Results::new()
+        .with("meetings", per_meeting.len())
+        .with(
+            "rows",
+            Value::from(scalar(rows.clone(), len())?).of_people(listed),
+        )
+        .with(
+            "attendees",
+            Value::from(per_meeting.iter().sum::<u64>()).of_people(people),
+        )
+        .with("people", Value::from(people).of_people(people))
+        .with("median_per_meeting", guarded(median(&sizes), people))
+        .with("iqr", quartiles);
+    Ok(Results::new().with("attendance", values))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::test_support::{Row, attendance};
+    use crate::stats::examples::{close, numbers, one};
+
+    fn field(results: &Results, name: &str) -> Value {
+        let Some(Value::Map(map)) = results.get("attendance") else {
+            panic!("{results:?}")
+        };
+        map.get(name).unwrap().clone()
+    }
+
+    #[test]
+    fn fits_the_worked_example() {
+        let example = one("A1", 0);
+        let meetings = ["a", "b", "c", "d", "e"];
+        let rows: Vec<Row> = numbers(&example.input["n"])
+            .into_iter()
+            .zip(meetings)
+            .flat_map(|(n, meeting)| (0..n as u32).map(move |p| Row::invited(meeting, p, "CHAIR")))
+            .collect();
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
+        let Value::Float(middle) = *field(&found, "median_per_meeting").bare() else {
+            panic!()
+        };
+        assert!(close(middle, &example.expect["median"]));
+        let Value::List(quartiles) = field(&found, "iqr") else {
+            panic!()
+        };
+        for (value, name) in quartiles.iter().zip(["q1", "q3"]) {
+            let Value::Float(value) = *value.bare() else {
+                panic!()
+            };
+            assert!(close(value, &example.expect[name]), "{name}");
+        }
+        assert_eq!(field(&found, "people"), Value::Int(80).of_people(80));
+    }
+
+    #[test]
+    fn dial_ins_count_and_absentees_do_not() {
+        let mut absent = Row::invited("a", 1, "OPT-PARTICIPANT");
+        absent.attended = false;
+        let mut dial_in = Row::walk_in("b", 0);
+        dial_in.person = None;
+        let rows = [absent, dial_in.clone(), dial_in, Row::walk_in("b", 1)];
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
+        assert_eq!(field(&found, "meetings"), Value::Int(2));
+        assert_eq!(field(&found, "rows").bare(), &Value::Int(4));
+        assert_eq!(field(&found, "attendees").bare(), &Value::Int(3));
+        assert_eq!(field(&found, "people").bare(), &Value::Int(1));
+        assert_eq!(
+            field(&found, "median_per_meeting").bare(),
+            &Value::Float(1.5)
+        );
+    }
+
+    #[test]
+    fn no_meetings_no_median() {
+        let found = attendees(&attendance(&[]).lazy()).unwrap();
+        assert_eq!(field(&found, "median_per_meeting"), Value::Null);
+        assert_eq!(field(&found, "meetings"), Value::Int(0));
+    }
+}

@@ -1,0 +1,118 @@
+//! A3, show rate, optional yield and walk-in share: do invitations turn into presence?
+
+use polars::prelude::*;
+
+use super::{came, rows, sides};
+use crate::indicators::frames::scalar;
+use crate::indicators::shapes::people_proportion;
+use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
+use crate::model::{Layer, Results, Value};
+
+/// A3.
+pub(in crate::indicators) struct ShowRate;
+
+static SPEC: Spec = Spec {
+    code: "A3",
+    title: "Show rate, optional yield, walk-in share",
+    unit: "share",
+    version: 1,
+    layer: Layer::H,
+    state: false,
+    says: "Whether invitations turn into presence, and who comes uninvited.",
+    definition: "Over (meeting, person): show rate = attended of those whose answer at the start \
+        was ACCEPTED; optional yield = attended of those invited as OPT-PARTICIPANT, whatever \
+        they answered; walk-in share = not invited of those who attended. Attended as in A1; \
+        dial-ins without a name left out. Wilson's 95 % interval; null where there is nothing to \
+        have a share of.",
+    caveat: "An acceptance costs nothing and a forwarded invitation makes a walk-in. Read the \
+        three together.",
+};
+
+impl Indicator for ShowRate {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        show_rate(&rows(facts)).map_err(|source| IndicatorError::of("A3", source))
+    }
+}
+
+fn show_rate(rows: &LazyFrame) -> PolarsResult<Results> {
+    let named = || col("person").is_not_null();
+    let is = |name: &str, value: &str| col(name).eq(lit(value)).fill_null(lit(false));
+    let accepted = named().and(is("partstat", "ACCEPTED"));
+    let optional = named()
+        .and(col("invited"))
+        .and(is("role", "OPT-PARTICIPANT"));
+    Ok(Results::new()
+        .with("show_rate", share(rows, accepted, col("attended"))?)
+        .with("optional_yield", share(rows, optional, col("attended"))?)
+        .with("walk_in_share", share(rows, came(), col("invited").not())?))
+}
+
+/// Of the rows in `base`, those in `part`.
+fn share(rows: &LazyFrame, base: Expr, part: Expr) -> PolarsResult<Value> {
+    let of_base = rows.clone().filter(base.clone());
+    let n = scalar(of_base.clone(), len())?;
+    let k = scalar(of_base.filter(part.clone()), len())?;
+    Ok(people_proportion(k, n, sides(rows, base, part)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::test_support::{Row, attendance};
+    use crate::stats::examples::{close, one};
+
+    fn check(found: &Results, name: &str, expect: &serde_json::Value) {
+        let Some(Value::Map(map)) = found.get(name) else {
+            panic!("{name} {found:?}")
+        };
+        for (field, value) in &map.0 {
+            let value = match *value.bare() {
+                Value::Int(value) => value as f64,
+                Value::Float(value) => value,
+                ref other => panic!("{field} {other:?}"),
+            };
+            assert!(close(value, &expect[field]), "{name} {field} {value}");
+        }
+    }
+
+    #[test]
+    fn fits_the_worked_example() {
+        let mut rows = Vec::new();
+        for person in 0..20 {
+            let mut row = Row::invited("m", person, "REQ-PARTICIPANT");
+            row.attended = person < 17;
+            rows.push(row);
+        }
+        for person in 20..32 {
+            let mut row = Row::invited("m", person, "OPT-PARTICIPANT");
+            row.partstat = if person % 2 == 0 {
+                Some("DECLINED")
+            } else {
+                None
+            };
+            row.attended = person < 25;
+            rows.push(row);
+        }
+        let found = show_rate(&attendance(&rows).lazy()).unwrap();
+        let expect = one("A3", 0).expect;
+        check(&found, "show_rate", &expect["show"]);
+        check(&found, "optional_yield", &expect["optional_yield"]);
+    }
+
+    #[test]
+    fn nobody_accepted_is_not_nought() {
+        let found = show_rate(&attendance(&[Row::walk_in("m", 1)]).lazy()).unwrap();
+        assert_eq!(found.get("show_rate"), Some(&Value::Null));
+        let Some(Value::Map(walk_ins)) = found.get("walk_in_share") else {
+            panic!("{found:?}")
+        };
+        assert_eq!(
+            walk_ins.get("k"),
+            Some(&Value::Int(1).share_of_people(1, 1))
+        );
+    }
+}

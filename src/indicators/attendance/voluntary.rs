@@ -1,0 +1,203 @@
+//! A2, voluntary attendance: who came though they did not have to.
+
+use polars::prelude::*;
+
+use super::{came, rows, sides};
+use crate::indicators::frames::{counts, distinct_people};
+use crate::indicators::shapes::{clustered, guarded, people_proportion};
+use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
+use crate::model::{Layer, Results, Value};
+use crate::stats::{median, ratio};
+
+/// A2.
+pub(in crate::indicators) struct Voluntary;
+
+static SPEC: Spec = Spec {
+    code: "A2",
+    title: "Voluntary attendance",
+    unit: "share; people",
+    version: 1,
+    layer: Layer::L,
+    state: false,
+    says: "How many of those who came to a review did not have to.",
+    definition: "n = (meeting, person) who attended (A1), people without a name left out. \
+        Voluntary: invited as OPT-PARTICIPANT or NON-PARTICIPANT, or not invited at all, and \
+        neither a responder of the incident nor told to attend. CHAIR (the organiser too), \
+        REQ-PARTICIPANT and any role unknown to RFC 5545 are not voluntary; an invitation without \
+        a role counts as REQ-PARTICIPANT, the default. Share with Wilson's 95 % interval, and as \
+        a ratio over meetings with the standard error between meetings (as in L3, no interval \
+        below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
+        over meetings, meetings without any included.",
+    caveat: "Calendars set 'required' by default, so the share is a lower bound; walk-ins are its \
+        hard core. Assigned attendance that nobody marked as such looks voluntary.",
+};
+
+impl Indicator for Voluntary {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        voluntary(&rows(facts)).map_err(|source| IndicatorError::of("A2", source))
+    }
+}
+
+/// Stands where a calendar would name a role: came without an invitation.
+const WALK_IN: &str = "";
+
+fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
+    let people = sides(rows, came(), free())?;
+    let meetings = rows
+        .clone()
+        .group_by([col("meeting")])
+        .agg([
+            came()
+                .and(free())
+                .sum()
+                .cast(DataType::UInt64)
+                .alias("voluntary"),
+            came().sum().cast(DataType::UInt64).alias("attended"),
+        ])
+        .sort(["meeting"], SortMultipleOptions::default())
+        .collect()?;
+    let (free_per_meeting, all) = (
+        counts(&meetings, "voluntary")?,
+        counts(&meetings, "attended")?,
+    );
+    let sizes: Vec<f64> = free_per_meeting.iter().map(|&count| count as f64).collect();
+    let pairs: Vec<(f64, f64)> = sizes
+        .iter()
+        .copied()
+        .zip(all.iter().map(|&count| count as f64))
+        .collect();
+
+    let walked = rows
+        .clone()
+        .filter(came().and(free()).and(col("invited").not()));
+    let walk_ins = walked.clone().select([len().alias("count")]).collect()?;
+    let walk_ins = counts(&walk_ins, "count")?.first().copied().unwrap_or(0);
+
+    let (k, n) = (free_per_meeting.iter().sum(), all.iter().sum());
+    Ok(Results::new()
+        .with("voluntary", people_proportion(k, n, people))
+        .with(
+            "voluntary_clustered",
+            clustered(
+                &ratio(&pairs, 1.0),
+                |v| people.share(v),
+                |v| people.total(v),
+            ),
+        )
+        .with(
+            "voluntary_per_meeting_median",
+            guarded(median(&sizes), people.with),
+        )
+        .with(
+            "walk_ins",
+            Value::from(walk_ins).of_people(distinct_people(walked)?),
+        ))
+}
+
+/// Did not have to come.
+fn free() -> Expr {
+    let role = || {
+        when(col("role").is_not_null())
+            .then(col("role"))
+            .when(col("invited"))
+            .then(lit("REQ-PARTICIPANT"))
+            .otherwise(lit(WALK_IN))
+    };
+    role()
+        .eq(lit(WALK_IN))
+        .or(role().eq(lit("OPT-PARTICIPANT")))
+        .or(role().eq(lit("NON-PARTICIPANT")))
+        .and(col("responder").not())
+        .and(col("mandatory").not())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::test_support::{Row, attendance};
+    use crate::model::Guard;
+    use crate::stats::examples::{close, one};
+
+    fn field(results: &Results, map: &str, name: &str) -> Value {
+        let Some(Value::Map(map)) = results.get(map) else {
+            panic!("{results:?}")
+        };
+        map.get(name).unwrap().clone()
+    }
+
+    #[test]
+    fn fits_the_worked_example() {
+        let roles = [
+            "CHAIR",
+            "REQ-PARTICIPANT",
+            "REQ-PARTICIPANT",
+            "REQ-PARTICIPANT",
+            "OPT-PARTICIPANT",
+            "OPT-PARTICIPANT",
+            "OPT-PARTICIPANT",
+            "OPT-PARTICIPANT",
+            "OPT-PARTICIPANT",
+            "NON-PARTICIPANT",
+        ];
+        let mut rows: Vec<Row> = roles
+            .iter()
+            .zip(0..)
+            .map(|(role, person)| Row::invited("m", person, role))
+            .collect();
+        rows.push(Row {
+            role: None,
+            ..Row::invited("m", 10, "")
+        });
+        rows.extend((11..14).map(|person| Row::walk_in("m", person)));
+        let mut dial_in = Row::walk_in("m", 0);
+        dial_in.person = None;
+        let mut absent = Row::invited("m", 20, "OPT-PARTICIPANT");
+        absent.attended = false;
+        rows.extend([dial_in, absent]);
+
+        let found = voluntary(&attendance(&rows).lazy()).unwrap();
+        let expect = one("A2", 0).expect;
+        for name in ["p", "lo", "hi"] {
+            let Value::Float(value) = *field(&found, "voluntary", name).bare() else {
+                panic!()
+            };
+            assert!(close(value, &expect[name]), "{name} {value}");
+        }
+        assert_eq!(
+            field(&found, "voluntary", "k"),
+            Value::Int(9).share_of_people(9, 14)
+        );
+        assert_eq!(field(&found, "voluntary_clustered", "lo"), Value::Null);
+        assert_eq!(found.get("walk_ins"), Some(&Value::Int(3).of_people(3)));
+        assert_eq!(
+            found.get("voluntary_per_meeting_median"),
+            Some(&Value::Guarded(
+                Guard::Count(9),
+                Box::new(Value::Float(9.0))
+            ))
+        );
+    }
+
+    #[test]
+    fn responders_and_those_told_to_come_are_not_voluntary() {
+        let mut responder = Row::walk_in("m", 1);
+        responder.responder = true;
+        let mut told = Row::invited("m", 2, "OPT-PARTICIPANT");
+        told.mandatory = true;
+        let rows = [responder, told, Row::invited("m", 3, "X-OBSERVER")];
+        let found = voluntary(&attendance(&rows).lazy()).unwrap();
+        assert_eq!(field(&found, "voluntary", "k").bare(), &Value::Int(0));
+        assert_eq!(field(&found, "voluntary", "n").bare(), &Value::Int(3));
+    }
+
+    #[test]
+    fn nobody_came() {
+        let found = voluntary(&attendance(&[]).lazy()).unwrap();
+        assert_eq!(found.get("voluntary"), Some(&Value::Null));
+        assert_eq!(field(&found, "voluntary_clustered", "ratio"), Value::Null);
+    }
+}

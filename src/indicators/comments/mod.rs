@@ -1,0 +1,4 @@
+//! Comments (INDICATORS section 5): whether write-ups are still discussed, and by how many.
+
+pub(super) mod commenters;
+pub(super) mod late;

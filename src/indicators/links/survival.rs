@@ -1,0 +1,191 @@
+//! K3, link survival: how long a link stays in the code or the diagram.
+
+use polars::prelude::*;
+
+use super::meant;
+use crate::indicators::frames::{counts, ints};
+use crate::indicators::shapes::survival;
+use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
+use crate::model::{DAY_MS, Layer, Millis, Place, Results};
+use crate::stats::{KaplanMeier, log_rank};
+
+/// K3.
+pub(in crate::indicators) struct LinkSurvival;
+
+/// Ages at which the curves are read off, days.
+const DAYS: [u32; 2] = [90, 365];
+
+static SPEC: Spec = Spec {
+    code: "K3",
+    title: "Link survival",
+    unit: "days; probability",
+    version: 1,
+    layer: Layer::L,
+    state: false,
+    says: "How long a link stays in the code or the diagram.",
+    definition: "By place, Kaplan-Meier of the life of links in days, from the first appearance \
+        to removal or to the deletion of the write-up they lead to; links still there are \
+        censored at as_of. Links of a write-up to itself, links on index pages and links that a \
+        template brought are left out. median = link half-life, null where more than half are \
+        still there; limits by Greenwood on the scale log(-log S); rmst = mean life cut at day \
+        365. Log-rank test between the places that have links, df = places less one; commit \
+        messages can't be changed, so they are shown and not tested.",
+    caveat: "A moved file keeps its links only if the source follows it. Places with few removals \
+        say little: look at the events behind a curve.",
+};
+
+impl Indicator for LinkSurvival {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
+        link_survival(facts, context).map_err(|source| IndicatorError::of("K3", source))
+    }
+}
+
+fn link_survival(facts: &Facts, context: &Context) -> PolarsResult<Results> {
+    let lives = lives(facts, context.as_of)?;
+    let mut curves = Results::new();
+    let mut tested = Vec::new();
+    for place in Place::OF_THE_TALK {
+        let of_place: Vec<(f64, bool)> = lives
+            .iter()
+            .filter(|life| life.place == place.name())
+            .map(|life| life.span)
+            .collect();
+        let fit = KaplanMeier::fit(&of_place);
+        curves = curves.with(
+            place.name(),
+            survival(&fit, &DAYS, context.parameters.horizon_days),
+        );
+        if place != Place::Commit {
+            tested.push(of_place);
+        }
+    }
+    let test = log_rank(&tested);
+    Ok(Results::new().with("link_survival", curves).with(
+        "logrank",
+        Results::new()
+            .with("chi2", test.map(|test| test.chi2))
+            .with("df", test.map(|test| test.df))
+            .with("p", test.map(|test| test.p)),
+    ))
+}
+
+/// A link's life: days, and whether it ended.
+struct Life {
+    place: String,
+    span: (f64, bool),
+}
+
+fn lives(facts: &Facts, as_of: Millis) -> PolarsResult<Vec<Life>> {
+    let table = meant(facts)
+        .select([
+            col("place"),
+            (col("ended_at").fill_null(lit(as_of)) - col("at")).alias("life"),
+            col("removed")
+                .and(col("ended_at").is_not_null())
+                .alias("gone"),
+        ])
+        .collect()?;
+    let spans = ints(&table, "life")?
+        .into_iter()
+        .zip(counts(&table, "gone")?);
+    let places = table.column("place")?.str()?.iter();
+    Ok(places
+        .zip(spans)
+        .map(|(place, (life, gone))| Life {
+            place: place.unwrap_or("").to_owned(),
+            // An end dated before the link is a clock that is wrong: no life at all.
+            span: (life.unwrap_or(0).max(0) as f64 / DAY_MS as f64, gone == 1),
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::test_support::{LinkRow, context, empty, links};
+    use crate::model::Value;
+    use crate::stats::examples::{Example, close, numbers, one};
+
+    fn number(results: &Results, path: &[&str]) -> Option<f64> {
+        let mut value = Value::Map(results.clone());
+        for name in path {
+            let Value::Map(map) = &value else {
+                panic!("{name} {value:?}")
+            };
+            value = map
+                .get(name)
+                .unwrap_or_else(|| panic!("{name} {map:?}"))
+                .clone();
+        }
+        match value {
+            Value::Int(value) => Some(value as f64),
+            Value::Float(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Links with these lives; those not gone began so many days before day 400.
+    fn rows(example: &Example, place: &'static str, t: &str, e: &str) -> Vec<LinkRow> {
+        let lives = numbers(&example.input[t])
+            .into_iter()
+            .zip(numbers(&example.input[e]));
+        lives
+            .map(|(life, gone)| match gone > 0.0 {
+                true => LinkRow::new(0, place, 1.0, Some(1.0 + life)),
+                false => LinkRow::new(0, place, 400.0 - life, None),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn fits_the_worked_examples() {
+        let (first, second) = (one("K3", 0), one("K3", 1));
+        let mut all = rows(&first, "diagram", "T", "E");
+        all.extend(rows(&second, "code_comment", "T2", "E2"));
+        all.extend(vec![LinkRow::new(0, "commit", 3.0, None); 4]);
+        all.push(LinkRow {
+            own: true,
+            ..LinkRow::new(0, "writeup", 3.0, Some(4.0))
+        });
+        let found = link_survival(
+            &Facts {
+                links: links(&all),
+                ..empty()
+            },
+            &context(),
+        )
+        .unwrap();
+        for name in [
+            "S_90", "S_90_lo", "S_90_hi", "median", "rmst_365", "n", "events",
+        ] {
+            let value = number(&found, &["link_survival", "diagram", name]).unwrap();
+            assert!(close(value, &first.expect[name]), "{name} {value}");
+        }
+        assert_eq!(number(&found, &["link_survival", "commit", "n"]), Some(4.0));
+        assert_eq!(number(&found, &["link_survival", "commit", "median"]), None);
+        assert_eq!(
+            number(&found, &["link_survival", "writeup", "n"]),
+            Some(0.0)
+        );
+        assert_eq!(number(&found, &["logrank", "df"]), Some(1.0));
+        assert!(close(
+            number(&found, &["logrank", "chi2"]).unwrap(),
+            &second.expect["chi2"]
+        ));
+        assert!(close(
+            number(&found, &["logrank", "p"]).unwrap(),
+            &second.expect["p"]
+        ));
+    }
+
+    #[test]
+    fn no_links_no_test() {
+        let found = link_survival(&empty(), &context()).unwrap();
+        assert_eq!(number(&found, &["logrank", "chi2"]), None);
+        assert_eq!(number(&found, &["link_survival", "diagram", "S_90"]), None);
+    }
+}

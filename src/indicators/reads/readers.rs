@@ -1,0 +1,59 @@
+//! R3, readers and reader-days: people instead of clicks.
+
+use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
+use crate::model::{Layer, Results, Value};
+
+/// R3.
+pub(in crate::indicators) struct Readers;
+
+static SPEC: Spec = Spec {
+    code: "R3",
+    title: "Readers and reader-days",
+    unit: "people; person-days",
+    version: 1,
+    layer: Layer::H,
+    state: false,
+    says: "How many different people read, and on how many days.",
+    definition: "Over the kept reads of R1 that name a person: readers = distinct people; \
+        reader-days = distinct (person, local date); reader-write-up pairs = distinct (person, \
+        write-up). Days are those of the organisation's zone. Counts are exact.",
+    caveat: "Distinct people never add up over write-ups, weeks or teams. Anonymous reads and page \
+        counters belong to nobody here.",
+};
+
+impl Indicator for Readers {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        let totals = &facts.totals;
+        let of_readers = |count: u64| Value::from(count).of_people(totals.readers);
+        Ok(Results::new()
+            .with("readers", of_readers(totals.readers))
+            .with(
+                "reader_writeup_pairs",
+                of_readers(totals.reader_writeup_pairs),
+            )
+            .with("reader_days", of_readers(totals.reader_days)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::test_support::{context, empty};
+
+    #[test]
+    fn every_count_is_withheld_with_the_readers() {
+        let mut facts = empty();
+        facts.totals.readers = 4;
+        facts.totals.reader_days = 40;
+        let results = Readers.compute(&facts, &context()).unwrap();
+        assert_eq!(
+            results.get("reader_days"),
+            Some(&Value::Int(40).of_people(4))
+        );
+        assert_eq!(results.get("readers"), Some(&Value::Int(4).of_people(4)));
+    }
+}

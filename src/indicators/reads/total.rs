@@ -1,0 +1,55 @@
+//! R1, total reads: the plainest count there is, and the one every other rests on.
+
+use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
+use crate::model::{Layer, Results, Value};
+
+/// R1.
+pub(in crate::indicators) struct TotalReads;
+
+static SPEC: Spec = Spec {
+    code: "R1",
+    title: "Total reads",
+    unit: "reads",
+    version: 1,
+    layer: Layer::H,
+    state: false,
+    says: "How often write-ups were opened by people, slips of the finger taken out.",
+    definition: "Kept reads plus the counts of page counters. Kept are reads before as_of of a \
+        known write-up, once for each event id, without robots, without contributors' own reads, \
+        without reads before publication or after deletion. Of two clicks by one person (or one \
+        session) on one write-up at most 30 s apart the later one counts; a chain of clicks \
+        collapses to its last. Clicks with neither person nor session are never merged. A daily \
+        count adds its count.",
+    caveat: "Opening is not reading, and more write-ups draw more reads: compare R1 with nothing. \
+        Page counters can't tell people from robots or a person from themselves.",
+};
+
+impl Indicator for TotalReads {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        let totals = &facts.totals;
+        let total = Value::from(totals.total_reads).of_people(totals.readers);
+        Ok(Results::new().with("total_reads", total))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::test_support::{context, empty};
+
+    #[test]
+    fn counts_rest_on_the_readers_behind_them() {
+        let mut facts = empty();
+        facts.totals.total_reads = 120;
+        facts.totals.readers = 3;
+        let results = TotalReads.compute(&facts, &context()).unwrap();
+        assert_eq!(
+            results.get("total_reads"),
+            Some(&Value::Int(120).of_people(3))
+        );
+    }
+}

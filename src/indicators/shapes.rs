@@ -1,0 +1,137 @@
+//! The shapes in which results are written, the same for every indicator: `k` of `n` with its
+//! interval, a ratio over clusters, a survival curve; and the guards of what rests on people.
+
+use crate::model::{Guard, Results, Value};
+use crate::stats::{KaplanMeier, Ratio, wilson};
+
+/// Fewer clusters than this have no interval.
+const MIN_CLUSTERS: usize = 5;
+
+/// The step of drawn survival curves, days.
+const CURVE_STEP: u32 = 7;
+
+/// The people on both sides of a share, for suppression.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sides {
+    /// Distinct people in the numerator.
+    pub(super) with: u64,
+    /// Distinct people in the complement. Where the share counts days or presences, somebody may
+    /// stand on both sides.
+    pub(super) without: u64,
+    /// Distinct people in all.
+    pub(super) all: u64,
+}
+
+impl Sides {
+    /// A value that tells how the people split: withheld when either side is too few.
+    pub(super) fn share(self, value: impl Into<Value>) -> Value {
+        value
+            .into()
+            .share_of_people(self.with, self.with + self.without)
+    }
+
+    /// A value that tells how many there are.
+    pub(super) fn total(self, value: impl Into<Value>) -> Value {
+        value.into().of_people(self.all)
+    }
+}
+
+/// The smallest number of people that is anybody at all: a value that rests on several groups is
+/// withheld when one of them is too few. 0 where all are empty.
+pub(super) fn fewest(people: &[u64]) -> u64 {
+    people
+        .iter()
+        .copied()
+        .filter(|&people| people > 0)
+        .min()
+        .unwrap_or(0)
+}
+
+/// `k` of `n` with Wilson's interval; null where `n` is 0.
+pub(super) fn proportion(k: u64, n: u64) -> Value {
+    wilson(k, n).map_or(Value::Null, |found| {
+        Results::new()
+            .with("k", found.k)
+            .with("n", found.n)
+            .with("p", found.p)
+            .with("lo", found.lo)
+            .with("hi", found.hi)
+            .into()
+    })
+}
+
+/// The same where people stand behind it.
+pub(super) fn people_proportion(k: u64, n: u64, people: Sides) -> Value {
+    wilson(k, n).map_or(Value::Null, |found| {
+        Results::new()
+            .with("k", people.share(found.k))
+            .with("n", people.total(found.n))
+            .with("p", people.share(found.p))
+            .with("lo", people.share(found.lo))
+            .with("hi", people.share(found.hi))
+            .into()
+    })
+}
+
+/// A ratio over clusters. Below five clusters there is a ratio and no interval. `guard` wraps what
+/// tells the split (everything but the denominator), `total` the denominator.
+pub(super) fn clustered(
+    found: &Ratio,
+    guard: impl Fn(Value) -> Value,
+    total: impl Fn(Value) -> Value,
+) -> Results {
+    let enough = found.clusters >= MIN_CLUSTERS;
+    let optional = |value: Option<f64>| value.map_or(Value::Null, |value| guard(value.into()));
+    let limit = |value: Option<f64>| optional(value.filter(|_| enough));
+    Results::new()
+        .with("num", guard(found.num.into()))
+        .with("den", total(found.den.into()))
+        .with("clusters", found.clusters)
+        .with("ratio", optional(found.ratio))
+        .with("se", limit(found.se))
+        .with("lo", limit(found.lo))
+        .with("hi", limit(found.hi))
+}
+
+/// The curve at these days (`S_90`, `S_90_lo`, `S_90_hi`, …), the median, the mean of lives cut at
+/// `horizon`, how many lives and ends, and the drawn curve in steps of a week.
+pub(super) fn survival(fit: &KaplanMeier, days: &[u32], horizon: u32) -> Results {
+    let mut results = Results::new();
+    for &day in days {
+        let point = fit.at(f64::from(day));
+        results = results
+            .with(format!("S_{day}"), point.map(|point| point.s))
+            .with(format!("S_{day}_lo"), point.and_then(|point| point.lo))
+            .with(format!("S_{day}_hi"), point.and_then(|point| point.hi));
+    }
+    results
+        .with("median", fit.median())
+        .with(format!("rmst_{horizon}"), fit.rmst(f64::from(horizon)))
+        .with("n", fit.n)
+        .with("events", fit.events)
+        .with("curve", curve(fit, horizon))
+}
+
+fn curve(fit: &KaplanMeier, horizon: u32) -> Vec<Results> {
+    let days = (0..=horizon).step_by(CURVE_STEP as usize);
+    days.filter_map(|day| {
+        let point = fit.at(f64::from(day))?;
+        Some(
+            Results::new()
+                .with("day", day)
+                .with("S", point.s)
+                .with("lo", point.lo)
+                .with("hi", point.hi)
+                .with("at_risk", fit.at_risk(f64::from(day))),
+        )
+    })
+    .collect()
+}
+
+/// A number that may be missing, guarded by [`Guard::Count`] where it is there.
+pub(super) fn guarded(value: Option<f64>, people: u64) -> Value {
+    match value {
+        Some(value) => Value::Guarded(Guard::Count(people), Box::new(value.into())),
+        None => Value::Null,
+    }
+}

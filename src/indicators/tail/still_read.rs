@@ -1,0 +1,148 @@
+//! L4, still read: the share of old write-ups that people read lately.
+
+use polars::prelude::*;
+
+use crate::indicators::frames::{chosen, counts};
+use crate::indicators::shapes::proportion;
+use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec, WriteupFact};
+use crate::model::{DAY_MS, Layer, Millis, Results, Value};
+
+/// L4.
+pub(in crate::indicators) struct StillRead;
+
+static SPEC: Spec = Spec {
+    code: "L4",
+    title: "Still read",
+    unit: "share; people per day",
+    version: 1,
+    layer: Layer::L,
+    state: false,
+    says: "The share of write-ups older than 90 days that at least 3 other people read in the \
+        last 28 days.",
+    definition: "Eligible: dated, observed age >= 90 days, not deleted at as_of, its reads \
+        observed over the whole of [as_of - 28 d, as_of), its source knows people. k = eligible \
+        write-ups with kept reads by at least 3 distinct people in that window; Wilson's 95 % \
+        interval. unknown: write-ups otherwise eligible whose source only counts; not_observed: \
+        those that were not watched all through the window. Beside it late reader-days per day: \
+        distinct (person, local date) with a read at an age >= 90 days in the window, divided by \
+        28.",
+    caveat: "It moves with the age of the stock: when nobody writes, old write-ups pile up in the \
+        denominator. Write-ups are counted, never the three readers. Who read is not who learned.",
+};
+
+impl Indicator for StillRead {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
+        still_read(facts, context).map_err(|source| IndicatorError::of("L4", source))
+    }
+}
+
+fn still_read(facts: &Facts, context: &Context) -> PolarsResult<Results> {
+    let (as_of, parameters) = (context.as_of, &context.parameters);
+    let from = as_of - i64::from(parameters.trailing_days) * DAY_MS;
+    let late = i64::from(parameters.late_days) * DAY_MS;
+    let old = |writeup: &WriteupFact| standing(writeup, as_of, late);
+    let watched = |writeup: &WriteupFact| writeup.reads_observed.covers(from, as_of);
+
+    let eligible = chosen(facts, |writeup| {
+        old(writeup) && !writeup.counts_only && watched(writeup)
+    });
+    let unknown = chosen(facts, |writeup| old(writeup) && writeup.counts_only);
+    let not_observed = chosen(facts, |writeup| {
+        old(writeup) && !writeup.counts_only && !watched(writeup)
+    });
+
+    let read = df!("writeup" => &eligible)?
+        .lazy()
+        .join(
+            facts.trailing.clone().lazy(),
+            [col("writeup")],
+            [col("writeup")],
+            JoinArgs::new(JoinType::Inner),
+        )
+        .filter(col("readers").gt_eq(lit(parameters.min_readers)))
+        .select([len().alias("read")])
+        .collect()?;
+    let k = counts(&read, "read")?.first().copied().unwrap_or(0);
+
+    let totals = &facts.totals;
+    let days = f64::from(parameters.trailing_days);
+    let per_day = Value::from(totals.late_reader_days as f64 / days).of_people(totals.late_readers);
+    Ok(Results::new()
+        .with("still_read", proportion(k, eligible.len() as u64))
+        .with("unknown", unknown.len())
+        .with("not_observed", not_observed.len())
+        .with("late_reader_days_per_day", per_day))
+}
+
+/// Dated, old enough, and still there.
+fn standing(writeup: &WriteupFact, as_of: Millis, late: Millis) -> bool {
+    writeup.deleted_at.is_none_or(|deleted| deleted >= as_of)
+        && writeup.observed_age(as_of).is_some_and(|age| age >= late)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::Windows;
+    use crate::indicators::test_support::{context, day, empty, writeup};
+    use crate::stats::examples::{close, one};
+
+    #[test]
+    fn fits_the_worked_example() {
+        let mut facts = empty();
+        let old = |id: &str| writeup(id, Some(day(0.0)));
+        let mut aggregated = old("aggregated");
+        aggregated.counts_only = true;
+        let mut deleted = old("deleted");
+        deleted.deleted_at = Some(day(390.0));
+        let mut outage = old("outage");
+        outage.reads_observed = Windows(vec![(day(0.0), day(380.0)), (day(381.0), day(400.0))]);
+        let young = writeup("young", Some(day(310.1)));
+        facts.writeups = vec![
+            old("a"),
+            old("b"),
+            old("c"),
+            aggregated,
+            deleted,
+            outage,
+            young,
+            writeup("u", None),
+        ];
+        facts.trailing = df!(
+            "writeup" => [0u32, 1, 4, 5, 6, 7],
+            "readers" => [2u64, 3, 9, 9, 9, 9],
+        )
+        .unwrap();
+        facts.totals.late_reader_days = 42;
+        facts.totals.late_readers = 7;
+
+        let found = still_read(&facts, &context()).unwrap();
+        let Some(Value::Map(share)) = found.get("still_read") else {
+            panic!("{found:?}")
+        };
+        let expect = one("L4", 1).expect;
+        for (name, value) in &share.0 {
+            match value {
+                Value::Int(count) => assert_eq!(Some(*count), expect[name].as_i64(), "{name}"),
+                Value::Float(value) => assert!(close(*value, &expect[name]), "{name}"),
+                other => panic!("{name} {other:?}"),
+            }
+        }
+        assert_eq!(found.get("unknown"), Some(&Value::Int(1)));
+        assert_eq!(found.get("not_observed"), Some(&Value::Int(1)));
+        assert_eq!(
+            found.get("late_reader_days_per_day"),
+            Some(&Value::Float(1.5).of_people(7))
+        );
+    }
+
+    #[test]
+    fn nothing_old_no_share() {
+        let found = still_read(&empty(), &context()).unwrap();
+        assert_eq!(found.get("still_read"), Some(&Value::Null));
+    }
+}

@@ -1,0 +1,226 @@
+//! Hand-made facts for the tests of indicators: frames with every column and no rows, and short
+//! ways to fill them.
+
+use chrono::NaiveDate;
+use polars::prelude::*;
+
+use super::{Context, Facts, Totals, Windows, WriteupFact};
+use crate::model::{Calendar, DAY_MS, Millis, Parameters, parse_rfc3339};
+
+/// 2025-01-01T00:00:00Z, the day from which tests count.
+pub(super) const START: Millis = 1_735_689_600_000;
+
+/// So many days after [`START`].
+pub(super) fn day(days: f64) -> Millis {
+    START + (days * DAY_MS as f64).round() as i64
+}
+
+/// An instant.
+pub(super) fn at(text: &str) -> Millis {
+    parse_rfc3339(text).unwrap()
+}
+
+/// Looked at 400 days after [`START`], in UTC, with the default parameters.
+pub(super) fn context() -> Context {
+    Context {
+        as_of: day(400.0),
+        calendar: Calendar::new(chrono_tz::UTC),
+        parameters: Parameters::default(),
+    }
+}
+
+/// A write-up, watched from publication (or for ever, if undated) to the end of time.
+pub(super) fn writeup(id: &str, published_at: Option<Millis>) -> WriteupFact {
+    let always = Windows(vec![(published_at.unwrap_or(0), i64::MAX / 4)]);
+    WriteupFact {
+        id: id.to_owned(),
+        published_at,
+        deleted_at: None,
+        words: None,
+        reads_observed: always.clone(),
+        comments_observed: always,
+        counts_only: false,
+    }
+}
+
+/// One row of `daily`: a write-up read once at an age in days. Its publication is taken from
+/// `writeups`; an undated one is read so many days after [`START`].
+pub(super) fn reads(writeups: &[WriteupFact], rows: &[(u32, f64, u64)]) -> DataFrame {
+    let instants: Vec<Millis> = rows
+        .iter()
+        .map(|&(writeup, age, _)| {
+            let from = writeups[writeup as usize].published_at.unwrap_or(START);
+            from + (age * DAY_MS as f64).round() as i64
+        })
+        .collect();
+    let ages: Vec<Option<i32>> = rows
+        .iter()
+        .map(|&(writeup, age, _)| {
+            writeups[writeup as usize]
+                .published_at
+                .map(|_| age.floor() as i32)
+        })
+        .collect();
+    let counts: Vec<u64> = rows.iter().map(|row| row.2).collect();
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "date" => instants.iter().map(|at| at.div_euclid(DAY_MS) as i32).collect::<Vec<i32>>(),
+        "age_day" => ages,
+        "reads" => counts.clone(),
+        "single" => counts,
+        "first_at" => instants.clone(),
+        "last_at" => instants,
+    )
+    .unwrap()
+}
+
+/// One row of `attendance`, most of it usual: invited as required, came.
+#[derive(Clone)]
+pub(super) struct Row {
+    pub(super) meeting: &'static str,
+    pub(super) person: Option<u32>,
+    pub(super) role: Option<&'static str>,
+    pub(super) partstat: Option<&'static str>,
+    pub(super) invited: bool,
+    pub(super) attended: bool,
+    pub(super) mandatory: bool,
+    pub(super) responder: bool,
+}
+
+impl Row {
+    /// Somebody invited with this role, who came.
+    pub(super) fn invited(meeting: &'static str, person: u32, role: &'static str) -> Self {
+        Row {
+            meeting,
+            person: Some(person),
+            role: Some(role),
+            partstat: Some("ACCEPTED"),
+            invited: true,
+            attended: true,
+            mandatory: false,
+            responder: false,
+        }
+    }
+
+    /// Somebody who came without an invitation.
+    pub(super) fn walk_in(meeting: &'static str, person: u32) -> Self {
+        Row {
+            role: None,
+            partstat: None,
+            invited: false,
+            ..Row::invited(meeting, person, "")
+        }
+    }
+}
+
+/// The frame of these rows.
+pub(super) fn attendance(rows: &[Row]) -> DataFrame {
+    fn all<T>(rows: &[Row], get: impl Fn(&Row) -> T) -> Vec<T> {
+        rows.iter().map(get).collect()
+    }
+    df!(
+        "meeting" => all(rows, |row| row.meeting),
+        "writeup" => all(rows, |_| Some(0u32)),
+        "at" => all(rows, |_| START),
+        "person" => all(rows, |row| row.person),
+        "role" => all(rows, |row| row.role),
+        "partstat" => all(rows, |row| row.partstat),
+        "invited" => all(rows, |row| row.invited),
+        "attended" => all(rows, |row| row.attended),
+        "mandatory" => all(rows, |row| row.mandatory),
+        "responder" => all(rows, |row| row.responder),
+    )
+    .unwrap()
+}
+
+/// The frame of comments `(writeup, at, person, contributor)`.
+pub(super) fn comments(rows: &[(u32, Millis, Option<u32>, bool)]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "at" => rows.iter().map(|row| row.1).collect::<Vec<i64>>(),
+        "person" => rows.iter().map(|row| row.2).collect::<Vec<Option<u32>>>(),
+        "contributor" => rows.iter().map(|row| row.3).collect::<Vec<bool>>(),
+    )
+    .unwrap()
+}
+
+/// One row of `links`.
+#[derive(Clone)]
+pub(super) struct LinkRow {
+    pub(super) writeup: u32,
+    pub(super) place: &'static str,
+    pub(super) from: f64,
+    pub(super) to: Option<f64>,
+    pub(super) role: Option<&'static str>,
+    pub(super) own: bool,
+}
+
+impl LinkRow {
+    /// A link made `from` days after [`START`] and, if it was, removed `to` days after.
+    pub(super) fn new(writeup: u32, place: &'static str, from: f64, to: Option<f64>) -> Self {
+        LinkRow {
+            writeup,
+            place,
+            from,
+            to,
+            role: None,
+            own: false,
+        }
+    }
+}
+
+/// The frame of these links.
+pub(super) fn links(rows: &[LinkRow]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.writeup).collect::<Vec<u32>>(),
+        "place" => rows.iter().map(|row| row.place).collect::<Vec<&str>>(),
+        "at" => rows.iter().map(|row| day(row.from)).collect::<Vec<i64>>(),
+        "ended_at" => rows.iter().map(|row| row.to.map(day)).collect::<Vec<Option<i64>>>(),
+        "removed" => rows.iter().map(|row| row.to.is_some()).collect::<Vec<bool>>(),
+        "role" => rows.iter().map(|row| row.role).collect::<Vec<Option<&str>>>(),
+        "own" => rows.iter().map(|row| row.own).collect::<Vec<bool>>(),
+    )
+    .unwrap()
+}
+
+/// Frames with every column and no rows.
+pub(super) fn empty() -> Facts {
+    Facts {
+        writeups: Vec::new(),
+        daily: reads(&[], &[]),
+        people_by_age_week: df!(
+            "age_week" => Vec::<i32>::new(),
+            "people" => Vec::<u64>::new(),
+            "anonymous" => Vec::<u64>::new(),
+        )
+        .unwrap(),
+        people_by_month: df!(
+            "month" => Vec::<i32>::new(),
+            "late" => Vec::<u64>::new(),
+            "window" => Vec::<u64>::new(),
+        )
+        .unwrap(),
+        people_by_cohort: df!("month" => Vec::<i32>::new(), "people" => Vec::<u64>::new()).unwrap(),
+        trailing: df!("writeup" => Vec::<u32>::new(), "readers" => Vec::<u64>::new()).unwrap(),
+        totals: Totals::default(),
+        attendance: attendance(&[]),
+        comments: comments(&[]),
+        links: links(&[]),
+    }
+}
+
+/// Facts about these write-ups and these reads, nothing else.
+pub(super) fn read_facts(writeups: Vec<WriteupFact>, rows: &[(u32, f64, u64)]) -> Facts {
+    Facts {
+        daily: reads(&writeups, rows),
+        writeups,
+        ..empty()
+    }
+}
+
+/// A date as days since 1970.
+pub(super) fn date(year: i32, month: u32, day: u32) -> i32 {
+    NaiveDate::from_ymd_opt(year, month, day)
+        .unwrap()
+        .to_epoch_days()
+}

@@ -1,0 +1,138 @@
+//! T0, the age-matched series: late reading by month and by publication cohort, made comparable.
+
+use polars::prelude::PolarsResult;
+
+use super::cohorts::Cohort;
+use super::series::{Month, series};
+use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
+use crate::model::{Layer, Results, Value};
+
+/// T0.
+pub(in crate::indicators) struct AgeMatched;
+
+static SPEC: Spec = Spec {
+    code: "T0",
+    title: "Age-matched late reading",
+    unit: "reads per 100 write-up-working-days; reads per write-up",
+    version: 1,
+    layer: Layer::L,
+    state: false,
+    says: "Whether write-ups of the same age are read more than they used to be.",
+    definition: "By complete local month. late_reads = kept reads at an age >= 90 days, \
+        window_reads = those at an age in [90, 180) days, weekends included, on days whose whole \
+        length lies in a window in which the write-up's reads were observed. exposure = sum over \
+        the month's working days (Monday to Friday less holidays) of the write-ups with \
+        published_at + 90 d <= local midnight of the day, not deleted by then, observed all \
+        day; window_exposure the same with local midnight < published_at + 180 d. per_100 = \
+        100 * reads / exposure, null without exposure. late_readers = distinct people behind \
+        late_reads. Cohorts: by local month of publication, write-ups whose reads were observed \
+        without a gap for their first 180 days; per_writeup = reads at an age in [90, 180) days \
+        / write-ups; months without such write-ups are left out. not_yet_observed counts \
+        write-ups old enough for a cohort but not observed whole.",
+    caveat: "late_reads and late_readers grow with the number of write-ups, and per_100 over all \
+        ages falls as the stock grows older: only window_per_100 and the cohorts are comparable \
+        from month to month. Age, calendar month and month of publication can't be told apart \
+        all three at once.",
+};
+
+impl Indicator for AgeMatched {
+    fn spec(&self) -> &'static Spec {
+        &SPEC
+    }
+
+    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
+        age_matched(facts, context).map_err(|source| IndicatorError::of("T0", source))
+    }
+}
+
+fn age_matched(facts: &Facts, context: &Context) -> PolarsResult<Results> {
+    let series = series(facts, context)?;
+    Ok(Results::new()
+        .with(
+            "series",
+            series.months.iter().map(month).collect::<Vec<_>>(),
+        )
+        .with(
+            "cohorts",
+            series.cohorts.iter().map(cohort).collect::<Vec<_>>(),
+        )
+        .with("not_yet_observed", series.not_yet_observed))
+}
+
+fn month(month: &Month) -> Results {
+    let Month {
+        first,
+        working_days,
+        late,
+        window,
+    } = month;
+    let rate = |value: Option<f64>, people: u64| {
+        value.map_or(Value::Null, |value| Value::from(value).of_people(people))
+    };
+    Results::new()
+        .with("month", first.format("%Y-%m").to_string())
+        .with("late_reads", Value::from(late.reads).of_people(late.people))
+        .with(
+            "late_readers",
+            Value::from(late.people).of_people(late.people),
+        )
+        .with("working_days", *working_days)
+        .with("exposure", late.exposure)
+        .with("per_100", rate(late.per_100(), late.people))
+        .with(
+            "window_reads",
+            Value::from(window.reads).of_people(window.people),
+        )
+        .with("window_exposure", window.exposure)
+        .with("window_per_100", rate(window.per_100(), window.people))
+}
+
+fn cohort(cohort: &Cohort) -> Results {
+    Results::new()
+        .with("month", cohort.first.format("%Y-%m").to_string())
+        .with("writeups", cohort.writeups)
+        .with(
+            "reads_90_180",
+            Value::from(cohort.reads).of_people(cohort.people),
+        )
+        .with(
+            "per_writeup",
+            Value::from(cohort.per_writeup()).of_people(cohort.people),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::test_support::{context, date, day, read_facts, writeup};
+    use polars::prelude::df;
+
+    #[test]
+    fn months_rest_on_the_people_behind_them() {
+        let mut facts = read_facts(
+            vec![writeup("a", Some(day(0.0)))],
+            &[(0, 95.0, 11), (0, 240.0, 3)],
+        );
+        facts.people_by_month =
+            df!("month" => [date(2025, 4, 1)], "late" => [6u64], "window" => [2u64]).unwrap();
+        let found = age_matched(&facts, &context()).unwrap();
+        let Some(Value::List(months)) = found.get("series") else {
+            panic!("{found:?}")
+        };
+        let Value::Map(april) = &months[3] else {
+            panic!("{months:?}")
+        };
+        assert_eq!(april.get("month"), Some(&Value::Text("2025-04".to_owned())));
+        assert_eq!(april.get("late_reads"), Some(&Value::Int(11).of_people(6)));
+        assert_eq!(april.get("per_100"), Some(&Value::Float(50.0).of_people(6)));
+        assert_eq!(
+            april.get("window_per_100"),
+            Some(&Value::Float(50.0).of_people(2))
+        );
+        let Value::Map(january) = &months[0] else {
+            panic!("{months:?}")
+        };
+        assert_eq!(january.get("per_100"), Some(&Value::Null));
+        assert_eq!(january.get("late_reads"), Some(&Value::Int(0).of_people(0)));
+    }
+}

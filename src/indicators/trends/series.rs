@@ -1,0 +1,327 @@
+//! The two series that T0 shows and T1 tests: by month of the read, and by month of publication.
+
+use chrono::NaiveDate;
+use polars::prelude::*;
+
+use super::cohorts::{Cohort, cohorts, epoch_date, months_between};
+use super::exposure::{AtRisk, Days};
+use crate::indicators::frames::{counts, index, ints};
+use crate::indicators::{Context, Facts};
+use crate::model::calendar::{month_of, next_month};
+use crate::model::{DAY_MS, Millis};
+
+/// Both series.
+pub(super) struct Series {
+    /// Complete local months from the first publication on.
+    pub(super) months: Vec<Month>,
+    /// Publication months that have write-ups old enough and watched all the time.
+    pub(super) cohorts: Vec<Cohort>,
+    /// Write-ups old enough for a cohort and not watched all the time.
+    pub(super) not_yet_observed: usize,
+}
+
+/// A month of reading.
+pub(super) struct Month {
+    /// Its first day.
+    pub(super) first: NaiveDate,
+    /// Monday to Friday less holidays.
+    pub(super) working_days: u64,
+    /// Reads at an age of `late` days and more.
+    pub(super) late: Band,
+    /// Reads at an age in `[late, 2 late)`.
+    pub(super) window: Band,
+}
+
+/// Reads at some ages, and what they are compared with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Band {
+    /// Reads, weekends included.
+    pub(super) reads: u64,
+    /// Distinct people behind them.
+    pub(super) people: u64,
+    /// Write-up-working-days.
+    pub(super) exposure: i64,
+}
+
+impl Band {
+    /// Reads per 100 write-up-working-days; `None` without exposure.
+    pub(super) fn per_100(&self) -> Option<f64> {
+        (self.exposure > 0).then(|| 100.0 * self.reads as f64 / self.exposure as f64)
+    }
+}
+
+/// Builds both.
+pub(super) fn series(facts: &Facts, context: &Context) -> PolarsResult<Series> {
+    let (cohorts, not_yet_observed) = cohorts(facts, context)?;
+    let mut series = Series {
+        months: months(context, facts),
+        cohorts,
+        not_yet_observed,
+    };
+    if let (Some(first), Some(last)) = (series.months.first(), series.months.last()) {
+        let days = Days::new(&context.calendar, first.first, next_month(last.first));
+        count_days(&mut series.months, &days, facts, context);
+        count_reads(&mut series.months, &days, facts, context)?;
+        name_people(&mut series.months, facts)?;
+    }
+    Ok(series)
+}
+
+/// The complete months since the first publication, still empty.
+fn months(context: &Context, facts: &Facts) -> Vec<Month> {
+    let published = facts
+        .writeups
+        .iter()
+        .filter_map(|writeup| writeup.published_at);
+    let Some(first) = published.filter(|&at| at < context.as_of).min() else {
+        return Vec::new();
+    };
+    let complete =
+        |month: &NaiveDate| context.calendar.midnight(next_month(*month)) <= context.as_of;
+    std::iter::successors(Some(month_of(context.calendar.date(first))), |&month| {
+        Some(next_month(month))
+    })
+    .take_while(complete)
+    .map(|first| Month {
+        first,
+        working_days: 0,
+        late: Band::default(),
+        window: Band::default(),
+    })
+    .collect()
+}
+
+/// Working days and exposure.
+fn count_days(months: &mut [Month], days: &Days, facts: &Facts, context: &Context) {
+    let late = i64::from(context.parameters.late_days) * DAY_MS;
+    let (mut at_late, mut at_window) = (AtRisk::new(days), AtRisk::new(days));
+    for writeup in &facts.writeups {
+        let Some(published) = writeup.published_at else {
+            continue;
+        };
+        let end = writeup.deleted_at.unwrap_or(Millis::MAX);
+        let windows = &writeup.reads_observed;
+        at_late.add(days, windows, published + late, end);
+        at_window.add(
+            days,
+            windows,
+            published + late,
+            end.min(published + 2 * late),
+        );
+    }
+    let (at_late, at_window) = (at_late.by_day(), at_window.by_day());
+    for month in months {
+        let start = days.place(month.first).max(0) as usize;
+        let end = days.place(next_month(month.first)).max(0) as usize;
+        for place in (start..end.min(days.len())).filter(|&place| days.is_working(place)) {
+            month.working_days += 1;
+            month.late.exposure += at_late[place];
+            month.window.exposure += at_window[place];
+        }
+    }
+}
+
+/// Late reads on days that were observed as a whole, the same days as those of the exposure.
+fn count_reads(
+    months: &mut [Month],
+    days: &Days,
+    facts: &Facts,
+    context: &Context,
+) -> PolarsResult<()> {
+    let (mut writeups, mut from, mut to) = (Vec::new(), Vec::new(), Vec::new());
+    for (number, writeup) in facts.writeups.iter().enumerate() {
+        for &(a, b) in &writeup.reads_observed.0 {
+            let whole = days.whole(a, b);
+            if !whole.is_empty() {
+                writeups.push(index(number));
+                from.push(days.epoch_day(whole.start));
+                to.push(days.epoch_day(whole.end));
+            }
+        }
+    }
+    let windows = df!("writeup" => writeups, "from" => from, "to" => to)?.lazy();
+    let late = i64::from(context.parameters.late_days);
+    let age = || col("age_day").cast(DataType::Int64);
+    let in_window = when(age().lt(lit(2 * late)))
+        .then(col("reads"))
+        .otherwise(lit(0u64))
+        .sum()
+        .alias("window");
+    let table = facts
+        .daily
+        .clone()
+        .lazy()
+        .filter(age().gt_eq(lit(late)))
+        .join(
+            windows,
+            [col("writeup")],
+            [col("writeup")],
+            JoinArgs::new(JoinType::Inner),
+        )
+        .filter(
+            col("date")
+                .gt_eq(col("from"))
+                .and(col("date").lt(col("to"))),
+        )
+        .group_by([col("date")])
+        .agg([col("reads").sum().alias("late"), in_window])
+        .collect()?;
+    let reads = counts(&table, "late")?
+        .into_iter()
+        .zip(counts(&table, "window")?);
+    for (date, (late, window)) in ints(&table, "date")?.into_iter().zip(reads) {
+        if let Some(month) = date
+            .and_then(epoch_date)
+            .and_then(|date| month_at(months, date))
+        {
+            month.late.reads += late;
+            month.window.reads += window;
+        }
+    }
+    Ok(())
+}
+
+/// Distinct people never add up over days: the store counts them by month.
+fn name_people(months: &mut [Month], facts: &Facts) -> PolarsResult<()> {
+    let frame = &facts.people_by_month;
+    let people = counts(frame, "late")?
+        .into_iter()
+        .zip(counts(frame, "window")?);
+    for (date, (late, window)) in ints(frame, "month")?.into_iter().zip(people) {
+        if let Some(month) = date
+            .and_then(epoch_date)
+            .and_then(|date| month_at(months, date))
+        {
+            month.late.people = late;
+            month.window.people = window;
+        }
+    }
+    Ok(())
+}
+
+/// The month of a date, if it is among them. They follow each other without a gap.
+fn month_at(months: &mut [Month], date: NaiveDate) -> Option<&mut Month> {
+    let place = months_between(months.first()?.first, date);
+    months.get_mut(usize::try_from(place).ok()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::Windows;
+    use crate::indicators::test_support::{at, context, date, day, empty, read_facts, writeup};
+
+    /// 2025-01-01 is day 0, a Wednesday; day 90 is 1 April.
+    #[test]
+    fn months_count_reads_and_days_at_risk() {
+        let mut deleted = writeup("deleted", Some(day(0.0)));
+        deleted.deleted_at = Some(day(97.0));
+        let writeups = vec![
+            writeup("a", Some(day(0.0))),
+            deleted,
+            writeup("undated", None),
+        ];
+        let rows = [
+            (0, 89.0, 100),
+            (0, 90.0, 1),
+            (0, 95.0, 2),
+            (1, 96.0, 4),
+            (0, 180.0, 8),
+            (2, 100.0, 100),
+        ];
+        let mut facts = read_facts(writeups, &rows);
+        facts.people_by_month = df!(
+            "month" => [date(2025, 4, 1), date(2024, 4, 1)],
+            "late" => [3u64, 9],
+            "window" => [2u64, 9],
+        )
+        .unwrap();
+        let found = series(&facts, &context()).unwrap();
+        // As of 2026-02-05: January 2025 to January 2026.
+        assert_eq!(found.months.len(), 13);
+        let april = &found.months[3];
+        // 22 working days for the first, 1 to 7 April (5 of them) for the deleted one.
+        assert_eq!(april.working_days, 22);
+        assert_eq!(
+            april.late,
+            Band {
+                reads: 7,
+                people: 3,
+                exposure: 27
+            }
+        );
+        assert_eq!(
+            april.window,
+            Band {
+                reads: 7,
+                people: 2,
+                exposure: 27
+            }
+        );
+        let june = &found.months[5];
+        // Day 180 is 30 June: no longer in the window, a working day.
+        assert_eq!(
+            june.late,
+            Band {
+                reads: 8,
+                people: 0,
+                exposure: 21
+            }
+        );
+        assert_eq!(
+            june.window,
+            Band {
+                reads: 0,
+                people: 0,
+                exposure: 20
+            }
+        );
+        assert_eq!(found.months[0].late.per_100(), None);
+        assert_eq!(found.months[6].window.per_100(), None);
+    }
+
+    #[test]
+    fn days_not_observed_are_in_neither_side() {
+        let mut outage = writeup("outage", Some(day(0.0)));
+        // Out from noon on 2 April to midnight at the start of 5 April (a Saturday).
+        outage.reads_observed = Windows(vec![(day(0.0), day(91.5)), (day(94.0), day(400.0))]);
+        let facts = read_facts(vec![outage], &[(0, 90.0, 1), (0, 91.2, 20), (0, 94.0, 4)]);
+        let found = series(&facts, &context()).unwrap();
+        // Of 22 working days the 2nd to the 4th are gone; reads on the half day too.
+        assert_eq!(
+            found.months[3].late,
+            Band {
+                reads: 5,
+                people: 0,
+                exposure: 19
+            }
+        );
+    }
+
+    #[test]
+    fn months_are_local_and_end_where_the_clocks_change() {
+        let mut context = context();
+        context.calendar.timezone = chrono_tz::Europe::Berlin;
+        // Midnight at the start of 1 April 2025 in Berlin is 22:00Z.
+        let facts = read_facts(vec![writeup("a", Some(at("2024-12-31T23:30:00Z")))], &[]);
+        context.as_of = at("2025-03-31T22:00:00Z");
+        let found = series(&facts, &context).unwrap();
+        assert_eq!(
+            found
+                .months
+                .first()
+                .map(|month| month.first.to_string())
+                .as_deref(),
+            Some("2025-01-01")
+        );
+        assert_eq!(found.months.len(), 3);
+        context.as_of -= 1;
+        assert_eq!(series(&facts, &context).unwrap().months.len(), 2);
+    }
+
+    #[test]
+    fn nothing_published_nothing_to_show() {
+        let found = series(&empty(), &context()).unwrap();
+        assert!(found.months.is_empty() && found.cohorts.is_empty());
+    }
+}

@@ -1,0 +1,236 @@
+//! The compute job: facts from the store, as polars frames, and what every indicator says of them.
+
+use std::collections::HashMap;
+
+use anyhow::Context as _;
+use polars::prelude::{ChunkApply, DataFrame, IntoColumn, IntoSeries};
+
+use super::observe::Watch;
+use crate::indicators::{self, ClassTotal, Context, Facts, Totals, WriteupFact};
+use crate::model::{DAY_MS, Results};
+use crate::store::{
+    AgeWindow, CoverageRow, FactSettings, ObservedRow, ReadingLimits, RegistryWriteup, Store,
+};
+
+/// A write-up needs at least so many reads for a median age of its own (INDICATORS L2).
+const LEAST_READS_FOR_MEDIAN: u64 = 10;
+
+/// Facts and what they were made of.
+pub struct Computed {
+    /// How the store was asked.
+    pub settings: FactSettings,
+    /// The registry, in the order of `facts.writeups`.
+    pub registry: Vec<RegistryWriteup>,
+    /// Who delivered what.
+    pub observed: Vec<ObservedRow>,
+    /// What sources stated.
+    pub coverage: Vec<CoverageRow>,
+    /// The facts.
+    pub facts: Facts,
+    /// What every indicator says, in their order.
+    pub results: Vec<(&'static indicators::Spec, Results)>,
+}
+
+/// Asks the store for facts as of `context.as_of`, and every indicator for its results.
+pub async fn run(store: &Store, context: &Context) -> anyhow::Result<Computed> {
+    let generation = store
+        .last_derive_run()
+        .await?
+        .map(|(generation, _)| generation)
+        .context("nothing has been derived yet; run the derive job first")?;
+    let settings = settings(context, generation);
+    let registry = store.registry_writeups(generation).await?;
+    let observed = store.observed(generation).await?;
+    let coverage = store.coverage().await?;
+    let facts = facts(store, context, &settings, &registry, (&observed, &coverage)).await?;
+    let mut results = Vec::new();
+    for indicator in indicators::ALL {
+        let spec = indicator.spec();
+        let result = indicator.compute(&facts, context);
+        results.push((
+            spec,
+            result.with_context(|| format!("indicator {}", spec.code))?,
+        ));
+    }
+    Ok(Computed {
+        settings,
+        registry,
+        observed,
+        coverage,
+        facts,
+        results,
+    })
+}
+
+fn settings(context: &Context, registry: u32) -> FactSettings {
+    let parameters = &context.parameters;
+    // A double click can reach over midnight: the day in which the last open one began is asked
+    // of the reads themselves.
+    let open = context.as_of - i64::from(parameters.double_click_s) * 1000;
+    FactSettings {
+        as_of: context.as_of,
+        boundary: days(context.calendar.date(open)),
+        timezone: context.calendar.timezone.name().to_owned(),
+        registry,
+        late_days: i32::try_from(parameters.late_days).unwrap_or(i32::MAX),
+    }
+}
+
+fn days(date: chrono::NaiveDate) -> i32 {
+    i32::try_from(
+        date.signed_duration_since(chrono::NaiveDate::default())
+            .num_days(),
+    )
+    .unwrap_or(i32::MAX)
+}
+
+async fn facts(
+    store: &Store,
+    context: &Context,
+    settings: &FactSettings,
+    registry: &[RegistryWriteup],
+    (observed, coverage): (&[ObservedRow], &[CoverageRow]),
+) -> anyhow::Result<Facts> {
+    let parameters = &context.parameters;
+    let writeups = writeups(context, registry, observed, coverage);
+    let index: HashMap<u32, u32> = (0..)
+        .zip(registry)
+        .map(|(index, writeup)| (writeup.number, index))
+        .collect();
+    let of_index = |frame: DataFrame| renumber(frame, &index);
+    let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
+    let trailing = of_index(store.trailing(settings, since).await?)?;
+    let totals = totals(store, context, settings, (registry, &writeups)).await?;
+    let min_present_ms = u64::from(parameters.min_present_s) * 1000;
+    Ok(Facts {
+        daily: of_index(store.daily(settings).await?)?,
+        people_by_age_week: store.people_by_age_week(settings).await?,
+        people_by_month: store.people_by_month(settings).await?,
+        people_by_cohort: store.people_by_cohort(settings).await?,
+        trailing,
+        totals,
+        attendance: of_index(store.attendance(settings, min_present_ms).await?)?,
+        comments: of_index(store.comments(settings).await?)?,
+        links: of_index(store.links(settings).await?)?,
+        writeups,
+    })
+}
+
+fn writeups(
+    context: &Context,
+    registry: &[RegistryWriteup],
+    observed: &[ObservedRow],
+    coverage: &[CoverageRow],
+) -> Vec<WriteupFact> {
+    let as_of = context.as_of;
+    let reads = Watch::new(&["read", "read_count"], observed, coverage, registry, as_of);
+    let comments = Watch::new(&["comment"], observed, coverage, registry, as_of);
+    let mut single: HashMap<u32, (bool, bool)> = HashMap::new();
+    for row in observed {
+        let (read, counted) = single.entry(row.writeup).or_default();
+        *read |= row.kind == "read";
+        *counted |= row.kind == "read_count";
+    }
+    registry
+        .iter()
+        .map(|writeup| WriteupFact {
+            id: writeup.id.clone(),
+            published_at: writeup.published_at,
+            deleted_at: writeup.deleted_at,
+            words: writeup.words,
+            reads_observed: reads.windows(writeup),
+            comments_observed: comments.windows(writeup),
+            counts_only: single
+                .get(&writeup.number)
+                .is_some_and(|(read, counted)| *counted && !read),
+        })
+        .collect()
+}
+
+async fn totals(
+    store: &Store,
+    context: &Context,
+    settings: &FactSettings,
+    (registry, writeups): (&[RegistryWriteup], &[WriteupFact]),
+) -> anyhow::Result<Totals> {
+    let parameters = &context.parameters;
+    let counts = store.reader_totals(settings).await?;
+    let limits = ReadingLimits {
+        skim_ms: parameters.skim_min_s * 1000,
+        ms_per_word: 60_000.0 * parameters.read_fraction / f64::from(parameters.wpm_fast),
+        depth_milli: thousandths(parameters.read_fraction),
+    };
+    let mut totals = Totals {
+        total_reads: counts.total_reads,
+        unique_reads: store.unique_reads(settings).await?,
+        readers: counts.readers,
+        reader_writeup_pairs: counts.reader_writeup_pairs,
+        reader_days: counts.reader_days,
+        ..Totals::default()
+    };
+    for class in store.classes(settings, limits).await? {
+        let total = ClassTotal {
+            days: class.days,
+            people: class.people,
+        };
+        match class.class.as_str() {
+            "read" => {
+                totals.read = total;
+                totals.deep_pairs = class.pairs;
+            }
+            "skimmed" => totals.skimmed = total,
+            "opened" => totals.opened = total,
+            _ => totals.unknown = total,
+        }
+    }
+    let everything = numbers(registry, writeups, |_| true);
+    let recent = AgeWindow {
+        from: context.as_of - i64::from(parameters.recent_days) * DAY_MS,
+        below_days: i32::MAX,
+        writeups: &everything,
+    };
+    (totals.median_age_sync_ms, totals.people_sync) = store.median_age(settings, &recent).await?;
+    let horizon = parameters.horizon_days;
+    let comparable = numbers(registry, writeups, |fact| {
+        fact.reads_observed_for(horizon, context.as_of)
+    });
+    let first_year = AgeWindow {
+        from: i64::MIN / 2,
+        below_days: i32::try_from(horizon).unwrap_or(i32::MAX),
+        writeups: &comparable,
+    };
+    (totals.median_age_diachronous_ms, totals.people_diachronous) =
+        store.median_age(settings, &first_year).await?;
+    totals.median_age_by_writeup_ms = store
+        .median_age_by_writeup(settings, &first_year, LEAST_READS_FOR_MEDIAN)
+        .await?;
+    let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
+    (totals.late_reader_days, totals.late_readers) = store.late_readers(settings, since).await?;
+    Ok(totals)
+}
+
+/// A share in thousandths; 0.75 is 750.
+fn thousandths(share: f64) -> u16 {
+    // Between 0 and 1 by the configuration's own check.
+    (share * 1000.0).round() as u16
+}
+
+fn numbers(
+    registry: &[RegistryWriteup],
+    writeups: &[WriteupFact],
+    wanted: impl Fn(&WriteupFact) -> bool,
+) -> Vec<u32> {
+    let pairs = registry.iter().zip(writeups);
+    pairs
+        .filter(|(_, fact)| wanted(fact))
+        .map(|(entry, _)| entry.number)
+        .collect()
+}
+
+/// Puts indexes into the list of write-ups where the store has its own numbers.
+pub fn renumber(mut frame: DataFrame, index: &HashMap<u32, u32>) -> anyhow::Result<DataFrame> {
+    let numbers = frame.column("writeup")?.u32()?.clone();
+    let indexes = numbers.apply(|number| number.and_then(|number| index.get(&number).copied()));
+    frame.with_column(indexes.into_series().into_column())?;
+    Ok(frame)
+}

@@ -1,0 +1,512 @@
+//! The derive job: a registry of what is known now, and derived rows for every write-up of which
+//! something changed since: its events, its entry in the registry, the people, the parameters, or
+//! this code. Landed events are never touched; a change restates history.
+
+use std::collections::{BTreeMap, HashMap};
+
+use anyhow::Context as _;
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
+use crate::model::target::canonical;
+use crate::model::{Calendar, Parameters};
+use crate::store::{
+    DeriveSettings, Fingerprint, PersonRow, RegistryPerson, RegistryRows, RegistryWriteup, Store,
+    WriteupRow,
+};
+
+/// Raised whenever the same landed events give other derived rows.
+const CODE_VERSION: u32 = 1;
+
+/// At most so many reads are derived by one statement: its window sorts them in memory.
+const READS_AT_ONCE: u64 = 8_000_000;
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Derived {
+    /// The registry's generation that is now current.
+    pub generation: u32,
+    /// Write-ups whose derived rows were built again.
+    pub rebuilt: usize,
+    /// Write-ups that are registered.
+    pub writeups: usize,
+    /// Names that two write-ups claim; the first id has it.
+    pub conflicts: Vec<String>,
+}
+
+/// Runs the job.
+pub async fn run(
+    store: &Store,
+    calendar: &Calendar,
+    parameters: &Parameters,
+) -> anyhow::Result<Derived> {
+    let last = store
+        .last_derive_run()
+        .await
+        .context("derive: where it stood")?;
+    let generation = last.map_or(1, |(generation, _)| generation + 1);
+    let numbers = store
+        .number_people()
+        .await
+        .context("derive: numbering people")?;
+    let landed_people = store.landed_people().await?;
+    let landed_writeups = store.landed_writeups().await?;
+    let known_numbers: HashMap<_, _> = store.writeup_numbers().await?.into_iter().collect();
+    let people = people(generation, &numbers, &landed_people);
+    let person_of: HashMap<u128, u32> = people
+        .iter()
+        .map(|person| (person.pseudonym, person.number))
+        .collect();
+    let merged = merge(generation, &landed_writeups, &known_numbers, &person_of);
+    let (names, conflicts) = names(&merged);
+    let targets = store.targets().await.context("derive: targets")?;
+    let targets = targets
+        .into_iter()
+        .map(|(target, canonical)| {
+            let number = names
+                .verbatim
+                .get(&target)
+                .or_else(|| names.canonical.get(&canonical));
+            (target, number.copied().unwrap_or(0))
+        })
+        .collect();
+    let writeups: Vec<RegistryWriteup> = merged.into_iter().map(|merged| merged.entry).collect();
+    let rows = RegistryRows {
+        writeups,
+        people,
+        targets,
+    };
+
+    // What an unfinished run left behind under the same generation must not be read twice.
+    store.sweep_registry_from(generation).await?;
+    store
+        .write_registry(generation, &rows)
+        .await
+        .context("derive: writing the registry")?;
+    let landed = store
+        .fingerprints(generation)
+        .await
+        .context("derive: what has landed")?;
+    let common = common_fingerprint(calendar, parameters, &rows.people, &numbers);
+    let wanted = fingerprints(common, &rows.writeups, &landed);
+    let whole = total_fingerprint(&rows, &landed, &wanted);
+    let current: HashMap<u32, u64> = store.derived_states().await?.into_iter().collect();
+    let touched: Vec<(u32, u64)> = wanted
+        .iter()
+        .filter(|(writeup, fingerprint)| current.get(writeup) != Some(fingerprint))
+        .map(|(writeup, fingerprint)| (*writeup, *fingerprint))
+        .collect();
+    let count = rows.writeups.len();
+    if let Some((generation, fingerprint)) = last
+        && fingerprint == whole
+        && touched.is_empty()
+    {
+        store.sweep_registry_from(generation + 1).await?;
+        return Ok(Derived {
+            generation,
+            rebuilt: 0,
+            writeups: count,
+            conflicts,
+        });
+    }
+    store.write_sources(generation, &landed).await?;
+    let settings = DeriveSettings {
+        generation,
+        timezone: calendar.timezone.name().to_owned(),
+        double_click_ms: i64::from(parameters.double_click_s) * 1000,
+    };
+    for part in parts(&touched, &landed) {
+        let numbers: Vec<u32> = part.iter().map(|(writeup, _)| *writeup).collect();
+        store
+            .derive(&settings, &numbers)
+            .await
+            .context("derive: building rows")?;
+    }
+    store.finish_derive(generation, whole).await?;
+    store.switch(generation, &touched).await?;
+    store.sweep_derived().await.context("derive: sweeping")?;
+    store
+        .sweep_registry(generation)
+        .await
+        .context("derive: sweeping")?;
+    tracing::debug!(
+        derive.generation = generation,
+        derive.rebuilt = touched.len(),
+        "derived"
+    );
+    Ok(Derived {
+        generation,
+        rebuilt: touched.len(),
+        writeups: count,
+        conflicts,
+    })
+}
+
+/// Every pseudonym with the number of the person it stands for. What the roster said last wins;
+/// an alias that two people claim stays its own person.
+fn people(generation: u32, numbers: &[(u128, u32)], landed: &[PersonRow]) -> Vec<RegistryPerson> {
+    let number: HashMap<u128, u32> = numbers.iter().copied().collect();
+    let mut roster: BTreeMap<u128, &PersonRow> = BTreeMap::new();
+    for row in landed {
+        let newest = roster.entry(row.person).or_insert(row);
+        if (row.at, row.version, row.key) >= (newest.at, newest.version, newest.key) {
+            *newest = row;
+        }
+    }
+    let mut main: HashMap<u128, Option<u128>> = HashMap::new();
+    for row in roster.values() {
+        for alias in row
+            .aliases
+            .iter()
+            .filter(|alias| !roster.contains_key(alias))
+        {
+            main.entry(*alias)
+                .and_modify(|claimed| {
+                    if *claimed != Some(row.person) {
+                        *claimed = None;
+                    }
+                })
+                .or_insert(Some(row.person));
+        }
+    }
+    numbers
+        .iter()
+        .map(|&(pseudonym, own)| {
+            let stands_for = main.get(&pseudonym).copied().flatten().unwrap_or(pseudonym);
+            let entry = roster.get(&stands_for);
+            RegistryPerson {
+                generation,
+                pseudonym,
+                number: number.get(&stands_for).copied().unwrap_or(own),
+                team: entry.map_or_else(String::new, |row| row.team.clone()),
+                kind: entry.map_or_else(|| "person".to_owned(), |row| row.kind.clone()),
+            }
+        })
+        .collect()
+}
+
+/// A write-up put together from all that was said of it, and its names.
+struct Merged {
+    entry: RegistryWriteup,
+    names: Vec<String>,
+}
+
+/// The last that says something wins, field by field; names are gathered.
+fn merge(
+    generation: u32,
+    landed: &[WriteupRow],
+    known: &HashMap<String, u32>,
+    person_of: &HashMap<u128, u32>,
+) -> Vec<Merged> {
+    let mut by_id: BTreeMap<&str, Vec<&WriteupRow>> = BTreeMap::new();
+    for row in landed {
+        by_id.entry(&row.id).or_default().push(row);
+    }
+    let mut next = known.values().max().copied().unwrap_or(0);
+    let mut all = Vec::with_capacity(by_id.len());
+    for (id, mut rows) in by_id {
+        rows.sort_by_key(|row| (row.at, row.version, row.key));
+        let number = known.get(id).copied().unwrap_or_else(|| {
+            next += 1;
+            next
+        });
+        let mut entry = RegistryWriteup {
+            generation,
+            number,
+            id: id.to_owned(),
+            title: None,
+            url: None,
+            published_at: None,
+            deleted_at: None,
+            owner_team: None,
+            contributors: Vec::new(),
+            responders: Vec::new(),
+            words: None,
+            template: None,
+            tags: Vec::new(),
+            restricted: false,
+        };
+        let mut names = vec![id.to_owned()];
+        for row in rows {
+            say(&mut entry.title, &row.title);
+            say(&mut entry.url, &row.url);
+            say(&mut entry.published_at, &row.published_at);
+            say(&mut entry.owner_team, &row.owner_team);
+            say(&mut entry.words, &row.words);
+            say(&mut entry.template, &row.template);
+            say(&mut entry.deleted_at, &row.deleted_at);
+            if !row.contributors.is_empty() {
+                entry.contributors = numbers_of(&row.contributors, person_of);
+            }
+            if !row.responders.is_empty() {
+                entry.responders = numbers_of(&row.responders, person_of);
+            }
+            if !row.tags.is_empty() {
+                entry.tags.clone_from(&row.tags);
+            }
+            entry.restricted = row.restricted;
+            names.extend(row.url.iter().cloned());
+            names.extend(row.aliases.iter().cloned());
+        }
+        names.sort();
+        names.dedup();
+        all.push(Merged { entry, names });
+    }
+    all
+}
+
+fn say<T: Clone>(field: &mut Option<T>, said: &Option<T>) {
+    if said.is_some() {
+        field.clone_from(said);
+    }
+}
+
+fn numbers_of(people: &[u128], person_of: &HashMap<u128, u32>) -> Vec<u32> {
+    let mut numbers: Vec<u32> = people
+        .iter()
+        .filter_map(|pseudonym| person_of.get(pseudonym).copied())
+        .collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    numbers
+}
+
+struct Names {
+    verbatim: HashMap<String, u32>,
+    canonical: HashMap<String, u32>,
+}
+
+/// Which name is which write-up. Ids come first: no alias of another write-up takes them away.
+fn names(writeups: &[Merged]) -> (Names, Vec<String>) {
+    let mut names = Names {
+        verbatim: HashMap::new(),
+        canonical: HashMap::new(),
+    };
+    let mut conflicts = Vec::new();
+    for writeup in writeups {
+        names
+            .verbatim
+            .insert(writeup.entry.id.clone(), writeup.entry.number);
+    }
+    for writeup in writeups {
+        for name in &writeup.names {
+            let number = writeup.entry.number;
+            let holder = *names.verbatim.entry(name.clone()).or_insert(number);
+            let spelled = *names
+                .canonical
+                .entry(canonical(name).into_owned())
+                .or_insert(number);
+            if holder != number || spelled != number {
+                conflicts.push(name.clone());
+            }
+        }
+    }
+    (names, conflicts)
+}
+
+/// What all derived rows depend on, whichever write-up they belong to.
+fn common_fingerprint(
+    calendar: &Calendar,
+    parameters: &Parameters,
+    people: &[RegistryPerson],
+    numbers: &[(u128, u32)],
+) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(&CODE_VERSION.to_le_bytes());
+    hash.update(calendar.timezone.name().as_bytes());
+    hash.update(&parameters.double_click_s.to_le_bytes());
+    let own: HashMap<u128, u32> = numbers.iter().copied().collect();
+    for person in people {
+        // Somebody new who is just a person changes nobody else's rows.
+        if person.kind != "person" || own.get(&person.pseudonym) != Some(&person.number) {
+            hash.update(&person.pseudonym.to_le_bytes());
+            hash.update(&person.number.to_le_bytes());
+            hash.update(person.kind.as_bytes());
+        }
+    }
+    hash.digest()
+}
+
+/// What the derived rows of each registered write-up are to be made from.
+fn fingerprints(
+    common: u64,
+    writeups: &[RegistryWriteup],
+    landed: &[Fingerprint],
+) -> BTreeMap<u32, u64> {
+    let mut events: HashMap<u32, u64> = HashMap::new();
+    for row in landed
+        .iter()
+        .filter(|row| matches!(row.kind.as_str(), "read" | "read_count"))
+    {
+        let sum = events.entry(row.writeup).or_default();
+        *sum = sum.wrapping_add(row.fingerprint).wrapping_add(row.events);
+    }
+    writeups
+        .iter()
+        .map(|writeup| {
+            let text = format!(
+                "{common} {:?} {:?} {:?} {}",
+                writeup.published_at,
+                writeup.deleted_at,
+                writeup.contributors,
+                events.get(&writeup.number).copied().unwrap_or(0)
+            );
+            (writeup.number, xxh3_64(text.as_bytes()))
+        })
+        .collect()
+}
+
+/// All that a run was made from: an equal one has nothing to do.
+fn total_fingerprint(
+    rows: &RegistryRows,
+    landed: &[Fingerprint],
+    wanted: &BTreeMap<u32, u64>,
+) -> u64 {
+    let mut hash = Xxh3::new();
+    for writeup in &rows.writeups {
+        let same = RegistryWriteup {
+            generation: 0,
+            ..writeup.clone()
+        };
+        hash.update(format!("{same:?}").as_bytes());
+    }
+    for person in &rows.people {
+        hash.update(format!("{} {} {}", person.number, person.team, person.kind).as_bytes());
+    }
+    for (target, number) in &rows.targets {
+        hash.update(target.as_bytes());
+        hash.update(&number.to_le_bytes());
+    }
+    for row in landed {
+        hash.update(format!("{row:?}").as_bytes());
+    }
+    for (writeup, fingerprint) in wanted {
+        hash.update(&writeup.to_le_bytes());
+        hash.update(&fingerprint.to_le_bytes());
+    }
+    hash.digest()
+}
+
+/// The touched write-ups in parts that one statement can hold.
+fn parts(touched: &[(u32, u64)], landed: &[Fingerprint]) -> Vec<Vec<(u32, u64)>> {
+    let mut reads: HashMap<u32, u64> = HashMap::new();
+    for row in landed.iter().filter(|row| row.kind == "read") {
+        *reads.entry(row.writeup).or_default() += row.events;
+    }
+    let mut parts: Vec<Vec<(u32, u64)>> = Vec::new();
+    let mut size = u64::MAX;
+    for writeup in touched {
+        let own = reads.get(&writeup.0).copied().unwrap_or(0);
+        if size.saturating_add(own) > READS_AT_ONCE {
+            parts.push(Vec::new());
+            size = 0;
+        }
+        size += own;
+        if let Some(part) = parts.last_mut() {
+            part.push(*writeup);
+        }
+    }
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn landed(id: &str, at: i64, title: Option<&str>, aliases: &[&str]) -> WriteupRow {
+        WriteupRow {
+            key: 1,
+            version: 0,
+            at,
+            source: "wiki".to_owned(),
+            id: id.to_owned(),
+            title: title.map(str::to_owned),
+            url: None,
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            published_at: None,
+            deleted_at: None,
+            owner_team: None,
+            contributors: Vec::new(),
+            contributor_teams: Vec::new(),
+            responders: Vec::new(),
+            words: None,
+            diagrams: None,
+            hyperlinks: None,
+            acronyms: None,
+            acronyms_unexplained: None,
+            template: None,
+            tags: Vec::new(),
+            restricted: false,
+        }
+    }
+
+    #[test]
+    fn what_is_not_said_again_stays_said() {
+        let rows = [
+            landed("a", 2, None, &["y"]),
+            landed("a", 1, Some("First"), &["x"]),
+        ];
+        let merged = merge(1, &rows, &HashMap::new(), &HashMap::new());
+        assert_eq!(merged[0].entry.title.as_deref(), Some("First"));
+        assert_eq!(merged[0].names, ["a", "x", "y"]);
+    }
+
+    #[test]
+    fn an_id_belongs_to_its_write_up_whatever_others_claim() {
+        let rows = [landed("a", 1, None, &["b"]), landed("b", 1, None, &[])];
+        let merged = merge(1, &rows, &HashMap::new(), &HashMap::new());
+        let (names, conflicts) = names(&merged);
+        assert_eq!(names.verbatim["b"], 2);
+        assert_eq!(conflicts, ["b", "b"]);
+    }
+
+    #[test]
+    fn two_spellings_of_one_page_meet() {
+        let rows = [landed("a", 1, None, &["https://Wiki.example.org/A/"])];
+        let merged = merge(1, &rows, &HashMap::new(), &HashMap::new());
+        let (names, _) = names(&merged);
+        assert_eq!(
+            names.canonical[&*canonical("http://wiki.example.org/A?utm_source=x")],
+            1
+        );
+    }
+
+    #[test]
+    fn an_alias_is_its_person_unless_two_claim_it() {
+        let person = |person: u128, aliases: &[u128]| PersonRow {
+            key: 0,
+            version: 0,
+            at: 0,
+            source: String::new(),
+            person,
+            aliases: aliases.to_vec(),
+            team: String::new(),
+            joined_at: None,
+            left_at: None,
+            kind: "person".to_owned(),
+        };
+        let numbers = [(10, 1), (11, 2), (12, 3), (13, 4)];
+        let rows = people(1, &numbers, &[person(10, &[12, 13]), person(11, &[13])]);
+        let number = |pseudonym: u128| {
+            rows.iter()
+                .find(|row| row.pseudonym == pseudonym)
+                .unwrap()
+                .number
+        };
+        assert_eq!((number(12), number(13)), (1, 4));
+    }
+
+    #[test]
+    fn parts_hold_a_bounded_number_of_reads() {
+        let row = |writeup, events| Fingerprint {
+            kind: "read".to_owned(),
+            source: String::new(),
+            writeup,
+            first_at: 0,
+            events,
+            fingerprint: 0,
+        };
+        let landed = [row(1, READS_AT_ONCE), row(2, 1), row(3, 1)];
+        let parts = parts(&[(1, 0), (2, 0), (3, 0)], &landed);
+        assert_eq!(parts.iter().map(Vec::len).collect::<Vec<_>>(), [1, 2]);
+    }
+}

@@ -1,0 +1,113 @@
+//! Health of the measurement: what was received and what became of it, and who was watching when.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, json};
+
+use super::compute::Computed;
+use crate::model::time::to_rfc3339;
+use crate::store::{LabelCount, Receipt, Store};
+use crate::summary::document::{Coverage, Health, Reads, Received};
+
+/// Labels of derived rows (sql/migrations/0017).
+const UNKNOWN: u8 = 1;
+const AFTER_DELETE: u8 = 2;
+const BOT: u8 = 3;
+const OWN: u8 = 4;
+const DRAFT: u8 = 5;
+
+/// Health as of the computed instant.
+pub(super) async fn health(store: &Store, computed: &Computed) -> anyhow::Result<Health> {
+    let labels = store.labels(&computed.settings).await?;
+    let counts = store.read_health(&computed.settings).await?;
+    let of = |label: u8| {
+        let own = labels
+            .iter()
+            .filter(move |row| row.kind == "read" && row.label == label);
+        own.map(|row| row.before)
+    };
+    Ok(Health {
+        received: received(&store.receipts().await?, &labels),
+        reads: Reads {
+            aggregated_rows: counts.aggregated_rows,
+            aggregated_reads: counts.aggregated_reads,
+            own: of(OWN).sum(),
+            draft: of(DRAFT).sum(),
+            double_click_removed: counts.clicks - counts.kept,
+            anonymous: counts.anonymous,
+        },
+        coverage: coverage(computed),
+    })
+}
+
+fn received(receipts: &[Receipt], labels: &[LabelCount]) -> Received {
+    let mut received = Received::default();
+    for receipt in receipts {
+        received.lines += receipt.lines;
+        if receipt.kind == "rejected" {
+            received.rejected += receipt.lines;
+        }
+    }
+    let mut kept: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut ids = 0;
+    for row in labels {
+        ids += row.before + row.future;
+        received.future += row.future;
+        match row.label {
+            UNKNOWN => received.unknown_writeup += row.before,
+            AFTER_DELETE => received.after_delete += row.before,
+            BOT => received.bot += row.before,
+            // Contributors' own reads and drafts were received well; what became of them is told
+            // under `reads`.
+            _ => *kept.entry(&row.kind).or_default() += row.before,
+        }
+    }
+    received.duplicate_id = (received.lines - received.rejected).saturating_sub(ids);
+    received.kept = kept
+        .into_iter()
+        .map(|(kind, n)| (kind.to_owned(), json!(n)))
+        .collect::<Map<_, _>>();
+    received
+}
+
+fn coverage(computed: &Computed) -> Vec<Coverage> {
+    let mut delivered: BTreeMap<(&str, &str), (i64, u64)> = BTreeMap::new();
+    for row in &computed.observed {
+        let entry = delivered
+            .entry((&row.source, &row.kind))
+            .or_insert((row.first_at, 0));
+        entry.0 = entry.0.min(row.first_at);
+        entry.1 += row.events;
+    }
+    let mut list: Vec<Coverage> = computed
+        .coverage
+        .iter()
+        .map(|row| Coverage {
+            scope: row.scope.clone(),
+            kind: row.kind.clone(),
+            from: to_rfc3339(row.from_at),
+            to: row.to_at.map(to_rfc3339),
+            stated: true,
+            events: delivered
+                .get(&(&*row.scope, &*row.kind))
+                .map_or(0, |(_, events)| *events),
+        })
+        .collect();
+    for ((source, kind), (first_at, events)) in delivered {
+        if !list
+            .iter()
+            .any(|row| row.scope == source && row.kind == kind)
+        {
+            list.push(Coverage {
+                scope: source.to_owned(),
+                kind: kind.to_owned(),
+                from: to_rfc3339(first_at),
+                to: None,
+                stated: false,
+                events,
+            });
+        }
+    }
+    list.sort_by(|a, b| (&a.scope, &a.kind, &a.from).cmp(&(&b.scope, &b.kind, &b.from)));
+    list
+}

@@ -1,0 +1,320 @@
+//! Bringing events in: files by import, everything else by scan. Both go the same way: a source in
+//! a thread of its own, the intake, batches, one insert for each kind in a batch. Batches carry
+//! names made of content and run, so that work taken up again after a crash is no redelivery.
+
+use std::collections::BTreeMap;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use chrono_tz::Tz;
+use tokio::sync::mpsc;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+
+use crate::collect::{Intake, Keys, input};
+use crate::model::{Event, Millis};
+use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink};
+use crate::store::{Batch, Store};
+
+/// Rows in a batch: an insert costs 7 to 25 ms whatever its size, and beyond this it gains little.
+const BATCH_ROWS: usize = 100_000;
+
+/// Problems that are told in full; the others are counted.
+const TOLD_PROBLEMS: usize = 20;
+
+/// What came of bringing events in.
+#[derive(Clone, Debug, Default)]
+pub struct Ingested {
+    /// Events taken, by kind.
+    pub events: BTreeMap<&'static str, u64>,
+    /// Entries that should have been events and were not.
+    pub rejected: u64,
+    /// The first of them.
+    pub problems: Vec<Problem>,
+    /// Input left out on purpose, by reason.
+    pub left_out: BTreeMap<&'static str, u64>,
+    /// What was assumed or seen.
+    pub notes: Vec<String>,
+}
+
+impl Ingested {
+    /// Events taken, of all kinds.
+    pub fn total(&self) -> u64 {
+        self.events.values().sum()
+    }
+}
+
+/// What to import and how.
+pub struct Import {
+    /// The kind of source.
+    pub kind: &'static Kind,
+    /// The `source` of its events.
+    pub source: String,
+    /// The kind's parameters.
+    pub params: toml::Table,
+    /// The organisation's zone.
+    pub timezone: Tz,
+    /// The file, or `-`.
+    pub path: PathBuf,
+    /// Told of every packed byte that is read.
+    pub progress: Arc<dyn Fn(u64) + Send + Sync>,
+}
+
+/// Imports a file; with no store, only says what it would import. Returns when all of it can be
+/// queried.
+pub async fn import(
+    store: Option<&Store>,
+    keys: &Keys,
+    import: Import,
+) -> anyhow::Result<Ingested> {
+    let what = import.path.display().to_string();
+    let build = import.kind.file.with_context(|| {
+        format!(
+            "{} does not read files; `readback list sources` tells which do",
+            import.kind.name
+        )
+    })?;
+    let writeups = match store {
+        Some(store) => known_writeups(store).await?,
+        None => Vec::new(),
+    };
+    let setting = Setting {
+        source: import.source.clone(),
+        timezone: import.timezone,
+        writeups,
+    };
+    let mut reader = build(import.params.clone(), &setting)?;
+    let run = match store {
+        Some(store) => {
+            let name = identity(&import).with_context(|| what.clone())?;
+            Some(store.begin_import(name).await?)
+        }
+        None => None,
+    };
+    let path = import.path.clone();
+    let progress = Arc::clone(&import.progress);
+    let work = move |sink: &mut dyn Sink| -> anyhow::Result<()> {
+        let mut input =
+            input::open(&path, move |n| progress(n)).with_context(|| path.display().to_string())?;
+        reader.read(&input.name, &mut input.reader, sink)?;
+        Ok(())
+    };
+    let prefix = run.map_or(0, |run| {
+        xxh3_128(format!("{:x} {}", run.file, run.run).as_bytes())
+    });
+    let ((), ingested) = drive(store, keys, &import.source, prefix, work)
+        .await
+        .context(what)?;
+    if let (Some(store), Some(run)) = (store, run) {
+        store.finish_import(run).await?;
+    }
+    Ok(ingested)
+}
+
+/// What to pull.
+pub struct Scan {
+    /// The kind of source.
+    pub kind: &'static Kind,
+    /// The `source` of its events.
+    pub source: String,
+    /// The kind's parameters.
+    pub params: toml::Table,
+    /// The organisation's zone.
+    pub timezone: Tz,
+    /// What time it is.
+    pub now: Millis,
+}
+
+/// Pulls a source once, from its checkpoint on. Returns when all of it can be queried.
+pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Ingested> {
+    let build = scan.kind.pull.with_context(|| {
+        format!(
+            "{} can't be scanned; `readback list sources` tells which kinds can",
+            scan.kind.name
+        )
+    })?;
+    let writeups = known_writeups(store).await?;
+    let setting = Setting {
+        source: scan.source.clone(),
+        timezone: scan.timezone,
+        writeups,
+    };
+    let mut puller = build(scan.params.clone(), &setting)?;
+    let checkpoint = store.checkpoint(&scan.source).await?;
+    let version = checkpoint.as_ref().map_or(0, |(version, _)| *version);
+    let prefix = xxh3_128(format!("scan {} {version}", scan.source).as_bytes());
+    let now = scan.now;
+    let work = move |sink: &mut dyn Sink| -> anyhow::Result<String> {
+        Ok(puller.pull(
+            checkpoint.as_ref().map(|(_, value)| value.as_str()),
+            now,
+            sink,
+        )?)
+    };
+    let what = || format!("source {}", scan.source);
+    let (next, ingested) = drive(Some(store), keys, &scan.source, prefix, work)
+        .await
+        .with_context(what)?;
+    store
+        .set_checkpoint(&scan.source, version + 1, &next)
+        .await?;
+    Ok(ingested)
+}
+
+/// The registered write-ups as link finders need them: every name that was ever said.
+pub async fn known_writeups(store: &Store) -> anyhow::Result<Vec<KnownWriteup>> {
+    let mut known: BTreeMap<String, KnownWriteup> = BTreeMap::new();
+    for row in store.landed_writeups().await? {
+        let entry = known.entry(row.id.clone()).or_insert_with(|| KnownWriteup {
+            id: row.id.clone(),
+            title: None,
+            aliases: Vec::new(),
+        });
+        if row.title.is_some() {
+            entry.title = row.title;
+        }
+        entry.aliases.extend(row.url);
+        entry.aliases.extend(row.aliases);
+    }
+    let mut list: Vec<_> = known.into_values().collect();
+    for writeup in &mut list {
+        writeup.aliases.sort();
+        writeup.aliases.dedup();
+    }
+    Ok(list)
+}
+
+/// Runs a source in a thread of its own and loads what it finds, batch by batch.
+async fn drive<T: Send + 'static>(
+    store: Option<&Store>,
+    keys: &Keys,
+    source: &str,
+    prefix: u128,
+    work: impl FnOnce(&mut dyn Sink) -> anyhow::Result<T> + Send + 'static,
+) -> anyhow::Result<(T, Ingested)> {
+    // One batch being read, one waiting, one being loaded: bounded memory, both cores at work.
+    let (sender, mut receiver) = mpsc::channel::<Batch>(1);
+    let mut collector = Collector {
+        intake: Intake::new(keys.clone()),
+        source: source.to_owned(),
+        batch: Batch::default(),
+        ingested: Ingested::default(),
+        sender,
+        closed: false,
+    };
+    let reading = tokio::task::spawn_blocking(move || {
+        let done = work(&mut collector);
+        collector.flush();
+        done.map(|value| (value, collector.ingested))
+    });
+    let mut number: u32 = 0;
+    while let Some(batch) = receiver.recv().await {
+        if let Some(store) = store {
+            let name = xxh3_128(format!("{prefix:x} {number}").as_bytes());
+            store.load(name, &batch).await?;
+        }
+        number += 1;
+    }
+    reading.await.context("the source's thread ended early")?
+}
+
+struct Collector {
+    intake: Intake,
+    source: String,
+    batch: Batch,
+    ingested: Ingested,
+    sender: mpsc::Sender<Batch>,
+    closed: bool,
+}
+
+impl Collector {
+    fn flush(&mut self) {
+        let batch = std::mem::take(&mut self.batch);
+        if !batch.is_empty() && self.sender.blocking_send(batch).is_err() {
+            // The loader gave up; its error is what the user sees.
+            self.closed = true;
+        }
+    }
+
+    fn reject(&mut self, problem: Problem) {
+        self.ingested.rejected += 1;
+        self.batch.rejected(&self.source);
+        if self.ingested.problems.len() < TOLD_PROBLEMS {
+            self.ingested.problems.push(problem);
+        }
+    }
+}
+
+impl Sink for Collector {
+    fn event(&mut self, event: Event) {
+        if self.closed {
+            return;
+        }
+        let kind = event.body.kind().name();
+        match self.intake.accept(event) {
+            Ok(record) => {
+                *self.ingested.events.entry(kind).or_default() += 1;
+                self.batch.push(record);
+                if self.batch.len() >= BATCH_ROWS {
+                    self.flush();
+                }
+            }
+            Err(rejection) => {
+                let nth = self.ingested.total() + self.ingested.rejected + 1;
+                self.reject(Problem {
+                    place: format!("event {nth}"),
+                    field: rejection.field.to_owned(),
+                    reason: rejection.reason,
+                });
+            }
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.reject(problem);
+    }
+
+    fn left_out(&mut self, reason: &'static str) {
+        *self.ingested.left_out.entry(reason).or_default() += 1;
+    }
+
+    fn note(&mut self, text: String) {
+        self.ingested.notes.push(text);
+    }
+}
+
+/// Names a file by what is in it and how it is read. Standard input can't be read twice: it gets a
+/// name of its own each time.
+fn identity(import: &Import) -> anyhow::Result<u128> {
+    let mut hash = Xxh3::new();
+    hash.update(
+        format!(
+            "{}\u{1f}{}\u{1f}{}\u{1f}",
+            import.kind.name, import.source, import.params
+        )
+        .as_bytes(),
+    );
+    if import.path == Path::new("-") {
+        let mut random = [0; 16];
+        getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+        hash.update(&random);
+        return Ok(hash.digest128());
+    }
+    let mut file = std::fs::File::open(&import.path)?;
+    let mut buffer = vec![0; 1 << 20];
+    loop {
+        let n = file.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(hash.digest128());
+        }
+        hash.update(&buffer[..n]);
+    }
+}
+
+/// Both abilities end up in the same thread; they have to be able to go there.
+const _: fn() = || {
+    fn goes<T: Send + ?Sized>() {}
+    goes::<dyn File>();
+    goes::<dyn Pull>();
+};

@@ -1,0 +1,12 @@
+//! The work between store and numbers, each job idempotent: ingest brings events in, derive makes
+//! derived tables of landed ones, compute makes facts and results, report makes the summary.
+
+mod columns;
+pub mod compute;
+pub mod derive;
+mod health;
+pub mod ingest;
+pub mod observe;
+pub mod report;
+mod reviews;
+mod writeups;

@@ -1,0 +1,235 @@
+//! Observed time (DESIGN 5.11): when which write-up was being watched. A source watches in the
+//! windows it states by `coverage` events, else from its first event of the kind on. A write-up is
+//! watched by the sources that ever delivered an event of the kind for it; if none did, by those
+//! that watch its host; else by all. Going live, an outage, or one more source is then no sign of
+//! learning, nor of its loss.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::indicators::Windows;
+use crate::model::Millis;
+use crate::model::target::{canonical, host};
+use crate::store::{CoverageRow, ObservedRow, RegistryWriteup};
+
+/// Who watched what, of one family of kinds.
+pub struct Watch<'a> {
+    sources: BTreeMap<&'a str, Source>,
+    watchers: BTreeMap<u32, BTreeSet<&'a str>>,
+    hosts: BTreeMap<String, BTreeSet<&'a str>>,
+    as_of: Millis,
+}
+
+#[derive(Default)]
+struct Source {
+    first_at: Millis,
+    stated: Vec<(Millis, Millis)>,
+    by_prefix: Vec<(String, Millis, Millis)>,
+}
+
+impl<'a> Watch<'a> {
+    /// From what landed and what sources stated, for events of `kinds`.
+    pub fn new(
+        kinds: &[&str],
+        observed: &'a [ObservedRow],
+        coverage: &'a [CoverageRow],
+        writeups: &[RegistryWriteup],
+        as_of: Millis,
+    ) -> Self {
+        let known: BTreeSet<&str> = observed
+            .iter()
+            .map(|row| row.source.as_str())
+            .chain(coverage.iter().map(|row| row.source.as_str()))
+            .collect();
+        let mut sources: BTreeMap<&str, Source> = BTreeMap::new();
+        let mut watchers: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+        for row in observed
+            .iter()
+            .filter(|row| kinds.contains(&row.kind.as_str()))
+        {
+            let source = sources.entry(&row.source).or_insert_with(|| Source {
+                first_at: row.first_at,
+                ..Source::default()
+            });
+            source.first_at = source.first_at.min(row.first_at);
+            if row.writeup != 0 {
+                watchers.entry(row.writeup).or_default().insert(&row.source);
+            }
+        }
+        for row in coverage
+            .iter()
+            .filter(|row| kinds.contains(&row.kind.as_str()))
+        {
+            let window = (row.from_at, row.to_at.unwrap_or(as_of).min(as_of));
+            // A scope that is a source's name speaks of that source, whoever says it.
+            if known.contains(row.scope.as_str()) {
+                let source = sources.entry(&row.scope).or_insert_with(unseen);
+                source.stated.push(window);
+            } else {
+                let source = sources.entry(&row.source).or_insert_with(unseen);
+                source
+                    .by_prefix
+                    .push((row.scope.clone(), window.0, window.1));
+            }
+        }
+        let mut hosts: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for writeup in writeups {
+            let Some(host) = writeup.url.as_deref().and_then(host) else {
+                continue;
+            };
+            if let Some(names) = watchers.get(&writeup.number) {
+                hosts.entry(host).or_default().extend(names);
+            }
+        }
+        Watch {
+            sources,
+            watchers,
+            hosts,
+            as_of,
+        }
+    }
+
+    /// When a write-up was being watched.
+    pub fn windows(&self, writeup: &RegistryWriteup) -> Windows {
+        let mut intervals = Vec::new();
+        let mut named: BTreeSet<&str> = self
+            .watchers
+            .get(&writeup.number)
+            .cloned()
+            .unwrap_or_default();
+        for (name, source) in &self.sources {
+            if source
+                .by_prefix
+                .iter()
+                .any(|(prefix, ..)| names_begin_with(writeup, prefix))
+            {
+                named.insert(name);
+            }
+        }
+        if named.is_empty() {
+            let same_host = writeup.url.as_deref().and_then(host);
+            named = same_host
+                .and_then(|host| self.hosts.get(&host).cloned())
+                .unwrap_or_else(|| self.sources.keys().copied().collect());
+        }
+        for name in named {
+            if let Some(source) = self.sources.get(name) {
+                intervals.extend(source.watching(writeup, self.as_of));
+            }
+        }
+        Windows::union(intervals)
+    }
+}
+
+/// A source that stated coverage and delivered nothing: it watched as stated, never by default.
+fn unseen() -> Source {
+    Source {
+        first_at: Millis::MAX,
+        ..Source::default()
+    }
+}
+
+impl Source {
+    fn watching(&self, writeup: &RegistryWriteup, as_of: Millis) -> Vec<(Millis, Millis)> {
+        let by_prefix: Vec<_> = self
+            .by_prefix
+            .iter()
+            .filter(|(prefix, ..)| names_begin_with(writeup, prefix))
+            .map(|&(_, from, to)| (from, to))
+            .collect();
+        if !by_prefix.is_empty() {
+            return by_prefix;
+        }
+        if !self.stated.is_empty() {
+            return self.stated.clone();
+        }
+        vec![(self.first_at, as_of)]
+    }
+}
+
+fn names_begin_with(writeup: &RegistryWriteup, prefix: &str) -> bool {
+    let spelled = canonical(prefix);
+    let begins = |name: &str| name.starts_with(prefix) || canonical(name).starts_with(&*spelled);
+    !prefix.is_empty()
+        && (writeup.id.starts_with(prefix) || writeup.url.as_deref().is_some_and(begins))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn writeup(number: u32, url: &str) -> RegistryWriteup {
+        RegistryWriteup {
+            generation: 1,
+            number,
+            id: format!("w{number}"),
+            title: None,
+            url: Some(url.to_owned()),
+            published_at: Some(0),
+            deleted_at: None,
+            owner_team: None,
+            contributors: Vec::new(),
+            responders: Vec::new(),
+            words: None,
+            template: None,
+            tags: Vec::new(),
+            restricted: false,
+        }
+    }
+
+    fn saw(source: &str, writeup: u32, first_at: i64) -> ObservedRow {
+        let (kind, source) = ("read".to_owned(), source.to_owned());
+        ObservedRow {
+            kind,
+            source,
+            writeup,
+            first_at,
+            events: 1,
+        }
+    }
+
+    fn said(scope: &str, from_at: i64, to_at: Option<i64>) -> CoverageRow {
+        CoverageRow {
+            key: 0,
+            version: 0,
+            at: 0,
+            source: "a".to_owned(),
+            kind: "read".to_owned(),
+            scope: scope.to_owned(),
+            from_at,
+            to_at,
+        }
+    }
+
+    fn windows(observed: &[ObservedRow], coverage: &[CoverageRow], of: u32) -> Vec<(i64, i64)> {
+        let writeups = [
+            writeup(1, "https://a.example.org/1"),
+            writeup(2, "https://b.example.org/2"),
+            writeup(3, "https://a.example.org/3"),
+        ];
+        let watch = Watch::new(&["read"], observed, coverage, &writeups, 1000);
+        watch.windows(&writeups[of as usize - 1]).0
+    }
+
+    #[test]
+    fn a_source_watches_from_its_first_event_or_as_it_says() {
+        let observed = [saw("a", 1, 50), saw("b", 2, 400)];
+        assert_eq!(windows(&observed, &[], 1), [(50, 1000)]);
+        assert_eq!(windows(&observed, &[], 2), [(400, 1000)]);
+        let gap = [said("a", 0, Some(100)), said("a", 200, None)];
+        assert_eq!(windows(&observed, &gap, 1), [(0, 100), (200, 1000)]);
+    }
+
+    #[test]
+    fn a_write_up_that_nobody_read_is_watched_by_its_neighbours_source() {
+        let observed = [saw("a", 1, 50), saw("b", 2, 400)];
+        assert_eq!(windows(&observed, &[], 3), [(50, 1000)]);
+    }
+
+    #[test]
+    fn a_prefix_speaks_of_its_targets_only() {
+        let observed = [saw("a", 1, 50), saw("a", 2, 60)];
+        let coverage = [said("https://b.example.org/", 500, None)];
+        assert_eq!(windows(&observed, &coverage, 1), [(50, 1000)]);
+        assert_eq!(windows(&observed, &coverage, 2), [(500, 1000)]);
+    }
+}

@@ -1,0 +1,107 @@
+//! The report: the summary as of an instant, complete and fit to leave the house.
+
+use anyhow::Context as _;
+use serde_json::{Map, Value as Json, json};
+
+use super::{compute, health, reviews, writeups};
+use crate::indicators::{Context, Spec};
+use crate::model::time::to_rfc3339;
+use crate::model::{Parameters, Results};
+use crate::store::Store;
+use crate::summary::document::{Document, Organisation, SCHEMA};
+use crate::summary::publish;
+
+/// Whose report it is.
+#[derive(Clone, Debug)]
+pub struct Reported {
+    /// The organisation's name.
+    pub name: String,
+    /// Its events are simulated.
+    pub simulated: bool,
+    /// The smallest number of people that is shown.
+    pub k: u32,
+}
+
+/// Computes the summary. The derive job has run.
+pub async fn summary(
+    store: &Store,
+    context: &Context,
+    reported: &Reported,
+) -> anyhow::Result<Document> {
+    let computed = compute::run(store, context).await?;
+    let k = reported.k;
+    let health = health::health(store, &computed)
+        .await
+        .context("health of the measurement")?;
+    let mut indicators = Map::new();
+    for (spec, results) in &computed.results {
+        indicators.insert(spec.code.to_owned(), indicator(spec, results, k));
+    }
+    let (reviews, attendance_by_quarter) = reviews::lists(context, &computed, k)?;
+    let undated = computed
+        .registry
+        .iter()
+        .filter(|w| w.published_at.is_none())
+        .count();
+    Ok(Document {
+        schema: SCHEMA.to_owned(),
+        as_of: to_rfc3339(context.as_of),
+        organisation: Organisation {
+            name: reported.name.clone(),
+            timezone: context.calendar.timezone.name().to_owned(),
+            simulated: reported.simulated,
+            k,
+            writeups: computed.registry.len() as u64,
+            undated: undated as u64,
+        },
+        parameters: parameters(&context.parameters, k),
+        indicators,
+        writeups: writeups::list(store, context, &computed, k).await?,
+        reviews,
+        attendance_by_quarter,
+        health,
+    })
+}
+
+/// The document as the bytes of `summary.json`.
+pub fn to_json(document: &Document) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = serde_json::to_vec_pretty(document).context("writing summary.json")?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}
+
+fn indicator(spec: &Spec, results: &Results, k: u32) -> Json {
+    json!({
+        "title": spec.title,
+        "unit": spec.unit,
+        "says": spec.says,
+        "definition": spec.definition,
+        "caveat": spec.caveat,
+        "version": spec.version,
+        "layer": spec.layer.name(),
+        "state": spec.state,
+        "results": publish(results, k),
+    })
+}
+
+fn parameters(p: &Parameters, k: u32) -> Map<String, Json> {
+    let values = json!({
+        "double_click_s": p.double_click_s,
+        "late_days": p.late_days,
+        "horizon_days": p.horizon_days,
+        "recent_days": p.recent_days,
+        "trailing_days": p.trailing_days,
+        "min_readers": p.min_readers,
+        "quiet_days": p.quiet_days,
+        "read_fraction": p.read_fraction,
+        "wpm_fast": p.wpm_fast,
+        "skim_min_s": p.skim_min_s,
+        "min_present_s": p.min_present_s,
+        "contribution_days": p.contribution_days,
+        "response_days": p.response_days,
+        "newcomer_days": p.newcomer_days,
+        "repeat_days": p.repeat_days,
+        "k": k,
+    });
+    values.as_object().cloned().unwrap_or_default()
+}

@@ -1,0 +1,300 @@
+//! The one spelling of a web address. Events, aliases and link finders all compare addresses after
+//! [`canonical`], so that one page has one name however it was copied.
+
+use std::borrow::Cow;
+
+/// Query parameters that only say where a visitor came from, lower case, beside all of `utm_*`.
+///
+/// `ref`, `source` and `src` are not among them: forges and wikis use them to choose a version or
+/// a page.
+pub const TRACKING_PARAMETERS: &[&str] = &[
+    "_ga",
+    "_gl",
+    "_hsenc",
+    "_hsmi",
+    "atlorigin",
+    "dclid",
+    "fbclid",
+    "gbraid",
+    "gclid",
+    "igshid",
+    "mc_cid",
+    "mc_eid",
+    "mkt_tok",
+    "msclkid",
+    "ref_src",
+    "twclid",
+    "usp",
+    "wbraid",
+    "yclid",
+];
+
+/// The one spelling of an address. Equal for addresses that differ only in
+///
+/// - `http` or `https`, letter case of scheme and host, a final dot of the host, port 80 or 443,
+///   user and password (both dropped);
+/// - trailing slashes, `.` and `..` segments, the fragment, an empty query;
+/// - percent-encoding: letters, digits and `-._~` are written plainly, everything else that needs
+///   it as upper-case `%XX`;
+/// - the order of query parameters, and those of [`TRACKING_PARAMETERS`] and `utm_*`;
+/// - a wrapper of web.archive.org around it.
+///
+/// `www.` stays: it can be another site. Anything that is no http(s) address comes back trimmed.
+/// Applying it twice changes nothing.
+pub fn canonical(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let Some(mut written) = step(text) else {
+        return Cow::Borrowed(text);
+    };
+    // Writing can uncover more to do (a wrapper hidden by percent-encoding), each time on a shorter
+    // text; the bound is for the doubtful.
+    for _ in 0..16 {
+        match step(&written) {
+            Some(next) if next != written => written = next,
+            _ => break,
+        }
+    }
+    if written == text {
+        Cow::Borrowed(text)
+    } else {
+        Cow::Owned(written)
+    }
+}
+
+/// The host of an http(s) address as [`canonical`] writes it, without its port; `None` for any
+/// other text.
+pub fn host(text: &str) -> Option<String> {
+    split(text.trim()).map(|parts| parts.host.to_ascii_lowercase())
+}
+
+fn step(text: &str) -> Option<String> {
+    let mut parts = split(text)?;
+    let mut text = text;
+    while let Some((inner, inner_parts)) = archived(text, &parts) {
+        text = inner;
+        parts = inner_parts;
+    }
+    Some(write(&parts))
+}
+
+struct Parts<'a> {
+    host: &'a str,
+    /// Only a port that is not a default one.
+    port: Option<&'a str>,
+    path: &'a str,
+    query: &'a str,
+}
+
+fn split(text: &str) -> Option<Parts<'_>> {
+    let (scheme, rest) = text.split_once("://")?;
+    if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
+        return None;
+    }
+    let rest = rest.split('#').next().unwrap_or(rest);
+    let end = rest.find(['/', '?', '\\']).unwrap_or(rest.len());
+    let (authority, rest) = rest.split_at(end);
+    let authority = authority.rsplit('@').next().unwrap_or(authority);
+    let (host, port) = match authority.rsplit_once(':') {
+        // The colons of an IPv6 address stand inside brackets.
+        Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => (host, port),
+        _ => (authority, ""),
+    };
+    let host = host.trim_end_matches('.');
+    if host.is_empty() || host.contains(char::is_whitespace) {
+        return None;
+    }
+    let port = port.trim_start_matches('0');
+    let port = (!matches!(port, "" | "80" | "443")).then_some(port);
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    Some(Parts {
+        host,
+        port,
+        path,
+        query,
+    })
+}
+
+/// The address inside `https://web.archive.org/web/20180102030405id_/https://…`.
+fn archived<'a>(text: &'a str, outer: &Parts<'_>) -> Option<(&'a str, Parts<'a>)> {
+    if !outer.host.eq_ignore_ascii_case("web.archive.org") {
+        return None;
+    }
+    let (_, rest) = text.split_once("/web/")?;
+    let (stamp, inner) = rest.split_once('/')?;
+    if !stamp.starts_with(|c: char| c.is_ascii_digit()) {
+        return None;
+    }
+    split(inner).map(|parts| (inner, parts))
+}
+
+fn write(parts: &Parts<'_>) -> String {
+    let capacity = parts.host.len() + parts.path.len() + parts.query.len() + 16;
+    let mut out = String::with_capacity(capacity);
+    out.push_str("https://");
+    out.push_str(&parts.host.to_ascii_lowercase());
+    if let Some(port) = parts.port {
+        out.push(':');
+        out.push_str(port);
+    }
+    let path = percent(parts.path);
+    for segment in segments(&path) {
+        out.push('/');
+        out.push_str(segment);
+    }
+    let query: Vec<String> = parts.query.split('&').map(percent).collect();
+    let mut query: Vec<&str> = query
+        .iter()
+        .map(String::as_str)
+        .filter(|p| !p.is_empty() && !is_tracking(p))
+        .collect();
+    query.sort_unstable();
+    for (index, parameter) in query.iter().enumerate() {
+        out.push(if index == 0 { '?' } else { '&' });
+        out.push_str(parameter);
+    }
+    out
+}
+
+/// The segments of a path without `.`, `..` and slashes at the end.
+fn segments(path: &str) -> Vec<&str> {
+    let mut kept = Vec::new();
+    for segment in path.split(['/', '\\']).skip(1) {
+        match segment {
+            "." => {}
+            ".." => {
+                kept.pop();
+            }
+            _ => kept.push(segment),
+        }
+    }
+    while kept.last().is_some_and(|segment| segment.is_empty()) {
+        kept.pop();
+    }
+    kept
+}
+
+fn is_tracking(parameter: &str) -> bool {
+    let name = parameter
+        .split('=')
+        .next()
+        .unwrap_or(parameter)
+        .to_ascii_lowercase();
+    name.starts_with("utm_") || TRACKING_PARAMETERS.contains(&name.as_str())
+}
+
+/// One spelling of percent-encoding.
+fn percent(text: &str) -> String {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    let mut out = String::with_capacity(text.len());
+    let mut bytes = text.as_bytes().iter();
+    while let Some(&byte) = bytes.next() {
+        let (byte, escaped) = match (byte, bytes.as_slice()) {
+            (b'%', &[high, low, ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+                bytes.nth(1);
+                (digit(high) << 4 | digit(low), true)
+            }
+            _ => (byte, false),
+        };
+        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        // A character that has a meaning in an address stays as it was written.
+        let kept = plain || (!escaped && byte.is_ascii_graphic() && !b"%\"<>^`{|}".contains(&byte));
+        if kept {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            out.push(char::from(HEX[usize::from(byte >> 4)]));
+            out.push(char::from(HEX[usize::from(byte & 15)]));
+        }
+    }
+    out
+}
+
+fn digit(hex: u8) -> u8 {
+    match hex {
+        b'0'..=b'9' => hex - b'0',
+        _ => (hex | 0x20) - b'a' + 10,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn one_page_has_one_spelling() {
+        let cases = [
+            (
+                "https://wiki.example.org/a/b",
+                "https://wiki.example.org/a/b",
+            ),
+            (
+                " HTTP://Wiki.Example.org.:80/a/b/?#top ",
+                "https://wiki.example.org/a/b",
+            ),
+            (
+                "https://ada:secret@wiki.example.org:443/a/./x/../b",
+                "https://wiki.example.org/a/b",
+            ),
+            (
+                "https://h:8443/%7euser/%2f%e2%82%ac",
+                "https://h:8443/~user/%2F%E2%82%AC",
+            ),
+            ("https://h/\u{20ac} x", "https://h/%E2%82%AC%20x"),
+            (
+                "https://h/p?b=2&utm_source=mail&a=1&GCLID=x&",
+                "https://h/p?a=1&b=2",
+            ),
+            (
+                "https://h/p?ref=main&source=a",
+                "https://h/p?ref=main&source=a",
+            ),
+            (
+                "https://web.archive.org/web/20180102030405id_/http://h/p/?a=1#x",
+                "https://h/p?a=1",
+            ),
+            ("https://h/100%", "https://h/100%25"),
+            ("https://h", "https://h"),
+            ("https://www.h/", "https://www.h"),
+            (" INC-12 ", "INC-12"),
+            ("mailto:ada@example.org", "mailto:ada@example.org"),
+            ("https://", "https://"),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(canonical(given), expected, "{given}");
+        }
+        assert!(matches!(canonical("https://h/p"), Cow::Borrowed(_)));
+    }
+
+    fn address() -> impl Strategy<Value = String> {
+        let host = "[a-zA-Z0-9.:@-]{1,12}";
+        let path = "[a-zA-Z0-9/.%~_ \u{e9}\\\\|-]{0,24}";
+        let query = "[a-z=&%+?/]{0,16}";
+        let archive = prop_oneof![Just(""), Just("https://web.archive.org/web/2018/")];
+        (archive, host, path, query).prop_map(|(archive, host, path, query)| {
+            format!("{archive}http://{host}/{path}?{query}")
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn twice_is_once(text in prop_oneof![address(), any::<String>()]) {
+            let once = canonical(&text).into_owned();
+            prop_assert_eq!(canonical(&once).into_owned(), once);
+        }
+
+        #[test]
+        fn tracking_never_matters(
+            base in address(),
+            name in prop::sample::select(TRACKING_PARAMETERS),
+            value in "[a-z0-9]{0,6}",
+        ) {
+            prop_assume!(host(&base).is_some());
+            let tracked = format!("{base}&{name}={value}");
+            prop_assert_eq!(canonical(&tracked), canonical(&base));
+            let tracked = format!("{base}&utm_{value}={value}");
+            prop_assert_eq!(canonical(&tracked), canonical(&base));
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! What is written: write-ups come by a Poisson process on working days; the reading of each
+//! follows a launch burst plus a power-law tail, times a factor of its own.
+
+use chrono::{Days, NaiveDate};
+
+use crate::model::{Calendar, DAY_MS, Millis};
+
+use super::dice::{Dice, Stream};
+use super::people::{People, days};
+use super::{Options, names};
+
+/// Where a write-up lives, and so who sees it being read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    /// The wiki: reads with people from the first day.
+    Wiki,
+    /// The portal: reads with people, but watched only from the late go-live on.
+    Portal,
+    /// The handbook: a page counter, nobody is named.
+    Handbook,
+}
+
+impl Home {
+    /// The source of its reads or counts.
+    pub(super) const fn source(self) -> &'static str {
+        match self {
+            Home::Wiki => "wiki",
+            Home::Portal => "portal",
+            Home::Handbook => "handbook",
+        }
+    }
+}
+
+/// One write-up.
+pub(super) struct Paper {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) url: String,
+    pub(super) alias: String,
+    pub(super) home: Home,
+    pub(super) published: Millis,
+    /// Its source does not say when it was published.
+    pub(super) undated: bool,
+    pub(super) deleted: Option<Millis>,
+    pub(super) team: usize,
+    pub(super) authors: Vec<usize>,
+    pub(super) responders: Vec<usize>,
+    pub(super) words: u32,
+    pub(super) new_template: bool,
+    /// Expected reads over all time, before the organisation-wide scale.
+    level: f64,
+    tail: f64,
+}
+
+const LAUNCH_DAYS: f64 = 3.0;
+const TAIL_DAYS: f64 = 60.0;
+const TAIL_POWER: f64 = 0.5;
+/// Reading on a day off, as a share of a working day's.
+const DAY_OFF: f64 = 0.12;
+
+impl Paper {
+    /// Expected reads in `[from, to)`, before scale and calendar.
+    pub(super) fn mass(&self, from: Millis, to: Millis) -> f64 {
+        let (a, b) = (self.age(from), self.age(to));
+        if b <= 0.0 {
+            return 0.0;
+        }
+        let launch = |age: f64| 1.0 - (-age / LAUNCH_DAYS).exp();
+        let tail = |age: f64| 1.0 - (1.0 + age / TAIL_DAYS).powf(-TAIL_POWER);
+        let share = (1.0 - self.tail) * (launch(b) - launch(a)) + self.tail * (tail(b) - tail(a));
+        self.level * share
+    }
+
+    fn age(&self, at: Millis) -> f64 {
+        ((at - self.published) as f64 / DAY_MS as f64).max(0.0)
+    }
+
+    pub(super) fn deleted_by(&self, at: Millis) -> bool {
+        self.deleted.is_some_and(|deleted| deleted <= at)
+    }
+}
+
+/// Every write-up, by publication.
+pub(super) fn papers(
+    options: &Options,
+    calendar: &Calendar,
+    people: &mut People,
+    first: NaiveDate,
+) -> Vec<Paper> {
+    let mut dice = Dice::new(options.seed, Stream::Writeups);
+    let dates: Vec<_> =
+        (0..u64::from(options.days)).filter_map(|n| first.checked_add_days(Days::new(n))).collect();
+    let working = dates.iter().filter(|date| calendar.is_working_day(**date)).count().max(1);
+    let per_day = f64::from(options.writeups) / working as f64;
+    let end = calendar.midnight(options.end);
+    let mut papers = Vec::with_capacity(options.writeups as usize);
+    for date in dates.into_iter().filter(|date| calendar.is_working_day(*date)) {
+        let midnight = calendar.midnight(date);
+        people.advance(midnight);
+        for _ in 0..dice.poisson(per_day) {
+            let published = midnight + days(dice.between(9.0, 17.5) / 24.0);
+            let new_template = options.template_from.is_some_and(|from| date >= from);
+            papers.push(paper(papers.len(), published, new_template, people, options, &mut dice));
+        }
+    }
+    for paper in &mut papers {
+        if dice.chance(options.deleted) {
+            let deleted = paper.published + days(30.0 + dice.exponential(200.0));
+            paper.deleted = (deleted < end).then_some(deleted);
+        }
+    }
+    papers
+}
+
+fn paper(
+    n: usize,
+    published: Millis,
+    new_template: bool,
+    people: &People,
+    options: &Options,
+    dice: &mut Dice,
+) -> Paper {
+    let team = dice.below(people.teams.len());
+    let home = match dice.unit() {
+        u if u < options.counted => Home::Handbook,
+        u if u < options.counted + options.late => Home::Portal,
+        _ => Home::Wiki,
+    };
+    let id = format!("INC-{}", 1001 + n);
+    let (authors, responders) = (1 + dice.below(3), 2 + dice.below(4));
+    let readable = if new_template { options.template_effect } else { 1.0 };
+    // A few become classics that people keep coming back to, some are filed and forgotten.
+    let tail = match dice.unit() {
+        u if u < 0.05 => 0.85,
+        u if u < 0.15 => 0.03,
+        _ => dice.between(0.4, 0.7),
+    };
+    Paper {
+        title: names::title(n),
+        url: format!("https://{}.example.org/incidents/{}", home.source(), 1001 + n),
+        alias: format!("page:{}", 88_000 + n * 3),
+        home,
+        published,
+        undated: dice.chance(0.02),
+        deleted: None,
+        team,
+        authors: people.several(Some(team), authors, dice),
+        responders: people.several(Some(team), responders, dice),
+        words: (dice.lognormal(1_400.0, 0.5) as u32).clamp(200, 9_000),
+        new_template,
+        level: dice.lognormal(1.0, 0.25) * readable,
+        tail,
+        id,
+    }
+}
+
+/// How much is read on a date, as a share of a working day.
+pub(super) fn pace(calendar: &Calendar, date: NaiveDate) -> f64 {
+    if calendar.is_working_day(date) { 1.0 } else { DAY_OFF }
+}

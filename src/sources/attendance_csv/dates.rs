@@ -1,0 +1,269 @@
+//! Dates as spreadsheets and Teams write them: in the downloader's locale, without a zone, and
+//! without a word on which number is the month. The whole file is asked before one date is read.
+
+use std::fmt;
+
+use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use serde::Deserialize;
+
+use crate::model::{Calendar, Millis, parse_rfc3339};
+
+/// The order of day, month and year.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Order {
+    /// 14/11/2022
+    Dmy,
+    /// 11/14/2022
+    Mdy,
+    /// 2022/11/14
+    Ymd,
+}
+
+impl fmt::Display for Order {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Order::Dmy => "day/month/year",
+            Order::Mdy => "month/day/year",
+            Order::Ymd => "year/month/day",
+        })
+    }
+}
+
+/// A date and time as written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stamp {
+    /// With its zone: nothing is left to decide.
+    Exact(Millis),
+    /// Three numbers and a time of day.
+    Local {
+        /// The numbers of the date, in the order in which they stand.
+        numbers: [u32; 3],
+        /// The first has four digits, so it is the year.
+        year_first: bool,
+        /// AM or PM in capitals stands there, as American English has it.
+        american: bool,
+        /// The time of day.
+        time: NaiveTime,
+    },
+}
+
+impl Stamp {
+    /// Reads RFC 3339, or any three numbers of a date and two or three of a time, with or without
+    /// AM and PM: `14/11/22, 09:29:07`, `11/4/2020, 9:50:12 AM`, `2022-11-14 09:29`.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        if let Some(at) = parse_rfc3339(text) {
+            return Some(Stamp::Exact(at));
+        }
+        let mut numbers: Vec<(u32, usize)> = Vec::new();
+        let mut letters = String::new();
+        let mut previous = ' ';
+        for c in text.chars() {
+            if let Some(digit) = c.to_digit(10) {
+                match numbers.last_mut() {
+                    Some((number, width)) if previous.is_ascii_digit() && *width < 4 => {
+                        *number = *number * 10 + digit;
+                        *width += 1;
+                    }
+                    Some(_) if previous.is_ascii_digit() => return None,
+                    _ => numbers.push((digit, 1)),
+                }
+            } else if c.is_alphabetic() && !(c == 'T' && numbers.len() == 3) {
+                letters.push(c);
+            }
+            previous = c;
+        }
+        let afternoon = match letters.as_str() {
+            "" => None,
+            "上午" => Some(false),
+            "下午" => Some(true),
+            other if other.eq_ignore_ascii_case("am") => Some(false),
+            other if other.eq_ignore_ascii_case("pm") => Some(true),
+            _ => return None,
+        };
+        let (hour, minute, second) = match numbers.get(3..)? {
+            [(hour, _), (minute, _)] => (*hour, *minute, 0),
+            [(hour, _), (minute, _), (second, _)] => (*hour, *minute, *second),
+            _ => return None,
+        };
+        let hour = match afternoon {
+            None => hour,
+            Some(_) if !(1..=12).contains(&hour) => return None,
+            Some(afternoon) => hour % 12 + if afternoon { 12 } else { 0 },
+        };
+        Some(Stamp::Local {
+            numbers: [numbers[0].0, numbers[1].0, numbers[2].0],
+            year_first: numbers[0].1 == 4,
+            american: matches!(letters.as_str(), "AM" | "PM"),
+            time: NaiveTime::from_hms_opt(hour, minute, second)?,
+        })
+    }
+
+    /// The local date and time under this order; `None` if there is no such date.
+    fn local(self, order: Order) -> Option<NaiveDateTime> {
+        let Stamp::Local { numbers: [a, b, c], year_first, time, .. } = self else { return None };
+        let (year, month, day) = match order {
+            _ if year_first => (a, b, c),
+            Order::Dmy => (c, b, a),
+            Order::Mdy => (c, a, b),
+            Order::Ymd => (a, b, c),
+        };
+        let year = if year < 100 { year + 2000 } else { year };
+        if !(1900..2300).contains(&year) {
+            return None;
+        }
+        Some(NaiveDate::from_ymd_opt(i32::try_from(year).ok()?, month, day)?.and_time(time))
+    }
+
+    /// The instant, in the calendar's zone where the text names none.
+    pub(super) fn at(self, order: Order, calendar: &Calendar) -> Option<Millis> {
+        match self {
+            Stamp::Exact(at) => Some(at),
+            Stamp::Local { .. } => {
+                let local = self.local(order)?;
+                Some(calendar.instant(local.date(), local.time()))
+            }
+        }
+    }
+}
+
+/// What the dates of a file say about their order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Decision {
+    /// The order to read them by.
+    pub(super) order: Order,
+    /// Another order would have given other dates just as well.
+    pub(super) assumed: bool,
+}
+
+/// Decides the order for all dates of a file.
+///
+/// Only an order under which every date exists can be right. Where `one_meeting` says that the file
+/// is about a single meeting, it must also put all dates within two days. If both orders are left and
+/// differ, American AM and PM speak for month first, anything else for day first.
+pub(super) fn decide(stamps: &[Stamp], one_meeting: bool) -> Decision {
+    let fits = |order: Order| {
+        let dates: Option<Vec<NaiveDateTime>> = stamps
+            .iter()
+            .filter(|stamp| matches!(stamp, Stamp::Local { .. }))
+            .map(|stamp| stamp.local(order))
+            .collect();
+        dates.filter(|dates| {
+            let (first, last) = (dates.iter().min(), dates.iter().max());
+            let span = first.zip(last).map_or(0, |(first, last)| (*last - *first).num_hours());
+            !one_meeting || span <= 48
+        })
+    };
+    match (fits(Order::Dmy), fits(Order::Mdy)) {
+        (Some(dmy), Some(mdy)) if dmy == mdy => Decision { order: Order::Dmy, assumed: false },
+        (Some(_), None) => Decision { order: Order::Dmy, assumed: false },
+        (None, Some(_)) => Decision { order: Order::Mdy, assumed: false },
+        _ => {
+            let american =
+                stamps.iter().any(|stamp| matches!(stamp, Stamp::Local { american: true, .. }));
+            Decision { order: if american { Order::Mdy } else { Order::Dmy }, assumed: true }
+        }
+    }
+}
+
+/// A length as Teams writes it, `1h 2m 3s` or `19 min 26 s`, ms. `None` in languages whose units
+/// don't begin with h, m and s.
+pub(super) fn duration(text: &str) -> Option<u64> {
+    let mut total = 0_u64;
+    let mut number: Option<u64> = None;
+    for part in text.split(|c: char| c.is_whitespace()).filter(|part| !part.is_empty()) {
+        let letters = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        let (digits, unit) = part.split_at(letters);
+        if !digits.is_empty() {
+            if number.is_some() {
+                return None;
+            }
+            number = Some(digits.parse().ok().filter(|number| *number < 1_000_000)?);
+        }
+        if !unit.is_empty() {
+            let factor = match unit.chars().next()?.to_ascii_lowercase() {
+                'h' => 3_600_000,
+                'm' => 60_000,
+                's' => 1_000,
+                _ => return None,
+            };
+            total += number.take()? * factor;
+        }
+    }
+    (number.is_none() && !text.is_empty()).then_some(total)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decided(texts: &[&str], one_meeting: bool) -> Decision {
+        let stamps: Vec<_> = texts.iter().map(|text| Stamp::parse(text).unwrap()).collect();
+        decide(&stamps, one_meeting)
+    }
+
+    #[test]
+    fn dates_of_many_places() {
+        let berlin = Calendar::new(chrono_tz::Europe::Berlin);
+        let at = |text: &str, order: Order| Stamp::parse(text)?.at(order, &berlin);
+        let expected = parse_rfc3339("2022-11-04T09:29:07+01:00");
+        for (text, order) in [
+            ("4/11/22, 09:29:07", Order::Dmy),
+            ("11/4/2022, 9:29:07 AM", Order::Mdy),
+            ("11/4/2022, 9:29:07\u{202f}AM", Order::Mdy),
+            ("04.11.2022, 09:29:07", Order::Dmy),
+            ("4-11-2022 9.29.07", Order::Dmy),
+            ("4/11/2022, 9:29:07 a.m.", Order::Dmy),
+            ("2022-11-04 09:29:07", Order::Dmy),
+            ("2022-11-04T09:29:07", Order::Mdy),
+            ("22/11/04 09:29:07", Order::Ymd),
+            ("2022/11/4 上午9:29:07", Order::Dmy),
+            ("2022-11-04T08:29:07Z", Order::Dmy),
+        ] {
+            assert_eq!(at(text, order), expected, "{text}");
+        }
+        assert_eq!(at("1/2/2022 12:00 AM", Order::Dmy), parse_rfc3339("2022-02-01T00:00:00+01:00"));
+        assert_eq!(at("1/2/2022 12:00 PM", Order::Dmy), parse_rfc3339("2022-02-01T12:00:00+01:00"));
+        for text in [
+            "",
+            "soon",
+            "4 Nov 2022 09:29",
+            "4/11/2022",
+            "4/11/2022 25:00",
+            "4/11/22222 9:00",
+            "4/11/2022 13:00 PM",
+        ] {
+            assert_eq!(Stamp::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_whole_file_decides_the_order() {
+        let sure = |order| Decision { order, assumed: false };
+        let assumed = |order| Decision { order, assumed: true };
+        assert_eq!(decided(&["3/4/2022 9:00", "14/4/2022 9:00"], false), sure(Order::Dmy));
+        assert_eq!(decided(&["3/4/2022 9:00", "4/14/2022 9:00"], false), sure(Order::Mdy));
+        assert_eq!(decided(&["11/11/2022 9:00"], true), sure(Order::Dmy));
+        assert_eq!(decided(&["11/12/2020 23:50", "12/12/2020 0:10"], true), sure(Order::Dmy));
+        assert_eq!(decided(&["11/30/2020 23:50", "12/1/2020 0:10"], true), sure(Order::Mdy));
+        assert_eq!(decided(&["11/12/2020 9:00"], true), assumed(Order::Dmy));
+        assert_eq!(decided(&["11/12/2020 9:00 AM"], true), assumed(Order::Mdy));
+        assert_eq!(decided(&["2020-11-12 9:00"], true), sure(Order::Dmy));
+        assert_eq!(decided(&[], true), sure(Order::Dmy));
+    }
+
+    #[test]
+    fn lengths() {
+        for (text, expected) in [
+            ("19m 26s", Some(1_166_000)),
+            ("1h 2m 3s", Some(3_723_000)),
+            ("19 min 26 sec", Some(1_166_000)),
+            ("45s", Some(45_000)),
+            ("19:26", None),
+            ("19", None),
+            ("", None),
+        ] {
+            assert_eq!(duration(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! From a file's bytes to rows of cells. Teams writes UTF-16 with tabs or UTF-8 with commas, as
+//! country and version have it; spreadsheets add semicolons and Windows-1252.
+
+use std::io::{self, BufRead, Read};
+
+use csv::{ReaderBuilder, StringRecord};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+
+/// The largest file that is read, bytes. A report of a thousand people is a tenth of a megabyte.
+const LARGEST: u64 = 64 << 20;
+
+/// One row, with the line of the file it starts on.
+pub(super) struct Row {
+    pub(super) line: u64,
+    cells: StringRecord,
+}
+
+impl Row {
+    /// The cell without white space around it, empty where the row is shorter.
+    pub(super) fn cell(&self, index: usize) -> &str {
+        self.cells.get(index).unwrap_or("").trim_matches(is_blank)
+    }
+
+    /// All cells, trimmed.
+    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+        self.cells.iter().map(|cell| cell.trim_matches(is_blank))
+    }
+
+    /// How many cells hold something.
+    pub(super) fn filled(&self) -> usize {
+        self.cells().filter(|cell| !cell.is_empty()).count()
+    }
+
+    /// Where a reader of the problem will find it.
+    pub(super) fn place(&self) -> String {
+        format!("line {}", self.line)
+    }
+}
+
+/// White space, and the marks of direction that Windows puts around dates.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{feff}')
+}
+
+/// All rows that hold something, and the encoding if it had to be guessed.
+pub(super) fn rows(input: &mut dyn BufRead) -> io::Result<(Vec<Row>, Option<&'static str>)> {
+    let mut bytes = Vec::new();
+    input.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other(format!(
+            "larger than {LARGEST} bytes, too large for an attendance list"
+        )));
+    }
+    let (encoding, guessed) = encoding_of(&bytes);
+    // Takes a byte order mark off.
+    let (text, _) = encoding.decode_with_bom_removal(&bytes);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter(&text))
+        .from_reader(text.as_bytes());
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        // The text is UTF-8 by now, and rows of any length are allowed: no other error is left.
+        let cells = record.map_err(io::Error::other)?;
+        let row = Row { line: cells.position().map_or(0, csv::Position::line), cells };
+        if row.filled() > 0 {
+            rows.push(row);
+        }
+    }
+    Ok((rows, guessed.then(|| encoding.name())))
+}
+
+/// By the byte order mark; without one by the zeros that UTF-16 puts beside ASCII; else UTF-8, or
+/// what Windows calls ANSI.
+fn encoding_of(bytes: &[u8]) -> (&'static Encoding, bool) {
+    if let Some((encoding, _)) = Encoding::for_bom(bytes) {
+        return (encoding, false);
+    }
+    match bytes {
+        [first, 0, _, 0, ..] if *first != 0 => (UTF_16LE, true),
+        [0, second, 0, _, ..] if *second != 0 => (UTF_16BE, true),
+        _ if std::str::from_utf8(bytes).is_ok() => (UTF_8, false),
+        _ => (WINDOWS_1252, true),
+    }
+}
+
+/// A tab if the first lines hold one, else what is more frequent in them.
+fn delimiter(text: &str) -> u8 {
+    let head = || text.lines().take(20).flat_map(str::bytes);
+    let count = |delimiter: u8| head().filter(|byte| *byte == delimiter).count();
+    if count(b'\t') > 0 {
+        b'\t'
+    } else if count(b';') > count(b',') {
+        b';'
+    } else {
+        b','
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
+        let (rows, _) = rows(&mut &*bytes).unwrap();
+        rows.iter().map(|row| row.cells().map(str::to_owned).collect()).collect()
+    }
+
+    #[test]
+    fn one_table_in_six_encodings() {
+        let tabs = "Náme\tAt\r\n\r\nÁda L\t1, 2\r\n";
+        let commas = "Náme,At\n\nÁda L,\"1, 2\"\n";
+        let little =
+            |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+        let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+        let windows: Vec<u8> = tabs.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let expected = [["Náme", "At"], ["Áda L", "1, 2"]];
+        for bytes in [
+            [&[0xff, 0xfe][..], &little(tabs)].concat(),
+            [&[0xfe, 0xff][..], &big(tabs)].concat(),
+            little(tabs),
+            [&[0xef, 0xbb, 0xbf][..], commas.as_bytes()].concat(),
+            commas.replace(',', ";").replace("1;", "1,").into_bytes(),
+            windows,
+        ] {
+            assert_eq!(cells(&bytes), expected);
+        }
+        assert!(cells(b"").is_empty());
+    }
+}

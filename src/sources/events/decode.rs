@@ -1,0 +1,373 @@
+//! One line of JSON into one event. The fast way fills typed structs that borrow from the line;
+//! only when that fails is the line read again, slowly, to say what is wrong ([`super::explain`]).
+
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::model::{
+    Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Identity, Link,
+    LinkRole, Millis, Person, PersonKind, Place, Read, ReadCount, Writeup, parse_rfc3339,
+};
+
+use super::explain::explain;
+use super::wire::{
+    AttendanceData, CommentData, CoverageData, EditData, Envelope, LinkData, PersonData,
+    ReadCountData, ReadData, Text, Whole, WriteupData,
+};
+
+/// The longest line that is read, bytes.
+pub const MAX_LINE: usize = 1 << 20;
+
+/// One thing wrong with an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The field concerned (`time`, `data.scroll`), or empty.
+    pub field: String,
+    /// What is wrong, with the value, and what would be valid. Never an identity.
+    pub reason: String,
+}
+
+impl Fault {
+    pub(super) fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
+        Fault { field: field.into(), reason: reason.into() }
+    }
+}
+
+/// Decodes one structured CloudEvent.
+///
+/// # Errors
+/// Everything that is wrong with it, not only the first thing.
+pub fn decode(line: &[u8]) -> Result<Event, Vec<Fault>> {
+    if line.len() > MAX_LINE {
+        let reason = format!("{} bytes long; a line has at most {MAX_LINE}", line.len());
+        return Err(vec![Fault::new("", reason)]);
+    }
+    let text = std::str::from_utf8(line).map_err(|error| {
+        let reason = format!("not UTF-8 from byte {} on", error.valid_up_to() + 1);
+        vec![Fault::new("", reason)]
+    })?;
+    quick(text).map_err(|refusal| explain(text, &refusal))
+}
+
+/// Why the fast way gave up; the slow way finds the words.
+pub(super) enum Refusal {
+    /// serde refused it.
+    Json(serde_json::Error),
+    /// A value is not what the contract allows.
+    Value,
+}
+
+impl From<serde_json::Error> for Refusal {
+    fn from(error: serde_json::Error) -> Self {
+        Refusal::Json(error)
+    }
+}
+
+fn quick(text: &str) -> Result<Event, Refusal> {
+    // serde would fill a struct from an array, too.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(Refusal::Value);
+    }
+    let envelope: Envelope<'_> = serde_json::from_str(text)?;
+    let kind = envelope.kind.as_ref().and_then(|kind| kind_of(&kind.0)).ok_or(Refusal::Value)?;
+    if envelope.specversion.as_ref().is_none_or(|version| version.0 != "1.0") {
+        return Err(Refusal::Value);
+    }
+    let source = envelope.source.as_ref().and_then(named).ok_or(Refusal::Value)?;
+    let id = envelope.id.as_ref().and_then(named).ok_or(Refusal::Value)?;
+    let time = match &envelope.time {
+        Some(time) => parse_rfc3339(&time.0).ok_or(Refusal::Value)?,
+        None if needs_time(kind) => return Err(Refusal::Value),
+        None => 0,
+    };
+    let subject = envelope.subject.as_ref().map_or("", |subject| &*subject.0);
+    if needs_subject(kind) && subject.is_empty() {
+        return Err(Refusal::Value);
+    }
+    let data = envelope.data.map_or("{}", |data| data.get());
+    if data.starts_with('[') {
+        return Err(Refusal::Value);
+    }
+    let (version, body) = body(kind, data, subject)?;
+    let subject = match &body {
+        Body::Person(_) | Body::Coverage(_) => String::new(),
+        Body::Writeup(writeup) if subject.is_empty() => writeup.id.clone(),
+        _ => subject.to_owned(),
+    };
+    let version = within(version)?.unwrap_or(0);
+    Ok(Event { source: Arc::from(source), id: id.to_owned(), subject, time, version, body })
+}
+
+/// The kind that a CloudEvents type names.
+pub(super) fn kind_of(text: &str) -> Option<EventKind> {
+    EventKind::from_name(text.strip_prefix("org.readback.")?.strip_suffix(".v1")?)
+}
+
+/// Whether `time` must be there.
+pub(super) fn needs_time(kind: EventKind) -> bool {
+    !matches!(kind, EventKind::Writeup | EventKind::Person | EventKind::Coverage)
+}
+
+/// Whether `subject` must be there. A review may be about no single write-up.
+pub(super) fn needs_subject(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::Read
+            | EventKind::ReadCount
+            | EventKind::Comment
+            | EventKind::Edit
+            | EventKind::Link
+    )
+}
+
+fn body(kind: EventKind, data: &str, subject: &str) -> Result<(Option<Whole>, Body), Refusal> {
+    Ok(match kind {
+        EventKind::Read => {
+            let wire: ReadData<'_> = parse(data)?;
+            (wire.version, Body::Read(read(wire)?))
+        }
+        EventKind::ReadCount => {
+            let wire: ReadCountData<'_> = parse(data)?;
+            (wire.version, Body::ReadCount(read_count(&wire)?))
+        }
+        EventKind::Attendance => {
+            let wire: AttendanceData<'_> = parse(data)?;
+            (wire.version, Body::Attendance(attendance(wire)?))
+        }
+        EventKind::Comment => {
+            let wire: CommentData<'_> = parse(data)?;
+            (wire.version, Body::Comment(comment(wire)?))
+        }
+        EventKind::Edit => {
+            let wire: EditData<'_> = parse(data)?;
+            (wire.version, Body::Edit(edit(wire)?))
+        }
+        EventKind::Link => {
+            let wire: LinkData<'_> = parse(data)?;
+            (wire.version, Body::Link(link(wire)?))
+        }
+        EventKind::Writeup => {
+            let wire: WriteupData<'_> = parse(data)?;
+            (wire.version, Body::Writeup(writeup(wire, subject)?))
+        }
+        EventKind::Person => {
+            let wire: PersonData<'_> = parse(data)?;
+            (wire.version, Body::Person(person(wire, subject)?))
+        }
+        EventKind::Coverage => {
+            let wire: CoverageData<'_> = parse(data)?;
+            (wire.version, Body::Coverage(coverage(wire)?))
+        }
+    })
+}
+
+/// A `data` of null is an absent one: serde reads the struct through an `Option`.
+fn parse<'a, T: Deserialize<'a> + Default>(data: &'a str) -> Result<T, Refusal> {
+    Ok(serde_json::from_str::<Option<T>>(data)?.unwrap_or_default())
+}
+
+fn read(wire: ReadData<'_>) -> Result<Read, Refusal> {
+    Ok(Read {
+        person: who(wire.person)?,
+        team: stated(wire.team),
+        session: stated(wire.session),
+        engaged_ms: wire.engaged_s.map(millis).transpose()?.map(narrow).transpose()?,
+        scroll_milli: wire.scroll.map(share).transpose()?,
+        bot: wire.bot.unwrap_or(false),
+        agent: stated(wire.agent),
+        arrival: stated(wire.arrival),
+        assigned: wire.assigned.unwrap_or(false),
+    })
+}
+
+fn read_count(wire: &ReadCountData<'_>) -> Result<ReadCount, Refusal> {
+    let granularity = match wire.granularity.as_ref().map(|text| &*text.0) {
+        Some("day") => Granularity::Day,
+        Some("cumulative") => Granularity::Cumulative,
+        _ => return Err(Refusal::Value),
+    };
+    Ok(ReadCount {
+        granularity,
+        count: wire.count.ok_or(Refusal::Value)?.0,
+        uniques: wire.uniques.map(|uniques| uniques.0),
+    })
+}
+
+fn attendance(wire: AttendanceData<'_>) -> Result<Attendance, Refusal> {
+    Ok(Attendance {
+        meeting: stated(wire.meeting).ok_or(Refusal::Value)?,
+        person: who(wire.person)?,
+        team: stated(wire.team),
+        role: upper(wire.role),
+        partstat: upper(wire.partstat),
+        role_stated: wire.role_stated.unwrap_or(true),
+        via: stated(wire.via),
+        meeting_ms: wire.meeting_s.map(millis).transpose()?,
+        attended: wire.attended,
+        present_ms: wire.present_s.map(millis).transpose()?,
+        spoke_ms: wire.spoke_s.map(millis).transpose()?,
+        mandatory: wire.mandatory.unwrap_or(false),
+    })
+}
+
+fn comment(wire: CommentData<'_>) -> Result<Comment, Refusal> {
+    Ok(Comment {
+        person: who(wire.person)?,
+        team: stated(wire.team),
+        parent: stated(wire.parent),
+        words: within(wire.words)?,
+        deleted_at: instant(wire.deleted_at)?,
+    })
+}
+
+fn edit(wire: EditData<'_>) -> Result<Edit, Refusal> {
+    Ok(Edit {
+        person: who(wire.person)?,
+        team: stated(wire.team),
+        words_added: within(wire.words_added)?,
+        words_removed: within(wire.words_removed)?,
+        sections: within(wire.sections)?,
+        minor: wire.minor.unwrap_or(false),
+    })
+}
+
+fn link(wire: LinkData<'_>) -> Result<Link, Refusal> {
+    let place = wire.place.as_ref().and_then(|text| Place::from_str(&text.0).ok());
+    let role = wire.role.as_ref().map(|text| link_role(&text.0).ok_or(Refusal::Value));
+    Ok(Link {
+        person: who(wire.person)?,
+        team: stated(wire.team),
+        place: place.ok_or(Refusal::Value)?,
+        stands_in: stated(wire.source),
+        removed_at: instant(wire.removed_at)?,
+        role: role.transpose()?,
+    })
+}
+
+fn writeup(wire: WriteupData<'_>, subject: &str) -> Result<Writeup, Refusal> {
+    let id = stated(wire.id).unwrap_or_else(|| subject.to_owned());
+    if id.is_empty() {
+        return Err(Refusal::Value);
+    }
+    Ok(Writeup {
+        id,
+        title: stated(wire.title),
+        url: stated(wire.url),
+        aliases: wire.aliases.unwrap_or_default(),
+        published_at: instant(wire.published_at)?,
+        deleted_at: instant(wire.deleted_at)?,
+        owner_team: stated(wire.owner_team),
+        contributors: everybody(wire.contributors)?,
+        contributor_teams: wire.contributor_teams.unwrap_or_default(),
+        responders: everybody(wire.responders)?,
+        words: within(wire.words)?,
+        diagrams: within(wire.diagrams)?,
+        hyperlinks: within(wire.hyperlinks)?,
+        acronyms: within(wire.acronyms)?,
+        acronyms_unexplained: within(wire.acronyms_unexplained)?,
+        template: stated(wire.template),
+        tags: wire.tags.unwrap_or_default(),
+        restricted: wire.restricted.unwrap_or(false),
+    })
+}
+
+fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
+    let kind = wire.kind.as_ref().map(|text| person_kind(&text.0).ok_or(Refusal::Value));
+    Ok(Person {
+        person: match who(wire.person)? {
+            Some(person) => person,
+            None if subject.trim().is_empty() => return Err(Refusal::Value),
+            None => Identity::bare(subject),
+        },
+        aliases: everybody(wire.aliases)?,
+        team: stated(wire.team),
+        joined_at: instant(wire.joined_at)?,
+        left_at: instant(wire.left_at)?,
+        kind: kind.transpose()?.unwrap_or_default(),
+    })
+}
+
+fn coverage(wire: CoverageData<'_>) -> Result<Coverage, Refusal> {
+    let kind = wire.kind.as_ref().and_then(|text| EventKind::from_name(&text.0));
+    Ok(Coverage {
+        kind: kind.ok_or(Refusal::Value)?,
+        scope: stated(wire.scope).ok_or(Refusal::Value)?,
+        from: instant(wire.from)?.ok_or(Refusal::Value)?,
+        to: instant(wire.to)?,
+    })
+}
+
+/// The role of a link with this name.
+pub(super) fn link_role(name: &str) -> Option<LinkRole> {
+    LinkRole::ALL.into_iter().find(|role| role.name() == name)
+}
+
+/// The kind of account with this name.
+pub(super) fn person_kind(name: &str) -> Option<PersonKind> {
+    PersonKind::ALL.into_iter().find(|kind| kind.name() == name)
+}
+
+/// The greatest number of seconds that is kept as engaged time: 32 bits of milliseconds.
+pub(super) const MAX_ENGAGED_S: f64 = 4_294_967.0;
+/// The greatest number of seconds that is kept of anything else: three centuries.
+pub(super) const MAX_SECONDS: f64 = 1e10;
+
+fn millis(seconds: f64) -> Result<u64, Refusal> {
+    match (0.0..=MAX_SECONDS).contains(&seconds) {
+        // At most 1e13: exact.
+        true => Ok((seconds * 1000.0).round() as u64),
+        false => Err(Refusal::Value),
+    }
+}
+
+fn narrow(millis: u64) -> Result<u32, Refusal> {
+    u32::try_from(millis).map_err(|_| Refusal::Value)
+}
+
+fn share(share: f64) -> Result<u16, Refusal> {
+    match (0.0..=1.0).contains(&share) {
+        // At most 1000.
+        true => Ok((share * 1000.0).round() as u16),
+        false => Err(Refusal::Value),
+    }
+}
+
+fn within(number: Option<Whole>) -> Result<Option<u32>, Refusal> {
+    number.map(|number| u32::try_from(number.0).map_err(|_| Refusal::Value)).transpose()
+}
+
+fn instant(text: Option<Text<'_>>) -> Result<Option<Millis>, Refusal> {
+    text.map(|text| parse_rfc3339(&text.0).ok_or(Refusal::Value)).transpose()
+}
+
+/// An empty name would make one person of everybody whose name is missing: refused.
+fn who(text: Option<Text<'_>>) -> Result<Option<Identity>, Refusal> {
+    text.map(|text| match text.0.trim().is_empty() {
+        true => Err(Refusal::Value),
+        false => Ok(Identity::bare(&text.0)),
+    })
+    .transpose()
+}
+
+fn everybody(texts: Option<Vec<Text<'_>>>) -> Result<Vec<Identity>, Refusal> {
+    let mut people = Vec::new();
+    for text in texts.unwrap_or_default() {
+        people.extend(who(Some(text))?);
+    }
+    Ok(people)
+}
+
+/// An empty text says as much as an absent one.
+fn stated(text: Option<String>) -> Option<String> {
+    text.filter(|text| !text.is_empty())
+}
+
+fn upper(text: Option<Text<'_>>) -> Option<String> {
+    text.filter(|text| !text.0.is_empty()).map(|text| text.0.to_ascii_uppercase())
+}
+
+fn named<'t>(text: &'t Text<'_>) -> Option<&'t str> {
+    Some(&*text.0).filter(|text| !text.is_empty())
+}

@@ -1,0 +1,142 @@
+//! Readback's own format: CloudEvents 1.0 as JSON, one event a line (CONTRACT, "In: events").
+//! Every other system can feed Readback by writing these.
+
+mod decode;
+mod explain;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::io::BufRead;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{File, Kind, Problem, Setting, Sink, SourceError};
+
+pub use decode::{Fault, MAX_LINE, decode};
+pub use schema::schemas;
+
+/// Files of events.
+pub static KIND: Kind = Kind {
+    name: "events",
+    summary: "Readback's own events: CloudEvents 1.0, one JSON object a line",
+    documentation: "Each line is one event, or a JSON array of events. `type` is \
+        org.readback.KIND.v1; `source` and `id` name the event for ever, so the same file may be \
+        imported any number of times. A field that is null or an empty text counts as absent, a \
+        field that Readback does not know is ignored. A line that is no event is refused with its \
+        number, field and reason, and the rest goes on. Lines have at most 1 MiB.\n\
+        What it cannot see: whatever the system that wrote the events did not. Say in `coverage` \
+        events when it was watching.",
+    sample: "[[source]]\nid = \"events\"\nkind = \"events\"\n",
+    file: Some(build),
+    pull: None,
+    push: None,
+};
+
+/// There is nothing to set: events carry all that they need.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {}
+
+fn build(params: toml::Table, _: &Setting) -> Result<Box<dyn File>, SourceError> {
+    let Params {} = super::decode(params)?;
+    Ok(Box::new(Events))
+}
+
+struct Events;
+
+impl File for Events {
+    fn read(
+        &mut self,
+        name: &str,
+        input: &mut dyn BufRead,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError> {
+        let mut line = Vec::new();
+        for number in 1_u64.. {
+            let length = next_line(input, &mut line)
+                .map_err(|cause| SourceError::Io { name: name.to_owned(), cause })?;
+            match length {
+                0 => break,
+                length if length > MAX_LINE => {
+                    let reason = format!("{length} bytes long; a line has at most {MAX_LINE}");
+                    report(sink, format!("line {number}"), vec![Fault::new("", reason)]);
+                }
+                _ => take(without_mark(&line, number), number, sink),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads a line without its end into `line` and returns its length with the end, 0 at the end of
+/// the input. Of a line that is too long only the length is kept.
+fn next_line(input: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<usize> {
+    line.clear();
+    let mut length = 0;
+    loop {
+        let available = match input.fill_buf() {
+            Ok(available) => available,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+            Err(error) => return Err(error),
+        };
+        let end = memchr::memchr(b'\n', available);
+        let used = end.map_or(available.len(), |at| at + 1);
+        let content = &available[..end.unwrap_or(used)];
+        if line.len() + content.len() <= MAX_LINE {
+            line.extend_from_slice(content);
+        }
+        length += used;
+        let finished = end.is_some() || used == 0;
+        input.consume(used);
+        if finished {
+            return Ok(length);
+        }
+    }
+}
+
+/// Editors on some systems begin a file with a byte order mark.
+fn without_mark(line: &[u8], number: u64) -> &[u8] {
+    match number {
+        1 => line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line),
+        _ => line,
+    }
+}
+
+fn take(line: &[u8], number: u64, sink: &mut dyn Sink) {
+    match line.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => {}
+        Some(b'[') => take_batch(line, number, sink),
+        Some(_) => match decode(line) {
+            Ok(event) => sink.event(event),
+            Err(faults) => report(sink, format!("line {number}"), faults),
+        },
+    }
+}
+
+fn take_batch(line: &[u8], number: u64, sink: &mut dyn Sink) {
+    match serde_json::from_slice::<Vec<&RawValue>>(line) {
+        Ok(items) => {
+            for (index, item) in items.iter().enumerate() {
+                match decode(item.get().as_bytes()) {
+                    Ok(event) => sink.event(event),
+                    Err(faults) => {
+                        report(sink, format!("line {number}, event {}", index + 1), faults);
+                    }
+                }
+            }
+        }
+        Err(error) => {
+            let fault = Fault::new("", format!("not a JSON array of events: {error}"));
+            report(sink, format!("line {number}"), vec![fault]);
+        }
+    }
+}
+
+fn report(sink: &mut dyn Sink, place: String, faults: Vec<Fault>) {
+    for Fault { field, reason } in faults {
+        sink.problem(Problem { place: place.clone(), field, reason });
+    }
+}

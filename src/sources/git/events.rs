@@ -1,0 +1,234 @@
+//! What the walk found, as events.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use sha2::{Digest, Sha256};
+
+use crate::model::target::host;
+use crate::model::{Body, Event, Identity, Link, Place, Writeup};
+use crate::sources::{KnownWriteup, SourceError};
+
+use super::document::{self, Document};
+use super::ledger::Life;
+use super::params::Checked;
+use super::registry::{Entry, Registry};
+use super::repository::{Commit, Repository, identity};
+
+/// Makes events of one source.
+pub(super) struct Maker<'a> {
+    /// The `source` of the events.
+    pub(super) source: Arc<str>,
+    /// The source's parameters.
+    pub(super) params: &'a Checked,
+    /// Where authors are looked up.
+    pub(super) repository: &'a Repository,
+    /// The branch's name at a forge.
+    pub(super) branch: Option<String>,
+    /// The zone of dates without one.
+    pub(super) zone: Tz,
+}
+
+impl Maker<'_> {
+    /// The registry's id of a write-up of this repository.
+    pub(super) fn id(&self, path: &str) -> String {
+        format!("{}:{path}", self.params.name)
+    }
+
+    /// Reads a write-up's present text.
+    pub(super) fn document(&self, entry: &Entry) -> Result<Document, SourceError> {
+        let blob = gix::ObjectId::from_hex(entry.blob.as_bytes()).map_err(|e| self.repository.failed(e))?;
+        let content = self.repository.content(blob)?;
+        let text = String::from_utf8_lossy(&content);
+        Ok(document::read(entry.path(), &text, &self.params.incident_keys, self.zone))
+    }
+
+    /// Names of a write-up besides its paths: keys in the text, names made of the file's name.
+    pub(super) fn names(&self, entry: &Entry, document: &Document) -> Vec<String> {
+        let mut names = document.keys.clone();
+        if let Some((pattern, templates)) = &self.params.made_names {
+            let file_name = entry.path().rsplit('/').next().unwrap_or_default();
+            if let Some(captures) = pattern.captures(file_name) {
+                for template in templates {
+                    let mut name = template.clone();
+                    for (number, group) in captures.iter().enumerate() {
+                        name = name.replace(&format!("{{{number}}}"), group.map_or("", |g| g.as_str()));
+                    }
+                    names.push(name);
+                }
+            }
+        }
+        names.dedup();
+        names
+    }
+
+    /// Every name of a write-up but its id. A path it has left to another one is that one's.
+    pub(super) fn aliases(&self, entry: &Entry, registry: &Registry) -> Vec<String> {
+        let taken = |path: &&String| {
+            registry.entries.iter().any(|e| e.key != entry.key && e.deleted_at.is_none() && e.path() == *path)
+        };
+        let mut aliases = Vec::new();
+        for path in entry.paths.iter().rev().filter(|path| !taken(path)) {
+            aliases.push(path.clone());
+            if path != entry.path() {
+                aliases.push(self.id(path));
+            }
+            for version in ["HEAD"].into_iter().chain(self.branch.as_deref()) {
+                aliases.extend(self.address(version, path));
+            }
+        }
+        aliases.extend(entry.names.iter().cloned());
+        aliases
+    }
+
+    /// The `writeup` event of an entry.
+    pub(super) fn writeup(
+        &self,
+        entry: &Entry,
+        registry: &Registry,
+        document: Document,
+    ) -> Result<Event, SourceError> {
+        let commit = gix::ObjectId::from_hex(entry.commit.as_bytes()).map_err(|e| self.repository.failed(e))?;
+        let mut contributors: Vec<Identity> = self.repository.commit(commit)?.author.into_iter().collect();
+        for author in &document.authors {
+            let author = self.named(author);
+            if !contributors.contains(&author) {
+                contributors.push(author);
+            }
+        }
+        let body = Writeup {
+            title: document.title.or_else(|| Some(entry.path().to_owned())),
+            url: self.branch.as_deref().and_then(|branch| self.address(branch, entry.path())),
+            aliases: self.aliases(entry, registry),
+            published_at: document.published_at.or(Some(entry.added_at)),
+            deleted_at: entry.deleted_at,
+            owner_team: document.owner_team,
+            contributors,
+            responders: document.responders.iter().map(|name| self.named(name)).collect(),
+            words: Some(document.words),
+            diagrams: document.diagrams,
+            hyperlinks: Some(document.hyperlinks),
+            tags: document.tags,
+            ..Writeup::new(self.id(entry.path()))
+        };
+        Ok(Event {
+            source: Arc::clone(&self.source),
+            id: format!("{}:writeup:{}", self.params.name, entry.key),
+            subject: body.id.clone(),
+            time: entry.added_at,
+            version: entry.version,
+            body: Body::Writeup(body),
+        })
+    }
+
+    /// The `link` event of a link in a file.
+    pub(super) fn life(&self, life: &Life, subject: &str) -> Result<Event, SourceError> {
+        let commit = gix::ObjectId::from_hex(life.origin.commit.as_bytes()).map_err(|e| self.repository.failed(e))?;
+        let commit = self.repository.commit(commit)?;
+        let name = &self.params.name;
+        let authored = life.origin.authored / 1000;
+        let twin = if life.twin == 0 { String::new() } else { format!(".{}", life.twin) };
+        let place = life.place.parse().unwrap_or(Place::Other);
+        Ok(Event {
+            source: Arc::clone(&self.source),
+            id: format!("{name}:{place}:{}:{:016x}-{authored:x}{twin}", life.target, life.born_hash),
+            subject: subject.to_owned(),
+            time: life.origin.at,
+            version: life.version,
+            body: Body::Link(Link {
+                person: commit.author.clone(),
+                team: None,
+                place,
+                stands_in: Some(format!("{name}@{}:{}#L{}", commit.short(), life.origin.path, life.origin.line)),
+                removed_at: life.removed_at,
+                role: None,
+            }),
+        })
+    }
+
+    /// The `link` event of a commit message. Commits that a rebase or cherry-pick made of one share
+    /// author, author's time and message, and with them the id.
+    pub(super) fn message(&self, commit: &Commit, target: &str, subject: &str) -> Event {
+        let mut hash = Sha256::new();
+        if let Some(author) = &commit.author {
+            hash.update(author.value.as_bytes());
+        }
+        hash.update([0]);
+        hash.update(commit.authored.to_le_bytes());
+        hash.update(commit.message.trim_ascii());
+        let hash: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let name = &self.params.name;
+        Event {
+            source: Arc::clone(&self.source),
+            id: format!("{name}:commit:{target}:{hash}"),
+            subject: subject.to_owned(),
+            time: commit.committed,
+            version: 0,
+            body: Body::Link(Link {
+                person: commit.author.clone(),
+                team: None,
+                place: Place::Commit,
+                stands_in: Some(format!("{name}@{}", commit.short())),
+                removed_at: None,
+                role: None,
+            }),
+        }
+    }
+
+    /// The known write-ups with their lasting keys: those of this repository first. Paths of other
+    /// repositories mean nothing here.
+    pub(super) fn known(&self, registry: &Registry, others: &[KnownWriteup]) -> Vec<(String, KnownWriteup)> {
+        let mut known: Vec<(String, KnownWriteup)> = Vec::new();
+        let mut ours = std::collections::HashMap::new();
+        for entry in &registry.entries {
+            let aliases = self.aliases(entry, registry);
+            ours.insert(self.id(entry.path()), known.len());
+            let earlier = aliases.iter().filter(|alias| alias.starts_with(&self.id("")));
+            ours.extend(earlier.map(|alias| (alias.clone(), known.len())));
+            let id = self.id(entry.path());
+            known.push((entry.key.clone(), KnownWriteup { id, title: None, aliases }));
+        }
+        for other in others {
+            let names = other.aliases.iter().filter(|alias| !crate::sources::links::is_path(alias));
+            match ours.get(&other.id) {
+                Some(&at) => {
+                    let (_, mine) = &mut known[at];
+                    let new: Vec<String> = names.filter(|name| !mine.aliases.contains(name)).cloned().collect();
+                    mine.aliases.extend(new);
+                }
+                None => {
+                    let aliases = names.cloned().collect();
+                    let writeup = KnownWriteup { id: other.id.clone(), title: None, aliases };
+                    known.push((other.id.clone(), writeup));
+                }
+            }
+        }
+        known
+    }
+
+    /// A file's address at the forge.
+    fn address(&self, version: &str, path: &str) -> Option<String> {
+        let web = self.params.web.as_deref()?;
+        let host = host(web)?;
+        let view = match host.as_str() {
+            host if host.contains("gitlab") => "/-/blob/",
+            "bitbucket.org" => "/src/",
+            _ => "/blob/",
+        };
+        Some(format!("{web}{view}{version}/{path}"))
+    }
+
+    /// A person as a write-up's header names them: `Ada <ada@example.org>`, an address, a login at
+    /// GitHub, or a name that means something in this repository only.
+    fn named(&self, text: &str) -> Identity {
+        let inside = text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(inside, _)| inside);
+        let text = inside.unwrap_or(text).trim();
+        match (text.strip_prefix('@'), &self.params.web) {
+            (Some(login), Some(web)) if host(web).as_deref() == Some("github.com") => {
+                Identity::of_source("github", "login", login)
+            }
+            _ if text.contains('@') => identity(text).unwrap_or_else(|| Identity::bare(text)),
+            _ => Identity::of_source("git", "name", text),
+        }
+    }
+}

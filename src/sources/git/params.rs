@@ -1,0 +1,154 @@
+//! The parameters of a `git` source.
+
+use std::path::PathBuf;
+
+use regex::Regex;
+use serde::{Deserialize, Serialize};
+
+use crate::model::target::canonical;
+use crate::sources::SourceError;
+
+use super::place::{Globs, Paths};
+
+/// As written in the configuration.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    path: PathBuf,
+    name: Option<String>,
+    branch: Option<String>,
+    web: Option<String>,
+    #[serde(default)]
+    writeups: Vec<String>,
+    #[serde(default)]
+    incident_keys: Vec<String>,
+    name_pattern: Option<String>,
+    #[serde(default)]
+    name_aliases: Vec<String>,
+    #[serde(default = "onboarding")]
+    onboarding: Vec<String>,
+    #[serde(default = "runbook")]
+    runbook: Vec<String>,
+    #[serde(default)]
+    docs: Vec<String>,
+    #[serde(default = "exclude")]
+    exclude: Vec<String>,
+}
+
+/// Checked.
+#[derive(Clone, Debug)]
+pub(super) struct Checked {
+    /// The repository's folder.
+    pub(super) path: PathBuf,
+    /// Its name in ids.
+    pub(super) name: String,
+    /// The branch, if not the one that HEAD names.
+    pub(super) branch: Option<String>,
+    /// Its address at a forge, canonical.
+    pub(super) web: Option<String>,
+    /// Which paths are what.
+    pub(super) paths: Paths,
+    /// Incident keys.
+    pub(super) incident_keys: Vec<Regex>,
+    /// Names made from the file's name.
+    pub(super) made_names: Option<(Regex, Vec<String>)>,
+    /// All of the above as text, to notice a change.
+    pub(super) fingerprint: String,
+}
+
+impl Params {
+    /// Checks the patterns and fills in what is left out.
+    pub(super) fn check(self) -> Result<Checked, SourceError> {
+        let fingerprint = serde_json::to_string(&self).unwrap_or_default();
+        let folder = || {
+            let name = self.path.file_name()?.to_str()?;
+            Some(name.strip_suffix(".git").unwrap_or(name).to_owned())
+        };
+        let name = self.name.clone().or_else(folder).ok_or_else(|| {
+            SourceError::Params("path has no last part to take the repository's name from; set name".to_owned())
+        })?;
+        if name.is_empty() || name.contains(['@', ':', '#']) || name.contains(char::is_whitespace) {
+            return Err(SourceError::Params(format!("name {name:?} may not hold spaces, @, : or #")));
+        }
+        let incident_keys =
+            self.incident_keys.iter().map(|p| pattern("incident_keys", p)).collect::<Result<_, _>>()?;
+        let made_names = match &self.name_pattern {
+            Some(given) => Some((pattern("name_pattern", given)?, self.name_aliases)),
+            None if self.name_aliases.is_empty() => None,
+            None => return Err(SourceError::Params("name_aliases needs name_pattern".to_owned())),
+        };
+        Ok(Checked {
+            path: self.path,
+            name,
+            branch: self.branch,
+            web: self.web.map(|web| canonical(&web).into_owned()),
+            paths: Paths {
+                writeups: Globs::new(self.writeups),
+                onboarding: Globs::new(self.onboarding),
+                runbook: Globs::new(self.runbook),
+                docs: Globs::new(self.docs),
+                exclude: Globs::new(self.exclude),
+            },
+            incident_keys,
+            made_names,
+            fingerprint,
+        })
+    }
+}
+
+fn pattern(field: &str, given: &str) -> Result<Regex, SourceError> {
+    // Unicode word boundaries are slow, and keys are ASCII.
+    regex::RegexBuilder::new(given)
+        .build()
+        .map_err(|_| SourceError::Params(format!("{field}: {given:?} is not a regular expression")))
+}
+
+fn onboarding() -> Vec<String> {
+    strings(&["**/onboarding/**", "*onboarding*", "**/new-hire*/**", "*new-hire*", "**/newcomer*/**"])
+}
+
+fn runbook() -> Vec<String> {
+    strings(&["**/runbook/**", "**/runbooks/**", "*runbook*", "**/playbooks/**/*.md", "*playbook*.md"])
+}
+
+/// Vendored, generated and test data: not written by the people of this repository.
+fn exclude() -> Vec<String> {
+    strings(&[
+        "**/vendor/**", "**/node_modules/**", "**/third_party/**", "**/testdata/**", "**/fixtures/**", "*.lock",
+        "package-lock.json", "go.sum", "*.min.js", "*.min.css", "*.map", "*.pb.go", "*_pb2.py",
+    ])
+}
+
+fn strings(list: &[&str]) -> Vec<String> {
+    list.iter().map(|text| (*text).to_owned()).collect()
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in super::super) fn paths(writeups: &[&str]) -> Paths {
+        Paths {
+            writeups: Globs::new(strings(writeups)),
+            onboarding: Globs::new(onboarding()),
+            runbook: Globs::new(runbook()),
+            docs: Globs::new(Vec::new()),
+            exclude: Globs::new(exclude()),
+        }
+    }
+
+    #[test]
+    fn parameters_are_checked() {
+        let check = |text: &str| {
+            let params: Params = toml::from_str(text).map_err(|e| e.message().to_owned())?;
+            params.check().map_err(|e| e.to_string())
+        };
+        let good = check("path = \"/srv/git/shop.git/\"\nweb = \"http://Forge.example.org/shop/\"").expect("valid");
+        assert_eq!((good.name.as_str(), good.web.as_deref()), ("shop", Some("https://forge.example.org/shop")));
+        assert!(check("").expect_err("no path").contains("path"));
+        assert!(check("path = \"x\"\nwrong = 1").expect_err("unknown").contains("wrong"));
+        assert!(check("path = \"x\"\nincident_keys = [\"(\"]").expect_err("regex").contains("incident_keys"));
+        assert!(check("path = \"x\"\nname = \"a b\"").expect_err("name").contains("name"));
+        assert!(check("path = \"/\"").expect_err("no name").contains("set name"));
+    }
+}

@@ -1,0 +1,177 @@
+//! What kind of place a link in a file is: by the file's path, and within it by the line.
+
+use gix::bstr::ByteSlice;
+use gix::glob::wildmatch::Mode;
+
+use crate::model::Place;
+use crate::sources::links::Found;
+
+use super::language::{self, Language};
+
+const DIAGRAMS: &[&str] = &[
+    "mmd", "mermaid", "puml", "plantuml", "pu", "iuml", "dot", "gv", "d2", "drawio", "dio", "svg", "excalidraw",
+    "dsl", "c4",
+];
+const DOCUMENTS: &[&str] = &[
+    "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "org", "wiki", "textile", "ipynb",
+];
+const CONFIGURATION: &[&str] = &[
+    "yml", "yaml", "toml", "json", "jsonc", "json5", "ini", "cfg", "conf", "properties", "env", "xml", "plist",
+    "cue", "dhall", "service", "csv", "tsv",
+];
+/// Languages of diagrams in fenced blocks.
+const FENCES: &[&str] = &["mermaid", "plantuml", "puml", "dot", "graphviz", "d2", "ditaa", "structurizr"];
+
+/// Globs over paths. One without a slash is matched with the file's name alone; letter case does
+/// not matter.
+#[derive(Clone, Debug)]
+pub(super) struct Globs(Vec<String>);
+
+impl Globs {
+    /// The given patterns.
+    pub(super) fn new(patterns: Vec<String>) -> Globs {
+        Globs(patterns)
+    }
+
+    /// Whether one of them fits.
+    pub(super) fn fit(&self, path: &str) -> bool {
+        let name = file_name(path);
+        self.0.iter().any(|pattern| {
+            let value = if pattern.contains('/') { path } else { name };
+            gix::glob::wildmatch(
+                pattern.as_bytes().as_bstr(),
+                value.as_bytes().as_bstr(),
+                Mode::NO_MATCH_SLASH_LITERAL | Mode::IGNORE_CASE,
+            )
+        })
+    }
+}
+
+/// Which paths are what; the parameters of the same names.
+#[derive(Clone, Debug)]
+pub(super) struct Paths {
+    /// Registered write-ups.
+    pub(super) writeups: Globs,
+    /// Onboarding pages.
+    pub(super) onboarding: Globs,
+    /// Runbooks.
+    pub(super) runbook: Globs,
+    /// Documentation, besides what its extension says.
+    pub(super) docs: Globs,
+    /// Left out altogether.
+    pub(super) exclude: Globs,
+}
+
+/// The places of references found in a file, in their order.
+pub(super) fn of(paths: &Paths, path: &str, text: &[u8], found: &[Found]) -> Vec<Place> {
+    match Kind::of(paths, path) {
+        Kind::Whole(place) => vec![place; found.len()],
+        Kind::Document(place) => {
+            let diagrams = diagram_lines(text);
+            let inside = |line| diagrams.iter().any(|(from, to)| (*from..=*to).contains(&line));
+            found.iter().map(|f| if inside(f.line) { Place::Diagram } else { place }).collect()
+        }
+        Kind::Code(language) => {
+            let offsets: Vec<usize> = found.iter().map(|f| f.offset).collect();
+            // Within a line the order of write-ups can differ from that of offsets.
+            let mut ascending = offsets.clone();
+            ascending.sort_unstable();
+            let answers = language.comments(text, &ascending);
+            let comment = |offset| match ascending.binary_search(offset) {
+                Ok(at) => answers[at],
+                Err(_) => false,
+            };
+            offsets.iter().map(|o| if comment(o) { Place::CodeComment } else { Place::Code }).collect()
+        }
+    }
+}
+
+enum Kind {
+    Whole(Place),
+    /// Fenced diagrams stand apart.
+    Document(Place),
+    Code(&'static Language),
+}
+
+impl Kind {
+    fn of(paths: &Paths, path: &str) -> Kind {
+        let name = file_name(path).to_ascii_lowercase();
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let document = DOCUMENTS.contains(&extension);
+        if paths.writeups.fit(path) {
+            return Kind::Document(Place::Writeup);
+        }
+        if DIAGRAMS.contains(&extension) || name.ends_with(".excalidraw.json") {
+            return Kind::Whole(Place::Diagram);
+        }
+        let code = language::of(&name, extension);
+        // A program for onboarding is a program; its texts are onboarding.
+        if code.is_none() && paths.onboarding.fit(path) {
+            return Kind::Document(Place::Onboarding);
+        }
+        if code.is_none() && paths.runbook.fit(path) {
+            return Kind::Document(Place::Runbook);
+        }
+        match code {
+            Some(language) => Kind::Code(language),
+            None if document || paths.docs.fit(path) => Kind::Document(Place::Docs),
+            None if CONFIGURATION.contains(&extension) => Kind::Whole(Place::Config),
+            None => Kind::Whole(Place::Other),
+        }
+    }
+}
+
+/// First and last lines of fenced diagrams.
+fn diagram_lines(text: &[u8]) -> Vec<(u32, u32)> {
+    let mut blocks = Vec::new();
+    let mut open: Option<(u32, bool)> = None;
+    for (number, line) in (1u32..).zip(text.lines()) {
+        let line = line.trim_start();
+        let Some(info) = line.strip_prefix(b"```").or_else(|| line.strip_prefix(b"~~~")) else { continue };
+        match open.take() {
+            Some((from, true)) => blocks.push((from, number)),
+            Some((_, false)) => {}
+            None => {
+                let info = info.trim_start_with(|c| "`~{. ".contains(c)).to_ascii_lowercase();
+                open = Some((number, FENCES.iter().any(|fence| info.starts_with(fence.as_bytes()))));
+            }
+        }
+    }
+    if let Some((from, true)) = open {
+        blocks.push((from, u32::MAX));
+    }
+    blocks
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::links::Form;
+
+    #[test]
+    fn paths_say_what_a_place_is() {
+        let paths = super::super::params::tests::paths(&["postmortems/*.md"]);
+        let text = b"one\n```mermaid\ntwo\n```\n";
+        let found = |line, offset| Found { writeup: 0, line, offset, form: Form::Url };
+        for (path, places) in [
+            ("postmortems/1.md", [Place::Writeup, Place::Diagram]),
+            ("docs/onboarding/day-one.md", [Place::Onboarding, Place::Diagram]),
+            ("ops/Runbooks/dns.rst", [Place::Runbook, Place::Diagram]),
+            ("README.md", [Place::Docs, Place::Diagram]),
+            ("postmortems/deep/1.md", [Place::Docs, Place::Diagram]),
+            ("a/system.puml", [Place::Diagram, Place::Diagram]),
+            ("deploy/app.yaml", [Place::Config, Place::Config]),
+            ("onboarding/setup.py", [Place::Code, Place::Code]),
+            ("LICENSE", [Place::Other, Place::Other]),
+        ] {
+            assert_eq!(of(&paths, path, text, &[found(1, 0), found(3, 15)]), places, "{path}");
+        }
+        assert!(paths.exclude.fit("a/node_modules/b/c.js"));
+        assert!(paths.exclude.fit("vendor/x.go"));
+        assert!(!paths.exclude.fit("src/vendors.rs"));
+    }
+}

@@ -1,0 +1,142 @@
+//! The files of the branch that are write-ups: since when, under which paths, written by whom.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Millis;
+
+use super::changes::FileChange;
+use super::place::Globs;
+
+/// One file's history as a write-up.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// Lasts through renames and rebases: first path and author's time.
+    pub(super) key: String,
+    /// Paths, oldest first; the last is the present one, or was the last.
+    pub(super) paths: Vec<String>,
+    /// The commit that added it, full hexadecimal id.
+    pub(super) commit: String,
+    /// When that was committed.
+    pub(super) added_at: Millis,
+    /// When the file was deleted.
+    pub(super) deleted_at: Option<Millis>,
+    /// Its content, full hexadecimal id.
+    pub(super) blob: String,
+    /// How many commits of the branch changed it since; the version of its event.
+    pub(super) version: u32,
+    /// Incident keys and other names found in its present text and name.
+    pub(super) names: Vec<String>,
+    /// Its event has to be sent.
+    #[serde(skip)]
+    pub(super) changed: bool,
+}
+
+impl Entry {
+    /// The present path.
+    pub(super) fn path(&self) -> &str {
+        self.paths.last().map_or("", String::as_str)
+    }
+}
+
+/// Who added a file: its first path, the commit, and the times of that commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Birth {
+    /// The path under which it was first added, and later ones before it came to the branch.
+    pub(super) paths: Vec<String>,
+    /// Full hexadecimal id.
+    pub(super) commit: String,
+    /// Committer's time.
+    pub(super) at: Millis,
+    /// Author's time.
+    pub(super) authored: Millis,
+}
+
+/// All write-ups of a repository, deleted ones too, by key.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Registry {
+    /// In the order in which they were added.
+    pub(super) entries: Vec<Entry>,
+}
+
+impl Registry {
+    /// Takes in one commit of the branch. `birth` says how a new path came to be.
+    pub(super) fn step<E>(
+        &mut self,
+        at: Millis,
+        changes: &[FileChange],
+        writeups: &Globs,
+        mut birth: impl FnMut(&str) -> Result<Birth, E>,
+    ) -> Result<(), E> {
+        let is_writeup = |path: &&str| writeups.fit(path);
+        // Decided before anything changes, so that files can change places.
+        let mut old: BTreeMap<usize, usize> = BTreeMap::new();
+        for (number, change) in changes.iter().enumerate() {
+            let from = change.from.as_ref().map(|(path, _)| path.as_str()).filter(is_writeup);
+            if let Some(entry) = from.and_then(|from| self.present(from)) {
+                old.insert(number, entry);
+            }
+        }
+        for (number, change) in changes.iter().enumerate() {
+            let to = change.to.as_ref().filter(|(path, _)| writeups.fit(path));
+            match (old.get(&number), to) {
+                (Some(&entry), Some((path, blob))) => {
+                    let entry = &mut self.entries[entry];
+                    if entry.path() != path {
+                        entry.paths.retain(|earlier| earlier != path);
+                        entry.paths.push(path.clone());
+                    }
+                    entry.blob = blob.to_string();
+                    entry.version += 1;
+                    entry.changed = true;
+                }
+                (Some(&entry), None) => {
+                    let entry = &mut self.entries[entry];
+                    entry.deleted_at = Some(at);
+                    entry.version += 1;
+                    entry.changed = true;
+                }
+                (None, Some((path, blob))) => self.add(path, blob.to_string(), birth(path)?),
+                (None, None) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// The write-up at this path now.
+    fn present(&self, path: &str) -> Option<usize> {
+        self.entries.iter().rposition(|entry| entry.deleted_at.is_none() && entry.path() == path)
+    }
+
+    fn add(&mut self, path: &str, blob: String, birth: Birth) {
+        // A deletion that was taken back: the same write-up.
+        let again = self.entries.iter_mut().rfind(|e| e.deleted_at.is_some() && e.path() == path);
+        if let Some(entry) = again {
+            entry.deleted_at = None;
+            entry.blob = blob;
+            entry.version += 1;
+            entry.changed = true;
+            return;
+        }
+        let first = birth.paths.first().map_or(path, String::as_str);
+        let mut key = format!("{first}@{}", birth.authored / 1000);
+        if self.entries.iter().any(|entry| entry.key == key) {
+            key = format!("{path}@{}", birth.authored / 1000);
+        }
+        let mut paths = birth.paths.clone();
+        paths.retain(|earlier| earlier != path);
+        paths.push(path.to_owned());
+        self.entries.push(Entry {
+            key,
+            paths,
+            commit: birth.commit,
+            added_at: birth.at,
+            deleted_at: None,
+            blob,
+            version: 0,
+            names: Vec::new(),
+            changed: true,
+        });
+    }
+}

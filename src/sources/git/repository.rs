@@ -1,0 +1,229 @@
+//! The repository as the walk needs it: its new commits in order, what each changed, file contents,
+//! and who is behind an address.
+
+use std::collections::{HashMap, HashSet};
+use std::path::Path;
+
+use gix::ObjectId;
+use gix::bstr::ByteSlice;
+
+use crate::model::{Identity, Millis};
+use crate::sources::SourceError;
+
+/// Larger files are left out: generated or data.
+pub(super) const MAX_BLOB: u64 = 2 * 1024 * 1024;
+
+/// Cache for trees that neighbouring commits share, bytes.
+const OBJECT_CACHE: usize = 32 * 1024 * 1024;
+
+/// An open repository.
+pub(super) struct Repository {
+    pub(super) inner: gix::Repository,
+    mailmap: gix::mailmap::Snapshot,
+    name: String,
+}
+
+/// What the walk knows of a commit.
+pub(super) struct Commit {
+    /// Its id.
+    pub(super) id: ObjectId,
+    /// Its tree.
+    pub(super) tree: ObjectId,
+    /// When it came to be as it is.
+    pub(super) committed: Millis,
+    /// When the change was first made; a rebase keeps it.
+    pub(super) authored: Millis,
+    /// The author's address after `.mailmap`, as bytes of the commit.
+    pub(super) author: Option<Identity>,
+    /// The message.
+    pub(super) message: Vec<u8>,
+}
+
+impl Commit {
+    /// The first twelve digits of the id.
+    pub(super) fn short(&self) -> String {
+        self.id.to_hex_with_len(12).to_string()
+    }
+}
+
+/// The commits that a walk has to visit.
+pub(super) struct Range {
+    /// First parents from the last visited commit (or the root) to the head, oldest first.
+    pub(super) mainline: Vec<ObjectId>,
+    /// Parents of every new commit that are new themselves.
+    parents: HashMap<ObjectId, Vec<ObjectId>>,
+    taken: HashSet<ObjectId>,
+}
+
+impl Range {
+    /// All new commits.
+    pub(super) fn len(&self) -> usize {
+        self.parents.len()
+    }
+
+    /// Forgets which commits were handed out, for another walk.
+    pub(super) fn rewind(&mut self) {
+        self.taken.clear();
+    }
+
+    /// The commits that came to the branch with this one, ancestors first, itself last. Each commit
+    /// of the range comes once.
+    pub(super) fn arrived_with(&mut self, commit: ObjectId) -> Vec<ObjectId> {
+        let mut arrived = Vec::new();
+        // (commit, whether its parents are done), so that deep histories need no deep stack.
+        let mut stack = vec![(commit, false)];
+        while let Some((id, done)) = stack.pop() {
+            if done {
+                arrived.push(id);
+                continue;
+            }
+            let Some(parents) = self.parents.get(&id) else { continue };
+            if self.taken.insert(id) {
+                stack.push((id, true));
+                stack.extend(parents.iter().rev().map(|parent| (*parent, false)));
+            }
+        }
+        arrived
+    }
+}
+
+impl Repository {
+    /// Opens a bare or ordinary repository; reads no configuration but its own.
+    pub(super) fn open(path: &Path, name: &str) -> Result<Repository, SourceError> {
+        let failed = |reason: String| SourceError::Format { name: path.display().to_string(), reason };
+        let mut inner = gix::open_opts(path, gix::open::Options::isolated())
+            .map_err(|error| failed(format!("is no git repository that can be read: {error}")))?;
+        inner.object_cache_size(OBJECT_CACHE);
+        let mailmap = inner.open_mailmap();
+        Ok(Repository { inner, mailmap, name: name.to_owned() })
+    }
+
+    /// The head of the branch; `None` where there is no commit yet.
+    pub(super) fn head(&self, branch: Option<&str>) -> Result<Option<ObjectId>, SourceError> {
+        let Some(branch) = branch else {
+            let head = self.inner.head().map_err(|e| self.failed(e))?;
+            if head.is_unborn() {
+                return Ok(None);
+            }
+            return self.inner.head_id().map(|id| Some(id.detach())).map_err(|e| self.failed(e));
+        };
+        let id = self.inner.rev_parse_single(branch).map_err(|_| SourceError::Format {
+            name: self.name.clone(),
+            reason: format!("has no branch {branch:?}; leave branch out for the one that HEAD names"),
+        })?;
+        Ok(Some(id.detach()))
+    }
+
+    /// The branch's short name, for addresses at a forge.
+    pub(super) fn branch_name(&self, branch: Option<&str>) -> Option<String> {
+        match branch {
+            Some(branch) => Some(branch.trim_start_matches("refs/heads/").to_owned()),
+            None => Some(self.inner.head_name().ok()??.shorten().to_string()),
+        }
+    }
+
+    /// Whether history before some commit is missing.
+    pub(super) fn is_shallow(&self) -> bool {
+        self.inner.is_shallow().unwrap_or(false)
+    }
+
+    /// What is new since `since`; `None` if `since` is no earlier state of this branch.
+    pub(super) fn range(&self, head: ObjectId, since: Option<ObjectId>) -> Result<Option<Range>, SourceError> {
+        if since.is_some_and(|since| !self.inner.has_object(since)) {
+            return Ok(None);
+        }
+        let walk = self.inner.rev_walk([head]).with_hidden(since).all().map_err(|e| self.failed(e))?;
+        let mut parents: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
+        for info in walk {
+            let info = info.map_err(|e| self.failed(e))?;
+            parents.insert(info.id, info.parent_ids.to_vec());
+        }
+        let mut mainline = Vec::new();
+        let mut next = Some(head);
+        while let Some(id) = next.filter(|id| Some(*id) != since) {
+            let Some(of) = parents.get(&id) else {
+                // A parent that a shallow clone does not have, or one hidden behind `since`.
+                if since.is_some() {
+                    return Ok(None);
+                }
+                break;
+            };
+            mainline.push(id);
+            next = of.first().copied();
+        }
+        if since.is_some() && next != since {
+            return Ok(None);
+        }
+        mainline.reverse();
+        Ok(Some(Range { mainline, parents, taken: HashSet::new() }))
+    }
+
+    /// A commit.
+    pub(super) fn commit(&self, id: ObjectId) -> Result<Commit, SourceError> {
+        let commit = self.inner.find_commit(id).map_err(|e| self.failed(e))?;
+        let author = commit.author().map_err(|e| self.failed(e))?;
+        let committer = commit.committer().map_err(|e| self.failed(e))?;
+        let resolved = self.mailmap.resolve(author);
+        Ok(Commit {
+            id,
+            tree: commit.tree_id().map_err(|e| self.failed(e))?.detach(),
+            committed: millis(committer.seconds()),
+            authored: millis(author.seconds()),
+            author: identity(&resolved.email.to_str_lossy()),
+            message: commit.message_raw_sloppy().to_vec(),
+        })
+    }
+
+    /// The tree of the first parent; `None` for a root and at the edge of a shallow clone.
+    pub(super) fn parent_tree(&self, id: ObjectId) -> Result<Option<ObjectId>, SourceError> {
+        let commit = self.inner.find_commit(id).map_err(|e| self.failed(e))?;
+        let Some(parent) = commit.parent_ids().next().map(|id| id.detach()) else { return Ok(None) };
+        if self.is_shallow() && !self.inner.has_object(parent) {
+            return Ok(None);
+        }
+        let parent = self.inner.find_commit(parent).map_err(|e| self.failed(e))?;
+        parent.tree_id().map(|id| Some(id.detach())).map_err(|e| self.failed(e))
+    }
+
+    /// Whether a commit has several parents.
+    pub(super) fn is_merge(&self, id: ObjectId) -> Result<bool, SourceError> {
+        let commit = self.inner.find_commit(id).map_err(|e| self.failed(e))?;
+        Ok(commit.parent_ids().nth(1).is_some())
+    }
+
+    /// The size of a file's content.
+    pub(super) fn size(&self, blob: ObjectId) -> Result<u64, SourceError> {
+        self.inner.find_header(blob).map(|header| header.size()).map_err(|e| self.failed(e))
+    }
+
+    /// A file's content.
+    pub(super) fn content(&self, blob: ObjectId) -> Result<Vec<u8>, SourceError> {
+        let mut blob = self.inner.find_blob(blob).map_err(|e| self.failed(e))?;
+        Ok(blob.take_data())
+    }
+
+    /// An error of the object store. Its text can hold no identity: it speaks of object ids.
+    pub(super) fn failed(&self, error: impl std::fmt::Display) -> SourceError {
+        SourceError::Format {
+            name: self.name.clone(),
+            reason: format!("the repository cannot be read: {error}"),
+        }
+    }
+}
+
+/// An address of a commit's author as an identity, if there is one.
+pub(super) fn identity(address: &str) -> Option<Identity> {
+    let address = address.trim();
+    match address {
+        "" => None,
+        _ if address.contains('@') => Some(Identity::bare(address)),
+        _ => Some(Identity::of_source("git", "account", address)),
+    }
+}
+
+/// Seconds of a commit as an instant the store can hold; commits may claim any year.
+fn millis(seconds: i64) -> Millis {
+    const FIRST: i64 = -2_208_988_800;
+    const LAST: i64 = 10_413_791_999;
+    seconds.clamp(FIRST, LAST) * 1000
+}

@@ -1,0 +1,390 @@
+//! Finds references to registered write-ups in any text: commit messages, source files, comments.
+//! Shared by sources; it is no kind of source.
+//!
+//! One pass of an Aho-Corasick automaton over distinctive needles (`://`, incident keys, file
+//! names) says where to look; exact checks decide. Three forms are found:
+//!
+//! - [`Form::Url`]: an http(s) address that [`canonical`] equates with one of a write-up's names.
+//!   Where a name has the shape `PREFIX/blob/HEAD/PATH` (GitHub, also `/-/blob/HEAD/`, `/src/HEAD/`),
+//!   the same file on any branch, tag or commit is meant, looked at in any way (`raw`, `blame`, …).
+//! - [`Form::Key`]: a name with a letter and a digit, such as `INC-1234`, verbatim between ASCII word
+//!   boundaries. Names without both (titles, page numbers) are too common to be looked for.
+//! - [`Form::Relative`]: a link of Markdown, reStructuredText, AsciiDoc, HTML or a wiki to a file,
+//!   resolved against the folder of the text's own file; or a whole repository path written out.
+
+mod address;
+mod relative;
+
+use std::collections::{HashMap, HashSet};
+
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
+
+use crate::model::target::{canonical, host};
+
+use super::KnownWriteup;
+
+pub use relative::is_path;
+
+/// How a reference is written. The order is that of preference within a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Form {
+    /// An address.
+    Url,
+    /// A path, resolved.
+    Relative,
+    /// An incident key.
+    Key,
+}
+
+/// A reference found. A line that refers to one write-up several times does so once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The write-up: its index in the slice given to [`Finder::new`].
+    pub writeup: usize,
+    /// The line, from 1.
+    pub line: u32,
+    /// Where in the text the reference begins, bytes.
+    pub offset: usize,
+    /// How it is written.
+    pub form: Form,
+}
+
+/// Looks for references to a fixed set of write-ups.
+#[derive(Debug)]
+pub struct Finder {
+    automaton: Option<AhoCorasick>,
+    needles: Vec<Needle>,
+    names: Names,
+}
+
+#[derive(Debug)]
+enum Needle {
+    Scheme,
+    Key(usize),
+    FileName,
+}
+
+/// The names of write-ups that are no keys. A name that two write-ups claim is the first one's.
+#[derive(Debug, Default)]
+struct Names {
+    /// Canonical addresses.
+    urls: HashMap<String, usize>,
+    /// Hosts of `urls` and `files`, lower case.
+    hosts: HashSet<String>,
+    /// Files of repositories at a forge, by address of the repository, then by path.
+    files: HashMap<String, HashMap<String, usize>>,
+    /// Paths in the text's own repository.
+    paths: HashMap<String, usize>,
+    /// The same without file extension.
+    pages: HashMap<String, usize>,
+}
+
+impl Finder {
+    /// A finder for these write-ups.
+    pub fn new(writeups: &[KnownWriteup]) -> Finder {
+        let mut names = Names::default();
+        let mut keys: HashMap<&str, usize> = HashMap::new();
+        for (index, writeup) in writeups.iter().enumerate() {
+            for name in std::iter::once(&writeup.id).chain(&writeup.aliases) {
+                let name = name.trim();
+                if let Some(host) = host(name) {
+                    names.hosts.insert(host);
+                    names.add_url(name, index);
+                } else if relative::is_path(name) {
+                    names.add_path(name, index);
+                } else if is_key(name) {
+                    keys.entry(name).or_insert(index);
+                }
+            }
+        }
+        let mut patterns: Vec<String> = Vec::new();
+        let mut needles = Vec::new();
+        if !names.hosts.is_empty() {
+            patterns.push("://".to_owned());
+            needles.push(Needle::Scheme);
+        }
+        let mut keys: Vec<_> = keys.into_iter().collect();
+        keys.sort_unstable();
+        for (key, index) in keys {
+            patterns.push(key.to_owned());
+            needles.push(Needle::Key(index));
+        }
+        for file_name in relative::needles(names.pages.keys()) {
+            patterns.push(file_name);
+            needles.push(Needle::FileName);
+        }
+        // Only an absurd number of patterns can fail to build; then nothing is found rather than
+        // the whole source lost.
+        let automaton = (!patterns.is_empty())
+            .then(|| {
+                AhoCorasick::builder()
+                    .kind(Some(AhoCorasickKind::ContiguousNFA))
+                    .build(&patterns)
+                    .ok()
+            })
+            .flatten();
+        Finder {
+            automaton,
+            needles,
+            names,
+        }
+    }
+
+    /// The references in a text, by line. `at` is the path of the text's file in its repository;
+    /// without it no relative links are looked for.
+    pub fn find(&self, text: &[u8], at: Option<&str>) -> Vec<Found> {
+        let Some(automaton) = &self.automaton else {
+            return Vec::new();
+        };
+        let mut hits: Vec<(usize, Form, usize)> = Vec::new();
+        for hit in automaton.find_overlapping_iter(text) {
+            let (start, end) = (hit.start(), hit.end());
+            let found = match self.needles[hit.pattern().as_usize()] {
+                Needle::Scheme => {
+                    address::at(text, start, &self.names).map(|(from, w)| (from, Form::Url, w))
+                }
+                Needle::Key(writeup) => {
+                    stands_alone(text, start, end).then_some((start, Form::Key, writeup))
+                }
+                Needle::FileName => at
+                    .and_then(|at| relative::at(text, start..end, at, &self.names))
+                    .map(|(from, writeup)| (from, Form::Relative, writeup)),
+            };
+            hits.extend(found);
+        }
+        if hits.is_empty() {
+            return Vec::new();
+        }
+        hits.sort_unstable();
+        hits.dedup();
+        one_a_line(text, &hits)
+    }
+}
+
+impl Names {
+    fn add_url(&mut self, name: &str, index: usize) {
+        let url = canonical(name).into_owned();
+        if let Some((repository, path)) = address::any_version(&url) {
+            if repository.starts_with("https://github.com/") {
+                self.hosts.insert(address::GITHUB_RAW.to_owned());
+            }
+            let files = self.files.entry(repository.to_owned()).or_default();
+            files.entry(path.to_owned()).or_insert(index);
+        }
+        self.urls.entry(url).or_insert(index);
+    }
+
+    fn add_path(&mut self, name: &str, index: usize) {
+        let path = name.trim_start_matches("./").trim_matches('/');
+        self.paths.entry(path.to_owned()).or_insert(index);
+        self.pages
+            .entry(relative::without_extension(path).to_owned())
+            .or_insert(index);
+    }
+}
+
+/// A name distinctive enough to be looked for in running text.
+fn is_key(name: &str) -> bool {
+    (4..=64).contains(&name.len())
+        && name.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && name.ends_with(|c: char| c.is_ascii_alphanumeric())
+        && name.bytes().any(|b| b.is_ascii_alphabetic())
+        && name.bytes().any(|b| b.is_ascii_digit())
+        && !name.contains(['\n', '\r', '/'])
+}
+
+fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
+    let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    !text[..start].last().is_some_and(word) && !text.get(end).is_some_and(word)
+}
+
+fn one_a_line(text: &[u8], hits: &[(usize, Form, usize)]) -> Vec<Found> {
+    let mut found: Vec<Found> = Vec::with_capacity(hits.len());
+    let (mut line, mut counted) = (1u32, 0);
+    for &(offset, form, writeup) in hits {
+        line = line.saturating_add(newlines(&text[counted..offset]));
+        counted = offset;
+        let same_line = found.iter_mut().rev().take_while(|f| f.line == line);
+        match same_line.into_iter().find(|f| f.writeup == writeup) {
+            Some(earlier) if form < earlier.form => {
+                earlier.form = form;
+                earlier.offset = offset;
+            }
+            Some(_) => {}
+            None => found.push(Found {
+                writeup,
+                line,
+                offset,
+                form,
+            }),
+        }
+    }
+    found
+}
+
+fn newlines(text: &[u8]) -> u32 {
+    u32::try_from(memchr::memchr_iter(b'\n', text).count()).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known() -> Vec<KnownWriteup> {
+        let writeup = |id: &str, aliases: &[&str]| KnownWriteup {
+            id: id.to_owned(),
+            title: None,
+            aliases: aliases.iter().map(|a| (*a).to_owned()).collect(),
+        };
+        vec![
+            writeup(
+                "w0",
+                &[
+                    "https://wiki.example.org/x/AbC",
+                    "INC-12",
+                    "postmortems/0012-disk.md",
+                ],
+            ),
+            writeup(
+                "w1",
+                &[
+                    "https://github.com/org/repo/blob/HEAD/postmortems/0013-dns.md",
+                    "INC-123",
+                    "postmortems/0013-dns.md",
+                    "https://github.com/org/repo/pull/13",
+                ],
+            ),
+            writeup(
+                "w2",
+                &["The long outage", "4711", "postmortems/two words.md"],
+            ),
+        ]
+    }
+
+    fn found(text: &str, at: Option<&str>) -> Vec<(usize, u32, Form)> {
+        let finder = Finder::new(&known());
+        finder
+            .find(text.as_bytes(), at)
+            .iter()
+            .map(|f| (f.writeup, f.line, f.form))
+            .collect()
+    }
+
+    #[test]
+    fn addresses_in_every_spelling() {
+        for text in [
+            "see https://wiki.example.org/x/AbC.",
+            "(HTTP://WIKI.example.org:80/x/AbC/?utm_source=a#b)",
+            "[a](https://wiki.example.org/x/AbC), b",
+            "<https://wiki.example.org/x/AbC>",
+            "\"https://wiki.example.org/x/AbC\\n\"",
+            "**https://wiki.example.org/x/AbC**",
+            "https://web.archive.org/web/2020/https://wiki.example.org/x/AbC",
+            "href='https://ada@wiki.example.org/x/%41bC'",
+        ] {
+            assert_eq!(found(text, None), [(0, 1, Form::Url)], "{text}");
+        }
+        for text in [
+            "https://wiki.example.org/x/abc",
+            "https://wiki.example.org/x/AbCd",
+            "https://wiki.example.org/x",
+            "https://other.example.org/x/AbC",
+            "xhttps://wiki.example.org/x/AbC",
+            "://wiki.example.org/x/AbC",
+            "https://",
+        ] {
+            assert_eq!(found(text, None), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_file_at_a_forge_on_any_version() {
+        for text in [
+            "https://github.com/org/repo/blob/main/postmortems/0013-dns.md#L3",
+            "https://github.com/org/repo/blob/feature/x/postmortems/0013-dns.md?plain=1",
+            "https://github.com/org/repo/raw/0123abc/postmortems/0013-dns.md",
+            "https://raw.githubusercontent.com/org/repo/main/postmortems/0013-dns.md",
+            "https://github.com/org/repo/pull/13/files",
+        ] {
+            assert_eq!(found(text, None), [(1, 1, Form::Url)], "{text}");
+        }
+        assert_eq!(
+            found(
+                "https://github.com/org/other/blob/main/postmortems/0013-dns.md",
+                None
+            ),
+            []
+        );
+        assert_eq!(
+            found("https://github.com/org/repo/blob/main/0013-dns.md", None),
+            []
+        );
+        assert_eq!(found("https://github.com/org/repo/pull/131", None), []);
+    }
+
+    #[test]
+    fn keys_between_word_boundaries() {
+        assert_eq!(
+            found("Fix INC-12, INC-123\nand INC-12", None),
+            [(0, 1, Form::Key), (1, 1, Form::Key), (0, 2, Form::Key)]
+        );
+        assert_eq!(
+            found(
+                "XINC-12 INC-12a INC-1 inc-12 INC-12_b The long outage 4711",
+                None
+            ),
+            []
+        );
+        assert_eq!(
+            found("INC-12 https://wiki.example.org/x/AbC", None),
+            [(0, 1, Form::Url)]
+        );
+    }
+
+    #[test]
+    fn relative_links_and_paths() {
+        let link = [(0, 1, Form::Relative)];
+        for (text, at) in [
+            ("[a](0012-disk.md)", "postmortems/x.md"),
+            (
+                "[a](../postmortems/0012-disk.md#why \"title\")",
+                "docs/x.md",
+            ),
+            ("[a]: ./0012-disk.md", "postmortems/x.md"),
+            ("[a](<0012-disk.md>)", "postmortems/x.md"),
+            ("`a <0012-disk.md>`_", "postmortems/x.rst"),
+            (":doc:`0012-disk`", "postmortems/x.rst"),
+            ("<a href=\"/postmortems/0012-disk.html\">", "x.html"),
+            ("xref:0012-disk.md[a]", "postmortems/x.adoc"),
+            ("[[0012-disk]]", "postmortems/x.md"),
+            ("// see postmortems/0012-disk.md", "src/deep/x.rs"),
+        ] {
+            assert_eq!(found(text, Some(at)), link, "{text}");
+        }
+        for (text, at) in [
+            ("0012-disk.md", "postmortems/x.md"),
+            ("[a](0012-disk.md)", "docs/x.md"),
+            ("[a](0012-disk.mdx)", "postmortems/x.md"),
+            (
+                "[a](https://elsewhere.org/postmortems/0012-disk.md)",
+                "x.md",
+            ),
+            ("[a](../../../0012-disk.md)", "postmortems/x.md"),
+        ] {
+            assert_eq!(found(text, Some(at)), [], "{text}");
+        }
+        assert_eq!(found("[a](0012-disk.md)", None), []);
+        assert_eq!(
+            found("[a](two%20words.md)", Some("postmortems/x.md")),
+            [(2, 1, Form::Relative)]
+        );
+    }
+
+    #[test]
+    fn any_bytes_do() {
+        let finder = Finder::new(&known());
+        let text = b"\xff\xfehttps://wiki.example.org/x/AbC\xff INC-12\xff\r\n";
+        assert_eq!(finder.find(text, Some("\u{e9}.md")).len(), 1);
+        assert!(Finder::new(&[]).find(text, Some("")).is_empty());
+    }
+}

@@ -1,0 +1,27 @@
+//! The statistics behind the indicators: pure functions on slices, one file each. They know
+//! nothing of events, frames or people, so each can be checked by hand and against
+//! `tests/vectors/worked_examples.json`.
+
+pub mod kaplan_meier;
+pub mod log_rank;
+pub mod mann_kendall;
+pub mod poisson;
+pub mod quantile;
+pub mod ratio;
+pub mod theil_sen;
+pub mod wilson;
+
+pub use kaplan_meier::KaplanMeier;
+pub use log_rank::{LogRank, log_rank};
+pub use mann_kendall::{Direction, MannKendall, mann_kendall};
+pub use poisson::{Rate, poisson};
+pub use quantile::{median, quantile};
+pub use ratio::{Ratio, ratio};
+pub use theil_sen::{TheilSen, theil_sen};
+pub use wilson::{Proportion, wilson};
+
+/// The two-sided 95 % quantile of the normal distribution, used throughout.
+pub const Z95: f64 = 1.959_963_984_540_054;
+
+#[cfg(test)]
+pub(crate) mod examples;

@@ -1,0 +1,163 @@
+//! Derived tables: built from landing by write-up and generation, switched over at once.
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+use super::{Named, Store, StoreError};
+
+const FINGERPRINTS: &str = include_str!("../../sql/queries/fingerprints.sql");
+const STATES: &str = include_str!("../../sql/queries/derived_states.sql");
+const LAST_RUN: &str = include_str!("../../sql/queries/last_derive_run.sql");
+const READS: &str = include_str!("../../sql/queries/derive_reads.sql");
+const COUNTS: &str = include_str!("../../sql/queries/derive_counts.sql");
+const READER_DAYS: &str = include_str!("../../sql/queries/derive_reader_days.sql");
+const READ_DAYS: &str = include_str!("../../sql/queries/derive_read_days.sql");
+const SWEEP: [(&str, &str); 4] = [
+    (
+        "sweep_derived_read",
+        include_str!("../../sql/queries/sweep_derived_read.sql"),
+    ),
+    (
+        "sweep_derived_count",
+        include_str!("../../sql/queries/sweep_derived_count.sql"),
+    ),
+    (
+        "sweep_derived_reader_day",
+        include_str!("../../sql/queries/sweep_derived_reader_day.sql"),
+    ),
+    (
+        "sweep_derived_read_day",
+        include_str!("../../sql/queries/sweep_derived_read_day.sql"),
+    ),
+];
+
+/// What has landed for one write-up from one source.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct Fingerprint {
+    /// The kind of event.
+    pub kind: String,
+    /// The source.
+    pub source: String,
+    /// The write-up's number; 0 for unknown targets.
+    pub writeup: u32,
+    /// The first event, UTC ms.
+    pub first_at: i64,
+    /// How many.
+    pub events: u64,
+    /// A sum of hashes over (key, version).
+    pub fingerprint: u64,
+}
+
+/// With what rows are derived.
+#[derive(Clone, Debug)]
+pub struct DeriveSettings {
+    /// The generation they get.
+    pub generation: u32,
+    /// The organisation's zone.
+    pub timezone: String,
+    /// The window of a double click, ms.
+    pub double_click_ms: i64,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct State {
+    writeup: u32,
+    generation: u32,
+    fingerprint: u64,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct Run {
+    generation: u32,
+    fingerprint: u64,
+}
+
+impl Store {
+    /// The last derive run that changed something: generation and fingerprint.
+    pub async fn last_derive_run(&self) -> Result<Option<(u32, u64)>, StoreError> {
+        let run: Option<Run> = self
+            .query(LAST_RUN)
+            .fetch_optional()
+            .await
+            .named("last_derive_run")?;
+        Ok(run.map(|run| (run.generation, run.fingerprint)))
+    }
+
+    /// What has landed, by kind, source and write-up, resolved by a generation of the registry.
+    pub async fn fingerprints(&self, registry: u32) -> Result<Vec<Fingerprint>, StoreError> {
+        let query = self.query(FINGERPRINTS).param("registry", registry);
+        query.fetch_all().await.named("fingerprints")
+    }
+
+    /// What the current derived rows of each write-up were made from.
+    pub async fn derived_states(&self) -> Result<Vec<(u32, u64)>, StoreError> {
+        let rows: Vec<State> = self
+            .query(STATES)
+            .fetch_all()
+            .await
+            .named("derived_states")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.writeup, row.fingerprint))
+            .collect())
+    }
+
+    /// Builds the derived rows of some write-ups. They count once [`Store::switch`] has named them.
+    pub async fn derive(
+        &self,
+        settings: &DeriveSettings,
+        writeups: &[u32],
+    ) -> Result<(), StoreError> {
+        for (name, sql) in [
+            ("derive_reads", READS),
+            ("derive_counts", COUNTS),
+            ("derive_reader_days", READER_DAYS),
+            ("derive_read_days", READ_DAYS),
+        ] {
+            self.query(sql)
+                .param("generation", settings.generation)
+                .param("registry", settings.generation)
+                .param("double_click_ms", settings.double_click_ms)
+                .param("tz", &settings.timezone)
+                .param("writeups", writeups)
+                .execute()
+                .await
+                .named(name)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the rows of a generation the current ones of these write-ups.
+    pub async fn switch(&self, generation: u32, writeups: &[(u32, u64)]) -> Result<(), StoreError> {
+        let rows: Vec<_> = writeups
+            .iter()
+            .map(|&(writeup, fingerprint)| State {
+                writeup,
+                generation,
+                fingerprint,
+            })
+            .collect();
+        self.insert_all("derived_state", &rows).await
+    }
+
+    /// Names the generation: from now on it is the registry's, and what this run was made from is
+    /// known.
+    pub async fn finish_derive(&self, generation: u32, fingerprint: u64) -> Result<(), StoreError> {
+        self.insert_all(
+            "derive_run",
+            &[Run {
+                generation,
+                fingerprint,
+            }],
+        )
+        .await
+    }
+
+    /// Removes derived rows that are no longer current.
+    pub async fn sweep_derived(&self) -> Result<(), StoreError> {
+        for (name, sql) in SWEEP {
+            self.query(sql).execute().await.named(name)?;
+        }
+        Ok(())
+    }
+}

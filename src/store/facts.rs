@@ -1,0 +1,407 @@
+//! Facts: the bounded answers that indicators are made of, as of one instant.
+
+use clickhouse::Row;
+use clickhouse::query::Query;
+use polars::prelude::DataFrame;
+use serde::Deserialize;
+
+use super::{Named, Store, StoreError, frames};
+use crate::model::Millis;
+
+/// As of when, and by which rules, facts are asked.
+#[derive(Clone, Debug)]
+pub struct FactSettings {
+    /// Events at or after this instant have not happened.
+    pub as_of: Millis,
+    /// The first local day, since 1970, that the day roll-up can't serve: the one in which
+    /// `as_of` less the double-click window lies.
+    pub boundary: i32,
+    /// The organisation's zone.
+    pub timezone: String,
+    /// The registry's generation.
+    pub registry: u32,
+    /// Age from which a sign is late, days.
+    pub late_days: i32,
+}
+
+/// Events of one kind with one label.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct LabelCount {
+    /// The kind.
+    pub kind: String,
+    /// 0 kept, 1 unknown write-up, 2 after deletion, 3 robot, 4 contributor's own, 5 draft.
+    pub label: u8,
+    /// Events before `as_of`.
+    pub before: u64,
+    /// Events at or after it.
+    pub future: u64,
+}
+
+/// What became of the reads.
+#[derive(Clone, Copy, Debug, Default, Row, Deserialize)]
+pub struct HealthCounts {
+    /// Reads that passed every exclusion.
+    pub clicks: u64,
+    /// Those left after double clicks.
+    pub kept: u64,
+    /// Those without a person.
+    pub anonymous: u64,
+    /// Daily counts.
+    pub aggregated_rows: u64,
+    /// Reads in them.
+    pub aggregated_reads: u64,
+}
+
+/// Which source delivered what for which write-up.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct ObservedRow {
+    /// The kind of event.
+    pub kind: String,
+    /// The source.
+    pub source: String,
+    /// The write-up's number; 0 for unknown targets.
+    pub writeup: u32,
+    /// The first event, UTC ms.
+    pub first_at: Millis,
+    /// How many.
+    pub events: u64,
+}
+
+/// R1 and R3 as counted.
+#[derive(Clone, Copy, Debug, Default, Row, Deserialize)]
+pub struct RosterCounts {
+    /// R1.
+    pub total_reads: u64,
+    /// R3: people.
+    pub readers: u64,
+    /// R3: (person, write-up).
+    pub reader_writeup_pairs: u64,
+    /// R3: (person, local date).
+    pub reader_days: u64,
+    /// Reads without a person.
+    pub anonymous: u64,
+}
+
+/// A statement and its name.
+type Statement = (&'static str, &'static str);
+
+macro_rules! statement {
+    ($name:literal) => {
+        (
+            $name,
+            include_str!(concat!("../../sql/queries/", $name, ".sql")),
+        )
+    };
+}
+
+const DAILY: Statement = statement!("fact_daily");
+const PEOPLE_BY_AGE_WEEK: Statement = statement!("fact_people_by_age_week");
+const PEOPLE_BY_MONTH: Statement = statement!("fact_people_by_month");
+const PEOPLE_BY_COHORT: Statement = statement!("fact_people_by_cohort");
+const TRAILING: Statement = statement!("fact_trailing");
+const READER_TOTALS: Statement = statement!("fact_reader_totals");
+const UNIQUE_READS: Statement = statement!("fact_unique_reads");
+const CLASSES: Statement = statement!("fact_classes");
+const MEDIAN_AGE: Statement = statement!("fact_median_age");
+const MEDIAN_AGE_PEOPLE: Statement = statement!("fact_median_age_people");
+const MEDIAN_AGE_BY_WRITEUP: Statement = statement!("fact_median_age_by_writeup");
+const LATE_READERS: Statement = statement!("fact_late_readers");
+const ATTENDANCE: Statement = statement!("fact_attendance");
+const COMMENTS: Statement = statement!("fact_comments");
+const LINKS: Statement = statement!("fact_links");
+const LINK_EVIDENCE: Statement = statement!("evidence_links");
+const WRITEUP_READERS: Statement = statement!("writeup_readers");
+const WRITEUP_CURVE: Statement = statement!("writeup_curve");
+const RECEIPTS: Statement = statement!("receipts");
+const LABELS: Statement = statement!("health_labels");
+const READ_HEALTH: Statement = statement!("health_reads");
+const OBSERVED: Statement = statement!("registry_sources");
+const COVERAGE: Statement = statement!("landed_coverage");
+
+/// A window of ages whose median is asked for.
+#[derive(Clone, Debug)]
+pub struct AgeWindow<'a> {
+    /// Reads from this instant on.
+    pub from: Millis,
+    /// Ages below so many days.
+    pub below_days: i32,
+    /// Of these write-ups (numbers).
+    pub writeups: &'a [u32],
+}
+
+/// One class of R4: name, person-days, people, (write-up, person) pairs.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct ClassCount {
+    /// `read`, `skimmed`, `opened`, `unknown`.
+    pub class: String,
+    /// Person-days.
+    pub days: u64,
+    /// Distinct people.
+    pub people: u64,
+    /// Distinct (write-up, person).
+    pub pairs: u64,
+}
+
+/// The limits of R4.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadingLimits {
+    /// Less engaged time is an opening only, ms.
+    pub skim_ms: u32,
+    /// What a fast reader needs for a word of the part to be read, ms.
+    pub ms_per_word: f64,
+    /// The depth to be reached, thousandths.
+    pub depth_milli: u16,
+}
+
+/// What a source said of when it was watching.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct CoverageRow {
+    /// Key of the event.
+    pub key: u64,
+    /// Version of the event.
+    pub version: u64,
+    /// When it was said.
+    pub at: Millis,
+    /// By whom.
+    pub source: String,
+    /// The kind of event observed.
+    pub kind: String,
+    /// A source or the prefix of targets.
+    pub scope: String,
+    /// From when.
+    pub from_at: Millis,
+    /// Until when.
+    pub to_at: Option<Millis>,
+}
+
+/// A receipt's line.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct Receipt {
+    /// The kind of event, or `rejected`.
+    pub kind: String,
+    /// The source.
+    pub source: String,
+    /// Lines received.
+    pub lines: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct Median {
+    reads: u64,
+    median: f64,
+}
+
+#[derive(Row, Deserialize)]
+struct WriteupMedian {
+    #[expect(dead_code, reason = "the statement orders by it")]
+    writeup: u32,
+    median: f64,
+}
+
+impl Store {
+    /// `Facts::daily`; `writeup` is the registry's number here.
+    pub async fn daily(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(DAILY, settings).await
+    }
+
+    /// `Facts::people_by_age_week`.
+    pub async fn people_by_age_week(
+        &self,
+        settings: &FactSettings,
+    ) -> Result<DataFrame, StoreError> {
+        self.frame(PEOPLE_BY_AGE_WEEK, settings).await
+    }
+
+    /// `Facts::people_by_month`.
+    pub async fn people_by_month(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(PEOPLE_BY_MONTH, settings).await
+    }
+
+    /// `Facts::people_by_cohort`.
+    pub async fn people_by_cohort(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(PEOPLE_BY_COHORT, settings).await
+    }
+
+    /// `Facts::trailing`; `since` is the window's first instant.
+    pub async fn trailing(
+        &self,
+        settings: &FactSettings,
+        since: Millis,
+    ) -> Result<DataFrame, StoreError> {
+        frames::fetch(
+            self.ask(TRAILING, settings).param("since", since),
+            TRAILING.0,
+        )
+        .await
+    }
+
+    /// R1 and R3.
+    pub async fn reader_totals(&self, settings: &FactSettings) -> Result<RosterCounts, StoreError> {
+        self.ask(READER_TOTALS, settings)
+            .fetch_one()
+            .await
+            .named(READER_TOTALS.0)
+    }
+
+    /// R2.
+    pub async fn unique_reads(&self, settings: &FactSettings) -> Result<u64, StoreError> {
+        self.ask(UNIQUE_READS, settings)
+            .fetch_one()
+            .await
+            .named(UNIQUE_READS.0)
+    }
+
+    /// R4.
+    pub async fn classes(
+        &self,
+        settings: &FactSettings,
+        limits: ReadingLimits,
+    ) -> Result<Vec<ClassCount>, StoreError> {
+        self.ask(CLASSES, settings)
+            .param("skim_ms", limits.skim_ms)
+            .param("ms_per_word", limits.ms_per_word)
+            .param("depth_milli", limits.depth_milli)
+            .fetch_all()
+            .await
+            .named(CLASSES.0)
+    }
+
+    /// L2: the median age in ms (`None`: no reads) and the people behind it.
+    pub async fn median_age(
+        &self,
+        settings: &FactSettings,
+        window: &AgeWindow<'_>,
+    ) -> Result<(Option<f64>, u64), StoreError> {
+        let query = in_window(self.ask(MEDIAN_AGE, settings), window);
+        let median: Median = query.fetch_one().await.named(MEDIAN_AGE.0)?;
+        let query = in_window(self.ask(MEDIAN_AGE_PEOPLE, settings), window);
+        let people: u64 = query.fetch_one().await.named(MEDIAN_AGE_PEOPLE.0)?;
+        Ok(((median.reads > 0).then_some(median.median), people))
+    }
+
+    /// L2: the median age, ms, of each write-up with at least `least` such reads.
+    pub async fn median_age_by_writeup(
+        &self,
+        settings: &FactSettings,
+        window: &AgeWindow<'_>,
+        least: u64,
+    ) -> Result<Vec<f64>, StoreError> {
+        let query = in_window(self.ask(MEDIAN_AGE_BY_WRITEUP, settings), window);
+        let rows: Vec<WriteupMedian> = query
+            .param("least", least)
+            .fetch_all()
+            .await
+            .named(MEDIAN_AGE_BY_WRITEUP.0)?;
+        Ok(rows.into_iter().map(|row| row.median).collect())
+    }
+
+    /// L4: (person-days, people) with a late read since an instant.
+    pub async fn late_readers(
+        &self,
+        settings: &FactSettings,
+        since: Millis,
+    ) -> Result<(u64, u64), StoreError> {
+        let query = self.ask(LATE_READERS, settings).param("since", since);
+        query.fetch_one().await.named(LATE_READERS.0)
+    }
+
+    /// `Facts::attendance`.
+    pub async fn attendance(
+        &self,
+        settings: &FactSettings,
+        min_present_ms: u64,
+    ) -> Result<DataFrame, StoreError> {
+        let query = self
+            .ask(ATTENDANCE, settings)
+            .param("min_present_ms", min_present_ms);
+        frames::fetch(query, ATTENDANCE.0).await
+    }
+
+    /// `Facts::comments`.
+    pub async fn comments(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(COMMENTS, settings).await
+    }
+
+    /// `Facts::links`.
+    pub async fn links(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(LINKS, settings).await
+    }
+
+    /// Where links stand, the live and newest first, at most `most` of each write-up.
+    pub async fn link_evidence(
+        &self,
+        settings: &FactSettings,
+        most: u64,
+    ) -> Result<DataFrame, StoreError> {
+        frames::fetch(
+            self.ask(LINK_EVIDENCE, settings).param("most", most),
+            LINK_EVIDENCE.0,
+        )
+        .await
+    }
+
+    /// Distinct readers, ever and late, of each write-up.
+    pub async fn writeup_readers(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(WRITEUP_READERS, settings).await
+    }
+
+    /// Reads of each write-up by four weeks of age.
+    pub async fn writeup_curve(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(WRITEUP_CURVE, settings).await
+    }
+
+    /// What was received.
+    pub async fn receipts(&self) -> Result<Vec<Receipt>, StoreError> {
+        self.query(RECEIPTS.1).fetch_all().await.named(RECEIPTS.0)
+    }
+
+    /// What was received, by label.
+    pub async fn labels(&self, settings: &FactSettings) -> Result<Vec<LabelCount>, StoreError> {
+        self.ask(LABELS, settings).fetch_all().await.named(LABELS.0)
+    }
+
+    /// What became of the reads.
+    pub async fn read_health(&self, settings: &FactSettings) -> Result<HealthCounts, StoreError> {
+        self.ask(READ_HEALTH, settings)
+            .fetch_one()
+            .await
+            .named(READ_HEALTH.0)
+    }
+
+    /// Which source delivered what.
+    pub async fn observed(&self, registry: u32) -> Result<Vec<ObservedRow>, StoreError> {
+        let query = self.query(OBSERVED.1).param("registry", registry);
+        query.fetch_all().await.named(OBSERVED.0)
+    }
+
+    /// What sources said of when they were watching.
+    pub async fn coverage(&self) -> Result<Vec<CoverageRow>, StoreError> {
+        self.query(COVERAGE.1).fetch_all().await.named(COVERAGE.0)
+    }
+
+    async fn frame(
+        &self,
+        statement: Statement,
+        settings: &FactSettings,
+    ) -> Result<DataFrame, StoreError> {
+        frames::fetch(self.ask(statement, settings), statement.0).await
+    }
+
+    /// A statement with the parameters that any fact may ask for.
+    fn ask(&self, statement: Statement, settings: &FactSettings) -> Query {
+        self.query(statement.1)
+            .param("as_of", settings.as_of)
+            .param("boundary", settings.boundary)
+            .param("tz", &settings.timezone)
+            .param("registry", settings.registry)
+            .param("late", settings.late_days)
+    }
+}
+
+fn in_window(query: Query, window: &AgeWindow<'_>) -> Query {
+    query
+        .param("from", window.from)
+        .param("below", i64::from(window.below_days) * crate::model::DAY_MS)
+        .param("below_days", window.below_days)
+        .param("writeups", window.writeups)
+}

@@ -1,0 +1,474 @@
+//! Records into landing tables: one batch, one insert for each kind in it.
+
+use std::collections::BTreeMap;
+
+use clickhouse::{Row, RowOwned, RowWrite};
+use serde::Serialize;
+
+use super::{Named, Store, StoreError};
+use crate::model::{Body, Granularity, Link, Millis, Pseudonym, Record};
+
+/// Records on their way into the store, already in the shape of rows.
+#[derive(Default)]
+pub struct Batch {
+    reads: Vec<ReadRow>,
+    read_counts: Vec<ReadCountRow>,
+    attendance: Vec<AttendanceRow>,
+    comments: Vec<CommentRow>,
+    edits: Vec<EditRow>,
+    links: Vec<LinkRow>,
+    writeups: Vec<WriteupRow>,
+    people: Vec<PersonRow>,
+    coverage: Vec<CoverageRow>,
+    lines: BTreeMap<(&'static str, String), u64>,
+}
+
+impl Batch {
+    /// Rows in it.
+    pub fn len(&self) -> usize {
+        self.reads.len()
+            + self.read_counts.len()
+            + self.attendance.len()
+            + self.comments.len()
+            + self.edits.len()
+            + self.links.len()
+            + self.writeups.len()
+            + self.people.len()
+            + self.coverage.len()
+    }
+
+    /// Nothing to store and nothing to acknowledge.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// A line that was received and rejected: it is in the receipt and nowhere else.
+    pub fn rejected(&mut self, source: &str) {
+        self.count("rejected", source);
+    }
+
+    /// Takes a record.
+    pub fn push(&mut self, record: Record) {
+        let Record {
+            key,
+            version,
+            canonical,
+            reference,
+            page,
+            event,
+        } = record;
+        let source = event.source.to_string();
+        self.count(event.body.kind().name(), &source);
+        let head = Head {
+            key,
+            version,
+            at: event.time,
+            source,
+            target: event.subject,
+            canonical,
+        };
+        let id = event.id;
+        match event.body {
+            Body::Read(read) => self.reads.push(ReadRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                target: head.target,
+                canonical: head.canonical,
+                person: number(read.person),
+                team: read.team.unwrap_or_default(),
+                session: reference,
+                engaged_ms: read.engaged_ms,
+                scroll_milli: read.scroll_milli,
+                bot: read.bot,
+                agent: read.agent.unwrap_or_default(),
+                arrival: read.arrival.unwrap_or_default(),
+                assigned: read.assigned,
+            }),
+            Body::ReadCount(count) => self.read_counts.push(ReadCountRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                target: head.target,
+                canonical: head.canonical,
+                granularity: match count.granularity {
+                    Granularity::Day => 1,
+                    Granularity::Cumulative => 2,
+                },
+                count: count.count,
+                uniques: count.uniques,
+            }),
+            Body::Attendance(a) => self.attendance.push(AttendanceRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                target: head.target,
+                canonical: head.canonical,
+                meeting: reference,
+                person: number(a.person),
+                team: a.team.unwrap_or_default(),
+                role: a.role.unwrap_or_default(),
+                partstat: a.partstat.unwrap_or_default(),
+                role_stated: a.role_stated,
+                via: a.via.unwrap_or_default(),
+                meeting_ms: a.meeting_ms,
+                attended: a.attended,
+                present_ms: a.present_ms,
+                spoke_ms: a.spoke_ms,
+                mandatory: a.mandatory,
+            }),
+            Body::Comment(comment) => self.comments.push(CommentRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                target: head.target,
+                canonical: head.canonical,
+                person: number(comment.person),
+                team: comment.team.unwrap_or_default(),
+                parent: reference,
+                words: comment.words,
+                deleted_at: comment.deleted_at,
+            }),
+            Body::Edit(edit) => self.edits.push(EditRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                target: head.target,
+                canonical: head.canonical,
+                person: number(edit.person),
+                team: edit.team.unwrap_or_default(),
+                words_added: edit.words_added,
+                words_removed: edit.words_removed,
+                sections: edit.sections,
+                minor: edit.minor,
+            }),
+            Body::Link(Link {
+                person,
+                team,
+                place,
+                stands_in,
+                removed_at,
+                role,
+            }) => {
+                self.links.push(LinkRow {
+                    key: head.key,
+                    version: head.version,
+                    at: head.at,
+                    source: head.source,
+                    target: head.target,
+                    canonical: head.canonical,
+                    person: number(person),
+                    team: team.unwrap_or_default(),
+                    place: place.name().to_owned(),
+                    stands_in: stands_in.unwrap_or_default(),
+                    page,
+                    removed_at,
+                    role: role.map_or("", |role| role.name()).to_owned(),
+                });
+            }
+            Body::Writeup(w) => self.writeups.push(WriteupRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                id: if w.id.is_empty() { id } else { w.id },
+                title: w.title,
+                url: w.url,
+                aliases: w.aliases,
+                published_at: w.published_at,
+                deleted_at: w.deleted_at,
+                owner_team: w.owner_team,
+                contributors: w.contributors.into_iter().map(bits).collect(),
+                contributor_teams: w.contributor_teams,
+                responders: w.responders.into_iter().map(bits).collect(),
+                words: w.words,
+                diagrams: w.diagrams,
+                hyperlinks: w.hyperlinks,
+                acronyms: w.acronyms,
+                acronyms_unexplained: w.acronyms_unexplained,
+                template: w.template,
+                tags: w.tags,
+                restricted: w.restricted,
+            }),
+            Body::Person(person) => self.people.push(PersonRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                person: bits(person.person),
+                aliases: person.aliases.into_iter().map(bits).collect(),
+                team: person.team.unwrap_or_default(),
+                joined_at: person.joined_at,
+                left_at: person.left_at,
+                kind: person.kind.name().to_owned(),
+            }),
+            Body::Coverage(coverage) => self.coverage.push(CoverageRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                kind: coverage.kind.name().to_owned(),
+                scope: coverage.scope,
+                from_at: coverage.from,
+                to_at: coverage.to,
+            }),
+        }
+    }
+
+    fn count(&mut self, kind: &'static str, source: &str) {
+        *self.lines.entry((kind, source.to_owned())).or_default() += 1;
+    }
+}
+
+impl Store {
+    /// Inserts a batch; it stands when this returns. Events first, the receipt last: a batch that
+    /// was cut short has none and is sent again under the same name.
+    pub async fn load(&self, name: u128, batch: &Batch) -> Result<(), StoreError> {
+        self.insert_all("landing_read", &batch.reads).await?;
+        self.insert_all("landing_read_count", &batch.read_counts)
+            .await?;
+        self.insert_all("landing_attendance", &batch.attendance)
+            .await?;
+        self.insert_all("landing_comment", &batch.comments).await?;
+        self.insert_all("landing_edit", &batch.edits).await?;
+        self.insert_all("landing_link", &batch.links).await?;
+        self.insert_all("landing_writeup", &batch.writeups).await?;
+        self.insert_all("landing_person", &batch.people).await?;
+        self.insert_all("landing_coverage", &batch.coverage).await?;
+        let receipts: Vec<_> = batch
+            .lines
+            .iter()
+            .map(|((kind, source), lines)| ReceiptRow {
+                batch: name,
+                kind: (*kind).to_owned(),
+                source: source.clone(),
+                lines: *lines,
+            })
+            .collect();
+        self.insert_all("receipt", &receipts).await
+    }
+
+    /// Inserts rows into a table; nothing happens where there are none.
+    pub(super) async fn insert_all<T>(
+        &self,
+        table: &'static str,
+        rows: &[T],
+    ) -> Result<(), StoreError>
+    where
+        T: RowOwned + RowWrite,
+        for<'a> T: Row<Value<'a> = T>,
+    {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut insert = self.client.insert::<T>(table).await.named(table)?;
+        for row in rows {
+            insert.write(row).await.named(table)?;
+        }
+        insert.end().await.named(table)
+    }
+}
+
+/// What every landing row begins with.
+struct Head {
+    key: u64,
+    version: u64,
+    at: Millis,
+    source: String,
+    target: String,
+    canonical: String,
+}
+
+fn bits(pseudonym: Pseudonym) -> u128 {
+    u128::from_be_bytes(pseudonym.0)
+}
+
+/// 0 is nobody.
+fn number(pseudonym: Option<Pseudonym>) -> u128 {
+    pseudonym.map_or(0, bits)
+}
+
+#[derive(Row, Serialize, serde::Deserialize)]
+struct ReadRow {
+    key: u64,
+    version: u64,
+    at: i64,
+    source: String,
+    target: String,
+    canonical: String,
+    person: u128,
+    team: String,
+    session: u64,
+    engaged_ms: Option<u32>,
+    scroll_milli: Option<u16>,
+    bot: bool,
+    agent: String,
+    arrival: String,
+    assigned: bool,
+}
+
+#[derive(Row, Serialize, serde::Deserialize)]
+struct ReadCountRow {
+    key: u64,
+    version: u64,
+    at: i64,
+    source: String,
+    target: String,
+    canonical: String,
+    granularity: i8,
+    count: u64,
+    uniques: Option<u64>,
+}
+
+#[derive(Row, Serialize, serde::Deserialize)]
+struct AttendanceRow {
+    key: u64,
+    version: u64,
+    at: i64,
+    source: String,
+    target: String,
+    canonical: String,
+    meeting: u64,
+    person: u128,
+    team: String,
+    role: String,
+    partstat: String,
+    role_stated: bool,
+    via: String,
+    meeting_ms: Option<u64>,
+    attended: Option<bool>,
+    present_ms: Option<u64>,
+    spoke_ms: Option<u64>,
+    mandatory: bool,
+}
+
+#[derive(Row, Serialize, serde::Deserialize)]
+struct CommentRow {
+    key: u64,
+    version: u64,
+    at: i64,
+    source: String,
+    target: String,
+    canonical: String,
+    person: u128,
+    team: String,
+    parent: u64,
+    words: Option<u32>,
+    deleted_at: Option<i64>,
+}
+
+#[derive(Row, Serialize, serde::Deserialize)]
+struct EditRow {
+    key: u64,
+    version: u64,
+    at: i64,
+    source: String,
+    target: String,
+    canonical: String,
+    person: u128,
+    team: String,
+    words_added: Option<u32>,
+    words_removed: Option<u32>,
+    sections: Option<u32>,
+    minor: bool,
+}
+
+#[derive(Row, Serialize, serde::Deserialize)]
+struct LinkRow {
+    key: u64,
+    version: u64,
+    at: i64,
+    source: String,
+    target: String,
+    canonical: String,
+    person: u128,
+    team: String,
+    place: String,
+    stands_in: String,
+    page: String,
+    removed_at: Option<i64>,
+    role: String,
+}
+
+/// A description of a write-up, as landed.
+#[derive(Clone, Debug, Row, Serialize, serde::Deserialize)]
+pub struct WriteupRow {
+    /// Key of the event.
+    pub key: u64,
+    /// Version of the event.
+    pub version: u64,
+    /// When it was said.
+    pub at: i64,
+    /// By whom.
+    pub source: String,
+    /// The write-up.
+    pub id: String,
+    /// See `model::Writeup`; so with all below.
+    pub title: Option<String>,
+    pub url: Option<String>,
+    pub aliases: Vec<String>,
+    pub published_at: Option<i64>,
+    pub deleted_at: Option<i64>,
+    pub owner_team: Option<String>,
+    pub contributors: Vec<u128>,
+    pub contributor_teams: Vec<String>,
+    pub responders: Vec<u128>,
+    pub words: Option<u32>,
+    pub diagrams: Option<u32>,
+    pub hyperlinks: Option<u32>,
+    pub acronyms: Option<u32>,
+    pub acronyms_unexplained: Option<u32>,
+    pub template: Option<String>,
+    pub tags: Vec<String>,
+    pub restricted: bool,
+}
+
+/// An entry of the roster, as landed.
+#[derive(Clone, Debug, Row, Serialize, serde::Deserialize)]
+pub struct PersonRow {
+    /// Key of the event.
+    pub key: u64,
+    /// Version of the event.
+    pub version: u64,
+    /// When it was said.
+    pub at: i64,
+    /// By whom.
+    pub source: String,
+    /// The person's pseudonym.
+    pub person: u128,
+    /// Other pseudonyms of theirs.
+    pub aliases: Vec<u128>,
+    /// Their team, or empty.
+    pub team: String,
+    /// When they joined, UTC ms.
+    pub joined_at: Option<i64>,
+    /// When they left, UTC ms.
+    pub left_at: Option<i64>,
+    /// `person`, `room`, `bot` or `service`.
+    pub kind: String,
+}
+
+#[derive(Row, Serialize, serde::Deserialize)]
+struct CoverageRow {
+    key: u64,
+    version: u64,
+    at: i64,
+    source: String,
+    kind: String,
+    scope: String,
+    from_at: i64,
+    to_at: Option<i64>,
+}
+
+#[derive(Row, Serialize, serde::Deserialize)]
+struct ReceiptRow {
+    batch: u128,
+    kind: String,
+    source: String,
+    lines: u64,
+}

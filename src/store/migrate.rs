@@ -1,0 +1,130 @@
+//! Migrations: append-only, in order, each remembered with its checksum. A file that changed after
+//! it was applied, or a database newer than this program, is refused.
+
+use clickhouse::Row;
+use include_dir::{Dir, include_dir};
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::{Named, Store, StoreError};
+
+static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql/migrations");
+
+const CREATE_TABLE: &str = include_str!("../../sql/queries/create_schema_migration.sql");
+const CREATE_DATABASE: &str = include_str!("../../sql/queries/create_database.sql");
+const APPLIED: &str = include_str!("../../sql/queries/schema_migrations.sql");
+
+/// Why the schema can't be brought to this program's.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// A statement failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A migration is not what was applied.
+    #[error("migration {0}: the file changed after it was applied; migrations are append-only")]
+    Changed(String),
+    /// The database knows migrations that this program does not.
+    #[error(
+        "the database is at migration {found}, this program knows {known}; run a newer readback"
+    )]
+    Newer {
+        /// The database's last.
+        found: u32,
+        /// This program's last.
+        known: u32,
+    },
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct Applied {
+    number: u32,
+    name: String,
+    checksum: u64,
+}
+
+struct Migration {
+    number: u32,
+    name: &'static str,
+    sql: &'static str,
+}
+
+impl Store {
+    /// Brings the database to this program's schema. Returns how many migrations were applied.
+    pub async fn migrate(&self) -> Result<usize, MigrateError> {
+        let create = self.client.clone().with_database("default");
+        let database = create
+            .query_raw(CREATE_DATABASE)
+            .param("database", &self.database);
+        database.execute().await.named("create_database")?;
+        self.query(CREATE_TABLE)
+            .execute()
+            .await
+            .named("create_schema_migration")?;
+        let applied: Vec<Applied> = self
+            .query(APPLIED)
+            .fetch_all()
+            .await
+            .named("schema_migrations")?;
+        let all = migrations();
+        let known = all.last().map_or(0, |last| last.number);
+        if let Some(newer) = applied.iter().find(|row| row.number > known) {
+            return Err(MigrateError::Newer {
+                found: newer.number,
+                known,
+            });
+        }
+        let mut count = 0;
+        for migration in all {
+            let checksum = xxh3_64(migration.sql.as_bytes());
+            match applied.iter().find(|row| row.number == migration.number) {
+                Some(row) if row.checksum == checksum => {}
+                Some(row) => return Err(MigrateError::Changed(row.name.clone())),
+                None => {
+                    self.query(migration.sql)
+                        .execute()
+                        .await
+                        .named(migration.name)?;
+                    let row = Applied {
+                        number: migration.number,
+                        name: migration.name.to_owned(),
+                        checksum,
+                    };
+                    self.insert_all("schema_migration", &[row]).await?;
+                    count += 1;
+                }
+            }
+        }
+        Ok(count)
+    }
+}
+
+fn migrations() -> Vec<Migration> {
+    let mut all: Vec<_> = FILES
+        .files()
+        .filter_map(|file| {
+            let name = file.path().file_stem()?.to_str()?;
+            let number = name.split('_').next()?.parse().ok()?;
+            Some(Migration {
+                number,
+                name,
+                sql: file.contents_utf8()?,
+            })
+        })
+        .collect();
+    all.sort_by_key(|migration| migration.number);
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn migrations_are_numbered_without_gaps() {
+        let all = migrations();
+        let numbers: Vec<_> = all.iter().map(|migration| migration.number).collect();
+        let expected: Vec<_> = (1..=u32::try_from(all.len()).unwrap()).collect();
+        assert_eq!(numbers, expected);
+        assert_eq!(all.len(), FILES.files().count());
+    }
+}

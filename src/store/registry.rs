@@ -1,0 +1,287 @@
+//! The registry: what has landed about write-ups and people, and the generations that the derive
+//! job makes of it.
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+pub use super::landing::{PersonRow, WriteupRow};
+use super::{Fingerprint, Named, Store, StoreError};
+
+const LANDED_WRITEUPS: &str = include_str!("../../sql/queries/landed_writeups.sql");
+const LANDED_PEOPLE: &str = include_str!("../../sql/queries/landed_people.sql");
+const ASSIGN_PERSON_NUMBERS: &str = include_str!("../../sql/queries/assign_person_numbers.sql");
+const PERSON_NUMBERS: &str = include_str!("../../sql/queries/person_numbers.sql");
+const WRITEUP_NUMBERS: &str = include_str!("../../sql/queries/writeup_numbers.sql");
+const TARGETS: &str = include_str!("../../sql/queries/targets.sql");
+const REGISTRY_WRITEUPS: &str = include_str!("../../sql/queries/registry_writeups.sql");
+const SWEEP: [(&str, &str); 4] = [
+    (
+        "sweep_registry_person",
+        include_str!("../../sql/queries/sweep_registry_person.sql"),
+    ),
+    (
+        "sweep_registry_writeup",
+        include_str!("../../sql/queries/sweep_registry_writeup.sql"),
+    ),
+    (
+        "sweep_registry_target",
+        include_str!("../../sql/queries/sweep_registry_target.sql"),
+    ),
+    (
+        "sweep_registry_source",
+        include_str!("../../sql/queries/sweep_registry_source.sql"),
+    ),
+];
+
+const DISCARD: [(&str, &str); 8] = [
+    (
+        "discard_registry_person",
+        include_str!("../../sql/queries/discard_registry_person.sql"),
+    ),
+    (
+        "discard_registry_writeup",
+        include_str!("../../sql/queries/discard_registry_writeup.sql"),
+    ),
+    (
+        "discard_registry_target",
+        include_str!("../../sql/queries/discard_registry_target.sql"),
+    ),
+    (
+        "discard_registry_source",
+        include_str!("../../sql/queries/discard_registry_source.sql"),
+    ),
+    (
+        "discard_derived_read",
+        include_str!("../../sql/queries/discard_derived_read.sql"),
+    ),
+    (
+        "discard_derived_count",
+        include_str!("../../sql/queries/discard_derived_count.sql"),
+    ),
+    (
+        "discard_derived_reader_day",
+        include_str!("../../sql/queries/discard_derived_reader_day.sql"),
+    ),
+    (
+        "discard_derived_read_day",
+        include_str!("../../sql/queries/discard_derived_read_day.sql"),
+    ),
+];
+
+/// A write-up in one generation of the registry; instants are UTC ms.
+#[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
+pub struct RegistryWriteup {
+    /// The generation.
+    pub generation: u32,
+    /// Its number, from 1; kept for ever.
+    pub number: u32,
+    /// Its id.
+    pub id: String,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its address.
+    pub url: Option<String>,
+    /// When it was published.
+    pub published_at: Option<i64>,
+    /// When it was deleted.
+    pub deleted_at: Option<i64>,
+    /// The team that had the incident.
+    pub owner_team: Option<String>,
+    /// Numbers of its authors, sorted.
+    pub contributors: Vec<u32>,
+    /// Numbers of who responded, sorted.
+    pub responders: Vec<u32>,
+    /// Words of prose.
+    pub words: Option<u32>,
+    /// The template it was made from.
+    pub template: Option<String>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Not everybody may see it.
+    pub restricted: bool,
+}
+
+/// A pseudonym in one generation of the registry.
+#[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
+pub struct RegistryPerson {
+    /// The generation.
+    pub generation: u32,
+    /// The pseudonym.
+    pub pseudonym: u128,
+    /// The person it stands for.
+    pub number: u32,
+    /// Their team, or empty.
+    pub team: String,
+    /// `person`, `room`, `bot` or `service`.
+    pub kind: String,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct RegistryTarget {
+    generation: u32,
+    target: String,
+    number: u32,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct RegistrySource {
+    generation: u32,
+    kind: String,
+    source: String,
+    writeup: u32,
+    first_at: i64,
+    events: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct PersonNumber {
+    pseudonym: u128,
+    number: u32,
+}
+
+#[derive(Row, Deserialize)]
+struct WriteupNumber {
+    id: String,
+    number: u32,
+}
+
+#[derive(Row, Deserialize)]
+struct Target {
+    target: String,
+    canonical: String,
+}
+
+/// One generation, complete.
+#[derive(Clone, Debug, Default)]
+pub struct RegistryRows {
+    /// The write-ups.
+    pub writeups: Vec<RegistryWriteup>,
+    /// The pseudonyms.
+    pub people: Vec<RegistryPerson>,
+    /// Every target that events name, and its write-up's number (0: unknown).
+    pub targets: Vec<(String, u32)>,
+}
+
+impl Store {
+    /// What has landed about write-ups, oldest first within an id.
+    pub async fn landed_writeups(&self) -> Result<Vec<WriteupRow>, StoreError> {
+        self.query(LANDED_WRITEUPS)
+            .fetch_all()
+            .await
+            .named("landed_writeups")
+    }
+
+    /// What has landed about people, oldest first within a person.
+    pub async fn landed_people(&self) -> Result<Vec<PersonRow>, StoreError> {
+        self.query(LANDED_PEOPLE)
+            .fetch_all()
+            .await
+            .named("landed_people")
+    }
+
+    /// Gives every pseudonym that has landed a dense number, and returns all numbers.
+    pub async fn number_people(&self) -> Result<Vec<(u128, u32)>, StoreError> {
+        let assign = self.query(ASSIGN_PERSON_NUMBERS);
+        assign.execute().await.named("assign_person_numbers")?;
+        let rows: Vec<PersonNumber> = self
+            .query(PERSON_NUMBERS)
+            .fetch_all()
+            .await
+            .named("person_numbers")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.pseudonym, row.number))
+            .collect())
+    }
+
+    /// Numbers of write-ups that earlier generations gave.
+    pub async fn writeup_numbers(&self) -> Result<Vec<(String, u32)>, StoreError> {
+        let rows: Vec<WriteupNumber> = self
+            .query(WRITEUP_NUMBERS)
+            .fetch_all()
+            .await
+            .named("writeup_numbers")?;
+        Ok(rows.into_iter().map(|row| (row.id, row.number)).collect())
+    }
+
+    /// Every (target, canonical target) that events name.
+    pub async fn targets(&self) -> Result<Vec<(String, String)>, StoreError> {
+        let rows: Vec<Target> = self.query(TARGETS).fetch_all().await.named("targets")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.target, row.canonical))
+            .collect())
+    }
+
+    /// Writes write-ups, people and targets of a new generation. It counts once
+    /// [`Store::finish_derive`] has named it.
+    pub async fn write_registry(
+        &self,
+        generation: u32,
+        rows: &RegistryRows,
+    ) -> Result<(), StoreError> {
+        self.insert_all("registry_writeup", &rows.writeups).await?;
+        self.insert_all("registry_person", &rows.people).await?;
+        let targets: Vec<_> = rows
+            .targets
+            .iter()
+            .map(|(target, number)| RegistryTarget {
+                generation,
+                target: target.clone(),
+                number: *number,
+            })
+            .collect();
+        self.insert_all("registry_target", &targets).await
+    }
+
+    /// Writes which source delivered what, from the fingerprints.
+    pub async fn write_sources(
+        &self,
+        generation: u32,
+        fingerprints: &[Fingerprint],
+    ) -> Result<(), StoreError> {
+        let rows: Vec<_> = fingerprints
+            .iter()
+            .map(|row| RegistrySource {
+                generation,
+                kind: row.kind.clone(),
+                source: row.source.clone(),
+                writeup: row.writeup,
+                first_at: row.first_at,
+                events: row.events,
+            })
+            .collect();
+        self.insert_all("registry_source", &rows).await
+    }
+
+    /// The write-ups of a generation, by id.
+    pub async fn registry_writeups(
+        &self,
+        generation: u32,
+    ) -> Result<Vec<RegistryWriteup>, StoreError> {
+        let query = self.query(REGISTRY_WRITEUPS).param("registry", generation);
+        query.fetch_all().await.named("registry_writeups")
+    }
+
+    /// Removes every generation before this one.
+    pub async fn sweep_registry(&self, generation: u32) -> Result<(), StoreError> {
+        self.for_generation(&SWEEP, generation).await
+    }
+
+    /// Removes what an unfinished run left behind: every row from this generation on.
+    pub async fn sweep_registry_from(&self, generation: u32) -> Result<(), StoreError> {
+        self.for_generation(&DISCARD, generation).await
+    }
+
+    async fn for_generation(
+        &self,
+        statements: &[(&'static str, &'static str)],
+        generation: u32,
+    ) -> Result<(), StoreError> {
+        for (name, sql) in statements {
+            let query = self.query(sql).param("generation", generation);
+            query.execute().await.named(name)?;
+        }
+        Ok(())
+    }
+}

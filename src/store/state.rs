@@ -1,0 +1,94 @@
+//! Where work stands: imports of files, checkpoints of pulled sources.
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+use super::{Named, Store, StoreError};
+
+const IMPORT_RUNS: &str = include_str!("../../sql/queries/import_runs.sql");
+const CHECKPOINT: &str = include_str!("../../sql/queries/checkpoint.sql");
+
+/// One import of one file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
+pub struct ImportRun {
+    /// Hash of the file's content and of how it was read.
+    pub file: u128,
+    /// The first import of this content is run 1.
+    pub run: u32,
+    /// All of it stands in the store.
+    pub finished: bool,
+}
+
+#[derive(Row, Deserialize)]
+struct RunRow {
+    run: u32,
+    finished: bool,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct CheckpointRow {
+    source: String,
+    version: u64,
+    value: String,
+}
+
+#[derive(Row, Deserialize)]
+struct CheckpointValue {
+    version: u64,
+    value: String,
+}
+
+impl Store {
+    /// The run to make of a file: the unfinished one, taken up again under the same batch names, or
+    /// the next.
+    pub async fn begin_import(&self, file: u128) -> Result<ImportRun, StoreError> {
+        let query = self.query(IMPORT_RUNS).param("file", file.to_string());
+        let rows: Vec<RunRow> = query.fetch_all().await.named("import_runs")?;
+        let run = match rows.first() {
+            Some(last) if !last.finished => last.run,
+            Some(last) => last.run + 1,
+            None => 1,
+        };
+        let begun = ImportRun {
+            file,
+            run,
+            finished: false,
+        };
+        self.insert_all("import_run", &[begun]).await?;
+        Ok(begun)
+    }
+
+    /// All of the file stands in the store.
+    pub async fn finish_import(&self, run: ImportRun) -> Result<(), StoreError> {
+        self.insert_all(
+            "import_run",
+            &[ImportRun {
+                finished: true,
+                ..run
+            }],
+        )
+        .await
+    }
+
+    /// The version and value of a source's newest checkpoint.
+    pub async fn checkpoint(&self, source: &str) -> Result<Option<(u64, String)>, StoreError> {
+        let query = self.query(CHECKPOINT).param("source", source);
+        let row: Option<CheckpointValue> = query.fetch_optional().await.named("checkpoint")?;
+        Ok(row.map(|row| (row.version, row.value)))
+    }
+
+    /// Stores a source's checkpoint; the caller has made sure that its events stand.
+    pub async fn set_checkpoint(
+        &self,
+        source: &str,
+        version: u64,
+        value: &str,
+    ) -> Result<(), StoreError> {
+        let row = CheckpointRow {
+            source: source.to_owned(),
+            version,
+            value: value.to_owned(),
+        };
+        self.insert_all("checkpoint", &[row]).await
+    }
+}

@@ -1,0 +1,117 @@
+//! The shape of `summary.json`. Fields may be added, none renamed; `SCHEMA` is raised when one is.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Map, Value as Json};
+
+/// Names this shape and its version.
+pub const SCHEMA: &str = "https://readback.dev/schemas/summary/v1";
+
+/// All that is published of one organisation as of one instant. No clock, host or lag stands in
+/// it: the same events, registry, parameters and `as_of` give the same bytes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Document {
+    /// The shape's name and version.
+    pub schema: String,
+    /// Events at or after this instant are not in it (RFC 3339, UTC).
+    pub as_of: String,
+    /// Whose it is.
+    pub organisation: Organisation,
+    /// Windows and limits, by name.
+    pub parameters: Map<String, Json>,
+    /// What every indicator says, by code.
+    pub indicators: Map<String, Json>,
+    /// Every write-up that is not deleted, by id; counts of people withheld below k.
+    pub writeups: Vec<Json>,
+    /// Every review, newest first: total, and how many need not have come.
+    pub reviews: Vec<Json>,
+    /// Attendance by role, a quarter each.
+    pub attendance_by_quarter: Vec<Json>,
+    /// How the measurement went.
+    pub health: Health,
+}
+
+/// Whose summary it is.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Organisation {
+    /// Its name.
+    pub name: String,
+    /// Its IANA zone, for days and months.
+    pub timezone: String,
+    /// The events are simulated.
+    pub simulated: bool,
+    /// The smallest number of people that is shown.
+    pub k: u32,
+    /// Registered write-ups, deleted ones included.
+    pub writeups: u64,
+    /// Of those, without a date of publication: in totals, and in nothing by age.
+    pub undated: u64,
+}
+
+/// How the measurement went. Each received line is counted under exactly one reason.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Health {
+    /// Lines received.
+    pub received: Received,
+    /// What became of kept reads.
+    pub reads: Reads,
+    /// When which source was watching.
+    pub coverage: Vec<Coverage>,
+}
+
+/// Lines received, by what became of them: rejected, duplicate, future, unknown, after deletion,
+/// robot, or kept; they add up to `lines`.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Received {
+    /// All of them.
+    pub lines: u64,
+    /// Not events: refused with a reason.
+    pub rejected: u64,
+    /// The same (source, id) again, corrections included.
+    pub duplicate_id: u64,
+    /// At or after `as_of`.
+    pub future: u64,
+    /// The target is no registered write-up.
+    pub unknown_writeup: u64,
+    /// At or after the write-up's deletion.
+    pub after_delete: u64,
+    /// By a robot, a room, a service account, or an agent.
+    pub bot: u64,
+    /// The others, by kind.
+    pub kept: Map<String, Json>,
+}
+
+/// Kept reads, further on.
+#[derive(Debug, Default, Serialize, JsonSchema)]
+pub struct Reads {
+    /// Daily counts of page counters.
+    pub aggregated_rows: u64,
+    /// Reads in them.
+    pub aggregated_reads: u64,
+    /// Contributors' own reads, left out.
+    #[serde(rename = "self")]
+    pub own: u64,
+    /// Reads before publication, left out.
+    pub draft: u64,
+    /// Clicks that a later one of the same reader replaced.
+    pub double_click_removed: u64,
+    /// Reads without a person: reads count, people don't.
+    pub anonymous: u64,
+}
+
+/// When a source was watching a kind of event.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Coverage {
+    /// The source, or the prefix of the targets it watched.
+    pub scope: String,
+    /// The kind of event.
+    pub kind: String,
+    /// From when (RFC 3339).
+    pub from: String,
+    /// Until when; null: still watching.
+    pub to: Option<String>,
+    /// It said so by a `coverage` event; otherwise taken from its first event.
+    pub stated: bool,
+    /// Events delivered, duplicates counted once.
+    pub events: u64,
+}

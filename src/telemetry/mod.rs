@@ -1,0 +1,35 @@
+//! Logs: words on a terminal, JSON for machines, always on standard error. Never an identity, an
+//! address, or who looked at what.
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// Starts logging. `filter` is a tracing filter such as `readback=debug`; what does not parse is
+/// said and replaced by the default. A second call changes nothing.
+pub fn start(format: LogFormat, filter: Option<&str>, colour: bool) {
+    let default = "warn,readback=info";
+    let (filter, refused) = match filter.map(EnvFilter::try_new) {
+        Some(Ok(filter)) => (filter, None),
+        Some(Err(error)) => (EnvFilter::new(default), Some(error)),
+        None => (EnvFilter::new(default), None),
+    };
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let started = match format {
+        LogFormat::Text => builder.with_ansi(colour).with_target(false).finish().try_init(),
+        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
+    };
+    if let (Ok(()), Some(error)) = (started, refused) {
+        tracing::warn!(%error, "READBACK_LOG is not a filter; valid is for instance readback=debug");
+    }
+}

@@ -1,0 +1,163 @@
+"""The statistics of INDICATORS, by libraries or by the closed form, on plain numbers."""
+
+import math
+
+import numpy as np
+import pymannkendall
+from lifelines import KaplanMeierFitter
+from lifelines.statistics import multivariate_logrank_test
+from scipy import stats
+
+Z = 1.959963984540054
+
+
+def wilson(k, n):
+    """A share with its Wilson interval; null without a denominator."""
+    if n == 0:
+        return {"k": 0, "n": 0, "p": None, "lo": None, "hi": None}
+    interval = stats.binomtest(int(k), int(n)).proportion_ci(0.95, method="wilson")
+    return {"k": int(k), "n": int(n), "p": k / n, "lo": interval.low, "hi": interval.high}
+
+
+def poisson_rate(k, exposure):
+    """A rate with its exact interval."""
+    if exposure <= 0:
+        return None, None, None
+    low = stats.chi2.ppf(0.025, 2 * k) / 2 if k else 0.0
+    high = stats.chi2.ppf(0.975, 2 * k + 2) / 2
+    return k / exposure, low / exposure, high / exposure
+
+
+def clustered_ratio(pairs):
+    """Sum y / sum x over clusters, the linearised standard error, interval cut to [0, 1]."""
+    y = np.array([p[0] for p in pairs], float)
+    x = np.array([p[1] for p in pairs], float)
+    n = len(pairs)
+    out = {"num": float(y.sum()), "den": float(x.sum()), "clusters": n}
+    if x.sum() == 0:
+        return out | {"ratio": None, "se": None, "lo": None, "hi": None}
+    ratio = y.sum() / x.sum()
+    se = lo = hi = None
+    if n > 1:
+        residual = y - ratio * x
+        se = math.sqrt(n / (n - 1) * float((residual**2).sum())) / x.sum()
+    if n >= 5:
+        lo, hi = max(0.0, ratio - Z * se), min(1.0, ratio + Z * se)
+    return out | {"ratio": ratio, "se": se, "lo": lo, "hi": hi}
+
+
+def kaplan_meier(times, events, at, rmst=None):
+    """S at some times with log(-log) limits, median, RMST."""
+    out = {}
+    n = len(times)
+    if n == 0:
+        for t in at:
+            out |= {f"S_{t}": None, f"S_{t}_lo": None, f"S_{t}_hi": None}
+        out |= {"median": None, "n": 0, "events": 0}
+        return out | ({f"rmst_{rmst}": None} if rmst else {})
+    fitter = KaplanMeierFitter().fit(times, events)
+    curve = fitter.survival_function_.iloc[:, 0]
+    limits = fitter.confidence_interval_
+    for t in at:
+        s = float(curve[curve.index <= t].iloc[-1])
+        row = limits[limits.index <= t].iloc[-1]
+        # lifelines fills in limits where S is 0; there are none. Where S is still 1 there is no
+        # variance: both limits are 1.
+        lo, hi = (None, None) if s <= 1e-12 else (float(row.iloc[0]), float(row.iloc[1]))
+        out |= {f"S_{t}": s, f"S_{t}_lo": lo, f"S_{t}_hi": hi}
+    below = curve[curve <= 0.5 + 1e-9]
+    out["median"] = float(below.index[0]) if len(below) else None
+    if rmst:
+        area, last_t, last_s = 0.0, 0.0, 1.0
+        for t, s in curve.items():
+            if t >= rmst:
+                break
+            area += last_s * (t - last_t)
+            last_t, last_s = t, s
+        out[f"rmst_{rmst}"] = area + last_s * (rmst - last_t)
+    return out | {"n": n, "events": int(sum(events))}
+
+
+def logrank(groups):
+    """Log-rank test over groups of (times, events); groups of nobody are left out."""
+    times, events, labels = [], [], []
+    for label, (t, e) in groups.items():
+        times += list(t)
+        events += list(e)
+        labels += [label] * len(t)
+    distinct = len(set(labels))
+    if distinct < 2 or sum(events) == 0:
+        return {"chi2": None, "df": max(0, distinct - 1), "p": None}
+    result = multivariate_logrank_test(times, labels, events)
+    return {"chi2": float(result.test_statistic), "df": distinct - 1, "p": float(result.p_value)}
+
+
+def _two_sided(z):
+    return math.erfc(abs(z) / math.sqrt(2))
+
+
+def _z(s, variance):
+    if s == 0 or variance == 0:
+        return 0.0
+    return (s - math.copysign(1, s)) / math.sqrt(variance)
+
+
+def trend(values):
+    """T1 and T2 on a monthly series in which None means no value. Under 12 values: no test."""
+    known = [(t, v) for t, v in enumerate(values) if v is not None]
+    n = len(known)
+    if n < 12:
+        return {"n": n}
+    t = np.array([k[0] for k in known], float)
+    t -= t[0]
+    x = np.array([k[1] for k in known], float)
+    plain = pymannkendall.original_test(x)
+    s, var_s = float(plain.s), float(plain.var_s)
+    pairs = n * (n - 1) / 2
+    tau_b = stats.kendalltau(np.arange(n), x).statistic
+    sen = stats.theilslopes(x, t, 0.95)
+    residual = x - sen.slope * t
+    centred = residual - residual.mean()
+    total = float((centred**2).sum())
+    r1 = float((centred[1:] * centred[:-1]).sum()) / total if total > 0 else 0.0
+    var_star = var_s * max(1.0, 1 + 2 * (1 - 1 / n) * r1)
+    z_star = _z(s, var_star)
+    p_star = _two_sided(z_star)
+    verdict = "no clear trend"
+    if p_star < 0.05:
+        verdict = "rising" if s > 0 else "falling"
+    z = _z(s, var_s)
+    return {
+        "n": n, "S": s, "var_s": var_s, "z": z, "p": _two_sided(z), "tau_a": s / pairs,
+        "tau_b": None if math.isnan(tau_b) else float(tau_b),
+        "theil_sen": {"slope": float(sen.slope), "intercept_scipy": float(sen.intercept),
+                      "lo": float(sen.low_slope), "hi": float(sen.high_slope)},
+        "recommended": {"var_s": var_star, "z": z_star, "p": p_star, "verdict": verdict},
+    }
+
+
+def quantile(values, q):
+    """Type 7; no quantile of nothing."""
+    return float(np.quantile(values, q)) if len(values) else None
+
+
+def double_clicks(clicks, window_ms=30_000):
+    """Indices of the clicks of one key that stay: those whose next is further away."""
+    return [i for i, at in enumerate(clicks)
+            if i + 1 == len(clicks) or clicks[i + 1] - at > window_ms]
+
+
+def goes_quiet(ages, observed, quiet):
+    """(T, whether it was declared quiet) of L5; a gap of exactly `quiet` counts."""
+    last = 0
+    for age in [a for a in ages if a <= observed]:
+        if age - last >= quiet:
+            break
+        last = age
+    declared = last + quiet
+    return (declared, 1) if declared <= observed else (observed, 0)
+
+
+def revivals(ages, quiet):
+    """Gaps of at least `quiet`, from publication on, that ended with a read (L6)."""
+    return sum(1 for a, b in zip([0, *ages], ages) if b - a >= quiet)

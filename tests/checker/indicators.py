@@ -1,0 +1,428 @@
+"""Every indicator of the checked list, written from INDICATORS.md. Reads are kept in a pandas
+frame, one row each; a day's count is a row with its number."""
+
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+
+from formulas import (clustered_ratio, double_clicks, goes_quiet, kaplan_meier, logrank,
+                      poisson_rate, quantile, revivals, trend, wilson)
+from model import DAY, month, next_month, thousandths
+
+PLACES = ["code_comment", "commit", "diagram", "onboarding", "writeup"]
+
+
+def compute(world):
+    """All results by code, and the part of health that goes with them."""
+    reads, health = kept_reads(world)
+    facts = Facts(world, reads)
+    results = {}
+    for part in (r1_r3, r4, l1, l2, l3, l4, l5_l6, a1_a3, c1_c2, k1_k3, t0_t1):
+        results |= part(world, facts)
+    return results, health
+
+
+def kept_reads(world):
+    """R1: self, draft, then double clicks; daily counts beside them."""
+    p = world.parameters
+    rows, health = [], {"self": 0, "draft": 0}
+    for event in world.kept["read"]:
+        w, person, data = event["writeup"], event["person"], event["data"]
+        if person is not None and person in w.contributors:
+            health["self"] += 1
+        elif w.published is not None and event["at"] < w.published:
+            health["draft"] += 1
+        else:
+            rows.append((w.id, event["at"], event["id"], person, data.get("session"),
+                         thousandths(data.get("engaged_s")), thousandths(data.get("scroll"))))
+    groups = defaultdict(list)
+    for row in rows:
+        key = ("p", row[3]) if row[3] is not None else ("s", row[4]) if row[4] else ("none", row[2])
+        groups[(row[0], key)].append(row)
+    kept = []
+    for clicks in groups.values():
+        clicks.sort(key=lambda row: (row[1], row[2]))
+        last = 0
+        for index in double_clicks([row[1] for row in clicks], p["double_click_s"] * 1000):
+            chain = clicks[last:index + 1]
+            last = index + 1
+            engaged = [row[5] for row in chain if row[5] is not None]
+            scroll = [row[6] for row in chain if row[6] is not None]
+            w, at, _, person, session = clicks[index][:5]
+            kept.append((w, at, person, session, sum(engaged) if engaged else None,
+                         max(scroll) if scroll else None, 1, True))
+    health["double_click_removed"] = len(rows) - len(kept)
+    health["anonymous"] = sum(1 for row in kept if row[2] is None)
+    counted = [0, 0]
+    for event in world.kept["read_count"]:
+        w = event["writeup"]
+        if event["data"]["granularity"] != "day":
+            continue
+        if w.published is not None and event["at"] < w.published:
+            health["draft"] += 1
+            continue
+        count = int(event["data"]["count"])
+        counted[0] += 1
+        counted[1] += count
+        kept.append((w.id, event["at"], None, None, None, None, count, False))
+    health["aggregated_rows"], health["aggregated_reads"] = counted
+    columns = ["w", "at", "person", "session", "engaged", "scroll", "n", "single"]
+    frame = pd.DataFrame(kept, columns=columns)
+    frame["date"] = [world.calendar.date(at) for at in frame["at"]]
+    published = {w.id: w.published for w in world.writeups.values()}
+    ages = [at - published[w] if published[w] is not None else None
+            for w, at in zip(frame["w"], frame["at"])]
+    frame["age"] = pd.array(ages, dtype="Int64")
+    return frame, health
+
+
+class Facts:
+    """Reads in the forms in which several indicators need them."""
+
+    def __init__(self, world, reads):
+        self.reads = reads
+        self.dated = reads[reads["age"].notna()].copy()
+        self.dated["age"] = self.dated["age"].astype("int64")
+        self.dated["age_day"] = self.dated["age"] // DAY
+        # A (write-up, local date, age day) counts where its first read lies inside a window.
+        keys = ["w", "date", "age_day"]
+        first = self.dated.groupby(keys)["at"].transform("min")
+        windows = {w.id: w.reads_observed for w in world.writeups.values()}
+        inside = [windows[w].holds(at) for w, at in zip(self.dated["w"], first)]
+        self.observed = self.dated[np.array(inside, bool)] if len(inside) else self.dated
+        self.by_writeup = {w: g.sort_values("at") for w, g in self.dated.groupby("w")}
+
+    def ages(self, w):
+        """Ages of one write-up's reads, and their numbers."""
+        group = self.by_writeup.get(w.id)
+        if group is None:
+            return np.array([], "int64"), np.array([], "int64")
+        return group["age"].to_numpy(), group["n"].to_numpy()
+
+
+def r1_r3(world, facts):
+    reads = facts.reads
+    unique = set()
+    for row in reads[reads["single"]].itertuples():
+        utc_day, utc_hour = row.at // DAY, row.at // 3_600_000
+        if row.session:
+            unique.add((row.w, "s", row.session, utc_day))
+        elif row.person is not None:
+            unique.add((row.w, "p", row.person, utc_hour))
+    named = [r for r in reads.itertuples() if r.person is not None]
+    return {
+        "R1": {"total_reads": int(reads["n"].sum())},
+        "R2": {"unique_reads": len(unique)},
+        "R3": {"readers": len({r.person for r in named}),
+               "reader_writeup_pairs": len({(r.person, r.w) for r in named}),
+               "reader_days": len({(r.person, r.date) for r in named})},
+    }
+
+
+def r4(world, facts):
+    p = world.parameters
+    days = defaultdict(list)
+    for row in facts.reads[facts.reads["single"]].itertuples():
+        if row.person is not None:
+            days[(row.w, row.person, row.date)].append((row.engaged, row.scroll))
+    classes, deep = {"read": 0, "skimmed": 0, "opened": 0, "unknown": 0}, set()
+    for (w, person, _), visits in days.items():
+        words = world.writeups[w].words
+        engaged = [e for e, _ in visits if not pd.isna(e)]
+        depth = [s for _, s in visits if not pd.isna(s)]
+        name = depth_class(sum(engaged) if engaged else None, max(depth) if depth else None,
+                           words, p)
+        classes[name] += 1
+        if name == "read":
+            deep.add((w, person))
+    known = classes["read"] + classes["skimmed"] + classes["opened"]
+    return {"R4": {"class": classes, "read_share": wilson(classes["read"], known),
+                   "deep_pairs": len(deep)}}
+
+
+def depth_class(engaged, depth, words, p):
+    """Engaged ms, depth in thousandths, words."""
+    if engaged is None or words is None:
+        return "unknown"
+    floor = p["skim_min_s"] * 1000
+    threshold = max(floor, words * 60_000 * p["read_fraction"] / p["wpm_fast"])
+    if engaged >= threshold and (depth is None or depth >= p["read_fraction"] * 1000):
+        return "read"
+    return "skimmed" if engaged >= floor else "opened"
+
+
+def l1(world, facts):
+    counts = facts.observed.groupby(facts.observed["age_day"] // 7)["n"].sum()
+    dated = [w for w in world.writeups.values() if w.age]
+    weeks = max((w.age for w in dated), default=0) // (7 * DAY) + 1
+    curve = []
+    for week in range(weeks):
+        exposure = 0
+        for w in dated:
+            a = w.published + week * 7 * DAY
+            exposure += w.reads_observed.overlap(a, min(a + 7 * DAY, w.end))
+        k, exposure = int(counts.get(week, 0)), exposure / DAY
+        rate, lo, hi = poisson_rate(k, exposure)
+        curve.append({"week": week, "k": k, "exposure": exposure, "rate": rate, "lo": lo, "hi": hi})
+    return {"L1": {"curve": curve}}
+
+
+def whole_year(world, days, name="reads_observed"):
+    """Write-ups that lived and were observed from publication on for so many days."""
+    span = days * DAY
+    return [w for w in world.writeups.values() if w.age and w.age >= span
+            and getattr(w, name).covers(w.published, w.published + span)]
+
+
+def median_days(ages, numbers):
+    if len(ages) == 0:
+        return None
+    return float(np.median(np.repeat(ages, numbers))) / DAY
+
+
+def l2(world, facts):
+    p = world.parameters
+    recent = facts.dated[facts.dated["at"] >= world.as_of - p["recent_days"] * DAY]
+    horizon = p["horizon_days"] * DAY
+    ages, numbers, medians = [], [], []
+    for w in whole_year(world, p["horizon_days"]):
+        age, n = facts.ages(w)
+        n, age = n[age < horizon], age[age < horizon]
+        ages.append(age)
+        numbers.append(n)
+        if n.sum() >= 10:
+            medians.append(median_days(age, n))
+    none = [np.array([], "int64")]
+    return {"L2": {
+        "usage_half_life_sync_days": median_days(recent["age"], recent["n"]),
+        "usage_half_life_diachronous_days":
+            median_days(np.concatenate(ages or none), np.concatenate(numbers or none)),
+        "per_writeup_median_of_medians": float(np.median(medians)) if medians else None,
+    }}
+
+
+def l3(world, facts):
+    p = world.parameters
+    late, horizon = p["late_days"] * DAY, p["horizon_days"] * DAY
+    pairs = []
+    for w in whole_year(world, p["horizon_days"]):
+        age, n = facts.ages(w)
+        pairs.append((n[(age >= late) & (age < horizon)].sum(), n[age < horizon].sum()))
+    return {"L3": {"tail_share": clustered_ratio(pairs)}}
+
+
+def l4(world, facts):
+    p = world.parameters
+    since = world.as_of - p["trailing_days"] * DAY
+    recent = facts.dated[(facts.dated["at"] >= since) & facts.dated["person"].notna()]
+    readers = recent.groupby("w")["person"].nunique()
+    k = n = unknown = 0
+    for w in world.writeups.values():
+        if not w.age or w.age < p["late_days"] * DAY or w.deleted is not None:
+            continue
+        if w.counts_only:
+            unknown += 1
+        elif w.reads_observed.covers(since, world.as_of):
+            n += 1
+            k += int(readers.get(w.id, 0) >= p["min_readers"])
+    late = recent[recent["age"] >= p["late_days"] * DAY]
+    days = len(set(zip(late["person"], late["date"])))
+    return {"L4": {"still_read": wilson(k, n), "unknown": unknown,
+                   "late_reader_days_per_day": days / p["trailing_days"]}}
+
+
+def l5_l6(world, facts):
+    quiet = world.parameters["quiet_days"] * DAY
+    times, events, revived, total = [], [], 0, 0
+    for w in world.writeups.values():
+        until = w.reads_observed.until(w.published) if w.age else None
+        if until is None:
+            continue
+        observed = min(until, w.end) - w.published
+        ages = [int(a) for a in facts.ages(w)[0] if a < observed]
+        time, event = goes_quiet(ages, observed, quiet)
+        times.append(time / DAY)
+        events.append(event)
+        found = revivals(ages, quiet)
+        total += found
+        revived += found > 0
+    survival = kaplan_meier(times, events, [90, 120, 180, 270, 365], 365)
+    return {"L5": {"readership_survival": survival},
+            "L6": {"revivals": {"writeups_revived": revived, "revivals": total}}}
+
+
+class Guest:
+    """One (meeting, person), or one dial-in, from however many events."""
+
+    def __init__(self, meeting, person, writeup):
+        self.meeting, self.person, self.writeup = meeting, person, writeup
+        self.role = self.partstat = self.present = self.host = None
+        self.mandatory = False
+
+    def add(self, data):
+        self.role = self.role or (data.get("role") or "").upper() or None
+        self.partstat = self.partstat or (data.get("partstat") or "").upper() or None
+        if data.get("present_s") is not None:
+            self.present = (self.present or 0) + thousandths(data["present_s"])
+        if data.get("attended") is not None:
+            self.host = bool(self.host) or data["attended"]
+        self.mandatory = self.mandatory or bool(data.get("mandatory"))
+
+    def attended(self, least_ms):
+        return bool(self.host) if self.present is None else self.present >= least_ms
+
+    def invited(self):
+        return self.role is not None or self.partstat is not None
+
+    def voluntary(self):
+        role = self.role or ("REQ-PARTICIPANT" if self.invited() else None)
+        had_to = role in ("CHAIR", "REQ-PARTICIPANT") or self.mandatory
+        responder = self.writeup is not None and self.person in self.writeup.responders
+        return not had_to and not responder
+
+
+def a1_a3(world, facts):
+    least = world.parameters["min_present_s"] * 1000
+    guests = {}
+    for n, event in enumerate(world.kept["attendance"]):
+        meeting, person = event["data"]["meeting"], event["person"]
+        key = (meeting, person) if person is not None else (meeting, None, n)
+        guests.setdefault(key, Guest(meeting, person, event["writeup"])).add(event["data"])
+    rows = list(guests.values())
+    meetings = sorted({g.meeting for g in rows})
+    came = [g for g in rows if g.attended(least)]
+    per_meeting = [sum(1 for g in came if g.meeting == m) for m in meetings]
+    # Whoever dialled in without a name counts in A1 only.
+    named = [g for g in rows if g.person is not None]
+    came_named = [g for g in came if g.person is not None]
+    voluntary = [g for g in came_named if g.voluntary()]
+    pairs = [(sum(1 for g in voluntary if g.meeting == m),
+              sum(1 for g in came_named if g.meeting == m)) for m in meetings]
+    accepted = [g for g in named if g.partstat == "ACCEPTED"]
+    optional = [g for g in named if g.role == "OPT-PARTICIPANT"]
+    share = lambda part, whole: wilson(len(part), len(whole))
+    clustered = clustered_ratio(pairs)
+    return {
+        "A1": {"attendance": {
+            "meetings": len(meetings), "rows": len(rows), "attendees": len(came),
+            "people": len({g.person for g in came_named}),
+            "median_per_meeting": quantile(per_meeting, 0.5),
+            "iqr": [quantile(per_meeting, 0.25), quantile(per_meeting, 0.75)]}},
+        "A2": {"voluntary": share(voluntary, came_named), "voluntary_clustered": clustered,
+               "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5)},
+        "A3": {"show_rate": share([g for g in accepted if g.attended(least)], accepted),
+               "optional_yield": share([g for g in optional if g.attended(least)], optional),
+               "walk_in_share": share([g for g in came_named if not g.invited()], came_named)},
+    }
+
+
+def c1_c2(world, facts):
+    from model import millis
+    p = world.parameters
+    late, horizon = p["late_days"] * DAY, p["horizon_days"] * DAY
+    comments = []
+    for event in world.kept["comment"]:
+        deleted = event["data"].get("deleted_at")
+        if deleted is None or millis(deleted) >= world.as_of:
+            comments.append((event["writeup"], event["at"], event["person"]))
+    ages = [at - w.published for w, at, _ in comments if w.published is not None]
+    late_ones = sum(1 for age in ages if age >= late)
+    pairs = []
+    for w in whole_year(world, p["horizon_days"], "comments_observed"):
+        own = [at - w.published for other, at, _ in comments if other is w]
+        pairs.append((sum(1 for a in own if late <= a < horizon),
+                      sum(1 for a in own if 0 <= a < horizon)))
+    others = [(w, who) for w, _, who in comments if who is not None and who not in w.contributors]
+    return {
+        "C1": {"comments": {"comments": len(comments), "dated": len(ages), "late": late_ones,
+                            "late_share": wilson(late_ones, len(ages))},
+               "late_share_horizon": clustered_ratio(pairs)},
+        "C2": {"commenters": {
+            "distinct": len({who for _, _, who in comments if who is not None}),
+            "distinct_non_contributors": len({who for _, who in others}),
+            "non_contributor_share": wilson(len(others), len(comments))}},
+    }
+
+
+def k1_k3(world, facts):
+    from model import millis
+    created, live = dict.fromkeys(PLACES, 0), dict.fromkeys(PLACES, 0)
+    lives, linked = {place: ([], []) for place in PLACES}, defaultdict(set)
+    for event in world.kept["link"]:
+        data, w, at = event["data"], event["writeup"], event["at"]
+        own = world._names.get(data.get("source")) is w and data.get("source") is not None
+        place = data["place"]
+        if own or data.get("role") in ("index", "template") or place not in PLACES:
+            continue
+        removed = millis(data["removed_at"]) if data.get("removed_at") else None
+        ends = [t for t in (removed, w.deleted) if t is not None and t < world.as_of]
+        created[place] += 1
+        if not ends:
+            live[place] += 1
+            linked[w.id].add(place)
+        lives[place][0].append((min(ends, default=world.as_of) - at) / DAY)
+        lives[place][1].append(int(bool(ends)))
+    survival = {place: kaplan_meier(t, e, [90, 365], 365) for place, (t, e) in lives.items()}
+    spread = [len(places) for places in linked.values()]
+    return {
+        "K1": {"links": {"created": created, "live": live, "writeups_linked": len(linked),
+                         "places_per_linked_writeup_mean":
+                             sum(spread) / len(spread) if spread else None}},
+        "K3": {"link_survival": survival,
+               "logrank": logrank({k: v for k, v in lives.items() if k != "commit"})},
+    }
+
+
+def t0_t1(world, facts):
+    p, calendar = world.parameters, world.calendar
+    late = p["late_days"] * DAY
+    dated = [w for w in world.writeups.values() if w.age]
+    if not dated:
+        return {"T0": {"series": [], "cohorts": []}}
+    start = month(calendar.date(min(w.published for w in dated)))
+    stop = month(calendar.date(world.as_of))
+    reads = facts.observed[facts.observed["age"] >= late]
+    by_month = {m: g for m, g in reads.groupby([month(d) for d in reads["date"]])} \
+        if len(reads) else {}
+    series, this = [], start
+    while this < stop:
+        following = next_month(this)
+        group = by_month.get(this)
+        group = reads.iloc[:0] if group is None else group
+        window = group[group["age"] < 2 * late]
+        days = exposure = window_exposure = 0
+        day = this
+        while day < following:
+            tomorrow = day.fromordinal(day.toordinal() + 1)
+            if calendar.working(day):
+                days += 1
+                a, b = calendar.midnight(day), calendar.midnight(tomorrow)
+                for w in dated:
+                    if a < w.end and a - w.published >= late and w.reads_observed.covers(a, b):
+                        exposure += 1
+                        window_exposure += a - w.published < 2 * late
+            day = tomorrow
+        per_100 = lambda y, e: 100 * y / e if e else None
+        late_reads, window_reads = int(group["n"].sum()), int(window["n"].sum())
+        series.append({
+            "month": this.strftime("%Y-%m"), "late_reads": late_reads,
+            "late_readers": group["person"].dropna().nunique(), "working_days": days,
+            "exposure": exposure, "per_100": per_100(late_reads, exposure),
+            "window_reads": window_reads, "window_exposure": window_exposure,
+            "window_per_100": per_100(window_reads, window_exposure)})
+        this = following
+    cohorts, this = [], start
+    observed = whole_year(world, 2 * p["late_days"])
+    while this <= stop:
+        group = [w for w in observed if month(calendar.date(w.published)) == this]
+        tail = 0
+        for w in group:
+            age, n = facts.ages(w)
+            tail += int(n[(age >= late) & (age < 2 * late)].sum())
+        cohorts.append({"month": this.strftime("%Y-%m"), "writeups": len(group),
+                        "reads_90_180": tail, "per_writeup": tail / len(group) if group else None})
+        this = next_month(this)
+    return {"T0": {"series": series, "cohorts": cohorts},
+            "T1": {"trend": trend([m["window_per_100"] for m in series]),
+                   "cohort_trend": trend([c["per_writeup"] for c in cohorts])}}

@@ -1,0 +1,268 @@
+"""Events, registry, exclusions and observed time, straight from CONTRACT and INDICATORS 1."""
+
+import json
+import unicodedata
+from collections import Counter, defaultdict
+from datetime import date, datetime, time, timedelta, timezone
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+DAY = 86_400_000
+PARAMETERS = {
+    "double_click_s": 30, "late_days": 90, "horizon_days": 365, "recent_days": 90,
+    "trailing_days": 28, "min_readers": 3, "quiet_days": 90, "read_fraction": 0.75,
+    "wpm_fast": 300, "skim_min_s": 10, "min_present_s": 300,
+}
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def millis(text):
+    """RFC 3339 to UTC ms; fractions of a millisecond are cut off."""
+    text = text.upper().replace("Z", "+00:00")
+    if len(text) > 19 and text[17:19] == "60":
+        text = text[:17] + "59.999" + text[19:]
+    delta = datetime.fromisoformat(text) - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1000 + delta.microseconds // 1000
+
+
+class Calendar:
+    """Local days."""
+
+    def __init__(self, zone, holidays):
+        self.zone = ZoneInfo(zone)
+        self.holidays = {date.fromisoformat(h) for h in holidays}
+        self._midnights = {}
+
+    def date(self, at):
+        return datetime.fromtimestamp(at / 1000, self.zone).date()
+
+    def _instant(self, day, hour):
+        local = datetime.combine(day, time(hour), self.zone)
+        return int(local.timestamp()) * 1000
+
+    def midnight(self, day):
+        if day not in self._midnights:
+            self._midnights[day] = self._instant(day, 0)
+        return self._midnights[day]
+
+    def noon(self, day):
+        return self._instant(day, 12)
+
+    def working(self, day):
+        return day.weekday() < 5 and day not in self.holidays
+
+
+def identity(value):
+    """The pseudonym's input: addresses are folded, everything else is taken as it is."""
+    value = value.strip()
+    if value[:7].lower() == "mailto:":
+        value = value[7:]
+    local, at, domain = value.partition("@")
+    if at and local and domain and "@" not in domain and not any(
+            c.isspace() or c == "/" for c in value):
+        return ("email", unicodedata.normalize("NFKC", value).lower().strip())
+    return ("account", value)
+
+
+def thousandths(value):
+    """Rounded half away from zero."""
+    return None if value is None else int(value * 1000 + 0.5)
+
+
+class Windows:
+    """Sorted, disjoint, half-open times of observation."""
+
+    def __init__(self, intervals, as_of):
+        self.parts = []
+        for a, b in sorted((a, min(b, as_of)) for a, b in intervals):
+            if a >= b:
+                continue
+            if self.parts and a <= self.parts[-1][1]:
+                self.parts[-1][1] = max(self.parts[-1][1], b)
+            else:
+                self.parts.append([a, b])
+
+    def overlap(self, a, b):
+        return sum(max(0, min(b, y) - max(a, x)) for x, y in self.parts)
+
+    def covers(self, a, b):
+        return any(x <= a and b <= y for x, y in self.parts)
+
+    def holds(self, at):
+        return any(x <= at < y for x, y in self.parts)
+
+    def until(self, at):
+        return next((y for x, y in self.parts if x <= at < y), None)
+
+
+class Writeup:
+    """A write-up as of the report."""
+
+    def __init__(self, event, as_of, who):
+        data = event["data"]
+        self.id = data.get("id") or event.get("subject")
+        self.url = data.get("url")
+        self.names = [n for n in [self.id, self.url, *(data.get("aliases") or [])] if n]
+        self.host = urlsplit(self.url).hostname if self.url else None
+        instant = lambda name: millis(data[name]) if data.get(name) else None
+        self.published = instant("published_at")
+        deleted = instant("deleted_at")
+        self.deleted = deleted if deleted is not None and deleted < as_of else None
+        self.words = data.get("words")
+        self.contributors = {who(p) for p in data.get("contributors") or []}
+        self.responders = {who(p) for p in data.get("responders") or []}
+        self.end = as_of if self.deleted is None else self.deleted
+        # How long it could be watched at all; None: no age.
+        age = None if self.published is None else self.end - self.published
+        self.age = age if age is not None and age > 0 else None
+        self.reads_observed = self.comments_observed = None
+        self.counts_only = False
+
+
+class World:
+    """Everything that the indicators start from."""
+
+    def __init__(self, lines, as_of, calendar, parameters):
+        self.as_of, self.calendar, self.parameters = as_of, calendar, parameters
+        events = list(read(lines))
+        self.received = Counter(lines=len(events))
+        latest = {}
+        for event in events:
+            key = (event["source"], event["id"])
+            if key not in latest or event["version"] > latest[key]["version"]:
+                latest[key] = event
+        self.received["duplicate_id"] = len(events) - len(latest)
+        by_kind = defaultdict(list)
+        for event in latest.values():
+            by_kind[event["kind"]].append(event)
+        self._people(by_kind["person"])
+        self.writeups = {}
+        for event in by_kind["writeup"]:
+            writeup = Writeup(event, as_of, self.who)
+            self.writeups[writeup.id] = writeup
+        self._names = {n: w for w in self.writeups.values() for n in w.names}
+        self._names |= {w.id: w for w in self.writeups.values()}
+        self._place(latest.values())
+        self._exclude(latest.values())
+        self._observe(by_kind["coverage"], latest.values())
+
+    def _people(self, events):
+        self._main, self._kind = {}, {}
+        for event in events:
+            data = event["data"]
+            person = identity(data.get("person") or event["subject"])
+            self._kind[person] = data.get("kind") or "person"
+            for alias in data.get("aliases") or []:
+                self._main[identity(alias)] = person
+
+    def who(self, value):
+        """The person behind a name; None if nobody is named."""
+        if value is None:
+            return None
+        person = identity(value)
+        return self._main.get(person, person)
+
+    def _place(self, events):
+        """Where and when: the target resolved, a day's count at its local noon."""
+        for event in events:
+            event["writeup"] = self._names.get(event.get("subject"))
+            event["person"] = self.who(event["data"].get("person"))
+            at = millis(event["time"]) if event.get("time") else None
+            event["reported"] = at
+            if event["kind"] == "read_count" and event["data"]["granularity"] == "day":
+                event["day"] = self.calendar.date(at)
+                at = self.calendar.noon(event["day"])
+            event["at"] = at
+
+    def _exclude(self, events):
+        instants = Counter((e["source"], e["at"]) for e in events if e["kind"] == "comment")
+        self.kept = defaultdict(list)
+        for event in events:
+            reason = self._reason(event, instants)
+            if reason:
+                self.received[reason] += 1
+            else:
+                self.kept[event["kind"]].append(event)
+
+    def _reason(self, event, instants):
+        kind, at, writeup = event["kind"], event["at"], event["writeup"]
+        if kind in ("writeup", "person", "coverage"):
+            return "future" if at is not None and at >= self.as_of else None
+        if at >= self.as_of:
+            return "future"
+        if writeup is None and (event.get("subject") or kind != "attendance"):
+            return "unknown_writeup"
+        if writeup and writeup.deleted is not None and at >= writeup.deleted:
+            return "after_delete"
+        data = event["data"]
+        if self._kind.get(event["person"], "person") != "person":
+            return "bot"
+        if kind == "read" and (data.get("bot") or data.get("agent")):
+            return "bot"
+        if kind == "comment" and instants[(event["source"], at)] > 10:
+            return "bot"
+        return None
+
+    def _observe(self, coverage, events):
+        """Observed time by source and kind, then by write-up."""
+        sources = {e["source"] for e in events}
+        stated, prefixes = defaultdict(list), defaultdict(list)
+        for event in coverage:
+            data = event["data"]
+            to = millis(data["to"]) if data.get("to") else self.as_of
+            window = (millis(data["from"]), to)
+            if data["scope"] in sources:
+                stated[(data["scope"], data["kind"])].append(window)
+            else:
+                prefixes[data["kind"]].append((data["scope"], window))
+        first = {}
+        delivered = defaultdict(set)
+        for event in events:
+            if event["reported"] is None or event["reported"] >= self.as_of:
+                continue
+            key = (event["source"], event["kind"])
+            first[key] = min(first.get(key, event["reported"]), event["reported"])
+            if event["writeup"]:
+                delivered[event["writeup"].id].add(key)
+        watched = {k: stated.get(k) or [(t, self.as_of)] for k, t in first.items()}
+        for writeup in self.writeups.values():
+            for kinds, name in ((("read", "read_count"), "reads_observed"),
+                                (("comment",), "comments_observed")):
+                keys = self._watchers(writeup, kinds, delivered, first)
+                windows = [w for key in keys for w in watched[key]]
+                for kind in kinds:
+                    windows += [w for prefix, w in prefixes[kind]
+                                if any(n.startswith(prefix) for n in writeup.names)]
+                setattr(writeup, name, Windows(windows, self.as_of))
+                if name == "reads_observed":
+                    writeup.counts_only = bool(keys) and all(k == "read_count" for _, k in keys)
+
+    def _watchers(self, writeup, kinds, delivered, first):
+        own = {k for k in delivered[writeup.id] if k[1] in kinds}
+        if own:
+            return own
+        host = {k for other in self.writeups.values() if writeup.host and other.host == writeup.host
+                for k in delivered[other.id] if k[1] in kinds}
+        return host or {k for k in first if k[1] in kinds}
+
+
+def read(lines):
+    """Events of CONTRACT, one by one; a line may hold a batch."""
+    for line in lines:
+        if not line.strip():
+            continue
+        parsed = json.loads(line)
+        for event in parsed if isinstance(parsed, list) else [parsed]:
+            kind = event["type"].removeprefix("org.readback.").removesuffix(".v1")
+            data = {k: v for k, v in (event.get("data") or {}).items() if v not in (None, "")}
+            yield {"kind": kind, "source": event["source"], "id": event["id"],
+                   "subject": event.get("subject"), "time": event.get("time"),
+                   "version": int(data.get("version", 0)), "data": data}
+
+
+def month(day):
+    return day.replace(day=1)
+
+
+def next_month(first):
+    return (first + timedelta(days=32)).replace(day=1)

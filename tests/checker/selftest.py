@@ -1,0 +1,119 @@
+"""The checker's own formulas against the worked examples of INDICATORS.
+
+    python3 selftest.py worked_examples.json
+"""
+
+import json
+import math
+import sys
+
+from formulas import (clustered_ratio, double_clicks, goes_quiet, kaplan_meier, logrank,
+                      poisson_rate, quantile, revivals, trend, wilson)
+from indicators import Guest, depth_class, median_days
+from model import DAY, PARAMETERS, Calendar, identity, millis
+
+FAILURES = []
+
+
+def agree(label, found, expected):
+    """Every expected field; intervals of examples with few clusters are formulas only."""
+    if isinstance(expected, dict):
+        for key, value in expected.items():
+            agree(f"{label}.{key}", found.get(key) if isinstance(found, dict) else found, value)
+    elif isinstance(expected, list):
+        if len(found) != len(expected):
+            FAILURES.append((label, found, expected))
+        for n, (a, b) in enumerate(zip(found, expected)):
+            agree(f"{label}[{n}]", a, b)
+    elif isinstance(expected, float) and isinstance(found, (int, float)):
+        if not math.isclose(found, expected, rel_tol=1e-9, abs_tol=1e-12):
+            FAILURES.append((label, found, expected))
+    elif found != expected:
+        FAILURES.append((label, found, expected))
+
+
+def main(path):
+    examples = {}
+    with open(path, encoding="utf-8") as file:
+        for example in json.load(file):
+            examples.setdefault(example["id"], []).append((example["input"], example["expect"]))
+
+    kept = lambda seconds: [seconds[i] for i in double_clicks([s * 1000 for s in seconds])]
+    (i, e), (i2, e2) = examples["R1"]
+    agree("R1a", {"kept_a": kept(i["clicks_s_a"]), "kept_b": kept(i["clicks_s_b"])}, e)
+    agree("R1b", {"kept": kept(i2["clicks_s"]), "edge": len(kept(i2["edge"])),
+                  "edge2": len(kept(i2["edge2"]))}, e2)
+
+    (i, e), _ = examples["R3"]
+    days = lambda zone: len({Calendar(zone, []).date(millis(t)) for t in i["at"]})
+    agree("R3", {"berlin": days("Europe/Berlin"), "utc": days("UTC")}, e)
+
+    (i, e), (_, e2) = examples["R4"]
+    depth = lambda s, d, words=1200: depth_class(
+        None if s is None else int(s * 1000 + .5), None if d is None else int(d * 1000 + .5),
+        words, PARAMETERS)
+    agree("R4a", [depth(s, d) for s, d in i["cases"]], e)
+    agree("R4b", {"day": depth(190, .95), "first": depth(100, .4), "second": depth(90, .95),
+                  "none": depth(None, None), "short": depth(10, None, 40)}, e2)
+
+    for i, e in examples["L1"]:
+        rate, lo, hi = poisson_rate(i["k"], i["exposure"])
+        agree("L1", {"k": i["k"], "exposure": float(i["exposure"]), "rate": rate, "lo": lo,
+                     "hi": hi}, e)
+    for i, e in examples["L2"]:
+        ages = [round(a * DAY) for a in i["ages"]]
+        agree("L2", {"half_life_days": median_days(ages, i.get("n", [1] * len(ages)))}, e)
+
+    ratio_fields = ("num", "den", "clusters", "ratio", "se")
+    for code, n in (("L3", 0), ("A2", 1)):
+        i, e = examples[code][n]
+        agree(code, clustered_ratio(list(zip(i["y"], i["x"]))), {k: e[k] for k in ratio_fields})
+    i, e = examples["L4"][0]
+    agree("L4", wilson(i["k"], i["n"]), e)
+    i, e = examples["A2"][0]
+    agree("A2", wilson(i["k"], i["n"]), e)
+
+    i, e = examples["L5"][0]
+    found = [goes_quiet(*case, 90) for case in i["cases"]]
+    agree("L5a", [list(pair) for pair in found], e["T_event"])
+    times, events = zip(*found)
+    agree("L5a", kaplan_meier(times, events, [90, 110, 200], 365), e["km"])
+    i, e = examples["L5"][1]
+    agree("L5b", kaplan_meier(i["T"], i["E"], [120, 200, 400], 365), e)
+
+    (i, e), (i2, e2) = examples["L6"]
+    agree("L6a", {"revivals": revivals(i["ages"], 90),
+                  "declared_quiet_at": goes_quiet(i["ages"], i["obs"], 90)[0]}, e)
+    agree("L6b", {"revivals": revivals(i2["ages"], 90)}, e2)
+
+    (i, e), (i2, e2) = examples["A1"]
+    agree("A1a", {"median": quantile(i["n"], .5), "q1": quantile(i["n"], .25),
+                  "q3": quantile(i["n"], .75)}, {k: e[k] for k in ("median", "q1", "q3")})
+    agree("A1b", {"attended": [present(times) for times in i2["present_s"]]}, e2)
+
+    (i, e), (i2, e2) = examples["K3"]
+    agree("K3a", kaplan_meier(i["T"], i["E"], [90, 180], 365), e)
+    found = logrank({"a": (i["T"], i["E"]), "b": (i2["T2"], i2["E2"])})
+    agree("K3b", found, e2)
+
+    i, e = examples["T1"][0]
+    fields = ("n", "S", "var_s", "z", "p", "tau_a", "tau_b", "theil_sen", "recommended")
+    agree("T1", trend(i["y"]), {k: e[k] for k in fields})
+    agree("T1 early", trend(examples["T1"][1][0]["y"]), {"n": 10})
+
+    agree("P2", identity(" Ada@Example.org "), identity("mailto:ada@example.ORG"))
+    for label, found, expected in FAILURES:
+        print(f"{label}: found {found!r}, expected {expected!r}")
+    print("worked examples differ" if FAILURES else "worked examples agree", file=sys.stderr)
+    return 1 if FAILURES else 0
+
+
+def present(seconds):
+    guest = Guest("m", "p", None)
+    for part in seconds:
+        guest.add({"present_s": part})
+    return guest.attended(300_000)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
