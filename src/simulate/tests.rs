@@ -7,7 +7,14 @@ use crate::model::{Body, Event};
 use crate::sources::events::decode;
 
 fn small() -> Options {
-    Options { reads: 4_000, people: 30, teams: 4, writeups: 40, days: 500, ..Options::default() }
+    Options {
+        reads: 4_000,
+        people: 30,
+        teams: 4,
+        writeups: 40,
+        days: 500,
+        ..Options::default()
+    }
 }
 
 fn lines(options: &Options) -> (Vec<u8>, Summary) {
@@ -39,11 +46,22 @@ fn everything_the_contract_knows_is_in_it() {
     let events = events(&options);
     let kinds: BTreeSet<_> = events.iter().map(|event| event.body.kind()).collect();
     assert_eq!(kinds.len(), EventKind::ALL.len());
-    let reads = events.iter().filter(|event| event.body.kind() == EventKind::Read).count();
+    let reads = events
+        .iter()
+        .filter(|event| event.body.kind() == EventKind::Read)
+        .count();
     assert!((2_500..6_000).contains(&reads), "{reads} reads");
     assert!(events.iter().any(|event| event.time >= options.as_of()));
-    assert!(events.iter().any(|event| matches!(&event.body, Body::Read(read) if read.bot)));
-    assert!(events.iter().any(|event| matches!(&event.body, Body::Read(r) if r.agent.is_some())));
+    assert!(
+        events
+            .iter()
+            .any(|event| matches!(&event.body, Body::Read(read) if read.bot))
+    );
+    assert!(
+        events
+            .iter()
+            .any(|event| matches!(&event.body, Body::Read(r) if r.agent.is_some()))
+    );
     let gone = |event: &Event| matches!(&event.body, Body::Writeup(w) if w.deleted_at.is_some());
     assert!(events.iter().any(gone));
 }
@@ -52,7 +70,9 @@ fn everything_the_contract_knows_is_in_it() {
 fn an_id_names_one_event() {
     let mut seen: BTreeMap<_, Vec<Event>> = BTreeMap::new();
     for event in events(&small()) {
-        seen.entry((event.source.clone(), event.id.clone())).or_default().push(event);
+        seen.entry((event.source.clone(), event.id.clone()))
+            .or_default()
+            .push(event);
     }
     let mut copies = 0;
     for versions in seen.values() {
@@ -69,8 +89,14 @@ fn an_id_names_one_event() {
 fn a_cut_leaves_nothing_but_its_coverage() {
     let whole = small();
     let from = whole.as_of() - 300 * DAY_MS;
-    let cut = Cut { from, to: from + 60 * DAY_MS };
-    let options = Options { cut: vec![cut], ..whole.clone() };
+    let cut = Cut {
+        from,
+        to: from + 60 * DAY_MS,
+    };
+    let options = Options {
+        cut: vec![cut],
+        ..whole.clone()
+    };
     let inside = |event: &Event| cut.from <= event.time && event.time < cut.to;
     let watched = |event: &Event| Cut::KINDS.contains(&event.body.kind());
     let (with, without) = (events(&options), events(&whole));
@@ -80,8 +106,11 @@ fn a_cut_leaves_nothing_but_its_coverage() {
     }));
     // What is left is what was there before: a cut changes no chance.
     let rest = |events: &[Event]| {
-        let ids = events.iter().filter(|event| watched(event) && !inside(event));
-        ids.map(|event| (event.source.clone(), event.id.clone())).collect::<BTreeSet<_>>()
+        let ids = events
+            .iter()
+            .filter(|event| watched(event) && !inside(event));
+        ids.map(|event| (event.source.clone(), event.id.clone()))
+            .collect::<BTreeSet<_>>()
     };
     assert_eq!(rest(&with), rest(&without));
 }
@@ -94,11 +123,24 @@ fn more_reads_change_no_review() {
             .map(|event| (event.id, event.time))
             .collect::<BTreeSet<_>>()
     };
-    assert_eq!(reviews(&small()), reviews(&Options { reads: 100, ..small() }));
+    assert_eq!(
+        reviews(&small()),
+        reviews(&Options {
+            reads: 100,
+            ..small()
+        })
+    );
 }
 
 #[test]
 fn nothing_at_all_is_an_organisation_too() {
-    let options = Options { reads: 0, people: 0, teams: 0, writeups: 0, days: 0, ..small() };
+    let options = Options {
+        reads: 0,
+        people: 0,
+        teams: 0,
+        writeups: 0,
+        days: 0,
+        ..small()
+    };
     assert!(lines(&options).1.lines > 0);
 }

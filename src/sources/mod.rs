@@ -22,8 +22,12 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] =
-    &[&access_log::KIND, &attendance_csv::KIND, &events::KIND, &git::KIND];
+pub static KINDS: &[&Kind] = &[
+    &access_log::KIND,
+    &attendance_csv::KIND,
+    &events::KIND,
+    &git::KIND,
+];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {

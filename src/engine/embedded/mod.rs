@@ -169,11 +169,11 @@ pub async fn run(
             stopping,
         )));
     }
-    tracing::info!(socket = %socket.display(), version = door.version, "the engine is ready");
+    tracing::debug!(socket = %socket.display(), version = door.version, "the engine is ready");
     ready(&socket, address);
     wait_for_end(settings.supervised).await;
 
-    tracing::info!("the engine stops");
+    tracing::debug!("the engine stops");
     // The receivers may be gone with their listeners already.
     let _ = stop.send(true);
     let ended = tokio::time::timeout(PATIENCE, async {

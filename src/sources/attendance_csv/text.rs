@@ -63,7 +63,10 @@ pub(super) fn rows(input: &mut dyn BufRead) -> io::Result<(Vec<Row>, Option<&'st
     for record in reader.records() {
         // The text is UTF-8 by now, and rows of any length are allowed: no other error is left.
         let cells = record.map_err(io::Error::other)?;
-        let row = Row { line: cells.position().map_or(0, csv::Position::line), cells };
+        let row = Row {
+            line: cells.position().map_or(0, csv::Position::line),
+            cells,
+        };
         if row.filled() > 0 {
             rows.push(row);
         }
@@ -104,17 +107,29 @@ mod tests {
 
     fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
         let (rows, _) = rows(&mut &*bytes).unwrap();
-        rows.iter().map(|row| row.cells().map(str::to_owned).collect()).collect()
+        rows.iter()
+            .map(|row| row.cells().map(str::to_owned).collect())
+            .collect()
     }
 
     #[test]
     fn one_table_in_six_encodings() {
         let tabs = "Náme\tAt\r\n\r\nÁda L\t1, 2\r\n";
         let commas = "Náme,At\n\nÁda L,\"1, 2\"\n";
-        let little =
-            |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
-        let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
-        let windows: Vec<u8> = tabs.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let little = |text: &str| {
+            text.encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect::<Vec<_>>()
+        };
+        let big = |text: &str| {
+            text.encode_utf16()
+                .flat_map(u16::to_be_bytes)
+                .collect::<Vec<_>>()
+        };
+        let windows: Vec<u8> = tabs
+            .chars()
+            .map(|c| u8::try_from(u32::from(c)).unwrap())
+            .collect();
         let expected = [["Náme", "At"], ["Áda L", "1, 2"]];
         for bytes in [
             [&[0xff, 0xfe][..], &little(tabs)].concat(),

@@ -73,7 +73,11 @@ impl Registry {
         // Decided before anything changes, so that files can change places.
         let mut old: BTreeMap<usize, usize> = BTreeMap::new();
         for (number, change) in changes.iter().enumerate() {
-            let from = change.from.as_ref().map(|(path, _)| path.as_str()).filter(is_writeup);
+            let from = change
+                .from
+                .as_ref()
+                .map(|(path, _)| path.as_str())
+                .filter(is_writeup);
             if let Some(entry) = from.and_then(|from| self.present(from)) {
                 old.insert(number, entry);
             }
@@ -106,12 +110,17 @@ impl Registry {
 
     /// The write-up at this path now.
     fn present(&self, path: &str) -> Option<usize> {
-        self.entries.iter().rposition(|entry| entry.deleted_at.is_none() && entry.path() == path)
+        self.entries
+            .iter()
+            .rposition(|entry| entry.deleted_at.is_none() && entry.path() == path)
     }
 
     fn add(&mut self, path: &str, blob: String, birth: Birth) {
         // A deletion that was taken back: the same write-up.
-        let again = self.entries.iter_mut().rfind(|e| e.deleted_at.is_some() && e.path() == path);
+        let again = self
+            .entries
+            .iter_mut()
+            .rfind(|e| e.deleted_at.is_some() && e.path() == path);
         if let Some(entry) = again {
             entry.deleted_at = None;
             entry.blob = blob;
