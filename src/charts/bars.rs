@@ -29,7 +29,14 @@ pub(super) fn draw(scene: &mut Scene, plot: &Bars, height: f64) {
 
 fn inks(palette: Palette) -> &'static [Ink] {
     match palette {
-        Palette::Roles => &[Ink::Muted, Ink::Grey, Ink::Pale, Ink::Middle, Ink::First],
+        Palette::Roles => &[
+            Ink::Muted,
+            Ink::Grey,
+            Ink::Pale,
+            Ink::Middle,
+            Ink::First,
+            Ink::Grid,
+        ],
         Palette::Whole => &[Ink::First, Ink::Pale],
     }
 }

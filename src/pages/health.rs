@@ -78,7 +78,7 @@ pub(super) fn health(summary: &Value) -> Health {
 fn source(entry: &Value) -> Coverage {
     let to = reading::text(entry, "to");
     Coverage {
-        source: reading::text(entry, "source").to_owned(),
+        source: reading::text(entry, "scope").to_owned(),
         kind: reading::text(entry, "kind").to_owned(),
         from: date(reading::text(entry, "from")),
         to: if to.is_empty() {

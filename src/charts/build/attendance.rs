@@ -5,12 +5,13 @@ use super::super::{Bar, Bars, Chart, Palette, Plot};
 use super::{Context, share_dots, words};
 
 /// Roles in the order of their stack: those who had to come at the ground.
-const ROLES: [(&str, &str); 5] = [
+const ROLES: [(&str, &str); 6] = [
     ("CHAIR", "chair"),
     ("REQ-PARTICIPANT", "had to come"),
     ("OPT-PARTICIPANT", "optional"),
     ("NON-PARTICIPANT", "for information"),
     ("walk_in", "not invited"),
+    ("unknown", "not known"),
 ];
 const MOST_QUARTERS: usize = 8;
 

@@ -155,8 +155,8 @@ pub(super) fn steps(survival: &Value) -> Vec<Step> {
         .iter()
         .filter_map(|entry| {
             Some(Step {
-                day: reading::cell(entry, "t").get()?,
-                share: reading::cell(entry, "s").get()?,
+                day: reading::cell(entry, "day").get()?,
+                share: reading::cell(entry, "S").get()?,
                 interval: reading::interval(entry),
                 at_risk: reading::cell(entry, "at_risk").get().map(|n| n as u64),
             })

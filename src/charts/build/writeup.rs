@@ -74,16 +74,11 @@ pub fn read_curve(summary: &Value, writeup: &Value) -> Chart {
     }
 }
 
-/// The reads by four weeks; a null in a write-up that has something withheld is withheld.
+/// The reads by four weeks. Every bin up to the latest read is known, so a null is withheld.
 fn values(writeup: &Value) -> Vec<Cell> {
-    let withheld = reading::suppressed(writeup);
     reading::list(writeup, "reads_by_age")
         .iter()
-        .map(|value| match value.as_f64() {
-            Some(number) => Cell::Value(number),
-            None if withheld || reading::suppressed(value) => Cell::Withheld,
-            None => Cell::Missing,
-        })
+        .map(|value| value.as_f64().map_or(Cell::Withheld, Cell::Value))
         .collect()
 }
 
