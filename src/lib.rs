@@ -63,3 +63,9 @@ pub mod telemetry;
 pub mod app;
 
 pub mod cli;
+
+pub mod charts;
+
+pub mod pages;
+
+pub mod web;
