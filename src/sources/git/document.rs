@@ -33,11 +33,27 @@ pub(super) struct Document {
 }
 
 /// Languages of code blocks that are drawn.
-const DRAWN: &[&str] =
-    &["mermaid", "plantuml", "puml", "dot", "graphviz", "d2", "ditaa", "structurizr"];
+const DRAWN: &[&str] = &[
+    "mermaid",
+    "plantuml",
+    "puml",
+    "dot",
+    "graphviz",
+    "d2",
+    "ditaa",
+    "structurizr",
+];
 
 /// Fields with these words in their names speak of other incidents.
-const ELSEWHERE: &[&str] = &["relat", "see", "refer", "link", "supersede", "previous", "duplicate"];
+const ELSEWHERE: &[&str] = &[
+    "relat",
+    "see",
+    "refer",
+    "link",
+    "supersede",
+    "previous",
+    "duplicate",
+];
 
 /// Lines of a header without front matter are looked for this far down.
 const HEADER_LINES: usize = 30;
@@ -46,14 +62,25 @@ const HEADER_LINES: usize = 30;
 pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) -> Document {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (front, body) = front_matter(text);
-    let markdown =
-        path.rsplit_once('.').is_some_and(|(_, e)| matches!(e, "md" | "markdown" | "mdx"));
-    let mut document = if markdown { in_markdown(body) } else { in_plain_text(body) };
-    let header: Vec<(String, Vec<String>)> =
-        if front.is_empty() { listed_fields(body) } else { fields(front) };
+    let markdown = path
+        .rsplit_once('.')
+        .is_some_and(|(_, e)| matches!(e, "md" | "markdown" | "mdx"));
+    let mut document = if markdown {
+        in_markdown(body)
+    } else {
+        in_plain_text(body)
+    };
+    let header: Vec<(String, Vec<String>)> = if front.is_empty() {
+        listed_fields(body)
+    } else {
+        fields(front)
+    };
     let field = |names: &[&str]| {
         let of = |name: &&str| {
-            header.iter().find(|(key, _)| key == name).map(|(_, values)| values.as_slice())
+            header
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, values)| values.as_slice())
         };
         names.iter().find_map(of).unwrap_or_default()
     };
@@ -67,11 +94,20 @@ pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) ->
     document.tags = field(&["tags"]).to_vec();
     let heading = document.title.as_deref().unwrap_or_default();
     // A key among related incidents is another write-up's.
-    let own = header.iter().filter(|(key, _)| !ELSEWHERE.iter().any(|word| key.contains(word)));
-    let fields_text = own.flat_map(|(_, values)| values).cloned().collect::<Vec<_>>().join("\n");
+    let own = header
+        .iter()
+        .filter(|(key, _)| !ELSEWHERE.iter().any(|word| key.contains(word)));
+    let fields_text = own
+        .flat_map(|(_, values)| values)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
     for pattern in incident_keys {
         for part in [fields_text.as_str(), heading, path] {
-            for key in pattern.find_iter(part).map(|found| found.as_str().to_owned()) {
+            for key in pattern
+                .find_iter(part)
+                .map(|found| found.as_str().to_owned())
+            {
                 if !document.keys.contains(&key) {
                     document.keys.push(key);
                 }
@@ -84,8 +120,13 @@ pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) ->
 /// The block between `---` or `+++` at the top, and what follows it.
 fn front_matter(text: &str) -> (&str, &str) {
     for mark in ["---", "+++"] {
-        let Some(rest) = text.strip_prefix(mark) else { continue };
-        let Some(rest) = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n')) else {
+        let Some(rest) = text.strip_prefix(mark) else {
+            continue;
+        };
+        let Some(rest) = rest
+            .strip_prefix("\r\n")
+            .or_else(|| rest.strip_prefix('\n'))
+        else {
             continue;
         };
         let mut at = 0;
@@ -110,8 +151,10 @@ fn fields(front: &str) -> Vec<(String, Vec<String>)> {
                 values.extend(scalar(item));
             }
         } else if !indented && let Some(at) = line.find([':', '=']) {
-            let (key, value) =
-                (line[..at].trim().trim_matches('"').to_lowercase(), line[at + 1..].trim());
+            let (key, value) = (
+                line[..at].trim().trim_matches('"').to_lowercase(),
+                line[at + 1..].trim(),
+            );
             let values = match value.strip_prefix('[').and_then(|v| v.split(']').next()) {
                 Some(list) => list.split(',').filter_map(scalar).collect(),
                 None => scalar(value).into_iter().collect(),
@@ -163,17 +206,27 @@ fn instant(value: &str, zone: Tz) -> Option<Millis> {
     }
     // The parser would take shorter dates and spaces.
     let shaped = |text: &&str| {
-        text.bytes().enumerate().all(|(at, b)| matches!(at, 4 | 7) || b.is_ascii_digit())
+        text.bytes()
+            .enumerate()
+            .all(|(at, b)| matches!(at, 4 | 7) || b.is_ascii_digit())
     };
-    let pieces = value.char_indices().filter_map(|(at, _)| value.get(at..at + 10)).filter(shaped);
-    let date = pieces.filter_map(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).next();
+    let pieces = value
+        .char_indices()
+        .filter_map(|(at, _)| value.get(at..at + 10))
+        .filter(shaped);
+    let date = pieces
+        .filter_map(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
+        .next();
     date.map(|date| Calendar::new(zone).midnight(date))
 }
 
 fn in_markdown(body: &str) -> Document {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
-    let mut document = Document { diagrams: Some(0), ..Document::default() };
+    let mut document = Document {
+        diagrams: Some(0),
+        ..Document::default()
+    };
     let (mut in_code, mut in_heading, mut in_link) = (false, false, false);
     let mut heading = String::new();
     let mut drawn = 0u32;
@@ -182,7 +235,9 @@ fn in_markdown(body: &str) -> Document {
             Event::Start(Tag::CodeBlock(kind)) => {
                 in_code = true;
                 if let CodeBlockKind::Fenced(info) = kind {
-                    let language = info.trim_start_matches(['{', '.', ' ']).to_ascii_lowercase();
+                    let language = info
+                        .trim_start_matches(['{', '.', ' '])
+                        .to_ascii_lowercase();
                     drawn += u32::from(DRAWN.iter().any(|name| language.starts_with(name)));
                 }
             }
@@ -229,7 +284,10 @@ fn in_plain_text(body: &str) -> Document {
         // A rule above the title as well as below it.
         "" => lines.next().map(str::trim),
         title if title.len() < first.len() => Some(title),
-        _ => lines.next().filter(|below| ruled(below.trim())).map(|_| first),
+        _ => lines
+            .next()
+            .filter(|below| ruled(below.trim()))
+            .map(|_| first),
     };
     Document {
         title: title.filter(|t| !t.is_empty()).map(str::to_owned),
@@ -240,8 +298,10 @@ fn in_plain_text(body: &str) -> Document {
 }
 
 fn words(text: &str) -> u32 {
-    let count =
-        text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
+    let count = text
+        .split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
@@ -266,10 +326,16 @@ mod tests {
         assert_eq!(document.authors, ["ada@example.org", "Bob"]);
         assert_eq!(
             (document.tags, document.keys),
-            (vec!["storage".into(), "dns".into()], vec!["INC-12".into(), "INC-13".into()])
+            (
+                vec!["storage".into(), "dns".into()],
+                vec!["INC-12".into(), "INC-13".into()]
+            )
         );
         assert_eq!(document.owner_team.as_deref(), Some("storage"));
-        assert_eq!((document.words, document.diagrams, document.hyperlinks), (6, Some(2), 2));
+        assert_eq!(
+            (document.words, document.diagrams, document.hyperlinks),
+            (6, Some(2), 2)
+        );
     }
 
     #[test]
@@ -292,6 +358,11 @@ mod tests {
             );
         }
         assert_eq!(read("a.txt", "", &[], chrono_tz::UTC), Document::default());
-        assert_eq!(read("a.md", "---\nno end", &[], chrono_tz::UTC).title.as_deref(), None);
+        assert_eq!(
+            read("a.md", "---\nno end", &[], chrono_tz::UTC)
+                .title
+                .as_deref(),
+            None
+        );
     }
 }

@@ -17,7 +17,13 @@ use super::registry::{Entry, Registry};
 use super::repository::{Commit, Repository, identity};
 
 /// What would end a path or change its meaning in an address.
-const IN_PATH: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'?').add(b'\\');
+const IN_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'?')
+    .add(b'\\');
 
 /// Makes events of one source.
 pub(super) struct Maker<'a> {
@@ -45,7 +51,12 @@ impl Maker<'_> {
             .map_err(|e| self.repository.failed(e))?;
         let content = self.repository.content(blob)?;
         let text = String::from_utf8_lossy(&content);
-        Ok(document::read(entry.path(), &text, &self.params.incident_keys, self.zone))
+        Ok(document::read(
+            entry.path(),
+            &text,
+            &self.params.incident_keys,
+            self.zone,
+        ))
     }
 
     /// Names of a write-up besides its paths: keys in the text, names made of the file's name.
@@ -109,13 +120,20 @@ impl Maker<'_> {
         }
         let body = Writeup {
             title: document.title.or_else(|| Some(entry.path().to_owned())),
-            url: self.branch.as_deref().and_then(|branch| self.address(branch, entry.path())),
+            url: self
+                .branch
+                .as_deref()
+                .and_then(|branch| self.address(branch, entry.path())),
             aliases: self.aliases(entry, registry),
             published_at: document.published_at.or(Some(entry.added_at)),
             deleted_at: entry.deleted_at,
             owner_team: document.owner_team,
             contributors,
-            responders: document.responders.iter().map(|name| self.named(name)).collect(),
+            responders: document
+                .responders
+                .iter()
+                .map(|name| self.named(name))
+                .collect(),
             words: Some(document.words),
             diagrams: document.diagrams,
             hyperlinks: Some(document.hyperlinks),
@@ -142,11 +160,18 @@ impl Maker<'_> {
         // The path tells apart equal lines that a series of commits brought in the same second.
         let line = format!("{:016x} {}", life.born_hash, life.origin.path);
         let line = xxhash_rust::xxh3::xxh3_64(line.as_bytes());
-        let twin = if life.twin == 0 { String::new() } else { format!(".{}", life.twin) };
+        let twin = if life.twin == 0 {
+            String::new()
+        } else {
+            format!(".{}", life.twin)
+        };
         let place = life.place.parse().unwrap_or(Place::Other);
         Ok(Event {
             source: Arc::clone(&self.source),
-            id: format!("{name}:{place}:{}:{line:016x}-{authored:x}{twin}", life.target),
+            id: format!(
+                "{name}:{place}:{}:{line:016x}-{authored:x}{twin}",
+                life.target
+            ),
             subject: subject.to_owned(),
             time: life.origin.at,
             version: life.version,
@@ -176,8 +201,12 @@ impl Maker<'_> {
         hash.update([0]);
         hash.update(commit.authored.to_le_bytes());
         hash.update(commit.message.trim_ascii());
-        let hash: String =
-            hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = hash
+            .finalize()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let name = &self.params.name;
         Event {
             source: Arc::clone(&self.source),
@@ -208,23 +237,41 @@ impl Maker<'_> {
         for entry in &registry.entries {
             let aliases = self.aliases(entry, registry);
             ours.insert(self.id(entry.path()), known.len());
-            let earlier = aliases.iter().filter(|alias| alias.starts_with(&self.id("")));
+            let earlier = aliases
+                .iter()
+                .filter(|alias| alias.starts_with(&self.id("")));
             ours.extend(earlier.map(|alias| (alias.clone(), known.len())));
             let id = self.id(entry.path());
-            known.push((entry.key.clone(), KnownWriteup { id, title: None, aliases }));
+            known.push((
+                entry.key.clone(),
+                KnownWriteup {
+                    id,
+                    title: None,
+                    aliases,
+                },
+            ));
         }
         for other in others {
-            let names = other.aliases.iter().filter(|alias| !crate::sources::links::is_path(alias));
+            let names = other
+                .aliases
+                .iter()
+                .filter(|alias| !crate::sources::links::is_path(alias));
             match ours.get(&other.id) {
                 Some(&at) => {
                     let (_, mine) = &mut known[at];
-                    let new: Vec<String> =
-                        names.filter(|name| !mine.aliases.contains(name)).cloned().collect();
+                    let new: Vec<String> = names
+                        .filter(|name| !mine.aliases.contains(name))
+                        .cloned()
+                        .collect();
                     mine.aliases.extend(new);
                 }
                 None => {
                     let aliases = names.cloned().collect();
-                    let writeup = KnownWriteup { id: other.id.clone(), title: None, aliases };
+                    let writeup = KnownWriteup {
+                        id: other.id.clone(),
+                        title: None,
+                        aliases,
+                    };
                     known.push((other.id.clone(), writeup));
                 }
             }

@@ -111,7 +111,10 @@ impl Ledger {
         let before: Vec<Vec<Life>> = files
             .iter()
             .map(|file| {
-                file.from.as_ref().and_then(|from| self.live.remove(from)).unwrap_or_default()
+                file.from
+                    .as_ref()
+                    .and_then(|from| self.live.remove(from))
+                    .unwrap_or_default()
             })
             .collect();
         for (file, lives) in files.into_iter().zip(before) {
@@ -120,14 +123,21 @@ impl Ledger {
                 if !kept.is_empty() {
                     self.live.insert(to.clone(), kept);
                 }
-                came.extend(new.into_iter().map(|hit| Newcomer { path: to.clone(), hit }));
+                came.extend(new.into_iter().map(|hit| Newcomer {
+                    path: to.clone(),
+                    hit,
+                }));
             }
             let from = file.from.unwrap_or_default();
             went.extend(old.into_iter().map(|life| (from.clone(), life)));
         }
         let came = self.moved(came, &mut went);
         let came = self.returned(came);
-        let origins = if came.is_empty() { Vec::new() } else { origins(&came)? };
+        let origins = if came.is_empty() {
+            Vec::new()
+        } else {
+            origins(&came)?
+        };
         let mut twins: HashMap<(String, u64, Place, Millis, String), u32> = HashMap::new();
         for (newcomer, origin) in came.into_iter().zip(origins) {
             let Newcomer { path, hit } = newcomer;
@@ -165,14 +175,21 @@ impl Ledger {
     pub(super) fn take_changed(&mut self) -> Vec<Life> {
         let mut changed: Vec<Life> = std::mem::take(&mut self.over);
         changed.retain(|life| life.changed);
-        let standing =
-            self.live.values_mut().flatten().chain(self.gone.iter_mut().map(|(_, life)| life));
+        let standing = self
+            .live
+            .values_mut()
+            .flatten()
+            .chain(self.gone.iter_mut().map(|(_, life)| life));
         for life in standing.filter(|life| life.changed) {
             changed.push(life.clone());
             life.changed = false;
         }
         let order = |life: &Life| (life.origin.at, life.born_hash, life.twin);
-        changed.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.target.cmp(&b.target)));
+        changed.sort_by(|a, b| {
+            order(a)
+                .cmp(&order(b))
+                .then_with(|| a.target.cmp(&b.target))
+        });
         changed
     }
 
@@ -184,9 +201,11 @@ impl Ledger {
     /// Those that went more than a day ago cannot come back as the same link.
     fn settle(&mut self, now: Millis) {
         let (kept, over) =
-            std::mem::take(&mut self.gone).into_iter().partition(|(_, life): &(String, Life)| {
-                life.removed_at.is_some_and(|gone| now - gone <= DAY_MS)
-            });
+            std::mem::take(&mut self.gone)
+                .into_iter()
+                .partition(|(_, life): &(String, Life)| {
+                    life.removed_at.is_some_and(|gone| now - gone <= DAY_MS)
+                });
         self.gone = kept;
         self.over.extend(over.into_iter().map(|(_, life)| life));
     }
@@ -214,8 +233,11 @@ impl Ledger {
         }
         let mut left = Vec::new();
         for newcomer in came {
-            let candidates =
-                self.gone.iter().enumerate().filter(|(_, (_, life))| same(life, &newcomer.hit));
+            let candidates = self
+                .gone
+                .iter()
+                .enumerate()
+                .filter(|(_, (_, life))| same(life, &newcomer.hit));
             // Of several the one that stood in this file, then the one that went last.
             match candidates
                 .max_by_key(|(_, (path, life))| (*path == newcomer.path, life.removed_at))
@@ -273,11 +295,20 @@ mod tests {
     const HOUR: Millis = 3_600_000;
 
     fn hit(target: &str, line_hash: u64) -> Hit {
-        Hit { target: target.to_owned(), line_hash, line: 1, place: Place::Docs }
+        Hit {
+            target: target.to_owned(),
+            line_hash,
+            line: 1,
+            place: Place::Docs,
+        }
     }
 
     fn file(from: Option<&str>, to: Option<&str>, hits: &[Hit]) -> Scanned {
-        Scanned { from: from.map(str::to_owned), to: to.map(str::to_owned), hits: hits.to_vec() }
+        Scanned {
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+            hits: hits.to_vec(),
+        }
     }
 
     fn step(
@@ -312,20 +343,35 @@ mod tests {
             [("w".into(), 0, None)]
         );
         // Edited, moved to another file, renamed: the same link.
-        assert_eq!(step(&mut ledger, HOUR, vec![file(a(), a(), &[hit("w", 2)])]), []);
+        assert_eq!(
+            step(&mut ledger, HOUR, vec![file(a(), a(), &[hit("w", 2)])]),
+            []
+        );
         let moved = vec![file(a(), a(), &[]), file(None, Some("b"), &[hit("w", 2)])];
         assert_eq!(step(&mut ledger, 2 * HOUR, moved), []);
         assert_eq!(
-            step(&mut ledger, 3 * HOUR, vec![file(Some("b"), Some("c"), &[hit("w", 2)])]),
+            step(
+                &mut ledger,
+                3 * HOUR,
+                vec![file(Some("b"), Some("c"), &[hit("w", 2)])]
+            ),
             []
         );
         let gone = step(&mut ledger, 4 * HOUR, vec![file(Some("c"), None, &[])]);
         assert_eq!(gone, [("w".into(), 1, Some(4 * HOUR))]);
         // Back within a day it has never been away; after more it is another link.
-        let back = step(&mut ledger, 20 * HOUR, vec![file(None, Some("c"), &[hit("w", 2)])]);
+        let back = step(
+            &mut ledger,
+            20 * HOUR,
+            vec![file(None, Some("c"), &[hit("w", 2)])],
+        );
         assert_eq!(back, [("w".into(), 2, None)]);
         step(&mut ledger, 30 * HOUR, vec![file(Some("c"), None, &[])]);
-        let again = step(&mut ledger, 60 * HOUR, vec![file(None, Some("c"), &[hit("w", 2)])]);
+        let again = step(
+            &mut ledger,
+            60 * HOUR,
+            vec![file(None, Some("c"), &[hit("w", 2)])],
+        );
         assert_eq!(again, [("w".into(), 0, None)]);
         assert_eq!(ledger.standing(), 1);
     }
@@ -338,7 +384,12 @@ mod tests {
             file(None, Some("b"), &[hit("w", 1)]),
         ];
         assert_eq!(step(&mut ledger, 0, both).len(), 3);
-        let mut twins: Vec<u32> = ledger.live.values().flatten().map(|life| life.twin).collect();
+        let mut twins: Vec<u32> = ledger
+            .live
+            .values()
+            .flatten()
+            .map(|life| life.twin)
+            .collect();
         twins.sort_unstable();
         assert_eq!(twins, [0, 0, 1]);
         let swap = vec![

@@ -80,7 +80,10 @@ incident_keys = ["INC-[0-9]+"]
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
     let params = decode::<Params>(params)?.check()?;
-    Ok(Box::new(Git { params, setting: setting.clone() }))
+    Ok(Box::new(Git {
+        params,
+        setting: setting.clone(),
+    }))
 }
 
 struct Git {
@@ -126,7 +129,12 @@ fn pull(
     let nothing_new = range.mainline.is_empty();
     let mut registry = before.registry;
     if !nothing_new {
-        walk::writeups(&repository, &mut range, &params.paths.writeups, &mut registry)?;
+        walk::writeups(
+            &repository,
+            &mut range,
+            &params.paths.writeups,
+            &mut registry,
+        )?;
     }
     read_writeups(&maker, &mut registry, sink)?;
     let known = maker.known(&registry, &setting.writeups);
@@ -147,10 +155,19 @@ fn pull(
             "{name}: is a shallow clone; links older than its history count from there"
         ));
     }
-    let subjects: HashMap<String, String> =
-        known.iter().map(|(key, writeup)| (key.clone(), writeup.id.clone())).collect();
+    let subjects: HashMap<String, String> = known
+        .iter()
+        .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
+        .collect();
     let mut scanner = Scanner::new(&repository, &params.paths, &known);
-    let messages = walk::links(&mut range, &mut scanner, &mut ledger, &maker, &subjects, sink)?;
+    let messages = walk::links(
+        &mut range,
+        &mut scanner,
+        &mut ledger,
+        &maker,
+        &subjects,
+        sink,
+    )?;
     let changed = ledger.take_changed();
     sink.note(format!(
         "{name}: walked {} commits; {} links in messages, {} links in files came or went, {} stand",
@@ -190,7 +207,9 @@ fn since(
 }
 
 fn whole(repository: &Repository, head: gix::ObjectId) -> Result<Range, SourceError> {
-    repository.range(head, None)?.ok_or_else(|| repository.failed("the history has no beginning"))
+    repository
+        .range(head, None)?
+        .ok_or_else(|| repository.failed("the history has no beginning"))
 }
 
 /// Differs where other references would be found; the order of names does not matter.
@@ -215,7 +234,12 @@ fn read_writeups(
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
     let mut documents = Vec::new();
-    for (at, entry) in registry.entries.iter_mut().enumerate().filter(|(_, entry)| entry.changed) {
+    for (at, entry) in registry
+        .entries
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, entry)| entry.changed)
+    {
         let document = maker.document(entry)?;
         entry.names = maker.names(entry, &document);
         entry.changed = false;

@@ -82,7 +82,11 @@ impl Params {
         let made_names = match &self.name_pattern {
             Some(given) => Some((pattern("name_pattern", given)?, self.name_aliases)),
             None if self.name_aliases.is_empty() => None,
-            None => return Err(SourceError::Params("name_aliases needs name_pattern".to_owned())),
+            None => {
+                return Err(SourceError::Params(
+                    "name_aliases needs name_pattern".to_owned(),
+                ));
+            }
         };
         Ok(Checked {
             path: self.path,
@@ -180,13 +184,25 @@ pub(super) mod tests {
             ("shop", Some("https://forge.example.org/shop"))
         );
         assert!(check("").expect_err("no path").contains("path"));
-        assert!(check("path = \"x\"\nwrong = 1").expect_err("unknown").contains("wrong"));
+        assert!(
+            check("path = \"x\"\nwrong = 1")
+                .expect_err("unknown")
+                .contains("wrong")
+        );
         assert!(
             check("path = \"x\"\nincident_keys = [\"(\"]")
                 .expect_err("regex")
                 .contains("incident_keys")
         );
-        assert!(check("path = \"x\"\nname = \"a b\"").expect_err("name").contains("name"));
-        assert!(check("path = \"/\"").expect_err("no name").contains("set name"));
+        assert!(
+            check("path = \"x\"\nname = \"a b\"")
+                .expect_err("name")
+                .contains("name")
+        );
+        assert!(
+            check("path = \"/\"")
+                .expect_err("no name")
+                .contains("set name")
+        );
     }
 }

@@ -166,13 +166,21 @@ mod tests {
 
     fn change(from: Option<&str>, to: Option<&str>) -> FileChange {
         let file = |path: &str| (path.to_owned(), blob());
-        FileChange { from: from.map(file), to: to.map(file) }
+        FileChange {
+            from: from.map(file),
+            to: to.map(file),
+        }
     }
 
     fn step(registry: &mut Registry, at: Millis, changes: &[FileChange]) {
         let birth = |_: &str| {
             let paths = vec!["pm/0000.md".to_owned()];
-            Ok::<_, Infallible>(Birth { paths, commit: "c".to_owned(), at: 5, authored: 5000 })
+            Ok::<_, Infallible>(Birth {
+                paths,
+                commit: "c".to_owned(),
+                at: 5,
+                authored: 5000,
+            })
         };
         match registry.step(at, changes, &Globs::new(vec!["pm/*.md".to_owned()]), birth) {
             Ok(()) => {}
@@ -183,13 +191,34 @@ mod tests {
     #[test]
     fn every_write_up_has_a_key_of_its_own() {
         let mut registry = Registry::default();
-        step(&mut registry, 1, &[change(None, Some("pm/1.md")), change(None, Some("pm/0000.md"))]);
-        step(&mut registry, 2, &[change(Some("pm/0000.md"), None), change(None, Some("src/a.rs"))]);
-        let keys: Vec<&str> = registry.entries.iter().map(|entry| entry.key.as_str()).collect();
+        step(
+            &mut registry,
+            1,
+            &[
+                change(None, Some("pm/1.md")),
+                change(None, Some("pm/0000.md")),
+            ],
+        );
+        step(
+            &mut registry,
+            2,
+            &[
+                change(Some("pm/0000.md"), None),
+                change(None, Some("src/a.rs")),
+            ],
+        );
+        let keys: Vec<&str> = registry
+            .entries
+            .iter()
+            .map(|entry| entry.key.as_str())
+            .collect();
         assert_eq!(keys, ["pm/0000.md@5", "pm/0000.md@5.2"]);
         assert_eq!(registry.entries[0].paths, ["pm/0000.md", "pm/1.md"]);
         assert_eq!(
-            (registry.entries[0].deleted_at, registry.entries[1].deleted_at),
+            (
+                registry.entries[0].deleted_at,
+                registry.entries[1].deleted_at
+            ),
             (None, Some(2))
         );
         // Taken back, it is the same write-up; two can change places.

@@ -77,7 +77,9 @@ impl Range {
                 arrived.push(id);
                 continue;
             }
-            let Some(parents) = self.parents.get(&id) else { continue };
+            let Some(parents) = self.parents.get(&id) else {
+                continue;
+            };
             if self.taken.insert(id) {
                 stack.push((id, true));
                 stack.extend(parents.iter().rev().map(|parent| (*parent, false)));
@@ -90,13 +92,19 @@ impl Range {
 impl Repository {
     /// Opens a bare or ordinary repository; reads no configuration but its own.
     pub(super) fn open(path: &Path, name: &str) -> Result<Repository, SourceError> {
-        let failed =
-            |reason: String| SourceError::Format { name: path.display().to_string(), reason };
+        let failed = |reason: String| SourceError::Format {
+            name: path.display().to_string(),
+            reason,
+        };
         let mut inner = gix::open_opts(path, gix::open::Options::isolated())
             .map_err(|error| failed(format!("is no git repository that can be read: {error}")))?;
         inner.object_cache_size(OBJECT_CACHE);
         let mailmap = inner.open_mailmap();
-        Ok(Repository { inner, mailmap, name: name.to_owned() })
+        Ok(Repository {
+            inner,
+            mailmap,
+            name: name.to_owned(),
+        })
     }
 
     /// The head of the branch; `None` where there is no commit yet.
@@ -106,14 +114,21 @@ impl Repository {
             if head.is_unborn() {
                 return Ok(None);
             }
-            return self.inner.head_id().map(|id| Some(id.detach())).map_err(|e| self.failed(e));
+            return self
+                .inner
+                .head_id()
+                .map(|id| Some(id.detach()))
+                .map_err(|e| self.failed(e));
         };
-        let id = self.inner.rev_parse_single(branch).map_err(|_| SourceError::Format {
-            name: self.name.clone(),
-            reason: format!(
-                "has no branch {branch:?}; leave branch out for the one that HEAD names"
-            ),
-        })?;
+        let id = self
+            .inner
+            .rev_parse_single(branch)
+            .map_err(|_| SourceError::Format {
+                name: self.name.clone(),
+                reason: format!(
+                    "has no branch {branch:?}; leave branch out for the one that HEAD names"
+                ),
+            })?;
         Ok(Some(id.detach()))
     }
 
@@ -139,8 +154,12 @@ impl Repository {
         if since.is_some_and(|since| !self.inner.has_object(since)) {
             return Ok(None);
         }
-        let walk =
-            self.inner.rev_walk([head]).with_hidden(since).all().map_err(|e| self.failed(e))?;
+        let walk = self
+            .inner
+            .rev_walk([head])
+            .with_hidden(since)
+            .all()
+            .map_err(|e| self.failed(e))?;
         let mut parents: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
         for info in walk {
             let info = info.map_err(|e| self.failed(e))?;
@@ -163,7 +182,11 @@ impl Repository {
             return Ok(None);
         }
         mainline.reverse();
-        Ok(Some(Range { mainline, parents, taken: HashSet::new() }))
+        Ok(Some(Range {
+            mainline,
+            parents,
+            taken: HashSet::new(),
+        }))
     }
 
     /// A commit.
@@ -192,7 +215,10 @@ impl Repository {
             return Ok(None);
         }
         let parent = self.inner.find_commit(parent).map_err(|e| self.failed(e))?;
-        parent.tree_id().map(|id| Some(id.detach())).map_err(|e| self.failed(e))
+        parent
+            .tree_id()
+            .map(|id| Some(id.detach()))
+            .map_err(|e| self.failed(e))
     }
 
     /// Whether a commit has several parents.
@@ -203,7 +229,10 @@ impl Repository {
 
     /// The size of a file's content.
     pub(super) fn size(&self, blob: ObjectId) -> Result<u64, SourceError> {
-        self.inner.find_header(blob).map(|header| header.size()).map_err(|e| self.failed(e))
+        self.inner
+            .find_header(blob)
+            .map(|header| header.size())
+            .map_err(|e| self.failed(e))
     }
 
     /// A file's content.

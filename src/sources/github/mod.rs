@@ -80,17 +80,28 @@ impl GitHub {
             (None, None) => None,
             (Some(secret), None) => Some(Secret::new(&secret)?),
             (None, Some(path)) => {
-                let failed = |cause| SourceError::Io { name: path.display().to_string(), cause };
-                Some(Secret::new(&std::fs::read_to_string(&path).map_err(failed)?)?)
+                let failed = |cause| SourceError::Io {
+                    name: path.display().to_string(),
+                    cause,
+                };
+                Some(Secret::new(
+                    &std::fs::read_to_string(&path).map_err(failed)?,
+                )?)
             }
             (Some(_), Some(_)) => {
-                return Err(SourceError::Params("give secret or secret_file, not both".to_owned()));
+                return Err(SourceError::Params(
+                    "give secret or secret_file, not both".to_owned(),
+                ));
             }
         };
         let reader = Reader {
             source: Arc::from(setting.source.as_str()),
             finder: Finder::new(&setting.writeups),
-            ids: setting.writeups.iter().map(|writeup| writeup.id.clone()).collect(),
+            ids: setting
+                .writeups
+                .iter()
+                .map(|writeup| writeup.id.clone())
+                .collect(),
         };
         Ok(GitHub { secret, reader })
     }
@@ -107,7 +118,11 @@ impl GitHub {
             Payload::Text(text) => {
                 if let Err((field, reason)) = self.reader.read(&text, now, sink) {
                     let (place, field) = (place.to_owned(), field.to_owned());
-                    sink.problem(Problem { place, field, reason: reason.to_owned() });
+                    sink.problem(Problem {
+                        place,
+                        field,
+                        reason: reason.to_owned(),
+                    });
                 }
             }
             Payload::Nothing(reason) => sink.left_out(reason),
@@ -124,25 +139,38 @@ impl Push for GitHub {
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
         let header = |name: &str| {
-            headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+            headers
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.as_str())
         };
         if let Some(secret) = &self.secret {
             secret.check(header("x-hub-signature-256"), body)?;
         }
         // They send GitHub's headers beside their own.
         if header("x-gitea-event").is_some() || header("x-forgejo-event").is_some() {
-            return Err(wrong("is a delivery of Gitea or Forgejo; this address is for GitHub's"));
+            return Err(wrong(
+                "is a delivery of Gitea or Forgejo; this address is for GitHub's",
+            ));
         }
         let form = body.starts_with(b"payload=").then(|| {
             let mut fields = url::form_urlencoded::parse(body);
-            fields.find(|(name, _)| name == "payload").map(|(_, value)| value.into_owned())
+            fields
+                .find(|(name, _)| name == "payload")
+                .map(|(_, value)| value.into_owned())
         });
         let value: Result<Value, _> = match form.flatten() {
             Some(json) => serde_json::from_str(&json),
             None => serde_json::from_slice(body),
         };
         let value = value.map_err(|error| wrong(&not_json(&error)))?;
-        self.take(header("x-github-event"), &value, "delivery", Some(now), sink);
+        self.take(
+            header("x-github-event"),
+            &value,
+            "delivery",
+            Some(now),
+            sink,
+        );
         Ok(())
     }
 }
@@ -175,7 +203,11 @@ impl File for GitHub {
                 }
                 Err(error) => {
                     let place = format!("value {number}");
-                    sink.problem(Problem { place, field: String::new(), reason: not_json(&error) });
+                    sink.problem(Problem {
+                        place,
+                        field: String::new(),
+                        reason: not_json(&error),
+                    });
                     break;
                 }
             }
@@ -186,11 +218,18 @@ impl File for GitHub {
 
 /// Where JSON ends to be JSON, without the words found there.
 fn not_json(error: &serde_json::Error) -> String {
-    format!("is not JSON from line {} column {} on", error.line(), error.column())
+    format!(
+        "is not JSON from line {} column {} on",
+        error.line(),
+        error.column()
+    )
 }
 
 fn wrong(reason: &str) -> SourceError {
-    SourceError::Format { name: "delivery".to_owned(), reason: reason.to_owned() }
+    SourceError::Format {
+        name: "delivery".to_owned(),
+        reason: reason.to_owned(),
+    }
 }
 
 #[cfg(test)]

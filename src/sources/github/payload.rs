@@ -69,7 +69,12 @@ impl<'a> Payload<'a> {
             "deleted" | "transferred" => Action::Deleted,
             _ => Action::Stands,
         };
-        Payload::Text(Text { kind, fields, comment, action })
+        Payload::Text(Text {
+            kind,
+            fields,
+            comment,
+            action,
+        })
     }
 }
 
@@ -121,5 +126,10 @@ fn reply(value: &Value) -> Payload<'_> {
         () if has("number") && has("title") => ("issue", false),
         () => return Payload::Nothing("reply without a text"),
     };
-    Payload::Text(Text { kind, fields: value, comment, action: Action::Stands })
+    Payload::Text(Text {
+        kind,
+        fields: value,
+        comment,
+        action: Action::Stands,
+    })
 }

@@ -17,12 +17,16 @@ impl Secret {
             return Err(SourceError::Params("the secret is empty".to_owned()));
         }
         let invalid = |_| SourceError::Params("the secret cannot be a key".to_owned());
-        Hmac::new_from_slice(text.as_bytes()).map(Secret).map_err(invalid)
+        Hmac::new_from_slice(text.as_bytes())
+            .map(Secret)
+            .map_err(invalid)
     }
 
     /// Checks the header's value (`sha256=` and 64 hexadecimal digits) in constant time.
     pub(super) fn check(&self, header: Option<&str>, body: &[u8]) -> Result<(), SourceError> {
-        let given = header.and_then(|value| value.trim().strip_prefix("sha256=")).and_then(digest);
+        let given = header
+            .and_then(|value| value.trim().strip_prefix("sha256="))
+            .and_then(digest);
         let given = given.ok_or(SourceError::Signature)?;
         let mut mac = self.0.clone();
         mac.update(body);
@@ -57,7 +61,11 @@ mod tests {
         let body = b"what do ya want for nothing?";
         let right = "sha256=5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
         assert!(secret.check(Some(right), body).is_ok());
-        assert!(secret.check(Some(&right.to_uppercase().replace("SHA", "sha")), body).is_ok());
+        assert!(
+            secret
+                .check(Some(&right.to_uppercase().replace("SHA", "sha")), body)
+                .is_ok()
+        );
         for wrong in [
             None,
             Some(""),
@@ -68,7 +76,11 @@ mod tests {
         ] {
             assert!(secret.check(wrong, body).is_err(), "{wrong:?}");
         }
-        assert!(secret.check(Some(right), b"what do ya want for nothing!").is_err());
+        assert!(
+            secret
+                .check(Some(right), b"what do ya want for nothing!")
+                .is_err()
+        );
         assert!(Secret::new("\n").is_err());
     }
 }

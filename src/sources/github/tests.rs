@@ -51,8 +51,16 @@ impl Heard {
 
 fn setting(aliases: &[&str]) -> Setting {
     let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
-    let writeups = vec![KnownWriteup { id: "w1".to_owned(), title: None, aliases }];
-    Setting { source: "github".to_owned(), timezone: Tz::UTC, writeups }
+    let writeups = vec![KnownWriteup {
+        id: "w1".to_owned(),
+        title: None,
+        aliases,
+    }];
+    Setting {
+        source: "github".to_owned(),
+        timezone: Tz::UTC,
+        writeups,
+    }
 }
 
 fn github(aliases: &[&str]) -> GitHub {
@@ -75,7 +83,9 @@ fn delivered(case: &str, aliases: &[&str]) -> Heard {
         .map(|(name, value)| (name.clone(), value.as_str().expect("text").to_owned()))
         .collect();
     let body = serde_json::to_vec(&value["body"]).expect("JSON");
-    github(aliases).receive(&headers, &body, 2_000_000_000_000, &mut heard).expect("taken");
+    github(aliases)
+        .receive(&headers, &body, 2_000_000_000_000, &mut heard)
+        .expect("taken");
     heard
 }
 
@@ -94,19 +104,39 @@ fn comments_and_links() {
     let heard = delivered("issue_comment_edited", &["INC-12"]);
     assert_eq!(
         heard.summary(),
-        [("link", "issue_comment:101:link:w1", "w1", 1_709_719_200, Some(1_709_719_200_000))]
+        [(
+            "link",
+            "issue_comment:101:link:w1",
+            "w1",
+            1_709_719_200,
+            Some(1_709_719_200_000)
+        )]
     );
     let heard = delivered("issue_comment_deleted", &[ISSUE]);
     assert_eq!(
         heard.summary(),
-        [("comment", "issue_comment:101", "w1", u32::MAX, Some(2_000_000_000_000))]
+        [(
+            "comment",
+            "issue_comment:101",
+            "w1",
+            u32::MAX,
+            Some(2_000_000_000_000)
+        )]
     );
     let heard = delivered("review_comment_on_file", &[FILE]);
     assert_eq!(
         heard.summary(),
-        [("comment", "pull_request_review_comment:55", "w1", 1_709_632_800, None)]
+        [(
+            "comment",
+            "pull_request_review_comment:55",
+            "w1",
+            1_709_632_800,
+            None
+        )]
     );
-    let Body::Comment(comment) = &heard.events[0].body else { panic!("a comment") };
+    let Body::Comment(comment) = &heard.events[0].body else {
+        panic!("a comment")
+    };
     assert!(comment.person.is_none(), "a deleted account is nobody");
     assert_eq!(
         (comment.parent.as_deref(), comment.words),
@@ -133,7 +163,10 @@ fn every_case_has_a_valid_configuration() {
 #[test]
 fn doors() {
     let with_secret = GitHub::new(
-        Params { secret: Some("It's a Secret to Everybody".to_owned()), secret_file: None },
+        Params {
+            secret: Some("It's a Secret to Everybody".to_owned()),
+            secret_file: None,
+        },
         &setting(&[]),
     )
     .expect("valid");
@@ -144,7 +177,10 @@ fn doors() {
     )];
     let mut heard = Heard::default();
     let right = with_secret.receive(&headers, b"Hello, World!", 0, &mut heard);
-    assert!(matches!(right, Err(SourceError::Format { .. })), "signed, but no JSON");
+    assert!(
+        matches!(right, Err(SourceError::Format { .. })),
+        "signed, but no JSON"
+    );
     for (headers, body) in [(&headers[..], &b"Hello, World?"[..]), (&[][..], b"{}")] {
         assert!(matches!(
             with_secret.receive(headers, body, 0, &mut heard),
@@ -167,12 +203,34 @@ fn doors() {
 fn files_of_any_shape() {
     let mut heard = Heard::default();
     let text = b"[{\"id\":1}, 5, []]\n{\"zen\":\"x\"}\n{\"id\":2,\"number\":2,\"title\":\"t\",\"html_url\":\"h\"}\n{nonsense";
-    github(&[]).read("a.json", &mut &text[..], &mut heard).expect("read as far as it goes");
-    assert_eq!(heard.left_out, ["reply without a text", "not an object", "not an object", "ping"]);
-    let fields: Vec<&str> = heard.problems.iter().map(|problem| problem.field.as_str()).collect();
+    github(&[])
+        .read("a.json", &mut &text[..], &mut heard)
+        .expect("read as far as it goes");
+    assert_eq!(
+        heard.left_out,
+        [
+            "reply without a text",
+            "not an object",
+            "not an object",
+            "ping"
+        ]
+    );
+    let fields: Vec<&str> = heard
+        .problems
+        .iter()
+        .map(|problem| problem.field.as_str())
+        .collect();
     assert_eq!(fields, ["created_at", ""]);
-    assert!(github(&[]).read("a.json", &mut &b"nonsense"[..], &mut heard).is_err());
-    assert!(github(&[]).read("a.json", &mut &b""[..], &mut heard).is_ok());
+    assert!(
+        github(&[])
+            .read("a.json", &mut &b"nonsense"[..], &mut heard)
+            .is_err()
+    );
+    assert!(
+        github(&[])
+            .read("a.json", &mut &b""[..], &mut heard)
+            .is_ok()
+    );
 }
 
 /// Everything GitHub sends is an event or left out for a reason.
@@ -199,11 +257,16 @@ fn published_samples_go_through() {
             let path = file.expect("readable").path();
             let bytes = std::fs::read(&path).expect("readable");
             let mut heard = Heard::default();
-            github(&pages).read("a", &mut &bytes[..], &mut heard).expect("JSON");
+            github(&pages)
+                .read("a", &mut &bytes[..], &mut heard)
+                .expect("JSON");
             assert!(heard.problems.is_empty(), "{path:?}: {:?}", heard.problems);
             assert!(heard.events.len() + heard.left_out.len() > 0, "{path:?}");
             kinds.extend(
-                heard.events.iter().map(|e| e.id.split(':').next().unwrap_or_default().to_owned()),
+                heard
+                    .events
+                    .iter()
+                    .map(|e| e.id.split(':').next().unwrap_or_default().to_owned()),
             );
             reasons.extend(heard.left_out);
         }
@@ -220,7 +283,9 @@ fn published_samples_go_through() {
     );
     assert_eq!(kinds.len(), 15, "reviews without a text are no comments");
     // Three comments are in another repository; the rest are pushes, bodies without links and so on.
-    let elsewhere =
-        reasons.iter().filter(|reason| reason.starts_with("comment on something")).count();
+    let elsewhere = reasons
+        .iter()
+        .filter(|reason| reason.starts_with("comment on something"))
+        .count();
     assert_eq!((reasons.len(), elsewhere), (28, 3));
 }

@@ -69,15 +69,22 @@ impl Reader {
         deleted_at: Option<Millis>,
         sink: &mut dyn Sink,
     ) -> bool {
-        let Some(subject) = self.commented_on(text, known) else { return false };
-        let answers =
-            ["in_reply_to_id", "parent_id"].iter().find_map(|field| text.fields[field].as_u64());
+        let Some(subject) = self.commented_on(text, known) else {
+            return false;
+        };
+        let answers = ["in_reply_to_id", "parent_id"]
+            .iter()
+            .find_map(|field| text.fields[field].as_u64());
         sink.event(Event {
             source: Arc::clone(&self.source),
             id: known.id.clone(),
             subject,
             time: known.created,
-            version: if deleted_at.is_some() { DELETED } else { known.version() },
+            version: if deleted_at.is_some() {
+                DELETED
+            } else {
+                known.version()
+            },
             body: Body::Comment(Comment {
                 person: known.person.clone(),
                 team: None,
@@ -148,7 +155,12 @@ impl Reader {
                     sink.event(link(*writeup, time, version, None));
                 }
                 for writeup in before.into_iter().filter(|writeup| !now.contains(writeup)) {
-                    sink.event(link(writeup, known.created, known.version(), Some(known.updated)));
+                    sink.event(link(
+                        writeup,
+                        known.created,
+                        known.version(),
+                        Some(known.updated),
+                    ));
                 }
             }
             Action::Edited(None) | Action::Stands => {
@@ -161,8 +173,12 @@ impl Reader {
     }
 
     fn writeups(&self, body: &str) -> Vec<usize> {
-        let mut writeups: Vec<usize> =
-            self.finder.find(body.as_bytes(), None).iter().map(|found| found.writeup).collect();
+        let mut writeups: Vec<usize> = self
+            .finder
+            .find(body.as_bytes(), None)
+            .iter()
+            .map(|found| found.writeup)
+            .collect();
         writeups.sort_unstable();
         writeups.dedup();
         writeups
@@ -188,7 +204,9 @@ impl<'a> Known<'a> {
         let created = created.ok_or(("created_at", "should be an RFC 3339 instant"))?;
         Ok(Known {
             id: format!("{}:{number}", text.kind),
-            address: fields["html_url"].as_str().ok_or(("html_url", "should be an address"))?,
+            address: fields["html_url"]
+                .as_str()
+                .ok_or(("html_url", "should be an address"))?,
             // Empty bodies are null.
             body: fields["body"].as_str().unwrap_or_default(),
             person: person(&fields["user"]),
@@ -205,13 +223,18 @@ impl<'a> Known<'a> {
 
 /// `None` for an account that was deleted, which GitHub shows as null or as `ghost`.
 fn person(user: &Value) -> Option<Identity> {
-    let login = user["login"].as_str().filter(|login| !login.is_empty() && *login != "ghost")?;
+    let login = user["login"]
+        .as_str()
+        .filter(|login| !login.is_empty() && *login != "ghost")?;
     Some(Identity::of_source("github", "login", login))
 }
 
 /// `https://host/owner/name` of any page of a repository.
 fn repository(page: &str) -> Option<&str> {
-    let end = page.match_indices('/').nth(4).map_or(page.len(), |(at, _)| at);
+    let end = page
+        .match_indices('/')
+        .nth(4)
+        .map_or(page.len(), |(at, _)| at);
     page.starts_with("http").then(|| &page[..end])
 }
 

@@ -63,7 +63,9 @@ pub(super) struct Refusal {
 
 /// The error in an answer, if it is one.
 pub(super) fn refusal(answer: &Value) -> Option<Refusal> {
-    let error = answer.get("error").or_else(|| answer.get("errors")?.get(0))?;
+    let error = answer
+        .get("error")
+        .or_else(|| answer.get("errors")?.get(0))?;
     let code = error["code"].as_str().unwrap_or("unknown").to_owned();
     let retryable = matches!(
         code.as_str(),
@@ -74,18 +76,25 @@ pub(super) fn refusal(answer: &Value) -> Option<Refusal> {
 
 /// The parameters that ask for the rest, all of them; none if there is no rest.
 pub(super) fn rest(answer: &Value) -> Vec<(String, String)> {
-    let Some(rest) = answer["continue"].as_object() else { return Vec::new() };
+    let Some(rest) = answer["continue"].as_object() else {
+        return Vec::new();
+    };
     let text = |value: &Value| match value {
         Value::String(text) => text.clone(),
         Value::Null => String::new(),
         other => other.to_string(),
     };
-    rest.iter().map(|(name, value)| (name.clone(), text(value))).collect()
+    rest.iter()
+        .map(|(name, value)| (name.clone(), text(value)))
+        .collect()
 }
 
 /// The pages of an answer that exist.
 pub(super) fn pages(answer: &Value) -> Vec<Page> {
-    entries(&answer["query"]["pages"]).into_iter().filter_map(page).collect()
+    entries(&answer["query"]["pages"])
+        .into_iter()
+        .filter_map(page)
+        .collect()
 }
 
 /// The revisions of the pages of an answer, and how many of them could not be read.
@@ -104,18 +113,28 @@ pub(super) fn content(answer: &Value) -> Option<&str> {
     let page = entries(&answer["query"]["pages"]).into_iter().next()?;
     let revision = &page["revisions"][0];
     let slot = &revision["slots"]["main"];
-    [&slot["content"], &slot["*"], &revision["content"], &revision["*"]]
-        .into_iter()
-        .find_map(Value::as_str)
+    [
+        &slot["content"],
+        &slot["*"],
+        &revision["content"],
+        &revision["*"],
+    ]
+    .into_iter()
+    .find_map(Value::as_str)
 }
 
 /// The users of an answer who are bots.
 pub(super) fn bots(answer: &Value) -> Vec<&str> {
     let users = answer["query"]["users"].as_array().into_iter().flatten();
     let bot = |user: &&Value| {
-        user["groups"].as_array().is_some_and(|groups| groups.iter().any(|group| group == "bot"))
+        user["groups"]
+            .as_array()
+            .is_some_and(|groups| groups.iter().any(|group| group == "bot"))
     };
-    users.filter(bot).filter_map(|user| user["name"].as_str()).collect()
+    users
+        .filter(bot)
+        .filter_map(|user| user["name"].as_str())
+        .collect()
 }
 
 /// A user of this wiki.
@@ -159,7 +178,11 @@ fn page(value: &Value) -> Option<Page> {
 }
 
 fn revision(value: &Value) -> Option<Revision> {
-    let tags = value["tags"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let tags = value["tags"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str);
     let reverting = ["mw-rollback", "mw-undo", "mw-manual-revert"];
     Some(Revision {
         id: value["revid"].as_u64()?,
@@ -175,9 +198,13 @@ fn revision(value: &Value) -> Option<Revision> {
 /// The account that saved a revision. An address in place of an account and a temporary account are
 /// nobody: neither may become an identity.
 fn user(revision: &Value) -> Option<String> {
-    let nobody = ["anon", "temp", "userhidden"].iter().any(|flag| set(&revision[*flag]));
+    let nobody = ["anon", "temp", "userhidden"]
+        .iter()
+        .any(|flag| set(&revision[*flag]));
     // Imported revisions name users of another wiki as `prefix>name`.
-    let name = revision["user"].as_str().filter(|name| !name.is_empty() && !name.contains('>'))?;
+    let name = revision["user"]
+        .as_str()
+        .filter(|name| !name.is_empty() && !name.contains('>'))?;
     let numberless = revision["userid"].as_u64() == Some(0);
     let temporary = name.starts_with("~2") || name.starts_with("*Unregistered");
     (!nobody && !numberless && !temporary && !is_address(name)).then(|| name.to_owned())
@@ -185,7 +212,10 @@ fn user(revision: &Value) -> Option<String> {
 
 /// Also partly hidden ones: `192.0.2.xxx`.
 fn is_address(name: &str) -> bool {
-    let masked = name.to_ascii_lowercase().replace("xxx", "0").replace('*', "0");
+    let masked = name
+        .to_ascii_lowercase()
+        .replace("xxx", "0")
+        .replace('*', "0");
     masked.parse::<std::net::IpAddr>().is_ok()
 }
 
@@ -211,7 +241,10 @@ mod tests {
         assert_eq!(pages(&new), pages(&old));
         assert_eq!(revisions(&new), revisions(&old));
         let (found, unread) = revisions(&new);
-        assert_eq!((found.len(), unread, found[0].minor, found[0].reverts), (1, 0, true, true));
+        assert_eq!(
+            (found.len(), unread, found[0].minor, found[0].reverts),
+            (1, 0, true, true)
+        );
         assert_eq!(pages(&new).len(), 1);
     }
 
@@ -231,7 +264,10 @@ mod tests {
         ] {
             assert_eq!(user(&revision), None, "{revision}");
         }
-        assert_eq!(user(&json!({"user": "Ada", "userid": 4})).as_deref(), Some("Ada"));
+        assert_eq!(
+            user(&json!({"user": "Ada", "userid": 4})).as_deref(),
+            Some("Ada")
+        );
     }
 
     #[test]
@@ -240,12 +276,30 @@ mod tests {
             json!({"continue": {"rvcontinue": "2016|2", "continue": "||", "n": 5, "x": null}});
         let mut found = rest(&answer);
         found.sort();
-        let expected = [("continue", "||"), ("n", "5"), ("rvcontinue", "2016|2"), ("x", "")];
-        assert_eq!(found, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        let expected = [
+            ("continue", "||"),
+            ("n", "5"),
+            ("rvcontinue", "2016|2"),
+            ("x", ""),
+        ];
+        assert_eq!(
+            found,
+            expected.map(|(name, value)| (name.to_owned(), value.to_owned()))
+        );
         assert!(rest(&json!({})).is_empty());
         let lag = json!({"error": {"code": "maxlag"}});
-        assert_eq!(refusal(&lag), Some(Refusal { code: "maxlag".to_owned(), retryable: true }));
-        assert!(!refusal(&json!({"errors": [{"code": "badtitle"}]})).expect("an error").retryable);
+        assert_eq!(
+            refusal(&lag),
+            Some(Refusal {
+                code: "maxlag".to_owned(),
+                retryable: true
+            })
+        );
+        assert!(
+            !refusal(&json!({"errors": [{"code": "badtitle"}]}))
+                .expect("an error")
+                .retryable
+        );
     }
 
     #[test]
@@ -265,8 +319,20 @@ mod tests {
         assert_eq!((found.len(), unread, rest(&two).len()), (2, 0, 0));
         assert_eq!((found[1].parent, found[1].user.is_some()), (0, true));
         let none = read("mediawiki_page_476589_revisions.json");
-        assert_eq!((revisions(&none).0.len(), rest(&none).len(), pages(&none).len()), (0, 2, 1));
-        for name in ["namespaces", "pages_all_empty", "pages_allrevisions_empty", "siteinfo_1.23"] {
+        assert_eq!(
+            (
+                revisions(&none).0.len(),
+                rest(&none).len(),
+                pages(&none).len()
+            ),
+            (0, 2, 1)
+        );
+        for name in [
+            "namespaces",
+            "pages_all_empty",
+            "pages_allrevisions_empty",
+            "siteinfo_1.23",
+        ] {
             let answer = read(&format!("mediawiki_{name}.json"));
             assert!(
                 pages(&answer).is_empty()

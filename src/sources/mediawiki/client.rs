@@ -41,7 +41,11 @@ impl Client {
             .http_status_as_error(false)
             .user_agent(concat!("readback/", env!("CARGO_PKG_VERSION")))
             .build();
-        Client { agent: config.new_agent(), api, token }
+        Client {
+            agent: config.new_agent(),
+            api,
+            token,
+        }
     }
 
     /// Asks until there is no rest, and hands each answer to `take`.
@@ -68,7 +72,9 @@ impl Client {
     fn one(&self, question: Question<'_>, rest: &[(String, String)]) -> Result<Value, SourceError> {
         let mut address = self.api.clone();
         // What is in the rest replaces what was asked at first.
-        let first = question.iter().filter(|(name, _)| rest.iter().all(|(other, _)| other != name));
+        let first = question
+            .iter()
+            .filter(|(name, _)| rest.iter().all(|(other, _)| other != name));
         address
             .query_pairs_mut()
             .extend_pairs([
@@ -105,13 +111,20 @@ impl Client {
             Err(error) => return Err(self.failed(&format!("cannot be reached: {error}"), true)),
         };
         let status = response.status().as_u16();
-        let header = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
-        let wait =
-            header.and_then(|value| value.trim().parse().ok()).map_or(WAIT, Duration::from_secs);
+        let header = response
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok());
+        let wait = header
+            .and_then(|value| value.trim().parse().ok())
+            .map_or(WAIT, Duration::from_secs);
         match status {
             200..=299 => {}
             429 | 500..=599 => {
-                return Ok(Attempt::Later(wait, format!("answers with status {status}")));
+                return Ok(Attempt::Later(
+                    wait,
+                    format!("answers with status {status}"),
+                ));
             }
             401 | 403 => {
                 return Err(self.failed(
@@ -126,10 +139,17 @@ impl Client {
                 ));
             }
         }
-        let body = response.body_mut().with_config().limit(MAX_ANSWER).read_to_vec();
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER)
+            .read_to_vec();
         let body = body.map_err(|error| self.failed(&format!("breaks off: {error}"), true))?;
         let answer: Value = serde_json::from_slice(&body).map_err(|_| {
-            self.failed("answers with something else than JSON; api should end in api.php", false)
+            self.failed(
+                "answers with something else than JSON; api should end in api.php",
+                false,
+            )
         })?;
         match answer::refusal(&answer) {
             None => Ok(Attempt::Answer(answer)),

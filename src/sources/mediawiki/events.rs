@@ -30,20 +30,29 @@ impl Maker {
         counts: Option<(u32, u32)>,
     ) -> Event {
         let mut contributors: Vec<Identity> = Vec::new();
-        let edits = history.iter().filter(|revision| !revision.minor || revision.parent == 0);
+        let edits = history
+            .iter()
+            .filter(|revision| !revision.minor || revision.parent == 0);
         for user in edits.filter_map(|revision| revision.user.as_deref()) {
             let user = identity(user);
             if !contributors.contains(&user) {
                 contributors.push(user);
             }
         }
-        let first = history.iter().find(|revision| revision.parent == 0).or(history.first());
+        let first = history
+            .iter()
+            .find(|revision| revision.parent == 0)
+            .or(history.first());
         let mut aliases: Vec<String> = page.url.iter().cloned().collect();
         aliases.extend(self.address(page.id));
         aliases.push(page.title.clone());
         for title in &page.redirects {
             aliases.push(title.clone());
-            aliases.extend(page.url.as_deref().and_then(|url| sibling(url, &page.title, title)));
+            aliases.extend(
+                page.url
+                    .as_deref()
+                    .and_then(|url| sibling(url, &page.title, title)),
+            );
         }
         let published_at = first.map(|revision| revision.at);
         let id = self.id(page.id);
@@ -87,12 +96,20 @@ impl Maker {
         seen: u64,
         sink: &mut dyn Sink,
     ) {
-        let sizes: BTreeMap<u64, u64> =
-            history.iter().filter_map(|r| Some((r.id, r.size?))).collect();
+        let sizes: BTreeMap<u64, u64> = history
+            .iter()
+            .filter_map(|r| Some((r.id, r.size?)))
+            .collect();
         for revision in history.iter().filter(|revision| revision.id > seen) {
-            let before =
-                if revision.parent == 0 { Some(0) } else { sizes.get(&revision.parent).copied() };
-            let longer = revision.size.zip(before).is_some_and(|(now, before)| now > before);
+            let before = if revision.parent == 0 {
+                Some(0)
+            } else {
+                sizes.get(&revision.parent).copied()
+            };
+            let longer = revision
+                .size
+                .zip(before)
+                .is_some_and(|(now, before)| now > before);
             if revision.minor {
                 sink.left_out("minor edit of a talk page");
             } else if revision.reverts {
@@ -155,16 +172,31 @@ impl Maker {
         for &(page, from) in &standing {
             let linked = known.get(&key(page, from));
             let next = match linked {
-                Some(Linked { removed_at: None, .. }) => continue,
+                Some(Linked {
+                    removed_at: None, ..
+                }) => continue,
                 // It came back: the same link again, from the time it was first seen.
-                Some(gone) => Linked { at: gone.at, version: gone.version + 1, removed_at: None },
-                None => Linked { at: now, version: 0, removed_at: None },
+                Some(gone) => Linked {
+                    at: gone.at,
+                    version: gone.version + 1,
+                    removed_at: None,
+                },
+                None => Linked {
+                    at: now,
+                    version: 0,
+                    removed_at: None,
+                },
             };
             sink.event(self.link(pages, page, from, &next));
             known.insert(key(page, from), next);
         }
-        for (name, linked) in known.iter_mut().filter(|(_, linked)| linked.removed_at.is_none()) {
-            let Some((page, from)) = numbers(name) else { continue };
+        for (name, linked) in known
+            .iter_mut()
+            .filter(|(_, linked)| linked.removed_at.is_none())
+        {
+            let Some((page, from)) = numbers(name) else {
+                continue;
+            };
             // A page that is no longer listed says nothing of its links.
             if pages.contains_key(&page) && !standing.contains(&(page, from)) {
                 linked.removed_at = Some(now);
@@ -186,7 +218,11 @@ impl Maker {
                 person: None,
                 team: None,
                 place: if writeup { Place::Writeup } else { Place::Docs },
-                stands_in: if writeup { Some(self.id(from)) } else { self.address(from) },
+                stands_in: if writeup {
+                    Some(self.id(from))
+                } else {
+                    self.address(from)
+                },
                 removed_at: linked.removed_at,
                 role: None,
             }),
@@ -231,7 +267,9 @@ fn sibling(url: &str, title: &str, other: &str) -> Option<String> {
     let written = title.replace(' ', "_");
     let starts = url.match_indices(['/', '=']).map(|(at, _)| at + 1);
     let fits = |at: &usize| {
-        percent_decode_str(&url[*at..]).decode_utf8().is_ok_and(|tail| tail == written)
+        percent_decode_str(&url[*at..])
+            .decode_utf8()
+            .is_ok_and(|tail| tail == written)
     };
     let at = starts.into_iter().find(fits)?;
     Some(format!("{}{}", &url[..at], other.replace(' ', "_")))

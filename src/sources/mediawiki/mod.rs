@@ -117,9 +117,10 @@ impl MediaWiki {
                 ("gapfilterredir", "nonredirects".to_owned()),
                 ("gaplimit", BATCH.to_string()),
             ]],
-            (None, None, Some(titles)) if !titles.is_empty() => {
-                titles.chunks(BATCH).map(|some| vec![("titles", some.join("|"))]).collect()
-            }
+            (None, None, Some(titles)) if !titles.is_empty() => titles
+                .chunks(BATCH)
+                .map(|some| vec![("titles", some.join("|"))])
+                .collect(),
             _ => {
                 return Err(SourceError::Params(
                     "give one of category, prefix and titles".to_owned(),
@@ -129,11 +130,22 @@ impl MediaWiki {
         let token = match params.token_file {
             None => None,
             Some(path) => {
-                let failed = |cause| SourceError::Io { name: path.display().to_string(), cause };
-                Some(std::fs::read_to_string(&path).map_err(failed)?.trim().to_owned())
+                let failed = |cause| SourceError::Io {
+                    name: path.display().to_string(),
+                    cause,
+                };
+                Some(
+                    std::fs::read_to_string(&path)
+                        .map_err(failed)?
+                        .trim()
+                        .to_owned(),
+                )
             }
         };
-        let maker = Maker { source: Arc::from(setting.source.as_str()), api: api.clone() };
+        let maker = Maker {
+            source: Arc::from(setting.source.as_str()),
+            api: api.clone(),
+        };
         Ok(MediaWiki {
             client: Client::new(api, token),
             listing,
@@ -146,10 +158,16 @@ impl MediaWiki {
     /// The write-ups. A page's lists can come in several answers.
     fn pages(&self) -> Result<BTreeMap<u64, Page>, SourceError> {
         let mut pages: BTreeMap<u64, Page> = BTreeMap::new();
-        let properties = if self.links { "info|redirects|linkshere" } else { "info|redirects" };
+        let properties = if self.links {
+            "info|redirects|linkshere"
+        } else {
+            "info|redirects"
+        };
         for listing in &self.listing {
-            let mut question: Vec<(&str, &str)> =
-                listing.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let mut question: Vec<(&str, &str)> = listing
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
             question.extend([
                 ("prop", properties),
                 ("inprop", "url|talkid"),
@@ -181,9 +199,14 @@ impl MediaWiki {
         let mut last = BTreeMap::new();
         for some in ids.chunks(BATCH) {
             let some = joined(some);
-            self.client.all(&[("pageids", &some), ("prop", "info")], |answer| {
-                last.extend(answer::pages(answer).iter().map(|page| (page.id, page.last_revision)));
-            })?;
+            self.client
+                .all(&[("pageids", &some), ("prop", "info")], |answer| {
+                    last.extend(
+                        answer::pages(answer)
+                            .iter()
+                            .map(|page| (page.id, page.last_revision)),
+                    );
+                })?;
         }
         Ok(last)
     }
@@ -283,8 +306,9 @@ impl Pull for MediaWiki {
         sink: &mut dyn Sink,
     ) -> Result<String, SourceError> {
         // An unreadable checkpoint only means more work: events have the same ids.
-        let mut state: Checkpoint =
-            checkpoint.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+        let mut state: Checkpoint = checkpoint
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
         let pages = self.pages()?;
         let talks: Vec<u64> = if self.talk {
             pages.values().filter_map(|page| page.talk).collect()
@@ -304,7 +328,9 @@ impl Pull for MediaWiki {
                     sink.event(self.maker.edit(page, revision));
                 }
             }
-            let talk = page.talk.and_then(|talk| Some((talk, *talk_revisions.get(&talk)?)));
+            let talk = page
+                .talk
+                .and_then(|talk| Some((talk, *talk_revisions.get(&talk)?)));
             if let Some((talk, last)) = talk.filter(|(_, last)| *last != seen.talk) {
                 let history = self.history(talk, sink)?;
                 users.extend(history.iter().filter_map(|revision| revision.user.clone()));

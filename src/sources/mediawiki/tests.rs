@@ -56,33 +56,49 @@ impl Wiki {
         mut answer: impl FnMut(&BTreeMap<String, String>) -> Option<Reply> + Send + 'static,
     ) -> Wiki {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let api = format!("http://{}/w/api.php", listener.local_addr().expect("an address"));
+        let api = format!(
+            "http://{}/w/api.php",
+            listener.local_addr().expect("an address")
+        );
         let asked = Arc::new(Mutex::new(Vec::new()));
         let log = Arc::clone(&asked);
         let server = thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.expect("a connection");
-                let Some(target) = target(&stream) else { return };
+                let Some(target) = target(&stream) else {
+                    return;
+                };
                 let address = url::Url::parse(&format!("http://x{target}")).expect("an address");
                 let question: BTreeMap<String, String> =
                     address.query_pairs().into_owned().collect();
                 log.lock().expect("no panic").push(target);
-                let Some((status, header, body)) = answer(&question) else { return };
+                let Some((status, header, body)) = answer(&question) else {
+                    return;
+                };
                 let head = format!(
                     "HTTP/1.1 {status} X\r\ncontent-length: {}\r\nconnection: close\r\n{header}\r\n",
                     body.len()
                 );
-                stream.write_all(format!("{head}{body}").as_bytes()).expect("sent");
+                stream
+                    .write_all(format!("{head}{body}").as_bytes())
+                    .expect("sent");
             }
         });
-        Wiki { api, asked, server: Some(server) }
+        Wiki {
+            api,
+            asked,
+            server: Some(server),
+        }
     }
 
     fn source(&self, more: &str) -> MediaWiki {
         let text = format!("api = \"{}\"\n{more}", self.api);
         let params = decode(toml::from_str(&text).expect("TOML")).expect("valid");
-        let setting =
-            Setting { source: "wiki".to_owned(), timezone: Tz::UTC, writeups: Vec::new() };
+        let setting = Setting {
+            source: "wiki".to_owned(),
+            timezone: Tz::UTC,
+            writeups: Vec::new(),
+        };
         MediaWiki::new(params, &setting).expect("valid")
     }
 }
@@ -90,8 +106,11 @@ impl Wiki {
 impl Drop for Wiki {
     fn drop(&mut self) {
         // An empty request lets the server go.
-        let address =
-            self.api.trim_start_matches("http://").trim_end_matches("/w/api.php").to_owned();
+        let address = self
+            .api
+            .trim_start_matches("http://")
+            .trim_end_matches("/w/api.php")
+            .to_owned();
         drop(TcpStream::connect(address));
         if let Some(server) = self.server.take() {
             server.join().ok();
@@ -119,7 +138,10 @@ fn answers(later: bool) -> impl FnMut(&BTreeMap<String, String>) -> Option<Reply
     let mut busy = 2;
     move |question: &BTreeMap<String, String>| {
         let get = |name: &str| question.get(name).map_or("", String::as_str);
-        assert_eq!((get("action"), get("formatversion"), get("maxlag")), ("query", "2", "5"));
+        assert_eq!(
+            (get("action"), get("formatversion"), get("maxlag")),
+            ("query", "2", "5")
+        );
         if busy > 0 {
             busy -= 1;
             let lag = json!({"error": {"code": "maxlag", "info": "Waiting", "lag": 7}}).to_string();
@@ -145,7 +167,11 @@ fn answers(later: bool) -> impl FnMut(&BTreeMap<String, String>) -> Option<Reply
                     (get("lhcontinue"), get("continue"), get("gcmlimit")),
                     ("11|5", "||info", "50")
                 );
-                let from = if later { json!([]) } else { json!([{"pageid": 40}]) };
+                let from = if later {
+                    json!([])
+                } else {
+                    json!([{"pageid": 40}])
+                };
                 json!({"query": {"pages": [{"pageid": 11, "ns": 0, "title": "DNS", "lastrevid": 110, "linkshere": from}]}})
             }
             (_, "info", "20", _) => {
@@ -187,7 +213,10 @@ const CATEGORY: &str = "category = \"Category:Postmortems\"";
 fn a_wiki_is_read_and_read_on() {
     let wiki = Wiki::new(answers(false));
     let mut heard = Heard::default();
-    let first = wiki.source(CATEGORY).pull(None, 1_000, &mut heard).expect("answers");
+    let first = wiki
+        .source(CATEGORY)
+        .pull(None, 1_000, &mut heard)
+        .expect("answers");
     assert_eq!(
         heard.ids(),
         [
@@ -203,24 +232,44 @@ fn a_wiki_is_read_and_read_on() {
             "link link:11:40 v0",
         ]
     );
-    let Body::Writeup(writeup) = &heard.events[0].body else { panic!("a write-up") };
+    let Body::Writeup(writeup) = &heard.events[0].body else {
+        panic!("a write-up")
+    };
     assert_eq!(writeup.id, "wiki:10");
-    assert_eq!(writeup.aliases[0], "https://wiki.example.org/wiki/Disk_full");
+    assert_eq!(
+        writeup.aliases[0],
+        "https://wiki.example.org/wiki/Disk_full"
+    );
     assert!(writeup.aliases[1].ends_with("/w/index.php?curid=10"));
     assert_eq!(
         writeup.aliases[2..],
-        ["Disk full", "Full disk", "https://wiki.example.org/wiki/Full_disk"]
+        [
+            "Disk full",
+            "Full disk",
+            "https://wiki.example.org/wiki/Full_disk"
+        ]
     );
     assert_eq!(
         (writeup.published_at, writeup.words, writeup.hyperlinks),
         (Some(1_704_067_200_000), Some(3), Some(1))
     );
-    assert_eq!(writeup.contributors.len(), 2, "an address in place of a name is nobody");
+    assert_eq!(
+        writeup.contributors.len(),
+        2,
+        "an address in place of a name is nobody"
+    );
     let nobody = |event: &Event| matches!(&event.body, Body::Edit(edit) if edit.person.is_none());
     assert!(nobody(&heard.events[1]) && !nobody(&heard.events[2]));
-    let Body::Link(link) = &heard.events[8].body else { panic!("a link") };
-    assert_eq!((link.place, link.stands_in.as_deref()), (Place::Writeup, Some("wiki:11")));
-    let Body::Link(link) = &heard.events[9].body else { panic!("a link") };
+    let Body::Link(link) = &heard.events[8].body else {
+        panic!("a link")
+    };
+    assert_eq!(
+        (link.place, link.stands_in.as_deref()),
+        (Place::Writeup, Some("wiki:11"))
+    );
+    let Body::Link(link) = &heard.events[9].body else {
+        panic!("a link")
+    };
     assert_eq!(link.place, Place::Docs);
     assert_eq!(
         heard.left_out,
@@ -237,15 +286,32 @@ fn a_wiki_is_read_and_read_on() {
     );
 
     let mut heard = Heard::default();
-    let same = wiki.source(CATEGORY).pull(Some(&first), 2_000, &mut heard).expect("answers");
+    let same = wiki
+        .source(CATEGORY)
+        .pull(Some(&first), 2_000, &mut heard)
+        .expect("answers");
     assert_eq!((heard.ids().len(), same), (0, first.clone()));
 
     let wiki = Wiki::new(answers(true));
     let mut heard = Heard::default();
-    wiki.source(CATEGORY).pull(Some(&first), 3_000, &mut heard).expect("answers");
-    assert_eq!(heard.ids(), ["comment talk:205 v0", "person CleanerBot v0", "link link:11:40 v1"]);
-    let Body::Link(link) = &heard.events[2].body else { panic!("a link") };
-    assert_eq!((link.removed_at, heard.events[2].time), (Some(3_000), 1_000));
+    wiki.source(CATEGORY)
+        .pull(Some(&first), 3_000, &mut heard)
+        .expect("answers");
+    assert_eq!(
+        heard.ids(),
+        [
+            "comment talk:205 v0",
+            "person CleanerBot v0",
+            "link link:11:40 v1"
+        ]
+    );
+    let Body::Link(link) = &heard.events[2].body else {
+        panic!("a link")
+    };
+    assert_eq!(
+        (link.removed_at, heard.events[2].time),
+        (Some(3_000), 1_000)
+    );
 }
 
 #[test]
@@ -258,12 +324,17 @@ fn a_wiki_that_refuses() {
             .expect_err("refused");
         let asked = wiki.asked.lock().expect("no panic").len();
         match error {
-            SourceError::Remote { reason, retryable, .. } => (reason, retryable, asked),
+            SourceError::Remote {
+                reason, retryable, ..
+            } => (reason, retryable, asked),
             other => panic!("{other}"),
         }
     };
     let busy = "{\"error\":{\"code\":\"maxlag\"}}";
-    assert_eq!(reply(200, "retry-after: 0\r\n", busy), ("is busy (maxlag)".to_owned(), true, 4));
+    assert_eq!(
+        reply(200, "retry-after: 0\r\n", busy),
+        ("is busy (maxlag)".to_owned(), true, 4)
+    );
     assert_eq!(
         reply(429, "retry-after: 86400\r\n", ""),
         ("answers with status 429".to_owned(), true, 1)
@@ -275,12 +346,20 @@ fn a_wiki_that_refuses() {
     );
     assert!(reply(200, "", "<html>").0.contains("JSON"));
     assert!(reply(404, "", "").0.contains("api.php"));
-    assert!(reply(200, "", "{\"continue\":{\"continue\":\"x\"}}").0.contains("again and again"));
+    assert!(
+        reply(200, "", "{\"continue\":{\"continue\":\"x\"}}")
+            .0
+            .contains("again and again")
+    );
 }
 
 #[test]
 fn parameters_are_checked() {
-    let setting = Setting { source: "wiki".to_owned(), timezone: Tz::UTC, writeups: Vec::new() };
+    let setting = Setting {
+        source: "wiki".to_owned(),
+        timezone: Tz::UTC,
+        writeups: Vec::new(),
+    };
     let built = |text: &str| build(toml::from_str(text).expect("TOML"), &setting).map(drop);
     assert!(built("api = \"https://w/api.php\"\nprefix = \"Incident\"").is_ok());
     for text in [

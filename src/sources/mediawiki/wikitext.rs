@@ -13,7 +13,10 @@ pub(super) fn counts(text: &str) -> (u32, u32) {
     let links = text.matches("[[").count()
         + text.matches("http://").count()
         + text.matches("https://").count();
-    let aside = ASIDE.iter().map(|mark| text.matches(mark).count()).sum::<usize>();
+    let aside = ASIDE
+        .iter()
+        .map(|mark| text.matches(mark).count())
+        .sum::<usize>();
     let prose = |word: &&str| {
         word.chars().any(char::is_alphanumeric)
             && !word.contains("://")
