@@ -344,11 +344,22 @@ async fn blocks_pack_both_ways() {
 
 #[tokio::test]
 async fn what_is_not_supported_is_said() {
-    let Some(session) = post("/?session_id=a", "SELECT 1").await else {
+    let Some(role) = post("/?role=a", "SELECT 1").await else {
         return;
     };
-    assert_eq!(session.header("x-clickhouse-exception-code"), Some("344"));
-    assert!(session.text().contains("session_id"));
+    assert_eq!(role.header("x-clickhouse-exception-code"), Some("344"));
+    // A session may be named, since many clients do; it may not be relied on.
+    let named = post("/?session_id=a", "SELECT 1").await.unwrap();
+    assert_eq!(named.text(), "1\n");
+    for sql in ["SET max_threads = 1", "CREATE TEMPORARY TABLE t (a UInt8)"] {
+        let relied = post("/?session_id=a", sql).await.unwrap();
+        assert_eq!(
+            relied.header("x-clickhouse-exception-code"),
+            Some("344"),
+            "{sql}"
+        );
+        assert!(relied.text().contains("session_id"));
+    }
     let coding = send("POST", "/", &[("Content-Encoding", "br")], b"SELECT 1")
         .await
         .unwrap();

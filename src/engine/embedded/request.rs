@@ -35,6 +35,8 @@ pub(super) struct Asked {
     pub(super) whole: bool,
     /// The body is a form with this boundary: the text and its parameters.
     pub(super) boundary: Option<String>,
+    /// The client names a session. Many do by default and never use it; see `execute::checked`.
+    pub(super) session: bool,
     /// `GET` changes nothing.
     pub(super) get: bool,
 }
@@ -63,6 +65,7 @@ pub(super) fn read(parts: &Parts) -> Result<(Asked, Login), Exception> {
         accept: Coding::of_answer(&header(ACCEPT_ENCODING.as_str()).unwrap_or_default()),
         whole: false,
         boundary: boundary(&parts.headers)?,
+        session: false,
         get: parts.method == Method::GET,
     };
     let pairs = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
@@ -83,13 +86,11 @@ pub(super) fn read(parts: &Parts) -> Result<(Asked, Login), Exception> {
             }
             "user" => login.user = Some(value),
             "password" => login.password = Some(value),
-            "session_id" | "role" => {
+            "session_id" => asked.session = true,
+            "role" => {
                 return Err(Exception::new(
                     DISABLED,
-                    &format!(
-                        "'{name}' is not supported by the embedded engine: every request has a \
-                         connection of its own and there are no SQL users; leave it out"
-                    ),
+                    "'role' is not supported by the embedded engine: it has no SQL users; leave it out",
                 ));
             }
             // Matters of sessions, buffers and clients that have no bearing here.
