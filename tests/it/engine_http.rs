@@ -190,6 +190,36 @@ async fn data_after_the_text_is_never_cut() {
         .unwrap();
     assert_eq!(done.status, 200, "{}", done.text());
     assert_eq!(run(count).await.unwrap(), "200000\t100000\n");
+    // The other codings, and a frame of LZ4 for each half as `clickhouse-connect` sends them.
+    let lz4 = |bytes: &[u8]| {
+        let mut frame = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        frame.write_all(bytes).unwrap();
+        frame.finish().unwrap()
+    };
+    let (first, second) = binary.split_at(binary.len() / 2);
+    let bodies = [
+        ("zstd", zstd::bulk::compress(&binary, 1).unwrap()),
+        ("lz4", [lz4(first), lz4(second)].concat()),
+    ];
+    run("TRUNCATE TABLE t_http").await;
+    for (at, (coding, body)) in bodies.iter().enumerate() {
+        let done = send("POST", target, &[("Content-Encoding", coding)], body)
+            .await
+            .unwrap();
+        assert_eq!(done.status, 200, "{coding}: {}", done.text());
+        let rows = format!("{}\t100000\n", (at + 1) * 100_000);
+        assert_eq!(run(count).await.unwrap(), rows, "{coding}");
+    }
+    let torn = send(
+        "POST",
+        target,
+        &[("Content-Encoding", "lz4")],
+        &bodies[1].1[..9000],
+    )
+    .await
+    .unwrap();
+    assert_eq!(torn.header("x-clickhouse-exception-code"), Some("271"));
+    assert_eq!(run(count).await.unwrap(), "200000\t100000\n");
     let values: Vec<String> = (0..50_000)
         .map(|id| format!("({id}+1000000, 'x')"))
         .collect();
