@@ -256,3 +256,62 @@ fn setting(name: &str) -> Result<String, Exception> {
         &format!("Unknown setting '{}'.", name.escape_debug()),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(method: Method, uri: &str) -> Result<Asked, Exception> {
+        let request = hyper::Request::builder().method(method).uri(uri).body(());
+        read(&request.unwrap().into_parts().0).map(|(asked, _)| asked)
+    }
+
+    #[test]
+    fn nothing_in_a_url_breaks_out_of_its_quotes() {
+        let asked = asked(
+            Method::POST,
+            "/?database=a%60%3B%5C&max_threads=1&session_timezone=%27%5C%3B",
+        )
+        .unwrap();
+        assert_eq!(
+            preparation(&asked, false),
+            [
+                r"USE `a\`;\\`",
+                r"SET implicit_select = 0, max_threads = '1', session_timezone = '\'\\;'",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_client_can_only_make_the_door_stricter() {
+        let last = |method: Method, uri: &str, read_only| {
+            preparation(&asked(method, uri).unwrap(), read_only).pop()
+        };
+        let set = |level: u8| Some(format!("SET readonly = {level}"));
+        assert_eq!(last(Method::POST, "/?readonly=0", true), set(1));
+        assert_eq!(last(Method::POST, "/?readonly=2", true), set(1));
+        assert_eq!(last(Method::POST, "/?readonly=1", false), set(1));
+        assert_eq!(last(Method::GET, "/?readonly=0", false), set(2));
+        assert_eq!(last(Method::GET, "/?readonly=1", false), set(1));
+        assert_eq!(
+            last(Method::POST, "/", false),
+            Some("SET implicit_select = 0".to_owned())
+        );
+    }
+
+    #[test]
+    fn broken_forms_are_refused() {
+        let whole =
+            "--b\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\nSELECT 1\r\n--b--\r\n";
+        let read = |body: &str| {
+            let mut asked = asked(Method::POST, "/").unwrap();
+            asked.boundary = Some("b".to_owned());
+            form(&mut asked, body.as_bytes())
+        };
+        assert_eq!(read(whole).unwrap(), b"SELECT 1");
+        for end in 0..whole.len() - 4 {
+            assert!(read(&whole[..end]).is_err(), "{end}");
+        }
+        assert!(read(&whole.replace("query", "table")).is_err());
+    }
+}
