@@ -361,8 +361,10 @@ def k1_k3(world, facts):
         if not ends:
             live[place] += 1
             linked[w.id].add(place)
+        # The target's deletion ends the watching, not the link (INDICATORS 1, "Deleted write-up").
+        gone = removed is not None and removed == min(ends, default=None) and removed != w.deleted
         lives[place][0].append((min(ends, default=world.as_of) - at) / DAY)
-        lives[place][1].append(int(bool(ends)))
+        lives[place][1].append(int(gone))
     survival = {place: kaplan_meier(t, e, [90, 365], 365) for place, (t, e) in lives.items()}
     spread = [len(places) for places in linked.values()]
     return {
@@ -412,6 +414,9 @@ def t0_t1(world, facts):
             "window_reads": window_reads, "window_exposure": window_exposure,
             "window_per_100": per_100(window_reads, window_exposure)})
         this = following
+    # The series begins when the first write-up has come of age.
+    while series and not series[0]["exposure"]:
+        series.pop(0)
     cohorts, this = [], start
     observed = whole_year(world, 2 * p["late_days"])
     while this <= stop:

@@ -12,7 +12,7 @@ use crate::model::{DAY_MS, Millis};
 
 /// Both series.
 pub(super) struct Series {
-    /// Complete local months from the first publication on.
+    /// Complete local months from the first one on in which a write-up was old enough and watched.
     pub(super) months: Vec<Month>,
     /// Publication months that have write-ups old enough and watched all the time.
     pub(super) cohorts: Vec<Cohort>,
@@ -61,6 +61,12 @@ pub(super) fn series(facts: &Facts, context: &Context) -> PolarsResult<Series> {
     if let (Some(first), Some(last)) = (series.months.first(), series.months.last()) {
         let days = Days::new(&context.calendar, first.first, next_month(last.first));
         count_days(&mut series.months, &days, facts, context);
+        // Before the first write-up came of age there was nothing to be read late.
+        let begun = series
+            .months
+            .iter()
+            .position(|month| month.late.exposure > 0);
+        series.months.drain(..begun.unwrap_or(series.months.len()));
         count_reads(&mut series.months, &days, facts, context)?;
         name_people(&mut series.months, facts)?;
     }
