@@ -7,6 +7,9 @@ use super::scene::{Anchor, At, Form, Label, Scene, Shape};
 use super::theme::Ink;
 use super::{Axis, Cell, Line, Point, ticks};
 
+/// Height of the hatching of a single withheld value.
+const STRIP: f64 = 14.0;
+
 /// Draws the plot below the title block, down to `height`.
 pub(super) fn draw(scene: &mut Scene, plot: &Line, height: f64) {
     let Some((from, to)) = plot
@@ -132,7 +135,11 @@ fn runs(points: &[Point]) -> Vec<Vec<Point>> {
 }
 
 fn unknowns(scene: &mut Scene, frame: &Frame, plot: &Line) {
-    let half = 0.5;
+    let mut steps = plot
+        .points
+        .windows(2)
+        .filter_map(|pair| Some(pair.last()?.x - pair.first()?.x));
+    let half = steps.next().unwrap_or(1.0) / 2.0;
     let mut withheld: Option<(f64, f64)> = None;
     for point in plot
         .points
@@ -158,12 +165,15 @@ fn unknowns(scene: &mut Scene, frame: &Frame, plot: &Line) {
 fn hatch(scene: &mut Scene, frame: &Frame, span: (f64, f64)) {
     let from = (frame.px(span.0).max(frame.left), frame.top);
     let to = (frame.px(span.1).min(frame.right), frame.bottom);
-    scene.hatch(from, to);
     let words = "withheld";
     let half = font::width(words, SMALL) / 2.0 + 4.0;
     let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
-    // In a narrow column the hatching must speak for itself.
-    if to.0 - from.0 > 2.0 * half {
+    // A narrow column has no room for the word; there a strip at the ground must do, since many
+    // whole columns would drown the line.
+    if to.0 - from.0 <= 2.0 * half {
+        scene.hatch((from.0, frame.bottom - STRIP), to);
+    } else {
+        scene.hatch(from, to);
         let label = Label::new(middle, words, SMALL, Anchor::Middle, Ink::Muted);
         if scene.label([label]) {
             let (left, right) = (middle.0 - half, middle.0 + half);
