@@ -85,10 +85,18 @@ fn y_ticks(plot: &Line) -> Vec<(f64, String)> {
         let tallest = values().fold(0.0, f64::max);
         ticks::linear(top.min(tallest * 2.0), 4, false)
     };
-    ticks
+    let mut ticks: Vec<(f64, String)> = ticks
         .into_iter()
         .map(|value| (value, ticks::number(value)))
-        .collect()
+        .collect();
+    if let Some(ground) = ticks
+        .first_mut()
+        .filter(|_| plot.log && values().any(|v| v <= 0.0))
+    {
+        // The rings stand here.
+        ground.1 = "0".to_owned();
+    }
+    ticks
 }
 
 fn x_ticks(axis: Axis, from: f64, to: f64) -> Vec<(f64, String)> {
@@ -207,13 +215,34 @@ fn band(scene: &mut Scene, frame: &Frame, run: &[Point]) {
     });
 }
 
+/// The line of a run. On a logarithmic scale a zero has no height: the line breaks, and a ring
+/// stands on the ground.
 fn stroke(scene: &mut Scene, frame: &Frame, plot: &Line, run: &[Point]) {
-    let known = run
+    let mut line: Vec<At> = Vec::new();
+    for (x, y) in run
         .iter()
-        .filter_map(|point| Some((point.x, point.value.get()?)));
-    let (points, zeros): (Vec<_>, Vec<_>) = known.partition(|(_, y)| !plot.log || *y > 0.0);
-    let line: Vec<At> = points.iter().map(|(x, y)| frame.at(*x, *y)).collect();
-    if let [only] = line.as_slice() {
+        .filter_map(|point| Some((point.x, point.value.get()?)))
+    {
+        if plot.log && y <= 0.0 {
+            end_line(scene, &mut line);
+            let at = (frame.px(x), frame.bottom);
+            scene.draw(Shape::Mark {
+                at,
+                radius: 2.5,
+                ink: Ink::First,
+                form: Form::Ring,
+            });
+        } else {
+            line.push(frame.at(x, y));
+        }
+    }
+    end_line(scene, &mut line);
+}
+
+/// Draws what was gathered; a single point as a dot.
+fn end_line(scene: &mut Scene, line: &mut Vec<At>) {
+    let points = std::mem::take(line);
+    if let [only] = points.as_slice() {
         scene.draw(Shape::Mark {
             at: *only,
             radius: 2.5,
@@ -222,19 +251,10 @@ fn stroke(scene: &mut Scene, frame: &Frame, plot: &Line, run: &[Point]) {
         });
     }
     scene.draw(Shape::Path {
-        points: line,
+        points,
         ink: Ink::First,
         width: 1.8,
     });
-    for (x, _) in zeros {
-        let at = (frame.px(x), frame.bottom);
-        scene.draw(Shape::Mark {
-            at,
-            radius: 2.5,
-            ink: Ink::First,
-            form: Form::Ring,
-        });
-    }
 }
 
 /// The newest value in figures, at the end of the line.
