@@ -5,7 +5,7 @@ SELECT
         fromUnixTimestamp64Milli(assumeNotNull(w.published_at), 'UTC'), {tz:String})))) AS month,
     bitmapCardinality(groupBitmapMergeState(d.people) AS merged) - bitmapContains(merged, 0) AS people
 FROM read_day(as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String}) AS d
-ANY INNER JOIN
+INNER JOIN
 (
     SELECT number, published_at
     FROM registry_writeup

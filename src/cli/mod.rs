@@ -3,6 +3,7 @@
 //! 2 wrong usage, 3 something is away, 70 a defect of ours.
 
 mod check;
+mod demo;
 mod engine;
 mod error;
 mod import;
@@ -10,6 +11,7 @@ mod list;
 mod progress;
 mod report;
 mod scan;
+mod serve;
 mod simulate;
 
 use std::path::PathBuf;
@@ -43,6 +45,10 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// The whole way at once: on a simulated organisation, or on your own repository and log
+    Demo(demo::Args),
+    /// Serve the pages
+    Serve(serve::Args),
     /// Check configuration, engine, sources and credentials
     Check(check::Args),
     /// Import files: events, access logs, attendance lists, calendars, payloads
@@ -95,6 +101,8 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
     };
     let load = || config::load(&flags, &environment);
     match cli.command {
+        Command::Demo(args) => demo::run(args, load()?).await,
+        Command::Serve(args) => serve::run(args, load()?).await,
         Command::Check(args) => check::run(args, load()?).await,
         Command::Import(args) => import::run(args, load()?).await,
         Command::Scan(args) => scan::run(args, load()?).await,

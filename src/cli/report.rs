@@ -13,7 +13,9 @@ use crate::config::Config;
 use crate::indicators::Context;
 use crate::jobs::{derive, report};
 use crate::model::{Calendar, Millis, parse_rfc3339};
+use crate::pages;
 use crate::summary::Document;
+use crate::summary::schema;
 
 /// What to report.
 #[derive(Debug, clap::Args)]
@@ -51,9 +53,21 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
 /// Derives, computes and writes the report's folder. Returns the bytes of `summary.json`.
 async fn write(house: &House, as_of: Millis, out: &Path) -> anyhow::Result<Vec<u8>> {
     let document = summary(house, as_of).await?;
-    let bytes = report::to_json(&document)?;
+    put_all(&document, out)
+}
+
+/// Writes every file of the report. Returns the bytes of `summary.json`.
+pub(super) fn put_all(document: &Document, out: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = report::to_json(document)?;
     std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
     put(out, "summary.json", &bytes)?;
+    let mut schema = serde_json::to_vec_pretty(&schema::summary())?;
+    schema.push(b'\n');
+    put(out, "summary.schema.json", &schema)?;
+    let published = serde_json::to_value(document)?;
+    for (path, bytes) in pages::report(&published).context("the report's pages")? {
+        put(out, &path, &bytes)?;
+    }
     Ok(bytes)
 }
 

@@ -17,8 +17,10 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
     if !(20..=35).contains(&bytes.len()) || !matches!(bytes[10], b'T' | b't') {
         return None;
     }
-    let upper = text.to_ascii_uppercase();
-    let parsed: DateTime<FixedOffset> = DateTime::parse_from_rfc3339(&upper).ok()?;
+    let parsed: DateTime<FixedOffset> = match text.contains(['t', 'z']) {
+        true => DateTime::parse_from_rfc3339(&text.to_ascii_uppercase()).ok()?,
+        false => DateTime::parse_from_rfc3339(text).ok()?,
+    };
     let millis = parsed.timestamp_millis();
     // chrono counts a leap second as 1,000 to 1,999 ms after :59; the store has no such place.
     let leap = parsed.timestamp_subsec_millis() >= 1000;

@@ -111,7 +111,7 @@ impl Default for Options {
     fn default() -> Self {
         let end = NaiveDate::from_ymd_opt(2026, 7, 1).unwrap_or_default();
         Options {
-            seed: 1,
+            seed: 2,
             reads: 60_000,
             people: 120,
             teams: 8,

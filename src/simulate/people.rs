@@ -83,7 +83,7 @@ impl People {
 
     /// Moves to an instant.
     pub(super) fn advance(&mut self, at: Millis) {
-        if std::mem::replace(&mut self.now, Some(at)) == Some(at) {
+        if self.now.replace(at) == Some(at) {
             return;
         }
         self.newcomers.clear();

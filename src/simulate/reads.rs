@@ -352,7 +352,7 @@ impl<'a> Reads<'a> {
             out.line(EventKind::ReadCount, from, self.line.end())?;
         }
         self.cumulative[index] += count;
-        if index % 3 == 0 {
+        if index.is_multiple_of(3) {
             let id = format!("{}-total-{}", paper.id, to / 3_600_000);
             self.line
                 .begin(

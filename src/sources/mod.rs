@@ -10,7 +10,10 @@ pub mod attendance_csv;
 pub mod collected;
 pub mod events;
 pub mod git;
+pub mod github;
+pub mod icalendar;
 pub mod links;
+pub mod mediawiki;
 pub mod mentions;
 pub mod robots;
 
@@ -27,6 +30,9 @@ pub static KINDS: &[&Kind] = &[
     &attendance_csv::KIND,
     &events::KIND,
     &git::KIND,
+    &github::KIND,
+    &icalendar::KIND,
+    &mediawiki::KIND,
 ];
 
 /// The kind with this name.

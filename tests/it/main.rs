@@ -1,6 +1,8 @@
 //! The integration tests: one binary, so that they share one engine.
 
+mod checked;
 mod engine;
 mod engine_http;
 mod engine_process;
 mod pages;
+mod simulated;

@@ -9,6 +9,7 @@ mod base64;
 mod blocks;
 mod codings;
 mod connection;
+mod direct;
 mod exception;
 mod execute;
 mod ffi;
@@ -17,6 +18,8 @@ mod request;
 mod server;
 mod statement;
 mod words;
+
+pub use direct::Direct;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};

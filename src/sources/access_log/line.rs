@@ -213,7 +213,8 @@ fn client(head: &[u8]) -> Option<Client<'_>> {
 
 /// The part before the first space, and the part after it.
 fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let space = memchr(b' ', text)?;
+    // These words are too short for a vector search to pay.
+    let space = text.iter().position(|byte| *byte == b' ')?;
     (space > 0).then(|| (&text[..space], &text[space + 1..]))
 }
 
@@ -247,11 +248,15 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Method, path and protocol; all empty where no request was read.
 fn split_request(request: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let Some(space) = memchr(b' ', request) else {
+    let Some((method, rest)) = word(request) else {
         return (b"", b"", b"");
     };
-    let (method, rest) = (&request[..space], &request[space + 1..]);
-    match memrchr(b' ', rest) {
+    // Nearly every request ends with the eight bytes of `HTTP/1.1` or `HTTP/2.0`.
+    let usual = rest
+        .len()
+        .checked_sub(9)
+        .filter(|at| rest[*at..].starts_with(b" HTTP/"));
+    match usual.or_else(|| memrchr(b' ', rest)) {
         Some(last) if rest[last + 1..].starts_with(b"HTTP/") => {
             (method, &rest[..last], &rest[last + 1..])
         }

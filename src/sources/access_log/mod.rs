@@ -11,6 +11,7 @@ mod repeats;
 
 use std::borrow::Cow;
 use std::io::BufRead;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_128;
@@ -87,7 +88,7 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         user: params.user,
         assets: Assets::with(&params.assets),
         robots: Robots::new(),
-        setting: setting.clone(),
+        source: setting.source.as_str().into(),
     }))
 }
 
@@ -98,7 +99,7 @@ struct AccessLog {
     user: bool,
     assets: Assets,
     robots: Robots,
-    setting: Setting,
+    source: Arc<str>,
 }
 
 /// What was seen in one file.
@@ -189,7 +190,7 @@ impl AccessLog {
         seen.reads += 1;
         seen.reads_with_person += u64::from(read.person.is_some());
         sink.event(Event {
-            source: self.setting.source.as_str().into(),
+            source: Arc::clone(&self.source),
             id: format!("{hash:032x}-{}", seen.repeats.number(hash, line.at)),
             subject: self.base.subject(line, self.vhost),
             time: line.at,

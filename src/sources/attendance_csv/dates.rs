@@ -1,6 +1,7 @@
 //! Dates as spreadsheets and Teams write them: in the downloader's locale, without a zone, and
 //! without a word on which number is the month. The whole file is asked before one date is read.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
@@ -146,46 +147,39 @@ pub(super) struct Decision {
 
 /// Decides the order for all dates of a file.
 ///
-/// Only an order under which every date exists can be right. Where `one_meeting` says that the file
-/// is about a single meeting, it must also put all dates within two days. If both orders are left and
+/// The order that fewer dates contradict is right. Where `one_meeting` says that the file is about a
+/// single meeting, dates more than two days apart contradict it too. If both orders are left and
 /// differ, American AM and PM speak for month first, anything else for day first.
 pub(super) fn decide(stamps: &[Stamp], one_meeting: bool) -> Decision {
-    let fits = |order: Order| {
-        let dates: Option<Vec<NaiveDateTime>> = stamps
+    let read = |order: Order| -> (usize, Vec<Option<NaiveDateTime>>) {
+        let local = stamps
             .iter()
-            .filter(|stamp| matches!(stamp, Stamp::Local { .. }))
-            .map(|stamp| stamp.local(order))
-            .collect();
-        dates.filter(|dates| {
-            let (first, last) = (dates.iter().min(), dates.iter().max());
-            let span = first
-                .zip(last)
-                .map_or(0, |(first, last)| (*last - *first).num_hours());
-            !one_meeting || span <= 48
-        })
+            .filter(|stamp| matches!(stamp, Stamp::Local { .. }));
+        let dates: Vec<_> = local.map(|stamp| stamp.local(order)).collect();
+        let missing = dates.iter().filter(|date| date.is_none()).count();
+        let (first, last) = (dates.iter().flatten().min(), dates.iter().flatten().max());
+        let hours = first
+            .zip(last)
+            .map_or(0, |(first, last)| (*last - *first).num_hours());
+        (missing + usize::from(one_meeting && hours > 48), dates)
     };
-    match (fits(Order::Dmy), fits(Order::Mdy)) {
-        (Some(dmy), Some(mdy)) if dmy == mdy => Decision {
+    let ((against_dmy, dmy), (against_mdy, mdy)) = (read(Order::Dmy), read(Order::Mdy));
+    let american = stamps
+        .iter()
+        .any(|stamp| matches!(stamp, Stamp::Local { american: true, .. }));
+    match against_dmy.cmp(&against_mdy) {
+        Ordering::Less => Decision {
             order: Order::Dmy,
             assumed: false,
         },
-        (Some(_), None) => Decision {
-            order: Order::Dmy,
-            assumed: false,
-        },
-        (None, Some(_)) => Decision {
+        Ordering::Greater => Decision {
             order: Order::Mdy,
             assumed: false,
         },
-        _ => {
-            let american = stamps
-                .iter()
-                .any(|stamp| matches!(stamp, Stamp::Local { american: true, .. }));
-            Decision {
-                order: if american { Order::Mdy } else { Order::Dmy },
-                assumed: true,
-            }
-        }
+        Ordering::Equal => Decision {
+            order: if american { Order::Mdy } else { Order::Dmy },
+            assumed: dmy != mdy,
+        },
     }
 }
 
@@ -300,6 +294,13 @@ mod tests {
         assert_eq!(
             decided(&["11/30/2020 23:50", "12/1/2020 0:10"], true),
             sure(Order::Mdy)
+        );
+        assert_eq!(
+            decided(
+                &["3/4/2022 9:00", "14/4/2022 9:00", "31/31/2022 9:00"],
+                false
+            ),
+            sure(Order::Dmy)
         );
         assert_eq!(decided(&["11/12/2020 9:00"], true), assumed(Order::Dmy));
         assert_eq!(decided(&["11/12/2020 9:00 AM"], true), assumed(Order::Mdy));

@@ -123,6 +123,18 @@ fn a_report_unites_and_clips_stays() {
 }
 
 #[test]
+fn a_report_in_another_language_and_with_windows_line_ends() {
+    let text = REPORT
+        .replace("Meeting title", "Besprechungstitel")
+        .replace('\n', "\r\n");
+    let found = import("", &utf16(&text)).unwrap();
+    assert_eq!(
+        (found.events.len(), found.events[0].subject.as_str()),
+        (5, "pm-12")
+    );
+}
+
+#[test]
 fn the_report_of_2021() {
     let text = "Meeting Summary\n\
         Total Number of Participants,2\n\

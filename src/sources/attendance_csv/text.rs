@@ -60,11 +60,16 @@ pub(super) fn rows(input: &mut dyn BufRead) -> io::Result<(Vec<Row>, Option<&'st
         .delimiter(delimiter(&text))
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
+    let mut lines = Lines {
+        text: &text,
+        at: 0,
+        line: 1,
+    };
     for record in reader.records() {
         // The text is UTF-8 by now, and rows of any length are allowed: no other error is left.
         let cells = record.map_err(io::Error::other)?;
         let row = Row {
-            line: cells.position().map_or(0, csv::Position::line),
+            line: lines.line_at(cells.position().map_or(0, csv::Position::byte)),
             cells,
         };
         if row.filled() > 0 {
@@ -72,6 +77,32 @@ pub(super) fn rows(input: &mut dyn BufRead) -> io::Result<(Vec<Row>, Option<&'st
         }
     }
     Ok((rows, guessed.then(|| encoding.name())))
+}
+
+/// Counts lines as an editor does. The csv crate has a record begin at the line end before it.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first character from this byte on that ends no line. Bytes must not fall.
+    fn line_at(&mut self, byte: u64) -> u64 {
+        let bytes = self.text.as_bytes();
+        let from = usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
+        let blank = bytes[from..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        let to = (from + blank).max(self.at);
+        self.line += bytes[self.at..to]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count() as u64;
+        self.at = to;
+        self.line
+    }
 }
 
 /// By the byte order mark; without one by the zeros that UTF-16 puts beside ASCII; else UTF-8, or
@@ -110,6 +141,17 @@ mod tests {
         rows.iter()
             .map(|row| row.cells().map(str::to_owned).collect())
             .collect()
+    }
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        for text in ["a,b\r\n\r\n1,2\r\n3,4\r\n", "a,b\n\n1,2\n3,4"] {
+            let (rows, _) = rows(&mut text.as_bytes()).unwrap();
+            assert_eq!(
+                rows.iter().map(|row| row.line).collect::<Vec<_>>(),
+                [1, 3, 4]
+            );
+        }
     }
 
     #[test]

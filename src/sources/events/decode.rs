@@ -13,8 +13,8 @@ use crate::model::{
 
 use super::explain::explain;
 use super::wire::{
-    AttendanceData, CommentData, CoverageData, EditData, Envelope, LinkData, PersonData,
-    ReadCountData, ReadData, Text, Whole, WriteupData,
+    AttendanceData, CommentData, CoverageData, Data, EditData, Envelope, LinkData, Object,
+    PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
 };
 
 /// The longest line that is read, bytes.
@@ -69,10 +69,6 @@ impl From<serde_json::Error> for Refusal {
 }
 
 fn quick(text: &str) -> Result<Event, Refusal> {
-    // serde would fill a struct from an array, too.
-    if !text.trim_ascii_start().starts_with('{') {
-        return Err(Refusal::Value);
-    }
     let envelope: Envelope<'_> = serde_json::from_str(text)?;
     let kind = envelope
         .kind
@@ -101,11 +97,11 @@ fn quick(text: &str) -> Result<Event, Refusal> {
     if needs_subject(kind) && subject.is_empty() {
         return Err(Refusal::Value);
     }
-    let data = envelope.data.map_or("{}", |data| data.get());
-    if data.starts_with('[') {
-        return Err(Refusal::Value);
-    }
-    let (version, body) = body(kind, data, subject)?;
+    let (version, body) = match envelope.data {
+        Data::Read(wire) => (wire.version, Body::Read(read(wire)?)),
+        Data::Raw(data) => body(kind, data.get(), subject)?,
+        Data::Absent => body(kind, "null", subject)?,
+    };
     let subject = match &body {
         Body::Person(_) | Body::Coverage(_) => String::new(),
         Body::Writeup(writeup) if subject.is_empty() => writeup.id.clone(),
@@ -188,9 +184,8 @@ fn body(kind: EventKind, data: &str, subject: &str) -> Result<(Option<Whole>, Bo
     })
 }
 
-/// A `data` of null is an absent one: serde reads the struct through an `Option`.
 fn parse<'a, T: Deserialize<'a> + Default>(data: &'a str) -> Result<T, Refusal> {
-    Ok(serde_json::from_str::<Option<T>>(data)?.unwrap_or_default())
+    Ok(serde_json::from_str::<Object<T>>(data)?.0)
 }
 
 fn read(wire: ReadData<'_>) -> Result<Read, Refusal> {

@@ -78,11 +78,10 @@ fn envelope(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Even
         }
     }
     match present(fields, "subject") {
-        Some(Value::String(text)) => {
-            if text.is_empty() && kind.is_some_and(needs_subject) {
-                faults.push(Fault::new("subject", "empty; it names the write-up"));
-            }
+        Some(Value::String(text)) if text.is_empty() && kind.is_some_and(needs_subject) => {
+            faults.push(Fault::new("subject", "empty; it names the write-up"));
         }
+        Some(Value::String(_)) => {}
         Some(other) => {
             faults.push(Fault::new(
                 "subject",
@@ -143,13 +142,14 @@ fn body(
     let subject = present(event, "subject")
         .and_then(Value::as_str)
         .unwrap_or("");
+    let by_subject = matches!(kind, EventKind::Writeup | EventKind::Person);
+    let in_subject = by_subject && !subject.trim().is_empty();
     for (name, hint) in required(kind) {
         let stated = match present(data, name) {
             Some(Value::String(text)) => !text.is_empty(),
             other => other.is_some(),
         };
-        let by_subject = matches!(kind, EventKind::Writeup | EventKind::Person);
-        if !stated && !(by_subject && !subject.trim().is_empty()) {
+        if !stated && !in_subject {
             faults.push(Fault::new(
                 format!("data.{name}"),
                 format!("missing; {hint}"),

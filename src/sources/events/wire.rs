@@ -4,42 +4,141 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The envelope. Other attributes are accepted and ignored.
-#[derive(serde::Deserialize, JsonSchema)]
+#[derive(Default, JsonSchema)]
 #[schemars(title = "CloudEvents 1.0 envelope", inline)]
 pub(super) struct Envelope<'a> {
     /// The version of CloudEvents, "1.0".
-    #[serde(borrow)]
     #[schemars(required, extend("const" = "1.0"))]
     pub(super) specversion: Option<Text<'a>>,
     /// `org.readback.KIND.v1`.
-    #[serde(borrow, rename = "type")]
-    #[schemars(required)]
+    #[schemars(required, rename = "type")]
     pub(super) kind: Option<Text<'a>>,
     /// The connector instance that saw it; with `id` it names the event for ever.
-    #[serde(borrow)]
     #[schemars(required, length(min = 1))]
     pub(super) source: Option<Text<'a>>,
     /// The source's own id of the event.
-    #[serde(borrow)]
     #[schemars(required, length(min = 1))]
     pub(super) id: Option<Text<'a>>,
     /// The target: a write-up's id, an alias, or a URL.
-    #[serde(borrow)]
     pub(super) subject: Option<Text<'a>>,
     /// When it happened, RFC 3339 with any offset.
-    #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) time: Option<Text<'a>>,
     /// What happened; its fields depend on `type`.
-    #[serde(borrow)]
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
-    pub(super) data: Option<&'a RawValue>,
+    pub(super) data: Data<'a>,
+}
+
+/// `data` as far as it was understood while the envelope was read.
+#[derive(Default)]
+pub(super) enum Data<'a> {
+    /// Not there, or null.
+    #[default]
+    Absent,
+    /// Of a read whose `type` came first, which is nearly every event: read in the same pass.
+    Read(ReadData<'a>),
+    /// Anything else, to be read when the type is known.
+    Raw(&'a RawValue),
+}
+
+#[derive(serde::Deserialize)]
+#[serde(field_identifier, rename_all = "lowercase")]
+enum Attribute {
+    Specversion,
+    Type,
+    Source,
+    Id,
+    Subject,
+    Time,
+    Data,
+    #[serde(other)]
+    Other,
+}
+
+impl<'de> Deserialize<'de> for Envelope<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(EnvelopeVisitor)
+    }
+}
+
+struct EnvelopeVisitor;
+
+impl<'de> Visitor<'de> for EnvelopeVisitor {
+    type Value = Envelope<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an event")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
+        let mut envelope = Envelope::default();
+        while let Some(attribute) = map.next_key()? {
+            let (name, field) = match attribute {
+                Attribute::Specversion => ("specversion", &mut envelope.specversion),
+                Attribute::Type => ("type", &mut envelope.kind),
+                Attribute::Source => ("source", &mut envelope.source),
+                Attribute::Id => ("id", &mut envelope.id),
+                Attribute::Subject => ("subject", &mut envelope.subject),
+                Attribute::Time => ("time", &mut envelope.time),
+                Attribute::Data => {
+                    if !matches!(envelope.data, Data::Absent) {
+                        return Err(A::Error::duplicate_field("data"));
+                    }
+                    envelope.data = match &envelope.kind {
+                        Some(kind) if kind.0 == "org.readback.read.v1" => {
+                            Data::Read(map.next_value::<Object<ReadData<'de>>>()?.0)
+                        }
+                        _ => Data::Raw(map.next_value()?),
+                    };
+                    continue;
+                }
+                Attribute::Other => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
+            };
+            if field.is_some() {
+                return Err(A::Error::duplicate_field(name));
+            }
+            *field = map.next_value()?;
+        }
+        Ok(envelope)
+    }
+}
+
+/// An object, or null for an empty one. serde alone would fill a struct from an array, too.
+pub(super) struct Object<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de> + Default> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Object<T>, E> {
+        Ok(Object(T::default()))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
 }
 
 /// Somebody opened a write-up.

@@ -23,6 +23,9 @@ pub(super) struct FileChange {
 /// More files than this on either side are paired by equal content only, as git does.
 const MAX_PAIRED: usize = 400;
 
+/// Longer lines are compared in pieces of this many bytes, as git does.
+const PIECE: usize = 64;
+
 /// From this share of common lines on, a file deleted and one added are one file renamed.
 const SIMILAR: f64 = 0.5;
 
@@ -198,7 +201,7 @@ fn similarities(
     Ok(scores)
 }
 
-/// The bytes of each distinct line of a file.
+/// The bytes of each distinct line of a file, long lines in pieces.
 #[derive(Default)]
 struct Lines {
     bytes: HashMap<u64, u64>,
@@ -211,11 +214,15 @@ impl Lines {
             return Ok(Lines::default());
         }
         let mut lines = Lines::default();
-        for line in repository.content(blob)?.lines_with_terminator() {
-            let length = line.len() as u64;
+        let content = repository.content(blob)?;
+        for piece in content
+            .lines_with_terminator()
+            .flat_map(|line| line.chunks(PIECE))
+        {
+            let length = piece.len() as u64;
             *lines
                 .bytes
-                .entry(xxhash_rust::xxh3::xxh3_64(line))
+                .entry(xxhash_rust::xxh3::xxh3_64(piece))
                 .or_default() += length;
             lines.total += length;
         }

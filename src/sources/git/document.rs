@@ -44,6 +44,17 @@ const DRAWN: &[&str] = &[
     "structurizr",
 ];
 
+/// Fields with these words in their names speak of other incidents.
+const ELSEWHERE: &[&str] = &[
+    "relat",
+    "see",
+    "refer",
+    "link",
+    "supersede",
+    "previous",
+    "duplicate",
+];
+
 /// Lines of a header without front matter are looked for this far down.
 const HEADER_LINES: usize = 30;
 
@@ -82,16 +93,15 @@ pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) ->
     document.owner_team = first(&["owner_team", "team", "owner"]);
     document.tags = field(&["tags"]).to_vec();
     let heading = document.title.as_deref().unwrap_or_default();
-    let fields_text = if front.is_empty() {
-        header
-            .iter()
-            .flat_map(|(_, values)| values)
-            .cloned()
-            .collect::<Vec<_>>()
-            .join("\n")
-    } else {
-        front.to_owned()
-    };
+    // A key among related incidents is another write-up's.
+    let own = header
+        .iter()
+        .filter(|(key, _)| !ELSEWHERE.iter().any(|word| key.contains(word)));
+    let fields_text = own
+        .flat_map(|(_, values)| values)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
     for pattern in incident_keys {
         for part in [fields_text.as_str(), heading, path] {
             for key in pattern
@@ -307,7 +317,7 @@ mod tests {
     #[test]
     fn front_matter_says_what_it_is() {
         let text = "---\ntitle: \"The disk: full\"\ndate: 2024-03-05T10:00:00+01:00\nauthors: [ada@example.org, 'Bob']\n\
-                    tags:\n  - storage\n  - dns # two\nincident: INC-12\nteam: storage\n---\n# Heading\n\
+                    tags:\n  - storage\n  - dns # two\nincident: INC-12\nrelated: INC-3\nteam: storage\n---\n# Heading\n\
                     One [two](x.md) three.\n\n```mermaid\ngraph TD\n```\n```sh\nnot prose\n```\n![d](d.png) https://h/x\n";
         let keys = [Regex::new("INC-[0-9]+").expect("valid")];
         let document = read("pm/0012-INC-13.md", text, &keys, chrono_tz::UTC);

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use crate::model::target::host;
+use crate::model::target::{canonical, host};
 use crate::model::{Body, Event, Identity, Link, Place, Writeup};
 use crate::sources::{KnownWriteup, SourceError};
 
@@ -14,6 +15,15 @@ use super::ledger::Life;
 use super::params::Checked;
 use super::registry::{Entry, Registry};
 use super::repository::{Commit, Repository, identity};
+
+/// What would end a path or change its meaning in an address.
+const IN_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'?')
+    .add(b'\\');
 
 /// Makes events of one source.
 pub(super) struct Maker<'a> {
@@ -147,6 +157,9 @@ impl Maker<'_> {
         let commit = self.repository.commit(commit)?;
         let name = &self.params.name;
         let authored = life.origin.authored / 1000;
+        // The path tells apart equal lines that a series of commits brought in the same second.
+        let line = format!("{:016x} {}", life.born_hash, life.origin.path);
+        let line = xxhash_rust::xxh3::xxh3_64(line.as_bytes());
         let twin = if life.twin == 0 {
             String::new()
         } else {
@@ -156,8 +169,8 @@ impl Maker<'_> {
         Ok(Event {
             source: Arc::clone(&self.source),
             id: format!(
-                "{name}:{place}:{}:{:016x}-{authored:x}{twin}",
-                life.target, life.born_hash
+                "{name}:{place}:{}:{line:016x}-{authored:x}{twin}",
+                life.target
             ),
             subject: subject.to_owned(),
             time: life.origin.at,
@@ -275,7 +288,8 @@ impl Maker<'_> {
             "bitbucket.org" => "/src/",
             _ => "/blob/",
         };
-        Some(format!("{web}{view}{version}/{path}"))
+        let path = utf8_percent_encode(path, IN_PATH);
+        Some(canonical(&format!("{web}{view}{version}/{path}")).into_owned())
     }
 
     /// A person as a write-up's header names them: `Ada <ada@example.org>`, an address, a login at

@@ -443,4 +443,19 @@ mod tests {
         all.dedup();
         assert_eq!(all.len(), count);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_does(
+            pieces in proptest::collection::vec(proptest::sample::select(vec![
+                "//", "/*", "*/", "\"", "'", "\\", "\n", "#", "x", "\"\"\"", "<!--", "--", "{-", "`", "\u{e9}",
+            ]), 0..16),
+        ) {
+            let text = pieces.concat().into_bytes();
+            let offsets: Vec<usize> = (0..text.len()).collect();
+            for (_, language) in EXTENSIONS {
+                proptest::prop_assert_eq!(language.comments(&text, &offsets).len(), offsets.len());
+            }
+        }
+    }
 }

@@ -58,9 +58,10 @@ pub(super) struct Life {
     pub(super) target: String,
     /// Name of the place where it was first written.
     pub(super) place: String,
-    /// Hash of the line when it was first written; with target, place and author's time its name.
+    /// Hash of the line when it was first written; with target, place, path and author's time of the
+    /// origin its name.
     pub(super) born_hash: u64,
-    /// Tells apart equal lines of one commit.
+    /// Tells apart equal lines that one commit brought to one file.
     pub(super) twin: u32,
     /// Hash of the line now.
     pub(super) line_hash: u64,
@@ -137,7 +138,7 @@ impl Ledger {
         } else {
             origins(&came)?
         };
-        let mut twins: HashMap<(String, u64, Place, Millis), u32> = HashMap::new();
+        let mut twins: HashMap<(String, u64, Place, Millis, String), u32> = HashMap::new();
         for (newcomer, origin) in came.into_iter().zip(origins) {
             let Newcomer { path, hit } = newcomer;
             let name = (
@@ -145,6 +146,7 @@ impl Ledger {
                 hit.line_hash,
                 hit.place,
                 origin.authored,
+                origin.path.clone(),
             );
             let twin = twins.entry(name).and_modify(|n| *n += 1).or_insert(0);
             self.live.entry(path).or_default().push(Life {
@@ -286,6 +288,8 @@ fn within_a_file(mut lives: Vec<Life>, hits: Vec<Hit>) -> (Vec<Life>, Vec<Hit>, 
 mod tests {
     use std::convert::Infallible;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     const HOUR: Millis = 3_600_000;
@@ -387,12 +391,58 @@ mod tests {
             .map(|life| life.twin)
             .collect();
         twins.sort_unstable();
-        assert_eq!(twins, [0, 1, 2]);
+        assert_eq!(twins, [0, 0, 1]);
         let swap = vec![
             file(Some("b"), Some("a"), &[hit("w", 1)]),
             file(Some("a"), Some("b"), &[hit("w", 1), hit("w", 1)]),
         ];
         assert_eq!(step(&mut ledger, 1, swap), []);
         assert_eq!(ledger.standing(), 3);
+    }
+
+    proptest! {
+        /// Whatever happens to files, exactly the references in them stand, each life is told from
+        /// its first version on, and an odd version is an end.
+        #[test]
+        fn what_stands_is_what_is_there(
+            commits in prop::collection::vec(
+                (0i64..40, prop::collection::vec((0usize..3, prop::option::of(prop::collection::vec((0u8..2, 0u64..3), 0..4))), 1..3)),
+                0..12,
+            )
+        ) {
+            let names = ["a", "b", "c"];
+            let mut ledger = Ledger::default();
+            let mut there: BTreeMap<usize, usize> = BTreeMap::new();
+            let mut versions: HashMap<(u64, String, Millis, u32, String), u32> = HashMap::new();
+            let mut at = 0;
+            for (hours, files) in commits {
+                at += hours * HOUR + 1;
+                let files: BTreeMap<usize, Option<Vec<(u8, u64)>>> = files.into_iter().collect();
+                let mut scanned = Vec::new();
+                for (name, content) in files {
+                    let from = there.remove(&name).map(|_| names[name]);
+                    let hits: Vec<Hit> =
+                        content.iter().flatten().map(|(target, line)| hit(&target.to_string(), *line)).collect();
+                    if content.is_some() {
+                        there.insert(name, hits.len());
+                    }
+                    scanned.push(file(from, content.map(|_| names[name]), &hits));
+                }
+                let origin = |new: &Newcomer| Origin {
+                    commit: String::new(), at, authored: at, path: new.path.clone(), line: 1,
+                };
+                let origins = |new: &[Newcomer]| Ok::<_, Infallible>(new.iter().map(origin).collect());
+                ledger.step(at, scanned, origins).map_err(|never| match never {})?;
+                for life in ledger.take_changed() {
+                    let name = (life.born_hash, life.target, life.origin.at, life.twin, life.origin.path);
+                    let expected = versions.get(&name).map_or(0, |version| version + 1);
+                    prop_assert_eq!(life.version, expected);
+                    prop_assert_eq!(life.version % 2 == 1, life.removed_at.is_some());
+                    versions.insert(name, life.version);
+                }
+                prop_assert_eq!(ledger.standing(), there.values().sum::<usize>());
+                prop_assert_eq!(versions.values().filter(|v| **v % 2 == 0).count(), ledger.standing());
+            }
+        }
     }
 }

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use crate::model::Millis;
 
-use super::{Kind, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, KnownWriteup, Pull, Setting, Sink, SourceError, decode};
 
 use checkpoint::Checkpoint;
 use events::Maker;
@@ -138,12 +138,7 @@ fn pull(
     }
     read_writeups(&maker, &mut registry, sink)?;
     let known = maker.known(&registry, &setting.writeups);
-    let print = checkpoint::fingerprint(
-        &known
-            .iter()
-            .map(|(key, w)| (key, &w.id, &w.aliases))
-            .collect::<Vec<_>>(),
-    );
+    let print = known_fingerprint(&known);
     let mut ledger = before.ledger;
     if print == before.known {
         if nothing_new {
@@ -215,6 +210,21 @@ fn whole(repository: &Repository, head: gix::ObjectId) -> Result<Range, SourceEr
     repository
         .range(head, None)?
         .ok_or_else(|| repository.failed("the history has no beginning"))
+}
+
+/// Differs where other references would be found; the order of names does not matter.
+fn known_fingerprint(known: &[(String, KnownWriteup)]) -> String {
+    let mut names: Vec<(&str, &str, Vec<&str>)> = known
+        .iter()
+        .map(|(key, writeup)| {
+            let mut aliases: Vec<&str> = writeup.aliases.iter().map(String::as_str).collect();
+            aliases.sort_unstable();
+            aliases.dedup();
+            (key.as_str(), writeup.id.as_str(), aliases)
+        })
+        .collect();
+    names.sort_unstable();
+    checkpoint::fingerprint(&names)
 }
 
 /// Reads the texts of write-ups that changed, keeps their names, and sends their events.

@@ -1,6 +1,7 @@
 //! Small repositories made with plain git, and the published histories if they are at hand.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -467,7 +468,7 @@ fn odd_repositories() {
 /// A published history, cloned into a folder of its own.
 fn history(bundle: &str) -> Option<tempfile::TempDir> {
     let Some(fixtures) = std::env::var_os("READBACK_FIXTURES") else {
-        eprintln!("skipped: READBACK_FIXTURES is not set");
+        writeln!(std::io::stderr(), "skipped: READBACK_FIXTURES is not set").expect("a terminal");
         return None;
     };
     let bundle = Path::new(&fixtures).join("git_bundles").join(bundle);
@@ -590,11 +591,64 @@ fn incident_pages_are_registered() {
     let standing = writeups
         .iter()
         .filter(|writeup| writeup.deleted_at.is_none());
-    // As plain git counts: 298 files, one of which is no page, and 8 pages deleted along the branch.
-    assert_eq!((writeups.len(), standing.count()), (305, 297));
+    // As plain git counts: 298 files, one of which is no page, and 7 pages deleted along the branch.
+    assert_eq!((writeups.len(), standing.count()), (304, 297));
     assert!(
         writeups
             .iter()
             .all(|writeup| writeup.title.is_some() && writeup.published_at.is_some())
     );
+}
+
+#[test]
+fn a_merge_can_bring_lines_of_its_own() {
+    let mut repo = Fixture::new();
+    repo.write("pm/INC-1.md", "# Disk\n");
+    repo.commit("Add");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.write("a.py", "# nothing\n");
+    repo.commit("Side");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.clock += DAY;
+    repo.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+    repo.write("a.py", "# nothing but INC-1\n");
+    let merged = repo.commit("Merge by hand");
+    let (heard, _) = repo.pull(None, Vec::new());
+    let links = heard.links();
+    assert_eq!(links.len(), 1);
+    let commit = &repo.git(&["rev-parse", "HEAD"])[..12];
+    assert_eq!(
+        links[0].1.stands_in.as_deref(),
+        Some(format!("shop@{commit}:a.py#L1").as_str())
+    );
+    assert_eq!(links[0].0.time, merged);
+}
+
+#[test]
+fn longer_object_ids_and_addresses_at_a_forge() {
+    let mut repo = Fixture {
+        folder: tempfile::tempdir().expect("a folder"),
+        clock: START,
+    };
+    repo.git(&["init", "-q", "-b", "trunk", "--object-format=sha256"]);
+    repo.write("pm/1 disk.md", "# Disk\n");
+    repo.write(
+        "a.go",
+        "// https://git.example.org/shop/-/blob/v1.2/pm/1%20disk.md?ref_type=tags#L1\n",
+    );
+    repo.commit("Add");
+    let web = "web = \"https://git.example.org/shop\"\nbranch = \"trunk\"";
+    let (heard, next) = pull_at(repo.path(), web, None, Vec::new());
+    assert_eq!(heard.links().len(), 1);
+    assert_eq!(
+        heard.writeups()[0].url.as_deref(),
+        Some("https://git.example.org/shop/blob/trunk/pm/1%20disk.md")
+    );
+    repo.write(
+        "b.go",
+        "// https://git.example.org/shop/raw/trunk/pm/1%20disk.md\n",
+    );
+    repo.commit("More");
+    let (heard, _) = pull_at(repo.path(), web, Some(&next), Vec::new());
+    assert_eq!(heard.links().len(), 1);
 }

@@ -1,0 +1,109 @@
+//! A simulated organisation goes the whole way, and an independent program says whether the report
+//! is right: `tests/checker/check.py`, which knows INDICATORS and the events and nothing else.
+
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+
+use readback::collect::Keys;
+use readback::engine;
+use readback::indicators::Context;
+use readback::jobs::ingest::{Import, import};
+use readback::jobs::report::{Reported, summary, to_json};
+use readback::jobs::{derive, ingest};
+use readback::model::{Calendar, DAY_MS, Parameters};
+use readback::simulate::{Cut, Options, write};
+use readback::sources;
+use readback::store::Store;
+
+#[tokio::test]
+async fn the_report_of_a_whole_history_is_right() {
+    let options = Options {
+        reads: 20_000,
+        ..Options::default()
+    };
+    checked("whole", &options).await;
+}
+
+#[tokio::test]
+async fn the_report_of_a_history_with_gaps_is_right() {
+    let options = Options {
+        reads: 20_000,
+        seed: 5,
+        ..Options::default()
+    };
+    let start = options.as_of() - i64::from(options.days) * DAY_MS;
+    let day = |n: i64| start + n * DAY_MS;
+    let cut = |from, to| Cut {
+        from: day(from),
+        to: day(to),
+    };
+    let options = Options {
+        cut: vec![cut(-1, 150), cut(500, 530)],
+        ..options
+    };
+    checked("gaps", &options).await;
+}
+
+/// Simulates, imports, reports, and asks the checker.
+async fn checked(name: &str, options: &Options) {
+    let Some(endpoint) = super::engine::shared() else {
+        return;
+    };
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("checked_{name}"));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let events = folder.join("events.ndjson");
+    let mut file = std::fs::File::create(&events).expect("a file");
+    let simulated = write(options, &mut file).expect("events");
+
+    let client = engine::client(endpoint);
+    let database = format!("checked_{name}");
+    let drop = format!("DROP DATABASE IF EXISTS {database}");
+    client.query(&drop).execute().await.expect("a clean start");
+    let store = Store::new(client, &database);
+    store.migrate().await.expect("tables");
+    let from = Import {
+        kind: sources::find("events").expect("a kind"),
+        source: "events".to_owned(),
+        params: toml::Table::new(),
+        timezone: options.timezone,
+        path: events.clone(),
+        progress: Arc::new(|_| {}),
+    };
+    let keys = Keys::new([7; 32]);
+    let taken: ingest::Ingested = import(Some(&store), &keys, from).await.expect("an import");
+    assert_eq!((taken.total(), taken.rejected), (simulated.lines, 0));
+    let context = Context {
+        as_of: options.as_of(),
+        calendar: Calendar::new(options.timezone),
+        parameters: Parameters::default(),
+    };
+    derive::run(&store, &context.calendar, &context.parameters)
+        .await
+        .expect("derived tables");
+    let reported = Reported {
+        name: "Example".to_owned(),
+        simulated: true,
+        k: 1,
+    };
+    let document = summary(&store, &context, &reported)
+        .await
+        .expect("a report");
+    let report = folder.join("summary.json");
+    std::fs::write(&report, to_json(&document).expect("JSON")).expect("a file");
+
+    let Some(python) = std::env::var_os("READBACK_CHECKER_PYTHON") else {
+        println!("skipped: READBACK_CHECKER_PYTHON is not set (tests/checker/requirements.txt)");
+        return;
+    };
+    let checker = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checker/check.py");
+    let checked = Command::new(python)
+        .arg(checker)
+        .args([&events, &report])
+        .args(["--tz", options.timezone.name()])
+        .output()
+        .expect("the checker runs");
+    let words = String::from_utf8_lossy(&checked.stdout);
+    let errors = String::from_utf8_lossy(&checked.stderr);
+    assert!(checked.status.success(), "{words}{errors}");
+}
