@@ -7,6 +7,9 @@ use super::scene::{Anchor, At, Form, Label, Scene, Shape};
 use super::theme::Ink;
 use super::{Axis, Cell, Line, Point, ticks};
 
+/// Height of the hatching of a single withheld value.
+const STRIP: f64 = 14.0;
+
 /// Draws the plot below the title block, down to `height`.
 pub(super) fn draw(scene: &mut Scene, plot: &Line, height: f64) {
     let Some((from, to)) = plot
@@ -82,10 +85,18 @@ fn y_ticks(plot: &Line) -> Vec<(f64, String)> {
         let tallest = values().fold(0.0, f64::max);
         ticks::linear(top.min(tallest * 2.0), 4, false)
     };
-    ticks
+    let mut ticks: Vec<(f64, String)> = ticks
         .into_iter()
         .map(|value| (value, ticks::number(value)))
-        .collect()
+        .collect();
+    if let Some(ground) = ticks
+        .first_mut()
+        .filter(|_| plot.log && values().any(|v| v <= 0.0))
+    {
+        // The rings stand here.
+        ground.1 = "0".to_owned();
+    }
+    ticks
 }
 
 fn x_ticks(axis: Axis, from: f64, to: f64) -> Vec<(f64, String)> {
@@ -132,7 +143,11 @@ fn runs(points: &[Point]) -> Vec<Vec<Point>> {
 }
 
 fn unknowns(scene: &mut Scene, frame: &Frame, plot: &Line) {
-    let half = 0.5;
+    let mut steps = plot
+        .points
+        .windows(2)
+        .filter_map(|pair| Some(pair.last()?.x - pair.first()?.x));
+    let half = steps.next().unwrap_or(1.0) / 2.0;
     let mut withheld: Option<(f64, f64)> = None;
     for point in plot
         .points
@@ -158,12 +173,15 @@ fn unknowns(scene: &mut Scene, frame: &Frame, plot: &Line) {
 fn hatch(scene: &mut Scene, frame: &Frame, span: (f64, f64)) {
     let from = (frame.px(span.0).max(frame.left), frame.top);
     let to = (frame.px(span.1).min(frame.right), frame.bottom);
-    scene.hatch(from, to);
     let words = "withheld";
     let half = font::width(words, SMALL) / 2.0 + 4.0;
     let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
-    // In a narrow column the hatching must speak for itself.
-    if to.0 - from.0 > 2.0 * half {
+    // A narrow column has no room for the word; there a strip at the ground must do, since many
+    // whole columns would drown the line.
+    if to.0 - from.0 <= 2.0 * half {
+        scene.hatch((from.0, frame.bottom - STRIP), to);
+    } else {
+        scene.hatch(from, to);
         let label = Label::new(middle, words, SMALL, Anchor::Middle, Ink::Muted);
         if scene.label([label]) {
             let (left, right) = (middle.0 - half, middle.0 + half);
@@ -197,13 +215,34 @@ fn band(scene: &mut Scene, frame: &Frame, run: &[Point]) {
     });
 }
 
+/// The line of a run. On a logarithmic scale a zero has no height: the line breaks, and a ring
+/// stands on the ground.
 fn stroke(scene: &mut Scene, frame: &Frame, plot: &Line, run: &[Point]) {
-    let known = run
+    let mut line: Vec<At> = Vec::new();
+    for (x, y) in run
         .iter()
-        .filter_map(|point| Some((point.x, point.value.get()?)));
-    let (points, zeros): (Vec<_>, Vec<_>) = known.partition(|(_, y)| !plot.log || *y > 0.0);
-    let line: Vec<At> = points.iter().map(|(x, y)| frame.at(*x, *y)).collect();
-    if let [only] = line.as_slice() {
+        .filter_map(|point| Some((point.x, point.value.get()?)))
+    {
+        if plot.log && y <= 0.0 {
+            end_line(scene, &mut line);
+            let at = (frame.px(x), frame.bottom);
+            scene.draw(Shape::Mark {
+                at,
+                radius: 2.5,
+                ink: Ink::First,
+                form: Form::Ring,
+            });
+        } else {
+            line.push(frame.at(x, y));
+        }
+    }
+    end_line(scene, &mut line);
+}
+
+/// Draws what was gathered; a single point as a dot.
+fn end_line(scene: &mut Scene, line: &mut Vec<At>) {
+    let points = std::mem::take(line);
+    if let [only] = points.as_slice() {
         scene.draw(Shape::Mark {
             at: *only,
             radius: 2.5,
@@ -212,19 +251,10 @@ fn stroke(scene: &mut Scene, frame: &Frame, plot: &Line, run: &[Point]) {
         });
     }
     scene.draw(Shape::Path {
-        points: line,
+        points,
         ink: Ink::First,
         width: 1.8,
     });
-    for (x, _) in zeros {
-        let at = (frame.px(x), frame.bottom);
-        scene.draw(Shape::Mark {
-            at,
-            radius: 2.5,
-            ink: Ink::First,
-            form: Form::Ring,
-        });
-    }
 }
 
 /// The newest value in figures, at the end of the line.

@@ -19,9 +19,10 @@ pub(super) fn scene(plot: &Spark, alone: bool) -> Scene {
         .max(1.0);
     let step = (WIDTH - 8.0) / plot.values.len().saturating_sub(1).max(1) as f64;
     let at = |i: usize, value: f64| -> At {
+        let height = (value.max(0.0) / top).sqrt();
         (
             4.0 + i as f64 * step,
-            HEIGHT - 4.0 - value / top * (HEIGHT - 8.0),
+            HEIGHT - 4.0 - height * (HEIGHT - 8.0),
         )
     };
     scene.rule(
@@ -38,10 +39,12 @@ pub(super) fn scene(plot: &Spark, alone: bool) -> Scene {
                 flush(&mut scene, &mut run);
                 if *other == Cell::Withheld {
                     let x = at(i, 0.0).0;
-                    scene.hatch(
-                        ((x - step / 2.0).max(4.0), 8.0),
-                        ((x + step / 2.0).min(WIDTH - 4.0), HEIGHT - 4.0),
-                    );
+                    // Somebody read it; how many is not told. A low grey mark of one height.
+                    scene.draw(Shape::Rect {
+                        from: ((x - step * 0.3).max(4.0), HEIGHT - 8.0),
+                        to: ((x + step * 0.3).min(WIDTH - 4.0), HEIGHT - 4.0),
+                        ink: Ink::Grey,
+                    });
                 }
             }
         }

@@ -24,9 +24,9 @@ pub(super) fn linear(top: f64, most: usize, whole: bool) -> Vec<f64> {
     (0..=count).map(|i| i as f64 * step).collect()
 }
 
-/// Powers of ten from below `low` to above `high`, with halves (1, 3, 10) where they are few.
+/// Powers of ten from truly below `low` to above `high`, with halves (1, 3, 10) where they are few.
 pub(super) fn logarithmic(low: f64, high: f64) -> Vec<f64> {
-    let first = low.log10().floor() as i32;
+    let first = (low * 0.999).log10().floor() as i32;
     let last = high.log10().ceil().max(f64::from(first) + 1.0) as i32;
     let few = last - first <= 2;
     let mut ticks = Vec::new();
@@ -38,7 +38,7 @@ pub(super) fn logarithmic(low: f64, high: f64) -> Vec<f64> {
         }
     }
     // Cut what lies a whole tick beyond the values.
-    while ticks.len() > 2 && ticks.get(1).is_some_and(|second| *second <= low) {
+    while ticks.len() > 2 && ticks.get(1).is_some_and(|second| *second < low * 0.999) {
         ticks.remove(0);
     }
     while ticks.len() > 2

@@ -51,12 +51,13 @@ pub(super) fn opening(summary: &Value) -> (&'static str, String) {
         && n > 0.0
     {
         let trailing = days(summary, "trailing", 28.0);
+        let least = days(summary, "min_readers", 3.0);
         let (lo, hi) = still.interval.unwrap_or((p, p));
         return (
             "L4",
             format!(
                 "Of «{}» {} older than {}, «{}» («{}», {:.0} to {:.0}) {} read in the last \
-                 {trailing:.0} days by people who did not write {}.",
+                 {trailing:.0} days by at least {least:.0} people who did not write {}.",
                 count(n),
                 plural(n, "write-up", "write-ups"),
                 age_words(days(summary, "late", 90.0)),

@@ -158,6 +158,24 @@ pub(super) fn place(name: &str) -> String {
     }
 }
 
+/// So many links from a place: `4 onboarding pages`, the number between guillemets.
+pub(super) fn places(name: &str, links: f64) -> String {
+    let (one, many) = match name {
+        "code" => ("place in the code", "places in the code"),
+        "docs" => ("page of the docs", "pages of the docs"),
+        "onboarding" => ("onboarding page", "onboarding pages"),
+        "config" => ("config file", "config files"),
+        "chat" => ("chat message", "chat messages"),
+        "writeup" => ("other write-up", "other write-ups"),
+        "other" => ("other place", "other places"),
+        name => {
+            let one = name.replace('_', " ");
+            return format!("«{}» {one}{}", count(links), plural(links, "", "s"));
+        }
+    };
+    format!("«{}» {}", count(links), plural(links, one, many))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

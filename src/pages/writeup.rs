@@ -102,15 +102,7 @@ fn opening(writeup: &Value, k: u64) -> String {
         .into_iter()
         .flatten()
         .filter(|(_, n)| n.as_f64().is_some_and(|n| n > 0.0))
-        .map(|(place, n)| {
-            let n = n.as_f64().unwrap_or(0.0);
-            format!(
-                "«{}» {}{}",
-                words::count(n),
-                words::place(place),
-                words::plural(n, "", "s")
-            )
-        })
+        .map(|(place, n)| words::places(place, n.as_f64().unwrap_or(0.0)))
         .collect();
     let linked = match places.split_last() {
         None => "no link to it seen".to_owned(),

@@ -56,7 +56,7 @@ pub fn read_curve(summary: &Value, writeup: &Value) -> Chart {
     } else {
         Plot::Line(Line {
             axis: Axis::Weeks,
-            log: false,
+            log: true,
             points,
             trend: None,
         })
