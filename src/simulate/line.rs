@@ -13,7 +13,10 @@ pub(super) struct Line {
 impl Line {
     /// Room for one line, to be used again and again.
     pub(super) fn new() -> Self {
-        Line { text: Vec::with_capacity(512), first: true }
+        Line {
+            text: Vec::with_capacity(512),
+            first: true,
+        }
     }
 
     /// Begins an event. An empty subject and a time of `None` are left out.
@@ -27,8 +30,12 @@ impl Line {
     ) -> &mut Self {
         self.text.clear();
         self.first = true;
-        self.raw("{\"specversion\":\"1.0\",\"type\":\"org.readback.").raw(kind.name());
-        self.raw(".v1\",\"source\":").quoted(source).raw(",\"id\":").quoted(id);
+        self.raw("{\"specversion\":\"1.0\",\"type\":\"org.readback.")
+            .raw(kind.name());
+        self.raw(".v1\",\"source\":")
+            .quoted(source)
+            .raw(",\"id\":")
+            .quoted(id);
         if !subject.is_empty() {
             self.raw(",\"subject\":").quoted(subject);
         }
@@ -139,7 +146,9 @@ impl Line {
         let local = DateTime::from_timestamp_millis(at + offset_minutes * 60_000)
             .unwrap_or(DateTime::UNIX_EPOCH);
         // Simulated years have four digits.
-        self.raw("\"").digits(u64::from(local.year().unsigned_abs()), 4).raw("-");
+        self.raw("\"")
+            .digits(u64::from(local.year().unsigned_abs()), 4)
+            .raw("-");
         self.digits(u64::from(local.month()), 2).raw("-");
         self.digits(u64::from(local.day()), 2).raw("T");
         self.digits(u64::from(local.hour()), 2).raw(":");
@@ -151,7 +160,9 @@ impl Line {
         match offset_minutes {
             0 => self.raw("Z\""),
             _ => {
-                self.raw("+").digits(offset_minutes.unsigned_abs() / 60, 2).raw(":");
+                self.raw("+")
+                    .digits(offset_minutes.unsigned_abs() / 60, 2)
+                    .raw(":");
                 self.digits(offset_minutes.unsigned_abs() % 60, 2).raw("\"")
             }
         }

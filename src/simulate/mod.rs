@@ -142,7 +142,10 @@ impl Options {
     }
 
     fn calendar(&self) -> Calendar {
-        Calendar { timezone: self.timezone, holidays: self.holidays.clone() }
+        Calendar {
+            timezone: self.timezone,
+            holidays: self.holidays.clone(),
+        }
     }
 }
 
@@ -158,8 +161,12 @@ pub struct Cut {
 
 impl Cut {
     /// What somebody has to be watching for; links, edits and the registry can be read later.
-    pub const KINDS: [EventKind; 4] =
-        [EventKind::Read, EventKind::ReadCount, EventKind::Comment, EventKind::Attendance];
+    pub const KINDS: [EventKind; 4] = [
+        EventKind::Read,
+        EventKind::ReadCount,
+        EventKind::Comment,
+        EventKind::Attendance,
+    ];
 }
 
 /// Writes the events of a simulated organisation, one a line.
@@ -218,7 +225,10 @@ fn mass(calendar: &Calendar, papers: &[Paper], first: NaiveDate, end: NaiveDate)
     for date in first.iter_days().take_while(|date| *date < end) {
         let from = calendar.midnight(date);
         let pace = writeups::pace(calendar, date);
-        let sum: f64 = papers.iter().map(|paper| paper.mass(from, from + DAY_MS)).sum();
+        let sum: f64 = papers
+            .iter()
+            .map(|paper| paper.mass(from, from + DAY_MS))
+            .sum();
         mass += sum * pace;
     }
     mass

@@ -92,7 +92,10 @@ const LAST: [&str; 40] = [
 /// The title of the n-th write-up: every pair of parts once, then with a number.
 pub(super) fn title(n: usize) -> String {
     let pairs = WHAT.len() * WHEN.len();
-    let (what, when) = (WHAT[n * 7 % WHAT.len()], WHEN[(n * 11 + n / WHAT.len()) % WHEN.len()]);
+    let (what, when) = (
+        WHAT[n * 7 % WHAT.len()],
+        WHEN[(n * 11 + n / WHAT.len()) % WHEN.len()],
+    );
     match n / pairs {
         0 => format!("{what} {when}"),
         round => format!("{what} {when}, part {}", round + 1),
@@ -111,10 +114,16 @@ pub(super) fn team(n: usize) -> String {
 pub(super) fn account(n: usize) -> (String, String) {
     let pairs = FIRST.len() * LAST.len();
     // Neighbours share neither name: 7 and 40 have no common divisor.
-    let (first, last) = (FIRST[n % FIRST.len()], LAST[(n * 7 + n / FIRST.len()) % LAST.len()]);
+    let (first, last) = (
+        FIRST[n % FIRST.len()],
+        LAST[(n * 7 + n / FIRST.len()) % LAST.len()],
+    );
     let number = match n / pairs {
         0 => String::new(),
         round => (round + 1).to_string(),
     };
-    (format!("{first}.{last}{number}@example.org"), format!("{}{last}{number}", &first[..1]))
+    (
+        format!("{first}.{last}{number}@example.org"),
+        format!("{}{last}{number}", &first[..1]),
+    )
 }

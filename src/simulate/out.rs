@@ -69,7 +69,8 @@ impl<'o, W: Write> Out<'o, W> {
         }
         if again {
             self.summary.redelivered += 1;
-            self.later.push_back((self.summary.lines + LATER, kind, line.to_vec()));
+            self.later
+                .push_back((self.summary.lines + LATER, kind, line.to_vec()));
         }
         self.append(kind, line)?;
         while let Some((due, ..)) = self.later.front()
@@ -85,7 +86,8 @@ impl<'o, W: Write> Out<'o, W> {
     pub(super) fn correction(&mut self, kind: EventKind, at: Millis, line: Vec<u8>) {
         if !self.in_a_cut(kind, at) {
             self.summary.corrected += 1;
-            self.later.push_back((self.summary.lines + LATER, kind, line));
+            self.later
+                .push_back((self.summary.lines + LATER, kind, line));
         }
     }
 

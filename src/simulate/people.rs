@@ -37,7 +37,9 @@ const NEW_DAYS: i64 = 90;
 impl People {
     pub(super) fn new(options: &Options, from: Millis, to: Millis) -> Self {
         let mut dice = Dice::new(options.seed, Stream::People);
-        let teams: Vec<_> = (0..options.teams.max(1) as usize).map(names::team).collect();
+        let teams: Vec<_> = (0..options.teams.max(1) as usize)
+            .map(names::team)
+            .collect();
         let count = options.people.max(1) as usize;
         let mut people = People {
             workers: Vec::with_capacity(count * 2),
@@ -86,7 +88,10 @@ impl People {
         }
         self.newcomers.clear();
         for (seat, line) in self.seats.iter().enumerate() {
-            let present = line.iter().copied().find(|&worker| self.present(worker, at));
+            let present = line
+                .iter()
+                .copied()
+                .find(|&worker| self.present(worker, at));
             self.today[seat] = present;
             let fresh = |worker: &usize| at - self.workers[*worker].joined < NEW_DAYS * DAY_MS;
             self.newcomers.extend(present.filter(fresh));

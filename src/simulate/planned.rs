@@ -25,19 +25,33 @@ pub(super) struct Planned {
 
 impl Plan {
     pub(super) fn new() -> Self {
-        Plan { lines: Vec::new(), next: 0, line: Line::new() }
+        Plan {
+            lines: Vec::new(),
+            next: 0,
+            line: Line::new(),
+        }
     }
 
     /// Takes the event that stands in `line`.
     pub(super) fn keep(&mut self, kind: EventKind, at: Millis) {
         let line = self.line.end().to_vec();
-        self.lines.push(Planned { at, kind, line, correction: false });
+        self.lines.push(Planned {
+            at,
+            kind,
+            line,
+            correction: false,
+        });
     }
 
     /// Takes the correction that stands in `line` and becomes known at `at`.
     pub(super) fn correct(&mut self, kind: EventKind, at: Millis) {
         let line = self.line.end().to_vec();
-        self.lines.push(Planned { at, kind, line, correction: true });
+        self.lines.push(Planned {
+            at,
+            kind,
+            line,
+            correction: true,
+        });
     }
 
     /// Puts the lines into their order.

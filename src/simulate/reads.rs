@@ -7,13 +7,13 @@ use chrono::NaiveDate;
 
 use crate::model::{Calendar, DAY_MS, EventKind, Millis};
 
+use super::Options;
 use super::dice::{Dice, Stream};
 use super::line::Line;
 use super::out::Out;
 use super::people::{People, days};
 use super::watch::Watch;
 use super::writeups::{Home, Paper, pace};
-use super::Options;
 
 /// The weight of each hour of a working day.
 const HOURS: [f64; 24] = [
@@ -60,7 +60,11 @@ impl<'a> Reads<'a> {
             options,
             calendar,
             watch,
-            scale: if mass > 0.0 { options.reads as f64 / mass } else { 0.0 },
+            scale: if mass > 0.0 {
+                options.reads as f64 / mass
+            } else {
+                0.0
+            },
             dice: Dice::new(options.seed, Stream::Reads),
             counts: Dice::new(options.seed, Stream::Counts),
             line: Line::new(),
@@ -79,7 +83,9 @@ impl<'a> Reads<'a> {
         out: &mut Out<'_, W>,
     ) -> io::Result<()> {
         let from = self.calendar.midnight(date);
-        let to = date.succ_opt().map_or(from + DAY_MS, |next| self.calendar.midnight(next));
+        let to = date
+            .succ_opt()
+            .map_or(from + DAY_MS, |next| self.calendar.midnight(next));
         let pace = pace(self.calendar, date) * self.scale;
         for (index, paper) in papers.iter().enumerate() {
             // Those who read over the draft come within three days before.
@@ -90,14 +96,24 @@ impl<'a> Reads<'a> {
                 continue;
             }
             // After deletion a cached copy is still opened now and then.
-            let mean = if paper.deleted_by(from) { mean * 0.05 } else { mean };
+            let mean = if paper.deleted_by(from) {
+                mean * 0.05
+            } else {
+                mean
+            };
             for _ in 0..self.dice.poisson(mean) {
                 self.single(paper, (from, to), people, out)?;
             }
             if draft && self.dice.chance(0.4) {
                 let at = from + days(self.dice.between(9.0, 17.0) / 24.0);
                 let reader = *self.dice.pick(&paper.authors);
-                self.visit(paper, at.min(paper.published - 1), Some(reader), people, out)?;
+                self.visit(
+                    paper,
+                    at.min(paper.published - 1),
+                    Some(reader),
+                    people,
+                    out,
+                )?;
             }
         }
         self.newcomers((from, to), papers, people, out)
@@ -112,7 +128,12 @@ impl<'a> Reads<'a> {
         out: &mut Out<'_, W>,
     ) -> io::Result<()> {
         for n in 0..20 {
-            let Some(paper) = papers.iter().rev().filter(|p| p.home == Home::Wiki).nth(n % 5) else {
+            let Some(paper) = papers
+                .iter()
+                .rev()
+                .filter(|p| p.home == Home::Wiki)
+                .nth(n % 5)
+            else {
                 return Ok(());
             };
             let at = end + days(self.dice.between(0.0, 400.0));
@@ -185,8 +206,14 @@ impl<'a> Reads<'a> {
             source: paper.home.source(),
             subject: self.subject(paper),
             who: self.who(worker, people),
-            team: self.dice.chance(0.7).then(|| &*people.teams[people.workers[worker].team]),
-            session: self.dice.chance(0.8).then(|| format!("s{worker}-{}", at / 1_800_000)),
+            team: self
+                .dice
+                .chance(0.7)
+                .then(|| &*people.teams[people.workers[worker].team]),
+            session: self
+                .dice
+                .chance(0.8)
+                .then(|| format!("s{worker}-{}", at / 1_800_000)),
             robot: self.dice.chance(self.options.robots),
             agent: self.dice.chance(self.options.agents),
             assigned: reader.is_some() && self.dice.chance(0.2),
@@ -251,7 +278,9 @@ impl<'a> Reads<'a> {
         stay: Option<(u64, u64)>,
         version: Option<u64>,
     ) {
-        let line = self.line.begin(EventKind::Read, click.source, id, click.subject, Some(at));
+        let line = self
+            .line
+            .begin(EventKind::Read, click.source, id, click.subject, Some(at));
         line.maybe("person", click.who).maybe("team", click.team);
         line.maybe("session", click.session.as_deref());
         if let Some((engaged_ms, depth)) = stay {
@@ -291,7 +320,10 @@ impl<'a> Reads<'a> {
             true => 0.0,
             false => self.dice.between(low, high),
         };
-        Some(((seconds.min(7_200.0) * 10.0).round() as u64 * 100, (depth * 1000.0) as u64))
+        Some((
+            (seconds.min(7_200.0) * 10.0).round() as u64 * 100,
+            (depth * 1000.0) as u64,
+        ))
     }
 
     /// The handbook's counters: reads of the day, and for every third page a running total.
@@ -323,7 +355,13 @@ impl<'a> Reads<'a> {
         if index.is_multiple_of(3) {
             let id = format!("{}-total-{}", paper.id, to / 3_600_000);
             self.line
-                .begin(EventKind::ReadCount, "handbook-totals", &id, &paper.url, Some(to - 60_000))
+                .begin(
+                    EventKind::ReadCount,
+                    "handbook-totals",
+                    &id,
+                    &paper.url,
+                    Some(to - 60_000),
+                )
                 .text("granularity", "cumulative")
                 .whole("count", self.cumulative[index]);
             out.line(EventKind::ReadCount, to - 60_000, self.line.end())?;

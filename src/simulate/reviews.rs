@@ -53,12 +53,21 @@ struct Review<'a> {
 
 fn review(paper: &Paper, start: Millis, people: &People, dice: &mut Dice, plan: &mut Plan) {
     let meeting = format!("review-{}@{}", paper.id, start / 1000);
-    let review = Review { paper, people, meeting, start };
+    let review = Review {
+        paper,
+        people,
+        meeting,
+        start,
+    };
     // One meeting in ten is held where no tool counts the minutes.
     let measured = dice.chance(0.9);
     for (n, guest) in guests(paper, people, dice).into_iter().enumerate() {
         let accepted = guest.role.is_some() && dice.chance(0.7);
-        let comes = dice.chance(if accepted { guest.comes.0 } else { guest.comes.1 });
+        let comes = dice.chance(if accepted {
+            guest.comes.0
+        } else {
+            guest.comes.1
+        });
         let id = format!("{}/{n}", review.meeting);
         let host = (!measured).then_some(comes);
         if guest.role.is_some() || host == Some(true) {
@@ -104,12 +113,18 @@ impl Review<'_> {
             u if u < 0.25 => 900 + dice.below(1_800),
             _ => 3_000 + dice.below(700),
         };
-        let parts = if guest.is_some() && dice.chance(0.08) { 2 } else { 1 };
+        let parts = if guest.is_some() && dice.chance(0.08) {
+            2
+        } else {
+            1
+        };
         for part in 0..parts {
             self.begin("meet", &format!("{id}/{part}"), guest, plan);
-            plan.line.thousandths("present_s", (seconds / parts) as u64 * 1000);
+            plan.line
+                .thousandths("present_s", (seconds / parts) as u64 * 1000);
             if dice.chance(0.3) {
-                plan.line.thousandths("spoke_s", dice.exponential(60_000.0) as u64);
+                plan.line
+                    .thousandths("spoke_s", dice.exponential(60_000.0) as u64);
             }
             plan.keep(EventKind::Attendance, self.start);
         }
@@ -122,7 +137,12 @@ impl Review<'_> {
             .text("meeting", &self.meeting)
             .whole("meeting_s", LENGTH_S)
             .maybe("person", guest.map(|guest| &*guest.email))
-            .maybe("team", guest.and_then(|guest| guest.team).map(|n| &*self.people.teams[n]));
+            .maybe(
+                "team",
+                guest
+                    .and_then(|guest| guest.team)
+                    .map(|n| &*self.people.teams[n]),
+            );
     }
 }
 
@@ -135,14 +155,31 @@ fn guests(paper: &Paper, people: &People, dice: &mut Dice) -> Vec<Guest> {
                 seen.push(worker);
                 let who = &people.workers[worker];
                 let team = Some(who.team);
-                guests.push(Guest { email: who.email.clone(), team, role, comes });
+                guests.push(Guest {
+                    email: who.email.clone(),
+                    team,
+                    role,
+                    comes,
+                });
             }
         }
     };
-    invite(paper.authors.iter().copied().take(1).collect(), Some("CHAIR"), (1.0, 0.9));
-    invite(paper.responders.clone(), Some("REQ-PARTICIPANT"), (0.93, 0.4));
+    invite(
+        paper.authors.iter().copied().take(1).collect(),
+        Some("CHAIR"),
+        (1.0, 0.9),
+    );
+    invite(
+        paper.responders.clone(),
+        Some("REQ-PARTICIPANT"),
+        (0.93, 0.4),
+    );
     let size = 4 + dice.below(5);
-    invite(people.several(Some(paper.team), size, dice), Some("REQ-PARTICIPANT"), (0.85, 0.2));
+    invite(
+        people.several(Some(paper.team), size, dice),
+        Some("REQ-PARTICIPANT"),
+        (0.85, 0.2),
+    );
     let size = 8 + dice.below(16);
     let optional = people.several(None, size, dice);
     invite(optional, Some("OPT-PARTICIPANT"), (0.7, 0.15));
@@ -154,6 +191,11 @@ fn guests(paper: &Paper, people: &People, dice: &mut Dice) -> Vec<Guest> {
     invite(walk_ins, None, (1.0, 1.0));
     let room = ROOMS[dice.below(ROOMS.len())].to_owned();
     let role = Some("NON-PARTICIPANT");
-    guests.push(Guest { email: room, team: None, role, comes: (1.0, 0.5) });
+    guests.push(Guest {
+        email: room,
+        team: None,
+        role,
+        comes: (1.0, 0.5),
+    });
     guests
 }

@@ -25,7 +25,13 @@ pub(super) fn plan(people: &People, papers: &[Paper], from: Millis, plan: &mut P
     let rooms = ROOMS.map(|room| (room, "room"));
     for (name, kind) in robots.into_iter().chain(rooms) {
         plan.line
-            .begin(EventKind::Person, "hr", &format!("account-{}", name.len()), "", Some(from))
+            .begin(
+                EventKind::Person,
+                "hr",
+                &format!("account-{}", name.len()),
+                "",
+                Some(from),
+            )
             .text("person", name)
             .text("kind", kind);
         plan.keep(EventKind::Person, from);
@@ -43,13 +49,19 @@ pub(super) fn plan(people: &People, papers: &[Paper], from: Millis, plan: &mut P
 
 fn person(people: &People, n: usize, left: Option<Millis>, version: u64, line: &mut Line) {
     let worker = &people.workers[n];
-    line.begin(EventKind::Person, "hr", &format!("person-{n}"), "", Some(worker.joined))
-        .text("person", &worker.email)
-        .texts("aliases", worker.account.as_deref())
-        .text("team", &people.teams[worker.team])
-        .time("joined_at", Some(worker.joined))
-        .time("left_at", left)
-        .whole("version", version);
+    line.begin(
+        EventKind::Person,
+        "hr",
+        &format!("person-{n}"),
+        "",
+        Some(worker.joined),
+    )
+    .text("person", &worker.email)
+    .texts("aliases", worker.account.as_deref())
+    .text("team", &people.teams[worker.team])
+    .time("joined_at", Some(worker.joined))
+    .time("left_at", left)
+    .whole("version", version);
 }
 
 fn writeup(paper: &Paper, people: &People, version: u64, line: &mut Line) {
@@ -70,7 +82,21 @@ fn writeup(paper: &Paper, people: &People, version: u64, line: &mut Line) {
         .whole("diagrams", words / 700)
         .whole("hyperlinks", words / 120)
         .whole("acronyms", words / 90)
-        .whole("acronyms_unexplained", if paper.new_template { words / 900 } else { words / 200 })
-        .text("template", if paper.new_template { "learning-review" } else { "classic" })
+        .whole(
+            "acronyms_unexplained",
+            if paper.new_template {
+                words / 900
+            } else {
+                words / 200
+            },
+        )
+        .text(
+            "template",
+            if paper.new_template {
+                "learning-review"
+            } else {
+                "classic"
+            },
+        )
         .whole("version", version);
 }

@@ -20,7 +20,14 @@ struct Seen {
 }
 
 fn small() -> Options {
-    Options { reads: 4_000, people: 30, teams: 4, writeups: 40, days: 500, ..Options::default() }
+    Options {
+        reads: 4_000,
+        people: 30,
+        teams: 4,
+        writeups: 40,
+        days: 500,
+        ..Options::default()
+    }
 }
 
 fn lines(options: &Options) -> (Vec<u8>, Summary) {
@@ -42,13 +49,17 @@ fn events(options: &Options) -> Vec<Seen> {
 fn seen(line: &Value) -> Seen {
     let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
     let kind = text("type");
-    let kind = kind.strip_prefix("org.readback.").and_then(|kind| kind.strip_suffix(".v1"));
+    let kind = kind
+        .strip_prefix("org.readback.")
+        .and_then(|kind| kind.strip_suffix(".v1"));
     Seen {
         source: text("source"),
         id: text("id"),
         version: line["data"]["version"].as_u64().unwrap_or(0),
         time: parse_rfc3339(&text("time")).unwrap_or(0),
-        kind: kind.and_then(EventKind::from_name).expect("a kind of the contract"),
+        kind: kind
+            .and_then(EventKind::from_name)
+            .expect("a kind of the contract"),
         data: line["data"].clone(),
     }
 }
@@ -65,11 +76,25 @@ fn everything_the_contract_knows_is_in_it() {
     let events = events(&options);
     let kinds: BTreeSet<_> = events.iter().map(|event| event.kind).collect();
     assert_eq!(kinds.len(), EventKind::ALL.len());
-    let reads = events.iter().filter(|event| event.kind == EventKind::Read).count();
+    let reads = events
+        .iter()
+        .filter(|event| event.kind == EventKind::Read)
+        .count();
     assert!((2_500..6_000).contains(&reads), "{reads} reads");
     assert!(events.iter().any(|event| event.time >= options.as_of()));
-    for field in ["bot", "agent", "deleted_at", "removed_at", "present_s", "parent", "uniques"] {
-        assert!(events.iter().any(|event| !event.data[field].is_null()), "{field}");
+    for field in [
+        "bot",
+        "agent",
+        "deleted_at",
+        "removed_at",
+        "present_s",
+        "parent",
+        "uniques",
+    ] {
+        assert!(
+            events.iter().any(|event| !event.data[field].is_null()),
+            "{field}"
+        );
     }
 }
 
@@ -77,7 +102,9 @@ fn everything_the_contract_knows_is_in_it() {
 fn an_id_names_one_event() {
     let mut seen: BTreeMap<_, Vec<Seen>> = BTreeMap::new();
     for event in events(&small()) {
-        seen.entry((event.source.clone(), event.id.clone())).or_default().push(event);
+        seen.entry((event.source.clone(), event.id.clone()))
+            .or_default()
+            .push(event);
     }
     let mut copies = 0;
     for versions in seen.values() {
@@ -94,8 +121,14 @@ fn an_id_names_one_event() {
 fn a_cut_leaves_nothing_but_its_coverage() {
     let whole = small();
     let from = whole.as_of() - 300 * DAY_MS;
-    let cut = Cut { from, to: from + 60 * DAY_MS };
-    let options = Options { cut: vec![cut], ..whole.clone() };
+    let cut = Cut {
+        from,
+        to: from + 60 * DAY_MS,
+    };
+    let options = Options {
+        cut: vec![cut],
+        ..whole.clone()
+    };
     let inside = |event: &Seen| cut.from <= event.time && event.time < cut.to;
     let watched = |event: &Seen| Cut::KINDS.contains(&event.kind);
     let (with, without) = (events(&options), events(&whole));
@@ -107,8 +140,11 @@ fn a_cut_leaves_nothing_but_its_coverage() {
     }));
     // What is left is what was there before: a cut changes no chance.
     let rest = |events: &[Seen]| {
-        let ids = events.iter().filter(|event| watched(event) && !inside(event));
-        ids.map(|event| (event.source.clone(), event.id.clone())).collect::<BTreeSet<_>>()
+        let ids = events
+            .iter()
+            .filter(|event| watched(event) && !inside(event));
+        ids.map(|event| (event.source.clone(), event.id.clone()))
+            .collect::<BTreeSet<_>>()
     };
     assert_eq!(rest(&with), rest(&without));
 }
@@ -121,11 +157,24 @@ fn more_reads_change_no_review() {
             .map(|event| (event.id, event.time))
             .collect::<BTreeSet<_>>()
     };
-    assert_eq!(reviews(&small()), reviews(&Options { reads: 100, ..small() }));
+    assert_eq!(
+        reviews(&small()),
+        reviews(&Options {
+            reads: 100,
+            ..small()
+        })
+    );
 }
 
 #[test]
 fn nothing_at_all_is_an_organisation_too() {
-    let options = Options { reads: 0, people: 0, teams: 0, writeups: 0, days: 0, ..small() };
+    let options = Options {
+        reads: 0,
+        people: 0,
+        teams: 0,
+        writeups: 0,
+        days: 0,
+        ..small()
+    };
     assert!(lines(&options).1.lines > 0);
 }

@@ -98,7 +98,10 @@ impl Traces<'_> {
             }
         };
         let words = self.dice.lognormal(28.0, 0.8) as u64 + 1;
-        let deleted = self.dice.chance(0.03).then(|| at + days(self.dice.exponential(20.0)));
+        let deleted = self
+            .dice
+            .chance(0.03)
+            .then(|| at + days(self.dice.exponential(20.0)));
         let deleted = deleted.filter(|&deleted| deleted < self.end);
         for version in 0..if deleted.is_some() { 2 } else { 1 } {
             self.plan
@@ -111,7 +114,10 @@ impl Traces<'_> {
             match version {
                 0 => self.plan.keep(EventKind::Comment, at),
                 _ => {
-                    self.plan.line.time("deleted_at", deleted).whole("version", 1);
+                    self.plan
+                        .line
+                        .time("deleted_at", deleted)
+                        .whole("version", 1);
                     self.plan.correct(EventKind::Comment, at);
                 }
             }
@@ -130,7 +136,13 @@ impl Traces<'_> {
             let email = &self.people.workers[worker].email;
             self.plan
                 .line
-                .begin(EventKind::Comment, "importer", &format!("old-{n}"), &paper.id, Some(at))
+                .begin(
+                    EventKind::Comment,
+                    "importer",
+                    &format!("old-{n}"),
+                    &paper.id,
+                    Some(at),
+                )
                 .text("person", email);
             self.plan.keep(EventKind::Comment, at);
         }
@@ -148,7 +160,13 @@ impl Traces<'_> {
             let person = &self.people.workers[worker].email;
             self.plan
                 .line
-                .begin(EventKind::Edit, "wiki", &format!("{}-e{n}", paper.id), &paper.url, Some(at))
+                .begin(
+                    EventKind::Edit,
+                    "wiki",
+                    &format!("{}-e{n}", paper.id),
+                    &paper.url,
+                    Some(at),
+                )
                 .text("person", person)
                 .whole("words_added", added)
                 .whole("words_removed", added / 3)
@@ -174,7 +192,15 @@ impl Traces<'_> {
                 let worker = self.somebody(paper, at);
                 if at < self.end && !paper.deleted_by(at) {
                     let id = format!("{}-{}-{m}", paper.id, place.name());
-                    let link = LinkLine { place, source, id, stands_in, role, worker, at };
+                    let link = LinkLine {
+                        place,
+                        source,
+                        id,
+                        stands_in,
+                        role,
+                        worker,
+                        at,
+                    };
                     self.link(paper, &link, None);
                     if gone.is_some() {
                         self.link(paper, &link, gone);
@@ -185,11 +211,21 @@ impl Traces<'_> {
     }
 
     fn link(&mut self, paper: &Paper, link: &LinkLine<'_>, gone: Option<Millis>) {
-        let subject = if link.source == "git" { &paper.id } else { &paper.url };
+        let subject = if link.source == "git" {
+            &paper.id
+        } else {
+            &paper.url
+        };
         let person = &self.people.workers[link.worker].email;
         self.plan
             .line
-            .begin(EventKind::Link, link.source, &link.id, subject, Some(link.at))
+            .begin(
+                EventKind::Link,
+                link.source,
+                &link.id,
+                subject,
+                Some(link.at),
+            )
             .text("person", person)
             .text("place", link.place.name())
             .text("source", &link.stands_in)
@@ -197,7 +233,10 @@ impl Traces<'_> {
         match gone {
             None => self.plan.keep(EventKind::Link, link.at),
             Some(gone) => {
-                self.plan.line.time("removed_at", Some(gone)).whole("version", 1);
+                self.plan
+                    .line
+                    .time("removed_at", Some(gone))
+                    .whole("version", 1);
                 self.plan.correct(EventKind::Link, gone);
             }
         }
@@ -206,14 +245,20 @@ impl Traces<'_> {
     fn stands_in(&mut self, place: Place, n: usize, m: u64) -> String {
         match place {
             Place::Commit => format!("shop@{:07x}", self.dice.below(1 << 28)),
-            Place::CodeComment | Place::Docs => format!("shop@main:src/part{}.rs#L{}", n % 40, 10 + m),
+            Place::CodeComment | Place::Docs => {
+                format!("shop@main:src/part{}.rs#L{}", n % 40, 10 + m)
+            }
             Place::Diagram => format!("landscape.drawio#{n}-{m}"),
             Place::Ticket => format!("TASK-{}", 4_000 + self.dice.below(9_000)),
             // One link in fifteen between write-ups is a link to itself.
             Place::Writeup if self.dice.chance(1.0 / 15.0) => self.papers[n].url.clone(),
             Place::Writeup => {
                 let other = self.dice.below(self.papers.len());
-                let other = if other == n { (n + 1) % self.papers.len() } else { other };
+                let other = if other == n {
+                    (n + 1) % self.papers.len()
+                } else {
+                    other
+                };
                 self.papers[other].url.clone()
             }
             _ => format!("https://wiki.example.org/{}/{}", place.name(), n % 12),

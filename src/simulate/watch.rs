@@ -41,13 +41,19 @@ impl Watch {
         let fails = day((1.0 + options.late_after) / 2.0);
         let back = calendar.date(fails).checked_add_days(Days::new(12));
         let back = back.map_or(fails + 12 * DAY_MS, |date| calendar.midnight(date));
-        Watch { start, portal: vec![(live, Some(fails)), (back, None)] }
+        Watch {
+            start,
+            portal: vec![(live, Some(fails)), (back, None)],
+        }
     }
 
     /// Whether the source of this home was watching.
     pub(super) fn sees(&self, home: Home, at: Millis) -> bool {
         home != Home::Portal
-            || self.portal.iter().any(|&(a, b)| a <= at && b.is_none_or(|b| at < b))
+            || self
+                .portal
+                .iter()
+                .any(|&(a, b)| a <= at && b.is_none_or(|b| at < b))
     }
 
     /// The coverage of every source that does not simply observe from its first event on.

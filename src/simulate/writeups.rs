@@ -88,19 +88,34 @@ pub(super) fn papers(
     first: NaiveDate,
 ) -> Vec<Paper> {
     let mut dice = Dice::new(options.seed, Stream::Writeups);
-    let dates: Vec<_> =
-        (0..u64::from(options.days)).filter_map(|n| first.checked_add_days(Days::new(n))).collect();
-    let working = dates.iter().filter(|date| calendar.is_working_day(**date)).count().max(1);
+    let dates: Vec<_> = (0..u64::from(options.days))
+        .filter_map(|n| first.checked_add_days(Days::new(n)))
+        .collect();
+    let working = dates
+        .iter()
+        .filter(|date| calendar.is_working_day(**date))
+        .count()
+        .max(1);
     let per_day = f64::from(options.writeups) / working as f64;
     let end = calendar.midnight(options.end);
     let mut papers = Vec::with_capacity(options.writeups as usize);
-    for date in dates.into_iter().filter(|date| calendar.is_working_day(*date)) {
+    for date in dates
+        .into_iter()
+        .filter(|date| calendar.is_working_day(*date))
+    {
         let midnight = calendar.midnight(date);
         people.advance(midnight);
         for _ in 0..dice.poisson(per_day) {
             let published = midnight + days(dice.between(9.0, 17.5) / 24.0);
             let new_template = options.template_from.is_some_and(|from| date >= from);
-            papers.push(paper(papers.len(), published, new_template, people, options, &mut dice));
+            papers.push(paper(
+                papers.len(),
+                published,
+                new_template,
+                people,
+                options,
+                &mut dice,
+            ));
         }
     }
     for paper in &mut papers {
@@ -128,7 +143,11 @@ fn paper(
     };
     let id = format!("INC-{}", 1001 + n);
     let (authors, responders) = (1 + dice.below(3), 2 + dice.below(4));
-    let readable = if new_template { options.template_effect } else { 1.0 };
+    let readable = if new_template {
+        options.template_effect
+    } else {
+        1.0
+    };
     // A few become classics that people keep coming back to, some are filed and forgotten.
     let tail = match dice.unit() {
         u if u < 0.05 => 0.85,
@@ -137,7 +156,11 @@ fn paper(
     };
     Paper {
         title: names::title(n),
-        url: format!("https://{}.example.org/incidents/{}", home.source(), 1001 + n),
+        url: format!(
+            "https://{}.example.org/incidents/{}",
+            home.source(),
+            1001 + n
+        ),
         alias: format!("page:{}", 88_000 + n * 3),
         home,
         published,
@@ -156,5 +179,9 @@ fn paper(
 
 /// How much is read on a date, as a share of a working day.
 pub(super) fn pace(calendar: &Calendar, date: NaiveDate) -> f64 {
-    if calendar.is_working_day(date) { 1.0 } else { DAY_OFF }
+    if calendar.is_working_day(date) {
+        1.0
+    } else {
+        DAY_OFF
+    }
 }

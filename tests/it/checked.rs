@@ -86,7 +86,9 @@ async fn checked(name: &str, options: &Options) {
         simulated: true,
         k: 1,
     };
-    let document = summary(&store, &context, &reported).await.expect("a report");
+    let document = summary(&store, &context, &reported)
+        .await
+        .expect("a report");
     let report = folder.join("summary.json");
     std::fs::write(&report, to_json(&document).expect("JSON")).expect("a file");
 

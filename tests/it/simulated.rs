@@ -17,12 +17,20 @@ fn every_simulated_line_is_an_event() {
     let mut bytes = Vec::new();
     let summary = write(&options, &mut bytes).expect("a vector takes everything");
     let mut kinds = [0_u64; EventKind::ALL.len()];
-    for line in bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in bytes
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+    {
         let event = decode(line).unwrap_or_else(|faults| panic!("{faults:?}"));
         kinds[event.body.kind() as usize] += 1;
     }
     for kind in EventKind::ALL {
         assert!(kinds[kind as usize] > 0, "{}", kind.name());
-        assert_eq!(summary.kinds[kind.name()], kinds[kind as usize], "{}", kind.name());
+        assert_eq!(
+            summary.kinds[kind.name()],
+            kinds[kind as usize],
+            "{}",
+            kind.name()
+        );
     }
 }

@@ -31,7 +31,10 @@ pub struct Fault {
 
 impl Fault {
     pub(super) fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Fault { field: field.into(), reason: reason.into() }
+        Fault {
+            field: field.into(),
+            reason: reason.into(),
+        }
     }
 }
 
@@ -67,11 +70,23 @@ impl From<serde_json::Error> for Refusal {
 
 fn quick(text: &str) -> Result<Event, Refusal> {
     let envelope: Envelope<'_> = serde_json::from_str(text)?;
-    let kind = envelope.kind.as_ref().and_then(|kind| kind_of(&kind.0)).ok_or(Refusal::Value)?;
-    if envelope.specversion.as_ref().is_none_or(|version| version.0 != "1.0") {
+    let kind = envelope
+        .kind
+        .as_ref()
+        .and_then(|kind| kind_of(&kind.0))
+        .ok_or(Refusal::Value)?;
+    if envelope
+        .specversion
+        .as_ref()
+        .is_none_or(|version| version.0 != "1.0")
+    {
         return Err(Refusal::Value);
     }
-    let source = envelope.source.as_ref().and_then(named).ok_or(Refusal::Value)?;
+    let source = envelope
+        .source
+        .as_ref()
+        .and_then(named)
+        .ok_or(Refusal::Value)?;
     let id = envelope.id.as_ref().and_then(named).ok_or(Refusal::Value)?;
     let time = match &envelope.time {
         Some(time) => parse_rfc3339(&time.0).ok_or(Refusal::Value)?,
@@ -93,7 +108,14 @@ fn quick(text: &str) -> Result<Event, Refusal> {
         _ => subject.to_owned(),
     };
     let version = within(version)?.unwrap_or(0);
-    Ok(Event { source: Arc::from(source), id: id.to_owned(), subject, time, version, body })
+    Ok(Event {
+        source: Arc::from(source),
+        id: id.to_owned(),
+        subject,
+        time,
+        version,
+        body,
+    })
 }
 
 /// The kind that a CloudEvents type names.
@@ -103,7 +125,10 @@ pub(super) fn kind_of(text: &str) -> Option<EventKind> {
 
 /// Whether `time` must be there.
 pub(super) fn needs_time(kind: EventKind) -> bool {
-    !matches!(kind, EventKind::Writeup | EventKind::Person | EventKind::Coverage)
+    !matches!(
+        kind,
+        EventKind::Writeup | EventKind::Person | EventKind::Coverage
+    )
 }
 
 /// Whether `subject` must be there. A review may be about no single write-up.
@@ -168,7 +193,12 @@ fn read(wire: ReadData<'_>) -> Result<Read, Refusal> {
         person: who(wire.person)?,
         team: stated(wire.team),
         session: stated(wire.session),
-        engaged_ms: wire.engaged_s.map(millis).transpose()?.map(narrow).transpose()?,
+        engaged_ms: wire
+            .engaged_s
+            .map(millis)
+            .transpose()?
+            .map(narrow)
+            .transpose()?,
         scroll_milli: wire.scroll.map(share).transpose()?,
         bot: wire.bot.unwrap_or(false),
         agent: stated(wire.agent),
@@ -229,8 +259,14 @@ fn edit(wire: EditData<'_>) -> Result<Edit, Refusal> {
 }
 
 fn link(wire: LinkData<'_>) -> Result<Link, Refusal> {
-    let place = wire.place.as_ref().and_then(|text| Place::from_str(&text.0).ok());
-    let role = wire.role.as_ref().map(|text| link_role(&text.0).ok_or(Refusal::Value));
+    let place = wire
+        .place
+        .as_ref()
+        .and_then(|text| Place::from_str(&text.0).ok());
+    let role = wire
+        .role
+        .as_ref()
+        .map(|text| link_role(&text.0).ok_or(Refusal::Value));
     Ok(Link {
         person: who(wire.person)?,
         team: stated(wire.team),
@@ -269,7 +305,10 @@ fn writeup(wire: WriteupData<'_>, subject: &str) -> Result<Writeup, Refusal> {
 }
 
 fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
-    let kind = wire.kind.as_ref().map(|text| person_kind(&text.0).ok_or(Refusal::Value));
+    let kind = wire
+        .kind
+        .as_ref()
+        .map(|text| person_kind(&text.0).ok_or(Refusal::Value));
     Ok(Person {
         person: match who(wire.person)? {
             Some(person) => person,
@@ -285,7 +324,10 @@ fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
 }
 
 fn coverage(wire: CoverageData<'_>) -> Result<Coverage, Refusal> {
-    let kind = wire.kind.as_ref().and_then(|text| EventKind::from_name(&text.0));
+    let kind = wire
+        .kind
+        .as_ref()
+        .and_then(|text| EventKind::from_name(&text.0));
     Ok(Coverage {
         kind: kind.ok_or(Refusal::Value)?,
         scope: stated(wire.scope).ok_or(Refusal::Value)?,
@@ -330,11 +372,14 @@ fn share(share: f64) -> Result<u16, Refusal> {
 }
 
 fn within(number: Option<Whole>) -> Result<Option<u32>, Refusal> {
-    number.map(|number| u32::try_from(number.0).map_err(|_| Refusal::Value)).transpose()
+    number
+        .map(|number| u32::try_from(number.0).map_err(|_| Refusal::Value))
+        .transpose()
 }
 
 fn instant(text: Option<Text<'_>>) -> Result<Option<Millis>, Refusal> {
-    text.map(|text| parse_rfc3339(&text.0).ok_or(Refusal::Value)).transpose()
+    text.map(|text| parse_rfc3339(&text.0).ok_or(Refusal::Value))
+        .transpose()
 }
 
 /// An empty name would make one person of everybody whose name is missing: refused.
@@ -360,7 +405,8 @@ fn stated(text: Option<String>) -> Option<String> {
 }
 
 fn upper(text: Option<Text<'_>>) -> Option<String> {
-    text.filter(|text| !text.0.is_empty()).map(|text| text.0.to_ascii_uppercase())
+    text.filter(|text| !text.0.is_empty())
+        .map(|text| text.0.to_ascii_uppercase())
 }
 
 fn named<'t>(text: &'t Text<'_>) -> Option<&'t str> {

@@ -30,7 +30,10 @@ pub(super) fn explain(text: &str, refusal: &Refusal) -> Vec<Fault> {
             Some(Value::Object(data)) => body(kind, data, &fields, &mut faults),
             None | Some(Value::Null) => body(kind, &Map::new(), &fields, &mut faults),
             Some(other) => {
-                faults.push(Fault::new("data", format!("{} is not an object", type_of(other))));
+                faults.push(Fault::new(
+                    "data",
+                    format!("{} is not an object", type_of(other)),
+                ));
             }
         }
     }
@@ -55,7 +58,10 @@ fn envelope(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Even
     match present(fields, "specversion") {
         Some(Value::String(version)) if version == "1.0" => {}
         Some(other) => {
-            faults.push(Fault::new("specversion", format!("{other} is unknown; known is \"1.0\"")));
+            faults.push(Fault::new(
+                "specversion",
+                format!("{other} is unknown; known is \"1.0\""),
+            ));
         }
         None => faults.push(Fault::new("specversion", "missing; \"1.0\" is valid")),
     }
@@ -77,7 +83,10 @@ fn envelope(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Even
         }
         Some(Value::String(_)) => {}
         Some(other) => {
-            faults.push(Fault::new("subject", format!("{} is not text", type_of(other))));
+            faults.push(Fault::new(
+                "subject",
+                format!("{} is not text", type_of(other)),
+            ));
         }
         None if kind.is_some_and(needs_subject) => {
             faults.push(Fault::new("subject", "missing; it names the write-up"));
@@ -103,7 +112,11 @@ fn event_type(value: Option<&Value>, faults: &mut Vec<Fault>) -> Option<EventKin
                     .iter()
                     .map(|kind| format!("org.readback.{}.v1", kind.name()))
                     .collect();
-                format!("{} is unknown; known are {}", quoted(text), known.join(", "))
+                format!(
+                    "{} is unknown; known are {}",
+                    quoted(text),
+                    known.join(", ")
+                )
             }
         },
         Some(other) => format!("{} is not text", type_of(other)),
@@ -113,7 +126,12 @@ fn event_type(value: Option<&Value>, faults: &mut Vec<Fault>) -> Option<EventKin
     None
 }
 
-fn body(kind: EventKind, data: &Map<String, Value>, event: &Map<String, Value>, faults: &mut Vec<Fault>) {
+fn body(
+    kind: EventKind,
+    data: &Map<String, Value>,
+    event: &Map<String, Value>,
+    faults: &mut Vec<Fault>,
+) {
     for (name, shape) in rules(kind) {
         let reason = match present(data, name) {
             Some(value) => shape.fault(value),
@@ -121,7 +139,9 @@ fn body(kind: EventKind, data: &Map<String, Value>, event: &Map<String, Value>, 
         };
         faults.extend(reason.map(|reason| Fault::new(format!("data.{name}"), reason)));
     }
-    let subject = present(event, "subject").and_then(Value::as_str).unwrap_or("");
+    let subject = present(event, "subject")
+        .and_then(Value::as_str)
+        .unwrap_or("");
     let by_subject = matches!(kind, EventKind::Writeup | EventKind::Person);
     let in_subject = by_subject && !subject.trim().is_empty();
     for (name, hint) in required(kind) {
@@ -130,7 +150,10 @@ fn body(kind: EventKind, data: &Map<String, Value>, event: &Map<String, Value>, 
             other => other.is_some(),
         };
         if !stated && !in_subject {
-            faults.push(Fault::new(format!("data.{name}"), format!("missing; {hint}")));
+            faults.push(Fault::new(
+                format!("data.{name}"),
+                format!("missing; {hint}"),
+            ));
         }
     }
 }
@@ -209,10 +232,16 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
             VERSION,
             ("person", Shape::Who),
             ("team", Shape::Text),
-            ("place", Shape::OneOf(|| Place::ALL.iter().map(|place| place.name()).collect())),
+            (
+                "place",
+                Shape::OneOf(|| Place::ALL.iter().map(|place| place.name()).collect()),
+            ),
             ("source", Shape::Text),
             ("removed_at", Shape::Instant),
-            ("role", Shape::OneOf(|| LinkRole::ALL.iter().map(|role| role.name()).collect())),
+            (
+                "role",
+                Shape::OneOf(|| LinkRole::ALL.iter().map(|role| role.name()).collect()),
+            ),
         ],
         EventKind::Writeup => &[
             VERSION,
@@ -242,11 +271,17 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
             ("team", Shape::Text),
             ("joined_at", Shape::Instant),
             ("left_at", Shape::Instant),
-            ("kind", Shape::OneOf(|| PersonKind::ALL.iter().map(|kind| kind.name()).collect())),
+            (
+                "kind",
+                Shape::OneOf(|| PersonKind::ALL.iter().map(|kind| kind.name()).collect()),
+            ),
         ],
         EventKind::Coverage => &[
             VERSION,
-            ("kind", Shape::OneOf(|| EventKind::ALL.iter().map(|kind| kind.name()).collect())),
+            (
+                "kind",
+                Shape::OneOf(|| EventKind::ALL.iter().map(|kind| kind.name()).collect()),
+            ),
             ("scope", Shape::Text),
             ("from", Shape::Instant),
             ("to", Shape::Instant),
@@ -257,16 +292,20 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
 /// Fields that must be there, and what they are for.
 fn required(kind: EventKind) -> &'static [(&'static str, &'static str)] {
     match kind {
-        EventKind::ReadCount => {
-            &[("granularity", "known are day, cumulative"), ("count", "a whole number is valid")]
-        }
+        EventKind::ReadCount => &[
+            ("granularity", "known are day, cumulative"),
+            ("count", "a whole number is valid"),
+        ],
         EventKind::Attendance => &[("meeting", "it names one occurrence of a meeting")],
         EventKind::Link => &[("place", "it says where the link stands")],
         EventKind::Writeup => &[("id", "the id stands here or in subject")],
         EventKind::Person => &[("person", "the person stands here or in subject")],
         EventKind::Coverage => &[
             ("kind", "it says what was observed"),
-            ("scope", "a source, or the prefix of the targets that it watches"),
+            (
+                "scope",
+                "a source, or the prefix of the targets that it watches",
+            ),
             ("from", "an RFC 3339 instant is valid"),
         ],
         EventKind::Read | EventKind::Comment | EventKind::Edit => &[],
@@ -295,7 +334,11 @@ impl Shape {
             Shape::Instant => instant(value),
             Shape::OneOf(known) => match value.as_str() {
                 Some(text) if known().contains(&text) => None,
-                _ => Some(format!("{} is unknown; known are {}", shown(value), known().join(", "))),
+                _ => Some(format!(
+                    "{} is unknown; known are {}",
+                    shown(value),
+                    known().join(", ")
+                )),
             },
         }
     }
@@ -339,7 +382,10 @@ fn whole(value: &Value, most: u64) -> Option<String> {
     };
     match number {
         Some(number) if number <= most => None,
-        _ => Some(format!("{} is not a whole number between 0 and {most}", shown(value))),
+        _ => Some(format!(
+            "{} is not a whole number between 0 and {most}",
+            shown(value)
+        )),
     }
 }
 

@@ -56,8 +56,10 @@ impl File for Events {
     ) -> Result<(), SourceError> {
         let mut line = Vec::new();
         for number in 1_u64.. {
-            let length = next_line(input, &mut line)
-                .map_err(|cause| SourceError::Io { name: name.to_owned(), cause })?;
+            let length = next_line(input, &mut line).map_err(|cause| SourceError::Io {
+                name: name.to_owned(),
+                cause,
+            })?;
             match length {
                 0 => break,
                 length if length > MAX_LINE => {
@@ -137,6 +139,10 @@ fn take_batch(line: &[u8], number: u64, sink: &mut dyn Sink) {
 
 fn report(sink: &mut dyn Sink, place: String, faults: Vec<Fault>) {
     for Fault { field, reason } in faults {
-        sink.problem(Problem { place: place.clone(), field, reason });
+        sink.problem(Problem {
+            place: place.clone(),
+            field,
+            reason,
+        });
     }
 }

@@ -24,7 +24,9 @@ impl Sink for Heard {
 
 fn hear(text: &[u8]) -> Heard {
     let mut heard = Heard::default();
-    Events.read("test.ndjson", &mut &text[..], &mut heard).expect("a slice can be read");
+    Events
+        .read("test.ndjson", &mut &text[..], &mut heard)
+        .expect("a slice can be read");
     heard
 }
 
@@ -47,9 +49,17 @@ fn a_read_becomes_whole_milliseconds_and_thousandths() {
     )
     .replace('\n', "");
     let event = decode(line.as_bytes()).expect("valid");
-    assert_eq!((event.time, event.version, &*event.source), (1_743_371_970_000, 2, "wiki"));
-    let Body::Read(read) = event.body else { panic!("a read") };
-    assert_eq!((read.engaged_ms, read.scroll_milli), (Some(12_346), Some(750)));
+    assert_eq!(
+        (event.time, event.version, &*event.source),
+        (1_743_371_970_000, 2, "wiki")
+    );
+    let Body::Read(read) = event.body else {
+        panic!("a read")
+    };
+    assert_eq!(
+        (read.engaged_ms, read.scroll_milli),
+        (Some(12_346), Some(750))
+    );
     assert_eq!(read.person.expect("named").kind, "email");
     assert!(read.assigned && !read.bot && read.agent.is_none());
 }
@@ -62,12 +72,30 @@ fn every_kind_is_read() {
             "read_count",
             r#""subject":"a","time":"2025-01-01T00:00:00Z","data":{"granularity":"day","count":3}"#,
         ),
-        ("attendance", r#""time":"2025-01-01T00:00:00Z","data":{"meeting":"m","role":"chair"}"#),
-        ("comment", r#""subject":"a","time":"2025-01-01T00:00:00Z","data":null"#),
-        ("edit", r#""subject":"a","time":"2025-01-01T00:00:00Z","data":{"words_added":3}"#),
-        ("link", r#""subject":"a","time":"2025-01-01T00:00:00Z","data":{"place":"commit"}"#),
-        ("writeup", r#""subject":"INC-1","data":{"contributors":["ada"]}"#),
-        ("person", r#""subject":"ada@example.org","data":{"kind":"room"}"#),
+        (
+            "attendance",
+            r#""time":"2025-01-01T00:00:00Z","data":{"meeting":"m","role":"chair"}"#,
+        ),
+        (
+            "comment",
+            r#""subject":"a","time":"2025-01-01T00:00:00Z","data":null"#,
+        ),
+        (
+            "edit",
+            r#""subject":"a","time":"2025-01-01T00:00:00Z","data":{"words_added":3}"#,
+        ),
+        (
+            "link",
+            r#""subject":"a","time":"2025-01-01T00:00:00Z","data":{"place":"commit"}"#,
+        ),
+        (
+            "writeup",
+            r#""subject":"INC-1","data":{"contributors":["ada"]}"#,
+        ),
+        (
+            "person",
+            r#""subject":"ada@example.org","data":{"kind":"room"}"#,
+        ),
         (
             "coverage",
             r#""data":{"kind":"read","scope":"wiki","from":"2025-01-01T00:00:00Z","to":null}"#,
@@ -77,7 +105,10 @@ fn every_kind_is_read() {
         let decoded = decode(event(kind, rest).as_bytes()).unwrap_or_else(|faults| {
             panic!("{kind}: {faults:?}");
         });
-        assert_eq!(decoded.body.kind(), EventKind::from_name(kind).expect("known"));
+        assert_eq!(
+            decoded.body.kind(),
+            EventKind::from_name(kind).expect("known")
+        );
         assert!(!decoded.subject.contains('@'), "a person is no subject");
         if let Body::Writeup(writeup) = &decoded.body {
             assert_eq!((&*writeup.id, &*decoded.subject), ("INC-1", "INC-1"));
@@ -92,35 +123,82 @@ fn every_kind_is_read() {
 #[test]
 fn a_refusal_names_field_value_and_what_is_valid() {
     let cases = [
-        (read_with(r#"{"scroll":1.7}"#), "data.scroll: 1.7 is not between 0 and 1"),
-        (read_with(r#"{"engaged_s":-1}"#), "data.engaged_s: -1 is not between 0 and 4294967"),
-        (read_with(r#"{"engaged_s":4294967.4}"#), "data.engaged_s: 4294967.4 is not between"),
-        (read_with(r#"{"bot":"yes"}"#), "data.bot: \"yes\" is not true or false"),
-        (read_with(r#"{"person":4711}"#), "data.person: a number is not text"),
-        (read_with(r#"{"person":" "}"#), "data.person: empty; leave it out"),
-        (read_with(r#"{"version":4294967296}"#), "whole number between 0 and 4294967295"),
+        (
+            read_with(r#"{"scroll":1.7}"#),
+            "data.scroll: 1.7 is not between 0 and 1",
+        ),
+        (
+            read_with(r#"{"engaged_s":-1}"#),
+            "data.engaged_s: -1 is not between 0 and 4294967",
+        ),
+        (
+            read_with(r#"{"engaged_s":4294967.4}"#),
+            "data.engaged_s: 4294967.4 is not between",
+        ),
+        (
+            read_with(r#"{"bot":"yes"}"#),
+            "data.bot: \"yes\" is not true or false",
+        ),
+        (
+            read_with(r#"{"person":4711}"#),
+            "data.person: a number is not text",
+        ),
+        (
+            read_with(r#"{"person":" "}"#),
+            "data.person: empty; leave it out",
+        ),
+        (
+            read_with(r#"{"version":4294967296}"#),
+            "whole number between 0 and 4294967295",
+        ),
         (read_with("[]"), "data: a list is not an object"),
-        (read_with("{}").replace("1.0", "0.3"), "specversion: \"0.3\" is unknown; known is \"1.0\""),
-        (read_with("{}").replace("readback.read", "readback.look"), "known are org.readback.read.v1"),
+        (
+            read_with("{}").replace("1.0", "0.3"),
+            "specversion: \"0.3\" is unknown; known is \"1.0\"",
+        ),
+        (
+            read_with("{}").replace("readback.read", "readback.look"),
+            "known are org.readback.read.v1",
+        ),
         (read_with("{}").replace("INC-1", ""), "subject: empty"),
-        (read_with("{}").replace("30T21", "32T21"), "time: \"2025-03-32T21:59:30Z\" is not an RFC"),
+        (
+            read_with("{}").replace("30T21", "32T21"),
+            "time: \"2025-03-32T21:59:30Z\" is not an RFC",
+        ),
         (event("read", r#""subject":"a""#), "time: missing"),
         (
-            event("link", r#""subject":"a","time":"2025-01-01T00:00:00Z","data":{"place":"wiki"}"#),
+            event(
+                "link",
+                r#""subject":"a","time":"2025-01-01T00:00:00Z","data":{"place":"wiki"}"#,
+            ),
             "data.place: \"wiki\" is unknown; known are commit, code_comment",
         ),
         (event("person", r#""data":{}"#), "data.person: missing"),
-        (event("writeup", r#""data":{"aliases":[1]}"#), "data.aliases: item 1: 1 is not text"),
+        (
+            event("writeup", r#""data":{"aliases":[1]}"#),
+            "data.aliases: item 1: 1 is not text",
+        ),
         (r#"{"specversion":"1.0","#.to_owned(), "not JSON: EOF"),
         ("17".to_owned(), "a number is not an event"),
-        ("[\"1.0\",\"org.readback.read.v1\"]".to_owned(), "a list is not an event"),
-        (read_with(r#"{"team":"a","team":"b"}"#), "duplicate field `team`"),
+        (
+            "[\"1.0\",\"org.readback.read.v1\"]".to_owned(),
+            "a list is not an event",
+        ),
+        (
+            read_with(r#"{"team":"a","team":"b"}"#),
+            "duplicate field `team`",
+        ),
     ];
     for (line, reason) in cases {
         let faults = decode(line.as_bytes()).expect_err(&line);
-        let words: Vec<_> =
-            faults.iter().map(|fault| format!("{}: {}", fault.field, fault.reason)).collect();
-        assert!(words.iter().any(|word| word.contains(reason)), "{line}\n{words:?}");
+        let words: Vec<_> = faults
+            .iter()
+            .map(|fault| format!("{}: {}", fault.field, fault.reason))
+            .collect();
+        assert!(
+            words.iter().any(|word| word.contains(reason)),
+            "{line}\n{words:?}"
+        );
     }
 }
 
@@ -136,8 +214,14 @@ fn a_refusal_names_nobody() {
     }
     let lines = [
         event("person", r#""subject":["ada"],"data":{}"#),
-        event("person", r#""subject":"ada","data":{"aliases":[["ada"]],"kind":"x"}"#),
-        event("writeup", r#""subject":"a","data":{"contributors":"ada","responders":[{"n":"ada"}]}"#),
+        event(
+            "person",
+            r#""subject":"ada","data":{"aliases":[["ada"]],"kind":"x"}"#,
+        ),
+        event(
+            "writeup",
+            r#""subject":"a","data":{"contributors":"ada","responders":[{"n":"ada"}]}"#,
+        ),
     ];
     for line in lines {
         let faults = decode(line.as_bytes()).expect_err("refused");
@@ -154,24 +238,62 @@ fn a_bad_line_does_not_stop_the_rest() {
     text.extend_from_slice(format!("\n{good}").as_bytes());
     let heard = hear(&text);
     assert_eq!(heard.events.len(), 4);
-    let places: Vec<_> = heard.problems.iter().map(|p| p.split(':').next().unwrap_or("")).collect();
+    let places: Vec<_> = heard
+        .problems
+        .iter()
+        .map(|p| p.split(':').next().unwrap_or(""))
+        .collect();
     assert!(places.contains(&"line 3"), "{places:?}");
     assert!(places.contains(&"line 4, event 2"), "{places:?}");
-    assert!(heard.problems.iter().any(|p| p == "line 5: not UTF-8 from byte 7 on"));
-    assert!(heard.problems.iter().any(|p| p.starts_with("line 6: 1048578 bytes long")));
+    assert!(
+        heard
+            .problems
+            .iter()
+            .any(|p| p == "line 5: not UTF-8 from byte 7 on")
+    );
+    assert!(
+        heard
+            .problems
+            .iter()
+            .any(|p| p.starts_with("line 6: 1048578 bytes long"))
+    );
 }
 
 #[test]
 fn schemas_say_what_the_decoder_takes() {
     let all = schemas();
     assert_eq!(all.len(), 10);
-    let read = &all.iter().find(|(name, _)| name == "org.readback.read.v1").expect("there").1;
-    assert_eq!(read.pointer("/properties/scroll/maximum").and_then(|v| v.as_f64()), Some(1.0));
-    let link = &all.iter().find(|(name, _)| name == "org.readback.link.v1").expect("there").1;
-    assert_eq!(link.pointer("/required/0").and_then(|v| v.as_str()), Some("place"));
-    let places = link.pointer("/properties/place/enum").and_then(|v| v.as_array()).expect("there");
-    let known: Vec<_> = crate::model::Place::ALL.iter().map(|place| place.name()).collect();
-    assert_eq!(places.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>(), known);
+    let read = &all
+        .iter()
+        .find(|(name, _)| name == "org.readback.read.v1")
+        .expect("there")
+        .1;
+    assert_eq!(
+        read.pointer("/properties/scroll/maximum")
+            .and_then(|v| v.as_f64()),
+        Some(1.0)
+    );
+    let link = &all
+        .iter()
+        .find(|(name, _)| name == "org.readback.link.v1")
+        .expect("there")
+        .1;
+    assert_eq!(
+        link.pointer("/required/0").and_then(|v| v.as_str()),
+        Some("place")
+    );
+    let places = link
+        .pointer("/properties/place/enum")
+        .and_then(|v| v.as_array())
+        .expect("there");
+    let known: Vec<_> = crate::model::Place::ALL
+        .iter()
+        .map(|place| place.name())
+        .collect();
+    assert_eq!(
+        places.iter().filter_map(|v| v.as_str()).collect::<Vec<_>>(),
+        known
+    );
 }
 
 proptest! {
