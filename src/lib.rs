@@ -58,8 +58,14 @@ pub mod config;
 
 pub mod engine;
 
+pub mod charts;
+
+pub mod pages;
+
 pub mod telemetry;
 
 pub mod app;
+
+pub mod web;
 
 pub mod cli;

@@ -7,16 +7,17 @@ SELECT
     if(someone = 0, NULL, someone) AS person,
     nullIf(argMaxIf(role, (role_stated, ms, key), role != ''), '') AS role,
     nullIf(argMaxIf(partstat, (ms, key), partstat != ''), '') AS partstat,
-    role IS NOT NULL OR partstat IS NOT NULL AS invited,
-    ifNull(
+    toBool(role IS NOT NULL OR partstat IS NOT NULL) AS invited,
+    toBool(ifNull(
         sum(present_ms) >= {min_present_ms:UInt64},
-        ifNull(max(attended), false)) AS attended,
-    max(mandatory) AS mandatory,
-    max(responder) AS responder
+        ifNull(max(flagged), false))) AS attended,
+    toBool(max(mandatory)) AS mandatory,
+    toBool(max(responder)) AS responder
 FROM
 (
     SELECT *,
         person AS someone,
+        attended AS flagged,
         if(person = 0, key, 0) AS itself,
         min(ms) OVER (PARTITION BY meeting) AS start
     FROM resolved_attendance(registry = {registry:UInt32})

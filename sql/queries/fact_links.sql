@@ -9,9 +9,9 @@ SELECT
         removed_ms < watched_until, removed_ms,
         watched_until < {as_of:Int64}, watched_until,
         NULL) AS ended_at,
-    ifNull(removed_ms < watched_until, false) AS removed,
+    toBool(ifNull(removed_ms < watched_until, false)) AS removed,
     nullIf(role, '') AS role,
-    own
+    toBool(own) AS own
 FROM resolved_link(registry = {registry:UInt32})
 WHERE label = 0 AND ms < {as_of:Int64}
 ORDER BY writeup, at, place, ended_at

@@ -3,7 +3,7 @@
 WITH
     published AS
     (
-        SELECT number, assumeNotNull(published_at) AS published_at
+        SELECT number, assumeNotNull(published_at) AS published_ms
         FROM registry_writeup
         WHERE generation = {registry:UInt32} AND published_at IS NOT NULL
           AND has({writeups:Array(UInt32)}, number)
@@ -13,13 +13,13 @@ WITH
         SELECT writeup, age, sum(n) AS weight
         FROM
         (
-            SELECT r.writeup AS writeup, r.ms - w.published_at AS age, toUInt64(1) AS n
+            SELECT r.writeup AS writeup, r.ms - w.published_ms AS age, toUInt64(1) AS n
             FROM kept_read(as_of = {as_of:Int64}) AS r
-            ANY INNER JOIN published AS w ON r.writeup = w.number
+            INNER JOIN published AS w ON r.writeup = w.number
             UNION ALL
-            SELECT c.writeup, toUnixTimestamp64Milli(c.at) - w.published_at, c.count
+            SELECT c.writeup, toUnixTimestamp64Milli(c.at) - w.published_ms, c.count
             FROM derived_count AS c
-            ANY INNER JOIN published AS w ON c.writeup = w.number
+            INNER JOIN published AS w ON c.writeup = w.number
             WHERE c.label = 0 AND NOT c.cumulative
               AND c.at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
               AND (c.writeup, c.generation) IN (SELECT writeup, generation FROM derived_state FINAL)

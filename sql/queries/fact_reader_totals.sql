@@ -5,15 +5,19 @@ WITH
     (
         SELECT writeup, date, reads, anonymous, people
         FROM read_day(as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
-    )
-SELECT
-    (SELECT sum(reads) FROM day) AS total_reads,
+    ),
+    everything AS
     (
-        SELECT bitmapCardinality(groupBitmapMergeState(people) AS merged) - bitmapContains(merged, 0)
+        SELECT
+            sum(reads) AS total_reads,
+            bitmapCardinality(groupBitmapMergeState(people) AS merged) - bitmapContains(merged, 0)
+                AS readers,
+            sum(anonymous) AS anonymous
         FROM day
-    ) AS readers,
+    ),
+    by_writeup AS
     (
-        SELECT sum(n)
+        SELECT sum(n) AS reader_writeup_pairs
         FROM
         (
             SELECT bitmapCardinality(groupBitmapMergeState(people) AS merged)
@@ -21,9 +25,10 @@ SELECT
             FROM day
             GROUP BY writeup
         )
-    ) AS reader_writeup_pairs,
+    ),
+    by_date AS
     (
-        SELECT sum(n)
+        SELECT sum(n) AS reader_days
         FROM
         (
             SELECT bitmapCardinality(groupBitmapMergeState(people) AS merged)
@@ -31,5 +36,11 @@ SELECT
             FROM day
             GROUP BY date
         )
-    ) AS reader_days,
-    (SELECT sum(anonymous) FROM day) AS anonymous
+    )
+SELECT
+    toUInt64(total_reads) AS total_reads,
+    toUInt64(readers) AS readers,
+    toUInt64(reader_writeup_pairs) AS reader_writeup_pairs,
+    toUInt64(reader_days) AS reader_days,
+    toUInt64(anonymous) AS anonymous
+FROM everything, by_writeup, by_date

@@ -60,7 +60,10 @@ struct Fixed {
 impl DataFolder {
     /// Opens a folder, or makes one with `k`.
     pub fn open_or_create(path: &Path, k: Option<u32>) -> Result<Self, FolderError> {
-        let named = |at: &Path, cause| FolderError::Io { path: at.display().to_string(), cause };
+        let named = |at: &Path, cause| FolderError::Io {
+            path: at.display().to_string(),
+            cause,
+        };
         let file = path.join("folder.json");
         match std::fs::read(&file) {
             Ok(bytes) => {
@@ -73,9 +76,16 @@ impl DataFolder {
                     && asked != fixed.k
                 {
                     let path = path.display().to_string();
-                    return Err(FolderError::OtherK { path, asked, fixed: fixed.k });
+                    return Err(FolderError::OtherK {
+                        path,
+                        asked,
+                        fixed: fixed.k,
+                    });
                 }
-                Ok(DataFolder { path: path.to_owned(), k: fixed.k })
+                Ok(DataFolder {
+                    path: path.to_owned(),
+                    k: fixed.k,
+                })
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 std::fs::create_dir_all(path).map_err(|cause| named(path, cause))?;
@@ -83,7 +93,10 @@ impl DataFolder {
                 let k = k.unwrap_or(DEFAULT_K);
                 let text = serde_json::json!({ "format": 1, "k": k }).to_string();
                 std::fs::write(&file, text).map_err(|cause| named(&file, cause))?;
-                Ok(DataFolder { path: path.to_owned(), k })
+                Ok(DataFolder {
+                    path: path.to_owned(),
+                    k,
+                })
             }
             Err(cause) => Err(named(&file, cause)),
         }
@@ -117,6 +130,16 @@ mod tests {
         assert_eq!(DataFolder::open_or_create(&path, Some(7)).unwrap().k, 7);
         assert_eq!(DataFolder::open_or_create(&path, None).unwrap().k, 7);
         let error = DataFolder::open_or_create(&path, Some(5)).unwrap_err();
-        assert!(matches!(error, FolderError::OtherK { asked: 5, fixed: 7, .. }), "{error}");
+        assert!(
+            matches!(
+                error,
+                FolderError::OtherK {
+                    asked: 5,
+                    fixed: 7,
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
 }

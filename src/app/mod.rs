@@ -36,10 +36,21 @@ impl House {
         let folder = DataFolder::open_or_create(&config.data_dir, config.k)?;
         let keys = Keys::open_or_create(&folder.key_file())?;
         let (endpoint, engine) = match &config.engine.mode {
-            EngineMode::Remote { url, user, password } => {
+            EngineMode::Remote {
+                url,
+                user,
+                password,
+            } => {
                 let password = Password::new(password.0.clone());
                 let (url, user) = (url.clone(), user.clone());
-                (Endpoint::Remote { url, user, password }, None)
+                (
+                    Endpoint::Remote {
+                        url,
+                        user,
+                        password,
+                    },
+                    None,
+                )
             }
             EngineMode::Embedded => {
                 let library = library(&config, progress).await?;
@@ -53,8 +64,17 @@ impl House {
             EngineMode::Remote { url, .. } => url.clone(),
             EngineMode::Embedded => "the embedded engine".to_owned(),
         };
-        store.migrate().await.with_context(|| format!("preparing the tables in {where_to}"))?;
-        Ok(House { keys, k: folder.k, store, engine, config })
+        store
+            .migrate()
+            .await
+            .with_context(|| format!("preparing the tables in {where_to}"))?;
+        Ok(House {
+            keys,
+            k: folder.k,
+            store,
+            engine,
+            config,
+        })
     }
 
     /// Ends the engine, if this house started it.

@@ -18,10 +18,19 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
-    let file = config.file.as_ref().map_or("none; defaults hold".to_owned(), |file| file.display().to_string());
+    let file = config
+        .file
+        .as_ref()
+        .map_or("none; defaults hold".to_owned(), |file| {
+            file.display().to_string()
+        });
     writeln!(out, "configuration  {file}")?;
     writeln!(out, "data folder    {}", config.data_dir.display())?;
-    writeln!(out, "organisation   {}, {}", config.organisation.name, config.organisation.calendar.timezone)?;
+    writeln!(
+        out,
+        "organisation   {}, {}",
+        config.organisation.name, config.organisation.calendar.timezone
+    )?;
     let mut problems = Vec::new();
     for source in &config.sources {
         let setting = Setting {
@@ -30,7 +39,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             writeups: Vec::new(),
         };
         match check_source(&source.kind, source.params.clone(), &setting) {
-            Ok(()) => writeln!(out, "source         {} ({}): parameters are fine", source.id, source.kind)?,
+            Ok(()) => writeln!(
+                out,
+                "source         {} ({}): parameters are fine",
+                source.id, source.kind
+            )?,
             Err(error) => problems.push(format!("source {}: {error:#}", source.id)),
         }
     }
@@ -53,7 +66,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         writeln!(out, "all is well")?;
         return Ok(());
     }
-    anyhow::bail!("{} found\n  {}", count(problems.len()), problems.join("\n  "))
+    anyhow::bail!(
+        "{} found\n  {}",
+        count(problems.len()),
+        problems.join("\n  ")
+    )
 }
 
 fn check_source(kind: &str, params: toml::Table, setting: &Setting) -> anyhow::Result<()> {

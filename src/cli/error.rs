@@ -30,17 +30,26 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
             return (run.exit_code(), None);
         }
         if cause.is::<Problems>() {
-            return (USER, Some("`readback check` checks the configuration; the README shows one"));
+            return (
+                USER,
+                Some("`readback check` checks the configuration; the README shows one"),
+            );
         }
         if cause.is::<FolderError>() {
             return (USER, Some("name another folder with --data-dir"));
         }
         if cause.is::<InstallError>() || cause.is::<StartError>() {
-            return (UNAVAILABLE, Some("`readback engine status` tells which library is used"));
+            return (
+                UNAVAILABLE,
+                Some("`readback engine status` tells which library is used"),
+            );
         }
         if let Some(store) = cause.downcast_ref::<StoreError>() {
             return match store.is_retryable() {
-                true => (UNAVAILABLE, Some("is the engine running? `readback check` tells")),
+                true => (
+                    UNAVAILABLE,
+                    Some("is the engine running? `readback check` tells"),
+                ),
                 false => (70, None),
             };
         }
@@ -51,7 +60,10 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
             return (USER, None);
         }
         if let Some(SourceError::Remote { .. }) = cause.downcast_ref::<SourceError>() {
-            return (UNAVAILABLE, Some("`readback check` tries the source's credentials"));
+            return (
+                UNAVAILABLE,
+                Some("`readback check` tries the source's credentials"),
+            );
         }
     }
     (USER, None)

@@ -39,7 +39,10 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let kind = find(&args.kind)?;
     if kind.file.is_none() {
-        bail!("{} does not read files; `readback list sources` tells which kinds do", kind.name);
+        bail!(
+            "{} does not read files; `readback list sources` tells which kinds do",
+            kind.name
+        );
     }
     let timezone = config.organisation.calendar.timezone;
     let source = args.source.clone().unwrap_or_else(|| kind.name.to_owned());
@@ -55,10 +58,15 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         }
     };
     // A dry run stores nothing, so any key will do.
-    let keys = house.as_ref().map_or_else(|| Keys::new([0; 32]), |house| house.keys.clone());
+    let keys = house
+        .as_ref()
+        .map_or_else(|| Keys::new([0; 32]), |house| house.keys.clone());
     let mut outcomes = Vec::new();
     for path in &args.files {
-        let size = std::fs::metadata(path).ok().filter(|meta| meta.is_file()).map(|meta| meta.len());
+        let size = std::fs::metadata(path)
+            .ok()
+            .filter(|meta| meta.is_file())
+            .map(|meta| meta.len());
         let bar = progress::bytes(&path.display().to_string(), size);
         let import = Import {
             kind,
@@ -86,8 +94,15 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         house.close().await;
     }
     if args.json {
-        let list: Vec<_> = outcomes.iter().map(|(name, done)| as_json(name, done)).collect();
-        writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&list)?)?;
+        let list: Vec<_> = outcomes
+            .iter()
+            .map(|(name, done)| as_json(name, done))
+            .collect();
+        writeln!(
+            std::io::stdout(),
+            "{}",
+            serde_json::to_string_pretty(&list)?
+        )?;
     }
     Ok(())
 }
@@ -96,21 +111,23 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
 pub(super) fn find(name: &str) -> anyhow::Result<&'static Kind> {
     sources::find(name).with_context(|| {
         let known: Vec<_> = sources::KINDS.iter().map(|kind| kind.name).collect();
-        format!("unknown kind of source {name:?}; known are {}", known.join(", "))
+        format!(
+            "unknown kind of source {name:?}; known are {}",
+            known.join(", ")
+        )
     })
 }
 
 /// The kind's parameters: those of the configured source of that id, under those of the flags.
-fn params(
-    args: &Args,
-    config: &Config,
-    kind: &Kind,
-    source: &str,
-) -> anyhow::Result<toml::Table> {
+fn params(args: &Args, config: &Config, kind: &Kind, source: &str) -> anyhow::Result<toml::Table> {
     let mut params = toml::Table::new();
     if let Some(configured) = config.sources.iter().find(|entry| entry.id == source) {
         if configured.kind != kind.name {
-            bail!("the source {source:?} is configured as kind {:?}, not {:?}", configured.kind, kind.name);
+            bail!(
+                "the source {source:?} is configured as kind {:?}, not {:?}",
+                configured.kind,
+                kind.name
+            );
         }
         params.clone_from(&configured.params);
     }
@@ -122,8 +139,16 @@ fn params(
 pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Result<()> {
     let mut err = std::io::stderr().lock();
     let verb = if dry_run { "would import" } else { "imported" };
-    let kinds: Vec<_> = done.events.iter().map(|(kind, n)| format!("{n} {kind}")).collect();
-    let kinds = if kinds.is_empty() { "no events".to_owned() } else { kinds.join(", ") };
+    let kinds: Vec<_> = done
+        .events
+        .iter()
+        .map(|(kind, n)| format!("{n} {kind}"))
+        .collect();
+    let kinds = if kinds.is_empty() {
+        "no events".to_owned()
+    } else {
+        kinds.join(", ")
+    };
     writeln!(err, "{name}: {verb} {kinds}")?;
     for (reason, n) in &done.left_out {
         writeln!(err, "  left out {n}: {reason}")?;

@@ -32,7 +32,14 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
         (What::Sources, Some(name)) => {
             let kind = super::import::find(&name)?;
             let mut out = std::io::stdout().lock();
-            writeln!(out, "{}: {}\n\n{}\n\n{}", kind.name, kind.summary, kind.documentation.trim(), kind.sample.trim())?;
+            writeln!(
+                out,
+                "{}: {}\n\n{}\n\n{}",
+                kind.name,
+                kind.summary,
+                kind.documentation.trim(),
+                kind.sample.trim()
+            )?;
         }
         (What::Sources, None) => sources(args.json)?,
         (What::Indicators, Some(code)) => {
@@ -42,7 +49,17 @@ pub(super) fn run(args: Args) -> anyhow::Result<()> {
             };
             let spec = indicator.spec();
             let mut out = std::io::stdout().lock();
-            writeln!(out, "{} {} ({}, version {})\n\n{}\n\nDefinition: {}\n\nWhat it can't tell: {}", spec.code, spec.title, spec.unit, spec.version, spec.says, spec.definition, spec.caveat)?;
+            writeln!(
+                out,
+                "{} {} ({}, version {})\n\n{}\n\nDefinition: {}\n\nWhat it can't tell: {}",
+                spec.code,
+                spec.title,
+                spec.unit,
+                spec.version,
+                spec.says,
+                spec.definition,
+                spec.caveat
+            )?;
         }
         (What::Indicators, None) => list_indicators(args.json)?,
     }
@@ -73,7 +90,13 @@ fn sources(as_json: bool) -> anyhow::Result<()> {
         abilities.extend(kind.file.is_some().then_some("import"));
         abilities.extend(kind.pull.is_some().then_some("scan"));
         abilities.extend(kind.push.is_some().then_some("receive"));
-        writeln!(out, "{:<16} {:<16} {}", kind.name, abilities.join(", "), kind.summary)?;
+        writeln!(
+            out,
+            "{:<16} {:<16} {}",
+            kind.name,
+            abilities.join(", "),
+            kind.summary
+        )?;
     }
     Ok(())
 }

@@ -66,8 +66,15 @@ pub fn run() -> ExitCode {
     let environment = Environment::of_process();
     let colour = environment.get("NO_COLOR").is_none()
         && std::io::IsTerminal::is_terminal(&std::io::stderr());
-    telemetry::start(cli.log_format, environment.get("READBACK_LOG").as_deref(), colour);
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    telemetry::start(
+        cli.log_format,
+        environment.get("READBACK_LOG").as_deref(),
+        colour,
+    );
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => return error::tell(&anyhow::Error::from(error)),
     };
@@ -81,7 +88,11 @@ pub fn run() -> ExitCode {
 }
 
 async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
-    let flags = Flags { config: cli.config, data_dir: cli.data_dir, values: cli.settings };
+    let flags = Flags {
+        config: cli.config,
+        data_dir: cli.data_dir,
+        values: cli.settings,
+    };
     let load = || config::load(&flags, &environment);
     match cli.command {
         Command::Check(args) => check::run(args, load()?).await,

@@ -37,7 +37,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let done = write(&house, as_of, &args.out).await;
     house.close().await;
     let bytes = done?;
-    writeln!(std::io::stderr(), "report written to {}", args.out.display())?;
+    writeln!(
+        std::io::stderr(),
+        "report written to {}",
+        args.out.display()
+    )?;
     if args.json {
         std::io::stdout().write_all(&bytes)?;
     }
@@ -64,7 +68,11 @@ pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Docu
         tracing::warn!(writeup.alias = %name, "two write-ups claim one name; the first has it");
     }
     bar.set_message("computing");
-    let context = Context { as_of, calendar, parameters };
+    let context = Context {
+        as_of,
+        calendar,
+        parameters,
+    };
     let reported = report::Reported {
         name: organisation.name.clone(),
         simulated: organisation.simulated,
@@ -77,11 +85,19 @@ pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Docu
 
 /// The instant that `--as-of` means.
 pub(super) fn instant(text: Option<&str>, calendar: &Calendar) -> anyhow::Result<Millis> {
-    let Some(text) = text else { return Ok(chrono::Utc::now().timestamp_millis()) };
-    let date = || text.parse::<NaiveDate>().ok().map(|date| calendar.midnight(date));
+    let Some(text) = text else {
+        return Ok(chrono::Utc::now().timestamp_millis());
+    };
+    let date = || {
+        text.parse::<NaiveDate>()
+            .ok()
+            .map(|date| calendar.midnight(date))
+    };
     match parse_rfc3339(text).or_else(date) {
         Some(at) => Ok(at),
-        None => bail!("--as-of {text:?}: valid are an RFC 3339 instant such as 2026-07-01T00:00:00Z and a date such as 2026-07-01"),
+        None => bail!(
+            "--as-of {text:?}: valid are an RFC 3339 instant such as 2026-07-01T00:00:00Z and a date such as 2026-07-01"
+        ),
     }
 }
 

@@ -22,10 +22,18 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
-    let ids: Vec<_> = config.sources.iter().map(|source| source.id.as_str()).collect();
+    let ids: Vec<_> = config
+        .sources
+        .iter()
+        .map(|source| source.id.as_str())
+        .collect();
     for id in &args.sources {
         if !ids.contains(&id.as_str()) {
-            let configured = if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+            let configured = if ids.is_empty() {
+                "none".to_owned()
+            } else {
+                ids.join(", ")
+            };
             bail!("no source {id:?} is configured; configured are {configured}");
         }
     }
@@ -38,7 +46,9 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         }
     }
     if wanted.is_empty() {
-        bail!("no source that can be scanned is configured; add a [[source]] of kind git or mediawiki to readback.toml");
+        bail!(
+            "no source that can be scanned is configured; add a [[source]] of kind git or mediawiki to readback.toml"
+        );
     }
     let timezone = config.organisation.calendar.timezone;
     let installing = Installing::new();
@@ -48,7 +58,13 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     for (kind, source) in wanted {
         let bar = progress::spinner(&format!("scanning {}", source.id));
         let now = chrono::Utc::now().timestamp_millis();
-        let scan = Scan { kind, source: source.id.clone(), params: source.params, timezone, now };
+        let scan = Scan {
+            kind,
+            source: source.id.clone(),
+            params: source.params,
+            timezone,
+            now,
+        };
         let done = ingest::scan(&house.store, &house.keys, scan).await;
         bar.finish_and_clear();
         match done {
@@ -65,7 +81,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     }
     house.close().await;
     if args.json {
-        writeln!(std::io::stdout(), "{}", serde_json::to_string_pretty(&outcomes)?)?;
+        writeln!(
+            std::io::stdout(),
+            "{}",
+            serde_json::to_string_pretty(&outcomes)?
+        )?;
     }
     failed.map_or(Ok(()), Err)
 }

@@ -49,7 +49,11 @@ pub(super) fn run(args: Args, config: &Config) -> anyhow::Result<()> {
         bail!("people, teams and writeups are at least 1, days at least 30");
     }
     let calendar = config.organisation.calendar.clone();
-    let cut = args.cut.iter().map(|text| interval(text, &calendar)).collect::<Result<_, _>>()?;
+    let cut = args
+        .cut
+        .iter()
+        .map(|text| interval(text, &calendar))
+        .collect::<Result<_, _>>()?;
     let options = Options {
         seed: args.seed,
         reads: args.reads,
@@ -60,7 +64,9 @@ pub(super) fn run(args: Args, config: &Config) -> anyhow::Result<()> {
         end: args.end,
         timezone: calendar.timezone,
         holidays: calendar.holidays,
-        template_from: args.end.checked_sub_days(chrono::Days::new(u64::from(args.days / 2))),
+        template_from: args
+            .end
+            .checked_sub_days(chrono::Days::new(u64::from(args.days / 2))),
         cut,
         ..Options::default()
     };
@@ -76,7 +82,11 @@ pub(super) fn run(args: Args, config: &Config) -> anyhow::Result<()> {
     match written {
         Ok(summary) => {
             let as_of = to_rfc3339(options.as_of());
-            writeln!(std::io::stderr(), "{} events; report with --as-of {as_of}", summary.lines)?;
+            writeln!(
+                std::io::stderr(),
+                "{} events; report with --as-of {as_of}",
+                summary.lines
+            )?;
             Ok(())
         }
         // `readback simulate | head` is no failure.
@@ -89,7 +99,11 @@ fn interval(text: &str, calendar: &Calendar) -> anyhow::Result<Cut> {
     let wrong = || format!("--cut {text}: valid is FROM/TO, such as 2024-03-01/2024-04-01");
     let (from, to) = text.split_once('/').with_context(wrong)?;
     let instant = |text: &str| {
-        let midnight = || text.parse::<NaiveDate>().ok().map(|date| calendar.midnight(date));
+        let midnight = || {
+            text.parse::<NaiveDate>()
+                .ok()
+                .map(|date| calendar.midnight(date))
+        };
         parse_rfc3339(text).or_else(midnight)
     };
     match (instant(from), instant(to)) {

@@ -23,7 +23,11 @@ impl Environment {
     /// The process's own.
     pub fn of_process() -> Self {
         let wanted = |name: &str| {
-            name.starts_with("READBACK_") || matches!(name, "XDG_CACHE_HOME" | "XDG_RUNTIME_DIR" | "HOME" | "NO_COLOR")
+            name.starts_with("READBACK_")
+                || matches!(
+                    name,
+                    "XDG_CACHE_HOME" | "XDG_RUNTIME_DIR" | "HOME" | "NO_COLOR"
+                )
         };
         Environment(
             std::env::vars_os()

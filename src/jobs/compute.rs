@@ -101,12 +101,15 @@ async fn facts(
     let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
     let trailing = of_index(store.trailing(settings, since).await?)?;
     let totals = totals(store, context, settings, (registry, &writeups)).await?;
+    let in_cohorts = numbers(registry, &writeups, |fact| {
+        fact.reads_observed_for(2 * parameters.late_days, context.as_of)
+    });
     let min_present_ms = u64::from(parameters.min_present_s) * 1000;
     Ok(Facts {
         daily: of_index(store.daily(settings).await?)?,
         people_by_age_week: store.people_by_age_week(settings).await?,
         people_by_month: store.people_by_month(settings).await?,
-        people_by_cohort: store.people_by_cohort(settings).await?,
+        people_by_cohort: store.people_by_cohort(settings, &in_cohorts).await?,
         trailing,
         totals,
         attendance: of_index(store.attendance(settings, min_present_ms).await?)?,
@@ -201,6 +204,9 @@ async fn totals(
     };
     (totals.median_age_diachronous_ms, totals.people_diachronous) =
         store.median_age(settings, &first_year).await?;
+    (totals.people_horizon_early, totals.people_horizon_late) = store
+        .horizon_people(settings, first_year.below_days, &comparable)
+        .await?;
     totals.median_age_by_writeup_ms = store
         .median_age_by_writeup(settings, &first_year, LEAST_READS_FOR_MEDIAN)
         .await?;

@@ -21,9 +21,8 @@ pub(super) async fn health(store: &Store, computed: &Computed) -> anyhow::Result
     let labels = store.labels(&computed.settings).await?;
     let counts = store.read_health(&computed.settings).await?;
     let of = |label: u8| {
-        let own = labels
-            .iter()
-            .filter(move |row| row.kind == "read" && row.label == label);
+        // Daily counts before publication are drafts as well; nobody's own.
+        let own = labels.iter().filter(move |row| row.label == label);
         own.map(|row| row.before)
     };
     Ok(Health {

@@ -25,9 +25,12 @@ impl Mentions {
         });
         let (names, ids): (Vec<&str>, Vec<String>) =
             names.map(|(name, id)| (name, id.clone())).unzip();
-        let names = AhoCorasickBuilder::new().ascii_case_insensitive(true).build(names).map_err(
-            |error| SourceError::Params(format!("too many names of write-ups: {error}")),
-        )?;
+        let names = AhoCorasickBuilder::new()
+            .ascii_case_insensitive(true)
+            .build(names)
+            .map_err(|error| {
+                SourceError::Params(format!("too many names of write-ups: {error}"))
+            })?;
         Ok(Mentions { names, ids })
     }
 
@@ -51,7 +54,9 @@ impl Mentions {
 
 fn without_scheme(name: &str) -> &str {
     let name = name.trim();
-    let bare = name.strip_prefix("https://").or_else(|| name.strip_prefix("http://"));
+    let bare = name
+        .strip_prefix("https://")
+        .or_else(|| name.strip_prefix("http://"));
     bare.unwrap_or(name).trim_end_matches('/')
 }
 

@@ -10,7 +10,10 @@ pub mod attendance_csv;
 pub mod collected;
 pub mod events;
 pub mod git;
+pub mod github;
+pub mod icalendar;
 pub mod links;
+pub mod mediawiki;
 pub mod mentions;
 pub mod robots;
 
@@ -22,8 +25,15 @@ use chrono_tz::Tz;
 use crate::model::{Event, Millis};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
-pub static KINDS: &[&Kind] =
-    &[&access_log::KIND, &attendance_csv::KIND, &events::KIND, &git::KIND];
+pub static KINDS: &[&Kind] = &[
+    &access_log::KIND,
+    &attendance_csv::KIND,
+    &events::KIND,
+    &git::KIND,
+    &github::KIND,
+    &icalendar::KIND,
+    &mediawiki::KIND,
+];
 
 /// The kind with this name.
 pub fn find(name: &str) -> Option<&'static Kind> {

@@ -98,6 +98,7 @@ const DAILY: Statement = statement!("fact_daily");
 const PEOPLE_BY_AGE_WEEK: Statement = statement!("fact_people_by_age_week");
 const PEOPLE_BY_MONTH: Statement = statement!("fact_people_by_month");
 const PEOPLE_BY_COHORT: Statement = statement!("fact_people_by_cohort");
+const HORIZON_PEOPLE: Statement = statement!("fact_horizon_people");
 const TRAILING: Statement = statement!("fact_trailing");
 const READER_TOTALS: Statement = statement!("fact_reader_totals");
 const UNIQUE_READS: Statement = statement!("fact_unique_reads");
@@ -217,9 +218,30 @@ impl Store {
         self.frame(PEOPLE_BY_MONTH, settings).await
     }
 
-    /// `Facts::people_by_cohort`.
-    pub async fn people_by_cohort(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
-        self.frame(PEOPLE_BY_COHORT, settings).await
+    /// `Facts::people_by_cohort`, of these write-ups (numbers).
+    pub async fn people_by_cohort(
+        &self,
+        settings: &FactSettings,
+        writeups: &[u32],
+    ) -> Result<DataFrame, StoreError> {
+        let query = self.ask(PEOPLE_BY_COHORT, settings);
+        frames::fetch(query.param("writeups", writeups), PEOPLE_BY_COHORT.0).await
+    }
+
+    /// L3: distinct people with an early and with a late read, within `horizon` days, of these
+    /// write-ups (numbers).
+    pub async fn horizon_people(
+        &self,
+        settings: &FactSettings,
+        horizon: i32,
+        writeups: &[u32],
+    ) -> Result<(u64, u64), StoreError> {
+        let query = self.ask(HORIZON_PEOPLE, settings).param("horizon", horizon);
+        query
+            .param("writeups", writeups)
+            .fetch_one()
+            .await
+            .named(HORIZON_PEOPLE.0)
     }
 
     /// `Facts::trailing`; `since` is the window's first instant.

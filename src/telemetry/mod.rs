@@ -26,7 +26,11 @@ pub fn start(format: LogFormat, filter: Option<&str>, colour: bool) {
     };
     let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let started = match format {
-        LogFormat::Text => builder.with_ansi(colour).with_target(false).finish().try_init(),
+        LogFormat::Text => builder
+            .with_ansi(colour)
+            .with_target(false)
+            .finish()
+            .try_init(),
         LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
     };
     if let (Ok(()), Some(error)) = (started, refused) {

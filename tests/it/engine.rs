@@ -1,5 +1,6 @@
 //! The engine every test shares, and what the `clickhouse` crate does through its door.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -15,7 +16,8 @@ pub(crate) fn library() -> Option<PathBuf> {
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".cache")))?;
     let found = engine::find(named.as_deref(), &cache.join("readback")).expect("a library");
     if found.is_none() {
-        println!("skipped: libchdb is not installed; run `readback engine install`");
+        let words = "skipped: libchdb is not installed; run `readback engine install`";
+        writeln!(std::io::stdout(), "{words}").expect("stdout");
     }
     found
 }

@@ -190,6 +190,36 @@ async fn data_after_the_text_is_never_cut() {
         .unwrap();
     assert_eq!(done.status, 200, "{}", done.text());
     assert_eq!(run(count).await.unwrap(), "200000\t100000\n");
+    // The other codings, and a frame of LZ4 for each half as `clickhouse-connect` sends them.
+    let lz4 = |bytes: &[u8]| {
+        let mut frame = lz4_flex::frame::FrameEncoder::new(Vec::new());
+        frame.write_all(bytes).unwrap();
+        frame.finish().unwrap()
+    };
+    let (first, second) = binary.split_at(binary.len() / 2);
+    let bodies = [
+        ("zstd", zstd::bulk::compress(&binary, 1).unwrap()),
+        ("lz4", [lz4(first), lz4(second)].concat()),
+    ];
+    run("TRUNCATE TABLE t_http").await;
+    for (at, (coding, body)) in bodies.iter().enumerate() {
+        let done = send("POST", target, &[("Content-Encoding", coding)], body)
+            .await
+            .unwrap();
+        assert_eq!(done.status, 200, "{coding}: {}", done.text());
+        let rows = format!("{}\t100000\n", (at + 1) * 100_000);
+        assert_eq!(run(count).await.unwrap(), rows, "{coding}");
+    }
+    let torn = send(
+        "POST",
+        target,
+        &[("Content-Encoding", "lz4")],
+        &bodies[1].1[..9000],
+    )
+    .await
+    .unwrap();
+    assert_eq!(torn.header("x-clickhouse-exception-code"), Some("271"));
+    assert_eq!(run(count).await.unwrap(), "200000\t100000\n");
     let values: Vec<String> = (0..50_000)
         .map(|id| format!("({id}+1000000, 'x')"))
         .collect();
@@ -344,11 +374,22 @@ async fn blocks_pack_both_ways() {
 
 #[tokio::test]
 async fn what_is_not_supported_is_said() {
-    let Some(session) = post("/?session_id=a", "SELECT 1").await else {
+    let Some(role) = post("/?role=a", "SELECT 1").await else {
         return;
     };
-    assert_eq!(session.header("x-clickhouse-exception-code"), Some("344"));
-    assert!(session.text().contains("session_id"));
+    assert_eq!(role.header("x-clickhouse-exception-code"), Some("344"));
+    // A session may be named, since many clients do; it may not be relied on.
+    let named = post("/?session_id=a", "SELECT 1").await.unwrap();
+    assert_eq!(named.text(), "1\n");
+    for sql in ["SET max_threads = 1", "CREATE TEMPORARY TABLE t (a UInt8)"] {
+        let relied = post("/?session_id=a", sql).await.unwrap();
+        assert_eq!(
+            relied.header("x-clickhouse-exception-code"),
+            Some("344"),
+            "{sql}"
+        );
+        assert!(relied.text().contains("session_id"));
+    }
     let coding = send("POST", "/", &[("Content-Encoding", "br")], b"SELECT 1")
         .await
         .unwrap();

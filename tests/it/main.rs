@@ -4,4 +4,5 @@ mod checked;
 mod engine;
 mod engine_http;
 mod engine_process;
+mod pages;
 mod simulated;

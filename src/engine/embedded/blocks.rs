@@ -68,7 +68,7 @@ impl Unpacker {
             return Ok(None);
         };
         let (packed, unpacked) = (size_at(header, 1), size_at(header, 5));
-        if packed < HEADER || packed > LARGEST || unpacked > LARGEST {
+        if !(HEADER..=LARGEST).contains(&packed) || unpacked > LARGEST {
             return Err(broken(&format!(
                 "a compressed block claims {packed} bytes for {unpacked}; the most is {LARGEST}"
             )));

@@ -1,11 +1,13 @@
-//! What bodies are wrapped in: `Content-Encoding` (gzip, deflate, zstd) and ClickHouse's own blocks
+//! What bodies are wrapped in: `Content-Encoding` (gzip, deflate, zstd,
+//! lz4) and ClickHouse's own blocks
 //! (`decompress=1`, `compress=1`), both ways, piece by piece and with bounded memory.
 
 use std::collections::VecDeque;
-use std::io::Write;
+use std::io::{self, Read, Write};
 
 use bytes::Bytes;
 use flate2::write::{GzEncoder, MultiGzDecoder, ZlibDecoder};
+use lz4_flex::frame::FrameDecoder;
 use tokio::sync::mpsc::Receiver;
 
 use super::blocks::{self, Unpacker};
@@ -13,6 +15,9 @@ use super::exception::{CANNOT_DECOMPRESS, Exception, NETWORK_ERROR, UNKNOWN_COMP
 
 /// The most that is unpacked at once: a small packed piece may stand for very much.
 const SLICE: usize = 4 << 10;
+
+/// What is read of LZ4 frames at once.
+const FRAMES: usize = 256 << 10;
 
 /// A coding of HTTP that the door knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +30,8 @@ pub(super) enum Coding {
     Deflate,
     /// RFC 8878.
     Zstd,
+    /// LZ4's frames, which `clickhouse-connect` sends by default.
+    Lz4,
 }
 
 impl Coding {
@@ -35,10 +42,11 @@ impl Coding {
             "gzip" | "x-gzip" => Ok(Self::Gzip),
             "deflate" => Ok(Self::Deflate),
             "zstd" => Ok(Self::Zstd),
+            "lz4" => Ok(Self::Lz4),
             other => Err(Exception::new(
                 UNKNOWN_COMPRESSION_METHOD,
                 &format!(
-                    "Content-Encoding '{other}' is unknown; known are gzip, deflate, zstd, and decompress=1"
+                    "Content-Encoding '{other}' is unknown; known are gzip, deflate, zstd, lz4, and decompress=1"
                 ),
             )),
         }
@@ -67,12 +75,43 @@ impl Coding {
 
 /// A body that comes in, unwrapped.
 pub(super) struct Input {
-    body: Receiver<Result<Bytes, String>>,
-    coding: Decoder,
+    source: Source,
     blocks: Option<Unpacker>,
-    /// What came but is not unwrapped yet.
-    packed: VecDeque<Bytes>,
     ended: bool,
+}
+
+/// Where the unwrapped bytes come from.
+enum Source {
+    /// Pieces pushed through a decoder.
+    Pushed {
+        body: Receiver<Result<Bytes, String>>,
+        coding: Decoder,
+        /// What came but is not unwrapped yet.
+        packed: VecDeque<Bytes>,
+    },
+    /// A decoder that only reads.
+    Read(Box<FrameDecoder<BodyReader>>),
+}
+
+/// A body as a reader.
+struct BodyReader {
+    body: Receiver<Result<Bytes, String>>,
+    rest: Bytes,
+}
+
+impl Read for BodyReader {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.rest.is_empty() {
+            match self.body.blocking_recv() {
+                Some(Ok(bytes)) => self.rest = bytes,
+                Some(Err(error)) => return Err(io::Error::new(io::ErrorKind::BrokenPipe, error)),
+                None => return Ok(0),
+            }
+        }
+        let size = buffer.len().min(self.rest.len());
+        buffer[..size].copy_from_slice(&self.rest.split_to(size));
+        Ok(size)
+    }
 }
 
 enum Decoder {
@@ -90,70 +129,100 @@ impl Input {
         blocks: bool,
     ) -> Result<Self, Exception> {
         let coding = match coding {
-            Coding::Plain => Decoder::Plain,
-            Coding::Gzip => Decoder::Gzip(Box::new(MultiGzDecoder::new(Vec::new()))),
-            Coding::Deflate => Decoder::Deflate(Box::new(ZlibDecoder::new(Vec::new()))),
-            Coding::Zstd => Decoder::Zstd(Box::new(
+            Coding::Plain => Some(Decoder::Plain),
+            Coding::Gzip => Some(Decoder::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))),
+            Coding::Deflate => Some(Decoder::Deflate(Box::new(ZlibDecoder::new(Vec::new())))),
+            Coding::Zstd => Some(Decoder::Zstd(Box::new(
                 zstd::stream::write::Decoder::new(Vec::new()).map_err(broken)?,
-            )),
+            ))),
+            Coding::Lz4 => None,
+        };
+        let source = match coding {
+            Some(coding) => Source::Pushed {
+                body,
+                coding,
+                packed: VecDeque::new(),
+            },
+            None => {
+                let rest = Bytes::new();
+                Source::Read(Box::new(FrameDecoder::new(BodyReader { body, rest })))
+            }
         };
         Ok(Self {
-            body,
-            coding,
+            source,
             blocks: blocks.then(Unpacker::default),
-            packed: VecDeque::new(),
             ended: false,
         })
     }
 
     /// The next bytes, or `None` at the end. Blocks the thread while none are there.
     pub(super) fn next(&mut self) -> Result<Option<Bytes>, Exception> {
-        loop {
-            if let Some(piece) = self.packed.pop_front() {
-                let mut bytes = self.coding.decode(piece)?;
-                if let Some(blocks) = &mut self.blocks {
-                    bytes = blocks.push(&bytes)?.into();
-                }
-                if !bytes.is_empty() {
-                    return Ok(Some(bytes));
-                }
-                continue;
-            }
-            if self.ended {
-                return Ok(None);
-            }
-            match self.body.blocking_recv() {
-                Some(Ok(bytes)) => self.take(bytes),
-                Some(Err(error)) => {
-                    return Err(Exception::new(
-                        NETWORK_ERROR,
-                        &format!("the body of the request broke off: {error}"),
-                    ));
-                }
-                None => {
-                    self.ended = true;
-                    let rest = self.coding.finish()?;
-                    if let Some(blocks) = &mut self.blocks {
-                        let unpacked = blocks.push(&rest)?;
+        while !self.ended {
+            let (bytes, last) = self.source.next()?;
+            self.ended = last;
+            let bytes = match &mut self.blocks {
+                Some(blocks) => {
+                    let unpacked = blocks.push(&bytes)?;
+                    if last {
                         blocks.finish()?;
-                        return Ok(Some(unpacked.into()).filter(|bytes: &Bytes| !bytes.is_empty()));
                     }
-                    return Ok(Some(rest).filter(|bytes| !bytes.is_empty()));
+                    unpacked.into()
                 }
+                None => bytes,
+            };
+            if !bytes.is_empty() {
+                return Ok(Some(bytes));
             }
         }
+        Ok(None)
     }
+}
 
-    fn take(&mut self, mut bytes: Bytes) {
-        if matches!(self.coding, Decoder::Plain) {
-            self.packed.push_back(bytes);
-            return;
+impl Source {
+    /// Bytes, perhaps none, and whether they are the last.
+    fn next(&mut self) -> Result<(Bytes, bool), Exception> {
+        let (body, coding, packed) = match self {
+            Self::Pushed {
+                body,
+                coding,
+                packed,
+            } => (body, coding, packed),
+            Self::Read(frames) => return read_frames(frames),
+        };
+        if let Some(piece) = packed.pop_front() {
+            return Ok((coding.decode(piece)?, false));
         }
-        while !bytes.is_empty() {
-            let size = bytes.len().min(SLICE);
-            self.packed.push_back(bytes.split_to(size));
+        match body.blocking_recv() {
+            Some(Ok(bytes)) if matches!(coding, Decoder::Plain) => Ok((bytes, false)),
+            Some(Ok(mut bytes)) => {
+                while !bytes.is_empty() {
+                    let size = bytes.len().min(SLICE);
+                    packed.push_back(bytes.split_to(size));
+                }
+                Ok((Bytes::new(), false))
+            }
+            Some(Err(error)) => Err(broken_off(&error)),
+            None => Ok((coding.finish()?, true)),
         }
     }
+}
+
+fn read_frames(frames: &mut FrameDecoder<BodyReader>) -> Result<(Bytes, bool), Exception> {
+    let mut buffer = vec![0; FRAMES];
+    // A read of nothing ends a frame; a second one ends the body.
+    for _ in 0..2 {
+        let size = frames
+            .read(&mut buffer)
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::BrokenPipe => broken_off(&error.to_string()),
+                _ => broken(error),
+            })?;
+        if size > 0 {
+            buffer.truncate(size);
+            return Ok((buffer.into(), false));
+        }
+    }
+    Ok((Bytes::new(), true))
 }
 
 impl Decoder {
@@ -216,7 +285,7 @@ impl Encoder {
             Coding::Gzip => Self::Gzip(GzEncoder::new(Vec::new(), flate2::Compression::fast())),
             Coding::Zstd => zstd::stream::write::Encoder::new(Vec::new(), 1)
                 .map_or(Self::Plain, |encoder| Self::Zstd(Box::new(encoder))),
-            Coding::Plain | Coding::Deflate => Self::Plain,
+            Coding::Plain | Coding::Deflate | Coding::Lz4 => Self::Plain,
         }
     }
 
@@ -230,7 +299,7 @@ impl Encoder {
     }
 
     /// Wraps a piece; with `flush` all of it can be read by the client at once.
-    pub(super) fn encode(&mut self, piece: Bytes, flush: bool) -> std::io::Result<Bytes> {
+    pub(super) fn encode(&mut self, piece: Bytes, flush: bool) -> io::Result<Bytes> {
         match self {
             Self::Plain => Ok(piece),
             Self::Blocks => Ok(blocks::pack(&piece).into()),
@@ -252,7 +321,7 @@ impl Encoder {
     }
 
     /// Ends the wrapping.
-    pub(super) fn finish(self) -> std::io::Result<Bytes> {
+    pub(super) fn finish(self) -> io::Result<Bytes> {
         match self {
             Self::Plain | Self::Blocks => Ok(Bytes::new()),
             Self::Gzip(encoder) => encoder.finish().map(Bytes::from),
@@ -261,7 +330,14 @@ impl Encoder {
     }
 }
 
-fn broken(error: std::io::Error) -> Exception {
+fn broken_off(error: &str) -> Exception {
+    Exception::new(
+        NETWORK_ERROR,
+        &format!("the body of the request broke off: {error}"),
+    )
+}
+
+fn broken(error: io::Error) -> Exception {
     Exception::new(
         CANNOT_DECOMPRESS,
         &format!("the body cannot be unpacked: {error}"),

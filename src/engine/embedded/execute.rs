@@ -170,6 +170,15 @@ fn checked(connection: &Connection, job: &Job, text: &str) -> Result<Checked, Ex
             "INTO OUTFILE is not allowed over HTTP",
         ));
     }
+    // Each request has a connection of its own. A session that is only named does no harm; one that
+    // is relied on must not seem to work.
+    if job.asked.session && statement::is_for_session(text.as_bytes()) {
+        return Err(Exception::new(
+            DISABLED,
+            "sessions (session_id) keep nothing in the embedded engine: give settings and database \
+             with each request, and use ordinary tables",
+        ));
+    }
     Ok(Checked {
         streams: analysis.read_only && analysis.statements == 1,
     })

@@ -9,6 +9,7 @@ mod base64;
 mod blocks;
 mod codings;
 mod connection;
+mod direct;
 mod exception;
 mod execute;
 mod ffi;
@@ -17,6 +18,8 @@ mod request;
 mod server;
 mod statement;
 mod words;
+
+pub use direct::Direct;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
@@ -169,11 +172,11 @@ pub async fn run(
             stopping,
         )));
     }
-    tracing::info!(socket = %socket.display(), version = door.version, "the engine is ready");
+    tracing::debug!(socket = %socket.display(), version = door.version, "the engine is ready");
     ready(&socket, address);
     wait_for_end(settings.supervised).await;
 
-    tracing::info!("the engine stops");
+    tracing::debug!("the engine stops");
     // The receivers may be gone with their listeners already.
     let _ = stop.send(true);
     let ended = tokio::time::timeout(PATIENCE, async {

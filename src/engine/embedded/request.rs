@@ -35,6 +35,8 @@ pub(super) struct Asked {
     pub(super) whole: bool,
     /// The body is a form with this boundary: the text and its parameters.
     pub(super) boundary: Option<String>,
+    /// The client names a session. Many do by default and never use it; see `execute::checked`.
+    pub(super) session: bool,
     /// `GET` changes nothing.
     pub(super) get: bool,
 }
@@ -63,6 +65,7 @@ pub(super) fn read(parts: &Parts) -> Result<(Asked, Login), Exception> {
         accept: Coding::of_answer(&header(ACCEPT_ENCODING.as_str()).unwrap_or_default()),
         whole: false,
         boundary: boundary(&parts.headers)?,
+        session: false,
         get: parts.method == Method::GET,
     };
     let pairs = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
@@ -83,13 +86,11 @@ pub(super) fn read(parts: &Parts) -> Result<(Asked, Login), Exception> {
             }
             "user" => login.user = Some(value),
             "password" => login.password = Some(value),
-            "session_id" | "role" => {
+            "session_id" => asked.session = true,
+            "role" => {
                 return Err(Exception::new(
                     DISABLED,
-                    &format!(
-                        "'{name}' is not supported by the embedded engine: every request has a \
-                         connection of its own and there are no SQL users; leave it out"
-                    ),
+                    "'role' is not supported by the embedded engine: it has no SQL users; leave it out",
                 ));
             }
             // Matters of sessions, buffers and clients that have no bearing here.
@@ -254,4 +255,63 @@ fn setting(name: &str) -> Result<String, Exception> {
         UNKNOWN_SETTING,
         &format!("Unknown setting '{}'.", name.escape_debug()),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(method: Method, uri: &str) -> Result<Asked, Exception> {
+        let request = hyper::Request::builder().method(method).uri(uri).body(());
+        read(&request.unwrap().into_parts().0).map(|(asked, _)| asked)
+    }
+
+    #[test]
+    fn nothing_in_a_url_breaks_out_of_its_quotes() {
+        let asked = asked(
+            Method::POST,
+            "/?database=a%60%3B%5C&max_threads=1&session_timezone=%27%5C%3B",
+        )
+        .unwrap();
+        assert_eq!(
+            preparation(&asked, false),
+            [
+                r"USE `a\`;\\`",
+                r"SET implicit_select = 0, max_threads = '1', session_timezone = '\'\\;'",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_client_can_only_make_the_door_stricter() {
+        let last = |method: Method, uri: &str, read_only| {
+            preparation(&asked(method, uri).unwrap(), read_only).pop()
+        };
+        let set = |level: u8| Some(format!("SET readonly = {level}"));
+        assert_eq!(last(Method::POST, "/?readonly=0", true), set(1));
+        assert_eq!(last(Method::POST, "/?readonly=2", true), set(1));
+        assert_eq!(last(Method::POST, "/?readonly=1", false), set(1));
+        assert_eq!(last(Method::GET, "/?readonly=0", false), set(2));
+        assert_eq!(last(Method::GET, "/?readonly=1", false), set(1));
+        assert_eq!(
+            last(Method::POST, "/", false),
+            Some("SET implicit_select = 0".to_owned())
+        );
+    }
+
+    #[test]
+    fn broken_forms_are_refused() {
+        let whole =
+            "--b\r\nContent-Disposition: form-data; name=\"query\"\r\n\r\nSELECT 1\r\n--b--\r\n";
+        let read = |body: &str| {
+            let mut asked = asked(Method::POST, "/").unwrap();
+            asked.boundary = Some("b".to_owned());
+            form(&mut asked, body.as_bytes())
+        };
+        assert_eq!(read(whole).unwrap(), b"SELECT 1");
+        for end in 0..whole.len() - 4 {
+            assert!(read(&whole[..end]).is_err(), "{end}");
+        }
+        assert!(read(&whole.replace("query", "table")).is_err());
+    }
 }

@@ -54,6 +54,22 @@ pub(super) fn writes_file(text: &[u8]) -> bool {
     }
 }
 
+/// Whether a text only has an effect on what follows in its session.
+pub(super) fn is_for_session(text: &[u8]) -> bool {
+    let mut words = Words::new(text, true);
+    match words.next() {
+        Token::Word(word) if is(word, "SET") || is(word, "USE") => true,
+        Token::Word(word) if is(word, "CREATE") => {
+            let mut word = words.next();
+            while matches!(word, Token::Word(word) if is(word, "OR") || is(word, "REPLACE")) {
+                word = words.next();
+            }
+            matches!(word, Token::Word(word) if is(word, "TEMPORARY"))
+        }
+        _ => false,
+    }
+}
+
 /// `INSERT [INTO] [TABLE] target [(columns)] [SETTINGS …] (FORMAT name | VALUES) data`.
 fn insert(mut words: Words<'_>, complete: bool) -> Option<Statement> {
     let mut token = words.next();

@@ -20,8 +20,8 @@ static SPEC: Spec = Spec {
     says: "How many voices there are, apart from the authors'.",
     definition: "distinct = different people with a comment; distinct_non_contributors = those \
         with a comment on a write-up that they did not contribute to; non_contributor_share = \
-        such comments of all comments whose writer is known, Wilson's 95 % interval. Comments \
-        without a person count in no number here.",
+        such comments of all comments, Wilson's 95 % interval. A comment without a person counts \
+        as a comment and as nobody.",
     caveat: "Distinct people never add up over write-ups or weeks. Tools in which nobody but \
         authors may comment show no other voices.",
 };
@@ -50,7 +50,7 @@ fn commenters(frame: &DataFrame) -> PolarsResult<Results> {
         )
         .with(
             "non_contributor_share",
-            proportion(scalar(others, len())?, scalar(named, len())?),
+            proportion(scalar(others, len())?, frame.height() as u64),
         );
     Ok(Results::new().with("commenters", values))
 }

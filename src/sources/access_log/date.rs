@@ -21,8 +21,11 @@ pub(super) fn parse(text: &[u8]) -> Option<Millis> {
     let day = two(text[0], text[1])?;
     let month = month([text[3], text[4], text[5]])?;
     let year = two(text[7], text[8])? * 100 + two(text[9], text[10])?;
-    let (hour, minute, second) =
-        (two(text[12], text[13])?, two(text[15], text[16])?, two(text[18], text[19])?);
+    let (hour, minute, second) = (
+        two(text[12], text[13])?,
+        two(text[15], text[16])?,
+        two(text[18], text[19])?,
+    );
     let (zone_hours, zone_minutes) = (two(text[22], text[23])?, two(text[24], text[25])?);
     let sign = match text[21] {
         b'+' => 1,
@@ -96,7 +99,11 @@ mod tests {
         while date < NaiveDate::from_ymd_opt(2299, 12, 31).unwrap() {
             let text = date.format("%d/%b/%Y:23:59:58 -0130").to_string();
             let expected = DateTime::parse_from_str(&text, "%d/%b/%Y:%H:%M:%S %z").unwrap();
-            assert_eq!(parse(text.as_bytes()), Some(expected.timestamp_millis()), "{text}");
+            assert_eq!(
+                parse(text.as_bytes()),
+                Some(expected.timestamp_millis()),
+                "{text}"
+            );
             date = date.succ_opt().unwrap();
         }
     }
@@ -115,6 +122,9 @@ mod tests {
         ] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
         }
-        assert_eq!(parse(b"31/Dec/2016:23:59:60 +0000"), parse(b"31/Dec/2016:23:59:59 +0000"));
+        assert_eq!(
+            parse(b"31/Dec/2016:23:59:60 +0000"),
+            parse(b"31/Dec/2016:23:59:59 +0000")
+        );
     }
 }

@@ -76,18 +76,32 @@ pub(super) struct Assets(Vec<String>);
 impl Assets {
     /// The usual ones and these, with or without a dot in front.
     pub(super) fn with(more: &[String]) -> Self {
-        let more = more.iter().map(|ending| ending.trim_start_matches('.').to_owned());
-        Assets(ASSETS.iter().map(|ending| (*ending).to_owned()).chain(more).collect())
+        let more = more
+            .iter()
+            .map(|ending| ending.trim_start_matches('.').to_owned());
+        Assets(
+            ASSETS
+                .iter()
+                .map(|ending| (*ending).to_owned())
+                .chain(more)
+                .collect(),
+        )
     }
 
     /// Whether the file of this path, taken without its query, is an asset.
     fn contain(&self, path: &[u8]) -> bool {
         let end = memchr2(b'?', b'#', path).unwrap_or(path.len());
         let name = memrchr(b'/', &path[..end]).map_or(&path[..end], |slash| &path[slash + 1..end]);
-        let Some(dot) = memrchr(b'.', name) else { return false };
+        let Some(dot) = memrchr(b'.', name) else {
+            return false;
+        };
         let ending = &name[dot + 1..];
-        self.0.iter().any(|asset| asset.as_bytes().eq_ignore_ascii_case(ending))
-            || FOR_MACHINES.iter().any(|file| file.as_bytes().eq_ignore_ascii_case(name))
+        self.0
+            .iter()
+            .any(|asset| asset.as_bytes().eq_ignore_ascii_case(ending))
+            || FOR_MACHINES
+                .iter()
+                .any(|file| file.as_bytes().eq_ignore_ascii_case(name))
     }
 }
 

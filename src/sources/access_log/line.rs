@@ -127,7 +127,9 @@ pub fn parse_line(line: &[u8]) -> Result<Line<'_>, LineError> {
 
 /// Undoes the escapes of Apache and nginx: `\"`, `\\`, `\xhh`, and `\n`, `\r`, `\t` and their kin.
 pub(super) fn unescape(text: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr(b'\\', text) else { return Cow::Borrowed(text) };
+    let Some(first) = memchr(b'\\', text) else {
+        return Cow::Borrowed(text);
+    };
     let mut plain = text[..first].to_vec();
     let mut rest = &text[first..];
     while let Some((&byte, after)) = rest.split_first() {
@@ -196,21 +198,33 @@ fn client(head: &[u8]) -> Option<Client<'_>> {
         && second != b"-"
         && (is_address(second) || (third == b"-" && !is_address(first)))
     {
-        return Some(Client { vhost: Some(first), host: second, user });
+        return Some(Client {
+            vhost: Some(first),
+            host: second,
+            user,
+        });
     }
-    (!rest.is_empty()).then_some(Client { vhost: None, host: first, user: rest })
+    (!rest.is_empty()).then_some(Client {
+        vhost: None,
+        host: first,
+        user: rest,
+    })
 }
 
 /// The part before the first space, and the part after it.
 fn word(text: &[u8]) -> Option<(&[u8], &[u8])> {
-    let space = memchr(b' ', text)?;
+    // These words are too short for a vector search to pay.
+    let space = text.iter().position(|byte| *byte == b' ')?;
     (space > 0).then(|| (&text[..space], &text[space + 1..]))
 }
 
 /// Looks like an IPv4 or IPv6 address.
 fn is_address(text: &[u8]) -> bool {
     let dotted = text.iter().all(|b| b.is_ascii_digit() || *b == b'.');
-    let colons = || text.iter().all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.' | b'%'));
+    let colons = || {
+        text.iter()
+            .all(|b| b.is_ascii_hexdigit() || matches!(b, b':' | b'.' | b'%'))
+    };
     (dotted && memchr(b'.', text).is_some())
         || (memchr(b':', text).is_some_and(|at| memchr(b':', &text[at + 1..]).is_some())
             && colons())
@@ -234,9 +248,15 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
 
 /// Method, path and protocol; all empty where no request was read.
 fn split_request(request: &[u8]) -> (&[u8], &[u8], &[u8]) {
-    let Some(space) = memchr(b' ', request) else { return (b"", b"", b"") };
-    let (method, rest) = (&request[..space], &request[space + 1..]);
-    match memrchr(b' ', rest) {
+    let Some((method, rest)) = word(request) else {
+        return (b"", b"", b"");
+    };
+    // Nearly every request ends with the eight bytes of `HTTP/1.1` or `HTTP/2.0`.
+    let usual = rest
+        .len()
+        .checked_sub(9)
+        .filter(|at| rest[*at..].starts_with(b" HTTP/"));
+    match usual.or_else(|| memrchr(b' ', rest)) {
         Some(last) if rest[last + 1..].starts_with(b"HTTP/") => {
             (method, &rest[..last], &rest[last + 1..])
         }
@@ -246,9 +266,13 @@ fn split_request(request: &[u8]) -> (&[u8], &[u8], &[u8]) {
 
 fn status(text: &[u8]) -> Option<(u16, &[u8])> {
     match text {
-        [b' ', a @ b'1'..=b'9', b @ b'0'..=b'9', c @ b'0'..=b'9', rest @ ..]
-            if matches!(rest, [] | [b' ', ..]) =>
-        {
+        [
+            b' ',
+            a @ b'1'..=b'9',
+            b @ b'0'..=b'9',
+            c @ b'0'..=b'9',
+            rest @ ..,
+        ] if matches!(rest, [] | [b' ', ..]) => {
             let digit = |byte: &u8| u16::from(byte - b'0');
             Some((digit(a) * 100 + digit(b) * 10 + digit(c), rest))
         }
@@ -264,8 +288,9 @@ fn bytes(text: &[u8]) -> Option<(Option<u64>, &[u8])> {
         return Some((None, rest));
     }
     let digits = (1..=18).contains(&number.len()) && number.iter().all(u8::is_ascii_digit);
-    let value =
-        number.iter().fold(0, |sum, byte| sum * 10 + u64::from(byte.wrapping_sub(b'0') & 15));
+    let value = number.iter().fold(0, |sum, byte| {
+        sum * 10 + u64::from(byte.wrapping_sub(b'0') & 15)
+    });
     digits.then_some((Some(value), rest))
 }
 
@@ -294,7 +319,10 @@ mod tests {
             (line.method, line.path, line.protocol),
             (&b"GET"[..], &b"/a?b=c"[..], &b"HTTP/1.1"[..])
         );
-        assert_eq!((line.status, line.bytes, line.agent), (200, Some(2326), None));
+        assert_eq!(
+            (line.status, line.bytes, line.agent),
+            (200, Some(2326), None)
+        );
 
         let text = format!("{text} \"-\" \"Mozilla/5.0 \\\"x\\\"\" \"prefetch\"\r");
         let line = read(&text);
@@ -321,7 +349,12 @@ mod tests {
                 "pc7.example.org",
                 "ada",
             ),
-            ("192.0.2.7 - Ada de Lovelace", None, "192.0.2.7", "Ada de Lovelace"),
+            (
+                "192.0.2.7 - Ada de Lovelace",
+                None,
+                "192.0.2.7",
+                "Ada de Lovelace",
+            ),
             (
                 "w.example.org 192.0.2.7 - Ada de Lovelace",
                 Some("w.example.org"),
@@ -334,7 +367,10 @@ mod tests {
             let text = format!("{head} {TIME} \"GET / HTTP/1.1\" 304 -");
             let line = read(&text);
             assert!(line.vhost == vhost.map(str::as_bytes), "{head}");
-            assert!(line.host == host.as_bytes() && line.user == user.as_bytes(), "{head}");
+            assert!(
+                line.host == host.as_bytes() && line.user == user.as_bytes(),
+                "{head}"
+            );
             assert_eq!(line.bytes, None);
         }
     }
@@ -366,13 +402,31 @@ mod tests {
         let cases = [
             (String::new(), LineError::Time),
             (TIME.to_owned(), LineError::Client),
-            (format!("192.0.2.7 {TIME} \"GET / HTTP/1.1\" 200 1"), LineError::Client),
-            (format!("192.0.2.7 - - {}", TIME.replace("Oct", "Okt")), LineError::Time),
+            (
+                format!("192.0.2.7 {TIME} \"GET / HTTP/1.1\" 200 1"),
+                LineError::Client,
+            ),
+            (
+                format!("192.0.2.7 - - {}", TIME.replace("Oct", "Okt")),
+                LineError::Time,
+            ),
             (format!("192.0.2.7 - - {TIME} \"GET /"), LineError::Request),
-            (format!("192.0.2.7 - - {TIME} \"GET /\\"), LineError::Request),
-            (format!("192.0.2.7 - - {TIME} \"GET / HTTP/1.1\" 20"), LineError::Status),
-            (format!("192.0.2.7 - - {TIME} \"GET / HTTP/1.1\" 200"), LineError::Bytes),
-            (format!("192.0.2.7 - - {TIME} \"GET / HTTP/1.1\" 200 1 \"-"), LineError::Referer),
+            (
+                format!("192.0.2.7 - - {TIME} \"GET /\\"),
+                LineError::Request,
+            ),
+            (
+                format!("192.0.2.7 - - {TIME} \"GET / HTTP/1.1\" 20"),
+                LineError::Status,
+            ),
+            (
+                format!("192.0.2.7 - - {TIME} \"GET / HTTP/1.1\" 200"),
+                LineError::Bytes,
+            ),
+            (
+                format!("192.0.2.7 - - {TIME} \"GET / HTTP/1.1\" 200 1 \"-"),
+                LineError::Referer,
+            ),
             (
                 format!("192.0.2.7 - - {TIME} \"GET / HTTP/1.1\" 200 1 \"-\" \"Moz"),
                 LineError::Agent,
@@ -386,6 +440,9 @@ mod tests {
     #[test]
     fn escapes_are_undone() {
         assert_eq!(&*unescape(b"plain"), b"plain");
-        assert_eq!(&*unescape(br#"a\"b\\c\xc3\xa4\n\"#), "a\"b\\cä\n\\".as_bytes());
+        assert_eq!(
+            &*unescape(br#"a\"b\\c\xc3\xa4\n\"#),
+            "a\"b\\cä\n\\".as_bytes()
+        );
     }
 }

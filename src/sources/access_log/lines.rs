@@ -34,7 +34,10 @@ pub(super) fn for_each_line(
                 carry.clear();
                 go_on
             } else {
-                each((piece.len() <= LONGEST).then(|| without_mark(piece, first)), true)
+                each(
+                    (piece.len() <= LONGEST).then(|| without_mark(piece, first)),
+                    true,
+                )
             };
             first = false;
             if !go_on {
@@ -84,7 +87,11 @@ impl Carry {
 
 /// The line without a carriage return, the first one without a byte order mark.
 fn without_mark(line: &[u8], first: bool) -> &[u8] {
-    let line = if first { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line) } else { line };
+    let line = if first {
+        line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line)
+    } else {
+        line
+    };
     line.strip_suffix(b"\r").unwrap_or(line)
 }
 
@@ -107,8 +114,13 @@ mod tests {
     #[test]
     fn the_buffer_makes_no_difference() {
         let text = b"\xef\xbb\xbfone\r\n\ntwo three\nfour";
-        let expected = [("one", true), ("", true), ("two three", true), ("four", false)]
-            .map(|(line, complete)| (Some(line.as_bytes().to_vec()), complete));
+        let expected = [
+            ("one", true),
+            ("", true),
+            ("two three", true),
+            ("four", false),
+        ]
+        .map(|(line, complete)| (Some(line.as_bytes().to_vec()), complete));
         for capacity in [5, 7, 9, 64] {
             assert_eq!(lines(text, capacity), expected, "{capacity}");
         }
@@ -120,7 +132,10 @@ mod tests {
         let mut text = vec![b'x'; LONGEST + 1];
         text.extend_from_slice(b"\nshort\n");
         for capacity in [4096, 4 << 20] {
-            assert_eq!(lines(&text, capacity), [(None, true), (Some(b"short".to_vec()), true)]);
+            assert_eq!(
+                lines(&text, capacity),
+                [(None, true), (Some(b"short".to_vec()), true)]
+            );
         }
     }
 }

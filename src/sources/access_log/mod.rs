@@ -11,6 +11,7 @@ mod repeats;
 
 use std::borrow::Cow;
 use std::io::BufRead;
+use std::sync::Arc;
 
 use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_128;
@@ -87,7 +88,7 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         user: params.user,
         assets: Assets::with(&params.assets),
         robots: Robots::new(),
-        setting: setting.clone(),
+        source: setting.source.as_str().into(),
     }))
 }
 
@@ -98,7 +99,7 @@ struct AccessLog {
     user: bool,
     assets: Assets,
     robots: Robots,
-    setting: Setting,
+    source: Arc<str>,
 }
 
 /// What was seen in one file.
@@ -144,7 +145,10 @@ impl File for AccessLog {
             }
             seen.readable > 0 || seen.unreadable < PATIENCE
         });
-        ended.map_err(|cause| SourceError::Io { name: name.to_owned(), cause })?;
+        ended.map_err(|cause| SourceError::Io {
+            name: name.to_owned(),
+            cause,
+        })?;
         conclude(name, &seen, sink)
     }
 }
@@ -162,9 +166,11 @@ impl AccessLog {
         let cut_off = !complete && seen.readable > 0 && seen.with_agent == seen.readable;
         match line.agent {
             None if self.format == Format::Combined || cut_off => Err(LineError::Referer),
-            Some(_) if self.format == Format::Common => {
-                Ok(Line { referer: None, agent: None, ..line })
-            }
+            Some(_) if self.format == Format::Common => Ok(Line {
+                referer: None,
+                agent: None,
+                ..line
+            }),
             _ => Ok(line),
         }
     }
@@ -184,7 +190,7 @@ impl AccessLog {
         seen.reads += 1;
         seen.reads_with_person += u64::from(read.person.is_some());
         sink.event(Event {
-            source: self.setting.source.as_str().into(),
+            source: Arc::clone(&self.source),
             id: format!("{hash:032x}-{}", seen.repeats.number(hash, line.at)),
             subject: self.base.subject(line, self.vhost),
             time: line.at,
@@ -206,7 +212,11 @@ fn person(user: &[u8]) -> Option<Identity> {
         return None;
     }
     let known = Identity::of_source("access-log", "user", name);
-    Some(if known.is_email() { Identity::bare(name) } else { known })
+    Some(if known.is_email() {
+        Identity::bare(name)
+    } else {
+        known
+    })
 }
 
 fn conclude(name: &str, seen: &Seen, sink: &mut dyn Sink) -> Result<(), SourceError> {
@@ -225,13 +235,19 @@ fn conclude(name: &str, seen: &Seen, sink: &mut dyn Sink) -> Result<(), SourceEr
         ));
     }
     if seen.reads > 0 && seen.with_agent == 0 {
-        sink.note(format!("{name}: no line has a user agent, so robots can't be told from people"));
+        sink.note(format!(
+            "{name}: no line has a user agent, so robots can't be told from people"
+        ));
     }
     Ok(())
 }
 
 fn problem(line: u64, field: &str, reason: String) -> Problem {
-    Problem { place: format!("line {line}"), field: field.to_owned(), reason }
+    Problem {
+        place: format!("line {line}"),
+        field: field.to_owned(),
+        reason,
+    }
 }
 
 /// What stands before the paths.
@@ -259,7 +275,9 @@ impl Base {
         }
         Ok(Base {
             scheme: url.scheme().to_owned(),
-            host: url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
+            host: url
+                .port()
+                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
             folder: url.path().trim_end_matches('/').to_owned(),
         })
     }
@@ -281,7 +299,10 @@ impl Base {
 
 /// The name of a virtual host without the port a browser would leave out.
 fn vhost_name(name: &[u8]) -> Cow<'_, str> {
-    let name = name.strip_suffix(b":443").or_else(|| name.strip_suffix(b":80")).unwrap_or(name);
+    let name = name
+        .strip_suffix(b":443")
+        .or_else(|| name.strip_suffix(b":80"))
+        .unwrap_or(name);
     document::text(name)
 }
 

@@ -28,7 +28,12 @@ impl Repeats {
             self.old = mem::take(&mut self.young);
             self.since = self.since.max(at);
         }
-        let before = self.young.get(&hash).or_else(|| self.old.get(&hash)).copied().unwrap_or(0);
+        let before = self
+            .young
+            .get(&hash)
+            .or_else(|| self.old.get(&hash))
+            .copied()
+            .unwrap_or(0);
         self.young.insert(hash, before.saturating_add(1));
         before
     }

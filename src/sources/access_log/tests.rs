@@ -36,7 +36,11 @@ fn the_sample_is_complete() {
     let mut table = sample["source"][0].as_table().unwrap().clone();
     assert_eq!(table.remove("kind").unwrap().as_str(), Some(KIND.name));
     table.remove("id");
-    let setting = Setting { source: String::new(), timezone: chrono_tz::UTC, writeups: Vec::new() };
+    let setting = Setting {
+        source: String::new(),
+        timezone: chrono_tz::UTC,
+        writeups: Vec::new(),
+    };
     assert!(build(table, &setting).is_ok());
 }
 
@@ -48,7 +52,11 @@ fn a_read_has_address_person_and_time() {
          192.0.2.7 - - [10/Oct/2000:13:55:38 -0700] \"GET /pm/3 HTTP/1.1\" 200 9 \"-\" \"-\"\n"
     );
     let found = import(BASE, log.as_bytes()).unwrap();
-    let subjects: Vec<_> = found.events.iter().map(|event| event.subject.as_str()).collect();
+    let subjects: Vec<_> = found
+        .events
+        .iter()
+        .map(|event| event.subject.as_str())
+        .collect();
     assert_eq!(
         subjects,
         [
@@ -64,7 +72,12 @@ fn a_read_has_address_person_and_time() {
     assert!(person(2).is_none() && read(&found.events[2]).bot && !read(&found.events[0]).bot);
 
     let without = import(&format!("{BASE}\nuser = false"), log.as_bytes()).unwrap();
-    assert!(without.events.iter().all(|event| read(event).person.is_none()));
+    assert!(
+        without
+            .events
+            .iter()
+            .all(|event| read(event).person.is_none())
+    );
     assert_eq!(without.notes.len(), 1);
 }
 
@@ -72,11 +85,20 @@ fn a_read_has_address_person_and_time() {
 fn identical_lines_are_two_events_with_lasting_ids() {
     let line = format!("::1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a HTTP/1.1\" 200 9 {BROWSER}");
     let ids = |log: String| -> Vec<String> {
-        import(BASE, log.as_bytes()).unwrap().events.into_iter().map(|event| event.id).collect()
+        import(BASE, log.as_bytes())
+            .unwrap()
+            .events
+            .into_iter()
+            .map(|event| event.id)
+            .collect()
     };
     let first = ids(format!("{line}\n{line}\n"));
     assert_ne!(first[0], first[1]);
-    assert_eq!(first, ids(format!("{line}\r\n{line}")), "the line's end is not part of it");
+    assert_eq!(
+        first,
+        ids(format!("{line}\r\n{line}")),
+        "the line's end is not part of it"
+    );
 }
 
 #[test]
@@ -84,9 +106,17 @@ fn a_virtual_host_replaces_the_host_when_asked_to() {
     let log = b"docs.example.org:443 ::1 - - [10/Oct/2000:13:55:36 -0700] \"GET /a HTTP/1.1\" 200 9\n\
         docs.example.org:8443 ::1 - - [10/Oct/2000:13:55:36 -0700] \"GET http://x.example.org/b HTTP/1.1\" 200 9\n";
     let subjects = |params: &str| -> Vec<String> {
-        import(params, log).unwrap().events.into_iter().map(|event| event.subject).collect()
+        import(params, log)
+            .unwrap()
+            .events
+            .into_iter()
+            .map(|event| event.subject)
+            .collect()
     };
-    assert_eq!(subjects(BASE), ["https://wiki.example.org/a", "http://x.example.org/b"]);
+    assert_eq!(
+        subjects(BASE),
+        ["https://wiki.example.org/a", "http://x.example.org/b"]
+    );
     assert_eq!(
         subjects(&format!("{BASE}\nvhost = true")),
         ["https://docs.example.org/a", "http://x.example.org/b"]
@@ -122,12 +152,17 @@ fn problems_name_line_and_field_and_nobody() {
     let good = format!(
         "192.0.2.7 - ada [10/Oct/2000:13:55:36 -0700] \"GET /a HTTP/1.1\" 200 9 {BROWSER}\n"
     );
-    let log =
-        format!("{good}192.0.2.7 ada [10/Oct/2000:13:55:36 -0700] \"GET\n{good}{}", &good[..70]);
+    let log = format!(
+        "{good}192.0.2.7 ada [10/Oct/2000:13:55:36 -0700] \"GET\n{good}{}",
+        &good[..70]
+    );
     let found = import(BASE, log.as_bytes()).unwrap();
     assert_eq!(found.events.len(), 2);
-    let places: Vec<_> =
-        found.problems.iter().map(|p| (p.place.as_str(), p.field.as_str())).collect();
+    let places: Vec<_> = found
+        .problems
+        .iter()
+        .map(|p| (p.place.as_str(), p.field.as_str()))
+        .collect();
     assert_eq!(places, [("line 2", "client"), ("line 4", "referer")]);
     assert!(
         found
@@ -140,8 +175,14 @@ fn problems_name_line_and_field_and_nobody() {
 #[test]
 fn another_kind_of_file_is_refused() {
     let log = "{\"level\":\"info\"}\n".repeat(2000);
-    assert!(matches!(import(BASE, log.as_bytes()), Err(SourceError::Format { .. })));
-    assert!(matches!(import("base = 'wiki'", b""), Err(SourceError::Params(_))));
+    assert!(matches!(
+        import(BASE, log.as_bytes()),
+        Err(SourceError::Format { .. })
+    ));
+    assert!(matches!(
+        import("base = 'wiki'", b""),
+        Err(SourceError::Params(_))
+    ));
     assert!(import(BASE, b"").unwrap().events.is_empty());
 }
 
@@ -164,7 +205,9 @@ fn real_logs() {
         ("logfile_bad_access_log.0", 3, 1),
     ] {
         let bytes = fs::read(logs.join(name)).unwrap();
-        let text = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let text = bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty());
         let results: Vec<_> = text.map(parse_line).collect();
         let bad = results.iter().filter(|result| result.is_err()).count();
         assert!(results.len() >= lines, "{name}: {} lines", results.len());
@@ -180,31 +223,47 @@ fn real_logs() {
     let expected: BTreeMap<&str, usize> = expected
         .lines()
         .filter_map(|line| {
-            line.split_once('\t').and_then(|(key, value)| Some((key, value.parse().ok()?)))
+            line.split_once('\t')
+                .and_then(|(key, value)| Some((key, value.parse().ok()?)))
         })
         .collect();
     let bytes = fs::read(logs.join("apache_logs.first5000")).unwrap();
-    let lines: Vec<_> =
-        bytes.split(|byte| *byte == b'\n').filter_map(|line| parse_line(line).ok()).collect();
+    let lines: Vec<_> = bytes
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| parse_line(line).ok())
+        .collect();
     assert_eq!(lines.len(), expected["matched"]);
     let mut robots = Robots::new();
-    let robot_lines =
-        lines.iter().filter(|line| robots.is_robot(line.agent.unwrap_or(b""))).count();
+    let robot_lines = lines
+        .iter()
+        .filter(|line| robots.is_robot(line.agent.unwrap_or(b"")))
+        .count();
     assert_eq!(robot_lines, expected["ua_counter_robot"]);
     for status in [200, 206, 301, 304, 403, 404, 500] {
         let count = lines.iter().filter(|line| line.status == status).count();
-        assert_eq!(count, expected[format!("status_{status}").as_str()], "{status}");
+        assert_eq!(
+            count,
+            expected[format!("status_{status}").as_str()],
+            "{status}"
+        );
     }
 
     // The other program also takes plain text for assets; to Readback a .txt may be a write-up.
     let found = import(&format!("{BASE}\nassets = ['txt']"), &bytes).unwrap();
-    let people: Vec<_> = found.events.iter().filter(|event| !read(event).bot).collect();
+    let people: Vec<_> = found
+        .events
+        .iter()
+        .filter(|event| !read(event).bot)
+        .collect();
     assert_eq!(people.len(), expected["get_200_304_nonbot_nonasset"]);
-    for (page, count) in
-        expected.iter().filter_map(|(key, count)| Some((key.strip_prefix("page ")?, count)))
+    for (page, count) in expected
+        .iter()
+        .filter_map(|(key, count)| Some((key.strip_prefix("page ")?, count)))
     {
         let address = format!("https://wiki.example.org{page}");
-        let reads = people.iter().filter(|event| event.subject.split('?').next() == Some(&address));
+        let reads = people
+            .iter()
+            .filter(|event| event.subject.split('?').next() == Some(&address));
         assert_eq!(reads.count(), *count, "{page}");
     }
 }

@@ -1,6 +1,7 @@
 //! Dates as spreadsheets and Teams write them: in the downloader's locale, without a zone, and
 //! without a word on which number is the month. The whole file is asked before one date is read.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
@@ -101,7 +102,15 @@ impl Stamp {
 
     /// The local date and time under this order; `None` if there is no such date.
     fn local(self, order: Order) -> Option<NaiveDateTime> {
-        let Stamp::Local { numbers: [a, b, c], year_first, time, .. } = self else { return None };
+        let Stamp::Local {
+            numbers: [a, b, c],
+            year_first,
+            time,
+            ..
+        } = self
+        else {
+            return None;
+        };
         let (year, month, day) = match order {
             _ if year_first => (a, b, c),
             Order::Dmy => (c, b, a),
@@ -138,31 +147,39 @@ pub(super) struct Decision {
 
 /// Decides the order for all dates of a file.
 ///
-/// Only an order under which every date exists can be right. Where `one_meeting` says that the file
-/// is about a single meeting, it must also put all dates within two days. If both orders are left and
+/// The order that fewer dates contradict is right. Where `one_meeting` says that the file is about a
+/// single meeting, dates more than two days apart contradict it too. If both orders are left and
 /// differ, American AM and PM speak for month first, anything else for day first.
 pub(super) fn decide(stamps: &[Stamp], one_meeting: bool) -> Decision {
-    let fits = |order: Order| {
-        let dates: Option<Vec<NaiveDateTime>> = stamps
+    let read = |order: Order| -> (usize, Vec<Option<NaiveDateTime>>) {
+        let local = stamps
             .iter()
-            .filter(|stamp| matches!(stamp, Stamp::Local { .. }))
-            .map(|stamp| stamp.local(order))
-            .collect();
-        dates.filter(|dates| {
-            let (first, last) = (dates.iter().min(), dates.iter().max());
-            let span = first.zip(last).map_or(0, |(first, last)| (*last - *first).num_hours());
-            !one_meeting || span <= 48
-        })
+            .filter(|stamp| matches!(stamp, Stamp::Local { .. }));
+        let dates: Vec<_> = local.map(|stamp| stamp.local(order)).collect();
+        let missing = dates.iter().filter(|date| date.is_none()).count();
+        let (first, last) = (dates.iter().flatten().min(), dates.iter().flatten().max());
+        let hours = first
+            .zip(last)
+            .map_or(0, |(first, last)| (*last - *first).num_hours());
+        (missing + usize::from(one_meeting && hours > 48), dates)
     };
-    match (fits(Order::Dmy), fits(Order::Mdy)) {
-        (Some(dmy), Some(mdy)) if dmy == mdy => Decision { order: Order::Dmy, assumed: false },
-        (Some(_), None) => Decision { order: Order::Dmy, assumed: false },
-        (None, Some(_)) => Decision { order: Order::Mdy, assumed: false },
-        _ => {
-            let american =
-                stamps.iter().any(|stamp| matches!(stamp, Stamp::Local { american: true, .. }));
-            Decision { order: if american { Order::Mdy } else { Order::Dmy }, assumed: true }
-        }
+    let ((against_dmy, dmy), (against_mdy, mdy)) = (read(Order::Dmy), read(Order::Mdy));
+    let american = stamps
+        .iter()
+        .any(|stamp| matches!(stamp, Stamp::Local { american: true, .. }));
+    match against_dmy.cmp(&against_mdy) {
+        Ordering::Less => Decision {
+            order: Order::Dmy,
+            assumed: false,
+        },
+        Ordering::Greater => Decision {
+            order: Order::Mdy,
+            assumed: false,
+        },
+        Ordering::Equal => Decision {
+            order: if american { Order::Mdy } else { Order::Dmy },
+            assumed: dmy != mdy,
+        },
     }
 }
 
@@ -171,8 +188,13 @@ pub(super) fn decide(stamps: &[Stamp], one_meeting: bool) -> Decision {
 pub(super) fn duration(text: &str) -> Option<u64> {
     let mut total = 0_u64;
     let mut number: Option<u64> = None;
-    for part in text.split(|c: char| c.is_whitespace()).filter(|part| !part.is_empty()) {
-        let letters = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+    for part in text
+        .split(|c: char| c.is_whitespace())
+        .filter(|part| !part.is_empty())
+    {
+        let letters = part
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(part.len());
         let (digits, unit) = part.split_at(letters);
         if !digits.is_empty() {
             if number.is_some() {
@@ -198,7 +220,10 @@ mod tests {
     use super::*;
 
     fn decided(texts: &[&str], one_meeting: bool) -> Decision {
-        let stamps: Vec<_> = texts.iter().map(|text| Stamp::parse(text).unwrap()).collect();
+        let stamps: Vec<_> = texts
+            .iter()
+            .map(|text| Stamp::parse(text).unwrap())
+            .collect();
         decide(&stamps, one_meeting)
     }
 
@@ -222,8 +247,14 @@ mod tests {
         ] {
             assert_eq!(at(text, order), expected, "{text}");
         }
-        assert_eq!(at("1/2/2022 12:00 AM", Order::Dmy), parse_rfc3339("2022-02-01T00:00:00+01:00"));
-        assert_eq!(at("1/2/2022 12:00 PM", Order::Dmy), parse_rfc3339("2022-02-01T12:00:00+01:00"));
+        assert_eq!(
+            at("1/2/2022 12:00 AM", Order::Dmy),
+            parse_rfc3339("2022-02-01T00:00:00+01:00")
+        );
+        assert_eq!(
+            at("1/2/2022 12:00 PM", Order::Dmy),
+            parse_rfc3339("2022-02-01T12:00:00+01:00")
+        );
         for text in [
             "",
             "soon",
@@ -239,13 +270,38 @@ mod tests {
 
     #[test]
     fn the_whole_file_decides_the_order() {
-        let sure = |order| Decision { order, assumed: false };
-        let assumed = |order| Decision { order, assumed: true };
-        assert_eq!(decided(&["3/4/2022 9:00", "14/4/2022 9:00"], false), sure(Order::Dmy));
-        assert_eq!(decided(&["3/4/2022 9:00", "4/14/2022 9:00"], false), sure(Order::Mdy));
+        let sure = |order| Decision {
+            order,
+            assumed: false,
+        };
+        let assumed = |order| Decision {
+            order,
+            assumed: true,
+        };
+        assert_eq!(
+            decided(&["3/4/2022 9:00", "14/4/2022 9:00"], false),
+            sure(Order::Dmy)
+        );
+        assert_eq!(
+            decided(&["3/4/2022 9:00", "4/14/2022 9:00"], false),
+            sure(Order::Mdy)
+        );
         assert_eq!(decided(&["11/11/2022 9:00"], true), sure(Order::Dmy));
-        assert_eq!(decided(&["11/12/2020 23:50", "12/12/2020 0:10"], true), sure(Order::Dmy));
-        assert_eq!(decided(&["11/30/2020 23:50", "12/1/2020 0:10"], true), sure(Order::Mdy));
+        assert_eq!(
+            decided(&["11/12/2020 23:50", "12/12/2020 0:10"], true),
+            sure(Order::Dmy)
+        );
+        assert_eq!(
+            decided(&["11/30/2020 23:50", "12/1/2020 0:10"], true),
+            sure(Order::Mdy)
+        );
+        assert_eq!(
+            decided(
+                &["3/4/2022 9:00", "14/4/2022 9:00", "31/31/2022 9:00"],
+                false
+            ),
+            sure(Order::Dmy)
+        );
         assert_eq!(decided(&["11/12/2020 9:00"], true), assumed(Order::Dmy));
         assert_eq!(decided(&["11/12/2020 9:00 AM"], true), assumed(Order::Mdy));
         assert_eq!(decided(&["2020-11-12 9:00"], true), sure(Order::Dmy));

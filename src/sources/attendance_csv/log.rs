@@ -102,7 +102,13 @@ mod tests {
     fn comings_and_goings_make_stays() {
         let (found, strays) = stays(vec![(1, true), (5, false), (7, true), (9, false)]);
         assert_eq!((found, strays), (vec![(1, Some(5)), (7, Some(9))], 0));
-        let (found, _) = stays(vec![(1, true), (2, true), (5, false), (7, false), (8, true)]);
+        let (found, _) = stays(vec![
+            (1, true),
+            (2, true),
+            (5, false),
+            (7, false),
+            (8, true),
+        ]);
         assert_eq!(found, [(1, Some(7)), (8, None)]);
         assert_eq!(stays(vec![(3, false)]), (Vec::new(), 1));
         assert_eq!(stays(vec![(3, false), (3, true)]).0, [(3, Some(3))]);

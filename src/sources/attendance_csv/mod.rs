@@ -121,10 +121,14 @@ impl File for AttendanceCsv {
         input: &mut dyn BufRead,
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
-        let (rows, guessed) =
-            text::rows(input).map_err(|cause| SourceError::Io { name: name.to_owned(), cause })?;
+        let (rows, guessed) = text::rows(input).map_err(|cause| SourceError::Io {
+            name: name.to_owned(),
+            cause,
+        })?;
         if let Some(encoding) = guessed {
-            sink.note(format!("{name}: does not say its encoding; read as {encoding}"));
+            sink.note(format!(
+                "{name}: does not say its encoding; read as {encoding}"
+            ));
         }
         if rows.is_empty() {
             sink.note(format!("{name}: is empty"));
@@ -185,8 +189,10 @@ impl AttendanceCsv {
         let order = self.order(name, &stamps, true, sink);
         let bounds = self.bounds(None, None, order, sink);
         let people = people::of_log(actions, |stamp| stamp.at(order, &self.calendar), sink);
-        let open =
-            people.iter().filter(|person| person.stays.iter().any(|stay| stay.1.is_none())).count();
+        let open = people
+            .iter()
+            .filter(|person| person.stays.iter().any(|stay| stay.1.is_none()))
+            .count();
         if open > 0 && bounds.end.is_none() {
             sink.note(format!(
                 "{name}: {open} attendees have no departure, so how long they stayed is unknown; \
@@ -200,7 +206,9 @@ impl AttendanceCsv {
 
     /// The order of the dates, with a note where it or the zone had to be assumed.
     fn order(&self, name: &str, stamps: &[Stamp], one_meeting: bool, sink: &mut dyn Sink) -> Order {
-        let local = stamps.iter().any(|stamp| matches!(stamp, Stamp::Local { .. }));
+        let local = stamps
+            .iter()
+            .any(|stamp| matches!(stamp, Stamp::Local { .. }));
         if local && !self.zone_given {
             sink.note(format!(
                 "{name}: its times name no zone; read in {}, the organisation's (`timezone` sets another)",
@@ -229,7 +237,10 @@ impl AttendanceCsv {
         sink: &mut dyn Sink,
     ) -> Bounds {
         let at = |stamp: Option<Stamp>| stamp.and_then(|stamp| stamp.at(order, &self.calendar));
-        let bounds = Bounds { start: at(self.start.or(start)), end: at(self.end.or(end)) };
+        let bounds = Bounds {
+            start: at(self.start.or(start)),
+            end: at(self.end.or(end)),
+        };
         match bounds.start.zip(bounds.end) {
             Some((start, end)) if end <= start => {
                 sink.problem(Problem {
@@ -251,7 +262,11 @@ impl AttendanceCsv {
         bounds: Bounds,
         people: &[Attendee],
     ) -> Result<Meeting, SourceError> {
-        let first = people.iter().flat_map(|person| &person.stays).map(|stay: &Stay| stay.0).min();
+        let first = people
+            .iter()
+            .flat_map(|person| &person.stays)
+            .map(|stay: &Stay| stay.0)
+            .min();
         let at = bounds.start.or(first);
         let id = match (&self.meeting, title, at) {
             (Some(id), _, _) => id.clone(),
@@ -271,9 +286,18 @@ impl AttendanceCsv {
             }
         };
         let mentioned = || self.mentions.find([title]).map(str::to_owned);
-        let subject = self.writeup.clone().or_else(mentioned).unwrap_or_else(|| id.clone());
+        let subject = self
+            .writeup
+            .clone()
+            .or_else(mentioned)
+            .unwrap_or_else(|| id.clone());
         // Without a start and without anybody there is no event that would need a time.
-        Ok(Meeting { id, subject, at: at.unwrap_or_default(), bounds })
+        Ok(Meeting {
+            id,
+            subject,
+            at: at.unwrap_or_default(),
+            bounds,
+        })
     }
 
     fn emit(&self, meeting: &Meeting, people: &[Attendee], sink: &mut dyn Sink) {

@@ -86,7 +86,10 @@ pub(super) fn of_report(
     };
     for entry in &report.stays {
         if let Some(stay) = stay(entry, sink) {
-            people.of(&entry.name, entry.email.as_deref()).stays.push(stay);
+            people
+                .of(&entry.name, entry.email.as_deref())
+                .stays
+                .push(stay);
         }
     }
     for entry in &report.participants {
@@ -94,7 +97,9 @@ pub(super) fn of_report(
             // Nothing ties this row to a stay, and the stays have been counted.
             continue;
         }
-        let Some(stay) = stay(entry, sink) else { continue };
+        let Some(stay) = stay(entry, sink) else {
+            continue;
+        };
         let person = people.of(&entry.name, entry.email.as_deref());
         if person.stays.is_empty() {
             person.stays.push(stay);
@@ -135,9 +140,16 @@ pub(super) fn of_log(
 
 /// Whether this stands for a telephone: no name at all, or a number, whole or masked.
 fn is_telephone(name: &str) -> bool {
-    let marks = name.chars().all(|c| c.is_ascii_digit() || "+*#-./() xX".contains(c));
+    let marks = name
+        .chars()
+        .all(|c| c.is_ascii_digit() || "+*#-./() xX".contains(c));
     name.is_empty()
-        || (marks && name.chars().filter(|c| c.is_ascii_digit() || *c == '*').count() >= 4)
+        || (marks
+            && name
+                .chars()
+                .filter(|c| c.is_ascii_digit() || *c == '*')
+                .count()
+                >= 4)
 }
 
 fn no_such_date(place: &str, sink: &mut dyn Sink) {

@@ -27,8 +27,19 @@ const COLUMNS: [&str; 14] = [
 ];
 const NEEDED: usize = 3;
 
-const ROLES: [&str; 4] = ["CHAIR", "REQ-PARTICIPANT", "OPT-PARTICIPANT", "NON-PARTICIPANT"];
-const ANSWERS: [&str; 5] = ["NEEDS-ACTION", "ACCEPTED", "DECLINED", "TENTATIVE", "DELEGATED"];
+const ROLES: [&str; 4] = [
+    "CHAIR",
+    "REQ-PARTICIPANT",
+    "OPT-PARTICIPANT",
+    "NON-PARTICIPANT",
+];
+const ANSWERS: [&str; 5] = [
+    "NEEDS-ACTION",
+    "ACCEPTED",
+    "DECLINED",
+    "TENTATIVE",
+    "DELEGATED",
+];
 
 /// No meeting is longer, ms: 14 days.
 const LONGEST: f64 = 14.0 * 86_400_000.0;
@@ -49,10 +60,15 @@ pub(super) fn read(
     rows: &[Row],
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
-    let Some((header, rows)) = rows.split_first() else { return Ok(()) };
+    let Some((header, rows)) = rows.split_first() else {
+        return Ok(());
+    };
     let mut columns = HashMap::new();
     for (index, cell) in header.cells().enumerate() {
-        match COLUMNS.iter().find(|column| cell.eq_ignore_ascii_case(column)) {
+        match COLUMNS
+            .iter()
+            .find(|column| cell.eq_ignore_ascii_case(column))
+        {
             Some(column) => {
                 columns.insert(*column, index);
             }
@@ -64,14 +80,25 @@ pub(super) fn read(
         }
     }
     let start = columns.get("start").copied().unwrap_or(usize::MAX);
-    let stamps: Vec<Stamp> = rows.iter().filter_map(|row| Stamp::parse(row.cell(start))).collect();
-    let table = Table { kind, order: kind.order(name, &stamps, false, sink), columns };
+    let stamps: Vec<Stamp> = rows
+        .iter()
+        .filter_map(|row| Stamp::parse(row.cell(start)))
+        .collect();
+    let table = Table {
+        kind,
+        order: kind.order(name, &stamps, false, sink),
+        columns,
+    };
     let mut numbers: HashMap<(String, String), u32> = HashMap::new();
     for row in rows {
         match table.event(row, &mut numbers) {
             Ok(event) => sink.event(event),
             Err((field, reason)) => {
-                sink.problem(Problem { place: row.place(), field: field.to_owned(), reason });
+                sink.problem(Problem {
+                    place: row.place(),
+                    field: field.to_owned(),
+                    reason,
+                });
             }
         }
     }
@@ -101,11 +128,19 @@ impl Table<'_> {
         let at = Stamp::parse(&start)
             .and_then(|stamp| stamp.at(self.order, &kind.calendar))
             .ok_or_else(|| {
-                ("start", format!("{} is no date and time such as 2025-03-04T15:00", shown(&start)))
+                (
+                    "start",
+                    format!(
+                        "{} is no date and time such as 2025-03-04T15:00",
+                        shown(&start)
+                    ),
+                )
             })?;
         let person = self.text(row, "person");
-        let (role, partstat) =
-            (self.word(row, "role", &ROLES)?, self.word(row, "partstat", &ANSWERS)?);
+        let (role, partstat) = (
+            self.word(row, "role", &ROLES)?,
+            self.word(row, "partstat", &ANSWERS)?,
+        );
         // An answer without a role is an invitation with the RFC's default role.
         let role_stated = role.is_some() || partstat.is_none();
         let role = role.or_else(|| partstat.is_some().then(|| "REQ-PARTICIPANT".to_owned()));
@@ -151,20 +186,28 @@ impl Table<'_> {
         column: &'static str,
         known: &[&str],
     ) -> Result<Option<String>, Wrong> {
-        let Some(text) = self.text(row, column) else { return Ok(None) };
+        let Some(text) = self.text(row, column) else {
+            return Ok(None);
+        };
         let upper = text.to_uppercase();
         let fits = |word: &&&str| **word == upper || word.split('-').next() == Some(upper.as_str());
         match known.iter().find(fits) {
             Some(word) => Ok(Some((*word).to_owned())),
             None => Err((
                 column,
-                format!("{} is not known; known are {}", shown(&text), known.join(", ")),
+                format!(
+                    "{} is not known; known are {}",
+                    shown(&text),
+                    known.join(", ")
+                ),
             )),
         }
     }
 
     fn flag(&self, row: &Row, column: &'static str) -> Result<Option<bool>, Wrong> {
-        let Some(text) = self.text(row, column) else { return Ok(None) };
+        let Some(text) = self.text(row, column) else {
+            return Ok(None);
+        };
         match text.to_lowercase().as_str() {
             "true" | "yes" | "y" | "1" => Ok(Some(true)),
             "false" | "no" | "n" | "0" => Ok(Some(false)),
@@ -190,7 +233,10 @@ impl Table<'_> {
         match number.map(|number| (number * factor).round()) {
             // In this range a float holds every integer, so the cast is exact.
             Some(length) if (0.0..=LONGEST).contains(&length) => Ok(Some(length as u64)),
-            _ => Err((column, format!("{} should be a number from 0 to two weeks", shown(&text)))),
+            _ => Err((
+                column,
+                format!("{} should be a number from 0 to two weeks", shown(&text)),
+            )),
         }
     }
 }
@@ -198,5 +244,9 @@ impl Table<'_> {
 /// A wrong value for a message. In a row with shifted columns a word may be somebody's name, so words
 /// are not repeated.
 fn shown(text: &str) -> String {
-    if text.chars().any(char::is_alphabetic) { "this word".to_owned() } else { format!("{text:?}") }
+    if text.chars().any(char::is_alphabetic) {
+        "this word".to_owned()
+    } else {
+        format!("{text:?}")
+    }
 }

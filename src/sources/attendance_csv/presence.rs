@@ -52,17 +52,36 @@ mod tests {
 
     #[test]
     fn stays_are_united_and_clipped() {
-        let bounds = Bounds { start: Some(100), end: Some(200) };
-        assert_eq!(present_ms(&[(110, Some(120)), (150, Some(160))], bounds), Some(20));
+        let bounds = Bounds {
+            start: Some(100),
+            end: Some(200),
+        };
         assert_eq!(
-            present_ms(&[(110, Some(150)), (120, Some(130)), (140, Some(160))], bounds),
+            present_ms(&[(110, Some(120)), (150, Some(160))], bounds),
+            Some(20)
+        );
+        assert_eq!(
+            present_ms(
+                &[(110, Some(150)), (120, Some(130)), (140, Some(160))],
+                bounds
+            ),
             Some(50)
         );
         assert_eq!(present_ms(&[(0, Some(110)), (190, None)], bounds), Some(20));
         assert_eq!(present_ms(&[(300, Some(400))], bounds), Some(0));
-        assert_eq!(present_ms(&[(110, Some(120)), (130, None)], Bounds::default()), None);
+        assert_eq!(
+            present_ms(&[(110, Some(120)), (130, None)], Bounds::default()),
+            None
+        );
         assert_eq!(present_ms(&[(120, Some(110))], Bounds::default()), Some(0));
         assert_eq!(bounds.length(), Some(100));
-        assert_eq!(Bounds { start: Some(5), end: Some(5) }.length(), None);
+        assert_eq!(
+            Bounds {
+                start: Some(5),
+                end: Some(5)
+            }
+            .length(),
+            None
+        );
     }
 }

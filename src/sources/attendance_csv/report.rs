@@ -120,7 +120,11 @@ fn entry(row: &Row) -> Result<Entry, &'static str> {
     Ok(Entry {
         place: row.place(),
         name: row.cell(0).to_owned(),
-        email: row.cells().skip(4).find(|cell| cell.contains('@')).map(str::to_owned),
+        email: row
+            .cells()
+            .skip(4)
+            .find(|cell| cell.contains('@'))
+            .map(str::to_owned),
         joined: Stamp::parse(row.cell(1)).ok_or("join time")?,
         left: match left {
             "" => None,
@@ -143,7 +147,11 @@ fn fill_addresses(report: &mut Report) {
     }
     for stay in &mut report.stays {
         if stay.email.is_none() {
-            stay.email = addresses.get(stay.name.as_str()).copied().flatten().map(str::to_owned);
+            stay.email = addresses
+                .get(stay.name.as_str())
+                .copied()
+                .flatten()
+                .map(str::to_owned);
         }
     }
 }

@@ -35,7 +35,10 @@ fn present(found: &Collected) -> Vec<(Option<&str>, Option<u64>)> {
     let row = |event| {
         let attendance = attendance(event);
         (
-            attendance.person.as_ref().map(|person| person.value.as_str()),
+            attendance
+                .person
+                .as_ref()
+                .map(|person| person.value.as_str()),
             attendance.present_ms.map(|ms| ms / 1000),
         )
     };
@@ -43,7 +46,10 @@ fn present(found: &Collected) -> Vec<(Option<&str>, Option<u64>)> {
 }
 
 fn utf16(text: &str) -> Vec<u8> {
-    [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect()
+    [0xff, 0xfe]
+        .into_iter()
+        .chain(text.encode_utf16().flat_map(u16::to_le_bytes))
+        .collect()
 }
 
 const REPORT: &str = "1. Summary\n\
@@ -106,11 +112,26 @@ fn a_report_unites_and_clips_stays() {
     )
     .unwrap();
     assert_eq!(
-        (given.events[0].subject.as_str(), attendance(&given.events[0]).meeting.as_str()),
+        (
+            given.events[0].subject.as_str(),
+            attendance(&given.events[0]).meeting.as_str()
+        ),
         ("pm-9", "m1")
     );
     assert_eq!(to_rfc3339(given.events[0].time), "2025-04-03T15:00:00Z");
     assert!(given.notes.is_empty());
+}
+
+#[test]
+fn a_report_in_another_language_and_with_windows_line_ends() {
+    let text = REPORT
+        .replace("Meeting title", "Besprechungstitel")
+        .replace('\n', "\r\n");
+    let found = import("", &utf16(&text)).unwrap();
+    assert_eq!(
+        (found.events.len(), found.events[0].subject.as_str()),
+        (5, "pm-12")
+    );
 }
 
 #[test]
@@ -126,7 +147,10 @@ fn the_report_of_2021() {
         Grace H,\"6/21/2021, soon\",\"6/21/2021, 9:30:00 AM\",30m,grace@example.org,Presenter,grace@example.org\n";
     let found = import("", text.as_bytes()).unwrap();
     assert_eq!(present(&found), [(Some("ada@example.org"), Some(1800))]);
-    assert_eq!(found.events[0].subject, attendance(&found.events[0]).meeting);
+    assert_eq!(
+        found.events[0].subject,
+        attendance(&found.events[0]).meeting
+    );
     assert_eq!(found.problems[0].place, "line 9");
     assert!(!found.problems[0].to_string().contains("Grace"));
 }
@@ -141,23 +165,44 @@ const LIST: &str = "Full Name\tUser Action\tTimestamp\n\
 #[test]
 fn the_older_list_may_end_open() {
     let found = import("meeting = 'm1'", LIST.as_bytes()).unwrap();
-    assert_eq!(present(&found), [(Some("Ada L"), None), (Some("Grace H"), Some(60))]);
+    assert_eq!(
+        present(&found),
+        [(Some("Ada L"), None), (Some("Grace H"), Some(60))]
+    );
     assert_eq!(attendance(&found.events[0]).attended, Some(true));
     assert_eq!(attendance(&found.events[1]).attended, None);
     assert_eq!(to_rfc3339(found.events[0].time), "2020-12-11T11:00:00Z");
-    assert_eq!(found.notes.len(), 3, "zone, order, open ends: {:?}", found.notes);
+    assert_eq!(
+        found.notes.len(),
+        3,
+        "zone, order, open ends: {:?}",
+        found.notes
+    );
 
-    let closed =
-        import("meeting = 'm1'\nend = '2020-12-11 12:30'\ndate_order = 'dmy'", LIST.as_bytes())
-            .unwrap();
-    assert_eq!(present(&closed), [(Some("Ada L"), Some(1200)), (Some("Grace H"), Some(60))]);
-    assert!(matches!(import("", LIST.as_bytes()), Err(SourceError::Format { .. })));
+    let closed = import(
+        "meeting = 'm1'\nend = '2020-12-11 12:30'\ndate_order = 'dmy'",
+        LIST.as_bytes(),
+    )
+    .unwrap();
+    assert_eq!(
+        present(&closed),
+        [(Some("Ada L"), Some(1200)), (Some("Grace H"), Some(60))]
+    );
+    assert!(matches!(
+        import("", LIST.as_bytes()),
+        Err(SourceError::Format { .. })
+    ));
 
-    let german =
-        LIST.replace("Joined before", "Zuvor beigetreten").replace("Joined", "Beigetreten");
-    let german =
-        german.replace("Left", "Verlassen").replace("Full Name\tUser Action", "Name\tAktion");
-    assert_eq!(present(&import("meeting = 'm1'", german.as_bytes()).unwrap()), present(&found));
+    let german = LIST
+        .replace("Joined before", "Zuvor beigetreten")
+        .replace("Joined", "Beigetreten");
+    let german = german
+        .replace("Left", "Verlassen")
+        .replace("Full Name\tUser Action", "Name\tAktion");
+    assert_eq!(
+        present(&import("meeting = 'm1'", german.as_bytes()).unwrap()),
+        present(&found)
+    );
 }
 
 #[test]
@@ -172,35 +217,81 @@ fn the_plain_table() {
     let found = import("", text.as_bytes()).unwrap();
     assert_eq!(
         present(&found),
-        [(Some("ada@example.org"), Some(750)), (Some("p0002"), None), (None, Some(420))]
+        [
+            (Some("ada@example.org"), Some(750)),
+            (Some("p0002"), None),
+            (None, Some(420))
+        ]
     );
-    assert!(found.events.iter().all(|event| to_rfc3339(event.time) == "2025-03-04T14:00:00Z"));
+    assert!(
+        found
+            .events
+            .iter()
+            .all(|event| to_rfc3339(event.time) == "2025-03-04T14:00:00Z")
+    );
     let [ada, second, third] = [0, 1, 2].map(|index| attendance(&found.events[index]));
     assert_eq!(
-        (ada.role.as_deref(), ada.partstat.as_deref(), ada.role_stated),
+        (
+            ada.role.as_deref(),
+            ada.partstat.as_deref(),
+            ada.role_stated
+        ),
         (Some("OPT-PARTICIPANT"), Some("ACCEPTED"), true)
     );
     assert_eq!(
         (second.role.as_deref(), second.role_stated, second.attended),
         (Some("REQ-PARTICIPANT"), false, Some(false))
     );
-    assert_eq!((third.role.as_deref(), third.role_stated, third.mandatory), (None, true, true));
-    let fields: Vec<_> =
-        found.problems.iter().map(|p| (p.place.as_str(), p.field.as_str())).collect();
-    assert_eq!(fields, [("line 5", "role"), ("line 6", "start"), ("line 7", "present_minutes")]);
-    assert!(found.problems.iter().all(|problem| !problem.to_string().contains("Grace")));
+    assert_eq!(
+        (third.role.as_deref(), third.role_stated, third.mandatory),
+        (None, true, true)
+    );
+    let fields: Vec<_> = found
+        .problems
+        .iter()
+        .map(|p| (p.place.as_str(), p.field.as_str()))
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            ("line 5", "role"),
+            ("line 6", "start"),
+            ("line 7", "present_minutes")
+        ]
+    );
+    assert!(
+        found
+            .problems
+            .iter()
+            .all(|problem| !problem.to_string().contains("Grace"))
+    );
 }
 
 #[test]
 fn other_files_are_refused() {
-    for text in ["a,b\n1,2\n", "Name,Age,Town\nAda,36,London\n", "<html></html>\n"] {
+    for text in [
+        "a,b\n1,2\n",
+        "Name,Age,Town\nAda,36,London\n",
+        "<html></html>\n",
+    ] {
         assert!(
-            matches!(import("meeting = 'm'", text.as_bytes()), Err(SourceError::Format { .. })),
+            matches!(
+                import("meeting = 'm'", text.as_bytes()),
+                Err(SourceError::Format { .. })
+            ),
             "{text}"
         );
     }
-    for params in ["timezone = 'Berlin'", "end = 'soon'", "date_order = 'ydm'", "meeting = 3"] {
-        assert!(matches!(import(params, b""), Err(SourceError::Params(_))), "{params}");
+    for params in [
+        "timezone = 'Berlin'",
+        "end = 'soon'",
+        "date_order = 'ydm'",
+        "meeting = 3",
+    ] {
+        assert!(
+            matches!(import(params, b""), Err(SourceError::Params(_))),
+            "{params}"
+        );
     }
 }
 
@@ -218,13 +309,18 @@ fn real_lists() {
         found.problems,
         found.notes
     );
-    let seconds: Vec<_> =
-        present(&found).into_iter().map(|(_, seconds)| seconds.unwrap()).collect();
+    let seconds: Vec<_> = present(&found)
+        .into_iter()
+        .map(|(_, seconds)| seconds.unwrap())
+        .collect();
     // The file's own durations are cut to whole seconds from finer times: one second off at most.
     let stated = [1166, 1160, 1161, 1158, 1130, 1061, 890];
     assert_eq!(seconds.len(), stated.len());
     assert!(
-        seconds.iter().zip(stated).all(|(ours, theirs)| ours.abs_diff(theirs) <= 1),
+        seconds
+            .iter()
+            .zip(stated)
+            .all(|(ours, theirs)| ours.abs_diff(theirs) <= 1),
         "{seconds:?}"
     );
     assert_eq!(to_rfc3339(found.events[0].time), "2022-11-14T08:29:07Z");

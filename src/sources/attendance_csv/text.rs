@@ -60,15 +60,49 @@ pub(super) fn rows(input: &mut dyn BufRead) -> io::Result<(Vec<Row>, Option<&'st
         .delimiter(delimiter(&text))
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
+    let mut lines = Lines {
+        text: &text,
+        at: 0,
+        line: 1,
+    };
     for record in reader.records() {
         // The text is UTF-8 by now, and rows of any length are allowed: no other error is left.
         let cells = record.map_err(io::Error::other)?;
-        let row = Row { line: cells.position().map_or(0, csv::Position::line), cells };
+        let row = Row {
+            line: lines.line_at(cells.position().map_or(0, csv::Position::byte)),
+            cells,
+        };
         if row.filled() > 0 {
             rows.push(row);
         }
     }
     Ok((rows, guessed.then(|| encoding.name())))
+}
+
+/// Counts lines as an editor does. The csv crate has a record begin at the line end before it.
+struct Lines<'a> {
+    text: &'a str,
+    at: usize,
+    line: u64,
+}
+
+impl Lines<'_> {
+    /// The line of the first character from this byte on that ends no line. Bytes must not fall.
+    fn line_at(&mut self, byte: u64) -> u64 {
+        let bytes = self.text.as_bytes();
+        let from = usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
+        let blank = bytes[from..]
+            .iter()
+            .take_while(|byte| matches!(byte, b'\r' | b'\n'))
+            .count();
+        let to = (from + blank).max(self.at);
+        self.line += bytes[self.at..to]
+            .iter()
+            .filter(|byte| **byte == b'\n')
+            .count() as u64;
+        self.at = to;
+        self.line
+    }
 }
 
 /// By the byte order mark; without one by the zeros that UTF-16 puts beside ASCII; else UTF-8, or
@@ -104,17 +138,40 @@ mod tests {
 
     fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
         let (rows, _) = rows(&mut &*bytes).unwrap();
-        rows.iter().map(|row| row.cells().map(str::to_owned).collect()).collect()
+        rows.iter()
+            .map(|row| row.cells().map(str::to_owned).collect())
+            .collect()
+    }
+
+    #[test]
+    fn lines_are_counted_from_one() {
+        for text in ["a,b\r\n\r\n1,2\r\n3,4\r\n", "a,b\n\n1,2\n3,4"] {
+            let (rows, _) = rows(&mut text.as_bytes()).unwrap();
+            assert_eq!(
+                rows.iter().map(|row| row.line).collect::<Vec<_>>(),
+                [1, 3, 4]
+            );
+        }
     }
 
     #[test]
     fn one_table_in_six_encodings() {
         let tabs = "Náme\tAt\r\n\r\nÁda L\t1, 2\r\n";
         let commas = "Náme,At\n\nÁda L,\"1, 2\"\n";
-        let little =
-            |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
-        let big = |text: &str| text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
-        let windows: Vec<u8> = tabs.chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+        let little = |text: &str| {
+            text.encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect::<Vec<_>>()
+        };
+        let big = |text: &str| {
+            text.encode_utf16()
+                .flat_map(u16::to_be_bytes)
+                .collect::<Vec<_>>()
+        };
+        let windows: Vec<u8> = tabs
+            .chars()
+            .map(|c| u8::try_from(u32::from(c)).unwrap())
+            .collect();
         let expected = [["Náme", "At"], ["Áda L", "1, 2"]];
         for bytes in [
             [&[0xff, 0xfe][..], &little(tabs)].concat(),

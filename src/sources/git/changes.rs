@@ -23,6 +23,9 @@ pub(super) struct FileChange {
 /// More files than this on either side are paired by equal content only, as git does.
 const MAX_PAIRED: usize = 400;
 
+/// Longer lines are compared in pieces of this many bytes, as git does.
+const PIECE: usize = 64;
+
 /// From this share of common lines on, a file deleted and one added are one file renamed.
 const SIMILAR: f64 = 0.5;
 
@@ -36,18 +39,37 @@ pub(super) fn between(
     let (mut gone, mut added) = (Vec::new(), Vec::new());
     for change in records(repository, old, new)? {
         match change {
-            Change::Addition { entry_mode, oid, path, .. } if is_file(entry_mode) => {
+            Change::Addition {
+                entry_mode,
+                oid,
+                path,
+                ..
+            } if is_file(entry_mode) => {
                 added.push((text(path), oid));
             }
-            Change::Deletion { entry_mode, oid, path, .. } if is_file(entry_mode) => {
+            Change::Deletion {
+                entry_mode,
+                oid,
+                path,
+                ..
+            } if is_file(entry_mode) => {
                 gone.push((text(path), oid));
             }
-            Change::Modification { previous_entry_mode, previous_oid, entry_mode, oid, path } => {
+            Change::Modification {
+                previous_entry_mode,
+                previous_oid,
+                entry_mode,
+                oid,
+                path,
+            } => {
                 let path = text(path);
                 match (is_file(previous_entry_mode), is_file(entry_mode)) {
                     (true, true) => {
                         let from = Some((path.clone(), previous_oid));
-                        changes.push(FileChange { from, to: Some((path, oid)) });
+                        changes.push(FileChange {
+                            from,
+                            to: Some((path, oid)),
+                        });
                     }
                     (true, false) => gone.push((path, previous_oid)),
                     (false, true) => added.push((path, oid)),
@@ -70,7 +92,12 @@ fn records(
     if old == Some(new) {
         return Ok(Vec::new());
     }
-    let find = |id| repository.inner.find_tree(id).map_err(|e| repository.failed(e));
+    let find = |id| {
+        repository
+            .inner
+            .find_tree(id)
+            .map_err(|e| repository.failed(e))
+    };
     let old = match old {
         Some(id) => find(id)?,
         None => repository.inner.empty_tree(),
@@ -99,12 +126,18 @@ fn pair(
     mut added: Vec<Entry>,
     changes: &mut Vec<FileChange>,
 ) -> Result<(), SourceError> {
-    let rename = |from: Entry, to: Entry| FileChange { from: Some(from), to: Some(to) };
+    let rename = |from: Entry, to: Entry| FileChange {
+        from: Some(from),
+        to: Some(to),
+    };
     if !gone.is_empty() {
         let mut left = Vec::new();
         for entry in added {
             let same = |g: &&Entry| g.1 == entry.1;
-            let best = gone.iter().filter(same).max_by_key(|g| file_name(&g.0) == file_name(&entry.0));
+            let best = gone
+                .iter()
+                .filter(same)
+                .max_by_key(|g| file_name(&g.0) == file_name(&entry.0));
             match best.and_then(|best| gone.iter().position(|g| g.0 == best.0)) {
                 Some(at) => changes.push(rename(gone.remove(at), entry)),
                 None => left.push(entry),
@@ -112,7 +145,11 @@ fn pair(
         }
         added = left;
     }
-    if !gone.is_empty() && !added.is_empty() && gone.len() <= MAX_PAIRED && added.len() <= MAX_PAIRED {
+    if !gone.is_empty()
+        && !added.is_empty()
+        && gone.len() <= MAX_PAIRED
+        && added.len() <= MAX_PAIRED
+    {
         let mut scores = similarities(repository, &gone, &added)?;
         scores.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)).then(a.2.cmp(&b.2)));
         let mut gone_left: Vec<Option<Entry>> = gone.into_iter().map(Some).collect();
@@ -128,8 +165,14 @@ fn pair(
         gone = gone_left.into_iter().flatten().collect();
         added = added_left.into_iter().flatten().collect();
     }
-    changes.extend(gone.into_iter().map(|from| FileChange { from: Some(from), to: None }));
-    changes.extend(added.into_iter().map(|to| FileChange { from: None, to: Some(to) }));
+    changes.extend(gone.into_iter().map(|from| FileChange {
+        from: Some(from),
+        to: None,
+    }));
+    changes.extend(added.into_iter().map(|to| FileChange {
+        from: None,
+        to: Some(to),
+    }));
     Ok(())
 }
 
@@ -140,7 +183,10 @@ fn similarities(
     added: &[Entry],
 ) -> Result<Vec<(f64, usize, usize)>, SourceError> {
     let lines = |entries: &[Entry]| -> Result<Vec<Lines>, SourceError> {
-        entries.iter().map(|(_, blob)| Lines::of(repository, *blob)).collect()
+        entries
+            .iter()
+            .map(|(_, blob)| Lines::of(repository, *blob))
+            .collect()
     };
     let (old, new) = (lines(gone)?, lines(added)?);
     let mut scores = Vec::new();
@@ -155,7 +201,7 @@ fn similarities(
     Ok(scores)
 }
 
-/// The bytes of each distinct line of a file.
+/// The bytes of each distinct line of a file, long lines in pieces.
 #[derive(Default)]
 struct Lines {
     bytes: HashMap<u64, u64>,
@@ -168,9 +214,16 @@ impl Lines {
             return Ok(Lines::default());
         }
         let mut lines = Lines::default();
-        for line in repository.content(blob)?.lines_with_terminator() {
-            let length = line.len() as u64;
-            *lines.bytes.entry(xxhash_rust::xxh3::xxh3_64(line)).or_default() += length;
+        let content = repository.content(blob)?;
+        for piece in content
+            .lines_with_terminator()
+            .flat_map(|line| line.chunks(PIECE))
+        {
+            let length = piece.len() as u64;
+            *lines
+                .bytes
+                .entry(xxhash_rust::xxh3::xxh3_64(piece))
+                .or_default() += length;
             lines.total += length;
         }
         Ok(lines)

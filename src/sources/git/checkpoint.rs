@@ -35,7 +35,14 @@ impl Checkpoint {
         registry: Registry,
         ledger: Ledger,
     ) -> Checkpoint {
-        Checkpoint { format: FORMAT, head: head.to_string(), settings, known, registry, ledger }
+        Checkpoint {
+            format: FORMAT,
+            head: head.to_string(),
+            settings,
+            known,
+            registry,
+            ledger,
+        }
     }
 
     /// Reads one; `None` if it is of another format or other settings.

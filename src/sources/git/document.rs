@@ -33,7 +33,27 @@ pub(super) struct Document {
 }
 
 /// Languages of code blocks that are drawn.
-const DRAWN: &[&str] = &["mermaid", "plantuml", "puml", "dot", "graphviz", "d2", "ditaa", "structurizr"];
+const DRAWN: &[&str] = &[
+    "mermaid",
+    "plantuml",
+    "puml",
+    "dot",
+    "graphviz",
+    "d2",
+    "ditaa",
+    "structurizr",
+];
+
+/// Fields with these words in their names speak of other incidents.
+const ELSEWHERE: &[&str] = &[
+    "relat",
+    "see",
+    "refer",
+    "link",
+    "supersede",
+    "previous",
+    "duplicate",
+];
 
 /// Lines of a header without front matter are looked for this far down.
 const HEADER_LINES: usize = 30;
@@ -42,31 +62,52 @@ const HEADER_LINES: usize = 30;
 pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) -> Document {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (front, body) = front_matter(text);
-    let markdown = path.rsplit_once('.').is_some_and(|(_, e)| matches!(e, "md" | "markdown" | "mdx"));
-    let mut document = if markdown { in_markdown(body) } else { in_plain_text(body) };
-    let header: Vec<(String, Vec<String>)> =
-        if front.is_empty() { listed_fields(body) } else { fields(front) };
+    let markdown = path
+        .rsplit_once('.')
+        .is_some_and(|(_, e)| matches!(e, "md" | "markdown" | "mdx"));
+    let mut document = if markdown {
+        in_markdown(body)
+    } else {
+        in_plain_text(body)
+    };
+    let header: Vec<(String, Vec<String>)> = if front.is_empty() {
+        listed_fields(body)
+    } else {
+        fields(front)
+    };
     let field = |names: &[&str]| {
-        let of = |name: &&str| header.iter().find(|(key, _)| key == name).map(|(_, values)| values.as_slice());
+        let of = |name: &&str| {
+            header
+                .iter()
+                .find(|(key, _)| key == name)
+                .map(|(_, values)| values.as_slice())
+        };
         names.iter().find_map(of).unwrap_or_default()
     };
     let first = |names: &[&str]| field(names).first().cloned();
     document.title = first(&["title", "feature name"]).or(document.title);
-    document.published_at =
-        first(&["published", "published_at", "date", "start date"]).and_then(|value| instant(&value, zone));
+    document.published_at = first(&["published", "published_at", "date", "start date"])
+        .and_then(|value| instant(&value, zone));
     document.authors = field(&["authors", "author"]).to_vec();
     document.responders = field(&["responders"]).to_vec();
     document.owner_team = first(&["owner_team", "team", "owner"]);
     document.tags = field(&["tags"]).to_vec();
     let heading = document.title.as_deref().unwrap_or_default();
-    let fields_text = if front.is_empty() {
-        header.iter().flat_map(|(_, values)| values).cloned().collect::<Vec<_>>().join("\n")
-    } else {
-        front.to_owned()
-    };
+    // A key among related incidents is another write-up's.
+    let own = header
+        .iter()
+        .filter(|(key, _)| !ELSEWHERE.iter().any(|word| key.contains(word)));
+    let fields_text = own
+        .flat_map(|(_, values)| values)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("\n");
     for pattern in incident_keys {
         for part in [fields_text.as_str(), heading, path] {
-            for key in pattern.find_iter(part).map(|found| found.as_str().to_owned()) {
+            for key in pattern
+                .find_iter(part)
+                .map(|found| found.as_str().to_owned())
+            {
                 if !document.keys.contains(&key) {
                     document.keys.push(key);
                 }
@@ -79,8 +120,15 @@ pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) ->
 /// The block between `---` or `+++` at the top, and what follows it.
 fn front_matter(text: &str) -> (&str, &str) {
     for mark in ["---", "+++"] {
-        let Some(rest) = text.strip_prefix(mark) else { continue };
-        let Some(rest) = rest.strip_prefix("\r\n").or_else(|| rest.strip_prefix('\n')) else { continue };
+        let Some(rest) = text.strip_prefix(mark) else {
+            continue;
+        };
+        let Some(rest) = rest
+            .strip_prefix("\r\n")
+            .or_else(|| rest.strip_prefix('\n'))
+        else {
+            continue;
+        };
         let mut at = 0;
         for line in rest.split_inclusive('\n') {
             if line.trim_end() == mark {
@@ -103,7 +151,10 @@ fn fields(front: &str) -> Vec<(String, Vec<String>)> {
                 values.extend(scalar(item));
             }
         } else if !indented && let Some(at) = line.find([':', '=']) {
-            let (key, value) = (line[..at].trim().trim_matches('"').to_lowercase(), line[at + 1..].trim());
+            let (key, value) = (
+                line[..at].trim().trim_matches('"').to_lowercase(),
+                line[at + 1..].trim(),
+            );
             let values = match value.strip_prefix('[').and_then(|v| v.split(']').next()) {
                 Some(list) => list.split(',').filter_map(scalar).collect(),
                 None => scalar(value).into_iter().collect(),
@@ -120,9 +171,22 @@ fn listed_fields(body: &str) -> Vec<(String, Vec<String>)> {
         let line = line.trim().trim_start_matches(['-', '*', ' ', ':']);
         let (key, value) = line.split_once(':')?;
         let key = key.trim_matches(['*', '_', '`', ' ']).to_lowercase();
-        let known = ["title", "feature name", "start date", "date", "published", "author", "authors", "incident"];
+        let known = [
+            "title",
+            "feature name",
+            "start date",
+            "date",
+            "published",
+            "author",
+            "authors",
+            "incident",
+        ];
         let value = scalar(value.trim_start_matches(['*', '_']))?;
-        let values = if key.starts_with("author") { value.split(", ").map(str::to_owned).collect() } else { vec![value] };
+        let values = if key.starts_with("author") {
+            value.split(", ").map(str::to_owned).collect()
+        } else {
+            vec![value]
+        };
         known.contains(&key.as_str()).then_some((key, values))
     };
     body.lines().take(HEADER_LINES).filter_map(field).collect()
@@ -141,15 +205,28 @@ fn instant(value: &str, zone: Tz) -> Option<Millis> {
         return Some(at);
     }
     // The parser would take shorter dates and spaces.
-    let shaped = |text: &&str| text.bytes().enumerate().all(|(at, b)| matches!(at, 4 | 7) || b.is_ascii_digit());
-    let pieces = value.char_indices().filter_map(|(at, _)| value.get(at..at + 10)).filter(shaped);
-    let date = pieces.filter_map(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).next();
+    let shaped = |text: &&str| {
+        text.bytes()
+            .enumerate()
+            .all(|(at, b)| matches!(at, 4 | 7) || b.is_ascii_digit())
+    };
+    let pieces = value
+        .char_indices()
+        .filter_map(|(at, _)| value.get(at..at + 10))
+        .filter(shaped);
+    let date = pieces
+        .filter_map(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
+        .next();
     date.map(|date| Calendar::new(zone).midnight(date))
 }
 
 fn in_markdown(body: &str) -> Document {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
-    let mut document = Document { diagrams: Some(0), ..Document::default() };
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
+    let mut document = Document {
+        diagrams: Some(0),
+        ..Document::default()
+    };
     let (mut in_code, mut in_heading, mut in_link) = (false, false, false);
     let mut heading = String::new();
     let mut drawn = 0u32;
@@ -158,7 +235,9 @@ fn in_markdown(body: &str) -> Document {
             Event::Start(Tag::CodeBlock(kind)) => {
                 in_code = true;
                 if let CodeBlockKind::Fenced(info) = kind {
-                    let language = info.trim_start_matches(['{', '.', ' ']).to_ascii_lowercase();
+                    let language = info
+                        .trim_start_matches(['{', '.', ' '])
+                        .to_ascii_lowercase();
                     drawn += u32::from(DRAWN.iter().any(|name| language.starts_with(name)));
                 }
             }
@@ -205,7 +284,10 @@ fn in_plain_text(body: &str) -> Document {
         // A rule above the title as well as below it.
         "" => lines.next().map(str::trim),
         title if title.len() < first.len() => Some(title),
-        _ => lines.next().filter(|below| ruled(below.trim())).map(|_| first),
+        _ => lines
+            .next()
+            .filter(|below| ruled(below.trim()))
+            .map(|_| first),
     };
     Document {
         title: title.filter(|t| !t.is_empty()).map(str::to_owned),
@@ -216,7 +298,10 @@ fn in_plain_text(body: &str) -> Document {
 }
 
 fn words(text: &str) -> u32 {
-    let count = text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count();
+    let count = text
+        .split_whitespace()
+        .filter(|word| word.chars().any(char::is_alphanumeric))
+        .count();
     u32::try_from(count).unwrap_or(u32::MAX)
 }
 
@@ -232,28 +317,52 @@ mod tests {
     #[test]
     fn front_matter_says_what_it_is() {
         let text = "---\ntitle: \"The disk: full\"\ndate: 2024-03-05T10:00:00+01:00\nauthors: [ada@example.org, 'Bob']\n\
-                    tags:\n  - storage\n  - dns # two\nincident: INC-12\nteam: storage\n---\n# Heading\n\
+                    tags:\n  - storage\n  - dns # two\nincident: INC-12\nrelated: INC-3\nteam: storage\n---\n# Heading\n\
                     One [two](x.md) three.\n\n```mermaid\ngraph TD\n```\n```sh\nnot prose\n```\n![d](d.png) https://h/x\n";
         let keys = [Regex::new("INC-[0-9]+").expect("valid")];
         let document = read("pm/0012-INC-13.md", text, &keys, chrono_tz::UTC);
         assert_eq!(document.title.as_deref(), Some("The disk: full"));
         assert_eq!(document.published_at, Some(1_709_629_200_000));
         assert_eq!(document.authors, ["ada@example.org", "Bob"]);
-        assert_eq!((document.tags, document.keys), (vec!["storage".into(), "dns".into()], vec!["INC-12".into(), "INC-13".into()]));
+        assert_eq!(
+            (document.tags, document.keys),
+            (
+                vec!["storage".into(), "dns".into()],
+                vec!["INC-12".into(), "INC-13".into()]
+            )
+        );
         assert_eq!(document.owner_team.as_deref(), Some("storage"));
-        assert_eq!((document.words, document.diagrams, document.hyperlinks), (6, Some(2), 2));
+        assert_eq!(
+            (document.words, document.diagrams, document.hyperlinks),
+            (6, Some(2), 2)
+        );
     }
 
     #[test]
     fn headers_of_proposals_and_other_formats() {
-        let text = "- Feature Name: `str-words`\n- Start Date: (fill me in, 2015-04-10)\n\n# Summary\n";
+        let text =
+            "- Feature Name: `str-words`\n- Start Date: (fill me in, 2015-04-10)\n\n# Summary\n";
         let document = read("text/1054.md", text, &[], chrono_tz::Europe::Berlin);
         assert_eq!(document.title.as_deref(), Some("str-words"));
         assert_eq!(document.published_at, Some(1_428_616_800_000));
-        for (path, text) in [("a.rst", "=====\nTitle\n=====\nx"), ("a.rst", "Title\n-----\n"), ("a.adoc", "= Title\nx"), ("a.md", "\r\nTitle\r\n=====\r\n")] {
-            assert_eq!(read(path, text, &[], chrono_tz::UTC).title.as_deref(), Some("Title"), "{text}");
+        for (path, text) in [
+            ("a.rst", "=====\nTitle\n=====\nx"),
+            ("a.rst", "Title\n-----\n"),
+            ("a.adoc", "= Title\nx"),
+            ("a.md", "\r\nTitle\r\n=====\r\n"),
+        ] {
+            assert_eq!(
+                read(path, text, &[], chrono_tz::UTC).title.as_deref(),
+                Some("Title"),
+                "{text}"
+            );
         }
         assert_eq!(read("a.txt", "", &[], chrono_tz::UTC), Document::default());
-        assert_eq!(read("a.md", "---\nno end", &[], chrono_tz::UTC).title.as_deref(), None);
+        assert_eq!(
+            read("a.md", "---\nno end", &[], chrono_tz::UTC)
+                .title
+                .as_deref(),
+            None
+        );
     }
 }

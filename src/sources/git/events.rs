@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
-use crate::model::target::host;
+use crate::model::target::{canonical, host};
 use crate::model::{Body, Event, Identity, Link, Place, Writeup};
 use crate::sources::{KnownWriteup, SourceError};
 
@@ -14,6 +15,15 @@ use super::ledger::Life;
 use super::params::Checked;
 use super::registry::{Entry, Registry};
 use super::repository::{Commit, Repository, identity};
+
+/// What would end a path or change its meaning in an address.
+const IN_PATH: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'#')
+    .add(b'%')
+    .add(b'?')
+    .add(b'\\');
 
 /// Makes events of one source.
 pub(super) struct Maker<'a> {
@@ -37,10 +47,16 @@ impl Maker<'_> {
 
     /// Reads a write-up's present text.
     pub(super) fn document(&self, entry: &Entry) -> Result<Document, SourceError> {
-        let blob = gix::ObjectId::from_hex(entry.blob.as_bytes()).map_err(|e| self.repository.failed(e))?;
+        let blob = gix::ObjectId::from_hex(entry.blob.as_bytes())
+            .map_err(|e| self.repository.failed(e))?;
         let content = self.repository.content(blob)?;
         let text = String::from_utf8_lossy(&content);
-        Ok(document::read(entry.path(), &text, &self.params.incident_keys, self.zone))
+        Ok(document::read(
+            entry.path(),
+            &text,
+            &self.params.incident_keys,
+            self.zone,
+        ))
     }
 
     /// Names of a write-up besides its paths: keys in the text, names made of the file's name.
@@ -52,7 +68,8 @@ impl Maker<'_> {
                 for template in templates {
                     let mut name = template.clone();
                     for (number, group) in captures.iter().enumerate() {
-                        name = name.replace(&format!("{{{number}}}"), group.map_or("", |g| g.as_str()));
+                        name = name
+                            .replace(&format!("{{{number}}}"), group.map_or("", |g| g.as_str()));
                     }
                     names.push(name);
                 }
@@ -65,7 +82,10 @@ impl Maker<'_> {
     /// Every name of a write-up but its id. A path it has left to another one is that one's.
     pub(super) fn aliases(&self, entry: &Entry, registry: &Registry) -> Vec<String> {
         let taken = |path: &&String| {
-            registry.entries.iter().any(|e| e.key != entry.key && e.deleted_at.is_none() && e.path() == *path)
+            registry
+                .entries
+                .iter()
+                .any(|e| e.key != entry.key && e.deleted_at.is_none() && e.path() == *path)
         };
         let mut aliases = Vec::new();
         for path in entry.paths.iter().rev().filter(|path| !taken(path)) {
@@ -88,8 +108,10 @@ impl Maker<'_> {
         registry: &Registry,
         document: Document,
     ) -> Result<Event, SourceError> {
-        let commit = gix::ObjectId::from_hex(entry.commit.as_bytes()).map_err(|e| self.repository.failed(e))?;
-        let mut contributors: Vec<Identity> = self.repository.commit(commit)?.author.into_iter().collect();
+        let commit = gix::ObjectId::from_hex(entry.commit.as_bytes())
+            .map_err(|e| self.repository.failed(e))?;
+        let mut contributors: Vec<Identity> =
+            self.repository.commit(commit)?.author.into_iter().collect();
         for author in &document.authors {
             let author = self.named(author);
             if !contributors.contains(&author) {
@@ -98,13 +120,20 @@ impl Maker<'_> {
         }
         let body = Writeup {
             title: document.title.or_else(|| Some(entry.path().to_owned())),
-            url: self.branch.as_deref().and_then(|branch| self.address(branch, entry.path())),
+            url: self
+                .branch
+                .as_deref()
+                .and_then(|branch| self.address(branch, entry.path())),
             aliases: self.aliases(entry, registry),
             published_at: document.published_at.or(Some(entry.added_at)),
             deleted_at: entry.deleted_at,
             owner_team: document.owner_team,
             contributors,
-            responders: document.responders.iter().map(|name| self.named(name)).collect(),
+            responders: document
+                .responders
+                .iter()
+                .map(|name| self.named(name))
+                .collect(),
             words: Some(document.words),
             diagrams: document.diagrams,
             hyperlinks: Some(document.hyperlinks),
@@ -123,15 +152,26 @@ impl Maker<'_> {
 
     /// The `link` event of a link in a file.
     pub(super) fn life(&self, life: &Life, subject: &str) -> Result<Event, SourceError> {
-        let commit = gix::ObjectId::from_hex(life.origin.commit.as_bytes()).map_err(|e| self.repository.failed(e))?;
+        let commit = gix::ObjectId::from_hex(life.origin.commit.as_bytes())
+            .map_err(|e| self.repository.failed(e))?;
         let commit = self.repository.commit(commit)?;
         let name = &self.params.name;
         let authored = life.origin.authored / 1000;
-        let twin = if life.twin == 0 { String::new() } else { format!(".{}", life.twin) };
+        // The path tells apart equal lines that a series of commits brought in the same second.
+        let line = format!("{:016x} {}", life.born_hash, life.origin.path);
+        let line = xxhash_rust::xxh3::xxh3_64(line.as_bytes());
+        let twin = if life.twin == 0 {
+            String::new()
+        } else {
+            format!(".{}", life.twin)
+        };
         let place = life.place.parse().unwrap_or(Place::Other);
         Ok(Event {
             source: Arc::clone(&self.source),
-            id: format!("{name}:{place}:{}:{:016x}-{authored:x}{twin}", life.target, life.born_hash),
+            id: format!(
+                "{name}:{place}:{}:{line:016x}-{authored:x}{twin}",
+                life.target
+            ),
             subject: subject.to_owned(),
             time: life.origin.at,
             version: life.version,
@@ -139,7 +179,12 @@ impl Maker<'_> {
                 person: commit.author.clone(),
                 team: None,
                 place,
-                stands_in: Some(format!("{name}@{}:{}#L{}", commit.short(), life.origin.path, life.origin.line)),
+                stands_in: Some(format!(
+                    "{name}@{}:{}#L{}",
+                    commit.short(),
+                    life.origin.path,
+                    life.origin.line
+                )),
                 removed_at: life.removed_at,
                 role: None,
             }),
@@ -156,7 +201,12 @@ impl Maker<'_> {
         hash.update([0]);
         hash.update(commit.authored.to_le_bytes());
         hash.update(commit.message.trim_ascii());
-        let hash: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        let hash: String = hash
+            .finalize()
+            .iter()
+            .take(8)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let name = &self.params.name;
         Event {
             source: Arc::clone(&self.source),
@@ -177,28 +227,51 @@ impl Maker<'_> {
 
     /// The known write-ups with their lasting keys: those of this repository first. Paths of other
     /// repositories mean nothing here.
-    pub(super) fn known(&self, registry: &Registry, others: &[KnownWriteup]) -> Vec<(String, KnownWriteup)> {
+    pub(super) fn known(
+        &self,
+        registry: &Registry,
+        others: &[KnownWriteup],
+    ) -> Vec<(String, KnownWriteup)> {
         let mut known: Vec<(String, KnownWriteup)> = Vec::new();
         let mut ours = std::collections::HashMap::new();
         for entry in &registry.entries {
             let aliases = self.aliases(entry, registry);
             ours.insert(self.id(entry.path()), known.len());
-            let earlier = aliases.iter().filter(|alias| alias.starts_with(&self.id("")));
+            let earlier = aliases
+                .iter()
+                .filter(|alias| alias.starts_with(&self.id("")));
             ours.extend(earlier.map(|alias| (alias.clone(), known.len())));
             let id = self.id(entry.path());
-            known.push((entry.key.clone(), KnownWriteup { id, title: None, aliases }));
+            known.push((
+                entry.key.clone(),
+                KnownWriteup {
+                    id,
+                    title: None,
+                    aliases,
+                },
+            ));
         }
         for other in others {
-            let names = other.aliases.iter().filter(|alias| !crate::sources::links::is_path(alias));
+            let names = other
+                .aliases
+                .iter()
+                .filter(|alias| !crate::sources::links::is_path(alias));
             match ours.get(&other.id) {
                 Some(&at) => {
                     let (_, mine) = &mut known[at];
-                    let new: Vec<String> = names.filter(|name| !mine.aliases.contains(name)).cloned().collect();
+                    let new: Vec<String> = names
+                        .filter(|name| !mine.aliases.contains(name))
+                        .cloned()
+                        .collect();
                     mine.aliases.extend(new);
                 }
                 None => {
                     let aliases = names.cloned().collect();
-                    let writeup = KnownWriteup { id: other.id.clone(), title: None, aliases };
+                    let writeup = KnownWriteup {
+                        id: other.id.clone(),
+                        title: None,
+                        aliases,
+                    };
                     known.push((other.id.clone(), writeup));
                 }
             }
@@ -215,13 +288,17 @@ impl Maker<'_> {
             "bitbucket.org" => "/src/",
             _ => "/blob/",
         };
-        Some(format!("{web}{view}{version}/{path}"))
+        let path = utf8_percent_encode(path, IN_PATH);
+        Some(canonical(&format!("{web}{view}{version}/{path}")).into_owned())
     }
 
     /// A person as a write-up's header names them: `Ada <ada@example.org>`, an address, a login at
     /// GitHub, or a name that means something in this repository only.
     fn named(&self, text: &str) -> Identity {
-        let inside = text.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(inside, _)| inside);
+        let inside = text
+            .split_once('<')
+            .and_then(|(_, rest)| rest.split_once('>'))
+            .map(|(inside, _)| inside);
         let text = inside.unwrap_or(text).trim();
         match (text.strip_prefix('@'), &self.params.web) {
             (Some(login), Some(web)) if host(web).as_deref() == Some("github.com") => {

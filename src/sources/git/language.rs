@@ -25,21 +25,47 @@ struct Quote {
 }
 
 const fn quote(mark: &'static str, lines: bool) -> Quote {
-    Quote { open: mark, close: mark, escapes: true, lines, documents: false }
+    Quote {
+        open: mark,
+        close: mark,
+        escapes: true,
+        lines,
+        documents: false,
+    }
 }
 
 const fn raw(mark: &'static str) -> Quote {
-    Quote { open: mark, close: mark, escapes: false, lines: true, documents: false }
+    Quote {
+        open: mark,
+        close: mark,
+        escapes: false,
+        lines: true,
+        documents: false,
+    }
 }
 
 const fn docstring(mark: &'static str) -> Quote {
-    Quote { open: mark, close: mark, escapes: true, lines: true, documents: true }
+    Quote {
+        open: mark,
+        close: mark,
+        escapes: true,
+        lines: true,
+        documents: true,
+    }
 }
 
 const C_BLOCK: &[(&str, &str)] = &[("/*", "*/")];
-const C: Language = Language { line: &["//"], block: C_BLOCK, strings: &[quote("\"", false), quote("'", false)] };
+const C: Language = Language {
+    line: &["//"],
+    block: C_BLOCK,
+    strings: &[quote("\"", false), quote("'", false)],
+};
 // A lifetime is no string.
-const RUST: Language = Language { line: &["//"], block: C_BLOCK, strings: &[quote("\"", true)] };
+const RUST: Language = Language {
+    line: &["//"],
+    block: C_BLOCK,
+    strings: &[quote("\"", true)],
+};
 const SCRIPT: Language = Language {
     line: &["//"],
     block: C_BLOCK,
@@ -50,8 +76,11 @@ const GO: Language = Language {
     block: C_BLOCK,
     strings: &[quote("\"", false), quote("'", false), raw("`")],
 };
-const PHP: Language =
-    Language { line: &["//", "#"], block: C_BLOCK, strings: &[quote("\"", true), quote("'", true)] };
+const PHP: Language = Language {
+    line: &["//", "#"],
+    block: C_BLOCK,
+    strings: &[quote("\"", true), quote("'", true)],
+};
 const JVM: Language = Language {
     line: &["//"],
     block: C_BLOCK,
@@ -60,59 +89,160 @@ const JVM: Language = Language {
 const PYTHON: Language = Language {
     line: &["#"],
     block: &[],
-    strings: &[docstring("\"\"\""), docstring("'''"), quote("\"", false), quote("'", false)],
+    strings: &[
+        docstring("\"\"\""),
+        docstring("'''"),
+        quote("\"", false),
+        quote("'", false),
+    ],
 };
-const SHELL: Language =
-    Language { line: &["#"], block: &[], strings: &[quote("\"", true), raw("'")] };
+const SHELL: Language = Language {
+    line: &["#"],
+    block: &[],
+    strings: &[quote("\"", true), raw("'")],
+};
 const RUBY: Language = Language {
     line: &["#"],
     block: &[("\n=begin", "\n=end")],
     strings: &[quote("\"", true), quote("'", true)],
 };
-const HCL: Language =
-    Language { line: &["#", "//"], block: C_BLOCK, strings: &[quote("\"", false)] };
-const NIX: Language = Language { line: &["#"], block: C_BLOCK, strings: &[raw("''"), quote("\"", true)] };
-const POWERSHELL: Language =
-    Language { line: &["#"], block: &[("<#", "#>")], strings: &[raw("\""), raw("'")] };
-const SQL: Language = Language { line: &["--"], block: C_BLOCK, strings: &[raw("'")] };
+const HCL: Language = Language {
+    line: &["#", "//"],
+    block: C_BLOCK,
+    strings: &[quote("\"", false)],
+};
+const NIX: Language = Language {
+    line: &["#"],
+    block: C_BLOCK,
+    strings: &[raw("''"), quote("\"", true)],
+};
+const POWERSHELL: Language = Language {
+    line: &["#"],
+    block: &[("<#", "#>")],
+    strings: &[raw("\""), raw("'")],
+};
+const SQL: Language = Language {
+    line: &["--"],
+    block: C_BLOCK,
+    strings: &[raw("'")],
+};
 const LUA: Language = Language {
     line: &["--"],
     block: &[("--[[", "]]")],
     strings: &[quote("\"", false), quote("'", false)],
 };
-const HASKELL: Language =
-    Language { line: &["--"], block: &[("{-", "-}")], strings: &[quote("\"", false)] };
-const ADA: Language = Language { line: &["--"], block: &[], strings: &[raw("\"")] };
-const LISP: Language = Language { line: &[";"], block: &[("#|", "|#")], strings: &[quote("\"", true)] };
-const ASSEMBLY: Language =
-    Language { line: &[";", "#", "//"], block: C_BLOCK, strings: &[quote("\"", false)] };
-const PERCENT: Language = Language { line: &["%"], block: &[], strings: &[] };
-const ML: Language =
-    Language { line: &[], block: &[("(*", "*)")], strings: &[quote("\"", true)] };
-const FSHARP: Language =
-    Language { line: &["//"], block: &[("(*", "*)")], strings: &[quote("\"", true)] };
-const PASCAL: Language =
-    Language { line: &["//"], block: &[("{", "}"), ("(*", "*)")], strings: &[raw("'")] };
-const MARKUP: Language =
-    Language { line: &["//"], block: &[("<!--", "-->"), ("/*", "*/")], strings: &[quote("\"", false)] };
-const CSS: Language =
-    Language { line: &[], block: C_BLOCK, strings: &[quote("\"", false), quote("'", false)] };
-const BASIC: Language = Language { line: &["'"], block: &[], strings: &[raw("\"")] };
-const FORTRAN: Language = Language { line: &["!"], block: &[], strings: &[raw("'"), raw("\"")] };
-const VIM: Language = Language { line: &["\""], block: &[], strings: &[] };
-const BATCH: Language = Language { line: &["::", "REM ", "rem "], block: &[], strings: &[] };
+const HASKELL: Language = Language {
+    line: &["--"],
+    block: &[("{-", "-}")],
+    strings: &[quote("\"", false)],
+};
+const ADA: Language = Language {
+    line: &["--"],
+    block: &[],
+    strings: &[raw("\"")],
+};
+const LISP: Language = Language {
+    line: &[";"],
+    block: &[("#|", "|#")],
+    strings: &[quote("\"", true)],
+};
+const ASSEMBLY: Language = Language {
+    line: &[";", "#", "//"],
+    block: C_BLOCK,
+    strings: &[quote("\"", false)],
+};
+const PERCENT: Language = Language {
+    line: &["%"],
+    block: &[],
+    strings: &[],
+};
+const ML: Language = Language {
+    line: &[],
+    block: &[("(*", "*)")],
+    strings: &[quote("\"", true)],
+};
+const FSHARP: Language = Language {
+    line: &["//"],
+    block: &[("(*", "*)")],
+    strings: &[quote("\"", true)],
+};
+const PASCAL: Language = Language {
+    line: &["//"],
+    block: &[("{", "}"), ("(*", "*)")],
+    strings: &[raw("'")],
+};
+const MARKUP: Language = Language {
+    line: &["//"],
+    block: &[("<!--", "-->"), ("/*", "*/")],
+    strings: &[quote("\"", false)],
+};
+const CSS: Language = Language {
+    line: &[],
+    block: C_BLOCK,
+    strings: &[quote("\"", false), quote("'", false)],
+};
+const BASIC: Language = Language {
+    line: &["'"],
+    block: &[],
+    strings: &[raw("\"")],
+};
+const FORTRAN: Language = Language {
+    line: &["!"],
+    block: &[],
+    strings: &[raw("'"), raw("\"")],
+};
+const VIM: Language = Language {
+    line: &["\""],
+    block: &[],
+    strings: &[],
+};
+const BATCH: Language = Language {
+    line: &["::", "REM ", "rem "],
+    block: &[],
+    strings: &[],
+};
 
 /// Languages by file extension, lower case.
 const EXTENSIONS: &[(&[&str], Language)] = &[
-    (&["c", "h", "cc", "cpp", "cxx", "hpp", "hh", "hxx", "ino", "m", "mm", "cs", "d", "zig", "v", "sv"], C),
-    (&["proto", "thrift", "capnp", "sol", "glsl", "hlsl", "wgsl", "cu", "dart", "vala", "less", "scss"], C),
-    (&["java", "kt", "kts", "scala", "sc", "groovy", "gradle", "swift"], JVM),
+    (
+        &[
+            "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "hxx", "ino", "m", "mm", "cs", "d", "zig",
+            "v", "sv",
+        ],
+        C,
+    ),
+    (
+        &[
+            "proto", "thrift", "capnp", "sol", "glsl", "hlsl", "wgsl", "cu", "dart", "vala",
+            "less", "scss",
+        ],
+        C,
+    ),
+    (
+        &[
+            "java", "kt", "kts", "scala", "sc", "groovy", "gradle", "swift",
+        ],
+        JVM,
+    ),
     (&["rs"], RUST),
-    (&["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"], SCRIPT),
+    (
+        &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"],
+        SCRIPT,
+    ),
     (&["go"], GO),
     (&["php"], PHP),
-    (&["py", "pyi", "pyx", "bzl", "star", "ex", "exs", "jl", "cr", "nim", "coffee"], PYTHON),
-    (&["sh", "bash", "zsh", "fish", "ksh", "awk", "pl", "pm", "r", "tcl", "cmake", "mk"], SHELL),
+    (
+        &[
+            "py", "pyi", "pyx", "bzl", "star", "ex", "exs", "jl", "cr", "nim", "coffee",
+        ],
+        PYTHON,
+    ),
+    (
+        &[
+            "sh", "bash", "zsh", "fish", "ksh", "awk", "pl", "pm", "r", "tcl", "cmake", "mk",
+        ],
+        SHELL,
+    ),
     (&["rb", "rake", "gemspec"], RUBY),
     (&["tf", "hcl", "tfvars"], HCL),
     (&["nix"], NIX),
@@ -121,7 +251,12 @@ const EXTENSIONS: &[(&[&str], Language)] = &[
     (&["lua"], LUA),
     (&["hs", "elm", "purs", "idr", "agda"], HASKELL),
     (&["adb", "ads", "vhd", "vhdl"], ADA),
-    (&["lisp", "cl", "el", "scm", "ss", "rkt", "clj", "cljs", "cljc", "edn"], LISP),
+    (
+        &[
+            "lisp", "cl", "el", "scm", "ss", "rkt", "clj", "cljs", "cljc", "edn",
+        ],
+        LISP,
+    ),
     (&["asm", "s"], ASSEMBLY),
     (&["tex", "erl", "hrl", "bib"], PERCENT),
     (&["ml", "mli"], ML),
@@ -154,9 +289,15 @@ const NAMES: &[(&str, Language)] = &[
 
 /// The language of a file, by its name and extension in lower case.
 pub(super) fn of(name: &str, extension: &str) -> Option<&'static Language> {
-    let by_name = NAMES.iter().find(|(known, _)| *known == name).map(|(_, language)| language);
+    let by_name = NAMES
+        .iter()
+        .find(|(known, _)| *known == name)
+        .map(|(_, language)| language);
     by_name.or_else(|| {
-        EXTENSIONS.iter().find(|(known, _)| known.contains(&extension)).map(|(_, language)| language)
+        EXTENSIONS
+            .iter()
+            .find(|(known, _)| known.contains(&extension))
+            .map(|(_, language)| language)
     })
 }
 
@@ -184,7 +325,10 @@ impl Language {
         let rest = &text[at..];
         for (open, close) in self.block {
             if rest.starts_with(open.as_bytes()) {
-                return (at + open.len() + past(&rest[open.len()..], close.as_bytes()), true);
+                return (
+                    at + open.len() + past(&rest[open.len()..], close.as_bytes()),
+                    true,
+                );
             }
         }
         for open in self.line {
@@ -222,7 +366,9 @@ impl Quote {
 
 /// `$#`, `a#b` and `https://` begin no comment.
 fn begins_comment(text: &[u8], at: usize, open: &str) -> bool {
-    let Some(&before) = text[..at].last() else { return true };
+    let Some(&before) = text[..at].last() else {
+        return true;
+    };
     match open {
         "#" => before.is_ascii_whitespace() || b")]};,\"'".contains(&before),
         "//" => before != b':',
@@ -234,7 +380,11 @@ fn begins_comment(text: &[u8], at: usize, open: &str) -> bool {
 }
 
 fn begins_line(text: &[u8], at: usize) -> bool {
-    text[..at].iter().rev().take_while(|b| **b != b'\n').all(u8::is_ascii_whitespace)
+    text[..at]
+        .iter()
+        .rev()
+        .take_while(|b| **b != b'\n')
+        .all(u8::is_ascii_whitespace)
 }
 
 fn line_end(text: &[u8]) -> usize {
@@ -252,8 +402,16 @@ mod tests {
     #[test]
     fn comments_and_strings_are_told_apart() {
         let cases: &[(&str, &str, &[bool])] = &[
-            ("rs", "let u = \"X\"; // X\nfn f<'a>() {} // X\n/* a\nX */ X", &[false, true, true, true, false]),
-            ("py", "\"\"\"Doc X\n\"\"\"\ns = \"\"\"X\"\"\"  # X\n", &[true, false, true]),
+            (
+                "rs",
+                "let u = \"X\"; // X\nfn f<'a>() {} // X\n/* a\nX */ X",
+                &[false, true, true, true, false],
+            ),
+            (
+                "py",
+                "\"\"\"Doc X\n\"\"\"\ns = \"\"\"X\"\"\"  # X\n",
+                &[true, false, true],
+            ),
             ("sh", "curl https://X # X\necho $#X", &[false, true, false]),
             ("go", "u := `X // X` // X", &[false, false, true]),
             ("js", "'it\\'s // X'; // X", &[false, true]),
@@ -265,16 +423,39 @@ mod tests {
         for (extension, text, expected) in cases {
             let offsets: Vec<usize> = text.match_indices('X').map(|(at, _)| at).collect();
             let language = of("", extension).expect("the extension is in the table");
-            assert_eq!(language.comments(text.as_bytes(), &offsets), *expected, "{text}");
+            assert_eq!(
+                language.comments(text.as_bytes(), &offsets),
+                *expected,
+                "{text}"
+            );
         }
     }
 
     #[test]
     fn an_extension_has_one_language() {
-        let mut all: Vec<&str> = EXTENSIONS.iter().flat_map(|(names, _)| *names).copied().collect();
+        let mut all: Vec<&str> = EXTENSIONS
+            .iter()
+            .flat_map(|(names, _)| *names)
+            .copied()
+            .collect();
         let count = all.len();
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), count);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_does(
+            pieces in proptest::collection::vec(proptest::sample::select(vec![
+                "//", "/*", "*/", "\"", "'", "\\", "\n", "#", "x", "\"\"\"", "<!--", "--", "{-", "`", "\u{e9}",
+            ]), 0..16),
+        ) {
+            let text = pieces.concat().into_bytes();
+            let offsets: Vec<usize> = (0..text.len()).collect();
+            for (_, language) in EXTENSIONS {
+                proptest::prop_assert_eq!(language.comments(&text, &offsets).len(), offsets.len());
+            }
+        }
     }
 }

@@ -58,9 +58,10 @@ pub(super) struct Life {
     pub(super) target: String,
     /// Name of the place where it was first written.
     pub(super) place: String,
-    /// Hash of the line when it was first written; with target, place and author's time its name.
+    /// Hash of the line when it was first written; with target, place, path and author's time of the
+    /// origin its name.
     pub(super) born_hash: u64,
-    /// Tells apart equal lines of one commit.
+    /// Tells apart equal lines that one commit brought to one file.
     pub(super) twin: u32,
     /// Hash of the line now.
     pub(super) line_hash: u64,
@@ -109,7 +110,12 @@ impl Ledger {
         // Paths first leave the table and then come back, so that files can change places.
         let before: Vec<Vec<Life>> = files
             .iter()
-            .map(|file| file.from.as_ref().and_then(|from| self.live.remove(from)).unwrap_or_default())
+            .map(|file| {
+                file.from
+                    .as_ref()
+                    .and_then(|from| self.live.remove(from))
+                    .unwrap_or_default()
+            })
             .collect();
         for (file, lives) in files.into_iter().zip(before) {
             let (kept, new, old) = within_a_file(lives, file.hits);
@@ -117,18 +123,31 @@ impl Ledger {
                 if !kept.is_empty() {
                     self.live.insert(to.clone(), kept);
                 }
-                came.extend(new.into_iter().map(|hit| Newcomer { path: to.clone(), hit }));
+                came.extend(new.into_iter().map(|hit| Newcomer {
+                    path: to.clone(),
+                    hit,
+                }));
             }
             let from = file.from.unwrap_or_default();
             went.extend(old.into_iter().map(|life| (from.clone(), life)));
         }
         let came = self.moved(came, &mut went);
         let came = self.returned(came);
-        let origins = if came.is_empty() { Vec::new() } else { origins(&came)? };
-        let mut twins: HashMap<(String, u64, Place, Millis), u32> = HashMap::new();
+        let origins = if came.is_empty() {
+            Vec::new()
+        } else {
+            origins(&came)?
+        };
+        let mut twins: HashMap<(String, u64, Place, Millis, String), u32> = HashMap::new();
         for (newcomer, origin) in came.into_iter().zip(origins) {
             let Newcomer { path, hit } = newcomer;
-            let name = (hit.target.clone(), hit.line_hash, hit.place, origin.authored);
+            let name = (
+                hit.target.clone(),
+                hit.line_hash,
+                hit.place,
+                origin.authored,
+                origin.path.clone(),
+            );
             let twin = twins.entry(name).and_modify(|n| *n += 1).or_insert(0);
             self.live.entry(path).or_default().push(Life {
                 target: hit.target,
@@ -156,13 +175,21 @@ impl Ledger {
     pub(super) fn take_changed(&mut self) -> Vec<Life> {
         let mut changed: Vec<Life> = std::mem::take(&mut self.over);
         changed.retain(|life| life.changed);
-        let standing = self.live.values_mut().flatten().chain(self.gone.iter_mut().map(|(_, life)| life));
+        let standing = self
+            .live
+            .values_mut()
+            .flatten()
+            .chain(self.gone.iter_mut().map(|(_, life)| life));
         for life in standing.filter(|life| life.changed) {
             changed.push(life.clone());
             life.changed = false;
         }
         let order = |life: &Life| (life.origin.at, life.born_hash, life.twin);
-        changed.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.target.cmp(&b.target)));
+        changed.sort_by(|a, b| {
+            order(a)
+                .cmp(&order(b))
+                .then_with(|| a.target.cmp(&b.target))
+        });
         changed
     }
 
@@ -173,9 +200,12 @@ impl Ledger {
 
     /// Those that went more than a day ago cannot come back as the same link.
     fn settle(&mut self, now: Millis) {
-        let (kept, over) = std::mem::take(&mut self.gone)
-            .into_iter()
-            .partition(|(_, life): &(String, Life)| life.removed_at.is_some_and(|gone| now - gone <= DAY_MS));
+        let (kept, over) =
+            std::mem::take(&mut self.gone)
+                .into_iter()
+                .partition(|(_, life): &(String, Life)| {
+                    life.removed_at.is_some_and(|gone| now - gone <= DAY_MS)
+                });
         self.gone = kept;
         self.over.extend(over.into_iter().map(|(_, life)| life));
     }
@@ -203,9 +233,15 @@ impl Ledger {
         }
         let mut left = Vec::new();
         for newcomer in came {
-            let candidates = self.gone.iter().enumerate().filter(|(_, (_, life))| same(life, &newcomer.hit));
+            let candidates = self
+                .gone
+                .iter()
+                .enumerate()
+                .filter(|(_, (_, life))| same(life, &newcomer.hit));
             // Of several the one that stood in this file, then the one that went last.
-            match candidates.max_by_key(|(_, (path, life))| (*path == newcomer.path, life.removed_at)) {
+            match candidates
+                .max_by_key(|(_, (path, life))| (*path == newcomer.path, life.removed_at))
+            {
                 Some((at, _)) => {
                     let (_, mut life) = self.gone.remove(at);
                     life.removed_at = None;
@@ -252,19 +288,34 @@ fn within_a_file(mut lives: Vec<Life>, hits: Vec<Hit>) -> (Vec<Life>, Vec<Hit>, 
 mod tests {
     use std::convert::Infallible;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     const HOUR: Millis = 3_600_000;
 
     fn hit(target: &str, line_hash: u64) -> Hit {
-        Hit { target: target.to_owned(), line_hash, line: 1, place: Place::Docs }
+        Hit {
+            target: target.to_owned(),
+            line_hash,
+            line: 1,
+            place: Place::Docs,
+        }
     }
 
     fn file(from: Option<&str>, to: Option<&str>, hits: &[Hit]) -> Scanned {
-        Scanned { from: from.map(str::to_owned), to: to.map(str::to_owned), hits: hits.to_vec() }
+        Scanned {
+            from: from.map(str::to_owned),
+            to: to.map(str::to_owned),
+            hits: hits.to_vec(),
+        }
     }
 
-    fn step(ledger: &mut Ledger, at: Millis, files: Vec<Scanned>) -> Vec<(String, u32, Option<Millis>)> {
+    fn step(
+        ledger: &mut Ledger,
+        at: Millis,
+        files: Vec<Scanned>,
+    ) -> Vec<(String, u32, Option<Millis>)> {
         let origin = |newcomer: &Newcomer| Origin {
             commit: String::new(),
             at,
@@ -274,7 +325,11 @@ mod tests {
         };
         let origins = |new: &[Newcomer]| Ok::<_, Infallible>(new.iter().map(origin).collect());
         match ledger.step(at, files, origins) {
-            Ok(()) => ledger.take_changed().into_iter().map(|l| (l.target, l.version, l.removed_at)).collect(),
+            Ok(()) => ledger
+                .take_changed()
+                .into_iter()
+                .map(|l| (l.target, l.version, l.removed_at))
+                .collect(),
             Err(never) => match never {},
         }
     }
@@ -283,19 +338,40 @@ mod tests {
     fn a_life_from_line_to_line() {
         let mut ledger = Ledger::default();
         let a = || Some("a");
-        assert_eq!(step(&mut ledger, 0, vec![file(None, a(), &[hit("w", 1)])]), [("w".into(), 0, None)]);
+        assert_eq!(
+            step(&mut ledger, 0, vec![file(None, a(), &[hit("w", 1)])]),
+            [("w".into(), 0, None)]
+        );
         // Edited, moved to another file, renamed: the same link.
-        assert_eq!(step(&mut ledger, HOUR, vec![file(a(), a(), &[hit("w", 2)])]), []);
+        assert_eq!(
+            step(&mut ledger, HOUR, vec![file(a(), a(), &[hit("w", 2)])]),
+            []
+        );
         let moved = vec![file(a(), a(), &[]), file(None, Some("b"), &[hit("w", 2)])];
         assert_eq!(step(&mut ledger, 2 * HOUR, moved), []);
-        assert_eq!(step(&mut ledger, 3 * HOUR, vec![file(Some("b"), Some("c"), &[hit("w", 2)])]), []);
+        assert_eq!(
+            step(
+                &mut ledger,
+                3 * HOUR,
+                vec![file(Some("b"), Some("c"), &[hit("w", 2)])]
+            ),
+            []
+        );
         let gone = step(&mut ledger, 4 * HOUR, vec![file(Some("c"), None, &[])]);
         assert_eq!(gone, [("w".into(), 1, Some(4 * HOUR))]);
         // Back within a day it has never been away; after more it is another link.
-        let back = step(&mut ledger, 20 * HOUR, vec![file(None, Some("c"), &[hit("w", 2)])]);
+        let back = step(
+            &mut ledger,
+            20 * HOUR,
+            vec![file(None, Some("c"), &[hit("w", 2)])],
+        );
         assert_eq!(back, [("w".into(), 2, None)]);
         step(&mut ledger, 30 * HOUR, vec![file(Some("c"), None, &[])]);
-        let again = step(&mut ledger, 60 * HOUR, vec![file(None, Some("c"), &[hit("w", 2)])]);
+        let again = step(
+            &mut ledger,
+            60 * HOUR,
+            vec![file(None, Some("c"), &[hit("w", 2)])],
+        );
         assert_eq!(again, [("w".into(), 0, None)]);
         assert_eq!(ledger.standing(), 1);
     }
@@ -308,14 +384,65 @@ mod tests {
             file(None, Some("b"), &[hit("w", 1)]),
         ];
         assert_eq!(step(&mut ledger, 0, both).len(), 3);
-        let mut twins: Vec<u32> = ledger.live.values().flatten().map(|life| life.twin).collect();
+        let mut twins: Vec<u32> = ledger
+            .live
+            .values()
+            .flatten()
+            .map(|life| life.twin)
+            .collect();
         twins.sort_unstable();
-        assert_eq!(twins, [0, 1, 2]);
+        assert_eq!(twins, [0, 0, 1]);
         let swap = vec![
             file(Some("b"), Some("a"), &[hit("w", 1)]),
             file(Some("a"), Some("b"), &[hit("w", 1), hit("w", 1)]),
         ];
         assert_eq!(step(&mut ledger, 1, swap), []);
         assert_eq!(ledger.standing(), 3);
+    }
+
+    proptest! {
+        /// Whatever happens to files, exactly the references in them stand, each life is told from
+        /// its first version on, and an odd version is an end.
+        #[test]
+        fn what_stands_is_what_is_there(
+            commits in prop::collection::vec(
+                (0i64..40, prop::collection::vec((0usize..3, prop::option::of(prop::collection::vec((0u8..2, 0u64..3), 0..4))), 1..3)),
+                0..12,
+            )
+        ) {
+            let names = ["a", "b", "c"];
+            let mut ledger = Ledger::default();
+            let mut there: BTreeMap<usize, usize> = BTreeMap::new();
+            let mut versions: HashMap<(u64, String, Millis, u32, String), u32> = HashMap::new();
+            let mut at = 0;
+            for (hours, files) in commits {
+                at += hours * HOUR + 1;
+                let files: BTreeMap<usize, Option<Vec<(u8, u64)>>> = files.into_iter().collect();
+                let mut scanned = Vec::new();
+                for (name, content) in files {
+                    let from = there.remove(&name).map(|_| names[name]);
+                    let hits: Vec<Hit> =
+                        content.iter().flatten().map(|(target, line)| hit(&target.to_string(), *line)).collect();
+                    if content.is_some() {
+                        there.insert(name, hits.len());
+                    }
+                    scanned.push(file(from, content.map(|_| names[name]), &hits));
+                }
+                let origin = |new: &Newcomer| Origin {
+                    commit: String::new(), at, authored: at, path: new.path.clone(), line: 1,
+                };
+                let origins = |new: &[Newcomer]| Ok::<_, Infallible>(new.iter().map(origin).collect());
+                ledger.step(at, scanned, origins).map_err(|never| match never {})?;
+                for life in ledger.take_changed() {
+                    let name = (life.born_hash, life.target, life.origin.at, life.twin, life.origin.path);
+                    let expected = versions.get(&name).map_or(0, |version| version + 1);
+                    prop_assert_eq!(life.version, expected);
+                    prop_assert_eq!(life.version % 2 == 1, life.removed_at.is_some());
+                    versions.insert(name, life.version);
+                }
+                prop_assert_eq!(ledger.standing(), there.values().sum::<usize>());
+                prop_assert_eq!(versions.values().filter(|v| **v % 2 == 0).count(), ledger.standing());
+            }
+        }
     }
 }

@@ -29,7 +29,7 @@ use std::sync::Arc;
 
 use crate::model::Millis;
 
-use super::{Kind, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, KnownWriteup, Pull, Setting, Sink, SourceError, decode};
 
 use checkpoint::Checkpoint;
 use events::Maker;
@@ -80,7 +80,10 @@ incident_keys = ["INC-[0-9]+"]
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
     let params = decode::<Params>(params)?.check()?;
-    Ok(Box::new(Git { params, setting: setting.clone() }))
+    Ok(Box::new(Git {
+        params,
+        setting: setting.clone(),
+    }))
 }
 
 struct Git {
@@ -118,18 +121,24 @@ fn pull(
         branch: repository.branch_name(params.branch.as_deref()),
         zone: setting.timezone,
     };
-    let settings = checkpoint::fingerprint(&(&params.fingerprint, &maker.branch, setting.timezone.name()));
+    let settings =
+        checkpoint::fingerprint(&(&params.fingerprint, &maker.branch, setting.timezone.name()));
     let before = given.and_then(|text| Checkpoint::read(text, &settings));
     let (before, mut range) = since(&repository, head, before, sink)?;
     // Write-ups registered elsewhere may be new even so.
     let nothing_new = range.mainline.is_empty();
     let mut registry = before.registry;
     if !nothing_new {
-        walk::writeups(&repository, &mut range, &params.paths.writeups, &mut registry)?;
+        walk::writeups(
+            &repository,
+            &mut range,
+            &params.paths.writeups,
+            &mut registry,
+        )?;
     }
     read_writeups(&maker, &mut registry, sink)?;
     let known = maker.known(&registry, &setting.writeups);
-    let print = checkpoint::fingerprint(&known.iter().map(|(key, w)| (key, &w.id, &w.aliases)).collect::<Vec<_>>());
+    let print = known_fingerprint(&known);
     let mut ledger = before.ledger;
     if print == before.known {
         if nothing_new {
@@ -142,12 +151,23 @@ fn pull(
         range = whole(&repository, head)?;
     }
     if repository.is_shallow() {
-        sink.note(format!("{name}: is a shallow clone; links older than its history count from there"));
+        sink.note(format!(
+            "{name}: is a shallow clone; links older than its history count from there"
+        ));
     }
-    let subjects: HashMap<String, String> =
-        known.iter().map(|(key, writeup)| (key.clone(), writeup.id.clone())).collect();
+    let subjects: HashMap<String, String> = known
+        .iter()
+        .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
+        .collect();
     let mut scanner = Scanner::new(&repository, &params.paths, &known);
-    let messages = walk::links(&mut range, &mut scanner, &mut ledger, &maker, &subjects, sink)?;
+    let messages = walk::links(
+        &mut range,
+        &mut scanner,
+        &mut ledger,
+        &maker,
+        &subjects,
+        sink,
+    )?;
     let changed = ledger.take_changed();
     sink.note(format!(
         "{name}: walked {} commits; {} links in messages, {} links in files came or went, {} stand",
@@ -179,19 +199,47 @@ fn since(
         if let Some(range) = repository.range(head, before.head())? {
             return Ok((before, range));
         }
-        sink.note("the branch was rewritten since the last pull; its history is read again".to_owned());
+        sink.note(
+            "the branch was rewritten since the last pull; its history is read again".to_owned(),
+        );
     }
     Ok((Checkpoint::default(), whole(repository, head)?))
 }
 
 fn whole(repository: &Repository, head: gix::ObjectId) -> Result<Range, SourceError> {
-    repository.range(head, None)?.ok_or_else(|| repository.failed("the history has no beginning"))
+    repository
+        .range(head, None)?
+        .ok_or_else(|| repository.failed("the history has no beginning"))
+}
+
+/// Differs where other references would be found; the order of names does not matter.
+fn known_fingerprint(known: &[(String, KnownWriteup)]) -> String {
+    let mut names: Vec<(&str, &str, Vec<&str>)> = known
+        .iter()
+        .map(|(key, writeup)| {
+            let mut aliases: Vec<&str> = writeup.aliases.iter().map(String::as_str).collect();
+            aliases.sort_unstable();
+            aliases.dedup();
+            (key.as_str(), writeup.id.as_str(), aliases)
+        })
+        .collect();
+    names.sort_unstable();
+    checkpoint::fingerprint(&names)
 }
 
 /// Reads the texts of write-ups that changed, keeps their names, and sends their events.
-fn read_writeups(maker: &Maker<'_>, registry: &mut Registry, sink: &mut dyn Sink) -> Result<(), SourceError> {
+fn read_writeups(
+    maker: &Maker<'_>,
+    registry: &mut Registry,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
     let mut documents = Vec::new();
-    for (at, entry) in registry.entries.iter_mut().enumerate().filter(|(_, entry)| entry.changed) {
+    for (at, entry) in registry
+        .entries
+        .iter_mut()
+        .enumerate()
+        .filter(|(_, entry)| entry.changed)
+    {
         let document = maker.document(entry)?;
         entry.names = maker.names(entry, &document);
         entry.changed = false;

@@ -65,17 +65,28 @@ impl Params {
             Some(name.strip_suffix(".git").unwrap_or(name).to_owned())
         };
         let name = self.name.clone().or_else(folder).ok_or_else(|| {
-            SourceError::Params("path has no last part to take the repository's name from; set name".to_owned())
+            SourceError::Params(
+                "path has no last part to take the repository's name from; set name".to_owned(),
+            )
         })?;
         if name.is_empty() || name.contains(['@', ':', '#']) || name.contains(char::is_whitespace) {
-            return Err(SourceError::Params(format!("name {name:?} may not hold spaces, @, : or #")));
+            return Err(SourceError::Params(format!(
+                "name {name:?} may not hold spaces, @, : or #"
+            )));
         }
-        let incident_keys =
-            self.incident_keys.iter().map(|p| pattern("incident_keys", p)).collect::<Result<_, _>>()?;
+        let incident_keys = self
+            .incident_keys
+            .iter()
+            .map(|p| pattern("incident_keys", p))
+            .collect::<Result<_, _>>()?;
         let made_names = match &self.name_pattern {
             Some(given) => Some((pattern("name_pattern", given)?, self.name_aliases)),
             None if self.name_aliases.is_empty() => None,
-            None => return Err(SourceError::Params("name_aliases needs name_pattern".to_owned())),
+            None => {
+                return Err(SourceError::Params(
+                    "name_aliases needs name_pattern".to_owned(),
+                ));
+            }
         };
         Ok(Checked {
             path: self.path,
@@ -104,18 +115,41 @@ fn pattern(field: &str, given: &str) -> Result<Regex, SourceError> {
 }
 
 fn onboarding() -> Vec<String> {
-    strings(&["**/onboarding/**", "*onboarding*", "**/new-hire*/**", "*new-hire*", "**/newcomer*/**"])
+    strings(&[
+        "**/onboarding/**",
+        "*onboarding*",
+        "**/new-hire*/**",
+        "*new-hire*",
+        "**/newcomer*/**",
+    ])
 }
 
 fn runbook() -> Vec<String> {
-    strings(&["**/runbook/**", "**/runbooks/**", "*runbook*", "**/playbooks/**/*.md", "*playbook*.md"])
+    strings(&[
+        "**/runbook/**",
+        "**/runbooks/**",
+        "*runbook*",
+        "**/playbooks/**/*.md",
+        "*playbook*.md",
+    ])
 }
 
 /// Vendored, generated and test data: not written by the people of this repository.
 fn exclude() -> Vec<String> {
     strings(&[
-        "**/vendor/**", "**/node_modules/**", "**/third_party/**", "**/testdata/**", "**/fixtures/**", "*.lock",
-        "package-lock.json", "go.sum", "*.min.js", "*.min.css", "*.map", "*.pb.go", "*_pb2.py",
+        "**/vendor/**",
+        "**/node_modules/**",
+        "**/third_party/**",
+        "**/testdata/**",
+        "**/fixtures/**",
+        "*.lock",
+        "package-lock.json",
+        "go.sum",
+        "*.min.js",
+        "*.min.css",
+        "*.map",
+        "*.pb.go",
+        "*_pb2.py",
     ])
 }
 
@@ -143,12 +177,32 @@ pub(super) mod tests {
             let params: Params = toml::from_str(text).map_err(|e| e.message().to_owned())?;
             params.check().map_err(|e| e.to_string())
         };
-        let good = check("path = \"/srv/git/shop.git/\"\nweb = \"http://Forge.example.org/shop/\"").expect("valid");
-        assert_eq!((good.name.as_str(), good.web.as_deref()), ("shop", Some("https://forge.example.org/shop")));
+        let good = check("path = \"/srv/git/shop.git/\"\nweb = \"http://Forge.example.org/shop/\"")
+            .expect("valid");
+        assert_eq!(
+            (good.name.as_str(), good.web.as_deref()),
+            ("shop", Some("https://forge.example.org/shop"))
+        );
         assert!(check("").expect_err("no path").contains("path"));
-        assert!(check("path = \"x\"\nwrong = 1").expect_err("unknown").contains("wrong"));
-        assert!(check("path = \"x\"\nincident_keys = [\"(\"]").expect_err("regex").contains("incident_keys"));
-        assert!(check("path = \"x\"\nname = \"a b\"").expect_err("name").contains("name"));
-        assert!(check("path = \"/\"").expect_err("no name").contains("set name"));
+        assert!(
+            check("path = \"x\"\nwrong = 1")
+                .expect_err("unknown")
+                .contains("wrong")
+        );
+        assert!(
+            check("path = \"x\"\nincident_keys = [\"(\"]")
+                .expect_err("regex")
+                .contains("incident_keys")
+        );
+        assert!(
+            check("path = \"x\"\nname = \"a b\"")
+                .expect_err("name")
+                .contains("name")
+        );
+        assert!(
+            check("path = \"/\"")
+                .expect_err("no name")
+                .contains("set name")
+        );
     }
 }

@@ -9,18 +9,57 @@ use crate::sources::links::Found;
 use super::language::{self, Language};
 
 const DIAGRAMS: &[&str] = &[
-    "mmd", "mermaid", "puml", "plantuml", "pu", "iuml", "dot", "gv", "d2", "drawio", "dio", "svg", "excalidraw",
-    "dsl", "c4",
+    "mmd",
+    "mermaid",
+    "puml",
+    "plantuml",
+    "pu",
+    "iuml",
+    "dot",
+    "gv",
+    "d2",
+    "drawio",
+    "dio",
+    "svg",
+    "excalidraw",
+    "dsl",
+    "c4",
 ];
 const DOCUMENTS: &[&str] = &[
-    "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "org", "wiki", "textile", "ipynb",
+    "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "org", "wiki",
+    "textile", "ipynb",
 ];
 const CONFIGURATION: &[&str] = &[
-    "yml", "yaml", "toml", "json", "jsonc", "json5", "ini", "cfg", "conf", "properties", "env", "xml", "plist",
-    "cue", "dhall", "service", "csv", "tsv",
+    "yml",
+    "yaml",
+    "toml",
+    "json",
+    "jsonc",
+    "json5",
+    "ini",
+    "cfg",
+    "conf",
+    "properties",
+    "env",
+    "xml",
+    "plist",
+    "cue",
+    "dhall",
+    "service",
+    "csv",
+    "tsv",
 ];
 /// Languages of diagrams in fenced blocks.
-const FENCES: &[&str] = &["mermaid", "plantuml", "puml", "dot", "graphviz", "d2", "ditaa", "structurizr"];
+const FENCES: &[&str] = &[
+    "mermaid",
+    "plantuml",
+    "puml",
+    "dot",
+    "graphviz",
+    "d2",
+    "ditaa",
+    "structurizr",
+];
 
 /// Globs over paths. One without a slash is matched with the file's name alone; letter case does
 /// not matter.
@@ -68,8 +107,21 @@ pub(super) fn of(paths: &Paths, path: &str, text: &[u8], found: &[Found]) -> Vec
         Kind::Whole(place) => vec![place; found.len()],
         Kind::Document(place) => {
             let diagrams = diagram_lines(text);
-            let inside = |line| diagrams.iter().any(|(from, to)| (*from..=*to).contains(&line));
-            found.iter().map(|f| if inside(f.line) { Place::Diagram } else { place }).collect()
+            let inside = |line| {
+                diagrams
+                    .iter()
+                    .any(|(from, to)| (*from..=*to).contains(&line))
+            };
+            found
+                .iter()
+                .map(|f| {
+                    if inside(f.line) {
+                        Place::Diagram
+                    } else {
+                        place
+                    }
+                })
+                .collect()
         }
         Kind::Code(language) => {
             let offsets: Vec<usize> = found.iter().map(|f| f.offset).collect();
@@ -81,7 +133,16 @@ pub(super) fn of(paths: &Paths, path: &str, text: &[u8], found: &[Found]) -> Vec
                 Ok(at) => answers[at],
                 Err(_) => false,
             };
-            offsets.iter().map(|o| if comment(o) { Place::CodeComment } else { Place::Code }).collect()
+            offsets
+                .iter()
+                .map(|o| {
+                    if comment(o) {
+                        Place::CodeComment
+                    } else {
+                        Place::Code
+                    }
+                })
+                .collect()
         }
     }
 }
@@ -127,13 +188,25 @@ fn diagram_lines(text: &[u8]) -> Vec<(u32, u32)> {
     let mut open: Option<(u32, bool)> = None;
     for (number, line) in (1u32..).zip(text.lines()) {
         let line = line.trim_start();
-        let Some(info) = line.strip_prefix(b"```").or_else(|| line.strip_prefix(b"~~~")) else { continue };
+        let Some(info) = line
+            .strip_prefix(b"```")
+            .or_else(|| line.strip_prefix(b"~~~"))
+        else {
+            continue;
+        };
         match open.take() {
             Some((from, true)) => blocks.push((from, number)),
             Some((_, false)) => {}
             None => {
-                let info = info.trim_start_with(|c| "`~{. ".contains(c)).to_ascii_lowercase();
-                open = Some((number, FENCES.iter().any(|fence| info.starts_with(fence.as_bytes()))));
+                let info = info
+                    .trim_start_with(|c| "`~{. ".contains(c))
+                    .to_ascii_lowercase();
+                open = Some((
+                    number,
+                    FENCES
+                        .iter()
+                        .any(|fence| info.starts_with(fence.as_bytes())),
+                ));
             }
         }
     }
@@ -156,10 +229,18 @@ mod tests {
     fn paths_say_what_a_place_is() {
         let paths = super::super::params::tests::paths(&["postmortems/*.md"]);
         let text = b"one\n```mermaid\ntwo\n```\n";
-        let found = |line, offset| Found { writeup: 0, line, offset, form: Form::Url };
+        let found = |line, offset| Found {
+            writeup: 0,
+            line,
+            offset,
+            form: Form::Url,
+        };
         for (path, places) in [
             ("postmortems/1.md", [Place::Writeup, Place::Diagram]),
-            ("docs/onboarding/day-one.md", [Place::Onboarding, Place::Diagram]),
+            (
+                "docs/onboarding/day-one.md",
+                [Place::Onboarding, Place::Diagram],
+            ),
             ("ops/Runbooks/dns.rst", [Place::Runbook, Place::Diagram]),
             ("README.md", [Place::Docs, Place::Diagram]),
             ("postmortems/deep/1.md", [Place::Docs, Place::Diagram]),
@@ -168,7 +249,11 @@ mod tests {
             ("onboarding/setup.py", [Place::Code, Place::Code]),
             ("LICENSE", [Place::Other, Place::Other]),
         ] {
-            assert_eq!(of(&paths, path, text, &[found(1, 0), found(3, 15)]), places, "{path}");
+            assert_eq!(
+                of(&paths, path, text, &[found(1, 0), found(3, 15)]),
+                places,
+                "{path}"
+            );
         }
         assert!(paths.exclude.fit("a/node_modules/b/c.js"));
         assert!(paths.exclude.fit("vendor/x.go"));

@@ -73,7 +73,11 @@ impl Registry {
         // Decided before anything changes, so that files can change places.
         let mut old: BTreeMap<usize, usize> = BTreeMap::new();
         for (number, change) in changes.iter().enumerate() {
-            let from = change.from.as_ref().map(|(path, _)| path.as_str()).filter(is_writeup);
+            let from = change
+                .from
+                .as_ref()
+                .map(|(path, _)| path.as_str())
+                .filter(is_writeup);
             if let Some(entry) = from.and_then(|from| self.present(from)) {
                 old.insert(number, entry);
             }
@@ -106,12 +110,17 @@ impl Registry {
 
     /// The write-up at this path now.
     fn present(&self, path: &str) -> Option<usize> {
-        self.entries.iter().rposition(|entry| entry.deleted_at.is_none() && entry.path() == path)
+        self.entries
+            .iter()
+            .rposition(|entry| entry.deleted_at.is_none() && entry.path() == path)
     }
 
     fn add(&mut self, path: &str, blob: String, birth: Birth) {
         // A deletion that was taken back: the same write-up.
-        let again = self.entries.iter_mut().rfind(|e| e.deleted_at.is_some() && e.path() == path);
+        let again = self
+            .entries
+            .iter_mut()
+            .rfind(|e| e.deleted_at.is_some() && e.path() == path);
         if let Some(entry) = again {
             entry.deleted_at = None;
             entry.blob = blob;
@@ -120,10 +129,14 @@ impl Registry {
             return;
         }
         let first = birth.paths.first().map_or(path, String::as_str);
-        let mut key = format!("{first}@{}", birth.authored / 1000);
-        if self.entries.iter().any(|entry| entry.key == key) {
-            key = format!("{path}@{}", birth.authored / 1000);
-        }
+        // A branch merged twice can bring the same file under two names.
+        let plain = format!("{first}@{}", birth.authored / 1000);
+        let taken = |key: &String| self.entries.iter().any(|entry| entry.key == *key);
+        let numbered = (2u32..).map(|number| format!("{plain}.{number}"));
+        let key = std::iter::once(plain.clone())
+            .chain(numbered)
+            .find(|key| !taken(key))
+            .unwrap_or(plain.clone());
         let mut paths = birth.paths.clone();
         paths.retain(|earlier| earlier != path);
         paths.push(path.to_owned());
@@ -138,5 +151,88 @@ impl Registry {
             names: Vec::new(),
             changed: true,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+
+    use super::*;
+
+    fn blob() -> gix::ObjectId {
+        gix::ObjectId::null(gix::hash::Kind::Sha1)
+    }
+
+    fn change(from: Option<&str>, to: Option<&str>) -> FileChange {
+        let file = |path: &str| (path.to_owned(), blob());
+        FileChange {
+            from: from.map(file),
+            to: to.map(file),
+        }
+    }
+
+    fn step(registry: &mut Registry, at: Millis, changes: &[FileChange]) {
+        let birth = |_: &str| {
+            let paths = vec!["pm/0000.md".to_owned()];
+            Ok::<_, Infallible>(Birth {
+                paths,
+                commit: "c".to_owned(),
+                at: 5,
+                authored: 5000,
+            })
+        };
+        match registry.step(at, changes, &Globs::new(vec!["pm/*.md".to_owned()]), birth) {
+            Ok(()) => {}
+            Err(never) => match never {},
+        }
+    }
+
+    #[test]
+    fn every_write_up_has_a_key_of_its_own() {
+        let mut registry = Registry::default();
+        step(
+            &mut registry,
+            1,
+            &[
+                change(None, Some("pm/1.md")),
+                change(None, Some("pm/0000.md")),
+            ],
+        );
+        step(
+            &mut registry,
+            2,
+            &[
+                change(Some("pm/0000.md"), None),
+                change(None, Some("src/a.rs")),
+            ],
+        );
+        let keys: Vec<&str> = registry
+            .entries
+            .iter()
+            .map(|entry| entry.key.as_str())
+            .collect();
+        assert_eq!(keys, ["pm/0000.md@5", "pm/0000.md@5.2"]);
+        assert_eq!(registry.entries[0].paths, ["pm/0000.md", "pm/1.md"]);
+        assert_eq!(
+            (
+                registry.entries[0].deleted_at,
+                registry.entries[1].deleted_at
+            ),
+            (None, Some(2))
+        );
+        // Taken back, it is the same write-up; two can change places.
+        step(&mut registry, 3, &[change(None, Some("pm/0000.md"))]);
+        step(
+            &mut registry,
+            4,
+            &[
+                change(Some("pm/1.md"), Some("pm/0000.md")),
+                change(Some("pm/0000.md"), Some("pm/1.md")),
+            ],
+        );
+        let paths: Vec<&str> = registry.entries.iter().map(Entry::path).collect();
+        assert_eq!(paths, ["pm/0000.md", "pm/1.md"]);
+        assert_eq!(registry.entries.len(), 2);
     }
 }

@@ -77,7 +77,9 @@ impl Range {
                 arrived.push(id);
                 continue;
             }
-            let Some(parents) = self.parents.get(&id) else { continue };
+            let Some(parents) = self.parents.get(&id) else {
+                continue;
+            };
             if self.taken.insert(id) {
                 stack.push((id, true));
                 stack.extend(parents.iter().rev().map(|parent| (*parent, false)));
@@ -90,12 +92,19 @@ impl Range {
 impl Repository {
     /// Opens a bare or ordinary repository; reads no configuration but its own.
     pub(super) fn open(path: &Path, name: &str) -> Result<Repository, SourceError> {
-        let failed = |reason: String| SourceError::Format { name: path.display().to_string(), reason };
+        let failed = |reason: String| SourceError::Format {
+            name: path.display().to_string(),
+            reason,
+        };
         let mut inner = gix::open_opts(path, gix::open::Options::isolated())
             .map_err(|error| failed(format!("is no git repository that can be read: {error}")))?;
         inner.object_cache_size(OBJECT_CACHE);
         let mailmap = inner.open_mailmap();
-        Ok(Repository { inner, mailmap, name: name.to_owned() })
+        Ok(Repository {
+            inner,
+            mailmap,
+            name: name.to_owned(),
+        })
     }
 
     /// The head of the branch; `None` where there is no commit yet.
@@ -105,12 +114,21 @@ impl Repository {
             if head.is_unborn() {
                 return Ok(None);
             }
-            return self.inner.head_id().map(|id| Some(id.detach())).map_err(|e| self.failed(e));
+            return self
+                .inner
+                .head_id()
+                .map(|id| Some(id.detach()))
+                .map_err(|e| self.failed(e));
         };
-        let id = self.inner.rev_parse_single(branch).map_err(|_| SourceError::Format {
-            name: self.name.clone(),
-            reason: format!("has no branch {branch:?}; leave branch out for the one that HEAD names"),
-        })?;
+        let id = self
+            .inner
+            .rev_parse_single(branch)
+            .map_err(|_| SourceError::Format {
+                name: self.name.clone(),
+                reason: format!(
+                    "has no branch {branch:?}; leave branch out for the one that HEAD names"
+                ),
+            })?;
         Ok(Some(id.detach()))
     }
 
@@ -128,11 +146,20 @@ impl Repository {
     }
 
     /// What is new since `since`; `None` if `since` is no earlier state of this branch.
-    pub(super) fn range(&self, head: ObjectId, since: Option<ObjectId>) -> Result<Option<Range>, SourceError> {
+    pub(super) fn range(
+        &self,
+        head: ObjectId,
+        since: Option<ObjectId>,
+    ) -> Result<Option<Range>, SourceError> {
         if since.is_some_and(|since| !self.inner.has_object(since)) {
             return Ok(None);
         }
-        let walk = self.inner.rev_walk([head]).with_hidden(since).all().map_err(|e| self.failed(e))?;
+        let walk = self
+            .inner
+            .rev_walk([head])
+            .with_hidden(since)
+            .all()
+            .map_err(|e| self.failed(e))?;
         let mut parents: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
         for info in walk {
             let info = info.map_err(|e| self.failed(e))?;
@@ -155,7 +182,11 @@ impl Repository {
             return Ok(None);
         }
         mainline.reverse();
-        Ok(Some(Range { mainline, parents, taken: HashSet::new() }))
+        Ok(Some(Range {
+            mainline,
+            parents,
+            taken: HashSet::new(),
+        }))
     }
 
     /// A commit.
@@ -177,12 +208,17 @@ impl Repository {
     /// The tree of the first parent; `None` for a root and at the edge of a shallow clone.
     pub(super) fn parent_tree(&self, id: ObjectId) -> Result<Option<ObjectId>, SourceError> {
         let commit = self.inner.find_commit(id).map_err(|e| self.failed(e))?;
-        let Some(parent) = commit.parent_ids().next().map(|id| id.detach()) else { return Ok(None) };
+        let Some(parent) = commit.parent_ids().next().map(|id| id.detach()) else {
+            return Ok(None);
+        };
         if self.is_shallow() && !self.inner.has_object(parent) {
             return Ok(None);
         }
         let parent = self.inner.find_commit(parent).map_err(|e| self.failed(e))?;
-        parent.tree_id().map(|id| Some(id.detach())).map_err(|e| self.failed(e))
+        parent
+            .tree_id()
+            .map(|id| Some(id.detach()))
+            .map_err(|e| self.failed(e))
     }
 
     /// Whether a commit has several parents.
@@ -193,7 +229,10 @@ impl Repository {
 
     /// The size of a file's content.
     pub(super) fn size(&self, blob: ObjectId) -> Result<u64, SourceError> {
-        self.inner.find_header(blob).map(|header| header.size()).map_err(|e| self.failed(e))
+        self.inner
+            .find_header(blob)
+            .map(|header| header.size())
+            .map_err(|e| self.failed(e))
     }
 
     /// A file's content.

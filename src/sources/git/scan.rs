@@ -27,8 +27,13 @@ pub(super) struct Scanner<'a> {
 
 impl<'a> Scanner<'a> {
     /// A scanner for write-ups, each with its lasting key.
-    pub(super) fn new(repository: &'a Repository, paths: &'a Paths, known: &[(String, KnownWriteup)]) -> Self {
-        let writeups: Vec<KnownWriteup> = known.iter().map(|(_, writeup)| writeup.clone()).collect();
+    pub(super) fn new(
+        repository: &'a Repository,
+        paths: &'a Paths,
+        known: &[(String, KnownWriteup)],
+    ) -> Self {
+        let writeups: Vec<KnownWriteup> =
+            known.iter().map(|(_, writeup)| writeup.clone()).collect();
         Scanner {
             repository,
             paths,
@@ -63,14 +68,23 @@ impl<'a> Scanner<'a> {
 
     /// The write-ups that a commit message refers to, by lasting key, each once.
     pub(super) fn message(&self, message: &[u8]) -> Vec<&str> {
-        let mut keys: Vec<&str> =
-            self.finder.find(message, None).iter().map(|found| self.keys[found.writeup].as_str()).collect();
+        let mut keys: Vec<&str> = self
+            .finder
+            .find(message, None)
+            .iter()
+            .map(|found| self.keys[found.writeup].as_str())
+            .collect();
         keys.sort_unstable();
         keys.dedup();
         keys
     }
 
-    fn look(&self, path: &str, blob: ObjectId, sink: &mut dyn Sink) -> Result<Vec<Hit>, SourceError> {
+    fn look(
+        &self,
+        path: &str,
+        blob: ObjectId,
+        sink: &mut dyn Sink,
+    ) -> Result<Vec<Hit>, SourceError> {
         if self.repository.size(blob)? > MAX_BLOB {
             sink.left_out("file over 2 MiB");
             return Ok(Vec::new());

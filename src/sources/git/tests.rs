@@ -1,6 +1,7 @@
 //! Small repositories made with plain git, and the published histories if they are at hand.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 use std::process::Command;
 
@@ -58,7 +59,9 @@ impl Heard {
     fn newest(&self) -> BTreeMap<String, (u32, Option<Millis>, Place)> {
         let mut newest = BTreeMap::new();
         for (event, link) in self.links() {
-            let entry = newest.entry(event.id.clone()).or_insert((0, None, link.place));
+            let entry = newest
+                .entry(event.id.clone())
+                .or_insert((0, None, link.place));
             if event.version >= entry.0 {
                 *entry = (event.version, link.removed_at, link.place);
             }
@@ -77,7 +80,10 @@ const START: i64 = 1_700_000_000;
 
 impl Fixture {
     fn new() -> Fixture {
-        let fixture = Fixture { folder: tempfile::tempdir().expect("a folder"), clock: START };
+        let fixture = Fixture {
+            folder: tempfile::tempdir().expect("a folder"),
+            clock: START,
+        };
         fixture.git(&["init", "-q", "-b", "main"]);
         fixture
     }
@@ -89,7 +95,14 @@ impl Fixture {
     fn git(&self, arguments: &[&str]) -> String {
         let date = format!("{} +0000", self.clock);
         let output = Command::new("git")
-            .args(["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false"])
+            .args([
+                "-c",
+                "user.name=Ada",
+                "-c",
+                "user.email=ada@example.org",
+                "-c",
+                "commit.gpgsign=false",
+            ])
             .args(arguments)
             .current_dir(self.path())
             .env("GIT_AUTHOR_DATE", &date)
@@ -97,7 +110,11 @@ impl Fixture {
             .env("GIT_CONFIG_GLOBAL", "/dev/null")
             .output()
             .expect("git is installed");
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
@@ -124,21 +141,40 @@ impl Fixture {
     }
 }
 
-fn pull_at(path: &Path, more: &str, checkpoint: Option<&str>, others: Vec<KnownWriteup>) -> (Heard, String) {
+fn pull_at(
+    path: &Path,
+    more: &str,
+    checkpoint: Option<&str>,
+    others: Vec<KnownWriteup>,
+) -> (Heard, String) {
     let text = format!(
         "path = {:?}\nname = \"shop\"\nwriteups = [\"pm/*.md\"]\nincident_keys = [\"INC-[0-9]+\"]\n{more}",
         path.display().to_string()
     );
-    let text = if more.contains("writeups") { more.to_owned() } else { text };
-    let setting = Setting { source: "repo".to_owned(), timezone: Tz::UTC, writeups: others };
+    let text = if more.contains("writeups") {
+        more.to_owned()
+    } else {
+        text
+    };
+    let setting = Setting {
+        source: "repo".to_owned(),
+        timezone: Tz::UTC,
+        writeups: others,
+    };
     let mut source = build(toml::from_str(&text).expect("valid"), &setting).expect("valid");
     let mut heard = Heard::default();
-    let next = source.pull(checkpoint, 0, &mut heard).expect("a good repository");
+    let next = source
+        .pull(checkpoint, 0, &mut heard)
+        .expect("a good repository");
     (heard, next)
 }
 
 fn other(id: &str, aliases: &[&str]) -> KnownWriteup {
-    KnownWriteup { id: id.to_owned(), title: None, aliases: aliases.iter().map(|a| (*a).to_owned()).collect() }
+    KnownWriteup {
+        id: id.to_owned(),
+        title: None,
+        aliases: aliases.iter().map(|a| (*a).to_owned()).collect(),
+    }
 }
 
 #[test]
@@ -147,13 +183,19 @@ fn the_sample_is_valid() {
     let mut source = sample["source"][0].as_table().expect("a table").clone();
     source.remove("id");
     source.remove("kind");
-    decode::<Params>(source).expect("known fields").check().expect("valid");
+    decode::<Params>(source)
+        .expect("known fields")
+        .check()
+        .expect("valid");
 }
 
 #[test]
 fn write_ups_are_files() {
     let mut repo = Fixture::new();
-    repo.write("pm/draft.md", "---\ntitle: Disk full\nauthors: [bob@example.org]\n---\nSee INC-1, three words.\n");
+    repo.write(
+        "pm/draft.md",
+        "---\ntitle: Disk full\nauthors: [bob@example.org]\n---\nSee INC-1, three words.\n",
+    );
     let added = repo.commit("Add");
     repo.git(&["mv", "pm/draft.md", "pm/INC-7-disk.md"]);
     repo.commit("Rename");
@@ -163,16 +205,33 @@ fn write_ups_are_files() {
     let writeup = writeups[0];
     assert_eq!(writeup.id, "shop:pm/INC-7-disk.md");
     assert_eq!(writeup.title.as_deref(), Some("Disk full"));
-    assert_eq!(writeup.aliases, ["pm/INC-7-disk.md", "pm/draft.md", "shop:pm/draft.md", "INC-7"]);
-    assert_eq!((writeup.published_at, writeup.deleted_at), (Some(added), None));
+    assert_eq!(
+        writeup.aliases,
+        [
+            "pm/INC-7-disk.md",
+            "pm/draft.md",
+            "shop:pm/draft.md",
+            "INC-7"
+        ]
+    );
+    assert_eq!(
+        (writeup.published_at, writeup.deleted_at),
+        (Some(added), None)
+    );
     assert_eq!(writeup.contributors.len(), 2);
-    assert!(!next.contains("example.org"), "a checkpoint holds no identity");
+    assert!(
+        !next.contains("example.org"),
+        "a checkpoint holds no identity"
+    );
 
     repo.git(&["rm", "-q", "pm/INC-7-disk.md"]);
     let gone = repo.commit("Remove");
     let (heard, _) = repo.pull(Some(&next), Vec::new());
     assert_eq!(heard.writeups()[0].deleted_at, Some(gone));
-    assert_eq!((heard.events[0].version, heard.events[0].id.as_str()), (2, "shop:writeup:pm/draft.md@1700086400"));
+    assert_eq!(
+        (heard.events[0].version, heard.events[0].id.as_str()),
+        (2, "shop:writeup:pm/draft.md@1700086400")
+    );
 }
 
 #[test]
@@ -180,29 +239,55 @@ fn a_link_lives_through_edits_moves_and_renames() {
     let mut repo = Fixture::new();
     repo.write("pm/INC-1.md", "# Disk\n");
     repo.commit("Add");
-    repo.write("src/a.rs", "// one\n// why: INC-1\nfn a() {}\nconst U: &str = \"INC-1\";\n");
-    repo.write("docs/arch.md", "[disk](../pm/INC-1.md)\n```mermaid\nA --> B: INC-1\n```\n");
+    repo.write(
+        "src/a.rs",
+        "// one\n// why: INC-1\nfn a() {}\nconst U: &str = \"INC-1\";\n",
+    );
+    repo.write(
+        "docs/arch.md",
+        "[disk](../pm/INC-1.md)\n```mermaid\nA --> B: INC-1\n```\n",
+    );
     repo.write(".mailmap", "Ada <ada@new.example.org> <ada@example.org>\n");
     let at = repo.commit("Explain, see INC-1");
     let (heard, next) = repo.pull(None, Vec::new());
-    let mut places: Vec<&str> = heard.links().iter().map(|(_, link)| link.place.name()).collect();
+    let mut places: Vec<&str> = heard
+        .links()
+        .iter()
+        .map(|(_, link)| link.place.name())
+        .collect();
     places.sort_unstable();
-    assert_eq!(places, ["code", "code_comment", "commit", "diagram", "docs"]);
+    assert_eq!(
+        places,
+        ["code", "code_comment", "commit", "diagram", "docs"]
+    );
     assert!(heard.links().iter().all(|(event, link)| {
         event.time == at
             && event.subject == "shop:pm/INC-1.md"
-            && link.person.as_ref().is_some_and(|p| p.value == "ada@new.example.org")
+            && link
+                .person
+                .as_ref()
+                .is_some_and(|p| p.value == "ada@new.example.org")
     }));
-    let comment = heard.links().into_iter().find(|(_, link)| link.place == Place::CodeComment).expect("there");
+    let comment = heard
+        .links()
+        .into_iter()
+        .find(|(_, link)| link.place == Place::CodeComment)
+        .expect("there");
     let commit = &repo.git(&["rev-parse", "HEAD"])[..12];
-    assert_eq!(comment.1.stands_in.as_deref(), Some(format!("shop@{commit}:src/a.rs#L2").as_str()));
+    assert_eq!(
+        comment.1.stands_in.as_deref(),
+        Some(format!("shop@{commit}:src/a.rs#L2").as_str())
+    );
 
     let (heard, same) = repo.pull(Some(&next), Vec::new());
     assert!(heard.events.is_empty());
     assert_eq!(same, next);
 
     // Moved within the file, edited, renamed with its file, moved to another file.
-    repo.write("src/a.rs", "fn a() {}\n    // the reason why: INC-1\nconst U: &str = \"INC-1\";\n");
+    repo.write(
+        "src/a.rs",
+        "fn a() {}\n    // the reason why: INC-1\nconst U: &str = \"INC-1\";\n",
+    );
     repo.commit("Edit");
     repo.git(&["mv", "docs/arch.md", "docs/architecture.md"]);
     repo.commit("Rename");
@@ -217,19 +302,29 @@ fn a_link_lives_through_edits_moves_and_renames() {
     let (heard, next) = repo.pull(Some(&next), Vec::new());
     let links = heard.links();
     assert_eq!(links.len(), 1);
-    assert_eq!((links[0].0.version, links[0].1.removed_at, links[0].1.place), (1, Some(gone), Place::Code));
+    assert_eq!(
+        (links[0].0.version, links[0].1.removed_at, links[0].1.place),
+        (1, Some(gone), Place::Code)
+    );
 
     // A revert within a day: never gone. A day later: a new link.
     repo.clock += 3600;
     repo.git(&["revert", "--no-edit", "HEAD"]);
     let (heard, next) = repo.pull(Some(&next), Vec::new());
-    assert_eq!((heard.links()[0].0.version, heard.links()[0].1.removed_at), (2, None));
+    assert_eq!(
+        (heard.links()[0].0.version, heard.links()[0].1.removed_at),
+        (2, None)
+    );
     repo.git(&["rm", "-q", "src/b.rs"]);
     repo.commit("Remove");
     repo.clock += 2 * DAY;
     repo.git(&["revert", "--no-edit", "HEAD"]);
     let (again, next) = repo.pull(Some(&next), Vec::new());
-    let versions: Vec<u32> = again.links().iter().map(|(event, _)| event.version).collect();
+    let versions: Vec<u32> = again
+        .links()
+        .iter()
+        .map(|(event, _)| event.version)
+        .collect();
     assert_eq!(versions, [3, 0]);
 
     // All at once gives the same events as bit by bit.
@@ -237,7 +332,10 @@ fn a_link_lives_through_edits_moves_and_renames() {
     assert_eq!(last, next);
     let newest = all.newest();
     for (event, link) in again.links() {
-        assert_eq!(newest[&event.id], (event.version, link.removed_at, link.place));
+        assert_eq!(
+            newest[&event.id],
+            (event.version, link.removed_at, link.place)
+        );
     }
     assert_eq!(newest.len(), 6);
 }
@@ -262,17 +360,23 @@ fn merges_rebases_and_cherry_picks_do_not_double() {
     repo.git(&["merge", "-q", "--no-ff", "-m", "Merge", "side"]);
     let (heard, next) = repo.pull(None, Vec::new());
     let links: Vec<(Millis, Place, &str)> = {
-        let mut links: Vec<_> =
-            heard.links().iter().map(|(e, l)| (e.time, l.place, e.subject.as_str())).collect();
+        let mut links: Vec<_> = heard
+            .links()
+            .iter()
+            .map(|(e, l)| (e.time, l.place, e.subject.as_str()))
+            .collect();
         links.sort();
         links
     };
     let (one, two) = ("shop:pm/INC-1.md", "shop:pm/INC-2.md");
-    assert_eq!(links, [
-        (written, Place::Commit, one),
-        (written, Place::CodeComment, one),
-        ((START + 5 * DAY) * 1000, Place::CodeComment, two),
-    ]);
+    assert_eq!(
+        links,
+        [
+            (written, Place::Commit, one),
+            (written, Place::CodeComment, one),
+            ((START + 5 * DAY) * 1000, Place::CodeComment, two),
+        ]
+    );
     assert_eq!(heard.writeups().len(), 2);
 
     // The same change picked again, and the branch rebased: nothing new.
@@ -281,13 +385,21 @@ fn merges_rebases_and_cherry_picks_do_not_double() {
     let (picked, _) = repo.pull(Some(&next), Vec::new());
     assert!(picked.notes.iter().any(|note| note.contains("rewritten")));
     let known: Vec<&String> = heard.events.iter().map(|event| &event.id).collect();
-    assert!(picked.links().iter().all(|(event, _)| known.contains(&&event.id)));
+    assert!(
+        picked
+            .links()
+            .iter()
+            .all(|(event, _)| known.contains(&&event.id))
+    );
 }
 
 #[test]
 fn what_is_registered_late_is_found_in_old_history() {
     let mut repo = Fixture::new();
-    repo.write("a.yml", "url: https://wiki.example.org/x/1?utm_source=mail\r\n");
+    repo.write(
+        "a.yml",
+        "url: https://wiki.example.org/x/1?utm_source=mail\r\n",
+    );
     repo.write("pm/INC-1.md", "See https://wiki.example.org/x/1\n");
     repo.write("vendor/a.go", "// https://wiki.example.org/x/1\n");
     repo.write("big.txt", &"x".repeat(2 * 1024 * 1024 + 1));
@@ -301,7 +413,12 @@ fn what_is_registered_late_is_found_in_old_history() {
     let mut places: Vec<Place> = heard.links().iter().map(|(_, link)| link.place).collect();
     places.sort_unstable();
     assert_eq!(places, [Place::Writeup, Place::Config]);
-    assert!(heard.links().iter().all(|(event, _)| event.subject == "w1" && event.time == at));
+    assert!(
+        heard
+            .links()
+            .iter()
+            .all(|(event, _)| event.subject == "w1" && event.time == at)
+    );
     assert_eq!(heard.left_out["excluded path"], 1);
     assert_eq!(heard.left_out["file over 2 MiB"], 1);
     assert_eq!(heard.left_out["binary file"], 1);
@@ -325,12 +442,24 @@ fn odd_repositories() {
     let bare = tempfile::tempdir().expect("a folder");
     let target = bare.path().join("clone");
     let source = format!("file://{}", repo.path().display());
-    repo.git(&["clone", "-q", "--bare", "--depth", "1", &source, &target.display().to_string()]);
+    repo.git(&[
+        "clone",
+        "-q",
+        "--bare",
+        "--depth",
+        "1",
+        &source,
+        &target.display().to_string(),
+    ]);
     let (heard, _) = pull_at(&target, "", None, Vec::new());
     assert!(heard.notes.iter().any(|note| note.contains("shallow")));
     assert_eq!(heard.links().len(), 1);
 
-    let setting = Setting { source: "s".to_owned(), timezone: Tz::UTC, writeups: Vec::new() };
+    let setting = Setting {
+        source: "s".to_owned(),
+        timezone: Tz::UTC,
+        writeups: Vec::new(),
+    };
     let nowhere: toml::Table = toml::from_str("path = \"/nowhere/at/all\"").expect("valid");
     let mut source = build(nowhere, &setting).expect("valid");
     assert!(source.pull(None, 0, &mut Heard::default()).is_err());
@@ -339,12 +468,16 @@ fn odd_repositories() {
 /// A published history, cloned into a folder of its own.
 fn history(bundle: &str) -> Option<tempfile::TempDir> {
     let Some(fixtures) = std::env::var_os("READBACK_FIXTURES") else {
-        eprintln!("skipped: READBACK_FIXTURES is not set");
+        writeln!(std::io::stderr(), "skipped: READBACK_FIXTURES is not set").expect("a terminal");
         return None;
     };
     let bundle = Path::new(&fixtures).join("git_bundles").join(bundle);
     let folder = tempfile::tempdir().expect("a folder");
-    let cloned = Command::new("git").args(["clone", "-q", "--bare"]).arg(bundle).arg(folder.path()).status();
+    let cloned = Command::new("git")
+        .args(["clone", "-q", "--bare"])
+        .arg(bundle)
+        .arg(folder.path())
+        .status();
     assert!(cloned.expect("git is installed").success());
     Some(folder)
 }
@@ -354,22 +487,38 @@ fn history(bundle: &str) -> Option<tempfile::TempDir> {
 /// registered; several occurrences in one line are one link; the pattern knows no relative links.
 #[test]
 fn proposals_cite_each_other() {
-    let Some(folder) = history("rust-rfcs.bundle") else { return };
+    let Some(folder) = history("rust-rfcs.bundle") else {
+        return;
+    };
     let params = format!(
         "path = {:?}\nname = \"rfcs\"\nwriteups = [\"text/*.md\"]\nweb = \"https://github.com/rust-lang/rfcs\"\n\
          name_pattern = '^0*([0-9]+)-'\nname_aliases = [\"https://github.com/rust-lang/rfcs/pull/{{1}}\"]",
         folder.path().display().to_string()
     );
     let (heard, next) = pull_at(folder.path(), &params, None, Vec::new());
-    assert!(heard.notes.iter().any(|note| note.contains("walked 659 commits")), "{:?}", heard.notes);
+    assert!(
+        heard
+            .notes
+            .iter()
+            .any(|note| note.contains("walked 659 commits")),
+        "{:?}",
+        heard.notes
+    );
     let next: serde_json::Value = serde_json::from_str(&next).expect("a checkpoint");
     let number = |path: &str| -> u32 {
-        let digits = path.trim_start_matches("text/").split('-').next().expect("a first part");
+        let digits = path
+            .trim_start_matches("text/")
+            .split('-')
+            .next()
+            .expect("a first part");
         digits.parse().expect("a number")
     };
     let mut numbers = BTreeMap::new();
     for entry in next["registry"]["entries"].as_array().expect("a list") {
-        let path = entry["paths"].as_array().and_then(|paths| paths.last()?.as_str()).expect("a path");
+        let path = entry["paths"]
+            .as_array()
+            .and_then(|paths| paths.last()?.as_str())
+            .expect("a path");
         numbers.insert(entry["key"].as_str().expect("a key"), number(path));
     }
     let mut ours: BTreeMap<(String, u32), i64> = BTreeMap::new();
@@ -385,8 +534,13 @@ fn proposals_cite_each_other() {
     let mut theirs: BTreeMap<(String, u32), i64> = BTreeMap::new();
     let mut unregistered = 0;
     for line in expected.lines().skip(1) {
-        let [path, target, count] = line.split('\t').collect::<Vec<_>>()[..] else { panic!("{line}") };
-        let (target, count): (u32, i64) = (target.parse().expect("a number"), count.parse().expect("a count"));
+        let [path, target, count] = line.split('\t').collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        let (target, count): (u32, i64) = (
+            target.parse().expect("a number"),
+            count.parse().expect("a count"),
+        );
         if numbers.values().any(|known| *known == target) {
             *theirs.entry((path.to_owned(), target)).or_default() += count;
         } else {
@@ -396,31 +550,105 @@ fn proposals_cite_each_other() {
     assert_eq!((theirs.values().sum::<i64>(), unregistered), (408, 139));
     let keys: std::collections::BTreeSet<_> = ours.keys().chain(theirs.keys()).collect();
     let difference = |key| ours.get(key).unwrap_or(&0) - theirs.get(key).unwrap_or(&0);
-    let differences: Vec<_> =
-        keys.into_iter().map(|key| (key.0.as_str(), key.1, difference(key))).filter(|d| d.2 != 0).collect();
-    assert_eq!(differences, [
-        ("text/1733-trait-alias.md", 1733, -2),             // two lines hold two each
-        ("text/1983-nursery-deprecation.md", 1242, 1),      // relative, as all below
-        ("text/2071-impl-trait-type-alias.md", 2071, 1),
-        ("text/2289-associated-type-bounds.md", 2071, 1),
-        ("text/2289-associated-type-bounds.md", 2089, 1),
-        ("text/2300-self-in-typedefs.md", 1647, 1),
-        ("text/2302-tuple-struct-self-ctor.md", 1647, 1),
-    ]);
+    let differences: Vec<_> = keys
+        .into_iter()
+        .map(|key| (key.0.as_str(), key.1, difference(key)))
+        .filter(|d| d.2 != 0)
+        .collect();
+    assert_eq!(
+        differences,
+        [
+            ("text/1733-trait-alias.md", 1733, -2), // two lines hold two each
+            ("text/1983-nursery-deprecation.md", 1242, 1), // relative, as all below
+            ("text/2071-impl-trait-type-alias.md", 2071, 1),
+            ("text/2289-associated-type-bounds.md", 2071, 1),
+            ("text/2289-associated-type-bounds.md", 2089, 1),
+            ("text/2300-self-in-typedefs.md", 1647, 1),
+            ("text/2302-tuple-struct-self-ctor.md", 1647, 1),
+        ]
+    );
 }
 
 #[test]
 fn incident_pages_are_registered() {
-    let Some(folder) = history("jenkins-status.bundle") else { return };
+    let Some(folder) = history("jenkins-status.bundle") else {
+        return;
+    };
     let params = format!(
         "path = {:?}\nname = \"status\"\nwriteups = [\"content/issues/*.md\"]",
         folder.path().display().to_string()
     );
     let (heard, _) = pull_at(folder.path(), &params, None, Vec::new());
-    assert!(heard.notes.iter().any(|note| note.contains("walked 675 commits")), "{:?}", heard.notes);
+    assert!(
+        heard
+            .notes
+            .iter()
+            .any(|note| note.contains("walked 675 commits")),
+        "{:?}",
+        heard.notes
+    );
     let writeups = heard.writeups();
-    let standing = writeups.iter().filter(|writeup| writeup.deleted_at.is_none());
-    // As plain git counts: 298 files, one of which is no page, and 8 pages deleted along the branch.
-    assert_eq!((writeups.len(), standing.count()), (305, 297));
-    assert!(writeups.iter().all(|writeup| writeup.title.is_some() && writeup.published_at.is_some()));
+    let standing = writeups
+        .iter()
+        .filter(|writeup| writeup.deleted_at.is_none());
+    // As plain git counts: 298 files, one of which is no page, and 7 pages deleted along the branch.
+    assert_eq!((writeups.len(), standing.count()), (304, 297));
+    assert!(
+        writeups
+            .iter()
+            .all(|writeup| writeup.title.is_some() && writeup.published_at.is_some())
+    );
+}
+
+#[test]
+fn a_merge_can_bring_lines_of_its_own() {
+    let mut repo = Fixture::new();
+    repo.write("pm/INC-1.md", "# Disk\n");
+    repo.commit("Add");
+    repo.git(&["checkout", "-q", "-b", "side"]);
+    repo.write("a.py", "# nothing\n");
+    repo.commit("Side");
+    repo.git(&["checkout", "-q", "main"]);
+    repo.clock += DAY;
+    repo.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+    repo.write("a.py", "# nothing but INC-1\n");
+    let merged = repo.commit("Merge by hand");
+    let (heard, _) = repo.pull(None, Vec::new());
+    let links = heard.links();
+    assert_eq!(links.len(), 1);
+    let commit = &repo.git(&["rev-parse", "HEAD"])[..12];
+    assert_eq!(
+        links[0].1.stands_in.as_deref(),
+        Some(format!("shop@{commit}:a.py#L1").as_str())
+    );
+    assert_eq!(links[0].0.time, merged);
+}
+
+#[test]
+fn longer_object_ids_and_addresses_at_a_forge() {
+    let mut repo = Fixture {
+        folder: tempfile::tempdir().expect("a folder"),
+        clock: START,
+    };
+    repo.git(&["init", "-q", "-b", "trunk", "--object-format=sha256"]);
+    repo.write("pm/1 disk.md", "# Disk\n");
+    repo.write(
+        "a.go",
+        "// https://git.example.org/shop/-/blob/v1.2/pm/1%20disk.md?ref_type=tags#L1\n",
+    );
+    repo.commit("Add");
+    let web = "web = \"https://git.example.org/shop\"\nbranch = \"trunk\"";
+    let (heard, next) = pull_at(repo.path(), web, None, Vec::new());
+    assert_eq!(heard.links().len(), 1);
+    assert_eq!(
+        heard.writeups()[0].url.as_deref(),
+        Some("https://git.example.org/shop/blob/trunk/pm/1%20disk.md")
+    );
+    repo.write(
+        "b.go",
+        "// https://git.example.org/shop/raw/trunk/pm/1%20disk.md\n",
+    );
+    repo.commit("More");
+    let (heard, _) = pull_at(repo.path(), web, Some(&next), Vec::new());
+    assert_eq!(heard.links().len(), 1);
 }

@@ -57,7 +57,9 @@ pub(super) fn links(
         for &id in &arrived {
             let commit = repository.commit(id)?;
             for target in scanner.message(&commit.message) {
-                let Some(subject) = subjects.get(target) else { continue };
+                let Some(subject) = subjects.get(target) else {
+                    continue;
+                };
                 let event = maker.message(&commit, target, subject);
                 if seen.insert(event.id.clone()) {
                     messages.push(event);
@@ -74,7 +76,11 @@ pub(super) fn links(
                 Some((path, blob)) => scanner.file(path, *blob, sink)?,
                 None => Vec::new(),
             };
-            files.push(Scanned { from: from.map(|(path, _)| path), to: to.map(|(path, _)| path), hits });
+            files.push(Scanned {
+                from: from.map(|(path, _)| path),
+                to: to.map(|(path, _)| path),
+                hits,
+            });
         }
         ledger.step(commit.committed, files, |newcomers| {
             let firsts = first_writings(repository, &arrived, scanner, sink)?;
@@ -86,7 +92,11 @@ pub(super) fn links(
 
 /// Where each newcomer was first written: in a commit of the merged branch, or else in the commit
 /// of the branch itself.
-fn origins(commit: &Commit, newcomers: &[Newcomer], mut firsts: HashMap<Line, Vec<Origin>>) -> Vec<Origin> {
+fn origins(
+    commit: &Commit,
+    newcomers: &[Newcomer],
+    mut firsts: HashMap<Line, Vec<Origin>>,
+) -> Vec<Origin> {
     let origin = |newcomer: &Newcomer| {
         let written = firsts.get_mut(&(newcomer.hit.target.clone(), newcomer.hit.line_hash));
         match written {
@@ -115,7 +125,9 @@ fn first_writings(
         }
         let commit = repository.commit(id)?;
         let line = |hit: &Hit| (hit.target.clone(), hit.line_hash);
-        for FileChange { from, to } in changes::between(repository, repository.parent_tree(id)?, commit.tree)? {
+        for FileChange { from, to } in
+            changes::between(repository, repository.parent_tree(id)?, commit.tree)?
+        {
             let Some((path, blob)) = to else { continue };
             let new = scanner.file(&path, blob, sink)?;
             let mut old: Vec<Line> = match from {
@@ -128,7 +140,10 @@ fn first_writings(
                 let line = line(&hit);
                 match old.iter().position(|earlier| *earlier == line) {
                     Some(at) => drop(old.remove(at)),
-                    None => firsts.entry(line).or_default().push(origin_at(&commit, &path, &hit)),
+                    None => firsts
+                        .entry(line)
+                        .or_default()
+                        .push(origin_at(&commit, &path, &hit)),
                 }
             }
         }
@@ -147,20 +162,27 @@ fn origin_at(commit: &Commit, path: &str, hit: &Hit) -> Origin {
 }
 
 /// How files that a merged branch added came to be.
-fn births_of(repository: &Repository, arrived: &[ObjectId]) -> Result<HashMap<String, Birth>, SourceError> {
+fn births_of(
+    repository: &Repository,
+    arrived: &[ObjectId],
+) -> Result<HashMap<String, Birth>, SourceError> {
     let mut births: HashMap<String, Birth> = HashMap::new();
     for &id in before_the_last(arrived) {
         if repository.is_merge(id)? {
             continue;
         }
         let commit = repository.commit(id)?;
-        for FileChange { from, to } in changes::between(repository, repository.parent_tree(id)?, commit.tree)? {
+        for FileChange { from, to } in
+            changes::between(repository, repository.parent_tree(id)?, commit.tree)?
+        {
             let to = to.map(|(path, _)| path);
             let birth = match (from, &to) {
-                (Some((from, _)), Some(to)) if from != *to => births.remove(&from).map(|mut birth| {
-                    birth.paths.push(to.clone());
-                    birth
-                }),
+                (Some((from, _)), Some(to)) if from != *to => {
+                    births.remove(&from).map(|mut birth| {
+                        birth.paths.push(to.clone());
+                        birth
+                    })
+                }
                 (Some((from, _)), None) => {
                     births.remove(&from);
                     None

@@ -387,4 +387,24 @@ mod tests {
         assert_eq!(finder.find(text, Some("\u{e9}.md")).len(), 1);
         assert!(Finder::new(&[]).find(text, Some("")).is_empty());
     }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_does(
+            pieces in proptest::collection::vec(proptest::sample::select(vec![
+                "https://", "github.com/org/repo", "/blob/", "HEAD", "/raw", "0013-dns", ".md", "../", "](", ")",
+                "INC-12", "\n", " ", "\u{e9}", "%2", "postmortems/", ":doc:`", "pull/13", "wiki.example.org/x/AbC",
+            ]), 0..12),
+            noise in proptest::collection::vec(proptest::num::u8::ANY, 0..8),
+        ) {
+            let mut text = pieces.concat().into_bytes();
+            text.extend(noise);
+            let finder = Finder::new(&known());
+            let lines = 1 + newlines(&text);
+            for found in finder.find(&text, Some("postmortems/x.md")) {
+                proptest::prop_assert!(found.line <= lines && found.offset < text.len());
+                proptest::prop_assert!(newlines(&text[..found.offset]) + 1 == found.line);
+            }
+        }
+    }
 }

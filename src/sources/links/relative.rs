@@ -17,8 +17,9 @@ const SPACES: &AsciiSet = &CONTROLS.add(b' ');
 
 /// Whether a name is a path in a repository.
 pub fn is_path(name: &str) -> bool {
-    let document =
-        name.rsplit_once('.').is_some_and(|(_, extension)| DOCUMENTS.contains(&extension));
+    let document = name
+        .rsplit_once('.')
+        .is_some_and(|(_, extension)| DOCUMENTS.contains(&extension));
     (document || name.contains('/')) && !name.contains("://") && !name.contains(':')
 }
 
@@ -46,7 +47,12 @@ pub(super) fn at(
     at: &str,
     names: &Names,
 ) -> Option<(usize, usize)> {
-    let start = hit.start - text[..hit.start].iter().rev().take_while(|b| in_path(**b)).count();
+    let start = hit.start
+        - text[..hit.start]
+            .iter()
+            .rev()
+            .take_while(|b| in_path(**b))
+            .count();
     let end = hit.end + text[hit.end..].iter().take_while(|b| in_path(**b)).count();
     let written = std::str::from_utf8(&text[start..end]).ok()?;
     let written = percent_decode_str(written).decode_utf8().ok()?;
@@ -61,7 +67,9 @@ pub(super) fn at(
     } else {
         // In running text only a whole path is distinctive enough.
         let path = written.trim_start_matches("./").trim_matches(['/', '.']);
-        path.contains('/').then(|| names.paths.get(path).copied()).flatten()
+        path.contains('/')
+            .then(|| names.paths.get(path).copied())
+            .flatten()
     };
     writeup.map(|writeup| (start, writeup))
 }
@@ -104,7 +112,11 @@ fn is_link(before: &[u8]) -> bool {
         b"include::",
         b"[[",
     ];
-    let spaces = before.iter().rev().take_while(|b| matches!(b, b' ' | b'\t')).count();
+    let spaces = before
+        .iter()
+        .rev()
+        .take_while(|b| matches!(b, b' ' | b'\t'))
+        .count();
     let before = &before[..before.len() - spaces];
     OPENINGS.iter().any(|opening| before.ends_with(opening))
         && (spaces == 0 || before.ends_with(b"]:") || before.ends_with(b"]("))
@@ -112,7 +124,11 @@ fn is_link(before: &[u8]) -> bool {
 
 /// A path as seen from a file, without `.` and `..`; `None` if it leaves the repository.
 fn resolve(written: &str, at: &str) -> Option<String> {
-    let folder = if written.starts_with('/') { "" } else { folder(at) };
+    let folder = if written.starts_with('/') {
+        ""
+    } else {
+        folder(at)
+    };
     let mut kept: Vec<&str> = Vec::new();
     for segment in folder.split('/').chain(written.split('/')) {
         match segment {

@@ -29,14 +29,21 @@ impl Robots {
         // A line that is no regular expression would be a mistake in our own data; the tests
         // compile every line, so none is lost here.
         let one = |patterns: &str| {
-            RegexBuilder::new(patterns).case_insensitive(true).size_limit(64 << 20).build().ok()
+            RegexBuilder::new(patterns)
+                .case_insensitive(true)
+                .size_limit(64 << 20)
+                .build()
+                .ok()
         };
         let lines: Vec<String> = patterns().map(|line| format!("(?:{line})")).collect();
         let patterns = match one(&lines.join("|")) {
             Some(all) => vec![all],
             None => lines.iter().filter_map(|line| one(line)).collect(),
         };
-        Robots { patterns, seen: HashMap::new() }
+        Robots {
+            patterns,
+            seen: HashMap::new(),
+        }
     }
 
     /// Whether this user agent, as sent, is a robot's or a program's.
@@ -62,7 +69,10 @@ impl Default for Robots {
 
 /// Every pattern of the two lists.
 fn patterns() -> impl Iterator<Item = &'static str> {
-    ROBOTS.lines().chain(MACHINES.lines()).filter(|line| !line.is_empty())
+    ROBOTS
+        .lines()
+        .chain(MACHINES.lines())
+        .filter(|line| !line.is_empty())
 }
 
 #[cfg(test)]

@@ -1,0 +1,183 @@
+//! From a summary to its charts: one file for each family of indicators. Only published numbers
+//! come in, so nothing withheld can come out.
+
+mod attendance;
+mod comments;
+mod links;
+mod tail;
+mod trends;
+mod writeup;
+
+use serde_json::Value;
+
+use super::reading::{self, Cell, Share};
+use super::{Chart, Dots, Plot, Row, Table};
+
+pub use writeup::{read_curve, sparkline};
+
+/// The charts of one indicator, by its code; none for an indicator that has no picture.
+pub fn charts(summary: &Value, code: &str) -> Vec<Chart> {
+    let context = Context { summary, code };
+    match code {
+        "L1" => tail::read_curve(context),
+        "L3" => tail::tail_share(context),
+        "L4" => tail::still_read(context),
+        "L5" => tail::readership(context),
+        "R4" => tail::depth(context),
+        "T0" => trends::age_matched(context),
+        "A1" => attendance::by_quarter(context),
+        "A2" => attendance::voluntary(context),
+        "A3" => attendance::invitations(context),
+        "C1" => comments::late(context),
+        "K1" => links::by_place(context),
+        "K3" => links::survival(context),
+        _ => Vec::new(),
+    }
+}
+
+/// All charts of a summary but the sparklines of single write-ups, in the order of its indicators.
+pub fn all(summary: &Value) -> Vec<Chart> {
+    let codes = summary.get("indicators").and_then(Value::as_object);
+    codes
+        .into_iter()
+        .flat_map(|all| all.keys())
+        .flat_map(|code| charts(summary, code))
+        .collect()
+}
+
+/// What every builder is given.
+#[derive(Clone, Copy)]
+struct Context<'a> {
+    summary: &'a Value,
+    code: &'a str,
+}
+
+impl<'a> Context<'a> {
+    fn results(self) -> &'a Value {
+        reading::results(self.summary, self.code)
+    }
+
+    /// A parameter of the summary, or what INDICATORS says of it.
+    fn parameter(self, name: &str, usual: f64) -> f64 {
+        parameter(self.summary, name, usual)
+    }
+
+    fn chart(self, name: &str, title: &str, unit: &str) -> Chart {
+        Chart {
+            name: format!("{}-{name}", self.code.to_lowercase()),
+            code: self.code.to_owned(),
+            title: title.to_owned(),
+            unit: unit.to_owned(),
+            n: None,
+            source: source(self.summary, self.code),
+            alt: String::new(),
+            plot: Plot::Nothing("no data yet".to_owned()),
+            table: Table::default(),
+        }
+    }
+}
+
+/// A parameter of the summary by one of its usual spellings.
+fn parameter(summary: &Value, name: &str, usual: f64) -> f64 {
+    let parameters = summary.get("parameters").unwrap_or(&Value::Null);
+    let with_unit = format!("{name}_days");
+    let found = reading::cell(parameters, name).get();
+    found
+        .or_else(|| reading::cell(parameters, &with_unit).get())
+        .unwrap_or(usual)
+}
+
+/// The line under a picture that has left the page.
+fn source(summary: &Value, code: &str) -> String {
+    let organisation = summary.get("organisation").unwrap_or(&Value::Null);
+    let date = reading::text(summary, "as_of")
+        .get(..10)
+        .unwrap_or("an unknown date");
+    let name = reading::text(organisation, "name");
+    let simulated = organisation
+        .get("simulated")
+        .and_then(Value::as_bool)
+        .unwrap_or(false);
+    let simulated = if simulated { " · simulated data" } else { "" };
+    let name = if name.is_empty() { "Readback" } else { name };
+    format!("{name} · indicator {code} · as of {date}{simulated}")
+}
+
+/// A share as words: `42 % (31 to 53)`.
+fn share_words(share: &Share) -> String {
+    match (share.value, share.interval) {
+        (Cell::Value(p), Some((lo, hi))) => {
+            format!(
+                "{:.0} % (95 % interval {:.0} to {:.0})",
+                p * 100.0,
+                lo * 100.0,
+                hi * 100.0
+            )
+        }
+        (Cell::Value(p), None) => format!("{:.0} %", p * 100.0),
+        (Cell::Withheld, _) => "withheld".to_owned(),
+        (Cell::Missing, _) => "no data".to_owned(),
+    }
+}
+
+/// A number as words for a table.
+fn words(cell: Cell, digits: usize) -> String {
+    match cell {
+        Cell::Value(value) => format!("{value:.digits$}"),
+        Cell::Withheld => "withheld".to_owned(),
+        Cell::Missing => "–".to_owned(),
+    }
+}
+
+fn of(num: Cell, den: Cell) -> String {
+    match (num, den) {
+        (Cell::Value(num), Cell::Value(den)) => format!("{num:.0} of {den:.0}"),
+        _ => String::new(),
+    }
+}
+
+/// A chart of shares with intervals, one row each.
+fn share_dots(mut chart: Chart, shares: &[(&str, Share)]) -> Vec<Chart> {
+    if shares.iter().all(|(_, share)| share.value == Cell::Missing) {
+        chart.alt = format!("{}: no data yet.", chart.title);
+        return vec![chart];
+    }
+    let said: Vec<String> = shares
+        .iter()
+        .map(|(label, share)| format!("{label}: {}", share_words(share)))
+        .collect();
+    chart.alt = format!("{}. {}.", chart.title, said.join("; "));
+    chart.table.head = ["", "share", "95 % from", "to", "of"]
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    chart.table.rows = shares
+        .iter()
+        .map(|(label, share)| {
+            let percent = |value: f64| format!("{:.1} %", value * 100.0);
+            vec![
+                (*label).to_owned(),
+                share
+                    .value
+                    .get()
+                    .map_or_else(|| words(share.value, 0), percent),
+                share.interval.map_or("–".to_owned(), |(lo, _)| percent(lo)),
+                share.interval.map_or("–".to_owned(), |(_, hi)| percent(hi)),
+                of(share.num, share.den),
+            ]
+        })
+        .collect();
+    chart.plot = Plot::Dots(Dots {
+        share: true,
+        rows: shares
+            .iter()
+            .map(|(label, share)| Row {
+                label: (*label).to_owned(),
+                value: share.value,
+                interval: share.interval,
+                note: of(share.num, share.den),
+            })
+            .collect(),
+    });
+    vec![chart]
+}

@@ -1,0 +1,126 @@
+//! The age-matched series. A slope is drawn only where its verdict is clear.
+
+use serde_json::Value;
+
+use super::super::reading::{self, Cell, month_index, month_name};
+use super::super::{Axis, Chart, Line, Plot, Point};
+use super::{Context, words};
+
+/// T0: late reads per 100 write-up-working-days in the age window, by month.
+pub(super) fn age_matched(context: Context) -> Vec<Chart> {
+    let late = context.parameter("late", 90.0);
+    let title = format!("Reads at age {late:.0} to {:.0} days, by month", late * 2.0);
+    let mut chart = context.chart("age-matched", &title, "per 100 write-up-working-days");
+    let series = reading::list(context.results(), "series");
+    let points = points(series);
+    let known: Vec<&Point> = points
+        .iter()
+        .filter(|point| point.value.get().is_some())
+        .collect();
+    let Some((first, last)) = known.first().zip(known.last()) else {
+        chart.alt = "No complete month with write-ups of that age yet.".to_owned();
+        return vec![chart];
+    };
+    chart.n = Some(format!("{} months", known.len()));
+    let trend = clear_trend(context, known.len()).and_then(|trend| line(&points, trend));
+    chart.alt = format!(
+        "{title}: {} in {}, {} in {}.{}",
+        words(first.value, 2),
+        month_name(first.x as i32),
+        words(last.value, 2),
+        month_name(last.x as i32),
+        if trend.is_some() {
+            " A line shows the trend."
+        } else {
+            ""
+        }
+    );
+    chart.table.head = ["month", "reads", "write-up-working-days", "per 100"]
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
+    chart.table.rows = series
+        .iter()
+        .map(|entry| {
+            vec![
+                reading::text(entry, "month").to_owned(),
+                words(reading::cell(entry, "window_reads"), 0),
+                words(reading::cell(entry, "window_exposure"), 0),
+                words(reading::cell(entry, "window_per_100"), 3),
+            ]
+        })
+        .collect();
+    chart.plot = Plot::Line(Line {
+        axis: Axis::Months,
+        log: false,
+        points,
+        trend,
+    });
+    vec![chart]
+}
+
+/// One point a month from the first known to the last, with holes where months are missing.
+fn points(series: &[Value]) -> Vec<Point> {
+    let mut points: Vec<Point> = Vec::new();
+    for entry in series {
+        let Some(month) = month_index(reading::text(entry, "month")) else {
+            continue;
+        };
+        let value = reading::cell(entry, "window_per_100");
+        if points.is_empty() && value == Cell::Missing {
+            continue;
+        }
+        let next = points.last().map_or(month, |point| point.x as i32 + 1);
+        for hole in next..month {
+            points.push(Point {
+                x: f64::from(hole),
+                value: Cell::Missing,
+                interval: None,
+            });
+        }
+        points.push(Point {
+            x: f64::from(month),
+            value,
+            interval: None,
+        });
+    }
+    points
+}
+
+/// Slope of T1, where the verdict is one.
+fn clear_trend(context: Context, months: usize) -> Option<f64> {
+    let trend = reading::results(context.summary, "T1").get("trend")?;
+    let verdict = reading::text(trend.get("recommended")?, "verdict");
+    let clear = matches!(verdict, "rising" | "falling");
+    if !clear || months < 12 {
+        return None;
+    }
+    reading::cell(trend.get("theil_sen")?, "slope").get()
+}
+
+/// The Theil-Sen line through the medians, over the months that are known.
+fn line(points: &[Point], slope: f64) -> Option<[(f64, f64); 2]> {
+    let known: Vec<(f64, f64)> = points
+        .iter()
+        .filter_map(|point| Some((point.x, point.value.get()?)))
+        .collect();
+    let (first, last) = known.first().zip(known.last())?;
+    let intercept = median(known.iter().map(|p| p.1).collect())?
+        - slope * median(known.iter().map(|p| p.0).collect())?;
+    Some([
+        (first.0, intercept + slope * first.0),
+        (last.0, intercept + slope * last.0),
+    ])
+}
+
+fn median(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let upper = values.get(middle).copied()?;
+    let lower = if values.len().is_multiple_of(2) {
+        values.get(middle.checked_sub(1)?).copied()?
+    } else {
+        upper
+    };
+    Some((lower + upper) / 2.0)
+}

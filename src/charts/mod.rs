@@ -1,0 +1,215 @@
+//! Charts: what a picture says, as data, and its drawing by plotters.
+//!
+//! A [`Chart`] is plain data: points, intervals, gaps, labels, the words for those who can't see
+//! it, and the table behind it. [`layout`] turns it into a [`scene::Scene`] (shapes and texts whose
+//! boxes never overlap), and plotters paints the scene as SVG or PNG. Same chart, same bytes.
+
+pub mod build;
+pub mod reading;
+
+mod bars;
+mod dots;
+mod font;
+mod frame;
+mod layout;
+mod line;
+mod png;
+mod scene;
+mod spark;
+mod steps;
+mod svg;
+mod theme;
+mod ticks;
+
+#[cfg(test)]
+mod tests;
+
+use serde::Serialize;
+
+pub use reading::Cell;
+pub use theme::Theme;
+
+/// One picture, complete: what is drawn, what is said of it, the numbers behind it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Chart {
+    /// Stem of its file name: lower case, digits and hyphens.
+    pub name: String,
+    /// Code of the indicator it belongs to.
+    pub code: String,
+    /// Its headline.
+    pub title: String,
+    /// Unit of the values drawn.
+    pub unit: String,
+    /// How many things it rests on, such as `64 write-ups`.
+    pub n: Option<String>,
+    /// Where the numbers come from and as of when; printed on pictures that leave the page.
+    pub source: String,
+    /// The same in words, for those who can't see it.
+    pub alt: String,
+    /// What is drawn.
+    pub plot: Plot,
+    /// The numbers behind it.
+    pub table: Table,
+}
+
+/// The forms of picture there are.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Plot {
+    /// A line with a band and with gaps where nothing is known.
+    Line(Line),
+    /// Step curves with bands, numbers at risk below.
+    Steps(Steps),
+    /// Stacked bars.
+    Bars(Bars),
+    /// Dots with intervals, one row each.
+    Dots(Dots),
+    /// A line without axes, a word high.
+    Spark(Spark),
+    /// Nothing to draw, and why.
+    Nothing(String),
+}
+
+/// What the horizontal axis of a line counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Axis {
+    /// Weeks of age.
+    Weeks,
+    /// Calendar months, as year times twelve plus month less one.
+    Months,
+}
+
+/// A line with a band.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Line {
+    /// What x counts.
+    pub axis: Axis,
+    /// Whether y is logarithmic. A zero is then drawn as an open dot on the ground line.
+    pub log: bool,
+    /// In order of x, every step present: what is not known is a point without value.
+    pub points: Vec<Point>,
+    /// A trend, from (x, y) to (x, y); only where its verdict is clear.
+    pub trend: Option<[(f64, f64); 2]>,
+}
+
+/// A value with its interval at x.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Point {
+    /// Where.
+    pub x: f64,
+    /// What.
+    pub value: Cell,
+    /// Lower and upper limit of its 95 % interval.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// Step curves.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Steps {
+    /// The curves; at most five are told apart.
+    pub curves: Vec<Curve>,
+}
+
+/// One step curve, such as a survival curve; it starts at 1 on day 0.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Curve {
+    /// Its label; empty for a curve that stands alone.
+    pub label: String,
+    /// Its steps, in order of day.
+    pub steps: Vec<Step>,
+}
+
+/// From this day on, this share.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// Day.
+    pub day: f64,
+    /// Share that goes on.
+    pub share: f64,
+    /// Its 95 % interval.
+    pub interval: Option<(f64, f64)>,
+    /// How many are still watched.
+    pub at_risk: Option<u64>,
+}
+
+/// Stacked bars.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bars {
+    /// Names of the parts, first at the ground.
+    pub parts: Vec<String>,
+    /// The colours of the parts.
+    pub palette: Palette,
+    /// The bars.
+    pub bars: Vec<Bar>,
+}
+
+/// How the parts of a bar are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Palette {
+    /// Upright bars of people: grey for those who had to come, blue for those who need not have.
+    Roles,
+    /// Lying bars: a strong part, and a pale one for what is gone.
+    Whole,
+}
+
+/// One bar.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Bar {
+    /// Its label.
+    pub label: String,
+    /// Its parts, in the order of [`Bars::parts`].
+    pub parts: Vec<Cell>,
+    /// Words at its end.
+    pub note: String,
+}
+
+/// Dots with intervals.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Dots {
+    /// The rows from top to bottom.
+    pub rows: Vec<Row>,
+    /// Whether the values are shares from 0 to 1.
+    pub share: bool,
+}
+
+/// One row of dots.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Row {
+    /// Its label.
+    pub label: String,
+    /// The dot.
+    pub value: Cell,
+    /// Its interval.
+    pub interval: Option<(f64, f64)>,
+    /// Words beside it, such as `31 of 74`.
+    pub note: String,
+}
+
+/// A small line.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Spark {
+    /// Its values, evenly spaced.
+    pub values: Vec<Cell>,
+}
+
+/// The numbers behind a picture.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Table {
+    /// Heads of the columns.
+    pub head: Vec<String>,
+    /// Its rows, formatted.
+    pub rows: Vec<Vec<String>>,
+}
+
+/// The chart as SVG. With [`Theme::Page`] it takes its colours and its font from the page around
+/// it; the other themes make a file that stands alone.
+pub fn render_svg(chart: &Chart, theme: Theme) -> String {
+    svg::render(chart, &layout::scene(chart, theme.alone()), theme)
+}
+
+/// The chart as PNG, twice its nominal size, for mail and chat.
+pub fn render_png(chart: &Chart, theme: Theme) -> Vec<u8> {
+    png::render(&layout::scene(chart, true), theme)
+}

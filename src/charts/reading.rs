@@ -1,0 +1,141 @@
+//! Reading a summary: a number in it is there, withheld, or absent, and the three are never mixed.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// A number that may be withheld or missing.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cell {
+    /// It is known.
+    Value(f64),
+    /// It is known and not told: it would speak of fewer than k people.
+    Withheld,
+    /// It is not known, or not defined.
+    Missing,
+}
+
+impl Cell {
+    /// The number, if it may be told.
+    pub fn get(self) -> Option<f64> {
+        match self {
+            Cell::Value(value) => Some(value),
+            Cell::Withheld | Cell::Missing => None,
+        }
+    }
+}
+
+/// A share with its counts and its interval: `k` of `n` with `p`, or `num`/`den` with `ratio`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Share {
+    /// The share, 0 to 1.
+    pub value: Cell,
+    /// Numerator.
+    pub num: Cell,
+    /// Denominator.
+    pub den: Cell,
+    /// What the interval rests on, where it is not the denominator: write-ups or meetings.
+    pub clusters: Cell,
+    /// 95 % interval.
+    pub interval: Option<(f64, f64)>,
+}
+
+/// The number under `key`; withheld where `"suppressed": true` stands beside a null.
+pub fn cell(parent: &Value, key: &str) -> Cell {
+    match parent.get(key) {
+        Some(Value::Number(number)) => number.as_f64().map_or(Cell::Missing, Cell::Value),
+        Some(Value::Null) if suppressed(parent) => Cell::Withheld,
+        Some(found @ Value::Object(_)) if suppressed(found) => Cell::Withheld,
+        _ => Cell::Missing,
+    }
+}
+
+/// Whether something in this object is withheld.
+pub fn suppressed(object: &Value) -> bool {
+    object
+        .get("suppressed")
+        .and_then(Value::as_bool)
+        .unwrap_or(false)
+}
+
+/// The interval `lo` to `hi` of an object.
+pub fn interval(object: &Value) -> Option<(f64, f64)> {
+    Some((cell(object, "lo").get()?, cell(object, "hi").get()?))
+}
+
+/// The share under `key`.
+pub fn share(parent: &Value, key: &str) -> Share {
+    let missing = Share {
+        value: cell(parent, key),
+        num: Cell::Missing,
+        den: Cell::Missing,
+        clusters: Cell::Missing,
+        interval: None,
+    };
+    match parent.get(key) {
+        Some(found @ Value::Object(_)) => Share {
+            value: either(found, "p", "ratio"),
+            num: either(found, "k", "num"),
+            den: either(found, "n", "den"),
+            clusters: cell(found, "clusters"),
+            interval: interval(found),
+        },
+        _ => missing,
+    }
+}
+
+/// The results of an indicator; null where the summary has none.
+pub fn results<'a>(summary: &'a Value, code: &str) -> &'a Value {
+    indicator(summary, code)
+        .get("results")
+        .unwrap_or(&Value::Null)
+}
+
+/// An indicator of the summary; null where it has none.
+pub fn indicator<'a>(summary: &'a Value, code: &str) -> &'a Value {
+    summary
+        .get("indicators")
+        .and_then(|all| all.get(code))
+        .unwrap_or(&Value::Null)
+}
+
+/// The text under `key`, or nothing.
+pub fn text<'a>(parent: &'a Value, key: &str) -> &'a str {
+    parent.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The list under `key`, or an empty one.
+pub fn list<'a>(parent: &'a Value, key: &str) -> &'a [Value] {
+    parent
+        .get(key)
+        .and_then(Value::as_array)
+        .map_or(&[], Vec::as_slice)
+}
+
+/// A month `YYYY-MM` as a number that goes up by one a month: year times twelve plus month less 1.
+pub fn month_index(month: &str) -> Option<i32> {
+    let (year, month) = (month.get(..4)?, month.get(5..7)?);
+    let (year, month): (i32, i32) = (year.parse().ok()?, month.parse().ok()?);
+    (1..=12).contains(&month).then_some(year * 12 + month - 1)
+}
+
+/// Names of the months, short.
+pub const MONTHS: [&str; 12] = [
+    "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+];
+
+/// A month's number as words, such as `Mar 2026`.
+pub fn month_name(index: i32) -> String {
+    let month = MONTHS
+        .get(index.rem_euclid(12) as usize)
+        .copied()
+        .unwrap_or_default();
+    format!("{month} {}", index.div_euclid(12))
+}
+
+fn either(object: &Value, first: &str, second: &str) -> Cell {
+    match cell(object, first) {
+        Cell::Missing => cell(object, second),
+        found => found,
+    }
+}

@@ -1,0 +1,202 @@
+//! Tests of charts: golden chart data, texts that stay apart and on the canvas, bytes that repeat.
+
+use serde_json::{Value, json};
+
+use super::scene::Scene;
+use super::*;
+
+fn fixture(name: &str) -> Value {
+    let path = format!(
+        "{}/tests/fixtures/pages/{name}.json",
+        env!("CARGO_MANIFEST_DIR")
+    );
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    serde_json::from_str(&text).unwrap()
+}
+
+fn every_chart(summary: &Value) -> Vec<Chart> {
+    let mut charts = build::all(summary);
+    for writeup in reading::list(summary, "writeups") {
+        charts.push(build::read_curve(summary, writeup));
+        charts.push(build::sparkline(summary, writeup));
+    }
+    charts
+}
+
+fn assert_sound(chart: &Chart, scene: &Scene) {
+    for (i, label) in scene.labels.iter().enumerate() {
+        let (left, top, right, bottom) = label.bounds();
+        assert!(
+            left >= 0.0 && top >= 0.0 && right <= scene.width && bottom <= scene.height,
+            "{}: {:?} leaves the canvas",
+            chart.name,
+            label.text
+        );
+        for other in scene.labels.iter().skip(i + 1) {
+            let b = other.bounds();
+            let apart = right <= b.0 || b.2 <= left || bottom <= b.1 || b.3 <= top;
+            assert!(
+                apart,
+                "{}: {:?} touches {:?}",
+                chart.name, label.text, other.text
+            );
+        }
+    }
+}
+
+#[test]
+fn labels_stay_apart_and_on_the_canvas() {
+    for name in ["full", "small", "empty"] {
+        for chart in every_chart(&fixture(name)) {
+            for alone in [false, true] {
+                assert_sound(&chart, &layout::scene(&chart, alone));
+            }
+        }
+    }
+}
+
+#[test]
+fn chart_data_is_golden() {
+    for name in ["full", "small", "empty"] {
+        let charts = build::all(&fixture(name));
+        insta::assert_json_snapshot!(format!("charts_{name}"), charts);
+    }
+}
+
+#[test]
+fn pictures_repeat_and_are_small() {
+    for chart in every_chart(&fixture("full")) {
+        let svg = render_svg(&chart, Theme::Page);
+        assert_eq!(svg, render_svg(&chart, Theme::Page), "{}", chart.name);
+        assert!(svg.len() < 40_000, "{} has {} bytes", chart.name, svg.len());
+        assert!(
+            !svg.contains("#0060"),
+            "{} has a colour of its own",
+            chart.name
+        );
+        assert_well_formed(&svg);
+    }
+    let charts = build::all(&fixture("full"));
+    let chart = charts.first().unwrap();
+    assert_eq!(
+        render_png(chart, Theme::Light),
+        render_png(chart, Theme::Light)
+    );
+}
+
+/// Every tag is closed, in order, and no bare `<` or `&` stands in a text.
+fn assert_well_formed(svg: &str) {
+    let mut open: Vec<String> = Vec::new();
+    for piece in svg.split('<').skip(1) {
+        let (tag, text) = piece
+            .split_once('>')
+            .unwrap_or_else(|| panic!("open tag in {piece:?}"));
+        assert!(
+            !text.contains('&') || text.contains(';'),
+            "bare ampersand in {text:?}"
+        );
+        if let Some(name) = tag.strip_prefix('/') {
+            assert_eq!(open.pop().as_deref(), Some(name));
+        } else if !tag.ends_with('/') {
+            open.push(tag.split_whitespace().next().unwrap_or_default().to_owned());
+        }
+    }
+    assert!(open.is_empty(), "unclosed {open:?}");
+}
+
+#[test]
+fn what_is_withheld_is_neither_zero_nor_shown() {
+    let summary = json!({"indicators": {"A2": {"results": {
+        "voluntary": {"k": null, "n": null, "p": null, "lo": null, "hi": null, "suppressed": true}
+    }}}});
+    let charts = build::charts(&summary, "A2");
+    let chart = charts.first().unwrap();
+    let Plot::Dots(plot) = &chart.plot else {
+        panic!("{:?}", chart.plot)
+    };
+    assert_eq!(plot.rows.first().map(|row| row.value), Some(Cell::Withheld));
+    assert!(render_svg(chart, Theme::Light).contains(">withheld<"));
+}
+
+#[test]
+fn a_missing_month_is_a_hole() {
+    let month = |month: &str, value: f64| json!({"month": month, "window_per_100": value});
+    let summary = json!({"indicators": {"T0": {"results": {
+        "series": [month("2025-11", 2.0), month("2026-02", 3.0)]
+    }}}});
+    let charts = build::charts(&summary, "T0");
+    let Some(Plot::Line(plot)) = charts.first().map(|chart| &chart.plot) else {
+        panic!()
+    };
+    let values: Vec<Cell> = plot.points.iter().map(|point| point.value).collect();
+    assert_eq!(
+        values,
+        [
+            Cell::Value(2.0),
+            Cell::Missing,
+            Cell::Missing,
+            Cell::Value(3.0)
+        ]
+    );
+    assert_eq!(plot.trend, None);
+}
+
+#[test]
+fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
+    // A small generator of its own: the same hundred sets on every machine.
+    let mut state = 0x2545_F491_4F6C_DD1D_u64;
+    let mut next = move || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    for round in 0..100 {
+        let size = 10f64.powf(next() * 8.0 - 3.0);
+        let count = (next() * 90.0) as usize + 1;
+        let points = (0..count)
+            .map(|i| {
+                let value = match (next() * 12.0) as u32 {
+                    0 => Cell::Missing,
+                    1 => Cell::Withheld,
+                    2 => Cell::Value(0.0),
+                    _ => Cell::Value(next() * size),
+                };
+                let interval = value.get().map(|v| (v * next(), v * (1.0 + next() * 9.0)));
+                Point {
+                    x: 24_300.0 + i as f64,
+                    value,
+                    interval,
+                }
+            })
+            .collect();
+        let axis = if round % 2 == 0 {
+            Axis::Months
+        } else {
+            Axis::Weeks
+        };
+        let mut chart = build::read_curve(&Value::Null, &Value::Null);
+        chart.plot = Plot::Line(Line {
+            axis,
+            log: round % 3 == 0,
+            points,
+            trend: None,
+        });
+        assert_sound(&chart, &layout::scene(&chart, true));
+        let bars = (0..count.min(9)).map(|i| Bar {
+            label: format!("Q{i} 26"),
+            parts: (0..5)
+                .map(|_| Cell::Value((next() * size).floor()))
+                .collect(),
+            note: format!("{size:.0}"),
+        });
+        let parts = (0..5).map(|i| format!("part {i}")).collect();
+        let bars = Bars {
+            parts,
+            palette: Palette::Roles,
+            bars: bars.collect(),
+        };
+        chart.plot = Plot::Bars(bars);
+        assert_sound(&chart, &layout::scene(&chart, true));
+    }
+}

@@ -1,0 +1,102 @@
+//! Pages and reports: HTML and Markdown as pure functions of a published summary.
+//!
+//! A page is `render(page, summary, links)`: no clock, no network, no state. The same functions
+//! serve the web and write the static report; [`Links`] knows which of the two it is. Numbers come
+//! in already suppressed, so a page can't show what a summary doesn't hold. Templates, style sheet
+//! and the panels of the leader's page live in `dashboards/`.
+
+mod alive;
+pub mod assets;
+mod definitions;
+mod digest;
+mod health;
+mod links;
+mod list;
+mod overview;
+mod report;
+mod reviews;
+mod signals;
+mod templates;
+mod trend;
+mod view;
+mod words;
+mod writeup;
+
+use serde_json::Value;
+
+pub use digest::digest;
+pub use links::Links;
+pub use list::{ListQuery, Sort};
+pub use report::report;
+
+/// What stands on top of every page and every digest, always and word for word.
+pub const STATEMENT: &str = "People are always learning. These are signs that write-ups and \
+     reviews are used; no study ties any of them to learning itself. A zero means: no sign seen \
+     here, by these sources.";
+
+/// The pages there are.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Page {
+    /// The leader's page.
+    Overview,
+    /// The team's list of write-ups.
+    LongTail(ListQuery),
+    /// One write-up, by its id.
+    Writeup(String),
+    /// Reviews and who came; pages are counted from 1.
+    Reviews(usize),
+    /// Every indicator with its definition.
+    Definitions,
+    /// One indicator, by its code in either case.
+    Definition(String),
+    /// There is no such page.
+    NotFound,
+}
+
+/// A page could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum PageError {
+    /// No write-up of this id is in the summary.
+    #[error("there is no write-up {0:?}; the list of write-ups names all")]
+    UnknownWriteup(String),
+    /// No indicator of this code is in the summary.
+    #[error("there is no indicator {0:?}; the page of definitions names all")]
+    UnknownIndicator(String),
+    /// A template does not fit what it is given: a mistake in Readback, not in the data.
+    #[error("template of a page: {0}")]
+    Template(#[from] minijinja::Error),
+    /// The panels of the leader's page can't be read.
+    #[error("dashboards/pages/leader.toml: {0}")]
+    Panels(#[from] toml::de::Error),
+    /// A file that belongs to the program is not in it.
+    #[error("{0} is not among the files of dashboards/")]
+    Asset(&'static str),
+}
+
+impl PageError {
+    /// Whether the reader asked for something that isn't there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(
+            self,
+            PageError::UnknownWriteup(_) | PageError::UnknownIndicator(_)
+        )
+    }
+}
+
+/// The HTML of a page.
+pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, PageError> {
+    match page {
+        Page::Overview => overview::render(summary, links),
+        Page::LongTail(query) => list::render(summary, links, query),
+        Page::Writeup(id) => writeup::render(summary, links, id),
+        Page::Reviews(number) => reviews::render(summary, links, *number),
+        Page::Definitions => definitions::render_all(summary, links),
+        Page::Definition(code) => definitions::render_one(summary, links, code),
+        Page::NotFound => view::message(
+            summary,
+            links,
+            "There is no such page",
+            "The address may be old, or mistyped. The write-ups are all in the list.",
+        ),
+    }
+}

@@ -1,0 +1,58 @@
+//! The static report: a folder of pages, charts and the digest that any browser opens from a disk.
+
+use serde_json::Value;
+
+use super::{
+    Links, ListQuery, Page, PageError, assets, digest, list, overview, render, reviews, writeup,
+};
+use crate::charts::{Theme, build, reading, render_png, render_svg};
+
+/// Every file of the report: its path, with `/` between folders, and its bytes. `summary.json` is
+/// not among them; whoever made the summary writes it.
+pub fn report(summary: &Value) -> Result<Vec<(String, Vec<u8>)>, PageError> {
+    let top = Links::Report { inside: false };
+    let mut files = vec![(
+        "index.html".to_owned(),
+        overview::render_self_contained(summary, top)?,
+    )];
+    for page in 1..=list::pages(summary) {
+        let query = ListQuery {
+            page,
+            ..ListQuery::default()
+        };
+        let path = top.writeups(&query);
+        files.push((path, render(&Page::LongTail(query), summary, top)?));
+    }
+    for page in 1..=reviews::pages(summary) {
+        files.push((
+            top.reviews(page),
+            render(&Page::Reviews(page), summary, top)?,
+        ));
+    }
+    files.push((top.definitions(), render(&Page::Definitions, summary, top)?));
+    for entry in reading::list(summary, "writeups") {
+        let path = top.writeup(reading::text(entry, "id"));
+        let html = writeup::render_one(summary, Links::Report { inside: true }, entry)?;
+        files.push((path, html));
+    }
+    files.push(("digest.md".to_owned(), digest(summary)));
+    let mut files: Vec<(String, Vec<u8>)> = files
+        .into_iter()
+        .map(|(path, text)| (path, text.into_bytes()))
+        .collect();
+    for chart in build::all(summary) {
+        files.push((
+            top.chart(&chart.name, "svg"),
+            render_svg(&chart, Theme::Auto).into_bytes(),
+        ));
+        files.push((
+            top.chart(&chart.name, "png"),
+            render_png(&chart, Theme::Light),
+        ));
+    }
+    for name in [assets::STYLE, "icon.svg"] {
+        let (bytes, _) = assets::find(name).ok_or(PageError::Asset("style.css or icon.svg"))?;
+        files.push((format!("assets/{name}"), bytes.to_vec()));
+    }
+    Ok(files)
+}

@@ -1,0 +1,182 @@
+//! What every page shares: the head with its statement, sentences whose numbers lead to their
+//! definitions, figures with their tables.
+
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Links, ListQuery, PageError, STATEMENT, assets, templates, words};
+use crate::charts::{self, Chart, Table, Theme, reading};
+
+/// The frame of a page.
+#[derive(Serialize)]
+pub(super) struct Frame {
+    title: String,
+    /// Which entry of the navigation is this one.
+    here: &'static str,
+    statement: &'static str,
+    organisation: String,
+    as_of: String,
+    timezone: String,
+    simulated: bool,
+    k: u64,
+    nav: Vec<(&'static str, &'static str, String)>,
+    /// The style sheet's address; empty where `css` holds it.
+    style: String,
+    css: &'static str,
+    icon: String,
+    summary: String,
+}
+
+impl Frame {
+    /// The frame of a page of this title.
+    pub(super) fn new(summary: &Value, links: Links, here: &'static str, title: &str) -> Frame {
+        let organisation = organisation(summary);
+        Frame {
+            title: title.to_owned(),
+            here,
+            statement: STATEMENT,
+            organisation: reading::text(organisation, "name").to_owned(),
+            as_of: words::date(reading::text(summary, "as_of")),
+            timezone: reading::text(organisation, "timezone").to_owned(),
+            simulated: organisation
+                .get("simulated")
+                .and_then(Value::as_bool)
+                .unwrap_or(false),
+            k: k(summary),
+            nav: vec![
+                ("overview", "Overview", links.overview()),
+                (
+                    "writeups",
+                    "Write-ups",
+                    links.writeups(&ListQuery::default()),
+                ),
+                ("reviews", "Reviews", links.reviews(1)),
+                ("definitions", "Definitions", links.definitions()),
+            ],
+            style: links.asset(assets::STYLE),
+            css: "",
+            icon: links.asset("icon.svg"),
+            summary: links.summary(),
+        }
+    }
+
+    /// The same with its style sheet inside: the page is complete by itself.
+    pub(super) fn self_contained(mut self) -> Result<Frame, PageError> {
+        let (bytes, _) = assets::find(assets::STYLE).ok_or(PageError::Asset(assets::STYLE))?;
+        self.css = std::str::from_utf8(bytes).map_err(|_| PageError::Asset(assets::STYLE))?;
+        self.style = String::new();
+        self.icon = String::new();
+        Ok(self)
+    }
+}
+
+/// The organisation's own entry of a summary.
+pub(super) fn organisation(summary: &Value) -> &Value {
+    summary.get("organisation").unwrap_or(&Value::Null)
+}
+
+/// The number of people below which nothing is told.
+pub(super) fn k(summary: &Value) -> u64 {
+    organisation(summary)
+        .get("k")
+        .and_then(Value::as_u64)
+        .unwrap_or(5)
+}
+
+/// A stretch of a sentence; a number carries the address of its definition.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Part {
+    pub(super) text: String,
+    pub(super) href: Option<String>,
+}
+
+/// Words into parts: what stands between guillemets is a number of the indicator `code`.
+pub(super) fn say(links: Links, code: &str, sentence: &str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for (i, piece) in sentence.split('«').enumerate() {
+        let (number, rest) = match (i, piece.split_once('»')) {
+            (0, _) | (_, None) => (None, piece),
+            (_, Some((number, rest))) => (Some(number), rest),
+        };
+        if let Some(number) = number {
+            let href = Some(links.definition(code));
+            parts.push(Part {
+                text: number.to_owned(),
+                href,
+            });
+        }
+        if !rest.is_empty() {
+            parts.push(Part {
+                text: rest.to_owned(),
+                href: None,
+            });
+        }
+    }
+    parts
+}
+
+/// The same words without marks, for Markdown and titles.
+pub(super) fn plain(sentence: &str) -> String {
+    sentence.replace(['«', '»'], "")
+}
+
+/// A chart in a page.
+#[derive(Serialize)]
+pub(super) struct Figure {
+    /// Safe: made by our own renderer, which escapes its texts.
+    svg: String,
+    name: String,
+    table: Table,
+    files: Vec<(&'static str, String)>,
+}
+
+impl Figure {
+    /// A chart of the organisation, with its files beside it.
+    pub(super) fn new(chart: &Chart, links: Links) -> Figure {
+        let files = vec![
+            ("SVG", links.chart(&chart.name, "svg")),
+            ("PNG", links.chart(&chart.name, "png")),
+        ];
+        Figure {
+            files,
+            ..Figure::without_files(chart)
+        }
+    }
+
+    /// A chart that stands in this page alone.
+    pub(super) fn without_files(chart: &Chart) -> Figure {
+        Figure {
+            svg: charts::render_svg(chart, Theme::Page),
+            name: chart.title.clone(),
+            table: chart.table.clone(),
+            files: Vec::new(),
+        }
+    }
+}
+
+/// Links to the pages of a long list.
+#[derive(Serialize)]
+pub(super) struct Pager {
+    /// Words such as `51 to 100 of 240`.
+    pub(super) words: String,
+    /// Address of the page before.
+    pub(super) before: Option<String>,
+    /// Address of the page after.
+    pub(super) after: Option<String>,
+}
+
+/// A page that says one thing.
+pub(super) fn message(
+    summary: &Value,
+    links: Links,
+    title: &str,
+    text: &str,
+) -> Result<String, PageError> {
+    #[derive(Serialize)]
+    struct View<'a> {
+        frame: Frame,
+        text: &'a str,
+    }
+    let frame = Frame::new(summary, links, "", title);
+    templates::render("message.html", &View { frame, text })
+}

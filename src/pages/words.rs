@@ -1,0 +1,192 @@
+//! Numbers and dates as a reader says them.
+
+use chrono::{DateTime, NaiveDate, Weekday};
+
+use crate::charts::reading::{Cell, MONTHS, Share};
+
+/// A whole number with its thousands apart.
+pub(super) fn count(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut said = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            said.push(',');
+        }
+        said.push(digit);
+    }
+    if value <= -0.5 {
+        format!("−{said}")
+    } else {
+        said
+    }
+}
+
+/// A measure: two figures that matter, no more.
+pub(super) fn measure(value: f64) -> String {
+    let size = value.abs();
+    let said = if size >= 1000.0 {
+        return count(value);
+    } else if size >= 10.0 || size == 0.0 || (size.fract() < 1e-9 && size >= 1.0) {
+        format!("{size:.0}")
+    } else if size >= 1.0 {
+        format!("{size:.1}")
+    } else if size >= 0.1 {
+        format!("{size:.2}")
+    } else {
+        format!("{size:.3}").trim_end_matches('0').to_owned()
+    };
+    if value < 0.0 {
+        format!("−{said}")
+    } else {
+        said
+    }
+}
+
+/// A count that may be withheld.
+pub(super) fn counted(cell: Cell) -> String {
+    match cell {
+        Cell::Value(value) => count(value),
+        Cell::Withheld => "withheld".to_owned(),
+        Cell::Missing => "–".to_owned(),
+    }
+}
+
+/// A number of people that may be withheld.
+pub(super) fn people(cell: Cell, k: u64) -> String {
+    match cell {
+        Cell::Withheld => format!("fewer than {k}"),
+        other => counted(other),
+    }
+}
+
+/// A share in per cent; small ones with one digit more.
+pub(super) fn percent(share: f64) -> String {
+    let percent = share * 100.0;
+    if percent > 0.0 && percent < 1.0 || percent > 99.0 && percent < 100.0 {
+        format!("{percent:.1} %")
+    } else {
+        format!("{percent:.0} %")
+    }
+}
+
+/// The interval of a share in words: `95 % interval 32 to 59`.
+pub(super) fn interval(share: &Share) -> String {
+    share.interval.map_or_else(
+        || "no interval: too few".to_owned(),
+        |(lo, hi)| format!("95 % interval {:.0} to {:.0}", lo * 100.0, hi * 100.0),
+    )
+}
+
+/// One or many.
+pub(super) fn plural<'a>(value: f64, one: &'a str, many: &'a str) -> &'a str {
+    if (value - 1.0).abs() < 1e-9 {
+        one
+    } else {
+        many
+    }
+}
+
+/// An instant or a date as `12 March 2026`; what can't be read stays as it is.
+pub(super) fn date(text: &str) -> String {
+    let date = DateTime::parse_from_rfc3339(text)
+        .map(|instant| instant.date_naive())
+        .or_else(|_| NaiveDate::parse_from_str(text.get(..10).unwrap_or(text), "%Y-%m-%d"));
+    date.map_or_else(
+        |_| text.to_owned(),
+        |date| date.format("%-d %b %Y").to_string(),
+    )
+}
+
+/// An ISO week `2026-W14` as the date of its Monday.
+pub(super) fn monday(week: &str) -> Option<NaiveDate> {
+    let (year, week) = week.split_once("-W")?;
+    NaiveDate::from_isoywd_opt(year.parse().ok()?, week.parse().ok()?, Weekday::Mon)
+}
+
+/// A month's number (year times twelve plus month less one) as `February 2027`.
+pub(super) fn month(index: i32) -> String {
+    const NAMES: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let place = index.rem_euclid(12) as usize;
+    let name = NAMES
+        .get(place)
+        .or_else(|| MONTHS.get(place))
+        .copied()
+        .unwrap_or_default();
+    format!("{name} {}", index.div_euclid(12))
+}
+
+/// An age in days as `9 weeks`, `14 months`, `3 years`.
+pub(super) fn age(days: f64) -> String {
+    let (value, one, many) = if days < 14.0 {
+        (days.floor(), "day", "days")
+    } else if days < 92.0 {
+        ((days / 7.0).floor(), "week", "weeks")
+    } else if days < 730.0 {
+        ((days / 30.4375).floor(), "month", "months")
+    } else {
+        ((days / 365.25).floor(), "year", "years")
+    };
+    format!("{value:.0} {}", plural(value, one, many))
+}
+
+/// The first letter large.
+pub(super) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(letters).collect()
+    })
+}
+
+/// A place of links, for readers.
+pub(super) fn place(name: &str) -> String {
+    match name {
+        "writeup" => "write-up".to_owned(),
+        other => other.replace('_', " "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!(count(8412.0), "8,412");
+        assert_eq!(count(1_234_567.0), "1,234,567");
+        assert_eq!(count(0.0), "0");
+        assert_eq!(measure(11.4), "11");
+        assert_eq!(measure(-0.151), "−0.15");
+        assert_eq!(measure(9.0), "9");
+        assert_eq!(measure(0.09), "0.09");
+        assert_eq!(percent(0.4512), "45 %");
+        assert_eq!(percent(0.004), "0.4 %");
+        assert_eq!(age(425.0), "13 months");
+        assert_eq!(age(1.5), "1 day");
+        assert_eq!(month(2027 * 12 + 1), "February 2027");
+    }
+
+    #[test]
+    fn dates_read_well() {
+        assert_eq!(date("2026-07-01T00:00:00Z"), "1 Jul 2026");
+        assert_eq!(date("2026-07-01"), "1 Jul 2026");
+        assert_eq!(date("soon"), "soon");
+        assert_eq!(
+            monday("2026-W14").map(|d| d.to_string()).as_deref(),
+            Some("2026-03-30")
+        );
+        assert_eq!(monday("week"), None);
+    }
+}

@@ -1,0 +1,236 @@
+//! `github`: webhook deliveries and saved API replies of GitHub. Comments on write-ups, and links to
+//! write-ups in the texts of issues, pull requests, discussions, reviews and comments.
+//!
+//! `signature` checks who sent a delivery, `payload` says what it is about, `texts` makes events of
+//! what somebody wrote. Nothing anybody wrote is kept.
+
+mod payload;
+mod signature;
+mod texts;
+
+use std::io::BufRead;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::model::Millis;
+
+use super::links::Finder;
+use super::{File, Kind, Problem, Push, Setting, Sink, SourceError, decode};
+
+use payload::Payload;
+use signature::Secret;
+use texts::Reader;
+
+/// The kind.
+pub static KIND: Kind = Kind {
+    name: "github",
+    summary: "GitHub: comments on write-ups and links to them, from webhooks or saved API replies",
+    documentation: "\
+Takes webhook deliveries (`issues`, `issue_comment`, `pull_request`, `pull_request_review`,
+`pull_request_review_comment`, `commit_comment`, `discussion`, `discussion_comment`; content type JSON
+or form), and files with saved deliveries or API replies: one JSON value, an array, or one value a line.
+
+A comment is a `comment` event where the issue, pull request, commit or discussion it belongs to, or
+the file it stands at, is a registered write-up (by its address; see `web` of the kind `git`). Any
+text that refers to a write-up is a `link` event of the place `ticket`. Edits and deletions replace
+what was sent before. The text itself is never kept.
+
+With `secret` or `secret_file` (the webhook's secret) a delivery without a right X-Hub-Signature-256
+is refused; without them everything is believed. GitHub signs no time: sending a delivery again
+changes nothing, since its events have the same ids.
+
+A `push` gives nothing here: the walk of the kind `git` sees the same commits in full. Comments on
+what is registered later are not found afterwards; import saved API replies for those.",
+    sample: r#"[[source]]
+id = "github"
+kind = "github"
+secret_file = "/run/secrets/github-webhook"
+"#,
+    file: Some(build_file),
+    pull: None,
+    push: Some(build_push),
+};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    secret: Option<String>,
+    secret_file: Option<PathBuf>,
+}
+
+fn build_file(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, SourceError> {
+    Ok(Box::new(GitHub::new(decode(params)?, setting)?))
+}
+
+fn build_push(params: toml::Table, setting: &Setting) -> Result<Box<dyn Push>, SourceError> {
+    Ok(Box::new(GitHub::new(decode(params)?, setting)?))
+}
+
+struct GitHub {
+    secret: Option<Secret>,
+    reader: Reader,
+}
+
+impl GitHub {
+    fn new(params: Params, setting: &Setting) -> Result<GitHub, SourceError> {
+        let secret = match (params.secret, params.secret_file) {
+            (None, None) => None,
+            (Some(secret), None) => Some(Secret::new(&secret)?),
+            (None, Some(path)) => {
+                let failed = |cause| SourceError::Io {
+                    name: path.display().to_string(),
+                    cause,
+                };
+                Some(Secret::new(
+                    &std::fs::read_to_string(&path).map_err(failed)?,
+                )?)
+            }
+            (Some(_), Some(_)) => {
+                return Err(SourceError::Params(
+                    "give secret or secret_file, not both".to_owned(),
+                ));
+            }
+        };
+        let reader = Reader {
+            source: Arc::from(setting.source.as_str()),
+            finder: Finder::new(&setting.writeups),
+            ids: setting
+                .writeups
+                .iter()
+                .map(|writeup| writeup.id.clone())
+                .collect(),
+        };
+        Ok(GitHub { secret, reader })
+    }
+
+    fn take(
+        &self,
+        event: Option<&str>,
+        value: &Value,
+        place: &str,
+        now: Option<Millis>,
+        sink: &mut dyn Sink,
+    ) {
+        match Payload::of(event, value) {
+            Payload::Text(text) => {
+                if let Err((field, reason)) = self.reader.read(&text, now, sink) {
+                    let (place, field) = (place.to_owned(), field.to_owned());
+                    sink.problem(Problem {
+                        place,
+                        field,
+                        reason: reason.to_owned(),
+                    });
+                }
+            }
+            Payload::Nothing(reason) => sink.left_out(reason),
+        }
+    }
+}
+
+impl Push for GitHub {
+    fn receive(
+        &self,
+        headers: &[(String, String)],
+        body: &[u8],
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError> {
+        let header = |name: &str| {
+            headers
+                .iter()
+                .find(|(known, _)| known == name)
+                .map(|(_, value)| value.as_str())
+        };
+        if let Some(secret) = &self.secret {
+            secret.check(header("x-hub-signature-256"), body)?;
+        }
+        // They send GitHub's headers beside their own.
+        if header("x-gitea-event").is_some() || header("x-forgejo-event").is_some() {
+            return Err(wrong(
+                "is a delivery of Gitea or Forgejo; this address is for GitHub's",
+            ));
+        }
+        let form = body.starts_with(b"payload=").then(|| {
+            let mut fields = url::form_urlencoded::parse(body);
+            fields
+                .find(|(name, _)| name == "payload")
+                .map(|(_, value)| value.into_owned())
+        });
+        let value: Result<Value, _> = match form.flatten() {
+            Some(json) => serde_json::from_str(&json),
+            None => serde_json::from_slice(body),
+        };
+        let value = value.map_err(|error| wrong(&not_json(&error)))?;
+        self.take(
+            header("x-github-event"),
+            &value,
+            "delivery",
+            Some(now),
+            sink,
+        );
+        Ok(())
+    }
+}
+
+impl File for GitHub {
+    fn read(
+        &mut self,
+        name: &str,
+        input: &mut dyn BufRead,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError> {
+        let mut number = 0;
+        for value in serde_json::Deserializer::from_reader(input).into_iter::<Value>() {
+            number += 1;
+            match value {
+                Ok(Value::Array(items)) => {
+                    if items.is_empty() {
+                        sink.left_out("empty reply");
+                    }
+                    for (index, item) in items.iter().enumerate() {
+                        self.take(None, item, &format!("index {index}"), None, sink);
+                    }
+                }
+                Ok(value) => self.take(None, &value, &format!("value {number}"), None, sink),
+                Err(error) if number == 1 => {
+                    return Err(SourceError::Format {
+                        name: name.to_owned(),
+                        reason: not_json(&error),
+                    });
+                }
+                Err(error) => {
+                    let place = format!("value {number}");
+                    sink.problem(Problem {
+                        place,
+                        field: String::new(),
+                        reason: not_json(&error),
+                    });
+                    break;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Where JSON ends to be JSON, without the words found there.
+fn not_json(error: &serde_json::Error) -> String {
+    format!(
+        "is not JSON from line {} column {} on",
+        error.line(),
+        error.column()
+    )
+}
+
+fn wrong(reason: &str) -> SourceError {
+    SourceError::Format {
+        name: "delivery".to_owned(),
+        reason: reason.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

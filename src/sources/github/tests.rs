@@ -1,0 +1,291 @@
+//! Deliveries written for this purpose, and GitHub's own samples if they are at hand.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use chrono_tz::Tz;
+
+use crate::model::{Body, Event};
+use crate::sources::KnownWriteup;
+
+use super::*;
+
+#[derive(Default)]
+struct Heard {
+    events: Vec<Event>,
+    left_out: Vec<&'static str>,
+    problems: Vec<Problem>,
+    notes: usize,
+}
+
+impl Sink for Heard {
+    fn event(&mut self, event: Event) {
+        self.events.push(event);
+    }
+    fn problem(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+    fn left_out(&mut self, reason: &'static str) {
+        self.left_out.push(reason);
+    }
+    fn note(&mut self, _text: String) {
+        self.notes += 1;
+    }
+}
+
+impl Heard {
+    /// Kind, id, subject, version, and the end if there is one.
+    fn summary(&self) -> Vec<(&'static str, &str, &str, u32, Option<Millis>)> {
+        let line = |event: &'_ Event| match &event.body {
+            Body::Comment(comment) => ("comment", comment.deleted_at),
+            Body::Link(link) => ("link", link.removed_at),
+            _ => ("other", None),
+        };
+        let with = |e| {
+            let (kind, end) = line(e);
+            (kind, e.id.as_str(), e.subject.as_str(), e.version, end)
+        };
+        self.events.iter().map(with).collect()
+    }
+}
+
+fn setting(aliases: &[&str]) -> Setting {
+    let aliases = aliases.iter().map(|alias| (*alias).to_owned()).collect();
+    let writeups = vec![KnownWriteup {
+        id: "w1".to_owned(),
+        title: None,
+        aliases,
+    }];
+    Setting {
+        source: "github".to_owned(),
+        timezone: Tz::UTC,
+        writeups,
+    }
+}
+
+fn github(aliases: &[&str]) -> GitHub {
+    GitHub::new(Params::default(), &setting(aliases)).expect("valid")
+}
+
+const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/sources/github");
+const FILE: &str = "https://github.com/example/shop/blob/HEAD/postmortems/0012-disk.md";
+const ISSUE: &str = "https://github.com/example/shop/issues/7";
+
+fn delivered(case: &str, aliases: &[&str]) -> Heard {
+    let body = std::fs::read(Path::new(CASES).join(case).join("delivery.json"))
+        .expect("the case is there");
+    let mut heard = Heard::default();
+    let value: Value = serde_json::from_slice(&body).expect("JSON");
+    let headers: Vec<(String, String)> = value["headers"]
+        .as_object()
+        .expect("a table")
+        .iter()
+        .map(|(name, value)| (name.clone(), value.as_str().expect("text").to_owned()))
+        .collect();
+    let body = serde_json::to_vec(&value["body"]).expect("JSON");
+    github(aliases)
+        .receive(&headers, &body, 2_000_000_000_000, &mut heard)
+        .expect("taken");
+    heard
+}
+
+#[test]
+fn comments_and_links() {
+    let heard = delivered("issue_comment_created", &[ISSUE, "INC-12"]);
+    assert_eq!(
+        heard.summary(),
+        [
+            ("comment", "issue_comment:101", "w1", 1_709_632_800, None),
+            ("link", "issue_comment:101:link:w1", "w1", 0, None)
+        ]
+    );
+    let heard = delivered("issue_comment_created", &["https://elsewhere.example.org"]);
+    assert_eq!(heard.left_out, ["comment on something that is no write-up"]);
+    let heard = delivered("issue_comment_edited", &["INC-12"]);
+    assert_eq!(
+        heard.summary(),
+        [(
+            "link",
+            "issue_comment:101:link:w1",
+            "w1",
+            1_709_719_200,
+            Some(1_709_719_200_000)
+        )]
+    );
+    let heard = delivered("issue_comment_deleted", &[ISSUE]);
+    assert_eq!(
+        heard.summary(),
+        [(
+            "comment",
+            "issue_comment:101",
+            "w1",
+            u32::MAX,
+            Some(2_000_000_000_000)
+        )]
+    );
+    let heard = delivered("review_comment_on_file", &[FILE]);
+    assert_eq!(
+        heard.summary(),
+        [(
+            "comment",
+            "pull_request_review_comment:55",
+            "w1",
+            1_709_632_800,
+            None
+        )]
+    );
+    let Body::Comment(comment) = &heard.events[0].body else {
+        panic!("a comment")
+    };
+    assert!(comment.person.is_none(), "a deleted account is nobody");
+    assert_eq!(
+        (comment.parent.as_deref(), comment.words),
+        (Some("pull_request_review_comment:54"), Some(3))
+    );
+    assert!(!format!("{heard:?}", heard = heard.events).contains("three short words"));
+}
+
+#[test]
+fn every_case_has_a_valid_configuration() {
+    for case in std::fs::read_dir(CASES).expect("the folder is there") {
+        let path = case.expect("readable").path().join("source.toml");
+        let table: toml::Table =
+            toml::from_str(&std::fs::read_to_string(path).expect("readable")).expect("TOML");
+        build_push(table, &setting(&[])).map(drop).expect("valid");
+    }
+    let sample: toml::Table = toml::from_str(KIND.sample).expect("valid");
+    let mut source = sample["source"][0].as_table().expect("a table").clone();
+    source.remove("id");
+    source.remove("kind");
+    decode::<Params>(source).expect("known fields");
+}
+
+#[test]
+fn doors() {
+    let with_secret = GitHub::new(
+        Params {
+            secret: Some("It's a Secret to Everybody".to_owned()),
+            secret_file: None,
+        },
+        &setting(&[]),
+    )
+    .expect("valid");
+    // The example of GitHub's documentation.
+    let headers = [(
+        "x-hub-signature-256".to_owned(),
+        "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17".to_owned(),
+    )];
+    let mut heard = Heard::default();
+    let right = with_secret.receive(&headers, b"Hello, World!", 0, &mut heard);
+    assert!(
+        matches!(right, Err(SourceError::Format { .. })),
+        "signed, but no JSON"
+    );
+    for (headers, body) in [(&headers[..], &b"Hello, World?"[..]), (&[][..], b"{}")] {
+        assert!(matches!(
+            with_secret.receive(headers, body, 0, &mut heard),
+            Err(SourceError::Signature)
+        ));
+    }
+    let gitea = [
+        ("x-gitea-event".to_owned(), "push".to_owned()),
+        ("x-github-event".to_owned(), "push".to_owned()),
+    ];
+    assert!(github(&[]).receive(&gitea, b"{}", 0, &mut heard).is_err());
+    let ping = [("x-github-event".to_owned(), "ping".to_owned())];
+    github(&[])
+        .receive(&ping, b"payload=%7B%22zen%22%3A%22x%22%7D", 0, &mut heard)
+        .expect("a form");
+    assert_eq!(heard.left_out, ["ping"]);
+}
+
+#[test]
+fn files_of_any_shape() {
+    let mut heard = Heard::default();
+    let text = b"[{\"id\":1}, 5, []]\n{\"zen\":\"x\"}\n{\"id\":2,\"number\":2,\"title\":\"t\",\"html_url\":\"h\"}\n{nonsense";
+    github(&[])
+        .read("a.json", &mut &text[..], &mut heard)
+        .expect("read as far as it goes");
+    assert_eq!(
+        heard.left_out,
+        [
+            "reply without a text",
+            "not an object",
+            "not an object",
+            "ping"
+        ]
+    );
+    let fields: Vec<&str> = heard
+        .problems
+        .iter()
+        .map(|problem| problem.field.as_str())
+        .collect();
+    assert_eq!(fields, ["created_at", ""]);
+    assert!(
+        github(&[])
+            .read("a.json", &mut &b"nonsense"[..], &mut heard)
+            .is_err()
+    );
+    assert!(
+        github(&[])
+            .read("a.json", &mut &b""[..], &mut heard)
+            .is_ok()
+    );
+}
+
+/// Everything GitHub sends is an event or left out for a reason.
+#[test]
+fn published_samples_go_through() {
+    let Some(fixtures) = std::env::var_os("READBACK_FIXTURES") else {
+        writeln!(std::io::stderr(), "skipped: READBACK_FIXTURES is not set").expect("a terminal");
+        return;
+    };
+    let fixtures = PathBuf::from(fixtures);
+    // Every page of the samples' repository is a write-up, so that all comments count.
+    let pages = [
+        "https://github.com/Codertocat/Hello-World/issues/1",
+        "https://github.com/Codertocat/Hello-World/pull/2",
+        "https://github.com/Codertocat/Hello-World/discussions/4",
+        "https://github.com/Codertocat/Hello-World/commit/6113728f27ae82c7b1a177c8d03f9e96e0adf246",
+        "https://github.com/zhquan_example/repo/issues/2",
+        "https://github.com/zhquan_example/repo/pull/1",
+    ];
+    let mut kinds: Vec<String> = Vec::new();
+    let mut reasons: Vec<&str> = Vec::new();
+    for folder in ["github_webhooks", "github_api"] {
+        for file in std::fs::read_dir(fixtures.join(folder)).expect("the folder is there") {
+            let path = file.expect("readable").path();
+            let bytes = std::fs::read(&path).expect("readable");
+            let mut heard = Heard::default();
+            github(&pages)
+                .read("a", &mut &bytes[..], &mut heard)
+                .expect("JSON");
+            assert!(heard.problems.is_empty(), "{path:?}: {:?}", heard.problems);
+            assert!(heard.events.len() + heard.left_out.len() > 0, "{path:?}");
+            kinds.extend(
+                heard
+                    .events
+                    .iter()
+                    .map(|e| e.id.split(':').next().unwrap_or_default().to_owned()),
+            );
+            reasons.extend(heard.left_out);
+        }
+    }
+    let count = |kind: &str| kinds.iter().filter(|known| *known == kind).count();
+    assert_eq!(
+        [
+            count("issue_comment"),
+            count("pull_request_review_comment"),
+            count("commit_comment"),
+            count("discussion_comment")
+        ],
+        [5, 6, 2, 2]
+    );
+    assert_eq!(kinds.len(), 15, "reviews without a text are no comments");
+    // Three comments are in another repository; the rest are pushes, bodies without links and so on.
+    let elsewhere = reasons
+        .iter()
+        .filter(|reason| reason.starts_with("comment on something"))
+        .count();
+    assert_eq!((reasons.len(), elsewhere), (28, 3));
+}

@@ -1,0 +1,72 @@
+//! From the bytes of a file to the calendars in it.
+
+use calcard::icalendar::{ICalendar, ICalendarMethod, ICalendarProperty, ICalendarValue};
+use calcard::{Entry, Parser};
+use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+
+/// The text of a file: by its byte order mark, else UTF-8, else what Windows calls ANSI.
+pub(super) fn decoded(bytes: &[u8]) -> String {
+    let encoding = match Encoding::for_bom(bytes) {
+        Some((encoding, _)) => encoding,
+        None if std::str::from_utf8(bytes).is_ok() => UTF_8,
+        None => WINDOWS_1252,
+    };
+    encoding.decode_with_bom_removal(bytes).0.into_owned()
+}
+
+/// The calendars of a text, and what is wrong with the rest of it.
+pub(super) fn parse(text: &str) -> (Vec<ICalendar>, Vec<&'static str>) {
+    let mut parser = Parser::new(text);
+    let mut calendars = Vec::new();
+    let mut problems = Vec::new();
+    let last = text
+        .lines()
+        .rev()
+        .map(str::trim)
+        .find(|line| !line.is_empty())
+        .unwrap_or("END:");
+    if !last
+        .get(..4)
+        .is_some_and(|start| start.eq_ignore_ascii_case("END:"))
+    {
+        problems.push("the file ends in the middle of a calendar; the rest of it is missing");
+    }
+    loop {
+        let problem = match parser.entry() {
+            Entry::Eof => break,
+            Entry::ICalendar(calendar) => {
+                calendars.push(calendar);
+                continue;
+            }
+            Entry::VCard(_) => "a contact stands among the events; it is not read",
+            Entry::InvalidLine(_) => "a line stands outside of every calendar; it is not read",
+            Entry::TooManyComponents => "a calendar holds too much; the rest is not read",
+            _ => "a component does not end where it should; it is not read",
+        };
+        // Once is enough: a wrong file may hold thousands of such lines.
+        if !problems.contains(&problem) {
+            problems.push(problem);
+        }
+    }
+    (calendars, problems)
+}
+
+/// The METHOD of a calendar: what its sender wants of it.
+pub(super) fn method(calendar: &ICalendar) -> Option<&ICalendarMethod> {
+    let root = calendar.components.first()?;
+    match root.property(&ICalendarProperty::Method)?.values.first()? {
+        ICalendarValue::Method(method) => Some(method),
+        _ => None,
+    }
+}
+
+/// Whether a message with this METHOD tells of one attendee only.
+pub(super) fn is_answer(method: &ICalendarMethod) -> bool {
+    matches!(
+        method,
+        ICalendarMethod::Reply
+            | ICalendarMethod::Refresh
+            | ICalendarMethod::Counter
+            | ICalendarMethod::Declinecounter
+    )
+}

@@ -1,0 +1,221 @@
+//! Local times of a calendar to instants. A time names its zone by an IANA name, by what Windows or
+//! Outlook call it, or by a `VTIMEZONE` that the calendar brings along; or it names none and means
+//! the organisation's.
+
+use std::collections::HashMap;
+
+use calcard::common::PartialDateTime;
+use calcard::common::timezone::Tz as Named;
+use calcard::icalendar::timezone::TzResolver;
+use calcard::icalendar::{
+    ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarProperty,
+    ICalendarValue,
+};
+use chrono::{FixedOffset, NaiveDateTime, TimeZone};
+use chrono_tz::Tz;
+
+use super::expand::expand_rule;
+use crate::model::{Calendar, Millis};
+
+/// The zones that one calendar speaks of.
+pub(super) struct Zones<'a> {
+    named: TzResolver<&'a str>,
+    own: HashMap<&'a str, Vec<Observance>>,
+    organisation: Tz,
+}
+
+/// Standard or daylight time of a zone that only the calendar knows.
+pub(super) struct Observance {
+    /// Local times at which it begins, in order.
+    onsets: Vec<NaiveDateTime>,
+    offset: FixedOffset,
+}
+
+/// Years until which a calendar's own zones are followed.
+const LAST_YEAR: i32 = 2060;
+
+/// The zone of one time.
+#[derive(Clone, Copy)]
+pub(super) enum Zone<'a> {
+    Named(Tz),
+    Fixed(FixedOffset),
+    Own(&'a [Observance]),
+}
+
+/// A time as the calendar has it.
+#[derive(Clone, Copy)]
+pub(super) struct Local<'a> {
+    /// The clock on the wall.
+    pub(super) clock: NaiveDateTime,
+    /// The zone of the wall.
+    pub(super) zone: Zone<'a>,
+    /// It is a whole day.
+    pub(super) all_day: bool,
+}
+
+impl Local<'_> {
+    /// The instant.
+    pub(super) fn at(self) -> Millis {
+        self.zone.instant(self.clock)
+    }
+}
+
+impl Zone<'_> {
+    /// The instant of a local time. A time that the clocks skip is the first after the gap, one that
+    /// they repeat the earlier.
+    pub(super) fn instant(self, clock: NaiveDateTime) -> Millis {
+        match self {
+            Zone::Named(zone) => Calendar::new(zone).instant(clock.date(), clock.time()),
+            Zone::Fixed(offset) => minus(clock, offset),
+            Zone::Own(observances) => minus(clock, offset_of(observances, clock)),
+        }
+    }
+
+    /// The local time of an instant.
+    pub(super) fn clock(self, at: Millis) -> Option<NaiveDateTime> {
+        match self {
+            Zone::Named(zone) => Some(zone.timestamp_millis_opt(at).single()?.naive_local()),
+            Zone::Fixed(offset) => Some(offset.timestamp_millis_opt(at).single()?.naive_local()),
+            Zone::Own(observances) => {
+                let utc = chrono::DateTime::from_timestamp_millis(at)?.naive_utc();
+                // An hour around a change this may be off; it only bounds a recurrence.
+                utc.checked_add_offset(offset_of(observances, utc))
+            }
+        }
+    }
+}
+
+impl<'a> Zones<'a> {
+    /// The zones of this calendar.
+    pub(super) fn new(calendar: &'a ICalendar, organisation: Tz) -> Self {
+        let named = calendar.build_tz_resolver();
+        let own = calendar
+            .components
+            .iter()
+            .filter(|component| component.component_type == ICalendarComponentType::VTimezone)
+            .filter_map(|component| {
+                let name = component
+                    .property(&ICalendarProperty::Tzid)?
+                    .values
+                    .first()?
+                    .as_text()?;
+                let unknown = named.resolve(name).is_none();
+                let observances = unknown.then(|| observances(calendar, component))?;
+                (!observances.is_empty()).then_some((name, observances))
+            })
+            .collect();
+        Zones {
+            named,
+            own,
+            organisation,
+        }
+    }
+
+    /// The time of a property, in the zone it names.
+    pub(super) fn local(
+        &self,
+        entry: &ICalendarEntry,
+        time: &PartialDateTime,
+    ) -> Option<Local<'_>> {
+        let parts = time.to_date_time()?;
+        let zone = match (parts.offset, entry.tz_id()) {
+            (Some(offset), _) => Zone::Fixed(offset),
+            (None, Some(name)) => self.zone(name),
+            (None, None) => Zone::Named(self.organisation),
+        };
+        Some(Local {
+            clock: parts.date_time,
+            zone,
+            all_day: !time.has_time(),
+        })
+    }
+
+    fn zone(&self, name: &str) -> Zone<'_> {
+        match (self.named.resolve(name), self.own.get(name)) {
+            (Some(Named::Tz(zone)), _) => Zone::Named(zone),
+            (Some(Named::Fixed(offset)), _) => Zone::Fixed(offset),
+            (_, Some(observances)) => Zone::Own(observances),
+            _ => Zone::Named(guessed(name).unwrap_or(self.organisation)),
+        }
+    }
+
+    /// Whether a name of a zone can be understood.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.named.resolve(name).is_some() || self.own.contains_key(name) || guessed(name).is_some()
+    }
+}
+
+/// The zone meant by a name of some registry, such as `/freeassociation.sourceforge.net/Asia/Tokyo`,
+/// which ends with the usual one, or by a name with a hyphen (`US-Eastern`).
+fn guessed(name: &str) -> Option<Tz> {
+    let ending = |slashes: usize| {
+        let slash = name.rmatch_indices('/').nth(slashes)?.0;
+        name[slash + 1..].parse::<Tz>().ok()
+    };
+    let registered = name
+        .starts_with('/')
+        .then(|| ending(1).or_else(|| ending(2)))
+        .flatten();
+    registered.or_else(|| name.replacen('-', "/", 1).parse::<Tz>().ok())
+}
+
+/// The times of a `VTIMEZONE`.
+fn observances(calendar: &ICalendar, zone: &ICalendarComponent) -> Vec<Observance> {
+    let children = zone
+        .component_ids
+        .iter()
+        .filter_map(|id| calendar.component_by_id(*id));
+    children.filter_map(observance).collect()
+}
+
+fn observance(component: &ICalendarComponent) -> Option<Observance> {
+    let time = |property: &ICalendarProperty| match component.property(property)?.values.first()? {
+        ICalendarValue::PartialDateTime(time) => Some(time),
+        _ => None,
+    };
+    let start = time(&ICalendarProperty::Dtstart)?.to_date_time()?.date_time;
+    let to = time(&ICalendarProperty::Tzoffsetto)?;
+    let seconds = i32::from(to.tz_hour?) * 3600 + i32::from(to.tz_minute.unwrap_or(0)) * 60;
+    let offset = FixedOffset::east_opt(if to.tz_minus { -seconds } else { seconds })?;
+    let mut onsets = vec![start];
+    for entry in component.properties(&ICalendarProperty::Rrule) {
+        if let Some(ICalendarValue::RecurrenceRule(rule)) = entry.values.first() {
+            let end = chrono::NaiveDate::from_ymd_opt(LAST_YEAR, 1, 1)?.and_time(start.time());
+            onsets.extend(expand_rule(rule, start, end).unwrap_or_default());
+        }
+    }
+    for entry in component.properties(&ICalendarProperty::Rdate) {
+        onsets.extend(entry.values.iter().filter_map(|value| match value {
+            ICalendarValue::PartialDateTime(time) => Some(time.to_date_time()?.date_time),
+            _ => None,
+        }));
+    }
+    onsets.sort_unstable();
+    Some(Observance { onsets, offset })
+}
+
+/// The offset of the observance that began last; before the first, that one's.
+fn offset_of(observances: &[Observance], clock: NaiveDateTime) -> FixedOffset {
+    let begun = |observance: &&Observance| {
+        let before = observance.onsets.partition_point(|onset| *onset <= clock);
+        before.checked_sub(1).map(|index| observance.onsets[index])
+    };
+    observances
+        .iter()
+        .filter(|observance| begun(observance).is_some())
+        .max_by_key(begun)
+        .or_else(|| {
+            observances
+                .iter()
+                .min_by_key(|observance| observance.onsets.first().copied())
+        })
+        .map_or(FixedOffset::east_opt(0), |observance| {
+            Some(observance.offset)
+        })
+        // Zero is an offset.
+        .unwrap_or_else(|| chrono::Offset::fix(&chrono::Utc))
+}
+
+fn minus(clock: NaiveDateTime, offset: FixedOffset) -> Millis {
+    clock.and_utc().timestamp_millis() - Millis::from(offset.local_minus_utc()) * 1000
+}

@@ -1,0 +1,178 @@
+//! Asks api.php, politely: one question at a time, `maxlag` on each, waiting as long as the wiki
+//! says before asking again.
+
+use std::thread;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::sources::SourceError;
+
+use super::answer;
+
+/// A whole answer, from first byte to last.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// Revisions of 500 pages with content stay below this, bytes.
+const MAX_ANSWER: u64 = 64 * 1024 * 1024;
+/// How often one question is asked.
+const TRIES: u32 = 4;
+/// Where the wiki does not say how long to wait.
+const WAIT: Duration = Duration::from_secs(5);
+/// A wiki that wants more patience is asked again at the next pull.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Seconds that a wiki's replicas may lag behind before it refuses us; the wikis' own advice.
+const MAXLAG: &str = "5";
+
+/// A connection to one wiki.
+pub(super) struct Client {
+    agent: ureq::Agent,
+    api: url::Url,
+    token: Option<String>,
+}
+
+/// Names and values of a question.
+pub(super) type Question<'a> = &'a [(&'a str, &'a str)];
+
+impl Client {
+    /// A client for this api.php.
+    pub(super) fn new(api: url::Url, token: Option<String>) -> Client {
+        let config = ureq::Agent::config_builder()
+            .timeout_global(Some(TIMEOUT))
+            .http_status_as_error(false)
+            .user_agent(concat!("readback/", env!("CARGO_PKG_VERSION")))
+            .build();
+        Client {
+            agent: config.new_agent(),
+            api,
+            token,
+        }
+    }
+
+    /// Asks until there is no rest, and hands each answer to `take`.
+    pub(super) fn all(
+        &self,
+        question: Question<'_>,
+        mut take: impl FnMut(&Value),
+    ) -> Result<(), SourceError> {
+        let mut rest: Vec<(String, String)> = Vec::new();
+        loop {
+            let answer = self.one(question, &rest)?;
+            take(&answer);
+            let next = answer::rest(&answer);
+            if next.is_empty() {
+                return Ok(());
+            }
+            if next == rest {
+                return Err(self.failed("asks for the same continuation again and again", false));
+            }
+            rest = next;
+        }
+    }
+
+    fn one(&self, question: Question<'_>, rest: &[(String, String)]) -> Result<Value, SourceError> {
+        let mut address = self.api.clone();
+        // What is in the rest replaces what was asked at first.
+        let first = question
+            .iter()
+            .filter(|(name, _)| rest.iter().all(|(other, _)| other != name));
+        address
+            .query_pairs_mut()
+            .extend_pairs([
+                ("action", "query"),
+                ("format", "json"),
+                ("formatversion", "2"),
+                ("maxlag", MAXLAG),
+            ])
+            .extend_pairs(first)
+            .extend_pairs(rest);
+        let mut last = self.failed("was never asked", true);
+        for attempt in 1..=TRIES {
+            match self.attempt(address.as_str())? {
+                Attempt::Answer(answer) => return Ok(answer),
+                Attempt::Later(wait, reason) => {
+                    last = self.failed(&reason, true);
+                    if attempt == TRIES || wait > LONGEST_WAIT {
+                        break;
+                    }
+                    thread::sleep(wait);
+                }
+            }
+        }
+        Err(last)
+    }
+
+    fn attempt(&self, address: &str) -> Result<Attempt, SourceError> {
+        let mut request = self.agent.get(address);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let mut response = match request.call() {
+            Ok(response) => response,
+            Err(error) => return Err(self.failed(&format!("cannot be reached: {error}"), true)),
+        };
+        let status = response.status().as_u16();
+        let header = response
+            .headers()
+            .get("retry-after")
+            .and_then(|value| value.to_str().ok());
+        let wait = header
+            .and_then(|value| value.trim().parse().ok())
+            .map_or(WAIT, Duration::from_secs);
+        match status {
+            200..=299 => {}
+            429 | 500..=599 => {
+                return Ok(Attempt::Later(
+                    wait,
+                    format!("answers with status {status}"),
+                ));
+            }
+            401 | 403 => {
+                return Err(self.failed(
+                    &format!("refuses access (status {status}); check token_file"),
+                    false,
+                ));
+            }
+            _ => {
+                return Err(self.failed(
+                    &format!("answers with status {status}; api should end in api.php"),
+                    false,
+                ));
+            }
+        }
+        let body = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER)
+            .read_to_vec();
+        let body = body.map_err(|error| self.failed(&format!("breaks off: {error}"), true))?;
+        let answer: Value = serde_json::from_slice(&body).map_err(|_| {
+            self.failed(
+                "answers with something else than JSON; api should end in api.php",
+                false,
+            )
+        })?;
+        match answer::refusal(&answer) {
+            None => Ok(Attempt::Answer(answer)),
+            Some(refusal) if refusal.retryable => {
+                Ok(Attempt::Later(wait, format!("is busy ({})", refusal.code)))
+            }
+            Some(refusal) => {
+                Err(self.failed(&format!("refuses the question ({})", refusal.code), false))
+            }
+        }
+    }
+
+    fn failed(&self, reason: &str, retryable: bool) -> SourceError {
+        let host = self.api.host_str().unwrap_or_default();
+        SourceError::Remote {
+            name: format!("{host}{}", self.api.path()),
+            reason: reason.to_owned(),
+            retryable,
+        }
+    }
+}
+
+enum Attempt {
+    Answer(Value),
+    Later(Duration, String),
+}

@@ -1,0 +1,276 @@
+//! What a wiki's answers mean, as events.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use percent_encoding::percent_decode_str;
+
+use crate::model::{
+    Body, Comment, Edit, Event, Identity, Link, Millis, Person, PersonKind, Place, Writeup,
+};
+use crate::sources::Sink;
+
+use super::Linked;
+use super::answer::{Page, Revision, identity};
+
+/// Makes events of one wiki.
+pub(super) struct Maker {
+    /// The `source` of the events.
+    pub(super) source: Arc<str>,
+    /// The address of api.php.
+    pub(super) api: url::Url,
+}
+
+impl Maker {
+    /// A page as a write-up, with its words and links if its text could be had.
+    pub(super) fn writeup(
+        &self,
+        page: &Page,
+        history: &[Revision],
+        counts: Option<(u32, u32)>,
+    ) -> Event {
+        let mut contributors: Vec<Identity> = Vec::new();
+        let edits = history
+            .iter()
+            .filter(|revision| !revision.minor || revision.parent == 0);
+        for user in edits.filter_map(|revision| revision.user.as_deref()) {
+            let user = identity(user);
+            if !contributors.contains(&user) {
+                contributors.push(user);
+            }
+        }
+        let first = history
+            .iter()
+            .find(|revision| revision.parent == 0)
+            .or(history.first());
+        let mut aliases: Vec<String> = page.url.iter().cloned().collect();
+        aliases.extend(self.address(page.id));
+        aliases.push(page.title.clone());
+        for title in &page.redirects {
+            aliases.push(title.clone());
+            aliases.extend(
+                page.url
+                    .as_deref()
+                    .and_then(|url| sibling(url, &page.title, title)),
+            );
+        }
+        let published_at = first.map(|revision| revision.at);
+        let id = self.id(page.id);
+        Event {
+            source: Arc::clone(&self.source),
+            id: format!("page:{}", page.id),
+            subject: id.clone(),
+            time: published_at.unwrap_or_default(),
+            version: u32::try_from(page.last_revision).unwrap_or(u32::MAX),
+            body: Body::Writeup(Writeup {
+                title: Some(page.title.clone()),
+                url: page.url.clone(),
+                aliases,
+                published_at,
+                contributors,
+                words: counts.map(|(words, _)| words),
+                hyperlinks: counts.map(|(_, links)| links),
+                ..Writeup::new(id)
+            }),
+        }
+    }
+
+    /// A revision of a page. How many words it changed is not known, only bytes.
+    pub(super) fn edit(&self, page: &Page, revision: &Revision) -> Event {
+        let body = Body::Edit(Edit {
+            person: revision.user.as_deref().map(identity),
+            team: None,
+            words_added: None,
+            words_removed: None,
+            sections: None,
+            minor: revision.minor,
+        });
+        self.of_revision("revision", page, revision, body)
+    }
+
+    /// The revisions of a talk page after `seen` that say something.
+    pub(super) fn comments(
+        &self,
+        page: &Page,
+        history: &[Revision],
+        seen: u64,
+        sink: &mut dyn Sink,
+    ) {
+        let sizes: BTreeMap<u64, u64> = history
+            .iter()
+            .filter_map(|r| Some((r.id, r.size?)))
+            .collect();
+        for revision in history.iter().filter(|revision| revision.id > seen) {
+            let before = if revision.parent == 0 {
+                Some(0)
+            } else {
+                sizes.get(&revision.parent).copied()
+            };
+            let longer = revision
+                .size
+                .zip(before)
+                .is_some_and(|(now, before)| now > before);
+            if revision.minor {
+                sink.left_out("minor edit of a talk page");
+            } else if revision.reverts {
+                sink.left_out("edit of a talk page that undoes another");
+            } else if !longer {
+                sink.left_out("edit of a talk page that adds nothing");
+            } else {
+                let body = Body::Comment(Comment {
+                    person: revision.user.as_deref().map(identity),
+                    team: None,
+                    parent: None,
+                    words: None,
+                    deleted_at: None,
+                });
+                sink.event(self.of_revision("talk", page, revision, body));
+            }
+        }
+    }
+
+    /// A user who is a bot.
+    pub(super) fn bot(&self, user: &str) -> Event {
+        let person = Person {
+            person: identity(user),
+            aliases: Vec::new(),
+            team: None,
+            joined_at: None,
+            left_at: None,
+            kind: PersonKind::Bot,
+        };
+        Event {
+            source: Arc::clone(&self.source),
+            id: user.to_owned(),
+            subject: String::new(),
+            time: 0,
+            version: 0,
+            body: Body::Person(person),
+        }
+    }
+
+    /// Links that came and went since the last pull. `known` is brought up to date.
+    pub(super) fn links(
+        &self,
+        pages: &BTreeMap<u64, Page>,
+        known: &mut BTreeMap<String, Linked>,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) {
+        let mut standing = BTreeSet::new();
+        for page in pages.values() {
+            for from in &page.linked_from {
+                if from.redirect {
+                    sink.left_out("redirect");
+                } else if Some(from.id) == page.talk || from.id == page.id {
+                    sink.left_out("link from the page itself or its talk page");
+                } else {
+                    standing.insert((page.id, from.id));
+                }
+            }
+        }
+        for &(page, from) in &standing {
+            let linked = known.get(&key(page, from));
+            let next = match linked {
+                Some(Linked {
+                    removed_at: None, ..
+                }) => continue,
+                // It came back: the same link again, from the time it was first seen.
+                Some(gone) => Linked {
+                    at: gone.at,
+                    version: gone.version + 1,
+                    removed_at: None,
+                },
+                None => Linked {
+                    at: now,
+                    version: 0,
+                    removed_at: None,
+                },
+            };
+            sink.event(self.link(pages, page, from, &next));
+            known.insert(key(page, from), next);
+        }
+        for (name, linked) in known
+            .iter_mut()
+            .filter(|(_, linked)| linked.removed_at.is_none())
+        {
+            let Some((page, from)) = numbers(name) else {
+                continue;
+            };
+            // A page that is no longer listed says nothing of its links.
+            if pages.contains_key(&page) && !standing.contains(&(page, from)) {
+                linked.removed_at = Some(now);
+                linked.version += 1;
+                sink.event(self.link(pages, page, from, linked));
+            }
+        }
+    }
+
+    fn link(&self, pages: &BTreeMap<u64, Page>, page: u64, from: u64, linked: &Linked) -> Event {
+        let writeup = pages.contains_key(&from);
+        Event {
+            source: Arc::clone(&self.source),
+            id: format!("link:{}", key(page, from)),
+            subject: self.id(page),
+            time: linked.at,
+            version: linked.version,
+            body: Body::Link(Link {
+                person: None,
+                team: None,
+                place: if writeup { Place::Writeup } else { Place::Docs },
+                stands_in: if writeup {
+                    Some(self.id(from))
+                } else {
+                    self.address(from)
+                },
+                removed_at: linked.removed_at,
+                role: None,
+            }),
+        }
+    }
+
+    fn of_revision(&self, kind: &str, page: &Page, revision: &Revision, body: Body) -> Event {
+        Event {
+            source: Arc::clone(&self.source),
+            id: format!("{kind}:{}", revision.id),
+            subject: self.id(page.id),
+            time: revision.at,
+            version: 0,
+            body,
+        }
+    }
+
+    /// The registry's id of a page.
+    fn id(&self, page: u64) -> String {
+        format!("{}:{page}", self.source)
+    }
+
+    /// The address of a page by its number; it stays when the page is moved.
+    fn address(&self, page: u64) -> Option<String> {
+        let mut address = self.api.join("index.php").ok()?;
+        address.set_query(Some(&format!("curid={page}")));
+        Some(address.into())
+    }
+}
+
+fn key(page: u64, from: u64) -> String {
+    format!("{page}:{from}")
+}
+
+fn numbers(key: &str) -> Option<(u64, u64)> {
+    let (page, from) = key.split_once(':')?;
+    Some((page.parse().ok()?, from.parse().ok()?))
+}
+
+/// The address of another title, made after the address of this one.
+fn sibling(url: &str, title: &str, other: &str) -> Option<String> {
+    let written = title.replace(' ', "_");
+    let starts = url.match_indices(['/', '=']).map(|(at, _)| at + 1);
+    let fits = |at: &usize| {
+        percent_decode_str(&url[*at..])
+            .decode_utf8()
+            .is_ok_and(|tail| tail == written)
+    };
+    let at = starts.into_iter().find(fits)?;
+    Some(format!("{}{}", &url[..at], other.replace(' ', "_")))
+}

@@ -1,0 +1,364 @@
+//! `mediawiki`: pages of a wiki as write-ups, with their edits, the edits of their talk pages, and
+//! the pages that link to them; from api.php.
+//!
+//! `client` asks, `answer` reads what came, `wikitext` counts, `events` says what it means.
+
+mod answer;
+mod client;
+mod events;
+mod wikitext;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::Millis;
+
+use super::{Kind, Problem, Pull, Setting, Sink, SourceError, decode};
+
+use answer::{Page, Revision};
+use client::Client;
+use events::Maker;
+
+/// The kind.
+pub static KIND: Kind = Kind {
+    name: "mediawiki",
+    summary: "MediaWiki: pages as write-ups, their edits, talk and links, from api.php",
+    documentation: "\
+Asks a wiki's api.php. Which pages are write-ups is said by one of `category` (its members), `prefix`
+(titles that begin so, with `namespace` as a number if it is not the main one) or `titles`.
+
+- `writeup`: title, address, titles that redirect to it, first revision's time, who made more than
+  minor edits, words and links of the wikitext (templates are not expanded).
+- `edit`: every later revision, minor ones marked.
+- `comment`: every revision of the talk page that makes it longer, unless it is minor or undoes
+  another. This is an estimate: a signature added later counts, an answer that replaces text of the
+  same length does not, and who answers whom is not known. `talk = false` leaves them out.
+- `link`: every page that links to a write-up now. MediaWiki keeps no history of links, so a link
+  counts from the pull that first saw it until the first that did not; at the first pull all links
+  look new. `links = false` leaves them out.
+
+Accounts in the group `bot` are described as bots. Visitors without account (an IP address in place
+of a name), temporary accounts and hidden names are nobody. Reads are not to be had here: import page
+view dumps or access logs.
+
+`token_file` holds an OAuth 2 token for wikis that want one. The wiki's `maxlag` and Retry-After are
+respected.",
+    sample: r#"[[source]]
+id = "wiki"
+kind = "mediawiki"
+api = "https://wiki.example.org/w/api.php"
+category = "Category:Postmortems"
+"#,
+    file: None,
+    pull: Some(build),
+    push: None,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    api: String,
+    category: Option<String>,
+    prefix: Option<String>,
+    titles: Option<Vec<String>>,
+    #[serde(default)]
+    namespace: u32,
+    #[serde(default = "yes")]
+    talk: bool,
+    #[serde(default = "yes")]
+    links: bool,
+    token_file: Option<PathBuf>,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
+    Ok(Box::new(MediaWiki::new(decode(params)?, setting)?))
+}
+
+/// How the write-ups are listed: questions, each asked to its end.
+type Listing = Vec<Vec<(&'static str, String)>>;
+
+struct MediaWiki {
+    client: Client,
+    listing: Listing,
+    maker: Maker,
+    talk: bool,
+    links: bool,
+}
+
+/// Most that may be asked for in one question.
+const BATCH: usize = 50;
+
+impl MediaWiki {
+    fn new(params: Params, setting: &Setting) -> Result<MediaWiki, SourceError> {
+        let api = url::Url::parse(&params.api)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https"));
+        let api = api.ok_or_else(|| {
+            SourceError::Params("api should be the address of the wiki's api.php".to_owned())
+        })?;
+        let listing = match (params.category, params.prefix, params.titles) {
+            (Some(category), None, None) => vec![vec![
+                ("generator", "categorymembers".to_owned()),
+                ("gcmtitle", category),
+                ("gcmtype", "page".to_owned()),
+                ("gcmlimit", BATCH.to_string()),
+            ]],
+            (None, Some(prefix), None) => vec![vec![
+                ("generator", "allpages".to_owned()),
+                ("gapprefix", prefix),
+                ("gapnamespace", params.namespace.to_string()),
+                ("gapfilterredir", "nonredirects".to_owned()),
+                ("gaplimit", BATCH.to_string()),
+            ]],
+            (None, None, Some(titles)) if !titles.is_empty() => titles
+                .chunks(BATCH)
+                .map(|some| vec![("titles", some.join("|"))])
+                .collect(),
+            _ => {
+                return Err(SourceError::Params(
+                    "give one of category, prefix and titles".to_owned(),
+                ));
+            }
+        };
+        let token = match params.token_file {
+            None => None,
+            Some(path) => {
+                let failed = |cause| SourceError::Io {
+                    name: path.display().to_string(),
+                    cause,
+                };
+                Some(
+                    std::fs::read_to_string(&path)
+                        .map_err(failed)?
+                        .trim()
+                        .to_owned(),
+                )
+            }
+        };
+        let maker = Maker {
+            source: Arc::from(setting.source.as_str()),
+            api: api.clone(),
+        };
+        Ok(MediaWiki {
+            client: Client::new(api, token),
+            listing,
+            maker,
+            talk: params.talk,
+            links: params.links,
+        })
+    }
+
+    /// The write-ups. A page's lists can come in several answers.
+    fn pages(&self) -> Result<BTreeMap<u64, Page>, SourceError> {
+        let mut pages: BTreeMap<u64, Page> = BTreeMap::new();
+        let properties = if self.links {
+            "info|redirects|linkshere"
+        } else {
+            "info|redirects"
+        };
+        for listing in &self.listing {
+            let mut question: Vec<(&str, &str)> = listing
+                .iter()
+                .map(|(name, value)| (*name, value.as_str()))
+                .collect();
+            question.extend([
+                ("prop", properties),
+                ("inprop", "url|talkid"),
+                ("rdprop", "title"),
+                ("rdlimit", "max"),
+            ]);
+            if self.links {
+                question.extend([("lhprop", "pageid|redirect"), ("lhlimit", "max")]);
+            }
+            self.client.all(&question, |answer| {
+                for page in answer::pages(answer) {
+                    match pages.get_mut(&page.id) {
+                        Some(known) => {
+                            known.redirects.extend(page.redirects);
+                            known.linked_from.extend(page.linked_from);
+                        }
+                        None => {
+                            pages.insert(page.id, page);
+                        }
+                    }
+                }
+            })?;
+        }
+        Ok(pages)
+    }
+
+    /// Numbers of the last revisions of pages.
+    fn last_revisions(&self, ids: &[u64]) -> Result<BTreeMap<u64, u64>, SourceError> {
+        let mut last = BTreeMap::new();
+        for some in ids.chunks(BATCH) {
+            let some = joined(some);
+            self.client
+                .all(&[("pageids", &some), ("prop", "info")], |answer| {
+                    last.extend(
+                        answer::pages(answer)
+                            .iter()
+                            .map(|page| (page.id, page.last_revision)),
+                    );
+                })?;
+        }
+        Ok(last)
+    }
+
+    /// All revisions of a page, oldest first.
+    fn history(&self, page: u64, sink: &mut dyn Sink) -> Result<Vec<Revision>, SourceError> {
+        let id = page.to_string();
+        let mut history = Vec::new();
+        let mut unread = 0;
+        let question = [
+            ("pageids", id.as_str()),
+            ("prop", "revisions"),
+            ("rvprop", "ids|timestamp|user|userid|size|flags|tags"),
+            ("rvlimit", "max"),
+            ("rvdir", "newer"),
+        ];
+        self.client.all(&question, |answer| {
+            let (found, bad) = answer::revisions(answer);
+            history.extend(found);
+            unread += bad;
+        })?;
+        if unread > 0 {
+            sink.problem(Problem {
+                place: format!("page {page}"),
+                field: "revisions".to_owned(),
+                reason: format!("{unread} without a number or an RFC 3339 time"),
+            });
+        }
+        Ok(history)
+    }
+
+    fn text(&self, page: u64) -> Result<Option<String>, SourceError> {
+        let id = page.to_string();
+        let question = [
+            ("pageids", id.as_str()),
+            ("prop", "revisions"),
+            ("rvprop", "content"),
+            ("rvslots", "main"),
+            ("rvlimit", "1"),
+        ];
+        let mut text = None;
+        self.client.all(&question, |answer| {
+            if text.is_none() {
+                text = answer::content(answer).map(str::to_owned);
+            }
+        })?;
+        Ok(text)
+    }
+
+    /// Describes the bots among these users.
+    fn bots(&self, users: &BTreeSet<String>, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        let users: Vec<&str> = users.iter().map(String::as_str).collect();
+        for some in users.chunks(BATCH) {
+            let some = some.join("|");
+            let mut bots = Vec::new();
+            self.client.all(
+                &[("list", "users"), ("ususers", &some), ("usprop", "groups")],
+                |answer| {
+                    bots.extend(answer::bots(answer).into_iter().map(str::to_owned));
+                },
+            )?;
+            for bot in bots {
+                sink.event(self.maker.bot(&bot));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What the next pull needs. Holds no names of people.
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Checkpoint {
+    pages: BTreeMap<u64, Seen>,
+    links: BTreeMap<String, Linked>,
+}
+
+/// The last revisions taken in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Seen {
+    page: u64,
+    talk: u64,
+}
+
+/// A link seen.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Linked {
+    at: Millis,
+    version: u32,
+    removed_at: Option<Millis>,
+}
+
+impl Pull for MediaWiki {
+    fn pull(
+        &mut self,
+        checkpoint: Option<&str>,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<String, SourceError> {
+        // An unreadable checkpoint only means more work: events have the same ids.
+        let mut state: Checkpoint = checkpoint
+            .and_then(|text| serde_json::from_str(text).ok())
+            .unwrap_or_default();
+        let pages = self.pages()?;
+        let talks: Vec<u64> = if self.talk {
+            pages.values().filter_map(|page| page.talk).collect()
+        } else {
+            Vec::new()
+        };
+        let talk_revisions = self.last_revisions(&talks)?;
+        let mut users = BTreeSet::new();
+        for page in pages.values() {
+            let seen = state.pages.get(&page.id).copied().unwrap_or_default();
+            if page.last_revision != seen.page {
+                let history = self.history(page.id, sink)?;
+                let counts = self.text(page.id)?.map(|text| wikitext::counts(&text));
+                users.extend(history.iter().filter_map(|revision| revision.user.clone()));
+                sink.event(self.maker.writeup(page, &history, counts));
+                for revision in history.iter().filter(|r| r.id > seen.page && r.parent != 0) {
+                    sink.event(self.maker.edit(page, revision));
+                }
+            }
+            let talk = page
+                .talk
+                .and_then(|talk| Some((talk, *talk_revisions.get(&talk)?)));
+            if let Some((talk, last)) = talk.filter(|(_, last)| *last != seen.talk) {
+                let history = self.history(talk, sink)?;
+                users.extend(history.iter().filter_map(|revision| revision.user.clone()));
+                self.maker.comments(page, &history, seen.talk, sink);
+                state.pages.entry(page.id).or_default().talk = last;
+            }
+            state.pages.entry(page.id).or_default().page = page.last_revision;
+        }
+        self.bots(&users, sink)?;
+        if self.links {
+            if checkpoint.is_none() {
+                sink.note(
+                    "links of a wiki have no date; those that stand now count from this pull"
+                        .to_owned(),
+                );
+            }
+            self.maker.links(&pages, &mut state.links, now, sink);
+        }
+        serde_json::to_string(&state).map_err(|error| SourceError::Format {
+            name: "checkpoint".to_owned(),
+            reason: format!("cannot be written: {error}"),
+        })
+    }
+}
+
+fn joined(ids: &[u64]) -> String {
+    ids.iter().map(u64::to_string).collect::<Vec<_>>().join("|")
+}
+
+#[cfg(test)]
+mod tests;
