@@ -6,3 +6,4 @@ mod engine_http;
 mod engine_process;
 mod pages;
 mod simulated;
+mod worked;
