@@ -136,20 +136,27 @@ impl Report {
         serde_json::from_str(&self.rest).expect("JSON")
     }
 
-    /// Panics with the first lines that differ.
+    /// Panics where all but the two counts differs.
     pub(crate) fn assert_same(&self, other: &Report, what: &str) {
-        if self.rest == other.rest {
-            return;
-        }
-        let pairs = self.rest.lines().zip(other.rest.lines()).enumerate();
-        let differ: Vec<String> = pairs
-            .filter(|(_, (a, b))| a != b)
-            .take(12)
-            .map(|(at, (a, b))| format!("{at}: {} | {}", a.trim(), b.trim()))
-            .collect();
-        let lengths = (self.rest.len(), other.rest.len());
-        panic!("{what}: {lengths:?} bytes\n{}", differ.join("\n"));
+        assert_same(&self.json(), &other.json(), what);
     }
+}
+
+/// Panics with the first lines that differ.
+pub(crate) fn assert_same(one: &Value, other: &Value, what: &str) {
+    let (one, other) = (format!("{one:#}"), format!("{other:#}"));
+    let pairs = one.lines().zip(other.lines()).enumerate();
+    let differ: Vec<String> = pairs
+        .filter(|(_, (a, b))| a != b)
+        .take(12)
+        .map(|(at, (a, b))| format!("{at}: {} | {}", a.trim(), b.trim()))
+        .collect();
+    let lengths = (one.len(), other.len());
+    assert!(
+        one == other,
+        "{what}: {lengths:?} bytes\n{}",
+        differ.join("\n")
+    );
 }
 
 /// A small organisation of 500 days; its events as lines.
