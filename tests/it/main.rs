@@ -1,13 +1,16 @@
 //! The integration tests: one binary, so that they share one engine.
 
+mod binary;
 mod checked;
 mod derive;
 mod engine;
 mod engine_http;
 mod engine_process;
 mod lexed;
+mod observed;
 mod pages;
 mod same_bytes;
+mod same_elsewhere;
 mod shown;
 mod simulated;
 mod sources;
