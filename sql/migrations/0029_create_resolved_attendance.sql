@@ -1,5 +1,6 @@
--- Invitations and presences, one row an id, resolved and labelled as in `resolved_comment`. A review
--- of an unknown write-up is still a review of nothing known: label 1.
+-- Invitations and presences, one row an id, resolved and labelled as in `resolved_comment`. A
+-- meeting that names no write-up at all is a review of none; one that names an unknown one waits for
+-- its registration.
 CREATE VIEW resolved_attendance AS
 SELECT
     a.key AS key,
@@ -16,7 +17,7 @@ SELECT
     a.mandatory AS mandatory,
     has(w.responders, p.number) AND p.number != 0 AS responder,
     multiIf(
-        t.number = 0, 1,
+        t.number = 0 AND a.target != '', 1,
         w.deleted_at IS NOT NULL AND ms >= w.deleted_at, 2,
         p.kind IN ('bot', 'room', 'service'), 3,
         0) AS label

@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
+use serde_json::Value as Json;
 
 use super::engine::Installing;
 use super::progress;
 use crate::app::House;
 use crate::config::Config;
 use crate::indicators::Context;
-use crate::jobs::{derive, report};
+use crate::jobs::{derive, report, restate};
 use crate::model::{Calendar, Millis, parse_rfc3339};
 use crate::pages;
 use crate::summary::Document;
@@ -27,6 +28,9 @@ pub(super) struct Args {
     /// The folder to write to
     #[arg(long, default_value = "readback-report")]
     out: PathBuf,
+    /// An earlier summary.json (or its folder): what it would say now, into restatements.json
+    #[arg(long, value_name = "REPORT")]
+    since: Option<PathBuf>,
     /// The summary on standard output as well
     #[arg(long)]
     json: bool,
@@ -34,9 +38,10 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let as_of = instant(args.as_of.as_deref(), &config.organisation.calendar)?;
+    let earlier = args.since.as_deref().map(earlier).transpose()?;
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
-    let done = write(&house, as_of, &args.out).await;
+    let done = write(&house, as_of, &args.out, earlier.as_ref()).await;
     house.close().await;
     let bytes = done?;
     writeln!(
@@ -51,9 +56,37 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
 }
 
 /// Derives, computes and writes the report's folder. Returns the bytes of `summary.json`.
-async fn write(house: &House, as_of: Millis, out: &Path) -> anyhow::Result<Vec<u8>> {
+async fn write(
+    house: &House,
+    as_of: Millis,
+    out: &Path,
+    earlier: Option<&Json>,
+) -> anyhow::Result<Vec<u8>> {
     let document = summary(house, as_of).await?;
-    put_all(&document, out)
+    let bytes = put_all(&document, out)?;
+    if let Some(earlier) = earlier {
+        // Read back from its bytes like the earlier one, so that equal numbers are equal.
+        let now = report::to_json(&summary(house, restate::as_of(earlier)?).await?)?;
+        let now = serde_json::from_slice(&now)?;
+        let mut text = serde_json::to_vec_pretty(&restate::restatements(earlier, &now))?;
+        text.push(b'\n');
+        put(out, "restatements.json", &text)?;
+    }
+    Ok(bytes)
+}
+
+/// An earlier summary, by its file or its folder.
+fn earlier(path: &Path) -> anyhow::Result<Json> {
+    let file = if path.is_dir() {
+        path.join("summary.json")
+    } else {
+        path.to_owned()
+    };
+    let what = || format!("--since {}", file.display());
+    let bytes = std::fs::read(&file).with_context(what)?;
+    let earlier = serde_json::from_slice(&bytes).with_context(what)?;
+    restate::as_of(&earlier)?;
+    Ok(earlier)
 }
 
 /// Writes every file of the report. Returns the bytes of `summary.json`.

@@ -1,5 +1,6 @@
 //! The work between store and numbers, each job idempotent: ingest brings events in, derive makes
-//! derived tables of landed ones, compute makes facts and results, report makes the summary.
+//! derived tables of landed ones, compute makes facts and results, report makes the summary,
+//! restate tells what an earlier one would say now.
 
 mod columns;
 pub mod compute;
@@ -8,5 +9,6 @@ mod health;
 pub mod ingest;
 pub mod observe;
 pub mod report;
+pub mod restate;
 mod reviews;
 mod writeups;

@@ -187,7 +187,8 @@ class World:
     def _reason(self, event, instants):
         kind, at, writeup = event["kind"], event["at"], event["writeup"]
         if kind in ("writeup", "person", "coverage"):
-            return "future" if at is not None and at >= self.as_of else None
+            # The registry says what is so, not what happened: it is bound late, never in the future.
+            return None
         if at >= self.as_of:
             return "future"
         if writeup is None and (event.get("subject") or kind != "attendance"):

@@ -1,6 +1,7 @@
 //! A simulated organisation goes the whole way, and an independent program says whether the report
 //! is right: `tests/checker/check.py`, which knows INDICATORS and the events and nothing else.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::Arc;
@@ -92,8 +93,9 @@ async fn checked(name: &str, options: &Options) {
     let report = folder.join("summary.json");
     std::fs::write(&report, to_json(&document).expect("JSON")).expect("a file");
 
-    let Some(python) = std::env::var_os("READBACK_CHECKER_PYTHON") else {
-        println!("skipped: READBACK_CHECKER_PYTHON is not set (tests/checker/requirements.txt)");
+    let Some(python) = std::env::var_os("CHECKER_PYTHON") else {
+        let words = "skipped: CHECKER_PYTHON is not set (tests/checker/requirements.txt)";
+        writeln!(std::io::stdout(), "{words}").expect("stdout");
         return;
     };
     let checker = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checker/check.py");

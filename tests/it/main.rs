@@ -16,3 +16,4 @@ mod simulated;
 mod sources;
 mod tidy;
 mod way;
+mod worked;

@@ -1,0 +1,169 @@
+//! Restatements: what an earlier report would say now. Its instant is computed again from what is
+//! known today; every published number that differs is listed with both values and what may have
+//! caused it. A report itself never speaks of another one, so this is a file of its own.
+
+use anyhow::Context as _;
+use serde_json::{Map, Value as Json, json};
+
+use crate::model::{Millis, parse_rfc3339};
+
+/// Names the shape of `restatements.json`.
+const SCHEMA: &str = "https://readback.dev/schemas/restatements/v1";
+
+/// The instant of an earlier `summary.json`.
+pub fn as_of(earlier: &Json) -> anyhow::Result<Millis> {
+    let text = earlier["as_of"]
+        .as_str()
+        .context("--since: the file has no as_of; valid is a summary.json")?;
+    parse_rfc3339(text).with_context(|| format!("--since: as_of {text:?} is no instant"))
+}
+
+/// What changed between an earlier summary and the one that is computed now for the same instant.
+pub fn restatements(earlier: &Json, now: &Json) -> Json {
+    let mut changes = Vec::new();
+    for part in [
+        "indicators",
+        "health",
+        "writeups",
+        "reviews",
+        "attendance_by_quarter",
+    ] {
+        differ(part, &earlier[part], &now[part], &mut changes);
+    }
+    json!({
+        "schema": SCHEMA,
+        "as_of": earlier["as_of"],
+        "causes": causes(earlier, now),
+        "changes": changes,
+    })
+}
+
+/// What may have caused changes: other parameters, other definitions, more events.
+fn causes(earlier: &Json, now: &Json) -> Vec<Json> {
+    let mut causes = Vec::new();
+    let mut changed = Vec::new();
+    differ(
+        "parameters",
+        &earlier["parameters"],
+        &now["parameters"],
+        &mut changed,
+    );
+    differ(
+        "organisation",
+        &earlier["organisation"],
+        &now["organisation"],
+        &mut changed,
+    );
+    for change in changed {
+        causes.push(json!({ "kind": "parameter", "path": change["path"], "before": change["before"], "after": change["after"] }));
+    }
+    let empty = Map::new();
+    for (code, indicator) in now["indicators"].as_object().unwrap_or(&empty) {
+        let before = &earlier["indicators"][code]["version"];
+        if !before.is_null() && *before != indicator["version"] {
+            causes.push(json!({ "kind": "definition", "path": format!("indicators.{code}.version"), "before": before, "after": indicator["version"] }));
+        }
+    }
+    let (before, after) = (
+        &earlier["health"]["received"]["lines"],
+        &now["health"]["received"]["lines"],
+    );
+    if before != after {
+        causes.push(json!({ "kind": "events", "path": "health.received.lines", "before": before, "after": after }));
+    }
+    causes
+}
+
+fn differ(path: &str, before: &Json, after: &Json, changes: &mut Vec<Json>) {
+    match (before, after) {
+        (Json::Object(old), Json::Object(new)) => {
+            let mut names: Vec<&String> = old.keys().chain(new.keys()).collect();
+            names.sort();
+            names.dedup();
+            for name in names {
+                let side =
+                    |object: &Map<String, Json>| object.get(name).cloned().unwrap_or(Json::Null);
+                differ(&format!("{path}.{name}"), &side(old), &side(new), changes);
+            }
+        }
+        (Json::Array(old), Json::Array(new)) => {
+            let (old, new) = (keyed(old), keyed(new));
+            let mut names: Vec<&String> = old.iter().chain(&new).map(|(name, _)| name).collect();
+            names.sort();
+            names.dedup();
+            for name in names {
+                let side = |list: &[(String, &Json)]| {
+                    let found = list.iter().find(|(key, _)| key == name);
+                    found.map_or(Json::Null, |(_, value)| (*value).clone())
+                };
+                differ(
+                    &format!("{path}[{name}]"),
+                    &side(&old),
+                    &side(&new),
+                    changes,
+                );
+            }
+        }
+        _ if before == after => {}
+        _ => changes.push(json!({ "path": path, "before": before, "after": after })),
+    }
+}
+
+/// Entries by what names them, so that one new entry does not shift all others; else by place.
+fn keyed(list: &[Json]) -> Vec<(String, &Json)> {
+    const NAMES: [&str; 6] = ["id", "meeting", "month", "week", "day", "quarter"];
+    let name = |entry: &Json| {
+        NAMES.iter().find_map(|name| match &entry[*name] {
+            Json::String(text) => Some(text.clone()),
+            Json::Number(number) => Some(number.to_string()),
+            _ => None,
+        })
+    };
+    let named = |(at, entry)| (name(entry).unwrap_or_else(|| format!("#{at}")), entry);
+    list.iter().enumerate().map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(lines: u64, ratio: f64, months: &[(&str, u64)]) -> Json {
+        let series: Vec<_> = months
+            .iter()
+            .map(|(month, reads)| json!({ "month": month, "late_reads": reads }))
+            .collect();
+        json!({
+            "as_of": "2026-07-01T00:00:00Z",
+            "parameters": { "late_days": 90 },
+            "indicators": {
+                "L3": { "version": 1, "results": { "tail_share": { "ratio": ratio } } },
+                "T0": { "version": 1, "results": { "series": series } },
+            },
+            "health": { "received": { "lines": lines } },
+        })
+    }
+
+    #[test]
+    fn the_same_is_no_restatement() {
+        let same = summary(10, 0.5, &[("2026-01", 3)]);
+        assert_eq!(restatements(&same, &same)["changes"], json!([]));
+    }
+
+    #[test]
+    fn late_events_restate_and_are_named_as_the_cause() {
+        let before = summary(10, 0.5, &[("2026-01", 3)]);
+        let after = summary(12, 0.6, &[("2025-12", 1), ("2026-01", 3)]);
+        insta::assert_json_snapshot!(restatements(&before, &after));
+    }
+
+    #[test]
+    fn a_file_that_is_no_summary_is_refused() {
+        assert!(
+            as_of(&json!({}))
+                .unwrap_err()
+                .to_string()
+                .contains("summary.json")
+        );
+        assert!(as_of(&json!({ "as_of": "yesterday" })).is_err());
+    }
+}
