@@ -94,8 +94,15 @@ impl Said {
             out: text(&output.stdout),
             err: text(&output.stderr),
         };
-        assert!(said.code.is_some_and(|code| code != 101), "{arguments:?}: {said:?}");
-        assert!(!said.err.contains("panicked"), "{arguments:?}: {}", said.err);
+        assert!(
+            said.code.is_some_and(|code| code != 101),
+            "{arguments:?}: {said:?}"
+        );
+        assert!(
+            !said.err.contains("panicked"),
+            "{arguments:?}: {}",
+            said.err
+        );
         said
     }
 }

@@ -9,6 +9,7 @@ mod engine_process;
 mod lexed;
 mod observed;
 mod pages;
+mod privacy;
 mod same_bytes;
 mod same_elsewhere;
 mod shown;

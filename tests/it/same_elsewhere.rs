@@ -49,18 +49,25 @@ fn embedded_and_remote_one_thread_and_all() {
     let listening = Listening::start(&server);
     let remote = Home::new().with("READBACK_ENGINE_PASSWORD", "only for tests");
     let engine = format!(
-        "{ORGANISATION}\n[engine]\nmode = \"remote\"\nurl = \"{}\"\ndatabase = \"elsewhere\"\n",
+        "{ORGANISATION}\n[engine]\nmode = \"remote\"\nuser = \"readback\"\nurl = \"{}\"\ndatabase = \"elsewhere\"\n",
         listening.url
     );
     remote.file("readback.toml", engine);
     let events = remote.file("events.ndjson", &lines);
     assert!(reported(&remote, &events) == bytes, "remote");
     let check = remote.done(&["check"]);
-    assert!(check.out.contains("answers, tables are up to date"), "{}", check.out);
+    assert!(
+        check.out.contains("answers, tables are up to date"),
+        "{}",
+        check.out
+    );
 
     // Without the password nobody gets in, and the error does not repeat a wrong one.
     let stranger = Home::new().with("READBACK_ENGINE_PASSWORD", "wrong-password");
-    stranger.file("readback.toml", std::fs::read(remote.path("readback.toml")).expect("a file"));
+    stranger.file(
+        "readback.toml",
+        std::fs::read(remote.path("readback.toml")).expect("a file"),
+    );
     let refused = stranger.run(&["report", "--as-of", "2026-07-01"]);
     assert_ne!(refused.code, Some(0));
     assert!(!refused.err.contains("wrong-password"), "{}", refused.err);
