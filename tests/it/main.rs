@@ -4,5 +4,7 @@ mod checked;
 mod engine;
 mod engine_http;
 mod engine_process;
+mod fixtures;
+mod house;
 mod pages;
 mod simulated;
