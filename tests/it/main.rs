@@ -7,4 +7,5 @@ mod engine_process;
 mod fixtures;
 mod house;
 mod pages;
+mod scanning;
 mod simulated;
