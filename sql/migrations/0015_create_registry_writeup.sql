@@ -4,6 +4,7 @@ CREATE TABLE registry_writeup
     generation UInt32,
     number UInt32,
     id String,
+    names Array(String),
     title Nullable(String),
     url Nullable(String),
     published_at Nullable(Int64),

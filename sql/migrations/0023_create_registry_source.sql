@@ -1,4 +1,5 @@
--- Which source delivered events of a kind for which write-up (0: unknown targets), and since when:
+-- Which source delivered events of a kind for which write-up (0: unknown targets), since when, and how
+-- many of them name a person:
 -- what observed time is made of.
 CREATE TABLE registry_source
 (
@@ -7,7 +8,8 @@ CREATE TABLE registry_source
     source LowCardinality(String),
     writeup UInt32,
     first_at Int64,
-    events UInt64
+    events UInt64,
+    named UInt64
 )
 ENGINE = MergeTree
 ORDER BY (generation, kind, source, writeup)

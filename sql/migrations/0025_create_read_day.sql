@@ -34,6 +34,7 @@ SELECT
 FROM derived_count
 WHERE label = 0
   AND NOT cumulative
+  AND count > 0
   AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
   AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
 GROUP BY writeup, date, age_day

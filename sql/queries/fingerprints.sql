@@ -1,51 +1,40 @@
--- kind, source, writeup, first_at, events, fingerprint: what has landed for each write-up from each
--- source, by generation {registry:UInt32} of the registry. Store::fingerprints.
-SELECT kind, source, writeup, min(first_ms) AS first_at, sum(n) AS events,
-    sum(f) AS fingerprint
+-- kind, source, writeup, first_at, events, named, fingerprint: what has landed for each write-up from
+-- each source, by generation {registry:UInt32} of the registry. Store::fingerprints.
+SELECT
+    r.kind AS kind,
+    r.source AS source,
+    t.number AS writeup,
+    min(r.ms) AS first_at,
+    count() AS events,
+    countIf(r.person != 0) AS named,
+    sum(cityHash64(r.key, r.version)) AS fingerprint
 FROM
 (
-    SELECT 'read' AS kind, toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)) AS first_ms, count() AS n,
-        sum(cityHash64(r.key, r.version)) AS f
-    FROM (SELECT key, version, at, source, target FROM landing_read FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'read' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
+        version
+    FROM landing_read FINAL
     UNION ALL
-    SELECT 'read_count', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_read_count FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'read_count' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, toUInt128(0) AS person, key,
+        version
+    FROM landing_read_count FINAL
     UNION ALL
-    SELECT 'comment', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_comment FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'comment' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
+        version
+    FROM landing_comment FINAL
     UNION ALL
-    SELECT 'link', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_link FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'link' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
+        version
+    FROM landing_link FINAL
     UNION ALL
-    SELECT 'attendance', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_attendance FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'attendance' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
+        version
+    FROM landing_attendance FINAL
     UNION ALL
-    SELECT 'edit', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_edit FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
-)
+    SELECT 'edit' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
+        version
+    FROM landing_edit FINAL
+) AS r
+ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
+    ON r.target = t.target
 GROUP BY kind, source, writeup
 ORDER BY kind, source, writeup

@@ -150,7 +150,7 @@ pub struct WriteupFact {
     pub reads_observed: Windows,
     /// When its comments were being observed.
     pub comments_observed: Windows,
-    /// Only daily counts are known of its reads, never a person.
+    /// No source that watches it ever names a reader: daily counts, or a log without users.
     pub counts_only: bool,
 }
 
@@ -171,6 +171,16 @@ impl Windows {
             }
         }
         Windows(merged)
+    }
+
+    /// The time that lies inside both.
+    #[must_use]
+    pub fn intersection(&self, other: &Windows) -> Windows {
+        let pairs = self
+            .0
+            .iter()
+            .flat_map(|a| other.0.iter().map(move |b| (a, b)));
+        Windows::union(pairs.map(|(a, b)| (a.0.max(b.0), a.1.min(b.1))).collect())
     }
 
     /// Milliseconds of `[from, to)` inside the windows.

@@ -149,12 +149,6 @@ fn writeups(
     let as_of = context.as_of;
     let reads = Watch::new(&["read", "read_count"], observed, coverage, registry, as_of);
     let comments = Watch::new(&["comment"], observed, coverage, registry, as_of);
-    let mut single: HashMap<u32, (bool, bool)> = HashMap::new();
-    for row in observed {
-        let (read, counted) = single.entry(row.writeup).or_default();
-        *read |= row.kind == "read";
-        *counted |= row.kind == "read_count";
-    }
     registry
         .iter()
         .map(|writeup| WriteupFact {
@@ -164,9 +158,7 @@ fn writeups(
             words: writeup.words,
             reads_observed: reads.windows(writeup),
             comments_observed: comments.windows(writeup),
-            counts_only: single
-                .get(&writeup.number)
-                .is_some_and(|(read, counted)| *counted && !read),
+            counts_only: !reads.names_people(writeup),
         })
         .collect()
 }

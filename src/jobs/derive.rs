@@ -59,8 +59,8 @@ pub async fn run(
         .iter()
         .map(|person| (person.pseudonym, person.number))
         .collect();
-    let merged = merge(generation, &landed_writeups, &known_numbers, &person_of);
-    let (names, conflicts) = names(&merged);
+    let writeups = merge(generation, &landed_writeups, &known_numbers, &person_of);
+    let (names, conflicts) = names(&writeups);
     let targets = store.targets().await.context("derive: targets")?;
     let targets = targets
         .into_iter()
@@ -72,7 +72,6 @@ pub async fn run(
             (target, number.copied().unwrap_or(0))
         })
         .collect();
-    let writeups: Vec<RegistryWriteup> = merged.into_iter().map(|merged| merged.entry).collect();
     let rows = RegistryRows {
         writeups,
         people,
@@ -196,19 +195,13 @@ fn people(generation: u32, numbers: &[(u128, u32)], landed: &[PersonRow]) -> Vec
         .collect()
 }
 
-/// A write-up put together from all that was said of it, and its names.
-struct Merged {
-    entry: RegistryWriteup,
-    names: Vec<String>,
-}
-
 /// The last that says something wins, field by field; names are gathered.
 fn merge(
     generation: u32,
     landed: &[WriteupRow],
     known: &HashMap<String, u32>,
     person_of: &HashMap<u128, u32>,
-) -> Vec<Merged> {
+) -> Vec<RegistryWriteup> {
     let mut by_id: BTreeMap<&str, Vec<&WriteupRow>> = BTreeMap::new();
     for row in landed {
         by_id.entry(&row.id).or_default().push(row);
@@ -225,6 +218,7 @@ fn merge(
             generation,
             number,
             id: id.to_owned(),
+            names: vec![id.to_owned()],
             title: None,
             url: None,
             published_at: None,
@@ -237,7 +231,6 @@ fn merge(
             tags: Vec::new(),
             restricted: false,
         };
-        let mut names = vec![id.to_owned()];
         for row in rows {
             say(&mut entry.title, &row.title);
             say(&mut entry.url, &row.url);
@@ -256,12 +249,12 @@ fn merge(
                 entry.tags.clone_from(&row.tags);
             }
             entry.restricted = row.restricted;
-            names.extend(row.url.iter().cloned());
-            names.extend(row.aliases.iter().cloned());
+            entry.names.extend(row.url.iter().cloned());
+            entry.names.extend(row.aliases.iter().cloned());
         }
-        names.sort();
-        names.dedup();
-        all.push(Merged { entry, names });
+        entry.names.sort();
+        entry.names.dedup();
+        all.push(entry);
     }
     all
 }
@@ -288,20 +281,18 @@ struct Names {
 }
 
 /// Which name is which write-up. Ids come first: no alias of another write-up takes them away.
-fn names(writeups: &[Merged]) -> (Names, Vec<String>) {
+fn names(writeups: &[RegistryWriteup]) -> (Names, Vec<String>) {
     let mut names = Names {
         verbatim: HashMap::new(),
         canonical: HashMap::new(),
     };
     let mut conflicts = Vec::new();
     for writeup in writeups {
-        names
-            .verbatim
-            .insert(writeup.entry.id.clone(), writeup.entry.number);
+        names.verbatim.insert(writeup.id.clone(), writeup.number);
     }
     for writeup in writeups {
         for name in &writeup.names {
-            let number = writeup.entry.number;
+            let number = writeup.number;
             let holder = *names.verbatim.entry(name.clone()).or_insert(number);
             let spelled = *names
                 .canonical
@@ -461,7 +452,7 @@ mod tests {
             landed("a", 1, Some("First"), &["x"]),
         ];
         let merged = merge(1, &rows, &HashMap::new(), &HashMap::new());
-        assert_eq!(merged[0].entry.title.as_deref(), Some("First"));
+        assert_eq!(merged[0].title.as_deref(), Some("First"));
         assert_eq!(merged[0].names, ["a", "x", "y"]);
     }
 
@@ -518,6 +509,7 @@ mod tests {
             writeup,
             first_at: 0,
             events,
+            named: 0,
             fingerprint: 0,
         };
         let landed = [row(1, READS_AT_ONCE), row(2, 1), row(3, 1)];

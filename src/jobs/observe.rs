@@ -1,8 +1,9 @@
 //! Observed time (DESIGN 5.11): when which write-up was being watched. A source watches in the
 //! windows it states by `coverage` events, else from its first event of the kind on. A write-up is
-//! watched by the sources that ever delivered an event of the kind for it; if none did, by those
-//! that watch its host; else by all. Going live, an outage, or one more source is then no sign of
-//! learning, nor of its loss.
+//! watched by the sources that deliver a good part of its events, and only while all of them watch:
+//! one more source brings more reads, and that must not look like learning, nor an outage like its
+//! loss. A write-up without events is watched by who states its prefix, else by those that watch its
+//! host, else by all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,10 @@ use crate::indicators::Windows;
 use crate::model::Millis;
 use crate::model::target::{canonical, host};
 use crate::store::{CoverageRow, ObservedRow, RegistryWriteup};
+
+/// A source that delivers less than one in so many of a write-up's events does not decide when it
+/// was watched: a stray read must neither hide an outage nor end a history.
+const GOOD_PART: u64 = 10;
 
 /// Who watched what, of one family of kinds.
 pub struct Watch<'a> {
@@ -22,6 +27,7 @@ pub struct Watch<'a> {
 #[derive(Default)]
 struct Source {
     first_at: Millis,
+    names_people: bool,
     stated: Vec<(Millis, Millis)>,
     by_prefix: Vec<(String, Millis, Millis)>,
 }
@@ -41,20 +47,33 @@ impl<'a> Watch<'a> {
             .chain(coverage.iter().map(|row| row.source.as_str()))
             .collect();
         let mut sources: BTreeMap<&str, Source> = BTreeMap::new();
-        let mut watchers: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+        let mut delivered: BTreeMap<u32, BTreeMap<&str, u64>> = BTreeMap::new();
         for row in observed
             .iter()
-            .filter(|row| kinds.contains(&row.kind.as_str()))
+            // What first came after `as_of` was not known then.
+            .filter(|row| kinds.contains(&row.kind.as_str()) && row.first_at < as_of)
         {
             let source = sources.entry(&row.source).or_insert_with(|| Source {
                 first_at: row.first_at,
                 ..Source::default()
             });
             source.first_at = source.first_at.min(row.first_at);
+            source.names_people |= row.named > 0;
             if row.writeup != 0 {
-                watchers.entry(row.writeup).or_default().insert(&row.source);
+                let from = delivered.entry(row.writeup).or_default();
+                *from.entry(&row.source).or_default() += row.events;
             }
         }
+        let watchers: BTreeMap<u32, BTreeSet<&str>> = delivered
+            .into_iter()
+            .map(|(writeup, from)| {
+                let all: u64 = from.values().sum();
+                let good = from
+                    .into_iter()
+                    .filter(|(_, events)| events * GOOD_PART >= all);
+                (writeup, good.map(|(source, _)| source).collect())
+            })
+            .collect();
         for row in coverage
             .iter()
             .filter(|row| kinds.contains(&row.kind.as_str()))
@@ -90,33 +109,47 @@ impl<'a> Watch<'a> {
 
     /// When a write-up was being watched.
     pub fn windows(&self, writeup: &RegistryWriteup) -> Windows {
-        let mut intervals = Vec::new();
-        let mut named: BTreeSet<&str> = self
-            .watchers
-            .get(&writeup.number)
-            .cloned()
-            .unwrap_or_default();
-        for (name, source) in &self.sources {
-            if source
-                .by_prefix
-                .iter()
-                .any(|(prefix, ..)| names_begin_with(writeup, prefix))
-            {
-                named.insert(name);
+        let each = |names: &BTreeSet<&str>| -> Vec<Windows> {
+            let sources = names.iter().filter_map(|name| self.sources.get(name));
+            let watching = sources.map(|source| source.watching(writeup, self.as_of));
+            watching.map(Windows::union).collect()
+        };
+        match self.watchers.get(&writeup.number) {
+            Some(names) => each(names)
+                .into_iter()
+                .reduce(|all, one| all.intersection(&one))
+                .unwrap_or_default(),
+            None => {
+                let all = each(&self.presumed(writeup));
+                Windows::union(all.into_iter().flat_map(|windows| windows.0).collect())
             }
         }
-        if named.is_empty() {
-            let same_host = writeup.url.as_deref().and_then(host);
-            named = same_host
-                .and_then(|host| self.hosts.get(&host).cloned())
-                .unwrap_or_else(|| self.sources.keys().copied().collect());
+    }
+
+    /// Whether a source that watches a write-up ever names a person: without one, that nobody is
+    /// seen to read it says nothing.
+    pub fn names_people(&self, writeup: &RegistryWriteup) -> bool {
+        let watching = self.watchers.get(&writeup.number).cloned();
+        let names = watching.unwrap_or_else(|| self.presumed(writeup));
+        let mut sources = names.iter().filter_map(|name| self.sources.get(name));
+        sources.any(|source| source.names_people)
+    }
+
+    /// Who presumably watches a write-up of which no event has come.
+    fn presumed(&self, writeup: &RegistryWriteup) -> BTreeSet<&'a str> {
+        let stated: BTreeSet<&str> = self
+            .sources
+            .iter()
+            .filter(|(_, source)| source.states(writeup))
+            .map(|(name, _)| *name)
+            .collect();
+        if !stated.is_empty() {
+            return stated;
         }
-        for name in named {
-            if let Some(source) = self.sources.get(name) {
-                intervals.extend(source.watching(writeup, self.as_of));
-            }
-        }
-        Windows::union(intervals)
+        let same_host = writeup.url.as_deref().and_then(host);
+        same_host
+            .and_then(|host| self.hosts.get(&host).cloned())
+            .unwrap_or_else(|| self.sources.keys().copied().collect())
     }
 }
 
@@ -129,6 +162,11 @@ fn unseen() -> Source {
 }
 
 impl Source {
+    fn states(&self, writeup: &RegistryWriteup) -> bool {
+        let mut prefixes = self.by_prefix.iter();
+        prefixes.any(|(prefix, ..)| names_begin_with(writeup, prefix))
+    }
+
     fn watching(&self, writeup: &RegistryWriteup, as_of: Millis) -> Vec<(Millis, Millis)> {
         let by_prefix: Vec<_> = self
             .by_prefix
@@ -148,9 +186,8 @@ impl Source {
 
 fn names_begin_with(writeup: &RegistryWriteup, prefix: &str) -> bool {
     let spelled = canonical(prefix);
-    let begins = |name: &str| name.starts_with(prefix) || canonical(name).starts_with(&*spelled);
-    !prefix.is_empty()
-        && (writeup.id.starts_with(prefix) || writeup.url.as_deref().is_some_and(begins))
+    let begins = |name: &String| name.starts_with(prefix) || canonical(name).starts_with(&*spelled);
+    !prefix.is_empty() && writeup.names.iter().any(begins)
 }
 
 #[cfg(test)]
@@ -162,6 +199,7 @@ mod tests {
             generation: 1,
             number,
             id: format!("w{number}"),
+            names: vec![url.to_owned(), format!("w{number}")],
             title: None,
             url: Some(url.to_owned()),
             published_at: Some(0),
@@ -177,13 +215,13 @@ mod tests {
     }
 
     fn saw(source: &str, writeup: u32, first_at: i64) -> ObservedRow {
-        let (kind, source) = ("read".to_owned(), source.to_owned());
         ObservedRow {
-            kind,
-            source,
+            kind: "read".to_owned(),
+            source: source.to_owned(),
             writeup,
             first_at,
-            events: 1,
+            events: 10,
+            named: 10,
         }
     }
 
@@ -231,5 +269,33 @@ mod tests {
         let coverage = [said("https://b.example.org/", 500, None)];
         assert_eq!(windows(&observed, &coverage, 1), [(50, 1000)]);
         assert_eq!(windows(&observed, &coverage, 2), [(500, 1000)]);
+    }
+
+    #[test]
+    fn one_more_source_begins_no_learning_and_a_stray_read_ends_no_history() {
+        let outage = [said("a", 0, Some(100)), said("a", 200, None)];
+        let both = [saw("a", 1, 50), saw("b", 1, 400)];
+        assert_eq!(windows(&both, &outage, 1), [(400, 1000)]);
+        let mut stray = [saw("a", 1, 50), saw("b", 1, 400)];
+        stray[0].events = 1000;
+        assert_eq!(windows(&stray, &outage, 1), [(0, 100), (200, 1000)]);
+    }
+
+    #[test]
+    fn what_came_later_was_not_known_then() {
+        let observed = [saw("a", 1, 50), saw("b", 1, 5000)];
+        assert_eq!(windows(&observed, &[], 1), [(50, 1000)]);
+    }
+
+    #[test]
+    fn nobody_is_named_where_no_source_names_anybody() {
+        let writeups = [writeup(1, "https://a.example.org/1")];
+        let mut observed = [saw("a", 1, 50)];
+        let names = |observed: &[ObservedRow]| {
+            Watch::new(&["read"], observed, &[], &writeups, 1000).names_people(&writeups[0])
+        };
+        assert!(names(&observed));
+        observed[0].named = 0;
+        assert!(!names(&observed));
     }
 }

@@ -46,6 +46,8 @@ pub struct Fingerprint {
     pub first_at: i64,
     /// How many.
     pub events: u64,
+    /// How many of them name a person.
+    pub named: u64,
     /// A sum of hashes over (key, version).
     pub fingerprint: u64,
 }

@@ -65,6 +65,8 @@ pub struct ObservedRow {
     pub first_at: Millis,
     /// How many.
     pub events: u64,
+    /// How many of them name a person.
+    pub named: u64,
 }
 
 /// R1 and R3 as counted.

@@ -77,6 +77,8 @@ pub struct RegistryWriteup {
     pub number: u32,
     /// Its id.
     pub id: String,
+    /// Every name of it, its id included, sorted.
+    pub names: Vec<String>,
     /// Its title.
     pub title: Option<String>,
     /// Its address.
@@ -131,6 +133,7 @@ struct RegistrySource {
     writeup: u32,
     first_at: i64,
     events: u64,
+    named: u64,
 }
 
 #[derive(Row, Deserialize)]
@@ -249,6 +252,7 @@ impl Store {
                 writeup: row.writeup,
                 first_at: row.first_at,
                 events: row.events,
+                named: row.named,
             })
             .collect();
         self.insert_all("registry_source", &rows).await

@@ -65,7 +65,8 @@ def kept_reads(world):
         count = int(event["data"]["count"])
         counted[0] += 1
         counted[1] += count
-        kept.append((w.id, event["at"], None, None, None, None, count, False))
+        if count:
+            kept.append((w.id, event["at"], None, None, None, None, count, False))
     health["aggregated_rows"], health["aggregated_reads"] = counted
     columns = ["w", "at", "person", "session", "engaged", "scroll", "n", "single"]
     frame = pd.DataFrame(kept, columns=columns)
@@ -258,7 +259,7 @@ class Guest:
     def __init__(self, meeting, person, writeup):
         self.meeting, self.person, self.writeup = meeting, person, writeup
         self.role = self.partstat = self.present = self.host = None
-        self.mandatory = False
+        self.mandatory, self.length = False, None
 
     def add(self, data):
         self.role = self.role or (data.get("role") or "").upper() or None
@@ -270,7 +271,11 @@ class Guest:
         self.mandatory = self.mandatory or bool(data.get("mandatory"))
 
     def attended(self, least_ms):
-        return bool(self.host) if self.present is None else self.present >= least_ms
+        if self.present is None:
+            return bool(self.host)
+        # Nobody was there for longer than the meeting lasted.
+        present = self.present if self.length is None else min(self.present, self.length)
+        return present >= least_ms
 
     def invited(self):
         return self.role is not None or self.partstat is not None
@@ -290,6 +295,13 @@ def a1_a3(world, facts):
         key = (meeting, person) if person is not None else (meeting, None, n)
         guests.setdefault(key, Guest(meeting, person, event["writeup"])).add(event["data"])
     rows = list(guests.values())
+    lengths = {}
+    for event in world.kept["attendance"]:
+        if event["data"].get("meeting_s") is not None:
+            meeting, length = event["data"]["meeting"], thousandths(event["data"]["meeting_s"])
+            lengths[meeting] = max(lengths.get(meeting, 0), length)
+    for guest in rows:
+        guest.length = lengths.get(guest.meeting)
     meetings = sorted({g.meeting for g in rows})
     came = [g for g in rows if g.attended(least)]
     per_meeting = [sum(1 for g in came if g.meeting == m) for m in meetings]

@@ -82,6 +82,10 @@ class Windows:
             else:
                 self.parts.append([a, b])
 
+    def intersection(self, other):
+        return Windows([(max(a, x), min(b, y)) for a, b in self.parts for x, y in other.parts],
+                       float("inf"))
+
     def overlap(self, a, b):
         return sum(max(0, min(b, y) - max(a, x)) for x, y in self.parts)
 
@@ -205,46 +209,86 @@ class World:
         return None
 
     def _observe(self, coverage, events):
-        """Observed time by source and kind, then by write-up."""
-        sources = {e["source"] for e in events}
-        stated, prefixes = defaultdict(list), defaultdict(list)
-        for event in coverage:
-            data = event["data"]
-            to = millis(data["to"]) if data.get("to") else self.as_of
-            window = (millis(data["from"]), to)
-            if data["scope"] in sources:
-                stated[(data["scope"], data["kind"])].append(window)
-            else:
-                prefixes[data["kind"]].append((data["scope"], window))
-        first = {}
-        delivered = defaultdict(set)
-        for event in events:
-            if event["reported"] is None or event["reported"] >= self.as_of:
-                continue
-            key = (event["source"], event["kind"])
-            first[key] = min(first.get(key, event["reported"]), event["reported"])
-            if event["writeup"]:
-                delivered[event["writeup"].id].add(key)
-        watched = {k: stated.get(k) or [(t, self.as_of)] for k, t in first.items()}
-        for writeup in self.writeups.values():
-            for kinds, name in ((("read", "read_count"), "reads_observed"),
-                                (("comment",), "comments_observed")):
-                keys = self._watchers(writeup, kinds, delivered, first)
-                windows = [w for key in keys for w in watched[key]]
-                for kind in kinds:
-                    windows += [w for prefix, w in prefixes[kind]
-                                if any(n.startswith(prefix) for n in writeup.names)]
-                setattr(writeup, name, Windows(windows, self.as_of))
+        """Observed time by source, then by write-up, for reads and for comments."""
+        known = {e["source"] for e in events}
+        for kinds, name in ((("read", "read_count"), "reads_observed"),
+                            (("comment",), "comments_observed")):
+            stated, prefixes, first = defaultdict(list), defaultdict(list), {}
+            delivered, since = defaultdict(Counter), {}
+            people = set()
+            for event in events:
+                if event["kind"] not in kinds or event["reported"] is None:
+                    continue
+                source, at = event["source"], event["reported"]
+                if at < self.as_of:
+                    first[source] = min(first.get(source, at), at)
+                if event["person"] is not None:
+                    people.add(source)
+                if event["writeup"]:
+                    key = (event["writeup"].id, source, event["kind"])
+                    delivered[key[0]][key[1:]] += 1
+                    since[key] = min(since.get(key, at), at)
+            for event in coverage:
+                data = event["data"]
+                if data["kind"] not in kinds:
+                    continue
+                to = millis(data["to"]) if data.get("to") else self.as_of
+                window = (millis(data["from"]), to)
+                if data["scope"] in known:
+                    stated[data["scope"]].append(window)
+                else:
+                    prefixes[event["source"]].append((data["scope"], window))
+            watch = Watch(stated, prefixes, first, self.as_of)
+            for writeup in self.writeups.values():
+                counts = Counter()
+                for (source, kind), n in delivered[writeup.id].items():
+                    # What first came after as_of was not known then.
+                    if since[(writeup.id, source, kind)] < self.as_of:
+                        counts[source] += n
+                # A source that brings less than a tenth does not decide when it was watched.
+                own = {s for s, n in counts.items() if n * 10 >= sum(counts.values())}
+                writeup.watchers = own
+                if own:
+                    windows = None
+                    for source in own:
+                        one = watch.windows(source, writeup)
+                        windows = one if windows is None else windows.intersection(one)
+                    setattr(writeup, name, windows)
+            for writeup in self.writeups.values():
+                presumed = writeup.watchers
+                if not presumed:
+                    presumed = watch.presumed(writeup, self.writeups.values())
+                    parts = [tuple(p) for s in presumed for p in watch.windows(s, writeup).parts]
+                    setattr(writeup, name, Windows(parts, self.as_of))
                 if name == "reads_observed":
-                    writeup.counts_only = bool(keys) and all(k == "read_count" for _, k in keys)
+                    writeup.counts_only = not any(s in people for s in presumed)
 
-    def _watchers(self, writeup, kinds, delivered, first):
-        own = {k for k in delivered[writeup.id] if k[1] in kinds}
-        if own:
-            return own
-        host = {k for other in self.writeups.values() if writeup.host and other.host == writeup.host
-                for k in delivered[other.id] if k[1] in kinds}
-        return host or {k for k in first if k[1] in kinds}
+
+class Watch:
+    """When sources watched."""
+
+    def __init__(self, stated, prefixes, first, as_of):
+        self.stated, self.prefixes, self.first, self.as_of = stated, prefixes, first, as_of
+        self.sources = set(stated) | set(prefixes) | set(first)
+
+    def windows(self, source, writeup):
+        by_prefix = [w for prefix, w in self.prefixes.get(source, ())
+                     if any(n.startswith(prefix) for n in writeup.names)]
+        if by_prefix or self.stated.get(source):
+            return Windows(by_prefix or self.stated[source], self.as_of)
+        if source in self.first:
+            return Windows([(self.first[source], self.as_of)], self.as_of)
+        return Windows([], self.as_of)
+
+    def presumed(self, writeup, others):
+        """Who watches a write-up of which nothing has come."""
+        stating = {s for s, list_ in self.prefixes.items()
+                   if any(n.startswith(prefix) for prefix, _ in list_ for n in writeup.names)}
+        if stating:
+            return stating
+        host = {s for other in others if writeup.host and other.host == writeup.host
+                for s in other.watchers}
+        return host or self.sources
 
 
 def read(lines):
