@@ -38,7 +38,7 @@ fn events() -> String {
             "comment",
             &format!("comment {n}"),
             "few",
-            "2025-06-01T10:00:00Z",
+            "2025-05-10T10:00:00Z",
             data,
         )
     };
@@ -53,7 +53,7 @@ fn four_readers_stay_unseen() {
     };
     let path = home.file("events.ndjson", events());
     home.done(&["import", "events", &path]);
-    home.done(&["report", "--as-of", "2025-06-20"]);
+    home.done(&["report", "--as-of", "2025-05-20"]);
     let folder = home.path("readback-report");
     let bytes = std::fs::read(folder.join("summary.json")).expect("a summary");
     let summary: Value = serde_json::from_slice(&bytes).expect("JSON");
