@@ -139,8 +139,9 @@ fn one(review: &Review, context: &Context, computed: &Computed, k: u32) -> Json 
     if let Json::Object(object) = &mut json {
         if review.attended > 0 && review.attended < u64::from(k) {
             object.insert("need_not_have_come".to_owned(), Json::Null);
-            object.insert("had_to_come".to_owned(), Json::Null);
         }
+        // Only judged along, never told: of one review two numbers are enough.
+        object.remove("had_to_come");
         let writeup = review
             .writeups
             .first()
