@@ -15,6 +15,11 @@ const USER: u8 = 1;
 
 /// Says what went wrong, with a hint where there is one, and gives the exit code.
 pub(super) fn tell(error: &anyhow::Error) -> ExitCode {
+    // `readback list indicators | head` is no failure. Whatever else breaks a pipe is wrapped.
+    let closed = error.downcast_ref::<std::io::Error>();
+    if closed.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
     let (code, hint) = judge(error);
     // A closed standard error changes nothing about the exit code.
     let _ = writeln!(std::io::stderr(), "error: {}", words(error));
@@ -73,11 +78,20 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
         ) {
             return (USER, None);
         }
-        if let Some(SourceError::Remote { .. }) = cause.downcast_ref::<SourceError>() {
-            return (
-                UNAVAILABLE,
-                Some("`readback check` tries the source's credentials"),
-            );
+        match cause.downcast_ref::<SourceError>() {
+            Some(SourceError::Remote { .. }) => {
+                return (
+                    UNAVAILABLE,
+                    Some("`readback check` tries the source's credentials"),
+                );
+            }
+            Some(SourceError::Params(_)) => {
+                return (
+                    USER,
+                    Some("`readback list sources KIND` shows the parameters of a kind"),
+                );
+            }
+            _ => {}
         }
     }
     (USER, None)

@@ -63,7 +63,9 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
                 .iter()
                 .map(|(key, value)| (key.clone(), as_text(value))),
         );
-        build(params.clone(), &setting).map_err(|_| error)?;
+        build(params.clone(), &setting)
+            .map_err(|_| error)
+            .with_context(|| format!("parameters of {}", kind.name))?;
     }
     for file in args.files.iter().filter(|file| file.as_os_str() != "-") {
         std::fs::File::open(file).with_context(|| file.display().to_string())?;

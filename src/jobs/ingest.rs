@@ -92,7 +92,8 @@ pub async fn import(
         timezone: import.timezone,
         writeups,
     };
-    let mut reader = build(import.params.clone(), &setting)?;
+    let mut reader = build(import.params.clone(), &setting)
+        .with_context(|| format!("parameters of {}", import.kind.name))?;
     let run = match store {
         Some(store) => {
             let name = identity(&import).with_context(|| what.clone())?;
@@ -149,7 +150,8 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
         timezone: scan.timezone,
         writeups,
     };
-    let mut puller = build(scan.params.clone(), &setting)?;
+    let mut puller =
+        build(scan.params.clone(), &setting).with_context(|| format!("source {}", scan.source))?;
     let checkpoint = store.checkpoint(&scan.source).await?;
     let version = checkpoint.as_ref().map_or(0, |(version, _)| *version);
     let prefix = xxh3_128(format!("scan {} {version}", scan.source).as_bytes());

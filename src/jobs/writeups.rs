@@ -11,7 +11,7 @@ use crate::indicators::Context;
 use crate::model::time::to_rfc3339;
 use crate::model::{DAY_MS, Guard, Millis, Results, Value};
 use crate::store::{RegistryWriteup, Store};
-use crate::summary::publish;
+use crate::summary::{publish, suppress};
 
 /// Links shown as evidence for one write-up.
 const MOST_EVIDENCE: u64 = 50;
@@ -32,6 +32,18 @@ struct Signs {
     created: BTreeMap<String, u64>,
     live: BTreeMap<String, u64>,
     evidence: Vec<Json>,
+    /// Nothing that readers left may be shown, however many they are.
+    hidden: bool,
+}
+
+impl Signs {
+    /// The people that a count is judged by; one person is below every k that withholds at all.
+    fn behind(&self, people: u64) -> u64 {
+        match self.hidden {
+            true => people.min(1),
+            false => people,
+        }
+    }
 }
 
 /// The list, by id; write-ups deleted or not yet published as of then are not in it.
@@ -48,9 +60,22 @@ pub(super) async fn list(
         writeup.deleted_at.is_none_or(|at| at >= context.as_of)
             && writeup.published_at.is_none_or(|at| at < context.as_of)
     });
+    let mut listed: Vec<_> = listed.collect();
+    hide(&mut listed, k);
     Ok(listed
-        .map(|(writeup, signs)| entry(writeup, &signs, context, k))
+        .iter()
+        .map(|(writeup, signs)| entry(writeup, signs, context, k))
         .collect())
+}
+
+/// All reads are published as a total (R1), so one withheld write-up alone could be had by
+/// subtraction: then the next smallest goes with it (INDICATORS P1).
+fn hide(listed: &mut [(&RegistryWriteup, Signs)], k: u32) {
+    let readers: Vec<u64> = listed.iter().map(|(_, signs)| signs.readers).collect();
+    let shown = suppress::cells(&readers, u64::from(k));
+    for ((_, signs), shown) in listed.iter_mut().zip(shown) {
+        signs.hidden = !shown;
+    }
 }
 
 async fn gather(
@@ -174,16 +199,17 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
     let still_read = match signs.readers_trailing {
         _ if !eligible => None,
         0 => Some(false),
-        readers if readers >= enough => Some(true),
+        readers if readers >= enough && !signs.hidden => Some(true),
         _ => None,
     };
-    let person_dated =
-        |at: Option<Millis>| Value::from(at.map(|at| week(at, context))).of_people(signs.readers);
+    let person_dated = |at: Option<Millis>| {
+        Value::from(at.map(|at| week(at, context))).of_people(signs.behind(signs.readers))
+    };
     let mut curve = Results::new();
     for (bin, (reads, people)) in signs.curve.iter().enumerate() {
         let guard = Guard::Cell {
             group: "curve",
-            people: *people,
+            people: signs.behind(*people),
         };
         curve.0.push((
             bin.to_string(),
@@ -203,22 +229,25 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
         .with("tags", writeup.tags.clone())
         .with("age_days", age)
         .with("words", writeup.words)
-        .with("reads", Value::from(signs.reads).of_people(signs.readers))
+        .with(
+            "reads",
+            Value::from(signs.reads).of_people(signs.behind(signs.readers)),
+        )
         .with(
             "readers",
-            Value::from(signs.readers).of_people(signs.readers),
+            Value::from(signs.readers).of_people(signs.behind(signs.readers)),
         )
         .with(
             "late_reads",
-            Value::from(signs.late_reads).of_people(signs.late_readers),
+            Value::from(signs.late_reads).of_people(signs.behind(signs.late_readers)),
         )
         .with(
             "late_readers",
-            Value::from(signs.late_readers).of_people(signs.late_readers),
+            Value::from(signs.late_readers).of_people(signs.behind(signs.late_readers)),
         )
         .with(
             "readers_trailing",
-            Value::from(signs.readers_trailing).of_people(signs.readers_trailing),
+            Value::from(signs.readers_trailing).of_people(signs.behind(signs.readers_trailing)),
         )
         .with("still_read", still_read)
         .with("last_read_week", person_dated(signs.last_read))

@@ -117,14 +117,18 @@ impl Listening {
     /// Starts it on a free port and waits for its word.
     pub(crate) fn start(home: &Home) -> Listening {
         let mut command = home.command(&["engine", "run", "--listen", "127.0.0.1:0"]);
-        let mut child = command.stderr(Stdio::piped()).spawn().expect("a program");
-        let stderr = child.stderr.take().expect("its words");
+        let child = command.stderr(Stdio::piped()).spawn();
+        let mut listening = Listening {
+            child: child.expect("a program"),
+            url: String::new(),
+        };
+        let stderr = listening.child.stderr.take().expect("its words");
         let mut heard = Vec::new();
         for line in BufReader::new(stderr).lines() {
             let line = line.expect("a line");
             if let Some((_, url)) = line.split_once(" and http://") {
-                let url = format!("http://{url}");
-                return Listening { child, url };
+                listening.url = format!("http://{url}");
+                return listening;
             }
             heard.push(line);
         }

@@ -2,16 +2,19 @@
 
 mod binary;
 mod checked;
+mod cli;
 mod derive;
 mod engine;
 mod engine_http;
 mod engine_process;
+mod few;
 mod fixtures;
 mod house;
 mod lexed;
 mod observed;
 mod pages;
 mod privacy;
+mod rubbish;
 mod same_bytes;
 mod same_elsewhere;
 mod scanning;

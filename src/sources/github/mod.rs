@@ -195,6 +195,13 @@ impl File for GitHub {
                     }
                 }
                 Ok(value) => self.take(None, &value, &format!("value {number}"), None, sink),
+                // What could not be read, a packed file that was cut for instance, is not bad JSON.
+                Err(error) if error.is_io() => {
+                    return Err(SourceError::Io {
+                        name: name.to_owned(),
+                        cause: error.into(),
+                    });
+                }
                 Err(error) if number == 1 => {
                     return Err(SourceError::Format {
                         name: name.to_owned(),
