@@ -47,6 +47,16 @@ pub(super) fn fewest(people: &[u64]) -> u64 {
         .unwrap_or(0)
 }
 
+/// How many people stand for certain behind `counted` of `all` reads, when `people` stand behind
+/// all of them: those left out may each be the only read of somebody. At least one where anybody
+/// may be, none where nothing is counted.
+pub(super) fn people_in_value(people: u64, all: u64, counted: u64) -> u64 {
+    if people == 0 || counted == 0 {
+        return 0;
+    }
+    people.saturating_sub(all.saturating_sub(counted)).max(1)
+}
+
 /// `k` of `n` with Wilson's interval; null where `n` is 0.
 pub(super) fn proportion(k: u64, n: u64) -> Value {
     wilson(k, n).map_or(Value::Null, |found| {
@@ -94,26 +104,44 @@ pub(super) fn clustered(
 }
 
 /// The curve at these days (`S_90`, `S_90_lo`, `S_90_hi`, …), the median, the mean of lives cut at
-/// `horizon`, how many lives and ends, and the drawn curve in steps of a week.
-pub(super) fn survival(fit: &KaplanMeier, days: &[u32], horizon: u32) -> Results {
+/// `horizon`, how many lives and ends, and the drawn curve in steps of a week and at the horizon.
+/// `guard` wraps all but the numbers of lives and ends.
+pub(super) fn survival(
+    fit: &KaplanMeier,
+    days: &[u32],
+    horizon: u32,
+    guard: impl Fn(Value) -> Value,
+) -> Results {
+    let optional = |value: Option<f64>| value.map_or(Value::Null, |value| guard(value.into()));
     let mut results = Results::new();
     for &day in days {
         let point = fit.at(f64::from(day));
         results = results
-            .with(format!("S_{day}"), point.map(|point| point.s))
-            .with(format!("S_{day}_lo"), point.and_then(|point| point.lo))
-            .with(format!("S_{day}_hi"), point.and_then(|point| point.hi));
+            .with(format!("S_{day}"), optional(point.map(|point| point.s)))
+            .with(
+                format!("S_{day}_lo"),
+                optional(point.and_then(|point| point.lo)),
+            )
+            .with(
+                format!("S_{day}_hi"),
+                optional(point.and_then(|point| point.hi)),
+            );
     }
     results
-        .with("median", fit.median())
-        .with(format!("rmst_{horizon}"), fit.rmst(f64::from(horizon)))
+        .with("median", optional(fit.median()))
+        .with(
+            format!("rmst_{horizon}"),
+            optional(fit.rmst(f64::from(horizon))),
+        )
         .with("n", fit.n)
         .with("events", fit.events)
-        .with("curve", curve(fit, horizon))
+        .with("curve", guard(curve(fit, horizon).into()))
 }
 
 fn curve(fit: &KaplanMeier, horizon: u32) -> Vec<Results> {
-    let days = (0..=horizon).step_by(CURVE_STEP as usize);
+    let days = (0..horizon)
+        .step_by(CURVE_STEP as usize)
+        .chain(std::iter::once(horizon));
     days.filter_map(|day| {
         let point = fit.at(f64::from(day))?;
         Some(
@@ -133,5 +161,14 @@ pub(super) fn guarded(value: Option<f64>, people: u64) -> Value {
     match value {
         Some(value) => Value::Guarded(Guard::Count(people), Box::new(value.into())),
         None => Value::Null,
+    }
+}
+
+/// The median or a quartile over `many` meetings or write-ups, with `people` behind them: too few
+/// of either and it is one of them that is told.
+pub(super) fn guarded_median(value: Option<f64>, many: usize, people: u64) -> Value {
+    match guarded(value, people) {
+        Value::Null => Value::Null,
+        value => value.of_at_least(many as u64),
     }
 }

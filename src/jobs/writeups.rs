@@ -9,7 +9,7 @@ use super::columns::{ints, texts};
 use super::compute::{Computed, renumber};
 use crate::indicators::Context;
 use crate::model::time::to_rfc3339;
-use crate::model::{DAY_MS, Guard, Millis, Results, Value};
+use crate::model::{DAY_MS, Millis, Results, Value};
 use crate::store::{RegistryWriteup, Store};
 use crate::summary::{publish, suppress};
 
@@ -32,21 +32,12 @@ struct Signs {
     created: BTreeMap<String, u64>,
     live: BTreeMap<String, u64>,
     evidence: Vec<Json>,
-    /// Nothing that readers left may be shown, however many they are.
-    hidden: bool,
+    nobody_named: bool,
+    watched_lately: bool,
 }
 
-impl Signs {
-    /// The people that a count is judged by; one person is below every k that withholds at all.
-    fn behind(&self, people: u64) -> u64 {
-        match self.hidden {
-            true => people.min(1),
-            false => people,
-        }
-    }
-}
-
-/// The list, by id; write-ups deleted or not yet published as of then are not in it.
+/// The list, by id; write-ups deleted or not yet published as of then are not in it, nor those that
+/// not everybody may see.
 pub(super) async fn list(
     store: &Store,
     context: &Context,
@@ -56,26 +47,30 @@ pub(super) async fn list(
     let signs = gather(store, context, computed)
         .await
         .context("the list of write-ups")?;
-    let listed = computed.registry.iter().zip(signs).filter(|(writeup, _)| {
-        writeup.deleted_at.is_none_or(|at| at >= context.as_of)
-            && writeup.published_at.is_none_or(|at| at < context.as_of)
-    });
-    let mut listed: Vec<_> = listed.collect();
-    hide(&mut listed, k);
+    let listed: Vec<(&RegistryWriteup, Signs)> = computed
+        .registry
+        .iter()
+        .zip(signs)
+        .filter(|(writeup, _)| is_listed(writeup, context.as_of))
+        .collect();
+    let shown = shown(listed.iter().map(|(_, signs)| signs.readers), k);
     Ok(listed
         .iter()
-        .map(|(writeup, signs)| entry(writeup, signs, context, k))
+        .zip(shown)
+        .map(|((writeup, signs), shown)| entry(writeup, &Readers { signs, shown }, context, k))
         .collect())
 }
 
-/// All reads are published as a total (R1), so one withheld write-up alone could be had by
-/// subtraction: then the next smallest goes with it (INDICATORS P1).
-fn hide(listed: &mut [(&RegistryWriteup, Signs)], k: u32) {
-    let readers: Vec<u64> = listed.iter().map(|(_, signs)| signs.readers).collect();
-    let shown = suppress::cells(&readers, u64::from(k));
-    for ((_, signs), shown) in listed.iter_mut().zip(shown) {
-        signs.hidden = !shown;
-    }
+fn is_listed(writeup: &RegistryWriteup, as_of: Millis) -> bool {
+    !writeup.restricted
+        && writeup.deleted_at.is_none_or(|at| at >= as_of)
+        && writeup.published_at.is_none_or(|at| at < as_of)
+}
+
+/// Whether the readers of each write-up may be told. The sums over all are known, so one that is
+/// missing in the list could be had by subtraction.
+fn shown(readers: impl Iterator<Item = u64>, k: u32) -> Vec<bool> {
+    suppress::cells(&readers.collect::<Vec<_>>(), k.into())
 }
 
 async fn gather(
@@ -86,7 +81,13 @@ async fn gather(
     let settings = &computed.settings;
     let facts = &computed.facts;
     let index = index(computed);
-    let mut all: Vec<Signs> = computed.registry.iter().map(|_| Signs::default()).collect();
+    let trailing = i64::from(context.parameters.trailing_days) * DAY_MS;
+    let known = facts.writeups.iter().map(|fact| Signs {
+        nobody_named: fact.counts_only,
+        watched_lately: fact.reads_observed.covers(context.as_of - trailing, context.as_of),
+        ..Signs::default()
+    });
+    let mut all: Vec<Signs> = known.collect();
     let late_day = i64::from(context.parameters.late_days);
 
     let frame = &facts.daily;
@@ -188,7 +189,10 @@ fn index(computed: &Computed) -> HashMap<u32, u32> {
         .collect()
 }
 
-fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) -> Json {
+fn entry(writeup: &RegistryWriteup, readers: &Readers, context: &Context, k: u32) -> Json {
+    let signs = readers.signs;
+    // Where nobody is ever named, or nobody was watching, no reader seen says nothing.
+    let named = |people: u64| (!signs.nobody_named).then_some(people);
     let age = writeup
         .published_at
         .map(|published| (context.as_of - published) / DAY_MS);
@@ -197,25 +201,11 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
     // One write-up is named as still read only from k readers (INDICATORS section 9).
     let enough = u64::from(parameters.min_readers.max(k));
     let still_read = match signs.readers_trailing {
-        _ if !eligible => None,
+        _ if !eligible || signs.nobody_named || !signs.watched_lately => None,
         0 => Some(false),
-        readers if readers >= enough && !signs.hidden => Some(true),
+        readers if readers >= enough => Some(true),
         _ => None,
     };
-    let person_dated = |at: Option<Millis>| {
-        Value::from(at.map(|at| week(at, context))).of_people(signs.behind(signs.readers))
-    };
-    let mut curve = Results::new();
-    for (bin, (reads, people)) in signs.curve.iter().enumerate() {
-        let guard = Guard::Cell {
-            group: "curve",
-            people: signs.behind(*people),
-        };
-        curve.0.push((
-            bin.to_string(),
-            Value::Guarded(guard, Box::new(Value::from(*reads))),
-        ));
-    }
     let results = Results::new()
         .with("id", writeup.id.as_str())
         .with(
@@ -229,28 +219,19 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
         .with("tags", writeup.tags.clone())
         .with("age_days", age)
         .with("words", writeup.words)
-        .with(
-            "reads",
-            Value::from(signs.reads).of_people(signs.behind(signs.readers)),
-        )
-        .with(
-            "readers",
-            Value::from(signs.readers).of_people(signs.behind(signs.readers)),
-        )
-        .with(
-            "late_reads",
-            Value::from(signs.late_reads).of_people(signs.behind(signs.late_readers)),
-        )
-        .with(
-            "late_readers",
-            Value::from(signs.late_readers).of_people(signs.behind(signs.late_readers)),
-        )
+        .with("reads", readers.all(signs.reads))
+        .with("readers", readers.all(named(signs.readers)))
+        .with("late_reads", readers.late(signs.late_reads))
+        .with("late_readers", readers.late(named(signs.late_readers)))
         .with(
             "readers_trailing",
-            Value::from(signs.readers_trailing).of_people(signs.behind(signs.readers_trailing)),
+            Value::from(named(signs.readers_trailing)).of_people(signs.readers_trailing),
         )
         .with("still_read", still_read)
-        .with("last_read_week", person_dated(signs.last_read))
+        .with(
+            "last_read_week",
+            readers.all(signs.last_read.map(|at| week(at, context))),
+        )
         .with("comments", signs.comments)
         .with("late_comments", signs.late_comments)
         .with(
@@ -261,7 +242,7 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
     if let Json::Object(object) = &mut json {
         object.insert(
             "reads_by_age".to_owned(),
-            in_order(&publish(&curve, k), signs.curve.len()),
+            in_order(&publish(&readers.curve(), k), signs.curve.len()),
         );
         object.insert(
             "links".to_owned(),
@@ -273,6 +254,40 @@ fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) ->
         );
     }
     json
+}
+
+/// What rests on the readers of one write-up.
+struct Readers<'a> {
+    signs: &'a Signs,
+    /// Whether they may be told; judged over the list.
+    shown: bool,
+}
+
+impl Readers<'_> {
+    /// A value that tells how many there are, or what all of them did.
+    fn all(&self, value: impl Into<Value>) -> Value {
+        match self.shown {
+            true => value.into(),
+            // Nobody is enough for any k.
+            false => value.into().of_at_least(0),
+        }
+    }
+
+    /// A value that tells how many of them came late, and so how many did not.
+    fn late(&self, value: impl Into<Value>) -> Value {
+        let (late, all) = (self.signs.late_readers, self.signs.readers);
+        self.all(value.into().share_of_people(late, all))
+    }
+
+    /// Reads by age. They add up to all of them, so they go with the sum.
+    fn curve(&self) -> Results {
+        let bins = self.signs.curve.iter().enumerate();
+        bins.fold(Results::new(), |curve, (bin, (reads, people))| {
+            let reads = Value::from(*reads).cell("curve", *people);
+            let reads = if *people > 0 { self.all(reads) } else { reads };
+            curve.with(bin.to_string(), reads)
+        })
+    }
 }
 
 /// The cells of a published curve as a list.
@@ -314,5 +329,66 @@ fn each_with(
         if let Some(signs) = all.get_mut(at) {
             visit(at, signs, row);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn signs(readers: u64, late_readers: u64) -> Signs {
+        Signs {
+            readers,
+            late_readers,
+            reads: 40,
+            late_reads: 9,
+            curve: vec![(31, 6), (0, 0), (9, 6)],
+            ..Signs::default()
+        }
+    }
+
+    #[test]
+    fn a_small_one_takes_the_next_with_it() {
+        assert_eq!(
+            shown([12, 3, 7, 0].into_iter(), 5),
+            [true, false, false, true]
+        );
+    }
+
+    #[test]
+    fn what_is_hidden_in_the_list_is_hidden_in_all_forms() {
+        let signs = signs(12, 6);
+        for (shown, reads) in [(true, 40.into()), (false, Json::Null)] {
+            let readers = Readers {
+                signs: &signs,
+                shown,
+            };
+            let values = Results::new()
+                .with("reads", readers.all(signs.reads))
+                .with("late_reads", readers.late(signs.late_reads));
+            let published = publish(&values, 5);
+            assert_eq!(published["reads"], reads);
+            assert_eq!(published["late_reads"].is_null(), !shown);
+            let curve = in_order(&publish(&readers.curve(), 5), 3);
+            assert_eq!(curve[0].is_null(), !shown);
+            assert_eq!(curve[1], 0);
+        }
+    }
+
+    #[test]
+    fn late_readers_give_away_neither_side() {
+        let late = |all, late| {
+            let signs = signs(all, late);
+            let readers = Readers {
+                signs: &signs,
+                shown: true,
+            };
+            let values = Results::new().with("late", readers.late(signs.late_readers));
+            publish(&values, 5)["late"].clone()
+        };
+        assert_eq!(late(12, 6), 6);
+        assert_eq!(late(12, 0), 0);
+        assert!(late(12, 10).is_null());
+        assert!(late(12, 3).is_null());
     }
 }

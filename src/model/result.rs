@@ -85,7 +85,7 @@ pub enum Guard {
     /// A median or quantile over so many people: withheld below k, zero included.
     AtLeast(u64),
     /// One cell of a table whose total is shown: withheld with its fellows of the same group by
-    /// complementary suppression (P1).
+    /// complementary suppression (P1). In a list of maps the fellows are those of the same name.
     Cell {
         /// Cells of one group share a total.
         group: &'static str,
@@ -105,6 +105,18 @@ impl Value {
     #[must_use]
     pub fn share_of_people(self, num: u64, den: u64) -> Value {
         Value::Guarded(Guard::Share { num, den }, Box::new(self))
+    }
+
+    /// This value, withheld when fewer than `k` of whatever it is a median of.
+    #[must_use]
+    pub fn of_at_least(self, many: u64) -> Value {
+        Value::Guarded(Guard::AtLeast(many), Box::new(self))
+    }
+
+    /// This value as one cell of a table, withheld with its fellows of the same group.
+    #[must_use]
+    pub fn cell(self, group: &'static str, people: u64) -> Value {
+        Value::Guarded(Guard::Cell { group, people }, Box::new(self))
     }
 
     /// The value without its guards, as computed.

@@ -1,6 +1,8 @@
 //! Health of the measurement: what was watched from when, what was left out and why, what is not
 //! known, what is not watched at all and how to begin. It stands beside the signals, always.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -31,6 +33,7 @@ pub(super) struct Coverage {
     pub(super) kind: &'static str,
     pub(super) from: String,
     pub(super) to: String,
+    /// All it delivered; empty in the lines of its later windows.
     pub(super) events: String,
 }
 
@@ -125,10 +128,7 @@ pub(super) fn health(summary: &Value) -> Health {
             .map(|sign| (sign.name, watched(summary, sign)))
             .collect(),
         brief: brief(lines, &excluded, &unknown),
-        coverage: coverage
-            .iter()
-            .map(|entry| source(summary, entry))
-            .collect(),
+        coverage: sources(summary, coverage),
         excluded: excluded
             .into_iter()
             .map(|(words, number)| (words, count(number)))
@@ -262,6 +262,20 @@ fn brief(
     said
 }
 
+/// One line a window. What a source delivered is known of all its windows together, so it stands in
+/// the first one only.
+fn sources(summary: &Value, coverage: &[Value]) -> Vec<Coverage> {
+    let mut told = BTreeSet::new();
+    let lines = coverage.iter().map(|entry| {
+        let mut line = source(summary, entry);
+        if !told.insert((reading::text(entry, "scope"), reading::text(entry, "kind"))) {
+            line.events.clear();
+        }
+        line
+    });
+    lines.collect()
+}
+
 fn source(summary: &Value, entry: &Value) -> Coverage {
     let zone = reading::zone(summary);
     let to = reading::text(entry, "to");
@@ -310,4 +324,26 @@ fn unknown(summary: &Value, received: &Value, reads: &Value) -> Vec<(&'static st
         .filter(|(_, number, _)| number.get() != Some(0.0) && *number != Cell::Missing)
         .map(|(words, _, said)| (words, said))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn events_of_a_source_are_told_once() {
+        let window = |scope: &str, from: &str| json!({"scope": scope, "kind": "read", "from": from, "events": 1200});
+        let coverage = [
+            window("wiki", "2025-01-01T00:00:00Z"),
+            window("wiki", "2025-06-01T00:00:00Z"),
+            window("portal", "2025-01-01T00:00:00Z"),
+        ];
+        let told: Vec<String> = sources(&Value::Null, &coverage)
+            .into_iter()
+            .map(|line| line.events)
+            .collect();
+        assert_eq!(told, ["1,200", "", "1,200"]);
+    }
 }

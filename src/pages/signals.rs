@@ -34,7 +34,7 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
         "L2" => half_life(results),
         "L3" => tail(results, late),
         "L4" => still_read(summary, results),
-        "L5" => survival(results),
+        "L5" => survival(results, quiet),
         "L6" if opening::oldest(summary) >= quiet => revivals(results, quiet),
         "A1" => attendance(results),
         "A2" => voluntary(summary, results),
@@ -221,16 +221,14 @@ fn still_read(summary: &Value, results: &Value) -> Option<String> {
     ))
 }
 
-fn survival(results: &Value) -> Option<String> {
+fn survival(results: &Value, quiet: f64) -> Option<String> {
     let survival = results.get("readership_survival")?;
     let year = year(survival);
     let said = match (cell(survival, "median").get(), &year) {
-        (Some(median), _) => {
-            format!(
-                "Half of the write-ups are still being read after «{}» days.",
-                count(median)
-            )
-        }
+        (Some(median), _) => format!(
+            "Half of the write-ups have gone quiet ({quiet:.0} days without a read) by day «{}».",
+            count(median)
+        ),
         (None, Some(_)) => "More than half of the write-ups have not gone quiet yet.".to_owned(),
         (None, None) => return None,
     };
@@ -243,15 +241,10 @@ fn survival(results: &Value) -> Option<String> {
 /// `«93 %» (95 % interval 84 to 97)`: what stands after a year, if anything was watched that long.
 /// Beyond that the curve only goes on for want of anything to see.
 fn year(survival: &Value) -> Option<String> {
-    let watched = reading::list(survival, "curve")
-        .iter()
-        .rev()
-        .find_map(|step| {
-            let at_risk = cell(step, "at_risk").get()?;
-            (at_risk > 0.0).then(|| cell(step, "day").get())?
-        });
-    // The curve has a step for each week; the last one of a year is day 364.
-    if watched.is_some_and(|day| day < 364.0) {
+    // The curve has a step for each week, and one for the year itself.
+    let last = reading::list(survival, "curve").last()?;
+    let (day, at_risk) = (cell(last, "day").get()?, cell(last, "at_risk").get()?);
+    if day < 364.0 || at_risk <= 0.0 {
         return None;
     }
     let share = cell(survival, "S_365").get()?;

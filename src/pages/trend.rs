@@ -3,8 +3,8 @@
 use chrono::{Datelike as _, Days};
 use serde_json::Value;
 
-use super::signals;
 use super::words::{capital, count, measure, month};
+use super::{signals, view};
 use crate::charts::reading::{self, Cell, cell, month_index};
 
 /// Fewer months than this and no test is made (INDICATORS T1).
@@ -24,24 +24,19 @@ pub(super) struct Verdict {
 
 /// The verdict on the age-matched reads of the organisation.
 pub(super) fn reads(summary: &Value) -> Verdict {
-    let known = known(summary);
     let results = reading::results(summary, "T1");
     let trend = results.get("trend").unwrap_or(&Value::Null);
     let told = trend
         .get("recommended")
         .map_or("", |found| reading::text(found, "verdict"));
     if reading::suppressed(trend) || cell(results, "trend") == Cell::Withheld {
-        return Verdict {
-            word: "withheld",
-            brief: "withheld, too few people stand behind some months".to_owned(),
-            sentence: "The trend is withheld: too few people stand behind some months.".to_owned(),
-        };
+        return withheld(summary);
     }
     match told {
         "rising" => clear("rising", trend),
         "falling" => clear("falling", trend),
         "no clear trend" => unclear(trend),
-        _ => early(summary, &known),
+        _ => early(summary, &seen(summary)),
     }
 }
 
@@ -63,6 +58,35 @@ fn known(summary: &Value) -> Vec<(i32, f64)> {
             let month = month_index(reading::text(entry, "month"))?;
             Some((month, cell(entry, "window_per_100").get()?))
         })
+        .collect()
+}
+
+/// Something was read, and by too few to say more.
+fn withheld(summary: &Value) -> Verdict {
+    let k = view::k(summary);
+    Verdict {
+        word: "withheld",
+        brief: format!("withheld: fewer than {k} readers"),
+        sentence: format!(
+            "Withheld: fewer than {k} readers stand behind each month, and a trend would speak of \
+             them."
+        ),
+    }
+}
+
+/// The months in which something could be read at that age, told or not.
+fn seen(summary: &Value) -> Vec<i32> {
+    let told = |entry: &Value| match cell(entry, "window_per_100") {
+        Cell::Value(_) => true,
+        Cell::Withheld => cell(entry, "window_exposure")
+            .get()
+            .is_some_and(|exposure| exposure > 0.0),
+        Cell::Missing => false,
+    };
+    reading::list(reading::results(summary, "T0"), "series")
+        .iter()
+        .filter(|entry| told(entry))
+        .filter_map(|entry| month_index(reading::text(entry, "month")))
         .collect()
 }
 
@@ -117,8 +141,8 @@ fn signed(value: f64) -> String {
     format!("{sign}{}", measure(value))
 }
 
-fn early(summary: &Value, known: &[(i32, f64)]) -> Verdict {
-    let Some((last, _)) = known.last() else {
+fn early(summary: &Value, seen: &[i32]) -> Verdict {
+    let Some(last) = seen.last() else {
         let when = first_told(summary).map_or_else(String::new, |when| {
             format!(" It can first be told in {}.", month(when))
         });
@@ -131,7 +155,7 @@ fn early(summary: &Value, known: &[(i32, f64)]) -> Verdict {
             ),
         };
     };
-    let missing = MONTHS_NEEDED.saturating_sub(known.len()) as i32;
+    let missing = MONTHS_NEEDED.saturating_sub(seen.len()) as i32;
     if missing == 0 {
         return Verdict {
             word: "too early",
@@ -141,14 +165,14 @@ fn early(summary: &Value, known: &[(i32, f64)]) -> Verdict {
     }
     // The month after the last one needed, when that one is complete.
     let when = month(last + missing + 1);
-    let are = if known.len() == 1 { "is" } else { "are" };
+    let are = if seen.len() == 1 { "is" } else { "are" };
     Verdict {
         word: "too early",
         brief: format!("too early; it can first be told in {when}"),
         sentence: format!(
             "Too early: a trend needs twelve months, «{}» {are} seen. It can first be told in \
              {when}.",
-            known.len()
+            seen.len()
         ),
     }
 }
@@ -185,6 +209,40 @@ mod tests {
             "{}",
             verdict.sentence
         );
+    }
+
+    #[test]
+    fn too_few_readers_are_not_too_early() {
+        let trend = json!({"n": null, "recommended": {"verdict": null}, "suppressed": true});
+        let verdict = reads(&json!({
+            "organisation": {"k": 5},
+            "indicators": {"T1": {"results": {"trend": trend}}},
+        }));
+        assert_eq!(verdict.brief, "withheld: fewer than 5 readers");
+        assert!(
+            verdict
+                .sentence
+                .starts_with("Withheld: fewer than 5 readers")
+        );
+    }
+
+    #[test]
+    fn withheld_months_are_months_seen() {
+        let series: Vec<Value> = (1..=5)
+            .map(|m| {
+                let per_100 = (m < 4).then_some(1.0);
+                json!({
+                    "month": format!("2026-{m:02}"),
+                    "window_per_100": per_100,
+                    "window_exposure": 20,
+                    "suppressed": m >= 4,
+                })
+            })
+            .collect();
+        let summary = json!({"indicators": {"T0": {"results": {"series": series}}}});
+        let sentence = reads(&summary).sentence;
+        assert!(sentence.contains("«5» are seen"), "{sentence}");
+        assert!(sentence.contains("in January 2027"), "{sentence}");
     }
 
     #[test]

@@ -1,16 +1,21 @@
 //! From results to JSON, with what must be withheld as `null` and `"suppressed": true` beside it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
 use super::suppress;
 use crate::model::{Guard, Results, Value};
 
-/// The published form of results, with people below `k` withheld.
+/// The published form of results, with people below `k` withheld. Cells of one group are judged
+/// together: those of one map, and in a list of maps those of the same name down the list.
 pub fn publish(results: &Results, k: u32) -> Json {
     let k = u64::from(k);
-    let hidden = hidden_cells(results, k);
+    map(results, &hidden_in_map(results, k), k)
+}
+
+/// `hidden` are the positions of cells that go.
+fn map(results: &Results, hidden: &BTreeSet<usize>, k: u64) -> Json {
     let mut object = Map::new();
     let mut suppressed = false;
     for (at, (name, value)) in results.0.iter().enumerate() {
@@ -35,6 +40,18 @@ pub fn publish(results: &Results, k: u32) -> Json {
     Json::Object(object)
 }
 
+/// A list; the maps in it share their cells.
+fn list(values: &[Value], k: u64) -> Json {
+    let hidden = hidden_in_list(values, k);
+    let values = values.iter().zip(&hidden);
+    values
+        .map(|(value, hidden)| match value {
+            Value::Map(results) => map(results, hidden, k),
+            other => one(other, k).json(),
+        })
+        .collect()
+}
+
 enum Published {
     Shown(Json),
     Withheld(Json),
@@ -56,8 +73,8 @@ fn one(value: &Value, k: u64) -> Published {
         // `From<f64> for Value` has made sure that it is finite; anything else is null in JSON.
         Value::Float(number) => Json::from(*number),
         Value::Text(text) => Json::String(text.clone()),
-        Value::List(values) => Json::Array(values.iter().map(|v| one(v, k).json()).collect()),
-        Value::Map(results) => publish(results, u32::try_from(k).unwrap_or(u32::MAX)),
+        Value::List(values) => list(values, k),
+        Value::Map(results) => map(results, &hidden_in_map(results, k), k),
         Value::Guarded(guard, inner) => {
             return if is_withheld(guard, k) {
                 withhold(inner.bare())
@@ -94,27 +111,62 @@ fn withhold(value: &Value) -> Published {
     })
 }
 
-/// Positions of the cells that go, over every group of cells in these results.
-fn hidden_cells(results: &Results, k: u64) -> Vec<usize> {
-    let mut groups: BTreeMap<&str, Vec<(usize, u64)>> = BTreeMap::new();
-    for (at, (_, value)) in results.0.iter().enumerate() {
-        if let Value::Guarded(Guard::Cell { group, people }, _) = value {
-            groups.entry(group).or_default().push((at, *people));
+/// A group's cells: where each stands, and its people.
+type Cells<Place> = Vec<(Place, u64)>;
+
+/// Positions of the cells that go, over every group of cells in one map.
+fn hidden_in_map(results: &Results, k: u64) -> BTreeSet<usize> {
+    let mut groups: BTreeMap<&str, Cells<usize>> = BTreeMap::new();
+    for (at, _, group, people) in cells(results) {
+        groups.entry(group).or_default().push((at, people));
+    }
+    groups
+        .values()
+        .flat_map(|group| hidden_of(group, k))
+        .collect()
+}
+
+/// The same for each element of a list. Fields of one group in one map stand for the same people,
+/// so each field is judged down the list, never against its neighbours.
+fn hidden_in_list(values: &[Value], k: u64) -> Vec<BTreeSet<usize>> {
+    let mut columns: BTreeMap<(&str, &str), Cells<(usize, usize)>> = BTreeMap::new();
+    for (row, value) in values.iter().enumerate() {
+        let Value::Map(results) = value else { continue };
+        for (at, name, group, people) in cells(results) {
+            let column = columns.entry((name, group)).or_default();
+            column.push(((row, at), people));
         }
     }
-    let mut hidden = Vec::new();
-    for group in groups.values() {
-        let people: Vec<u64> = group.iter().map(|(_, people)| *people).collect();
-        let shown = suppress::cells(&people, k);
-        hidden.extend(
-            group
-                .iter()
-                .zip(shown)
-                .filter(|(_, shown)| !shown)
-                .map(|((at, _), _)| *at),
-        );
+    let mut hidden = vec![BTreeSet::new(); values.len()];
+    for column in columns.values() {
+        for (row, at) in hidden_of(column, k) {
+            if let Some(places) = hidden.get_mut(row) {
+                places.insert(at);
+            }
+        }
     }
     hidden
+}
+
+/// Position, name, group and people of every cell.
+fn cells(results: &Results) -> impl Iterator<Item = (usize, &str, &str, u64)> {
+    let fields = results.0.iter().enumerate();
+    fields.filter_map(|(at, (name, value))| match value {
+        Value::Guarded(Guard::Cell { group, people }, _) => {
+            Some((at, name.as_str(), *group, *people))
+        }
+        _ => None,
+    })
+}
+
+fn hidden_of<Place: Copy>(cells: &Cells<Place>, k: u64) -> Vec<Place> {
+    let people: Vec<u64> = cells.iter().map(|(_, people)| *people).collect();
+    let shown = suppress::cells(&people, k);
+    let judged = cells.iter().zip(shown);
+    judged
+        .filter(|(_, shown)| !shown)
+        .map(|((place, _), _)| *place)
+        .collect()
 }
 
 #[cfg(test)]
@@ -149,15 +201,7 @@ mod tests {
 
     #[test]
     fn cells_are_withheld_together() {
-        let cell = |people: u64| {
-            Value::Guarded(
-                Guard::Cell {
-                    group: "teams",
-                    people,
-                },
-                Box::new(Value::from(people)),
-            )
-        };
+        let cell = |people: u64| Value::from(people).cell("teams", people);
         let results = Results::new()
             .with("a", cell(12))
             .with("b", cell(3))
@@ -166,5 +210,56 @@ mod tests {
         assert_eq!(published["a"], 12);
         assert!(published["b"].is_null() && published["c"].is_null());
         assert_eq!(published["suppressed"], true);
+    }
+
+    #[test]
+    fn cells_of_a_list_are_withheld_together() {
+        let week = |week: u32, people: u64| {
+            let cell = |value: u64| Value::from(value).cell("weeks", people);
+            Results::new()
+                .with("week", week)
+                .with("k", cell(people * 10))
+                .with("rate", cell(people))
+        };
+        let weeks = vec![week(0, 12), week(1, 3), week(2, 7), week(3, 0), week(4, 9)];
+        let published = publish(&Results::new().with("curve", weeks), 5);
+        let seen = |name: &str| -> Vec<bool> {
+            let curve = published["curve"].as_array().unwrap();
+            curve.iter().map(|week| !week[name].is_null()).collect()
+        };
+        // Week 1 alone could be had from a total: the next smallest goes with it.
+        assert_eq!(seen("k"), [true, false, false, true, true]);
+        assert_eq!(seen("rate"), seen("k"));
+        assert_eq!(seen("week"), [true; 5]);
+        assert_eq!(published["curve"][2]["suppressed"], true);
+        assert!(published["curve"][3].get("suppressed").is_none());
+    }
+
+    #[test]
+    fn groups_down_a_list_do_not_mix() {
+        let month = |late: u64, window: u64| {
+            Results::new()
+                .with("late", Value::from(late).cell("late", late))
+                .with("window", Value::from(window).cell("window", window))
+        };
+        let months = vec![month(9, 2), month(8, 3), month(7, 6)];
+        let published = publish(&Results::new().with("series", months), 5);
+        for (row, shown) in [false, false, true].into_iter().enumerate() {
+            assert!(!published["series"][row]["late"].is_null());
+            assert_eq!(!published["series"][row]["window"].is_null(), shown);
+        }
+    }
+
+    #[test]
+    fn guards_nest() {
+        let median = |people: u64, meetings: u64| {
+            Results::new().with(
+                "median",
+                Value::from(4_u64).of_people(people).of_at_least(meetings),
+            )
+        };
+        assert_eq!(publish(&median(9, 5), 5)["median"], 4);
+        assert!(publish(&median(9, 4), 5)["median"].is_null());
+        assert!(publish(&median(4, 9), 5)["median"].is_null());
     }
 }

@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use super::{came, rows};
 use crate::indicators::frames::{counts, distinct_people, scalar};
-use crate::indicators::shapes::guarded;
+use crate::indicators::shapes::guarded_median;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{median, quantile};
@@ -57,12 +57,9 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
     let people = distinct_people(rows.clone().filter(came()))?;
     let listed = distinct_people(rows.clone())?;
 
-    // The median of few meetings still rests on all who came to them.
+    let middle = |value: Option<f64>| guarded_median(value, sizes.len(), people);
     let quartiles = match (quantile(&sizes, 0.25), quantile(&sizes, 0.75)) {
-        (Some(first), Some(third)) => Value::List(vec![
-            guarded(Some(first), people),
-            guarded(Some(third), people),
-        ]),
+        (Some(first), Some(third)) => Value::List(vec![middle(Some(first)), middle(Some(third))]),
         _ => Value::Null,
     };
     let values = Results::new()
@@ -76,7 +73,7 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
             Value::from(per_meeting.iter().sum::<u64>()).of_people(people),
         )
         .with("people", Value::from(people).of_people(people))
-        .with("median_per_meeting", guarded(median(&sizes), people))
+        .with("median_per_meeting", middle(median(&sizes)))
         .with("iqr", quartiles);
     Ok(Results::new().with("attendance", values))
 }

@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use super::{came, rows, sides};
 use crate::indicators::frames::{counts, distinct_people};
-use crate::indicators::shapes::{clustered, guarded, people_proportion};
+use crate::indicators::shapes::{clustered, guarded_median, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{median, ratio};
@@ -22,9 +22,9 @@ static SPEC: Spec = Spec {
     says: "How many of those who came to a review did not have to.",
     definition: "n = (meeting, person) who attended (A1), people without a name left out. \
         Voluntary: invited as OPT-PARTICIPANT or NON-PARTICIPANT, or not invited at all, and \
-        neither a responder of the incident nor told to attend. CHAIR (the organiser too), \
-        REQ-PARTICIPANT and any role unknown to RFC 5545 are not voluntary; an invitation without \
-        a role counts as REQ-PARTICIPANT, the default. Share with Wilson's 95 % interval, and as \
+        neither a responder of the incident nor told to attend. CHAIR (the organiser too) \
+        and REQ-PARTICIPANT are not voluntary; any role unknown to RFC 5545, and an invitation \
+        without a role, count as REQ-PARTICIPANT, as the RFC asks. Share with Wilson's 95 % interval, and as \
         a ratio over meetings with the standard error between meetings (as in L3, no interval \
         below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
         over meetings, meetings without any included.",
@@ -92,7 +92,7 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
         )
         .with(
             "voluntary_per_meeting_median",
-            guarded(median(&sizes), people.with),
+            guarded_median(median(&sizes), sizes.len(), people.with),
         )
         .with(
             "walk_ins",
@@ -121,7 +121,6 @@ fn free() -> Expr {
 mod tests {
     use super::*;
     use crate::indicators::test_support::{Row, attendance};
-    use crate::model::Guard;
     use crate::stats::examples::{close, one};
 
     fn field(results: &Results, map: &str, name: &str) -> Value {
@@ -177,10 +176,7 @@ mod tests {
         assert_eq!(found.get("walk_ins"), Some(&Value::Int(3).of_people(3)));
         assert_eq!(
             found.get("voluntary_per_meeting_median"),
-            Some(&Value::Guarded(
-                Guard::Count(9),
-                Box::new(Value::Float(9.0))
-            ))
+            Some(&Value::Float(9.0).of_people(9).of_at_least(1))
         );
     }
 

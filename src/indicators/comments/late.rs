@@ -25,7 +25,8 @@ static SPEC: Spec = Spec {
         of y / sum of x over write-ups whose comments were observed without a gap for their first \
         365 days, x = comments at an age in [0, 365) days, y = those in [90, 365), interval with \
         write-ups as clusters as in L3 (none below five write-ups). Comments deleted before as_of \
-        are gone; an edit of a comment is no new one; robots and importers are left out. \
+        are gone; an edit of a comment is no new one; robots and importers (more than \
+        ten comments of one source at one instant) are left out. \
         not_yet_observed counts write-ups old enough whose first year of comments was not \
         observed whole.",
     caveat: "The share of all comments is a state: it grows when people stop writing. The share \

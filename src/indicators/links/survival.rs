@@ -24,8 +24,8 @@ static SPEC: Spec = Spec {
     state: false,
     says: "How long a link stays in the code or the diagram.",
     definition: "By place, Kaplan-Meier of the life of links in days, from the first appearance \
-        to removal or to the deletion of the write-up they lead to; links still there are \
-        censored at as_of. Links of a write-up to itself, links on index pages and links that a \
+        to removal; links still there are censored at as_of, and at the deletion of the write-up \
+        they lead to, which ends the watching and not the link. Links of a write-up to itself, links on index pages and links that a \
         template brought are left out. median = link half-life, null where more than half are \
         still there; limits by Greenwood on the scale log(-log S); rmst = mean life cut at day \
         365. Log-rank test between the places that have links, df = places less one; commit \
@@ -57,7 +57,8 @@ fn link_survival(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         let fit = KaplanMeier::fit(&of_place);
         curves = curves.with(
             place.name(),
-            survival(&fit, &DAYS, context.parameters.horizon_days),
+            // Links are no people.
+            survival(&fit, &DAYS, context.parameters.horizon_days, |value| value),
         );
         if place != Place::Commit {
             tested.push(of_place);

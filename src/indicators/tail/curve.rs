@@ -4,6 +4,7 @@ use polars::prelude::*;
 
 use crate::indicators::frames::{counts, ints};
 use crate::indicators::observed::{observed_reads, read_windows};
+use crate::indicators::shapes::people_in_value;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{DAY_MS, Layer, Results, Value};
 use crate::stats::{poisson, ratio};
@@ -49,11 +50,13 @@ impl Indicator for ReadCurve {
 fn curve(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let weeks = weeks(facts, context)?;
     let people = people(facts)?;
+    let all = all_reads(facts)?;
     let mut points = Vec::new();
-    for (number, (week, people)) in weeks.iter().zip(people).enumerate() {
+    for (number, week) in weeks.iter().enumerate() {
         // Sums of integers, divided once.
         let exposure_ms: i64 = week.iter().map(|cell| cell.exposure_ms).sum();
         let reads: u64 = week.iter().map(|cell| cell.reads).sum();
+        let people = people_in_value(people[number], all[number], reads);
         let exposure = exposure_ms as f64 / DAY_MS as f64;
         let Some(found) = poisson(reads, exposure) else {
             continue;
@@ -64,11 +67,10 @@ fn curve(facts: &Facts, context: &Context) -> PolarsResult<Results> {
             .map(|cell| (cell.reads as f64, cell.exposure_ms as f64 / DAY_MS as f64))
             .collect();
         let between = ratio(&pairs, f64::INFINITY);
-        let guard = |value: Value| value.of_people(people);
+        let guard = |value: Value| value.cell("weeks", people);
         let limit = |value: Option<f64>| {
-            value
-                .filter(|_| pairs.len() >= MIN_WRITEUPS)
-                .map_or(Value::Null, |v| guard(v.into()))
+            // A missing limit is a cell too, so that all of a week goes or none.
+            guard(value.filter(|_| pairs.len() >= MIN_WRITEUPS).into())
         };
         points.push(
             Results::new()
@@ -112,16 +114,8 @@ fn weeks(facts: &Facts, context: &Context) -> PolarsResult<Vec<Vec<Cell>>> {
         }
     }
 
-    let table = observed_reads(facts, context.as_of)?
-        .filter(
-            col("age_day")
-                .gt_eq(lit(0))
-                .and(col("age_day").lt(lit(7 * WEEKS as i32))),
-        )
-        .group_by([
-            col("writeup"),
-            col("age_day").floor_div(lit(7)).alias("week"),
-        ])
+    let table = of_age(observed_reads(facts, context.as_of)?)
+        .group_by([col("writeup"), age_week()])
         .agg([col("reads").sum()])
         .collect()?;
     let rows = ints(&table, "writeup")?
@@ -141,19 +135,38 @@ fn weeks(facts: &Facts, context: &Context) -> PolarsResult<Vec<Vec<Cell>>> {
     Ok(weeks)
 }
 
+/// Reads of the ages that are shown.
+fn of_age(reads: LazyFrame) -> LazyFrame {
+    let age = || col("age_day");
+    reads.filter(age().gt_eq(lit(0)).and(age().lt(lit(7 * WEEKS as i32))))
+}
+
+fn age_week() -> Expr {
+    col("age_day").floor_div(lit(7)).alias("week")
+}
+
+/// The reads of each age week, observed or not: those behind whom [`people`] stand.
+fn all_reads(facts: &Facts) -> PolarsResult<Vec<u64>> {
+    let table = of_age(facts.daily.clone().lazy())
+        .group_by([age_week()])
+        .agg([col("reads").sum()])
+        .collect()?;
+    by_week(&table, "week", "reads")
+}
+
 /// Distinct people behind each age week.
 fn people(facts: &Facts) -> PolarsResult<Vec<u64>> {
-    let mut people = vec![0; WEEKS];
-    let frame = &facts.people_by_age_week;
-    for (week, count) in ints(frame, "age_week")?
-        .into_iter()
-        .zip(counts(frame, "people")?)
-    {
-        if let Some(cell) = week.and_then(|week| people.get_mut(usize::try_from(week).ok()?)) {
+    by_week(&facts.people_by_age_week, "age_week", "people")
+}
+
+fn by_week(frame: &DataFrame, week: &str, count: &str) -> PolarsResult<Vec<u64>> {
+    let mut all = vec![0; WEEKS];
+    for (week, count) in ints(frame, week)?.into_iter().zip(counts(frame, count)?) {
+        if let Some(cell) = week.and_then(|week| all.get_mut(usize::try_from(week).ok()?)) {
             *cell = count;
         }
     }
-    Ok(people)
+    Ok(all)
 }
 
 #[cfg(test)]
@@ -211,6 +224,31 @@ mod tests {
             &[(0, 1.0, 1), (0, 3.0, 50), (0, 5.0, 1), (0, 20.0, 9)],
         );
         assert_eq!(points(&facts), [(0, 2, 5.0), (1, 0, 7.0), (2, 0, 2.0)]);
+    }
+
+    #[test]
+    fn people_of_unobserved_reads_hide_nobody() {
+        let mut outage = writeup("outage", Some(day(0.0)));
+        outage.reads_observed = Windows(vec![(day(0.0), day(2.0)), (day(9.0), day(400.0))]);
+        // Six people, five reads of whom were not observed: perhaps one is in the value.
+        let mut facts = read_facts(vec![outage], &[(0, 1.0, 4), (0, 3.0, 5), (0, 8.0, 2)]);
+        facts.people_by_age_week =
+            df!("age_week" => [0i32, 1], "people" => [6u64, 2], "anonymous" => [0u64, 0]).unwrap();
+        let found = curve(&facts, &context()).unwrap();
+        let Some(Value::List(points)) = found.get("curve") else {
+            panic!("{found:?}")
+        };
+        for (week, reads, people) in [(0, 4_u64, 1), (1, 0, 0)] {
+            let Value::Map(point) = &points[week] else {
+                panic!("{points:?}")
+            };
+            let expected = Value::from(reads).cell("weeks", people);
+            assert_eq!(point.get("k"), Some(&expected));
+            assert_eq!(
+                point.get("between_lo"),
+                Some(&Value::Null.cell("weeks", people))
+            );
+        }
     }
 
     #[test]

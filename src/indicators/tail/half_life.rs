@@ -1,7 +1,7 @@
 //! L2, usage half-life: half of what is read is older than this.
 
 use crate::indicators::observed::comparable_reads;
-use crate::indicators::shapes::guarded;
+use crate::indicators::shapes::{guarded, guarded_median};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{DAY_MS, Layer, Results};
 use crate::stats::median;
@@ -59,7 +59,11 @@ fn half_life(facts: &Facts, context: &Context) -> Results {
         )
         .with(
             "per_writeup_median_of_medians",
-            guarded(by_writeup, totals.people_diachronous),
+            guarded_median(
+                by_writeup,
+                totals.median_age_by_writeup_ms.len(),
+                totals.people_diachronous,
+            ),
         )
         .with("writeups", horizon.writeups.len())
         .with(
@@ -97,7 +101,7 @@ mod tests {
         );
         assert_eq!(
             found.get("per_writeup_median_of_medians"),
-            Some(&Value::Float(2.5).of_people(2))
+            Some(&Value::Float(2.5).of_people(2).of_at_least(2))
         );
     }
 

@@ -5,7 +5,7 @@ use polars::prelude::PolarsResult;
 use super::quiet::clock;
 use crate::indicators::shapes::proportion;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
-use crate::model::{Layer, Results};
+use crate::model::{Layer, Results, Value};
 
 /// L6.
 pub(in crate::indicators) struct Revivals;
@@ -40,10 +40,17 @@ fn revivals(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let clock = clock(facts, context)?;
     let revived = clock.lives.iter().filter(|life| life.revivals > 0).count() as u64;
     let all: u64 = clock.lives.iter().map(|life| life.revivals).sum();
+    let guard = |value: Value| value.of_people(facts.totals.readers);
     let values = Results::new()
-        .with("writeups_revived", revived)
-        .with("revivals", all)
-        .with("share", proportion(revived, clock.lives.len() as u64));
+        .with("writeups_revived", guard(revived.into()))
+        .with("revivals", guard(all.into()))
+        .with(
+            "share",
+            match proportion(revived, clock.lives.len() as u64) {
+                Value::Null => Value::Null,
+                share => guard(share),
+            },
+        );
     Ok(Results::new()
         .with("revivals", values)
         .with("not_yet_observed", clock.not_yet_observed))
@@ -53,13 +60,12 @@ fn revivals(facts: &Facts, context: &Context) -> PolarsResult<Results> {
 mod tests {
     use super::*;
     use crate::indicators::test_support::{context, day, empty, read_facts, writeup};
-    use crate::model::Value;
 
     fn field(results: &Results, name: &str) -> Value {
         let Some(Value::Map(map)) = results.get("revivals") else {
             panic!("{results:?}")
         };
-        map.get(name).unwrap().clone()
+        map.get(name).unwrap().bare().clone()
     }
 
     #[test]

@@ -19,9 +19,9 @@ static SPEC: Spec = Spec {
     state: false,
     says: "The share of write-ups older than three months that others still read.",
     definition: "Eligible: dated, observed age >= 90 days, not deleted at as_of, its reads \
-        observed over the whole of [as_of - 28 d, as_of), its source knows people. k = eligible \
+        observed over the whole of [as_of - 28 d, as_of), by a source that names readers. k = eligible \
         write-ups with kept reads by at least 3 distinct people in that window; Wilson's 95 % \
-        interval. unknown: write-ups otherwise eligible whose source only counts; not_observed: \
+        interval. unknown: old write-ups of which no source names readers; not_observed: \
         those that were not watched all through the window. Beside it late reader-days per day: \
         distinct (person, local date) with a read at an age >= 90 days in the window, divided by \
         28.",

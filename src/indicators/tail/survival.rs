@@ -56,7 +56,10 @@ fn readership(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     Ok(Results::new()
         .with(
             "readership_survival",
-            survival(&fit, &DAYS, context.parameters.horizon_days),
+            // One reader's last read, plus 90 days, is when a write-up went quiet.
+            survival(&fit, &DAYS, context.parameters.horizon_days, |value| {
+                value.of_people(facts.totals.readers)
+            }),
         )
         .with("not_yet_observed", clock.not_yet_observed))
 }
@@ -66,12 +69,13 @@ mod tests {
     use super::*;
     use crate::indicators::test_support::{context, day, empty, read_facts, writeup};
     use crate::model::Value;
+    use crate::summary::publish;
 
     fn field(results: &Results, name: &str) -> Value {
         let Some(Value::Map(map)) = results.get("readership_survival") else {
             panic!("{results:?}")
         };
-        map.get(name).unwrap().clone()
+        map.get(name).unwrap().bare().clone()
     }
 
     #[test]
@@ -96,7 +100,21 @@ mod tests {
         let Value::List(curve) = field(&found, "curve") else {
             panic!("no curve")
         };
-        assert_eq!(curve.len(), 53);
+        // Every week, and the horizon itself.
+        assert_eq!(curve.len(), 54);
+    }
+
+    #[test]
+    fn one_reader_gives_no_instant_away() {
+        let mut facts = read_facts(vec![writeup("a", Some(day(0.0)))], &[(0, 10.25, 1)]);
+        facts.totals.readers = 1;
+        let found = publish(&readership(&facts, &context()).unwrap(), 5);
+        let curve = &found["readership_survival"];
+        for name in ["S_120", "S_120_lo", "median", "rmst_365", "curve"] {
+            assert!(curve[name].is_null(), "{name}");
+        }
+        assert_eq!((&curve["n"], &curve["events"]), (&1.into(), &1.into()));
+        assert_eq!(curve["suppressed"], true);
     }
 
     #[test]

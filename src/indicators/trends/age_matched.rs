@@ -66,39 +66,27 @@ fn month(month: &Month) -> Results {
         late,
         window,
     } = month;
-    let rate = |value: Option<f64>, people: u64| {
-        value.map_or(Value::Null, |value| Value::from(value).of_people(people))
-    };
+    let late_cell = |value: Value| value.cell("late", late.certain);
+    let window_cell = |value: Value| value.cell("window", window.certain);
     Results::new()
         .with("month", first.format("%Y-%m").to_string())
-        .with("late_reads", Value::from(late.reads).of_people(late.people))
-        .with(
-            "late_readers",
-            Value::from(late.people).of_people(late.people),
-        )
+        .with("late_reads", late_cell(late.reads.into()))
+        .with("late_readers", late_cell(late.people.into()))
         .with("working_days", *working_days)
         .with("exposure", late.exposure)
-        .with("per_100", rate(late.per_100(), late.people))
-        .with(
-            "window_reads",
-            Value::from(window.reads).of_people(window.people),
-        )
+        .with("per_100", late_cell(late.per_100().into()))
+        .with("window_reads", window_cell(window.reads.into()))
         .with("window_exposure", window.exposure)
-        .with("window_per_100", rate(window.per_100(), window.people))
+        .with("window_per_100", window_cell(window.per_100().into()))
 }
 
 fn cohort(cohort: &Cohort) -> Results {
+    let cell = |value: Value| value.cell("cohort", cohort.people);
     Results::new()
         .with("month", cohort.first.format("%Y-%m").to_string())
         .with("writeups", cohort.writeups)
-        .with(
-            "reads_90_180",
-            Value::from(cohort.reads).of_people(cohort.people),
-        )
-        .with(
-            "per_writeup",
-            Value::from(cohort.per_writeup()).of_people(cohort.people),
-        )
+        .with("reads_90_180", cell(cohort.reads.into()))
+        .with("per_writeup", cell(cohort.per_writeup().into()))
 }
 
 #[cfg(test)]
@@ -123,11 +111,17 @@ mod tests {
             panic!("{months:?}")
         };
         assert_eq!(april.get("month"), Some(&Value::Text("2025-04".to_owned())));
-        assert_eq!(april.get("late_reads"), Some(&Value::Int(11).of_people(6)));
-        assert_eq!(april.get("per_100"), Some(&Value::Float(50.0).of_people(6)));
+        assert_eq!(
+            april.get("late_reads"),
+            Some(&Value::Int(11).cell("late", 6))
+        );
+        assert_eq!(
+            april.get("per_100"),
+            Some(&Value::Float(50.0).cell("late", 6))
+        );
         assert_eq!(
             april.get("window_per_100"),
-            Some(&Value::Float(50.0).of_people(2))
+            Some(&Value::Float(50.0).cell("window", 2))
         );
     }
 }

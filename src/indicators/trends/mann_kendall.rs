@@ -55,9 +55,18 @@ fn trends(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .enumerate()
         .filter_map(|(number, month)| Some((number as f64, month.window.per_100()?)))
         .collect();
+    // A series of nobody's reads is shown; one of a few people's is not, whatever it says.
+    let people = series.months.iter().map(|month| month.window.certain);
+    let of_cohorts = series.cohorts.iter().map(|cohort| cohort.people);
+    let guarded = |points: &[(f64, f64)], people: Option<u64>| {
+        Value::from(trend(points)).of_people(people.unwrap_or(0))
+    };
     Ok(Results::new()
-        .with("trend", trend(&by_month))
-        .with("cohort_trend", trend(&cohort_points(&series.cohorts))))
+        .with("trend", guarded(&by_month, people.max()))
+        .with(
+            "cohort_trend",
+            guarded(&cohort_points(&series.cohorts), of_cohorts.max()),
+        ))
 }
 
 /// Cohorts keep their place in the calendar.
@@ -135,13 +144,15 @@ fn slope(line: Option<TheilSen>, scale: Option<f64>) -> Results {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{context, day, empty, read_facts, writeup};
+    use crate::indicators::test_support::{context, date, day, empty, read_facts, writeup};
     use crate::stats::examples::{close, monthly, numbers, one};
+    use crate::summary::publish;
+    use polars::prelude::df;
 
     fn field(results: &Results, path: &[&str]) -> Value {
         let mut value = Value::Map(results.clone());
         for name in path {
-            let Value::Map(map) = &value else {
+            let Value::Map(map) = value.bare() else {
                 panic!("{name} {value:?}")
             };
             value = map
@@ -213,6 +224,26 @@ mod tests {
             field(&found, &["recommended", "verdict"]),
             Value::Text("no clear trend".to_owned())
         );
+    }
+
+    #[test]
+    fn a_few_people_have_no_trend() {
+        let mut facts = read_facts(vec![writeup("a", Some(day(0.0)))], &[(0, 95.0, 9)]);
+        facts.people_by_cohort = df!("month" => [date(2025, 1, 1)], "people" => [5u64]).unwrap();
+        for (people, withheld) in [(4_u64, true), (5, false)] {
+            facts.people_by_month =
+                df!("month" => [date(2025, 4, 1)], "late" => [9u64], "window" => [people]).unwrap();
+            let found = publish(&trends(&facts, &context()).unwrap(), 5);
+            for (name, withheld) in [("trend", withheld), ("cohort_trend", false)] {
+                assert_eq!(found[name]["n"].is_null(), withheld, "{name} {people}");
+                assert_eq!(
+                    found[name]["recommended"]["verdict"].is_null(),
+                    withheld,
+                    "{name} {people}"
+                );
+                assert_eq!(found[name].get("suppressed").is_some(), withheld);
+            }
+        }
     }
 
     #[test]

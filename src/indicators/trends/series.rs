@@ -6,6 +6,7 @@ use polars::prelude::*;
 use super::cohorts::{Cohort, cohorts, epoch_date, months_between};
 use super::exposure::{AtRisk, Days};
 use crate::indicators::frames::{counts, index, ints};
+use crate::indicators::shapes::people_in_value;
 use crate::indicators::{Context, Facts};
 use crate::model::calendar::{month_of, next_month};
 use crate::model::{DAY_MS, Millis};
@@ -37,8 +38,10 @@ pub(super) struct Month {
 pub(super) struct Band {
     /// Reads, weekends included.
     pub(super) reads: u64,
-    /// Distinct people behind them.
+    /// Distinct people behind the reads of these ages, those on days not observed included.
     pub(super) people: u64,
+    /// How many of them stand for certain behind `reads`.
+    pub(super) certain: u64,
     /// Write-up-working-days.
     pub(super) exposure: i64,
 }
@@ -68,7 +71,7 @@ pub(super) fn series(facts: &Facts, context: &Context) -> PolarsResult<Series> {
             .position(|month| month.late.exposure > 0);
         series.months.drain(..begun.unwrap_or(series.months.len()));
         count_reads(&mut series.months, &days, facts, context)?;
-        name_people(&mut series.months, facts)?;
+        name_people(&mut series.months, facts, context)?;
     }
     Ok(series)
 }
@@ -146,18 +149,7 @@ fn count_reads(
         }
     }
     let windows = df!("writeup" => writeups, "from" => from, "to" => to)?.lazy();
-    let late = i64::from(context.parameters.late_days);
-    let age = || col("age_day").cast(DataType::Int64);
-    let in_window = when(age().lt(lit(2 * late)))
-        .then(col("reads"))
-        .otherwise(lit(0u64))
-        .sum()
-        .alias("window");
-    let table = facts
-        .daily
-        .clone()
-        .lazy()
-        .filter(age().gt_eq(lit(late)))
+    let observed = late_reads(facts, context)
         .join(
             windows,
             [col("writeup")],
@@ -168,27 +160,59 @@ fn count_reads(
             col("date")
                 .gt_eq(col("from"))
                 .and(col("date").lt(col("to"))),
-        )
-        .group_by([col("date")])
-        .agg([col("reads").sum().alias("late"), in_window])
-        .collect()?;
-    let reads = counts(&table, "late")?
-        .into_iter()
-        .zip(counts(&table, "window")?);
-    for (date, (late, window)) in ints(&table, "date")?.into_iter().zip(reads) {
-        if let Some(month) = date
-            .and_then(epoch_date)
-            .and_then(|date| month_at(months, date))
-        {
+        );
+    each_day(observed, |date, late, window| {
+        if let Some(month) = month_at(months, date) {
             month.late.reads += late;
             month.window.reads += window;
+        }
+    })
+}
+
+/// The rows of `daily` at a late age, with their reads as `late`, and those in the window as
+/// `window`.
+fn late_reads(facts: &Facts, context: &Context) -> LazyFrame {
+    let late = i64::from(context.parameters.late_days);
+    let age = || col("age_day").cast(DataType::Int64);
+    let in_window = when(age().lt(lit(2 * late)))
+        .then(col("reads"))
+        .otherwise(lit(0u64));
+    facts
+        .daily
+        .clone()
+        .lazy()
+        .filter(age().gt_eq(lit(late)))
+        .with_columns([col("reads").alias("late"), in_window.alias("window")])
+}
+
+/// Sums of `late` and `window` by date.
+fn each_day(reads: LazyFrame, mut visit: impl FnMut(NaiveDate, u64, u64)) -> PolarsResult<()> {
+    let table = reads
+        .group_by([col("date")])
+        .agg([col("late").sum(), col("window").sum()])
+        .collect()?;
+    let sums = counts(&table, "late")?
+        .into_iter()
+        .zip(counts(&table, "window")?);
+    for (date, (late, window)) in ints(&table, "date")?.into_iter().zip(sums) {
+        if let Some(date) = date.and_then(epoch_date) {
+            visit(date, late, window);
         }
     }
     Ok(())
 }
 
 /// Distinct people never add up over days: the store counts them by month.
-fn name_people(months: &mut [Month], facts: &Facts) -> PolarsResult<()> {
+fn name_people(months: &mut [Month], facts: &Facts, context: &Context) -> PolarsResult<()> {
+    let mut all = vec![(0, 0); months.len()];
+    let first = months.first().map(|month| month.first);
+    each_day(late_reads(facts, context), |date, late, window| {
+        let place = first.and_then(|first| usize::try_from(months_between(first, date)).ok());
+        if let Some(sums) = place.and_then(|place| all.get_mut(place)) {
+            sums.0 += late;
+            sums.1 += window;
+        }
+    })?;
     let frame = &facts.people_by_month;
     let people = counts(frame, "late")?
         .into_iter()
@@ -200,6 +224,11 @@ fn name_people(months: &mut [Month], facts: &Facts) -> PolarsResult<()> {
         {
             month.late.people = late;
             month.window.people = window;
+        }
+    }
+    for (month, (late, window)) in months.iter_mut().zip(all) {
+        for (band, all) in [(&mut month.late, late), (&mut month.window, window)] {
+            band.certain = people_in_value(band.people, all, band.reads);
         }
     }
     Ok(())
@@ -253,6 +282,7 @@ mod tests {
             Band {
                 reads: 7,
                 people: 3,
+                certain: 3,
                 exposure: 27
             }
         );
@@ -261,6 +291,7 @@ mod tests {
             Band {
                 reads: 7,
                 people: 2,
+                certain: 2,
                 exposure: 27
             }
         );
@@ -271,6 +302,7 @@ mod tests {
             Band {
                 reads: 8,
                 people: 0,
+                certain: 0,
                 exposure: 21
             }
         );
@@ -279,6 +311,7 @@ mod tests {
             Band {
                 reads: 0,
                 people: 0,
+                certain: 0,
                 exposure: 20
             }
         );
@@ -290,17 +323,22 @@ mod tests {
         let mut outage = writeup("outage", Some(day(0.0)));
         // Out from noon on 2 April to midnight at the start of 5 April (a Saturday).
         outage.reads_observed = Windows(vec![(day(0.0), day(91.5)), (day(94.0), day(400.0))]);
-        let facts = read_facts(vec![outage], &[(0, 90.0, 1), (0, 91.2, 20), (0, 94.0, 4)]);
+        let mut facts = read_facts(vec![outage], &[(0, 90.0, 1), (0, 91.2, 20), (0, 94.0, 4)]);
+        facts.people_by_month =
+            df!("month" => [date(2025, 4, 1)], "late" => [22u64], "window" => [9u64]).unwrap();
         let found = series(&facts, &context()).unwrap();
         // Of 22 working days the 2nd to the 4th are gone; reads on the half day too.
         assert_eq!(
             found.months[0].late,
             Band {
                 reads: 5,
-                people: 0,
+                people: 22,
+                certain: 2,
                 exposure: 19
             }
         );
+        // Twenty reads were left out; they may be all but one of the nine.
+        assert_eq!(found.months[0].window.certain, 1);
     }
 
     #[test]
