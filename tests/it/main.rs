@@ -1,5 +1,6 @@
 //! The integration tests: one binary, so that they share one engine.
 
+mod browser;
 mod checked;
 mod engine;
 mod engine_http;
