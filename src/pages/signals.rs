@@ -271,11 +271,16 @@ fn revivals(results: &Value, quiet: f64) -> Option<String> {
     if watched == 0.0 && revived == 0.0 {
         return None;
     }
+    let many = watched.max(revived);
+    let of = if watched > 0.0 {
+        format!(" of «{}»", count(watched))
+    } else {
+        String::new()
+    };
     Some(format!(
-        "«{}» of «{}» {} quiet for {quiet:.0} days and {} read again.",
+        "«{}»{of} {} quiet for {quiet:.0} days and {} read again.",
         count(revived),
-        count(watched.max(revived)),
-        plural(watched, "write-up went", "write-ups went"),
+        plural(many, "write-up went", "write-ups went"),
         plural(revived, "was", "were")
     ))
 }

@@ -2,7 +2,7 @@
 //! and the main path of each reader. What is looked at stands in `tests/browser`; here the real
 //! program shows its demo and the browser is sent there.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -14,11 +14,11 @@ use crate::engine::library;
 fn pages_hold_in_a_browser() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     let Some(chromium) = chromium() else {
-        println!("skipped: no Chromium at CHROMIUM or /usr/bin/chromium");
+        skipped("no Chromium at CHROMIUM or /usr/bin/chromium");
         return;
     };
     if !tests.join("node_modules/playwright-core").is_dir() {
-        println!("skipped: tests/browser/node_modules is missing; `npm ci` in tests/browser");
+        skipped("tests/browser/node_modules is missing; `npm ci` in tests/browser");
         return;
     }
     let Some(library) = library() else { return };
@@ -35,6 +35,10 @@ fn pages_hold_in_a_browser() {
     let errors = String::from_utf8_lossy(&looked.stderr);
     assert!(looked.status.success(), "{said}\n{errors}");
     assert!(said.contains("all is well"), "{said}\n{errors}");
+}
+
+fn skipped(why: &str) {
+    writeln!(std::io::stdout(), "skipped: {why}").expect("stdout");
 }
 
 fn chromium() -> Option<PathBuf> {
