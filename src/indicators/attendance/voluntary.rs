@@ -59,7 +59,8 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
                 .alias("voluntary"),
             came().sum().cast(DataType::UInt64).alias("attended"),
         ])
-        .sort(["meeting"], SortMultipleOptions::default())
+        // By what is summed up: a meeting's name is a keyed hash, and sums of fractions have an order.
+        .sort(["attended", "voluntary"], SortMultipleOptions::default())
         .collect()?;
     let (free_per_meeting, all) = (
         counts(&meetings, "voluntary")?,

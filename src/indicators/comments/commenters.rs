@@ -96,6 +96,14 @@ mod tests {
     fn nobody_is_no_person() {
         let found = commenters(&comments(&[(0, day(1.0), None, false)])).unwrap();
         assert_eq!(field(&found, "distinct").bare(), &Value::Int(0));
-        assert_eq!(field(&found, "non_contributor_share"), Value::Null);
+        let Value::Map(share) = field(&found, "non_contributor_share") else {
+            panic!("{found:?}")
+        };
+        assert_eq!(share.get("n"), Some(&Value::Int(1)));
+        assert_eq!(share.get("k"), Some(&Value::Int(0)));
+        assert_eq!(
+            field(&found, "distinct_non_contributors").bare(),
+            &Value::Int(0)
+        );
     }
 }
