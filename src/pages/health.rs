@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::words::{count, counted, date, percent, plural};
+use super::words::{capital, count, counted, date, percent, plural};
 use crate::charts::reading::{self, Cell, cell};
 
 /// What is said of the measurement.
@@ -253,11 +253,10 @@ fn brief(
     }
     let unknown: Vec<String> = unknown
         .iter()
-        .filter(|(_, number)| number != "0")
-        .map(|(what, number)| format!("{number} {what}"))
+        .map(|(what, number)| format!("{}: {number}.", capital(what)))
         .collect();
     if !unknown.is_empty() {
-        said.push(format!("Not known: {}.", unknown.join(", ")));
+        said.push(unknown.join(" "));
     }
     said
 }

@@ -131,3 +131,12 @@ pub(super) fn oldest(summary: &Value) -> f64 {
         .filter_map(|writeup| cell(writeup, "age_days").get());
     ages.fold(0.0, f64::max)
 }
+
+/// The window of age that is compared: from `late` days to twice that.
+pub(super) fn window_words(late: f64) -> String {
+    if (late - 90.0).abs() < 0.5 {
+        "three to six months".to_owned()
+    } else {
+        format!("{late:.0} to {:.0} days", late * 2.0)
+    }
+}

@@ -55,18 +55,12 @@ fn age_matched(summary: &Value) -> Option<String> {
     }
     let late = days(summary, "late", 90.0);
     let level = super::trend::level(summary).map_or_else(String::new, |level| {
-        format!(" A write-up of {} was read {level}.", window_words(late))
+        format!(
+            " A write-up of {} was read {level}.",
+            opening::window_words(late)
+        )
     });
     Some(format!("{}{level}", verdict.sentence))
-}
-
-/// The window of age that is compared: from `late` days to twice that.
-fn window_words(late: f64) -> String {
-    if (late - 90.0).abs() < 0.5 {
-        "three to six months".to_owned()
-    } else {
-        format!("{late:.0} to {:.0} days", late * 2.0)
-    }
 }
 
 /// A window of the parameters, in days.
@@ -264,11 +258,16 @@ fn revivals(results: &Value, quiet: f64) -> Option<String> {
     if watched == 0.0 && revived == 0.0 {
         return None;
     }
+    let many = watched.max(revived);
+    let of = if watched > 0.0 {
+        format!(" of «{}»", count(watched))
+    } else {
+        String::new()
+    };
     Some(format!(
-        "«{}» of «{}» {} quiet for {quiet:.0} days and {} read again.",
+        "«{}»{of} {} quiet for {quiet:.0} days and {} read again.",
         count(revived),
-        count(watched.max(revived)),
-        plural(watched, "write-up went", "write-ups went"),
+        plural(many, "write-up went", "write-ups went"),
         plural(revived, "was", "were")
     ))
 }

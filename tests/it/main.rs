@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they share one engine.
 
 mod binary;
+mod browser;
 mod checked;
 mod cli;
 mod derive;
