@@ -43,8 +43,8 @@ WITH
         WHERE upto > intDiv(total - 1, 2) AND upto - weight <= intDiv(total, 2)
     ) AS middle,
     middle.1 AS days,
-    middle.2 AS earlier,
-    middle.3 AS reads
+    assumeNotNull(middle.2) AS earlier,
+    assumeNotNull(middle.3) AS reads
 SELECT
     reads,
     (minIf(age, upto > intDiv(reads - 1, 2)) + minIf(age, upto > intDiv(reads, 2))) / 2 AS median

@@ -1,51 +1,41 @@
 -- kind, source, writeup, first_at, events, fingerprint: what has landed for each write-up from each
--- source, by generation {registry:UInt32} of the registry. Store::fingerprints.
-SELECT kind, source, writeup, min(first_ms) AS first_at, sum(n) AS events,
-    sum(f) AS fingerprint
+-- source, by generation {registry:UInt32} of the registry. Targets are few: they are resolved after
+-- the events were summed. Store::fingerprints.
+SELECT l.kind AS kind, toString(l.source) AS source, t.number AS writeup,
+    min(l.first_ms) AS first_at, sum(l.n) AS events, sum(l.f) AS fingerprint
 FROM
 (
-    SELECT 'read' AS kind, toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)) AS first_ms, count() AS n,
-        sum(cityHash64(r.key, r.version)) AS f
-    FROM (SELECT key, version, at, source, target FROM landing_read FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'read' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        sum(cityHash64(key, version)) AS f
+    FROM landing_read FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'read_count', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_read_count FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'read_count' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        sum(cityHash64(key, version)) AS f
+    FROM landing_read_count FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'comment', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_comment FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'comment' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        sum(cityHash64(key, version)) AS f
+    FROM landing_comment FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'link', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_link FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'link' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        sum(cityHash64(key, version)) AS f
+    FROM landing_link FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'attendance', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_attendance FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
+    SELECT 'attendance' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        sum(cityHash64(key, version)) AS f
+    FROM landing_attendance FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'edit', toString(r.source) AS source, t.number AS writeup,
-        min(toUnixTimestamp64Milli(r.at)), count(), sum(cityHash64(r.key, r.version))
-    FROM (SELECT key, version, at, source, target FROM landing_edit FINAL) AS r
-    ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-        ON r.target = t.target
-    GROUP BY source, writeup
-)
+    SELECT 'edit' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        sum(cityHash64(key, version)) AS f
+    FROM landing_edit FINAL
+    GROUP BY source, target
+) AS l
+ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
+    ON l.target = t.target
 GROUP BY kind, source, writeup
 ORDER BY kind, source, writeup
