@@ -64,17 +64,20 @@ impl House {
             EngineMode::Remote { url, .. } => url.clone(),
             EngineMode::Embedded => "the embedded engine".to_owned(),
         };
-        store
-            .migrate()
-            .await
-            .with_context(|| format!("preparing the tables in {where_to}"))?;
-        Ok(House {
+        let migrated = store.migrate().await;
+        let house = House {
             keys,
             k: folder.k,
             store,
             engine,
             config,
-        })
+        };
+        if let Err(error) = migrated {
+            // An engine that is left to end by itself would be in the next command's way.
+            house.close().await;
+            return Err(error).with_context(|| format!("preparing the tables in {where_to}"));
+        }
+        Ok(house)
     }
 
     /// Ends the engine, if this house started it.

@@ -6,7 +6,7 @@ use super::engine::Installing;
 use super::import;
 use crate::app::House;
 use crate::config::{Config, EngineMode};
-use crate::sources::{Setting, SourceError};
+use crate::sources::Setting;
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -68,26 +68,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     }
     anyhow::bail!(
         "{} found\n  {}",
-        count(problems.len()),
+        import::counted(problems.len() as u64, "problem", "problems"),
         problems.join("\n  ")
     )
 }
 
 fn check_source(kind: &str, params: toml::Table, setting: &Setting) -> anyhow::Result<()> {
-    let kind = import::find(kind)?;
-    // One ability is enough to decode the parameters; all decode the same.
-    let built: Result<(), SourceError> = match (kind.file, kind.pull, kind.push) {
-        (Some(build), _, _) => build(params, setting).map(drop),
-        (_, Some(build), _) => build(params, setting).map(drop),
-        (_, _, Some(build)) => build(params, setting).map(drop),
-        (None, None, None) => Ok(()),
-    };
-    Ok(built?)
-}
-
-fn count(problems: usize) -> String {
-    match problems {
-        1 => "1 problem".to_owned(),
-        n => format!("{n} problems"),
-    }
+    Ok(import::find(kind)?.check(params, setting)?)
 }

@@ -6,16 +6,20 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use serde_json::{Value as Json, json};
 
 use super::engine::Installing;
 use super::import::tell;
+use super::site_names::names_on_site;
 use super::{progress, report, serve};
 use crate::app::House;
 use crate::config::Config;
-use crate::jobs::ingest::{self, Import, Scan, known_writeups};
-use crate::model::Millis;
+use crate::jobs::ingest::{self, Import, Ingested, Scan, known_writeups};
+use crate::model::{DAY_MS, Millis, to_rfc3339};
 use crate::simulate::{self, Options};
-use crate::sources::{self, Kind};
+use crate::sources::git::survey;
+use crate::sources::{Kind, KnownWriteup};
+use crate::summary::document::Document;
 
 /// Where write-ups usually lie, when nobody says.
 const USUAL_PLACES: [&str; 8] = [
@@ -59,15 +63,14 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
-    if let Some(repo) = &args.repo
-        && !repo.is_dir()
-    {
-        bail!("--repo {}: is no folder", repo.display());
-    }
+    // Whatever can be wrong with what the user named is known before the engine is started.
+    let repo = match &args.repo {
+        Some(repo) => Some(Own::find(&args, repo)?),
+        None => None,
+    };
     for log in &args.log {
         std::fs::File::open(log).with_context(|| format!("--log {}", log.display()))?;
     }
-    // Before the work, so that a taken address is known at once.
     let listener = match args.no_serve {
         true => None,
         false => Some(serve::bind(args.listen).await?),
@@ -81,22 +84,26 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
     }
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
-    let done = show(&args, &house, listener, &folder).await;
+    let done = show(&args, repo.as_ref(), &house, listener, &folder).await;
     house.close().await;
     done
 }
 
 async fn show(
     args: &Args,
+    repo: Option<&Own>,
     house: &House,
     listener: Option<tokio::net::TcpListener>,
     folder: &Temporary,
 ) -> anyhow::Result<()> {
-    let as_of = match &args.repo {
+    let as_of = match repo {
         None => simulated(house, folder).await?,
         Some(repo) => own(args, house, repo, folder).await?,
     };
     let document = report::summary(house, as_of).await?;
+    if let Some(hint) = repo.and_then(|repo| unread(args, repo, &document)) {
+        writeln!(std::io::stderr(), "note: {hint}")?;
+    }
     if let Some(out) = &args.out {
         report::put_all(&document, out)?;
         writeln!(std::io::stderr(), "report written to {}", out.display())?;
@@ -123,30 +130,20 @@ async fn simulated(house: &House, folder: &Temporary) -> anyhow::Result<Millis> 
         .and_then(|_| out.flush())
         .context("simulating")?;
     let kind = kind("events")?;
-    import(house, kind, toml::Table::new(), &path).await?;
+    let done = import(house, kind, toml::Table::new(), &path).await?;
+    tell("the simulated organisation", &done, false)?;
     Ok(options.as_of())
 }
 
 /// Scans the user's repository and imports their logs. Returns now.
-async fn own(
-    args: &Args,
-    house: &House,
-    repo: &Path,
-    folder: &Temporary,
-) -> anyhow::Result<Millis> {
+async fn own(args: &Args, house: &House, repo: &Own, folder: &Temporary) -> anyhow::Result<Millis> {
     let now = chrono::Utc::now().timestamp_millis();
-    let repo = repo
-        .canonicalize()
-        .with_context(|| repo.display().to_string())?;
-    let globs = match args.writeups.as_slice() {
-        [] => USUAL_PLACES.map(str::to_owned).to_vec(),
-        given => given.to_vec(),
-    };
+    let root = repo.root.display().to_string();
     let mut params = toml::Table::new();
-    params.insert("path".to_owned(), repo.display().to_string().into());
-    params.insert("writeups".to_owned(), globs.clone().into());
+    params.insert("path".to_owned(), root.clone().into());
+    params.insert("writeups".to_owned(), repo.globs.clone().into());
     params.insert("incident_keys".to_owned(), args.incident_key.clone().into());
-    let bar = progress::spinner(&format!("reading the history of {}", repo.display()));
+    let bar = progress::spinner(&format!("reading the history of {root}"));
     let timezone = house.config.organisation.calendar.timezone;
     let source = "repository".to_owned();
     let scan = Scan {
@@ -158,25 +155,27 @@ async fn own(
     };
     let done = ingest::scan(&house.store, &house.keys, scan).await;
     bar.finish_and_clear();
-    tell(&repo.display().to_string(), &done?, false)?;
+    tell(&root, &done?, false)?;
+    if args.log.is_empty() {
+        return Ok(now);
+    }
     let known = known_writeups(&house.store).await?;
-    if known.is_empty() {
-        bail!(
-            "no write-ups were found at {}; name yours with --writeups, such as --writeups 'docs/postmortems/*.md'",
-            globs.join(", ")
-        );
-    }
-    if !args.log.is_empty() {
-        let names = names_on_site(&known, &globs);
-        let path = folder.0.join("names.ndjson");
-        std::fs::write(&path, names).with_context(|| path.display().to_string())?;
-        import(house, kind("events")?, toml::Table::new(), &path).await?;
-    }
+    let mut facts = site_names(&known);
+    let mut params = toml::Table::new();
+    params.insert("base".to_owned(), SITE.into());
     for log in &args.log {
-        let mut params = toml::Table::new();
-        params.insert("base".to_owned(), SITE.into());
-        import(house, kind("access-log")?, params, log).await?;
+        let done = import(house, kind("access-log")?, params.clone(), log).await?;
+        tell(&log.display().to_string(), &done, false)?;
+        facts.extend(watched(&done, facts.len(), now));
     }
+    let path = folder.0.join("facts.ndjson");
+    let mut lines = Vec::new();
+    for fact in facts {
+        serde_json::to_writer(&mut lines, &fact)?;
+        lines.push(b'\n');
+    }
+    std::fs::write(&path, lines).with_context(|| path.display().to_string())?;
+    import(house, kind("events")?, toml::Table::new(), &path).await?;
     Ok(now)
 }
 
@@ -185,7 +184,7 @@ async fn import(
     kind: &'static Kind,
     params: toml::Table,
     path: &Path,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Ingested> {
     let size = std::fs::metadata(path).ok().map(|meta| meta.len());
     let bar = progress::bytes(&path.display().to_string(), size);
     let import = Import {
@@ -198,55 +197,118 @@ async fn import(
     };
     let done = ingest::import(Some(&house.store), &house.keys, import).await;
     bar.finish_and_clear();
-    tell(&path.display().to_string(), &done?, false)?;
-    Ok(())
+    done
 }
 
-/// The addresses that static site makers give a file: with and without its folder, its ending, or a
-/// slash at the end. As `writeup` events, one a line.
-fn names_on_site(known: &[sources::KnownWriteup], globs: &[String]) -> String {
-    let mut lines = String::new();
-    for writeup in known {
-        let Some((_, path)) = writeup.id.split_once(':') else {
-            continue;
-        };
-        let mut paths = vec![path.to_owned()];
-        for glob in globs {
-            let fixed: &str = glob.split(['*', '?', '[', '{']).next().unwrap_or("");
-            let folder = &fixed[..fixed.rfind('/').map_or(0, |at| at + 1)];
-            paths.extend(path.strip_prefix(folder).map(str::to_owned));
-        }
-        let mut aliases: Vec<String> = Vec::new();
-        for path in paths {
-            let stem = path
-                .rsplit_once('.')
-                .map_or(path.as_str(), |(stem, _)| stem);
-            let stem = stem
-                .strip_suffix("/index")
-                .or(stem.strip_suffix("/README"))
-                .unwrap_or(stem);
-            for name in [
-                path.as_str(),
-                stem,
-                &format!("{stem}.html"),
-                &format!("{stem}/index.html"),
-            ] {
-                aliases.push(format!("{SITE}/{name}"));
-            }
-        }
-        aliases.sort();
-        aliases.dedup();
-        let line = serde_json::json!({
-            "specversion": "1.0",
-            "type": "org.readback.writeup.v1",
-            "source": "demo",
-            "id": writeup.id,
-            "data": { "id": writeup.id, "aliases": aliases },
-        });
-        lines.push_str(&line.to_string());
-        lines.push('\n');
+/// The write-ups' addresses on a site made of the repository, as `writeup` events.
+fn site_names(known: &[KnownWriteup]) -> Vec<Json> {
+    let fact = |(id, names): (&str, Vec<String>)| {
+        let aliases: Vec<String> = names.iter().map(|name| format!("{SITE}/{name}")).collect();
+        event(
+            "writeup",
+            id.to_owned(),
+            json!({ "id": id, "aliases": aliases }),
+        )
+    };
+    names_on_site(known).into_iter().map(fact).collect()
+}
+
+/// That a log says nothing of the time after its end, as a `coverage` event; none if it is still
+/// being written.
+fn watched(log: &Ingested, number: usize, now: Millis) -> Option<Json> {
+    let (first, last) = log.span?;
+    let ended = now - last > 2 * DAY_MS;
+    ended.then(|| {
+        event(
+            "coverage",
+            format!("log {number}"),
+            json!({
+                "kind": "read",
+                "scope": "access-log",
+                "from": to_rfc3339(first),
+                "to": to_rfc3339(last + 1),
+            }),
+        )
+    })
+}
+
+fn event(kind: &str, id: String, data: Json) -> Json {
+    json!({
+        "specversion": "1.0",
+        "type": format!("org.readback.{kind}.v1"),
+        "source": "demo",
+        "id": id,
+        "time": "2000-01-01T00:00:00Z",
+        "data": data,
+    })
+}
+
+/// What the numbers can't say by themselves: that the log speaks of other pages.
+fn unread(args: &Args, repo: &Own, document: &Document) -> Option<String> {
+    let received = &document.health.received;
+    let kept = received.kept.get("read").is_some_and(|n| *n != 0);
+    if args.log.is_empty() || kept {
+        return None;
     }
-    lines
+    let stem = repo
+        .example
+        .rsplit_once('.')
+        .map_or(repo.example.as_str(), |(stem, _)| stem);
+    Some(format!(
+        "no read in the log is of a write-up; {} was looked for as /{stem}, with and without its folders \
+         and an ending: is it the log of the site that shows these files?",
+        repo.example
+    ))
+}
+
+/// The user's repository, looked at before the engine is started.
+struct Own {
+    root: PathBuf,
+    globs: Vec<String>,
+    /// The path of a write-up.
+    example: String,
+}
+
+impl Own {
+    fn find(args: &Args, repo: &Path) -> anyhow::Result<Own> {
+        let folder = repo
+            .canonicalize()
+            .with_context(|| format!("--repo {}", repo.display()))?;
+        let globs = match args.writeups.as_slice() {
+            [] => USUAL_PLACES.map(str::to_owned).to_vec(),
+            given => given.to_vec(),
+        };
+        let found = survey(&folder, &globs)?;
+        match found.fitting {
+            Some(example) => Ok(Own {
+                root: found.root,
+                globs,
+                example,
+            }),
+            None => bail!(no_writeups(args, &found.folders)),
+        }
+    }
+}
+
+fn no_writeups(args: &Args, folders: &[(String, usize)]) -> String {
+    let mut text = match args.writeups.as_slice() {
+        [] => "no write-ups in the usual places (postmortems, incidents, retrospectives, \
+               incident-reports); say where yours are with --writeups"
+            .to_owned(),
+        given => format!(
+            "no file fits --writeups {}; a glob begins at the repository's root",
+            given.join(", ")
+        ),
+    };
+    if folders.is_empty() {
+        text.push_str(", such as --writeups 'docs/postmortems/*.md'");
+        return text;
+    }
+    text.push_str("\nfolders with the most pages:");
+    for (glob, files) in folders.iter().take(3) {
+        text.push_str(&format!("\n  --writeups '{glob}'   {files} files"));
+    }
+    text
 }
 
 fn kind(name: &str) -> anyhow::Result<&'static Kind> {

@@ -11,8 +11,11 @@ use super::progress;
 use crate::app::House;
 use crate::collect::Keys;
 use crate::config::Config;
-use crate::jobs::ingest::{self, Import, Ingested};
+use crate::jobs::ingest::{self, Import, Ingested, NotRead};
 use crate::sources::{self, Kind, Setting};
+
+/// With more files than this, those without anything to say are told in one sum.
+const MANY: usize = 10;
 
 /// What to import.
 #[derive(Debug, clap::Args)]
@@ -77,6 +80,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         .as_ref()
         .map_or_else(|| Keys::new([0; 32]), |house| house.keys.clone());
     let mut outcomes = Vec::new();
+    let mut unread = 0;
     for path in &args.files {
         let size = std::fs::metadata(path)
             .ok()
@@ -95,6 +99,12 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         bar.finish_and_clear();
         let done = match done {
             Ok(done) => done,
+            // One file that is something else must not keep the others out.
+            Err(error) if args.files.len() > 1 && error.is::<NotRead>() => {
+                writeln!(std::io::stderr(), "{error:#}")?;
+                unread += 1;
+                continue;
+            }
             Err(error) => {
                 if let Some(house) = house {
                     house.close().await;
@@ -102,8 +112,15 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
                 return Err(error);
             }
         };
-        tell(&path.display().to_string(), &done, args.dry_run)?;
+        if args.files.len() <= MANY || !done.is_plain() {
+            tell(&path.display().to_string(), &done, args.dry_run)?;
+        }
         outcomes.push((path.display().to_string(), done));
+    }
+    if args.files.len() > MANY {
+        let files = counted(outcomes.len() as u64, "file", "files");
+        let all = total(outcomes.iter().map(|(_, done)| done));
+        tell(&format!("{files} in all"), &all, args.dry_run)?;
     }
     if let Some(house) = house {
         house.close().await;
@@ -119,7 +136,29 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             serde_json::to_string_pretty(&list)?
         )?;
     }
+    if unread > 0 {
+        let files = args.files.len();
+        bail!(
+            "{unread} of {files} files can't be read as {}; the others are done",
+            kind.name
+        );
+    }
     Ok(())
+}
+
+/// The sum of many files, for people.
+fn total<'a>(files: impl Iterator<Item = &'a Ingested>) -> Ingested {
+    let mut all = Ingested::default();
+    for one in files {
+        all.rejected += one.rejected;
+        for (kind, n) in &one.events {
+            *all.events.entry(kind).or_default() += n;
+        }
+        for (reason, n) in &one.left_out {
+            *all.left_out.entry(reason).or_default() += n;
+        }
+    }
+    all
 }
 
 /// The kind of this name; says which there are.
@@ -166,7 +205,7 @@ pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Resul
     let kinds: Vec<_> = done
         .events
         .iter()
-        .map(|(kind, n)| format!("{n} {kind}"))
+        .map(|(kind, n)| events(kind, *n))
         .collect();
     let kinds = if kinds.is_empty() {
         "no events".to_owned()
@@ -181,16 +220,37 @@ pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Resul
         writeln!(err, "  note: {note}")?;
     }
     if done.rejected > 0 {
-        writeln!(err, "  rejected {}:", done.rejected)?;
+        let colon = if done.problems.is_empty() { "" } else { ":" };
+        writeln!(err, "  rejected {}{colon}", done.rejected)?;
     }
     for problem in &done.problems {
         writeln!(err, "    {problem}")?;
     }
     let untold = done.rejected.saturating_sub(done.problems.len() as u64);
-    if untold > 0 {
+    if untold > 0 && !done.problems.is_empty() {
         writeln!(err, "    and {untold} more")?;
     }
     Ok(())
+}
+
+/// So many events of a kind, in words.
+fn events(kind: &str, n: u64) -> String {
+    match kind {
+        "read" => counted(n, "read", "reads"),
+        "read_count" => counted(n, "page count", "page counts"),
+        "comment" => counted(n, "comment", "comments"),
+        "edit" => counted(n, "edit", "edits"),
+        "link" => counted(n, "link", "links"),
+        "writeup" => counted(n, "write-up", "write-ups"),
+        "person" => counted(n, "person", "people"),
+        "attendance" => counted(n, "attendance", "attendances"),
+        _ => format!("{n} {kind}"),
+    }
+}
+
+/// A number and its noun.
+pub(super) fn counted(n: u64, one: &str, many: &str) -> String {
+    format!("{n} {}", if n == 1 { one } else { many })
 }
 
 pub(super) fn as_json(name: &str, done: &Ingested) -> serde_json::Value {

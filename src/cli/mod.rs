@@ -13,6 +13,7 @@ mod report;
 mod scan;
 mod serve;
 mod simulate;
+mod site_names;
 
 use std::path::PathBuf;
 use std::process::ExitCode;

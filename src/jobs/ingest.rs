@@ -14,7 +14,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::collect::{Intake, Keys, input};
 use crate::model::{Event, Millis};
-use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink};
+use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError};
 use crate::store::{Batch, Store};
 
 /// Rows in a batch: an insert costs 7 to 25 ms whatever its size, and beyond this it gains little.
@@ -37,12 +37,19 @@ pub struct Ingested {
     pub left_out: BTreeMap<&'static str, u64>,
     /// What was assumed or seen.
     pub notes: Vec<String>,
+    /// The first and the last instant of the events taken.
+    pub span: Option<(Millis, Millis)>,
 }
 
 impl Ingested {
     /// Events taken, of all kinds.
     pub fn total(&self) -> u64 {
         self.events.values().sum()
+    }
+
+    /// Whether there is nothing that somebody would have to know of this one file.
+    pub fn is_plain(&self) -> bool {
+        self.rejected == 0 && self.notes.is_empty()
     }
 }
 
@@ -98,8 +105,9 @@ pub async fn import(
     let work = move |sink: &mut dyn Sink| -> anyhow::Result<()> {
         let mut input =
             input::open(&path, move |n| progress(n)).with_context(|| path.display().to_string())?;
-        reader.read(&input.name, &mut input.reader, sink)?;
-        Ok(())
+        reader
+            .read(&input.name, &mut input.reader, sink)
+            .map_err(unnamed)
     };
     let prefix = run.map_or(0, |run| {
         xxh3_128(format!("{:x} {}", run.file, run.run).as_bytes())
@@ -186,6 +194,20 @@ pub async fn known_writeups(store: &Store) -> anyhow::Result<Vec<KnownWriteup>> 
     Ok(list)
 }
 
+/// A source names the file that it can't read; an import says which file it is by its whole path.
+fn unnamed(error: SourceError) -> anyhow::Error {
+    match error {
+        SourceError::Format { reason, .. } => anyhow::Error::new(NotRead(reason)),
+        SourceError::Io { cause, .. } => anyhow::Error::new(NotRead(cause.to_string())),
+        other => other.into(),
+    }
+}
+
+/// A file is not what its kind reads, or can't be read to its end. Other files may do better.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct NotRead(String);
+
 /// Runs a source in a thread of its own and loads what it finds, batch by batch.
 async fn drive<T: Send + 'static>(
     store: Option<&Store>,
@@ -253,9 +275,12 @@ impl Sink for Collector {
             return;
         }
         let kind = event.body.kind().name();
+        let at = event.time;
         match self.intake.accept(event) {
             Ok(record) => {
                 *self.ingested.events.entry(kind).or_default() += 1;
+                let (first, last) = self.ingested.span.unwrap_or((at, at));
+                self.ingested.span = Some((first.min(at), last.max(at)));
                 self.batch.push(record);
                 if self.batch.len() >= BATCH_ROWS {
                     self.flush();

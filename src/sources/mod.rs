@@ -14,7 +14,6 @@ pub mod github;
 pub mod icalendar;
 pub mod links;
 pub mod mediawiki;
-pub mod mentions;
 pub mod robots;
 
 use std::fmt;
@@ -56,6 +55,18 @@ pub struct Kind {
     pub pull: Option<Build<dyn Pull>>,
     /// Builds the receiver of deliveries, if the kind can.
     pub push: Option<Build<dyn Push>>,
+}
+
+impl Kind {
+    /// Whether these parameters fit. One ability is enough to tell; all decode the same.
+    pub fn check(&self, params: toml::Table, setting: &Setting) -> Result<(), SourceError> {
+        match (self.file, self.pull, self.push) {
+            (Some(build), _, _) => build(params, setting).map(drop),
+            (_, Some(build), _) => build(params, setting).map(drop),
+            (_, _, Some(build)) => build(params, setting).map(drop),
+            (None, None, None) => Ok(()),
+        }
+    }
 }
 
 /// Builds an ability from the parameters of one `[[source]]` (without `id` and `kind`).
@@ -194,4 +205,34 @@ pub fn decode<P: serde::de::DeserializeOwned>(params: toml::Table) -> Result<P, 
     params
         .try_into()
         .map_err(|error: toml::de::Error| SourceError::Params(error.message().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_sample_is_a_whole_source() {
+        for kind in KINDS {
+            let sample: toml::Table = toml::from_str(kind.sample).expect(kind.name);
+            let mut source = sample["source"][0].as_table().expect(kind.name).clone();
+            let id = source.remove("id").expect(kind.name);
+            assert_eq!(
+                source.remove("kind").expect(kind.name).as_str(),
+                Some(kind.name)
+            );
+            let setting = Setting {
+                source: id.as_str().expect(kind.name).to_owned(),
+                timezone: Tz::UTC,
+                writeups: Vec::new(),
+            };
+            kind.check(source.clone(), &setting).expect(kind.name);
+            source.insert("no_such_parameter".to_owned(), true.into());
+            let refused = kind.check(source, &setting).expect_err(kind.name);
+            assert!(
+                refused.to_string().contains("no_such_parameter"),
+                "{refused}"
+            );
+        }
+    }
 }

@@ -31,20 +31,6 @@ const BROWSER: &str =
     "\"-\" \"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\"";
 
 #[test]
-fn the_sample_is_complete() {
-    let sample: toml::Table = toml::from_str(KIND.sample).unwrap();
-    let mut table = sample["source"][0].as_table().unwrap().clone();
-    assert_eq!(table.remove("kind").unwrap().as_str(), Some(KIND.name));
-    table.remove("id");
-    let setting = Setting {
-        source: String::new(),
-        timezone: chrono_tz::UTC,
-        writeups: Vec::new(),
-    };
-    assert!(build(table, &setting).is_ok());
-}
-
-#[test]
 fn a_read_has_address_person_and_time() {
     let log = format!(
         "192.0.2.7 - ada [10/Oct/2000:13:55:36 -0700] \"GET /pm/1?x=y HTTP/1.1\" 200 9 {BROWSER}\n\

@@ -18,7 +18,7 @@ use self::dates::{Decision, Order, Stamp};
 use self::people::Attendee;
 use self::presence::{Bounds, Stay};
 use self::text::Row;
-use super::mentions::Mentions;
+use super::links::Finder;
 use super::{File, Kind, Problem, Setting, Sink, SourceError, decode};
 use crate::model::{Attendance, Body, Calendar, Event, Identity, Millis, to_rfc3339};
 
@@ -97,7 +97,8 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         },
         meeting: params.meeting,
         writeup: params.writeup,
-        mentions: Mentions::new(&setting.writeups)?,
+        finder: Finder::new(&setting.writeups),
+        ids: setting.writeups.iter().map(|one| one.id.clone()).collect(),
         source: setting.source.clone(),
     }))
 }
@@ -110,7 +111,9 @@ struct AttendanceCsv {
     calendar: Calendar,
     zone_given: bool,
     order: Option<Order>,
-    mentions: Mentions,
+    finder: Finder,
+    /// The ids of the write-ups of `finder`.
+    ids: Vec<String>,
     source: String,
 }
 
@@ -285,7 +288,7 @@ impl AttendanceCsv {
                 });
             }
         };
-        let mentioned = || self.mentions.find([title]).map(str::to_owned);
+        let mentioned = || Some(self.ids[self.finder.first([title])?].clone());
         let subject = self
             .writeup
             .clone()

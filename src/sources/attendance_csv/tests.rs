@@ -75,15 +75,6 @@ const REPORT: &str = "1. Summary\n\
     \t3/4/25, 3:10:00 PM\t3/4/25, 3:12:00 PM\t2m 0s\t\tAttendee\n";
 
 #[test]
-fn the_sample_is_complete() {
-    let sample: toml::Table = toml::from_str(KIND.sample).unwrap();
-    let mut table = sample["source"][0].as_table().unwrap().clone();
-    assert_eq!(table.remove("kind").unwrap().as_str(), Some(KIND.name));
-    table.remove("id");
-    assert!(import(&table.to_string(), b"").is_ok());
-}
-
-#[test]
 fn a_report_unites_and_clips_stays() {
     let found = import("", &utf16(REPORT)).unwrap();
     assert_eq!(

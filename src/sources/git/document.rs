@@ -7,6 +7,8 @@ use regex::Regex;
 
 use crate::model::{Calendar, Millis, parse_rfc3339};
 
+use super::place::DRAWN;
+
 /// What a write-up's text says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Document {
@@ -31,18 +33,6 @@ pub(super) struct Document {
     /// Hyperlinks.
     pub(super) hyperlinks: u32,
 }
-
-/// Languages of code blocks that are drawn.
-const DRAWN: &[&str] = &[
-    "mermaid",
-    "plantuml",
-    "puml",
-    "dot",
-    "graphviz",
-    "d2",
-    "ditaa",
-    "structurizr",
-];
 
 /// Fields with these words in their names speak of other incidents.
 const ELSEWHERE: &[&str] = &[

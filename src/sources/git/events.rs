@@ -33,6 +33,8 @@ pub(super) struct Maker<'a> {
     pub(super) params: &'a Checked,
     /// Where authors are looked up.
     pub(super) repository: &'a Repository,
+    /// The repository's address at a forge, canonical.
+    pub(super) web: Option<String>,
     /// The branch's name at a forge.
     pub(super) branch: Option<String>,
     /// The zone of dates without one.
@@ -281,7 +283,7 @@ impl Maker<'_> {
 
     /// A file's address at the forge.
     fn address(&self, version: &str, path: &str) -> Option<String> {
-        let web = self.params.web.as_deref()?;
+        let web = self.web.as_deref()?;
         let host = host(web)?;
         let view = match host.as_str() {
             host if host.contains("gitlab") => "/-/blob/",
@@ -300,7 +302,7 @@ impl Maker<'_> {
             .and_then(|(_, rest)| rest.split_once('>'))
             .map(|(inside, _)| inside);
         let text = inside.unwrap_or(text).trim();
-        match (text.strip_prefix('@'), &self.params.web) {
+        match (text.strip_prefix('@'), &self.web) {
             (Some(login), Some(web)) if host(web).as_deref() == Some("github.com") => {
                 Identity::of_source("github", "login", login)
             }

@@ -5,6 +5,8 @@
 //! | --- | --- |
 //! | `params` | checks the parameters |
 //! | `repository`, `changes` | read the object store: commits in order, files changed and renamed |
+//! | `remote` | the page of the repository that a clone came from |
+//! | `survey` | a first look, before anything is read |
 //! | `registry`, `document` | the files that are write-ups, and what their text says |
 //! | `scan`, `place`, `language` | references in a file, and what kind of place each stands in |
 //! | `ledger` | the lives of links, pure |
@@ -20,8 +22,10 @@ mod ledger;
 mod params;
 mod place;
 mod registry;
+mod remote;
 mod repository;
 mod scan;
+mod survey;
 mod walk;
 
 use std::collections::HashMap;
@@ -39,6 +43,8 @@ use registry::Registry;
 use repository::{Range, Repository};
 use scan::Scanner;
 
+pub use survey::{Survey, survey};
+
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "git",
@@ -51,7 +57,8 @@ Files that fit `writeups` become write-ups: title and date from the front matter
 that added the file. The author of that commit and `authors` of the front matter are contributors.
 `incident_keys` are regular expressions for keys in header, heading or file name; they become names of
 the write-up, and so do `name_aliases`, made from the groups of `name_pattern` in the file's name.
-With `web`, the address of the repository at a forge, every address of the file there is a name too.
+With `web`, the address of the repository at a forge, every address of the file there is a name too;
+where it is left out, the remote `origin` tells it, if it is on the web.
 
 Links to any registered write-up are found in commit messages and in files. A link in a file lives
 from the commit that first had it until the first commit of the branch without it; edited, moved and
@@ -118,11 +125,16 @@ fn pull(
         source: Arc::from(setting.source.as_str()),
         params,
         repository: &repository,
+        web: params.web.clone().or_else(|| repository.web()),
         branch: repository.branch_name(params.branch.as_deref()),
         zone: setting.timezone,
     };
-    let settings =
-        checkpoint::fingerprint(&(&params.fingerprint, &maker.branch, setting.timezone.name()));
+    let settings = checkpoint::fingerprint(&(
+        &params.fingerprint,
+        &maker.web,
+        &maker.branch,
+        setting.timezone.name(),
+    ));
     let before = given.and_then(|text| Checkpoint::read(text, &settings));
     let (before, mut range) = since(&repository, head, before, sink)?;
     // Write-ups registered elsewhere may be new even so.
@@ -152,7 +164,7 @@ fn pull(
     }
     if repository.is_shallow() {
         sink.note(format!(
-            "{name}: is a shallow clone; links older than its history count from there"
+            "{name}: is a shallow clone; links older than its history count from there (`git fetch --unshallow` brings the rest)"
         ));
     }
     let subjects: HashMap<String, String> = known

@@ -49,8 +49,8 @@ const CONFIGURATION: &[&str] = &[
     "csv",
     "tsv",
 ];
-/// Languages of diagrams in fenced blocks.
-const FENCES: &[&str] = &[
+/// Languages of code blocks that are drawn as diagrams.
+pub(super) const DRAWN: &[&str] = &[
     "mermaid",
     "plantuml",
     "puml",
@@ -203,9 +203,7 @@ fn diagram_lines(text: &[u8]) -> Vec<(u32, u32)> {
                     .to_ascii_lowercase();
                 open = Some((
                     number,
-                    FENCES
-                        .iter()
-                        .any(|fence| info.starts_with(fence.as_bytes())),
+                    DRAWN.iter().any(|fence| info.starts_with(fence.as_bytes())),
                 ));
             }
         }

@@ -10,6 +10,8 @@ use gix::bstr::ByteSlice;
 use crate::model::{Identity, Millis};
 use crate::sources::SourceError;
 
+use super::remote;
+
 /// Larger files are left out: generated or data.
 pub(super) const MAX_BLOB: u64 = 2 * 1024 * 1024;
 
@@ -138,6 +140,12 @@ impl Repository {
             Some(branch) => Some(branch.trim_start_matches("refs/heads/").to_owned()),
             None => Some(self.inner.head_name().ok()??.shorten().to_string()),
         }
+    }
+
+    /// The page on the web that the remote `origin` stands for, if it stands for one.
+    pub(super) fn web(&self) -> Option<String> {
+        let url = self.inner.config_snapshot().string("remote.origin.url")?;
+        remote::web(&url.to_str_lossy())
     }
 
     /// Whether history before some commit is missing.

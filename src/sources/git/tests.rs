@@ -178,18 +178,6 @@ fn other(id: &str, aliases: &[&str]) -> KnownWriteup {
 }
 
 #[test]
-fn the_sample_is_valid() {
-    let sample: toml::Table = toml::from_str(KIND.sample).expect("valid");
-    let mut source = sample["source"][0].as_table().expect("a table").clone();
-    source.remove("id");
-    source.remove("kind");
-    decode::<Params>(source)
-        .expect("known fields")
-        .check()
-        .expect("valid");
-}
-
-#[test]
 fn write_ups_are_files() {
     let mut repo = Fixture::new();
     repo.write(

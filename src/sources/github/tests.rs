@@ -153,11 +153,6 @@ fn every_case_has_a_valid_configuration() {
             toml::from_str(&std::fs::read_to_string(path).expect("readable")).expect("TOML");
         build_push(table, &setting(&[])).map(drop).expect("valid");
     }
-    let sample: toml::Table = toml::from_str(KIND.sample).expect("valid");
-    let mut source = sample["source"][0].as_table().expect("a table").clone();
-    source.remove("id");
-    source.remove("kind");
-    decode::<Params>(source).expect("known fields");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use self::expand::{Occurrence, occurrences};
 use self::occasion::{Broken, Occasion};
 use self::people::Expected;
 use self::zones::{Local, Zones};
-use super::mentions::Mentions;
+use super::links::Finder;
 use super::{File, Kind, Problem, Setting, Sink, SourceError, decode};
 use crate::model::{Attendance, Body, Calendar, Event, Millis, parse_rfc3339, to_rfc3339};
 
@@ -108,7 +108,7 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         writeup: params.writeup,
         from: date("from", &params.from)?,
         to: date("to", &params.to)?,
-        mentions: Mentions::new(&setting.writeups)?,
+        finder: Finder::new(&setting.writeups),
         setting: setting.clone(),
     }))
 }
@@ -130,7 +130,7 @@ struct ICalendarFile {
     writeup: Option<String>,
     from: Millis,
     to: Millis,
-    mentions: Mentions,
+    finder: Finder,
     setting: Setting,
 }
 
@@ -295,7 +295,8 @@ impl ICalendarFile {
                 .or_else(|| found.get(0))
                 .map(|found| found.as_str().to_owned())
         };
-        let mentioned = self.mentions.find(texts()).map(str::to_owned);
+        let mentioned = self.finder.first(texts());
+        let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
         mentioned.or_else(by_key).or_else(|| self.writeup.clone())
     }
 }

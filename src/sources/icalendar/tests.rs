@@ -76,15 +76,6 @@ fn starts(found: &Collected) -> Vec<String> {
 }
 
 #[test]
-fn the_sample_is_complete() {
-    let sample: toml::Table = toml::from_str(KIND.sample).unwrap();
-    let mut table = sample["source"][0].as_table().unwrap().clone();
-    assert_eq!(table.remove("kind").unwrap().as_str(), Some(KIND.name));
-    table.remove("id");
-    assert!(import(&table.to_string(), b"").is_ok());
-}
-
-#[test]
 fn who_is_expected_and_how() {
     let found = import(
         "",

@@ -130,6 +130,14 @@ impl Finder {
         }
     }
 
+    /// The write-up that the first of these texts to refer to any refers to first.
+    pub fn first<'t>(&self, texts: impl IntoIterator<Item = &'t str>) -> Option<usize> {
+        texts.into_iter().find_map(|text| {
+            let found = self.find(text.as_bytes(), None);
+            found.first().map(|found| found.writeup)
+        })
+    }
+
     /// The references in a text, by line. `at` is the path of the text's file in its repository;
     /// without it no relative links are looked for.
     pub fn find(&self, text: &[u8], at: Option<&str>) -> Vec<Found> {
