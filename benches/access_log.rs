@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use bench::{forget_peak, measure, number_or, peak, readback};
+use bench::{cpu, forget_peak, measure, number_or, peak, readback};
 use chrono::{DateTime, NaiveDate};
 use readback::model::DAY_MS;
 use readback::sources::access_log::parse_line;
@@ -74,14 +74,17 @@ async fn main() {
     let data = folder.path().join("data");
     let (engine, process) = bench::engine(&data, &library).await;
     forget_peak(process);
+    let before = cpu(process);
     let mut command = readback(&data);
     command.args(["import", "access-log", "--param"]);
     let imported = measure(command.arg("base=https://wiki.example.org").arg(&log));
     row("import", imported.seconds);
     writeln!(
         out,
-        "import: {:.0} MiB in our process, {:.0} MiB in the engine",
+        "import: {:.2} cpu s, {:.0} MiB in our process, {:.2} cpu s, {:.0} MiB in the engine",
+        imported.cpu,
         imported.peak_mib,
+        cpu(process) - before,
         peak(process)
     )
     .expect("stdout");

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use bench::{Measured, forget_peak, measure, number_or, peak, readback};
+use bench::{Measured, cpu, forget_peak, measure, number_or, peak, readback};
 use readback::engine;
 use readback::indicators::Context;
 use readback::jobs::{compute, derive};
@@ -46,11 +46,12 @@ async fn main() {
     let mut table = Table {
         out: &mut out,
         engine: process,
+        engine_cpu: cpu(process),
     };
     writeln!(
         table.out,
         "about {reads} reads of 2,000 people and 500 write-ups\n\
-         step        wall s   rows/s  MiB ours  MiB engine"
+         step        wall s   rows/s  cpu s ours  engine  MiB ours  engine"
     )
     .expect("stdout");
     table.step("simulate", reads, &simulated);
@@ -71,22 +72,23 @@ async fn main() {
         parameters: Parameters::default(),
     };
     let own = std::process::id();
-    let step = |since: Instant| Measured {
+    let step = |since: Instant, before: f64| Measured {
         seconds: since.elapsed().as_secs_f64(),
+        cpu: cpu(own) - before,
         peak_mib: peak(own),
     };
     forget_peak(process);
     forget_peak(own);
-    let since = Instant::now();
+    let (since, before) = (Instant::now(), cpu(own));
     derive::run(&store, &context.calendar, &context.parameters)
         .await
         .expect("derived tables");
-    table.step("derive", reads, &step(since));
+    table.step("derive", reads, &step(since, before));
     forget_peak(process);
     forget_peak(own);
-    let since = Instant::now();
+    let (since, before) = (Instant::now(), cpu(own));
     compute::run(&store, &context).await.expect("results");
-    let computed = step(since);
+    let computed = step(since, before);
     table.step("facts", reads, &computed);
     forget_peak(process);
     let mut command = readback(&data);
@@ -110,19 +112,24 @@ async fn main() {
 struct Table<'a, W: Write> {
     out: &'a mut W,
     engine: u32,
+    engine_cpu: f64,
 }
 
 impl<W: Write> Table<'_, W> {
     fn step(&mut self, name: &str, rows: u64, measured: &Measured) {
+        let until = cpu(self.engine);
         writeln!(
             self.out,
-            "{name:<10} {:>7.2} {:>8.0} {:>9.0} {:>11.0}",
+            "{name:<10} {:>7.2} {:>8.0} {:>11.2} {:>7.2} {:>9.0} {:>7.0}",
             measured.seconds,
             rows as f64 / measured.seconds,
+            measured.cpu,
+            until - self.engine_cpu,
             measured.peak_mib,
             peak(self.engine)
         )
         .expect("stdout");
+        self.engine_cpu = until;
     }
 }
 
@@ -147,8 +154,9 @@ fn against_duckdb(out: &mut impl Write, events: &Path, facts: f64, report: f64) 
     let duckdb = run("facts", events);
     writeln!(
         out,
-        "\nDuckDB, five facts: {:.2} s, {:.0} MiB; DuckDB's time over ours: facts {:.2}, report {:.2}",
+        "\nDuckDB, five facts: {:.2} s, {:.2} cpu s, {:.0} MiB; DuckDB's time over ours: facts {:.2}, report {:.2}",
         duckdb.seconds,
+        duckdb.cpu,
         duckdb.peak_mib,
         duckdb.seconds / facts,
         duckdb.seconds / report

@@ -41,9 +41,10 @@ pub(crate) fn readback(data: &Path) -> Command {
     command
 }
 
-/// How long a command took, and the most memory it had.
+/// How long a command took, how long it had a processor, and the most memory it had.
 pub(crate) struct Measured {
     pub(crate) seconds: f64,
+    pub(crate) cpu: f64,
     pub(crate) peak_mib: f64,
 }
 
@@ -56,9 +57,10 @@ pub(crate) fn measure(command: &mut Command) -> Measured {
         .stderr(Stdio::piped())
         .spawn()
         .expect("a process");
-    let mut peak_mib = 0.0_f64;
+    let (mut peak_mib, mut busy) = (0.0_f64, 0.0_f64);
     let status = loop {
         peak_mib = peak_mib.max(peak(child.id()));
+        busy = busy.max(cpu(child.id()));
         if let Some(status) = child.try_wait().expect("a process") {
             break status;
         }
@@ -70,7 +72,11 @@ pub(crate) fn measure(command: &mut Command) -> Measured {
         std::io::Read::read_to_string(&mut stderr, &mut words).expect("words");
     }
     assert!(status.success(), "{words}");
-    Measured { seconds, peak_mib }
+    Measured {
+        seconds,
+        cpu: busy,
+        peak_mib,
+    }
 }
 
 /// The most memory that a process had resident, MiB (`VmHWM`); 0 if it is gone.
@@ -79,6 +85,17 @@ pub(crate) fn peak(process: u32) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
     kib.unwrap_or(0.0) / 1024.0
+}
+
+/// Processor seconds of a process until now, all its threads; 0 if it is gone.
+pub(crate) fn cpu(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+    // The name in brackets can hold spaces; behind it, user and system time are words 12 and 13.
+    let words = stat.rsplit(')').next().unwrap_or_default();
+    let ticks = words.split_whitespace().skip(11).take(2);
+    let ticks: f64 = ticks.filter_map(|word| word.parse::<f64>().ok()).sum();
+    // The kernel counts hundredths wherever Linux runs (USER_HZ).
+    ticks / 100.0
 }
 
 /// Forgets the most that a process had until now.

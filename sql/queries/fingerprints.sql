@@ -1,40 +1,41 @@
 -- kind, source, writeup, first_at, events, named, fingerprint: what has landed for each write-up from
--- each source, by generation {registry:UInt32} of the registry. Store::fingerprints.
-SELECT
-    r.kind AS kind,
-    r.source AS source,
-    t.number AS writeup,
-    min(r.ms) AS first_at,
-    count() AS events,
-    countIf(r.person != 0) AS named,
-    sum(cityHash64(r.key, r.version)) AS fingerprint
+-- each source, by generation {registry:UInt32} of the registry. Targets are few: they are resolved
+-- after the events were summed. Store::fingerprints.
+SELECT l.kind AS kind, toString(l.source) AS source, t.number AS writeup,
+    min(l.first_ms) AS first_at, sum(l.n) AS events, sum(l.people) AS named, sum(l.f) AS fingerprint
 FROM
 (
-    SELECT 'read' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
-        version
+    SELECT 'read' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        countIf(person != 0) AS people, sum(cityHash64(key, version)) AS f
     FROM landing_read FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'read_count' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, toUInt128(0) AS person, key,
-        version
+    SELECT 'read_count' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        toUInt64(0) AS people, sum(cityHash64(key, version)) AS f
     FROM landing_read_count FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'comment' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
-        version
+    SELECT 'comment' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        countIf(person != 0) AS people, sum(cityHash64(key, version)) AS f
     FROM landing_comment FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'link' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
-        version
+    SELECT 'link' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        countIf(person != 0) AS people, sum(cityHash64(key, version)) AS f
     FROM landing_link FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'attendance' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
-        version
+    SELECT 'attendance' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        countIf(person != 0) AS people, sum(cityHash64(key, version)) AS f
     FROM landing_attendance FINAL
+    GROUP BY source, target
     UNION ALL
-    SELECT 'edit' AS kind, source, target, toUnixTimestamp64Milli(at) AS ms, person AS person, key,
-        version
+    SELECT 'edit' AS kind, source, target, min(toUnixTimestamp64Milli(at)) AS first_ms, count() AS n,
+        countIf(person != 0) AS people, sum(cityHash64(key, version)) AS f
     FROM landing_edit FINAL
-) AS r
+    GROUP BY source, target
+) AS l
 ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-    ON r.target = t.target
+    ON l.target = t.target
 GROUP BY kind, source, writeup
 ORDER BY kind, source, writeup

@@ -84,7 +84,9 @@ async fn gather(
     let trailing = i64::from(context.parameters.trailing_days) * DAY_MS;
     let known = facts.writeups.iter().map(|fact| Signs {
         nobody_named: fact.counts_only,
-        watched_lately: fact.reads_observed.covers(context.as_of - trailing, context.as_of),
+        watched_lately: fact
+            .reads_observed
+            .covers(context.as_of - trailing, context.as_of),
         ..Signs::default()
     });
     let mut all: Vec<Signs> = known.collect();
