@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they share one engine.
 
 mod checked;
+mod demo;
 mod engine;
 mod engine_http;
 mod engine_process;
