@@ -5,8 +5,8 @@ SELECT
     if(max(writeup) = 0, NULL, max(writeup)) AS writeup,
     min(start) AS at,
     if(someone = 0, NULL, someone) AS person,
-    nullIf(argMaxIf(role, (role_stated, ms, key), role != ''), '') AS role,
-    nullIf(argMaxIf(partstat, (ms, key), partstat != ''), '') AS partstat,
+    nullIf(argMaxIf(role, (role_stated, ms, role), role != ''), '') AS role,
+    nullIf(argMaxIf(partstat, (ms, partstat), partstat != ''), '') AS partstat,
     toBool(role IS NOT NULL OR partstat IS NOT NULL) AS invited,
     toBool(ifNull(
         sum(present_ms) >= {min_present_ms:UInt64},

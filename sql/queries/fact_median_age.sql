@@ -1,5 +1,6 @@
--- L2: exact median age of reads, ms, and the people behind it; single reads and daily counts by
--- weight. {as_of:Int64} {from:Int64} the first instant; {below:Int64} ages below this many ms;
+-- L2: exact median age of reads, ms, and how many reads there are; single reads and daily counts by
+-- weight. Counting by day of age tells in which days the middle lies, so only their milliseconds
+-- are sorted. {as_of:Int64} {from:Int64} the first instant; {below:Int64} ages below this many ms;
 -- {writeups:Array(UInt32)}; {registry:UInt32}
 WITH
     published AS
@@ -9,9 +10,9 @@ WITH
         WHERE generation = {registry:UInt32} AND published_at IS NOT NULL
           AND has({writeups:Array(UInt32)}, number)
     ),
-    weighted AS
+    aged AS
     (
-        SELECT age, sum(n) AS weight
+        SELECT age, intDiv(age, 86400000) AS day, n
         FROM
         (
             SELECT r.ms - w.published_ms AS age, toUInt64(1) AS n
@@ -28,14 +29,27 @@ WITH
               AND (c.writeup, c.generation) IN (SELECT writeup, generation FROM derived_state FINAL)
         )
         WHERE age < {below:Int64}
-        GROUP BY age
     ),
-    ranked AS
+    by_day AS
     (
-        SELECT age, sum(weight) OVER (ORDER BY age) AS upto, sum(weight) OVER () AS total
-        FROM weighted
-    )
+        SELECT day, weight,
+            sum(weight) OVER (ORDER BY day) AS upto,
+            sum(weight) OVER () AS total
+        FROM (SELECT day, sum(n) AS weight FROM aged GROUP BY day)
+    ),
+    (
+        SELECT (groupArray(day), min(upto - weight), any(total))
+        FROM by_day
+        WHERE upto > intDiv(total - 1, 2) AND upto - weight <= intDiv(total, 2)
+    ) AS middle,
+    middle.1 AS days,
+    middle.2 AS earlier,
+    middle.3 AS reads
 SELECT
-    any(total) AS reads,
-    (minIf(age, upto > intDiv(total - 1, 2)) + minIf(age, upto > intDiv(total, 2))) / 2 AS median
-FROM ranked
+    reads,
+    (minIf(age, upto > intDiv(reads - 1, 2)) + minIf(age, upto > intDiv(reads, 2))) / 2 AS median
+FROM
+(
+    SELECT age, earlier + sum(weight) OVER (ORDER BY age) AS upto
+    FROM (SELECT age, sum(n) AS weight FROM aged WHERE has(days, day) GROUP BY age)
+)

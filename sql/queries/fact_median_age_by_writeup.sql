@@ -1,5 +1,5 @@
 -- L2: median age of the reads of each write-up with at least {least:UInt64} of them, ms; parameters
--- as in fact_median_age.
+-- and way as in fact_median_age.
 WITH
     published AS
     (
@@ -8,9 +8,9 @@ WITH
         WHERE generation = {registry:UInt32} AND published_at IS NOT NULL
           AND has({writeups:Array(UInt32)}, number)
     ),
-    weighted AS
+    aged AS
     (
-        SELECT writeup, age, sum(n) AS weight
+        SELECT writeup, age, intDiv(age, 86400000) AS day, n
         FROM
         (
             SELECT r.writeup AS writeup, r.ms - w.published_ms AS age, toUInt64(1) AS n
@@ -25,19 +25,36 @@ WITH
               AND (c.writeup, c.generation) IN (SELECT writeup, generation FROM derived_state FINAL)
         )
         WHERE age < {below:Int64}
-        GROUP BY writeup, age
+    ),
+    middle AS
+    (
+        SELECT writeup, day, total, min(upto - weight) OVER (PARTITION BY writeup) AS earlier
+        FROM
+        (
+            SELECT writeup, day, weight,
+                sum(weight) OVER (PARTITION BY writeup ORDER BY day) AS upto,
+                sum(weight) OVER (PARTITION BY writeup) AS total
+            FROM (SELECT writeup, day, sum(n) AS weight FROM aged GROUP BY writeup, day)
+        )
+        WHERE upto > intDiv(total - 1, 2) AND upto - weight <= intDiv(total, 2)
+          AND total >= {least:UInt64}
     ),
     ranked AS
     (
-        SELECT writeup, age,
-            sum(weight) OVER (PARTITION BY writeup ORDER BY age) AS upto,
-            sum(weight) OVER (PARTITION BY writeup) AS total
-        FROM weighted
+        SELECT writeup, age, total,
+            earlier + sum(weight) OVER (PARTITION BY writeup ORDER BY age) AS upto
+        FROM
+        (
+            SELECT a.writeup AS writeup, a.age AS age, sum(a.n) AS weight,
+                any(m.total) AS total, any(m.earlier) AS earlier
+            FROM aged AS a
+            INNER JOIN middle AS m ON a.writeup = m.writeup AND a.day = m.day
+            GROUP BY writeup, age
+        )
     )
 SELECT
     writeup,
     (minIf(age, upto > intDiv(total - 1, 2)) + minIf(age, upto > intDiv(total, 2))) / 2 AS median
 FROM ranked
 GROUP BY writeup
-HAVING any(total) >= {least:UInt64}
 ORDER BY writeup

@@ -45,12 +45,25 @@ fn known(bar: &Bar) -> f64 {
     bar.parts.iter().filter_map(|part| part.get()).sum()
 }
 
-/// The legend's entries with the place of each, from the left edge of the first row.
+/// The names in the legend with their inks; what is withheld has none and is hatched.
+fn names(plot: &Bars) -> Vec<(&str, Option<Ink>)> {
+    let inks = inks(plot.palette).iter().copied().map(Some);
+    let parts = plot.parts.iter().map(String::as_str).zip(inks);
+    let withheld = plot
+        .bars
+        .iter()
+        .any(|bar| bar.parts.contains(&Cell::Withheld));
+    parts
+        .chain(withheld.then_some(("withheld", None)))
+        .collect()
+}
+
+/// The place of each entry of the legend, from the left edge of the first row.
 fn legend(plot: &Bars) -> Vec<(f64, usize)> {
     let (mut x, mut row) = (4.0, 0);
-    plot.parts
-        .iter()
-        .map(|name| {
+    names(plot)
+        .into_iter()
+        .map(|(name, _)| {
             let width = 14.0 + font::width(name, SMALL) + 12.0;
             if x + width > WIDTH && x > 4.0 {
                 x = 4.0;
@@ -68,21 +81,16 @@ fn legend_rows(plot: &Bars) -> usize {
 }
 
 fn draw_legend(scene: &mut Scene, plot: &Bars, top: f64) {
-    for ((name, ink), (x, row)) in plot.parts.iter().zip(inks(plot.palette)).zip(legend(plot)) {
+    for ((name, ink), (x, row)) in names(plot).into_iter().zip(legend(plot)) {
         let y = top + row as f64 * LEGEND_ROW;
-        scene.draw(Shape::Rect {
-            from: (x, y),
-            to: (x + 10.0, y + 10.0),
-            ink: *ink,
-        });
+        let (from, to) = ((x, y), (x + 10.0, y + 10.0));
+        match ink {
+            Some(ink) => scene.draw(Shape::Rect { from, to, ink }),
+            None => scene.hatch(from, to),
+        }
         let at = (x + 14.0, y + 9.0);
-        scene.label([Label::new(
-            at,
-            name.clone(),
-            SMALL,
-            Anchor::Start,
-            Ink::Muted,
-        )]);
+        let words = name.to_owned();
+        scene.label([Label::new(at, words, SMALL, Anchor::Start, Ink::Muted)]);
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reading a summary: a number in it is there, withheld, or absent, and the three are never mixed.
 
+use chrono::{DateTime, NaiveDate};
+use chrono_tz::Tz;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -102,6 +104,20 @@ pub fn indicator<'a>(summary: &'a Value, code: &str) -> &'a Value {
 /// The text under `key`, or nothing.
 pub fn text<'a>(parent: &'a Value, key: &str) -> &'a str {
     parent.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// The zone in which the organisation's days begin; UTC where the summary names none.
+pub fn zone(summary: &Value) -> Tz {
+    let organisation = summary.get("organisation").unwrap_or(&Value::Null);
+    text(organisation, "timezone").parse().unwrap_or(Tz::UTC)
+}
+
+/// The local day of an instant, or a date as it stands.
+pub fn day(text: &str, zone: Tz) -> Option<NaiveDate> {
+    match DateTime::parse_from_rfc3339(text) {
+        Ok(instant) => Some(instant.with_timezone(&zone).date_naive()),
+        Err(_) => text.parse().ok(),
+    }
 }
 
 /// The list under `key`, or an empty one.

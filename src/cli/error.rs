@@ -17,11 +17,25 @@ const USER: u8 = 1;
 pub(super) fn tell(error: &anyhow::Error) -> ExitCode {
     let (code, hint) = judge(error);
     // A closed standard error changes nothing about the exit code.
-    let _ = writeln!(std::io::stderr(), "error: {error:#}");
+    let _ = writeln!(std::io::stderr(), "error: {}", words(error));
     if let Some(hint) = hint {
         let _ = writeln!(std::io::stderr(), "\nhint: {hint}");
     }
     ExitCode::from(code)
+}
+
+/// An error and its causes in one line. Many an error repeats its cause at its own end, because it
+/// is also shown without its chain; here nothing is said twice.
+pub(super) fn words(error: &anyhow::Error) -> String {
+    let mut words = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if words.is_empty() {
+            words = cause;
+        } else if !words.ends_with(&cause) {
+            words = format!("{words}: {cause}");
+        }
+    }
+    words
 }
 
 fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
@@ -67,4 +81,21 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
         }
     }
     (USER, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context as _;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let cause = std::io::Error::other("no such thing");
+        let name = "a.log".to_owned();
+        let error = Err::<(), _>(SourceError::Io { name, cause })
+            .context("importing")
+            .unwrap_err();
+        assert_eq!(words(&error), "importing: a.log: no such thing");
+    }
 }

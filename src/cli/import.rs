@@ -12,7 +12,7 @@ use crate::app::House;
 use crate::collect::Keys;
 use crate::config::Config;
 use crate::jobs::ingest::{self, Import, Ingested, NotRead};
-use crate::sources::{self, Kind};
+use crate::sources::{self, Kind, Setting};
 
 /// With more files than this, those without anything to say are told in one sum.
 const MANY: usize = 10;
@@ -41,15 +41,30 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let kind = find(&args.kind)?;
-    if kind.file.is_none() {
+    let Some(build) = kind.file else {
         bail!(
             "{} does not read files; `readback list sources` tells which kinds do",
             kind.name
         );
-    }
+    };
     let timezone = config.organisation.calendar.timezone;
     let source = args.source.clone().unwrap_or_else(|| kind.name.to_owned());
-    let params = params(&args, &config, kind, &source)?;
+    let setting = Setting {
+        source: source.clone(),
+        timezone,
+        writeups: Vec::new(),
+    };
+    // Wrong parameters are said before any work. A meeting may be called 20260301: what does not fit
+    // as a number may fit as a text.
+    let mut params = params(&args, &config, kind, &source)?;
+    if let Err(error) = build(params.clone(), &setting) {
+        params.extend(
+            args.params
+                .iter()
+                .map(|(key, value)| (key.clone(), as_text(value))),
+        );
+        build(params.clone(), &setting).map_err(|_| error)?;
+    }
     for file in args.files.iter().filter(|file| file.as_os_str() != "-") {
         std::fs::File::open(file).with_context(|| file.display().to_string())?;
     }
@@ -172,6 +187,15 @@ fn params(args: &Args, config: &Config, kind: &Kind, source: &str) -> anyhow::Re
     }
     params.extend(args.params.iter().cloned());
     Ok(params)
+}
+
+fn as_text(value: &toml::Value) -> toml::Value {
+    match value {
+        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Datetime(_) => {
+            toml::Value::String(value.to_string())
+        }
+        other => other.clone(),
+    }
 }
 
 /// What came of it, for people.

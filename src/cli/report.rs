@@ -65,7 +65,9 @@ async fn write(
     let document = summary(house, as_of).await?;
     let bytes = put_all(&document, out)?;
     if let Some(earlier) = earlier {
-        let now = serde_json::to_value(summary(house, restate::as_of(earlier)?).await?)?;
+        // Read back from its bytes like the earlier one, so that equal numbers are equal.
+        let now = report::to_json(&summary(house, restate::as_of(earlier)?).await?)?;
+        let now = serde_json::from_slice(&now)?;
         let mut text = serde_json::to_vec_pretty(&restate::restatements(earlier, &now))?;
         text.push(b'\n');
         put(out, "restatements.json", &text)?;

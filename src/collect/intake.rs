@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use xxhash_rust::xxh3::xxh3_64;
-
 use super::keys::Keys;
+use super::stamp::Stamp;
 use crate::model::target::canonical;
 use crate::model::{
     Attendance, Body, Comment, Edit, Event, Identity, Link, Person, Pseudonym, Read, Record,
@@ -18,6 +17,7 @@ pub struct Intake {
     keys: Keys,
     // An import names the same few thousand people millions of times; an HMAC each is not free.
     seen: HashMap<Identity, Pseudonym>,
+    stamp: Stamp,
 }
 
 /// The longest text that an event may carry in one field, bytes. Longer ones are an accident or an
@@ -48,6 +48,7 @@ impl Intake {
         Intake {
             keys,
             seen: HashMap::new(),
+            stamp: Stamp::default(),
         }
     }
 
@@ -59,7 +60,7 @@ impl Intake {
         let page = page_of(&event.body);
         let event = self.pseudonymise(event);
         let key = self.keys.event(&event.source, &event.id);
-        let version = stamp(&event, reference);
+        let version = self.stamp.of(&event, reference);
         Ok(Record {
             key,
             version,
@@ -308,51 +309,6 @@ fn page_of(body: &Body<Identity>) -> String {
     {
         Some((repo, path)) if !repo.contains("://") => format!("{repo}:{path}"),
         _ => canonical(stands_in).into_owned(),
-    }
-}
-
-/// Version and content in one number. The content is everything that is stored, in its debug form:
-/// stable within a release of Readback, which is all that a tie between equal versions asks for.
-fn stamp(event: &Event<Pseudonym>, reference: u64) -> u64 {
-    let mut text = String::with_capacity(256);
-    let people = People(&event.body);
-    let _ = fmt::Write::write_fmt(
-        &mut text,
-        format_args!(
-            "{}\u{1f}{}\u{1f}{reference}\u{1f}{:?}\u{1f}{people}",
-            event.subject, event.time, event.body
-        ),
-    );
-    (u64::from(event.version) << 32) | (xxh3_64(text.as_bytes()) & 0xffff_ffff)
-}
-
-/// The pseudonyms in a body, which its `Debug` hides.
-struct People<'a>(&'a Body<Pseudonym>);
-
-impl fmt::Display for People<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut each = |people: &[Pseudonym]| {
-            people
-                .iter()
-                .try_for_each(|person| write!(f, "{person},"))
-                .and_then(|()| write!(f, ";"))
-        };
-        match self.0 {
-            Body::Read(Read { person, .. })
-            | Body::Attendance(Attendance { person, .. })
-            | Body::Comment(Comment { person, .. })
-            | Body::Edit(Edit { person, .. })
-            | Body::Link(Link { person, .. }) => each(person.as_slice()),
-            Body::Writeup(writeup) => {
-                each(&writeup.contributors)?;
-                each(&writeup.responders)
-            }
-            Body::Person(person) => {
-                each(&[person.person])?;
-                each(&person.aliases)
-            }
-            Body::ReadCount(_) | Body::Coverage(_) => Ok(()),
-        }
     }
 }
 

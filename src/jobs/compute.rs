@@ -43,15 +43,7 @@ pub async fn run(store: &Store, context: &Context) -> anyhow::Result<Computed> {
     let observed = store.observed(generation).await?;
     let coverage = store.coverage().await?;
     let facts = facts(store, context, &settings, &registry, (&observed, &coverage)).await?;
-    let mut results = Vec::new();
-    for indicator in indicators::ALL {
-        let spec = indicator.spec();
-        let result = indicator.compute(&facts, context);
-        results.push((
-            spec,
-            result.with_context(|| format!("indicator {}", spec.code))?,
-        ));
-    }
+    let (facts, results) = apart(facts, context.clone()).await?;
     Ok(Computed {
         settings,
         registry,
@@ -60,6 +52,35 @@ pub async fn run(store: &Store, context: &Context) -> anyhow::Result<Computed> {
         facts,
         results,
     })
+}
+
+/// What every indicator says, in their order.
+type Said = Vec<(&'static indicators::Spec, Results)>;
+
+/// Asks every indicator in a thread of its own: the work is not for a thread that serves requests,
+/// and polars refuses to run inside a single-threaded runtime.
+async fn apart(facts: Facts, context: Context) -> anyhow::Result<(Facts, Said)> {
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    std::thread::Builder::new()
+        .name("indicators".to_owned())
+        .spawn(move || {
+            let results: anyhow::Result<Said> = indicators::ALL
+                .iter()
+                .map(|indicator| {
+                    let spec = indicator.spec();
+                    let said = indicator.compute(&facts, &context);
+                    Ok((
+                        spec,
+                        said.with_context(|| format!("indicator {}", spec.code))?,
+                    ))
+                })
+                .collect();
+            // Nobody listens any more when the report was given up.
+            let _ = sender.send(results.map(|results| (facts, results)));
+        })?;
+    receiver
+        .await
+        .context("the indicators' thread ended early")?
 }
 
 fn settings(context: &Context, registry: u32) -> FactSettings {

@@ -17,8 +17,11 @@ use crate::store::{
 /// Raised whenever the same landed events give other derived rows.
 const CODE_VERSION: u32 = 1;
 
-/// At most so many reads are derived by one statement: its window sorts them in memory.
+/// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
+
+/// At most so many write-ups are named in one statement: their numbers stand in its address.
+const WRITEUPS_AT_ONCE: usize = 4_000;
 
 /// What a run did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -114,6 +117,14 @@ pub async fn run(
         timezone: calendar.timezone.name().to_owned(),
         double_click_ms: i64::from(parameters.double_click_s) * 1000,
     };
+    store.clear_stage().await?;
+    for part in touched.chunks(WRITEUPS_AT_ONCE) {
+        let numbers: Vec<u32> = part.iter().map(|(writeup, _)| *writeup).collect();
+        store
+            .stage(&settings, &numbers)
+            .await
+            .context("derive: resolving reads")?;
+    }
     for part in parts(&touched, &landed) {
         let numbers: Vec<u32> = part.iter().map(|(writeup, _)| *writeup).collect();
         store
@@ -121,6 +132,7 @@ pub async fn run(
             .await
             .context("derive: building rows")?;
     }
+    store.clear_stage().await?;
     store.finish_derive(generation, whole).await?;
     store.switch(generation, &touched).await?;
     store.sweep_derived().await.context("derive: sweeping")?;
@@ -396,7 +408,10 @@ fn parts(touched: &[(u32, u64)], landed: &[Fingerprint]) -> Vec<Vec<(u32, u64)>>
     let mut size = u64::MAX;
     for writeup in touched {
         let own = reads.get(&writeup.0).copied().unwrap_or(0);
-        if size.saturating_add(own) > READS_AT_ONCE {
+        let full = parts
+            .last()
+            .is_some_and(|part| part.len() >= WRITEUPS_AT_ONCE);
+        if full || size.saturating_add(own) > READS_AT_ONCE {
             parts.push(Vec::new());
             size = 0;
         }

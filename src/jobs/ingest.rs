@@ -20,8 +20,9 @@ use crate::store::{Batch, Store};
 /// Rows in a batch: an insert costs 7 to 25 ms whatever its size, and beyond this it gains little.
 const BATCH_ROWS: usize = 100_000;
 
-/// Problems that are told in full; the others are counted.
-const TOLD_PROBLEMS: usize = 20;
+/// Problems that are told in full; a file with more is not what its kind reads, and the rest is
+/// counted.
+const TOLD_PROBLEMS: usize = 100_000;
 
 /// What came of bringing events in.
 #[derive(Clone, Debug, Default)]
@@ -30,7 +31,7 @@ pub struct Ingested {
     pub events: BTreeMap<&'static str, u64>,
     /// Entries that should have been events and were not.
     pub rejected: u64,
-    /// The first of them.
+    /// Each of them, up to a hundred thousand.
     pub problems: Vec<Problem>,
     /// Input left out on purpose, by reason.
     pub left_out: BTreeMap<&'static str, u64>,

@@ -91,19 +91,33 @@ pub(super) fn lists(
         }
         review.walk_ins += u64::from(role == "walk_in");
     }
-    let mut ordered: Vec<_> = reviews.into_iter().collect();
-    ordered.sort_by(|(a, left), (b, right)| (right.at, a).cmp(&(left.at, b)));
-    let reviews = ordered
-        .iter()
-        .map(|(id, review)| one(id, review, context, computed, k))
-        .collect();
+    let reviews = reviews
+        .values()
+        .map(|review| (review.at, one(review, context, computed, k)));
+    let reviews = in_order(reviews.collect());
     let quarters = quarters
         .iter()
         .map(|(name, (held, roles))| by_role(name, held.len(), roles, k));
     Ok((reviews, quarters.collect()))
 }
 
-fn one(id: &str, review: &Review, context: &Context, computed: &Computed, k: u32) -> Json {
+/// Newest first. A meeting is known to the store by a keyed hash; here it is the nth of its day, so
+/// that the same events give the same bytes whatever the key.
+fn in_order(mut reviews: Vec<(Millis, Json)>) -> Vec<Json> {
+    reviews.sort_by_cached_key(|(at, review)| (*at, review.to_string()));
+    let mut of_day: BTreeMap<String, usize> = BTreeMap::new();
+    let mut ordered: Vec<Json> = reviews.into_iter().map(|(_, review)| review).collect();
+    for review in &mut ordered {
+        let date = review["date"].as_str().unwrap_or_default().to_owned();
+        let nth = of_day.entry(date.clone()).or_default();
+        *nth += 1;
+        review["meeting"] = json!(format!("{date}/{nth}"));
+    }
+    ordered.reverse();
+    ordered
+}
+
+fn one(review: &Review, context: &Context, computed: &Computed, k: u32) -> Json {
     // The total is shown, so the two parts of it are withheld together.
     let part = |people: u64| {
         Value::Guarded(
@@ -125,13 +139,13 @@ fn one(id: &str, review: &Review, context: &Context, computed: &Computed, k: u32
     if let Json::Object(object) = &mut json {
         if review.attended > 0 && review.attended < u64::from(k) {
             object.insert("need_not_have_come".to_owned(), Json::Null);
-            object.insert("had_to_come".to_owned(), Json::Null);
         }
+        // Only judged along, never told: of one review two numbers are enough.
+        object.remove("had_to_come");
         let writeup = review
             .writeups
             .first()
             .and_then(|at| computed.registry.get(*at));
-        object.insert("meeting".to_owned(), json!(id));
         object.insert(
             "date".to_owned(),
             json!(context.calendar.date(review.at).to_string()),

@@ -1,6 +1,6 @@
 //! The list of write-ups in the summary: of each, what is seen of it months later.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
@@ -60,10 +60,7 @@ async fn gather(
 ) -> anyhow::Result<Vec<Signs>> {
     let settings = &computed.settings;
     let facts = &computed.facts;
-    let index = (0..)
-        .zip(&computed.registry)
-        .map(|(at, writeup)| (writeup.number, at))
-        .collect();
+    let index = index(computed);
     let mut all: Vec<Signs> = computed.registry.iter().map(|_| Signs::default()).collect();
     let late_day = i64::from(context.parameters.late_days);
 
@@ -116,14 +113,14 @@ async fn gather(
             signs.last_comment = signs.last_comment.max(at[row]);
         },
     );
-    links(store, computed, &index, &mut all).await?;
+    links(store, context, computed, &mut all).await?;
     Ok(all)
 }
 
 async fn links(
     store: &Store,
+    context: &Context,
     computed: &Computed,
-    index: &std::collections::HashMap<u32, u32>,
     all: &mut [Signs],
 ) -> anyhow::Result<()> {
     let frame = &computed.facts.links;
@@ -143,7 +140,7 @@ async fn links(
         store
             .link_evidence(&computed.settings, MOST_EVIDENCE)
             .await?,
-        index,
+        &index(computed),
     )?;
     let (places, stands_in) = (texts(&frame, "place")?, texts(&frame, "stands_in")?);
     let (at, ended) = (ints(&frame, "at")?, ints(&frame, "ended_at")?);
@@ -151,11 +148,19 @@ async fn links(
         signs.evidence.push(json!({
             "place": places[row],
             "stands_in": stands_in[row],
-            "since": at[row].map(day),
-            "removed": ended[row].map(day),
+            "since": at[row].map(|at| day(at, context)),
+            "removed": ended[row].map(|at| day(at, context)),
         }));
     });
     Ok(())
+}
+
+/// The place in the registry of each write-up's number.
+fn index(computed: &Computed) -> HashMap<u32, u32> {
+    (0..)
+        .zip(&computed.registry)
+        .map(|(at, writeup)| (writeup.number, at))
+        .collect()
 }
 
 fn entry(writeup: &RegistryWriteup, signs: &Signs, context: &Context, k: u32) -> Json {
@@ -255,9 +260,9 @@ fn week(at: Millis, context: &Context) -> String {
     context.calendar.date(at).format("%G-W%V").to_string()
 }
 
-/// The UTC day of a link: repositories speak of commits, not of people's days.
-fn day(at: i64) -> String {
-    to_rfc3339(at).chars().take(10).collect()
+/// The local day of a link.
+fn day(at: Millis, context: &Context) -> String {
+    context.calendar.date(at).to_string()
 }
 
 fn count(n: Option<i64>) -> u64 {

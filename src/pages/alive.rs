@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::words;
+use super::{signals, words};
 use crate::charts::reading::{self, cell};
 
 /// The latest sign of life.
@@ -39,11 +39,28 @@ pub(super) fn sign(writeup: &Value) -> Option<Sign> {
 }
 
 /// The sign in words: `read, week of 30 Mar 2026`.
-pub(super) fn sign_words(writeup: &Value) -> String {
+pub(super) fn sign_words(summary: &Value, writeup: &Value) -> String {
     sign(writeup).map_or_else(
         || "no sign seen".to_owned(),
-        |sign| format!("{}, week of {}", sign.kind, sign.week.format("%-d %b %Y")),
+        |sign| {
+            let kind = match sign.kind {
+                "read" if read_by_unknown(summary, writeup) => "read by somebody unknown",
+                "link" => "new link",
+                kind => kind,
+            };
+            format!("{kind}, week of {}", sign.week.format("%-d %b %Y"))
+        },
     )
+}
+
+/// Whether it was read in the trailing window, and nobody known was seen reading it.
+pub(super) fn read_by_unknown(summary: &Value, writeup: &Value) -> bool {
+    let trailing = signals::days(summary, "trailing", 28.0) as u64;
+    let as_of = reading::day(reading::text(summary, "as_of"), reading::zone(summary));
+    let start = as_of.and_then(|day| day.checked_sub_days(chrono::Days::new(trailing)));
+    let read = words::monday(reading::text(writeup, "last_read_week"));
+    cell(writeup, "readers_trailing").get() == Some(0.0)
+        && start.zip(read).is_some_and(|(start, week)| week >= start)
 }
 
 /// Live links of a write-up over all places.
@@ -56,6 +73,17 @@ pub(super) fn live_links(writeup: &Value) -> f64 {
         .flat_map(|places| places.values())
         .filter_map(Value::as_f64)
         .sum()
+}
+
+/// Whether it is linked from something that people tend: code, drawings, documents. Commits,
+/// tickets and chat never go away, so a link from there says less.
+pub(super) fn stands(writeup: &Value) -> bool {
+    let links = writeup.get("links").unwrap_or(&Value::Null);
+    let live = links.get("live").and_then(Value::as_object);
+    live.into_iter().flatten().any(|(place, n)| {
+        !matches!(place.as_str(), "commit" | "ticket" | "chat" | "other")
+            && n.as_f64().is_some_and(|n| n > 0.0)
+    })
 }
 
 /// Write-ups older than `late` days that are still read or linked, latest sign first.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::view::{k, organisation, plain};
-use super::{STATEMENT, alive, health, list, overview, signals, trend, words};
+use super::{STATEMENT, alive, health, list, opening, panels, signals, trend, words};
 use crate::charts::reading;
 
 /// The digest of a summary.
@@ -13,7 +13,7 @@ pub fn digest(summary: &Value) -> String {
         format!(
             "# Readback, {}: {}",
             escape(reading::text(organisation, "name")),
-            words::date(reading::text(summary, "as_of"))
+            words::date(reading::text(summary, "as_of"), reading::zone(summary))
         ),
         String::new(),
         format!("> {STATEMENT}"),
@@ -32,13 +32,13 @@ pub fn digest(summary: &Value) -> String {
             String::new(),
         ]);
     }
-    lines.push(format!("**{}**", plain(&signals::opening(summary).1)));
+    lines.push(format!("**{}**", plain(&opening::opening(summary).1)));
     lines.push(String::new());
-    lines.push(format!(
-        "Age-matched reading: {}",
-        plain(&trend::reads(summary).sentence)
-    ));
-    lines.push(String::new());
+    if trend::reads(summary).word != "no data" {
+        let said = signals::sentence(summary, "T0");
+        lines.push(format!("Write-ups of the same age: {}", plain(&said)));
+        lines.push(String::new());
+    }
     signs(summary, &mut lines);
     living(summary, &mut lines);
     missing(summary, &mut lines);
@@ -47,25 +47,34 @@ pub fn digest(summary: &Value) -> String {
 
 fn signs(summary: &Value, lines: &mut Vec<String>) {
     // The file of panels belongs to the program and a test reads it; without it no section shows.
-    let sections = overview::panels()
+    let sections = panels::panels()
         .map(|panels| panels.section)
         .unwrap_or_default();
+    let mut waiting: Vec<String> = Vec::new();
     for section in sections {
-        let codes: Vec<&String> = section
-            .panels
-            .iter()
-            .filter(|code| !matches!(code.as_str(), "T0" | "T1"))
-            .filter(|code| !reading::indicator(summary, code).is_null())
-            .collect();
-        if codes.is_empty() {
-            continue;
+        let mut said = Vec::new();
+        for panel in &section.panels {
+            let code = panel.code.as_str();
+            if matches!(code, "T0" | "T1") || reading::indicator(summary, code).is_null() {
+                continue;
+            }
+            match signals::told(summary, code) {
+                Some(told) => said.push(format!("- {} ({code}) {}", panel.asks, plain(&told))),
+                None => {
+                    let why = opening::nothing(summary, code);
+                    waiting.push(format!("- {} ({code}) {}", panel.asks, plain(&why)));
+                }
+            }
         }
-        lines.extend([format!("## {}", section.heading), String::new()]);
-        for code in codes {
-            let title = reading::text(reading::indicator(summary, code), "title");
-            let said = plain(&signals::sentence(summary, code));
-            lines.push(format!("- {} ({code}): {said}", escape(title)));
+        if !said.is_empty() {
+            lines.extend([format!("## {}", section.heading), String::new()]);
+            lines.extend(said);
+            lines.push(String::new());
         }
+    }
+    if !waiting.is_empty() && health::anything(summary) {
+        lines.extend(["## Not told yet".to_owned(), String::new()]);
+        lines.extend(waiting);
         lines.push(String::new());
     }
 }
@@ -73,12 +82,10 @@ fn signs(summary: &Value, lines: &mut Vec<String>) {
 fn living(summary: &Value, lines: &mut Vec<String>) {
     let late = signals::days(summary, "late", 90.0);
     let alive = alive::still_alive(summary, late, 3);
-    lines.extend(["## Still alive".to_owned(), String::new()]);
     if alive.is_empty() {
-        lines.push(format!(
-            "No write-up older than {late:.0} days can be named yet."
-        ));
+        return;
     }
+    lines.extend(["## Still alive".to_owned(), String::new()]);
     for writeup in alive {
         let age = reading::cell(writeup, "age_days")
             .get()
@@ -96,19 +103,28 @@ fn living(summary: &Value, lines: &mut Vec<String>) {
 fn missing(summary: &Value, lines: &mut Vec<String>) {
     let health = health::health(summary);
     lines.extend([
-        "## What is missing".to_owned(),
+        "## How well was this seen?".to_owned(),
         String::new(),
         health.lead.clone(),
         String::new(),
     ]);
-    for (what, number) in &health.unknown {
-        lines.push(format!("- {}: {number}", words::capital(what)));
+    for missing in &health.missing {
+        let commands: Vec<String> = missing.commands.iter().map(|c| format!("`{c}`")).collect();
+        lines.push(format!(
+            "- Not measured yet: {}. They come {}: {}",
+            missing.name,
+            missing.comes_from,
+            commands.join(" or ")
+        ));
+    }
+    for said in &health.brief {
+        lines.push(format!("- {said}"));
     }
     for source in &health.coverage {
         lines.push(format!(
             "- {} ({}): watched from {} to {}",
             escape(&source.source),
-            escape(&source.kind),
+            source.kind,
             source.from,
             source.to
         ));

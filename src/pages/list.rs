@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::links::encode;
 use super::view::{self, Frame, Pager, Part, say};
-use super::{Links, PageError, alive, signals, templates, words};
-use crate::charts::reading::{self, Cell, cell};
-use crate::charts::{Theme, build, render_svg};
+use super::{Links, PageError, alive, health, signals, templates, words};
+use crate::charts::reading::{self, Cell, cell, share};
+use crate::charts::{Plot, Theme, build, render_svg};
 
 /// Rows on a page.
 pub(super) const ROWS: usize = 50;
@@ -99,6 +99,7 @@ struct View {
     sorts: Vec<(&'static str, bool, String)>,
     rows: Vec<Row>,
     definition: Definitions,
+    missing: Vec<&'static health::Missing>,
     pager: Pager,
 }
 
@@ -179,6 +180,7 @@ pub(super) fn render(
             comments: links.definition("C1"),
             reads: links.definition("L1"),
         },
+        missing: health::health(summary).missing,
         pager,
     };
     templates::render("writeups.html", &view)
@@ -192,30 +194,44 @@ pub(super) fn pages(summary: &Value) -> usize {
         .max(1)
 }
 
+/// Such as: Of 88 write-ups older than three months, 71 are linked from code, drawings, documents or
+/// other write-ups; of the 77 whose readers are known, 29 were read by others in the last 28 days.
 fn opening(summary: &Value, all: &[Value]) -> String {
     let late = signals::days(summary, "late", 90.0);
+    let said = signals::age_words(late);
     let old: Vec<&Value> = all
         .iter()
         .filter(|w| cell(w, "age_days").get().is_some_and(|age| age >= late))
         .collect();
-    let alive = old
-        .iter()
-        .filter(|w| {
-            let read = w
-                .get("still_read")
-                .and_then(Value::as_bool)
-                .unwrap_or(false);
-            read || alive::live_links(w) > 0.0
-        })
-        .count();
+    let linked = old.iter().filter(|w| alive::stands(w)).count() as f64;
     match (all.len(), old.len()) {
-        (0, _) => "No write-up is registered yet.".to_owned(),
-        (n, 0) => format!("«{n}» write-ups, all of them younger than {late:.0} days."),
-        (_, n) => format!(
-            "Of «{n}» write-ups older than {late:.0} days, «{alive}» are still read or linked \
-             from somewhere."
-        ),
+        (0, _) => return "No write-up is known yet.".to_owned(),
+        (1, 0) => return format!("«1» write-up, younger than {said}."),
+        (n, 0) => return format!("«{n}» write-ups, all of them younger than {said}."),
+        _ => {}
     }
+    let still = share(reading::results(summary, "L4"), "still_read");
+    let trailing = signals::days(summary, "trailing", 28.0);
+    let read = match (still.num, still.den) {
+        _ if health::missing(summary, "L4").is_some() => "reads are not measured yet".to_owned(),
+        (Cell::Value(read), Cell::Value(known)) if known > 0.0 => format!(
+            "of the «{}» whose readers are known, «{}» {} read by others in the last \
+             {trailing:.0} days",
+            words::count(known),
+            words::count(read),
+            words::plural(read, "was", "were")
+        ),
+        _ => "how many are still read is not known".to_owned(),
+    };
+    let n = old.len() as f64;
+    format!(
+        "Of «{}» {} older than {said}, «{}» {} linked from code, drawings, documents or other \
+         write-ups; {read}.",
+        words::count(n),
+        words::plural(n, "write-up", "write-ups"),
+        words::count(linked),
+        words::plural(linked, "is", "are")
+    )
 }
 
 fn filtered<'a>(all: &'a [Value], search: &str) -> Vec<&'a Value> {
@@ -269,15 +285,35 @@ fn row(summary: &Value, links: Links, writeup: &Value, k: u64) -> Row {
         age: cell(writeup, "age_days")
             .get()
             .map_or_else(|| "undated".to_owned(), words::age),
-        sign: alive::sign_words(writeup),
+        sign: alive::sign_words(summary, writeup),
         still: match writeup.get("still_read").and_then(Value::as_bool) {
             Some(true) if cell(writeup, "readers_trailing") != Cell::Withheld => "still read",
             _ => "",
         },
-        readers: words::people(cell(writeup, "readers_trailing"), k),
+        readers: readers(summary, writeup, k),
         links: words::count(live),
         comments: words::counted(cell(writeup, "comments")),
-        spark: render_svg(&build::sparkline(summary, writeup), Theme::Page),
+        spark: sparkline(summary, writeup),
+    }
+}
+
+/// How many read it lately. Where reads are unknown, a nought would say that nobody did.
+fn readers(summary: &Value, writeup: &Value, k: u64) -> String {
+    if alive::read_by_unknown(summary, writeup) {
+        "unknown".to_owned()
+    } else if health::missing(summary, "L4").is_some() {
+        "–".to_owned()
+    } else {
+        words::people(cell(writeup, "readers_trailing"), k)
+    }
+}
+
+/// The small picture, where there is anything to draw: reads of a known age.
+fn sparkline(summary: &Value, writeup: &Value) -> String {
+    let chart = build::sparkline(summary, writeup);
+    match chart.plot {
+        Plot::Nothing(_) => String::new(),
+        _ => render_svg(&chart, Theme::Page),
     }
 }
 

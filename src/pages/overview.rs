@@ -1,37 +1,13 @@
 //! The leader's page: the signals as a set, in the order of `dashboards/pages/leader.toml`, with
 //! evidence, and with the health of the measurement beside them.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 
-use super::view::{Figure, Frame, Part, say};
-use super::{Links, PageError, alive, health, signals, templates, trend, words};
+use super::panels::{Panel, panels};
+use super::view::{self, Figure, Frame, Part, say};
+use super::{Links, PageError, alive, glance, health, opening, signals, templates, trend, words};
 use crate::charts::{Chart, Plot, build, reading};
-
-/// The panels of the leader's page; a file of the program, so that a test reads it.
-const PANELS: &str = include_str!("../../dashboards/pages/leader.toml");
-
-/// What the file of panels holds.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Panels {
-    pub(super) title: String,
-    pub(super) section: Vec<Section>,
-}
-
-/// Indicators that belong together.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Section {
-    pub(super) heading: String,
-    pub(super) lead: String,
-    pub(super) panels: Vec<String>,
-}
-
-/// The panels of the leader's page.
-pub(super) fn panels() -> Result<Panels, PageError> {
-    Ok(toml::from_str(PANELS)?)
-}
 
 /// The page.
 pub(super) fn render(summary: &Value, links: Links) -> Result<String, PageError> {
@@ -52,7 +28,10 @@ pub(super) fn render_self_contained(summary: &Value, links: Links) -> Result<Str
 struct View {
     frame: Frame,
     opening: Vec<Part>,
+    /// The verdict on the age-matched series; empty where there is no series yet.
     verdict: Vec<Part>,
+    /// Empty where nothing at all has come in.
+    glance: Vec<glance::Sign>,
     sections: Vec<SectionView>,
     evidence: Evidence,
     health: health::Health,
@@ -63,18 +42,32 @@ struct SectionView {
     heading: String,
     lead: String,
     signals: Vec<Signal>,
+    /// Questions that can't be answered yet.
+    waiting: Vec<Waiting>,
+    /// The source without which none of them can.
+    missing: Option<&'static health::Missing>,
+}
+
+/// A question without an answer yet, and why.
+#[derive(Serialize)]
+struct Waiting {
+    code: String,
+    asks: String,
+    why: String,
+    href: String,
 }
 
 /// One indicator on a page.
 #[derive(Serialize)]
 pub(super) struct Signal {
     code: String,
+    /// The question it answers.
+    asks: String,
     title: String,
     says: String,
     caveat: String,
-    unit: String,
-    state: bool,
-    verdict: Option<&'static str>,
+    /// A verdict, or that there can be none.
+    word: Option<&'static str>,
     sentence: Vec<Part>,
     href: String,
     figures: Vec<Figure>,
@@ -103,34 +96,31 @@ struct LinkRow {
 }
 
 fn view(summary: &Value, links: Links, frame: Frame) -> Result<String, PageError> {
-    let (code, opening) = signals::opening(summary);
+    let (code, opening) = opening::opening(summary);
     let verdict = trend::reads(summary);
+    let begun = health::anything(summary);
     let sections = panels()?
         .section
         .into_iter()
-        .map(|section| SectionView {
-            signals: section
-                .panels
-                .iter()
-                .filter(|code| !reading::indicator(summary, code).is_null())
-                .map(|code| signal(summary, links, code))
-                .collect(),
-            heading: section.heading,
-            lead: section.lead,
-        })
-        .filter(|section| !section.signals.is_empty())
+        .filter(|_| begun)
+        .map(|section| section_view(summary, links, section))
+        .filter(|section| !section.signals.is_empty() || !section.waiting.is_empty())
         .collect();
+    let compared = format!(
+        "Write-ups of the same age, compared over the months: {}.",
+        verdict.brief
+    );
     let view = View {
         frame,
         opening: say(links, code, &opening),
-        verdict: say(
-            links,
-            "T1",
-            &format!(
-                "How write-ups of one age are read over time: {}.",
-                verdict.brief
-            ),
-        ),
+        verdict: match verdict.word {
+            "no data" => Vec::new(),
+            _ => say(links, "T1", &compared),
+        },
+        glance: match begun {
+            true => glance::signs(summary, links),
+            false => Vec::new(),
+        },
         sections,
         evidence: evidence(summary, links),
         health: health::health(summary),
@@ -138,22 +128,62 @@ fn view(summary: &Value, links: Links, frame: Frame) -> Result<String, PageError
     templates::render("overview.html", &view)
 }
 
+fn section_view(summary: &Value, links: Links, section: super::panels::Section) -> SectionView {
+    let (told, waiting): (Vec<Panel>, Vec<Panel>) = section
+        .panels
+        .into_iter()
+        .filter(|panel| !reading::indicator(summary, &panel.code).is_null())
+        .partition(|panel| is_told(summary, &panel.code));
+    let missing = waiting
+        .first()
+        .filter(|_| told.is_empty())
+        .and_then(|panel| health::missing(summary, &panel.code));
+    let waiting = waiting.into_iter().map(|panel| Waiting {
+        why: view::plain(&opening::nothing(summary, &panel.code)),
+        href: links.definition(&panel.code),
+        asks: panel.asks,
+        code: panel.code,
+    });
+    SectionView {
+        signals: told
+            .iter()
+            .map(|panel| signal(summary, links, panel))
+            .collect(),
+        waiting: waiting.collect(),
+        missing,
+        heading: section.heading,
+        lead: section.lead,
+    }
+}
+
+/// Whether there is anything to say; a curve of survival may be drawn before a year is full.
+fn is_told(summary: &Value, code: &str) -> bool {
+    let curve = || {
+        build::charts(summary, code)
+            .iter()
+            .any(|chart| drawn(&chart))
+    };
+    signals::told(summary, code).is_some() || (matches!(code, "L5" | "K3") && curve())
+}
+
 /// An indicator with its words and its pictures.
-pub(super) fn signal(summary: &Value, links: Links, code: &str) -> Signal {
+pub(super) fn signal(summary: &Value, links: Links, panel: &Panel) -> Signal {
+    let code = panel.code.as_str();
     let indicator = reading::indicator(summary, code);
     let is_trend = matches!(code, "T0" | "T1");
     let charts = build::charts(summary, code);
     Signal {
         code: code.to_owned(),
+        asks: panel.asks.clone(),
         title: reading::text(indicator, "title").to_owned(),
         says: words::capital(reading::text(indicator, "says")),
         caveat: reading::text(indicator, "caveat").to_owned(),
-        unit: reading::text(indicator, "unit").to_owned(),
-        state: indicator
-            .get("state")
-            .and_then(Value::as_bool)
-            .unwrap_or(false),
-        verdict: is_trend.then(|| trend::reads(summary).word),
+        word: match code {
+            _ if is_trend => Some(trend::reads(summary).word),
+            // They move by themselves when people stop writing (INDICATORS 0.5).
+            "K1" | "L2" | "C1" => Some("a state, never a trend"),
+            _ => None,
+        },
         sentence: say(
             links,
             if is_trend { "T1" } else { code },
@@ -175,6 +205,7 @@ fn drawn(chart: &&Chart) -> bool {
 
 fn evidence(summary: &Value, links: Links) -> Evidence {
     let late = signals::days(summary, "late", 90.0);
+    let zone = reading::zone(summary);
     let writeups = alive::still_alive(summary, late, 3)
         .into_iter()
         .map(|writeup| {
@@ -195,7 +226,7 @@ fn evidence(summary: &Value, links: Links) -> Evidence {
         .map(|(writeup, link)| LinkRow {
             place: words::capital(&words::place(reading::text(link, "place"))),
             stands_in: reading::text(link, "stands_in").to_owned(),
-            since: words::date(reading::text(link, "since")),
+            since: words::date(reading::text(link, "since"), zone),
             title: reading::text(writeup, "title").to_owned(),
             href: links.writeup(reading::text(writeup, "id")),
         })

@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::overview::{Signal, signal};
-use super::view::{Frame, Pager, Part, say};
-use super::{Links, PageError, templates, words};
+use super::view::{self, Frame, Pager, Part, say};
+use super::{Links, PageError, health, panels, templates, words};
 use crate::charts::reading::{self, Cell, cell};
 
 /// Rows on a page.
@@ -17,6 +17,7 @@ struct View {
     frame: Frame,
     opening: Vec<Part>,
     signals: Vec<Signal>,
+    missing: Option<&'static health::Missing>,
     rows: Vec<Row>,
     attendees_href: String,
     need_not_href: String,
@@ -50,7 +51,7 @@ pub(super) fn render(summary: &Value, links: Links, number: usize) -> Result<Str
         .iter()
         .skip(start)
         .take(ROWS)
-        .map(|review| row(links, review))
+        .map(|review| row(summary, links, review))
         .collect();
     let pager = Pager {
         words: match rows.len() {
@@ -60,14 +61,18 @@ pub(super) fn render(summary: &Value, links: Links, number: usize) -> Result<Str
         before: (page > 1).then(|| links.reviews(page - 1)),
         after: (page < pages).then(|| links.reviews(page + 1)),
     };
-    let signals = ["A1", "A2", "A3"]
-        .into_iter()
-        .filter(|code| page == 1 && !reading::indicator(summary, code).is_null())
-        .map(|code| signal(summary, links, code));
+    let missing = health::missing(summary, "A1");
+    let panels = panels::of(&["A1", "A2", "A3"])?;
+    let signals = panels
+        .iter()
+        .filter(|_| page == 1 && missing.is_none())
+        .filter(|panel| !reading::indicator(summary, &panel.code).is_null())
+        .map(|panel| signal(summary, links, panel));
     let view = View {
         frame: Frame::new(summary, links, "reviews", "Who comes to reviews?"),
-        opening: say(links, "A2", &opening(&reviews)),
+        opening: say(links, "A2", &opening(summary, &reviews)),
         signals: signals.collect(),
+        missing,
         rows,
         attendees_href: links.definition("A1"),
         need_not_href: links.definition("A2"),
@@ -86,11 +91,14 @@ fn newest_first(summary: &Value) -> Vec<&Value> {
 }
 
 /// Such as: To the latest review, on 3 Jun 2026, 14 came; 9 of them need not have.
-fn opening(reviews: &[&Value]) -> String {
+fn opening(summary: &Value, reviews: &[&Value]) -> String {
     let Some(latest) = reviews.first() else {
-        return "No review with attendance has been seen yet.".to_owned();
+        return match health::missing(summary, "A1") {
+            Some(_) => "Reviews are not measured yet.".to_owned(),
+            None => "No review with attendance has been seen yet.".to_owned(),
+        };
     };
-    let date = words::date(reading::text(latest, "date"));
+    let date = words::date(reading::text(latest, "date"), reading::zone(summary));
     match (
         cell(latest, "attendees"),
         cell(latest, "need_not_have_come"),
@@ -108,18 +116,18 @@ fn opening(reviews: &[&Value]) -> String {
     }
 }
 
-fn row(links: Links, review: &Value) -> Row {
+fn row(summary: &Value, links: Links, review: &Value) -> Row {
     let writeup = reading::text(review, "writeup");
     let title = reading::text(review, "title");
     Row {
-        date: words::date(reading::text(review, "date")),
+        date: words::date(reading::text(review, "date"), reading::zone(summary)),
         title: if title.is_empty() {
             "no write-up known".to_owned()
         } else {
             title.to_owned()
         },
         href: (!writeup.is_empty()).then(|| links.writeup(writeup)),
-        attendees: words::counted(cell(review, "attendees")),
+        attendees: words::people(cell(review, "attendees"), view::k(summary)),
         need_not: words::counted(cell(review, "need_not_have_come")),
     }
 }

@@ -3,14 +3,21 @@
 
 use serde_json::Value;
 
-use super::words::{count, counted, interval, measure, percent, plural};
+use super::words::{self, count, counted, interval, measure, percent, plural};
+use super::{glance, opening};
 use crate::charts::reading::{self, Cell, Share, cell, share};
 
 /// What the results of an indicator say, or why they say nothing yet.
 pub(super) fn sentence(summary: &Value, code: &str) -> String {
+    told(summary, code).unwrap_or_else(|| opening::nothing(summary, code))
+}
+
+/// What the results of an indicator say, where they say something.
+pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
     let results = reading::results(summary, code);
     let late = days(summary, "late", 90.0);
-    let said = match code {
+    let quiet = days(summary, "quiet", 90.0);
+    match code {
         "R1" => number(results, "total_reads", |n| {
             format!(
                 "Write-ups were opened «{}» {}.",
@@ -28,61 +35,38 @@ pub(super) fn sentence(summary: &Value, code: &str) -> String {
         "L3" => tail(results, late),
         "L4" => still_read(summary, results),
         "L5" => survival(results),
-        "L6" if !reading::list(summary, "writeups").is_empty() => {
-            revivals(results, days(summary, "quiet", 90.0))
-        }
+        "L6" if opening::oldest(summary) >= quiet => revivals(results, quiet),
         "A1" => attendance(results),
-        "A2" => voluntary(results),
+        "A2" => voluntary(summary, results),
         "A3" => invitations(results),
-        "C1" => comments(results, late),
+        "C1" if opening::oldest(summary) >= late => comments(results, late),
         "C2" => commenters(results),
         "K1" => links(results),
         "K3" => link_survival(results),
-        "T0" | "T1" => Some(super::trend::reads(summary).sentence),
+        "T0" | "T1" => age_matched(summary),
         _ => None,
-    };
-    said.unwrap_or_else(|| nothing(summary, code))
+    }
 }
 
-/// Opening sentence of the leader's page.
-pub(super) fn opening(summary: &Value) -> (&'static str, String) {
-    let still = share(reading::results(summary, "L4"), "still_read");
-    if let (Cell::Value(k), Cell::Value(n), Cell::Value(p)) = (still.num, still.den, still.value)
-        && n > 0.0
-    {
-        let trailing = days(summary, "trailing", 28.0);
-        let least = days(summary, "min_readers", 3.0);
-        let (lo, hi) = still.interval.unwrap_or((p, p));
-        return (
-            "L4",
-            format!(
-                "Of «{}» {} older than {}, «{}» («{}», {:.0} to {:.0}) {} read in the last \
-                 {trailing:.0} days by at least {least:.0} people who did not write {}.",
-                count(n),
-                plural(n, "write-up", "write-ups"),
-                age_words(days(summary, "late", 90.0)),
-                count(k),
-                percent(p),
-                lo * 100.0,
-                hi * 100.0,
-                plural(k, "was", "were"),
-                plural(k, "it", "them"),
-            ),
-        );
+fn age_matched(summary: &Value) -> Option<String> {
+    let verdict = super::trend::reads(summary);
+    if verdict.word == "no data" {
+        return None;
     }
-    let writeups = reading::list(summary, "writeups").len();
-    if writeups == 0 {
-        return (
-            "L4",
-            "No write-up is registered yet; signs will show here as they come.".to_owned(),
-        );
+    let late = days(summary, "late", 90.0);
+    let level = super::trend::level(summary).map_or_else(String::new, |level| {
+        format!(" A write-up of {} was read {level}.", window_words(late))
+    });
+    Some(format!("{}{level}", verdict.sentence))
+}
+
+/// The window of age that is compared: from `late` days to twice that.
+fn window_words(late: f64) -> String {
+    if (late - 90.0).abs() < 0.5 {
+        "three to six months".to_owned()
+    } else {
+        format!("{late:.0} to {:.0} days", late * 2.0)
     }
-    let said = format!(
-        "«{writeups}» write-ups are known; none whose readers are known is older than {} yet, so \
-         the long tail is still to come.",
-        age_words(days(summary, "late", 90.0))
-    );
-    ("L4", said)
 }
 
 /// A window of the parameters, in days.
@@ -94,39 +78,12 @@ pub(super) fn days(summary: &Value, name: &str, usual: f64) -> f64 {
         .unwrap_or(usual)
 }
 
-fn age_words(days: f64) -> String {
+/// An age as it is usually said.
+pub(super) fn age_words(days: f64) -> String {
     if (days - 90.0).abs() < 0.5 {
         "three months".to_owned()
     } else {
         format!("{days:.0} days")
-    }
-}
-
-/// Kind words for results that are not there.
-fn nothing(summary: &Value, code: &str) -> String {
-    let results = reading::results(summary, code);
-    if holds_withheld(results) {
-        let k = super::view::k(summary);
-        return format!("Withheld: it would speak of fewer than {k} people.");
-    }
-    match code.chars().next() {
-        Some('A') => "Nothing to say yet: no review with attendance has been seen.",
-        Some('C') => "Nothing to say yet: no comment has been seen.",
-        Some('K') => "Nothing to say yet: no link has been seen.",
-        Some('L') if matches!(code, "L3" | "L5") => {
-            "Nothing to say yet: it needs write-ups that were watched from their first day on, \
-             for long enough."
-        }
-        _ => "Nothing to say yet: no read of the right age has been seen.",
-    }
-    .to_owned()
-}
-
-fn holds_withheld(value: &Value) -> bool {
-    match value {
-        Value::Object(map) => reading::suppressed(value) || map.values().any(holds_withheld),
-        Value::Array(list) => list.iter().any(holds_withheld),
-        _ => false,
     }
 }
 
@@ -218,10 +175,22 @@ fn half_life(results: &Value) -> Option<String> {
     ))
 }
 
+/// The share never stands without its two levels (INDICATORS 0.5).
 fn tail(results: &Value, late: f64) -> Option<String> {
     let tail = share(results, "tail_share");
+    let of = results.get("tail_share").unwrap_or(&Value::Null);
+    let levels = cell(of, "late_per_writeup")
+        .get()
+        .zip(cell(of, "early_per_writeup").get())
+        .map_or_else(String::new, |(later, early)| {
+            format!(
+                " For each write-up that is «{}» reads later on, after «{}» early ones.",
+                measure(later),
+                measure(early)
+            )
+        });
     Some(format!(
-        "{} of the reads of the first year come after day {late:.0}.",
+        "{} of the reads of the first year come after day {late:.0}.{levels}",
         shared(&tail)?
     ))
 }
@@ -244,8 +213,8 @@ fn still_read(summary: &Value, results: &Value) -> Option<String> {
         _ => String::new(),
     };
     Some(format!(
-        "{said} of the write-ups older than {} were read by at least {least:.0} others in the last \
-         {trailing:.0} days: «{}» of «{}».{daily}",
+        "{said} of the write-ups older than {} were read in the last {trailing:.0} days by at least \
+         {least:.0} people who did not write them: «{}» of «{}».{daily}",
         age_words(days(summary, "late", 90.0)),
         counted(still.num),
         counted(still.den)
@@ -254,8 +223,8 @@ fn still_read(summary: &Value, results: &Value) -> Option<String> {
 
 fn survival(results: &Value) -> Option<String> {
     let survival = results.get("readership_survival")?;
-    let year = cell(survival, "S_365").get();
-    let said = match (cell(survival, "median").get(), year) {
+    let year = year(survival);
+    let said = match (cell(survival, "median").get(), &year) {
         (Some(median), _) => {
             format!(
                 "Half of the write-ups are still being read after «{}» days.",
@@ -265,27 +234,48 @@ fn survival(results: &Value) -> Option<String> {
         (None, Some(_)) => "More than half of the write-ups have not gone quiet yet.".to_owned(),
         (None, None) => return None,
     };
-    let limits = cell(survival, "S_365_lo")
-        .get()
-        .zip(cell(survival, "S_365_hi").get());
-    let after = match (year, limits) {
-        (Some(s), Some((lo, hi))) => format!(
-            " After a year it is «{}» (95 % interval {:.0} to {:.0}).",
-            percent(s),
-            lo * 100.0,
-            hi * 100.0
-        ),
-        _ => String::new(),
-    };
+    let after = year.map_or_else(String::new, |year| {
+        format!(" After a year {year} are not quiet yet.")
+    });
     Some(format!("{said}{after}"))
 }
 
+/// `«93 %» (95 % interval 84 to 97)`: what stands after a year, if anything was watched that long.
+/// Beyond that the curve only goes on for want of anything to see.
+fn year(survival: &Value) -> Option<String> {
+    let watched = reading::list(survival, "curve")
+        .iter()
+        .rev()
+        .find_map(|step| {
+            let at_risk = cell(step, "at_risk").get()?;
+            (at_risk > 0.0).then(|| cell(step, "day").get())?
+        });
+    // The curve has a step for each week; the last one of a year is day 364.
+    if watched.is_some_and(|day| day < 364.0) {
+        return None;
+    }
+    let share = cell(survival, "S_365").get()?;
+    let limits = cell(survival, "S_365_lo")
+        .get()
+        .zip(cell(survival, "S_365_hi").get());
+    let sure = limits.map_or_else(String::new, |(lo, hi)| {
+        format!(" (95 % interval {:.0} to {:.0})", lo * 100.0, hi * 100.0)
+    });
+    Some(format!("«{}»{sure}", percent(share)))
+}
+
 fn revivals(results: &Value, quiet: f64) -> Option<String> {
-    let revived = cell(results.get("revivals")?, "writeups_revived").get()?;
+    let found = results.get("revivals")?;
+    let watched = share(found, "share").den.get().unwrap_or(0.0);
+    let revived = cell(found, "writeups_revived").get()?;
+    if watched == 0.0 && revived == 0.0 {
+        return None;
+    }
     Some(format!(
-        "«{}» {} quiet for {quiet:.0} days and {} read again.",
+        "«{}» of «{}» {} quiet for {quiet:.0} days and {} read again.",
         count(revived),
-        plural(revived, "write-up went", "write-ups went"),
+        count(watched.max(revived)),
+        plural(watched, "write-up went", "write-ups went"),
         plural(revived, "was", "were")
     ))
 }
@@ -301,7 +291,7 @@ fn attendance(results: &Value) -> Option<String> {
     let spread = match quartiles.as_slice() {
         [low, high] => {
             format!(
-                "; to half of them between «{}» and «{}»",
+                "; half of them had between «{}» and «{}»",
                 measure(*low),
                 measure(*high)
             )
@@ -315,11 +305,8 @@ fn attendance(results: &Value) -> Option<String> {
     ))
 }
 
-fn voluntary(results: &Value) -> Option<String> {
-    let mut came = share(results, "voluntary_clustered");
-    if came.value.get().is_none() {
-        came = share(results, "voluntary");
-    }
+fn voluntary(summary: &Value, results: &Value) -> Option<String> {
+    let came = glance::voluntary(summary);
     let usual = cell(results, "voluntary_per_meeting_median")
         .get()
         .map_or_else(String::new, |n| {
@@ -349,9 +336,12 @@ fn comments(results: &Value, late: f64) -> Option<String> {
     let late_share = share(comments, "late_share");
     let p = shared(&late_share)?;
     Some(format!(
-        "«{}» of «{}» comments, {p}, came more than {late:.0} days after the write-up.",
+        "«{}» of «{}» comments, {p}, came more than {late:.0} days after the write-up.{}",
         counted(late_share.num),
-        counted(late_share.den)
+        counted(late_share.den),
+        shared(&share(results, "late_share_horizon")).map_or_else(String::new, |p| format!(
+            " Of a first year's comments it is {p}."
+        ))
     ))
 }
 
@@ -365,34 +355,46 @@ fn commenters(results: &Value) -> Option<String> {
     ))
 }
 
+/// Place by place, never added up (INDICATORS K1).
 fn links(results: &Value) -> Option<String> {
     let links = results.get("links")?;
-    let live = links.get("live")?.as_object()?;
-    let total: f64 = live.values().filter_map(Value::as_f64).sum();
     let linked = cell(links, "writeups_linked").get()?;
-    if total == 0.0 && linked == 0.0 {
-        return None;
-    }
+    let live = links.get("live")?.as_object()?;
+    let mut live: Vec<(&str, f64)> = live
+        .iter()
+        .filter_map(|(place, n)| Some((place.as_str(), n.as_f64().filter(|n| *n > 0.0)?)))
+        .collect();
+    // The most first; ties by name, so that the order is settled.
+    live.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    let places: Vec<String> = live.iter().map(|(p, n)| words::places(p, *n)).collect();
+    let said = match places.split_last() {
+        None if linked == 0.0 => return None,
+        None => return Some(format!("«{}» write-ups are linked.", count(linked))),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    };
+    let many: f64 = live.iter().map(|(_, n)| n).sum();
     Some(format!(
-        "«{}» {} stand, to «{}» {}.",
-        count(total),
-        plural(total, "link", "links"),
+        "{said} {} to «{}» {}.",
+        plural(many, "links", "link"),
         count(linked),
         plural(linked, "write-up", "write-ups")
     ))
 }
 
 fn link_survival(results: &Value) -> Option<String> {
-    let code = results.get("link_survival")?.get("code_comment")?;
-    let year = cell(code, "S_365").get()?;
-    let limits = cell(code, "S_365_lo")
-        .get()
-        .zip(cell(code, "S_365_hi").get());
-    let sure = limits.map_or_else(String::new, |(lo, hi)| {
-        format!(" (95 % interval {:.0} to {:.0})", lo * 100.0, hi * 100.0)
-    });
+    let places = results.get("link_survival")?;
+    let named = [
+        ("code_comment", "code comments"),
+        ("diagram", "diagrams"),
+        ("onboarding", "onboarding pages"),
+        ("writeup", "other write-ups"),
+        ("commit", "commits"),
+    ];
+    let (place, year) = named
+        .iter()
+        .find_map(|(key, name)| Some((name, year(places.get(key)?)?)))?;
     Some(format!(
-        "Of the links in code comments «{}» still stand after a year{sure}.",
-        percent(year)
+        "Of the links in {place} {year} still stand after a year."
     ))
 }

@@ -1,7 +1,9 @@
 //! Verdicts in words: rising, falling, no clear trend, or too early, and then from when.
 
+use chrono::{Datelike as _, Days};
 use serde_json::Value;
 
+use super::signals;
 use super::words::{capital, count, measure, month};
 use crate::charts::reading::{self, Cell, cell, month_index};
 
@@ -11,25 +13,18 @@ const MONTHS_NEEDED: usize = 12;
 /// What may be said of a series.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Verdict {
-    /// `rising`, `falling`, `no clear trend`, `too early`, `no data`.
+    /// `rising`, `falling`, `no clear trend`, `too early`, `no data`, `withheld`.
     pub(super) word: &'static str,
-    /// The same with its size, interval and unit, or with the date from which it can be told.
-    /// Numbers stand between guillemets.
+    /// The same with its size and interval, or with the date from which it can be told. Numbers
+    /// stand between guillemets.
     pub(super) sentence: String,
-    /// The same in few words, without unit: `rising, about +4 % a month (95 % interval 1 to 7)`.
+    /// The same in few words: `rising, about +4 % a month (95 % interval 1 to 7)`.
     pub(super) brief: String,
 }
 
 /// The verdict on the age-matched reads of the organisation.
 pub(super) fn reads(summary: &Value) -> Verdict {
-    let series = reading::list(reading::results(summary, "T0"), "series");
-    let known: Vec<(i32, f64)> = series
-        .iter()
-        .filter_map(|entry| {
-            let month = month_index(reading::text(entry, "month"))?;
-            Some((month, cell(entry, "window_per_100").get()?))
-        })
-        .collect();
+    let known = known(summary);
     let results = reading::results(summary, "T1");
     let trend = results.get("trend").unwrap_or(&Value::Null);
     let told = trend
@@ -43,86 +38,104 @@ pub(super) fn reads(summary: &Value) -> Verdict {
         };
     }
     match told {
-        "rising" => clear("rising", trend, &known),
-        "falling" => clear("falling", trend, &known),
-        "no clear trend" => Verdict {
-            word: "no clear trend",
-            brief: "no clear trend".to_owned(),
-            sentence: unclear(trend),
-        },
-        _ => early(&known),
+        "rising" => clear("rising", trend),
+        "falling" => clear("falling", trend),
+        "no clear trend" => unclear(trend),
+        _ => early(summary, &known),
     }
 }
 
-fn clear(word: &'static str, trend: &Value, known: &[(i32, f64)]) -> Verdict {
-    let slope = trend.get("theil_sen").unwrap_or(&Value::Null);
-    let (Some(b), Some((lo, hi))) = (cell(slope, "slope").get(), reading::interval(slope)) else {
-        let sentence = format!("{}.", capital(word));
+/// The latest month with its reads: `«1.2» times a working day in June 2026`.
+pub(super) fn level(summary: &Value) -> Option<String> {
+    let (month_, per_100) = known(summary).last().copied()?;
+    Some(format!(
+        "«{}» times a working day in {}",
+        measure(per_100 / 100.0),
+        month(month_)
+    ))
+}
+
+/// The months whose value is known.
+fn known(summary: &Value) -> Vec<(i32, f64)> {
+    reading::list(reading::results(summary, "T0"), "series")
+        .iter()
+        .filter_map(|entry| {
+            let month = month_index(reading::text(entry, "month"))?;
+            Some((month, cell(entry, "window_per_100").get()?))
+        })
+        .collect()
+}
+
+/// The change of a month in per cent of the usual month, with the limits that belong to the test
+/// that was made.
+fn change(trend: &Value) -> Option<(f64, (f64, f64))> {
+    let percent = trend.get("percent_per_month")?;
+    Some((cell(percent, "slope").get()?, reading::interval(percent)?))
+}
+
+fn clear(word: &'static str, trend: &Value) -> Verdict {
+    let Some((slope, (lo, hi))) = change(trend) else {
         return Verdict {
             word,
-            sentence,
+            sentence: format!("{}.", capital(word)),
             brief: word.to_owned(),
         };
     };
-    let sentence = format!(
-        "{}, by «{}» reads per 100 write-up-working-days each month (95 % interval «{}» to «{}»).",
-        capital(word),
-        measure(b),
+    let size = format!(
+        "about «{} %» a month (95 % interval «{}» to «{}»)",
+        signed(slope),
         measure(lo),
         measure(hi)
     );
-    let usual = median(known).filter(|usual| *usual > 0.0);
-    let brief = usual.map_or_else(
-        || word.to_owned(),
-        |usual| {
-            let percent = |slope: f64| measure(slope / usual * 100.0);
-            let sign = if b > 0.0 { "+" } else { "" };
-            format!(
-                "{word}, about «{sign}{} %» a month (95 % interval «{}» to «{}»)",
-                percent(b),
-                percent(lo),
-                percent(hi)
-            )
-        },
-    );
     Verdict {
         word,
-        sentence,
-        brief,
+        sentence: format!("{}, {size}.", capital(word)),
+        brief: format!("{word}, {size}"),
     }
 }
 
-fn unclear(trend: &Value) -> String {
-    let slope = trend.get("theil_sen").unwrap_or(&Value::Null);
+fn unclear(trend: &Value) -> Verdict {
     let months = cell(trend, "n")
         .get()
         .map_or_else(String::new, |n| format!(" over «{}» months", count(n)));
-    match reading::interval(slope) {
-        Some((lo, hi)) => format!(
-            "No clear trend{months}: between «{}» and «{}» reads per 100 write-up-working-days each \
-             month (95 % interval).",
-            measure(lo),
-            measure(hi)
-        ),
-        None => format!("No clear trend{months}."),
+    let between = change(trend).map_or_else(String::new, |(_, (lo, hi))| {
+        format!(
+            ": between «{} %» and «{} %» a month (95 % interval)",
+            signed(lo),
+            signed(hi)
+        )
+    });
+    Verdict {
+        word: "no clear trend",
+        sentence: format!("No clear trend{months}{between}."),
+        brief: format!("no clear trend{between}"),
     }
 }
 
-fn early(known: &[(i32, f64)]) -> Verdict {
+fn signed(value: f64) -> String {
+    let sign = if value > 0.0 { "+" } else { "" };
+    format!("{sign}{}", measure(value))
+}
+
+fn early(summary: &Value, known: &[(i32, f64)]) -> Verdict {
     let Some((last, _)) = known.last() else {
+        let when = first_told(summary).map_or_else(String::new, |when| {
+            format!(" It can first be told in {}.", month(when))
+        });
         return Verdict {
             word: "no data",
             brief: "nothing to say yet".to_owned(),
-            sentence: "Nothing to say yet: a trend needs twelve complete months in which some \
-                       write-up was three to six months old."
-                .to_owned(),
+            sentence: format!(
+                "Nothing to say yet: a trend needs twelve complete months in which some write-up \
+                 was three to six months old.{when}"
+            ),
         };
     };
     let missing = MONTHS_NEEDED.saturating_sub(known.len()) as i32;
     if missing == 0 {
         return Verdict {
             word: "too early",
-            brief: "too early to say".to_owned(),
+            brief: "too early".to_owned(),
             sentence: "Too early: these months do not make a trend yet.".to_owned(),
         };
     }
@@ -131,7 +144,7 @@ fn early(known: &[(i32, f64)]) -> Verdict {
     let are = if known.len() == 1 { "is" } else { "are" };
     Verdict {
         word: "too early",
-        brief: format!("too early to say; it can first be told in {when}"),
+        brief: format!("too early; it can first be told in {when}"),
         sentence: format!(
             "Too early: a trend needs twelve months, «{}» {are} seen. It can first be told in \
              {when}.",
@@ -140,10 +153,17 @@ fn early(known: &[(i32, f64)]) -> Verdict {
     }
 }
 
-fn median(known: &[(i32, f64)]) -> Option<f64> {
-    let mut values: Vec<f64> = known.iter().map(|(_, value)| *value).collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
+/// The month after the twelfth in which some write-up is old enough, where none has been yet.
+fn first_told(summary: &Value) -> Option<i32> {
+    let zone = reading::zone(summary);
+    let late = Days::new(signals::days(summary, "late", 90.0) as u64);
+    let oldest = reading::list(summary, "writeups")
+        .iter()
+        .filter_map(|writeup| reading::day(reading::text(writeup, "published_at"), zone))
+        .min()?
+        .checked_add_days(late)?;
+    let as_of = reading::day(reading::text(summary, "as_of"), zone)?;
+    (oldest >= as_of).then(|| oldest.year() * 12 + oldest.month0() as i32 + MONTHS_NEEDED as i32)
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ impl Frame {
             here,
             statement: STATEMENT,
             organisation: reading::text(organisation, "name").to_owned(),
-            as_of: words::date(reading::text(summary, "as_of")),
+            as_of: words::date(reading::text(summary, "as_of"), reading::zone(summary)),
             timezone: reading::text(organisation, "timezone").to_owned(),
             simulated: organisation
                 .get("simulated")

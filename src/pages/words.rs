@@ -1,8 +1,9 @@
 //! Numbers and dates as a reader says them.
 
-use chrono::{DateTime, NaiveDate, Weekday};
+use chrono::{NaiveDate, Weekday};
+use chrono_tz::Tz;
 
-use crate::charts::reading::{Cell, MONTHS, Share};
+use crate::charts::reading::{self, Cell, MONTHS, Share};
 
 /// A whole number with its thousands apart.
 pub(super) fn count(value: f64) -> String {
@@ -86,13 +87,10 @@ pub(super) fn plural<'a>(value: f64, one: &'a str, many: &'a str) -> &'a str {
     }
 }
 
-/// An instant or a date as `12 March 2026`; what can't be read stays as it is.
-pub(super) fn date(text: &str) -> String {
-    let date = DateTime::parse_from_rfc3339(text)
-        .map(|instant| instant.date_naive())
-        .or_else(|_| NaiveDate::parse_from_str(text.get(..10).unwrap_or(text), "%Y-%m-%d"));
-    date.map_or_else(
-        |_| text.to_owned(),
+/// The local day of an instant, or a date, as `12 Mar 2026`; what can't be read stays as it is.
+pub(super) fn date(text: &str, zone: Tz) -> String {
+    reading::day(text, zone).map_or_else(
+        || text.to_owned(),
         |date| date.format("%-d %b %Y").to_string(),
     )
 }
@@ -134,7 +132,7 @@ pub(super) fn age(days: f64) -> String {
         (days.floor(), "day", "days")
     } else if days < 92.0 {
         ((days / 7.0).floor(), "week", "weeks")
-    } else if days < 730.0 {
+    } else if days < 1095.0 {
         ((days / 30.4375).floor(), "month", "months")
     } else {
         ((days / 365.25).floor(), "year", "years")
@@ -192,15 +190,20 @@ mod tests {
         assert_eq!(percent(0.4512), "45 %");
         assert_eq!(percent(0.004), "0.4 %");
         assert_eq!(age(425.0), "13 months");
+        assert_eq!(age(1084.0), "35 months");
         assert_eq!(age(1.5), "1 day");
         assert_eq!(month(2027 * 12 + 1), "February 2027");
     }
 
     #[test]
     fn dates_read_well() {
-        assert_eq!(date("2026-07-01T00:00:00Z"), "1 Jul 2026");
-        assert_eq!(date("2026-07-01"), "1 Jul 2026");
-        assert_eq!(date("soon"), "soon");
+        assert_eq!(
+            date("2026-06-30T22:00:00Z", Tz::Europe__Berlin),
+            "1 Jul 2026"
+        );
+        assert_eq!(date("2026-06-30T22:00:00Z", Tz::UTC), "30 Jun 2026");
+        assert_eq!(date("2026-07-01", Tz::America__Los_Angeles), "1 Jul 2026");
+        assert_eq!(date("soon", Tz::UTC), "soon");
         assert_eq!(
             monday("2026-W14").map(|d| d.to_string()).as_deref(),
             Some("2026-03-30")

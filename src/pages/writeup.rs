@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::links::outside;
 use super::view::{self, Figure, Frame, Part, say};
-use super::{Links, PageError, alive, list, templates, words};
+use super::{Links, PageError, alive, health, list, templates, words};
 use crate::charts::build;
 use crate::charts::reading::{self, Cell, cell};
 
@@ -26,6 +26,8 @@ struct View {
     links: Vec<LinkRow>,
     more_links: usize,
     reviews: Vec<ReviewRow>,
+    reviews_watched: bool,
+    links_watched: bool,
 }
 
 #[derive(Serialize)]
@@ -68,28 +70,36 @@ pub(super) fn render_one(
 ) -> Result<String, PageError> {
     let k = view::k(summary);
     let evidence = reading::list(writeup, "link_evidence");
+    let id = reading::text(writeup, "id");
     let url = reading::text(writeup, "url");
     let view = View {
         frame: Frame::new(summary, links, "writeups", &list::title(writeup)),
-        id: reading::text(writeup, "id").to_owned(),
+        id: id.to_owned(),
         url: outside(url).map(str::to_owned),
-        opening: say(links, "L4", &opening(writeup, k)),
+        opening: say(links, "L4", &opening(summary, writeup, k)),
         facts: facts(links, writeup, k),
-        about: about(writeup),
+        about: about(summary, writeup),
         chart: Figure::without_files(&build::read_curve(summary, writeup)),
         curve_href: links.definition("L1"),
-        links: evidence.iter().take(MOST_LINKS).map(link_row).collect(),
-        more_links: evidence.len().saturating_sub(MOST_LINKS),
-        reviews: reading::list(writeup, "reviews")
+        links: evidence
             .iter()
-            .map(review_row)
+            .take(MOST_LINKS)
+            .map(|link| link_row(summary, link))
             .collect(),
+        more_links: evidence.len().saturating_sub(MOST_LINKS),
+        reviews: reading::list(summary, "reviews")
+            .iter()
+            .filter(|review| reading::text(review, "writeup") == id)
+            .map(|review| review_row(summary, review))
+            .collect(),
+        reviews_watched: health::missing(summary, "A1").is_none(),
+        links_watched: health::missing(summary, "K1").is_none(),
     };
     templates::render("writeup.html", &view)
 }
 
 /// Such as: 14 months old; linked from a code comment and the onboarding; 11 people read it lately.
-fn opening(writeup: &Value, k: u64) -> String {
+fn opening(summary: &Value, writeup: &Value, k: u64) -> String {
     let age = cell(writeup, "age_days").get().map_or_else(
         || "Undated".to_owned(),
         |days| format!("«{}» old", words::age(days)),
@@ -110,6 +120,12 @@ fn opening(writeup: &Value, k: u64) -> String {
         Some((last, rest)) => format!("linked from {} and {last}", rest.join(", ")),
     };
     let read = match cell(writeup, "readers_trailing") {
+        Cell::Value(0.0) if alive::read_by_unknown(summary, writeup) => {
+            "read by somebody unknown in the last four weeks".to_owned()
+        }
+        Cell::Value(0.0) if health::missing(summary, "L4").is_some() => {
+            "reads are not measured yet".to_owned()
+        }
         Cell::Value(0.0) => "no reader seen in the last four weeks".to_owned(),
         Cell::Value(1.0) => "«1» person read it in the last four weeks".to_owned(),
         Cell::Value(n) => format!(
@@ -146,43 +162,48 @@ fn facts(links: Links, writeup: &Value, k: u64) -> Vec<Fact> {
     ]
 }
 
-fn about(writeup: &Value) -> Vec<(&'static str, String)> {
+fn about(summary: &Value, writeup: &Value) -> Vec<(&'static str, String)> {
     let tags: Vec<&str> = reading::list(writeup, "tags")
         .iter()
         .filter_map(Value::as_str)
         .collect();
+    let zone = reading::zone(summary);
     let rows = [
         (
             "Published",
-            words::date(reading::text(writeup, "published_at")),
+            words::date(reading::text(writeup, "published_at"), zone),
         ),
-        ("Deleted", words::date(reading::text(writeup, "deleted_at"))),
+        (
+            "Deleted",
+            words::date(reading::text(writeup, "deleted_at"), zone),
+        ),
         ("Team", reading::text(writeup, "owner_team").to_owned()),
         ("Template", reading::text(writeup, "template").to_owned()),
         ("Tags", tags.join(", ")),
-        ("Latest sign of life", alive::sign_words(writeup)),
+        ("Latest sign of life", alive::sign_words(summary, writeup)),
     ];
     rows.into_iter()
         .filter(|(_, value)| !value.is_empty())
         .collect()
 }
 
-fn link_row(link: &Value) -> LinkRow {
+fn link_row(summary: &Value, link: &Value) -> LinkRow {
+    let zone = reading::zone(summary);
     let removed = reading::text(link, "removed");
     let stands_in = reading::text(link, "stands_in");
     LinkRow {
         place: words::place(reading::text(link, "place")),
         href: outside(stands_in).map(str::to_owned),
         stands_in: stands_in.to_owned(),
-        since: words::date(reading::text(link, "since")),
-        removed: (!removed.is_empty()).then(|| words::date(removed)),
+        since: words::date(reading::text(link, "since"), zone),
+        removed: (!removed.is_empty()).then(|| words::date(removed, zone)),
     }
 }
 
-fn review_row(review: &Value) -> ReviewRow {
+fn review_row(summary: &Value, review: &Value) -> ReviewRow {
     ReviewRow {
-        date: words::date(reading::text(review, "date")),
-        attendees: words::counted(cell(review, "attendees")),
+        date: words::date(reading::text(review, "date"), reading::zone(summary)),
+        attendees: words::people(cell(review, "attendees"), view::k(summary)),
         need_not: words::counted(cell(review, "need_not_have_come")),
     }
 }

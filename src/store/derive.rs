@@ -8,6 +8,8 @@ use super::{Named, Store, StoreError};
 const FINGERPRINTS: &str = include_str!("../../sql/queries/fingerprints.sql");
 const STATES: &str = include_str!("../../sql/queries/derived_states.sql");
 const LAST_RUN: &str = include_str!("../../sql/queries/last_derive_run.sql");
+const CLEAR_STAGE: &str = include_str!("../../sql/queries/clear_staged_reads.sql");
+const STAGE: &str = include_str!("../../sql/queries/stage_reads.sql");
 const READS: &str = include_str!("../../sql/queries/derive_reads.sql");
 const COUNTS: &str = include_str!("../../sql/queries/derive_counts.sql");
 const READER_DAYS: &str = include_str!("../../sql/queries/derive_reader_days.sql");
@@ -102,7 +104,26 @@ impl Store {
             .collect())
     }
 
-    /// Builds the derived rows of some write-ups. They count once [`Store::switch`] has named them.
+    /// Adds the reads of some write-ups to the stage: landing is gone through once, however many
+    /// statements build derived rows from it.
+    pub async fn stage(
+        &self,
+        settings: &DeriveSettings,
+        writeups: &[u32],
+    ) -> Result<(), StoreError> {
+        let query = self.query(STAGE).param("registry", settings.generation);
+        let query = query.param("writeups", writeups);
+        query.execute().await.named("stage_reads")
+    }
+
+    /// Empties the stage: before a run of what an unfinished one left, and after it.
+    pub async fn clear_stage(&self) -> Result<(), StoreError> {
+        let query = self.query(CLEAR_STAGE);
+        query.execute().await.named("clear_staged_reads")
+    }
+
+    /// Builds the derived rows of some write-ups, whose reads are staged. They count once
+    /// [`Store::switch`] has named them.
     pub async fn derive(
         &self,
         settings: &DeriveSettings,

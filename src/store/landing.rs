@@ -20,7 +20,7 @@ pub struct Batch {
     writeups: Vec<WriteupRow>,
     people: Vec<PersonRow>,
     coverage: Vec<CoverageRow>,
-    lines: BTreeMap<(&'static str, String), u64>,
+    lines: BTreeMap<&'static str, BTreeMap<String, u64>>,
 }
 
 impl Batch {
@@ -221,7 +221,14 @@ impl Batch {
     }
 
     fn count(&mut self, kind: &'static str, source: &str) {
-        *self.lines.entry((kind, source.to_owned())).or_default() += 1;
+        let sources = self.lines.entry(kind).or_default();
+        // A name is copied once, not for every line.
+        match sources.get_mut(source) {
+            Some(lines) => *lines += 1,
+            None => {
+                sources.insert(source.to_owned(), 1);
+            }
+        }
     }
 }
 
@@ -243,7 +250,8 @@ impl Store {
         let receipts: Vec<_> = batch
             .lines
             .iter()
-            .map(|((kind, source), lines)| ReceiptRow {
+            .flat_map(|(kind, sources)| sources.iter().map(move |line| (kind, line)))
+            .map(|(kind, (source, lines))| ReceiptRow {
                 batch: name,
                 kind: (*kind).to_owned(),
                 source: source.clone(),

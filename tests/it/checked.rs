@@ -17,7 +17,7 @@ use readback::simulate::{Cut, Options, write};
 use readback::sources;
 use readback::store::Store;
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_report_of_a_whole_history_is_right() {
     let options = Options {
         reads: 20_000,
@@ -26,7 +26,7 @@ async fn the_report_of_a_whole_history_is_right() {
     checked("whole", &options).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn the_report_of_a_history_with_gaps_is_right() {
     let options = Options {
         reads: 20_000,

@@ -1,12 +1,24 @@
 //! The integration tests: one binary, so that they share one engine.
 
+mod binary;
 mod checked;
 mod demo;
+mod derive;
 mod engine;
 mod engine_http;
 mod engine_process;
 mod fixtures;
 mod house;
+mod lexed;
+mod observed;
 mod pages;
+mod privacy;
+mod same_bytes;
+mod same_elsewhere;
 mod scanning;
+mod shown;
 mod simulated;
+mod sources;
+mod tidy;
+mod way;
+mod worked;

@@ -90,9 +90,11 @@ fn parameter(summary: &Value, name: &str, usual: f64) -> f64 {
 /// The line under a picture that has left the page.
 fn source(summary: &Value, code: &str) -> String {
     let organisation = summary.get("organisation").unwrap_or(&Value::Null);
-    let date = reading::text(summary, "as_of")
-        .get(..10)
-        .unwrap_or("an unknown date");
+    let day = reading::day(reading::text(summary, "as_of"), reading::zone(summary));
+    let date = day.map_or_else(
+        || "an unknown date".to_owned(),
+        |day| day.format("%-d %b %Y").to_string(),
+    );
     let name = reading::text(organisation, "name");
     let simulated = organisation
         .get("simulated")

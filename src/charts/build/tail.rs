@@ -24,7 +24,7 @@ pub(super) fn read_curve(context: Context) -> Vec<Chart> {
             Some(Point {
                 x: reading::cell(entry, "week").get()?,
                 value: if exposed { value } else { Cell::Missing },
-                interval: reading::interval(entry).filter(|_| exposed),
+                interval: between(entry).filter(|_| exposed),
             })
         })
         .collect();
@@ -54,17 +54,11 @@ pub(super) fn read_curve(context: Context) -> Vec<Chart> {
     chart.table.rows = curve
         .iter()
         .map(|entry| {
-            [
-                ("week", 0),
-                ("k", 0),
-                ("exposure", 1),
-                ("rate", 3),
-                ("lo", 3),
-                ("hi", 3),
-            ]
-            .into_iter()
-            .map(|(key, digits)| words(reading::cell(entry, key), digits))
-            .collect()
+            [("week", 0), ("k", 0), ("exposure", 1), ("rate", 3)]
+                .into_iter()
+                .map(|(key, digits)| words(reading::cell(entry, key), digits))
+                .chain(limits(between(entry)))
+                .collect()
         })
         .collect();
     chart.plot = Plot::Line(Line {
@@ -74,6 +68,21 @@ pub(super) fn read_curve(context: Context) -> Vec<Chart> {
         trend: None,
     });
     vec![chart]
+}
+
+/// The interval between write-ups, which is the honest one; the Poisson interval where the summary
+/// has no other.
+fn between(entry: &Value) -> Option<(f64, f64)> {
+    let limit = |key: &str| reading::cell(entry, key).get();
+    limit("between_lo")
+        .zip(limit("between_hi"))
+        .or_else(|| reading::interval(entry))
+}
+
+fn limits(interval: Option<(f64, f64)>) -> [String; 2] {
+    interval.map_or(["–".to_owned(), "–".to_owned()], |(lo, hi)| {
+        [format!("{lo:.3}"), format!("{hi:.3}")]
+    })
 }
 
 /// L3: share of the first year's reading that falls after day 90.
@@ -170,6 +179,15 @@ pub(super) fn steps(survival: &Value) -> Vec<Step> {
         steps = named.filter_map(|key| named_step(survival, key)).collect();
     }
     steps.sort_by(|a, b| a.day.total_cmp(&b.day));
+    // Where nobody is watched any more the curve would only go on for want of anything to see.
+    let watched = steps.iter().rposition(|step| step.at_risk != Some(0));
+    let end = watched.map_or(0, |last| last + 1);
+    let fell = |i: usize| {
+        let before = i.checked_sub(1).and_then(|i| steps.get(i));
+        let step = steps.get(i);
+        step.is_some_and(|step| step.share < before.map_or(1.0, |before| before.share))
+    };
+    steps.truncate(if fell(end) { end + 1 } else { end });
     steps
 }
 

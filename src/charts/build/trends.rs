@@ -10,7 +10,7 @@ use super::{Context, words};
 pub(super) fn age_matched(context: Context) -> Vec<Chart> {
     let late = context.parameter("late", 90.0);
     let title = format!("Reads at age {late:.0} to {:.0} days, by month", late * 2.0);
-    let mut chart = context.chart("age-matched", &title, "per 100 write-up-working-days");
+    let mut chart = context.chart("age-matched", &title, "on a working day, per 100 write-ups");
     let series = reading::list(context.results(), "series");
     let points = points(series);
     let known: Vec<&Point> = points
@@ -35,7 +35,7 @@ pub(super) fn age_matched(context: Context) -> Vec<Chart> {
             ""
         }
     );
-    chart.table.head = ["month", "reads", "write-up-working-days", "per 100"]
+    chart.table.head = ["month", "reads", "write-ups times working days", "per 100"]
         .into_iter()
         .map(str::to_owned)
         .collect();

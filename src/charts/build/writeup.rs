@@ -62,7 +62,11 @@ pub fn read_curve(summary: &Value, writeup: &Value) -> Chart {
         })
     };
     Chart {
-        unit: "reads in four weeks, log; rings are zeros".to_owned(),
+        unit: match values.contains(&Cell::Withheld) {
+            true => "reads in four weeks, log; rings: 0; hatched: withheld",
+            false => "reads in four weeks, log; rings: 0",
+        }
+        .to_owned(),
         name: "read-curve".to_owned(),
         n: Some(format!("{} weeks", values.len() * 4)),
         table: Table {

@@ -5,6 +5,8 @@
 //! the crate `chdb-rust` 2.0.0, and every wrapper below repeats the promise it relies on. The types
 //! here own what the library hands out and free it once; `connection` gives them an order.
 
+#![expect(unsafe_code, reason = "the C API; the only place in the project")]
+
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
 use std::ptr::NonNull;

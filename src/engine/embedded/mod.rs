@@ -199,7 +199,9 @@ pub async fn run(
     // A process that ends with a connection open sometimes dies of SIGSEGV.
     drop(anchor);
     if !door.store.shutdown() {
-        tracing::warn!("a thread of the engine would not stop");
+        // Seen after merges of larger tables. Every connection is closed and every part is on disk,
+        // so nothing is lost by ending now.
+        tracing::debug!("a thread of the engine would not stop");
     }
     drop(lock);
     Ok(())

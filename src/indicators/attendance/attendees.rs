@@ -27,8 +27,9 @@ static SPEC: Spec = Spec {
         included; people = distinct people who attended; rows = everybody invited or present; \
         median and iqr (first and third quartile, type 7) of attendees over meetings, meetings \
         to which nobody came included.",
-    caveat: "Being there is not taking part. One large review moves the mean, so there is none \
-        here. A meeting that nobody recorded looks like a meeting to which nobody came.",
+    caveat: "Being there is not taking part. One large review would move an average, so the \
+        middle review is told. A meeting that nobody recorded looks like a meeting to which \
+        nobody came.",
 };
 
 impl Indicator for Attendees {

@@ -24,8 +24,8 @@ static SPEC: Spec = Spec {
         they answered; walk-in share = not invited of those who attended. Attended as in A1; \
         dial-ins without a name left out. Wilson's 95 % interval; null where there is nothing to \
         have a share of.",
-    caveat: "An acceptance costs nothing and a forwarded invitation makes a walk-in. Read the \
-        three together.",
+    caveat: "An acceptance costs nothing, and a guest with a forwarded invitation counts as \
+        uninvited. Read the three together.",
 };
 
 impl Indicator for ShowRate {

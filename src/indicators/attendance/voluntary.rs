@@ -28,8 +28,9 @@ static SPEC: Spec = Spec {
         a ratio over meetings with the standard error between meetings (as in L3, no interval \
         below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
         over meetings, meetings without any included.",
-    caveat: "Calendars set 'required' by default, so the share is a lower bound; walk-ins are its \
-        hard core. Assigned attendance that nobody marked as such looks voluntary.",
+    caveat: "Calendars mark people as required by default, so more may have come freely than is \
+        told here; those who came without an invitation are the sure part. Somebody told to come, \
+        without a mark in the calendar, looks like a free guest.",
 };
 
 impl Indicator for Voluntary {
@@ -58,7 +59,8 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
                 .alias("voluntary"),
             came().sum().cast(DataType::UInt64).alias("attended"),
         ])
-        .sort(["meeting"], SortMultipleOptions::default())
+        // By what is summed up: a meeting's name is a keyed hash, and sums of fractions have an order.
+        .sort(["attended", "voluntary"], SortMultipleOptions::default())
         .collect()?;
     let (free_per_meeting, all) = (
         counts(&meetings, "voluntary")?,

@@ -17,13 +17,13 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
-    says: "How many voices there are, apart from the authors'.",
+    says: "How many voices there are, apart from those who wrote.",
     definition: "distinct = different people with a comment; distinct_non_contributors = those \
         with a comment on a write-up that they did not contribute to; non_contributor_share = \
         such comments of all comments, Wilson's 95 % interval. A comment without a person counts \
         as a comment and as nobody.",
-    caveat: "Distinct people never add up over write-ups or weeks. Tools in which nobody but \
-        authors may comment show no other voices.",
+    caveat: "People counted for two write-ups or two weeks never add up, since one may stand in \
+        both. Tools in which only those who wrote may comment show no other voices.",
 };
 
 impl Indicator for Commenters {
@@ -96,6 +96,14 @@ mod tests {
     fn nobody_is_no_person() {
         let found = commenters(&comments(&[(0, day(1.0), None, false)])).unwrap();
         assert_eq!(field(&found, "distinct").bare(), &Value::Int(0));
-        assert_eq!(field(&found, "non_contributor_share"), Value::Null);
+        let Value::Map(share) = field(&found, "non_contributor_share") else {
+            panic!("{found:?}")
+        };
+        assert_eq!(share.get("n"), Some(&Value::Int(1)));
+        assert_eq!(share.get("k"), Some(&Value::Int(0)));
+        assert_eq!(
+            field(&found, "distinct_non_contributors").bare(),
+            &Value::Int(0)
+        );
     }
 }

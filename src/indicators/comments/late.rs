@@ -28,8 +28,9 @@ static SPEC: Spec = Spec {
         are gone; an edit of a comment is no new one; robots and importers are left out. \
         not_yet_observed counts write-ups old enough whose first year of comments was not \
         observed whole.",
-    caveat: "The first form is a state: it grows when people stop writing, so it is never drawn \
-        as a trend. Few comments are written at all; look at the numbers behind the share.",
+    caveat: "The share of all comments is a state: it grows when people stop writing. The share \
+        of the first year's comments is the comparable one. Few comments are written at all, so \
+        look at the numbers behind the share.",
 };
 
 impl Indicator for LateComments {

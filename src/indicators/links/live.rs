@@ -26,8 +26,8 @@ static SPEC: Spec = Spec {
         on index pages, links that a template brought. writeups_linked = write-ups with a live \
         link in one of the five places of the talk; places per linked write-up = mean number of \
         those places with a live link to it. other_places shows the remaining places apart.",
-    caveat: "A state: commits never die and stock piles up, so it is never drawn as a trend. \
-        Places are never summed: a commit trailer by a robot is cheap, a line in a diagram is not.",
+    caveat: "Commits never go away and links pile up with the years. Places are never added up: a \
+        line that a robot puts under a commit is cheap, a line in a diagram is not.",
 };
 
 impl Indicator for LiveLinks {

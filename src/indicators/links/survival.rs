@@ -30,8 +30,8 @@ static SPEC: Spec = Spec {
         still there; limits by Greenwood on the scale log(-log S); rmst = mean life cut at day \
         365. Log-rank test between the places that have links, df = places less one; commit \
         messages can't be changed, so they are shown and not tested.",
-    caveat: "A moved file keeps its links only if the source follows it. Places with few removals \
-        say little: look at the events behind a curve.",
+    caveat: "A moved file keeps its links only where the source follows it. Places with few \
+        removals say little: look at the numbers behind a curve.",
 };
 
 impl Indicator for LinkSurvival {

@@ -17,8 +17,8 @@ static SPEC: Spec = Spec {
     definition: "Over the kept reads of R1 that name a person: readers = distinct people; \
         reader-days = distinct (person, local date); reader-write-up pairs = distinct (person, \
         write-up). Days are those of the organisation's zone. Counts are exact.",
-    caveat: "Distinct people never add up over write-ups, weeks or teams. Anonymous reads and page \
-        counters belong to nobody here.",
+    caveat: "People counted for two write-ups, weeks or teams never add up, since one may stand \
+        in both. Reads by somebody unknown, and page counters, belong to nobody here.",
 };
 
 impl Indicator for Readers {

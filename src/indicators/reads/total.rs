@@ -20,8 +20,8 @@ static SPEC: Spec = Spec {
         session) on one write-up at most 30 s apart the later one counts; a chain of clicks \
         collapses to its last. Clicks with neither person nor session are never merged. A daily \
         count adds its count.",
-    caveat: "Opening is not reading, and more write-ups draw more reads: compare R1 with nothing. \
-        Page counters can't tell people from robots or a person from themselves.",
+    caveat: "Opening is not reading, and more write-ups draw more reads: compare this number with \
+        nothing. Page counters can't tell people from robots or a person from themselves.",
 };
 
 impl Indicator for TotalReads {

@@ -17,8 +17,8 @@ static SPEC: Spec = Spec {
     definition: "COUNTER's Unique_Item_Requests: distinct (write-up, sitting) over the kept reads \
         of R1. A sitting is (session, UTC date) where a session is logged, otherwise (person, UTC \
         date, UTC hour). Reads with neither, and daily counts, are left out.",
-    caveat: "Without sessions the hour is a substitute: 13:59 and 14:01 are two sittings. Sources \
-        that only count can't take part.",
+    caveat: "Where a source knows no sessions, the hour stands for one: 13:59 and 14:01 are then \
+        two sittings. Sources that only count can't take part.",
 };
 
 impl Indicator for UniqueReads {

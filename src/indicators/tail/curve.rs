@@ -32,8 +32,8 @@ static SPEC: Spec = Spec {
         interval, chi-squared quantiles with 2k and 2k + 2 degrees of freedom over twice the \
         exposure. between_lo, between_hi: the interval with write-ups as clusters, as in L3, from \
         five write-ups on. Weeks without exposure are left out.",
-    caveat: "Reads come in clusters (one review sends ten people), so the Poisson interval is too \
-        narrow; go by the interval between write-ups. Late weeks rest on older write-ups only.",
+    caveat: "Reads come in clusters (one review sends ten people), so go by the interval between \
+        write-ups, which is the wider one. Late weeks rest on older write-ups only.",
 };
 
 impl Indicator for ReadCurve {

@@ -24,10 +24,10 @@ static SPEC: Spec = Spec {
         at in elapsed days; a daily count stands at noon with its count as weight; an even number \
         gives the midpoint. not_yet_observed counts write-ups old enough whose first year was \
         not observed whole.",
-    caveat: "The synchronous form is a state: it falls when much is published and grows when \
-        nobody writes. Compare it between periods only with the read curve beside it, and never \
-        between organisations. The diachronous form is comparable and speaks of write-ups at \
-        least a year old.",
+    caveat: "The age of what was read lately is a state: it falls when much is published and \
+        grows when nobody writes. Look at it beside the read curve, and never compare \
+        organisations by it. The half-life of the first year is comparable, and speaks of \
+        write-ups at least a year old.",
 };
 
 impl Indicator for HalfLife {

@@ -17,13 +17,13 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    says: "Write-ups that went quiet for 90 days and were read again.",
+    says: "Write-ups that went quiet for three months and were read again.",
     definition: "A revival is a gap of at least 90 days, from publication or from a kept read, \
         that ends with a kept read; a first read that late is one too. Taken in: the write-ups of \
         L5, each until as_of, its deletion or the first gap in watching its reads. share = \
         write-ups with at least one revival of all taken in, Wilson's 95 % interval.",
-    caveat: "Old write-ups have had more time to be revived, so the share grows by itself. A \
-        revival may be a new incident, a newcomer or an audit: look at the write-up.",
+    caveat: "Old write-ups have had more time to come back, so the share grows by itself. The \
+        reason may be a new incident, a newcomer or an audit: look at the write-up.",
 };
 
 impl Indicator for Revivals {

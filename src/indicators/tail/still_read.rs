@@ -17,8 +17,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    says: "The share of write-ups older than 90 days that at least 3 other people read in the \
-        last 28 days.",
+    says: "The share of write-ups older than three months that others still read.",
     definition: "Eligible: dated, observed age >= 90 days, not deleted at as_of, its reads \
         observed over the whole of [as_of - 28 d, as_of), its source knows people. k = eligible \
         write-ups with kept reads by at least 3 distinct people in that window; Wilson's 95 % \
@@ -26,8 +25,9 @@ static SPEC: Spec = Spec {
         those that were not watched all through the window. Beside it late reader-days per day: \
         distinct (person, local date) with a read at an age >= 90 days in the window, divided by \
         28.",
-    caveat: "It moves with the age of the stock: when nobody writes, old write-ups pile up in the \
-        denominator. Write-ups are counted, never the three readers. Who read is not who learned.",
+    caveat: "It moves with the age of the stock: when nobody writes, old write-ups pile up and \
+        the share changes by itself. Write-ups are counted, never the readers. Who read is not \
+        who learned.",
 };
 
 impl Indicator for StillRead {

@@ -32,8 +32,8 @@ static SPEC: Spec = Spec {
         month with Sen's 95 % limits as SciPy has them; theil_sen_display: the same with the \
         variance of the recommended test; percent_per_month: that in per cent of the series' \
         median.",
-    caveat: "In quiet series it errs in about 4 to 10 % of cases, and a true small change may \
-        take three years to show. A trend has no cause: a new wiki, a reorganisation or a template \
+    caveat: "In quiet series it errs in 4 to 10 of 100 cases, and a true small change may take \
+        three years to show. A trend has no cause: a new wiki, a reorganisation or a template \
         make one. Seasons are not taken out.",
 };
 

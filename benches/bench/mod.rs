@@ -1,0 +1,94 @@
+//! What the benchmarks share: an engine in a temporary folder, and how much memory a process had.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use readback::engine::{self, Engine, EngineSettings};
+
+/// The installed engine; says so where there is none.
+pub(crate) fn library(out: &mut impl Write) -> Option<PathBuf> {
+    let named = std::env::var_os("READBACK_LIBCHDB").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let cache = home.unwrap_or_default().join(".cache/readback");
+    let found = engine::find(named.as_deref(), &cache).expect("a library");
+    if found.is_none() {
+        writeln!(out, "skipped: libchdb is not installed").expect("stdout");
+    }
+    found
+}
+
+/// An engine of the measured program on a data folder, and its process.
+pub(crate) async fn engine(data: &Path, library: &Path) -> (Engine, u32) {
+    let mut settings = EngineSettings::of_this_program(data, library).expect("a program");
+    settings.program = env!("CARGO_BIN_EXE_readback").into();
+    let engine = Engine::start(settings).await.expect("an engine");
+    let lock = std::fs::read_to_string(data.join("engine/lock")).expect("a lock");
+    let process = lock.trim().strip_prefix("process ").expect("a process");
+    (engine, process.parse().expect("a process number"))
+}
+
+/// The measured program with a data folder.
+pub(crate) fn readback(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_readback"));
+    command.arg("--data-dir").arg(data);
+    command
+        .args(["--set", "organisation.timezone=Europe/Berlin"])
+        .args(["--set", "organisation.simulated=true"])
+        .args(["--set", "privacy.k=1"]);
+    command
+}
+
+/// How long a command took, and the most memory it had.
+pub(crate) struct Measured {
+    pub(crate) seconds: f64,
+    pub(crate) peak_mib: f64,
+}
+
+/// Runs a command to its end. Its memory is looked at every few milliseconds: what it is after the
+/// last look is not seen.
+pub(crate) fn measure(command: &mut Command) -> Measured {
+    let since = Instant::now();
+    let mut child = command
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("a process");
+    let mut peak_mib = 0.0_f64;
+    let status = loop {
+        peak_mib = peak_mib.max(peak(child.id()));
+        if let Some(status) = child.try_wait().expect("a process") {
+            break status;
+        }
+        sleep(Duration::from_millis(5));
+    };
+    let seconds = since.elapsed().as_secs_f64();
+    let mut words = String::new();
+    if let Some(mut stderr) = child.stderr.take() {
+        std::io::Read::read_to_string(&mut stderr, &mut words).expect("words");
+    }
+    assert!(status.success(), "{words}");
+    Measured { seconds, peak_mib }
+}
+
+/// The most memory that a process had resident, MiB (`VmHWM`); 0 if it is gone.
+pub(crate) fn peak(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kib.unwrap_or(0.0) / 1024.0
+}
+
+/// Forgets the most that a process had until now.
+pub(crate) fn forget_peak(process: u32) {
+    std::fs::write(format!("/proc/{process}/clear_refs"), "5").expect("a process of ours");
+}
+
+/// The first whole number among the program's arguments.
+pub(crate) fn number_or(default: u64) -> u64 {
+    std::env::args()
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(default)
+}

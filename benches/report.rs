@@ -1,0 +1,157 @@
+//! A simulated organisation goes the whole way, step by step: simulate, import, derive, report; with
+//! wall time, memory, bytes a row. Against DuckDB, which answers the five questions of
+//! `benches/five_facts.py` from the same reads as Parquet, in the same run.
+//! `cargo bench --bench report [-- READS]`; BENCH_PYTHON names a Python that has duckdb.
+//!
+//! The two do not do the same: the report holds every indicator, chart and page; DuckDB's reads are
+//! resolved beforehand, outside its time. The ratio says whether the way over roll-ups pays.
+
+mod bench;
+
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+use std::time::Instant;
+
+use bench::{Measured, forget_peak, measure, number_or, peak, readback};
+use readback::engine;
+use readback::indicators::Context;
+use readback::jobs::{compute, derive};
+use readback::model::{Calendar, Parameters, parse_rfc3339};
+use readback::store::Store;
+
+const AS_OF: &str = "2026-07-01T00:00:00Z";
+const TABLES: &str = "SELECT table, sum(rows), toFloat64(sum(bytes_on_disk)) FROM system.parts \
+     WHERE active AND database = 'readback' AND rows > 0 \
+     AND table IN ('landing_read', 'derived_read', 'derived_read_day', 'derived_reader_day') \
+     GROUP BY table ORDER BY table";
+
+#[tokio::main]
+async fn main() {
+    let reads = number_or(1_000_000);
+    let mut out = std::io::stdout();
+    let Some(library) = bench::library(&mut out) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let events = folder.path().join("events.ndjson");
+    let report = folder.path().join("report");
+
+    let mut command = readback(&data);
+    command.args(["simulate", "--people", "2000", "--teams", "60"]);
+    command.args(["--writeups", "500", "--reads", &reads.to_string(), "--out"]);
+    let simulated = measure(command.arg(&events));
+    let (running, process) = bench::engine(&data, &library).await;
+    let mut table = Table {
+        out: &mut out,
+        engine: process,
+    };
+    writeln!(
+        table.out,
+        "about {reads} reads of 2,000 people and 500 write-ups\n\
+         step        wall s   rows/s  MiB ours  MiB engine"
+    )
+    .expect("stdout");
+    table.step("simulate", reads, &simulated);
+
+    forget_peak(process);
+    let mut command = readback(&data);
+    let imported = measure(command.args(["import", "events"]).arg(&events));
+    table.step("import", reads, &imported);
+
+    let store = Store::new(engine::client(running.endpoint()), "readback");
+    let (as_of, calendar) = (
+        parse_rfc3339(AS_OF).expect("an instant"),
+        Calendar::new(chrono_tz::Europe::Berlin),
+    );
+    let context = Context {
+        as_of,
+        calendar,
+        parameters: Parameters::default(),
+    };
+    let own = std::process::id();
+    let step = |since: Instant| Measured {
+        seconds: since.elapsed().as_secs_f64(),
+        peak_mib: peak(own),
+    };
+    forget_peak(process);
+    forget_peak(own);
+    let since = Instant::now();
+    derive::run(&store, &context.calendar, &context.parameters)
+        .await
+        .expect("derived tables");
+    table.step("derive", reads, &step(since));
+    forget_peak(process);
+    forget_peak(own);
+    let since = Instant::now();
+    compute::run(&store, &context).await.expect("results");
+    let computed = step(since);
+    table.step("facts", reads, &computed);
+    forget_peak(process);
+    let mut command = readback(&data);
+    command.args(["report", "--as-of", AS_OF, "--out"]);
+    let reported = measure(command.arg(&report));
+    table.step("report", reads, &reported);
+
+    writeln!(out, "\ntable                    rows   bytes a row").expect("stdout");
+    let rows: Vec<(String, u64, f64)> = engine::client(running.endpoint())
+        .query(TABLES)
+        .fetch_all()
+        .await
+        .expect("tables");
+    for (name, rows, bytes) in rows {
+        writeln!(out, "{name:<18} {rows:>10} {:>13.1}", bytes / rows as f64).expect("stdout");
+    }
+    running.stop().await;
+    against_duckdb(&mut out, &events, computed.seconds, reported.seconds);
+}
+
+struct Table<'a, W: Write> {
+    out: &'a mut W,
+    engine: u32,
+}
+
+impl<W: Write> Table<'_, W> {
+    fn step(&mut self, name: &str, rows: u64, measured: &Measured) {
+        writeln!(
+            self.out,
+            "{name:<10} {:>7.2} {:>8.0} {:>9.0} {:>11.0}",
+            measured.seconds,
+            rows as f64 / measured.seconds,
+            measured.peak_mib,
+            peak(self.engine)
+        )
+        .expect("stdout");
+    }
+}
+
+/// The same events as Parquet, five facts by DuckDB.
+fn against_duckdb(out: &mut impl Write, events: &Path, facts: f64, report: f64) {
+    let Some(python) = std::env::var_os("BENCH_PYTHON") else {
+        writeln!(
+            out,
+            "skipped DuckDB: BENCH_PYTHON is not set (pip install duckdb)"
+        )
+        .expect("stdout");
+        return;
+    };
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/five_facts.py");
+    let parquet = events.with_extension("parquet");
+    let run = |step: &str, from: &Path| {
+        let mut command = Command::new(&python);
+        command.arg(script).arg(step).arg(from).arg(&parquet);
+        measure(&mut command)
+    };
+    run("load", events);
+    let duckdb = run("facts", events);
+    writeln!(
+        out,
+        "\nDuckDB, five facts: {:.2} s, {:.0} MiB; DuckDB's time over ours: facts {:.2}, report {:.2}",
+        duckdb.seconds,
+        duckdb.peak_mib,
+        duckdb.seconds / facts,
+        duckdb.seconds / report
+    )
+    .expect("stdout");
+}

@@ -1,0 +1,203 @@
+//! The way of events through the real parts, for the tests of this folder: a database of its own in
+//! the shared engine, imports from files, the derive job, the report.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use readback::collect::Keys;
+use readback::engine;
+use readback::indicators::Context;
+use readback::jobs::derive;
+use readback::jobs::derive::Derived;
+use readback::jobs::ingest::{Import, Ingested, import};
+use readback::jobs::report::{Reported, summary, to_json};
+use readback::model::{Calendar, Millis, Parameters};
+use readback::simulate::{Options, write};
+use readback::sources;
+use readback::store::Store;
+use serde_json::{Value, json};
+
+/// One database and all that writes to it and reads from it.
+pub(crate) struct Way {
+    pub(crate) store: Store,
+    pub(crate) client: clickhouse::Client,
+    keys: Keys,
+    timezone: Tz,
+    folder: tempfile::TempDir,
+}
+
+impl Way {
+    /// An empty database of this name; nothing where there is no engine.
+    pub(crate) async fn fresh(database: &str) -> Option<Way> {
+        let client = engine::client(super::engine::shared()?);
+        let drop = format!("DROP DATABASE IF EXISTS {database}");
+        client.query(&drop).execute().await.expect("a clean start");
+        let store = Store::new(client.clone(), database);
+        store.migrate().await.expect("tables");
+        Some(Way {
+            store,
+            client,
+            keys: Keys::new([7; 32]),
+            timezone: chrono_tz::Europe::Berlin,
+            folder: tempfile::tempdir().expect("a folder"),
+        })
+    }
+
+    /// Another secret than the usual one.
+    pub(crate) fn with_keys(self, secret: u8) -> Way {
+        let keys = Keys::new([secret; 32]);
+        Way { keys, ..self }
+    }
+
+    /// Imports lines as a file of events; the same lines are the same file.
+    pub(crate) async fn events(&self, lines: &[String]) -> Ingested {
+        let path = self.folder.path().join("events.ndjson");
+        std::fs::write(&path, lines.join("\n") + "\n").expect("a file");
+        self.file("events", &path).await
+    }
+
+    /// Imports a file.
+    pub(crate) async fn file(&self, kind: &str, path: &Path) -> Ingested {
+        let from = Import {
+            kind: sources::find(kind).expect("a kind"),
+            source: kind.to_owned(),
+            params: toml::Table::new(),
+            timezone: self.timezone,
+            path: path.to_owned(),
+            progress: Arc::new(|_| {}),
+        };
+        import(Some(&self.store), &self.keys, from)
+            .await
+            .expect("an import")
+    }
+
+    /// Runs the derive job.
+    pub(crate) async fn derive(&self) -> Derived {
+        derive::run(&self.store, &self.calendar(), &Parameters::default())
+            .await
+            .expect("derived tables")
+    }
+
+    /// Derives and reports; every number is shown.
+    pub(crate) async fn report(&self, as_of: Millis) -> Report {
+        self.derive().await;
+        self.report_only(as_of, 1).await
+    }
+
+    /// Reports from what is derived, people below `k` withheld.
+    pub(crate) async fn report_only(&self, as_of: Millis, k: u32) -> Report {
+        let context = Context {
+            as_of,
+            calendar: self.calendar(),
+            parameters: Parameters::default(),
+        };
+        let reported = Reported {
+            name: "Example".to_owned(),
+            simulated: true,
+            k,
+        };
+        let document = summary(&self.store, &context, &reported)
+            .await
+            .expect("a report");
+        Report::of(&to_json(&document).expect("JSON"))
+    }
+
+    fn calendar(&self) -> Calendar {
+        Calendar::new(self.timezone)
+    }
+}
+
+/// A summary, apart from the two counts that deliveries change.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Report {
+    /// `health.received.lines`.
+    pub(crate) lines: u64,
+    /// `health.received.duplicate_id`.
+    pub(crate) duplicates: u64,
+    /// The bytes with both of them as null.
+    pub(crate) rest: String,
+}
+
+impl Report {
+    /// Takes the two counts out of `summary.json`.
+    pub(crate) fn of(bytes: &[u8]) -> Report {
+        let mut json: Value = serde_json::from_slice(bytes).expect("JSON");
+        let received = &mut json["health"]["received"];
+        let mut take = |name: &str| received[name].take().as_u64().expect("a count");
+        Report {
+            lines: take("lines"),
+            duplicates: take("duplicate_id"),
+            rest: format!("{json:#}"),
+        }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.rest).expect("JSON")
+    }
+
+    /// Panics where all but the two counts differs.
+    pub(crate) fn assert_same(&self, other: &Report, what: &str) {
+        assert_same(&self.json(), &other.json(), what);
+    }
+}
+
+/// Panics with the first lines that differ.
+pub(crate) fn assert_same(one: &Value, other: &Value, what: &str) {
+    let (one, other) = (format!("{one:#}"), format!("{other:#}"));
+    let pairs = one.lines().zip(other.lines()).enumerate();
+    let differ: Vec<String> = pairs
+        .filter(|(_, (a, b))| a != b)
+        .take(12)
+        .map(|(at, (a, b))| format!("{at}: {} | {}", a.trim(), b.trim()))
+        .collect();
+    let lengths = (one.len(), other.len());
+    assert!(
+        one == other,
+        "{what}: {lengths:?} bytes\n{}",
+        differ.join("\n")
+    );
+}
+
+/// A small organisation of 500 days; its events as lines.
+pub(crate) fn small() -> Options {
+    Options {
+        reads: 3_000,
+        people: 40,
+        teams: 4,
+        writeups: 30,
+        days: 500,
+        ..Options::default()
+    }
+}
+
+/// The lines of a simulated organisation.
+pub(crate) fn lines(options: &Options) -> Vec<String> {
+    let mut bytes = Vec::new();
+    write(options, &mut bytes).expect("a vector takes everything");
+    let text = String::from_utf8(bytes).expect("JSON is UTF-8");
+    text.lines().map(str::to_owned).collect()
+}
+
+/// How many different (source, id) these lines name.
+pub(crate) fn names(lines: &[String]) -> u64 {
+    let names = lines.iter().map(|line| {
+        let event: Value = serde_json::from_str(line).expect("JSON");
+        (event["source"].to_string(), event["id"].to_string())
+    });
+    names.collect::<std::collections::BTreeSet<_>>().len() as u64
+}
+
+/// An event of the contract.
+pub(crate) fn event(kind: &str, id: &str, subject: &str, time: &str, data: Value) -> String {
+    json!({
+        "specversion": "1.0",
+        "type": format!("org.readback.{kind}.v1"),
+        "source": "test",
+        "id": id,
+        "subject": subject,
+        "time": time,
+        "data": data,
+    })
+    .to_string()
+}
