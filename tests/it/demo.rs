@@ -61,7 +61,11 @@ fn what_is_wrong_is_said_with_a_way_out() {
             &["--writeups", "docs/*"],
             "no file fits --writeups docs/*",
         ),
-        (repo.path(), &["--log", "nowhere.log"], "--log nowhere.log"),
+        (
+            repo.path(),
+            &["--writeups", "content/outages/*.md", "--log", "nowhere.log"],
+            "--log nowhere.log",
+        ),
         (empty.path(), &[], "has no commits yet"),
         (Path::new("/"), &[], "is no git repository"),
         (&nowhere, &[], "No such file"),
