@@ -128,16 +128,6 @@ fn comments_and_links() {
 }
 
 #[test]
-fn every_case_has_a_valid_configuration() {
-    for case in std::fs::read_dir(CASES).expect("the folder is there") {
-        let path = case.expect("readable").path().join("source.toml");
-        let table: toml::Table =
-            toml::from_str(&std::fs::read_to_string(path).expect("readable")).expect("TOML");
-        build_push(table, &setting(&[])).map(drop).expect("valid");
-    }
-}
-
-#[test]
 fn doors() {
     let with_secret = GitHub::new(
         Params {
