@@ -43,9 +43,9 @@ WITH
         WHERE upto > intDiv(total - 1, 2) AND upto - weight <= intDiv(total, 2)
     ) AS middle,
     middle.1 AS days,
-    -- Where there are no reads the row of the middle is null.
-    ifNull(middle.2, 0) AS earlier,
-    ifNull(middle.3, 0) AS reads
+    -- Without any read there is no middle, and what is missing is null.
+    ifNull(middle.2, toUInt64(0)) AS earlier,
+    ifNull(middle.3, toUInt64(0)) AS reads
 SELECT
     reads,
     (minIf(age, upto > intDiv(reads - 1, 2)) + minIf(age, upto > intDiv(reads, 2))) / 2 AS median

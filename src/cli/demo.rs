@@ -78,6 +78,12 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
     let folder = Temporary::new()?;
     config.data_dir = folder.0.join("data");
     config.organisation.simulated = args.repo.is_none();
+    if let Some(repo) = &repo
+        && let Some(name) = repo.root.file_name()
+        && config.file.is_none()
+    {
+        config.organisation.name = name.to_string_lossy().into_owned();
+    }
     if config.organisation.simulated {
         config.organisation.name = "Simulated organisation".to_owned();
         config.organisation.calendar.timezone = Options::default().timezone;

@@ -29,8 +29,9 @@ pub struct Ratio {
 /// The interval is given from two clusters on; whether so few deserve one is the caller's matter.
 pub fn ratio(clusters: &[(f64, f64)], ceiling: f64) -> Ratio {
     let n = clusters.len();
-    let num: f64 = clusters.iter().map(|(y, _)| y).sum();
-    let den: f64 = clusters.iter().map(|(_, x)| x).sum();
+    // From 0 on: the empty `sum` is -0, and would be written so.
+    let num = clusters.iter().fold(0.0, |sum, (y, _)| sum + y);
+    let den = clusters.iter().fold(0.0, |sum, (_, x)| sum + x);
     let ratio = (den > 0.0).then(|| num / den);
     let se = ratio.filter(|_| n >= 2).map(|ratio| {
         let squares: f64 = clusters.iter().map(|(y, x)| (y - ratio * x).powi(2)).sum();
@@ -55,6 +56,13 @@ pub fn ratio(clusters: &[(f64, f64)], ceiling: f64) -> Ratio {
 mod tests {
     use super::*;
     use crate::stats::examples::{Example, close, numbers, one};
+
+    #[test]
+    fn nothing_is_nought() {
+        let nothing = ratio(&[], 1.0);
+        assert!(nothing.num.is_sign_positive() && nothing.den.is_sign_positive());
+        assert_eq!((nothing.ratio, nothing.clusters), (None, 0));
+    }
 
     fn check(example: &Example, pairs: &[(f64, f64)]) {
         let found = ratio(pairs, 1.0);

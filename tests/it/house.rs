@@ -1,6 +1,7 @@
 //! One organisation's tables on the shared engine, and the way into them and out of them that the
 //! commands take: import, scan, derive, report.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -134,7 +135,8 @@ fn instant(text: &str) -> Millis {
 pub(crate) fn fixtures() -> Option<PathBuf> {
     let found = std::env::var_os("READBACK_FIXTURES").map(PathBuf::from);
     if found.is_none() {
-        println!("skipped: READBACK_FIXTURES is not set");
+        let words = "skipped: READBACK_FIXTURES is not set";
+        writeln!(std::io::stdout(), "{words}").expect("stdout");
     }
     found
 }

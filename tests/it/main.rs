@@ -4,6 +4,7 @@ mod binary;
 mod browser;
 mod checked;
 mod cli;
+mod demo;
 mod derive;
 mod engine;
 mod engine_http;

@@ -65,6 +65,10 @@ pub fn survey(folder: &Path, globs: &[String]) -> Result<Survey, SourceError> {
             && PROSE.contains(&ending)
         {
             *folders.entry(format!("{folder}/*.{ending}")).or_default() += 1;
+            // Where each page has a folder of its own, they share a name.
+            if let Some((top, _)) = folder.split_once('/') {
+                *folders.entry(format!("{top}/**/{name}")).or_default() += 1;
+            }
         }
     }
     let mut folders: Vec<_> = folders

@@ -8,33 +8,12 @@ use std::process::Command;
 use chrono_tz::Tz;
 
 use crate::model::{Body, Event, Link, Millis, Place, Writeup};
-use crate::sources::{KnownWriteup, Problem, Setting, Sink};
+use crate::sources::{KnownWriteup, Setting};
 
 use super::*;
+use crate::sources::collected::Collected;
 
-#[derive(Default)]
-pub(super) struct Heard {
-    events: Vec<Event>,
-    left_out: BTreeMap<&'static str, u32>,
-    notes: Vec<String>,
-}
-
-impl Sink for Heard {
-    fn event(&mut self, event: Event) {
-        self.events.push(event);
-    }
-    fn problem(&mut self, problem: Problem) {
-        panic!("{problem}");
-    }
-    fn left_out(&mut self, reason: &'static str) {
-        *self.left_out.entry(reason).or_default() += 1;
-    }
-    fn note(&mut self, text: String) {
-        self.notes.push(text);
-    }
-}
-
-impl Heard {
+impl Collected {
     fn links(&self) -> Vec<(&Event, &Link)> {
         let mut links = Vec::new();
         for event in &self.events {
@@ -136,7 +115,7 @@ impl Fixture {
         self.clock * 1000
     }
 
-    fn pull(&self, checkpoint: Option<&str>, others: Vec<KnownWriteup>) -> (Heard, String) {
+    fn pull(&self, checkpoint: Option<&str>, others: Vec<KnownWriteup>) -> (Collected, String) {
         pull_at(self.path(), "", checkpoint, others)
     }
 }
@@ -146,7 +125,7 @@ fn pull_at(
     more: &str,
     checkpoint: Option<&str>,
     others: Vec<KnownWriteup>,
-) -> (Heard, String) {
+) -> (Collected, String) {
     let text = format!(
         "path = {:?}\nname = \"shop\"\nwriteups = [\"pm/*.md\"]\nincident_keys = [\"INC-[0-9]+\"]\n{more}",
         path.display().to_string()
@@ -162,10 +141,11 @@ fn pull_at(
         writeups: others,
     };
     let mut source = build(toml::from_str(&text).expect("valid"), &setting).expect("valid");
-    let mut heard = Heard::default();
+    let mut heard = Collected::default();
     let next = source
         .pull(checkpoint, 0, &mut heard)
         .expect("a good repository");
+    assert!(heard.problems.is_empty(), "{:?}", heard.problems);
     (heard, next)
 }
 
@@ -450,7 +430,7 @@ fn odd_repositories() {
     };
     let nowhere: toml::Table = toml::from_str("path = \"/nowhere/at/all\"").expect("valid");
     let mut source = build(nowhere, &setting).expect("valid");
-    assert!(source.pull(None, 0, &mut Heard::default()).is_err());
+    assert!(source.pull(None, 0, &mut Collected::default()).is_err());
 }
 
 /// A published history, cloned into a folder of its own.

@@ -11,28 +11,9 @@ use serde_json::{Value, json};
 use crate::model::{Body, Event, Place};
 
 use super::*;
+use crate::sources::collected::Collected;
 
-#[derive(Default)]
-struct Heard {
-    events: Vec<Event>,
-    left_out: Vec<&'static str>,
-    problems: Vec<Problem>,
-}
-
-impl Sink for Heard {
-    fn event(&mut self, event: Event) {
-        self.events.push(event);
-    }
-    fn problem(&mut self, problem: Problem) {
-        self.problems.push(problem);
-    }
-    fn left_out(&mut self, reason: &'static str) {
-        self.left_out.push(reason);
-    }
-    fn note(&mut self, _text: String) {}
-}
-
-impl Heard {
+impl Collected {
     fn ids(&self) -> Vec<String> {
         self.events
             .iter()
@@ -212,7 +193,7 @@ const CATEGORY: &str = "category = \"Category:Postmortems\"";
 #[test]
 fn a_wiki_is_read_and_read_on() {
     let wiki = Wiki::new(answers(false));
-    let mut heard = Heard::default();
+    let mut heard = Collected::default();
     let first = wiki
         .source(CATEGORY)
         .pull(None, 1_000, &mut heard)
@@ -272,7 +253,7 @@ fn a_wiki_is_read_and_read_on() {
     };
     assert_eq!(link.place, Place::Docs);
     assert_eq!(
-        heard.left_out,
+        heard.left_out.into_keys().collect::<Vec<_>>(),
         [
             "edit of a talk page that adds nothing",
             "link from the page itself or its talk page",
@@ -285,7 +266,7 @@ fn a_wiki_is_read_and_read_on() {
         "a checkpoint holds no identity"
     );
 
-    let mut heard = Heard::default();
+    let mut heard = Collected::default();
     let same = wiki
         .source(CATEGORY)
         .pull(Some(&first), 2_000, &mut heard)
@@ -293,7 +274,7 @@ fn a_wiki_is_read_and_read_on() {
     assert_eq!((heard.ids().len(), same), (0, first.clone()));
 
     let wiki = Wiki::new(answers(true));
-    let mut heard = Heard::default();
+    let mut heard = Collected::default();
     wiki.source(CATEGORY)
         .pull(Some(&first), 3_000, &mut heard)
         .expect("answers");
@@ -320,7 +301,7 @@ fn a_wiki_that_refuses() {
         let wiki = Wiki::new(move |_| Some((status, header, body.to_owned())));
         let error = wiki
             .source("titles = [\"A\", \"B\"]")
-            .pull(None, 0, &mut Heard::default())
+            .pull(None, 0, &mut Collected::default())
             .expect_err("refused");
         let asked = wiki.asked.lock().expect("no panic").len();
         match error {
