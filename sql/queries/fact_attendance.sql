@@ -10,10 +10,11 @@ SELECT
     nullIf(argMaxIf(role, (role_stated, ms, role), role != ''), '') AS role,
     nullIf(argMaxIf(partstat, (ms <= start, ms, partstat), partstat != ''), '') AS partstat,
     toBool(role IS NOT NULL OR partstat IS NOT NULL) AS invited,
-    toBool(ifNull(
-        least(sum(present_ms), max(ifNull(length, 18446744073709551615)))
-            >= {min_present_ms:UInt64},
-        ifNull(max(flagged), false))) AS attended,
+    -- `least` passes over nulls; without presence the host's flag decides.
+    toBool(if(
+        sum(present_ms) IS NULL,
+        ifNull(max(flagged), false),
+        least(sum(present_ms), max(length)) >= {min_present_ms:UInt64})) AS attended,
     toBool(max(mandatory)) AS mandatory,
     toBool(max(responder)) AS responder
 FROM

@@ -21,6 +21,7 @@ pub struct Watch<'a> {
     sources: BTreeMap<&'a str, Source>,
     watchers: BTreeMap<u32, BTreeSet<&'a str>>,
     hosts: BTreeMap<String, BTreeSet<&'a str>>,
+    counted: BTreeSet<u32>,
     as_of: Millis,
 }
 
@@ -90,6 +91,13 @@ impl<'a> Watch<'a> {
                     .push((row.scope.clone(), window.0, window.1));
             }
         }
+        let came = |kind: &'static str| {
+            let rows = observed
+                .iter()
+                .filter(move |row| row.kind == kind && row.first_at < as_of);
+            rows.map(|row| row.writeup).collect::<BTreeSet<u32>>()
+        };
+        let counted = &came("read_count") - &came("read");
         let mut hosts: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for writeup in writeups {
             let Some(host) = writeup.url.as_deref().and_then(host) else {
@@ -103,6 +111,7 @@ impl<'a> Watch<'a> {
             sources,
             watchers,
             hosts,
+            counted,
             as_of,
         }
     }
@@ -127,8 +136,11 @@ impl<'a> Watch<'a> {
     }
 
     /// Whether a source that watches a write-up ever names a person: without one, that nobody is
-    /// seen to read it says nothing.
+    /// seen to read it says nothing. A write-up of which only page counts come is never told.
     pub fn names_people(&self, writeup: &RegistryWriteup) -> bool {
+        if self.counted.contains(&writeup.number) {
+            return false;
+        }
         let watching = self.watchers.get(&writeup.number).cloned();
         let names = watching.unwrap_or_else(|| self.presumed(writeup));
         let mut sources = names.iter().filter_map(|name| self.sources.get(name));

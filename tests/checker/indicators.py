@@ -396,7 +396,17 @@ def t0_t1(world, facts):
         return {"T0": {"series": [], "cohorts": []}}
     start = month(calendar.date(min(w.published for w in dated)))
     stop = month(calendar.date(world.as_of))
-    reads = facts.observed[facts.observed["age"] >= late]
+    # Exposure is made of whole days, and so are the reads that are compared with it.
+    reads = facts.dated[facts.dated["age"] >= late]
+    late_people = {}
+    for row in reads.itertuples():
+        if row.person is not None:
+            late_people.setdefault(month(row.date), set()).add(row.person)
+    windows = {w.id: w.reads_observed for w in world.writeups.values()}
+    whole = [windows[w].covers(calendar.midnight(d),
+                               calendar.midnight(d.fromordinal(d.toordinal() + 1)))
+             for w, d in zip(reads["w"], reads["date"])]
+    reads = reads[np.array(whole, bool)] if len(whole) else reads
     by_month = {m: g for m, g in reads.groupby([month(d) for d in reads["date"]])} \
         if len(reads) else {}
     series, this = [], start
@@ -421,7 +431,7 @@ def t0_t1(world, facts):
         late_reads, window_reads = int(group["n"].sum()), int(window["n"].sum())
         series.append({
             "month": this.strftime("%Y-%m"), "late_reads": late_reads,
-            "late_readers": group["person"].dropna().nunique(), "working_days": days,
+            "late_readers": len(late_people.get(this, ())), "working_days": days,
             "exposure": exposure, "per_100": per_100(late_reads, exposure),
             "window_reads": window_reads, "window_exposure": window_exposure,
             "window_per_100": per_100(window_reads, window_exposure)})

@@ -261,7 +261,10 @@ class World:
                     parts = [tuple(p) for s in presumed for p in watch.windows(s, writeup).parts]
                     setattr(writeup, name, Windows(parts, self.as_of))
                 if name == "reads_observed":
-                    writeup.counts_only = not any(s in people for s in presumed)
+                    came = {kind for (source, kind) in delivered[writeup.id]
+                            if since[(writeup.id, source, kind)] < self.as_of}
+                    writeup.counts_only = (came == {"read_count"}
+                                           or not any(s in people for s in presumed))
 
 
 class Watch:

@@ -24,8 +24,8 @@ static SPEC: Spec = Spec {
         the month's working days (Monday to Friday less holidays) of the write-ups with \
         published_at + 90 d <= local midnight of the day, not deleted by then, observed all \
         day; window_exposure the same with local midnight < published_at + 180 d. per_100 = \
-        100 * reads / exposure, null without exposure. late_readers = distinct people behind \
-        late_reads. Cohorts: by local month of publication, write-ups whose reads were observed \
+        100 * reads / exposure, null without exposure. late_readers = distinct people \
+        with such a read in the month, observed days or not. Cohorts: by local month of publication, write-ups whose reads were observed \
         without a gap for their first 180 days; per_writeup = reads at an age in [90, 180) days \
         / write-ups; months without such write-ups are left out. not_yet_observed counts \
         write-ups old enough for a cohort but not observed whole.",
