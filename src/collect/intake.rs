@@ -1,15 +1,16 @@
 //! The intake: every event crosses the same named steps, each of which keeps it, changes it, or
 //! rejects it with a reason that the sender sees. Raw identities end here.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 use super::keys::Keys;
 use super::stamp::Stamp;
-use crate::model::target::canonical;
+use crate::model::target::{canonical, without_user};
 use crate::model::{
     Attendance, Body, Comment, Edit, Event, Identity, Link, Person, Pseudonym, Read, Record,
-    Writeup,
+    Writeup, meeting,
 };
 
 /// Turns events into records.
@@ -52,9 +53,11 @@ impl Intake {
         }
     }
 
-    /// The steps, in order: validate, canonicalise the target, pseudonymise, stamp.
+    /// The steps, in order: validate, drop what names somebody and is no name of a person,
+    /// canonicalise the target, pseudonymise, stamp.
     pub fn accept(&mut self, mut event: Event<Identity>) -> Result<Record, Rejection> {
         validate(&event)?;
+        forget_names(&mut event);
         let target = canonical(&event.subject).into_owned();
         let reference = self.take_reference(&mut event);
         let page = page_of(&event.body);
@@ -290,6 +293,31 @@ fn validate(event: &Event<Identity>) -> Result<(), Rejection> {
         }
     }
     Ok(())
+}
+
+/// Names hide in fields that are not for them: the user of an address, a calendar's own words for
+/// a role or an answer. They are not stored.
+fn forget_names(event: &mut Event<Identity>) {
+    anonymous(&mut event.subject);
+    match &mut event.body {
+        Body::Attendance(a) => {
+            a.role = a.role.take().map(|word| meeting::role(&word).to_owned());
+            a.partstat = a
+                .partstat
+                .take()
+                .map(|word| meeting::answer(&word).to_owned());
+        }
+        Body::Link(link) => link.stands_in.iter_mut().for_each(anonymous),
+        Body::Writeup(w) => w.url.iter_mut().chain(&mut w.aliases).for_each(anonymous),
+        Body::Coverage(coverage) => anonymous(&mut coverage.scope),
+        _ => {}
+    }
+}
+
+fn anonymous(address: &mut String) {
+    if let Cow::Owned(without) = without_user(address) {
+        *address = without;
+    }
 }
 
 /// What page a link stands in, in the spelling of targets: `repo@commit:path#L12` is the file

@@ -227,6 +227,7 @@ async fn drive<T: Send + 'static>(
         ingested: Ingested::default(),
         sender,
         closed: false,
+        line: 0,
     };
     let reading = tokio::task::spawn_blocking(move || {
         let done = work(&mut collector);
@@ -251,6 +252,8 @@ struct Collector {
     ingested: Ingested,
     sender: mpsc::Sender<Batch>,
     closed: bool,
+    /// The line of the input that is being read, where it has lines; else 0.
+    line: u64,
 }
 
 impl Collector {
@@ -272,6 +275,10 @@ impl Collector {
 }
 
 impl Sink for Collector {
+    fn line(&mut self, number: u64) {
+        self.line = number;
+    }
+
     fn event(&mut self, event: Event) {
         if self.closed {
             return;
@@ -290,8 +297,12 @@ impl Sink for Collector {
             }
             Err(rejection) => {
                 let nth = self.ingested.total() + self.ingested.rejected + 1;
+                let place = match self.line {
+                    0 => format!("event {nth}"),
+                    line => format!("line {line}"),
+                };
                 self.reject(Problem {
-                    place: format!("event {nth}"),
+                    place,
                     field: rejection.field.to_owned(),
                     reason: rejection.reason,
                 });

@@ -4,6 +4,7 @@
 pub mod calendar;
 pub mod event;
 pub mod identity;
+pub mod meeting;
 pub mod params;
 pub mod place;
 pub mod record;

@@ -67,6 +67,19 @@ pub fn host(text: &str) -> Option<String> {
     split(text.trim()).map(|parts| parts.host.to_ascii_lowercase())
 }
 
+/// A web address without the user and password in it, otherwise as it was written: who copied an
+/// address is nobody's business. Any other text comes back as it is.
+pub fn without_user(text: &str) -> Cow<'_, str> {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        return Cow::Borrowed(text);
+    };
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    match rest[..end].rsplit_once('@') {
+        Some((_, host)) => Cow::Owned(format!("{scheme}://{host}{}", &rest[end..])),
+        None => Cow::Borrowed(text),
+    }
+}
+
 fn step(text: &str) -> Option<String> {
     let mut parts = split(text)?;
     let mut text = text;
@@ -265,6 +278,19 @@ mod tests {
             assert_eq!(canonical(given), expected, "{given}");
         }
         assert!(matches!(canonical("https://h/p"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn an_address_names_nobody() {
+        let cases = [
+            ("https://ada:secret@h/p?x=a@b#c", "https://h/p?x=a@b#c"),
+            ("ssh://git@h", "ssh://h"),
+            ("https://h/@ada", "https://h/@ada"),
+            ("handbook@1f2e:docs/a.md", "handbook@1f2e:docs/a.md"),
+        ];
+        for (given, expected) in cases {
+            assert_eq!(without_user(given), expected, "{given}");
+        }
     }
 
     fn address() -> impl Strategy<Value = String> {

@@ -5,8 +5,8 @@
 //! - **Time.** `days` local days that end at local midnight of `end`, which is the `as_of` to
 //!   report at. Little happens on weekends and holidays.
 //! - **People** sit on a fixed number of seats in teams; tenure is exponential (five years), a
-//!   seat stays empty for a month, and who comes reads old write-ups in the first 90 days. The
-//!   keen read more. Two in five have an account name beside their address (`person.aliases`).
+//!   seat stays empty for a month, and who comes reads write-ups of the last year in the first
+//!   90 days. The keen read more. Two in five have an account name beside their address (`person.aliases`).
 //! - **Write-ups** come by a Poisson process on working days. Each has a level (log-normal), and
 //!   its reading falls off as a mixture of an exponential launch (three days) and a power-law
 //!   tail; a few are classics with a heavy tail, some are filed and forgotten. From `template_from` on a new template makes

@@ -38,6 +38,8 @@ pub(super) struct Reads<'a> {
     number: u64,
     hours: [f64; 24],
     cumulative: Vec<u64>,
+    /// How many of the latest write-ups new people are shown.
+    shown: usize,
 }
 
 impl<'a> Reads<'a> {
@@ -71,6 +73,7 @@ impl<'a> Reads<'a> {
             number: 0,
             hours,
             cumulative: vec![0; papers],
+            shown: (papers * 365 / options.days.max(1) as usize).max(1),
         }
     }
 
@@ -164,7 +167,9 @@ impl<'a> Reads<'a> {
         from + hour as Millis * 3_600_000 + within as Millis
     }
 
-    /// People who are new read old write-ups, now and then because they were told to.
+    /// People who are new read the write-ups of about the last year, now and then because they were
+    /// told to. Were it any write-up, each would get less and less of it as more are written: a
+    /// trend that nobody meant.
     fn newcomers<W: Write>(
         &mut self,
         (from, to): (Millis, Millis),
@@ -174,10 +179,11 @@ impl<'a> Reads<'a> {
     ) -> io::Result<()> {
         let published = papers.partition_point(|paper| paper.published < from);
         for &worker in people.newcomers() {
-            if published == 0 || !self.dice.chance(0.06) {
+            let shown = published.min(self.shown);
+            if shown == 0 || !self.dice.chance(0.06 * shown as f64 / self.shown as f64) {
                 continue;
             }
-            let paper = &papers[self.dice.below(published)];
+            let paper = &papers[published - 1 - self.dice.below(shown)];
             if paper.home != Home::Handbook && !paper.deleted_by(from) {
                 let at = self.instant(from).min(to - 1);
                 self.visit(paper, at, Some(worker), people, out)?;

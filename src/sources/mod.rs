@@ -96,6 +96,8 @@ pub struct KnownWriteup {
 
 /// Takes what a source finds, in the order in which it finds it.
 pub trait Sink {
+    /// The next events stand in this line: should one be refused later on, that is its place.
+    fn line(&mut self, _number: u64) {}
     /// One event.
     fn event(&mut self, event: Event);
     /// Something in the input that is no event and should have been: the rest goes on.

@@ -8,6 +8,8 @@ use super::{Named, Store, StoreError};
 const FINGERPRINTS: &str = include_str!("../../sql/queries/fingerprints.sql");
 const STATES: &str = include_str!("../../sql/queries/derived_states.sql");
 const LAST_RUN: &str = include_str!("../../sql/queries/last_derive_run.sql");
+const BASIS: &str = include_str!("../../sql/queries/derive_basis.sql");
+const RECEIPTS_FINGERPRINT: &str = include_str!("../../sql/queries/receipts_fingerprint.sql");
 const CLEAR_STAGE: &str = include_str!("../../sql/queries/clear_staged_reads.sql");
 const STAGE: &str = include_str!("../../sql/queries/stage_reads.sql");
 const READS: &str = include_str!("../../sql/queries/derive_reads.sql");
@@ -76,7 +78,35 @@ struct Run {
     fingerprint: u64,
 }
 
+#[derive(Row, Serialize, Deserialize)]
+struct Basis {
+    generation: u32,
+    basis: u64,
+}
+
 impl Store {
+    /// What the last whole run was made from, and its generation.
+    pub async fn derive_basis(&self) -> Result<Option<(u32, u64)>, StoreError> {
+        let found: Option<Basis> = self
+            .query(BASIS)
+            .fetch_optional()
+            .await
+            .named("derive_basis")?;
+        Ok(found.map(|found| (found.generation, found.basis)))
+    }
+
+    /// Says what a run was made from, when all of it stands.
+    pub async fn set_derive_basis(&self, generation: u32, basis: u64) -> Result<(), StoreError> {
+        self.insert_all("derive_basis", &[Basis { generation, basis }])
+            .await
+    }
+
+    /// One number for all that has been received.
+    pub async fn receipts_fingerprint(&self) -> Result<u64, StoreError> {
+        let query = self.query(RECEIPTS_FINGERPRINT);
+        query.fetch_one().await.named("receipts_fingerprint")
+    }
+
     /// The last derive run that changed something: generation and fingerprint.
     pub async fn last_derive_run(&self) -> Result<Option<(u32, u64)>, StoreError> {
         let run: Option<Run> = self

@@ -4,18 +4,12 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::Arc;
 
-use readback::collect::Keys;
-use readback::engine;
-use readback::indicators::Context;
-use readback::jobs::ingest::{Import, import};
-use readback::jobs::report::{Reported, summary, to_json};
-use readback::jobs::{derive, ingest};
-use readback::model::{Calendar, DAY_MS, Parameters};
+use readback::jobs::report::to_json;
+use readback::model::DAY_MS;
 use readback::simulate::{Cut, Options, write};
-use readback::sources;
-use readback::store::Store;
+
+use super::way::Way;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_report_of_a_whole_history_is_right() {
@@ -48,7 +42,8 @@ async fn the_report_of_a_history_with_gaps_is_right() {
 
 /// Simulates, imports, reports, and asks the checker.
 async fn checked(name: &str, options: &Options) {
-    let Some(endpoint) = super::engine::shared() else {
+    let database = format!("checked_{name}");
+    let Some(way) = Way::within(&database, options.timezone).await else {
         return;
     };
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("checked_{name}"));
@@ -57,39 +52,10 @@ async fn checked(name: &str, options: &Options) {
     let mut file = std::fs::File::create(&events).expect("a file");
     let simulated = write(options, &mut file).expect("events");
 
-    let client = engine::client(endpoint);
-    let database = format!("checked_{name}");
-    let drop = format!("DROP DATABASE IF EXISTS {database}");
-    client.query(&drop).execute().await.expect("a clean start");
-    let store = Store::new(client, &database);
-    store.migrate().await.expect("tables");
-    let from = Import {
-        kind: sources::find("events").expect("a kind"),
-        source: "events".to_owned(),
-        params: toml::Table::new(),
-        timezone: options.timezone,
-        path: events.clone(),
-        progress: Arc::new(|_| {}),
-    };
-    let keys = Keys::new([7; 32]);
-    let taken: ingest::Ingested = import(Some(&store), &keys, from).await.expect("an import");
+    let taken = way.file("events", &events).await;
     assert_eq!((taken.total(), taken.rejected), (simulated.lines, 0));
-    let context = Context {
-        as_of: options.as_of(),
-        calendar: Calendar::new(options.timezone),
-        parameters: Parameters::default(),
-    };
-    derive::run(&store, &context.calendar, &context.parameters)
-        .await
-        .expect("derived tables");
-    let reported = Reported {
-        name: "Example".to_owned(),
-        simulated: true,
-        k: 1,
-    };
-    let document = summary(&store, &context, &reported)
-        .await
-        .expect("a report");
+    way.derive().await;
+    let document = way.summary(options.as_of(), 1).await;
     let report = folder.join("summary.json");
     std::fs::write(&report, to_json(&document).expect("JSON")).expect("a file");
 

@@ -11,7 +11,6 @@ mod engine_http;
 mod engine_process;
 mod few;
 mod fixtures;
-mod house;
 mod lexed;
 mod observed;
 mod pages;

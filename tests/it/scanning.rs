@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 
-use crate::house::House;
+use crate::way::Way;
 
 /// Serves a wiki with one page for as long as the tests run; its `api.php`.
 fn wiki() -> String {
@@ -124,7 +124,7 @@ fn a_scan_finds_links_to_what_another_source_registered_later() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_registered_late_is_found_in_old_commits() {
-    let Some(house) = House::empty("scanning_late").await else {
+    let Some(way) = Way::within("scanning_late", chrono_tz::UTC).await else {
         return;
     };
     let folder = tempfile::tempdir().expect("a folder");
@@ -134,15 +134,14 @@ async fn a_key_registered_late_is_found_in_old_commits() {
         folder.path().display().to_string()
     );
     let scan = async || {
-        let done = house.scan("git", "code", &params).await.expect("a scan");
+        let done = way.scan("git", "code", &params).await.expect("a scan");
         done.total()
     };
     assert_eq!(scan().await, 0);
-    house
-        .register(&[("disk", &["INC-77"], "2024-04-01T00:00:00Z")])
+    way.register(&[("disk", &["INC-77"], "2024-04-01T00:00:00Z")])
         .await;
     assert_eq!((scan().await, scan().await), (1, 0));
-    let document = house.report("2025-01-01T00:00:00Z").await;
+    let document = way.document("2025-01-01T00:00:00Z").await;
     let live = &document.indicators["K1"]["results"]["links"]["live"];
     assert_eq!(
         (&live["code_comment"], &live["commit"]),

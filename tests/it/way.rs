@@ -1,7 +1,8 @@
 //! The way of events through the real parts, for the tests of this folder: a database of its own in
-//! the shared engine, imports from files, the derive job, the report.
+//! the shared engine, and the commands' own way into it and out of it: import, scan, derive, report.
 
-use std::path::Path;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -10,26 +11,34 @@ use readback::engine;
 use readback::indicators::Context;
 use readback::jobs::derive;
 use readback::jobs::derive::Derived;
-use readback::jobs::ingest::{Import, Ingested, import};
+use readback::jobs::ingest::{self, Import, Ingested, Scan};
 use readback::jobs::report::{Reported, summary, to_json};
-use readback::model::{Calendar, Millis, Parameters};
+use readback::model::{Calendar, Millis, Parameters, parse_rfc3339};
 use readback::simulate::{Options, write};
 use readback::sources;
 use readback::store::Store;
+use readback::summary::document::Document;
 use serde_json::{Value, json};
 
 /// One database and all that writes to it and reads from it.
 pub(crate) struct Way {
     pub(crate) store: Store,
+    /// For questions of the test's own.
     pub(crate) client: clickhouse::Client,
-    keys: Keys,
+    pub(crate) keys: Keys,
     timezone: Tz,
     folder: tempfile::TempDir,
 }
 
 impl Way {
-    /// An empty database of this name; nothing where there is no engine.
+    /// An empty database of this name, of an organisation in Berlin; nothing where there is no
+    /// engine.
     pub(crate) async fn fresh(database: &str) -> Option<Way> {
+        Way::within(database, chrono_tz::Europe::Berlin).await
+    }
+
+    /// The same of an organisation in another zone.
+    pub(crate) async fn within(database: &str, timezone: Tz) -> Option<Way> {
         let client = engine::client(super::engine::shared()?);
         let drop = format!("DROP DATABASE IF EXISTS {database}");
         client.query(&drop).execute().await.expect("a clean start");
@@ -37,9 +46,9 @@ impl Way {
         store.migrate().await.expect("tables");
         Some(Way {
             store,
-            client,
+            client: client.with_database(database),
             keys: Keys::new([7; 32]),
-            timezone: chrono_tz::Europe::Berlin,
+            timezone,
             folder: tempfile::tempdir().expect("a folder"),
         })
     }
@@ -57,19 +66,58 @@ impl Way {
         self.file("events", &path).await
     }
 
-    /// Imports a file.
+    /// Imports a file as the source named like its kind.
     pub(crate) async fn file(&self, kind: &str, path: &Path) -> Ingested {
-        let from = Import {
+        self.import(kind, kind, "", path).await.expect("an import")
+    }
+
+    /// Imports a file, with parameters as in the configuration.
+    pub(crate) async fn import(
+        &self,
+        kind: &str,
+        source: &str,
+        params: &str,
+        path: &Path,
+    ) -> anyhow::Result<Ingested> {
+        let import = Import {
             kind: sources::find(kind).expect("a kind"),
-            source: kind.to_owned(),
-            params: toml::Table::new(),
+            source: source.to_owned(),
+            params: toml::from_str(params).expect("TOML"),
             timezone: self.timezone,
             path: path.to_owned(),
             progress: Arc::new(|_| {}),
         };
-        import(Some(&self.store), &self.keys, from)
-            .await
-            .expect("an import")
+        ingest::import(Some(&self.store), &self.keys, import).await
+    }
+
+    /// Imports `writeup` events: id, aliases, date of publication.
+    pub(crate) async fn register(&self, writeups: &[(&str, &[&str], &str)]) {
+        let lines: Vec<String> = writeups
+            .iter()
+            .map(|(id, aliases, published_at)| {
+                let data = json!({ "id": id, "aliases": aliases, "published_at": published_at });
+                event("writeup", id, id, published_at, data)
+            })
+            .collect();
+        let taken = self.events(&lines).await;
+        assert_eq!((taken.total(), taken.rejected), (writeups.len() as u64, 0));
+    }
+
+    /// Scans a source.
+    pub(crate) async fn scan(
+        &self,
+        kind: &str,
+        source: &str,
+        params: &str,
+    ) -> anyhow::Result<Ingested> {
+        let scan = Scan {
+            kind: sources::find(kind).expect("a kind"),
+            source: source.to_owned(),
+            params: toml::from_str(params).expect("TOML"),
+            timezone: self.timezone,
+            now: instant("2026-01-01T00:00:00Z"),
+        };
+        ingest::scan(&self.store, &self.keys, scan).await
     }
 
     /// Runs the derive job.
@@ -87,6 +135,26 @@ impl Way {
 
     /// Reports from what is derived, people below `k` withheld.
     pub(crate) async fn report_only(&self, as_of: Millis, k: u32) -> Report {
+        Report::of(&to_json(&self.summary(as_of, k).await).expect("JSON"))
+    }
+
+    /// Derives and sums up; every number is shown.
+    pub(crate) async fn document(&self, as_of: &str) -> Document {
+        self.derive().await;
+        self.summary(instant(as_of), 1).await
+    }
+
+    /// One number.
+    pub(crate) async fn count(&self, sql: &str) -> u64 {
+        self.client
+            .query(sql)
+            .fetch_one::<u64>()
+            .await
+            .expect("a number")
+    }
+
+    /// Sums up what is derived, people below `k` withheld.
+    pub(crate) async fn summary(&self, as_of: Millis, k: u32) -> Document {
         let context = Context {
             as_of,
             calendar: self.calendar(),
@@ -97,15 +165,28 @@ impl Way {
             simulated: true,
             k,
         };
-        let document = summary(&self.store, &context, &reported)
+        summary(&self.store, &context, &reported)
             .await
-            .expect("a report");
-        Report::of(&to_json(&document).expect("JSON"))
+            .expect("a report")
     }
 
     fn calendar(&self) -> Calendar {
         Calendar::new(self.timezone)
     }
+}
+
+fn instant(text: &str) -> Millis {
+    parse_rfc3339(text).expect("an instant")
+}
+
+/// The published inputs, or a loud word that there are none.
+pub(crate) fn fixtures() -> Option<PathBuf> {
+    let found = std::env::var_os("READBACK_FIXTURES").map(PathBuf::from);
+    if found.is_none() {
+        let words = "skipped: READBACK_FIXTURES is not set";
+        writeln!(std::io::stdout(), "{words}").expect("stdout");
+    }
+    found
 }
 
 /// A summary, apart from the two counts that deliveries change.

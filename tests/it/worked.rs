@@ -1,20 +1,11 @@
 //! The worked examples of INDICATORS that only the whole way can show: events in, SQL and all,
 //! numbers out. What pure functions can show stands beside them.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use readback::collect::Keys;
-use readback::engine;
-use readback::indicators::Context;
-use readback::jobs::derive;
-use readback::jobs::ingest::{Import, import};
-use readback::jobs::report::{Reported, summary};
 use readback::model::time::to_rfc3339;
-use readback::model::{Calendar, DAY_MS, Parameters, parse_rfc3339};
-use readback::sources;
-use readback::store::Store;
+use readback::model::{DAY_MS, parse_rfc3339};
 use serde_json::{Value, json};
+
+use super::way::Way;
 
 /// A small organisation of events, reported with k = 1.
 #[derive(Default)]
@@ -47,46 +38,11 @@ impl Events {
 
     /// The indicators' results, by code.
     async fn results(&self, name: &str, zone: chrono_tz::Tz, as_of: &str) -> Option<Value> {
-        let endpoint = super::engine::shared()?;
-        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("worked");
-        std::fs::create_dir_all(&folder).expect("a folder");
-        let path = folder.join(format!("{name}.ndjson"));
+        let way = Way::within(&format!("worked_{name}"), zone).await?;
         let lines: Vec<String> = self.0.iter().map(Value::to_string).collect();
-        std::fs::write(&path, lines.join("\n")).expect("a file");
-        let client = engine::client(endpoint);
-        let database = format!("worked_{name}");
-        let drop = format!("DROP DATABASE IF EXISTS {database}");
-        client.query(&drop).execute().await.expect("a clean start");
-        let store = Store::new(client, &database);
-        store.migrate().await.expect("tables");
-        let from = Import {
-            kind: sources::find("events").expect("a kind"),
-            source: "events".to_owned(),
-            params: toml::Table::new(),
-            timezone: zone,
-            path,
-            progress: Arc::new(|_| {}),
-        };
-        let taken = import(Some(&store), &Keys::new([7; 32]), from)
-            .await
-            .expect("an import");
+        let taken = way.events(&lines).await;
         assert_eq!(taken.rejected, 0, "{:?}", taken.problems);
-        let context = Context {
-            as_of: parse_rfc3339(as_of).expect("an instant"),
-            calendar: Calendar::new(zone),
-            parameters: Parameters::default(),
-        };
-        derive::run(&store, &context.calendar, &context.parameters)
-            .await
-            .expect("derived tables");
-        let reported = Reported {
-            name: name.to_owned(),
-            simulated: true,
-            k: 1,
-        };
-        let document = summary(&store, &context, &reported)
-            .await
-            .expect("a report");
+        let document = way.document(as_of).await;
         Some(json!({
             "indicators": document.indicators,
             "health": serde_json::to_value(&document.health).expect("JSON"),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::dates::Stamp;
 use super::text::Row;
 use super::{AttendanceCsv, event_id};
+use crate::model::meeting::{ANSWERS, ROLES};
 use crate::model::{Attendance, Body, Event, Identity};
 use crate::sources::{Problem, Sink, SourceError};
 
@@ -26,20 +27,6 @@ const COLUMNS: [&str; 14] = [
     "mandatory",
 ];
 const NEEDED: usize = 3;
-
-const ROLES: [&str; 4] = [
-    "CHAIR",
-    "REQ-PARTICIPANT",
-    "OPT-PARTICIPANT",
-    "NON-PARTICIPANT",
-];
-const ANSWERS: [&str; 5] = [
-    "NEEDS-ACTION",
-    "ACCEPTED",
-    "DECLINED",
-    "TENTATIVE",
-    "DELEGATED",
-];
 
 /// No meeting is longer, ms: 14 days.
 const LONGEST: f64 = 14.0 * 86_400_000.0;

@@ -108,6 +108,7 @@ fn without_mark(line: &[u8], number: u64) -> &[u8] {
 }
 
 fn take(line: &[u8], number: u64, sink: &mut dyn Sink) {
+    sink.line(number);
     match line.iter().find(|byte| !byte.is_ascii_whitespace()) {
         None => {}
         Some(b'[') => take_batch(line, number, sink),
