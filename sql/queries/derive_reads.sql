@@ -20,7 +20,7 @@ WITH
                 ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
             ) AS after
         FROM staged_read
-        WHERE has({writeups:Array(UInt32)}, writeup)
+        WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup)
     ),
     chained AS
     (

@@ -1,6 +1,10 @@
 -- Reads of {writeups:Array(UInt32)} from landing, resolved by generation {registry:UInt32} of the
 -- registry and labelled. Store::stage.
 INSERT INTO staged_read
+(
+    writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
+    age_day, generation
+)
 WITH
     target AS
     (
@@ -45,7 +49,8 @@ SELECT
         w.published_at IS NOT NULL AND ms < w.published_at, 5,
         0) AS label,
     if(w.published_at IS NULL OR label != 0, -1,
-        intDiv(ms - assumeNotNull(w.published_at), 86400000)) AS age_day
+        intDiv(ms - assumeNotNull(w.published_at), 86400000)) AS age_day,
+    {registry:UInt32} AS generation
 FROM
 (
     SELECT key, at, target, person, session, engaged_ms, scroll_milli, bot, agent, assigned

@@ -35,6 +35,26 @@ pub enum FolderError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The key is gone and the store is not.
+    #[error(
+        "{path}: is missing, and the store beside it was made with it; put it back from your backup. \
+         With a new key everybody would be counted twice"
+    )]
+    NoKey {
+        /// The key file.
+        path: String,
+    },
+    /// The folder is somebody else's.
+    #[error(
+        "{path}: is no data folder of readback and not empty (it holds {found:?}); name a new or an \
+         empty folder"
+    )]
+    Foreign {
+        /// The folder.
+        path: String,
+        /// Something in it.
+        found: String,
+    },
     /// The configuration asks for another k.
     #[error(
         "privacy.k: {asked} is configured, but {path} was made with {fixed}; \
@@ -57,54 +77,128 @@ struct Fixed {
     k: u32,
 }
 
+/// What `folder.json` is written as.
+const FORMAT: u32 = 1;
+
 impl DataFolder {
-    /// Opens a folder, or makes one with `k`.
+    /// Opens a folder, or makes one with `k` where there is none or an empty one. No other command
+    /// opens it meanwhile.
     pub fn open_or_create(path: &Path, k: Option<u32>) -> Result<Self, FolderError> {
-        let named = |at: &Path, cause| FolderError::Io {
-            path: at.display().to_string(),
-            cause,
-        };
         let file = path.join("folder.json");
         match std::fs::read(&file) {
-            Ok(bytes) => {
-                let fixed: Fixed =
-                    serde_json::from_slice(&bytes).map_err(|error| FolderError::Broken {
-                        path: file.display().to_string(),
-                        reason: error.to_string(),
-                    })?;
-                if let Some(asked) = k
-                    && asked != fixed.k
-                {
-                    let path = path.display().to_string();
-                    return Err(FolderError::OtherK {
-                        path,
-                        asked,
-                        fixed: fixed.k,
-                    });
-                }
-                Ok(DataFolder {
-                    path: path.to_owned(),
-                    k: fixed.k,
-                })
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                std::fs::create_dir_all(path).map_err(|cause| named(path, cause))?;
-                private(path).map_err(|cause| named(path, cause))?;
-                let k = k.unwrap_or(DEFAULT_K);
-                let text = serde_json::json!({ "format": 1, "k": k }).to_string();
-                std::fs::write(&file, text).map_err(|cause| named(&file, cause))?;
-                Ok(DataFolder {
-                    path: path.to_owned(),
-                    k,
-                })
-            }
+            Ok(bytes) => Self::known(path, &file, &bytes, k),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::fresh(path, k),
             Err(cause) => Err(named(&file, cause)),
         }
+    }
+
+    fn known(path: &Path, file: &Path, bytes: &[u8], k: Option<u32>) -> Result<Self, FolderError> {
+        let broken = |reason: String| FolderError::Broken {
+            path: file.display().to_string(),
+            reason,
+        };
+        let fixed: Fixed =
+            serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
+        if fixed.format != FORMAT {
+            return Err(broken(format!(
+                "format {}, this program knows {FORMAT}",
+                fixed.format
+            )));
+        }
+        if fixed.k == 0 {
+            return Err(broken("k is 0; at least 1 is valid".to_owned()));
+        }
+        if let Some(asked) = k
+            && asked != fixed.k
+        {
+            return Err(FolderError::OtherK {
+                path: path.display().to_string(),
+                asked,
+                fixed: fixed.k,
+            });
+        }
+        let folder = DataFolder {
+            path: path.to_owned(),
+            k: fixed.k,
+        };
+        // A new key would make strangers of everybody who is in the store.
+        if path.join("engine").exists() && !folder.key_file().exists() {
+            return Err(FolderError::NoKey {
+                path: folder.key_file().display().to_string(),
+            });
+        }
+        Ok(folder)
+    }
+
+    fn fresh(path: &Path, k: Option<u32>) -> Result<Self, FolderError> {
+        match std::fs::read_dir(path) {
+            Ok(mut entries) => {
+                // The lock that is held now is the only thing that may be here.
+                let foreign = entries.find_map(|entry| {
+                    let name = entry.ok()?.file_name();
+                    (name != LOCK).then_some(name)
+                });
+                if let Some(name) = foreign {
+                    return Err(FolderError::Foreign {
+                        path: path.display().to_string(),
+                        found: name.to_string_lossy().into_owned(),
+                    });
+                }
+            }
+            Err(cause) => return Err(named(path, cause)),
+        }
+        let k = k.unwrap_or(DEFAULT_K);
+        let text = serde_json::json!({ "format": FORMAT, "k": k }).to_string();
+        let (file, beside) = (path.join("folder.json"), path.join("folder.json.part"));
+        std::fs::write(&beside, text)
+            .and_then(|()| std::fs::File::open(&beside)?.sync_all())
+            .and_then(|()| std::fs::rename(&beside, &file))
+            .map_err(|cause| named(&file, cause))?;
+        Ok(DataFolder {
+            path: path.to_owned(),
+            k,
+        })
     }
 
     /// Where the folder's key lies: beside the store, not in it.
     pub fn key_file(&self) -> PathBuf {
         self.path.join("key")
+    }
+}
+
+/// A lock on a data folder, held until it is dropped, by whatever end.
+#[derive(Debug)]
+pub struct Turn {
+    _file: std::fs::File,
+}
+
+/// The file that commands take turns by.
+const LOCK: &str = "turn.lock";
+
+impl Turn {
+    /// Waits until no other command has the folder's turn; makes the folder where it is missing,
+    /// for its owner only. Blocks the thread.
+    pub fn take(path: &Path) -> Result<Self, FolderError> {
+        if !path.exists() {
+            std::fs::create_dir_all(path).map_err(|cause| named(path, cause))?;
+            private(path).map_err(|cause| named(path, cause))?;
+        }
+        let file = path.join(LOCK);
+        let opened = std::fs::File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&file)
+            .map_err(|cause| named(&file, cause))?;
+        opened.lock().map_err(|cause| named(&file, cause))?;
+        Ok(Turn { _file: opened })
+    }
+}
+
+fn named(at: &Path, cause: std::io::Error) -> FolderError {
+    FolderError::Io {
+        path: at.display().to_string(),
+        cause,
     }
 }
 
@@ -127,6 +221,7 @@ mod tests {
     fn k_is_fixed_when_the_folder_is_made() {
         let root = tempfile::tempdir().unwrap();
         let path = root.path().join("data");
+        let _turn = Turn::take(&path).unwrap();
         assert_eq!(DataFolder::open_or_create(&path, Some(7)).unwrap().k, 7);
         assert_eq!(DataFolder::open_or_create(&path, None).unwrap().k, 7);
         let error = DataFolder::open_or_create(&path, Some(5)).unwrap_err();
@@ -141,5 +236,37 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_folder_of_other_things_is_left_alone() {
+        let root = tempfile::tempdir().unwrap();
+        std::fs::write(root.path().join("thesis.tex"), "").unwrap();
+        let error = DataFolder::open_or_create(root.path(), None).unwrap_err();
+        assert!(matches!(error, FolderError::Foreign { .. }), "{error}");
+    }
+
+    #[test]
+    fn a_store_without_its_key_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        let folder = DataFolder::open_or_create(root.path(), None).unwrap();
+        std::fs::create_dir(root.path().join("engine")).unwrap();
+        let error = DataFolder::open_or_create(root.path(), None).unwrap_err();
+        assert!(matches!(error, FolderError::NoKey { .. }), "{error}");
+        std::fs::write(folder.key_file(), "").unwrap();
+        assert!(DataFolder::open_or_create(root.path(), None).is_ok());
+    }
+
+    #[test]
+    fn what_readback_did_not_write_is_refused() {
+        let root = tempfile::tempdir().unwrap();
+        for text in [r#"{"format":2,"k":5}"#, r#"{"format":1,"k":0}"#, "{}"] {
+            std::fs::write(root.path().join("folder.json"), text).unwrap();
+            let error = DataFolder::open_or_create(root.path(), None).unwrap_err();
+            assert!(
+                matches!(error, FolderError::Broken { .. }),
+                "{text}: {error}"
+            );
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::config::{Config, EngineMode};
 use crate::engine::{self, Endpoint, Engine, EngineSettings, Password, Progress};
 use crate::store::Store;
 
-use folder::DataFolder;
+use folder::{DataFolder, Turn};
 
 /// Everything a command works with.
 pub struct House {
@@ -33,6 +33,8 @@ impl House {
         config: Config,
         progress: impl FnMut(Progress) + Send + 'static,
     ) -> anyhow::Result<House> {
+        // Folder, key and tables are made by one command at a time.
+        let turn = turn(&config).await?;
         let folder = DataFolder::open_or_create(&config.data_dir, config.k)?;
         let keys = Keys::open_or_create(&folder.key_file())?;
         let (endpoint, engine) = match &config.engine.mode {
@@ -64,7 +66,8 @@ impl House {
             EngineMode::Remote { url, .. } => url.clone(),
             EngineMode::Embedded => "the embedded engine".to_owned(),
         };
-        let migrated = store.migrate().await;
+        let prepared = prepare(&store, &keys, folder.k).await;
+        drop(turn);
         let house = House {
             keys,
             k: folder.k,
@@ -72,12 +75,18 @@ impl House {
             engine,
             config,
         };
-        if let Err(error) = migrated {
+        if let Err(error) = prepared {
             // An engine that is left to end by itself would be in the next command's way.
             house.close().await;
             return Err(error).with_context(|| format!("preparing the tables in {where_to}"));
         }
         Ok(house)
+    }
+
+    /// Waits for this house's turn to derive and to read what is derived: a run of another command
+    /// would give both the same numbers twice, or take the rows away that are being read.
+    pub async fn turn(&self) -> anyhow::Result<Turn> {
+        turn(&self.config).await
     }
 
     /// Ends the engine, if this house started it.
@@ -86,6 +95,19 @@ impl House {
             engine.stop().await;
         }
     }
+}
+
+async fn turn(config: &Config) -> anyhow::Result<Turn> {
+    let folder = config.data_dir.clone();
+    let taken = tokio::task::spawn_blocking(move || Turn::take(&folder));
+    Ok(taken.await.context("waiting for the data folder")??)
+}
+
+/// Brings the tables up to date and makes sure whose they are.
+async fn prepare(store: &Store, keys: &Keys, k: u32) -> anyhow::Result<()> {
+    store.migrate().await?;
+    store.claim(keys.fingerprint(), k).await??;
+    Ok(())
 }
 
 /// The engine's library, installed where it is missing.

@@ -13,7 +13,7 @@ use super::import::tell;
 use super::site_names::names_on_site;
 use super::{progress, report, serve};
 use crate::app::House;
-use crate::config::Config;
+use crate::config::{Config, DEFAULT_DATABASE, EngineMode};
 use crate::jobs::ingest::{self, Import, Ingested, Scan, known_writeups};
 use crate::model::{DAY_MS, Millis, to_rfc3339};
 use crate::simulate::{self, Options};
@@ -77,6 +77,9 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
     };
     let folder = Temporary::new()?;
     config.data_dir = folder.0.join("data");
+    // Whatever the configuration says, nothing simulated goes into a real store.
+    config.engine.mode = EngineMode::Embedded;
+    config.engine.database = DEFAULT_DATABASE.to_owned();
     config.organisation.simulated = args.repo.is_none();
     if let Some(repo) = &repo
         && let Some(name) = repo.root.file_name()

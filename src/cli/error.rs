@@ -7,7 +7,7 @@ use crate::app::folder::FolderError;
 use crate::config::Problems;
 use crate::engine::{InstallError, RunError, StartError};
 use crate::sources::SourceError;
-use crate::store::{MigrateError, StoreError};
+use crate::store::{ForeignStore, MigrateError, StoreError};
 
 /// Standard's name for a service that is away.
 const UNAVAILABLE: u8 = 3;
@@ -64,18 +64,14 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
             );
         }
         if let Some(store) = cause.downcast_ref::<StoreError>() {
-            return match store.is_retryable() {
-                true => (
-                    UNAVAILABLE,
-                    Some("is the engine running? `readback check` tells"),
-                ),
-                false => (70, None),
-            };
+            return judge_store(store);
         }
-        if matches!(
-            cause.downcast_ref::<MigrateError>(),
-            Some(MigrateError::Changed(_) | MigrateError::Newer { .. })
-        ) {
+        match cause.downcast_ref::<MigrateError>() {
+            Some(MigrateError::Store(store)) => return judge_store(store),
+            Some(MigrateError::Changed(_) | MigrateError::Newer { .. }) => return (USER, None),
+            None => {}
+        }
+        if cause.is::<ForeignStore>() {
             return (USER, None);
         }
         match cause.downcast_ref::<SourceError>() {
@@ -95,6 +91,17 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
         }
     }
     (USER, None)
+}
+
+fn judge_store(error: &StoreError) -> (u8, Option<&'static str>) {
+    if error.is_retryable() {
+        let hint = "is the engine running? `readback check` tells";
+        return (UNAVAILABLE, Some(hint));
+    }
+    match error.is_the_operators() {
+        true => (USER, None),
+        false => (70, None),
+    }
 }
 
 #[cfg(test)]

@@ -109,7 +109,9 @@ pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Docu
     let organisation = &house.config.organisation;
     let calendar = organisation.calendar.clone();
     let parameters = house.config.parameters.clone();
-    let bar = progress::spinner("deriving");
+    let bar = progress::spinner("waiting for another command's report");
+    let _turn = house.turn().await?;
+    bar.set_message("deriving");
     let derived = derive::run(&house.store, &calendar, &parameters).await?;
     for name in &derived.conflicts {
         tracing::warn!(writeup.alias = %name, "two write-ups claim one name; the first has it");

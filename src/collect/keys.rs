@@ -97,6 +97,11 @@ impl Keys {
         self.hash(source, id)
     }
 
+    /// Tells two keys apart, and says nothing about either.
+    pub fn fingerprint(&self) -> u64 {
+        self.hash("readback", "whose tables are these")
+    }
+
     /// The keyed hash of a name that only means something inside `scope`; never 0, which is kept
     /// for "none".
     pub fn hash(&self, scope: &str, name: &str) -> u64 {

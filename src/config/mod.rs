@@ -18,6 +18,9 @@ use crate::model::{Calendar, Parameters};
 pub use environment::Environment;
 use reader::Reader;
 
+/// The database with Readback's tables, where nobody says otherwise.
+pub const DEFAULT_DATABASE: &str = "readback";
+
 /// The checked configuration.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -349,7 +352,7 @@ fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
     reader.finish();
     EngineConfig {
         mode,
-        database: database.unwrap_or_else(|| "readback".to_owned()),
+        database: database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
         libchdb: environment.get("READBACK_LIBCHDB").map(Into::into),
         cache_dir: environment.cache_dir(),
         runtime_dir: environment.get("XDG_RUNTIME_DIR").map(Into::into),

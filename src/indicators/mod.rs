@@ -146,15 +146,19 @@ pub struct WriteupFact {
     pub deleted_at: Option<Millis>,
     /// Words of prose.
     pub words: Option<u32>,
-    /// When its reads were being observed, half-open, sorted, disjoint, cut at `as_of`.
+    /// When its reads were being observed by all that watch it, cut at `as_of`: where rates of
+    /// different times are compared.
     pub reads_observed: Windows,
-    /// When its comments were being observed.
-    pub comments_observed: Windows,
+    /// When its reads were being observed by the same sources all the time; where another joins or
+    /// falls out a new window begins. What is followed from publication on lies in one of them.
+    pub reads_steady: Windows,
+    /// The same of its comments.
+    pub comments_steady: Windows,
     /// No source that watches it ever names a reader: daily counts, or a log without users.
     pub counts_only: bool,
 }
 
-/// Half-open intervals of time, sorted and disjoint.
+/// Half-open intervals of time, sorted and disjoint. Two may touch.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Windows(pub Vec<(Millis, Millis)>);
 
@@ -215,15 +219,15 @@ impl WriteupFact {
             .filter(|age| *age > 0)
     }
 
-    /// Whether its reads were observed from publication for `days` without a gap, and it lived as
-    /// long: what a fixed horizon asks for.
+    /// Whether its reads were observed from publication for `days` without a gap or a change of
+    /// who watches, and it lived as long: what a fixed horizon asks for.
     pub fn reads_observed_for(&self, days: u32, as_of: Millis) -> bool {
-        self.observed_for(&self.reads_observed, days, as_of)
+        self.observed_for(&self.reads_steady, days, as_of)
     }
 
     /// The same of its comments.
     pub fn comments_observed_for(&self, days: u32, as_of: Millis) -> bool {
-        self.observed_for(&self.comments_observed, days, as_of)
+        self.observed_for(&self.comments_steady, days, as_of)
     }
 
     fn observed_for(&self, windows: &Windows, days: u32, as_of: Millis) -> bool {

@@ -38,7 +38,8 @@ pub(super) fn writeup(id: &str, published_at: Option<Millis>) -> WriteupFact {
         deleted_at: None,
         words: None,
         reads_observed: always.clone(),
-        comments_observed: always,
+        reads_steady: always.clone(),
+        comments_steady: always,
         counts_only: false,
     }
 }

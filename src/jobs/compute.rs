@@ -40,7 +40,7 @@ pub async fn run(store: &Store, context: &Context) -> anyhow::Result<Computed> {
         .context("nothing has been derived yet; run the derive job first")?;
     let settings = settings(context, generation);
     let registry = store.registry_writeups(generation).await?;
-    let observed = store.observed(generation).await?;
+    let observed = store.observed(generation, context.as_of).await?;
     let coverage = store.coverage().await?;
     let facts = facts(store, context, &settings, &registry, (&observed, &coverage)).await?;
     let (facts, results) = apart(facts, context.clone()).await?;
@@ -157,7 +157,8 @@ fn writeups(
             deleted_at: writeup.deleted_at,
             words: writeup.words,
             reads_observed: reads.windows(writeup),
-            comments_observed: comments.windows(writeup),
+            reads_steady: reads.steady(writeup),
+            comments_steady: comments.steady(writeup),
             counts_only: !reads.names_people(writeup),
         })
         .collect()

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::model::target::canonical;
-use crate::model::{Calendar, Parameters};
+use crate::model::{Calendar, Millis, Parameters};
 use crate::store::{
     DeriveSettings, Fingerprint, PersonRow, RegistryPerson, RegistryRows, RegistryWriteup, Store,
     WriteupRow,
@@ -20,7 +20,7 @@ const CODE_VERSION: u32 = 1;
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
 
-/// At most so many write-ups are named in one statement: their numbers stand in its address.
+/// At most so many write-ups are named in one statement.
 const WRITEUPS_AT_ONCE: usize = 4_000;
 
 /// What a run did.
@@ -36,7 +36,7 @@ pub struct Derived {
     pub conflicts: Vec<String>,
 }
 
-/// Runs the job.
+/// Runs the job. At most one runs at a time in one store: the caller holds the data folder's turn.
 pub async fn run(
     store: &Store,
     calendar: &Calendar,
@@ -52,7 +52,7 @@ pub async fn run(
     {
         return unchanged(store, generation).await;
     }
-    let generation = last.map_or(1, |(generation, _)| generation + 1);
+    let generation = store.begin_derive().await?;
     let numbers = store
         .number_people()
         .await
@@ -91,7 +91,7 @@ pub async fn run(
         .await
         .context("derive: writing the registry")?;
     let landed = store
-        .fingerprints(generation)
+        .fingerprints(generation, Millis::MAX)
         .await
         .context("derive: what has landed")?;
     let common = common_fingerprint(calendar, parameters, &rows.people, &numbers);
@@ -539,6 +539,7 @@ mod tests {
             source: String::new(),
             writeup,
             first_at: 0,
+            last_at: 0,
             events,
             named: 0,
             fingerprint: 0,

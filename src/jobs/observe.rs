@@ -1,9 +1,22 @@
 //! Observed time (DESIGN 5.11): when which write-up was being watched. A source watches in the
-//! windows it states by `coverage` events, else from its first event of the kind on. A write-up is
-//! watched by the sources that deliver a good part of its events, and only while all of them watch:
-//! one more source brings more reads, and that must not look like learning, nor an outage like its
-//! loss. A write-up without events is watched by who states its prefix, else by those that watch its
-//! host, else by all.
+//! windows it states by `coverage` events, else from its first event of the kind on.
+//!
+//! Who watches a write-up must not depend on whether it is read: were it each write-up's own affair,
+//! a source that is added would take the histories of just those away that live on. So it is settled
+//! for all write-ups together that have the same main source, the one that delivers most of a
+//! write-up's events: they are watched by every source that delivers a good part of the events of
+//! all of them. Without events:
+//!
+//! | what is known of the write-up | watched by |
+//! | --- | --- |
+//! | a source states a prefix of one of its names | those sources |
+//! | write-ups of the same host have events | those that watch them |
+//! | nothing | whoever watches anything |
+//!
+//! One more source brings more reads, and that must not look like learning, nor an outage like its
+//! loss. So rates of different times are compared only while all of them watch ([`Watch::windows`]),
+//! and what is followed from publication on is followed only as long as the same ones watch
+//! ([`Watch::steady`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,14 +25,17 @@ use crate::model::Millis;
 use crate::model::target::{canonical, host};
 use crate::store::{CoverageRow, ObservedRow, RegistryWriteup};
 
-/// A source that delivers less than one in so many of a write-up's events does not decide when it
-/// was watched: a stray read must neither hide an outage nor end a history.
+/// A source that delivers less than one in so many of the events does not decide when they were
+/// watched: stray reads must neither hide an outage nor end histories.
 const GOOD_PART: u64 = 10;
 
 /// Who watched what, of one family of kinds.
 pub struct Watch<'a> {
     sources: BTreeMap<&'a str, Source>,
-    watchers: BTreeMap<u32, BTreeSet<&'a str>>,
+    /// Of each write-up with events, the source that delivers most of them.
+    mains: BTreeMap<u32, &'a str>,
+    /// Who watches the write-ups of a main source.
+    watchers: BTreeMap<&'a str, BTreeSet<&'a str>>,
     hosts: BTreeMap<String, BTreeSet<&'a str>>,
     counted: BTreeSet<u32>,
     as_of: Millis,
@@ -33,8 +49,17 @@ struct Source {
     by_prefix: Vec<(String, Millis, Millis)>,
 }
 
+/// Who is taken to watch a write-up.
+enum Watchers<'a> {
+    /// These, each of them.
+    All(BTreeSet<&'a str>),
+    /// Any of these: nothing tells which.
+    Any(BTreeSet<&'a str>),
+}
+
 impl<'a> Watch<'a> {
-    /// From what landed and what sources stated, for events of `kinds`.
+    /// From what landed of what happened before `as_of`, and what sources stated, for events of
+    /// `kinds`.
     pub fn new(
         kinds: &[&str],
         observed: &'a [ObservedRow],
@@ -42,73 +67,39 @@ impl<'a> Watch<'a> {
         writeups: &[RegistryWriteup],
         as_of: Millis,
     ) -> Self {
-        let known: BTreeSet<&str> = observed
-            .iter()
-            .map(|row| row.source.as_str())
-            .chain(coverage.iter().map(|row| row.source.as_str()))
-            .collect();
-        let mut sources: BTreeMap<&str, Source> = BTreeMap::new();
-        let mut delivered: BTreeMap<u32, BTreeMap<&str, u64>> = BTreeMap::new();
-        for row in observed
-            .iter()
-            // What first came after `as_of` was not known then.
-            .filter(|row| kinds.contains(&row.kind.as_str()) && row.first_at < as_of)
-        {
-            let source = sources.entry(&row.source).or_insert_with(|| Source {
-                first_at: row.first_at,
-                ..Source::default()
-            });
-            source.first_at = source.first_at.min(row.first_at);
-            source.names_people |= row.named > 0;
-            if row.writeup != 0 {
-                let from = delivered.entry(row.writeup).or_default();
-                *from.entry(&row.source).or_default() += row.events;
-            }
-        }
-        let watchers: BTreeMap<u32, BTreeSet<&str>> = delivered
-            .into_iter()
-            .map(|(writeup, from)| {
-                let all: u64 = from.values().sum();
-                let good = from
-                    .into_iter()
-                    .filter(|(_, events)| events * GOOD_PART >= all);
-                (writeup, good.map(|(source, _)| source).collect())
-            })
-            .collect();
-        for row in coverage
+        let rows: Vec<&ObservedRow> = observed
             .iter()
             .filter(|row| kinds.contains(&row.kind.as_str()))
-        {
-            let window = (row.from_at, row.to_at.unwrap_or(as_of).min(as_of));
-            // A scope that is a source's name speaks of that source, whoever says it.
-            if known.contains(row.scope.as_str()) {
-                let source = sources.entry(&row.scope).or_insert_with(unseen);
-                source.stated.push(window);
-            } else {
-                let source = sources.entry(&row.source).or_insert_with(unseen);
-                source
-                    .by_prefix
-                    .push((row.scope.clone(), window.0, window.1));
-            }
+            .collect();
+        let mut sources = sources(&rows);
+        state(&mut sources, kinds, observed, coverage, as_of);
+        let mut delivered: BTreeMap<u32, BTreeMap<&str, u64>> = BTreeMap::new();
+        for row in rows.iter().filter(|row| row.writeup != 0) {
+            let from = delivered.entry(row.writeup).or_default();
+            *from.entry(&row.source).or_default() += row.events;
         }
-        let came = |kind: &'static str| {
-            let rows = observed
-                .iter()
-                .filter(move |row| row.kind == kind && row.first_at < as_of);
-            rows.map(|row| row.writeup).collect::<BTreeSet<u32>>()
-        };
-        let counted = &came("read_count") - &came("read");
+        let mains: BTreeMap<u32, &str> = delivered
+            .iter()
+            .filter_map(|(writeup, from)| Some((*writeup, main_of(from)?)))
+            .collect();
+        let watchers = watchers(&delivered, &mains);
         let mut hosts: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
         for writeup in writeups {
-            let Some(host) = writeup.url.as_deref().and_then(host) else {
-                continue;
-            };
-            if let Some(names) = watchers.get(&writeup.number) {
+            let main = mains.get(&writeup.number);
+            if let Some(names) = main.and_then(|main| watchers.get(main))
+                && let Some(host) = writeup.url.as_deref().and_then(host)
+            {
                 hosts.entry(host).or_default().extend(names);
             }
         }
+        let came = |kind: &'static str| {
+            let of_kind = rows.iter().filter(move |row| row.kind == kind);
+            of_kind.map(|row| row.writeup).collect::<BTreeSet<u32>>()
+        };
+        let counted = &came("read_count") - &came("read");
         Watch {
             sources,
+            mains,
             watchers,
             hosts,
             counted,
@@ -116,23 +107,31 @@ impl<'a> Watch<'a> {
         }
     }
 
-    /// When a write-up was being watched.
+    /// When a write-up was being watched by all that watch it.
     pub fn windows(&self, writeup: &RegistryWriteup) -> Windows {
-        let each = |names: &BTreeSet<&str>| -> Vec<Windows> {
-            let sources = names.iter().filter_map(|name| self.sources.get(name));
-            let watching = sources.map(|source| source.watching(writeup, self.as_of));
-            watching.map(Windows::union).collect()
-        };
-        match self.watchers.get(&writeup.number) {
-            Some(names) => each(names)
-                .into_iter()
-                .reduce(|all, one| all.intersection(&one))
-                .unwrap_or_default(),
-            None => {
-                let all = each(&self.presumed(writeup));
-                Windows::union(all.into_iter().flat_map(|windows| windows.0).collect())
+        match self.watching(writeup) {
+            Watchers::All(names) => {
+                let each = self.windows_of(&names, writeup).into_iter();
+                each.reduce(|all, one| all.intersection(&one))
+                    .unwrap_or_default()
             }
+            Watchers::Any(names) => self.any(&names, writeup),
         }
+    }
+
+    /// When a write-up was being watched, with a new window wherever another set of sources watches.
+    pub fn steady(&self, writeup: &RegistryWriteup) -> Windows {
+        let names = match self.watching(writeup) {
+            Watchers::All(names) => names,
+            Watchers::Any(names) => return self.any(&names, writeup),
+        };
+        let each = self.windows_of(&names, writeup);
+        let ends = each.iter().flat_map(|one| one.0.iter());
+        let cuts: BTreeSet<Millis> = ends.flat_map(|&(from, to)| [from, to]).collect();
+        let cuts: Vec<Millis> = cuts.into_iter().collect();
+        let parts = cuts.windows(2).map(|cut| (cut[0], cut[1]));
+        let watched = parts.filter(|&(from, to)| each.iter().any(|one| one.covers(from, to)));
+        Windows(watched.collect())
     }
 
     /// Whether a source that watches a write-up ever names a person: without one, that nobody is
@@ -141,28 +140,116 @@ impl<'a> Watch<'a> {
         if self.counted.contains(&writeup.number) {
             return false;
         }
-        let watching = self.watchers.get(&writeup.number).cloned();
-        let names = watching.unwrap_or_else(|| self.presumed(writeup));
+        let (Watchers::All(names) | Watchers::Any(names)) = self.watching(writeup);
         let mut sources = names.iter().filter_map(|name| self.sources.get(name));
         sources.any(|source| source.names_people)
     }
 
-    /// Who presumably watches a write-up of which no event has come.
-    fn presumed(&self, writeup: &RegistryWriteup) -> BTreeSet<&'a str> {
-        let stated: BTreeSet<&str> = self
-            .sources
-            .iter()
-            .filter(|(_, source)| source.states(writeup))
-            .map(|(name, _)| *name)
-            .collect();
-        if !stated.is_empty() {
-            return stated;
+    fn watching(&self, writeup: &RegistryWriteup) -> Watchers<'a> {
+        let main = self.mains.get(&writeup.number);
+        if let Some(names) = main.and_then(|main| self.watchers.get(main)) {
+            return Watchers::All(names.clone());
+        }
+        let stating = self.sources.iter().filter(|(_, s)| s.states(writeup));
+        let stating: BTreeSet<&str> = stating.map(|(name, _)| *name).collect();
+        if !stating.is_empty() {
+            return Watchers::All(stating);
         }
         let same_host = writeup.url.as_deref().and_then(host);
-        same_host
-            .and_then(|host| self.hosts.get(&host).cloned())
-            .unwrap_or_else(|| self.sources.keys().copied().collect())
+        match same_host.and_then(|host| self.hosts.get(&host)) {
+            Some(names) => Watchers::All(names.clone()),
+            None => Watchers::Any(self.sources.keys().copied().collect()),
+        }
     }
+
+    /// When each of some sources watched a write-up.
+    fn windows_of(&self, names: &BTreeSet<&str>, writeup: &RegistryWriteup) -> Vec<Windows> {
+        let sources = names.iter().filter_map(|name| self.sources.get(name));
+        let watching = sources.map(|source| source.watching(writeup, self.as_of));
+        watching.map(Windows::union).collect()
+    }
+
+    fn any(&self, names: &BTreeSet<&str>, writeup: &RegistryWriteup) -> Windows {
+        let each = self.windows_of(names, writeup).into_iter();
+        Windows::union(each.flat_map(|windows| windows.0).collect())
+    }
+}
+
+/// The sources that delivered something, and since when.
+fn sources<'a>(rows: &[&'a ObservedRow]) -> BTreeMap<&'a str, Source> {
+    let mut sources: BTreeMap<&str, Source> = BTreeMap::new();
+    for row in rows {
+        let source = sources.entry(&row.source).or_insert_with(|| Source {
+            first_at: row.first_at,
+            ..Source::default()
+        });
+        source.first_at = source.first_at.min(row.first_at);
+        source.names_people |= row.named > 0;
+    }
+    sources
+}
+
+/// Adds what sources said of when they watched.
+fn state<'a>(
+    sources: &mut BTreeMap<&'a str, Source>,
+    kinds: &[&str],
+    observed: &'a [ObservedRow],
+    coverage: &'a [CoverageRow],
+    as_of: Millis,
+) {
+    let delivering = observed.iter().map(|row| row.source.as_str());
+    let stating = coverage.iter().map(|row| row.source.as_str());
+    let known: BTreeSet<&str> = delivering.chain(stating).collect();
+    let of_kind = coverage
+        .iter()
+        .filter(|row| kinds.contains(&row.kind.as_str()));
+    for row in of_kind {
+        let window = (row.from_at, row.to_at.unwrap_or(as_of).min(as_of));
+        // A scope that is a source's name speaks of that source, whoever says it.
+        if known.contains(row.scope.as_str()) {
+            let source = sources.entry(&row.scope).or_insert_with(unseen);
+            source.stated.push(window);
+        } else {
+            let source = sources.entry(&row.source).or_insert_with(unseen);
+            let prefix = (row.scope.clone(), window.0, window.1);
+            source.by_prefix.push(prefix);
+        }
+    }
+}
+
+/// The source of most events; of equals the first by name.
+fn main_of<'a>(from: &BTreeMap<&'a str, u64>) -> Option<&'a str> {
+    let most = from.values().max()?;
+    from.iter()
+        .find(|(_, events)| *events == most)
+        .map(|(name, _)| *name)
+}
+
+/// Who delivers a good part of the events of each main source's write-ups; the main source itself
+/// in any case.
+fn watchers<'a>(
+    delivered: &BTreeMap<u32, BTreeMap<&'a str, u64>>,
+    mains: &BTreeMap<u32, &'a str>,
+) -> BTreeMap<&'a str, BTreeSet<&'a str>> {
+    let mut sums: BTreeMap<&str, BTreeMap<&str, u64>> = BTreeMap::new();
+    for (writeup, from) in delivered {
+        let Some(main) = mains.get(writeup) else {
+            continue;
+        };
+        let of_main = sums.entry(main).or_default();
+        for (source, events) in from {
+            *of_main.entry(source).or_default() += events;
+        }
+    }
+    sums.into_iter()
+        .map(|(main, from)| {
+            let all: u64 = from.values().sum();
+            let good = from
+                .into_iter()
+                .filter(|(name, events)| *name == main || events * GOOD_PART >= all);
+            (main, good.map(|(name, _)| name).collect())
+        })
+        .collect()
 }
 
 /// A source that stated coverage and delivered nothing: it watched as stated, never by default.
@@ -232,6 +319,7 @@ mod tests {
             source: source.to_owned(),
             writeup,
             first_at,
+            last_at: first_at,
             events: 10,
             named: 10,
         }
@@ -251,13 +339,26 @@ mod tests {
     }
 
     fn windows(observed: &[ObservedRow], coverage: &[CoverageRow], of: u32) -> Vec<(i64, i64)> {
+        asked(observed, coverage, of, |watch, of| watch.windows(of))
+    }
+
+    fn steady(observed: &[ObservedRow], coverage: &[CoverageRow], of: u32) -> Vec<(i64, i64)> {
+        asked(observed, coverage, of, |watch, of| watch.steady(of))
+    }
+
+    fn asked(
+        observed: &[ObservedRow],
+        coverage: &[CoverageRow],
+        of: u32,
+        what: impl Fn(&Watch<'_>, &RegistryWriteup) -> Windows,
+    ) -> Vec<(i64, i64)> {
         let writeups = [
             writeup(1, "https://a.example.org/1"),
             writeup(2, "https://b.example.org/2"),
             writeup(3, "https://a.example.org/3"),
         ];
         let watch = Watch::new(&["read"], observed, coverage, &writeups, 1000);
-        watch.windows(&writeups[of as usize - 1]).0
+        what(&watch, &writeups[of as usize - 1]).0
     }
 
     #[test]
@@ -284,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn one_more_source_begins_no_learning_and_a_stray_read_ends_no_history() {
+    fn one_more_source_begins_no_learning_and_stray_reads_end_no_history() {
         let outage = [said("a", 0, Some(100)), said("a", 200, None)];
         let both = [saw("a", 1, 50), saw("b", 1, 400)];
         assert_eq!(windows(&both, &outage, 1), [(400, 1000)]);
@@ -294,8 +395,26 @@ mod tests {
     }
 
     #[test]
-    fn what_came_later_was_not_known_then() {
-        let observed = [saw("a", 1, 50), saw("b", 1, 5000)];
+    fn a_source_that_is_added_speaks_of_read_and_unread_write_ups_alike() {
+        // Both belong to `a`; only the first is still read when `b` comes.
+        let observed = [saw("a", 1, 50), saw("a", 3, 60), saw("b", 1, 400)];
+        for writeup in [1, 3] {
+            assert_eq!(windows(&observed, &[], writeup), [(400, 1000)]);
+            assert_eq!(steady(&observed, &[], writeup), [(50, 400), (400, 1000)]);
+        }
+        let outage = [said("b", 400, Some(500)), said("b", 600, None)];
+        assert_eq!(
+            steady(&observed, &outage, 3),
+            [(50, 400), (400, 500), (500, 600), (600, 1000)]
+        );
+        let alone = [saw("a", 1, 50)];
+        assert_eq!(steady(&alone, &[said("a", 0, Some(100))], 1), [(0, 100)]);
+    }
+
+    #[test]
+    fn eleven_sources_of_equal_weight_watch_all_the_same() {
+        let names: Vec<String> = (0..11).map(|n| format!("s{n:02}")).collect();
+        let observed: Vec<_> = names.iter().map(|name| saw(name, 1, 50)).collect();
         assert_eq!(windows(&observed, &[], 1), [(50, 1000)]);
     }
 

@@ -4,10 +4,12 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
 use super::{Named, Store, StoreError};
+use crate::model::Millis;
 
 const FINGERPRINTS: &str = include_str!("../../sql/queries/fingerprints.sql");
 const STATES: &str = include_str!("../../sql/queries/derived_states.sql");
 const LAST_RUN: &str = include_str!("../../sql/queries/last_derive_run.sql");
+const NEXT_GENERATION: &str = include_str!("../../sql/queries/next_generation.sql");
 const BASIS: &str = include_str!("../../sql/queries/derive_basis.sql");
 const RECEIPTS_FINGERPRINT: &str = include_str!("../../sql/queries/receipts_fingerprint.sql");
 const CLEAR_STAGE: &str = include_str!("../../sql/queries/clear_staged_reads.sql");
@@ -46,6 +48,8 @@ pub struct Fingerprint {
     pub writeup: u32,
     /// The first event, UTC ms.
     pub first_at: i64,
+    /// The last event, UTC ms.
+    pub last_at: i64,
     /// How many.
     pub events: u64,
     /// How many of them name a person.
@@ -79,12 +83,27 @@ struct Run {
 }
 
 #[derive(Row, Serialize, Deserialize)]
+struct Start {
+    generation: u32,
+}
+
+#[derive(Row, Serialize, Deserialize)]
 struct Basis {
     generation: u32,
     basis: u64,
 }
 
 impl Store {
+    /// A generation for a new run, which no run has had before, finished or not. The caller sees to
+    /// it that no other run begins meanwhile.
+    pub async fn begin_derive(&self) -> Result<u32, StoreError> {
+        let query = self.query(NEXT_GENERATION);
+        let generation: u32 = query.fetch_one().await.named("next_generation")?;
+        self.insert_all("derive_start", &[Start { generation }])
+            .await?;
+        Ok(generation)
+    }
+
     /// What the last whole run was made from, and its generation.
     pub async fn derive_basis(&self) -> Result<Option<(u32, u64)>, StoreError> {
         let found: Option<Basis> = self
@@ -117,9 +136,15 @@ impl Store {
         Ok(run.map(|run| (run.generation, run.fingerprint)))
     }
 
-    /// What has landed, by kind, source and write-up, resolved by a generation of the registry.
-    pub async fn fingerprints(&self, registry: u32) -> Result<Vec<Fingerprint>, StoreError> {
+    /// What has landed of what happened before an instant, by kind, source and write-up, resolved
+    /// by a generation of the registry.
+    pub async fn fingerprints(
+        &self,
+        registry: u32,
+        before: Millis,
+    ) -> Result<Vec<Fingerprint>, StoreError> {
         let query = self.query(FINGERPRINTS).param("registry", registry);
+        let query = query.param("before", before);
         query.fetch_all().await.named("fingerprints")
     }
 

@@ -63,6 +63,8 @@ pub struct ObservedRow {
     pub writeup: u32,
     /// The first event, UTC ms.
     pub first_at: Millis,
+    /// The last event, UTC ms.
+    pub last_at: Millis,
     /// How many.
     pub events: u64,
     /// How many of them name a person.
@@ -392,10 +394,31 @@ impl Store {
             .named(READ_HEALTH.0)
     }
 
-    /// Which source delivered what.
-    pub async fn observed(&self, registry: u32) -> Result<Vec<ObservedRow>, StoreError> {
+    /// Which source delivered what before an instant.
+    pub async fn observed(
+        &self,
+        registry: u32,
+        before: Millis,
+    ) -> Result<Vec<ObservedRow>, StoreError> {
         let query = self.query(OBSERVED.1).param("registry", registry);
-        query.fetch_all().await.named(OBSERVED.0)
+        let rows: Vec<ObservedRow> = query.fetch_all().await.named(OBSERVED.0)?;
+        if rows.iter().all(|row| row.last_at < before) {
+            return Ok(rows);
+        }
+        // Of what came later nothing was known then: landing is gone through for it.
+        let landed = self.fingerprints(registry, before).await?;
+        Ok(landed
+            .into_iter()
+            .map(|row| ObservedRow {
+                kind: row.kind,
+                source: row.source,
+                writeup: row.writeup,
+                first_at: row.first_at,
+                last_at: row.last_at,
+                events: row.events,
+                named: row.named,
+            })
+            .collect())
     }
 
     /// What sources said of when they were watching.

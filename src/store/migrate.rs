@@ -80,10 +80,12 @@ impl Store {
                 Some(row) if row.checksum == checksum => {}
                 Some(row) => return Err(MigrateError::Changed(row.name.clone())),
                 None => {
-                    self.query(migration.sql)
-                        .execute()
-                        .await
-                        .named(migration.name)?;
+                    let made = self.query(migration.sql).execute().await;
+                    // A run that was cut off between the table and its note made the same table.
+                    match made {
+                        Err(cause) if stands_already(&cause) => {}
+                        made => made.named(migration.name)?,
+                    }
                     let row = Applied {
                         number: migration.number,
                         name: migration.name.to_owned(),
@@ -96,6 +98,11 @@ impl Store {
         }
         Ok(count)
     }
+}
+
+/// Whether the engine refused to make a table or view that is there (its code 57).
+fn stands_already(error: &clickhouse::error::Error) -> bool {
+    matches!(error, clickhouse::error::Error::BadResponse(words) if words.contains("TABLE_ALREADY_EXISTS"))
 }
 
 fn migrations() -> Vec<Migration> {

@@ -17,7 +17,7 @@ pub use facts::{
 pub use landing::Batch;
 pub use migrate::MigrateError;
 pub use registry::{PersonRow, RegistryPerson, RegistryRows, RegistryWriteup, WriteupRow};
-pub use state::ImportRun;
+pub use state::{ForeignStore, ImportRun};
 
 use clickhouse::Client;
 use clickhouse::query::Query;
@@ -53,6 +53,24 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the engine refused for what the operator can mend: the login, a right, the disk.
+    pub fn is_the_operators(&self) -> bool {
+        let StoreError::Engine { cause, .. } = self else {
+            return false;
+        };
+        let clickhouse::error::Error::BadResponse(words) = cause else {
+            return false;
+        };
+        [
+            "AUTHENTICATION_FAILED",
+            "ACCESS_DENIED",
+            "READONLY",
+            "NOT_ENOUGH_SPACE",
+        ]
+        .iter()
+        .any(|name| words.contains(name))
+    }
+
     /// Whether the same statement may succeed later: the engine was away, not unwilling.
     pub fn is_retryable(&self) -> bool {
         match self {

@@ -132,6 +132,7 @@ struct RegistrySource {
     source: String,
     writeup: u32,
     first_at: i64,
+    last_at: i64,
     events: u64,
     named: u64,
 }
@@ -251,6 +252,7 @@ impl Store {
                 source: row.source.clone(),
                 writeup: row.writeup,
                 first_at: row.first_at,
+                last_at: row.last_at,
                 events: row.events,
                 named: row.named,
             })

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{Named, Store, StoreError};
 
 const IMPORT_RUNS: &str = include_str!("../../sql/queries/import_runs.sql");
+const STORE_OWNER: &str = include_str!("../../sql/queries/store_owner.sql");
 const CHECKPOINT: &str = include_str!("../../sql/queries/checkpoint.sql");
 
 /// One import of one file.
@@ -38,7 +39,61 @@ struct CheckpointValue {
     value: String,
 }
 
+/// The tables belong to another data folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ForeignStore {
+    /// Its key is another: people's pseudonyms would not meet.
+    #[error(
+        "these tables were made with another key; with this one everybody would be counted twice. \
+         Use the data folder that they belong to (its file `key`), or another engine.database"
+    )]
+    Key,
+    /// Its k is another.
+    #[error(
+        "these tables were made with privacy.k = {made}, this data folder has {asked}; use the data \
+         folder that they belong to, or another engine.database"
+    )]
+    K {
+        /// The k of the folder that made them.
+        made: u32,
+        /// This folder's.
+        asked: u32,
+    },
+}
+
+#[derive(Row, Serialize, Deserialize)]
+struct Owner {
+    fingerprint: u64,
+    k: u32,
+}
+
 impl Store {
+    /// Makes sure that the tables belong to the data folder whose key gives this fingerprint, and
+    /// that people are withheld as when they were made; new tables are its own from now on.
+    pub async fn claim(
+        &self,
+        fingerprint: u64,
+        k: u32,
+    ) -> Result<Result<(), ForeignStore>, StoreError> {
+        let query = self.query(STORE_OWNER);
+        let owners: Vec<Owner> = query.fetch_all().await.named("store_owner")?;
+        let Some(owner) = owners.first() else {
+            self.insert_all("store_owner", &[Owner { fingerprint, k }])
+                .await?;
+            return Ok(Ok(()));
+        };
+        Ok(if owner.fingerprint != fingerprint {
+            Err(ForeignStore::Key)
+        } else if owner.k != k {
+            Err(ForeignStore::K {
+                made: owner.k,
+                asked: k,
+            })
+        } else {
+            Ok(())
+        })
+    }
+
     /// The run to make of a file: the unfinished one, taken up again under the same batch names, or
     /// the next.
     pub async fn begin_import(&self, file: u128) -> Result<ImportRun, StoreError> {

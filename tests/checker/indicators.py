@@ -169,7 +169,7 @@ def l1(world, facts):
     return {"L1": {"curve": curve}}
 
 
-def whole_year(world, days, name="reads_observed"):
+def whole_year(world, days, name="reads_steady"):
     """Write-ups that lived and were observed from publication on for so many days."""
     span = days * DAY
     return [w for w in world.writeups.values() if w.age and w.age >= span
@@ -237,7 +237,7 @@ def l5_l6(world, facts):
     quiet = world.parameters["quiet_days"] * DAY
     times, events, revived, total = [], [], 0, 0
     for w in world.writeups.values():
-        until = w.reads_observed.until(w.published) if w.age else None
+        until = w.reads_steady.until(w.published) if w.age else None
         if until is None:
             continue
         observed = min(until, w.end) - w.published
@@ -341,7 +341,7 @@ def c1_c2(world, facts):
     ages = [at - w.published for w, at, _ in comments if w.published is not None]
     late_ones = sum(1 for age in ages if age >= late)
     pairs = []
-    for w in whole_year(world, p["horizon_days"], "comments_observed"):
+    for w in whole_year(world, p["horizon_days"], "comments_steady"):
         own = [at - w.published for other, at, _ in comments if other is w]
         pairs.append((sum(1 for a in own if late <= a < horizon),
                       sum(1 for a in own if 0 <= a < horizon)))

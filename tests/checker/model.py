@@ -99,6 +99,14 @@ class Windows:
         return next((y for x, y in self.parts if x <= at < y), None)
 
 
+class Steady(Windows):
+    """When any of these watched, in a new part wherever others watch than before."""
+
+    def __init__(self, each):
+        cuts = sorted({end for one in each for part in one.parts for end in part})
+        self.parts = [[a, b] for a, b in zip(cuts, cuts[1:]) if any(one.covers(a, b) for one in each)]
+
+
 class Writeup:
     """A write-up as of the report."""
 
@@ -119,7 +127,7 @@ class Writeup:
         # How long it could be watched at all; None: no age.
         age = None if self.published is None else self.end - self.published
         self.age = age if age is not None and age > 0 else None
-        self.reads_observed = self.comments_observed = None
+        self.reads_observed = self.reads_steady = self.comments_steady = None
         self.counts_only = False
 
 
@@ -211,23 +219,21 @@ class World:
     def _observe(self, coverage, events):
         """Observed time by source, then by write-up, for reads and for comments."""
         known = {e["source"] for e in events}
-        for kinds, name in ((("read", "read_count"), "reads_observed"),
-                            (("comment",), "comments_observed")):
+        for kinds, name in ((("read", "read_count"), "reads"), (("comment",), "comments")):
             stated, prefixes, first = defaultdict(list), defaultdict(list), {}
-            delivered, since = defaultdict(Counter), {}
-            people = set()
+            delivered, came, people = defaultdict(Counter), defaultdict(set), set()
             for event in events:
-                if event["kind"] not in kinds or event["reported"] is None:
+                at = event["reported"]
+                # What came at or after as_of was not known then.
+                if event["kind"] not in kinds or at is None or at >= self.as_of:
                     continue
-                source, at = event["source"], event["reported"]
-                if at < self.as_of:
-                    first[source] = min(first.get(source, at), at)
+                source = event["source"]
+                first[source] = min(first.get(source, at), at)
                 if event["person"] is not None:
                     people.add(source)
                 if event["writeup"]:
-                    key = (event["writeup"].id, source, event["kind"])
-                    delivered[key[0]][key[1:]] += 1
-                    since[key] = min(since.get(key, at), at)
+                    delivered[event["writeup"].id][source] += 1
+                    came[event["writeup"].id].add(event["kind"])
             for event in coverage:
                 data = event["data"]
                 if data["kind"] not in kinds:
@@ -239,32 +245,35 @@ class World:
                 else:
                     prefixes[event["source"]].append((data["scope"], window))
             watch = Watch(stated, prefixes, first, self.as_of)
+            # Write-ups with the same main source are watched by whoever brings a tenth of the
+            # events of all of them.
+            main = {id_: min(counts, key=lambda s: (-counts[s], s))
+                    for id_, counts in delivered.items()}
+            sums = defaultdict(Counter)
+            for id_, source in main.items():
+                sums[source].update(delivered[id_])
+            circles = {source: {s for s, n in counts.items()
+                                if s == source or n * 10 >= sum(counts.values())}
+                       for source, counts in sums.items()}
             for writeup in self.writeups.values():
-                counts = Counter()
-                for (source, kind), n in delivered[writeup.id].items():
-                    # What first came after as_of was not known then.
-                    if since[(writeup.id, source, kind)] < self.as_of:
-                        counts[source] += n
-                # A source that brings less than a tenth does not decide when it was watched.
-                own = {s for s, n in counts.items() if n * 10 >= sum(counts.values())}
-                writeup.watchers = own
-                if own:
-                    windows = None
-                    for source in own:
-                        one = watch.windows(source, writeup)
-                        windows = one if windows is None else windows.intersection(one)
-                    setattr(writeup, name, windows)
+                writeup.watchers = circles[main[writeup.id]] if writeup.id in main else set()
             for writeup in self.writeups.values():
-                presumed = writeup.watchers
-                if not presumed:
-                    presumed = watch.presumed(writeup, self.writeups.values())
-                    parts = [tuple(p) for s in presumed for p in watch.windows(s, writeup).parts]
-                    setattr(writeup, name, Windows(parts, self.as_of))
-                if name == "reads_observed":
-                    came = {kind for (source, kind) in delivered[writeup.id]
-                            if since[(writeup.id, source, kind)] < self.as_of}
-                    writeup.counts_only = (came == {"read_count"}
-                                           or not any(s in people for s in presumed))
+                watchers = writeup.watchers or watch.presumed(writeup, self.writeups.values())
+                each = [watch.windows(s, writeup) for s in watchers or watch.sources]
+                if watchers:
+                    windows = each[0]
+                    for one in each[1:]:
+                        windows = windows.intersection(one)
+                    steady = Steady(each)
+                else:
+                    parts = [tuple(p) for one in each for p in one.parts]
+                    windows = steady = Windows(parts, self.as_of)
+                setattr(writeup, name + "_observed", windows)
+                setattr(writeup, name + "_steady", steady)
+                if name == "reads":
+                    writeup.counts_only = (
+                        came[writeup.id] == {"read_count"}
+                        or not any(s in people for s in watchers or watch.sources))
 
 
 class Watch:
@@ -284,14 +293,13 @@ class Watch:
         return Windows([], self.as_of)
 
     def presumed(self, writeup, others):
-        """Who watches a write-up of which nothing has come."""
+        """Who watches a write-up of which nothing has come; nobody: any of the sources may."""
         stating = {s for s, list_ in self.prefixes.items()
                    if any(n.startswith(prefix) for prefix, _ in list_ for n in writeup.names)}
         if stating:
             return stating
-        host = {s for other in others if writeup.host and other.host == writeup.host
+        return {s for other in others if writeup.host and other.host == writeup.host
                 for s in other.watchers}
-        return host or self.sources
 
 
 def read(lines):

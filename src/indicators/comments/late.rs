@@ -136,7 +136,7 @@ mod tests {
     fn the_comparable_form_leaves_drafts_and_the_unwatched_out() {
         let mut facts = empty();
         let mut gap = writeup("gap", Some(day(0.0)));
-        gap.comments_observed = Windows(vec![(day(10.0), day(400.0))]);
+        gap.comments_steady = Windows(vec![(day(10.0), day(400.0))]);
         facts.writeups = ["a", "b", "c", "d"]
             .map(|id| writeup(id, Some(day(0.0))))
             .to_vec();

@@ -109,7 +109,7 @@ mod tests {
     fn a_gap_in_the_first_year_is_named() {
         let mut facts = empty();
         let mut gap = writeup("gap", Some(day(0.0)));
-        gap.reads_observed = Windows(vec![(day(0.0), day(100.0)), (day(101.0), day(400.0))]);
+        gap.reads_steady = Windows(vec![(day(0.0), day(100.0)), (day(101.0), day(400.0))]);
         facts.writeups = vec![
             gap,
             writeup("whole", Some(day(35.0))),

@@ -27,7 +27,7 @@ pub(super) struct Life {
 }
 
 /// Runs the clock from publication to the end of life, of observation or `as_of`, whichever comes
-/// first; a gap in observation ends it.
+/// first; a gap in observation or a change of who watches ends it.
 pub(super) fn clock(facts: &Facts, context: &Context) -> PolarsResult<Clock> {
     let (mut writeups, mut published, mut end) = (Vec::new(), Vec::new(), Vec::new());
     let mut not_yet_observed = 0;
@@ -36,7 +36,7 @@ pub(super) fn clock(facts: &Facts, context: &Context) -> PolarsResult<Clock> {
         else {
             continue;
         };
-        match writeup.reads_observed.until(from) {
+        match writeup.reads_steady.until(from) {
             Some(until) => {
                 writeups.push(index(number));
                 published.push(from);
@@ -195,9 +195,9 @@ mod tests {
     #[test]
     fn a_gap_in_observation_ends_the_clock() {
         let mut outage = observed(400.0);
-        outage.reads_observed = Windows(vec![(day(0.0), day(100.0)), (day(110.0), day(400.0))]);
+        outage.reads_steady = Windows(vec![(day(0.0), day(100.0)), (day(110.0), day(400.0))]);
         let mut late = observed(400.0);
-        late.reads_observed = Windows(vec![(day(1.0), day(400.0))]);
+        late.reads_steady = Windows(vec![(day(1.0), day(400.0))]);
         let mut deleted = observed(400.0);
         deleted.deleted_at = Some(day(60.0));
         let facts = read_facts(

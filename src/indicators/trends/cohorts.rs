@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn cohorts_take_what_was_watched_for_twice_late() {
         let mut gap = writeup("gap", Some(day(1.0)));
-        gap.reads_observed = Windows(vec![(day(2.0), day(400.0))]);
+        gap.reads_steady = Windows(vec![(day(2.0), day(400.0))]);
         let writeups = vec![
             writeup("a", Some(day(0.0))),
             writeup("b", Some(day(3.0))),
