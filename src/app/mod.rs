@@ -34,9 +34,7 @@ impl House {
         progress: impl FnMut(Progress) + Send + 'static,
     ) -> anyhow::Result<House> {
         // Folder, key and tables are made by one command at a time.
-        let turn = turn(&config).await?;
-        let folder = DataFolder::open_or_create(&config.data_dir, config.k)?;
-        let keys = Keys::open_or_create(&folder.key_file())?;
+        let (turn, folder, keys) = folder(&config).await?;
         let (endpoint, engine) = match &config.engine.mode {
             EngineMode::Remote {
                 url,
@@ -95,6 +93,14 @@ impl House {
             engine.stop().await;
         }
     }
+}
+
+/// The data folder and its keys, made where they are missing, and the folder's turn.
+pub async fn folder(config: &Config) -> anyhow::Result<(Turn, DataFolder, Keys)> {
+    let turn = turn(config).await?;
+    let folder = DataFolder::open_or_create(&config.data_dir, config.k)?;
+    let keys = Keys::open_or_create(&folder.key_file())?;
+    Ok((turn, folder, keys))
 }
 
 async fn turn(config: &Config) -> anyhow::Result<Turn> {

@@ -42,7 +42,7 @@ fn a_read_becomes_whole_milliseconds_and_thousandths() {
     };
     assert_eq!(
         (read.engaged_ms, read.scroll_milli),
-        (Some(12_346), Some(750))
+        (Some(12_346), Some(749))
     );
     assert_eq!(read.person.expect("named").kind, "email");
     assert!(read.assigned && !read.bot && read.agent.is_none());
