@@ -210,16 +210,18 @@ async fn data_after_the_text_is_never_cut() {
         let rows = format!("{}\t100000\n", (at + 1) * 100_000);
         assert_eq!(run(count).await.unwrap(), rows, "{coding}");
     }
-    let torn = send(
-        "POST",
-        target,
-        &[("Content-Encoding", "lz4")],
-        &bodies[1].1[..9000],
-    )
-    .await
-    .unwrap();
-    assert_eq!(torn.header("x-clickhouse-exception-code"), Some("271"));
-    assert_eq!(run(count).await.unwrap(), "200000\t100000\n");
+    for (coding, body) in &bodies {
+        let cut = &body[..body.len() / 2];
+        let torn = send("POST", target, &[("Content-Encoding", coding)], cut)
+            .await
+            .unwrap();
+        assert_eq!(
+            torn.header("x-clickhouse-exception-code"),
+            Some("271"),
+            "{coding}"
+        );
+        assert_eq!(run(count).await.unwrap(), "200000\t100000\n", "{coding}");
+    }
     let values: Vec<String> = (0..50_000)
         .map(|id| format!("({id}+1000000, 'x')"))
         .collect();

@@ -14,6 +14,7 @@ mod exception;
 mod execute;
 mod ffi;
 mod framing;
+mod lz4;
 mod request;
 mod server;
 mod statement;

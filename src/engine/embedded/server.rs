@@ -220,7 +220,7 @@ async fn accept(
         version: door.version.clone(),
     };
     let job = Job {
-        input: Input::new(received, asked.content, asked.decompress)?,
+        input: Input::new(received, asked.content, asked.decompress),
         sink: Sink::new(reply, meta, Encoder::new(asked.accept, asked.compress)),
         read_only: origin == Origin::Address && door.read_only,
         asked,
