@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use clickhouse::{Client, Compression};
 use hyper::Uri;
@@ -42,14 +43,23 @@ pub fn client(endpoint: &Endpoint) -> Client {
     }
 }
 
+/// How long an engine may take to answer a ping; it needs no turn for that, so a slower one is stuck.
+const PING: Duration = Duration::from_secs(2);
+/// The most that is read of its answer.
+const LONGEST_ANSWER: u64 = 4096;
+
 /// Whether an engine answers on a socket.
 pub async fn ping(socket: &Path) -> io::Result<()> {
-    let mut stream = UnixStream::connect(socket).await?;
-    stream
-        .write_all(b"GET /ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
-        .await?;
-    let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await?;
+    let answer = tokio::time::timeout(PING, ask(socket))
+        .await
+        .map_err(|_| {
+            let words = format!(
+                "the engine on '{}' has not answered for {} s",
+                socket.display(),
+                PING.as_secs()
+            );
+            io::Error::new(io::ErrorKind::TimedOut, words)
+        })??;
     if answer.starts_with(b"HTTP/1.1 200") && answer.ends_with(b"Ok.\n") {
         return Ok(());
     }
@@ -57,6 +67,17 @@ pub async fn ping(socket: &Path) -> io::Result<()> {
         "what answers on '{}' is no engine",
         socket.display()
     )))
+}
+
+async fn ask(socket: &Path) -> io::Result<Vec<u8>> {
+    let mut stream = UnixStream::connect(socket).await?;
+    stream
+        .write_all(b"GET /ping HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n")
+        .await?;
+    let mut answer = Vec::new();
+    // Whoever answers more than this is no engine.
+    stream.take(LONGEST_ANSWER).read_to_end(&mut answer).await?;
+    Ok(answer)
 }
 
 /// Connects to the same socket whatever the URL.
@@ -126,5 +147,23 @@ impl Write for SocketStream {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.0).poll_write_vectored(context, slices)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_stuck_engine_is_no_engine() {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("engine.sock");
+        // It takes connections and never says a word.
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        let error = tokio::time::timeout(2 * PING, ping(&socket))
+            .await
+            .expect("a ping that ends")
+            .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{error}");
     }
 }

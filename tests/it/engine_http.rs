@@ -140,19 +140,37 @@ async fn text_in_url_body_or_form() {
 }
 
 #[tokio::test]
-async fn get_changes_nothing() {
-    let Some(answer) = send(
-        "GET",
-        "/?query=CREATE%20TABLE%20nope%20(a%20UInt8)%20ENGINE%3DMemory",
-        &[],
-        b"",
-    )
-    .await
-    else {
+async fn get_and_head_change_nothing() {
+    let target = "/?query=CREATE%20TABLE%20nope%20(a%20UInt8)%20ENGINE%3DMemory";
+    let Some(answer) = send("GET", target, &[], b"").await else {
         return;
     };
     assert_eq!(answer.header("x-clickhouse-exception-code"), Some("164"));
     assert!(answer.text().starts_with("Code: 164. DB::Exception: "));
+    let answer = send("HEAD", target, &[], b"").await.unwrap();
+    assert_eq!(answer.header("x-clickhouse-exception-code"), Some("164"));
+    assert_eq!(run("EXISTS nope").await.unwrap(), "0\n");
+}
+
+#[tokio::test]
+async fn data_that_the_engine_would_cut_is_refused() {
+    let Some(_) = run("DROP TABLE IF EXISTS t_words").await else {
+        return;
+    };
+    run("CREATE TABLE t_words (with UInt64, a UInt64) ENGINE = MergeTree ORDER BY a").await;
+    run("INSERT INTO t_words (with, a) FORMAT CSV\n1,2\n3,4\n").await;
+    run("INSERT INTO t_words (a, with) VALUES (5, 6)").await;
+    let rows = "SELECT count(), sum(with) FROM t_words";
+    assert_eq!(run(rows).await.unwrap(), "3\t10\n");
+    for sql in [
+        "INSERT INTO t_words SELECT * FROM input('with UInt64, a UInt64') FORMAT CSV\n1,2\n",
+        "WITH 1 AS x INSERT INTO t_words SELECT x, a FROM input('a UInt64') FORMAT CSV\n1\n",
+    ] {
+        let refused = post("/", sql).await.unwrap();
+        let code = refused.header("x-clickhouse-exception-code");
+        assert_eq!(code, Some("344"), "{sql}: {}", refused.text());
+    }
+    assert_eq!(run(rows).await.unwrap(), "3\t10\n");
 }
 
 #[tokio::test]

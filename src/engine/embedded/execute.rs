@@ -85,6 +85,13 @@ fn answer(store: &Store, job: &mut Job) -> Result<Done, Exception> {
         Statement::Other => {
             let text = utf8(&text)?;
             checked(&connection, job, &text)?;
+            if statement::brings_data(text.as_bytes()) {
+                return Err(Exception::new(
+                    DISABLED,
+                    "data for input(…), or behind WITH … INSERT, is not supported by the embedded \
+                     engine: insert it into a table of its own first",
+                ));
+            }
             at_once(&mut connection, job, &text)
         }
     }

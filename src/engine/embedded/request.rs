@@ -37,8 +37,8 @@ pub(super) struct Asked {
     pub(super) boundary: Option<String>,
     /// The client names a session. Many do by default and never use it; see `execute::checked`.
     pub(super) session: bool,
-    /// `GET` changes nothing.
-    pub(super) get: bool,
+    /// `GET` and `HEAD` change nothing.
+    pub(super) safe: bool,
 }
 
 /// The user and password that a request names, in ClickHouse's three ways.
@@ -66,7 +66,7 @@ pub(super) fn read(parts: &Parts) -> Result<(Asked, Login), Exception> {
         whole: false,
         boundary: boundary(&parts.headers)?,
         session: false,
-        get: parts.method == Method::GET,
+        safe: parts.method == Method::GET || parts.method == Method::HEAD,
     };
     let pairs = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
     for (name, value) in pairs {
@@ -130,7 +130,7 @@ pub(super) fn preparation(asked: &Asked, read_only: bool) -> Vec<String> {
         set.push_str(&format!(", {name} = '{value}'"));
     }
     statements.push(set);
-    let readonly = match (read_only, asked.get, readonly.as_deref()) {
+    let readonly = match (read_only, asked.safe, readonly.as_deref()) {
         (true, _, _) | (_, _, Some("1")) => 1,
         (_, true, _) | (_, _, Some("2")) => 2,
         _ => 0,
@@ -293,6 +293,7 @@ mod tests {
         assert_eq!(last(Method::POST, "/?readonly=1", false), set(1));
         assert_eq!(last(Method::GET, "/?readonly=0", false), set(2));
         assert_eq!(last(Method::GET, "/?readonly=1", false), set(1));
+        assert_eq!(last(Method::HEAD, "/", false), set(2));
         assert_eq!(
             last(Method::POST, "/", false),
             Some("SET implicit_select = 0".to_owned())
