@@ -393,6 +393,45 @@ async fn blocks_pack_both_ways() {
 }
 
 #[tokio::test]
+async fn a_statement_ends_when_its_client_leaves() {
+    let Some(_) = run("DROP TABLE IF EXISTS t_left").await else {
+        return;
+    };
+    run("CREATE TABLE t_left (a UInt64) ENGINE = MergeTree ORDER BY a").await;
+    let running = "SELECT count() FROM system.processes WHERE query LIKE '%_left %' AND query NOT LIKE '%processes%'";
+    let slow = "sleepEachRow(0.05) AS a FROM numbers(1200) SETTINGS max_block_size = 1";
+    for sql in [
+        format!("INSERT INTO t_left SELECT {slow}"),
+        format!("SELECT '_left ', {slow}"),
+    ] {
+        let mut stream = UnixStream::connect(socket().unwrap()).await.unwrap();
+        let head = format!(
+            "POST /?log_comment=a%20client HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{sql}",
+            sql.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        until(running, "1\n").await;
+        drop(stream);
+        until(running, "0\n").await;
+    }
+    assert_eq!(run("SELECT count() FROM t_left").await.unwrap(), "0\n");
+}
+
+/// Asks until the answer is the one that is waited for.
+async fn until(sql: &str, expected: &str) {
+    let since = std::time::Instant::now();
+    loop {
+        let found = run(sql).await.unwrap();
+        if found == expected {
+            return;
+        }
+        // The statement itself would take a minute.
+        assert!(since.elapsed().as_secs() < 20, "{sql}: {found}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
 async fn what_is_not_supported_is_said() {
     let Some(role) = post("/?role=a", "SELECT 1").await else {
         return;

@@ -13,7 +13,9 @@ mod direct;
 mod exception;
 mod execute;
 mod ffi;
+mod flight;
 mod framing;
+mod impatient;
 mod lz4;
 mod request;
 mod server;
@@ -34,14 +36,15 @@ use tokio::sync::{Semaphore, watch};
 
 use self::auth::Credentials;
 use self::connection::{OpenError, Params, Store};
-use self::server::{Door, STATEMENTS};
+use self::server::{Door, Origin, PATIENCE, STATEMENTS};
 use super::Password;
 use super::place::{self, Place};
 
 /// The user of the TCP address.
 const USER: &str = "readback";
-/// How long statements under way may take to end when the engine is told to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long statements that were cancelled may take to end, after [`PATIENCE`]. Both together stay
+/// below what the supervisor waits for.
+const CANCELLED: Duration = Duration::from_secs(10);
 
 /// How an engine runs.
 #[derive(Clone, Debug)]
@@ -145,9 +148,9 @@ pub async fn run(
         ),
         None => None,
     };
-    let turns = Arc::new(Semaphore::new(STATEMENTS as usize));
+    let turns = || Arc::new(Semaphore::new(STATEMENTS as usize));
     let door = Arc::new(Door {
-        store,
+        store: Arc::new(store),
         version,
         credentials: settings
             .listen
@@ -157,19 +160,22 @@ pub async fn run(
             .listen
             .as_ref()
             .is_some_and(|listen| listen.read_only),
-        turns: Arc::clone(&turns),
+        socket_turns: turns(),
+        address_turns: turns(),
     });
     let (stop, stopping) = watch::channel(false);
     let address = tcp.as_ref().and_then(|listener| listener.local_addr().ok());
-    let mut serving = vec![tokio::spawn(server::serve_socket(
+    let mut serving = vec![tokio::spawn(server::serve(
         Arc::clone(&door),
         listener,
+        Origin::Socket,
         stopping.clone(),
     ))];
     if let Some(tcp) = tcp {
-        serving.push(tokio::spawn(server::serve_address(
+        serving.push(tokio::spawn(server::serve(
             Arc::clone(&door),
             tcp,
+            Origin::Address,
             stopping,
         )));
     }
@@ -180,21 +186,27 @@ pub async fn run(
     tracing::debug!("the engine stops");
     // The receivers may be gone with their listeners already.
     let _ = stop.send(true);
-    let ended = tokio::time::timeout(PATIENCE, async {
-        for task in serving {
-            // A panic of the door was reported where it happened; the store is closed all the same.
-            let _ = task.await;
+    for task in serving {
+        // A panic of the door was reported where it happened; the store is closed all the same.
+        let _ = task.await;
+    }
+    // Every turn back means that no thread is inside libchdb.
+    let all_turns = [&door.socket_turns, &door.address_turns];
+    let ended = tokio::time::timeout(CANCELLED, async {
+        for turns in all_turns {
+            // Nobody closes the turns, so they come.
+            let _ = turns.acquire_many(STATEMENTS).await;
         }
-        // Every turn back means that no thread is inside libchdb.
-        turns.acquire_many(STATEMENTS).await.is_ok()
     })
     .await;
     remove_socket(&place, &socket);
     if ended.is_err() {
-        let running = STATEMENTS.saturating_sub(turns.available_permits() as u32);
         return Err(RunError::Unfinished {
-            count: running,
-            seconds: PATIENCE.as_secs(),
+            count: all_turns
+                .map(|turns| STATEMENTS.saturating_sub(turns.available_permits() as u32))
+                .iter()
+                .sum(),
+            seconds: (PATIENCE + CANCELLED).as_secs(),
         });
     }
     // A process that ends with a connection open sometimes dies of SIGSEGV.

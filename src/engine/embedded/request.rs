@@ -110,8 +110,9 @@ pub(super) fn read(parts: &Parts) -> Result<(Asked, Login), Exception> {
     Ok((asked, login))
 }
 
-/// The statements that bring a fresh connection to what the request asks.
-pub(super) fn preparation(asked: &Asked, read_only: bool) -> Vec<String> {
+/// The statements that bring a fresh connection to what the request asks. The `mark` goes to the end
+/// of the `log_comment`; see `flight`.
+pub(super) fn preparation(asked: &Asked, read_only: bool, mark: &str) -> Vec<String> {
     let mut statements = Vec::new();
     if let Some(database) = &asked.database {
         let name = database.replace('\\', "\\\\").replace('`', "\\`");
@@ -121,14 +122,16 @@ pub(super) fn preparation(asked: &Asked, read_only: bool) -> Vec<String> {
     let mut set = "SET implicit_select = 0".to_owned();
     // A client may be stricter than the door, never laxer.
     let mut readonly = None;
+    let mut comment = "";
     for (name, value) in &asked.settings {
-        if name == "readonly" {
-            readonly = Some(value.clone());
-            continue;
+        match name.as_str() {
+            "readonly" => readonly = Some(value.clone()),
+            "log_comment" => comment = value,
+            _ => set.push_str(&format!(", {name} = {}", quoted(value))),
         }
-        let value = value.replace('\\', "\\\\").replace('\'', "\\'");
-        set.push_str(&format!(", {name} = '{value}'"));
     }
+    let comment = format!("{comment} {mark}");
+    set.push_str(&format!(", log_comment = {}", quoted(comment.trim_start())));
     statements.push(set);
     let readonly = match (read_only, asked.safe, readonly.as_deref()) {
         (true, _, _) | (_, _, Some("1")) => 1,
@@ -139,6 +142,10 @@ pub(super) fn preparation(asked: &Asked, read_only: bool) -> Vec<String> {
         statements.push(format!("SET readonly = {readonly}"));
     }
     statements
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// Takes text and parameters out of a form.
@@ -270,14 +277,14 @@ mod tests {
     fn nothing_in_a_url_breaks_out_of_its_quotes() {
         let asked = asked(
             Method::POST,
-            "/?database=a%60%3B%5C&max_threads=1&session_timezone=%27%5C%3B",
+            "/?database=a%60%3B%5C&max_threads=1&session_timezone=%27%5C%3B&log_comment=%27",
         )
         .unwrap();
         assert_eq!(
-            preparation(&asked, false),
+            preparation(&asked, false, "m"),
             [
                 r"USE `a\`;\\`",
-                r"SET implicit_select = 0, max_threads = '1', session_timezone = '\'\\;'",
+                r"SET implicit_select = 0, max_threads = '1', session_timezone = '\'\\;', log_comment = '\' m'",
             ]
         );
     }
@@ -285,7 +292,7 @@ mod tests {
     #[test]
     fn a_client_can_only_make_the_door_stricter() {
         let last = |method: Method, uri: &str, read_only| {
-            preparation(&asked(method, uri).unwrap(), read_only).pop()
+            preparation(&asked(method, uri).unwrap(), read_only, "m").pop()
         };
         let set = |level: u8| Some(format!("SET readonly = {level}"));
         assert_eq!(last(Method::POST, "/?readonly=0", true), set(1));
@@ -296,7 +303,7 @@ mod tests {
         assert_eq!(last(Method::HEAD, "/", false), set(2));
         assert_eq!(
             last(Method::POST, "/", false),
-            Some("SET implicit_select = 0".to_owned())
+            Some("SET implicit_select = 0, log_comment = 'm'".to_owned())
         );
     }
 
