@@ -1,6 +1,6 @@
 //! The embedded engine: what `readback engine run` does. It takes the lock on the engine's folder,
 //! opens libchdb, and serves ClickHouse's HTTP interface on a Unix socket, and on TCP when asked,
-//! until it is told to stop or its parent is gone.
+//! until it is told to stop, or its parent and everybody who joined are gone.
 
 mod answer;
 mod arrow;
@@ -38,6 +38,7 @@ use self::auth::Credentials;
 use self::connection::{OpenError, Params, Store};
 use self::server::{Door, Origin, PATIENCE, STATEMENTS};
 use super::Password;
+use super::lease::Lease;
 use super::place::{self, Place};
 
 /// The user of the TCP address.
@@ -57,7 +58,8 @@ pub struct RunSettings {
     pub runtime: Option<PathBuf>,
     /// A TCP address as well.
     pub listen: Option<Listen>,
-    /// Started by another Readback: end when standard input closes, leave Ctrl-C to the parent.
+    /// Started by another Readback: end when standard input closes and nobody else has joined, leave
+    /// Ctrl-C to the parent.
     pub supervised: bool,
 }
 
@@ -181,7 +183,8 @@ pub async fn run(
     }
     tracing::debug!(socket = %socket.display(), version = door.version, "the engine is ready");
     ready(&socket, address);
-    wait_for_end(settings.supervised).await;
+    // Kept to the end: whoever comes now starts an engine of its own after this one.
+    let _alone = wait_for_end(settings.supervised, &place).await;
 
     tracing::debug!("the engine stops");
     // The receivers may be gone with their listeners already.
@@ -284,7 +287,7 @@ fn bind_socket(place: &Place, runtime: Option<&Path>) -> Result<(PathBuf, UnixLi
     }
     let listener = UnixListener::bind(&socket).map_err(cannot())?;
     place::check_private(&socket).map_err(cannot())?;
-    fs::write(place.socket_name(), format!("{}\n", socket.display())).map_err(cannot())?;
+    place.name_socket(&socket).map_err(cannot())?;
     Ok((socket, listener))
 }
 
@@ -298,8 +301,9 @@ fn remove_socket(place: &Place, socket: &Path) {
     }
 }
 
-/// Ends on SIGTERM; alone also on Ctrl-C, supervised also when standard input closes.
-async fn wait_for_end(supervised: bool) {
+/// Ends on SIGTERM; by hand also on Ctrl-C; supervised also when standard input is closed and nobody
+/// else uses the engine, and then gives the lease that keeps others out.
+async fn wait_for_end(supervised: bool, place: &Place) -> Option<Lease> {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => {
@@ -324,20 +328,24 @@ async fn wait_for_end(supervised: bool) {
         if !supervised {
             std::future::pending::<()>().await;
         }
-        let (gone, wait) = tokio::sync::oneshot::channel::<()>();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let place = place.clone();
         // A thread of its own: tokio would keep the process alive for a read of standard input.
         std::thread::spawn(move || {
             let mut rest = Vec::new();
             // Closed or broken, either way the parent is gone.
             let _ = io::stdin().read_to_end(&mut rest);
-            drop(gone);
+            let alone = Lease::alone(&place)
+                .inspect_err(|error| tracing::warn!(%error, "nobody can be waited for"));
+            // Told to end in another way meanwhile, perhaps.
+            let _ = tell.send(alone.ok());
         });
-        let _ = wait.await;
+        told.await.ok().flatten()
     };
     tokio::select! {
-        () = terminated => {}
-        () = interrupted => {}
-        () = abandoned => {}
+        () = terminated => None,
+        () = interrupted => None,
+        alone = abandoned => alone,
     }
 }
 
