@@ -9,9 +9,11 @@ use std::time::Duration;
 
 use clickhouse::{Client, Compression};
 use hyper::Uri;
+use hyper::body::Body;
 use hyper::rt::{Read, ReadBufCursor, Write};
-use hyper_util::client::legacy::connect::{Connected, Connection};
-use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tower::Service;
@@ -36,11 +38,53 @@ pub fn client(endpoint: &Endpoint) -> Client {
             url,
             user,
             password,
-        } => Client::default()
-            .with_url(url)
-            .with_user(user)
-            .with_password(password.reveal()),
+        } => {
+            let client = match url.starts_with("https://") {
+                true => Client::with_http_client(https()),
+                false => Client::default(),
+            };
+            client
+                .with_url(url)
+                .with_user(user)
+                .with_password(password.reveal())
+        }
     }
+}
+
+/// As the `clickhouse` crate sets up its own connections.
+const KEEPALIVE: Duration = Duration::from_secs(60);
+/// A server closes idle connections after 3 s.
+const IDLE: Duration = Duration::from_secs(2);
+
+/// A client that trusts the machine's own certificates, an organisation's authority among them
+/// (`SSL_CERT_FILE` names others), and Mozilla's list on a machine without any. The `clickhouse` crate
+/// would panic there.
+fn https<B>() -> hyper_util::client::legacy::Client<HttpsConnector<HttpConnector>, B>
+where
+    B: Body + Send,
+    B::Data: Send,
+{
+    let provider = rustls::crypto::ring::default_provider;
+    let builder = HttpsConnectorBuilder::new()
+        .with_provider_and_native_roots(provider())
+        .unwrap_or_else(|error| {
+            tracing::warn!(%error, "no certificates of the machine's; Mozilla's list is used");
+            HttpsConnectorBuilder::new()
+                .with_provider_and_webpki_roots(provider())
+                .expect("ring has cipher suites for TLS 1.2 and 1.3")
+        });
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_keepalive(Some(KEEPALIVE));
+    hyper_util::client::legacy::Client::builder(TokioExecutor::new())
+        .pool_idle_timeout(IDLE)
+        .pool_timer(TokioTimer::new())
+        .build(
+            builder
+                .https_only()
+                .enable_http1()
+                .wrap_connector(connector),
+        )
 }
 
 /// How long an engine may take to answer a ping; it needs no turn for that, so a slower one is stuck.
@@ -153,6 +197,38 @@ impl Write for SocketStream {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn https_is_spoken() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut hello = [0; 6];
+            stream.read_exact(&mut hello).await.unwrap();
+            stream
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .await
+                .unwrap();
+            hello
+        });
+        let client = client(&Endpoint::Remote {
+            url,
+            user: "u".to_owned(),
+            password: crate::engine::Password::new("p"),
+        });
+        let error = client.query("SELECT 1").execute().await.unwrap_err();
+        let mut words = error.to_string();
+        let mut cause = std::error::Error::source(&error);
+        while let Some(one) = cause {
+            words.push_str(&format!(": {one}"));
+            cause = one.source();
+        }
+        assert!(words.contains("InvalidContentType"), "{words}");
+        // A handshake record that holds a hello.
+        let hello = server.await.unwrap();
+        assert_eq!((hello[0], hello[1], hello[5]), (22, 3, 1));
+    }
 
     #[tokio::test]
     async fn a_stuck_engine_is_no_engine() {

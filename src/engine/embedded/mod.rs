@@ -5,7 +5,6 @@
 mod answer;
 mod arrow;
 mod auth;
-mod base64;
 mod blocks;
 mod codings;
 mod connection;

@@ -1,6 +1,8 @@
 //! What an HTTP request asks of the engine: ClickHouse's URL parameters and headers, sorted into
 //! settings, statement parameters and matters of the door.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
@@ -201,7 +203,7 @@ fn login(headers: &HeaderMap) -> Login {
     }
     let basic = text(headers, "Authorization")
         .and_then(|value| value.strip_prefix("Basic ").map(str::to_owned))
-        .and_then(|value| super::base64::decode(value.trim()))
+        .and_then(|value| BASE64.decode(value.trim()).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok());
     match basic.as_deref().and_then(|pair| pair.split_once(':')) {
         Some((user, password)) => Login {
@@ -271,6 +273,27 @@ mod tests {
     fn asked(method: Method, uri: &str) -> Result<Asked, Exception> {
         let request = hyper::Request::builder().method(method).uri(uri).body(());
         read(&request.unwrap().into_parts().0).map(|(asked, _)| asked)
+    }
+
+    #[test]
+    fn a_basic_login_is_read() {
+        let login = |value: &str| {
+            let request = hyper::Request::builder().header("Authorization", value);
+            let login = read(&request.body(()).unwrap().into_parts().0).unwrap().1;
+            (login.user, login.password)
+        };
+        let both = |user: &str, password: &str| (Some(user.into()), Some(password.into()));
+        assert_eq!(login("Basic dTpw"), both("u", "p"));
+        assert_eq!(login("Basic dTpwOsO8Pw=="), both("u", "p:\u{fc}?"));
+        for value in [
+            "Basic dTpw=",
+            "Basic dT-w",
+            "Basic dXA=",
+            "Basic ",
+            "Bearer dTpw",
+        ] {
+            assert_eq!(login(value), (None, None), "{value}");
+        }
     }
 
     #[test]
