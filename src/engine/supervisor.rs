@@ -410,18 +410,21 @@ impl EngineSettings {
     /// The settings of a Readback that starts itself: `readback engine run --supervised`. All that the
     /// child needs is in its arguments; it reads no configuration, which might be another one.
     pub fn of_this_program(data: &Path, library: &Path) -> io::Result<Self> {
-        let arguments: [OsString; 6] = [
-            "engine".into(),
-            "run".into(),
-            "--supervised".into(),
-            library.into(),
-            "--data-dir".into(),
-            data.into(),
-        ];
+        // In one piece: a path may begin with a dash.
+        let argument = |name: &str, path: &Path| {
+            let mut argument = OsString::from(name);
+            argument.push(path);
+            argument
+        };
         Ok(Self {
             folder: data.join("engine"),
             program: std::env::current_exe()?,
-            arguments: arguments.into(),
+            arguments: vec![
+                "engine".into(),
+                "run".into(),
+                argument("--supervised=", library),
+                argument("--data-dir=", data),
+            ],
         })
     }
 }

@@ -199,7 +199,7 @@ fn the_child_reads_no_configuration() {
     std::fs::write(path("readback.toml"), "this is [no TOML").expect("a file");
     std::fs::write(path("other.toml"), "[organisation]\nname = \"O\"\n").expect("a file");
     let checked = Command::new(env!("CARGO_BIN_EXE_readback"))
-        .args(["--config", "other.toml", "--data-dir", "data", "check"])
+        .args(["--config", "other.toml", "--data-dir=-data", "check"])
         .current_dir(folder.path())
         .env("READBACK_LIBCHDB", &library)
         .output()

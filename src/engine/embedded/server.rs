@@ -214,11 +214,11 @@ async fn accept(
         asked,
         running,
     };
-    let door_of_thread = Arc::clone(door);
+    let store = Arc::clone(&door.store);
     std::thread::Builder::new()
         .name("statement".to_owned())
         .stack_size(flight::STACK)
-        .spawn(move || execute::run(&door_of_thread.store, job))
+        .spawn(move || execute::run(&store, job))
         .map_err(|error| {
             Exception::new(
                 TOO_MANY_QUERIES,
