@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use std::time::Duration;
 
@@ -32,9 +32,16 @@ pub(super) enum EngineCommand {
         /// Let TCP clients only read
         #[arg(long, requires = "listen")]
         read_only: bool,
-        /// End when standard input closes: how Readback starts its own engine
-        #[arg(long, hide = true)]
-        supervised: bool,
+        /// How Readback starts its own engine: with this libchdb and no configuration, until standard
+        /// input closes and nobody else uses it
+        #[arg(
+            long,
+            hide = true,
+            value_name = "LIBCHDB",
+            conflicts_with = "listen",
+            requires = "data_dir"
+        )]
+        supervised: Option<PathBuf>,
     },
 }
 
@@ -48,9 +55,7 @@ pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Resu
         }
         EngineCommand::Status { json } => status(config, json).await,
         EngineCommand::Run {
-            listen,
-            read_only,
-            supervised,
+            listen, read_only, ..
         } => {
             let listen = match (listen, &config.engine.listen_password) {
                 (None, _) => None,
@@ -72,22 +77,38 @@ pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Resu
                 library: library(config).await?,
                 runtime: config.engine.runtime_dir.clone(),
                 listen,
-                supervised,
+                supervised: false,
             };
             engine::run(settings, |socket, address| {
                 let mut words = format!("engine ready on {}", socket.display());
                 if let Some(address) = address {
                     words.push_str(&format!(" and http://{address}"));
                 }
-                if !supervised {
-                    // Words for people; a closed standard error changes nothing.
-                    let _ = writeln!(std::io::stderr(), "{words}");
-                }
+                // Words for people; a closed standard error changes nothing.
+                let _ = writeln!(std::io::stderr(), "{words}");
             })
             .await?;
             Ok(())
         }
     }
+}
+
+/// Runs the engine for the command that started it. No configuration is read: the parent has read
+/// its own, and another one may lie where the child looks.
+pub(super) async fn supervised(
+    data: &Path,
+    library: PathBuf,
+    runtime: Option<PathBuf>,
+) -> anyhow::Result<()> {
+    let settings = RunSettings {
+        folder: data.join("engine"),
+        library,
+        runtime,
+        listen: None,
+        supervised: true,
+    };
+    engine::run(settings, |_, _| {}).await?;
+    Ok(())
 }
 
 /// The library, fetched with a progress bar when it is not there yet.

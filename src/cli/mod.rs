@@ -20,6 +20,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+use self::engine::EngineCommand;
 use crate::config::{self, Environment, Flags};
 use crate::telemetry::{self, LogFormat};
 
@@ -64,7 +65,7 @@ enum Command {
     List(list::Args),
     /// The embedded database engine
     #[command(subcommand)]
-    Engine(engine::EngineCommand),
+    Engine(EngineCommand),
 }
 
 /// Runs the program.
@@ -110,6 +111,13 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Report(args) => report::run(args, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
         Command::List(args) => list::run(args),
+        Command::Engine(EngineCommand::Run {
+            supervised: Some(library),
+            ..
+        }) => {
+            let data = flags.data_dir.unwrap_or_default();
+            engine::supervised(&data, library, environment.runtime_dir()).await
+        }
         Command::Engine(command) => engine::run(command, &load()?).await,
     }
 }

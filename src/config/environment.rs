@@ -64,6 +64,11 @@ impl Environment {
         base.join("readback")
     }
 
+    /// The user's folder for sockets, where there is one.
+    pub fn runtime_dir(&self) -> Option<PathBuf> {
+        self.get("XDG_RUNTIME_DIR").map(PathBuf::from)
+    }
+
     /// Puts the variables over the file's values.
     pub(super) fn overlay(&self, table: &mut toml::Table, problems: &mut Vec<String>) {
         for (name, value) in &self.0 {

@@ -355,7 +355,7 @@ fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
         database: database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
         libchdb: environment.get("READBACK_LIBCHDB").map(Into::into),
         cache_dir: environment.cache_dir(),
-        runtime_dir: environment.get("XDG_RUNTIME_DIR").map(Into::into),
+        runtime_dir: environment.runtime_dir(),
         listen_password,
     }
 }

@@ -221,34 +221,24 @@ fn check(package: &Package, archive: &Path) -> Result<(), InstallError> {
     })
 }
 
-/// Takes `package/libchdb.so` out of a gzipped tar archive. A tar archive is a row of entries, each a
-/// header of 512 bytes (name at 0, octal size at 124) and its bytes, filled up to 512.
+/// Takes `package/libchdb.so` out of a gzipped tar archive.
 fn unpack(
     archive: &Path,
     target: &Path,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), InstallError> {
-    let file = File::open(archive).map_err(io_error("open", archive))?;
-    let mut tar = GzDecoder::new(io::BufReader::with_capacity(1 << 20, file));
     let unreadable = || io_error("unpack", archive);
-    loop {
-        let mut header = [0_u8; 512];
-        tar.read_exact(&mut header).map_err(unreadable())?;
-        if header.iter().all(|byte| *byte == 0) {
-            return Err(InstallError::Empty(archive.display().to_string()));
+    let file = File::open(archive).map_err(io_error("open", archive))?;
+    let unzipped = GzDecoder::new(io::BufReader::with_capacity(1 << 20, file));
+    let mut tar = tar::Archive::new(unzipped);
+    for entry in tar.entries().map_err(unreadable())? {
+        let mut entry = entry.map_err(unreadable())?;
+        if *entry.path_bytes() == *b"package/libchdb.so" {
+            let size = entry.size();
+            return write_library(&mut entry, target, size, progress);
         }
-        let name = header[..100].split(|byte| *byte == 0).next();
-        let size = std::str::from_utf8(&header[124..136])
-            .ok()
-            .map(|octal| octal.trim_matches(['\0', ' ']))
-            .and_then(|octal| u64::from_str_radix(octal, 8).ok())
-            .ok_or_else(|| unreadable()(io::Error::other("an entry of the archive has no size")))?;
-        if name == Some(b"package/libchdb.so") {
-            return write_library(&mut tar.take(size), target, size, progress);
-        }
-        let filled = size.next_multiple_of(512);
-        io::copy(&mut (&mut tar).take(filled), &mut io::sink()).map_err(unreadable())?;
     }
+    Err(InstallError::Empty(archive.display().to_string()))
 }
 
 fn write_library(
@@ -315,32 +305,28 @@ fn io_error(what: &str, path: &Path) -> impl FnOnce(io::Error) -> InstallError {
 mod tests {
     use super::*;
 
-    fn entry(name: &str, bytes: &[u8]) -> Vec<u8> {
-        let mut entry = vec![0; 512];
-        entry[..name.len()].copy_from_slice(name.as_bytes());
-        entry[124..135].copy_from_slice(format!("{:011o}", bytes.len()).as_bytes());
-        entry.extend_from_slice(bytes);
-        entry.resize(entry.len().next_multiple_of(512), 0);
-        entry
+    /// Writes an archive of some files.
+    fn pack(archive: &Path, files: &[(&str, &[u8])]) {
+        let gz = flate2::write::GzEncoder::new(
+            File::create(archive).unwrap(),
+            flate2::Compression::fast(),
+        );
+        let mut tar = tar::Builder::new(gz);
+        for (name, bytes) in files {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(bytes.len() as u64);
+            tar.append_data(&mut header, name, *bytes).unwrap();
+        }
+        tar.into_inner().unwrap().finish().unwrap();
     }
 
     #[test]
     fn the_library_is_taken_out_of_an_archive() {
         let folder = tempfile::tempdir().unwrap();
         let archive = folder.path().join("a.tgz");
-        let tar = [
-            entry("package/package.json", &[b'{'; 700]),
-            entry("package/libchdb.so", &[7; 1000]),
-            vec![0; 1024],
-        ]
-        .concat();
-        let mut gz = flate2::write::GzEncoder::new(
-            File::create(&archive).unwrap(),
-            flate2::Compression::fast(),
-        );
-        gz.write_all(&tar).unwrap();
-        gz.finish().unwrap();
         let target = folder.path().join("libchdb.so");
+        let rest = ("package/package.json", &[b'{'; 700][..]);
+        pack(&archive, &[rest, ("package/libchdb.so", &[7; 1000])]);
         let mut seen = None;
         unpack(&archive, &target, &mut |progress| seen = Some(progress)).unwrap();
         assert_eq!(fs::read(&target).unwrap(), [7; 1000]);
@@ -353,6 +339,13 @@ mod tests {
         );
         let refused = check(&PACKAGES[0], &archive).unwrap_err();
         assert!(refused.to_string().contains("nothing was installed"));
+
+        let whole = fs::read(&archive).unwrap();
+        fs::write(&archive, &whole[..whole.len() / 2]).unwrap();
+        assert!(unpack(&archive, &target, &mut |_| ()).is_err(), "cut");
+        pack(&archive, &[rest]);
+        let empty = unpack(&archive, &target, &mut |_| ()).unwrap_err();
+        assert!(matches!(empty, InstallError::Empty(_)), "{empty}");
     }
 
     #[test]

@@ -13,6 +13,7 @@
 mod connector;
 mod embedded;
 mod install;
+mod lease;
 mod place;
 mod supervisor;
 

@@ -1,7 +1,9 @@
 //! Where an embedded engine keeps things: its folder, and the short path of its socket.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +18,7 @@ const LONGEST_SOCKET: usize = 100;
 /// store/      what libchdb writes
 /// backups/    the only folder that BACKUP may write to
 /// lock        held as long as an engine runs; names its process
+/// clients     shared by those who use an engine that another one started; see `lease`
 /// socket      the path of the socket of the engine that runs
 /// config.xml  what libchdb is told
 /// ```
@@ -58,8 +61,18 @@ impl Place {
         self.folder.join("lock")
     }
 
+    pub(super) fn clients(&self) -> PathBuf {
+        self.folder.join("clients")
+    }
+
     pub(super) fn config(&self) -> PathBuf {
         self.folder.join("config.xml")
+    }
+
+    /// The process that holds the lock or held it last.
+    pub(super) fn holder(&self) -> Option<u32> {
+        let holder = fs::read_to_string(self.lock()).ok()?;
+        holder.trim().strip_prefix("process ")?.parse().ok()
     }
 
     /// The file that names the socket.
@@ -69,8 +82,17 @@ impl Place {
 
     /// The socket of the engine that runs here or ran here last.
     pub(super) fn socket(&self) -> Option<PathBuf> {
-        let name = fs::read_to_string(self.socket_name()).ok()?;
-        Some(PathBuf::from(name.trim_end())).filter(|path| path.is_absolute())
+        let name = fs::read(self.socket_name()).ok()?;
+        let name = name.strip_suffix(b"\n").unwrap_or(&name);
+        Some(PathBuf::from(OsStr::from_bytes(name))).filter(|path| path.is_absolute())
+    }
+
+    /// Writes down the socket of the engine that runs here.
+    pub(super) fn name_socket(&self, socket: &Path) -> io::Result<()> {
+        fs::write(
+            self.socket_name(),
+            [socket.as_os_str().as_bytes(), b"\n"].concat(),
+        )
     }
 
     /// Makes the private folder of the socket and gives the socket's path. `runtime` is the user's
@@ -114,4 +136,18 @@ pub(super) fn check_private(socket: &Path) -> io::Result<()> {
         "the folder '{}' must belong to the user that runs the engine and be closed to others; remove it",
         folder.display()
     )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_that_is_not_utf_8_comes_back_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place::make(folder.path()).unwrap();
+        let socket = Path::new(OsStr::from_bytes(b"/run/\xff/engine.sock"));
+        place.name_socket(socket).unwrap();
+        assert_eq!(place.socket().as_deref(), Some(socket));
+    }
 }

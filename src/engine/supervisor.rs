@@ -2,23 +2,26 @@
 //! child and starts it again when it dies. The collector does not die with it; its events wait.
 //!
 //! The child holds the other end of a pipe and ends when the pipe closes, however this process went,
-//! so no orphan keeps the store's lock. For the same reason it is never killed by a dropped handle:
-//! it may be writing, and it ends by itself.
+//! so no orphan keeps the store's lock; only while other commands use it too does it stay for them
+//! (see `lease`). For the same reason it is never killed by a dropped handle: it may be writing, and
+//! it ends by itself.
 
 use std::collections::VecDeque;
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::process::{Child, ChildStderr, ChildStdin, Command};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::lease::Lease;
 use super::place::Place;
 use super::{Endpoint, LOCKED_EXIT, connector};
 
@@ -31,10 +34,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
 /// An engine that lived this long failed for a new reason.
 const LIVED: Duration = Duration::from_secs(60);
-/// How long `stop` waits; the child itself gives its statements 20 s.
+/// How long `stop` waits; the child itself gives its statements 20 s, cancelling included.
 const STOP: Duration = Duration::from_secs(30);
 /// Lines of the child's words that an error repeats.
 const WORDS: usize = 12;
+/// Lines that are kept until the engine is up or has failed.
+const HELD: usize = 500;
 
 /// How an embedded engine is started.
 #[derive(Clone, Debug)]
@@ -44,9 +49,7 @@ pub struct EngineSettings {
     /// The program to start.
     pub program: PathBuf,
     /// Its arguments: such as make it call [`super::run`] with `supervised` on the same folder.
-    pub arguments: Vec<String>,
-    /// Its environment beside the inherited one.
-    pub environment: Vec<(String, String)>,
+    pub arguments: Vec<OsString>,
 }
 
 /// Why there is no engine.
@@ -63,6 +66,9 @@ pub enum StartError {
         /// What it said.
         words: String,
     },
+    /// [`Engine::stop`] came first.
+    #[error("the engine was stopped while it started")]
+    Stopped,
     /// It runs but does not answer.
     #[error("the engine did not answer within {} s{words}", START.as_secs())]
     Silent {
@@ -84,7 +90,7 @@ pub struct EngineState {
 pub struct Engine {
     state: watch::Receiver<EngineState>,
     endpoint: Endpoint,
-    stop: Option<oneshot::Sender<()>>,
+    stop: watch::Sender<bool>,
     watcher: JoinHandle<()>,
 }
 
@@ -92,8 +98,8 @@ impl Engine {
     /// Starts an engine or joins the running one; returns when it answers.
     pub async fn start(settings: EngineSettings) -> Result<Self, StartError> {
         let place = Place::make(&settings.folder)?;
-        let (running, socket) = open(&place, &settings).await?;
-        let (stop, stopped) = oneshot::channel();
+        let (stop, mut stopped) = watch::channel(false);
+        let (running, socket) = open(&place, &settings, &mut stopped).await?;
         let (publish, published) = watch::channel(EngineState {
             up: true,
             starts: 1,
@@ -106,7 +112,7 @@ impl Engine {
         Ok(Self {
             state: published,
             endpoint: Endpoint::Socket(socket),
-            stop: Some(stop),
+            stop,
             watcher: tokio::spawn(watcher.watch(running, stopped)),
         })
     }
@@ -121,16 +127,22 @@ impl Engine {
         self.state.clone()
     }
 
-    /// Ends the engine, if this handle started it, and waits until it has.
-    pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            // The watcher ends only after this, so there is somebody to hear it.
-            let _ = stop.send(());
-        }
+    /// Ends the engine, if this handle started it, and waits until it has, also when it is just being
+    /// started again. It stays when other commands use it.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
         if let Err(error) = self.watcher.await {
             tracing::warn!(%error, "the engine's watcher failed");
         }
     }
+}
+
+/// Turns true when the engine is to stop.
+type Stop = watch::Receiver<bool>;
+
+/// Waits for the stop; a handle that was dropped counts as one.
+async fn told(stopped: &mut Stop) {
+    let _ = stopped.wait_for(|stop| *stop).await;
 }
 
 /// An engine that answers.
@@ -138,8 +150,16 @@ enum Running {
     /// Ours. It ends when the pipe does, and waiting for a child closes the pipe that it still has,
     /// so the pipe is kept apart.
     Child(Box<Child>, ChildStdin),
-    /// Another process's; the connection breaks when it ends.
-    Other(UnixStream),
+    /// Another process's.
+    Other(Joined),
+}
+
+/// Our part in an engine that another process started.
+struct Joined {
+    /// Breaks when the engine ends.
+    connection: UnixStream,
+    /// The engine does not end with its parent as long as we hold this.
+    _lease: Lease,
 }
 
 struct Watcher {
@@ -150,14 +170,16 @@ struct Watcher {
 
 impl Watcher {
     /// Starts the engine again whenever it ends, until told to stop.
-    async fn watch(self, mut running: Running, mut stopped: oneshot::Receiver<()>) {
+    async fn watch(self, mut running: Running, mut stopped: Stop) {
         let mut pause = FIRST_PAUSE;
         loop {
             let since = Instant::now();
             tokio::select! {
                 () = ended(&mut running) => {}
-                _ = &mut stopped => return end(running).await,
+                () = told(&mut stopped) => return end(&self.place, running).await,
             }
+            // Our share in the engine that is gone must not look like another command's in the next.
+            drop(running);
             self.publish.send_modify(|state| state.up = false);
             if since.elapsed() > LIVED {
                 pause = FIRST_PAUSE;
@@ -169,14 +191,10 @@ impl Watcher {
                 );
                 tokio::select! {
                     () = tokio::time::sleep(pause) => {}
-                    _ = &mut stopped => return,
+                    () = told(&mut stopped) => return,
                 }
                 pause = (pause * 2).min(LAST_PAUSE);
-                let opened = tokio::select! {
-                    opened = open(&self.place, &self.settings) => opened,
-                    _ = &mut stopped => return,
-                };
-                match opened {
+                match open(&self.place, &self.settings, &mut stopped).await {
                     Ok((running, _)) => {
                         self.publish.send_modify(|state| {
                             state.up = true;
@@ -184,6 +202,7 @@ impl Watcher {
                         });
                         break running;
                     }
+                    Err(StartError::Stopped) => return,
                     Err(error) => tracing::error!(%error, "the engine could not be started again"),
                 }
             };
@@ -192,18 +211,25 @@ impl Watcher {
 }
 
 /// Joins the engine of the folder or starts one.
-async fn open(place: &Place, settings: &EngineSettings) -> Result<(Running, PathBuf), StartError> {
+async fn open(
+    place: &Place,
+    settings: &EngineSettings,
+    stopped: &mut Stop,
+) -> Result<(Running, PathBuf), StartError> {
     let until = Instant::now() + START;
     loop {
         if let Some(joined) = join(place).await {
             return Ok(joined);
         }
-        match spawn(place, settings, until).await {
+        match spawn(place, settings, stopped, until).await {
             // Another process was quicker to the lock: it is about to answer, or about to end.
             Err(StartError::Ended { status, .. })
                 if status.code() == Some(i32::from(LOCKED_EXIT)) && Instant::now() < until =>
             {
-                tokio::time::sleep(LOOK).await;
+                tokio::select! {
+                    () = tokio::time::sleep(LOOK) => {}
+                    () = told(stopped) => return Err(StartError::Stopped),
+                }
             }
             outcome => return outcome,
         }
@@ -214,16 +240,14 @@ async fn open(place: &Place, settings: &EngineSettings) -> Result<(Running, Path
 async fn spawn(
     place: &Place,
     settings: &EngineSettings,
+    stopped: &mut Stop,
     until: Instant,
 ) -> Result<(Running, PathBuf), StartError> {
     let mut child = Command::new(&settings.program)
         .args(&settings.arguments)
-        .envs(
-            settings
-                .environment
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
+        // What the terminal sends to this process (Ctrl-C, its end) is not for an engine that others
+        // may use as well.
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
@@ -246,27 +270,42 @@ async fn spawn(
             let words = words.said();
             return Err(StartError::Ended { status, words });
         }
-        // The file may still name the socket of an engine that died, until the child wrote its own.
-        if let Some(socket) = place.socket()
+        // The files may still tell of an engine that died, or of one that was quicker to the lock;
+        // then ours is about to end.
+        if place.holder() == child.id()
+            && let Some(socket) = place.socket()
             && connector::ping(&socket).await.is_ok()
             && child.try_wait()?.is_none()
         {
+            words.pass_on();
             return Ok((Running::Child(child, pipe), socket));
         }
         if Instant::now() > until {
-            end(Running::Child(child, pipe)).await;
+            end(place, Running::Child(child, pipe)).await;
             let words = words.said();
             return Err(StartError::Silent { words });
         }
-        tokio::time::sleep(LOOK).await;
+        tokio::select! {
+            () = tokio::time::sleep(LOOK) => {}
+            () = told(stopped) => {
+                end(place, Running::Child(child, pipe)).await;
+                return Err(StartError::Stopped);
+            }
+        }
     }
 }
 
+/// Joins the engine that runs, if it does and is not about to end.
 async fn join(place: &Place) -> Option<(Running, PathBuf)> {
+    let lease = Lease::share(place).ok()??;
+    // With a share in it an engine that answers goes on.
     let socket = place.socket()?;
     connector::ping(&socket).await.ok()?;
-    let stream = UnixStream::connect(&socket).await.ok()?;
-    Some((Running::Other(stream), socket))
+    let joined = Joined {
+        connection: UnixStream::connect(&socket).await.ok()?,
+        _lease: lease,
+    };
+    Some((Running::Other(joined), socket))
 }
 
 /// Waits until an engine ends.
@@ -276,79 +315,116 @@ async fn ended(running: &mut Running) {
             Ok(status) => tracing::warn!(%status, "the engine ended"),
             Err(error) => tracing::warn!(%error, "the engine cannot be watched"),
         },
-        Running::Other(stream) => {
+        Running::Other(joined) => {
             // Nothing is ever asked here, so the first sign is the end.
-            let _ = stream.read(&mut [0]).await;
+            let _ = joined.connection.read(&mut [0]).await;
         }
     }
 }
 
-/// Closes the pipe and waits; kills a child that does not end.
-async fn end(running: Running) {
+/// Closes the pipe and waits, unless others use the engine; kills a child that does not end.
+async fn end(place: &Place, running: Running) {
     let Running::Child(mut child, pipe) = running else {
         return;
     };
     drop(pipe);
-    if tokio::time::timeout(STOP, child.wait()).await.is_err() {
-        tracing::warn!(
-            seconds = STOP.as_secs(),
-            "the engine did not end; killing it"
-        );
-        if let Err(error) = child.kill().await {
-            tracing::warn!(%error, "the engine cannot be killed");
+    let until = Instant::now() + STOP;
+    while Instant::now() < until {
+        if tokio::time::timeout(LOOK, child.wait()).await.is_ok() {
+            return;
         }
+        if Lease::is_shared(place) {
+            tracing::debug!("the engine stays for another command");
+            return;
+        }
+    }
+    tracing::warn!(
+        seconds = STOP.as_secs(),
+        "the engine did not end; killing it"
+    );
+    if let Err(error) = child.kill().await {
+        tracing::warn!(%error, "the engine cannot be killed");
     }
 }
 
-/// What a child said last.
+/// What a child says. Until it is up its words are held back: when it fails they are in the error,
+/// and when it only found the folder taken they are nobody's concern.
 #[derive(Clone, Default)]
-struct Words(Arc<Mutex<VecDeque<String>>>);
+struct Words(Arc<Mutex<Held>>);
+
+#[derive(Default)]
+struct Held {
+    lines: VecDeque<String>,
+    passed_on: bool,
+}
 
 impl Words {
     fn add(&self, line: String) {
-        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if lines.len() == WORDS {
-            lines.pop_front();
+        let mut held = self.held();
+        if held.passed_on {
+            return write_line(&line);
         }
-        lines.push_back(line);
+        if held.lines.len() == HELD {
+            held.lines.pop_front();
+        }
+        held.lines.push_back(line);
     }
 
-    /// The words as the end of a sentence.
+    /// Passes on what was said and what will be.
+    fn pass_on(&self) {
+        let mut held = self.held();
+        held.passed_on = true;
+        held.lines.drain(..).for_each(|line| write_line(&line));
+    }
+
+    /// The last words as the end of a sentence.
     fn said(&self) -> String {
-        let lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = self.held();
+        let from = held.lines.len().saturating_sub(WORDS);
+        let lines: Vec<&str> = held.lines.range(from..).map(String::as_str).collect();
         if lines.is_empty() {
             return String::new();
         }
-        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
         format!(": {}", lines.join("\n"))
+    }
+
+    fn held(&self) -> MutexGuard<'_, Held> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Passes on what a child writes to standard error, and remembers the end of it.
+fn write_line(line: &str) {
+    // A closed standard error is no reason to stop listening.
+    let _ = writeln!(io::stderr(), "{line}");
+}
+
+/// Hears what a child writes to standard error.
 async fn listen(stderr: ChildStderr, words: Words) {
     let mut lines = BufReader::new(stderr).lines();
     while let Ok(Some(line)) = lines.next_line().await {
-        // A closed standard error is no reason to stop listening.
-        let _ = writeln!(io::stderr(), "{line}");
         words.add(line);
     }
 }
 
 impl EngineSettings {
-    /// The settings of a Readback that starts itself: `readback engine run --supervised`.
+    /// The settings of a Readback that starts itself: `readback engine run --supervised`. All that the
+    /// child needs is in its arguments; it reads no configuration, which might be another one.
     pub fn of_this_program(data: &Path, library: &Path) -> io::Result<Self> {
-        let text = |path: &Path| path.to_string_lossy().into_owned();
+        // In one piece: a path may begin with a dash.
+        let argument = |name: &str, path: &Path| {
+            let mut argument = OsString::from(name);
+            argument.push(path);
+            argument
+        };
         Ok(Self {
             folder: data.join("engine"),
             program: std::env::current_exe()?,
             arguments: vec![
-                "engine".to_owned(),
-                "run".to_owned(),
-                "--supervised".to_owned(),
-                "--data-dir".to_owned(),
-                text(data),
+                "engine".into(),
+                "run".into(),
+                argument("--supervised=", library),
+                argument("--data-dir=", data),
             ],
-            environment: vec![("READBACK_LIBCHDB".to_owned(), text(library))],
         })
     }
 }

@@ -140,19 +140,37 @@ async fn text_in_url_body_or_form() {
 }
 
 #[tokio::test]
-async fn get_changes_nothing() {
-    let Some(answer) = send(
-        "GET",
-        "/?query=CREATE%20TABLE%20nope%20(a%20UInt8)%20ENGINE%3DMemory",
-        &[],
-        b"",
-    )
-    .await
-    else {
+async fn get_and_head_change_nothing() {
+    let target = "/?query=CREATE%20TABLE%20nope%20(a%20UInt8)%20ENGINE%3DMemory";
+    let Some(answer) = send("GET", target, &[], b"").await else {
         return;
     };
     assert_eq!(answer.header("x-clickhouse-exception-code"), Some("164"));
     assert!(answer.text().starts_with("Code: 164. DB::Exception: "));
+    let answer = send("HEAD", target, &[], b"").await.unwrap();
+    assert_eq!(answer.header("x-clickhouse-exception-code"), Some("164"));
+    assert_eq!(run("EXISTS nope").await.unwrap(), "0\n");
+}
+
+#[tokio::test]
+async fn data_that_the_engine_would_cut_is_refused() {
+    let Some(_) = run("DROP TABLE IF EXISTS t_words").await else {
+        return;
+    };
+    run("CREATE TABLE t_words (with UInt64, a UInt64) ENGINE = MergeTree ORDER BY a").await;
+    run("INSERT INTO t_words (with, a) FORMAT CSV\n1,2\n3,4\n").await;
+    run("INSERT INTO t_words (a, with) VALUES (5, 6)").await;
+    let rows = "SELECT count(), sum(with) FROM t_words";
+    assert_eq!(run(rows).await.unwrap(), "3\t10\n");
+    for sql in [
+        "INSERT INTO t_words SELECT * FROM input('with UInt64, a UInt64') FORMAT CSV\n1,2\n",
+        "WITH 1 AS x INSERT INTO t_words SELECT x, a FROM input('a UInt64') FORMAT CSV\n1\n",
+    ] {
+        let refused = post("/", sql).await.unwrap();
+        let code = refused.header("x-clickhouse-exception-code");
+        assert_eq!(code, Some("344"), "{sql}: {}", refused.text());
+    }
+    assert_eq!(run(rows).await.unwrap(), "3\t10\n");
 }
 
 #[tokio::test]
@@ -210,16 +228,18 @@ async fn data_after_the_text_is_never_cut() {
         let rows = format!("{}\t100000\n", (at + 1) * 100_000);
         assert_eq!(run(count).await.unwrap(), rows, "{coding}");
     }
-    let torn = send(
-        "POST",
-        target,
-        &[("Content-Encoding", "lz4")],
-        &bodies[1].1[..9000],
-    )
-    .await
-    .unwrap();
-    assert_eq!(torn.header("x-clickhouse-exception-code"), Some("271"));
-    assert_eq!(run(count).await.unwrap(), "200000\t100000\n");
+    for (coding, body) in &bodies {
+        let cut = &body[..body.len() / 2];
+        let torn = send("POST", target, &[("Content-Encoding", coding)], cut)
+            .await
+            .unwrap();
+        assert_eq!(
+            torn.header("x-clickhouse-exception-code"),
+            Some("271"),
+            "{coding}"
+        );
+        assert_eq!(run(count).await.unwrap(), "200000\t100000\n", "{coding}");
+    }
     let values: Vec<String> = (0..50_000)
         .map(|id| format!("({id}+1000000, 'x')"))
         .collect();
@@ -370,6 +390,45 @@ async fn blocks_pack_both_ways() {
     let done = post("/?decompress=1", &whole.body).await.unwrap();
     assert_eq!(done.status, 200, "{}", done.text());
     assert_eq!(run("SELECT count() FROM t_blocks").await.unwrap(), "2\n");
+}
+
+#[tokio::test]
+async fn a_statement_ends_when_its_client_leaves() {
+    let Some(_) = run("DROP TABLE IF EXISTS t_left").await else {
+        return;
+    };
+    run("CREATE TABLE t_left (a UInt64) ENGINE = MergeTree ORDER BY a").await;
+    let running = "SELECT count() FROM system.processes WHERE query LIKE '%_left %' AND query NOT LIKE '%processes%'";
+    let slow = "sleepEachRow(0.05) AS a FROM numbers(1200) SETTINGS max_block_size = 1";
+    for sql in [
+        format!("INSERT INTO t_left SELECT {slow}"),
+        format!("SELECT '_left ', {slow}"),
+    ] {
+        let mut stream = UnixStream::connect(socket().unwrap()).await.unwrap();
+        let head = format!(
+            "POST /?log_comment=a%20client HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n{sql}",
+            sql.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        until(running, "1\n").await;
+        drop(stream);
+        until(running, "0\n").await;
+    }
+    assert_eq!(run("SELECT count() FROM t_left").await.unwrap(), "0\n");
+}
+
+/// Asks until the answer is the one that is waited for.
+async fn until(sql: &str, expected: &str) {
+    let since = std::time::Instant::now();
+    loop {
+        let found = run(sql).await.unwrap();
+        if found == expected {
+            return;
+        }
+        // The statement itself would take a minute.
+        assert!(since.elapsed().as_secs() < 20, "{sql}: {found}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
 }
 
 #[tokio::test]

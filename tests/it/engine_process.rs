@@ -1,9 +1,12 @@
 //! The engine as a process: its lock, its death, its second user, its TCP address.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use readback::engine::{self, Endpoint, Engine, Password};
 
@@ -37,11 +40,7 @@ async fn a_killed_engine_comes_back_with_its_data() {
         client.query(sql).execute().await.expect(sql);
     }
     let first = pid(data.path());
-    let killed = Command::new("kill")
-        .args(["-9", &first])
-        .status()
-        .expect("kill");
-    assert!(killed.success());
+    kill("-9", &first);
     let mut state = engine.state();
     let back = *state
         .wait_for(|state| state.up && state.starts == 2)
@@ -59,8 +58,23 @@ async fn a_killed_engine_comes_back_with_its_data() {
     assert!(engine::running(&data.path().join("engine")).await.is_none());
 }
 
+/// Waits until no engine holds the folder any more.
+async fn let_go(data: &Path) {
+    let lock = std::fs::File::open(data.join("engine/lock")).expect("a lock");
+    let since = std::time::Instant::now();
+    while lock.try_lock().is_err() {
+        assert!(since.elapsed().as_secs() < 20, "the engine holds its lock");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn kill(signal: &str, process: &str) {
+    let killed = Command::new("kill").args([signal, process]).status();
+    assert!(killed.expect("kill").success());
+}
+
 #[tokio::test]
-async fn a_second_command_uses_the_running_engine_and_survives_it() {
+async fn a_second_command_uses_the_running_engine_and_restarts_it() {
     let Some(library) = library() else { return };
     let data = tempfile::tempdir().expect("a folder");
     let first = Engine::start(settings(data.path(), &library))
@@ -84,15 +98,182 @@ async fn a_second_command_uses_the_running_engine_and_survives_it() {
     let words = String::from_utf8_lossy(&refused.stderr);
     assert!(words.contains(&format!("process {running}")), "{words}");
 
-    // When the first goes, the second takes over.
-    let mut state = second.state();
+    // When the engine dies, one of them starts it again and both go on.
+    kill("-9", &running);
+    for engine in [&first, &second] {
+        let mut state = engine.state();
+        state
+            .wait_for(|state| state.up && state.starts == 2)
+            .await
+            .expect("a state");
+        assert_eq!(one(engine.endpoint()).await.expect("one"), 1);
+    }
+    assert_ne!(pid(data.path()), running);
     first.stop().await;
-    state
-        .wait_for(|state| state.up && state.starts == 2)
-        .await
-        .expect("a state");
     assert_eq!(one(second.endpoint()).await.expect("one"), 1);
     second.stop().await;
+    let_go(data.path()).await;
+}
+
+#[tokio::test]
+async fn an_engine_outlives_its_starter_while_others_use_it() {
+    let Some(library) = library() else { return };
+    let data = tempfile::tempdir().expect("a folder");
+    let start = || Engine::start(settings(data.path(), &library));
+    let first = start().await.expect("an engine");
+    let running = pid(data.path());
+    let second = start().await.expect("an engine");
+    let client = engine::client(second.endpoint());
+    let slow = tokio::spawn(async move {
+        client
+            .query("SELECT sum(sleepEachRow(0.1)) FROM numbers(10) SETTINGS max_block_size = 1")
+            .fetch_one::<u64>()
+            .await
+    });
+    let since = std::time::Instant::now();
+    first.stop().await;
+    assert!(since.elapsed().as_secs() < 10, "it waits for the others");
+    assert_eq!(slow.await.expect("an end").expect("a sum"), 0);
+    // One that comes after the starter has gone keeps it as well.
+    let third = start().await.expect("an engine");
+    second.stop().await;
+    assert_eq!(one(third.endpoint()).await.expect("one"), 1);
+    assert_eq!(pid(data.path()), running);
+    assert_eq!(third.state().borrow().starts, 1);
+    third.stop().await;
+    let_go(data.path()).await;
+    assert!(engine::running(&data.path().join("engine")).await.is_none());
+}
+
+#[tokio::test]
+async fn a_command_that_dies_lets_the_engine_go() {
+    let Some(library) = library() else { return };
+    let data = tempfile::tempdir().expect("a folder");
+    let first = Engine::start(settings(data.path(), &library))
+        .await
+        .expect("an engine");
+    let mut second = Command::new(env!("CARGO_BIN_EXE_readback"))
+        .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+        .arg(data.path())
+        .env("READBACK_LIBCHDB", &library)
+        .current_dir(data.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a program");
+    let mut line = String::new();
+    BufReader::new(second.stdout.take().expect("a pipe"))
+        .read_line(&mut line)
+        .expect("an address");
+    first.stop().await;
+    assert!(engine::running(&data.path().join("engine")).await.is_some());
+    second.kill().expect("an end");
+    second.wait().expect("an end");
+    let_go(data.path()).await;
+}
+
+#[tokio::test]
+async fn a_stop_in_the_middle_of_a_restart_waits_for_the_child() {
+    let Some(library) = library() else { return };
+    let data = tempfile::tempdir().expect("a folder");
+    // At different points of the restart: in the pause before it, and while the child loads.
+    for later in [0, 120, 200, 300] {
+        let engine = Engine::start(settings(data.path(), &library))
+            .await
+            .expect("an engine");
+        let mut state = engine.state();
+        kill("-9", &pid(data.path()));
+        state.wait_for(|state| !state.up).await.expect("a state");
+        tokio::time::sleep(Duration::from_millis(later)).await;
+        engine.stop().await;
+        let lock = std::fs::File::open(data.path().join("engine/lock")).expect("a lock");
+        assert!(lock.try_lock().is_ok(), "after {later} ms");
+    }
+}
+
+#[test]
+fn the_child_reads_no_configuration() {
+    let Some(library) = library() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("readback.toml"), "this is [no TOML").expect("a file");
+    std::fs::write(path("other.toml"), "[organisation]\nname = \"O\"\n").expect("a file");
+    let checked = Command::new(env!("CARGO_BIN_EXE_readback"))
+        .args(["--config", "other.toml", "--data-dir=-data", "check"])
+        .current_dir(folder.path())
+        .env("READBACK_LIBCHDB", &library)
+        .output()
+        .expect("a program");
+    let words = format!("{checked:?}");
+    assert!(checked.status.success(), "{words}");
+    assert!(words.contains("all is well"), "{words}");
+}
+
+#[tokio::test]
+async fn a_folder_whose_name_is_not_utf_8_is_not_mistaken_for_another() {
+    let Some(library) = library() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join(OsStr::from_bytes(b"data-\xff"));
+    let Err(error) = Engine::start(settings(&data, &library)).await else {
+        panic!("libchdb takes no such path");
+    };
+    assert!(error.to_string().contains("is not UTF-8"), "{error}");
+    let made: Vec<_> = std::fs::read_dir(folder.path())
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    assert_eq!(made, [data]);
+}
+
+#[test]
+fn commands_at_the_same_time_share_one_engine_quietly() {
+    let Some(library) = library() else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let check = || {
+        Command::new(env!("CARGO_BIN_EXE_readback"))
+            .arg("check")
+            .current_dir(folder.path())
+            .env("READBACK_LIBCHDB", &library)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("a program")
+    };
+    // The first makes the tables; the engine is what is tried here.
+    let first = check().wait_with_output().expect("an end");
+    assert!(first.status.success(), "{first:?}");
+    let commands: Vec<Child> = (0..4).map(|_| check()).collect();
+    for command in commands {
+        let output = command.wait_with_output().expect("an end");
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{words}");
+        assert_eq!(words, "");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_stalls_does_not_hinder_the_end() {
+    let Some(library) = library() else { return };
+    let engine = Listening::start(&library, &[]);
+    let mut stalled = Vec::new();
+    // More than there are turns for TCP clients; Readback's own socket has its own.
+    for _ in 0..70 {
+        let mut stream = TcpStream::connect(&engine.address).expect("an address");
+        write!(
+            stream,
+            "GET /?user=readback&password=s3cret&query=SELECT%20number%20FROM%20numbers(1000000000) HTTP/1.1\r\nHost: x\r\n\r\n"
+        )
+        .expect("a request");
+        stalled.push(stream);
+    }
+    let socket = engine::running(&engine.data().join("engine"))
+        .await
+        .expect("an engine");
+    let endpoint = Endpoint::Socket(socket);
+    assert_eq!(one(&endpoint).await.expect("one"), 1);
+    // The drop tells it to stop and sees that it ended well.
+    drop(engine);
+    drop(stalled);
 }
 
 #[tokio::test]
@@ -128,7 +309,7 @@ async fn a_start_that_fails_says_why() {
 struct Listening {
     child: Child,
     address: String,
-    _data: tempfile::TempDir,
+    data: tempfile::TempDir,
 }
 
 impl Listening {
@@ -156,7 +337,7 @@ impl Listening {
         Self {
             child,
             address,
-            _data: data,
+            data,
         }
     }
 
@@ -170,6 +351,10 @@ impl Listening {
         let mut bytes = Vec::new();
         stream.read_to_end(&mut bytes).expect("an answer");
         answer(&bytes)
+    }
+
+    fn data(&self) -> &Path {
+        self.data.path()
     }
 
     fn endpoint(&self, password: &str) -> Endpoint {

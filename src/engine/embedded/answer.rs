@@ -119,7 +119,8 @@ impl Sink {
             let end = std::mem::replace(&mut self.encoder, Encoder::Plain)
                 .finish()
                 .map_err(|_| Gone)?;
-            return self.push(end);
+            self.push(end)?;
+            return self.hand_over(Piece::End);
         }
         let coding = self.encoder.name();
         let mut body = self.encoder.encode(held, false).map_err(|_| Gone)?;
@@ -198,8 +199,12 @@ impl Sink {
         if piece.is_empty() {
             return Ok(());
         }
+        self.hand_over(Piece::Data(piece))
+    }
+
+    fn hand_over(&self, piece: Piece) -> Result<(), Gone> {
         let pieces = self.pieces.as_ref().ok_or(Gone)?;
-        pieces.blocking_send(Piece::Data(piece)).map_err(|_| Gone)
+        pieces.blocking_send(piece).map_err(|_| Gone)
     }
 }
 
@@ -208,6 +213,8 @@ enum Piece {
     Data(Bytes),
     /// The frame with the error; nothing follows.
     Error(Bytes),
+    /// The answer is whole. Without this word it is torn: the thread panicked or gave up.
+    End,
 }
 
 /// A streamed body. When it fails it gives what was sent before time to be written out; hyper drops
@@ -221,6 +228,7 @@ enum Ending {
     NotYet,
     Before(Pin<Box<Sleep>>, Bytes),
     After(Pin<Box<Sleep>>),
+    Ended,
 }
 
 impl Body for Pieces {
@@ -239,8 +247,16 @@ impl Body for Pieces {
                         let pause = Box::pin(tokio::time::sleep(BEFORE_ERROR));
                         self.ending = Ending::Before(pause, frame);
                     }
-                    None => return Poll::Ready(None),
+                    Some(Piece::End) => {
+                        self.ending = Ending::Ended;
+                        return Poll::Ready(None);
+                    }
+                    None => {
+                        self.ending = Ending::Ended;
+                        return Poll::Ready(Some(Err(BrokenOff)));
+                    }
                 },
+                Ending::Ended => return Poll::Ready(None),
                 Ending::Before(pause, frame) => {
                     ready!(pause.as_mut().poll(context));
                     let frame = std::mem::take(frame);
@@ -249,6 +265,7 @@ impl Body for Pieces {
                 }
                 Ending::After(pause) => {
                     ready!(pause.as_mut().poll(context));
+                    self.ending = Ending::Ended;
                     return Poll::Ready(Some(Err(BrokenOff)));
                 }
             }
@@ -316,4 +333,59 @@ fn tag() -> String {
         .iter()
         .map(|byte| char::from(b'a' + byte % 26))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::embedded::codings::Coding;
+
+    /// What a client gets when a thread uses a sink in a certain way.
+    async fn answered(
+        coding: Coding,
+        way: impl FnOnce(Sink) + Send + 'static,
+    ) -> Result<Bytes, String> {
+        let (reply, answered) = oneshot::channel();
+        let meta = Meta {
+            query_id: "id".to_owned(),
+            format: "TSV".to_owned(),
+            version: "1".to_owned(),
+        };
+        let thread =
+            std::thread::spawn(move || way(Sink::new(reply, meta, Encoder::new(coding, false))));
+        let body = match answered.await {
+            Ok(response) => response.into_body().collect().await,
+            Err(_) => return Err("no answer".to_owned()),
+        };
+        // A panic is one of the ways.
+        let _ = thread.join();
+        body.map(|body| body.to_bytes())
+            .map_err(|error| error.to_string())
+    }
+
+    fn send(sink: &mut Sink, texts: &[&'static str]) {
+        for text in texts {
+            assert!(sink.send(Bytes::from_static(text.as_bytes())).is_ok());
+        }
+    }
+
+    #[tokio::test]
+    async fn only_a_finished_answer_is_whole() {
+        let whole = answered(Coding::Plain, |mut sink| {
+            send(&mut sink, &["1\n", "2\n", "3\n"]);
+            assert!(sink.finish(0).is_ok());
+        });
+        assert_eq!(whole.await.as_deref(), Ok(&b"1\n2\n3\n"[..]));
+        for coding in [Coding::Plain, Coding::Gzip, Coding::Zstd] {
+            let dropped = answered(coding, |mut sink| send(&mut sink, &["1\n", "2\n"]));
+            assert!(dropped.await.is_err(), "{coding:?}");
+            let panicked = answered(coding, |mut sink| {
+                send(&mut sink, &["1\n", "2\n"]);
+                std::panic::resume_unwind(Box::new("a defect"));
+            });
+            assert!(panicked.await.is_err(), "{coding:?}");
+            let short = answered(coding, |mut sink| send(&mut sink, &["1\n"]));
+            assert_eq!(short.await.unwrap_err(), "no answer", "{coding:?}");
+        }
+    }
 }

@@ -1,23 +1,19 @@
-//! What bodies are wrapped in: `Content-Encoding` (gzip, deflate, zstd,
-//! lz4) and ClickHouse's own blocks
-//! (`decompress=1`, `compress=1`), both ways, piece by piece and with bounded memory.
+//! What bodies are wrapped in: `Content-Encoding` (gzip, deflate, zstd, lz4) and ClickHouse's own
+//! blocks (`decompress=1`, `compress=1`), both ways, piece by piece and with bounded memory.
 
-use std::collections::VecDeque;
 use std::io::{self, Read, Write};
 
 use bytes::Bytes;
-use flate2::write::{GzEncoder, MultiGzDecoder, ZlibDecoder};
-use lz4_flex::frame::FrameDecoder;
+use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::write::GzEncoder;
 use tokio::sync::mpsc::Receiver;
 
 use super::blocks::{self, Unpacker};
 use super::exception::{CANNOT_DECOMPRESS, Exception, NETWORK_ERROR, UNKNOWN_COMPRESSION_METHOD};
+use super::lz4::Frames;
 
 /// The most that is unpacked at once: a small packed piece may stand for very much.
-const SLICE: usize = 4 << 10;
-
-/// What is read of LZ4 frames at once.
-const FRAMES: usize = 256 << 10;
+const SLICE: usize = 256 << 10;
 
 /// A coding of HTTP that the door knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,20 +73,17 @@ impl Coding {
 pub(super) struct Input {
     source: Source,
     blocks: Option<Unpacker>,
-    ended: bool,
 }
 
 /// Where the unwrapped bytes come from.
 enum Source {
-    /// Pieces pushed through a decoder.
-    Pushed {
-        body: Receiver<Result<Bytes, String>>,
-        coding: Decoder,
-        /// What came but is not unwrapped yet.
-        packed: VecDeque<Bytes>,
-    },
-    /// A decoder that only reads.
-    Read(Box<FrameDecoder<BodyReader>>),
+    /// Nothing is wrapped, or nothing has come yet: a coding begins with its first byte, so that an
+    /// empty body is one whatever its coding.
+    Body(Receiver<Result<Bytes, String>>, Coding),
+    /// A decoder. It fails when the body ends within a frame; a cut body must not pass for a short one.
+    Coded(Box<dyn Read + Send>),
+    /// All is read.
+    Ended,
 }
 
 /// A body as a reader.
@@ -114,153 +107,81 @@ impl Read for BodyReader {
     }
 }
 
-enum Decoder {
-    Plain,
-    Gzip(Box<MultiGzDecoder<Vec<u8>>>),
-    Deflate(Box<ZlibDecoder<Vec<u8>>>),
-    Zstd(Box<zstd::stream::write::Decoder<'static, Vec<u8>>>),
-}
-
 impl Input {
     /// Wraps the channel that the body comes through.
-    pub(super) fn new(
-        body: Receiver<Result<Bytes, String>>,
-        coding: Coding,
-        blocks: bool,
-    ) -> Result<Self, Exception> {
-        let coding = match coding {
-            Coding::Plain => Some(Decoder::Plain),
-            Coding::Gzip => Some(Decoder::Gzip(Box::new(MultiGzDecoder::new(Vec::new())))),
-            Coding::Deflate => Some(Decoder::Deflate(Box::new(ZlibDecoder::new(Vec::new())))),
-            Coding::Zstd => Some(Decoder::Zstd(Box::new(
-                zstd::stream::write::Decoder::new(Vec::new()).map_err(broken)?,
-            ))),
-            Coding::Lz4 => None,
-        };
-        let source = match coding {
-            Some(coding) => Source::Pushed {
-                body,
-                coding,
-                packed: VecDeque::new(),
-            },
-            None => {
-                let rest = Bytes::new();
-                Source::Read(Box::new(FrameDecoder::new(BodyReader { body, rest })))
-            }
-        };
-        Ok(Self {
-            source,
+    pub(super) fn new(body: Receiver<Result<Bytes, String>>, coding: Coding, blocks: bool) -> Self {
+        Self {
+            source: Source::Body(body, coding),
             blocks: blocks.then(Unpacker::default),
-            ended: false,
-        })
+        }
     }
 
     /// The next bytes, or `None` at the end. Blocks the thread while none are there.
     pub(super) fn next(&mut self) -> Result<Option<Bytes>, Exception> {
-        while !self.ended {
-            let (bytes, last) = self.source.next()?;
-            self.ended = last;
-            let bytes = match &mut self.blocks {
-                Some(blocks) => {
-                    let unpacked = blocks.push(&bytes)?;
-                    if last {
-                        blocks.finish()?;
-                    }
-                    unpacked.into()
-                }
-                None => bytes,
+        loop {
+            let bytes = self.source.next()?;
+            let Some(blocks) = &mut self.blocks else {
+                return Ok(bytes);
             };
-            if !bytes.is_empty() {
-                return Ok(Some(bytes));
+            let Some(bytes) = bytes else {
+                blocks.finish()?;
+                return Ok(None);
+            };
+            let unpacked = blocks.push(&bytes)?;
+            if !unpacked.is_empty() {
+                return Ok(Some(unpacked.into()));
             }
         }
-        Ok(None)
     }
 }
 
 impl Source {
-    /// Bytes, perhaps none, and whether they are the last.
-    fn next(&mut self) -> Result<(Bytes, bool), Exception> {
-        let (body, coding, packed) = match self {
-            Self::Pushed {
-                body,
-                coding,
-                packed,
-            } => (body, coding, packed),
-            Self::Read(frames) => return read_frames(frames),
-        };
-        if let Some(piece) = packed.pop_front() {
-            return Ok((coding.decode(piece)?, false));
-        }
-        match body.blocking_recv() {
-            Some(Ok(bytes)) if matches!(coding, Decoder::Plain) => Ok((bytes, false)),
-            Some(Ok(mut bytes)) => {
-                while !bytes.is_empty() {
-                    let size = bytes.len().min(SLICE);
-                    packed.push_back(bytes.split_to(size));
+    /// Bytes, at least one, or `None` at the end.
+    fn next(&mut self) -> Result<Option<Bytes>, Exception> {
+        loop {
+            match std::mem::replace(self, Self::Ended) {
+                Self::Ended => return Ok(None),
+                Self::Body(mut body, coding) => match body.blocking_recv() {
+                    None => return Ok(None),
+                    Some(Err(error)) => return Err(broken_off(&error)),
+                    Some(Ok(bytes)) if bytes.is_empty() => *self = Self::Body(body, coding),
+                    Some(Ok(bytes)) if coding == Coding::Plain => {
+                        *self = Self::Body(body, coding);
+                        return Ok(Some(bytes));
+                    }
+                    Some(Ok(rest)) => {
+                        *self = Self::Coded(reader(coding, BodyReader { body, rest })?)
+                    }
+                },
+                Self::Coded(mut reader) => {
+                    let mut buffer = vec![0; SLICE];
+                    let size = reader
+                        .read(&mut buffer)
+                        .map_err(|error| match error.kind() {
+                            io::ErrorKind::BrokenPipe => broken_off(&error.to_string()),
+                            _ => broken(error),
+                        })?;
+                    if size == 0 {
+                        return Ok(None);
+                    }
+                    buffer.truncate(size);
+                    *self = Self::Coded(reader);
+                    return Ok(Some(buffer.into()));
                 }
-                Ok((Bytes::new(), false))
             }
-            Some(Err(error)) => Err(broken_off(&error)),
-            None => Ok((coding.finish()?, true)),
         }
     }
 }
 
-fn read_frames(frames: &mut FrameDecoder<BodyReader>) -> Result<(Bytes, bool), Exception> {
-    let mut buffer = vec![0; FRAMES];
-    // A read of nothing ends a frame; a second one ends the body.
-    for _ in 0..2 {
-        let size = frames
-            .read(&mut buffer)
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::BrokenPipe => broken_off(&error.to_string()),
-                _ => broken(error),
-            })?;
-        if size > 0 {
-            buffer.truncate(size);
-            return Ok((buffer.into(), false));
-        }
-    }
-    Ok((Bytes::new(), true))
-}
-
-impl Decoder {
-    fn decode(&mut self, piece: Bytes) -> Result<Bytes, Exception> {
-        match self {
-            Self::Plain => Ok(piece),
-            Self::Gzip(decoder) => {
-                decoder.write_all(&piece).map_err(broken)?;
-                Ok(std::mem::take(decoder.get_mut()).into())
-            }
-            Self::Deflate(decoder) => {
-                decoder.write_all(&piece).map_err(broken)?;
-                Ok(std::mem::take(decoder.get_mut()).into())
-            }
-            Self::Zstd(decoder) => {
-                decoder.write_all(&piece).map_err(broken)?;
-                Ok(std::mem::take(decoder.get_mut()).into())
-            }
-        }
-    }
-
-    fn finish(&mut self) -> Result<Bytes, Exception> {
-        match self {
-            Self::Plain => Ok(Bytes::new()),
-            Self::Gzip(decoder) => {
-                decoder.try_finish().map_err(broken)?;
-                Ok(std::mem::take(decoder.get_mut()).into())
-            }
-            Self::Deflate(decoder) => {
-                decoder.try_finish().map_err(broken)?;
-                Ok(std::mem::take(decoder.get_mut()).into())
-            }
-            Self::Zstd(decoder) => {
-                decoder.flush().map_err(broken)?;
-                Ok(std::mem::take(decoder.get_mut()).into())
-            }
-        }
-    }
+/// The decoder of a coding. Frames may follow each other where the coding knows that.
+fn reader(coding: Coding, body: BodyReader) -> Result<Box<dyn Read + Send>, Exception> {
+    Ok(match coding {
+        Coding::Plain => Box::new(body),
+        Coding::Gzip => Box::new(MultiGzDecoder::new(body)),
+        Coding::Deflate => Box::new(ZlibDecoder::new(body)),
+        Coding::Zstd => Box::new(zstd::stream::read::Decoder::new(body).map_err(broken)?),
+        Coding::Lz4 => Box::new(Frames::new(body)),
+    })
 }
 
 /// Wraps what goes out.
@@ -342,4 +263,93 @@ fn broken(error: io::Error) -> Exception {
         CANNOT_DECOMPRESS,
         &format!("the body cannot be unpacked: {error}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CODINGS: [Coding; 4] = [Coding::Gzip, Coding::Deflate, Coding::Zstd, Coding::Lz4];
+
+    fn packed(coding: Coding, text: &[u8]) -> Vec<u8> {
+        let level = flate2::Compression::fast();
+        match coding {
+            Coding::Plain => text.to_vec(),
+            Coding::Gzip => {
+                let mut encoder = GzEncoder::new(Vec::new(), level);
+                encoder.write_all(text).unwrap();
+                encoder.finish().unwrap()
+            }
+            Coding::Deflate => {
+                let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), level);
+                encoder.write_all(text).unwrap();
+                encoder.finish().unwrap()
+            }
+            Coding::Zstd => zstd::stream::encode_all(text, 1).unwrap(),
+            Coding::Lz4 => {
+                let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
+                encoder.write_all(text).unwrap();
+                encoder.finish().unwrap()
+            }
+        }
+    }
+
+    /// Reads a body that comes in pieces of a size.
+    fn unpacked(coding: Coding, body: &[u8], piece: usize) -> Result<Vec<u8>, Exception> {
+        let (pieces, received) = tokio::sync::mpsc::channel(body.len() / piece + 1);
+        for piece in body.chunks(piece) {
+            pieces.try_send(Ok(Bytes::copy_from_slice(piece))).unwrap();
+        }
+        drop(pieces);
+        let mut input = Input::new(received, coding, false);
+        let mut all = Vec::new();
+        while let Some(bytes) = input.next()? {
+            assert!(bytes.len() <= SLICE.max(piece));
+            all.extend_from_slice(&bytes);
+        }
+        assert!(input.next()?.is_none(), "the end stays the end");
+        Ok(all)
+    }
+
+    #[test]
+    fn bodies_are_unpacked_however_they_are_cut_in_pieces() {
+        let text: Vec<u8> = (0..100_000_u32).flat_map(u32::to_le_bytes).collect();
+        for coding in CODINGS {
+            let body = packed(coding, &text);
+            for piece in [1, 977, body.len()] {
+                let all = unpacked(coding, &body, piece).unwrap();
+                assert!(all == text, "{coding:?} in pieces of {piece}");
+            }
+            assert_eq!(unpacked(coding, b"", 1).unwrap(), b"", "{coding:?}");
+        }
+        for coding in [Coding::Gzip, Coding::Zstd, Coding::Lz4] {
+            let two = [packed(coding, b"one, "), packed(coding, b"two")].concat();
+            assert_eq!(
+                unpacked(coding, &two, 3).unwrap(),
+                b"one, two",
+                "{coding:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_cut_body_is_an_error_wherever_it_is_cut() {
+        let text = "some words, some more words\n".repeat(40);
+        for coding in CODINGS {
+            let body = packed(coding, text.as_bytes());
+            for end in 1..body.len() {
+                let error = unpacked(coding, &body[..end], 7).err();
+                let words = error.map(|error| error.text).unwrap_or_default();
+                assert!(
+                    words.contains("cannot be unpacked"),
+                    "{coding:?} cut at {end}: {words}"
+                );
+            }
+            // The second of two frames is cut.
+            if coding != Coding::Deflate {
+                let two = [&body[..], &body[..body.len() - 1]].concat();
+                assert!(unpacked(coding, &two, two.len()).is_err(), "{coding:?}");
+            }
+        }
+    }
 }

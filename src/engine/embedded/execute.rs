@@ -7,6 +7,7 @@ use super::answer::{Gone, Sink};
 use super::codings::Input;
 use super::connection::{Connection, Params, Store};
 use super::exception::{BAD_ARGUMENTS, DISABLED, Exception, READONLY, SYNTAX_ERROR, TOO_LARGE};
+use super::flight::Running;
 use super::framing::{Framing, Joiner, framing};
 use super::request::{self, Asked};
 use super::statement::{self, Statement};
@@ -23,6 +24,7 @@ pub(super) struct Job {
     pub(super) read_only: bool,
     pub(super) input: Input,
     pub(super) sink: Sink,
+    pub(super) running: Running,
 }
 
 /// How a statement ended without an error to report.
@@ -35,7 +37,9 @@ enum Done {
 
 /// Runs a request to its end and answers it.
 pub(super) fn run(store: &Store, mut job: Job) {
-    match answer(store, &mut job) {
+    let outcome = answer(store, &mut job);
+    job.running.end();
+    match outcome {
         Ok(Done::Written(rows)) => {
             // A client that left before the end needs no answer.
             let _ = job.sink.finish(rows);
@@ -50,10 +54,13 @@ fn answer(store: &Store, job: &mut Job) -> Result<Done, Exception> {
         .connect()
         .map_err(|error| Exception::new(super::exception::UNKNOWN_EXCEPTION, &error.to_string()))?;
     let none = Params::default();
-    for statement in request::preparation(&job.asked, job.read_only) {
+    for statement in request::preparation(&job.asked, job.read_only, job.running.mark()) {
         connection.query(&statement, "Null", &none)?;
     }
     let (text, statement) = read_text(job)?;
+    if job.running.abandoned() {
+        return Ok(Done::Abandoned);
+    }
     match statement {
         Statement::Insert { head, format, data } => {
             let head = utf8(&text[..head])?;
@@ -85,6 +92,13 @@ fn answer(store: &Store, job: &mut Job) -> Result<Done, Exception> {
         Statement::Other => {
             let text = utf8(&text)?;
             checked(&connection, job, &text)?;
+            if statement::brings_data(text.as_bytes()) {
+                return Err(Exception::new(
+                    DISABLED,
+                    "data for input(…), or behind WITH … INSERT, is not supported by the embedded \
+                     engine: insert it into a table of its own first",
+                ));
+            }
             at_once(&mut connection, job, &text)
         }
     }
@@ -203,6 +217,9 @@ fn insert(
     // An error of the body drops the insert, which cancels it.
     while let Some(piece) = job.input.next()? {
         insert.append(&piece)?;
+    }
+    if job.running.abandoned() {
+        return Ok(Done::Abandoned);
     }
     insert.finish().map(Done::Written)
 }

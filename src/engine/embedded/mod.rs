@@ -1,11 +1,10 @@
 //! The embedded engine: what `readback engine run` does. It takes the lock on the engine's folder,
 //! opens libchdb, and serves ClickHouse's HTTP interface on a Unix socket, and on TCP when asked,
-//! until it is told to stop or its parent is gone.
+//! until it is told to stop, or its parent and everybody who joined are gone.
 
 mod answer;
 mod arrow;
 mod auth;
-mod base64;
 mod blocks;
 mod codings;
 mod connection;
@@ -13,7 +12,10 @@ mod direct;
 mod exception;
 mod execute;
 mod ffi;
+mod flight;
 mod framing;
+mod impatient;
+mod lz4;
 mod request;
 mod server;
 mod statement;
@@ -33,14 +35,16 @@ use tokio::sync::{Semaphore, watch};
 
 use self::auth::Credentials;
 use self::connection::{OpenError, Params, Store};
-use self::server::{Door, STATEMENTS};
+use self::server::{Door, Origin, PATIENCE, STATEMENTS};
 use super::Password;
+use super::lease::Lease;
 use super::place::{self, Place};
 
 /// The user of the TCP address.
 const USER: &str = "readback";
-/// How long statements under way may take to end when the engine is told to stop.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long statements that were cancelled may take to end, after [`PATIENCE`]. Both together stay
+/// below what the supervisor waits for.
+const CANCELLED: Duration = Duration::from_secs(10);
 
 /// How an engine runs.
 #[derive(Clone, Debug)]
@@ -53,7 +57,8 @@ pub struct RunSettings {
     pub runtime: Option<PathBuf>,
     /// A TCP address as well.
     pub listen: Option<Listen>,
-    /// Started by another Readback: end when standard input closes, leave Ctrl-C to the parent.
+    /// Started by another Readback: end when standard input closes and nobody else has joined, leave
+    /// Ctrl-C to the parent.
     pub supervised: bool,
 }
 
@@ -144,9 +149,9 @@ pub async fn run(
         ),
         None => None,
     };
-    let turns = Arc::new(Semaphore::new(STATEMENTS as usize));
+    let turns = || Arc::new(Semaphore::new(STATEMENTS as usize));
     let door = Arc::new(Door {
-        store,
+        store: Arc::new(store),
         version,
         credentials: settings
             .listen
@@ -156,44 +161,54 @@ pub async fn run(
             .listen
             .as_ref()
             .is_some_and(|listen| listen.read_only),
-        turns: Arc::clone(&turns),
+        socket_turns: turns(),
+        address_turns: turns(),
     });
     let (stop, stopping) = watch::channel(false);
     let address = tcp.as_ref().and_then(|listener| listener.local_addr().ok());
-    let mut serving = vec![tokio::spawn(server::serve_socket(
+    let mut serving = vec![tokio::spawn(server::serve(
         Arc::clone(&door),
         listener,
+        Origin::Socket,
         stopping.clone(),
     ))];
     if let Some(tcp) = tcp {
-        serving.push(tokio::spawn(server::serve_address(
+        serving.push(tokio::spawn(server::serve(
             Arc::clone(&door),
             tcp,
+            Origin::Address,
             stopping,
         )));
     }
     tracing::debug!(socket = %socket.display(), version = door.version, "the engine is ready");
     ready(&socket, address);
-    wait_for_end(settings.supervised).await;
+    // Kept to the end: whoever comes now starts an engine of its own after this one.
+    let _alone = wait_for_end(settings.supervised, &place).await;
 
     tracing::debug!("the engine stops");
     // The receivers may be gone with their listeners already.
     let _ = stop.send(true);
-    let ended = tokio::time::timeout(PATIENCE, async {
-        for task in serving {
-            // A panic of the door was reported where it happened; the store is closed all the same.
-            let _ = task.await;
+    for task in serving {
+        // A panic of the door was reported where it happened; the store is closed all the same.
+        let _ = task.await;
+    }
+    // Every turn back means that no thread is inside libchdb.
+    let all_turns = [&door.socket_turns, &door.address_turns];
+    let ended = tokio::time::timeout(CANCELLED, async {
+        for turns in all_turns {
+            // Nobody closes the turns, so they come.
+            let _ = turns.acquire_many(STATEMENTS).await;
         }
-        // Every turn back means that no thread is inside libchdb.
-        turns.acquire_many(STATEMENTS).await.is_ok()
     })
     .await;
     remove_socket(&place, &socket);
     if ended.is_err() {
-        let running = STATEMENTS.saturating_sub(turns.available_permits() as u32);
         return Err(RunError::Unfinished {
-            count: running,
-            seconds: PATIENCE.as_secs(),
+            count: all_turns
+                .map(|turns| STATEMENTS.saturating_sub(turns.available_permits() as u32))
+                .iter()
+                .sum(),
+            seconds: (PATIENCE + CANCELLED).as_secs(),
         });
     }
     // A process that ends with a connection open sometimes dies of SIGSEGV.
@@ -271,7 +286,7 @@ fn bind_socket(place: &Place, runtime: Option<&Path>) -> Result<(PathBuf, UnixLi
     }
     let listener = UnixListener::bind(&socket).map_err(cannot())?;
     place::check_private(&socket).map_err(cannot())?;
-    fs::write(place.socket_name(), format!("{}\n", socket.display())).map_err(cannot())?;
+    place.name_socket(&socket).map_err(cannot())?;
     Ok((socket, listener))
 }
 
@@ -285,8 +300,9 @@ fn remove_socket(place: &Place, socket: &Path) {
     }
 }
 
-/// Ends on SIGTERM; alone also on Ctrl-C, supervised also when standard input closes.
-async fn wait_for_end(supervised: bool) {
+/// Ends on SIGTERM; by hand also on Ctrl-C; supervised also when standard input is closed and nobody
+/// else uses the engine, and then gives the lease that keeps others out.
+async fn wait_for_end(supervised: bool, place: &Place) -> Option<Lease> {
     let terminated = async {
         match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
             Ok(mut signal) => {
@@ -311,20 +327,24 @@ async fn wait_for_end(supervised: bool) {
         if !supervised {
             std::future::pending::<()>().await;
         }
-        let (gone, wait) = tokio::sync::oneshot::channel::<()>();
+        let (tell, told) = tokio::sync::oneshot::channel();
+        let place = place.clone();
         // A thread of its own: tokio would keep the process alive for a read of standard input.
         std::thread::spawn(move || {
             let mut rest = Vec::new();
             // Closed or broken, either way the parent is gone.
             let _ = io::stdin().read_to_end(&mut rest);
-            drop(gone);
+            let alone = Lease::alone(&place)
+                .inspect_err(|error| tracing::warn!(%error, "nobody can be waited for"));
+            // Told to end in another way meanwhile, perhaps.
+            let _ = tell.send(alone.ok());
         });
-        let _ = wait.await;
+        told.await.ok().flatten()
     };
     tokio::select! {
-        () = terminated => {}
-        () = interrupted => {}
-        () = abandoned => {}
+        () = terminated => None,
+        () = interrupted => None,
+        alone = abandoned => alone,
     }
 }
 

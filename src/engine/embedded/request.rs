@@ -1,6 +1,8 @@
 //! What an HTTP request asks of the engine: ClickHouse's URL parameters and headers, sorted into
 //! settings, statement parameters and matters of the door.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE};
 use hyper::http::request::Parts;
 use hyper::{HeaderMap, Method};
@@ -37,8 +39,8 @@ pub(super) struct Asked {
     pub(super) boundary: Option<String>,
     /// The client names a session. Many do by default and never use it; see `execute::checked`.
     pub(super) session: bool,
-    /// `GET` changes nothing.
-    pub(super) get: bool,
+    /// `GET` and `HEAD` change nothing.
+    pub(super) safe: bool,
 }
 
 /// The user and password that a request names, in ClickHouse's three ways.
@@ -66,7 +68,7 @@ pub(super) fn read(parts: &Parts) -> Result<(Asked, Login), Exception> {
         whole: false,
         boundary: boundary(&parts.headers)?,
         session: false,
-        get: parts.method == Method::GET,
+        safe: parts.method == Method::GET || parts.method == Method::HEAD,
     };
     let pairs = url::form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes());
     for (name, value) in pairs {
@@ -110,8 +112,9 @@ pub(super) fn read(parts: &Parts) -> Result<(Asked, Login), Exception> {
     Ok((asked, login))
 }
 
-/// The statements that bring a fresh connection to what the request asks.
-pub(super) fn preparation(asked: &Asked, read_only: bool) -> Vec<String> {
+/// The statements that bring a fresh connection to what the request asks. The `mark` goes to the end
+/// of the `log_comment`; see `flight`.
+pub(super) fn preparation(asked: &Asked, read_only: bool, mark: &str) -> Vec<String> {
     let mut statements = Vec::new();
     if let Some(database) = &asked.database {
         let name = database.replace('\\', "\\\\").replace('`', "\\`");
@@ -121,16 +124,18 @@ pub(super) fn preparation(asked: &Asked, read_only: bool) -> Vec<String> {
     let mut set = "SET implicit_select = 0".to_owned();
     // A client may be stricter than the door, never laxer.
     let mut readonly = None;
+    let mut comment = "";
     for (name, value) in &asked.settings {
-        if name == "readonly" {
-            readonly = Some(value.clone());
-            continue;
+        match name.as_str() {
+            "readonly" => readonly = Some(value.clone()),
+            "log_comment" => comment = value,
+            _ => set.push_str(&format!(", {name} = {}", quoted(value))),
         }
-        let value = value.replace('\\', "\\\\").replace('\'', "\\'");
-        set.push_str(&format!(", {name} = '{value}'"));
     }
+    let comment = format!("{comment} {mark}");
+    set.push_str(&format!(", log_comment = {}", quoted(comment.trim_start())));
     statements.push(set);
-    let readonly = match (read_only, asked.get, readonly.as_deref()) {
+    let readonly = match (read_only, asked.safe, readonly.as_deref()) {
         (true, _, _) | (_, _, Some("1")) => 1,
         (_, true, _) | (_, _, Some("2")) => 2,
         _ => 0,
@@ -139,6 +144,10 @@ pub(super) fn preparation(asked: &Asked, read_only: bool) -> Vec<String> {
         statements.push(format!("SET readonly = {readonly}"));
     }
     statements
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }
 
 /// Takes text and parameters out of a form.
@@ -194,7 +203,7 @@ fn login(headers: &HeaderMap) -> Login {
     }
     let basic = text(headers, "Authorization")
         .and_then(|value| value.strip_prefix("Basic ").map(str::to_owned))
-        .and_then(|value| super::base64::decode(value.trim()))
+        .and_then(|value| BASE64.decode(value.trim()).ok())
         .and_then(|bytes| String::from_utf8(bytes).ok());
     match basic.as_deref().and_then(|pair| pair.split_once(':')) {
         Some((user, password)) => Login {
@@ -267,17 +276,38 @@ mod tests {
     }
 
     #[test]
+    fn a_basic_login_is_read() {
+        let login = |value: &str| {
+            let request = hyper::Request::builder().header("Authorization", value);
+            let login = read(&request.body(()).unwrap().into_parts().0).unwrap().1;
+            (login.user, login.password)
+        };
+        let both = |user: &str, password: &str| (Some(user.into()), Some(password.into()));
+        assert_eq!(login("Basic dTpw"), both("u", "p"));
+        assert_eq!(login("Basic dTpwOsO8Pw=="), both("u", "p:\u{fc}?"));
+        for value in [
+            "Basic dTpw=",
+            "Basic dT-w",
+            "Basic dXA=",
+            "Basic ",
+            "Bearer dTpw",
+        ] {
+            assert_eq!(login(value), (None, None), "{value}");
+        }
+    }
+
+    #[test]
     fn nothing_in_a_url_breaks_out_of_its_quotes() {
         let asked = asked(
             Method::POST,
-            "/?database=a%60%3B%5C&max_threads=1&session_timezone=%27%5C%3B",
+            "/?database=a%60%3B%5C&max_threads=1&session_timezone=%27%5C%3B&log_comment=%27",
         )
         .unwrap();
         assert_eq!(
-            preparation(&asked, false),
+            preparation(&asked, false, "m"),
             [
                 r"USE `a\`;\\`",
-                r"SET implicit_select = 0, max_threads = '1', session_timezone = '\'\\;'",
+                r"SET implicit_select = 0, max_threads = '1', session_timezone = '\'\\;', log_comment = '\' m'",
             ]
         );
     }
@@ -285,7 +315,7 @@ mod tests {
     #[test]
     fn a_client_can_only_make_the_door_stricter() {
         let last = |method: Method, uri: &str, read_only| {
-            preparation(&asked(method, uri).unwrap(), read_only).pop()
+            preparation(&asked(method, uri).unwrap(), read_only, "m").pop()
         };
         let set = |level: u8| Some(format!("SET readonly = {level}"));
         assert_eq!(last(Method::POST, "/?readonly=0", true), set(1));
@@ -293,9 +323,10 @@ mod tests {
         assert_eq!(last(Method::POST, "/?readonly=1", false), set(1));
         assert_eq!(last(Method::GET, "/?readonly=0", false), set(2));
         assert_eq!(last(Method::GET, "/?readonly=1", false), set(1));
+        assert_eq!(last(Method::HEAD, "/", false), set(2));
         assert_eq!(
             last(Method::POST, "/", false),
-            Some("SET implicit_select = 0".to_owned())
+            Some("SET implicit_select = 0, log_comment = 'm'".to_owned())
         );
     }
 

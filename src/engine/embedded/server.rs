@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::Listener;
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -13,7 +14,6 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 
@@ -23,9 +23,11 @@ use super::codings::{Coding, Encoder, Input};
 use super::connection::Store;
 use super::exception::{Exception, TOO_MANY_QUERIES, UNKNOWN_EXCEPTION};
 use super::execute::{self, Job};
+use super::flight;
+use super::impatient::Impatient;
 use super::request;
 
-/// Statements at the same time; more wait.
+/// Statements at the same time, for Readback and again for everybody else; more wait.
 pub(super) const STATEMENTS: u32 = 64;
 /// How long a statement waits for its turn.
 const TURN: Duration = Duration::from_secs(30);
@@ -33,8 +35,11 @@ const TURN: Duration = Duration::from_secs(30);
 const IDLE_BODY: Duration = Duration::from_secs(300);
 /// How long a TCP client may take over the head of a request.
 const SLOW_HEAD: Duration = Duration::from_secs(60);
-/// ClickHouse checks the stack of its threads and needs more than the 2 MiB of a Rust thread.
-const STACK: usize = 16 << 20;
+/// How long a TCP client may read nothing while its answer waits.
+const STALLED: Duration = Duration::from_secs(60);
+/// How long connections may take to end when the engine is told to stop; then they are broken off,
+/// which cancels their statements.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// What is read of a body that nobody wants any more, so that the client gets to read the answer.
 const LEFTOVER: usize = 256 << 20;
 /// How long that may take.
@@ -42,7 +47,7 @@ const LEFTOVER_TIME: Duration = Duration::from_secs(10);
 
 /// Where a connection comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     /// The Unix socket: Readback itself.
     Socket,
     /// TCP: whoever knows the password.
@@ -51,72 +56,47 @@ enum Origin {
 
 /// What every request needs.
 pub(super) struct Door {
-    pub(super) store: Store,
+    pub(super) store: Arc<Store>,
     /// The engine's version, as `version()` gives it.
     pub(super) version: String,
     /// The login over TCP.
     pub(super) credentials: Option<Credentials>,
     /// Whether TCP clients may only read.
     pub(super) read_only: bool,
-    /// Turns; see [`STATEMENTS`].
-    pub(super) turns: Arc<Semaphore>,
+    /// Turns of Readback itself; see [`STATEMENTS`].
+    pub(super) socket_turns: Arc<Semaphore>,
+    /// Turns of TCP clients: however many hang, Readback works on.
+    pub(super) address_turns: Arc<Semaphore>,
 }
 
-/// Serves the Unix socket until `shutdown` turns true, then lets requests under way end.
-pub(super) async fn serve_socket(
+/// Serves a listener until `shutdown` turns true, then gives requests under way time to end.
+pub(super) async fn serve<L: Listener>(
     door: Arc<Door>,
-    listener: UnixListener,
+    mut listener: L,
+    origin: Origin,
     mut shutdown: watch::Receiver<bool>,
 ) {
     let mut open = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let caller = Caller { door: Arc::clone(&door), origin: Origin::Socket };
-                    open.spawn(serve_connection(caller, stream, shutdown.clone()));
-                }
-                Err(error) => pause(&error).await,
-            },
+            (stream, _) = listener.accept() => {
+                let caller = Caller { door: Arc::clone(&door), origin };
+                open.spawn(serve_connection(caller, stream, shutdown.clone()));
+            }
             Some(_) = open.join_next(), if !open.is_empty() => {}
             () = told_to_stop(&mut shutdown) => break,
         }
     }
-    while open.join_next().await.is_some() {}
-}
-
-/// Serves the TCP address in the same way.
-pub(super) async fn serve_address(
-    door: Arc<Door>,
-    listener: TcpListener,
-    mut shutdown: watch::Receiver<bool>,
-) {
-    let mut open = JoinSet::new();
-    loop {
-        tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let caller = Caller { door: Arc::clone(&door), origin: Origin::Address };
-                    open.spawn(serve_connection(caller, stream, shutdown.clone()));
-                }
-                Err(error) => pause(&error).await,
-            },
-            Some(_) = open.join_next(), if !open.is_empty() => {}
-            () = told_to_stop(&mut shutdown) => break,
-        }
+    drop(listener);
+    let ending = async { while open.join_next().await.is_some() {} };
+    if tokio::time::timeout(PATIENCE, ending).await.is_err() {
+        open.shutdown().await;
     }
-    while open.join_next().await.is_some() {}
 }
 
 /// Waits for the stop; a sender that is gone counts as one.
 async fn told_to_stop(shutdown: &mut watch::Receiver<bool>) {
     let _ = shutdown.wait_for(|stop| *stop).await;
-}
-
-/// Out of file handles, most likely: connections that end will free some.
-async fn pause(error: &std::io::Error) {
-    tracing::warn!(%error, "the engine's door cannot take a connection");
-    tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
 struct Caller {
@@ -129,11 +109,14 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut builder = http1::Builder::new();
+    let mut limit = None;
     if caller.origin == Origin::Address {
         builder
             .timer(TokioTimer::new())
             .header_read_timeout(SLOW_HEAD);
+        limit = Some(STALLED);
     }
+    let stream = Impatient::new(stream, limit);
     let service = service_fn(|request| async {
         Ok::<_, Infallible>(respond(&caller.door, caller.origin, request).await)
     });
@@ -201,7 +184,11 @@ async fn accept(
     if asked.query.is_none() && parts.method != Method::POST {
         return Ok(answer::text(StatusCode::OK, "Ok.\n"));
     }
-    let turn = tokio::time::timeout(TURN, Arc::clone(&door.turns).acquire_owned())
+    let turns = match origin {
+        Origin::Socket => &door.socket_turns,
+        Origin::Address => &door.address_turns,
+    };
+    let turn = tokio::time::timeout(TURN, Arc::clone(turns).acquire_owned())
         .await
         .ok()
         .and_then(Result::ok)
@@ -214,35 +201,34 @@ async fn accept(
     let (pieces, received) = mpsc::channel(4);
     tokio::spawn(pump(body, pieces));
     let (reply, answered) = oneshot::channel();
+    let (running, client) = flight::begin(Arc::clone(&door.store), request_id(), turn);
     let meta = Meta {
         query_id: asked.query_id.clone().unwrap_or_else(request_id),
         format: asked.format.clone(),
         version: door.version.clone(),
     };
     let job = Job {
-        input: Input::new(received, asked.content, asked.decompress)?,
+        input: Input::new(received, asked.content, asked.decompress),
         sink: Sink::new(reply, meta, Encoder::new(asked.accept, asked.compress)),
         read_only: origin == Origin::Address && door.read_only,
         asked,
+        running,
     };
-    let door = Arc::clone(door);
+    let store = Arc::clone(&door.store);
     std::thread::Builder::new()
         .name("statement".to_owned())
-        .stack_size(STACK)
-        .spawn(move || {
-            execute::run(&door.store, job);
-            // The store may be closed as soon as every turn is back.
-            drop(turn);
-        })
+        .stack_size(flight::STACK)
+        .spawn(move || execute::run(&store, job))
         .map_err(|error| {
             Exception::new(
                 TOO_MANY_QUERIES,
                 &format!("no thread for the statement: {error}"),
             )
         })?;
-    answered
+    let response = answered
         .await
-        .map_err(|_| Exception::new(UNKNOWN_EXCEPTION, "the statement ended without an answer"))
+        .map_err(|_| Exception::new(UNKNOWN_EXCEPTION, "the statement ended without an answer"))?;
+    Ok(response.map(|body| client.accompany(body)))
 }
 
 /// Moves a body to the statement's thread, at the pace at which it takes it.

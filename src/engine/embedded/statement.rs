@@ -54,6 +54,37 @@ pub(super) fn writes_file(text: &[u8]) -> bool {
     }
 }
 
+/// Whether a text that is no [`Statement::Insert`] brings data along all the same, which only the
+/// streaming call stores whole: for `input(…)` in its query, or after a `WITH` in front.
+pub(super) fn brings_data(text: &[u8]) -> bool {
+    let mut words = Words::new(text, true);
+    let mut inserts = false;
+    let mut queries = false;
+    let mut depth = 0_usize;
+    let mut after_input = false;
+    loop {
+        let token = words.next();
+        match token {
+            Token::End | Token::Unfinished => return false,
+            Token::Sign(b'(') if inserts && after_input => return true,
+            Token::Sign(b'(') => depth += 1,
+            Token::Sign(b')') => depth = depth.saturating_sub(1),
+            // These store nothing now.
+            Token::Word(word) if is(word, "EXPLAIN") || is(word, "CREATE") => return false,
+            Token::Word(word) if depth == 0 && is(word, "INSERT") => inserts = true,
+            // What `FORMAT` says from here on is of a result, or of a file that the text names.
+            Token::Word(word) if is(word, "SELECT") || is(word, "INFILE") => queries |= inserts,
+            Token::Word(word) if inserts && !queries && depth == 0 => {
+                if is(word, "FORMAT") || is(word, "VALUES") {
+                    return true;
+                }
+            }
+            _ => {}
+        }
+        after_input = matches!(token, Token::Word(word) if is(word, "INPUT"));
+    }
+}
+
 /// Whether a text only has an effect on what follows in its session.
 pub(super) fn is_for_session(text: &[u8]) -> bool {
     let mut words = Words::new(text, true);
@@ -94,7 +125,17 @@ fn insert(mut words: Words<'_>, complete: bool) -> Option<Statement> {
             Token::Sign(b')') => depth = depth.saturating_sub(1),
             Token::Word(word) if !is_name && (depth == 0 || (depth == 1 && after_open)) => {
                 if is(word, "SELECT") || is(word, "WITH") {
-                    return Some(Statement::Other);
+                    if depth == 0 {
+                        return Some(Statement::Other);
+                    }
+                    // `(with, a)` names columns, `(WITH 1 AS a …)` is a query.
+                    after_open = false;
+                    token = words.next();
+                    match token {
+                        Token::Sign(b',' | b')' | b'.') => continue,
+                        Token::Unfinished => return None,
+                        _ => return Some(Statement::Other),
+                    }
                 }
                 if depth == 0 && (is(word, "FROM") || is(word, "WATCH")) {
                     return Some(Statement::Other);
@@ -252,6 +293,18 @@ mod tests {
             ),
             ("INSERT INTO t (a)", "INSERT INTO t (a)", "Values", ""),
             (
+                "INSERT INTO t (with, a) FORMAT RowBinary\n\x01",
+                "INSERT INTO t (with, a) ",
+                "RowBinary",
+                "\x01",
+            ),
+            (
+                "INSERT INTO t (select) VALUES (1)",
+                "INSERT INTO t (select) ",
+                "Values",
+                " (1)",
+            ),
+            (
                 "INSERT INTO TABLE FUNCTION file('x', 'CSV') VALUES (1)",
                 "INSERT INTO TABLE FUNCTION file('x', 'CSV') ",
                 "Values",
@@ -283,6 +336,32 @@ mod tests {
                 Some(Statement::Other),
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn data_behind_a_query_is_seen() {
+        for text in [
+            "INSERT INTO t SELECT a FROM input('a UInt8') FORMAT CSV\n1\n",
+            "INSERT INTO t (a) SELECT * FROM (SELECT * FROM INPUT ('a UInt8')) FORMAT CSV 1",
+            "WITH 1 AS x INSERT INTO t SELECT x FROM input('a UInt8')",
+            "WITH (SELECT 1) AS x INSERT INTO t FORMAT CSV\n1\n",
+            "WITH 1 AS x INSERT INTO t (a) VALUES (1)",
+        ] {
+            assert!(brings_data(text.as_bytes()), "{text}");
+        }
+        for text in [
+            "INSERT INTO t SELECT 1",
+            "INSERT INTO t SELECT input FROM u",
+            "INSERT INTO t SELECT a FROM values('a UInt8', 1) FORMAT Null",
+            "INSERT INTO t WITH 1 AS x SELECT format('{}', x)",
+            "INSERT INTO t (SELECT CASE WHEN format THEN values END FROM u)",
+            "INSERT INTO t FROM INFILE 'x' FORMAT CSV",
+            "EXPLAIN INSERT INTO t FORMAT CSV 1",
+            "CREATE TABLE t (input UInt8) ENGINE = Memory",
+            "SELECT * FROM input('a UInt8')",
+        ] {
+            assert!(!brings_data(text.as_bytes()), "{text}");
         }
     }
 
