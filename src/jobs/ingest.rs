@@ -20,8 +20,7 @@ use crate::store::{Batch, Store};
 /// Rows in a batch: an insert costs 7 to 25 ms whatever its size, and beyond this it gains little.
 const BATCH_ROWS: usize = 100_000;
 
-/// Problems that are told in full; a file with more is not what its kind reads, and the rest is
-/// counted.
+/// Problems that are told; a file with more is not what its kind reads, and the rest is counted.
 const TOLD_PROBLEMS: usize = 100_000;
 
 /// What came of bringing events in.
@@ -31,8 +30,10 @@ pub struct Ingested {
     pub events: BTreeMap<&'static str, u64>,
     /// Entries that should have been events and were not.
     pub rejected: u64,
-    /// Each of them, up to a hundred thousand.
+    /// What is wrong with them, up to a hundred thousand; several things of one entry stand together.
     pub problems: Vec<Problem>,
+    /// How many of the rejected entries have nothing in `problems`.
+    pub untold: u64,
     /// Input left out on purpose, by reason.
     pub left_out: BTreeMap<&'static str, u64>,
     /// What was assumed or seen.
@@ -265,11 +266,14 @@ impl Collector {
         }
     }
 
-    fn reject(&mut self, problem: Problem) {
+    /// Counts one entry, whatever the number of things wrong with it.
+    fn reject(&mut self, problems: Vec<Problem>) {
         self.ingested.rejected += 1;
         self.batch.rejected(&self.source);
         if self.ingested.problems.len() < TOLD_PROBLEMS {
-            self.ingested.problems.push(problem);
+            self.ingested.problems.extend(problems);
+        } else {
+            self.ingested.untold += 1;
         }
     }
 }
@@ -301,17 +305,21 @@ impl Sink for Collector {
                     0 => format!("event {nth}"),
                     line => format!("line {line}"),
                 };
-                self.reject(Problem {
+                self.reject(vec![Problem {
                     place,
                     field: rejection.field.to_owned(),
                     reason: rejection.reason,
-                });
+                }]);
             }
         }
     }
 
     fn problem(&mut self, problem: Problem) {
-        self.reject(problem);
+        self.reject(vec![problem]);
+    }
+
+    fn rejected(&mut self, problems: Vec<Problem>) {
+        self.reject(problems);
     }
 
     fn left_out(&mut self, reason: &'static str) {

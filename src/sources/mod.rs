@@ -100,8 +100,15 @@ pub trait Sink {
     fn line(&mut self, _number: u64) {}
     /// One event.
     fn event(&mut self, event: Event);
-    /// Something in the input that is no event and should have been: the rest goes on.
+    /// Something in the input that is no event and should have been: the rest goes on. It counts as
+    /// one entry that was received; what is wrong with no entry in particular is a note.
     fn problem(&mut self, problem: Problem);
+    /// One entry with all that is wrong with it: it counts once, however much that is.
+    fn rejected(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            self.problem(problem);
+        }
+    }
     /// Input left out on purpose, counted by reason (`not GET`, `asset`).
     fn left_out(&mut self, reason: &'static str);
     /// A sentence for the person at the terminal: what was assumed, what was seen.

@@ -178,7 +178,7 @@ impl AttendanceCsv {
         let order = self.order(name, &stamps, true, sink);
 
         let summary = |index: usize| report.bounds.get(index).map(|(_, stamp)| *stamp);
-        let bounds = self.bounds(summary(0), summary(1), order, sink);
+        let bounds = self.bounds(name, summary(0), summary(1), order, sink);
         let people = people::of_report(&report, |stamp| stamp.at(order, &self.calendar), sink);
         let meeting = self.meeting(name, &report.title, bounds, &people)?;
         self.emit(&meeting, &people, sink);
@@ -190,7 +190,7 @@ impl AttendanceCsv {
         unread(&problems, sink);
         let stamps: Vec<Stamp> = actions.iter().map(|action| action.stamp).collect();
         let order = self.order(name, &stamps, true, sink);
-        let bounds = self.bounds(None, None, order, sink);
+        let bounds = self.bounds(name, None, None, order, sink);
         let people = people::of_log(actions, |stamp| stamp.at(order, &self.calendar), sink);
         let open = people
             .iter()
@@ -234,6 +234,7 @@ impl AttendanceCsv {
     /// What the parameters say of the meeting's times, else what the file says.
     fn bounds(
         &self,
+        name: &str,
         start: Option<Stamp>,
         end: Option<Stamp>,
         order: Order,
@@ -246,12 +247,9 @@ impl AttendanceCsv {
         };
         match bounds.start.zip(bounds.end) {
             Some((start, end)) if end <= start => {
-                sink.problem(Problem {
-                    place: "summary".to_owned(),
-                    field: "end".to_owned(),
-                    reason: "the meeting's end should be after its start; both are left aside"
-                        .to_owned(),
-                });
+                sink.note(format!(
+                    "{name}: the meeting's end should be after its start; both are left aside"
+                ));
                 Bounds::default()
             }
             _ => bounds,

@@ -64,7 +64,11 @@ impl File for Events {
                 0 => break,
                 length if length > MAX_LINE => {
                     let reason = format!("{length} bytes long; a line has at most {MAX_LINE}");
-                    report(sink, format!("line {number}"), vec![Fault::new("", reason)]);
+                    report(
+                        sink,
+                        &format!("line {number}"),
+                        vec![Fault::new("", reason)],
+                    );
                 }
                 _ => take(without_mark(&line, number), number, sink),
             }
@@ -114,7 +118,7 @@ fn take(line: &[u8], number: u64, sink: &mut dyn Sink) {
         Some(b'[') => take_batch(line, number, sink),
         Some(_) => match decode(line) {
             Ok(event) => sink.event(event),
-            Err(faults) => report(sink, format!("line {number}"), faults),
+            Err(faults) => report(sink, &format!("line {number}"), faults),
         },
     }
 }
@@ -126,24 +130,23 @@ fn take_batch(line: &[u8], number: u64, sink: &mut dyn Sink) {
                 match decode(item.get().as_bytes()) {
                     Ok(event) => sink.event(event),
                     Err(faults) => {
-                        report(sink, format!("line {number}, event {}", index + 1), faults);
+                        report(sink, &format!("line {number}, event {}", index + 1), faults);
                     }
                 }
             }
         }
         Err(error) => {
             let fault = Fault::new("", format!("not a JSON array of events: {error}"));
-            report(sink, format!("line {number}"), vec![fault]);
+            report(sink, &format!("line {number}"), vec![fault]);
         }
     }
 }
 
-fn report(sink: &mut dyn Sink, place: String, faults: Vec<Fault>) {
-    for Fault { field, reason } in faults {
-        sink.problem(Problem {
-            place: place.clone(),
-            field,
-            reason,
-        });
-    }
+fn report(sink: &mut dyn Sink, place: &str, faults: Vec<Fault>) {
+    let problem = |Fault { field, reason }| Problem {
+        place: place.to_owned(),
+        field,
+        reason,
+    };
+    sink.rejected(faults.into_iter().map(problem).collect());
 }

@@ -164,11 +164,7 @@ impl File for ICalendarFile {
             ));
         }
         for reason in problems {
-            sink.problem(Problem {
-                place: "file".to_owned(),
-                field: String::new(),
-                reason: reason.to_owned(),
-            });
+            sink.note(format!("{name}: {reason}"));
         }
         let zones: Vec<Zones<'_>> = calendars
             .iter()
@@ -205,12 +201,10 @@ impl ICalendarFile {
         }
         let (found, complete) = occurrences(versions.series, &versions.changes, self.to);
         if !complete {
-            sink.problem(Problem {
-                place: "series".to_owned(),
-                field: "RRULE".to_owned(),
-                reason: "the rule breaks RFC 5545; only the occurrences named by date are read"
-                    .to_owned(),
-            });
+            sink.note(format!(
+                "{name}: the RRULE of a series breaks RFC 5545; only its occurrences named by date \
+                 are read"
+            ));
         }
         let mut taken = 0;
         for occurrence in &found {

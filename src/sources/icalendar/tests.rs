@@ -306,7 +306,8 @@ fn wrong_input_is_told() {
         "UID:a\nDTSTART:20250304T140000Z\nRRULE:FREQ=SOMETIMES\n{ADA}"
     ));
     let found = import("", &calendar(&bad_rule)).unwrap();
-    assert_eq!((found.events.len(), found.problems.len()), (1, 1));
+    assert_eq!((found.events.len(), found.notes.len()), (1, 1));
+    assert_eq!(found.rejected, 0, "no event was lost");
     let endless = event(&format!(
         "UID:a\nDTSTART:20000101T140000Z\nRRULE:FREQ=DAILY\n{ADA}"
     ));
@@ -320,7 +321,8 @@ fn wrong_input_is_told() {
     let whole = calendar(&event(&format!(
         "UID:a\nDTSTART:20250304T140000Z\n{ADA}SUMMARY:long\n"
     )));
-    assert_eq!(import("", &whole[..cut_off]).unwrap().problems.len(), 1);
+    let cut = import("", &whole[..cut_off]).unwrap();
+    assert_eq!((cut.notes.len(), cut.rejected), (1, 0));
     assert!(matches!(
         import("", b"<html></html>"),
         Err(SourceError::Format { .. })

@@ -228,11 +228,11 @@ impl MediaWiki {
             history.extend(found);
             unread += bad;
         })?;
-        if unread > 0 {
+        for _ in 0..unread {
             sink.problem(Problem {
                 place: format!("page {page}"),
                 field: "revisions".to_owned(),
-                reason: format!("{unread} without a number or an RFC 3339 time"),
+                reason: "one has no number or no RFC 3339 time".to_owned(),
             });
         }
         Ok(history)
