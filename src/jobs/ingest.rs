@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::collect::{Intake, Keys, input};
+use crate::model::target::without_user;
 use crate::model::{Event, Millis};
 use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError};
 use crate::store::{Batch, Store};
@@ -223,7 +224,7 @@ async fn drive<T: Send + 'static>(
     let (sender, mut receiver) = mpsc::channel::<Batch>(1);
     let mut collector = Collector {
         intake: Intake::new(keys.clone()),
-        source: source.to_owned(),
+        source: without_user(source).into_owned(),
         batch: Batch::default(),
         ingested: Ingested::default(),
         sender,

@@ -68,16 +68,52 @@ pub fn host(text: &str) -> Option<String> {
 }
 
 /// A web address without the user and password in it, otherwise as it was written: who copied an
-/// address is nobody's business. Any other text comes back as it is.
+/// address is nobody's business. The same goes for addresses inside it, in an archive's path or in a
+/// parameter, and for `//user@host`. Any other text comes back as it is.
 pub fn without_user(text: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = text.split_once("://") else {
+    // Nearly every text: nothing to look for.
+    if !text.contains('@') && !text.contains("%40") {
         return Cow::Borrowed(text);
-    };
-    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
-    match rest[..end].rsplit_once('@') {
-        Some((_, host)) => Cow::Owned(format!("{scheme}://{host}{}", &rest[end..])),
-        None => Cow::Borrowed(text),
     }
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((begin, encoded)) = authority(rest, out.is_empty()) {
+        let (head, tail) = rest.split_at(begin);
+        let outermost = out.is_empty() && !head.contains('?');
+        let (at, ends): (&str, &[&str]) = match (encoded, outermost) {
+            (true, _) => ("%40", &["%2F", "%3F", "%23", "&", "#"]),
+            (false, true) => ("@", &["/", "?", "#", "\\"]),
+            // Inside a parameter the next one ends it.
+            (false, false) => ("@", &["/", "?", "#", "\\", "&"]),
+        };
+        let upper = tail.to_ascii_uppercase();
+        let end = ends.iter().filter_map(|end| upper.find(end)).min();
+        let end = end.unwrap_or(tail.len());
+        let user = upper[..end].rfind(at).map_or(0, |found| found + at.len());
+        out.push_str(head);
+        out.push_str(&tail[user..end]);
+        rest = &tail[end..];
+    }
+    if out.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    out.push_str(rest);
+    match out == text {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(out),
+    }
+}
+
+/// Where the next user and host begin, and whether they are percent-encoded there. At the start of a
+/// text two slashes are enough.
+fn authority(text: &str, at_start: bool) -> Option<(usize, bool)> {
+    if at_start && text.starts_with("//") {
+        return Some((2, false));
+    }
+    let upper = text.to_ascii_uppercase();
+    let plain = upper.find("://").map(|at| (at + 3, false));
+    let encoded = upper.find("%3A%2F%2F").map(|at| (at + 9, true));
+    plain.into_iter().chain(encoded).min()
 }
 
 fn step(text: &str) -> Option<String> {
@@ -286,6 +322,20 @@ mod tests {
             ("https://ada:secret@h/p?x=a@b#c", "https://h/p?x=a@b#c"),
             ("ssh://git@h", "ssh://h"),
             ("https://h/@ada", "https://h/@ada"),
+            ("//ada:secret@h/p", "//h/p"),
+            ("https://a&b@h/p", "https://h/p"),
+            (
+                "https://web.archive.org/web/2018/http://ada:secret@h/p",
+                "https://web.archive.org/web/2018/http://h/p",
+            ),
+            (
+                "https://h/p?to=https://ada@x&by=a@b",
+                "https://h/p?to=https://x&by=a@b",
+            ),
+            (
+                "https://h/p?to=https%3a%2f%2fada%3asecret%40x%2Fq&n=1",
+                "https://h/p?to=https%3a%2f%2fx%2Fq&n=1",
+            ),
             ("handbook@1f2e:docs/a.md", "handbook@1f2e:docs/a.md"),
         ];
         for (given, expected) in cases {
