@@ -13,6 +13,7 @@ pub mod git;
 pub mod github;
 pub mod icalendar;
 pub mod links;
+mod machine;
 pub mod mediawiki;
 pub mod robots;
 

@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 
 use crate::model::{EventKind, LinkRole, PersonKind, Place, parse_rfc3339};
+use crate::sources::machine::names_machine;
 
 use super::decode::{
     Fault, MAX_COUNT, MAX_ENGAGED_S, MAX_SECONDS, Refusal, kind_of, needs_subject, needs_time,
@@ -446,12 +447,7 @@ fn quoted(text: &str) -> String {
 
 /// Whether an address of mail (also percent-encoded) or of a machine stands in it.
 fn holds_address(text: &str) -> bool {
-    let of_machine = |word: &str| word.parse::<std::net::IpAddr>().is_ok();
-    let words = |apart: fn(char) -> bool| text.split(apart).any(of_machine);
-    text.contains(['@', '\u{ff20}'])
-        || text.contains("%40")
-        || words(|c| !c.is_ascii_digit() && c != '.')
-        || words(|c| !c.is_ascii_hexdigit() && c != ':' && c != '.')
+    text.contains(['@', '\u{ff20}']) || text.contains("%40") || names_machine(text)
 }
 
 fn type_of(value: &Value) -> &'static str {
