@@ -96,6 +96,7 @@ pub async fn import(
     };
     let mut reader = build(import.params.clone(), &setting)
         .with_context(|| format!("parameters of {}", import.kind.name))?;
+    reader.dated(changed(&import.path));
     let run = match store {
         Some(store) => {
             let name = identity(&import).with_context(|| what.clone())?;
@@ -330,6 +331,19 @@ impl Sink for Collector {
     fn note(&mut self, text: String) {
         self.ingested.notes.push(text);
     }
+}
+
+/// When the file was last changed; what can't say so, a pipe for instance, is as it is now.
+fn changed(path: &Path) -> Millis {
+    let changed = std::fs::metadata(path)
+        .ok()
+        .filter(|meta| meta.is_file())
+        .and_then(|meta| meta.modified().ok())
+        .unwrap_or_else(std::time::SystemTime::now);
+    let since = changed.duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 /// Names a file by what is in it and how it is read. Standard input can't be read twice: it gets a

@@ -95,6 +95,16 @@ pub struct KnownWriteup {
     pub aliases: Vec<String>,
 }
 
+impl Setting {
+    /// The registered write-up that has exactly this id or alias.
+    pub fn named(&self, name: &str) -> Option<&KnownWriteup> {
+        let named = |known: &&KnownWriteup| {
+            known.id == name || known.aliases.iter().any(|alias| alias == name)
+        };
+        self.writeups.iter().find(named)
+    }
+}
+
 /// Takes what a source finds, in the order in which it finds it.
 pub trait Sink {
     /// The next events stand in this line: should one be refused later on, that is its place.
@@ -138,6 +148,10 @@ impl fmt::Display for Problem {
 
 /// Reads a file, already decompressed.
 pub trait File: Send {
+    /// Told before reading when the file was last changed; of standard input it is now. A kind whose
+    /// files say no version of their own goes by it, so that a corrected file replaces the earlier.
+    fn dated(&mut self, _changed: Millis) {}
+
     /// Reads all of it. `name` is the file's name without its folder, for ids and messages.
     fn read(
         &mut self,
