@@ -116,9 +116,16 @@ pub async fn import(
     let prefix = run.map_or(0, |run| {
         xxh3_128(format!("{:x} {}", run.file, run.run).as_bytes())
     });
-    let ((), ingested) = drive(store, keys, &import.source, prefix, work)
+    let ((), mut ingested) = drive(store, keys, &import.source, prefix, work)
         .await
         .context(what)?;
+    if ingested.total() == 0 && ingested.rejected > 0 {
+        ingested.notes.push(format!(
+            "NOTHING WAS TAKEN: everything that should have been an event was refused; is it a file of \
+             the kind {}?",
+            import.kind.name
+        ));
+    }
     if let (Some(store), Some(run)) = (store, run) {
         store.finish_import(run).await?;
     }

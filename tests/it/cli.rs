@@ -197,6 +197,15 @@ fn rejected_lines_are_counted_and_told() {
 }
 
 #[test]
+fn a_file_of_which_nothing_is_taken_says_so() {
+    let home = Home::new();
+    let path = home.file("events.ndjson", "{}\nnonsense\n");
+    let said = home.done(&["import", "events", &path, "--dry-run"]);
+    assert!(said.err.contains("NOTHING WAS TAKEN"), "{}", said.err);
+    assert!(said.err.contains("  rejected 2:"), "{}", said.err);
+}
+
+#[test]
 fn a_pipe_that_is_closed_is_no_failure() {
     let home = Home::new();
     for arguments in [
