@@ -197,10 +197,17 @@ fn client(head: &[u8]) -> Option<Client<'_>> {
     let client = columns(head)?;
     let shifted = client.user.starts_with(b"- ") || is_machine(client.user);
     Some(Client {
-        vhost: client.vhost.filter(|name| !is_machine(name)),
+        vhost: client
+            .vhost
+            .filter(|name| is_host_name(name) && !is_machine(name)),
         user: if shifted { b"-" } else { client.user },
         ..client
     })
+}
+
+fn is_host_name(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || b".-_:".contains(byte))
 }
 
 fn is_machine(text: &[u8]) -> bool {
@@ -401,6 +408,7 @@ mod tests {
                 "-",
             ),
             ("\"198.51.100.1\" 192.0.2.7 - ada", None, "192.0.2.7", "ada"),
+            ("pc7.example.org, 192.0.2.7 - ada", None, "192.0.2.7", "ada"),
             ("192.0.2.7 (198.51.100.1) - -", None, "192.0.2.7", "-"),
             ("192.0.2.7 - ada 198.51.100.1:443", None, "192.0.2.7", "-"),
             (
