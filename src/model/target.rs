@@ -75,45 +75,52 @@ pub fn without_user(text: &str) -> Cow<'_, str> {
     if !text.contains('@') && !text.contains("%40") {
         return Cow::Borrowed(text);
     }
+    // One pass over the text: it may be as long as a line.
+    let upper = text.to_ascii_uppercase();
+    let plain = upper.match_indices("://").map(|(at, _)| (at + 3, false));
+    let encoded = upper
+        .match_indices("%3A%2F%2F")
+        .map(|(at, _)| (at + 9, true));
+    let mut begins: Vec<(usize, bool)> = plain.chain(encoded).collect();
+    if text.starts_with("//") {
+        begins.push((2, false));
+    }
+    begins.sort_unstable();
     let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((begin, encoded)) = authority(rest, out.is_empty()) {
-        let (head, tail) = rest.split_at(begin);
-        let outermost = out.is_empty() && !head.contains('?');
-        let (at, ends): (&str, &[&str]) = match (encoded, outermost) {
-            (true, _) => ("%40", &["%2F", "%3F", "%23", "&", "#"]),
-            (false, true) => ("@", &["/", "?", "#", "\\"]),
-            // Inside a parameter the next one ends it.
-            (false, false) => ("@", &["/", "?", "#", "\\", "&"]),
-        };
-        let upper = tail.to_ascii_uppercase();
-        let end = ends.iter().filter_map(|end| upper.find(end)).min();
-        let end = end.unwrap_or(tail.len());
-        let user = upper[..end].rfind(at).map_or(0, |found| found + at.len());
-        out.push_str(head);
-        out.push_str(&tail[user..end]);
-        rest = &tail[end..];
+    let mut done = 0;
+    for (begin, encoded) in begins {
+        if begin < done {
+            continue;
+        }
+        let inside = done > 0 || text[..begin].contains('?');
+        let end = begin + authority(&upper[begin..], encoded, inside);
+        let at = if encoded { "%40" } else { "@" };
+        let host = upper[begin..end]
+            .rfind(at)
+            .map_or(begin, |found| begin + found + at.len());
+        out.push_str(&text[done..begin]);
+        out.push_str(&text[host..end]);
+        done = end;
     }
-    if out.is_empty() {
-        return Cow::Borrowed(text);
-    }
-    out.push_str(rest);
+    out.push_str(&text[done..]);
     match out == text {
         true => Cow::Borrowed(text),
         false => Cow::Owned(out),
     }
 }
 
-/// Where the next user and host begin, and whether they are percent-encoded there. At the start of a
-/// text two slashes are enough.
-fn authority(text: &str, at_start: bool) -> Option<(usize, bool)> {
-    if at_start && text.starts_with("//") {
-        return Some((2, false));
-    }
-    let upper = text.to_ascii_uppercase();
-    let plain = upper.find("://").map(|at| (at + 3, false));
-    let encoded = upper.find("%3A%2F%2F").map(|at| (at + 9, true));
-    plain.into_iter().chain(encoded).min()
+/// How far user and host reach. Inside a parameter the next one ends them, too.
+fn authority(upper: &str, encoded: bool, inside: bool) -> usize {
+    let ends = |at: usize| match (upper.as_bytes()[at], encoded) {
+        (b'%', true) => ["%2F", "%3F", "%23"]
+            .iter()
+            .any(|end| upper[at..].starts_with(end)),
+        (b'&', _) => encoded || inside,
+        (b'#', _) => true,
+        (b'/' | b'?' | b'\\', false) => true,
+        _ => false,
+    };
+    (0..upper.len()).find(|at| ends(*at)).unwrap_or(upper.len())
 }
 
 fn step(text: &str) -> Option<String> {
@@ -353,7 +360,18 @@ mod tests {
         })
     }
 
+    #[test]
+    fn a_long_text_takes_no_long_time() {
+        let text = format!("{}ada@h", "://%3A%2F%2F".repeat(50_000));
+        assert!(!without_user(&text).contains("ada"));
+    }
+
     proptest! {
+        #[test]
+        fn without_user_never_panics(text in any::<String>()) {
+            prop_assert!(without_user(&text).len() <= text.len());
+        }
+
         #[test]
         fn twice_is_once(text in prop_oneof![address(), any::<String>()]) {
             let once = canonical(&text).into_owned();

@@ -26,7 +26,8 @@ pub static KIND: Kind = Kind {
         org.readback.KIND.v1; `source` and `id` name the event for ever, so the same file may be \
         imported any number of times. A field that is null or an empty text counts as absent, a \
         field that Readback does not know is ignored. A line that is no event is refused with its \
-        number, field and reason, and the rest goes on. Lines have at most 1 MiB.\n\
+        number, field and reason, and the rest goes on; it counts as one, however much is wrong with \
+        it. Lines have at most 1 MiB, a page counter's count and uniques at most 1000000000000.\n\
         What it cannot see: whatever the system that wrote the events did not. Say in `coverage` \
         events when it was watching.",
     sample: "[[source]]\nid = \"events\"\nkind = \"events\"\n",
