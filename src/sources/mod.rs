@@ -17,6 +17,7 @@ mod machine;
 pub mod mediawiki;
 pub mod robots;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::BufRead;
 
@@ -96,12 +97,18 @@ pub struct KnownWriteup {
 }
 
 impl Setting {
-    /// The registered write-up that has exactly this id or alias.
-    pub fn named(&self, name: &str) -> Option<&KnownWriteup> {
-        let named = |known: &&KnownWriteup| {
-            known.id == name || known.aliases.iter().any(|alias| alias == name)
-        };
-        self.writeups.iter().find(named)
+    /// The ids of the registered write-ups by every exact name of theirs. A name that two write-ups
+    /// claim is the first one's.
+    pub fn names(&self) -> HashMap<String, String> {
+        let mut names = HashMap::new();
+        for writeup in &self.writeups {
+            for name in std::iter::once(&writeup.id).chain(&writeup.aliases) {
+                names
+                    .entry(name.clone())
+                    .or_insert_with(|| writeup.id.clone());
+            }
+        }
+        names
     }
 }
 

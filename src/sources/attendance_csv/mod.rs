@@ -9,6 +9,7 @@ mod presence;
 mod report;
 mod text;
 
+use std::collections::HashMap;
 use std::io::BufRead;
 
 use chrono_tz::Tz;
@@ -98,6 +99,7 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         meeting: params.meeting,
         writeup: params.writeup,
         finder: Finder::new(&setting.writeups),
+        names: setting.names(),
         setting: setting.clone(),
         version: 0,
     }))
@@ -112,6 +114,8 @@ struct AttendanceCsv {
     zone_given: bool,
     order: Option<Order>,
     finder: Finder,
+    /// Write-ups by name, see [`Setting::names`].
+    names: HashMap<String, String>,
     setting: Setting,
     /// Of the events of the file that is read next, see [`AttendanceCsv::version`].
     version: u32,
@@ -321,7 +325,7 @@ impl AttendanceCsv {
     /// The write-up of a meeting that names this one or none. The name of a meeting can hold people's,
     /// so it is no subject itself; it finds the write-up that has it for an alias.
     fn subject(&self, writeup: Option<String>, meeting: &str) -> String {
-        let known = || Some(self.setting.named(meeting)?.id.clone());
+        let known = || self.names.get(meeting).cloned();
         writeup.or_else(known).unwrap_or_default()
     }
 

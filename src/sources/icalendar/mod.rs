@@ -109,6 +109,7 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         from: date("from", &params.from)?,
         to: date("to", &params.to)?,
         finder: Finder::new(&setting.writeups),
+        names: setting.names(),
         setting: setting.clone(),
         changed: 0,
     }))
@@ -132,6 +133,8 @@ struct ICalendarFile {
     from: Millis,
     to: Millis,
     finder: Finder,
+    /// Write-ups by name, see [`Setting::names`].
+    names: HashMap<String, String>,
     setting: Setting,
     /// When the file that is read next was changed last.
     changed: Millis,
@@ -301,8 +304,8 @@ impl ICalendarFile {
         let mentioned = self.finder.first(texts());
         let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
         let by_alias = || {
-            let named = |name| Some(self.setting.named(name)?.id.clone());
-            named(meeting).or_else(|| named(&occasion.uid))
+            let named = self.names.get(meeting);
+            named.or_else(|| self.names.get(&occasion.uid)).cloned()
         };
         mentioned
             .or_else(by_key)
