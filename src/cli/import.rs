@@ -228,9 +228,8 @@ pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Resul
     for problem in &done.problems {
         writeln!(err, "    {problem}")?;
     }
-    let untold = done.rejected.saturating_sub(done.problems.len() as u64);
-    if untold > 0 && !done.problems.is_empty() {
-        writeln!(err, "    and {untold} more")?;
+    if done.untold > 0 {
+        writeln!(err, "    and {} more", done.untold)?;
     }
     Ok(())
 }
