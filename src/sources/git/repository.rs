@@ -37,6 +37,8 @@ pub(super) struct Commit {
     pub(super) authored: Millis,
     /// The author's address after `.mailmap`, as bytes of the commit.
     pub(super) author: Option<Identity>,
+    /// Whether the author calls itself a bot, as accounts of GitHub's apps do.
+    pub(super) by_bot: bool,
     /// The message.
     pub(super) message: Vec<u8>,
 }
@@ -153,6 +155,15 @@ impl Repository {
         self.inner.is_shallow().unwrap_or(false)
     }
 
+    /// The commits whose parents a shallow clone lacks; empty where history is whole.
+    pub(super) fn edge(&self) -> Result<Vec<String>, SourceError> {
+        let commits = self.inner.shallow_commits().map_err(|e| self.failed(e))?;
+        let commits = commits.iter().flat_map(|commits| commits.iter());
+        let mut edge: Vec<String> = commits.map(ToString::to_string).collect();
+        edge.sort_unstable();
+        Ok(edge)
+    }
+
     /// What is new since `since`; `None` if `since` is no earlier state of this branch.
     pub(super) fn range(
         &self,
@@ -209,6 +220,7 @@ impl Repository {
             committed: millis(committer.seconds()),
             authored: millis(author.seconds()),
             author: identity(&resolved.email.to_str_lossy()),
+            by_bot: is_bot(author.name) || is_bot(author.email) || is_bot(&resolved.email),
             message: commit.message_raw_sloppy().to_vec(),
         })
     }
@@ -266,6 +278,12 @@ pub(super) fn identity(address: &str) -> Option<Identity> {
         _ if address.contains('@') => Some(Identity::bare(address)),
         _ => Some(Identity::of_source("git", "account", address)),
     }
+}
+
+/// `dependabot[bot]`, as a name or before the `@` of an address.
+fn is_bot(name: &[u8]) -> bool {
+    let account = name.split(|byte| *byte == b'@').next().unwrap_or(name);
+    account.trim_ascii().ends_with(b"[bot]")
 }
 
 /// Seconds of a commit as an instant the store can hold; commits may claim any year.
