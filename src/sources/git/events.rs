@@ -144,7 +144,10 @@ impl Maker<'_> {
             }
         }
         let body = Writeup {
-            title: document.title.or_else(|| Some(entry.path().to_owned())),
+            title: document
+                .title
+                .or_else(|| document::title_of(entry.path()))
+                .or_else(|| Some(entry.path().to_owned())),
             url: self
                 .branch
                 .as_deref()

@@ -3,11 +3,11 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `params` | checks the parameters |
-//! | `repository`, `changes` | read the object store: commits in order, files changed and renamed |
+//! | `params`, `glob` | checks the parameters |
+//! | `repository`, `header`, `changes` | read the object store: commits in order, files changed and renamed |
 //! | `remote` | the page of the repository that a clone came from |
 //! | `survey` | a first look, before anything is read |
-//! | `registry`, `document` | the files that are write-ups, and what their text says |
+//! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
 //! | `scan`, `place`, `language` | references in a file, and what kind of place each stands in |
 //! | `ledger` | the lives of links, pure |
 //! | `walk` | takes the branch through registry and ledger |
@@ -18,6 +18,9 @@ mod changes;
 mod checkpoint;
 mod document;
 mod events;
+mod front;
+mod glob;
+mod header;
 mod language;
 mod ledger;
 mod params;
@@ -65,8 +68,8 @@ Where the branch was rewritten, settings or names of write-ups changed, or a sha
 deepened, the whole history is read again, and what it no longer shows is taken back: the outcome is
 that of a first scan. Links made by accounts such as `dependabot[bot]` count as a robot's.
 
-`onboarding`, `runbook`, `docs` and `exclude` are globs over paths (`**/` for any folders; without a
-slash over file names); giving one replaces its default. Excluded by default: vendored and generated
+`onboarding`, `runbook`, `docs` and `exclude` are globs over paths (`**/` for any folders, `{a,b}` for
+either; without a slash over file names); giving one replaces its default. Excluded by default: vendored and generated
 files and test data. Binary files and files over 2 MiB are left out and counted. Submodules and
 symbolic links are not followed. A shallow clone begins where its history begins.
 

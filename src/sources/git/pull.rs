@@ -79,6 +79,12 @@ pub(super) fn pull(
         start.ledger = Ledger::default();
         start.range = whole(&repository, head)?;
     }
+    let present = start.registry.standing();
+    for glob in params.paths.writeups.idle(present.keys().copied()) {
+        sink.note(format!(
+            "{name}: writeups: {glob:?} fits no file at present"
+        ));
+    }
     if repository.is_shallow() {
         sink.note(format!(
             "{name}: is a shallow clone; links older than its history count from there (`git fetch --unshallow` brings the rest)"

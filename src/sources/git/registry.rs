@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::Millis;
 
 use super::changes::FileChange;
-use super::place::Globs;
+use super::glob::Globs;
 
 /// One file's history as a write-up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use crate::sources::{Sink, SourceError};
 
 use super::changes::{self, FileChange};
 use super::events::{Made, Maker};
+use super::glob::Globs;
 use super::ledger::{Hit, Ledger, Newcomer, Origin, Scanned};
-use super::place::Globs;
 use super::registry::{Birth, Registry};
 use super::repository::{Commit, Range, Repository};
 use super::scan::Scanner;

@@ -704,3 +704,77 @@ fn a_shallow_clone_that_is_deepened_is_read_again() {
     let (heard, _) = pull_at(target.as_ref(), "", Some(&next), Vec::new());
     assert!(heard.events.is_empty());
 }
+
+/// Commits that strict readers refuse: each is read, and so is what comes after it.
+#[test]
+fn malformed_commits_do_not_end_the_walk() {
+    for header in [
+        "author A a@x 1735700000 +0000\ncommitter A <a@x> 1735700000 +0000",
+        "author A <a@x> abc +0000\ncommitter A <a@x> Thu Jan 1 00:00:00 2015 +0000",
+        "author A <a@x> 1735700000 +0000\nencoding ISO-8859-1\ncommitter A <a@x> 1735700000 +0000",
+        "author A <a@x> 1735700000\ncommitter A <a@x> 1735700000 +0000",
+        "author A <a@x>> 18446744073709551615 +0000\ncommitter A <a@x> 18446744073709551615 +0000",
+        "committer A <a@x> 1735700000 +0000\nauthor A <a@x> 1735700000 +0000",
+    ] {
+        let mut repo = Fixture::new();
+        repo.write("pm/INC-1.md", "# Disk\n");
+        repo.write("a.py", "# INC-1\n");
+        repo.commit("One");
+        let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+        let parent = repo.git(&["rev-parse", "HEAD"]);
+        let text = format!("tree {tree}\nparent {parent}\n{header}\n\nINC-1 odd\n");
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        let path = file.path().display().to_string();
+        let odd = repo.git(&["hash-object", "-t", "commit", "-w", "--literally", &path]);
+        repo.git(&["update-ref", "refs/heads/main", &odd]);
+        repo.write("b.py", "# INC-1 too\n");
+        repo.commit("After INC-1");
+        let (heard, next) = repo.pull(None, Vec::new());
+        assert_eq!(heard.links().len(), 4, "{header}");
+        repo.commit("More INC-1");
+        let (heard, _) = repo.pull(Some(&next), Vec::new());
+        assert_eq!(heard.links().len(), 1, "{header}");
+    }
+}
+
+#[test]
+fn a_partial_clone_says_what_brings_the_rest() {
+    let mut repo = Fixture::new();
+    repo.write("pm/INC-1.md", "# Disk\n");
+    repo.commit("One");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let clone = tempfile::tempdir().expect("a folder");
+    let target = clone.path().join("clone").display().to_string();
+    let source = format!("file://{}", repo.path().display());
+    repo.git(&[
+        "clone",
+        "-q",
+        "--bare",
+        "--filter=blob:none",
+        &source,
+        &target,
+    ]);
+    let setting = Setting {
+        source: "s".to_owned(),
+        timezone: Tz::UTC,
+        writeups: Vec::new(),
+    };
+    let params = format!("path = {target:?}\nwriteups = [\"pm/*.md\", \"no/*.md\"]");
+    let build = || build(toml::from_str(&params).expect("valid"), &setting).expect("valid");
+    let failed = build().pull(None, 0, &mut Collected::default());
+    let reason = failed.expect_err("incomplete").to_string();
+    assert!(
+        reason.contains("git fetch --refetch --no-filter"),
+        "{reason}"
+    );
+    repo.git(&["-C", &target, "fetch", "-q", "--refetch", "--no-filter"]);
+    let mut heard = Collected::default();
+    build().pull(None, 0, &mut heard).expect("whole");
+    assert!(
+        heard
+            .notes
+            .iter()
+            .any(|note| note.contains("\"no/*.md\" fits no file"))
+    );
+}
