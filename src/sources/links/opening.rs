@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 /// A link's path is looked for this many bytes around a part of it.
-pub(super) const REACH: usize = 1024;
+pub(super) const REACH: usize = 512;
 
 /// A path that a text links to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,14 +45,23 @@ const OPENINGS: &[(&[u8], bool, End)] = &[
     (b"<", false, End::Any(b">")),
 ];
 
+/// How openings end: nearly every byte of a text can be passed over at a glance.
+const LAST: &[u8] = b"(<:\"'=`[";
+
 /// The path around a part of it, if something makes it a link. `at` is the file's path.
 pub(super) fn around(text: &[u8], hit: Range<usize>, at: &str) -> Option<Opened> {
     let line = memchr::memrchr(b'\n', &text[..hit.start]).map_or(0, |end| end + 1);
     let first = line.max(hit.start.saturating_sub(REACH));
     for start in (first..=hit.start).rev() {
+        if text.get(start).is_some_and(is_space) {
+            continue;
+        }
         let before = &text[line..start];
         let spaces = before.iter().rev().take_while(|b| is_space(b)).count();
         let close = &before[..before.len() - spaces];
+        if !close.last().is_some_and(|byte| LAST.contains(byte)) {
+            continue;
+        }
         let opening = OPENINGS.iter().find(|(opening, spaced, _)| {
             before.ends_with(opening) || *spaced && close.ends_with(opening)
         });
