@@ -154,7 +154,7 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
             scan.kind.name
         )
     })?;
-    let writeups = known_writeups(store).await?;
+    let writeups = said_by_others(store, Some(&scan.source)).await?;
     let setting = Setting {
         source: scan.source.clone(),
         timezone: scan.timezone,
@@ -183,10 +183,20 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
     Ok(ingested)
 }
 
-/// The registered write-ups as link finders need them: every name that was ever said.
+/// The registered write-ups as link finders need them, with all their names.
 pub async fn known_writeups(store: &Store) -> anyhow::Result<Vec<KnownWriteup>> {
+    said_by_others(store, None).await
+}
+
+/// The same without what one source said itself: it must not hear its own former names as if
+/// somebody else stood by them.
+async fn said_by_others(store: &Store, itself: Option<&str>) -> anyhow::Result<Vec<KnownWriteup>> {
     let mut known: BTreeMap<String, KnownWriteup> = BTreeMap::new();
-    for row in store.landed_writeups().await? {
+    let rows = store.landed_writeups().await?;
+    for row in rows
+        .into_iter()
+        .filter(|row| Some(row.source.as_str()) != itself)
+    {
         let entry = known.entry(row.id.clone()).or_insert_with(|| KnownWriteup {
             id: row.id.clone(),
             title: None,
