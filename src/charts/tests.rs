@@ -132,10 +132,10 @@ fn a_missing_month_is_a_hole() {
     assert_eq!(
         values,
         [
-            Cell::Value(2.0),
+            Cell::Value(0.02),
             Cell::Missing,
             Cell::Missing,
-            Cell::Value(3.0)
+            Cell::Value(0.03)
         ]
     );
     assert_eq!(plot.trend, None);
@@ -179,18 +179,20 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
         chart.plot = Plot::Line(Line {
             axis,
             log: round % 3 == 0,
+            gap: "not watched".to_owned(),
             points,
             trend: None,
         });
         assert_sound(&chart, &layout::scene(&chart, true));
         let bars = (0..count.min(9)).map(|i| Bar {
             label: format!("Q{i} 26"),
-            parts: (0..5)
+            parts: (0..6)
                 .map(|_| Cell::Value((next() * size).floor()))
                 .collect(),
+            rest: (i % 2 == 0).then_some((next() * size).floor()),
             note: format!("{size:.0}"),
         });
-        let parts = (0..5).map(|i| format!("part {i}")).collect();
+        let parts = (0..6).map(|i| format!("part {i}")).collect();
         let bars = Bars {
             parts,
             palette: Palette::Roles,
