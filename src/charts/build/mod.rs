@@ -100,9 +100,10 @@ fn source(summary: &Value, code: &str) -> String {
         .get("simulated")
         .and_then(Value::as_bool)
         .unwrap_or(false);
-    let simulated = if simulated { " · simulated data" } else { "" };
+    let simulated = if simulated { "simulated data · " } else { "" };
     let name = if name.is_empty() { "Readback" } else { name };
-    format!("{name} · indicator {code} · as of {date}{simulated}")
+    // What is cut where there is no room is the end of the name.
+    format!("{simulated}{code} · {date} · {name}")
 }
 
 /// A share as words: `42 % (31 to 53)`.
