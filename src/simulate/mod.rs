@@ -6,7 +6,7 @@
 //!   report at. Little happens on weekends and holidays.
 //! - **People** sit on a fixed number of seats in teams; tenure is exponential (twelve years), a
 //!   seat stays empty for a month, and who comes reads write-ups of the last year in the first
-//!   90 days. So with 120 seats about 150 people come and go in three years, and all of them count
+//!   90 days. So with 120 seats some 150 people come and go in three years, and all of them count
 //!   as readers; [`Summary::people`] says how many. The keen read more. Two in five have an account
 //!   name beside their address (`person.aliases`).
 //! - **Write-ups** come by a Poisson process on working days. Each has a level (log-normal), and
@@ -125,7 +125,7 @@ impl Default for Options {
             timezone: chrono_tz::Europe::Berlin,
             holidays: BTreeSet::new(),
             template_from: end.checked_sub_days(Days::new(550)),
-            template_effect: 1.7,
+            template_effect: 2.0,
             counted: 0.1,
             late: 0.15,
             late_after: 0.3,
