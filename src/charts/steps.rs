@@ -50,7 +50,8 @@ pub(super) fn draw(scene: &mut Scene, plot: &Steps, room: Room) {
     let frame = Frame {
         left: frame::gutter(&words),
         top: room.top,
-        right: WIDTH - 14.0 - if beside > 0.0 { beside + 8.0 } else { 0.0 },
+        // Room for the names of the curves, or for the unit below the end.
+        right: WIDTH - if beside > 0.0 { beside + 22.0 } else { 28.0 },
         bottom: room.bottom - foot(plot),
         x: (0.0, end),
         y: (0.0, 1.0),
