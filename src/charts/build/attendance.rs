@@ -145,7 +145,7 @@ pub(super) fn voluntary(context: Context) -> Vec<Chart> {
     }
     let mut chart = context.chart(
         "voluntary",
-        "Came though they need not have",
+        "Came freely, of all who came",
         "share of attendances",
     );
     chart.n = came
