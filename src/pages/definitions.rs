@@ -114,9 +114,9 @@ fn entry(summary: &Value, links: Links, code: &str, indicator: &Value) -> Entry 
         unit: reading::text(indicator, "unit").to_owned(),
         version: indicator.get("version").map(literal).unwrap_or_default(),
         layer: match reading::text(indicator, "layer") {
-            "L" => "a learning signal",
-            "H" => "health of the measurement",
-            _ => "for exploration",
+            "L" => "one of the signs",
+            "H" => "says how well was measured",
+            _ => "for a closer look",
         },
         state: indicator
             .get("state")
