@@ -154,7 +154,7 @@ fn flatten(value: &Value, name: String, rows: &mut Vec<(String, String)>) {
             }
         }
         Value::Array(list) if list.len() > 4 || list.iter().any(Value::is_object) => {
-            rows.push((name, format!("{} rows", list.len())));
+            rows.push((name, format!("{} rows", words::count(list.len() as f64))));
         }
         other if !name.is_empty() => rows.push((name, literal(other))),
         _ => {}

@@ -14,7 +14,7 @@ use crate::charts::reading::{self, Cell, Share, share};
 pub(super) struct Sign {
     /// Code of the indicator; its section on the page.
     code: &'static str,
-    name: &'static str,
+    name: String,
     now: Vec<Part>,
     /// A word such as `rising`, or that nothing can be compared.
     word: &'static str,
@@ -30,7 +30,7 @@ const NOT_COMPARED: &str = "can't be compared";
 /// The signs of a summary, in the order in which a leader asks.
 pub(super) fn signs(summary: &Value, links: Links) -> Vec<Sign> {
     let verdict = trend::reads(summary);
-    let row = |code, name, now: Option<String>, (word, change): (&'static str, &str)| {
+    let row = |code, name: String, now: Option<String>, (word, change): (&'static str, &str)| {
         let told = now.is_some();
         let now = now.unwrap_or_else(|| opening::nothing(summary, code));
         Sign {
@@ -49,31 +49,31 @@ pub(super) fn signs(summary: &Value, links: Links) -> Vec<Sign> {
     let mut rows = vec![
         row(
             "T0",
-            "Write-ups three to six months old",
+            trend::subject(summary),
             reads,
             (verdict.word, &verdict.more),
         ),
         row(
             "L4",
-            "Older write-ups, still read by others",
+            "Older write-ups, still read by others".to_owned(),
             of(&share(reading::results(summary, "L4"), "still_read")),
             STOCK,
         ),
         row(
             "A2",
-            "At reviews of their own accord",
+            "At reviews of their own accord".to_owned(),
             attendance::voluntary(summary).as_ref().and_then(of),
             LEVEL,
         ),
         row(
             "C1",
-            "Comments that come months later",
+            "Comments that come months later".to_owned(),
             comments(summary),
             LEVEL,
         ),
         row(
             "K1",
-            "Linked from the work",
+            "Linked from the work".to_owned(),
             linked::of_all(summary).map(|said| format!("{said}.")),
             STATE,
         ),

@@ -93,6 +93,7 @@ impl ListQuery {
 struct View {
     frame: Frame,
     opening: Vec<Part>,
+    note: Vec<Part>,
     search: String,
     sort: &'static str,
     can_search: bool,
@@ -178,6 +179,7 @@ pub(super) fn render(
             "" => say_all(links, &opening(summary, all)),
             search => say_all(links, &of_found(summary, search, &found, all.len())),
         },
+        note: say_all(links, &note(summary, all)),
         search: query.search.clone(),
         sort: query.sort.name(),
         can_search: links.can_search(),
@@ -204,9 +206,8 @@ pub(super) fn pages(summary: &Value) -> usize {
         .max(1)
 }
 
-/// Such as: Of 88 write-ups older than three months, 71 are linked from code comments, commits,
-/// diagrams, onboarding pages or other write-ups; of the 77 whose readers are known, 29 were read by
-/// others in the last four weeks.
+/// Such as: 85 of 88 write-ups older than three months are linked from the work. Of the 77 whose
+/// readers are known, 29 were read by others in the last four weeks.
 fn opening(summary: &Value, all: &[Value]) -> Vec<Said> {
     let all: Vec<&Value> = all.iter().collect();
     let mut said = match ages(summary, &all) {
@@ -218,11 +219,10 @@ fn opening(summary: &Value, all: &[Value]) -> Vec<Said> {
     let read = match (still.num, still.den) {
         _ if health::missing(summary, "L4").is_some() => " Reads are not measured yet.".to_owned(),
         (Cell::Value(read), Cell::Value(known)) if known > 0.0 => format!(
-            " Of the «{}» whose readers are known, «{}» {} read by others in the last {lately}.{}",
+            " Of the «{}» whose readers are known, «{}» {} read by others in the last {lately}.",
             words::count(known),
             words::count(read),
             words::plural(read, "was", "were"),
-            unmarked(summary, &all, read)
         ),
         _ => " How many are still read is not known.".to_owned(),
     };
@@ -230,17 +230,31 @@ fn opening(summary: &Value, all: &[Value]) -> Vec<Said> {
     said
 }
 
-/// One write-up is marked as still read only from k readers, and the share counts them from three.
-fn unmarked(summary: &Value, all: &[&Value], read: f64) -> String {
-    match read - all.iter().filter(|writeup| is_marked(writeup)).count() as f64 {
-        more if more > 0.0 => format!(
-            " «{}» of them {} not marked here, so as not to speak of fewer than {} people.",
-            words::count(more),
-            words::plural(more, "is", "are"),
-            view::k(summary)
-        ),
-        _ => String::new(),
+/// What the first words leave open: what linked means, and why fewer rows are marked than were
+/// read. A row is marked only from k readers, and the share counts from three.
+fn note(summary: &Value, all: &[Value]) -> Vec<Said> {
+    let mut said = Vec::new();
+    if health::missing(summary, "K1").is_none() {
+        let linked = format!("Linked means: from {}.", linked::PLACES_SAID);
+        said.push(("K1", linked));
     }
+    let still = share(reading::results(summary, "L4"), "still_read");
+    let marked = all.iter().filter(|writeup| is_marked(writeup)).count() as f64;
+    match still.num.get().map(|read| (read, read - marked)) {
+        Some((read, more)) if more > 0.0 => said.push((
+            "L4",
+            format!(
+                " «{}» of the «{}» {} not marked as still read, so as not to speak of fewer than \
+                 {} people.",
+                words::count(more),
+                words::count(read),
+                words::plural(more, "is", "are"),
+                view::k(summary)
+            ),
+        )),
+        _ => {}
+    }
+    said
 }
 
 /// The same of the rows that were found.
@@ -304,27 +318,25 @@ fn ages(summary: &Value, writeups: &[&Value]) -> Result<Vec<Said>, String> {
         _ => {}
     }
     let n = old.len() as f64;
-    let known = format!(
-        "«{}» {} older than {said}",
-        words::count(n),
-        words::plural(n, "write-up is", "write-ups are")
-    );
     if health::missing(summary, "K1").is_some() {
-        return Ok(vec![("L4", format!("{known}."))]);
+        let known = format!(
+            "«{}» {} older than {said}.",
+            words::count(n),
+            words::plural(n, "write-up is", "write-ups are")
+        );
+        return Ok(vec![("L4", known)]);
     }
     let linked = old.iter().filter(|w| linked::is_linked(w)).count() as f64;
-    let places = linked::PLACES_SAID;
-    Ok(vec![
-        ("L4", format!("{known}; ")),
-        (
-            "K1",
-            format!(
-                "«{}» of them {} linked from {places}.",
-                words::count(linked),
-                words::plural(linked, "is", "are")
-            ),
+    Ok(vec![(
+        "K1",
+        format!(
+            "«{}» of «{}» {} older than {said} {} linked from the work.",
+            words::count(linked),
+            words::count(n),
+            words::plural(n, "write-up", "write-ups"),
+            words::plural(linked, "is", "are")
         ),
-    ])
+    )])
 }
 
 /// Whether its row says that it is still read.

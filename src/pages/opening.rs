@@ -11,6 +11,9 @@ use crate::charts::reading::{self, Cell, cell, share};
 /// Sources of reads there are, and none of their reads led here.
 const NO_READ: &str = "No read of these write-ups has been seen, by these sources.";
 
+/// Sources count, and name nobody.
+const NO_READER: &str = "Reads are counted, readers are not known.";
+
 /// A sentence and the indicator whose numbers it holds.
 pub(super) type Said = (&'static str, String);
 
@@ -78,6 +81,11 @@ fn of_reads(summary: &Value) -> Vec<Said> {
     let some = |key: &str| cell(results, key).get().is_some_and(|n| n > 0.0);
     let late = days(summary, "late", 90.0);
     let all = known(summary);
+    let dated = |writeup: &Value| cell(writeup, "age_days").get().is_some();
+    if !reading::list(summary, "writeups").iter().any(dated) {
+        let said = format!("{all}; when they were published is not, so nothing is told by age.");
+        return vec![("L4", said)];
+    }
     if oldest(summary) < late {
         let read = cell(reading::results(summary, "R3"), "readers")
             .get()
@@ -118,9 +126,12 @@ fn of_reads(summary: &Value) -> Vec<Said> {
         Cell::Value(_) => return vec![("R1", format!("{all}. {NO_READ}"))],
         Cell::Withheld | Cell::Missing => String::new(),
     };
-    let why = match some("not_observed") {
-        true => not_watched(summary),
-        false => "Reads are counted, readers are not known.".to_owned(),
+    let why = if some("not_observed") {
+        not_watched(summary)
+    } else if some("unknown") {
+        NO_READER.to_owned()
+    } else {
+        "How many older write-ups are still read can't be told.".to_owned()
     };
     vec![("R1", format!("{all}{opened}. {why}"))]
 }
@@ -257,7 +268,7 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
         }
         "L4" if !health::seen_reads(summary) => NO_READ.to_owned(),
         "L4" if some("not_observed") => not_watched(summary),
-        "L4" if some("unknown") => "Reads are counted, readers are not known.".to_owned(),
+        "L4" if some("unknown") => NO_READER.to_owned(),
         "L6" if oldest(summary) < days(summary, "quiet", 90.0) => {
             "Nothing to say yet: no write-up is old enough to have gone quiet.".to_owned()
         }

@@ -32,7 +32,7 @@ struct View {
     frame: Frame,
     opening: Vec<Part>,
     /// How the first words are meant, and how sure they are.
-    under: String,
+    under: Vec<Part>,
     /// The verdict on the age-matched series; empty where there is no series yet.
     verdict: Vec<Part>,
     /// Empty where nothing at all has come in.
@@ -115,7 +115,7 @@ fn view(summary: &Value, links: Links, frame: Frame) -> Result<String, PageError
     let view = View {
         frame,
         opening: view::say_all(links, &opening::opening(summary)),
-        under: opening::under(summary).unwrap_or_default(),
+        under: say(links, "L4", &opening::under(summary).unwrap_or_default()),
         verdict: match verdict.word {
             "no data" => Vec::new(),
             _ => say(links, "T1", &verdict.sentence),
@@ -194,6 +194,8 @@ pub(super) fn signal(summary: &Value, links: Links, panel: &Panel) -> Signal {
         figures: charts
             .iter()
             .filter(drawn)
+            // A picture of walk-ins would say what the words take back.
+            .filter(|_| !(matches!(code, "A2" | "A3") && attendance::uninvited(summary)))
             .map(|chart| Figure::new(chart, links))
             .collect(),
     }

@@ -141,7 +141,7 @@ fn unclear(summary: &Value, trend: &Value) -> Verdict {
 }
 
 /// What is compared.
-fn subject(summary: &Value) -> String {
+pub(super) fn subject(summary: &Value) -> String {
     format!("Write-ups {} old", window(summary))
 }
 

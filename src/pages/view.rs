@@ -100,7 +100,8 @@ pub(super) struct Part {
 impl Part {
     fn words(text: &str) -> Part {
         Part {
-            text: text.to_owned(),
+            // A line does not end between a number and its sign.
+            text: text.replace(" %", "\u{a0}%"),
             href: None,
             code: false,
         }

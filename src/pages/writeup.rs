@@ -32,7 +32,8 @@ struct View {
     no_chart: &'static str,
     curve_href: String,
     links: Vec<LinkRow>,
-    more_links: usize,
+    /// How many more there are; empty where none.
+    more_links: String,
     reviews: Vec<ReviewRow>,
     freely_means: &'static str,
     reviews_watched: bool,
@@ -114,7 +115,10 @@ pub(super) fn render_one(
             .take(MOST_LINKS)
             .map(|link| link_row(summary, links, link))
             .collect(),
-        more_links: evidence.len().saturating_sub(MOST_LINKS),
+        more_links: match evidence.len().saturating_sub(MOST_LINKS) {
+            0 => String::new(),
+            more => words::count(more as f64),
+        },
         reviews: reading::list(summary, "reviews")
             .iter()
             .filter(|review| reading::text(review, "writeup") == id)

@@ -488,6 +488,10 @@ fn without_a_calendar_nobody_came_freely() {
         );
         assert!(!said.contains("those who came, came freely"), "{said}");
     }
+    let html = pages::render(&Page::Reviews(1), &summary, Links::Server).unwrap();
+    let freely = html.split("id=\"sign-A2\"").nth(1).unwrap();
+    let freely = freely.split("</article>").next().unwrap();
+    assert!(!freely.contains("<figure>"), "no picture of walk-ins");
 }
 
 #[test]
@@ -511,6 +515,38 @@ fn a_plan_is_not_an_empty_review() {
         page.contains("to 1 more nobody recorded who came."),
         "{page}"
     );
+}
+
+#[test]
+fn linked_means_one_thing() {
+    let linked = |id: &str, place: &str| {
+        let mut writeup = silent(id);
+        writeup["links"] = json!({"live": {place: 1}});
+        writeup
+    };
+    let mut marked = linked("a", "commit");
+    marked["still_read"] = json!(true);
+    marked["readers_trailing"] = json!(9);
+    let summary = seen_by(
+        &["link", "read"],
+        json!({"writeups": [marked, linked("b", "ticket"), silent("c")], "indicators": {
+            "L4": {"results": {"still_read": {"k": 3, "n": 3, "p": 1.0, "lo": 0.4, "hi": 1.0}}},
+            "K1": {"results": {"links": {"writeups_linked": 1, "live": {"commit": 1}}}},
+        }}),
+    );
+    let overview = text(&summary, Page::Overview);
+    assert!(
+        overview.contains("Linked from the work | 1 of 3 write-ups."),
+        "{overview}"
+    );
+    let list = text(&summary, Page::LongTail(ListQuery::default()));
+    for words in [
+        "1 of 3 write-ups older than three months is linked from the work. Of the 3 whose readers \
+         are known, 3 were read by others in the last four weeks.",
+        "2 of the 3 are not marked as still read, so as not to speak of fewer than 5 people.",
+    ] {
+        assert!(list.contains(words), "{list}");
+    }
 }
 
 #[test]
