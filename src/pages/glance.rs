@@ -61,7 +61,7 @@ pub(super) fn signs(summary: &Value, links: Links) -> Vec<Sign> {
         ),
         row(
             "A2",
-            "At reviews of their own accord".to_owned(),
+            "Came to reviews freely".to_owned(),
             attendance::voluntary(summary).as_ref().and_then(of),
             LEVEL,
         ),

@@ -1,6 +1,8 @@
 //! Where write-ups are linked from, in words. Linked means one thing on all pages, that of K1: a
 //! link that still stands in one of five places.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::words::{self, count, plural};
@@ -42,20 +44,32 @@ fn standing(live: &Value) -> Vec<(&str, f64)> {
     places
 }
 
-/// The write-up that a link stands in: at this address, or in this file of a repository, such as
-/// `rfcs@3dca596562f6:text/1983-nursery.md#L53`.
-pub(super) fn writeup_at<'a>(summary: &'a Value, stands_in: &str) -> Option<&'a Value> {
-    let whole = stands_in
-        .split('#')
-        .next()
-        .filter(|place| !place.is_empty())?;
-    let file = whole
-        .split_once('@')
-        .and_then(|(name, rest)| Some(format!("{name}:{}", rest.split_once(':')?.1)));
-    reading::list(summary, "writeups").iter().find(|writeup| {
-        let id = reading::text(writeup, "id");
-        reading::text(writeup, "url") == whole || id == whole || file.as_deref() == Some(id)
-    })
+/// Write-ups by the places where a link may stand: their address and their id.
+pub(super) struct Index<'a>(HashMap<&'a str, &'a Value>);
+
+impl<'a> Index<'a> {
+    pub(super) fn of(summary: &'a Value) -> Index<'a> {
+        let keys = |writeup| ["url", "id"].map(|key| (reading::text(writeup, key), writeup));
+        let writeups = reading::list(summary, "writeups").iter();
+        Index(
+            writeups
+                .flat_map(keys)
+                .filter(|(key, _)| !key.is_empty())
+                .collect(),
+        )
+    }
+
+    /// The write-up that a link stands in: at this address, or in this file of a repository, such
+    /// as `rfcs@3dca596562f6:text/1983-nursery.md#L53`.
+    pub(super) fn writeup_at(&self, stands_in: &str) -> Option<&'a Value> {
+        let whole = stands_in.split('#').next()?;
+        let file = || {
+            let (name, rest) = whole.split_once('@')?;
+            let (_, path) = rest.split_once(':')?;
+            self.0.get(format!("{name}:{path}").as_str())
+        };
+        self.0.get(whole).or_else(file).copied()
+    }
 }
 
 /// K1, place by place, never added up (INDICATORS K1).
@@ -138,7 +152,8 @@ mod tests {
             {"id": "INC-1", "url": "https://wiki.example.org/1"},
             {"id": "rfcs:text/2.md", "url": null},
         ]});
-        let found = |place| writeup_at(&summary, place).map(|w| reading::text(w, "id"));
+        let index = Index::of(&summary);
+        let found = |place| index.writeup_at(place).map(|w| reading::text(w, "id"));
         assert_eq!(found("https://wiki.example.org/1#cause"), Some("INC-1"));
         assert_eq!(
             found("rfcs@3dca596562f6:text/2.md#L5"),

@@ -244,13 +244,16 @@ fn first_old(summary: &Value, late: f64) -> Option<Said> {
 
 /// Kind words for results that are not there.
 pub(super) fn nothing(summary: &Value, code: &str) -> String {
-    // Of a plan nothing is withheld.
-    if code.starts_with('A') && attendance::only_planned(summary) {
+    // Of a plan nothing is withheld, and of duty nothing is known.
+    let unknown = attendance::only_planned(summary) || attendance::uninvited(summary);
+    if code.starts_with('A') && unknown {
         return attendance::nothing(summary);
     }
     if holds_withheld(reading::results(summary, code)) {
         let k = super::view::k(summary);
-        return format!("Withheld: it would speak of fewer than {k} people.");
+        return format!(
+            "Withheld: it would speak of fewer than {k} people, or let them be worked out."
+        );
     }
     if let Some(missing) = health::missing(summary, code) {
         return format!(

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::panels::{Panel, panels};
 use super::view::{self, Figure, Frame, Part, say};
 use super::{
-    Links, PageError, alive, attendance, glance, health, list, opening, signals, templates, trend,
-    words,
+    Links, PageError, alive, attendance, glance, health, linked, list, opening, signals, templates,
+    trend, words,
 };
 use crate::charts::{Chart, Plot, build, reading};
 
@@ -95,6 +95,8 @@ struct Alive {
 struct LinkRow {
     place: String,
     stands_in: String,
+    /// The page of the write-up that it stands in; then `stands_in` is its title.
+    stands_in_href: Option<String>,
     since: String,
     title: String,
     href: String,
@@ -216,14 +218,20 @@ fn evidence(summary: &Value, links: Links) -> Evidence {
             words: alive::words_of(summary, writeup),
         })
         .collect();
+    let index = linked::Index::of(summary);
     let links = alive::newest_links(summary, 3)
         .into_iter()
-        .map(|(writeup, link)| LinkRow {
-            place: words::capital(&words::place(reading::text(link, "place"))),
-            stands_in: reading::text(link, "stands_in").to_owned(),
-            since: words::date(reading::text(link, "since"), zone),
-            title: list::title(writeup),
-            href: links.writeup(reading::text(writeup, "id")),
+        .map(|(writeup, link)| {
+            let stands_in = reading::text(link, "stands_in");
+            let other = index.writeup_at(stands_in);
+            LinkRow {
+                place: words::capital(&words::place(reading::text(link, "place"))),
+                stands_in: other.map_or_else(|| stands_in.to_owned(), list::title),
+                stands_in_href: other.map(|other| links.writeup(reading::text(other, "id"))),
+                since: words::date(reading::text(link, "since"), zone),
+                title: list::title(writeup),
+                href: links.writeup(reading::text(writeup, "id")),
+            }
         })
         .collect();
     Evidence { writeups, links }

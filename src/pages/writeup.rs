@@ -73,15 +73,33 @@ pub(super) fn render(summary: &Value, links: Links, id: &str) -> Result<String, 
         .iter()
         .find(|writeup| reading::text(writeup, "id") == id)
         .ok_or_else(|| PageError::UnknownWriteup(id.to_owned()))?;
-    render_one(summary, links, writeup)
+    render_one(&Around::of(summary), links, writeup)
+}
+
+/// What a page needs to know of all write-ups; gathered once for all pages of a report.
+pub(super) struct Around<'a> {
+    summary: &'a Value,
+    signs: alive::Signs<'a>,
+    index: linked::Index<'a>,
+}
+
+impl<'a> Around<'a> {
+    pub(super) fn of(summary: &'a Value) -> Around<'a> {
+        Around {
+            summary,
+            signs: alive::Signs::of(summary),
+            index: linked::Index::of(summary),
+        }
+    }
 }
 
 /// The page of a write-up that was found.
 pub(super) fn render_one(
-    summary: &Value,
+    around: &Around,
     links: Links,
     writeup: &Value,
 ) -> Result<String, PageError> {
+    let summary = around.summary;
     let no_chart = if health::missing(summary, "L1").is_some() {
         "Reads are not measured yet."
     } else if reading::text(writeup, "published_at").is_empty() {
@@ -104,7 +122,7 @@ pub(super) fn render_one(
         },
         opening: say_all(links, &opening(summary, writeup)),
         facts: facts(summary, links, writeup),
-        about: about(summary, writeup),
+        about: about(around, writeup),
         chart: no_chart
             .is_empty()
             .then(|| Figure::without_files(&build::read_curve(summary, writeup))),
@@ -113,7 +131,7 @@ pub(super) fn render_one(
         links: evidence
             .iter()
             .take(MOST_LINKS)
-            .map(|link| link_row(summary, links, link))
+            .map(|link| link_row(around, links, link))
             .collect(),
         more_links: match evidence.len().saturating_sub(MOST_LINKS) {
             0 => String::new(),
@@ -207,12 +225,12 @@ fn facts(summary: &Value, links: Links, writeup: &Value) -> Vec<Fact> {
     ]
 }
 
-fn about(summary: &Value, writeup: &Value) -> Vec<(&'static str, String)> {
+fn about(around: &Around, writeup: &Value) -> Vec<(&'static str, String)> {
     let tags: Vec<&str> = reading::list(writeup, "tags")
         .iter()
         .filter_map(Value::as_str)
         .collect();
-    let zone = reading::zone(summary);
+    let zone = reading::zone(around.summary);
     let rows = [
         (
             "Published",
@@ -225,18 +243,15 @@ fn about(summary: &Value, writeup: &Value) -> Vec<(&'static str, String)> {
         ("Team", reading::text(writeup, "owner_team").to_owned()),
         ("Template", reading::text(writeup, "template").to_owned()),
         ("Tags", tags.join(", ")),
-        (
-            "Latest sign of life",
-            alive::Signs::of(summary).words(writeup),
-        ),
+        ("Latest sign of life", around.signs.words(writeup)),
     ];
     rows.into_iter()
         .filter(|(_, value)| !value.is_empty())
         .collect()
 }
 
-fn link_row(summary: &Value, links: Links, link: &Value) -> LinkRow {
-    let zone = reading::zone(summary);
+fn link_row(around: &Around, links: Links, link: &Value) -> LinkRow {
+    let zone = reading::zone(around.summary);
     let removed = reading::text(link, "removed");
     let stands_in = reading::text(link, "stands_in");
     let row = LinkRow {
@@ -248,7 +263,7 @@ fn link_row(summary: &Value, links: Links, link: &Value) -> LinkRow {
         since: words::date(reading::text(link, "since"), zone),
         removed: (!removed.is_empty()).then(|| words::date(removed, zone)),
     };
-    if let Some(other) = linked::writeup_at(summary, stands_in) {
+    if let Some(other) = around.index.writeup_at(stands_in) {
         return LinkRow {
             stands_in: list::title(other),
             titled: true,
@@ -257,7 +272,7 @@ fn link_row(summary: &Value, links: Links, link: &Value) -> LinkRow {
         };
     }
     match outside(stands_in) {
-        Some(_) if view::simulated(summary) => LinkRow {
+        Some(_) if view::simulated(around.summary) => LinkRow {
             note: "(simulated, leads nowhere)",
             ..row
         },
