@@ -74,7 +74,7 @@ pub(super) fn signs(summary: &Value, links: Links) -> Vec<Sign> {
         row(
             "K1",
             "Linked from the work".to_owned(),
-            linked::of_all(summary).map(|said| format!("{said}.")),
+            linked::of_all(summary).map(|(_, said)| format!("{said}.")),
             STATE,
         ),
     ];

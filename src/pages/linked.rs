@@ -75,7 +75,12 @@ impl<'a> Index<'a> {
 /// K1, place by place, never added up (INDICATORS K1).
 pub(super) fn links(summary: &Value) -> Option<String> {
     let links = reading::results(summary, "K1").get("links")?;
-    let linked = cell(links, "writeups_linked").get().filter(|n| *n > 0.0)?;
+    let linked = cell(links, "writeups_linked").get()?;
+    if linked == 0.0 {
+        // What was linked once is not the same as nothing.
+        let gone = standing(links.get("created")?);
+        return (!gone.is_empty()).then(|| "None of the links seen still stands.".to_owned());
+    }
     let places = standing(links.get("live")?);
     let many: f64 = places.iter().map(|(_, n)| n).sum();
     let named: Vec<String> = places
@@ -113,16 +118,15 @@ pub(super) fn links(summary: &Value) -> Option<String> {
     ))
 }
 
-/// `«94» of «98» write-ups`, by the same meaning of linked.
-pub(super) fn of_all(summary: &Value) -> Option<String> {
+/// How many write-ups are linked, and `«94» of «98» write-ups`, by the same meaning of linked.
+pub(super) fn of_all(summary: &Value) -> Option<(f64, String)> {
     let links = reading::results(summary, "K1").get("links")?;
     let linked = cell(links, "writeups_linked").get().filter(|n| *n > 0.0)?;
     let all = (reading::list(summary, "writeups").len() as f64).max(linked);
-    Some(format!(
-        "«{}» of «{}» {}",
-        count(linked),
-        count(all),
-        plural(all, "write-up", "write-ups")
+    let writeups = plural(all, "write-up", "write-ups");
+    Some((
+        linked,
+        format!("«{}» of «{}» {writeups}", count(linked), count(all)),
     ))
 }
 

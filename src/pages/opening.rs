@@ -204,13 +204,12 @@ fn late_comments(summary: &Value) -> Option<Said> {
 }
 
 fn linked(summary: &Value) -> Option<Said> {
-    let of_all = linked::of_all(summary)?;
-    let many = reading::list(summary, "writeups").len() as f64;
+    let (linked, of_all) = linked::of_all(summary)?;
     Some((
         "K1",
         format!(
             "{of_all} {} linked from {}.",
-            plural(many, "is", "are"),
+            plural(linked, "is", "are"),
             linked::PLACES_SAID
         ),
     ))
@@ -287,7 +286,7 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
                 .to_owned()
         }
         "K3" => {
-            "Nothing to say yet: no link has been seen but those in commits, which stay.".to_owned()
+            "Nothing to say yet: links in commits stay, and none has been seen in code comments, diagrams, onboarding pages or other write-ups.".to_owned()
         }
         "T0" | "T1" => super::trend::reads(summary).sentence,
         _ => match code.chars().next() {

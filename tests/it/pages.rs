@@ -350,7 +350,7 @@ fn first_words_speak_of_what_there_is() {
             json!({"writeups": old, "indicators": {
                 "K1": {"results": {"links": {"writeups_linked": 1, "live": {"commit": 4}}}},
             }}),
-            "1 of 2 write-ups are linked from code comments, commits, diagrams, onboarding pages \
+            "1 of 2 write-ups is linked from code comments, commits, diagrams, onboarding pages \
              or other write-ups. Reads, reviews and comments are not measured yet.",
         ),
         (
