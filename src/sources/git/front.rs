@@ -56,9 +56,16 @@ fn split(text: &str) -> (&str, &str, &str) {
     ("", "", text)
 }
 
+/// More brackets than this, or marks of lists in one line, are no metadata: the parser goes as deep
+/// as it is led.
+const MAX_NESTED: usize = 256;
+
 fn in_yaml(front: &str) -> Option<Fields> {
+    let brackets = front.matches(['[', '{']).count();
+    let marks = |line: &str| line.matches("- ").count() + line.matches("? ").count();
     // References to anchors can make much out of little; no metadata needs them.
-    if front.contains('&') && front.contains('*') {
+    let repeats = front.contains('&') && front.contains('*');
+    if repeats || brackets > MAX_NESTED || front.lines().map(marks).any(|n| n > MAX_NESTED) {
         return None;
     }
     let documents = YamlLoader::load_from_str(front).ok()?;
@@ -197,6 +204,27 @@ fn unquoted(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn any_block_does() {
+        for (open, middle) in [
+            ("[", ""),
+            ("{a: ", ""),
+            ("- ", ""),
+            ("? ", ""),
+            ("[", "\n"),
+            ("- ", "\n"),
+        ] {
+            for times in [200, 100_000] {
+                let nested = format!("{open}{middle}").repeat(times);
+                let text = format!("---\ntitle: x\ndeep:\n  {nested}\n---\nbody");
+                let (fields, body) = read(&text);
+                assert!(!fields.is_empty() && body == "body");
+            }
+        }
+        let laughs = "a: &a [x,x]\nb: &b [*a,*a]\n".repeat(30);
+        assert!(!read(&format!("---\n{laughs}---\n")).0.is_empty());
+    }
 
     #[test]
     fn values_are_what_yaml_and_toml_say() {

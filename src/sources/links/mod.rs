@@ -380,6 +380,7 @@ mod tests {
             ("[[0012-disk|the disk]]", "docs/x.md"),
             (".. include:: 0012-disk.md", "postmortems/x.rst"),
             (".. _the disk: 0012-disk.md", "postmortems/x.rst"),
+            ("__ 0012-disk.md", "postmortems/x.rst"),
             (
                 ".. toctree::\n   :maxdepth: 1\n\n   other\n   0012-disk",
                 "postmortems/x.rst",

@@ -110,9 +110,12 @@ impl End {
     }
 }
 
-/// Where the address begins in `.. _name: address` of reStructuredText.
+/// Where the address begins in `.. _name: address` or `__ address` of reStructuredText.
 fn target(line: &[u8]) -> Option<usize> {
     let start = indent(line);
+    if line[start..].starts_with(b"__ ") {
+        return Some(start + 3);
+    }
     let rest = line[start..].strip_prefix(b".. _")?;
     let colon = rest.windows(2).position(|two| two == b": ")?;
     Some(start + 4 + colon + 2)
