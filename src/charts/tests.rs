@@ -185,7 +185,7 @@ fn a_nought_that_nobody_watched_is_no_nought() {
     let (unwatched, nought, seven) = (Cell::Missing, Cell::Value(0.0), Cell::Value(7.0));
     assert_eq!(values(&writeup), [unwatched, unwatched, nought, seven]);
     // What is said of this write-up goes before what is known of all sources together.
-    writeup["watched_by_age"] = json!([28, 28, 2, 28]);
+    writeup["watched_by_age"] = json!([1.0, 1.0, 0.07, 1.0]);
     assert_eq!(values(&writeup), [nought, nought, unwatched, seven]);
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::columns::{ints, texts};
 use super::compute::{Computed, renumber};
-use crate::indicators::Context;
+use crate::indicators::{Context, WriteupFact};
 use crate::model::time::to_rfc3339;
 use crate::model::{DAY_MS, Millis, Results, Value};
 use crate::store::{RegistryWriteup, Store};
@@ -15,6 +15,9 @@ use crate::summary::{publish, suppress};
 
 /// Links shown as evidence for one write-up.
 const MOST_EVIDENCE: u64 = 50;
+
+/// Reads by age are told for every four weeks, as the store sums them up.
+const BIN_MS: Millis = 28 * DAY_MS;
 
 /// What is gathered of one write-up.
 #[derive(Default)]
@@ -34,6 +37,8 @@ struct Signs {
     evidence: Vec<Json>,
     nobody_named: bool,
     watched_lately: bool,
+    /// Of each bin of `curve`, the share in which somebody watched.
+    watched: Vec<f64>,
 }
 
 /// The list, by id; write-ups deleted or not yet published as of then are not in it, nor those that
@@ -126,6 +131,9 @@ async fn gather(
         }
         signs.curve[bin] = (count(reads[row]), count(people[row]));
     });
+    for (signs, fact) in all.iter_mut().zip(&facts.writeups) {
+        signs.watched = watched(fact, signs.curve.len(), context.as_of);
+    }
     let at = ints(&facts.comments, "at")?;
     each_with(
         &mut all,
@@ -142,6 +150,20 @@ async fn gather(
     );
     links(store, context, computed, &mut all).await?;
     Ok(all)
+}
+
+/// Of each four weeks of age that have begun, the share in which its reads were observed.
+fn watched(fact: &WriteupFact, bins: usize, as_of: Millis) -> Vec<f64> {
+    let (Some(published), Some(age)) = (fact.published_at, fact.observed_age(as_of)) else {
+        return Vec::new();
+    };
+    let end = published + age;
+    let starts = (0..bins as i64).map(|bin| published + bin * BIN_MS);
+    let lived = starts.map(|from| (from, end.min(from + BIN_MS)));
+    lived
+        .take_while(|(from, to)| from < to)
+        .map(|(from, to)| fact.reads_steady.overlap(from, to) as f64 / (to - from) as f64)
+        .collect()
 }
 
 async fn links(
@@ -248,6 +270,7 @@ fn entry(writeup: &RegistryWriteup, readers: &Readers, context: &Context, k: u32
             "reads_by_age".to_owned(),
             in_order(&publish(&readers.curve(), k), signs.curve.len()),
         );
+        object.insert("watched_by_age".to_owned(), json!(signs.watched));
         object.insert(
             "links".to_owned(),
             json!({ "live": signs.live, "created": signs.created }),

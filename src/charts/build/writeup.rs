@@ -101,11 +101,11 @@ fn values(summary: &Value, writeup: &Value) -> Vec<Cell> {
         .collect()
 }
 
-/// When reads were watched: `watched_by_age`, the days of each four weeks in which this write-up's
+/// When reads were watched: `watched_by_age`, the share of each four weeks in which this write-up's
 /// reads were observed; where the summary has no such list, the time in which any source of reads
 /// was watching, since outside it nobody saw a read of anything.
 struct Watch<'a> {
-    days: &'a [Value],
+    shares: &'a [Value],
     published: Option<Millis>,
     end: Millis,
     windows: Vec<(Millis, Millis)>,
@@ -123,7 +123,7 @@ impl<'a> Watch<'a> {
             .filter_map(|w| Some((instant(w, "from")?, instant(w, "to").unwrap_or(end))))
             .collect();
         Watch {
-            days: reading::list(writeup, "watched_by_age"),
+            shares: reading::list(writeup, "watched_by_age"),
             published: instant(writeup, "published_at"),
             end,
             windows: merged(windows),
@@ -132,8 +132,8 @@ impl<'a> Watch<'a> {
 
     /// Whether at least half of the four weeks of this number was watched.
     fn saw(&self, bin: usize) -> bool {
-        if let Some(days) = self.days.get(bin).and_then(Value::as_f64) {
-            return days * 2.0 >= (BIN_MS / DAY_MS) as f64;
+        if let Some(share) = self.shares.get(bin).and_then(Value::as_f64) {
+            return share >= 0.5;
         }
         let Some(from) = self
             .published

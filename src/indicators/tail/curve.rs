@@ -50,13 +50,14 @@ impl Indicator for ReadCurve {
 fn curve(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let weeks = weeks(facts, context)?;
     let people = people(facts)?;
-    let all = all_reads(facts)?;
+    let all = single_reads(facts)?;
     let mut points = Vec::new();
     for (number, week) in weeks.iter().enumerate() {
         // Sums of integers, divided once.
         let exposure_ms: i64 = week.iter().map(|cell| cell.exposure_ms).sum();
         let reads: u64 = week.iter().map(|cell| cell.reads).sum();
-        let people = people_in_value(people[number], all[number], reads);
+        let single: u64 = week.iter().map(|cell| cell.single).sum();
+        let people = people_in_value(people[number], all[number], single);
         let exposure = exposure_ms as f64 / DAY_MS as f64;
         let Some(found) = poisson(reads, exposure) else {
             continue;
@@ -92,6 +93,8 @@ fn curve(facts: &Facts, context: &Context) -> PolarsResult<Results> {
 #[derive(Clone, Copy, Default)]
 struct Cell {
     reads: u64,
+    /// Those that are no page count, which names nobody.
+    single: u64,
     exposure_ms: i64,
 }
 
@@ -116,12 +119,15 @@ fn weeks(facts: &Facts, context: &Context) -> PolarsResult<Vec<Vec<Cell>>> {
 
     let table = of_age(observed_reads(facts, context.as_of)?)
         .group_by([col("writeup"), age_week()])
-        .agg([col("reads").sum()])
+        .agg([col("reads").sum(), col("single").sum()])
         .collect()?;
     let rows = ints(&table, "writeup")?
         .into_iter()
         .zip(ints(&table, "week")?);
-    for ((writeup, week), reads) in rows.zip(counts(&table, "reads")?) {
+    let reads = counts(&table, "reads")?
+        .into_iter()
+        .zip(counts(&table, "single")?);
+    for ((writeup, week), (reads, single)) in rows.zip(reads) {
         let (Some(writeup), Some(week)) = (writeup, week) else {
             continue;
         };
@@ -130,6 +136,7 @@ fn weeks(facts: &Facts, context: &Context) -> PolarsResult<Vec<Vec<Cell>>> {
             .and_then(|w| w.get_mut(writeup as usize))
         {
             cell.reads = reads;
+            cell.single = single;
         }
     }
     Ok(weeks)
@@ -145,13 +152,13 @@ fn age_week() -> Expr {
     col("age_day").floor_div(lit(7)).alias("week")
 }
 
-/// The reads of each age week, observed or not: those behind whom [`people`] stand.
-fn all_reads(facts: &Facts) -> PolarsResult<Vec<u64>> {
+/// The single reads of each age week, observed or not: those behind whom [`people`] stand.
+fn single_reads(facts: &Facts) -> PolarsResult<Vec<u64>> {
     let table = of_age(facts.daily.clone().lazy())
         .group_by([age_week()])
-        .agg([col("reads").sum()])
+        .agg([col("single").sum()])
         .collect()?;
-    by_week(&table, "week", "reads")
+    by_week(&table, "week", "single")
 }
 
 /// Distinct people behind each age week.

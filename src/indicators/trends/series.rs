@@ -38,6 +38,8 @@ pub(super) struct Month {
 pub(super) struct Band {
     /// Reads, weekends included.
     pub(super) reads: u64,
+    /// Those that are no page count, which names nobody.
+    pub(super) single: u64,
     /// Distinct people behind the reads of these ages, those on days not observed included.
     pub(super) people: u64,
     /// How many of them stand for certain behind `reads`.
@@ -163,37 +165,60 @@ fn count_reads(
         );
     each_day(observed, |date, late, window| {
         if let Some(month) = month_at(months, date) {
-            month.late.reads += late;
-            month.window.reads += window;
+            for (band, day) in [(&mut month.late, late), (&mut month.window, window)] {
+                band.reads += day.reads;
+                band.single += day.single;
+            }
         }
     })
 }
 
-/// The rows of `daily` at a late age, with their reads as `late`, and those in the window as
-/// `window`.
+/// Reads of a day at some ages.
+#[derive(Clone, Copy)]
+struct Day {
+    reads: u64,
+    single: u64,
+}
+
+/// The rows of `daily` at a late age, with their reads as `late`, those in the window as `window`,
+/// and of each those that are no page count.
 fn late_reads(facts: &Facts, context: &Context) -> LazyFrame {
     let late = i64::from(context.parameters.late_days);
     let age = || col("age_day").cast(DataType::Int64);
-    let in_window = when(age().lt(lit(2 * late)))
-        .then(col("reads"))
-        .otherwise(lit(0u64));
+    let in_window = |name: &str| {
+        when(age().lt(lit(2 * late)))
+            .then(col(name))
+            .otherwise(lit(0u64))
+    };
     facts
         .daily
         .clone()
         .lazy()
         .filter(age().gt_eq(lit(late)))
-        .with_columns([col("reads").alias("late"), in_window.alias("window")])
+        .with_columns([
+            col("reads").alias("late"),
+            col("single").alias("late_single"),
+            in_window("reads").alias("window"),
+            in_window("single").alias("window_single"),
+        ])
 }
 
-/// Sums of `late` and `window` by date.
-fn each_day(reads: LazyFrame, mut visit: impl FnMut(NaiveDate, u64, u64)) -> PolarsResult<()> {
+/// Sums by date of what is late, and of what lies in the window.
+fn each_day(reads: LazyFrame, mut visit: impl FnMut(NaiveDate, Day, Day)) -> PolarsResult<()> {
+    let names = ["late", "late_single", "window", "window_single"];
     let table = reads
         .group_by([col("date")])
-        .agg([col("late").sum(), col("window").sum()])
+        .agg(names.map(|name| col(name).sum()))
         .collect()?;
-    let sums = counts(&table, "late")?
+    let days = |reads: &str, single: &str| -> PolarsResult<Vec<Day>> {
+        let both = counts(&table, reads)?
+            .into_iter()
+            .zip(counts(&table, single)?);
+        Ok(both.map(|(reads, single)| Day { reads, single }).collect())
+    };
+    let sums = days("late", "late_single")?
         .into_iter()
-        .zip(counts(&table, "window")?);
+        .zip(days("window", "window_single")?);
     for (date, (late, window)) in ints(&table, "date")?.into_iter().zip(sums) {
         if let Some(date) = date.and_then(epoch_date) {
             visit(date, late, window);
@@ -209,8 +234,8 @@ fn name_people(months: &mut [Month], facts: &Facts, context: &Context) -> Polars
     each_day(late_reads(facts, context), |date, late, window| {
         let place = first.and_then(|first| usize::try_from(months_between(first, date)).ok());
         if let Some(sums) = place.and_then(|place| all.get_mut(place)) {
-            sums.0 += late;
-            sums.1 += window;
+            sums.0 += late.single;
+            sums.1 += window.single;
         }
     })?;
     let frame = &facts.people_by_month;
@@ -228,7 +253,7 @@ fn name_people(months: &mut [Month], facts: &Facts, context: &Context) -> Polars
     }
     for (month, (late, window)) in months.iter_mut().zip(all) {
         for (band, all) in [(&mut month.late, late), (&mut month.window, window)] {
-            band.certain = people_in_value(band.people, all, band.reads);
+            band.certain = people_in_value(band.people, all, band.single);
         }
     }
     Ok(())
@@ -281,6 +306,7 @@ mod tests {
             april.late,
             Band {
                 reads: 7,
+                single: 7,
                 people: 3,
                 certain: 3,
                 exposure: 27
@@ -290,6 +316,7 @@ mod tests {
             april.window,
             Band {
                 reads: 7,
+                single: 7,
                 people: 2,
                 certain: 2,
                 exposure: 27
@@ -301,6 +328,7 @@ mod tests {
             june.late,
             Band {
                 reads: 8,
+                single: 8,
                 people: 0,
                 certain: 0,
                 exposure: 21
@@ -310,6 +338,7 @@ mod tests {
             june.window,
             Band {
                 reads: 0,
+                single: 0,
                 people: 0,
                 certain: 0,
                 exposure: 20
@@ -332,6 +361,7 @@ mod tests {
             found.months[0].late,
             Band {
                 reads: 5,
+                single: 5,
                 people: 22,
                 certain: 2,
                 exposure: 19
