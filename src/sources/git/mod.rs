@@ -112,4 +112,6 @@ impl Pull for Git {
 }
 
 #[cfg(test)]
+mod restated;
+#[cfg(test)]
 mod tests;

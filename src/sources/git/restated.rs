@@ -1,7 +1,12 @@
 //! Pulling bit by bit while history grows, is rewritten, or is looked at in another way ends where a
 //! first pull would end. Histories are scripts, some written for a case, many generated.
 
-use super::*;
+use std::collections::BTreeMap;
+
+use crate::model::{Body, Event, Link, Place};
+use crate::sources::collected::Collected;
+
+use super::tests::{Fixture, pull_at};
 
 /// A repository, what was heard of it so far, and how it is looked at.
 struct Story {

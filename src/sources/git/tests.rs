@@ -13,8 +13,6 @@ use crate::sources::{KnownWriteup, Setting};
 use super::*;
 use crate::sources::collected::Collected;
 
-mod restated;
-
 impl Collected {
     fn links(&self) -> Vec<(&Event, &Link)> {
         let mut links = Vec::new();
@@ -51,16 +49,16 @@ impl Collected {
     }
 }
 
-struct Fixture {
+pub(super) struct Fixture {
     folder: tempfile::TempDir,
-    clock: i64,
+    pub(super) clock: i64,
 }
 
 const DAY: i64 = 86_400;
 const START: i64 = 1_700_000_000;
 
 impl Fixture {
-    fn new() -> Fixture {
+    pub(super) fn new() -> Fixture {
         let fixture = Fixture {
             folder: tempfile::tempdir().expect("a folder"),
             clock: START,
@@ -69,11 +67,11 @@ impl Fixture {
         fixture
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    fn git(&self, arguments: &[&str]) -> String {
+    pub(super) fn git(&self, arguments: &[&str]) -> String {
         let date = format!("{} +0000", self.clock);
         let output = Command::new("git")
             .args([
@@ -99,7 +97,7 @@ impl Fixture {
         String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
-    fn write(&self, path: &str, text: &str) {
+    pub(super) fn write(&self, path: &str, text: &str) {
         let path = self.path().join(path);
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
         std::fs::write(path, text).expect("written");
@@ -110,7 +108,7 @@ impl Fixture {
         self.commit_after(DAY, message)
     }
 
-    fn commit_after(&mut self, seconds: i64, message: &str) -> Millis {
+    pub(super) fn commit_after(&mut self, seconds: i64, message: &str) -> Millis {
         self.clock += seconds;
         self.git(&["add", "-A"]);
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
@@ -122,7 +120,7 @@ impl Fixture {
     }
 }
 
-fn pull_at(
+pub(super) fn pull_at(
     path: &Path,
     more: &str,
     checkpoint: Option<&str>,
