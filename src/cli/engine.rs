@@ -68,10 +68,8 @@ pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Resu
                     "listening on {address} needs a password; set READBACK_ENGINE_PASSWORD or engine.password_file"
                 ),
             };
-            if !supervised {
-                // A store without its folder's key and k would be nobody's.
-                app::folder(config).await?;
-            }
+            // A store without its folder's key and k would be nobody's.
+            app::folder(config).await?;
             let settings = RunSettings {
                 folder: config.data_dir.join("engine"),
                 library: library(config).await?,

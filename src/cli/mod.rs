@@ -110,7 +110,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
-        Command::List(args) => list::run(args),
+        Command::List(args) => list::run(args, load),
         Command::Engine(EngineCommand::Run {
             supervised: Some(library),
             ..
