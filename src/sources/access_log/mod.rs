@@ -47,6 +47,7 @@ assets = ["drawio"]
     file: Some(build),
     pull: None,
     push: None,
+    probe: None,
 };
 
 /// If so many lines at the start are all unreadable, the file is something else.

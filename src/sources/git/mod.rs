@@ -21,6 +21,7 @@ mod language;
 mod ledger;
 mod params;
 mod place;
+mod probe;
 mod registry;
 mod remote;
 mod repository;
@@ -33,7 +34,7 @@ use std::sync::Arc;
 
 use crate::model::Millis;
 
-use super::{Kind, KnownWriteup, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, KnownWriteup, Probe, Pull, Setting, Sink, SourceError, decode};
 
 use checkpoint::Checkpoint;
 use events::Maker;
@@ -83,6 +84,7 @@ incident_keys = ["INC-[0-9]+"]
     file: None,
     pull: Some(build),
     push: None,
+    probe: Some(Probe::Local(probe::look)),
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
