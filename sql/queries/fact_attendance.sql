@@ -26,7 +26,8 @@ FROM
         ifNull(
             min(if(present_ms IS NULL AND attended IS NULL, NULL, ms)) OVER meetings,
             max(ms) OVER meetings) AS start,
-        max(meeting_ms) OVER meetings AS length
+        -- A length of nought is not known (A4).
+        nullIf(max(meeting_ms) OVER meetings, 0) AS length
     FROM resolved_attendance(registry = {registry:UInt32})
     WHERE label = 0 AND ms < {as_of:Int64}
     WINDOW meetings AS (PARTITION BY meeting)

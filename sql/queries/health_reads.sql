@@ -1,6 +1,7 @@
 -- What became of kept reads and daily counts before {as_of:Int64}. Store::read_health.
 SELECT clicks.n AS clicks, kept.n AS kept, kept.anonymous AS anonymous,
-    counted.n AS aggregated_rows, counted.reads AS aggregated_reads
+    counted.n AS aggregated_rows, counted.reads AS aggregated_reads,
+    left_out.own AS own_people, left_out.draft AS draft_people
 FROM
 (
     SELECT count() AS n
@@ -16,4 +17,10 @@ FROM
     FROM derived_count
     WHERE label = 0 AND NOT cumulative AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
       AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
-) AS counted
+) AS counted,
+(
+    SELECT uniqExactIf(person, label = 4) AS own, uniqExactIf(person, label = 5) AS draft
+    FROM derived_read
+    WHERE label IN (4, 5) AND person != 0 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+      AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+) AS left_out

@@ -1,61 +1,106 @@
-//! Stacked bars: upright ones by quarter and role, lying ones by place. A withheld part has no
-//! length of its own; it is a hatched box at the end of its bar.
+//! Stacked bars: upright ones by quarter and role, lying ones by place. What is withheld is hatched:
+//! as long as it is where the sum is told, a thin strip at the end of the bar where it is not.
 
 use super::font;
-use super::frame::{self, Frame, SMALL, TOP, WIDTH};
-use super::scene::{Anchor, Label, Scene, Shape};
+use super::frame::{self, Frame, Room, SMALL, WIDTH};
+use super::scene::{Anchor, At, Label, Scene, Shape};
 use super::theme::Ink;
 use super::{Bar, Bars, Cell, Palette, ticks};
 
-const ROW: f64 = 30.0;
-const HATCHED: f64 = 12.0;
-const LEGEND_ROW: f64 = 17.0;
+/// The parts of [`Palette::Roles`] from the ground up; one more, hollow, may follow.
+pub(super) const ROLES: [Ink; 5] = [Ink::Text, Ink::Grey, Ink::Deep, Ink::Middle, Ink::Wine];
+/// The parts of [`Palette::Whole`].
+pub(super) const WHOLE: [Ink; 2] = [Ink::Deep, Ink::Middle];
 
-/// Height of the chart without its source line.
+/// Height of a lying bar with its distance to the next.
+const ROW: f64 = 32.0;
+/// Height of the upright bars with their words.
+const UPRIGHT: f64 = 200.0;
+/// Below the upright bars.
+const FOOT: f64 = 26.0;
+/// Length of the strip for what is withheld and of unknown size.
+const STRIP: f64 = 7.0;
+const LEGEND_ROW: f64 = 19.0;
+/// Side of the square before a name in the legend.
+const KEY: f64 = 11.0;
+
+/// Height of the chart below its title block.
 pub(super) fn height(plot: &Bars) -> f64 {
+    let legend = legend_rows(plot) as f64 * LEGEND_ROW;
     match plot.palette {
-        Palette::Roles => 240.0 + legend_rows(plot) as f64 * LEGEND_ROW,
-        Palette::Whole => TOP + 20.0 + plot.bars.len().max(1) as f64 * ROW,
+        Palette::Roles => legend + UPRIGHT,
+        Palette::Whole => legend + 8.0 + plot.bars.len().max(1) as f64 * ROW,
     }
 }
 
-/// Draws the plot below the title block, down to `height`.
-pub(super) fn draw(scene: &mut Scene, plot: &Bars, height: f64) {
+/// Draws the plot.
+pub(super) fn draw(scene: &mut Scene, plot: &Bars, room: Room) {
+    draw_legend(scene, plot, room.top - 5.0);
+    let room = Room {
+        top: room.top + legend_rows(plot) as f64 * LEGEND_ROW,
+        ..room
+    };
     match plot.palette {
-        Palette::Roles => upright(scene, plot, height),
-        Palette::Whole => lying(scene, plot),
+        Palette::Roles => upright(scene, plot, room),
+        Palette::Whole => lying(scene, plot, room),
     }
 }
 
-fn inks(palette: Palette) -> &'static [Ink] {
-    match palette {
-        Palette::Roles => &[
-            Ink::Muted,
-            Ink::Grey,
-            Ink::Pale,
-            Ink::Middle,
-            Ink::First,
-            Ink::Grid,
-        ],
-        Palette::Whole => &[Ink::First, Ink::Pale],
+/// What the parts of a bar look like.
+#[derive(Clone, Copy)]
+enum Fill {
+    Solid(Ink),
+    Hollow,
+    Hatched,
+}
+
+impl Fill {
+    fn draw(self, scene: &mut Scene, from: At, to: At) {
+        match self {
+            Fill::Solid(ink) => scene.draw(Shape::Rect { from, to, ink }),
+            Fill::Hatched => scene.hatch(from, to),
+            Fill::Hollow => scene.draw(Shape::Path {
+                points: vec![from, (to.0, from.1), to, (from.0, to.1), from],
+                ink: Ink::Muted,
+                width: 1.2,
+            }),
+        }
     }
+}
+
+fn fills(palette: Palette) -> impl Iterator<Item = Fill> {
+    let inks: &'static [Ink] = match palette {
+        Palette::Roles => &ROLES,
+        Palette::Whole => &WHOLE,
+    };
+    let solid = inks.iter().copied().map(Fill::Solid);
+    solid.chain(std::iter::once(Fill::Hollow))
 }
 
 fn known(bar: &Bar) -> f64 {
     bar.parts.iter().filter_map(|part| part.get()).sum()
 }
 
-/// The names in the legend with their inks; what is withheld has none and is hatched.
-fn names(plot: &Bars) -> Vec<(&str, Option<Ink>)> {
-    let inks = inks(plot.palette).iter().copied().map(Some);
-    let parts = plot.parts.iter().map(String::as_str).zip(inks);
-    let withheld = plot
-        .bars
-        .iter()
-        .any(|bar| bar.parts.contains(&Cell::Withheld));
-    parts
-        .chain(withheld.then_some(("withheld", None)))
-        .collect()
+/// The names in the legend with their looks: what is nowhere drawn needs no name.
+fn names(plot: &Bars) -> Vec<(&str, Fill)> {
+    let drawn = |i: usize| {
+        let mut parts = plot.bars.iter().filter_map(|bar| bar.parts.get(i)?.get());
+        parts.any(|value| value > 0.0)
+    };
+    let parts = plot.parts.iter().map(String::as_str).enumerate();
+    let mut names: Vec<(&str, Fill)> = parts
+        .zip(fills(plot.palette))
+        .filter(|((i, _), _)| drawn(*i))
+        .map(|((_, name), fill)| (name, fill))
+        .collect();
+    if plot.bars.iter().any(withholds) {
+        names.push(("withheld", Fill::Hatched));
+    }
+    names
+}
+
+fn withholds(bar: &Bar) -> bool {
+    bar.parts.contains(&Cell::Withheld)
 }
 
 /// The place of each entry of the legend, from the left edge of the first row.
@@ -64,7 +109,7 @@ fn legend(plot: &Bars) -> Vec<(f64, usize)> {
     names(plot)
         .into_iter()
         .map(|(name, _)| {
-            let width = 14.0 + font::width(name, SMALL) + 12.0;
+            let width = KEY + 4.0 + font::width(name, SMALL) + 12.0;
             if x + width > WIDTH && x > 4.0 {
                 x = 4.0;
                 row += 1;
@@ -81,23 +126,17 @@ fn legend_rows(plot: &Bars) -> usize {
 }
 
 fn draw_legend(scene: &mut Scene, plot: &Bars, top: f64) {
-    for ((name, ink), (x, row)) in names(plot).into_iter().zip(legend(plot)) {
+    for ((name, fill), (x, row)) in names(plot).into_iter().zip(legend(plot)) {
         let y = top + row as f64 * LEGEND_ROW;
-        let (from, to) = ((x, y), (x + 10.0, y + 10.0));
-        match ink {
-            Some(ink) => scene.draw(Shape::Rect { from, to, ink }),
-            None => scene.hatch(from, to),
-        }
-        let at = (x + 14.0, y + 9.0);
-        let words = name.to_owned();
-        scene.label([Label::new(at, words, SMALL, Anchor::Start, Ink::Muted)]);
+        fill.draw(scene, (x, y), (x + KEY, y + KEY));
+        let at = (x + KEY + 4.0, y + KEY - 0.5);
+        scene.label([Label::new(at, name, SMALL, Anchor::Start, Ink::Muted)]);
     }
 }
 
-fn upright(scene: &mut Scene, plot: &Bars, height: f64) {
-    draw_legend(scene, plot, TOP - 4.0);
-    let top = TOP + legend_rows(plot) as f64 * LEGEND_ROW + 12.0;
-    let tallest = plot.bars.iter().map(known).fold(0.0, f64::max);
+fn upright(scene: &mut Scene, plot: &Bars, room: Room) {
+    let whole = |bar: &Bar| known(bar) + bar.rest.unwrap_or(0.0);
+    let tallest = plot.bars.iter().map(whole).fold(0.0, f64::max);
     let ticks: Vec<(f64, String)> = ticks::linear(tallest, 4, true)
         .into_iter()
         .map(|value| (value, ticks::number(value)))
@@ -106,9 +145,9 @@ fn upright(scene: &mut Scene, plot: &Bars, height: f64) {
     let count = plot.bars.len().max(1) as f64;
     let frame = Frame {
         left: frame::gutter(&words),
-        top,
+        top: room.top + SMALL,
         right: WIDTH - 6.0,
-        bottom: height - 30.0,
+        bottom: room.bottom - FOOT,
         x: (0.0, count),
         y: (0.0, ticks.last().map_or(1.0, |(value, _)| *value)),
         log: false,
@@ -119,33 +158,26 @@ fn upright(scene: &mut Scene, plot: &Bars, height: f64) {
         let middle = frame.px(i as f64 + 0.5);
         let (left, right) = (middle - width / 2.0, middle + width / 2.0);
         let mut ground = 0.0;
-        for (part, ink) in bar.parts.iter().zip(inks(plot.palette)) {
+        let rest = bar.rest.map(|rest| (Cell::Value(rest), Fill::Hatched));
+        let parts = bar.parts.iter().copied().zip(fills(plot.palette));
+        for (part, fill) in parts.chain(rest) {
             let Some(value) = part.get().filter(|value| *value > 0.0) else {
                 continue;
             };
             let (low, high) = (frame.py(ground), frame.py(ground + value));
-            scene.draw(Shape::Rect {
-                from: (left, high),
-                to: (right, low),
-                ink: *ink,
-            });
+            fill.draw(scene, (left, high), (right, low));
             // A hair of paper between the parts: they stay apart in grey.
             scene.rule((left, high), (right, high), Ink::Paper, 1.0);
             ground += value;
         }
         let mut head = frame.py(ground);
-        if bar.parts.contains(&Cell::Withheld) {
-            scene.hatch((left, head - HATCHED), (right, head - 1.0));
-            head -= HATCHED;
+        if withholds(bar) && bar.rest.is_none() {
+            scene.hatch((left, head - STRIP), (right, head - 1.0));
+            head -= STRIP;
         }
         let at = (middle, head - 4.0);
-        scene.label([Label::new(
-            at,
-            bar.note.clone(),
-            SMALL,
-            Anchor::Middle,
-            Ink::Text,
-        )]);
+        let note = bar.note.clone();
+        scene.label([Label::new(at, note, SMALL, Anchor::Middle, Ink::Text)]);
     }
     let ticks: Vec<(f64, String)> = plot
         .bars
@@ -156,60 +188,40 @@ fn upright(scene: &mut Scene, plot: &Bars, height: f64) {
     frame::x_axis(scene, &frame, &ticks);
 }
 
-fn lying(scene: &mut Scene, plot: &Bars) {
-    draw_legend(scene, plot, TOP - 6.0);
-    let top = TOP + 16.0;
-    let widest = plot
-        .bars
-        .iter()
-        .map(|bar| font::width(&bar.label, SMALL))
-        .fold(0.0, f64::max);
-    let notes = plot
-        .bars
-        .iter()
-        .map(|bar| font::width(&bar.note, SMALL))
-        .fold(0.0, f64::max);
-    let left = widest + 14.0;
-    let right = (WIDTH - notes - 24.0).max(left + 40.0);
+fn lying(scene: &mut Scene, plot: &Bars, room: Room) {
+    let top = room.top;
+    let widest = |words: fn(&Bar) -> &str| {
+        let widths = plot.bars.iter().map(|bar| font::width(words(bar), SMALL));
+        widths.fold(0.0, f64::max)
+    };
+    let left = widest(|bar| &bar.label) + 14.0;
+    let right = (WIDTH - widest(|bar| &bar.note) - 20.0).max(left + 40.0);
     let longest = plot.bars.iter().map(known).fold(1.0, f64::max);
     for (i, bar) in plot.bars.iter().enumerate() {
         let y = top + i as f64 * ROW;
-        let base = y + 14.0;
+        let base = y + 15.0;
         let at = (left - 8.0, base);
-        scene.label([Label::new(
-            at,
-            bar.label.clone(),
-            SMALL,
-            Anchor::End,
-            Ink::Text,
-        )]);
+        let label = bar.label.clone();
+        scene.label([Label::new(at, label, SMALL, Anchor::End, Ink::Text)]);
         let mut x = left;
-        for (part, ink) in bar.parts.iter().zip(inks(plot.palette)) {
-            match part {
-                Cell::Value(value) if *value > 0.0 => {
-                    let end = x + value / longest * (right - left);
-                    scene.draw(Shape::Rect {
-                        from: (x, y + 2.0),
-                        to: (end, y + 18.0),
-                        ink: *ink,
-                    });
-                    x = end;
-                }
-                Cell::Withheld => {
-                    scene.hatch((x + 1.0, y + 2.0), (x + HATCHED, y + 18.0));
-                    x += HATCHED;
-                }
-                _ => {}
+        let mut piece = |scene: &mut Scene, fill: Fill, length: f64| {
+            fill.draw(scene, (x, y + 2.0), (x + length, y + 19.0));
+            x += length;
+            x
+        };
+        let mut end = left;
+        for (part, fill) in bar.parts.iter().zip(fills(plot.palette)) {
+            if let Some(value) = part.get().filter(|value| *value > 0.0) {
+                end = piece(scene, fill, value / longest * (right - left));
+                scene.rule((end, y + 2.0), (end, y + 19.0), Ink::Paper, 1.0);
             }
         }
-        let at = (x + 6.0, base);
-        scene.label([Label::new(
-            at,
-            bar.note.clone(),
-            SMALL,
-            Anchor::Start,
-            Ink::Muted,
-        )]);
+        if withholds(bar) {
+            end = piece(scene, Fill::Hatched, STRIP);
+        }
+        let at = (end + 6.0, base);
+        let note = bar.note.clone();
+        scene.label([Label::new(at, note, SMALL, Anchor::Start, Ink::Muted)]);
     }
     let foot = top + plot.bars.len() as f64 * ROW - 8.0;
     scene.rule((left, top), (left, foot), Ink::Grey, 1.0);

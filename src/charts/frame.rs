@@ -8,13 +8,21 @@ use super::theme::Ink;
 use super::ticks;
 
 /// Size of words on axes, px.
-pub(super) const SMALL: f64 = 11.0;
+pub(super) const SMALL: f64 = 13.0;
 /// Size of a title, px.
-pub(super) const TITLE: f64 = 13.0;
-/// Width of every chart but the sparkline, px.
-pub(super) const WIDTH: f64 = 400.0;
-/// Where the area of the plot begins below the title.
-pub(super) const TOP: f64 = 48.0;
+pub(super) const TITLE: f64 = 15.0;
+/// Width of every chart but the sparkline, px: on the narrowest phone (320 px, of which 288 are the
+/// picture's) its words are still 11 px high.
+pub(super) const WIDTH: f64 = 340.0;
+
+/// The part of the canvas below the title block.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Room {
+    /// Where it begins, px.
+    pub(super) top: f64,
+    /// Where it ends, px.
+    pub(super) bottom: f64,
+}
 
 /// The rectangle of the plot and its scales.
 #[derive(Clone, Copy, Debug)]
@@ -81,7 +89,8 @@ pub(super) fn y_axis(scene: &mut Scene, frame: &Frame, ticks: &[(f64, String)]) 
     }
 }
 
-/// Draws the ground line and words for ticks on x; words that find no room are left out.
+/// Draws the ground line and words for ticks on x; words that find no room are left out. The last
+/// comes first, since it names the unit.
 pub(super) fn x_axis(scene: &mut Scene, frame: &Frame, ticks: &[(f64, String)]) {
     scene.rule(
         (frame.left, frame.bottom),
@@ -89,23 +98,28 @@ pub(super) fn x_axis(scene: &mut Scene, frame: &Frame, ticks: &[(f64, String)]) 
         Ink::Grey,
         1.0,
     );
-    for (value, words) in ticks {
+    let (last, others) = ticks
+        .split_last()
+        .map_or((None, ticks), |(last, others)| (Some(last), others));
+    for (value, words) in last.into_iter().chain(others) {
         let x = frame.px(*value);
         let y = frame.bottom + 5.0 + SMALL;
-        let centred = Label::new((x, y), words.clone(), SMALL, Anchor::Middle, Ink::Muted);
-        let ended = Label::new(
-            (WIDTH - 1.0, y),
+        // Words in the middle below their tick, but never beyond the edge.
+        let half = font::width(words, SMALL) / 2.0;
+        let (at, anchor) = if x + half > WIDTH - 1.0 {
+            (WIDTH - 1.0, Anchor::End)
+        } else if x - half < 1.0 {
+            (1.0, Anchor::Start)
+        } else {
+            (x, Anchor::Middle)
+        };
+        if scene.label([Label::new(
+            (at, y),
             words.clone(),
             SMALL,
-            Anchor::End,
+            anchor,
             Ink::Muted,
-        );
-        let near_edge = x + font::width(words, SMALL) / 2.0 > WIDTH;
-        if scene.label(if near_edge {
-            vec![ended]
-        } else {
-            vec![centred]
-        }) {
+        )]) {
             let foot = frame.bottom + 4.0;
             scene.rule((x, frame.bottom), (x, foot), Ink::Grey, 1.0);
         }
@@ -115,7 +129,7 @@ pub(super) fn x_axis(scene: &mut Scene, frame: &Frame, ticks: &[(f64, String)]) 
 /// Ticks of an axis of months.
 pub(super) fn month_ticks(from: f64, to: f64) -> Vec<(f64, String)> {
     let (from, to) = (from as i32, to as i32);
-    let ticks = ticks::months(from, to, 5);
+    let ticks = ticks::months(from, to, 4);
     if ticks.is_empty() {
         return vec![(f64::from(from), month_name(from))];
     }
@@ -125,18 +139,10 @@ pub(super) fn month_ticks(from: f64, to: f64) -> Vec<(f64, String)> {
         .collect()
 }
 
-/// Ticks from 0 to 100 %.
-pub(super) fn percent_ticks(top: f64) -> Vec<(f64, String)> {
-    let step = if top > 0.5 {
-        25
-    } else if top > 0.2 {
-        10
-    } else {
-        5
-    };
-    (0..=100)
-        .step_by(step)
-        .map(|percent| (f64::from(percent as u32) / 100.0, format!("{percent} %")))
-        .take_while(|(value, _)| *value < top + step as f64 / 100.0 - 1e-9)
+/// Ticks from 0 to 100 %. The whole scale is always shown: a cut one makes small shares large.
+pub(super) fn percent_ticks() -> Vec<(f64, String)> {
+    [0, 25, 50, 75, 100]
+        .into_iter()
+        .map(|percent| (f64::from(percent) / 100.0, format!("{percent} %")))
         .collect()
 }

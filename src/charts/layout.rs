@@ -1,90 +1,113 @@
 //! Chart to scene: the title block every chart has, and the form's own drawing below it.
 
 use super::font;
-use super::frame::{SMALL, TITLE, TOP, WIDTH};
-use super::scene::{Anchor, Label, Scene};
+use super::frame::{Room, SMALL, TITLE, WIDTH};
+use super::scene::{Anchor, Label, Scene, Shape};
 use super::theme::Ink;
 use super::{Chart, Plot, bars, dots, line, spark, steps};
+
+/// Size of the source line, px.
+const SOURCE: f64 = 11.0;
+/// Height of a box that says why there is no picture.
+const NOTHING: f64 = 84.0;
+/// What is left free at both sides of a text.
+const MARGIN: f64 = 4.0;
 
 /// Lays a chart out; `alone` gives it a ground and its source line.
 pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
     if let Plot::Spark(plot) = &chart.plot {
         return spark::scene(plot, alone);
     }
-    let foot = if alone { 20.0 } else { 2.0 };
+    let (head, top) = head(chart);
     let height = match &chart.plot {
-        Plot::Line(_) => 220.0,
+        Plot::Line(_) => line::HEIGHT,
         Plot::Steps(plot) => steps::height(plot),
         Plot::Bars(plot) => bars::height(plot),
         Plot::Dots(plot) => dots::height(plot),
-        Plot::Nothing(_) => 120.0,
-        Plot::Spark(_) => 28.0,
+        Plot::Nothing(_) | Plot::Spark(_) => NOTHING,
     };
-    let mut scene = Scene::new(WIDTH, height + foot, alone);
-    head(&mut scene, chart);
+    let room = Room {
+        top,
+        bottom: top + height,
+    };
+    let foot = if alone { 22.0 } else { 2.0 };
+    let mut scene = Scene::new(WIDTH, room.bottom + foot, alone);
+    for label in head {
+        scene.label([label]);
+    }
     if alone {
-        let words = font::fit(&chart.source, 9.5, WIDTH - 8.0);
-        let at = (4.0, scene.height - 6.0);
-        scene.label([Label::new(at, words, 9.5, Anchor::Start, Ink::Muted)]);
+        let words = font::fit(&chart.source, SOURCE, WIDTH - 2.0 * MARGIN);
+        let at = (MARGIN, scene.height - 6.0);
+        scene.label([Label::new(at, words, SOURCE, Anchor::Start, Ink::Muted)]);
     }
     match &chart.plot {
-        Plot::Line(plot) => line::draw(&mut scene, plot, height),
-        Plot::Steps(plot) => steps::draw(&mut scene, plot, height),
-        Plot::Bars(plot) => bars::draw(&mut scene, plot, height),
-        Plot::Dots(plot) => dots::draw(&mut scene, plot, height),
-        Plot::Nothing(why) => nothing(&mut scene, why),
+        Plot::Line(plot) => line::draw(&mut scene, plot, room),
+        Plot::Steps(plot) => steps::draw(&mut scene, plot, room),
+        Plot::Bars(plot) => bars::draw(&mut scene, plot, room),
+        Plot::Dots(plot) => dots::draw(&mut scene, plot, room),
+        Plot::Nothing(why) => nothing(&mut scene, why, room),
         Plot::Spark(_) => {}
     }
     scene
 }
 
-fn head(scene: &mut Scene, chart: &Chart) {
-    let title = font::fit(&chart.title, TITLE, WIDTH - 8.0);
-    scene.label([Label::new(
-        (4.0, 16.0),
-        title,
-        TITLE,
-        Anchor::Start,
-        Ink::Text,
-    )]);
-    let below = match &chart.n {
-        Some(n) => format!("{} · {n}", chart.unit),
-        None => chart.unit.clone(),
+/// The lines of the title block, and where the plot may begin below them.
+fn head(chart: &Chart) -> (Vec<Label>, f64) {
+    let room = WIDTH - 2.0 * MARGIN;
+    let n = chart.n.as_deref().unwrap_or_default();
+    let joined = format!("{} · {n}", chart.unit);
+    // The number goes to a line of its own rather than apart.
+    let below = match n.is_empty() {
+        true => wrap(&chart.unit, SMALL, room, 2),
+        false if font::width(&joined, SMALL) <= room => vec![joined],
+        false => [wrap(&chart.unit, SMALL, room, 2), wrap(n, SMALL, room, 1)].concat(),
     };
-    let below = font::fit(&below, SMALL, WIDTH - 8.0);
-    scene.label([Label::new(
-        (4.0, 33.0),
-        below,
-        SMALL,
-        Anchor::Start,
-        Ink::Muted,
-    )]);
+    let title = wrap(&chart.title, TITLE, room, 2);
+    let mut labels = Vec::new();
+    let mut y = 0.0;
+    for (lines, size, ink) in [(title, TITLE, Ink::Text), (below, SMALL, Ink::Muted)] {
+        for line in lines {
+            y += size + 5.0;
+            labels.push(Label::new((MARGIN, y), line, size, Anchor::Start, ink));
+        }
+    }
+    (labels, y + 16.0)
 }
 
-/// A quiet box that says why there is no picture, in up to three lines.
-fn nothing(scene: &mut Scene, why: &str) {
-    let (from, to) = ((4.0, TOP), (WIDTH - 4.0, 116.0));
+/// The text in lines of this width; what the last line can't hold is cut with an ellipsis.
+fn wrap(text: &str, size: f64, room: f64, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let full = lines.len() == most;
+        match lines.last_mut() {
+            Some(line) if full || font::width(&format!("{line} {word}"), size) <= room => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+        .into_iter()
+        .map(|line| font::fit(&line, size, room))
+        .collect()
+}
+
+/// A quiet box that says why there is no picture.
+fn nothing(scene: &mut Scene, why: &str, room: Room) {
+    let (from, to) = ((MARGIN, room.top), (WIDTH - MARGIN, room.bottom - 4.0));
     let corners = vec![from, (to.0, from.1), to, (from.0, to.1), from];
-    scene.draw(super::scene::Shape::Path {
+    scene.draw(Shape::Path {
         points: corners,
         ink: Ink::Grid,
         width: 1.0,
     });
-    let mut lines: Vec<String> = Vec::new();
-    for word in why.split_whitespace() {
-        let joined = lines.last().map(|line| format!("{line} {word}"));
-        match joined {
-            Some(joined) if font::width(&joined, SMALL) <= WIDTH - 40.0 => {
-                lines.pop();
-                lines.push(joined);
-            }
-            _ => lines.push(font::fit(word, SMALL, WIDTH - 40.0)),
-        }
-    }
-    lines.truncate(3);
-    let start = 85.0 - (lines.len() as f64 - 1.0) * 8.0;
+    let lines = wrap(why, SMALL, WIDTH - 32.0, 4);
+    let leading = SMALL + 5.0;
+    let middle = (from.1 + to.1) / 2.0 + 0.35 * SMALL;
+    let start = middle - (lines.len() as f64 - 1.0) * leading / 2.0;
     for (i, line) in lines.into_iter().enumerate() {
-        let at = (WIDTH / 2.0, start + i as f64 * 16.0);
+        let at = (WIDTH / 2.0, start + i as f64 * leading);
         scene.label([Label::new(at, line, SMALL, Anchor::Middle, Ink::Muted)]);
     }
 }

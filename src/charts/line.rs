@@ -1,25 +1,29 @@
-//! A line with a band. Where nothing is known the line stops; where a value is withheld the column
-//! is hatched; a trend is drawn only when it was handed in.
+//! A line with a band. A point stands in the middle of its week or month. Where nobody was watching
+//! the line stops and a grey band says so; what is withheld is a thin hatched strip on the axis; a
+//! trend is drawn only when it was handed in.
 
 use super::font;
-use super::frame::{self, Frame, SMALL, TOP, WIDTH};
+use super::frame::{self, Frame, Room, SMALL, WIDTH};
+use super::reading::{count, measure};
 use super::scene::{Anchor, At, Form, Label, Scene, Shape};
 use super::theme::Ink;
 use super::{Axis, Cell, Line, Point, ticks};
 
-/// Height of the hatching of a single withheld value.
-const STRIP: f64 = 14.0;
+/// Height of the chart below its title block.
+pub(super) const HEIGHT: f64 = 184.0;
+/// Height of the strip that stands for withheld values: lower than any value that is told.
+const STRIP: f64 = 7.0;
+/// The name of the trend line.
+const TREND: &str = "trend";
+/// Below the axis.
+const FOOT: f64 = 24.0;
 
-/// Draws the plot below the title block, down to `height`.
-pub(super) fn draw(scene: &mut Scene, plot: &Line, height: f64) {
-    let Some((from, to)) = plot
-        .points
-        .first()
-        .zip(plot.points.last())
-        .map(|(a, b)| (a.x, b.x))
-    else {
+/// Draws the plot.
+pub(super) fn draw(scene: &mut Scene, plot: &Line, room: Room) {
+    let Some((first, last)) = plot.points.first().zip(plot.points.last()) else {
         return;
     };
+    let step = step(plot);
     let ticks = y_ticks(plot);
     let words: Vec<String> = ticks.iter().map(|(_, words)| words.clone()).collect();
     let edge = |value: f64| if plot.log { value.log10() } else { value };
@@ -27,36 +31,35 @@ pub(super) fn draw(scene: &mut Scene, plot: &Line, height: f64) {
     let high = ticks.last().map_or(1.0, |(value, _)| edge(*value));
     let frame = Frame {
         left: frame::gutter(&words),
-        top: TOP,
+        top: room.top,
         right: WIDTH - 14.0,
-        bottom: height - 30.0,
-        x: if to > from {
-            (from, to)
-        } else {
-            (from - 0.5, to + 0.5)
-        },
+        bottom: room.bottom - FOOT,
+        x: (first.x, last.x + step),
         y: (low, high),
         log: plot.log,
     };
+    let drawing = Drawing { frame, plot, step };
     frame::y_axis(scene, &frame, &ticks);
-    frame::x_axis(scene, &frame, &x_ticks(plot.axis, from, to));
-    unknowns(scene, &frame, plot);
+    drawing.unwatched(scene);
+    frame::x_axis(scene, &frame, &x_ticks(plot.axis, frame.x));
+    drawing.withheld(scene);
     let runs = runs(&plot.points);
     for run in &runs {
-        band(scene, &frame, run);
+        drawing.band(scene, run);
     }
-    if let Some([start, end]) = plot.trend {
-        let points = vec![frame.at(start.0, start.1), frame.at(end.0, end.1)];
-        scene.draw(Shape::Path {
-            points,
-            ink: Ink::Second,
-            width: 2.0,
-        });
-    }
+    drawing.trend(scene);
     for run in &runs {
-        stroke(scene, &frame, plot, run);
+        drawing.stroke(scene, run);
     }
-    last_value(scene, &frame, plot);
+    drawing.last_value(scene);
+}
+
+/// From one point to the next.
+fn step(plot: &Line) -> f64 {
+    match plot.points.as_slice() {
+        [a, b, ..] if b.x > a.x => b.x - a.x,
+        _ => 1.0,
+    }
 }
 
 fn y_ticks(plot: &Line) -> Vec<(f64, String)> {
@@ -99,28 +102,26 @@ fn y_ticks(plot: &Line) -> Vec<(f64, String)> {
     ticks
 }
 
-fn x_ticks(axis: Axis, from: f64, to: f64) -> Vec<(f64, String)> {
+fn x_ticks(axis: Axis, (from, to): (f64, f64)) -> Vec<(f64, String)> {
     match axis {
         Axis::Months => frame::month_ticks(from, to),
         Axis::Weeks => {
-            let step = if to - from > 60.0 {
-                26.0
-            } else if to - from > 20.0 {
-                13.0
-            } else {
-                4.0
-            };
-            let count = ((to - from) / step).floor() as usize;
-            let mut ticks: Vec<(f64, String)> = (0..=count)
-                .map(|i| {
-                    (
-                        from + i as f64 * step,
-                        ticks::number(from + i as f64 * step),
-                    )
-                })
+            let span = to - from;
+            let step = [2.0, 4.0, 13.0, 26.0, 52.0]
+                .into_iter()
+                .find(|step| span / step <= 5.0)
+                .unwrap_or(104.0);
+            let tick = |i: u32| (from / step - 1e-9).ceil() * step + f64::from(i) * step;
+            let mut ticks: Vec<(f64, String)> = (0..)
+                .map(tick)
+                .take_while(|week| *week <= to + 1e-9)
+                .map(|week| (week, count(week)))
                 .collect();
             if let Some(last) = ticks.last_mut() {
                 last.1 = format!("{} weeks", last.1);
+            }
+            if let Some(first) = ticks.first_mut().filter(|(week, _)| *week == 0.0) {
+                first.1 = "published".to_owned();
             }
             ticks
         }
@@ -142,101 +143,170 @@ fn runs(points: &[Point]) -> Vec<Vec<Point>> {
     runs
 }
 
-fn unknowns(scene: &mut Scene, frame: &Frame, plot: &Line) {
-    let mut steps = plot
-        .points
-        .windows(2)
-        .filter_map(|pair| Some(pair.last()?.x - pair.first()?.x));
-    let half = steps.next().unwrap_or(1.0) / 2.0;
-    let mut withheld: Option<(f64, f64)> = None;
-    for point in plot
-        .points
-        .iter()
-        .filter(|point| point.value == Cell::Withheld)
-    {
-        let (from, to) = (point.x - half, point.x + half);
-        match &mut withheld {
-            Some(span) if from <= span.1 + 1e-9 => span.1 = to,
-            _ => {
-                if let Some(span) = withheld {
-                    hatch(scene, frame, span);
-                }
-                withheld = Some((from, to));
+/// What all parts of one picture share.
+struct Drawing<'a> {
+    frame: Frame,
+    plot: &'a Line,
+    step: f64,
+}
+
+impl Drawing<'_> {
+    fn at(&self, x: f64, y: f64) -> At {
+        self.frame.at(x + self.step / 2.0, y)
+    }
+
+    /// Left and right edge, px, of every stretch of points that are `like`.
+    fn spans(&self, like: Cell) -> Vec<(f64, f64)> {
+        let mut spans: Vec<(f64, f64)> = Vec::new();
+        let mut open = false;
+        for point in &self.plot.points {
+            let (from, to) = (point.x, point.x + self.step);
+            match spans.last_mut().filter(|_| open) {
+                Some(span) if point.value == like => span.1 = to,
+                _ if point.value == like => spans.push((from, to)),
+                _ => {}
+            }
+            open = point.value == like;
+        }
+        let px = |(from, to)| (self.frame.px(from), self.frame.px(to));
+        spans.into_iter().map(px).collect()
+    }
+
+    fn unwatched(&self, scene: &mut Scene) {
+        let (top, bottom) = (self.frame.top, self.frame.bottom);
+        for (left, right) in self.spans(Cell::Missing) {
+            scene.unwatched((left, top), (right, bottom));
+            let at = ((left + right) / 2.0, (top + bottom) / 2.0);
+            if font::width(&self.plot.gap, SMALL) < right - left {
+                let words = self.plot.gap.clone();
+                scene.label([Label::new(at, words, SMALL, Anchor::Middle, Ink::Muted)]);
             }
         }
     }
-    if let Some(span) = withheld {
-        hatch(scene, frame, span);
-    }
-}
 
-fn hatch(scene: &mut Scene, frame: &Frame, span: (f64, f64)) {
-    let from = (frame.px(span.0).max(frame.left), frame.top);
-    let to = (frame.px(span.1).min(frame.right), frame.bottom);
-    let words = "withheld";
-    let half = font::width(words, SMALL) / 2.0 + 4.0;
-    let middle = ((from.0 + to.0) / 2.0, (from.1 + to.1) / 2.0);
-    // A narrow column has no room for the word; there a strip at the ground must do, since many
-    // whole columns would drown the line.
-    if to.0 - from.0 <= 2.0 * half {
-        scene.hatch((from.0, frame.bottom - STRIP), to);
-    } else {
-        scene.hatch(from, to);
-        let label = Label::new(middle, words, SMALL, Anchor::Middle, Ink::Muted);
-        if scene.label([label]) {
-            let (left, right) = (middle.0 - half, middle.0 + half);
-            let (top, bottom) = (middle.1 - SMALL, middle.1 + 5.0);
-            scene.draw(Shape::Rect {
-                from: (left, top),
-                to: (right, bottom),
-                ink: Ink::Paper,
-            });
+    fn withheld(&self, scene: &mut Scene) {
+        let bottom = self.frame.bottom;
+        for (left, right) in self.spans(Cell::Withheld) {
+            scene.hatch((left, bottom - STRIP), (right, bottom));
         }
     }
-}
 
-fn band(scene: &mut Scene, frame: &Frame, run: &[Point]) {
-    let limits: Vec<(f64, (f64, f64))> = run
-        .iter()
-        .filter_map(|point| Some((point.x, point.interval?)))
-        .collect();
-    if limits.len() < 2 {
-        return;
-    }
-    let mut points: Vec<At> = limits
-        .iter()
-        .map(|(x, (_, hi))| frame.at(*x, *hi))
-        .collect();
-    points.extend(limits.iter().rev().map(|(x, (lo, _))| frame.at(*x, *lo)));
-    scene.draw(Shape::Area {
-        points,
-        ink: Ink::First,
-        alpha: 0.16,
-    });
-}
-
-/// The line of a run. On a logarithmic scale a zero has no height: the line breaks, and a ring
-/// stands on the ground.
-fn stroke(scene: &mut Scene, frame: &Frame, plot: &Line, run: &[Point]) {
-    let mut line: Vec<At> = Vec::new();
-    for (x, y) in run
-        .iter()
-        .filter_map(|point| Some((point.x, point.value.get()?)))
-    {
-        if plot.log && y <= 0.0 {
-            end_line(scene, &mut line);
-            let at = (frame.px(x), frame.bottom);
-            scene.draw(Shape::Mark {
-                at,
-                radius: 2.5,
-                ink: Ink::First,
-                form: Form::Ring,
-            });
-        } else {
-            line.push(frame.at(x, y));
+    fn band(&self, scene: &mut Scene, run: &[Point]) {
+        let limits: Vec<(f64, (f64, f64))> = run
+            .iter()
+            .filter_map(|point| Some((point.x, point.interval?)))
+            .collect();
+        if limits.len() < 2 {
+            return;
         }
+        let mut points: Vec<At> = limits.iter().map(|(x, (_, hi))| self.at(*x, *hi)).collect();
+        points.extend(limits.iter().rev().map(|(x, (lo, _))| self.at(*x, *lo)));
+        scene.draw(Shape::Area {
+            points,
+            ink: Ink::First,
+            alpha: 0.16,
+        });
     }
-    end_line(scene, &mut line);
+
+    /// The trend with its name, which stands where the values leave the most room.
+    fn trend(&self, scene: &mut Scene) {
+        let Some([start, end]) = self.plot.trend else {
+            return;
+        };
+        scene.draw(Shape::Path {
+            points: vec![self.at(start.0, start.1), self.at(end.0, end.1)],
+            ink: Ink::Second,
+            width: 2.0,
+        });
+        let slope = (end.1 - start.1) / (end.0 - start.0).max(1e-9);
+        let places: Vec<(At, f64)> = self
+            .plot
+            .points
+            .iter()
+            .filter_map(|point| Some((point.x, point.value.get()?)))
+            .map(|(x, y)| {
+                let trend = self.at(x, start.1 + slope * (x - start.0));
+                // How far the value is above the trend.
+                (trend, trend.1 - self.at(x, y).1)
+            })
+            .collect();
+        let half = font::width(TREND, SMALL) / 2.0;
+        let beside = |x: f64| move |place: &&(At, f64)| (place.0.0 - x).abs() < half + 10.0;
+        let fits = |at: At| at.0 - half > self.frame.left && at.0 + half < self.frame.right;
+        let found = places
+            .iter()
+            .filter(|(at, _)| fits(*at))
+            .map(|(at, _)| {
+                let near = || places.iter().filter(beside(at.0)).map(|place| place.1);
+                let (low, high) = (
+                    near().fold(f64::INFINITY, f64::min),
+                    near().fold(f64::NEG_INFINITY, f64::max),
+                );
+                // Positive where all values beside it are on one side.
+                if low > -high {
+                    (*at, low, 1.0)
+                } else {
+                    (*at, -high, -1.0)
+                }
+            })
+            .max_by(|a, b| a.1.total_cmp(&b.1));
+        let Some((at, _, side)) = found else { return };
+        let y = at.1 + if side > 0.0 { SMALL + 4.0 } else { -7.0 };
+        scene.label([Label::new(
+            (at.0, y),
+            TREND,
+            SMALL,
+            Anchor::Middle,
+            Ink::Second,
+        )]);
+    }
+
+    /// The line of a run. On a logarithmic scale a zero has no height: the line breaks, and a ring
+    /// stands on the ground.
+    fn stroke(&self, scene: &mut Scene, run: &[Point]) {
+        let mut line: Vec<At> = Vec::new();
+        for (x, y) in run
+            .iter()
+            .filter_map(|point| Some((point.x, point.value.get()?)))
+        {
+            if self.plot.log && y <= 0.0 {
+                end_line(scene, &mut line);
+                let at = (self.at(x, y).0, self.frame.bottom);
+                scene.draw(Shape::Mark {
+                    at,
+                    radius: 2.5,
+                    ink: Ink::First,
+                    form: Form::Ring,
+                });
+            } else {
+                line.push(self.at(x, y));
+            }
+        }
+        end_line(scene, &mut line);
+    }
+
+    /// The newest value in figures, at the end of the line; where the line ends before the picture
+    /// does, it isn't the newest.
+    fn last_value(&self, scene: &mut Scene) {
+        let last = self.plot.points.last();
+        let Some((x, y)) = last.and_then(|point| Some((point.x, point.value.get()?))) else {
+            return;
+        };
+        if self.plot.log && y <= 0.0 {
+            return;
+        }
+        let at = self.at(x, y);
+        scene.draw(Shape::Mark {
+            at,
+            radius: 3.0,
+            ink: Ink::First,
+            form: Form::Dot,
+        });
+        let words = measure(y);
+        let right = (at.0 + font::width(&words, SMALL) / 2.0).min(WIDTH - 2.0);
+        let label = |y: f64| Label::new((right, y), words.clone(), SMALL, Anchor::End, Ink::First);
+        scene.label([label(at.1 - 8.0), label(at.1 + 18.0), label(at.1 - 22.0)]);
+    }
 }
 
 /// Draws what was gathered; a single point as a dot.
@@ -255,34 +325,4 @@ fn end_line(scene: &mut Scene, line: &mut Vec<At>) {
         ink: Ink::First,
         width: 1.8,
     });
-}
-
-/// The newest value in figures, at the end of the line.
-fn last_value(scene: &mut Scene, frame: &Frame, plot: &Line) {
-    let last = plot
-        .points
-        .iter()
-        .rev()
-        .find_map(|point| Some((point.x, point.value.get()?)));
-    let Some((x, y)) = last else { return };
-    let at = frame.at(x, y);
-    scene.draw(Shape::Mark {
-        at,
-        radius: 3.0,
-        ink: Ink::First,
-        form: Form::Dot,
-    });
-    let words = ticks::number(round(y));
-    let right = (at.0 + font::width(&words, SMALL) / 2.0).min(WIDTH - 2.0);
-    let label = |y: f64| Label::new((right, y), words.clone(), SMALL, Anchor::End, Ink::First);
-    scene.label([label(at.1 - 7.0), label(at.1 + 16.0), label(at.1 - 20.0)]);
-}
-
-/// To three figures.
-fn round(value: f64) -> f64 {
-    if value == 0.0 {
-        return 0.0;
-    }
-    let scale = 10f64.powf(2.0 - value.abs().log10().floor());
-    (value * scale).round() / scale
 }

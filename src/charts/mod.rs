@@ -89,6 +89,8 @@ pub struct Line {
     pub log: bool,
     /// In order of x, every step present: what is not known is a point without value.
     pub points: Vec<Point>,
+    /// What a point without value means, such as `not watched`.
+    pub gap: String,
     /// A trend, from (x, y) to (x, y); only where its verdict is clear.
     pub trend: Option<[(f64, f64); 2]>,
 }
@@ -96,7 +98,7 @@ pub struct Line {
 /// A value with its interval at x.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Point {
-    /// Where.
+    /// Where its week or month begins.
     pub x: f64,
     /// What.
     pub value: Cell,
@@ -148,9 +150,10 @@ pub struct Bars {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Palette {
-    /// Upright bars of people: grey for those who had to come, blue for those who need not have.
+    /// Upright bars of people: greys for those who had to come, hues for those who need not have,
+    /// hollow for those of whom nobody knows.
     Roles,
-    /// Lying bars: a strong part, and a pale one for what is gone.
+    /// Lying bars: a strong part, and a quiet one for what is gone.
     Whole,
 }
 
@@ -161,6 +164,8 @@ pub struct Bar {
     pub label: String,
     /// Its parts, in the order of [`Bars::parts`].
     pub parts: Vec<Cell>,
+    /// What the withheld parts come to together; none where that isn't told either.
+    pub rest: Option<f64>,
     /// Words at its end.
     pub note: String,
 }

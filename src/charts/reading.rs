@@ -135,6 +135,37 @@ pub fn month_index(month: &str) -> Option<i32> {
     (1..=12).contains(&month).then_some(year * 12 + month - 1)
 }
 
+/// A whole number with its thousands apart.
+pub fn count(value: f64) -> String {
+    let digits = format!("{:.0}", value.abs());
+    let mut said = if value <= -0.5 { "−" } else { "" }.to_owned();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            said.push(',');
+        }
+        said.push(digit);
+    }
+    said
+}
+
+/// A measure: two figures that matter, no more.
+pub fn measure(value: f64) -> String {
+    let size = value.abs();
+    let whole = size >= 1.0 && size.fract() < 1e-9;
+    if size >= 10.0 || size == 0.0 || whole {
+        return count(value);
+    }
+    let said = if size >= 1.0 {
+        format!("{size:.1}")
+    } else if size >= 0.1 {
+        format!("{size:.2}")
+    } else {
+        let three = format!("{size:.3}");
+        three.trim_end_matches('0').trim_end_matches('.').to_owned()
+    };
+    format!("{}{said}", if value < 0.0 { "−" } else { "" })
+}
+
 /// Names of the months, short.
 pub const MONTHS: [&str; 12] = [
     "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

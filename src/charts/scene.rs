@@ -4,6 +4,12 @@
 use super::font;
 use super::theme::Ink;
 
+/// Between two lines of a hatching, px.
+const HATCH_GAP: f64 = 4.0;
+
+/// Between two texts on one line, px: less reads as one text.
+const SPACE: f64 = 5.0;
+
 /// A point, in nominal pixels from the upper left corner.
 pub(super) type At = (f64, f64);
 
@@ -125,7 +131,7 @@ impl Label {
 
     fn touches(&self, other: &Label) -> bool {
         let (a, b) = (self.bounds(), other.bounds());
-        a.0 < b.2 && b.0 < a.2 && a.1 < b.3 && b.1 < a.3
+        a.0 < b.2 + SPACE && b.0 < a.2 + SPACE && a.1 < b.3 && b.1 < a.3
     }
 }
 
@@ -155,31 +161,55 @@ impl Scene {
         });
     }
 
-    /// Oblique fine lines that say: withheld.
+    /// Oblique fine lines that say: withheld. They are one line, which runs along the border from
+    /// each to the next: a hundred lines would make the picture heavy.
     pub(super) fn hatch(&mut self, from: At, to: At) {
         let (width, height) = (to.0 - from.0, to.1 - from.1);
         if width <= 0.0 || height <= 0.0 {
             return;
         }
-        let gap = 5.0;
-        let mut offset = gap / 2.0;
+        let mut points = vec![from, (to.0, from.1), to, (from.0, to.1), from];
+        let mut offset = HATCH_GAP;
+        let mut upward = false;
         while offset < width + height {
-            // The line x + y = offset inside the rectangle.
-            let start = (offset.min(width), (offset - width).max(0.0));
-            let end = ((offset - height).max(0.0), offset.min(height));
-            self.rule(
-                (from.0 + start.0, from.1 + start.1),
-                (from.0 + end.0, from.1 + end.1),
-                Ink::Grey,
-                1.0,
+            // The line x + y = offset inside the rectangle, between its upper right end and its
+            // lower left one; the corners lie between the ends of neighbours.
+            let upper = (
+                from.0 + offset.min(width),
+                from.1 + (offset - width).max(0.0),
             );
-            offset += gap;
+            let lower = (
+                from.0 + (offset - height).max(0.0),
+                from.1 + offset.min(height),
+            );
+            let before = offset - HATCH_GAP;
+            if upward {
+                if before < height && offset > height {
+                    points.push((from.0, to.1));
+                }
+                points.extend([lower, upper]);
+            } else {
+                if before < width && offset > width {
+                    points.push((to.0, from.1));
+                }
+                points.extend([upper, lower]);
+            }
+            upward = !upward;
+            offset += HATCH_GAP;
         }
-        let corners = vec![from, (to.0, from.1), to, (from.0, to.1), from];
         self.draw(Shape::Path {
-            points: corners,
+            points,
             ink: Ink::Grey,
-            width: 0.7,
+            width: 1.0,
+        });
+    }
+
+    /// A grey band: nobody was watching here.
+    pub(super) fn unwatched(&mut self, from: At, to: At) {
+        self.draw(Shape::Area {
+            points: vec![from, (to.0, from.1), to, (from.0, to.1)],
+            ink: Ink::Grey,
+            alpha: 0.16,
         });
     }
 
@@ -189,6 +219,19 @@ impl Scene {
         let fits = found.is_some();
         self.labels.extend(found);
         fits
+    }
+
+    /// The same on a strip of paper, where a grid runs behind.
+    pub(super) fn label_on_paper(&mut self, candidates: impl IntoIterator<Item = Label>) {
+        if self.label(candidates)
+            && let Some((left, top, right, bottom)) = self.labels.last().map(Label::bounds)
+        {
+            self.draw(Shape::Rect {
+                from: (left - 2.0, top),
+                to: (right + 2.0, bottom),
+                ink: Ink::Paper,
+            });
+        }
     }
 
     fn has_room(&self, label: &Label) -> bool {

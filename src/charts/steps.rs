@@ -1,10 +1,11 @@
 //! Step curves with bands, the numbers at risk below, labels at the curves' ends.
 
 use super::font;
-use super::frame::{self, Frame, SMALL, TOP, WIDTH};
+use super::frame::{self, Frame, Room, SMALL, WIDTH};
+use super::reading::count;
 use super::scene::{Anchor, At, Form, Label, Scene, Shape};
 use super::theme::Ink;
-use super::{Curve, Steps, ticks};
+use super::{Curve, Steps};
 
 /// Colour and form of each curve.
 const STYLES: [(Ink, Form); 5] = [
@@ -15,38 +16,49 @@ const STYLES: [(Ink, Form); 5] = [
     (Ink::Text, Form::Ring),
 ];
 
-/// Height of the chart without its source line.
+/// Length of a month of age, days.
+const MONTH: f64 = 365.0 / 12.0;
+/// Height of the curves.
+const CURVES: f64 = 160.0;
+/// Below the axis without and with the numbers at risk.
+const FOOT: (f64, f64) = (26.0, 62.0);
+
+/// Height of the chart below its title block.
 pub(super) fn height(plot: &Steps) -> f64 {
-    if at_risk(plot) { 248.0 } else { 220.0 }
+    CURVES + foot(plot)
 }
 
-/// Draws the plot below the title block, down to `height`.
-pub(super) fn draw(scene: &mut Scene, plot: &Steps, height: f64) {
+fn foot(plot: &Steps) -> f64 {
+    if at_risk(plot) { FOOT.1 } else { FOOT.0 }
+}
+
+/// Draws the plot.
+pub(super) fn draw(scene: &mut Scene, plot: &Steps, room: Room) {
     let labels = plot
         .curves
         .iter()
         .map(|curve| font::width(&curve.label, SMALL));
-    let room = labels.fold(0.0, f64::max);
-    let below = if at_risk(plot) { 58.0 } else { 30.0 };
+    let beside = labels.fold(0.0, f64::max);
     let last = plot
         .curves
         .iter()
         .filter_map(|curve| curve.steps.last())
         .map(|step| step.day);
-    let end = last.fold(0.0, f64::max).max(30.0);
-    let ticks = frame::percent_ticks(1.0);
+    let end = last.fold(0.0, f64::max).max(MONTH);
+    let ticks = frame::percent_ticks();
     let words: Vec<String> = ticks.iter().map(|(_, words)| words.clone()).collect();
     let frame = Frame {
         left: frame::gutter(&words),
-        top: TOP,
-        right: WIDTH - 14.0 - if room > 0.0 { room + 8.0 } else { 0.0 },
-        bottom: height - below,
+        top: room.top,
+        // Room for the names of the curves, or for the unit below the end.
+        right: WIDTH - if beside > 0.0 { beside + 22.0 } else { 28.0 },
+        bottom: room.bottom - foot(plot),
         x: (0.0, end),
         y: (0.0, 1.0),
         log: false,
     };
     frame::y_axis(scene, &frame, &ticks);
-    let days = day_ticks(end);
+    let days = month_ticks(end);
     frame::x_axis(scene, &frame, &days);
     for (curve, (ink, _)) in plot.curves.iter().zip(STYLES) {
         // Bands of several curves on top of each other can't be read; the table has them.
@@ -81,17 +93,26 @@ fn at_risk(plot: &Steps) -> bool {
     matches!(plot.curves.as_slice(), [only] if only.steps.iter().any(|step| step.at_risk.is_some()))
 }
 
-fn day_ticks(end: f64) -> Vec<(f64, String)> {
-    let step = [30.0, 90.0, 180.0, 365.0, 730.0]
+/// Ticks at whole months, or at whole years where there are many, with their days.
+fn month_ticks(end: f64) -> Vec<(f64, String)> {
+    let months = end / MONTH + 1e-9;
+    let step = [1.0, 3.0, 6.0, 12.0, 24.0]
         .into_iter()
-        .find(|step| end / step <= 5.0)
-        .unwrap_or(1825.0);
-    let count = (end / step + 1e-9).floor() as usize;
-    let mut ticks: Vec<(f64, String)> = (0..=count)
-        .map(|i| (i as f64 * step, ticks::number(i as f64 * step)))
+        .find(|step| months / step < 5.0)
+        .unwrap_or(60.0);
+    let (unit, one, many) = if step < 12.0 {
+        (1.0, "month", "months")
+    } else {
+        (12.0, "year", "years")
+    };
+    let steps = (months / step).floor() as usize;
+    let month = |i: usize| i as f64 * step;
+    let mut ticks: Vec<(f64, String)> = (0..=steps)
+        .map(|i| (month(i) * MONTH, count(month(i) / unit)))
         .collect();
     if let Some(last) = ticks.last_mut() {
-        last.1 = format!("{} days", last.1);
+        let name = if last.1 == "1" { one } else { many };
+        last.1 = format!("{} {name}", last.1);
     }
     ticks
 }
@@ -175,30 +196,30 @@ fn numbers_at_risk(scene: &mut Scene, frame: &Frame, plot: &Steps, days: &[(f64,
     let Some(curve) = plot.curves.first() else {
         return;
     };
-    let y = frame.bottom + 36.0;
+    let y = frame.bottom + 41.0;
     scene.label([Label::new(
         (4.0, y),
         "Still watched:",
-        SMALL - 1.0,
+        SMALL,
         Anchor::Start,
         Ink::Muted,
     )]);
     for (day, _) in days {
-        let count = if *day == 0.0 {
+        let watched = if *day == 0.0 {
             curve.steps.first().and_then(|step| step.at_risk)
         } else {
             curve
                 .steps
                 .iter()
                 .rev()
-                .find(|step| step.day <= *day)
+                .find(|step| step.day <= *day + 0.5)
                 .and_then(|step| step.at_risk)
         };
-        let Some(count) = count else { continue };
-        let at = (frame.px(*day), y + 15.0);
+        let Some(watched) = watched else { continue };
+        let at = (frame.px(*day), y + SMALL + 4.0);
         scene.label([Label::new(
             at,
-            count.to_string(),
+            count(watched as f64),
             SMALL,
             Anchor::Middle,
             Ink::Text,

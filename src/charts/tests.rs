@@ -132,13 +132,96 @@ fn a_missing_month_is_a_hole() {
     assert_eq!(
         values,
         [
-            Cell::Value(2.0),
+            Cell::Value(0.02),
             Cell::Missing,
             Cell::Missing,
-            Cell::Value(3.0)
+            Cell::Value(0.03)
         ]
     );
     assert_eq!(plot.trend, None);
+}
+
+#[test]
+fn what_is_withheld_of_a_quarter_is_as_high_as_it_is() {
+    let quarter = |name: &str, reviews: u32| {
+        json!({"quarter": name, "reviews": reviews, "by_role": {
+            "CHAIR": null, "REQ-PARTICIPANT": 16, "OPT-PARTICIPANT": 18, "suppressed": true
+        }})
+    };
+    let review = |date: &str, attendees: u32| json!({"date": date, "attendees": attendees});
+    let summary = json!({
+        "indicators": {"A1": {}},
+        "attendance_by_quarter": [quarter("2025-Q4", 3), quarter("2026-Q1", 2)],
+        "reviews": [review("2026-03-31", 26), review("2026-01-01", 20), review("2025-12-31", 9)],
+    });
+    let charts = build::charts(&summary, "A1");
+    let Some(Plot::Bars(plot)) = charts.first().map(|chart| &chart.plot) else {
+        panic!()
+    };
+    let told: Vec<(Option<f64>, &str)> = plot
+        .bars
+        .iter()
+        .map(|bar| (bar.rest, bar.note.as_str()))
+        .collect();
+    // Of the first quarter two reviews are not in the list, so nobody knows how many came.
+    assert_eq!(told, [(None, "34+"), (Some(12.0), "46")]);
+}
+
+fn writeup(reads: Value) -> Value {
+    json!({"published_at": "2026-01-01T00:00:00Z", "reads_by_age": reads})
+}
+
+#[test]
+fn a_nought_that_nobody_watched_is_no_nought() {
+    let summary = json!({"as_of": "2026-07-01T00:00:00Z", "health": {"coverage": [
+        {"kind": "link", "from": "2020-01-01T00:00:00Z", "to": null},
+        {"kind": "read", "from": "2026-02-20T00:00:00Z", "to": null}
+    ]}});
+    let values = |writeup: &Value| match build::sparkline(&summary, writeup).plot {
+        Plot::Spark(plot) => plot.values,
+        plot => panic!("{plot:?}"),
+    };
+    let mut writeup = writeup(json!([0, 0, 0, 7]));
+    let (unwatched, nought, seven) = (Cell::Missing, Cell::Value(0.0), Cell::Value(7.0));
+    assert_eq!(values(&writeup), [unwatched, unwatched, nought, seven]);
+    // What is said of this write-up goes before what is known of all sources together.
+    writeup["watched_by_age"] = json!([28, 28, 2, 28]);
+    assert_eq!(values(&writeup), [nought, nought, unwatched, seven]);
+}
+
+#[test]
+fn a_line_that_would_hold_no_line_is_a_sentence() {
+    for (reads, said) in [
+        (json!([]), "No read seen here yet."),
+        (
+            json!([43]),
+            "43 reads in four weeks so far; a line needs two values.",
+        ),
+        (
+            json!([null, null]),
+            "Withheld: too few people for reads in four weeks to be told.",
+        ),
+    ] {
+        let chart = build::read_curve(&Value::Null, &writeup(reads));
+        assert_eq!(chart.plot, Plot::Nothing(said.to_owned()));
+    }
+}
+
+#[test]
+fn reads_by_age_are_told_by_the_week() {
+    let week = |week: u32, rate: f64| json!({"week": week, "k": 5, "exposure": 70, "rate": rate});
+    let summary = json!({"indicators": {"L1": {"results": {
+        "curve": [week(0, 2.0), week(1, 0.12)]
+    }}}});
+    let charts = build::charts(&summary, "L1");
+    let chart = charts.first().unwrap();
+    assert!(
+        chart.alt.contains("14 in week 0, 0.84 in week 1"),
+        "{}",
+        chart.alt
+    );
+    assert_eq!(chart.table.rows[1][..4], ["1", "5", "10.0", "0.84"]);
+    assert!(render_svg(chart, Theme::Light).contains(">0.84<"));
 }
 
 #[test]
@@ -179,18 +262,20 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
         chart.plot = Plot::Line(Line {
             axis,
             log: round % 3 == 0,
+            gap: "not watched".to_owned(),
             points,
             trend: None,
         });
         assert_sound(&chart, &layout::scene(&chart, true));
         let bars = (0..count.min(9)).map(|i| Bar {
             label: format!("Q{i} 26"),
-            parts: (0..5)
+            parts: (0..6)
                 .map(|_| Cell::Value((next() * size).floor()))
                 .collect(),
+            rest: (i % 2 == 0).then_some((next() * size).floor()),
             note: format!("{size:.0}"),
         });
-        let parts = (0..5).map(|i| format!("part {i}")).collect();
+        let parts = (0..6).map(|i| format!("part {i}")).collect();
         let bars = Bars {
             parts,
             palette: Palette::Roles,

@@ -1,7 +1,8 @@
 //! Inks and themes. A shape names what its colour means; a theme says which colour that is.
 //!
 //! The hues are those of Okabe and Ito, which people with any colour vision tell apart; they differ
-//! in lightness too, so that a grey print can be read.
+//! in lightness too, so that a grey print can be read. Of the parts of a stack every other one is far
+//! from the ground and every other one near it: three to one between neighbours and to the ground.
 
 use plotters::style::RGBColor;
 
@@ -46,17 +47,19 @@ pub(super) enum Ink {
     Fourth,
     /// Further series, and parts that are not what the picture is about.
     Grey,
-    /// A paler part of the same.
-    Pale,
-    /// Between pale and first.
+    /// A strong part of a stack: far from the ground.
+    Deep,
+    /// A quiet part of a stack, of the hue of the strong one: nearer to the ground.
     Middle,
+    /// A strong part of another hue.
+    Wine,
     /// Words on a strong fill.
     OnFill,
 }
 
 impl Ink {
     /// All of them: the sentinel colours of plotters are replaced one by one.
-    pub(super) const ALL: [Ink; 12] = [
+    pub(super) const ALL: [Ink; 13] = [
         Ink::Paper,
         Ink::Text,
         Ink::Muted,
@@ -66,8 +69,9 @@ impl Ink {
         Ink::Third,
         Ink::Fourth,
         Ink::Grey,
-        Ink::Pale,
+        Ink::Deep,
         Ink::Middle,
+        Ink::Wine,
         Ink::OnFill,
     ];
 
@@ -83,8 +87,9 @@ impl Ink {
             Ink::Third => "--c3",
             Ink::Fourth => "--c4",
             Ink::Grey => "--c5",
-            Ink::Pale => "--c1-pale",
+            Ink::Deep => "--c1-deep",
             Ink::Middle => "--c1-mid",
+            Ink::Wine => "--c6",
             Ink::OnFill => "--on-fill",
         }
     }
@@ -101,8 +106,9 @@ impl Ink {
             Ink::Third => RGBColor(0x00, 0x7F, 0x5C),
             Ink::Fourth => RGBColor(0xA6, 0x4F, 0x80),
             Ink::Grey => RGBColor(0x8A, 0x93, 0x9E),
-            Ink::Pale => RGBColor(0xC3, 0xDC, 0xEC),
-            Ink::Middle => RGBColor(0x56, 0xA5, 0xD4),
+            Ink::Deep => RGBColor(0x00, 0x40, 0x68),
+            Ink::Middle => RGBColor(0x3D, 0x96, 0xCC),
+            Ink::Wine => RGBColor(0x5A, 0x1E, 0x45),
             Ink::OnFill => RGBColor(0xFE, 0xFF, 0xFF),
         }
     }
@@ -118,9 +124,10 @@ impl Ink {
             Ink::Second => RGBColor(0xF0, 0x9A, 0x4A),
             Ink::Third => RGBColor(0x3F, 0xC7, 0x9C),
             Ink::Fourth => RGBColor(0xE0, 0x9A, 0xC0),
-            Ink::Grey => RGBColor(0x86, 0x90, 0x9C),
-            Ink::Pale => RGBColor(0x22, 0x41, 0x55),
-            Ink::Middle => RGBColor(0x3A, 0x80, 0xAD),
+            Ink::Grey => RGBColor(0x68, 0x72, 0x7E),
+            Ink::Deep => RGBColor(0xA6, 0xDA, 0xF8),
+            Ink::Middle => RGBColor(0x2F, 0x74, 0xA3),
+            Ink::Wine => RGBColor(0xF3, 0xC6, 0xDE),
             Ink::OnFill => RGBColor(0x0E, 0x12, 0x16),
         }
     }
@@ -129,4 +136,48 @@ impl Ink {
 /// A colour as it stands in SVG.
 pub(super) fn hex(colour: RGBColor) -> String {
     format!("#{:02X}{:02X}{:02X}", colour.0, colour.1, colour.2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bars;
+    use super::*;
+
+    /// Contrast of two colours as WCAG 2 defines it.
+    fn contrast(a: RGBColor, b: RGBColor) -> f64 {
+        let linear = |byte: u8| {
+            let c = f64::from(byte) / 255.0;
+            if c <= 0.04045 {
+                c / 12.92
+            } else {
+                ((c + 0.055) / 1.055).powf(2.4)
+            }
+        };
+        let light =
+            |c: RGBColor| 0.2126 * linear(c.0) + 0.7152 * linear(c.1) + 0.0722 * linear(c.2) + 0.05;
+        let (a, b) = (light(a), light(b));
+        a.max(b) / a.min(b)
+    }
+
+    #[test]
+    fn what_is_drawn_stands_out_from_the_ground_and_from_its_neighbour() {
+        for colour in [Ink::light, Ink::dark] {
+            let apart = |a: Ink, b: Ink, least: f64| {
+                let found = contrast(colour(a), colour(b));
+                assert!(found >= least, "{a:?} and {b:?}: {found:.2}");
+            };
+            for ink in Ink::ALL {
+                match ink {
+                    Ink::Paper | Ink::Grid | Ink::OnFill => {}
+                    Ink::Text | Ink::Muted => apart(ink, Ink::Paper, 4.5),
+                    drawn => apart(drawn, Ink::Paper, 3.0),
+                }
+            }
+            for stack in [bars::ROLES.as_slice(), bars::WHOLE.as_slice()] {
+                for (a, b) in stack.iter().zip(stack.iter().skip(1)) {
+                    apart(*a, *b, 3.0);
+                }
+            }
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! Where the ticks stand: round numbers, whole where the values are whole, months that a reader
 //! counts in.
 
-use super::reading::{MONTHS, month_name};
+use super::reading::{MONTHS, count, month_name};
 
 /// At most about `most` round values from 0 to beyond `top`; whole steps if `whole`.
 pub(super) fn linear(top: f64, most: usize, whole: bool) -> Vec<f64> {
@@ -80,18 +80,13 @@ pub(super) fn months(from: i32, to: i32, most: usize) -> Vec<(i32, String)> {
 
 /// A tick's number: no digits that say nothing.
 pub(super) fn number(value: f64) -> String {
-    let text = if value == 0.0 || value.abs() >= 1.0 && value.fract().abs() < 1e-9 {
-        format!("{value:.0}")
+    if value == 0.0 || value.abs() >= 1.0 && value.fract().abs() < 1e-9 {
+        count(value)
     } else if value.abs() >= 1.0 {
         format!("{value:.1}")
     } else {
         let digits = (-value.abs().log10()).ceil().clamp(1.0, 6.0) as usize;
         format!("{value:.digits$}")
-    };
-    if text.len() > 4 && value.abs() >= 10_000.0 {
-        format!("{:.0}k", value / 1000.0)
-    } else {
-        text
     }
 }
 
@@ -126,7 +121,7 @@ mod tests {
     fn numbers_are_short() {
         assert_eq!(number(0.3), "0.3");
         assert_eq!(number(0.01), "0.01");
-        assert_eq!(number(25_000.0), "25k");
+        assert_eq!(number(25_000.0), "25,000");
         assert_eq!(number(1.5), "1.5");
     }
 }

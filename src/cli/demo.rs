@@ -64,7 +64,9 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
     if args.no_serve && args.out.is_none() {
-        bail!("with --no-serve nothing would be kept: name a folder with --out, or leave --no-serve out");
+        bail!(
+            "with --no-serve nothing would be kept: name a folder with --out, or leave --no-serve out"
+        );
     }
     // Whatever can be wrong with what the user named is known before the engine is started.
     let repo = match &args.repo {

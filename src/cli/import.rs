@@ -147,10 +147,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     }
     // A file of another kind is rejected line by line; a script should not take that for done.
     if all.rejected > 0 && all.total() == 0 && all.left_out.is_empty() {
-        bail!(
-            "nothing was fit to import as {}: all of it was rejected",
-            kind.name
-        );
+        bail!("nothing was taken as {}: all of it was rejected", kind.name);
     }
     Ok(())
 }
@@ -235,9 +232,8 @@ pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Resul
     for problem in &done.problems {
         writeln!(err, "    {problem}")?;
     }
-    let untold = done.rejected.saturating_sub(done.problems.len() as u64);
-    if untold > 0 && !done.problems.is_empty() {
-        writeln!(err, "    and {untold} more")?;
+    if done.untold > 0 {
+        writeln!(err, "    and {} more", done.untold)?;
     }
     Ok(())
 }

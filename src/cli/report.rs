@@ -98,7 +98,7 @@ fn earlier(path: &Path) -> anyhow::Result<Json> {
 /// Writes every file of the report. Returns the bytes of `summary.json`.
 pub(super) fn put_all(document: &Document, out: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = report::to_json(document)?;
-    std::fs::create_dir_all(out).with_context(|| out.display().to_string())?;
+    make_room(out)?;
     put(out, "summary.json", &bytes)?;
     let mut schema = serde_json::to_vec_pretty(&schema::summary())?;
     schema.push(b'\n');
@@ -108,6 +108,38 @@ pub(super) fn put_all(document: &Document, out: &Path) -> anyhow::Result<Vec<u8>
         put(out, &path, &bytes)?;
     }
     Ok(bytes)
+}
+
+/// Makes the folder, or takes an earlier report out of it: a page of a write-up that is restricted
+/// or deleted by now must not stay. Anything that is no report is left alone.
+fn make_room(out: &Path) -> anyhow::Result<()> {
+    let named = || out.display().to_string();
+    std::fs::create_dir_all(out).with_context(named)?;
+    let mut entries = std::fs::read_dir(out).with_context(named)?;
+    if entries.next().is_none() {
+        return Ok(());
+    }
+    if !out.join("summary.json").exists() {
+        bail!(
+            "--out {}: is not empty and holds no report of readback; name a new or an empty folder",
+            out.display()
+        );
+    }
+    for entry in std::fs::read_dir(out).with_context(named)? {
+        let path = entry.with_context(named)?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let folders = ["writeups", "charts", "assets"];
+        let is_page = path.extension().is_some_and(|ending| ending == "html");
+        let removed = if name.is_some_and(|name| folders.contains(&name)) && path.is_dir() {
+            std::fs::remove_dir_all(&path)
+        } else if is_page {
+            std::fs::remove_file(&path)
+        } else {
+            Ok(())
+        };
+        removed.with_context(|| path.display().to_string())?;
+    }
+    Ok(())
 }
 
 /// Derives what changed and computes the summary as of an instant.

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use super::keys::Keys;
+use super::names::{forget_handle, has_address};
 use super::stamp::Stamp;
 use crate::model::target::{canonical, without_user};
 use crate::model::{
@@ -58,11 +59,16 @@ impl Intake {
     pub fn accept(&mut self, mut event: Event<Identity>) -> Result<Record, Rejection> {
         validate(&event)?;
         forget_names(&mut event);
+        let key = self.keys.event(&event.source, &event.id);
+        if let Body::Person(_) = event.body {
+            // The subject and id of a roster entry are the person; they go no further than the key.
+            event.subject.clear();
+            event.id.clear();
+        }
         let target = canonical(&event.subject).into_owned();
         let reference = self.take_reference(&mut event);
         let page = page_of(&event.body);
         let event = self.pseudonymise(event);
-        let key = self.keys.event(&event.source, &event.id);
         let version = self.stamp.of(&event, reference);
         Ok(Record {
             key,
@@ -101,9 +107,6 @@ impl Intake {
             version,
             body,
         } = event;
-        // The subject and id of a roster entry are the person; they go no further than the key.
-        let is_person = matches!(body, Body::Person(_));
-        let subject = if is_person { String::new() } else { subject };
         let body = match body {
             Body::Read(Read {
                 person,
@@ -295,23 +298,49 @@ fn validate(event: &Event<Identity>) -> Result<(), Rejection> {
     Ok(())
 }
 
-/// Names hide in fields that are not for them: the user of an address, a calendar's own words for
-/// a role or an answer. They are not stored.
+/// Names hide in fields that are not for them: the user of an address, a mail address for a team, a
+/// calendar's own words for a role or an answer. They are not stored.
 fn forget_names(event: &mut Event<Identity>) {
     anonymous(&mut event.subject);
+    if let Cow::Owned(without) = without_user(&event.source) {
+        event.source = without.into();
+    }
     match &mut event.body {
+        Body::Read(read) => {
+            for word in [&mut read.team, &mut read.agent, &mut read.arrival] {
+                impersonal(word);
+            }
+        }
         Body::Attendance(a) => {
+            impersonal(&mut a.team);
             a.role = a.role.take().map(|word| meeting::role(&word).to_owned());
             a.partstat = a
                 .partstat
                 .take()
                 .map(|word| meeting::answer(&word).to_owned());
         }
-        Body::Link(link) => link.stands_in.iter_mut().for_each(anonymous),
-        Body::Writeup(w) => w.url.iter_mut().chain(&mut w.aliases).for_each(anonymous),
+        Body::Comment(comment) => impersonal(&mut comment.team),
+        Body::Edit(edit) => impersonal(&mut edit.team),
+        Body::Link(link) => {
+            impersonal(&mut link.team);
+            link.stands_in.iter_mut().for_each(anonymous);
+            link.stands_in.iter_mut().for_each(forget_handle);
+            link.stands_in.take_if(|place| place.is_empty());
+        }
+        Body::Writeup(w) => {
+            w.url.iter_mut().chain(&mut w.aliases).for_each(anonymous);
+            impersonal(&mut w.owner_team);
+            w.contributor_teams.retain(|team| !has_address(team));
+        }
+        Body::Person(person) => impersonal(&mut person.team),
         Body::Coverage(coverage) => anonymous(&mut coverage.scope),
-        _ => {}
+        Body::ReadCount(_) => {}
     }
+}
+
+/// A word for a group or a class that holds a mail address is somebody's name in the wrong field.
+fn impersonal(word: &mut Option<String>) {
+    word.take_if(|word| has_address(word));
 }
 
 fn anonymous(address: &mut String) {
@@ -383,6 +412,45 @@ mod tests {
         assert!(!shown.contains("ada"), "{shown}");
         assert_eq!(record.canonical, "https://wiki.example.org/a");
         assert_ne!(record.reference, 0);
+    }
+
+    #[test]
+    fn a_roster_entry_is_known_by_its_key_alone() {
+        let event = |id: &str| Event {
+            id: id.to_owned(),
+            subject: "mailto:ada@example.org".to_owned(),
+            source: "https://bot:secret@hr.example.org".into(),
+            body: Body::Person(Person {
+                person: Identity::bare("ada@example.org"),
+                aliases: Vec::new(),
+                team: Some("ada@example.org".to_owned()),
+                joined_at: None,
+                left_at: None,
+                kind: crate::model::PersonKind::Person,
+            }),
+            ..read(id, "ada@example.org")
+        };
+        let record = intake().accept(event("ada@example.org")).unwrap();
+        let shown = format!("{record:?}");
+        assert!(
+            !shown.contains("ada") && !shown.contains("secret"),
+            "{shown}"
+        );
+        let other = intake().accept(event("bob@example.org")).unwrap();
+        assert_ne!(record.key, other.key);
+    }
+
+    #[test]
+    fn a_name_in_the_wrong_field_is_not_stored() {
+        let mut event = read("1", "x");
+        let Body::Read(fields) = &mut event.body else {
+            panic!("a read")
+        };
+        let address = || Some("ada@example.org".to_owned());
+        (fields.team, fields.agent, fields.arrival) = (address(), address(), address());
+        event.subject = "//ada:secret@wiki.example.org/a?to=https%3A%2F%2Fada%40h%2Fx".to_owned();
+        let shown = format!("{:?}", intake().accept(event).unwrap());
+        assert!(!shown.contains("ada"), "{shown}");
     }
 
     #[test]

@@ -184,7 +184,8 @@ async fn unchanged(store: &Store, generation: u32) -> anyhow::Result<Derived> {
 }
 
 /// Every pseudonym with the number of the person it stands for. What the roster said last wins;
-/// an alias that two people claim stays its own person.
+/// an alias that two people claim stays its own person. An alias that has an entry of its own
+/// is still who claims it: two sources know one person by two names.
 fn people(generation: u32, numbers: &[(u128, u32)], landed: &[PersonRow]) -> Vec<RegistryPerson> {
     let number: HashMap<u128, u32> = numbers.iter().copied().collect();
     let mut roster: BTreeMap<u128, &PersonRow> = BTreeMap::new();
@@ -196,11 +197,7 @@ fn people(generation: u32, numbers: &[(u128, u32)], landed: &[PersonRow]) -> Vec
     }
     let mut main: HashMap<u128, Option<u128>> = HashMap::new();
     for row in roster.values() {
-        for alias in row
-            .aliases
-            .iter()
-            .filter(|alias| !roster.contains_key(alias))
-        {
+        for alias in row.aliases.iter().filter(|alias| **alias != row.person) {
             main.entry(*alias)
                 .and_modify(|claimed| {
                     if *claimed != Some(row.person) {
@@ -213,7 +210,7 @@ fn people(generation: u32, numbers: &[(u128, u32)], landed: &[PersonRow]) -> Vec
     numbers
         .iter()
         .map(|&(pseudonym, own)| {
-            let stands_for = main.get(&pseudonym).copied().flatten().unwrap_or(pseudonym);
+            let stands_for = claimed_by(&main, pseudonym);
             let entry = roster.get(&stands_for);
             RegistryPerson {
                 generation,
@@ -224,6 +221,20 @@ fn people(generation: u32, numbers: &[(u128, u32)], landed: &[PersonRow]) -> Vec
             }
         })
         .collect()
+}
+
+/// Who a name stands for in the end. Of people who claim each other the least pseudonym is it.
+fn claimed_by(main: &HashMap<u128, Option<u128>>, name: u128) -> u128 {
+    let mut way = vec![name];
+    while let Some(last) = way.last()
+        && let Some(next) = main.get(last).copied().flatten()
+    {
+        if let Some(start) = way.iter().position(|known| *known == next) {
+            return way[start..].iter().copied().min().unwrap_or(next);
+        }
+        way.push(next);
+    }
+    way.pop().unwrap_or(name)
 }
 
 /// The last that says something wins, field by field; names are gathered.
@@ -530,6 +541,16 @@ mod tests {
                 .number
         };
         assert_eq!((number(12), number(13)), (1, 4));
+        // 11 has an entry of its own and is 10's other name; 12 and 13 claim each other.
+        let entries = [
+            person(10, &[11]),
+            person(11, &[]),
+            person(12, &[13]),
+            person(13, &[12]),
+        ];
+        let rows = people(1, &numbers, &entries);
+        let known: Vec<u32> = rows.iter().map(|row| row.number).collect();
+        assert_eq!(known, [1, 1, 3, 3]);
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! Health of the measurement: what was received and what became of it, and who was watching when.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, json};
 
+use super::columns::ints;
 use super::compute::Computed;
 use crate::model::time::to_rfc3339;
 use crate::store::{LabelCount, Receipt, Store};
 use crate::summary::document::{Coverage, Health, Reads, Received};
+use crate::summary::suppress;
 
 /// Labels of derived rows (sql/migrations/0017).
 const UNKNOWN: u8 = 1;
@@ -16,30 +18,65 @@ const BOT: u8 = 3;
 const OWN: u8 = 4;
 const DRAFT: u8 = 5;
 
+/// Which kinds rest on too few people to be told: fewer than `k` and more than nobody.
+struct Few {
+    reads: bool,
+    attendance: bool,
+}
+
+impl Few {
+    fn of(computed: &Computed, k: u64) -> anyhow::Result<Self> {
+        let attendance = &computed.facts.attendance;
+        let listed: BTreeSet<i64> = ints(attendance, "person")?.into_iter().flatten().collect();
+        let few = |people: u64| suppress::count_is_withheld(people, k);
+        Ok(Few {
+            reads: few(computed.facts.totals.readers),
+            attendance: few(listed.len() as u64),
+        })
+    }
+
+    fn hides(&self, kind: &str) -> bool {
+        match kind {
+            "read" => self.reads,
+            "attendance" => self.attendance,
+            _ => false,
+        }
+    }
+}
+
 /// Health as of the computed instant.
-pub(super) async fn health(store: &Store, computed: &Computed) -> anyhow::Result<Health> {
+pub(super) async fn health(store: &Store, computed: &Computed, k: u32) -> anyhow::Result<Health> {
     let labels = store.labels(&computed.settings).await?;
     let counts = store.read_health(&computed.settings).await?;
+    let few = Few::of(computed, k.into())?;
     let of = |label: u8| {
         // Daily counts before publication are drafts as well; nobody's own.
         let own = labels.iter().filter(move |row| row.label == label);
-        own.map(|row| row.before)
+        own.map(|row| row.before).sum::<u64>()
     };
+    // What a few authors did themselves is theirs, and with all few readers the rest follows.
+    let told = |n: u64, people: u64| {
+        (!few.reads && !suppress::count_is_withheld(people, k.into())).then_some(n)
+    };
+    let own = told(of(OWN), counts.own_people);
+    let draft = told(of(DRAFT), counts.draft_people);
+    let double_click_removed = told(counts.clicks - counts.kept, 0);
     Ok(Health {
-        received: received(&store.receipts().await?, &labels),
+        received: received(&store.receipts().await?, &labels, &few),
         reads: Reads {
             aggregated_rows: counts.aggregated_rows,
             aggregated_reads: counts.aggregated_reads,
-            own: of(OWN).sum(),
-            draft: of(DRAFT).sum(),
-            double_click_removed: counts.clicks - counts.kept,
+            suppressed: own.is_none() || draft.is_none() || double_click_removed.is_none(),
+            own,
+            draft,
+            double_click_removed,
             anonymous: counts.anonymous,
         },
-        coverage: coverage(computed),
+        coverage: coverage(computed, &few),
     })
 }
 
-fn received(receipts: &[Receipt], labels: &[LabelCount]) -> Received {
+fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few) -> Received {
     let mut received = Received::default();
     for receipt in receipts {
         received.lines += receipt.lines;
@@ -62,14 +99,15 @@ fn received(receipts: &[Receipt], labels: &[LabelCount]) -> Received {
         }
     }
     received.duplicate_id = (received.lines - received.rejected).saturating_sub(ids);
+    received.suppressed = kept.keys().any(|kind| few.hides(kind));
     received.kept = kept
         .into_iter()
-        .map(|(kind, n)| (kind.to_owned(), json!(n)))
+        .map(|(kind, n)| (kind.to_owned(), json!((!few.hides(kind)).then_some(n))))
         .collect::<Map<_, _>>();
     received
 }
 
-fn coverage(computed: &Computed) -> Vec<Coverage> {
+fn coverage(computed: &Computed, few: &Few) -> Vec<Coverage> {
     let mut delivered: BTreeMap<(&str, &str), (i64, u64)> = BTreeMap::new();
     for row in &computed.observed {
         let entry = delivered
@@ -78,6 +116,7 @@ fn coverage(computed: &Computed) -> Vec<Coverage> {
         entry.0 = entry.0.min(row.first_at);
         entry.1 += row.events;
     }
+    let told = |kind: &str, events: u64| (!few.hides(kind)).then_some(events);
     let mut list: Vec<Coverage> = computed
         .coverage
         .iter()
@@ -89,7 +128,7 @@ fn coverage(computed: &Computed) -> Vec<Coverage> {
             stated: true,
             events: delivered
                 .get(&(&*row.scope, &*row.kind))
-                .map_or(0, |(_, events)| *events),
+                .map_or(Some(0), |(_, events)| told(&row.kind, *events)),
         })
         .collect();
     for ((source, kind), (first_at, events)) in delivered {
@@ -103,7 +142,7 @@ fn coverage(computed: &Computed) -> Vec<Coverage> {
                 from: to_rfc3339(first_at),
                 to: None,
                 stated: false,
-                events,
+                events: told(kind, events),
             });
         }
     }

@@ -13,6 +13,7 @@ use tokio::sync::mpsc;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::collect::{Intake, Keys, input};
+use crate::model::target::without_user;
 use crate::model::{Event, Millis};
 use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError};
 use crate::store::{Batch, Store};
@@ -20,8 +21,7 @@ use crate::store::{Batch, Store};
 /// Rows in a batch: an insert costs 7 to 25 ms whatever its size, and beyond this it gains little.
 const BATCH_ROWS: usize = 100_000;
 
-/// Problems that are told in full; a file with more is not what its kind reads, and the rest is
-/// counted.
+/// Problems that are told; a file with more is not what its kind reads, and the rest is counted.
 const TOLD_PROBLEMS: usize = 100_000;
 
 /// What came of bringing events in.
@@ -31,8 +31,10 @@ pub struct Ingested {
     pub events: BTreeMap<&'static str, u64>,
     /// Entries that should have been events and were not.
     pub rejected: u64,
-    /// Each of them, up to a hundred thousand.
+    /// What is wrong with them, up to a hundred thousand; several things of one entry stand together.
     pub problems: Vec<Problem>,
+    /// How many of the rejected entries have nothing in `problems`.
+    pub untold: u64,
     /// Input left out on purpose, by reason.
     pub left_out: BTreeMap<&'static str, u64>,
     /// What was assumed or seen.
@@ -94,6 +96,7 @@ pub async fn import(
     };
     let mut reader = build(import.params.clone(), &setting)
         .with_context(|| format!("parameters of {}", import.kind.name))?;
+    reader.dated(changed(&import.path));
     let run = match store {
         Some(store) => {
             let name = identity(&import).with_context(|| what.clone())?;
@@ -113,9 +116,16 @@ pub async fn import(
     let prefix = run.map_or(0, |run| {
         xxh3_128(format!("{:x} {}", run.file, run.run).as_bytes())
     });
-    let ((), ingested) = drive(store, keys, &import.source, prefix, work)
+    let ((), mut ingested) = drive(store, keys, &import.source, prefix, work)
         .await
         .context(what)?;
+    if ingested.total() == 0 && ingested.rejected > 0 {
+        ingested.notes.push(format!(
+            "NOTHING WAS TAKEN: everything that should have been an event was refused; is it a file of \
+             the kind {}?",
+            import.kind.name
+        ));
+    }
     if let (Some(store), Some(run)) = (store, run) {
         store.finish_import(run).await?;
     }
@@ -144,7 +154,7 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
             scan.kind.name
         )
     })?;
-    let writeups = known_writeups(store).await?;
+    let writeups = said_by_others(store, Some(&scan.source)).await?;
     let setting = Setting {
         source: scan.source.clone(),
         timezone: scan.timezone,
@@ -173,10 +183,20 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
     Ok(ingested)
 }
 
-/// The registered write-ups as link finders need them: every name that was ever said.
+/// The registered write-ups as link finders need them, with all their names.
 pub async fn known_writeups(store: &Store) -> anyhow::Result<Vec<KnownWriteup>> {
+    said_by_others(store, None).await
+}
+
+/// The same without what one source said itself: it must not hear its own former names as if
+/// somebody else stood by them.
+async fn said_by_others(store: &Store, itself: Option<&str>) -> anyhow::Result<Vec<KnownWriteup>> {
     let mut known: BTreeMap<String, KnownWriteup> = BTreeMap::new();
-    for row in store.landed_writeups().await? {
+    let rows = store.landed_writeups().await?;
+    for row in rows
+        .into_iter()
+        .filter(|row| Some(row.source.as_str()) != itself)
+    {
         let entry = known.entry(row.id.clone()).or_insert_with(|| KnownWriteup {
             id: row.id.clone(),
             title: None,
@@ -222,7 +242,7 @@ async fn drive<T: Send + 'static>(
     let (sender, mut receiver) = mpsc::channel::<Batch>(1);
     let mut collector = Collector {
         intake: Intake::new(keys.clone()),
-        source: source.to_owned(),
+        source: without_user(source).into_owned(),
         batch: Batch::default(),
         ingested: Ingested::default(),
         sender,
@@ -265,11 +285,14 @@ impl Collector {
         }
     }
 
-    fn reject(&mut self, problem: Problem) {
+    /// Counts one entry, whatever the number of things wrong with it.
+    fn reject(&mut self, problems: Vec<Problem>) {
         self.ingested.rejected += 1;
         self.batch.rejected(&self.source);
         if self.ingested.problems.len() < TOLD_PROBLEMS {
-            self.ingested.problems.push(problem);
+            self.ingested.problems.extend(problems);
+        } else {
+            self.ingested.untold += 1;
         }
     }
 }
@@ -301,17 +324,21 @@ impl Sink for Collector {
                     0 => format!("event {nth}"),
                     line => format!("line {line}"),
                 };
-                self.reject(Problem {
+                self.reject(vec![Problem {
                     place,
                     field: rejection.field.to_owned(),
                     reason: rejection.reason,
-                });
+                }]);
             }
         }
     }
 
     fn problem(&mut self, problem: Problem) {
-        self.reject(problem);
+        self.reject(vec![problem]);
+    }
+
+    fn rejected(&mut self, problems: Vec<Problem>) {
+        self.reject(problems);
     }
 
     fn left_out(&mut self, reason: &'static str) {
@@ -321,6 +348,19 @@ impl Sink for Collector {
     fn note(&mut self, text: String) {
         self.ingested.notes.push(text);
     }
+}
+
+/// When the file was last changed; what can't say so, a pipe for instance, is as it is now.
+fn changed(path: &Path) -> Millis {
+    let changed = std::fs::metadata(path)
+        .ok()
+        .filter(|meta| meta.is_file())
+        .and_then(|meta| meta.modified().ok())
+        .unwrap_or_else(std::time::SystemTime::now);
+    let since = changed.duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| {
+        i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+    })
 }
 
 /// Names a file by what is in it and how it is read. Standard input can't be read twice: it gets a

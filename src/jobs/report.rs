@@ -30,7 +30,7 @@ pub async fn summary(
 ) -> anyhow::Result<Document> {
     let computed = compute::run(store, context).await?;
     let k = reported.k;
-    let health = health::health(store, &computed)
+    let health = health::health(store, &computed, k)
         .await
         .context("health of the measurement")?;
     let mut indicators = Map::new();

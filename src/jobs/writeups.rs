@@ -47,16 +47,14 @@ pub(super) async fn list(
     let signs = gather(store, context, computed)
         .await
         .context("the list of write-ups")?;
-    let listed: Vec<(&RegistryWriteup, Signs)> = computed
-        .registry
-        .iter()
-        .zip(signs)
-        .filter(|(writeup, _)| is_listed(writeup, context.as_of))
-        .collect();
-    let shown = shown(listed.iter().map(|(_, signs)| signs.readers), k);
-    Ok(listed
-        .iter()
+    let entries = || computed.registry.iter().zip(&signs);
+    let shown = shown(
+        entries().map(|(writeup, signs)| (signs.readers, is_listed(writeup, context.as_of))),
+        k,
+    );
+    Ok(entries()
         .zip(shown)
+        .filter(|((writeup, _), _)| is_listed(writeup, context.as_of))
         .map(|((writeup, signs), shown)| entry(writeup, &Readers { signs, shown }, context, k))
         .collect())
 }
@@ -67,10 +65,11 @@ fn is_listed(writeup: &RegistryWriteup, as_of: Millis) -> bool {
         && writeup.published_at.is_none_or(|at| at < as_of)
 }
 
-/// Whether the readers of each write-up may be told. The sums over all are known, so one that is
-/// missing in the list could be had by subtraction.
-fn shown(readers: impl Iterator<Item = u64>, k: u32) -> Vec<bool> {
-    suppress::cells(&readers.collect::<Vec<_>>(), k.into())
+/// Whether the readers of each write-up may be told: how many they are, and whether it is listed.
+/// The sums over all are known, so one that is missing in the list could be had by subtraction.
+fn shown(readers: impl Iterator<Item = (u64, bool)>, k: u32) -> Vec<bool> {
+    let (people, listed): (Vec<u64>, Vec<bool>) = readers.unzip();
+    suppress::cells_but(&people, |at| !listed[at], k.into())
 }
 
 async fn gather(
@@ -227,7 +226,10 @@ fn entry(writeup: &RegistryWriteup, readers: &Readers, context: &Context, k: u32
         .with("late_readers", readers.late(named(signs.late_readers)))
         .with(
             "readers_trailing",
-            Value::from(named(signs.readers_trailing)).of_people(signs.readers_trailing),
+            readers.all(
+                Value::from(named(signs.readers_trailing))
+                    .share_of_people(signs.readers_trailing, signs.readers),
+            ),
         )
         .with("still_read", still_read)
         .with(
@@ -352,9 +354,14 @@ mod tests {
     #[test]
     fn a_small_one_takes_the_next_with_it() {
         assert_eq!(
-            shown([12, 3, 7, 0].into_iter(), 5),
+            shown([12, 3, 7, 0].map(|n| (n, true)).into_iter(), 5),
             [true, false, false, true]
         );
+        // A restricted one with three readers: what is missing in the sum is three.
+        let unlisted = [(12, true), (9, true), (3, false)];
+        assert_eq!(shown(unlisted.into_iter(), 5), [true, false, false]);
+        let many = [(12, true), (9, true), (30, false)];
+        assert_eq!(shown(many.into_iter(), 5), [true, true, false]);
     }
 
     #[test]

@@ -68,16 +68,59 @@ pub fn host(text: &str) -> Option<String> {
 }
 
 /// A web address without the user and password in it, otherwise as it was written: who copied an
-/// address is nobody's business. Any other text comes back as it is.
+/// address is nobody's business. The same goes for addresses inside it, in an archive's path or in a
+/// parameter, and for `//user@host`. Any other text comes back as it is.
 pub fn without_user(text: &str) -> Cow<'_, str> {
-    let Some((scheme, rest)) = text.split_once("://") else {
+    // Nearly every text: nothing to look for.
+    if !text.contains('@') && !text.contains("%40") {
         return Cow::Borrowed(text);
-    };
-    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
-    match rest[..end].rsplit_once('@') {
-        Some((_, host)) => Cow::Owned(format!("{scheme}://{host}{}", &rest[end..])),
-        None => Cow::Borrowed(text),
     }
+    // One pass over the text: it may be as long as a line.
+    let upper = text.to_ascii_uppercase();
+    let plain = upper.match_indices("://").map(|(at, _)| (at + 3, false));
+    let encoded = upper
+        .match_indices("%3A%2F%2F")
+        .map(|(at, _)| (at + 9, true));
+    let mut begins: Vec<(usize, bool)> = plain.chain(encoded).collect();
+    if text.starts_with("//") {
+        begins.push((2, false));
+    }
+    begins.sort_unstable();
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (begin, encoded) in begins {
+        if begin < done {
+            continue;
+        }
+        let inside = done > 0 || text[..begin].contains('?');
+        let end = begin + authority(&upper[begin..], encoded, inside);
+        let at = if encoded { "%40" } else { "@" };
+        let host = upper[begin..end]
+            .rfind(at)
+            .map_or(begin, |found| begin + found + at.len());
+        out.push_str(&text[done..begin]);
+        out.push_str(&text[host..end]);
+        done = end;
+    }
+    out.push_str(&text[done..]);
+    match out == text {
+        true => Cow::Borrowed(text),
+        false => Cow::Owned(out),
+    }
+}
+
+/// How far user and host reach. Inside a parameter the next one ends them, too.
+fn authority(upper: &str, encoded: bool, inside: bool) -> usize {
+    let ends = |at: usize| match (upper.as_bytes()[at], encoded) {
+        (b'%', true) => ["%2F", "%3F", "%23"]
+            .iter()
+            .any(|end| upper[at..].starts_with(end)),
+        (b'&', _) => encoded || inside,
+        (b'#', _) => true,
+        (b'/' | b'?' | b'\\', false) => true,
+        _ => false,
+    };
+    (0..upper.len()).find(|at| ends(*at)).unwrap_or(upper.len())
 }
 
 fn step(text: &str) -> Option<String> {
@@ -286,6 +329,20 @@ mod tests {
             ("https://ada:secret@h/p?x=a@b#c", "https://h/p?x=a@b#c"),
             ("ssh://git@h", "ssh://h"),
             ("https://h/@ada", "https://h/@ada"),
+            ("//ada:secret@h/p", "//h/p"),
+            ("https://a&b@h/p", "https://h/p"),
+            (
+                "https://web.archive.org/web/2018/http://ada:secret@h/p",
+                "https://web.archive.org/web/2018/http://h/p",
+            ),
+            (
+                "https://h/p?to=https://ada@x&by=a@b",
+                "https://h/p?to=https://x&by=a@b",
+            ),
+            (
+                "https://h/p?to=https%3a%2f%2fada%3asecret%40x%2Fq&n=1",
+                "https://h/p?to=https%3a%2f%2fx%2Fq&n=1",
+            ),
             ("handbook@1f2e:docs/a.md", "handbook@1f2e:docs/a.md"),
         ];
         for (given, expected) in cases {
@@ -303,7 +360,18 @@ mod tests {
         })
     }
 
+    #[test]
+    fn a_long_text_takes_no_long_time() {
+        let text = format!("{}ada@h", "://%3A%2F%2F".repeat(50_000));
+        assert!(!without_user(&text).contains("ada"));
+    }
+
     proptest! {
+        #[test]
+        fn without_user_never_panics(text in any::<String>()) {
+            prop_assert!(without_user(&text).len() <= text.len());
+        }
+
         #[test]
         fn twice_is_once(text in prop_oneof![address(), any::<String>()]) {
             let once = canonical(&text).into_owned();

@@ -114,9 +114,9 @@ fn entry(summary: &Value, links: Links, code: &str, indicator: &Value) -> Entry 
         unit: reading::text(indicator, "unit").to_owned(),
         version: indicator.get("version").map(literal).unwrap_or_default(),
         layer: match reading::text(indicator, "layer") {
-            "L" => "a learning signal",
-            "H" => "health of the measurement",
-            _ => "for exploration",
+            "L" => "one of the signs",
+            "H" => "says how well was measured",
+            _ => "for a closer look",
         },
         state: indicator
             .get("state")
@@ -154,7 +154,7 @@ fn flatten(value: &Value, name: String, rows: &mut Vec<(String, String)>) {
             }
         }
         Value::Array(list) if list.len() > 4 || list.iter().any(Value::is_object) => {
-            rows.push((name, format!("{} rows", list.len())));
+            rows.push((name, format!("{} rows", words::count(list.len() as f64))));
         }
         other if !name.is_empty() => rows.push((name, literal(other))),
         _ => {}

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::view::{k, organisation, plain};
+use super::view::{k, organisation, plain, simulated};
 use super::{STATEMENT, alive, health, list, opening, panels, signals, trend, words};
 use crate::charts::reading;
 
@@ -19,11 +19,7 @@ pub fn digest(summary: &Value) -> String {
         format!("> {STATEMENT}"),
         String::new(),
     ];
-    if organisation
-        .get("simulated")
-        .and_then(Value::as_bool)
-        .unwrap_or(false)
-    {
+    if simulated(summary) {
         lines.extend(["**Simulated data.**".to_owned(), String::new()]);
     }
     if k(summary) == 1 {
@@ -32,12 +28,17 @@ pub fn digest(summary: &Value) -> String {
             String::new(),
         ]);
     }
-    lines.push(format!("**{}**", plain(&opening::opening(summary).1)));
-    lines.push(String::new());
+    let opening: String = opening::opening(summary)
+        .iter()
+        .map(|(_, said)| plain(said))
+        .collect();
+    lines.extend([format!("**{opening}**"), String::new()]);
+    if let Some(under) = opening::under(summary) {
+        lines.extend([plain(&under), String::new()]);
+    }
     if trend::reads(summary).word != "no data" {
         let said = signals::sentence(summary, "T0");
-        lines.push(format!("Write-ups of the same age: {}", plain(&said)));
-        lines.push(String::new());
+        lines.extend([plain(&said), String::new()]);
     }
     signs(summary, &mut lines);
     living(summary, &mut lines);
@@ -50,7 +51,8 @@ fn signs(summary: &Value, lines: &mut Vec<String>) {
     let sections = panels::panels()
         .map(|panels| panels.section)
         .unwrap_or_default();
-    let mut waiting: Vec<String> = Vec::new();
+    // Questions by the reason for which they wait, in the order of the reasons' first.
+    let mut waiting: Vec<(String, Vec<String>)> = Vec::new();
     for section in sections {
         let mut said = Vec::new();
         for panel in &section.panels {
@@ -58,12 +60,14 @@ fn signs(summary: &Value, lines: &mut Vec<String>) {
             if matches!(code, "T0" | "T1") || reading::indicator(summary, code).is_null() {
                 continue;
             }
-            match signals::told(summary, code) {
-                Some(told) => said.push(format!("- {} ({code}) {}", panel.asks, plain(&told))),
-                None => {
-                    let why = opening::nothing(summary, code);
-                    waiting.push(format!("- {} ({code}) {}", panel.asks, plain(&why)));
-                }
+            if let Some(told) = signals::told(summary, code) {
+                said.push(format!("- {} {}", panel.asks, plain(&told)));
+                continue;
+            }
+            let why = plain(&opening::nothing(summary, code));
+            match waiting.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, asks)) => asks.push(panel.asks.clone()),
+                None => waiting.push((why, vec![panel.asks.clone()])),
             }
         }
         if !said.is_empty() {
@@ -74,7 +78,11 @@ fn signs(summary: &Value, lines: &mut Vec<String>) {
     }
     if !waiting.is_empty() && health::anything(summary) {
         lines.extend(["## Not told yet".to_owned(), String::new()]);
-        lines.extend(waiting);
+        lines.extend(
+            waiting
+                .iter()
+                .map(|(why, asks)| format!("- {} {why}", asks.join(" "))),
+        );
         lines.push(String::new());
     }
 }
@@ -85,16 +93,12 @@ fn living(summary: &Value, lines: &mut Vec<String>) {
     if alive.is_empty() {
         return;
     }
-    lines.extend(["## Still alive".to_owned(), String::new()]);
+    lines.extend(["## Old and still read".to_owned(), String::new()]);
     for writeup in alive {
-        let age = reading::cell(writeup, "age_days")
-            .get()
-            .map(words::age)
-            .unwrap_or_default();
-        let readers = words::counted(reading::cell(writeup, "readers_trailing"));
         lines.push(format!(
-            "- {}: {age} old, {readers} readers in the last four weeks",
-            escape(&list::title(writeup))
+            "- {}: {}",
+            escape(&list::title(writeup)),
+            alive::words_of(summary, writeup)
         ));
     }
     lines.push(String::new());

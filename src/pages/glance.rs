@@ -5,30 +5,32 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::view::{Part, say};
-use super::words::{capital, count, percent};
-use super::{Links, opening, trend};
-use crate::charts::reading::{self, Cell, Share, cell, share};
+use super::words::{self, count, percent};
+use super::{Links, attendance, linked, opening, trend};
+use crate::charts::reading::{self, Cell, Share, share};
 
 /// One row of the table.
 #[derive(Serialize)]
 pub(super) struct Sign {
     /// Code of the indicator; its section on the page.
     code: &'static str,
-    name: &'static str,
+    name: String,
     now: Vec<Part>,
-    /// A word such as `rising` or `a state`.
+    /// A word such as `rising`, or that nothing can be compared.
     word: &'static str,
     change: Vec<Part>,
 }
 
-/// Words for a number that is not compared over time.
-const LEVEL: (&str, &str) = ("level only", "Not compared over time.");
-const STATE: (&str, &str) = ("a state", "It grows by itself: no trend is told.");
+/// Words for a number that is not compared over time, and why.
+const LEVEL: (&str, &str) = (NOT_COMPARED, "It is one share over all the time watched.");
+const STOCK: (&str, &str) = (NOT_COMPARED, "It moves with the age of the stock.");
+const STATE: (&str, &str) = (NOT_COMPARED, "Links pile up by themselves.");
+const NOT_COMPARED: &str = "can't be compared";
 
 /// The signs of a summary, in the order in which a leader asks.
 pub(super) fn signs(summary: &Value, links: Links) -> Vec<Sign> {
     let verdict = trend::reads(summary);
-    let row = |code, name, now: Option<String>, (word, change): (&'static str, &str)| {
+    let row = |code, name: String, now: Option<String>, (word, change): (&'static str, &str)| {
         let told = now.is_some();
         let now = now.unwrap_or_else(|| opening::nothing(summary, code));
         Sign {
@@ -43,77 +45,58 @@ pub(super) fn signs(summary: &Value, links: Links) -> Vec<Sign> {
             },
         }
     };
-    // The word stands before it already.
-    let change = verdict.brief.trim_start_matches(verdict.word);
-    let change = capital(change.trim_start_matches([',', ':', ';', ' ']));
-    let reads = trend::level(summary).map(|level| format!("Read {level}."));
-    vec![
+    let reads = trend::level(summary).map(|level| format!("Each read {level}."));
+    let mut rows = vec![
         row(
             "T0",
-            "Write-ups three to six months old",
+            trend::subject(summary),
             reads,
-            (verdict.word, &change),
+            (verdict.word, &verdict.more),
         ),
         row(
             "L4",
-            "Older write-ups, still read by others",
+            "Older write-ups, still read by others".to_owned(),
             of(&share(reading::results(summary, "L4"), "still_read")),
-            ("level only", "It moves with the age of the stock."),
+            STOCK,
         ),
         row(
             "A2",
-            "At reviews, though they need not be",
-            of(&voluntary(summary)),
+            "Came to reviews freely".to_owned(),
+            attendance::voluntary(summary).as_ref().and_then(of),
             LEVEL,
         ),
         row(
             "C1",
-            "Comments that come months later",
+            "Comments that come months later".to_owned(),
             comments(summary),
             LEVEL,
         ),
-        row("K1", "Linked from the work", linked(summary), STATE),
-    ]
+        row(
+            "K1",
+            "Linked from the work".to_owned(),
+            linked::of_all(summary).map(|(_, said)| format!("{said}.")),
+            STATE,
+        ),
+    ];
+    // What can be told first; both in the order above.
+    rows.sort_by_key(|row| row.word.is_empty());
+    rows
 }
 
-/// The share of those who need not have come; with reviews as clusters where that can be told.
-pub(super) fn voluntary(summary: &Value) -> Share {
-    let results = reading::results(summary, "A2");
-    let clustered = share(results, "voluntary_clustered");
-    match clustered.value {
-        Cell::Value(_) => clustered,
-        _ => share(results, "voluntary"),
-    }
-}
-
-/// `«38 %» (28 to 49): «29» of «77».`
+/// `«29» of «77», «38 %» (95 % interval 28 to 49).`
 fn of(share: &Share) -> Option<String> {
-    let p = share.value.get()?;
-    let sure = share.interval.map_or_else(String::new, |(lo, hi)| {
-        format!(" ({:.0} to {:.0})", lo * 100.0, hi * 100.0)
-    });
-    let parts = match (share.num, share.den) {
+    let p = percent(share.value.get()?);
+    let sure = words::interval(share);
+    Some(match (share.num, share.den) {
         (Cell::Value(num), Cell::Value(den)) => {
-            format!(", «{}» of «{}»", count(num), count(den))
+            format!("«{}» of «{}», «{p}» ({sure}).", count(num), count(den))
         }
-        _ => String::new(),
-    };
-    Some(format!("«{}»{sure}{parts}.", percent(p)))
+        _ => format!("«{p}» ({sure})."),
+    })
 }
 
 /// The comparable form: of the first year's comments.
 fn comments(summary: &Value) -> Option<String> {
     let first_year = share(reading::results(summary, "C1"), "late_share_horizon");
     Some(format!("{} Of a first year's comments.", of(&first_year)?))
-}
-
-fn linked(summary: &Value) -> Option<String> {
-    let links = reading::results(summary, "K1").get("links")?;
-    let linked = cell(links, "writeups_linked").get().filter(|n| *n > 0.0)?;
-    let all = reading::list(summary, "writeups").len();
-    Some(format!(
-        "«{}» of «{}» write-ups.",
-        count(linked),
-        count((all as f64).max(linked))
-    ))
 }

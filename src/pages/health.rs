@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::words::{capital, count, counted, date, percent, plural};
+use super::watched;
+use super::words::{self, capital, count, counted, date, percent, plural};
 use crate::charts::reading::{self, Cell, cell};
 
 /// What is said of the measurement.
@@ -89,19 +90,56 @@ static SIGNS: [Missing; 4] = [
     },
 ];
 
-/// Reasons for which an event was left out, in the order in which they are tried.
-const RECEIVED: [(&str, &str); 6] = [
-    ("rejected", "could not be read or broke the contract"),
-    ("duplicate_id", "were sent again"),
-    ("future", "lie after the date of this report"),
-    ("unknown_writeup", "lead to no registered write-up"),
-    ("after_delete", "came after the write-up was deleted"),
-    ("bot", "came from robots"),
+/// A reason for which events were left out.
+struct Reason {
+    key: &'static str,
+    /// Such as `events that came from robots`.
+    words: &'static str,
+    /// The same in a word or two.
+    brief: &'static str,
+}
+
+const fn reason(key: &'static str, words: &'static str, brief: &'static str) -> Reason {
+    Reason { key, words, brief }
+}
+
+/// Reasons in the order in which they are tried.
+const RECEIVED: [Reason; 6] = [
+    reason(
+        "rejected",
+        "could not be read or broke the contract",
+        "unreadable lines",
+    ),
+    reason("duplicate_id", "were sent again", "repeats"),
+    reason(
+        "future",
+        "lie after the date of this report",
+        "events after this report's date",
+    ),
+    reason(
+        "unknown_writeup",
+        "lead to no registered write-up",
+        "events of no known write-up",
+    ),
+    reason(
+        "after_delete",
+        "came after the write-up was deleted",
+        "events of deleted write-ups",
+    ),
+    reason("bot", "came from robots", "robots"),
 ];
-const READS: [(&str, &str); 3] = [
-    ("self", "are reads by those who wrote the write-up"),
-    ("draft", "are reads before publication"),
-    ("double_click_removed", "are double clicks, counted once"),
+const READS: [Reason; 3] = [
+    reason(
+        "self",
+        "are reads by those who wrote the write-up",
+        "own reads",
+    ),
+    reason("draft", "are reads before publication", "drafts"),
+    reason(
+        "double_click_removed",
+        "are double clicks, counted once",
+        "double clicks",
+    ),
 ];
 /// Reasons that are named beside the signals; the others stand in the table.
 const MOST_BRIEF: usize = 3;
@@ -112,26 +150,26 @@ pub(super) fn health(summary: &Value) -> Health {
     let received = health.get("received").unwrap_or(&Value::Null);
     let reads = health.get("reads").unwrap_or(&Value::Null);
     let coverage = reading::list(health, "coverage");
-    let excluded: Vec<(&'static str, f64)> = RECEIVED
+    let excluded: Vec<(&'static Reason, f64)> = RECEIVED
         .iter()
-        .map(|(key, words)| (*words, cell(received, key)))
-        .chain(READS.iter().map(|(key, words)| (*words, cell(reads, key))))
-        .filter_map(|(words, number)| Some((words, number.get()?)))
+        .map(|reason| (reason, cell(received, reason.key)))
+        .chain(READS.iter().map(|reason| (reason, cell(reads, reason.key))))
+        .filter_map(|(reason, number)| Some((reason, number.get()?)))
         .filter(|(_, number)| *number > 0.0)
         .collect();
     let lines = cell(received, "lines").get().unwrap_or(0.0);
-    let unknown = unknown(summary, received, reads);
+    let unknown = unknown(summary, reads);
     Health {
         lead: lead(lines, coverage),
         watched: SIGNS
             .iter()
-            .map(|sign| (sign.name, watched(summary, sign)))
+            .map(|sign| (sign.name, watched::since(summary, &watching(summary, sign))))
             .collect(),
         brief: brief(lines, &excluded, &unknown),
         coverage: sources(summary, coverage),
         excluded: excluded
             .into_iter()
-            .map(|(words, number)| (words, count(number)))
+            .map(|(reason, number)| (reason.words, count(number)))
             .collect(),
         unknown,
         missing: SIGNS
@@ -148,6 +186,12 @@ pub(super) fn missing(summary: &Value, code: &str) -> Option<&'static Missing> {
         .iter()
         .find(|sign| sign.families.contains(&family))
         .filter(|sign| !is_watched(summary, sign))
+}
+
+/// Whether any read has been seen, as far as that is told.
+pub(super) fn seen_reads(summary: &Value) -> bool {
+    let total = cell(reading::results(summary, "R1"), "total_reads");
+    total != Cell::Value(0.0) && missing(summary, "R1").is_none()
 }
 
 /// Whether anything at all has come in.
@@ -172,6 +216,14 @@ fn kind(name: &str) -> &'static str {
     }
 }
 
+/// When the last read was watched, where all sources of reads have ended: `the last read seen is of
+/// 23 Nov 2026`.
+pub(super) fn reads_until(summary: &Value) -> Option<String> {
+    let reads = SIGNS.first()?;
+    let ended = watched::until(summary, &watching(summary, reads))?;
+    Some(format!("the last read seen is of {ended}"))
+}
+
 fn watching<'a>(summary: &'a Value, sign: &Missing) -> Vec<&'a Value> {
     let health = summary.get("health").unwrap_or(&Value::Null);
     reading::list(health, "coverage")
@@ -182,27 +234,6 @@ fn watching<'a>(summary: &'a Value, sign: &Missing) -> Vec<&'a Value> {
 
 fn is_watched(summary: &Value, sign: &Missing) -> bool {
     !watching(summary, sign).is_empty()
-}
-
-/// Such as: since 1 Jun 2023, by 3 sources.
-fn watched(summary: &Value, sign: &Missing) -> String {
-    let zone = reading::zone(summary);
-    let entries = watching(summary, sign);
-    let first = entries
-        .iter()
-        .map(|entry| reading::text(entry, "from"))
-        .min_by_key(|from| reading::day(from, zone));
-    let Some(first) = first else {
-        return "not watched yet".to_owned();
-    };
-    let mut scopes: Vec<&str> = entries.iter().map(|e| reading::text(e, "scope")).collect();
-    scopes.sort_unstable();
-    scopes.dedup();
-    let sources = match scopes.as_slice() {
-        [only] => (*only).to_owned(),
-        many => format!("{} sources", many.len()),
-    };
-    format!("since {}, by {sources}", date(first, zone))
 }
 
 fn lead(lines: f64, coverage: &[Value]) -> String {
@@ -223,31 +254,38 @@ fn lead(lines: f64, coverage: &[Value]) -> String {
 
 fn brief(
     lines: f64,
-    excluded: &[(&'static str, f64)],
+    excluded: &[(&'static Reason, f64)],
     unknown: &[(&'static str, String)],
 ) -> Vec<String> {
     let mut said = Vec::new();
     if lines > 0.0 {
         let out: f64 = excluded.iter().map(|(_, number)| number).sum();
-        let mut largest = excluded.to_vec();
+        let mut largest: Vec<_> = excluded.iter().collect();
+        // The most first; ties keep the order in which reasons are tried.
         largest.sort_by(|a, b| b.1.total_cmp(&a.1));
         let reasons: Vec<String> = largest
             .iter()
             .take(MOST_BRIEF)
-            .map(|(words, number)| format!("{} {words}", count(*number)))
+            .map(|(reason, number)| format!("{} ({})", reason.brief, count(*number)))
             .collect();
         said.push(match reasons.is_empty() {
-            true => format!("None of {} events was left out.", count(lines)),
+            true => format!(
+                "None of {} {} was left out.",
+                count(lines),
+                plural(lines, "event", "events")
+            ),
             false => format!(
-                "{} of {} events were left out; {}{}.",
+                "{} of {} {} {} left out{}{}.",
                 count(out),
                 count(lines),
+                plural(lines, "event", "events"),
+                plural(out, "was", "were"),
                 if largest.len() > MOST_BRIEF {
-                    "the most: "
+                    ", mostly "
                 } else {
-                    ""
+                    ": "
                 },
-                reasons.join(", ")
+                words::row(&reasons, "and")
             ),
         });
     }
@@ -291,16 +329,23 @@ fn source(summary: &Value, entry: &Value) -> Coverage {
     }
 }
 
-fn unknown(summary: &Value, received: &Value, reads: &Value) -> Vec<(&'static str, String)> {
-    let kept = received
-        .get("kept")
-        .map_or(Cell::Missing, |kept| cell(kept, "read"));
+fn unknown(summary: &Value, reads: &Value) -> Vec<(&'static str, String)> {
     let anonymous = cell(reads, "anonymous");
+    // The reads that were kept one by one: of the same ones `anonymous` speaks.
+    let kept = cell(reading::results(summary, "R1"), "total_reads")
+        .get()
+        .zip(cell(reads, "aggregated_reads").get())
+        .map(|(all, counted)| all - counted);
     let share = match (anonymous, kept) {
-        (Cell::Value(part), Cell::Value(all)) if part > 0.0 && all > 0.0 => {
-            format!(" ({})", percent(part / all))
+        (Cell::Value(part), Some(all)) if part > 0.0 && part <= all => {
+            format!(" of {} ({})", count(all), percent(part / all))
         }
         _ => String::new(),
+    };
+    // Where no read was seen at all, nobody's readers are known.
+    let older = match seen_reads(summary) {
+        true => cell(reading::results(summary, "L4"), "unknown"),
+        false => Cell::Missing,
     };
     let rows = [
         (
@@ -315,8 +360,8 @@ fn unknown(summary: &Value, received: &Value, reads: &Value) -> Vec<(&'static st
         ),
         (
             "older write-ups whose readers are not known",
-            cell(reading::results(summary, "L4"), "unknown"),
-            counted(cell(reading::results(summary, "L4"), "unknown")),
+            older,
+            counted(older),
         ),
     ];
     rows.into_iter()
@@ -330,6 +375,20 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn reads_by_somebody_unknown_are_some_of_those_kept() {
+        // Two of ten reads were the author's own, so two strangers are two of eight.
+        let summary = json!({
+            "health": {
+                "received": {"lines": 10, "kept": {"read": 10}},
+                "reads": {"self": 2, "anonymous": 2, "aggregated_reads": 5},
+            },
+            "indicators": {"R1": {"results": {"total_reads": 13}}},
+        });
+        let unknown = health(&summary).unknown;
+        assert_eq!(unknown[0].1, "2 of 8 (25 %)");
+    }
 
     #[test]
     fn events_of_a_source_are_told_once() {

@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::links::encode;
-use super::view::{self, Frame, Pager, Part, say};
-use super::{Links, PageError, alive, health, signals, templates, words};
+use super::opening::Said;
+use super::view::{self, Frame, Pager, Part, say_all};
+use super::{Links, PageError, alive, health, linked, signals, templates, words};
 use crate::charts::reading::{self, Cell, cell, share};
 use crate::charts::{Plot, Theme, build, render_svg};
 
@@ -18,7 +19,7 @@ pub(super) const ROWS: usize = 50;
 /// What of the list is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListQuery {
-    /// Words to be found in title, id, team or tags; all of them.
+    /// Words to be found in title, id, team, template or tags; all of them.
     pub search: String,
     /// The order.
     pub sort: Sort,
@@ -92,6 +93,7 @@ impl ListQuery {
 struct View {
     frame: Frame,
     opening: Vec<Part>,
+    note: Vec<Part>,
     search: String,
     sort: &'static str,
     can_search: bool,
@@ -99,7 +101,8 @@ struct View {
     sorts: Vec<(&'static str, bool, String)>,
     rows: Vec<Row>,
     definition: Definitions,
-    missing: Vec<&'static health::Missing>,
+    /// Below so many people nothing is told.
+    k: u64,
     pager: Pager,
 }
 
@@ -134,14 +137,14 @@ pub(super) fn render(
     query: &ListQuery,
 ) -> Result<String, PageError> {
     let all = reading::list(summary, "writeups");
-    let found = sorted(filtered(all, &query.search), query.sort);
+    let signs = alive::Signs::of(summary);
+    let found = sorted(filtered(all, &query.search), query.sort, &signs);
     let pages = found.len().div_ceil(ROWS).max(1);
     let page = query.page.clamp(1, pages);
     let start = (page - 1) * ROWS;
-    let k = view::k(summary);
     let shown = found.iter().skip(start).take(ROWS);
     let rows: Vec<Row> = shown
-        .map(|writeup| row(summary, links, writeup, k))
+        .map(|writeup| row(summary, links, writeup, &signs))
         .collect();
     let at = |page: usize| {
         links.writeups(&ListQuery {
@@ -152,7 +155,7 @@ pub(super) fn render(
     let pager = Pager {
         words: match rows.len() {
             0 => "none".to_owned(),
-            shown => format!("{} to {} of {}", start + 1, start + shown, found.len()),
+            shown => words::from_to(start, shown, found.len()),
         },
         before: (page > 1).then(|| at(page - 1)),
         after: (page < pages).then(|| at(page + 1)),
@@ -166,8 +169,17 @@ pub(super) fn render(
         (*words, *sort == query.sort, links.writeups(&other))
     });
     let view = View {
-        frame: Frame::new(summary, links, "writeups", "Which write-ups still live?"),
-        opening: say(links, "L4", &opening(summary, all)),
+        frame: Frame::new(
+            summary,
+            links,
+            "writeups",
+            "Which write-ups are still in use?",
+        ),
+        opening: match query.search.trim() {
+            "" => say_all(links, &opening(summary, all)),
+            search => say_all(links, &of_found(summary, search, &found, all.len())),
+        },
+        note: say_all(links, &note(summary, all)),
         search: query.search.clone(),
         sort: query.sort.name(),
         can_search: links.can_search(),
@@ -180,7 +192,7 @@ pub(super) fn render(
             comments: links.definition("C1"),
             reads: links.definition("L1"),
         },
-        missing: health::health(summary).missing,
+        k: view::k(summary),
         pager,
     };
     templates::render("writeups.html", &view)
@@ -194,44 +206,143 @@ pub(super) fn pages(summary: &Value) -> usize {
         .max(1)
 }
 
-/// Such as: Of 88 write-ups older than three months, 71 are linked from code, drawings, documents or
-/// other write-ups; of the 77 whose readers are known, 29 were read by others in the last 28 days.
-fn opening(summary: &Value, all: &[Value]) -> String {
+/// Such as: 85 of 88 write-ups older than three months are linked from the work. Of the 77 whose
+/// readers are known, 29 were read by others in the last four weeks.
+fn opening(summary: &Value, all: &[Value]) -> Vec<Said> {
+    let all: Vec<&Value> = all.iter().collect();
+    let mut said = match ages(summary, &all) {
+        Ok(said) => said,
+        Err(young) => return vec![("L4", young)],
+    };
+    let still = share(reading::results(summary, "L4"), "still_read");
+    let lately = words::stretch(signals::days(summary, "trailing", 28.0));
+    let read = match (still.num, still.den) {
+        _ if health::missing(summary, "L4").is_some() => " Reads are not measured yet.".to_owned(),
+        (Cell::Value(read), Cell::Value(known)) if known > 0.0 => format!(
+            " Of the «{}» whose readers are known, «{}» {} read by others in the last {lately}.",
+            words::count(known),
+            words::count(read),
+            words::plural(read, "was", "were"),
+        ),
+        _ => " How many are still read is not known.".to_owned(),
+    };
+    said.push(("L4", read));
+    said
+}
+
+/// What the first words leave open: what linked means, and why fewer rows are marked than were
+/// read. A row is marked only from k readers, and the share counts from three.
+fn note(summary: &Value, all: &[Value]) -> Vec<Said> {
+    let mut said = Vec::new();
+    if health::missing(summary, "K1").is_none() {
+        let linked = format!("Linked means: from {}.", linked::PLACES_SAID);
+        said.push(("K1", linked));
+    }
+    let still = share(reading::results(summary, "L4"), "still_read");
+    let marked = all.iter().filter(|writeup| is_marked(writeup)).count() as f64;
+    match still.num.get().map(|read| (read, read - marked)) {
+        Some((read, more)) if more > 0.0 => said.push((
+            "L4",
+            format!(
+                " «{}» of the «{}» {} not marked as still read, so as not to speak of fewer than \
+                 {} people.",
+                words::count(more),
+                words::count(read),
+                words::plural(more, "is", "are"),
+                view::k(summary)
+            ),
+        )),
+        _ => {}
+    }
+    said
+}
+
+/// The same of the rows that were found.
+fn of_found(summary: &Value, search: &str, found: &[&Value], all: usize) -> Vec<Said> {
+    // These marks mean something in a sentence.
+    let search = search.replace(['«', '»', '`'], "");
+    let mut said = vec![(
+        "L4",
+        format!(
+            "“{search}”: «{}» of «{}» {}.",
+            words::count(found.len() as f64),
+            words::count(all as f64),
+            words::plural(all as f64, "write-up", "write-ups")
+        ),
+    )];
+    if found.is_empty() {
+        return said;
+    }
+    said.push(("L4", " ".to_owned()));
+    match ages(summary, found) {
+        Ok(more) => said.extend(more),
+        Err(young) => {
+            said.push(("L4", young));
+            return said;
+        }
+    }
+    if health::missing(summary, "L4").is_none() {
+        let marked = found.iter().filter(|writeup| is_marked(writeup)).count() as f64;
+        said.push((
+            "L4",
+            format!(
+                " «{}» {} marked as still read.",
+                words::count(marked),
+                words::plural(marked, "is", "are")
+            ),
+        ));
+    }
+    said
+}
+
+/// How many are old, and of those how many are linked; or, where none is old, words for that.
+fn ages(summary: &Value, writeups: &[&Value]) -> Result<Vec<Said>, String> {
     let late = signals::days(summary, "late", 90.0);
     let said = signals::age_words(late);
-    let old: Vec<&Value> = all
+    let old: Vec<&&Value> = writeups
         .iter()
         .filter(|w| cell(w, "age_days").get().is_some_and(|age| age >= late))
         .collect();
-    let linked = old.iter().filter(|w| alive::stands(w)).count() as f64;
-    match (all.len(), old.len()) {
-        (0, _) => return "No write-up is known yet.".to_owned(),
-        (1, 0) => return format!("«1» write-up, younger than {said}."),
-        (n, 0) => return format!("«{n}» write-ups, all of them younger than {said}."),
+    let dated = writeups.iter().any(|w| cell(w, "age_days").get().is_some());
+    let all = writeups.len() as f64;
+    match (writeups.len(), old.len()) {
+        (0, _) => return Err("No write-up is known yet.".to_owned()),
+        (_, 0) if !dated => return Err("The dates of these write-ups are not known.".to_owned()),
+        (_, 0) => {
+            return Err(format!(
+                "«{}» {}, none of them older than {said}.",
+                words::count(all),
+                words::plural(all, "write-up", "write-ups")
+            ));
+        }
         _ => {}
     }
-    let still = share(reading::results(summary, "L4"), "still_read");
-    let trailing = signals::days(summary, "trailing", 28.0);
-    let read = match (still.num, still.den) {
-        _ if health::missing(summary, "L4").is_some() => "reads are not measured yet".to_owned(),
-        (Cell::Value(read), Cell::Value(known)) if known > 0.0 => format!(
-            "of the «{}» whose readers are known, «{}» {} read by others in the last \
-             {trailing:.0} days",
-            words::count(known),
-            words::count(read),
-            words::plural(read, "was", "were")
-        ),
-        _ => "how many are still read is not known".to_owned(),
-    };
     let n = old.len() as f64;
-    format!(
-        "Of «{}» {} older than {said}, «{}» {} linked from code, drawings, documents or other \
-         write-ups; {read}.",
-        words::count(n),
-        words::plural(n, "write-up", "write-ups"),
-        words::count(linked),
-        words::plural(linked, "is", "are")
-    )
+    if health::missing(summary, "K1").is_some() {
+        let known = format!(
+            "«{}» {} older than {said}.",
+            words::count(n),
+            words::plural(n, "write-up is", "write-ups are")
+        );
+        return Ok(vec![("L4", known)]);
+    }
+    let linked = old.iter().filter(|w| linked::is_linked(w)).count() as f64;
+    Ok(vec![(
+        "K1",
+        format!(
+            "«{}» of «{}» {} older than {said} {} linked from the work.",
+            words::count(linked),
+            words::count(n),
+            words::plural(n, "write-up", "write-ups"),
+            words::plural(linked, "is", "are")
+        ),
+    )])
+}
+
+/// Whether its row says that it is still read.
+fn is_marked(writeup: &Value) -> bool {
+    writeup.get("still_read").and_then(Value::as_bool) == Some(true)
+        && cell(writeup, "readers_trailing") != Cell::Withheld
 }
 
 fn filtered<'a>(all: &'a [Value], search: &str) -> Vec<&'a Value> {
@@ -243,7 +354,7 @@ fn filtered<'a>(all: &'a [Value], search: &str) -> Vec<&'a Value> {
         let tags = reading::list(writeup, "tags")
             .iter()
             .filter_map(Value::as_str);
-        let fields = ["title", "id", "owner_team"]
+        let fields = ["title", "id", "owner_team", "template"]
             .into_iter()
             .map(|key| reading::text(writeup, key));
         let text = fields
@@ -256,16 +367,16 @@ fn filtered<'a>(all: &'a [Value], search: &str) -> Vec<&'a Value> {
     all.iter().filter(|writeup| holds(writeup)).collect()
 }
 
-fn sorted(mut writeups: Vec<&Value>, sort: Sort) -> Vec<&Value> {
+fn sorted<'a>(mut writeups: Vec<&'a Value>, sort: Sort, signs: &alive::Signs) -> Vec<&'a Value> {
     let id = |w: &Value| reading::text(w, "id").to_owned();
     let born = |w: &Value| reading::text(w, "published_at").to_owned();
     match sort {
-        Sort::Sign => writeups.sort_by_cached_key(|w| (Reverse(alive::sign(w)), id(w))),
+        Sort::Sign => writeups.sort_by_cached_key(|w| (Reverse(signs.latest(w)), id(w))),
         Sort::Newest => writeups.sort_by_cached_key(|w| (Reverse(born(w)), id(w))),
         // An undated write-up is neither old nor new: it goes last.
         Sort::Oldest => writeups.sort_by_cached_key(|w| (born(w).is_empty(), born(w), id(w))),
         Sort::Links => {
-            writeups.sort_by_cached_key(|w| (Reverse(alive::live_links(w) as u64), id(w)));
+            writeups.sort_by_cached_key(|w| (Reverse(linked::live_links(w) as u64), id(w)));
         }
         Sort::Title => {
             writeups.sort_by_cached_key(|w| (reading::text(w, "title").to_lowercase(), id(w)));
@@ -274,9 +385,8 @@ fn sorted(mut writeups: Vec<&Value>, sort: Sort) -> Vec<&Value> {
     writeups
 }
 
-fn row(summary: &Value, links: Links, writeup: &Value, k: u64) -> Row {
+fn row(summary: &Value, links: Links, writeup: &Value, signs: &alive::Signs) -> Row {
     let id = reading::text(writeup, "id");
-    let live = alive::live_links(writeup);
     Row {
         title: title(writeup),
         id: id.to_owned(),
@@ -285,27 +395,31 @@ fn row(summary: &Value, links: Links, writeup: &Value, k: u64) -> Row {
         age: cell(writeup, "age_days")
             .get()
             .map_or_else(|| "undated".to_owned(), words::age),
-        sign: alive::sign_words(summary, writeup),
-        still: match writeup.get("still_read").and_then(Value::as_bool) {
-            Some(true) if cell(writeup, "readers_trailing") != Cell::Withheld => "still read",
-            _ => "",
-        },
-        readers: readers(summary, writeup, k),
-        links: words::count(live),
-        comments: words::counted(cell(writeup, "comments")),
+        sign: signs.words(writeup),
+        still: if is_marked(writeup) { "still read" } else { "" },
+        readers: readers(summary, writeup),
+        links: measured(summary, "K1", || words::count(linked::live_links(writeup))),
+        comments: measured(summary, "C1", || words::counted(cell(writeup, "comments"))),
         spark: sparkline(summary, writeup),
     }
 }
 
-/// How many read it lately. Where reads are unknown, a nought would say that nobody did.
-fn readers(summary: &Value, writeup: &Value, k: u64) -> String {
-    if alive::read_by_unknown(summary, writeup) {
-        "unknown".to_owned()
-    } else if health::missing(summary, "L4").is_some() {
-        "–".to_owned()
-    } else {
-        words::people(cell(writeup, "readers_trailing"), k)
+/// A number, where some source delivers what it counts.
+pub(super) fn measured(summary: &Value, code: &str, number: impl FnOnce() -> String) -> String {
+    match health::missing(summary, code) {
+        Some(_) => "–".to_owned(),
+        None => number(),
     }
+}
+
+/// How many read it lately. Where reads are unknown, a nought would say that nobody did.
+fn readers(summary: &Value, writeup: &Value) -> String {
+    if alive::read_by_unknown(summary, writeup) {
+        return "unknown".to_owned();
+    }
+    measured(summary, "L4", || {
+        words::counted(cell(writeup, "readers_trailing"))
+    })
 }
 
 /// The small picture, where there is anything to draw: reads of a known age.

@@ -7,10 +7,12 @@
 
 mod alive;
 pub mod assets;
+mod attendance;
 mod definitions;
 mod digest;
 mod glance;
 mod health;
+mod linked;
 mod links;
 mod list;
 mod opening;
@@ -19,9 +21,11 @@ mod panels;
 mod report;
 mod reviews;
 mod signals;
+mod survival;
 mod templates;
 mod trend;
 mod view;
+mod watched;
 mod words;
 mod writeup;
 

@@ -3,89 +3,256 @@
 
 use serde_json::Value;
 
-use super::health;
 use super::signals::{age_words, days};
-use super::words::{count, percent, plural};
+use super::words::{self, count, percent, plural};
+use super::{attendance, health, linked};
 use crate::charts::reading::{self, Cell, cell, share};
 
-/// Opening sentence of the leader's page.
-pub(super) fn opening(summary: &Value) -> (&'static str, String) {
-    let still = share(reading::results(summary, "L4"), "still_read");
-    if let (Cell::Value(k), Cell::Value(n), Cell::Value(p)) = (still.num, still.den, still.value)
-        && n > 0.0
-    {
-        let trailing = days(summary, "trailing", 28.0);
-        let least = days(summary, "min_readers", 3.0);
-        let (lo, hi) = still.interval.unwrap_or((p, p));
-        return (
-            "L4",
-            format!(
-                "Of «{}» {} older than {}, «{}» («{}», {:.0} to {:.0}) {} read in the last \
-                 {trailing:.0} days by at least {least:.0} people who did not write {}.",
-                count(n),
-                plural(n, "write-up", "write-ups"),
-                age_words(days(summary, "late", 90.0)),
-                count(k),
-                percent(p),
-                lo * 100.0,
-                hi * 100.0,
-                plural(k, "was", "were"),
-                plural(k, "it", "them"),
-            ),
-        );
+/// Sources of reads there are, and none of their reads led here.
+const NO_READ: &str = "No read of these write-ups has been seen, by these sources.";
+
+/// Sources count, and name nobody.
+const NO_READER: &str = "Reads are counted, readers are not known.";
+
+/// A sentence and the indicator whose numbers it holds.
+pub(super) type Said = (&'static str, String);
+
+/// First words of the leader's page: what the sources there are can tell.
+pub(super) fn opening(summary: &Value) -> Vec<Said> {
+    if let Some(said) = still_read(summary) {
+        return vec![("L4", said)];
     }
-    ("L4", beginning(summary))
+    if reading::list(summary, "writeups").is_empty() {
+        let said = match health::anything(summary) {
+            true => "Events have come in, but no write-up is known that they lead to.",
+            false => "Nothing has been measured yet: no event has come in.",
+        };
+        return vec![("L4", said.to_owned())];
+    }
+    match health::missing(summary, "L4") {
+        None => of_reads(summary),
+        Some(_) => without_reads(summary),
+    }
 }
 
-/// The opening sentence as long as the long tail can't be told.
-fn beginning(summary: &Value) -> String {
-    let writeups = reading::list(summary, "writeups");
-    let late = days(summary, "late", 90.0);
-    let known = match writeups.len() {
-        0 if !health::anything(summary) => {
-            return "Nothing has been measured yet: no event has come in.".to_owned();
-        }
-        0 => return "Events have come in, but no write-up is known that they lead to.".to_owned(),
-        1 => "«1» write-up is known".to_owned(),
-        n => format!("«{}» write-ups are known", count(n as f64)),
-    };
-    if health::missing(summary, "L4").is_some() {
-        let linked = writeups
-            .iter()
-            .filter(|writeup| super::alive::live_links(writeup) > 0.0)
-            .count() as f64;
-        return format!(
-            "{known}, «{}» of them linked from the work. Reads are not measured yet.",
-            count(linked)
-        );
+/// The small print under the first words, where they hold a share.
+pub(super) fn under(summary: &Value) -> Option<String> {
+    still_read(summary)?;
+    let still = share(reading::results(summary, "L4"), "still_read");
+    Some(format!(
+        "Older means more than {}; read means opened by at least {:.0} people who did not write \
+         it{}.",
+        age_words(days(summary, "late", 90.0)),
+        days(summary, "min_readers", 3.0),
+        still.interval.map_or_else(String::new, |(lo, hi)| format!(
+            "; 95 % interval of the share: {:.0} % to {:.0} %",
+            lo * 100.0,
+            hi * 100.0
+        ))
+    ))
+}
+
+/// `«29» of «77» older write-ups («38 %») were read by others in the last four weeks.`
+fn still_read(summary: &Value) -> Option<String> {
+    let still = share(reading::results(summary, "L4"), "still_read");
+    let (k, n, p) = (still.num.get()?, still.den.get()?, still.value.get()?);
+    if n <= 0.0 {
+        return None;
     }
-    if oldest(summary) >= late {
-        return format!(
-            "{known}; of none older than {} are the readers known.",
+    let lately = words::stretch(days(summary, "trailing", 28.0));
+    if n == 1.0 {
+        let not = if k > 0.0 { "" } else { "not " };
+        return Some(format!(
+            "The one older write-up was {not}read by others in the last {lately}."
+        ));
+    }
+    Some(format!(
+        "«{}» of «{}» older write-ups («{}») {} read by others in the last {lately}.",
+        count(k),
+        count(n),
+        percent(p),
+        plural(k, "was", "were")
+    ))
+}
+
+/// First words where reads are measured, and the long tail can't be told.
+fn of_reads(summary: &Value) -> Vec<Said> {
+    let results = reading::results(summary, "L4");
+    let some = |key: &str| cell(results, key).get().is_some_and(|n| n > 0.0);
+    let late = days(summary, "late", 90.0);
+    let all = known(summary);
+    let dated = |writeup: &Value| cell(writeup, "age_days").get().is_some();
+    if !reading::list(summary, "writeups").iter().any(dated) {
+        let said = format!("{all}; when they were published is not, so nothing is told by age.");
+        return vec![("L4", said)];
+    }
+    if oldest(summary) < late {
+        let read = cell(reading::results(summary, "R3"), "readers")
+            .get()
+            .filter(|people| *people > 0.0)
+            .map(|people| {
+                let them = match reading::list(summary, "writeups").len() {
+                    1 => "it",
+                    _ => "them",
+                };
+                let said = format!(
+                    " So far «{}» {} read {them}.",
+                    count(people),
+                    plural(people, "person has", "people have")
+                );
+                ("R3", said)
+            });
+        let young = format!(
+            "{all}, younger than {}: the long tail is still to come.",
             age_words(late)
         );
+        return std::iter::once(("L4", young))
+            .chain(read)
+            .chain(first_old(summary, late))
+            .collect();
     }
+    let opened = match cell(reading::results(summary, "R1"), "total_reads") {
+        Cell::Value(n) if n > 0.0 => format!(
+            ", and {} opened «{}» {}",
+            plural(
+                reading::list(summary, "writeups").len() as f64,
+                "was",
+                "were"
+            ),
+            count(n),
+            plural(n, "time", "times")
+        ),
+        // Nothing can be told of readers of pages that nobody was seen to open.
+        Cell::Value(_) => return vec![("R1", format!("{all}. {NO_READ}"))],
+        Cell::Withheld | Cell::Missing => String::new(),
+    };
+    let why = if some("not_observed") {
+        not_watched(summary)
+    } else if some("unknown") {
+        NO_READER.to_owned()
+    } else {
+        "How many older write-ups are still read can't be told.".to_owned()
+    };
+    vec![("R1", format!("{all}{opened}. {why}"))]
+}
+
+/// Why the last weeks can't be told: they were not watched whole.
+pub(super) fn not_watched(summary: &Value) -> String {
+    let until = health::reads_until(summary);
+    let last = until.map_or_else(String::new, |last| format!(", and {last}"));
+    format!(
+        "How many older write-ups are still read can't be told: the last {:.0} days must be watched \
+         whole{last}.",
+        days(summary, "trailing", 28.0)
+    )
+}
+
+/// First words where no source delivers reads: what the others say.
+fn without_reads(summary: &Value) -> Vec<Said> {
+    let said = freely(summary)
+        .or_else(|| late_comments(summary))
+        .or_else(|| linked(summary));
+    let names: Vec<String> = health::health(summary)
+        .missing
+        .iter()
+        .map(|sign| sign.name.to_owned())
+        .collect();
+    let missing = format!(
+        " {} are not measured yet.",
+        words::capital(&words::row(&names, "and"))
+    );
+    match said {
+        Some(said) => vec![said, ("L4", missing)],
+        None => vec![("L4", format!("{}.", known(summary))), ("L4", missing)],
+    }
+}
+
+fn freely(summary: &Value) -> Option<Said> {
+    if attendance::uninvited(summary) {
+        let came = attendance::came(summary)?;
+        return Some(("A1", format!("{came}. {}", attendance::not_known())));
+    }
+    let came = attendance::voluntary(summary)?;
+    let held = attendance::meetings(summary).held as f64;
+    Some((
+        "A2",
+        format!(
+            "«{}» of those who came to «{}» {} came freely.",
+            percent(came.value.get()?),
+            count(held),
+            plural(held, "review", "reviews")
+        ),
+    ))
+}
+
+fn late_comments(summary: &Value) -> Option<Said> {
+    let comments = reading::results(summary, "C1").get("comments")?;
+    let late = share(comments, "late_share");
+    let (k, n) = (late.num.get()?, late.den.get().filter(|n| *n > 0.0)?);
+    let age = age_words(days(summary, "late", 90.0));
+    (oldest(summary) >= days(summary, "late", 90.0)).then(|| {
+        (
+            "C1",
+            format!(
+                "«{}» of «{}» {} came more than {age} after the write-up.",
+                count(k),
+                count(n),
+                plural(n, "comment", "comments")
+            ),
+        )
+    })
+}
+
+fn linked(summary: &Value) -> Option<Said> {
+    let (linked, of_all) = linked::of_all(summary)?;
+    Some((
+        "K1",
+        format!(
+            "{of_all} {} linked from {}.",
+            plural(linked, "is", "are"),
+            linked::PLACES_SAID
+        ),
+    ))
+}
+
+/// `«98» write-ups are known`.
+fn known(summary: &Value) -> String {
+    let all = reading::list(summary, "writeups").len() as f64;
+    format!(
+        "«{}» {} known",
+        count(all),
+        plural(all, "write-up is", "write-ups are")
+    )
+}
+
+/// When the first one is old enough.
+fn first_old(summary: &Value, late: f64) -> Option<Said> {
     let zone = reading::zone(summary);
-    let first = writeups
+    let first = reading::list(summary, "writeups")
         .iter()
         .filter_map(|writeup| reading::day(reading::text(writeup, "published_at"), zone))
-        .min()
-        .and_then(|day| day.checked_add_days(chrono::Days::new(late as u64)));
-    let when = first.map_or_else(String::new, |day| {
-        let day = day.format("%-d %b %Y");
-        format!(" The oldest turns {} old on {day}.", age_words(late))
-    });
-    format!(
-        "{known}, all younger than {}: the long tail is still to come.{when}",
-        age_words(late)
-    )
+        .min()?
+        .checked_add_days(chrono::Days::new(late as u64))?;
+    let said = format!(
+        " The oldest turns {} old on {}.",
+        age_words(late),
+        first.format("%-d %b %Y")
+    );
+    Some(("L4", said))
 }
 
 /// Kind words for results that are not there.
 pub(super) fn nothing(summary: &Value, code: &str) -> String {
+    // Of a plan nothing is withheld, and of duty nothing is known.
+    let unknown = attendance::only_planned(summary) || attendance::uninvited(summary);
+    if code.starts_with('A') && unknown {
+        return attendance::nothing(summary);
+    }
     if holds_withheld(reading::results(summary, code)) {
         let k = super::view::k(summary);
-        return format!("Withheld: it would speak of fewer than {k} people.");
+        return format!(
+            "Withheld: it would speak of fewer than {k} people, or let them be worked out."
+        );
     }
     if let Some(missing) = health::missing(summary, code) {
         return format!(
@@ -94,20 +261,35 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
         );
     }
     let late = age_words(days(summary, "late", 90.0));
+    let l4 = reading::results(summary, "L4");
+    let some = |key: &str| cell(l4, key).get().is_some_and(|n| n > 0.0);
     match code {
+        "A1" | "A2" | "A3" => attendance::nothing(summary),
         "L4" | "C1" if oldest(summary) < days(summary, "late", 90.0) => {
             format!("Nothing to say yet: no write-up is older than {late}.")
         }
-        "L6" => "Nothing to say yet: no write-up is old enough to have gone quiet.".to_owned(),
+        "L4" if !health::seen_reads(summary) => NO_READ.to_owned(),
+        "L4" if some("not_observed") => not_watched(summary),
+        "L4" if some("unknown") => NO_READER.to_owned(),
+        "L6" if oldest(summary) < days(summary, "quiet", 90.0) => {
+            "Nothing to say yet: no write-up is old enough to have gone quiet.".to_owned()
+        }
+        "L6" => {
+            "Nothing to say yet: no write-up was watched long enough to go quiet and come back."
+                .to_owned()
+        }
         "L3" => {
             "Nothing to say yet: it needs write-ups whose whole first year was watched.".to_owned()
         }
-        "L5" => "Nothing to say yet: no write-up was watched for a year from its first day on."
-            .to_owned(),
-        "K3" => "Nothing to say yet: no link was watched for a year.".to_owned(),
+        "L5" => {
+            "Nothing to say yet: no write-up was watched for three months from its first day on."
+                .to_owned()
+        }
+        "K3" => {
+            "Nothing to say yet: links in commits stay, and none has been seen in code comments, diagrams, onboarding pages or other write-ups.".to_owned()
+        }
         "T0" | "T1" => super::trend::reads(summary).sentence,
         _ => match code.chars().next() {
-            Some('A') => "Nothing to say yet: no review with attendance has been seen.",
             Some('C') => "Nothing to say yet: no comment of the right age has been seen.",
             Some('K') => "Nothing to say yet: no link has been seen.",
             _ => "Nothing to say yet: no read of the right age has been seen.",

@@ -6,7 +6,10 @@ use serde_json::Value;
 
 use super::panels::{Panel, panels};
 use super::view::{self, Figure, Frame, Part, say};
-use super::{Links, PageError, alive, glance, health, opening, signals, templates, trend, words};
+use super::{
+    Links, PageError, alive, attendance, glance, health, linked, list, opening, signals, templates,
+    trend, words,
+};
 use crate::charts::{Chart, Plot, build, reading};
 
 /// The page.
@@ -28,6 +31,8 @@ pub(super) fn render_self_contained(summary: &Value, links: Links) -> Result<Str
 struct View {
     frame: Frame,
     opening: Vec<Part>,
+    /// How the first words are meant, and how sure they are.
+    under: Vec<Part>,
     /// The verdict on the age-matched series; empty where there is no series yet.
     verdict: Vec<Part>,
     /// Empty where nothing at all has come in.
@@ -53,7 +58,7 @@ struct SectionView {
 struct Waiting {
     code: String,
     asks: String,
-    why: String,
+    why: Vec<Part>,
     href: String,
 }
 
@@ -90,32 +95,32 @@ struct Alive {
 struct LinkRow {
     place: String,
     stands_in: String,
+    /// The page of the write-up that it stands in; then `stands_in` is its title.
+    stands_in_href: Option<String>,
     since: String,
     title: String,
     href: String,
 }
 
 fn view(summary: &Value, links: Links, frame: Frame) -> Result<String, PageError> {
-    let (code, opening) = opening::opening(summary);
     let verdict = trend::reads(summary);
     let begun = health::anything(summary);
-    let sections = panels()?
+    let mut sections: Vec<SectionView> = panels()?
         .section
         .into_iter()
         .filter(|_| begun)
         .map(|section| section_view(summary, links, section))
         .filter(|section| !section.signals.is_empty() || !section.waiting.is_empty())
         .collect();
-    let compared = format!(
-        "Write-ups of the same age, compared over the months: {}.",
-        verdict.brief
-    );
+    // What can be told first; both in the order of the file.
+    sections.sort_by_key(|section| section.signals.is_empty());
     let view = View {
         frame,
-        opening: say(links, code, &opening),
+        opening: view::say_all(links, &opening::opening(summary)),
+        under: say(links, "L4", &opening::under(summary).unwrap_or_default()),
         verdict: match verdict.word {
             "no data" => Vec::new(),
-            _ => say(links, "T1", &compared),
+            _ => say(links, "T1", &verdict.sentence),
         },
         glance: match begun {
             true => glance::signs(summary, links),
@@ -133,13 +138,13 @@ fn section_view(summary: &Value, links: Links, section: super::panels::Section) 
         .panels
         .into_iter()
         .filter(|panel| !reading::indicator(summary, &panel.code).is_null())
-        .partition(|panel| is_told(summary, &panel.code));
+        .partition(|panel| signals::told(summary, &panel.code).is_some());
     let missing = waiting
         .first()
         .filter(|_| told.is_empty())
         .and_then(|panel| health::missing(summary, &panel.code));
     let waiting = waiting.into_iter().map(|panel| Waiting {
-        why: view::plain(&opening::nothing(summary, &panel.code)),
+        why: say(links, &panel.code, &opening::nothing(summary, &panel.code)),
         href: links.definition(&panel.code),
         asks: panel.asks,
         code: panel.code,
@@ -156,16 +161,6 @@ fn section_view(summary: &Value, links: Links, section: super::panels::Section) 
     }
 }
 
-/// Whether there is anything to say; a curve of survival may be drawn before a year is full.
-fn is_told(summary: &Value, code: &str) -> bool {
-    let curve = || {
-        build::charts(summary, code)
-            .iter()
-            .any(|chart| drawn(&chart))
-    };
-    signals::told(summary, code).is_some() || (matches!(code, "L5" | "K3") && curve())
-}
-
 /// An indicator with its words and its pictures.
 pub(super) fn signal(summary: &Value, links: Links, panel: &Panel) -> Signal {
     let code = panel.code.as_str();
@@ -177,11 +172,18 @@ pub(super) fn signal(summary: &Value, links: Links, panel: &Panel) -> Signal {
         asks: panel.asks.clone(),
         title: reading::text(indicator, "title").to_owned(),
         says: words::capital(reading::text(indicator, "says")),
-        caveat: reading::text(indicator, "caveat").to_owned(),
+        caveat: match code {
+            "A2" => format!(
+                "{} {}",
+                attendance::FREELY,
+                reading::text(indicator, "caveat")
+            ),
+            _ => reading::text(indicator, "caveat").to_owned(),
+        },
         word: match code {
             _ if is_trend => Some(trend::reads(summary).word),
             // They move by themselves when people stop writing (INDICATORS 0.5).
-            "K1" | "L2" | "C1" => Some("a state, never a trend"),
+            "K1" | "L2" | "C1" => Some("can't be compared over time"),
             _ => None,
         },
         sentence: say(
@@ -194,6 +196,8 @@ pub(super) fn signal(summary: &Value, links: Links, panel: &Panel) -> Signal {
         figures: charts
             .iter()
             .filter(drawn)
+            // A picture of walk-ins would say what the words take back.
+            .filter(|_| !(matches!(code, "A2" | "A3") && attendance::uninvited(summary)))
             .map(|chart| Figure::new(chart, links))
             .collect(),
     }
@@ -208,27 +212,26 @@ fn evidence(summary: &Value, links: Links) -> Evidence {
     let zone = reading::zone(summary);
     let writeups = alive::still_alive(summary, late, 3)
         .into_iter()
-        .map(|writeup| {
-            let age = reading::cell(writeup, "age_days")
-                .get()
-                .map(words::age)
-                .unwrap_or_default();
-            let readers = words::counted(reading::cell(writeup, "readers_trailing"));
-            Alive {
-                title: reading::text(writeup, "title").to_owned(),
-                href: links.writeup(reading::text(writeup, "id")),
-                words: format!("{age} old, {readers} readers in the last four weeks"),
-            }
+        .map(|writeup| Alive {
+            title: list::title(writeup),
+            href: links.writeup(reading::text(writeup, "id")),
+            words: alive::words_of(summary, writeup),
         })
         .collect();
+    let index = linked::Index::of(summary);
     let links = alive::newest_links(summary, 3)
         .into_iter()
-        .map(|(writeup, link)| LinkRow {
-            place: words::capital(&words::place(reading::text(link, "place"))),
-            stands_in: reading::text(link, "stands_in").to_owned(),
-            since: words::date(reading::text(link, "since"), zone),
-            title: reading::text(writeup, "title").to_owned(),
-            href: links.writeup(reading::text(writeup, "id")),
+        .map(|(writeup, link)| {
+            let stands_in = reading::text(link, "stands_in");
+            let other = index.writeup_at(stands_in);
+            LinkRow {
+                place: words::capital(&words::place(reading::text(link, "place"))),
+                stands_in: other.map_or_else(|| stands_in.to_owned(), list::title),
+                stands_in_href: other.map(|other| links.writeup(reading::text(other, "id"))),
+                since: words::date(reading::text(link, "since"), zone),
+                title: list::title(writeup),
+                href: links.writeup(reading::text(writeup, "id")),
+            }
         })
         .collect();
     Evidence { writeups, links }

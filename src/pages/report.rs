@@ -30,9 +30,10 @@ pub fn report(summary: &Value) -> Result<Vec<(String, Vec<u8>)>, PageError> {
         ));
     }
     files.push((top.definitions(), render(&Page::Definitions, summary, top)?));
+    let around = writeup::Around::of(summary);
     for entry in reading::list(summary, "writeups") {
         let path = top.writeup(reading::text(entry, "id"));
-        let html = writeup::render_one(summary, Links::Report { inside: true }, entry)?;
+        let html = writeup::render_one(&around, Links::Report { inside: true }, entry)?;
         files.push((path, html));
     }
     files.push(("digest.md".to_owned(), digest(summary)));

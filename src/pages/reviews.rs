@@ -1,11 +1,12 @@
-//! Reviews: how many came, how many need not have. For one review these two numbers only; roles
+//! Reviews: how many came, how many of them freely. For one review these two numbers only; roles
 //! stand by the quarter.
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::attendance::{self, is_planned};
 use super::overview::{Signal, signal};
-use super::view::{self, Frame, Pager, Part, say};
+use super::view::{Frame, Pager, Part, say};
 use super::{Links, PageError, health, panels, templates, words};
 use crate::charts::reading::{self, Cell, cell};
 
@@ -20,17 +21,20 @@ struct View {
     missing: Option<&'static health::Missing>,
     rows: Vec<Row>,
     attendees_href: String,
-    need_not_href: String,
+    freely_href: String,
+    freely_means: &'static str,
     pager: Pager,
 }
 
 #[derive(Serialize)]
 struct Row {
     date: String,
+    /// What is to be said of a meeting of which nobody is known to have come.
+    note: &'static str,
     title: String,
     href: Option<String>,
     attendees: String,
-    need_not: String,
+    freely: String,
 }
 
 /// How many pages there are.
@@ -56,7 +60,7 @@ pub(super) fn render(summary: &Value, links: Links, number: usize) -> Result<Str
     let pager = Pager {
         words: match rows.len() {
             0 => "none".to_owned(),
-            shown => format!("{} to {} of {}", start + 1, start + shown, reviews.len()),
+            shown => words::from_to(start, shown, reviews.len()),
         },
         before: (page > 1).then(|| links.reviews(page - 1)),
         after: (page < pages).then(|| links.reviews(page + 1)),
@@ -75,7 +79,8 @@ pub(super) fn render(summary: &Value, links: Links, number: usize) -> Result<Str
         missing,
         rows,
         attendees_href: links.definition("A1"),
-        need_not_href: links.definition("A2"),
+        freely_href: links.definition("A2"),
+        freely_means: attendance::FREELY,
         pager,
     };
     templates::render("reviews.html", &view)
@@ -90,44 +95,69 @@ fn newest_first(summary: &Value) -> Vec<&Value> {
     reviews
 }
 
-/// Such as: To the latest review, on 3 Jun 2026, 14 came; 9 of them need not have.
+/// Such as: To the latest review, on 3 Jun 2026, 14 came; 9 of them came freely.
 fn opening(summary: &Value, reviews: &[&Value]) -> String {
-    let Some(latest) = reviews.first() else {
+    let Some(latest) = reviews.iter().find(|review| !is_planned(review)) else {
         return match health::missing(summary, "A1") {
             Some(_) => "Reviews are not measured yet.".to_owned(),
-            None => "No review with attendance has been seen yet.".to_owned(),
+            None => attendance::nothing(summary),
         };
     };
     let date = words::date(reading::text(latest, "date"), reading::zone(summary));
-    match (
-        cell(latest, "attendees"),
-        cell(latest, "need_not_have_come"),
-    ) {
-        (Cell::Value(all), Cell::Value(free)) => format!(
-            "To the latest review, on {date}, «{}» came; «{}» of them need not have.",
-            words::count(all),
-            words::count(free)
-        ),
-        (Cell::Value(all), _) => format!(
-            "To the latest review, on {date}, «{}» came; how many need not have is withheld.",
-            words::count(all)
-        ),
-        _ => format!("The latest review was on {date}; its numbers are withheld."),
+    let Cell::Value(all) = cell(latest, "attendees") else {
+        return format!("The latest review was on {date}; its numbers are withheld.");
+    };
+    let came = format!(
+        "To the latest review, on {date}, «{}» came",
+        words::count(all)
+    );
+    match cell(latest, "need_not_have_come") {
+        _ if attendance::uninvited(summary) => format!("{came}. {}", attendance::not_known()),
+        Cell::Value(free) => format!("{came}; «{}» of them came freely.", words::count(free)),
+        _ => format!("{came}; how many of them came freely is withheld."),
+    }
+}
+
+/// How many came to a review, and how many of them freely.
+pub(super) struct Numbers {
+    pub(super) came: String,
+    pub(super) freely: String,
+    pub(super) note: &'static str,
+}
+
+/// What is known of one review.
+pub(super) fn numbers(summary: &Value, review: &Value) -> Numbers {
+    if is_planned(review) {
+        return Numbers {
+            came: "–".to_owned(),
+            freely: "–".to_owned(),
+            note: "planned, nobody recorded who came",
+        };
+    }
+    Numbers {
+        came: words::counted(cell(review, "attendees")),
+        freely: match attendance::uninvited(summary) {
+            true => "–".to_owned(),
+            false => words::counted(cell(review, "need_not_have_come")),
+        },
+        note: "",
     }
 }
 
 fn row(summary: &Value, links: Links, review: &Value) -> Row {
     let writeup = reading::text(review, "writeup");
     let title = reading::text(review, "title");
+    let Numbers { came, freely, note } = numbers(summary, review);
     Row {
         date: words::date(reading::text(review, "date"), reading::zone(summary)),
+        note,
         title: if title.is_empty() {
             "no write-up known".to_owned()
         } else {
             title.to_owned()
         },
         href: (!writeup.is_empty()).then(|| links.writeup(writeup)),
-        attendees: words::people(cell(review, "attendees"), view::k(summary)),
-        need_not: words::counted(cell(review, "need_not_have_come")),
+        attendees: came,
+        freely,
     }
 }

@@ -3,8 +3,8 @@
 
 use serde_json::Value;
 
-use super::words::{self, count, counted, interval, measure, percent, plural};
-use super::{glance, opening};
+use super::words::{count, counted, interval, measure, percent, plural, stretch};
+use super::{attendance, health, linked, opening, survival, trend};
 use crate::charts::reading::{self, Cell, Share, cell, share};
 
 /// What the results of an indicator say, or why they say nothing yet.
@@ -26,39 +26,40 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
             )
         }),
         "R2" => number(results, "unique_reads", |n| {
-            format!("There were «{}» sittings of reading.", count(n))
+            format!(
+                "There {} «{}» {} of reading.",
+                plural(n, "was", "were"),
+                count(n),
+                plural(n, "sitting", "sittings")
+            )
         }),
         "R3" => readers(results),
         "R4" => depth(results),
-        "L1" => curve(results),
+        "L1" if health::seen_reads(summary) => curve(results),
         "L2" => half_life(results),
         "L3" => tail(results, late),
         "L4" => still_read(summary, results),
-        "L5" => survival(results, quiet),
+        "L5" => survival::readership(results, quiet),
         "L6" if opening::oldest(summary) >= quiet => revivals(results, quiet),
-        "A1" => attendance(results),
-        "A2" => voluntary(summary, results),
-        "A3" => invitations(results),
+        "A1" => attendance::attendance(summary),
+        "A2" => attendance::freely(summary),
+        "A3" => attendance::invitations(summary),
         "C1" if opening::oldest(summary) >= late => comments(results, late),
         "C2" => commenters(results),
-        "K1" => links(results),
-        "K3" => link_survival(results),
+        "K1" => linked::links(summary),
+        "K3" => survival::links(results),
         "T0" | "T1" => age_matched(summary),
         _ => None,
     }
 }
 
 fn age_matched(summary: &Value) -> Option<String> {
-    let verdict = super::trend::reads(summary);
+    let verdict = trend::reads(summary);
     if verdict.word == "no data" {
         return None;
     }
-    let late = days(summary, "late", 90.0);
-    let level = super::trend::level(summary).map_or_else(String::new, |level| {
-        format!(
-            " A write-up of {} was read {level}.",
-            opening::window_words(late)
-        )
+    let level = trend::level(summary).map_or_else(String::new, |level| {
+        format!(" On average each was read {level}.")
     });
     Some(format!("{}{level}", verdict.sentence))
 }
@@ -95,8 +96,9 @@ fn readers(results: &Value) -> Option<String> {
     let readers = cell(results, "readers").get().filter(|n| *n > 0.0)?;
     let days = counted(cell(results, "reader_days"));
     Some(format!(
-        "«{}» people read, on «{days}» person-days.",
-        count(readers)
+        "«{}» {} read, on «{days}» person-days.",
+        count(readers),
+        plural(readers, "person", "people")
     ))
 }
 
@@ -117,28 +119,27 @@ fn depth(results: &Value) -> Option<String> {
 
 fn curve(results: &Value) -> Option<String> {
     let curve = reading::list(results, "curve");
-    let first = pooled(curve, 0.0, 1.0)?;
+    let first = weekly(curve, 0.0, 1.0)?;
     // A quarter of a year each: single weeks of few write-ups jump.
     let later = [(40.0, 52.0), (26.0, 39.0), (13.0, 26.0)];
     let later = later
         .into_iter()
-        .find_map(|(a, b)| Some((a, b, pooled(curve, a, b)?)));
-    Some(match later {
-        Some((from, to, rate)) => format!(
-            "A write-up is read «{}» times in its first week; in weeks {from:.0} to {to:.0} of its \
-             age «{}» times a week.",
-            measure(first),
-            measure(rate)
-        ),
-        None => format!(
-            "A write-up is read «{}» times in its first week.",
-            measure(first)
-        ),
-    })
+        .find_map(|(a, b)| Some((a, b, weekly(curve, a, b)?)))
+        .map_or_else(String::new, |(from, to, rate)| {
+            format!(
+                ", and about «{}» times a week in weeks {from:.0} to {to:.0} of its age",
+                measure(rate)
+            )
+        });
+    Some(format!(
+        "On average a write-up is read «{}» times in its first week{later}.",
+        measure(first)
+    ))
 }
 
-/// Reads by exposure over the weeks `[from, to)`; nothing if a week is missing or withheld.
-fn pooled(curve: &[Value], from: f64, to: f64) -> Option<f64> {
+/// Reads a week over the weeks `[from, to)`; nothing if one is missing or withheld. Exposure comes
+/// in write-up-days.
+fn weekly(curve: &[Value], from: f64, to: f64) -> Option<f64> {
     let inside = |entry: &&Value| {
         cell(entry, "week")
             .get()
@@ -150,7 +151,7 @@ fn pooled(curve: &[Value], from: f64, to: f64) -> Option<f64> {
     }
     let total = |key: &str| -> Option<f64> { weeks.iter().map(|week| cell(week, key).get()).sum() };
     let exposure = total("exposure").filter(|exposure| *exposure > 0.0)?;
-    Some(total("k")? / exposure)
+    Some(7.0 * total("k")? / exposure)
 }
 
 fn half_life(results: &Value) -> Option<String> {
@@ -196,59 +197,21 @@ fn still_read(summary: &Value, results: &Value) -> Option<String> {
     let least = days(summary, "min_readers", 3.0);
     let daily = match cell(results, "late_reader_days_per_day") {
         Cell::Value(people) => format!(
-            " On a day, «{}» {} something that old.",
+            " On an average day «{}» {} something that old.",
             measure(people),
-            if (people - 1.0).abs() < 1e-9 {
-                "person reads"
-            } else {
-                "people read"
-            }
+            plural(people, "person reads", "people read")
         ),
         _ => String::new(),
     };
     Some(format!(
-        "{said} of the write-ups older than {} were read in the last {trailing:.0} days by at least \
-         {least:.0} people who did not write them: «{}» of «{}».{daily}",
-        age_words(days(summary, "late", 90.0)),
+        "«{}» of «{}» write-ups older than {}, {said}, {} read in the last {} by at least \
+         {least:.0} people who did not write them.{daily}",
         counted(still.num),
-        counted(still.den)
+        counted(still.den),
+        age_words(days(summary, "late", 90.0)),
+        plural(still.num.get().unwrap_or(0.0), "was", "were"),
+        stretch(trailing)
     ))
-}
-
-fn survival(results: &Value, quiet: f64) -> Option<String> {
-    let survival = results.get("readership_survival")?;
-    let year = year(survival);
-    let said = match (cell(survival, "median").get(), &year) {
-        (Some(median), _) => format!(
-            "Half of the write-ups have gone quiet ({quiet:.0} days without a read) by day «{}».",
-            count(median)
-        ),
-        (None, Some(_)) => "More than half of the write-ups have not gone quiet yet.".to_owned(),
-        (None, None) => return None,
-    };
-    let after = year.map_or_else(String::new, |year| {
-        format!(" After a year {year} are not quiet yet.")
-    });
-    Some(format!("{said}{after}"))
-}
-
-/// `«93 %» (95 % interval 84 to 97)`: what stands after a year, if anything was watched that long.
-/// Beyond that the curve only goes on for want of anything to see.
-fn year(survival: &Value) -> Option<String> {
-    // The curve has a step for each week, and one for the year itself.
-    let last = reading::list(survival, "curve").last()?;
-    let (day, at_risk) = (cell(last, "day").get()?, cell(last, "at_risk").get()?);
-    if day < 364.0 || at_risk <= 0.0 {
-        return None;
-    }
-    let share = cell(survival, "S_365").get()?;
-    let limits = cell(survival, "S_365_lo")
-        .get()
-        .zip(cell(survival, "S_365_hi").get());
-    let sure = limits.map_or_else(String::new, |(lo, hi)| {
-        format!(" (95 % interval {:.0} to {:.0})", lo * 100.0, hi * 100.0)
-    });
-    Some(format!("«{}»{sure}", percent(share)))
 }
 
 fn revivals(results: &Value, quiet: f64) -> Option<String> {
@@ -272,65 +235,15 @@ fn revivals(results: &Value, quiet: f64) -> Option<String> {
     ))
 }
 
-fn attendance(results: &Value) -> Option<String> {
-    let attendance = results.get("attendance")?;
-    let meetings = cell(attendance, "meetings").get().filter(|n| *n > 0.0)?;
-    let usual = cell(attendance, "median_per_meeting").get()?;
-    let quartiles: Vec<f64> = reading::list(attendance, "iqr")
-        .iter()
-        .filter_map(Value::as_f64)
-        .collect();
-    let spread = match quartiles.as_slice() {
-        [low, high] => {
-            format!(
-                "; half of them had between «{}» and «{}»",
-                measure(*low),
-                measure(*high)
-            )
-        }
-        _ => String::new(),
-    };
-    Some(format!(
-        "To a usual review «{}» people come, over «{}» reviews{spread}.",
-        measure(usual),
-        count(meetings)
-    ))
-}
-
-fn voluntary(summary: &Value, results: &Value) -> Option<String> {
-    let came = glance::voluntary(summary);
-    let usual = cell(results, "voluntary_per_meeting_median")
-        .get()
-        .map_or_else(String::new, |n| {
-            format!(" In a usual review that is «{}» people.", measure(n))
-        });
-    Some(format!(
-        "{} of those who came need not have.{usual}",
-        shared(&came)?
-    ))
-}
-
-fn invitations(results: &Value) -> Option<String> {
-    let said = [
-        ("show_rate", "of those who accepted came"),
-        ("optional_yield", "of those invited as optional came"),
-        ("walk_in_share", "of those who came were not invited"),
-    ];
-    let parts: Vec<String> = said
-        .into_iter()
-        .filter_map(|(key, words)| Some(format!("{} {words}", shared(&share(results, key))?)))
-        .collect();
-    (!parts.is_empty()).then(|| format!("{}.", parts.join("; ")))
-}
-
 fn comments(results: &Value, late: f64) -> Option<String> {
     let comments = results.get("comments")?;
     let late_share = share(comments, "late_share");
     let p = shared(&late_share)?;
     Some(format!(
-        "«{}» of «{}» comments, {p}, came more than {late:.0} days after the write-up.{}",
+        "«{}» of «{}» comments, {p}, came more than {} after the write-up.{}",
         counted(late_share.num),
         counted(late_share.den),
+        age_words(late),
         shared(&share(results, "late_share_horizon")).map_or_else(String::new, |p| format!(
             " Of a first year's comments it is {p}."
         ))
@@ -342,51 +255,28 @@ fn commenters(results: &Value) -> Option<String> {
     let all = cell(voices, "distinct").get().filter(|n| *n > 0.0)?;
     let others = counted(cell(voices, "distinct_non_contributors"));
     Some(format!(
-        "«{}» people commented; «{others}» of them had not written.",
+        "«{}» people commented; «{others}» of them commented on write-ups that others wrote.",
         count(all)
     ))
 }
 
-/// Place by place, never added up (INDICATORS K1).
-fn links(results: &Value) -> Option<String> {
-    let links = results.get("links")?;
-    let linked = cell(links, "writeups_linked").get()?;
-    let live = links.get("live")?.as_object()?;
-    let mut live: Vec<(&str, f64)> = live
-        .iter()
-        .filter_map(|(place, n)| Some((place.as_str(), n.as_f64().filter(|n| *n > 0.0)?)))
-        .collect();
-    // The most first; ties by name, so that the order is settled.
-    live.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
-    let places: Vec<String> = live.iter().map(|(p, n)| words::places(p, *n)).collect();
-    let said = match places.split_last() {
-        None if linked == 0.0 => return None,
-        None => return Some(format!("«{}» write-ups are linked.", count(linked))),
-        Some((only, [])) => only.clone(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-    };
-    let many: f64 = live.iter().map(|(_, n)| n).sum();
-    Some(format!(
-        "{said} {} to «{}» {}.",
-        plural(many, "links", "link"),
-        count(linked),
-        plural(linked, "write-up", "write-ups")
-    ))
-}
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
 
-fn link_survival(results: &Value) -> Option<String> {
-    let places = results.get("link_survival")?;
-    let named = [
-        ("code_comment", "code comments"),
-        ("diagram", "diagrams"),
-        ("onboarding", "onboarding pages"),
-        ("writeup", "other write-ups"),
-        ("commit", "commits"),
-    ];
-    let (place, year) = named
-        .iter()
-        .find_map(|(key, name)| Some((name, year(places.get(key)?)?)))?;
-    Some(format!(
-        "Of the links in {place} {year} still stand after a year."
-    ))
+    use super::*;
+
+    #[test]
+    fn reads_of_a_week_are_seven_times_those_of_a_day() {
+        // 90 write-ups watched through their first week: 630 write-up-days.
+        let curve = [json!({"week": 0, "k": 28_260, "exposure": 630.0})];
+        let summary = json!({
+            "health": {"coverage": [{"kind": "read"}]},
+            "indicators": {"L1": {"results": {"curve": curve}}},
+        });
+        assert_eq!(
+            told(&summary, "L1").unwrap(),
+            "On average a write-up is read «314» times in its first week."
+        );
+    }
 }

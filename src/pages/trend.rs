@@ -3,8 +3,8 @@
 use chrono::{Datelike as _, Days};
 use serde_json::Value;
 
-use super::words::{capital, count, measure, month};
-use super::{signals, view};
+use super::words::{capital, count, measure, month, plural, signed_percents};
+use super::{health, opening, signals, view};
 use crate::charts::reading::{self, Cell, cell, month_index};
 
 /// Fewer months than this and no test is made (INDICATORS T1).
@@ -15,11 +15,11 @@ const MONTHS_NEEDED: usize = 12;
 pub(super) struct Verdict {
     /// `rising`, `falling`, `no clear trend`, `too early`, `no data`, `withheld`.
     pub(super) word: &'static str,
-    /// The same with its size and interval, or with the date from which it can be told. Numbers
-    /// stand between guillemets.
+    /// The whole of it: with its size and interval, or with the date from which it can be told.
+    /// Numbers stand between guillemets.
     pub(super) sentence: String,
-    /// The same in few words: `rising, about +4 % a month (95 % interval 1 to 7)`.
-    pub(super) brief: String,
+    /// What is to be said after the word: `About +1.6 % a month (95 % interval +0.1 % to +3.2 %).`
+    pub(super) more: String,
 }
 
 /// The verdict on the age-matched reads of the organisation.
@@ -33,15 +33,18 @@ pub(super) fn reads(summary: &Value) -> Verdict {
         return withheld(summary);
     }
     match told {
-        "rising" => clear("rising", trend),
-        "falling" => clear("falling", trend),
-        "no clear trend" => unclear(trend),
+        "rising" => clear(summary, "rising", "more", trend),
+        "falling" => clear(summary, "falling", "less", trend),
+        "no clear trend" => unclear(summary, trend),
         _ => early(summary, &seen(summary)),
     }
 }
 
 /// The latest month with its reads: `«1.2» times a working day in June 2026`.
 pub(super) fn level(summary: &Value) -> Option<String> {
+    if !health::seen_reads(summary) {
+        return None;
+    }
     let (month_, per_100) = known(summary).last().copied()?;
     Some(format!(
         "«{}» times a working day in {}",
@@ -66,7 +69,7 @@ fn withheld(summary: &Value) -> Verdict {
     let k = view::k(summary);
     Verdict {
         word: "withheld",
-        brief: format!("withheld: fewer than {k} readers"),
+        more: format!("Fewer than {k} readers."),
         sentence: format!(
             "Withheld: fewer than {k} readers stand behind each month, and a trend would speak of \
              them."
@@ -97,48 +100,53 @@ fn change(trend: &Value) -> Option<(f64, (f64, f64))> {
     Some((cell(percent, "slope").get()?, reading::interval(percent)?))
 }
 
-fn clear(word: &'static str, trend: &Value) -> Verdict {
+fn clear(summary: &Value, word: &'static str, way: &str, trend: &Value) -> Verdict {
+    let said = format!("{} are read {way} than before", subject(summary));
     let Some((slope, (lo, hi))) = change(trend) else {
         return Verdict {
             word,
-            sentence: format!("{}.", capital(word)),
-            brief: word.to_owned(),
+            sentence: format!("{said}."),
+            more: String::new(),
         };
     };
-    let size = format!(
-        "about «{} %» a month (95 % interval «{}» to «{}»)",
-        signed(slope),
-        measure(lo),
-        measure(hi)
-    );
+    let [slope, lo, hi] = signed_percents([slope, lo, hi]);
+    let size = format!("about «{slope}» a month (95 % interval «{lo}» to «{hi}»).");
     Verdict {
         word,
-        sentence: format!("{}, {size}.", capital(word)),
-        brief: format!("{word}, {size}"),
+        sentence: format!("{said}: {size}"),
+        more: capital(&size),
     }
 }
 
-fn unclear(trend: &Value) -> Verdict {
-    let months = cell(trend, "n")
-        .get()
-        .map_or_else(String::new, |n| format!(" over «{}» months", count(n)));
-    let between = change(trend).map_or_else(String::new, |(_, (lo, hi))| {
-        format!(
-            ": between «{} %» and «{} %» a month (95 % interval)",
-            signed(lo),
-            signed(hi)
-        )
+fn unclear(summary: &Value, trend: &Value) -> Verdict {
+    let months = cell(trend, "n").get().map_or_else(String::new, |n| {
+        format!("over «{}» {} ", count(n), plural(n, "month", "months"))
     });
+    let between = change(trend).map(|(_, (lo, hi))| {
+        let [lo, hi] = signed_percents([lo, hi]);
+        format!("between «{lo}» and «{hi}» a month (95 % interval).")
+    });
+    let said = format!(
+        "Whether {} are read more than before can't be told",
+        subject(summary).replacen('W', "w", 1)
+    );
     Verdict {
         word: "no clear trend",
-        sentence: format!("No clear trend{months}{between}."),
-        brief: format!("no clear trend{between}"),
+        sentence: match &between {
+            Some(between) => format!("{said}: {months}the change lies {between}"),
+            None => format!("{said}."),
+        },
+        more: between.map_or_else(String::new, |between| capital(&between)),
     }
 }
 
-fn signed(value: f64) -> String {
-    let sign = if value > 0.0 { "+" } else { "" };
-    format!("{sign}{}", measure(value))
+/// What is compared.
+pub(super) fn subject(summary: &Value) -> String {
+    format!("Write-ups {} old", window(summary))
+}
+
+fn window(summary: &Value) -> String {
+    opening::window_words(signals::days(summary, "late", 90.0))
 }
 
 fn early(summary: &Value, seen: &[i32]) -> Verdict {
@@ -148,10 +156,11 @@ fn early(summary: &Value, seen: &[i32]) -> Verdict {
         });
         return Verdict {
             word: "no data",
-            brief: "nothing to say yet".to_owned(),
+            more: String::new(),
             sentence: format!(
                 "Nothing to say yet: a trend needs twelve complete months in which some write-up \
-                 was three to six months old.{when}"
+                 was {} old and watched.{when}",
+                window(summary)
             ),
         };
     };
@@ -159,22 +168,38 @@ fn early(summary: &Value, seen: &[i32]) -> Verdict {
     if missing == 0 {
         return Verdict {
             word: "too early",
-            brief: "too early".to_owned(),
+            more: String::new(),
             sentence: "Too early: these months do not make a trend yet.".to_owned(),
         };
     }
-    // The month after the last one needed, when that one is complete.
-    let when = month(last + missing + 1);
-    let are = if seen.len() == 1 { "is" } else { "are" };
+    let when = next(summary, *last, missing);
+    let are = plural(seen.len() as f64, "is", "are");
     Verdict {
         word: "too early",
-        brief: format!("too early; it can first be told in {when}"),
         sentence: format!(
-            "Too early: a trend needs twelve months, «{}» {are} seen. It can first be told in \
-             {when}.",
+            "Too early: a trend needs twelve months, «{}» {are} seen. {when}",
             seen.len()
         ),
+        more: when,
     }
+}
+
+/// From when it can be told, counted from the date of the report: months that did not come are not
+/// made up for.
+fn next(summary: &Value, last: i32, missing: i32) -> String {
+    let as_of = reading::day(reading::text(summary, "as_of"), reading::zone(summary));
+    let running = as_of.map_or(last + 1, |day| day.year() * 12 + day.month0() as i32);
+    // The month that runs is not complete, the one before it is.
+    if running <= last + 1 {
+        return format!("It can first be told in {}.", month(last + missing + 1));
+    }
+    format!(
+        "No write-up was {} old and watched since {}, so it can first be told in {}, if some are \
+         from now on.",
+        window(summary),
+        month(last),
+        month(running + missing)
+    )
 }
 
 /// The month after the twelfth in which some write-up is old enough, where none has been yet.
@@ -201,7 +226,10 @@ mod tests {
         let series: Vec<Value> = (1..=5)
             .map(|m| json!({"month": format!("2026-{m:02}"), "window_per_100": 1.0}))
             .collect();
-        let summary = json!({"indicators": {"T0": {"results": {"series": series}}}});
+        let summary = json!({
+            "as_of": "2026-06-10T00:00:00Z",
+            "indicators": {"T0": {"results": {"series": series}}},
+        });
         let verdict = reads(&summary);
         assert_eq!(verdict.word, "too early");
         assert!(
@@ -212,13 +240,46 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_promised_for_the_past() {
+        let series = [json!({"month": "2015-05", "window_per_100": 0.0})];
+        let verdict = reads(&json!({
+            "as_of": "2026-11-25T13:06:46Z",
+            "indicators": {"T0": {"results": {"series": series}}},
+        }));
+        assert!(
+            verdict
+                .more
+                .starts_with("No write-up was three to six months old and watched since May 2015"),
+            "{}",
+            verdict.more
+        );
+        // Eleven months more, the first of them November 2026: told when October 2027 is over.
+        assert!(verdict.more.contains("in October 2027"), "{}", verdict.more);
+    }
+
+    #[test]
+    fn a_change_keeps_its_unit_and_sign() {
+        let trend = json!({
+            "n": 33,
+            "recommended": {"verdict": "rising"},
+            "percent_per_month": {"slope": 1.5612, "lo": 0.0528, "hi": 3.1796},
+        });
+        let verdict = reads(&json!({"indicators": {"T1": {"results": {"trend": trend}}}}));
+        assert_eq!(
+            verdict.sentence,
+            "Write-ups three to six months old are read more than before: about «+1.6 %» a month \
+             (95 % interval «+0.1 %» to «+3.2 %»)."
+        );
+    }
+
+    #[test]
     fn too_few_readers_are_not_too_early() {
         let trend = json!({"n": null, "recommended": {"verdict": null}, "suppressed": true});
         let verdict = reads(&json!({
             "organisation": {"k": 5},
             "indicators": {"T1": {"results": {"trend": trend}}},
         }));
-        assert_eq!(verdict.brief, "withheld: fewer than 5 readers");
+        assert_eq!(verdict.more, "Fewer than 5 readers.");
         assert!(
             verdict
                 .sentence

@@ -38,10 +38,7 @@ impl Frame {
             organisation: reading::text(organisation, "name").to_owned(),
             as_of: words::date(reading::text(summary, "as_of"), reading::zone(summary)),
             timezone: reading::text(organisation, "timezone").to_owned(),
-            simulated: organisation
-                .get("simulated")
-                .and_then(Value::as_bool)
-                .unwrap_or(false),
+            simulated: simulated(summary),
             k: k(summary),
             nav: vec![
                 ("overview", "Overview", links.overview()),
@@ -75,6 +72,14 @@ pub(super) fn organisation(summary: &Value) -> &Value {
     summary.get("organisation").unwrap_or(&Value::Null)
 }
 
+/// Whether nothing in it is real.
+pub(super) fn simulated(summary: &Value) -> bool {
+    organisation(summary)
+        .get("simulated")
+        .and_then(Value::as_bool)
+        .unwrap_or(false)
+}
+
 /// The number of people below which nothing is told.
 pub(super) fn k(summary: &Value) -> u64 {
     organisation(summary)
@@ -88,9 +93,23 @@ pub(super) fn k(summary: &Value) -> u64 {
 pub(super) struct Part {
     pub(super) text: String,
     pub(super) href: Option<String>,
+    /// Something to type.
+    pub(super) code: bool,
 }
 
-/// Words into parts: what stands between guillemets is a number of the indicator `code`.
+impl Part {
+    fn words(text: &str) -> Part {
+        Part {
+            // A line does not end between a number and its sign.
+            text: text.replace(" %", "\u{a0}%"),
+            href: None,
+            code: false,
+        }
+    }
+}
+
+/// Words into parts: what stands between guillemets is a number of the indicator `code`, what
+/// stands between grave accents a command.
 pub(super) fn say(links: Links, code: &str, sentence: &str) -> Vec<Part> {
     let mut parts = Vec::new();
     for (i, piece) in sentence.split('«').enumerate() {
@@ -99,20 +118,29 @@ pub(super) fn say(links: Links, code: &str, sentence: &str) -> Vec<Part> {
             (_, Some((number, rest))) => (Some(number), rest),
         };
         if let Some(number) = number {
-            let href = Some(links.definition(code));
             parts.push(Part {
-                text: number.to_owned(),
-                href,
+                href: Some(links.definition(code)),
+                ..Part::words(number)
             });
         }
-        if !rest.is_empty() {
-            parts.push(Part {
-                text: rest.to_owned(),
-                href: None,
-            });
-        }
+        let stretches = rest.split('`').enumerate();
+        parts.extend(
+            stretches
+                .filter(|(_, text)| !text.is_empty())
+                .map(|(i, text)| Part {
+                    code: i % 2 == 1,
+                    ..Part::words(text)
+                }),
+        );
     }
     parts
+}
+
+/// Sentences in a row, each with numbers of its own indicator.
+pub(super) fn say_all(links: Links, said: &[(&'static str, String)]) -> Vec<Part> {
+    said.iter()
+        .flat_map(|(code, sentence)| say(links, code, sentence))
+        .collect()
 }
 
 /// The same words without marks, for Markdown and titles.

@@ -52,14 +52,6 @@ pub(super) fn counted(cell: Cell) -> String {
     }
 }
 
-/// A number of people that may be withheld.
-pub(super) fn people(cell: Cell, k: u64) -> String {
-    match cell {
-        Cell::Withheld => format!("fewer than {k}"),
-        other => counted(other),
-    }
-}
-
 /// A share in per cent; small ones with one digit more.
 pub(super) fn percent(share: f64) -> String {
     let percent = share * 100.0;
@@ -140,6 +132,12 @@ pub(super) fn age(days: f64) -> String {
     format!("{value:.0} {}", plural(value, one, many))
 }
 
+/// Rows of a long list: `51 to 100 of 1,240`.
+pub(super) fn from_to(start: usize, shown: usize, all: usize) -> String {
+    let [first, last, all] = [start + 1, start + shown, all].map(|n| count(n as f64));
+    format!("{first} to {last} of {all}")
+}
+
 /// The first letter large.
 pub(super) fn capital(text: &str) -> String {
     let mut letters = text.chars();
@@ -156,22 +154,55 @@ pub(super) fn place(name: &str) -> String {
     }
 }
 
-/// So many links from a place: `4 onboarding pages`, the number between guillemets.
-pub(super) fn places(name: &str, links: f64) -> String {
-    let (one, many) = match name {
-        "code" => ("place in the code", "places in the code"),
-        "docs" => ("page of the docs", "pages of the docs"),
-        "onboarding" => ("onboarding page", "onboarding pages"),
-        "config" => ("config file", "config files"),
-        "chat" => ("chat message", "chat messages"),
-        "writeup" => ("other write-up", "other write-ups"),
-        "other" => ("other place", "other places"),
-        name => {
-            let one = name.replace('_', " ");
-            return format!("«{}» {one}{}", count(links), plural(links, "", "s"));
-        }
+/// Places of this kind: `commits`.
+pub(super) fn places(name: &str) -> String {
+    match name {
+        "code" => "the code".to_owned(),
+        "docs" => "the docs".to_owned(),
+        "config" => "config files".to_owned(),
+        "chat" => "chat".to_owned(),
+        "onboarding" => "onboarding pages".to_owned(),
+        "writeup" => "other write-ups".to_owned(),
+        "other" => "other places".to_owned(),
+        name => format!("{}s", name.replace('_', " ")),
+    }
+}
+
+/// Things in a row: `a, b and c`.
+pub(super) fn row(things: &[String], last: &str) -> String {
+    match things.split_last() {
+        None => String::new(),
+        Some((only, [])) => only.clone(),
+        Some((end, rest)) => format!("{} {last} {end}", rest.join(", ")),
+    }
+}
+
+/// A stretch of days in words: `four weeks`, `30 days`.
+pub(super) fn stretch(days: f64) -> String {
+    if (days - 28.0).abs() < 0.5 {
+        "four weeks".to_owned()
+    } else {
+        format!("{} {}", count(days), plural(days, "day", "days"))
+    }
+}
+
+/// Per cents that stand together, signed and with the same decimals: as few as show that none of
+/// them is nought.
+pub(super) fn signed_percents<const N: usize>(values: [f64; N]) -> [String; N] {
+    let vanishes = |decimals: i32| {
+        move |value: &f64| *value != 0.0 && value.abs() < 0.5 * 10f64.powi(-decimals)
     };
-    format!("«{}» {}", count(links), plural(links, one, many))
+    let decimals = (1..3)
+        .find(|decimals| !values.iter().any(vanishes(*decimals)))
+        .unwrap_or(3);
+    values.map(|value| {
+        let sign = match value {
+            v if v > 0.0 => "+",
+            v if v < 0.0 => "−",
+            _ => "",
+        };
+        format!("{sign}{:.*} %", decimals as usize, value.abs())
+    })
 }
 
 #[cfg(test)]
@@ -193,6 +224,19 @@ mod tests {
         assert_eq!(age(1084.0), "35 months");
         assert_eq!(age(1.5), "1 day");
         assert_eq!(month(2027 * 12 + 1), "February 2027");
+    }
+
+    #[test]
+    fn rows_and_signs_read_well() {
+        let things = ["a", "b", "c"].map(str::to_owned);
+        assert_eq!(row(&things, "and"), "a, b and c");
+        assert_eq!(row(&things[..1], "and"), "a");
+        assert_eq!(
+            signed_percents([1.561, 0.053, 3.2]),
+            ["+1.6 %", "+0.1 %", "+3.2 %"]
+        );
+        assert_eq!(signed_percents([0.02, -0.3]), ["+0.02 %", "−0.30 %"]);
+        assert_eq!(signed_percents([0.0, 1.0]), ["0.0 %", "+1.0 %"]);
     }
 
     #[test]

@@ -5,8 +5,12 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::links::outside;
-use super::view::{self, Figure, Frame, Part, say};
-use super::{Links, PageError, alive, health, list, templates, words};
+use super::list::measured;
+use super::opening::Said;
+use super::view::{self, Figure, Frame, Part, say_all};
+use super::{
+    Links, PageError, alive, attendance, health, linked, list, reviews, signals, templates, words,
+};
 use crate::charts::build;
 use crate::charts::reading::{self, Cell, cell};
 
@@ -17,15 +21,21 @@ const MOST_LINKS: usize = 100;
 struct View {
     frame: Frame,
     id: String,
+    /// Where it lies; in simulated data that is nowhere.
     url: Option<String>,
+    nowhere: String,
     opening: Vec<Part>,
     facts: Vec<Fact>,
     about: Vec<(&'static str, String)>,
-    chart: Figure,
+    /// Nothing where its reads can't be placed by age; `no_chart` says why.
+    chart: Option<Figure>,
+    no_chart: &'static str,
     curve_href: String,
     links: Vec<LinkRow>,
-    more_links: usize,
+    /// How many more there are; empty where none.
+    more_links: String,
     reviews: Vec<ReviewRow>,
+    freely_means: &'static str,
     reviews_watched: bool,
     links_watched: bool,
 }
@@ -41,6 +51,9 @@ struct Fact {
 struct LinkRow {
     place: String,
     stands_in: String,
+    /// Whether `stands_in` is the title of another write-up.
+    titled: bool,
+    note: &'static str,
     href: Option<String>,
     since: String,
     removed: Option<String>,
@@ -49,8 +62,9 @@ struct LinkRow {
 #[derive(Serialize)]
 struct ReviewRow {
     date: String,
+    note: &'static str,
     attendees: String,
-    need_not: String,
+    freely: String,
 }
 
 /// The page.
@@ -59,115 +73,164 @@ pub(super) fn render(summary: &Value, links: Links, id: &str) -> Result<String, 
         .iter()
         .find(|writeup| reading::text(writeup, "id") == id)
         .ok_or_else(|| PageError::UnknownWriteup(id.to_owned()))?;
-    render_one(summary, links, writeup)
+    render_one(&Around::of(summary), links, writeup)
+}
+
+/// What a page needs to know of all write-ups; gathered once for all pages of a report.
+pub(super) struct Around<'a> {
+    summary: &'a Value,
+    signs: alive::Signs<'a>,
+    index: linked::Index<'a>,
+}
+
+impl<'a> Around<'a> {
+    pub(super) fn of(summary: &'a Value) -> Around<'a> {
+        Around {
+            summary,
+            signs: alive::Signs::of(summary),
+            index: linked::Index::of(summary),
+        }
+    }
 }
 
 /// The page of a write-up that was found.
 pub(super) fn render_one(
-    summary: &Value,
+    around: &Around,
     links: Links,
     writeup: &Value,
 ) -> Result<String, PageError> {
-    let k = view::k(summary);
+    let summary = around.summary;
+    let no_chart = if health::missing(summary, "L1").is_some() {
+        "Reads are not measured yet."
+    } else if reading::text(writeup, "published_at").is_empty() {
+        "Its date is not known, so reads can't be placed by age."
+    } else {
+        ""
+    };
     let evidence = reading::list(writeup, "link_evidence");
     let id = reading::text(writeup, "id");
     let url = reading::text(writeup, "url");
     let view = View {
         frame: Frame::new(summary, links, "writeups", &list::title(writeup)),
         id: id.to_owned(),
-        url: outside(url).map(str::to_owned),
-        opening: say(links, "L4", &opening(summary, writeup, k)),
-        facts: facts(links, writeup, k),
-        about: about(summary, writeup),
-        chart: Figure::without_files(&build::read_curve(summary, writeup)),
+        url: outside(url)
+            .filter(|_| !view::simulated(summary))
+            .map(str::to_owned),
+        nowhere: match view::simulated(summary) {
+            true => url.to_owned(),
+            false => String::new(),
+        },
+        opening: say_all(links, &opening(summary, writeup)),
+        facts: facts(summary, links, writeup),
+        about: about(around, writeup),
+        chart: no_chart
+            .is_empty()
+            .then(|| Figure::without_files(&build::read_curve(summary, writeup))),
+        no_chart,
         curve_href: links.definition("L1"),
         links: evidence
             .iter()
             .take(MOST_LINKS)
-            .map(|link| link_row(summary, link))
+            .map(|link| link_row(around, links, link))
             .collect(),
-        more_links: evidence.len().saturating_sub(MOST_LINKS),
+        more_links: match evidence.len().saturating_sub(MOST_LINKS) {
+            0 => String::new(),
+            more => words::count(more as f64),
+        },
         reviews: reading::list(summary, "reviews")
             .iter()
             .filter(|review| reading::text(review, "writeup") == id)
             .map(|review| review_row(summary, review))
             .collect(),
+        freely_means: attendance::FREELY,
         reviews_watched: health::missing(summary, "A1").is_none(),
         links_watched: health::missing(summary, "K1").is_none(),
     };
     templates::render("writeup.html", &view)
 }
 
-/// Such as: 14 months old; linked from a code comment and the onboarding; 11 people read it lately.
-fn opening(summary: &Value, writeup: &Value, k: u64) -> String {
+/// Such as: 14 months old; linked from code comments (2) and commits (1); 11 people read it in the
+/// last four weeks.
+fn opening(summary: &Value, writeup: &Value) -> Vec<Said> {
     let age = cell(writeup, "age_days").get().map_or_else(
-        || "Undated".to_owned(),
-        |days| format!("«{}» old", words::age(days)),
+        || "Its date is not known, so reads can't be placed by age".to_owned(),
+        |days| format!("{} old", words::age(days)),
     );
-    let live = writeup
-        .get("links")
-        .and_then(|links| links.get("live"))
-        .and_then(Value::as_object);
-    let places: Vec<String> = live
-        .into_iter()
-        .flatten()
-        .filter(|(_, n)| n.as_f64().is_some_and(|n| n > 0.0))
-        .map(|(place, n)| words::places(place, n.as_f64().unwrap_or(0.0)))
-        .collect();
-    let linked = match places.split_last() {
-        None => "no link to it seen".to_owned(),
-        Some((only, [])) => format!("linked from {only}"),
-        Some((last, rest)) => format!("linked from {} and {last}", rest.join(", ")),
-    };
-    let read = match cell(writeup, "readers_trailing") {
-        Cell::Value(0.0) if alive::read_by_unknown(summary, writeup) => {
-            "read by somebody unknown in the last four weeks".to_owned()
-        }
-        Cell::Value(0.0) if health::missing(summary, "L4").is_some() => {
-            "reads are not measured yet".to_owned()
-        }
-        Cell::Value(0.0) => "no reader seen in the last four weeks".to_owned(),
-        Cell::Value(1.0) => "«1» person read it in the last four weeks".to_owned(),
-        Cell::Value(n) => format!(
-            "«{}» people read it in the last four weeks",
-            words::count(n)
-        ),
-        Cell::Withheld => format!("fewer than {k} people read it in the last four weeks"),
-        Cell::Missing => "its readers are not known".to_owned(),
-    };
-    format!("{age}; {linked}; {read}.")
+    let mut said = vec![("L4", age)];
+    if health::missing(summary, "K1").is_none() {
+        let places: Vec<String> = linked::live(writeup)
+            .into_iter()
+            .map(|(place, n)| format!("{} («{}»)", words::places(place), words::count(n)))
+            .collect();
+        said.push((
+            "K1",
+            match places.is_empty() {
+                true => "; no link to it seen".to_owned(),
+                false => format!("; linked from {}", words::row(&places, "and")),
+            },
+        ));
+    }
+    said.push(("L4", format!("; {}.", lately(summary, writeup))));
+    said
 }
 
-fn facts(links: Links, writeup: &Value, k: u64) -> Vec<Fact> {
-    let fact = |name, value, code: &str| Fact {
+fn lately(summary: &Value, writeup: &Value) -> String {
+    let trailing = words::stretch(signals::days(summary, "trailing", 28.0));
+    if health::missing(summary, "L4").is_some() {
+        return "reads are not measured yet".to_owned();
+    }
+    match cell(writeup, "readers_trailing") {
+        Cell::Value(0.0) if alive::read_by_unknown(summary, writeup) => {
+            format!("read by somebody unknown in the last {trailing}")
+        }
+        Cell::Value(0.0) => format!("no reader seen in the last {trailing}"),
+        Cell::Value(n) => format!(
+            "«{}» {} read it in the last {trailing}",
+            words::count(n),
+            words::plural(n, "person", "people")
+        ),
+        Cell::Withheld => {
+            format!("it was read in the last {trailing}, by how many people is withheld")
+        }
+        Cell::Missing if cell(writeup, "reads") == Cell::Value(0.0) => {
+            "no read of it seen".to_owned()
+        }
+        Cell::Missing => "its readers are not known".to_owned(),
+    }
+}
+
+fn facts(summary: &Value, links: Links, writeup: &Value) -> Vec<Fact> {
+    let fact = |name, code: &str, value: String| Fact {
         name,
-        value,
+        value: measured(summary, code, || value),
         href: links.definition(code),
     };
+    let number = |key| words::counted(cell(writeup, key));
+    // Without a date nothing comes months later.
+    let dated = |key| match reading::text(writeup, "published_at") {
+        "" => "–".to_owned(),
+        _ => number(key),
+    };
     vec![
-        fact("reads", words::counted(cell(writeup, "reads")), "R1"),
-        fact("readers", words::people(cell(writeup, "readers"), k), "R3"),
+        fact("reads", "R1", number("reads")),
+        fact("readers", "R3", number("readers")),
+        fact("reads months later", "L3", dated("late_reads")),
         fact(
-            "reads months later",
-            words::counted(cell(writeup, "late_reads")),
-            "L3",
+            "live links",
+            "K1",
+            words::count(linked::live_links(writeup)),
         ),
-        fact("live links", words::count(alive::live_links(writeup)), "K1"),
-        fact("comments", words::counted(cell(writeup, "comments")), "C1"),
-        fact(
-            "comments months later",
-            words::counted(cell(writeup, "late_comments")),
-            "C1",
-        ),
+        fact("comments", "C1", number("comments")),
+        fact("comments months later", "C1", dated("late_comments")),
     ]
 }
 
-fn about(summary: &Value, writeup: &Value) -> Vec<(&'static str, String)> {
+fn about(around: &Around, writeup: &Value) -> Vec<(&'static str, String)> {
     let tags: Vec<&str> = reading::list(writeup, "tags")
         .iter()
         .filter_map(Value::as_str)
         .collect();
-    let zone = reading::zone(summary);
+    let zone = reading::zone(around.summary);
     let rows = [
         (
             "Published",
@@ -180,30 +243,52 @@ fn about(summary: &Value, writeup: &Value) -> Vec<(&'static str, String)> {
         ("Team", reading::text(writeup, "owner_team").to_owned()),
         ("Template", reading::text(writeup, "template").to_owned()),
         ("Tags", tags.join(", ")),
-        ("Latest sign of life", alive::sign_words(summary, writeup)),
+        ("Latest sign of life", around.signs.words(writeup)),
     ];
     rows.into_iter()
         .filter(|(_, value)| !value.is_empty())
         .collect()
 }
 
-fn link_row(summary: &Value, link: &Value) -> LinkRow {
-    let zone = reading::zone(summary);
+fn link_row(around: &Around, links: Links, link: &Value) -> LinkRow {
+    let zone = reading::zone(around.summary);
     let removed = reading::text(link, "removed");
     let stands_in = reading::text(link, "stands_in");
-    LinkRow {
+    let row = LinkRow {
         place: words::place(reading::text(link, "place")),
-        href: outside(stands_in).map(str::to_owned),
         stands_in: stands_in.to_owned(),
+        titled: false,
+        note: "",
+        href: None,
         since: words::date(reading::text(link, "since"), zone),
         removed: (!removed.is_empty()).then(|| words::date(removed, zone)),
+    };
+    if let Some(other) = around.index.writeup_at(stands_in) {
+        return LinkRow {
+            stands_in: list::title(other),
+            titled: true,
+            href: Some(links.writeup(reading::text(other, "id"))),
+            ..row
+        };
+    }
+    match outside(stands_in) {
+        Some(_) if view::simulated(around.summary) => LinkRow {
+            note: "(simulated, leads nowhere)",
+            ..row
+        },
+        address => LinkRow {
+            href: address.map(str::to_owned),
+            ..row
+        },
     }
 }
 
 fn review_row(summary: &Value, review: &Value) -> ReviewRow {
+    let reviews::Numbers { came, freely, note } = reviews::numbers(summary, review);
     ReviewRow {
         date: words::date(reading::text(review, "date"), reading::zone(summary)),
-        attendees: words::people(cell(review, "attendees"), view::k(summary)),
-        need_not: words::counted(cell(review, "need_not_have_come")),
+        note,
+        attendees: came,
+        freely,
     }
 }

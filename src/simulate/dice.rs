@@ -16,6 +16,18 @@ pub(super) enum Stream {
     Deliveries = 7,
 }
 
+/// A lot that a pair draws once and keeps, uniform in [0, 1): no stream is needed to ask for it again
+/// (the finisher of SplitMix64).
+pub(super) fn lot(seed: u64, a: usize, b: usize) -> f64 {
+    let mut bits = seed ^ (a as u64).rotate_left(32) ^ b as u64;
+    for multiplier in [0xBF58_476D_1CE4_E5B9, 0x94D0_49BB_1331_11EB] {
+        bits = bits.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        bits = (bits ^ (bits >> 30)).wrapping_mul(multiplier);
+    }
+    bits ^= bits >> 31;
+    (bits >> 11) as f64 / (1_u64 << 53) as f64
+}
+
 /// A stream of chance.
 pub(super) struct Dice(ChaCha8Rng);
 

@@ -4,15 +4,18 @@
 //! # The process
 //! - **Time.** `days` local days that end at local midnight of `end`, which is the `as_of` to
 //!   report at. Little happens on weekends and holidays.
-//! - **People** sit on a fixed number of seats in teams; tenure is exponential (five years), a
+//! - **People** sit on a fixed number of seats in teams; tenure is exponential (twelve years), a
 //!   seat stays empty for a month, and who comes reads write-ups of the last year in the first
-//!   90 days. The keen read more. Two in five have an account name beside their address (`person.aliases`).
+//!   90 days. So with 120 seats some 150 people come and go in three years, and all of them count
+//!   as readers; [`Summary::people`] says how many. The keen read more. Two in five have an account
+//!   name beside their address (`person.aliases`).
 //! - **Write-ups** come by a Poisson process on working days. Each has a level (log-normal), and
 //!   its reading falls off as a mixture of an exponential launch (three days) and a power-law
 //!   tail; a few are classics with a heavy tail, some are filed and forgotten. From `template_from` on a new template makes
 //!   write-ups `template_effect` times as readable: the truth that trends should find.
 //! - **Reads** are Poisson for each write-up and day, scaled so that about `reads` come out. A
-//!   visit is reading (log-normal around the time that the words take at 238 a minute), skimming
+//!   write-up concerns nine in ten of its own team and one in ten to nine in twenty of the others;
+//!   one visit in fifty is by somebody else. A visit is reading (log-normal around the time that the words take at 238 a minute), skimming
 //!   or opening; some have no engaged time, no depth, no person, no session.
 //! - **Sources.** `wiki` watches from the first event on. `portal` goes live late, fails for
 //!   twelve days, and says so by `coverage`. `handbook` has a page counter only (`read_count` by
@@ -22,9 +25,10 @@
 //! - **Dirt**, all of it marked and counted by Readback: robots, an agent, an importer's batch,
 //!   double clicks, lines delivered twice, corrections (a greater `version`), reads of drafts, of
 //!   deleted and of unknown write-ups, and clocks that run ahead.
-//! - **Reviews** have a chair, required, optional and informed people, walk-ins, rooms, dial-ins
+//! - **Reviews** are on working days at working hours. They have a chair, required, optional and informed people, walk-ins, rooms, dial-ins
 //!   and reconnects; one in ten is not measured and has the host's list only.
-//! - **Links** live for an exponential time that depends on the place; commits keep theirs.
+//! - **Links** live for an exponential time that depends on the place; commits keep theirs. Those
+//!   in other write-ups stand there since those were published, or were added later.
 //!
 //! Days are written in order, within a day write-up by write-up. Memory grows with people and
 //! write-ups, never with reads.
@@ -121,7 +125,7 @@ impl Default for Options {
             timezone: chrono_tz::Europe::Berlin,
             holidays: BTreeSet::new(),
             template_from: end.checked_sub_days(Days::new(550)),
-            template_effect: 1.7,
+            template_effect: 2.0,
             counted: 0.1,
             late: 0.15,
             late_after: 0.3,
@@ -186,7 +190,7 @@ pub fn write(options: &Options, to: &mut impl Write) -> io::Result<Summary> {
     let watch = Watch::new(options, &calendar, start, end);
     let mut plan = Plan::new();
     roster::plan(&people, &papers, start, &mut plan);
-    reviews::plan(options, &papers, &mut people, end, &mut plan);
+    reviews::plan(options, &calendar, &papers, &mut people, &mut plan);
     traces::plan(options, &papers, &mut people, end, &mut plan);
     plan.arrange();
 

@@ -25,7 +25,7 @@ const WHAT: [&str; 26] = [
     "Duplicate refunds",
     "Flapping health checks",
     "Garbled addresses on labels",
-    "Feature flags stuck on",
+    "Stuck feature flags",
     "Backups that could not be restored",
     "An unreachable status page",
 ];
@@ -88,6 +88,40 @@ const LAST: [&str; 40] = [
     "celik", "duarte", "engel", "ferrari", "gruber", "haas", "iversen", "jung", "keller", "lang",
     "meyer", "nielsen",
 ];
+
+const PARTS: [&str; 12] = [
+    "cart", "checkout", "pricing", "search", "stock", "invoices", "refunds", "mail", "session",
+    "feeds", "images", "webhooks",
+];
+
+const FILES: [&str; 7] = [
+    "retry.rs",
+    "queue.rs",
+    "client.rs",
+    "cache.rs",
+    "limits.rs",
+    "import.rs",
+    "health.rs",
+];
+
+const PAGES: [&str; 5] = [
+    "docs/alerts.md",
+    "docs/caching.md",
+    "docs/deploying.md",
+    "docs/on-call.md",
+    "docs/timeouts.md",
+];
+
+/// A file of the shop's code.
+pub(super) fn code(n: usize) -> String {
+    let (part, file) = (PARTS[n % PARTS.len()], FILES[n * 3 % FILES.len()]);
+    format!("src/{part}/{file}")
+}
+
+/// A page of the shop's documentation.
+pub(super) fn page(n: usize) -> &'static str {
+    PAGES[n % PAGES.len()]
+}
 
 /// The title of the n-th write-up: every pair of parts once, then with a number.
 pub(super) fn title(n: usize) -> String {

@@ -1,5 +1,5 @@
 //! Who works there: a fixed number of seats, each held by one person after another. Tenure is
-//! exponential with a mean of five years, a seat stays empty for a month. A seat's team stays.
+//! exponential with a mean of twelve years, a seat stays empty for a month. A seat's team stays.
 
 use crate::model::{DAY_MS, Millis};
 
@@ -31,7 +31,9 @@ pub(super) struct People {
     now: Option<Millis>,
 }
 
-const TENURE_DAYS: f64 = 5.0 * 365.0;
+/// So long that in three years a quarter of the seats change hands: everybody who ever read is
+/// counted, and should not be many more than there are seats.
+const TENURE_DAYS: f64 = 12.0 * 365.0;
 const NEW_DAYS: i64 = 90;
 
 impl People {

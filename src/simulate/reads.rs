@@ -1,5 +1,5 @@
 //! Reads, day by day: of each write-up a Poisson number, each by somebody who works there that
-//! day, at an hour at which people work, for as long as people stay.
+//! day and whom it concerns, at an hour at which people work, for as long as people stay.
 
 use std::io::{self, Write};
 
@@ -20,6 +20,8 @@ const HOURS: [f64; 24] = [
     0.2, 0.1, 0.1, 0.1, 0.1, 0.3, 0.8, 2.5, 6.0, 10.0, 11.0, 9.5, 5.0, 7.5, 10.0, 9.5, 8.0, 5.5,
     3.0, 2.0, 1.8, 1.5, 1.0, 0.5,
 ];
+/// How often a reader is looked for whom a write-up concerns; a small organisation may have none.
+const MOST_TRIES: u32 = 30;
 /// The agent that reads for people.
 const AGENT: &str = "assistant";
 /// The robot and the service account of the roster.
@@ -204,10 +206,7 @@ impl<'a> Reads<'a> {
         if !self.watch.sees(paper.home, at) {
             return Ok(());
         }
-        let worker = reader.unwrap_or_else(|| {
-            let own = self.dice.chance(0.3).then_some(paper.team);
-            people.anybody(own, &mut self.dice)
-        });
+        let worker = reader.unwrap_or_else(|| self.reader(paper, people));
         let click = Click {
             source: paper.home.source(),
             subject: self.subject(paper),
@@ -233,6 +232,22 @@ impl<'a> Reads<'a> {
             Some(at) => self.click(&click, at, paper.words, out),
             None => Ok(()),
         }
+    }
+
+    /// Somebody whom the write-up concerns; one visit in fifty is somebody else's, who searched for
+    /// something and came upon it.
+    fn reader(&mut self, paper: &Paper, people: &People) -> usize {
+        let own = self.dice.chance(0.3).then_some(paper.team);
+        let mut worker = people.anybody(own, &mut self.dice);
+        let mut tries = 0;
+        while !self.dice.chance(0.02) && tries < MOST_TRIES {
+            if paper.concerns(worker, people.workers[worker].team, self.options.seed) {
+                break;
+            }
+            worker = people.anybody(own, &mut self.dice);
+            tries += 1;
+        }
+        worker
     }
 
     fn subject<'p>(&mut self, paper: &'p Paper) -> &'p str {

@@ -1,11 +1,14 @@
 //! Reviews: most write-ups are discussed some days after publication. The calendar says who was
-//! invited and what they answered, the meeting tool who was there and for how long.
+//! invited and what they answered, the meeting tool who was there and for how long. Reviews are held on
+//! working days at working hours.
 
-use crate::model::{EventKind, Millis};
+use chrono::Days;
+
+use crate::model::{Calendar, EventKind, Millis};
 
 use super::Options;
 use super::dice::{Dice, Stream};
-use super::people::{People, days};
+use super::people::People;
 use super::planned::Plan;
 use super::writeups::Paper;
 
@@ -26,21 +29,31 @@ struct Guest {
 /// Plans the reviews.
 pub(super) fn plan(
     options: &Options,
+    calendar: &Calendar,
     papers: &[Paper],
     people: &mut People,
-    end: Millis,
     plan: &mut Plan,
 ) {
     let mut dice = Dice::new(options.seed, Stream::Reviews);
+    let end = options.as_of();
     for paper in papers {
-        let gap = 3 + dice.below(7);
-        // Reviews are held at two in the afternoon or so, wherever the day leaves room.
-        let start = paper.published - paper.published % 1_800_000 + days(gap as f64);
+        let start = start(calendar, paper.published, &mut dice);
         if dice.chance(0.85) && start < end && !paper.deleted_by(start) {
             people.advance(start);
             review(paper, start, people, &mut dice, plan);
         }
     }
+}
+
+/// Some days after publication, on the half-hour, wherever the day leaves room.
+fn start(calendar: &Calendar, published: Millis, dice: &mut Dice) -> Millis {
+    let after = calendar.date(published) + Days::new(3 + dice.below(7) as u64);
+    let mut working = after
+        .iter_days()
+        .filter(|date| calendar.is_working_day(*date));
+    let date = working.next().unwrap_or(after);
+    let half_hours = 18 + dice.below(15) as Millis;
+    calendar.midnight(date) + half_hours * 1_800_000
 }
 
 /// What the lines of one review share.

@@ -12,6 +12,7 @@ use crate::model::parse_rfc3339;
 struct Seen {
     source: String,
     id: String,
+    subject: String,
     version: u64,
     /// 0 where the event states none.
     time: Millis,
@@ -55,6 +56,7 @@ fn seen(line: &Value) -> Seen {
     Seen {
         source: text("source"),
         id: text("id"),
+        subject: text("subject"),
         version: line["data"]["version"].as_u64().unwrap_or(0),
         time: parse_rfc3339(&text("time")).unwrap_or(0),
         kind: kind
@@ -164,6 +166,67 @@ fn more_reads_change_no_review() {
             ..small()
         })
     );
+}
+
+#[test]
+fn reviews_are_held_when_people_work() {
+    let options = small();
+    let calendar = options.calendar();
+    for review in events(&options)
+        .into_iter()
+        .filter(|event| event.kind == EventKind::Attendance)
+    {
+        let date = calendar.date(review.time);
+        assert!(calendar.is_working_day(date), "{date}");
+        let hour = (review.time - calendar.midnight(date)) / 3_600_000;
+        assert!((9..17).contains(&hour), "{date} {hour}");
+    }
+}
+
+#[test]
+fn a_link_is_no_older_than_the_write_up_it_stands_in() {
+    let events = events(&small());
+    let published: BTreeMap<String, Millis> = events
+        .iter()
+        .filter(|event| event.kind == EventKind::Writeup)
+        .filter_map(|event| {
+            let at = parse_rfc3339(event.data["published_at"].as_str()?)?;
+            Some((event.data["url"].as_str()?.to_owned(), at))
+        })
+        .collect();
+    let mut found = 0;
+    for link in &events {
+        let source = link.data["source"].as_str();
+        let Some(at) = source.and_then(|source| published.get(source)) else {
+            continue;
+        };
+        assert!(link.time >= *at, "{link:?}");
+        found += 1;
+    }
+    assert!(found > 10, "{found} links");
+}
+
+#[test]
+fn a_write_up_is_not_read_by_everybody() {
+    let options = Options {
+        people: 100,
+        reads: 20_000,
+        ..small()
+    };
+    let mut readers: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    // Each has other names too: pages an id and an alias, people an account.
+    for event in events(&options) {
+        let person = event.data["person"].as_str().unwrap_or_default();
+        let named = event.subject.contains("/incidents/") && person.contains('@');
+        if event.kind == EventKind::Read && named {
+            let all = readers.entry(event.subject).or_default();
+            all.insert(person.to_owned());
+        }
+    }
+    let mut counts: Vec<usize> = readers.values().map(BTreeSet::len).collect();
+    counts.sort_unstable();
+    let median = counts[counts.len() / 2];
+    assert!((25..70).contains(&median), "{median} of about 100");
 }
 
 #[test]

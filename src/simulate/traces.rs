@@ -2,12 +2,12 @@
 
 use crate::model::{DAY_MS, EventKind, Millis, Place};
 
-use super::Options;
 use super::dice::{Dice, Stream};
 use super::people::{People, days};
 use super::planned::Plan;
 use super::reads::ROBOTS;
 use super::writeups::{Home, Paper};
+use super::{Options, names};
 
 /// Where links stand: place, source, expected links to a write-up, days between publication and
 /// link, mean life in days (none: it stays for ever).
@@ -180,6 +180,9 @@ impl Traces<'_> {
         for (place, source, expected, delay, life) in PLACES {
             for m in 0..self.dice.poisson(expected) {
                 let at = paper.published + days(self.dice.exponential(delay));
+                let Some((stands_in, at)) = self.stands_in(place, (n, m), at) else {
+                    continue;
+                };
                 let gone = life.map(|life| at + days(self.dice.exponential(life)) + 60_000);
                 let gone = gone.filter(|&gone| gone < self.end);
                 let role = match self.dice.unit() {
@@ -188,7 +191,6 @@ impl Traces<'_> {
                     u if u < 0.4 => Some("uptake"),
                     _ => None,
                 };
-                let stands_in = self.stands_in(place, n, m);
                 let worker = self.somebody(paper, at);
                 if at < self.end && !paper.deleted_by(at) {
                     let id = format!("{}-{}-{m}", paper.id, place.name());
@@ -242,27 +244,38 @@ impl Traces<'_> {
         }
     }
 
-    fn stands_in(&mut self, place: Place, n: usize, m: u64) -> String {
-        match place {
+    /// Where the `m`-th link of this place to the `n`-th write-up stands, and since when if it was
+    /// wanted at `at`; none where nothing is written any more that it could stand in.
+    fn stands_in(
+        &mut self,
+        place: Place,
+        (n, m): (usize, u64),
+        at: Millis,
+    ) -> Option<(String, Millis)> {
+        let name = match place {
             Place::Commit => format!("shop@{:07x}", self.dice.below(1 << 28)),
-            Place::CodeComment | Place::Docs => {
-                format!("shop@main:src/part{}.rs#L{}", n % 40, 10 + m)
-            }
+            Place::CodeComment => format!("shop@main:{}#L{}", names::code(n), 10 + m),
+            Place::Docs => format!("shop@main:{}#L{}", names::page(n), 10 + 4 * n as u64 + m),
             Place::Diagram => format!("landscape.drawio#{n}-{m}"),
             Place::Ticket => format!("TASK-{}", 4_000 + self.dice.below(9_000)),
             // One link in fifteen between write-ups is a link to itself.
             Place::Writeup if self.dice.chance(1.0 / 15.0) => self.papers[n].url.clone(),
-            Place::Writeup => {
-                let other = self.dice.below(self.papers.len());
-                let other = if other == n {
-                    (n + 1) % self.papers.len()
-                } else {
-                    other
-                };
-                self.papers[other].url.clone()
-            }
+            Place::Writeup => return self.other_writeup(n, at),
             _ => format!("https://wiki.example.org/{}/{}", place.name(), n % 12),
-        }
+        };
+        Some((name, at))
+    }
+
+    /// The next write-up that comes after `at`, which has the link from the beginning on; one in
+    /// five gets it later.
+    fn other_writeup(&mut self, n: usize, at: Millis) -> Option<(String, Millis)> {
+        let next = self.papers.partition_point(|paper| paper.published < at);
+        let other = self.papers.get(next.max(n + 1))?;
+        let later = match self.dice.chance(0.2) {
+            true => days(self.dice.exponential(30.0)),
+            false => 0,
+        };
+        Some((other.url.clone(), other.published + later))
     }
 
     fn somebody(&mut self, paper: &Paper, at: Millis) -> usize {

@@ -56,12 +56,14 @@ impl Watch {
                 .any(|&(a, b)| a <= at && b.is_none_or(|b| at < b))
     }
 
-    /// The coverage of every source that does not simply observe from its first event on.
+    /// The coverage of every source that does not simply observe from its first event on. A counter
+    /// was there before it had anything to count, and what it tells of its first day is whole.
     pub(super) fn report<W: Write>(&self, cut: &[Cut], out: &mut Out<'_, W>) -> io::Result<()> {
         let mut line = Line::new();
         for (source, kind) in RECORDED {
             let windows = match source {
                 "portal" => self.portal.clone(),
+                "handbook" | "handbook-totals" => vec![(self.start, None)],
                 _ if cut.is_empty() => continue,
                 _ => vec![(self.start, None)],
             };

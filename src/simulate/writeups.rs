@@ -5,7 +5,7 @@ use chrono::{Days, NaiveDate};
 
 use crate::model::{Calendar, DAY_MS, Millis};
 
-use super::dice::{Dice, Stream};
+use super::dice::{Dice, Stream, lot};
 use super::people::{People, days};
 use super::{Options, names};
 
@@ -47,11 +47,17 @@ pub(super) struct Paper {
     pub(super) responders: Vec<usize>,
     pub(super) words: u32,
     pub(super) new_template: bool,
+    /// Its place among all of them, by publication.
+    number: usize,
+    /// The share of other teams' people whom it concerns.
+    breadth: f64,
     /// Expected reads over all time, before the organisation-wide scale.
     level: f64,
     tail: f64,
 }
 
+/// The share of the own team's people whom a write-up concerns.
+const OWN_TEAM: f64 = 0.9;
 const LAUNCH_DAYS: f64 = 3.0;
 const TAIL_DAYS: f64 = 60.0;
 const TAIL_POWER: f64 = 0.5;
@@ -73,6 +79,16 @@ impl Paper {
 
     fn age(&self, at: Millis) -> f64 {
         ((at - self.published) as f64 / DAY_MS as f64).max(0.0)
+    }
+
+    /// Whether it concerns this person of this team; that is settled once for each two.
+    pub(super) fn concerns(&self, worker: usize, team: usize, seed: u64) -> bool {
+        let share = if team == self.team {
+            OWN_TEAM
+        } else {
+            self.breadth
+        };
+        lot(seed, worker, self.number) < share
     }
 
     pub(super) fn deleted_by(&self, at: Millis) -> bool {
@@ -171,6 +187,8 @@ fn paper(
         responders: people.several(Some(team), responders, dice),
         words: (dice.lognormal(1_400.0, 0.5) as u32).clamp(200, 9_000),
         new_template,
+        number: n,
+        breadth: dice.between(0.1, 0.45),
         level: dice.lognormal(1.0, 0.25) * readable,
         tail,
         id,

@@ -12,6 +12,8 @@ pub struct Collected {
     pub events: Vec<Event>,
     /// What was wrong with the input.
     pub problems: Vec<Problem>,
+    /// How many entries that was; one may have several things wrong with it.
+    pub rejected: u64,
     /// How often something was left out, by reason.
     pub left_out: BTreeMap<&'static str, u64>,
     /// Sentences for the person at the terminal.
@@ -24,7 +26,12 @@ impl Sink for Collected {
     }
 
     fn problem(&mut self, problem: Problem) {
-        self.problems.push(problem);
+        self.rejected(vec![problem]);
+    }
+
+    fn rejected(&mut self, problems: Vec<Problem>) {
+        self.rejected += 1;
+        self.problems.extend(problems);
     }
 
     fn left_out(&mut self, reason: &'static str) {

@@ -13,9 +13,11 @@ pub mod git;
 pub mod github;
 pub mod icalendar;
 pub mod links;
+mod machine;
 pub mod mediawiki;
 pub mod robots;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::io::BufRead;
 
@@ -109,14 +111,37 @@ pub struct KnownWriteup {
     pub aliases: Vec<String>,
 }
 
+impl Setting {
+    /// The ids of the registered write-ups by every exact name of theirs. A name that two write-ups
+    /// claim is the first one's.
+    pub fn names(&self) -> HashMap<String, String> {
+        let mut names = HashMap::new();
+        for writeup in &self.writeups {
+            for name in std::iter::once(&writeup.id).chain(&writeup.aliases) {
+                names
+                    .entry(name.clone())
+                    .or_insert_with(|| writeup.id.clone());
+            }
+        }
+        names
+    }
+}
+
 /// Takes what a source finds, in the order in which it finds it.
 pub trait Sink {
     /// The next events stand in this line: should one be refused later on, that is its place.
     fn line(&mut self, _number: u64) {}
     /// One event.
     fn event(&mut self, event: Event);
-    /// Something in the input that is no event and should have been: the rest goes on.
+    /// Something in the input that is no event and should have been: the rest goes on. It counts as
+    /// one entry that was received; what is wrong with no entry in particular is a note.
     fn problem(&mut self, problem: Problem);
+    /// One entry with all that is wrong with it: it counts once, however much that is.
+    fn rejected(&mut self, problems: Vec<Problem>) {
+        for problem in problems {
+            self.problem(problem);
+        }
+    }
     /// Input left out on purpose, counted by reason (`not GET`, `asset`).
     fn left_out(&mut self, reason: &'static str);
     /// A sentence for the person at the terminal: what was assumed, what was seen.
@@ -145,6 +170,10 @@ impl fmt::Display for Problem {
 
 /// Reads a file, already decompressed.
 pub trait File: Send {
+    /// Told before reading when the file was last changed; of standard input it is now. A kind whose
+    /// files say no version of their own goes by it, so that a corrected file replaces the earlier.
+    fn dated(&mut self, _changed: Millis) {}
+
     /// Reads all of it. `name` is the file's name without its folder, for ids and messages.
     fn read(
         &mut self,

@@ -50,6 +50,10 @@ pub struct HealthCounts {
     pub aggregated_rows: u64,
     /// Reads in them.
     pub aggregated_reads: u64,
+    /// Distinct people behind contributors' own reads.
+    pub own_people: u64,
+    /// Distinct people behind reads of drafts.
+    pub draft_people: u64,
 }
 
 /// Which source delivered what for which write-up.

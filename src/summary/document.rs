@@ -77,8 +77,11 @@ pub struct Received {
     pub after_delete: u64,
     /// By a robot, a room, a service account, or an agent.
     pub bot: u64,
-    /// The others, by kind.
+    /// The others, by kind; null where fewer than `k` people stand behind all of a kind.
     pub kept: Map<String, Json>,
+    /// A number is withheld.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub suppressed: bool,
 }
 
 /// Kept reads, further on.
@@ -88,15 +91,18 @@ pub struct Reads {
     pub aggregated_rows: u64,
     /// Reads in them.
     pub aggregated_reads: u64,
-    /// Contributors' own reads, left out.
+    /// Contributors' own reads, left out; null where fewer than `k` people made them.
     #[serde(rename = "self")]
-    pub own: u64,
-    /// Reads before publication, left out.
-    pub draft: u64,
-    /// Clicks that a later one of the same reader replaced.
-    pub double_click_removed: u64,
+    pub own: Option<u64>,
+    /// Reads before publication, left out; null as above.
+    pub draft: Option<u64>,
+    /// Clicks that a later one of the same reader replaced; null where fewer than `k` people read.
+    pub double_click_removed: Option<u64>,
     /// Reads without a person: reads count, people don't.
     pub anonymous: u64,
+    /// A number is withheld.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub suppressed: bool,
 }
 
 /// When a source was watching a kind of event.
@@ -112,6 +118,7 @@ pub struct Coverage {
     pub to: Option<String>,
     /// It said so by a `coverage` event; otherwise taken from its first event.
     pub stated: bool,
-    /// Events delivered, duplicates counted once.
-    pub events: u64,
+    /// Events delivered, duplicates counted once; null where fewer than `k` people stand behind all
+    /// of the kind.
+    pub events: Option<u64>,
 }

@@ -5,16 +5,31 @@
 /// that are not zero go too, the first of equals first, until at least two are withheld and they
 /// hold k people or more. Zero names nobody and is shown.
 pub fn cells(people: &[u64], k: u64) -> Vec<bool> {
-    let mut shown: Vec<bool> = people.iter().map(|&n| n == 0 || n >= k).collect();
+    cells_but(people, |_| false, k)
+}
+
+/// The same of cells some of which are not shown anyway, whatever they hold: they are in the total
+/// too, and one of them alone could be computed from it.
+pub fn cells_but(people: &[u64], unlisted: impl Fn(usize) -> bool, k: u64) -> Vec<bool> {
+    let shown = people.iter().enumerate();
+    let mut shown: Vec<bool> = shown
+        .map(|(at, &n)| (n == 0 || n >= k) && !unlisted(at))
+        .collect();
     let withheld = |shown: &[bool]| {
-        let hidden = people.iter().zip(shown).filter(|(_, shown)| !**shown);
+        let hidden = people.iter().zip(shown);
+        let hidden = hidden.filter(|(n, shown)| !**shown && **n > 0);
         hidden.fold((0_usize, 0_u64), |(count, sum), (n, _)| {
             (count + 1, sum + n)
         })
     };
     loop {
         let (count, sum) = withheld(&shown);
-        if count == 0 || (count >= 2 && sum >= k) {
+        // One unlisted cell that holds many is no secret.
+        let small = people
+            .iter()
+            .zip(&shown)
+            .any(|(n, s)| !s && *n > 0 && *n < k);
+        if !small || (count >= 2 && sum >= k) {
             return shown;
         }
         let next = (0..people.len())

@@ -1,9 +1,24 @@
 //! Logs: words on a terminal, JSON for machines, always on standard error. Never an identity, an
 //! address, or who looked at what.
 
+use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+/// Libraries that tell whole requests below warnings: tokens, addresses of pages and of people.
+const TALKATIVE: [&str; 8] = [
+    "axum",
+    "clickhouse",
+    "h2",
+    "hyper",
+    "hyper_util",
+    "rustls",
+    "ureq",
+    "ureq_proto",
+];
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -30,10 +45,39 @@ pub fn start(format: LogFormat, filter: Option<&str>, colour: bool) {
             .with_ansi(colour)
             .with_target(false)
             .finish()
+            .with(filter_fn(is_discreet))
             .try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).finish().try_init(),
+        LogFormat::Json => builder
+            .json()
+            .flatten_event(true)
+            .finish()
+            .with(filter_fn(is_discreet))
+            .try_init(),
     };
     if let (Ok(()), Some(error)) = (started, refused) {
         tracing::warn!(%error, "READBACK_LOG is not a filter; valid is for instance readback=debug");
+    }
+}
+
+/// Whatever filter was asked for, requests are not told.
+fn is_discreet(line: &Metadata<'_>) -> bool {
+    may_tell(line.target(), *line.level())
+}
+
+fn may_tell(target: &str, level: Level) -> bool {
+    let library = target.split("::").next().unwrap_or(target);
+    level <= Level::WARN || !TALKATIVE.contains(&library)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn requests_are_not_told() {
+        assert!(!may_tell("ureq::run", Level::DEBUG));
+        assert!(!may_tell("hyper", Level::TRACE));
+        assert!(may_tell("ureq_proto::client", Level::WARN));
+        assert!(may_tell("readback::jobs", Level::TRACE));
     }
 }

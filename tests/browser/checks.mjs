@@ -53,7 +53,7 @@ async function numbers(page, site) {
         .map((each) => {
           const copy = each.cloneNode(true);
           copy.querySelectorAll('a.num').forEach((a) => a.remove());
-          return copy.textContent;
+          return copy.textContent.replace(/\s+/g, ' ');
         })
         // Windows, dates and the limits of an interval belong to the words around them.
         .map((said) => said.replace(/\d+ (days|months|write-ups|people|working)|day \d+|\d+ \w{3} \d{4}|\w+ \d{4}/g, ''))

@@ -209,22 +209,40 @@ fn rejected_lines_are_counted_and_told() {
         )
     };
     let mut lines = vec![read("1"), "no event".to_owned(), read("2"), read("")];
+    // Three things are wrong with one line: it is one line.
+    lines.push(event(
+        "read",
+        "3",
+        "a",
+        "soon",
+        serde_json::json!({ "scroll": 7, "bot": "yes" }),
+    ));
     lines.extend((0..30).map(|n| read(&"x".repeat(9_000 + n))));
     let path = home.file("events.ndjson", lines.join("\n"));
     let said = home.done(&["import", "events", &path, "--dry-run", "--json"]);
     let told: Value = serde_json::from_str(&said.out).expect("JSON");
     assert_eq!(told[0]["events"]["read"], 2, "{told:#}");
-    assert_eq!(told[0]["rejected"], 32);
-    assert_eq!(told[0]["problems"].as_array().map(Vec::len), Some(32));
+    assert_eq!(told[0]["rejected"], 33);
+    assert_eq!(told[0]["problems"].as_array().map(Vec::len), Some(35));
     assert_eq!(told[0]["problems"][0]["place"], "line 2");
     assert!(
-        said.err.contains("  rejected 32:\n    line 2: not JSON"),
+        said.err.contains("  rejected 33:\n    line 2: not JSON"),
         "{}",
         said.err
     );
     assert!(!said.err.contains("xxxxx"), "{}", said.err);
     // Nothing is stored, not even a folder.
     assert!(!home.data().exists());
+}
+
+#[test]
+fn a_file_of_which_nothing_is_taken_says_so() {
+    let home = Home::new();
+    let path = home.file("events.ndjson", "{}\nnonsense\n");
+    let said = home.run(&["import", "events", &path, "--dry-run"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    assert!(said.err.contains("NOTHING WAS TAKEN"), "{}", said.err);
+    assert!(said.err.contains("  rejected 2:"), "{}", said.err);
 }
 
 #[test]

@@ -8,10 +8,17 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use readback::app::folder::DataFolder;
 use readback::engine::{self, Endpoint, Engine, Password};
 
 use crate::engine::{library, settings};
 use crate::engine_http::{answer, gunzip};
+
+/// A folder with an engine alone is nobody's: commands refuse it.
+fn make(data: &Path) {
+    let folder = DataFolder::open_or_create(data, None).expect("a folder");
+    std::fs::write(folder.key_file(), "0".repeat(64)).expect("a key");
+}
 
 fn pid(data: &Path) -> String {
     let lock = std::fs::read_to_string(data.join("engine/lock")).expect("a lock");
@@ -77,6 +84,7 @@ fn kill(signal: &str, process: &str) {
 async fn a_second_command_uses_the_running_engine_and_restarts_it() {
     let Some(library) = library() else { return };
     let data = tempfile::tempdir().expect("a folder");
+    make(data.path());
     let first = Engine::start(settings(data.path(), &library))
         .await
         .expect("an engine");
@@ -149,6 +157,7 @@ async fn an_engine_outlives_its_starter_while_others_use_it() {
 async fn a_command_that_dies_lets_the_engine_go() {
     let Some(library) = library() else { return };
     let data = tempfile::tempdir().expect("a folder");
+    make(data.path());
     let first = Engine::start(settings(data.path(), &library))
         .await
         .expect("an engine");

@@ -277,6 +277,347 @@ async fn every_route_answers() {
     );
 }
 
+/// A summary with sources of these kinds, and the rest of it.
+fn seen_by(kinds: &[&str], rest: Value) -> Value {
+    let coverage: Vec<Value> = kinds
+        .iter()
+        .map(|kind| json!({"scope": "wiki", "kind": kind, "from": "2025-01-01T00:00:00Z", "to": null}))
+        .collect();
+    let mut summary = json!({
+        "as_of": "2026-06-30T22:00:00Z",
+        "organisation": {"name": "Example", "timezone": "UTC", "k": 5},
+        "health": {"received": {"lines": 9}, "reads": {}, "coverage": coverage},
+        "writeups": [],
+        "reviews": [],
+        "indicators": {},
+    });
+    for (key, value) in rest.as_object().unwrap() {
+        summary[key] = value.clone();
+    }
+    summary
+}
+
+/// A write-up that is a year old, of which nothing was seen.
+fn silent(id: &str) -> Value {
+    json!({
+        "id": id, "title": id, "published_at": "2025-06-30T00:00:00Z", "age_days": 365,
+        "reads": 0, "late_reads": 0, "comments": 0, "late_comments": 0,
+        "links": {"live": {}}, "link_evidence": [],
+    })
+}
+
+fn text(summary: &Value, page: Page) -> String {
+    words_of(&pages::render(&page, summary, Links::Server).unwrap())
+}
+
+/// The same as a reader sees them.
+fn words_of(html: &str) -> String {
+    text_of(html).replace("&#x27;", "'").replace("&#x2f;", "/")
+}
+
+fn first_words(summary: &Value) -> String {
+    let html = pages::render(&Page::Overview, summary, Links::Server).unwrap();
+    let opening = html.split("class=\"opening\">").nth(1).unwrap();
+    words_of(&format!("<p>{}", opening.split("</p>").next().unwrap()))
+}
+
+#[test]
+fn first_words_speak_of_what_there_is() {
+    let old = json!([silent("a"), silent("b")]);
+    let share = |k: u32, n: u32| json!({"k": k, "n": n, "p": f64::from(k) / f64::from(n), "lo": 0.1, "hi": 0.9});
+    let reviews = json!([{"date": "2026-06-12", "attendees": 14, "need_not_have_come": 9}]);
+    let cases = [
+        (
+            vec!["attendance"],
+            json!({"writeups": old, "reviews": reviews, "indicators": {
+                "A2": {"results": {"voluntary": share(9, 14)}},
+                "A3": {"results": {"walk_in_share": share(3, 14)}},
+                "L4": {"results": {}},
+            }}),
+            "64 % of those who came to 1 review came freely. Reads, links and comments are not \
+             measured yet.",
+        ),
+        (
+            vec!["comment"],
+            json!({"writeups": old, "indicators": {
+                "C1": {"results": {"comments": {"late_share": share(102, 468)}}},
+            }}),
+            "102 of 468 comments came more than three months after the write-up. Reads, reviews \
+             and links are not measured yet.",
+        ),
+        (
+            vec!["link"],
+            json!({"writeups": old, "indicators": {
+                "K1": {"results": {"links": {"writeups_linked": 1, "live": {"commit": 4}}}},
+            }}),
+            "1 of 2 write-ups is linked from code comments, commits, diagrams, onboarding pages \
+             or other write-ups. Reads, reviews and comments are not measured yet.",
+        ),
+        (
+            vec!["read_count"],
+            json!({"writeups": old, "indicators": {
+                "L4": {"results": {"still_read": null, "unknown": 2, "not_observed": 0}},
+                "R1": {"results": {"total_reads": 7171}},
+            }}),
+            "2 write-ups are known, and were opened 7,171 times. Reads are counted, readers are \
+             not known.",
+        ),
+        (
+            vec!["read"],
+            json!({"writeups": old, "indicators": {
+                "L4": {"results": {"still_read": null, "unknown": 2, "not_observed": 0}},
+                "R1": {"results": {"total_reads": 0}},
+            }}),
+            "2 write-ups are known. No read of these write-ups has been seen, by these sources.",
+        ),
+    ];
+    for (kinds, rest, words) in cases {
+        let summary = seen_by(&kinds, rest);
+        assert_eq!(first_words(&summary), words, "{kinds:?}");
+        // What can be told stands before what can't.
+        let page = text(&summary, Page::Overview);
+        let glance = page.split("| changing?").nth(1).unwrap();
+        if kinds == ["attendance"] {
+            assert!(
+                glance.trim_start().starts_with("| Came to reviews freely"),
+                "{page}"
+            );
+            let at = |heading: &str| page.find(heading).unwrap();
+            assert!(at("How many come freely?") < at("Still read, months later"));
+        }
+    }
+}
+
+#[test]
+fn first_words_name_the_log_that_ended() {
+    let mut summary = seen_by(
+        &["read"],
+        json!({"writeups": [silent("a")], "indicators": {
+            "L4": {"results": {"still_read": null, "unknown": 0, "not_observed": 1}},
+            "R1": {"results": {"total_reads": 89}},
+        }}),
+    );
+    summary["health"]["coverage"][0]["to"] = json!("2026-06-21T12:00:00Z");
+    assert_eq!(
+        first_words(&summary),
+        "1 write-up is known, and was opened 89 times. How many older write-ups are still read \
+         can't be told: the last 28 days must be watched whole, and the last read seen is of 21 \
+         Jun 2026."
+    );
+}
+
+#[test]
+fn first_words_of_young_writeups_name_their_readers() {
+    let mut young = silent("a");
+    young["published_at"] = json!("2026-06-24T00:00:00Z");
+    young["age_days"] = json!(6);
+    let summary = seen_by(
+        &["read"],
+        json!({"writeups": [young], "indicators": {"R3": {"results": {"readers": 7}}}}),
+    );
+    assert_eq!(
+        first_words(&summary),
+        "1 write-up is known, younger than three months: the long tail is still to come. So far 7 \
+         people have read it. The oldest turns three months old on 22 Sep 2026."
+    );
+}
+
+#[test]
+fn what_nobody_watches_is_not_nought() {
+    let summary = seen_by(&["attendance"], json!({"writeups": [silent("a")]}));
+    let list = text(&summary, Page::LongTail(ListQuery::default()));
+    assert!(
+        list.contains("11 months | no review seen | – | – | –"),
+        "{list}"
+    );
+    let page = text(&summary, Page::Writeup("a".into()));
+    assert_eq!(page.matches(" | –\n").count(), 6, "{page}");
+    assert!(
+        page.contains("11 months old; reads are not measured yet."),
+        "{page}"
+    );
+}
+
+#[test]
+fn without_a_date_nothing_comes_later() {
+    let mut undated = silent("a");
+    undated["published_at"] = Value::Null;
+    undated["age_days"] = Value::Null;
+    undated["reads"] = json!(637);
+    undated["readers_trailing"] = json!(9);
+    let summary = seen_by(&["read", "comment"], json!({"writeups": [undated]}));
+    let page = text(&summary, Page::Writeup("a".into()));
+    assert_eq!(
+        page.matches("Its date is not known, so reads can't be placed by age")
+            .count(),
+        2,
+        "{page}"
+    );
+    assert!(page.contains("reads months later | –"), "{page}");
+    assert!(!page.contains("no read seen here yet"), "{page}");
+}
+
+#[test]
+fn what_is_withheld_is_called_so() {
+    let summary = fixture("small");
+    for page in [
+        Page::LongTail(ListQuery::default()),
+        Page::Writeup("INC-1400".into()),
+        Page::Reviews(1),
+    ] {
+        let page = text(&summary, page);
+        // How many are too few is said in small print, and of no number.
+        let rows = page.lines().filter(|line| line.starts_with('|'));
+        for row in rows {
+            assert!(!row.contains("fewer than"), "{row}");
+        }
+    }
+}
+
+#[test]
+fn without_a_calendar_nobody_came_freely() {
+    let mut summary = fixture("full");
+    summary["indicators"]["A3"]["results"]["walk_in_share"] =
+        json!({"k": 644, "n": 644, "p": 1.0, "lo": 0.99, "hi": 1.0});
+    for said in [
+        text(&summary, Page::Overview),
+        text(&summary, Page::Reviews(1)),
+        pages::digest(&summary),
+    ] {
+        assert!(said.contains("644 came to 48 reviews."), "{said}");
+        assert!(
+            said.contains("no calendar was imported for these meetings"),
+            "{said}"
+        );
+        assert!(!said.contains("those who came, came freely"), "{said}");
+    }
+    let html = pages::render(&Page::Reviews(1), &summary, Links::Server).unwrap();
+    let freely = html.split("id=\"sign-A2\"").nth(1).unwrap();
+    let freely = freely.split("</article>").next().unwrap();
+    assert!(!freely.contains("<figure>"), "no picture of walk-ins");
+}
+
+#[test]
+fn a_plan_is_not_an_empty_review() {
+    let mut summary = fixture("full");
+    let plan = json!({
+        "meeting": "p", "date": "2026-06-29", "attendees": 0, "need_not_have_come": 0,
+        "writeup": "INC-1400", "title": "Planned",
+    });
+    summary["reviews"].as_array_mut().unwrap().push(plan);
+    let page = text(&summary, Page::Reviews(1));
+    assert!(
+        page.contains("To the latest review, on 17 Jun 2026, 10 came"),
+        "{page}"
+    );
+    assert!(
+        page.contains("29 Jun 2026planned, nobody recorded who came | – | –"),
+        "{page}"
+    );
+    assert!(
+        page.contains("to 1 more nobody recorded who came."),
+        "{page}"
+    );
+}
+
+#[test]
+fn linked_means_one_thing() {
+    let linked = |id: &str, place: &str| {
+        let mut writeup = silent(id);
+        writeup["links"] = json!({"live": {place: 1}});
+        writeup
+    };
+    let mut marked = linked("a", "commit");
+    marked["still_read"] = json!(true);
+    marked["readers_trailing"] = json!(9);
+    let summary = seen_by(
+        &["link", "read"],
+        json!({"writeups": [marked, linked("b", "ticket"), silent("c")], "indicators": {
+            "L4": {"results": {"still_read": {"k": 3, "n": 3, "p": 1.0, "lo": 0.4, "hi": 1.0}}},
+            "K1": {"results": {"links": {"writeups_linked": 1, "live": {"commit": 1}}}},
+        }}),
+    );
+    let overview = text(&summary, Page::Overview);
+    assert!(
+        overview.contains("Linked from the work | 1 of 3 write-ups."),
+        "{overview}"
+    );
+    let list = text(&summary, Page::LongTail(ListQuery::default()));
+    for words in [
+        "1 of 3 write-ups older than three months is linked from the work. Of the 3 whose readers \
+         are known, 3 were read by others in the last four weeks.",
+        "2 of the 3 are not marked as still read, so as not to speak of fewer than 5 people.",
+    ] {
+        assert!(list.contains(words), "{list}");
+    }
+}
+
+#[test]
+fn a_search_speaks_of_what_it_found() {
+    let summary = fixture("full");
+    let found = |search: &str| {
+        text(
+            &summary,
+            Page::LongTail(ListQuery {
+                search: search.into(),
+                ..ListQuery::default()
+            }),
+        )
+    };
+    assert!(found("payments").contains("“payments”: 11 of 64 write-ups."));
+    assert!(found("narrative").contains("“narrative”: "), "by template");
+    assert!(found("nothing«»like`this").contains("“nothinglikethis”: 0 of 64 write-ups."));
+}
+
+#[test]
+fn links_of_a_simulation_lead_nowhere() {
+    let mut from = silent("b");
+    from["title"] = json!("Another one");
+    from["url"] = json!("https://wiki.example.org/b");
+    let mut to = silent("a");
+    to["url"] = json!("https://wiki.example.org/a");
+    to["links"] = json!({"live": {"commit": 1, "runbook": 1, "writeup": 1}});
+    to["link_evidence"] = json!([
+        {"place": "writeup", "stands_in": "https://wiki.example.org/b", "since": "2026-01-02"},
+        {"place": "runbook", "stands_in": "https://wiki.example.org/runbook/1", "since": "2026-01-01"},
+        {"place": "commit", "stands_in": "shop@73df2b1", "since": "2026-01-01"},
+    ]);
+    let mut summary = seen_by(&["link"], json!({"writeups": [to, from]}));
+    let page = |summary: &Value| {
+        pages::render(&Page::Writeup("a".into()), summary, Links::Server)
+            .unwrap()
+            .replace("&#x2f;", "/")
+    };
+    let real = page(&summary);
+    assert!(real.contains("<a href=\"/writeups/b\">Another one</a>"));
+    assert!(real.contains("href=\"https://wiki.example.org/runbook/1\""));
+    assert!(real.contains("linked from commits (<a class=\"num\" href=\"/definitions#K1\""));
+    summary["organisation"]["simulated"] = json!(true);
+    let simulated = page(&summary);
+    assert!(!simulated.contains("href=\"https://"));
+    assert!(simulated.contains("(simulated, leads nowhere)"));
+    assert!(simulated.contains("<a href=\"/writeups/b\">Another one</a>"));
+}
+
+#[test]
+fn the_digest_gives_a_reason_once() {
+    let summary = fixture("full");
+    let mut few = summary.clone();
+    few["health"]["coverage"] =
+        json!([{"scope": "git", "kind": "link", "from": "2025-01-01T00:00:00Z"}]);
+    for code in [
+        "R1", "L1", "L2", "L3", "L4", "L5", "L6", "A1", "A2", "A3", "C1",
+    ] {
+        few["indicators"][code]["results"] = json!({});
+    }
+    let digest = pages::digest(&few);
+    let reason = "Not measured yet: no source has delivered reads.";
+    assert_eq!(digest.matches(reason).count(), 1, "{digest}");
+    for code in summary["indicators"].as_object().unwrap().keys() {
+        assert!(!digest.contains(&format!("({code})")), "{digest}");
+    }
+}
+
 /// The words of a page without its tags, one line for each stretch, tables and pictures left out.
 fn text_of(html: &str) -> String {
     let body = html.split("<body>").nth(1).unwrap_or(html);

@@ -1,30 +1,29 @@
 //! Charts of reviews: who came by role, who need not have, what invitations lead to.
 
+use serde_json::Value;
+
 use super::super::reading::{self, Cell, share};
 use super::super::{Bar, Bars, Chart, Palette, Plot};
 use super::{Context, share_dots, words};
 
-/// Roles in the order of their stack: those who had to come at the ground.
+/// Roles in the order of their stack: those who had to come at the ground. The two that are often
+/// empty stand last, so that the others have the same neighbours in every quarter.
 const ROLES: [(&str, &str); 6] = [
     ("CHAIR", "chair"),
     ("REQ-PARTICIPANT", "had to come"),
     ("OPT-PARTICIPANT", "optional"),
-    ("NON-PARTICIPANT", "for information"),
     ("walk_in", "not invited"),
+    ("NON-PARTICIPANT", "for information"),
     ("unknown", "not known"),
 ];
 const MOST_QUARTERS: usize = 8;
 
 /// A1: who came to reviews, by quarter and role.
 pub(super) fn by_quarter(context: Context) -> Vec<Chart> {
-    let mut chart = context.chart(
-        "by-quarter",
-        "Who came to reviews",
-        "attendances a quarter, by role",
-    );
-    let quarters = reading::list(context.summary, "attendance_by_quarter");
-    let quarters = quarters
-        .get(quarters.len().saturating_sub(MOST_QUARTERS)..)
+    let mut chart = context.chart("by-quarter", "Who came to reviews", "people, by role");
+    let all = reading::list(context.summary, "attendance_by_quarter");
+    let quarters = all
+        .get(all.len().saturating_sub(MOST_QUARTERS)..)
         .unwrap_or_default();
     if quarters.is_empty() {
         chart.alt = "No review with attendance yet.".to_owned();
@@ -33,39 +32,47 @@ pub(super) fn by_quarter(context: Context) -> Vec<Chart> {
     let mut bars = Vec::new();
     let mut rows = Vec::new();
     for quarter in quarters {
-        let roles = quarter.get("by_role").unwrap_or(&serde_json::Value::Null);
+        let roles = quarter.get("by_role").unwrap_or(&Value::Null);
         let parts: Vec<Cell> = ROLES
             .iter()
             .map(|(key, _)| reading::cell(roles, key))
             .collect();
+        let shown: f64 = parts.iter().filter_map(|part| part.get()).sum();
         let withheld = parts.contains(&Cell::Withheld);
-        let total: f64 = parts.iter().filter_map(|part| part.get()).sum();
+        let total = match withheld {
+            true => came(context.summary, quarter).filter(|total| *total > shown),
+            false => Some(shown),
+        };
+        let note = match total {
+            Some(total) => reading::count(total),
+            // What more there is, is not told.
+            None => format!("{}+", reading::count(shown)),
+        };
         let label = quarter_name(reading::text(quarter, "quarter"));
         rows.push(
             [label.clone(), words(reading::cell(quarter, "reviews"), 0)]
                 .into_iter()
                 .chain(parts.iter().map(|part| words(*part, 0)))
+                .chain([total.map_or("–".to_owned(), reading::count)])
                 .collect(),
         );
-        let note = if withheld {
-            String::new()
-        } else {
-            format!("{total:.0}")
-        };
-        bars.push(Bar { label, parts, note });
+        let rest = total.filter(|_| withheld).map(|total| total - shown);
+        bars.push(Bar {
+            label,
+            parts,
+            rest,
+            note,
+        });
     }
-    let reviews: f64 = quarters
-        .iter()
-        .filter_map(|quarter| reading::cell(quarter, "reviews").get())
-        .sum();
-    chart.n = Some(format!("{reviews:.0} reviews"));
+    let shown = of_all(quarters, all);
     chart.alt = format!(
-        "Attendances at reviews by role over {} quarters; {reviews:.0} reviews. The table has all numbers.",
-        bars.len()
+        "Who came to reviews, by role, quarter by quarter: {shown}. The table has all numbers."
     );
+    chart.n = Some(shown);
     chart.table.head = ["quarter", "reviews"]
         .into_iter()
         .chain(ROLES.iter().map(|(_, name)| *name))
+        .chain(["all"])
         .map(str::to_owned)
         .collect();
     chart.table.rows = rows;
@@ -73,7 +80,8 @@ pub(super) fn by_quarter(context: Context) -> Vec<Chart> {
         .iter()
         .all(|bar| bar.parts.iter().all(|part| part.get().is_none()))
     {
-        chart.plot = Plot::Nothing("withheld: too few people came for roles to be told".to_owned());
+        chart.plot =
+            Plot::Nothing("Withheld: too few people came for roles to be told.".to_owned());
         return vec![chart];
     }
     let parts = ROLES.iter().map(|(_, name)| (*name).to_owned()).collect();
@@ -85,6 +93,50 @@ pub(super) fn by_quarter(context: Context) -> Vec<Chart> {
     vec![chart]
 }
 
+/// How many came in a quarter, from the list of reviews; only where it holds every review of the
+/// quarter and of each how many came.
+fn came(summary: &Value, quarter: &Value) -> Option<f64> {
+    let name = reading::text(quarter, "quarter");
+    let reviews: Vec<&Value> = reading::list(summary, "reviews")
+        .iter()
+        .filter(|review| quarter_of(reading::text(review, "date")).as_deref() == Some(name))
+        .collect();
+    if reading::cell(quarter, "reviews") != Cell::Value(reviews.len() as f64) {
+        return None;
+    }
+    let attendees = reviews
+        .into_iter()
+        .map(|r| reading::cell(r, "attendees").get());
+    attendees.sum()
+}
+
+/// The quarter of a date: `2026-02-14` is in `2026-Q1`.
+fn quarter_of(date: &str) -> Option<String> {
+    let month: usize = date.get(5..7)?.parse().ok()?;
+    Some(format!("{}-Q{}", date.get(..4)?, month.div_ceil(3)))
+}
+
+/// How much of it all is drawn: `last 8 of 12 quarters, 52 of 79 reviews`.
+fn of_all(quarters: &[Value], all: &[Value]) -> String {
+    let reviews = |quarters: &[Value]| -> f64 {
+        let each = quarters.iter().map(|q| reading::cell(q, "reviews").get());
+        each.flatten().sum()
+    };
+    let (shown, every) = (
+        reading::count(reviews(quarters)),
+        reading::count(reviews(all)),
+    );
+    if quarters.len() == all.len() {
+        format!("{every} reviews")
+    } else {
+        format!(
+            "last {} of {} quarters, {shown} of {every} reviews",
+            quarters.len(),
+            all.len()
+        )
+    }
+}
+
 /// A2: share of attendees who need not have come.
 pub(super) fn voluntary(context: Context) -> Vec<Chart> {
     let mut came = share(context.results(), "voluntary_clustered");
@@ -93,10 +145,13 @@ pub(super) fn voluntary(context: Context) -> Vec<Chart> {
     }
     let mut chart = context.chart(
         "voluntary",
-        "Came though they need not have",
+        "Came freely, of all who came",
         "share of attendances",
     );
-    chart.n = came.clusters.get().map(|n| format!("{n:.0} reviews"));
+    chart.n = came
+        .clusters
+        .get()
+        .map(|n| format!("{} reviews", reading::count(n)));
     share_dots(chart, &[("Neither chair nor required", came)])
 }
 
@@ -111,7 +166,7 @@ pub(super) fn invitations(context: Context) -> Vec<Chart> {
             share(results, "optional_yield"),
         ),
         (
-            "Of those who came: not invited",
+            "Of those there: not invited",
             share(results, "walk_in_share"),
         ),
     ];

@@ -40,7 +40,7 @@ pub(super) fn by_place(context: Context) -> Vec<Chart> {
         chart.alt = "No link from these places seen yet.".to_owned();
         return vec![chart];
     }
-    chart.n = Some(format!("{total:.0} ever made"));
+    chart.n = Some(format!("{} ever made", reading::count(total)));
     let said: Vec<String> = counts
         .iter()
         .map(|(name, created, live)| {
@@ -121,7 +121,7 @@ pub(super) fn survival(context: Context) -> Vec<Chart> {
         chart.alt = "No link has been watched for long enough yet.".to_owned();
         return vec![chart];
     }
-    chart.n = Some(format!("{links:.0} links"));
+    chart.n = Some(format!("{} links", reading::count(links)));
     chart.alt = format!("Share of links that still stand. {}.", said.join("; "));
     chart.table.head = ["place", "days", "share", "95 % from", "to"]
         .into_iter()
@@ -137,13 +137,16 @@ fn bar(name: &str, created: Cell, live: Cell) -> Bar {
         _ => Cell::Missing,
     };
     let note = match (created, live) {
-        (Cell::Value(created), Cell::Value(live)) => format!("{live:.0} of {created:.0}"),
+        (Cell::Value(created), Cell::Value(live)) => {
+            format!("{} of {}", reading::count(live), reading::count(created))
+        }
         (Cell::Withheld, _) | (_, Cell::Withheld) => "withheld".to_owned(),
         _ => "no data".to_owned(),
     };
     Bar {
         label: name.to_owned(),
         parts: vec![live, gone],
+        rest: None,
         note,
     }
 }

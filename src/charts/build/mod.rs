@@ -11,7 +11,7 @@ mod writeup;
 use serde_json::Value;
 
 use super::reading::{self, Cell, Share};
-use super::{Chart, Dots, Plot, Row, Table};
+use super::{Chart, Dots, Plot, Point, Row, Table};
 
 pub use writeup::{read_curve, sparkline};
 
@@ -100,9 +100,10 @@ fn source(summary: &Value, code: &str) -> String {
         .get("simulated")
         .and_then(Value::as_bool)
         .unwrap_or(false);
-    let simulated = if simulated { " · simulated data" } else { "" };
+    let simulated = if simulated { "simulated data · " } else { "" };
     let name = if name.is_empty() { "Readback" } else { name };
-    format!("{name} · indicator {code} · as of {date}{simulated}")
+    // What is cut where there is no room is the end of the name.
+    format!("{simulated}{code} · {date} · {name}")
 }
 
 /// A share as words: `42 % (31 to 53)`.
@@ -125,6 +126,7 @@ fn share_words(share: &Share) -> String {
 /// A number as words for a table.
 fn words(cell: Cell, digits: usize) -> String {
     match cell {
+        Cell::Value(value) if digits == 0 => reading::count(value),
         Cell::Value(value) => format!("{value:.digits$}"),
         Cell::Withheld => "withheld".to_owned(),
         Cell::Missing => "–".to_owned(),
@@ -133,9 +135,41 @@ fn words(cell: Cell, digits: usize) -> String {
 
 fn of(num: Cell, den: Cell) -> String {
     match (num, den) {
-        (Cell::Value(num), Cell::Value(den)) => format!("{num:.0} of {den:.0}"),
+        (Cell::Value(num), Cell::Value(den)) => {
+            format!("{} of {}", reading::count(num), reading::count(den))
+        }
         _ => String::new(),
     }
+}
+
+/// Why a line isn't drawn: all of it is withheld, or it is a single point.
+fn too_few(points: &[Point], value: &str) -> Option<Plot> {
+    let known: Vec<f64> = points.iter().filter_map(|p| p.value.get()).collect();
+    let withheld = points.iter().any(|point| point.value == Cell::Withheld);
+    let why = match known.as_slice() {
+        [] if withheld => format!("Withheld: too few people for {value} to be told."),
+        [_] if withheld => format!("One value of {value} is told, the others are withheld."),
+        [one] => format!(
+            "{} {value} so far; a line needs two values.",
+            reading::measure(*one)
+        ),
+        _ => return None,
+    };
+    Some(Plot::Nothing(why))
+}
+
+/// What a reader of a logarithmic line must know of its marks.
+fn marks(points: &[Point]) -> String {
+    let marks = [
+        (Cell::Value(0.0), "; rings: 0"),
+        (Cell::Withheld, "; hatched: withheld"),
+    ];
+    let drawn = |(cell, _): &(Cell, _)| points.iter().any(|point| point.value == *cell);
+    marks
+        .into_iter()
+        .filter(drawn)
+        .map(|(_, words)| words)
+        .collect()
 }
 
 /// A chart of shares with intervals, one row each.

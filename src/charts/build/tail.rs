@@ -2,16 +2,19 @@
 
 use serde_json::Value;
 
-use super::super::reading::{self, Cell, share};
+use super::super::reading::{self, Cell, measure, share};
 use super::super::{Axis, Chart, Curve, Line, Plot, Point, Step, Steps};
-use super::{Context, share_dots, words};
+use super::{Context, marks, share_dots, too_few, words};
 
-/// L1: reads a write-up-week by week of age, on a logarithmic scale.
+/// Days of a week: the summary counts reads a write-up-day, people think in weeks.
+const WEEK: f64 = 7.0;
+
+/// L1: reads a week for each write-up by week of age, on a logarithmic scale.
 pub(super) fn read_curve(context: Context) -> Vec<Chart> {
     let mut chart = context.chart(
         "read-curve",
         "Reads by age of the write-up",
-        "reads per write-up-week, log; rings are zeros",
+        "reads a week for each write-up, log scale",
     );
     let curve = reading::list(context.results(), "curve");
     let points: Vec<Point> = curve
@@ -20,17 +23,17 @@ pub(super) fn read_curve(context: Context) -> Vec<Chart> {
             let exposed = reading::cell(entry, "exposure")
                 .get()
                 .is_none_or(|e| e > 0.0);
-            let value = reading::cell(entry, "rate");
+            let rate = times(reading::cell(entry, "rate"), WEEK);
             Some(Point {
                 x: reading::cell(entry, "week").get()?,
-                value: if exposed { value } else { Cell::Missing },
+                value: if exposed { rate } else { Cell::Missing },
                 interval: between(entry).filter(|_| exposed),
             })
         })
         .collect();
-    let known: Vec<&Point> = points
+    let known: Vec<(f64, f64)> = points
         .iter()
-        .filter(|point| point.value.get().is_some())
+        .filter_map(|point| Some((point.x, point.value.get()?)))
         .collect();
     let Some((first, last)) = known.first().zip(known.last()) else {
         chart.alt = "No read with a known age yet.".to_owned();
@@ -38,50 +41,67 @@ pub(super) fn read_curve(context: Context) -> Vec<Chart> {
     };
     chart.alt = format!(
         "Reads a week for each write-up by its age: {} in week {:.0}, {} in week {:.0}.",
-        words(first.value, 2),
-        first.x,
-        words(last.value, 2),
-        last.x
+        measure(first.1),
+        first.0,
+        measure(last.1),
+        last.0
     );
+    chart.unit.push_str(&marks(&points));
     chart.table.head = heads(&[
         "week of age",
         "reads",
         "write-up-weeks",
-        "rate",
+        "reads a week",
         "95 % from",
         "to",
     ]);
     chart.table.rows = curve
         .iter()
         .map(|entry| {
-            [("week", 0), ("k", 0), ("exposure", 1), ("rate", 3)]
+            let cell = |key| reading::cell(entry, key);
+            let columns = [
+                (cell("week"), 0),
+                (cell("k"), 0),
+                (times(cell("exposure"), 1.0 / WEEK), 1),
+                (times(cell("rate"), WEEK), 2),
+            ];
+            columns
                 .into_iter()
-                .map(|(key, digits)| words(reading::cell(entry, key), digits))
+                .map(|(cell, digits)| words(cell, digits))
                 .chain(limits(between(entry)))
                 .collect()
         })
         .collect();
-    chart.plot = Plot::Line(Line {
+    chart.plot = too_few(&points, "reads a week").unwrap_or(Plot::Line(Line {
         axis: Axis::Weeks,
         log: true,
+        gap: "not watched".to_owned(),
         points,
         trend: None,
-    });
+    }));
     vec![chart]
 }
 
-/// The interval between write-ups, which is the honest one; the Poisson interval where the summary
-/// has no other.
+fn times(cell: Cell, factor: f64) -> Cell {
+    match cell {
+        Cell::Value(value) => Cell::Value(value * factor),
+        other => other,
+    }
+}
+
+/// The interval of reads a week between write-ups, which is the honest one; the Poisson interval
+/// where the summary has no other.
 fn between(entry: &Value) -> Option<(f64, f64)> {
     let limit = |key: &str| reading::cell(entry, key).get();
     limit("between_lo")
         .zip(limit("between_hi"))
         .or_else(|| reading::interval(entry))
+        .map(|(lo, hi)| (lo * WEEK, hi * WEEK))
 }
 
 fn limits(interval: Option<(f64, f64)>) -> [String; 2] {
     interval.map_or(["–".to_owned(), "–".to_owned()], |(lo, hi)| {
-        [format!("{lo:.3}"), format!("{hi:.3}")]
+        [format!("{lo:.2}"), format!("{hi:.2}")]
     })
 }
 
@@ -94,7 +114,7 @@ pub(super) fn tail_share(context: Context) -> Vec<Chart> {
     chart.n = tail
         .clusters
         .get()
-        .map(|n| format!("{n:.0} write-ups watched a full year"));
+        .map(|n| format!("{} write-ups watched a full year", reading::count(n)));
     share_dots(chart, &[("Read months later", tail)])
 }
 
@@ -102,7 +122,10 @@ pub(super) fn tail_share(context: Context) -> Vec<Chart> {
 pub(super) fn still_read(context: Context) -> Vec<Chart> {
     let still = share(context.results(), "still_read");
     let mut chart = context.chart("still-read", "Older write-ups, read lately", "share");
-    chart.n = still.den.get().map(|n| format!("{n:.0} write-ups"));
+    chart.n = still
+        .den
+        .get()
+        .map(|n| format!("{} write-ups", reading::count(n)));
     share_dots(chart, &[("Read in the last four weeks", still)])
 }
 
@@ -119,7 +142,7 @@ pub(super) fn readership(context: Context) -> Vec<Chart> {
     );
     chart.n = reading::cell(survival, "n")
         .get()
-        .map(|n| format!("{n:.0} write-ups"));
+        .map(|n| format!("{} write-ups", reading::count(n)));
     let steps = steps(survival);
     if steps.is_empty() {
         chart.alt = "No write-up has been watched from its publication on yet.".to_owned();
@@ -152,8 +175,8 @@ pub(super) fn depth(context: Context) -> Vec<Chart> {
     chart.n = read
         .den
         .get()
-        .map(|n| format!("{n:.0} reader-days of known depth"));
-    share_dots(chart, &[("Long and deep enough to be read", read)])
+        .map(|n| format!("{} reader-days of known depth", reading::count(n)));
+    share_dots(chart, &[("Long and deep enough", read)])
 }
 
 /// The steps of a survival curve: all of them where the summary has `curve`, else the days that

@@ -4,13 +4,17 @@ use serde_json::Value;
 
 use super::super::reading::{self, Cell, month_index, month_name};
 use super::super::{Axis, Chart, Line, Plot, Point};
-use super::{Context, words};
+use super::{Context, too_few, words};
 
-/// T0: late reads per 100 write-up-working-days in the age window, by month.
+/// T0: reads a working day for each write-up in the age window, by month.
 pub(super) fn age_matched(context: Context) -> Vec<Chart> {
     let late = context.parameter("late", 90.0);
     let title = format!("Reads at age {late:.0} to {:.0} days, by month", late * 2.0);
-    let mut chart = context.chart("age-matched", &title, "on a working day, per 100 write-ups");
+    let mut chart = context.chart(
+        "age-matched",
+        &title,
+        "reads a working day for each write-up",
+    );
     let series = reading::list(context.results(), "series");
     let points = points(series);
     let known: Vec<&Point> = points
@@ -21,52 +25,74 @@ pub(super) fn age_matched(context: Context) -> Vec<Chart> {
         chart.alt = "No complete month with write-ups of that age yet.".to_owned();
         return vec![chart];
     };
-    chart.n = Some(format!("{} months", known.len()));
+    chart.n = Some(match known.len() {
+        1 => "1 month".to_owned(),
+        months => format!("{months} months"),
+    });
     let trend = clear_trend(context, known.len()).and_then(|trend| line(&points, trend));
+    let latest = match first.x == last.x {
+        true => String::new(),
+        false => format!(", {} in {}", measured(last), month_name(last.x as i32)),
+    };
     chart.alt = format!(
-        "{title}: {} in {}, {} in {}.{}",
-        words(first.value, 2),
+        "{title}: {} a working day for each write-up in {}{latest}.{}",
+        measured(first),
         month_name(first.x as i32),
-        words(last.value, 2),
-        month_name(last.x as i32),
-        if trend.is_some() {
-            " A line shows the trend."
-        } else {
-            ""
+        match trend {
+            Some(_) => " A second line shows the trend.",
+            None => "",
         }
     );
-    chart.table.head = ["month", "reads", "write-ups times working days", "per 100"]
+    chart.table.head = ["month", "reads", "write-ups times working days", "for each"]
         .into_iter()
         .map(str::to_owned)
         .collect();
     chart.table.rows = series
         .iter()
+        .filter(|entry| for_each(entry) != Cell::Missing)
         .map(|entry| {
             vec![
                 reading::text(entry, "month").to_owned(),
                 words(reading::cell(entry, "window_reads"), 0),
                 words(reading::cell(entry, "window_exposure"), 0),
-                words(reading::cell(entry, "window_per_100"), 3),
+                words(for_each(entry), 2),
             ]
         })
         .collect();
-    chart.plot = Plot::Line(Line {
-        axis: Axis::Months,
-        log: false,
-        points,
-        trend,
-    });
+    chart.plot =
+        too_few(&points, "reads a working day for each write-up").unwrap_or(Plot::Line(Line {
+            axis: Axis::Months,
+            log: false,
+            gap: "no data".to_owned(),
+            points,
+            trend,
+        }));
     vec![chart]
 }
 
-/// One point a month from the first known to the last, with holes where months are missing.
+/// The summary tells reads for a hundred write-ups; a reader thinks of one.
+const HUNDRED: f64 = 100.0;
+
+fn for_each(entry: &Value) -> Cell {
+    match reading::cell(entry, "window_per_100") {
+        Cell::Value(value) => Cell::Value(value / HUNDRED),
+        other => other,
+    }
+}
+
+fn measured(point: &Point) -> String {
+    point.value.get().map_or_else(String::new, reading::measure)
+}
+
+/// One point a month from the first known to the last, with holes where months are missing. Months
+/// before and after that had no write-up of the age, or nobody watching.
 fn points(series: &[Value]) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
     for entry in series {
         let Some(month) = month_index(reading::text(entry, "month")) else {
             continue;
         };
-        let value = reading::cell(entry, "window_per_100");
+        let value = for_each(entry);
         if points.is_empty() && value == Cell::Missing {
             continue;
         }
@@ -84,6 +110,10 @@ fn points(series: &[Value]) -> Vec<Point> {
             interval: None,
         });
     }
+    let end = points
+        .iter()
+        .rposition(|point| point.value != Cell::Missing);
+    points.truncate(end.map_or(0, |last| last + 1));
     points
 }
 
@@ -95,7 +125,8 @@ fn clear_trend(context: Context, months: usize) -> Option<f64> {
     if !clear || months < 12 {
         return None;
     }
-    reading::cell(trend.get("theil_sen")?, "slope").get()
+    let slope = reading::cell(trend.get("theil_sen")?, "slope").get()?;
+    Some(slope / HUNDRED)
 }
 
 /// The Theil-Sen line through the medians, over the months that are known.

@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use super::{came, rows};
 use crate::indicators::frames::{counts, distinct_people, scalar};
-use crate::indicators::shapes::guarded_median;
+use crate::indicators::shapes::{fewest, guarded_median};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{median, quantile};
@@ -56,6 +56,13 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
     let sizes: Vec<f64> = per_meeting.iter().map(|&count| count as f64).collect();
     let people = distinct_people(rows.clone().filter(came()))?;
     let listed = distinct_people(rows.clone())?;
+    // Rows less attendees are the absent, attendees less those with a name are dial-ins: what lies
+    // between two numbers must be nobody or many, too.
+    let absent = distinct_people(rows.clone().filter(came().not()))?;
+    let dial_ins = scalar(
+        rows.clone().filter(came().and(col("person").is_null())),
+        len(),
+    )?;
 
     let middle = |value: Option<f64>| guarded_median(value, sizes.len(), people);
     let quartiles = match (quantile(&sizes, 0.25), quantile(&sizes, 0.75)) {
@@ -66,11 +73,11 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
         .with("meetings", per_meeting.len())
         .with(
             "rows",
-            Value::from(scalar(rows.clone(), len())?).of_people(listed),
+            Value::from(scalar(rows.clone(), len())?).of_people(fewest(&[listed, absent])),
         )
         .with(
             "attendees",
-            Value::from(per_meeting.iter().sum::<u64>()).of_people(people),
+            Value::from(per_meeting.iter().sum::<u64>()).of_people(fewest(&[people, dial_ins])),
         )
         .with("people", Value::from(people).of_people(people))
         .with("median_per_meeting", middle(median(&sizes)))

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use crate::indicators::frames::{distinct_people, scalar, with_flags};
-use crate::indicators::shapes::proportion;
+use crate::indicators::shapes::{Sides, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 
@@ -50,7 +50,15 @@ fn commenters(frame: &DataFrame) -> PolarsResult<Results> {
         )
         .with(
             "non_contributor_share",
-            proportion(scalar(others, len())?, frame.height() as u64),
+            people_proportion(
+                scalar(others, len())?,
+                frame.height() as u64,
+                Sides {
+                    with: outside,
+                    without: distinct - outside,
+                    all: distinct,
+                },
+            ),
         );
     Ok(Results::new().with("commenters", values))
 }
@@ -86,7 +94,7 @@ mod tests {
         let Value::Map(share) = field(&found, "non_contributor_share") else {
             panic!()
         };
-        let Some(Value::Float(lo)) = share.get("lo") else {
+        let Some(Value::Float(lo)) = share.get("lo").map(Value::bare) else {
             panic!()
         };
         assert!(close(*lo, &one("C2", 0).expect["share"]["lo"]));
@@ -99,8 +107,8 @@ mod tests {
         let Value::Map(share) = field(&found, "non_contributor_share") else {
             panic!("{found:?}")
         };
-        assert_eq!(share.get("n"), Some(&Value::Int(1)));
-        assert_eq!(share.get("k"), Some(&Value::Int(0)));
+        assert_eq!(share.get("n").map(Value::bare), Some(&Value::Int(1)));
+        assert_eq!(share.get("k").map(Value::bare), Some(&Value::Int(0)));
         assert_eq!(
             field(&found, "distinct_non_contributors").bare(),
             &Value::Int(0)

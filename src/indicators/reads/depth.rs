@@ -74,7 +74,12 @@ fn depth(totals: &Totals) -> Results {
         )
         .with(
             "deep_pairs",
-            Value::from(totals.deep_pairs).of_people(read.people),
+            Value::from(totals.deep_pairs).of_people(fewest(&[
+                read.people,
+                skimmed.people,
+                opened.people,
+                unknown.people,
+            ])),
         )
 }
 

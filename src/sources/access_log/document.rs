@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use memchr::{memchr2, memmem, memrchr};
+use memchr::{memchr3, memmem, memrchr};
 
 use super::line::Line;
 
@@ -90,7 +90,7 @@ impl Assets {
 
     /// Whether the file of this path, taken without its query, is an asset.
     fn contain(&self, path: &[u8]) -> bool {
-        let end = memchr2(b'?', b'#', path).unwrap_or(path.len());
+        let end = memchr3(b'?', b'#', b';', path).unwrap_or(path.len());
         let name = memrchr(b'/', &path[..end]).map_or(&path[..end], |slash| &path[slash + 1..end]);
         let Some(dot) = memrchr(b'.', name) else {
             return false;
@@ -171,6 +171,7 @@ mod tests {
             "/robots.txt",
             "/plan.drawio",
             "/x.js#a.html",
+            "/x.js;jsessionid=1",
         ] {
             assert!(assets.contain(path.as_bytes()), "{path}");
         }

@@ -10,6 +10,7 @@ use memchr::{memchr, memchr_iter, memchr2, memrchr};
 
 use super::date;
 use crate::model::Millis;
+use crate::sources::machine::names_machine;
 
 /// A parsed line. Everything but the time points into the line as it was written: escapes are not
 /// undone (see [`unescape`]), and `-` is left as it is.
@@ -189,9 +190,33 @@ struct Client<'a> {
 
 /// Virtual host, client and user from what stands before the time.
 ///
+/// Some servers are told to write more there, for instance all of X-Forwarded-For, in quotes, in
+/// brackets or bare. Where a word that should be the user's is an ident or a machine, nobody can say
+/// which word is the user, and there is none.
+fn client(head: &[u8]) -> Option<Client<'_>> {
+    let client = columns(head)?;
+    let shifted = client.user.starts_with(b"- ") || is_machine(client.user);
+    Some(Client {
+        vhost: client
+            .vhost
+            .filter(|name| is_host_name(name) && !is_machine(name)),
+        user: if shifted { b"-" } else { client.user },
+        ..client
+    })
+}
+
+fn is_host_name(text: &[u8]) -> bool {
+    text.iter()
+        .all(|byte| byte.is_ascii_alphanumeric() || b".-_:".contains(byte))
+}
+
+fn is_machine(text: &[u8]) -> bool {
+    std::str::from_utf8(text).is_ok_and(names_machine)
+}
+
 /// With four words or more either the first is a virtual host or the user's name has spaces. It is
 /// a virtual host if an address comes second, or the ident `-` third and not second.
-fn client(head: &[u8]) -> Option<Client<'_>> {
+fn columns(head: &[u8]) -> Option<Client<'_>> {
     let (first, rest) = word(head)?;
     let (second, rest) = word(rest)?;
     if let Some((third, user)) = word(rest)
@@ -362,6 +387,36 @@ mod tests {
                 "Ada de Lovelace",
             ),
             ("192.0.2.7 - a[b] c", None, "192.0.2.7", "a[b] c"),
+            // More than the format has; whose name is whose nobody can tell.
+            ("198.51.100.1, 192.0.2.7 - ada", None, "192.0.2.7", "ada"),
+            (
+                "198.51.100.1, 10.2.2.2 192.0.2.7 - -",
+                None,
+                "10.2.2.2",
+                "-",
+            ),
+            (
+                "198.51.100.1, 10.2.2.2 192.0.2.7 - ada",
+                None,
+                "10.2.2.2",
+                "-",
+            ),
+            (
+                "\"198.51.100.1, 10.2.2.2\" 192.0.2.7 - ada",
+                None,
+                "\"198.51.100.1,",
+                "-",
+            ),
+            ("\"198.51.100.1\" 192.0.2.7 - ada", None, "192.0.2.7", "ada"),
+            ("pc7.example.org, 192.0.2.7 - ada", None, "192.0.2.7", "ada"),
+            ("192.0.2.7 (198.51.100.1) - -", None, "192.0.2.7", "-"),
+            ("192.0.2.7 - ada 198.51.100.1:443", None, "192.0.2.7", "-"),
+            (
+                "2001:db8::1, 192.0.2.7 192.0.2.8 - -",
+                None,
+                "192.0.2.7",
+                "-",
+            ),
         ];
         for (head, vhost, host, user) in cases {
             let text = format!("{head} {TIME} \"GET / HTTP/1.1\" 304 -");

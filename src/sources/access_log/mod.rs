@@ -7,6 +7,7 @@ mod date;
 mod document;
 mod line;
 mod lines;
+mod page;
 mod repeats;
 
 use std::borrow::Cow;
@@ -20,6 +21,7 @@ pub use line::{Line, LineError, parse_line};
 
 use self::document::Assets;
 use self::lines::for_each_line;
+use self::page::Pages;
 use self::repeats::Repeats;
 use super::robots::Robots;
 use super::{File, Kind, Problem, Setting, Sink, SourceError, decode};
@@ -43,6 +45,8 @@ format = "auto"
 user = true
 # More endings of files that are no documents.
 assets = ["drawio"]
+# More query parameters that choose a page.
+keep_query = ["thread"]
 "#,
     file: Some(build),
     pull: None,
@@ -74,6 +78,8 @@ struct Params {
     user: bool,
     #[serde(default)]
     assets: Vec<String>,
+    #[serde(default)]
+    keep_query: Vec<String>,
 }
 
 fn yes() -> bool {
@@ -88,6 +94,7 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         format: params.format,
         user: params.user,
         assets: Assets::with(&params.assets),
+        pages: Pages::with(&params.keep_query),
         robots: Robots::new(),
         source: setting.source.as_str().into(),
     }))
@@ -99,6 +106,7 @@ struct AccessLog {
     format: Format,
     user: bool,
     assets: Assets,
+    pages: Pages,
     robots: Robots,
     source: Arc<str>,
 }
@@ -182,6 +190,9 @@ impl AccessLog {
         if let Some(reason) = document::left_out(line, &self.assets) {
             return sink.left_out(reason);
         }
+        let Some(subject) = self.base.subject(line, self.vhost, &self.pages) else {
+            return sink.left_out("a mail address in the path");
+        };
         let hash = xxh3_128(text.strip_suffix(b"\r").unwrap_or(text));
         let read = Read {
             person: if self.user { person(line.user) } else { None },
@@ -193,7 +204,7 @@ impl AccessLog {
         sink.event(Event {
             source: Arc::clone(&self.source),
             id: format!("{hash:032x}-{}", seen.repeats.number(hash, line.at)),
-            subject: self.base.subject(line, self.vhost),
+            subject,
             time: line.at,
             version: 0,
             body: Body::Read(read),
@@ -203,13 +214,12 @@ impl AccessLog {
 
 /// The authenticated user, if there is one.
 fn person(user: &[u8]) -> Option<Identity> {
-    if matches!(user, b"-" | b"" | b"\"\"") {
-        return None;
-    }
     let name = line::unescape(user);
     let name = String::from_utf8_lossy(&name);
-    let name = name.trim();
-    if name.is_empty() {
+    let name = name.trim().trim_matches('"').trim();
+    // How servers write that nobody has logged in.
+    let nobody = ["", "-", "(null)", "anonymous"];
+    if nobody.iter().any(|word| word.eq_ignore_ascii_case(name)) {
         return None;
     }
     let known = Identity::of_source("access-log", "user", name);
@@ -283,18 +293,19 @@ impl Base {
         })
     }
 
-    /// The address that was asked for. Bytes that are no UTF-8 are percent-encoded.
-    fn subject(&self, line: &Line<'_>, vhost: bool) -> String {
+    /// The page that was asked for, without what only says by whom and how; `None` where its path
+    /// names somebody. Bytes that are no UTF-8 are percent-encoded.
+    fn subject(&self, line: &Line<'_>, vhost: bool, pages: &Pages) -> Option<String> {
         let path = line::unescape(line.path);
-        let path = document::text(&path);
+        let path = pages.page(&document::text(&path))?;
         if document::is_whole_url(path.as_bytes()) {
-            return path.into_owned();
+            return Some(path);
         }
         let host = match line.vhost {
             Some(name) if vhost && name != b"-" => vhost_name(name),
             _ => Cow::Borrowed(self.host.as_str()),
         };
-        [&self.scheme, "://", &host, &self.folder, &path].concat()
+        Some([&self.scheme, "://", &host, &self.folder, &path].concat())
     }
 }
 

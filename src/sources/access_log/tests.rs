@@ -33,7 +33,7 @@ const BROWSER: &str =
 #[test]
 fn a_read_has_address_person_and_time() {
     let log = format!(
-        "192.0.2.7 - ada [10/Oct/2000:13:55:36 -0700] \"GET /pm/1?x=y HTTP/1.1\" 200 9 {BROWSER}\n\
+        "192.0.2.7 - ada [10/Oct/2000:13:55:36 -0700] \"GET /pm/1?pageId=7&user=ada HTTP/1.1\" 200 9 {BROWSER}\n\
          192.0.2.7 - Ada@Example.org [10/Oct/2000:13:55:37 -0700] \"GET /pm/2 HTTP/1.1\" 304 - {BROWSER}\n\
          192.0.2.7 - - [10/Oct/2000:13:55:38 -0700] \"GET /pm/3 HTTP/1.1\" 200 9 \"-\" \"-\"\n"
     );
@@ -46,7 +46,7 @@ fn a_read_has_address_person_and_time() {
     assert_eq!(
         subjects,
         [
-            "https://wiki.example.org/pm/1?x=y",
+            "https://wiki.example.org/pm/1?pageId=7",
             "https://wiki.example.org/pm/2",
             "https://wiki.example.org/pm/3"
         ]
@@ -65,6 +65,25 @@ fn a_read_has_address_person_and_time() {
             .all(|event| read(event).person.is_none())
     );
     assert_eq!(without.notes.len(), 1);
+}
+
+#[test]
+fn nobody_has_many_names() {
+    for user in [
+        "-",
+        "\"-\"",
+        "\"\"",
+        "(null)",
+        "Anonymous",
+        "- -",
+        "203.0.113.77 - ada",
+    ] {
+        let log = format!(
+            "192.0.2.7 - {user} [10/Oct/2000:13:55:36 -0700] \"GET /pm/1 HTTP/1.1\" 200 9 {BROWSER}\n"
+        );
+        let found = import(BASE, log.as_bytes()).unwrap();
+        assert!(read(&found.events[0]).person.is_none(), "{user}");
+    }
 }
 
 #[test]

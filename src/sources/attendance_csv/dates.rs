@@ -51,7 +51,8 @@ pub(super) enum Stamp {
 
 impl Stamp {
     /// Reads RFC 3339, or any three numbers of a date and two or three of a time, with or without
-    /// AM and PM: `14/11/22, 09:29:07`, `11/4/2020, 9:50:12 AM`, `2022-11-14 09:29`.
+    /// AM and PM: `14/11/22, 09:29:07`, `11/4/2020, 9:50:12 AM`, `2022-11-14 09:29`. A time that
+    /// stands before its date is refused: its numbers would make a date.
     pub(super) fn parse(text: &str) -> Option<Self> {
         if let Some(at) = parse_rfc3339(text) {
             return Some(Stamp::Exact(at));
@@ -69,10 +70,15 @@ impl Stamp {
                     Some(_) if previous.is_ascii_digit() => return None,
                     _ => numbers.push((digit, 1)),
                 }
+            } else if c == ':' && numbers.len() < 4 {
+                return None;
             } else if c.is_alphabetic() && !(c == 'T' && numbers.len() == 3) {
                 letters.push(c);
             }
             previous = c;
+        }
+        if numbers.iter().skip(3).any(|(_, width)| *width > 2) {
+            return None;
         }
         let afternoon = match letters.as_str() {
             "" => None,
@@ -263,6 +269,9 @@ mod tests {
             "4/11/2022 25:00",
             "4/11/22222 9:00",
             "4/11/2022 13:00 PM",
+            "9:29:07 14/11/22",
+            "9:29 14/11/22",
+            "9.29.07 14.11.2022",
         ] {
             assert_eq!(Stamp::parse(text), None, "{text}");
         }

@@ -21,17 +21,18 @@ pub(super) struct Action {
     pub(super) stamp: Stamp,
 }
 
-/// Whether the file looks like such a list: three columns, dates in the third.
+/// Whether the file looks like such a list: three columns, dates in the third. In English its header
+/// is enough, so that dates that can't be read are told as what they are.
 pub(super) fn is_log(rows: &[Row]) -> bool {
     match rows {
+        [header, ..] if header.cell(0).eq_ignore_ascii_case("full name") => header.filled() == 3,
         [header, first, ..] => {
             header.filled() == 3
                 && first.filled() == 3
                 && Stamp::parse(header.cell(2)).is_none()
                 && Stamp::parse(first.cell(2)).is_some()
         }
-        [header] => header.cell(0).eq_ignore_ascii_case("full name") && header.filled() == 3,
-        [] => false,
+        _ => false,
     }
 }
 

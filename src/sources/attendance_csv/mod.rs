@@ -9,6 +9,7 @@ mod presence;
 mod report;
 mod text;
 
+use std::collections::HashMap;
 use std::io::BufRead;
 
 use chrono_tz::Tz;
@@ -99,8 +100,9 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         meeting: params.meeting,
         writeup: params.writeup,
         finder: Finder::new(&setting.writeups),
-        ids: setting.writeups.iter().map(|one| one.id.clone()).collect(),
-        source: setting.source.clone(),
+        names: setting.names(),
+        setting: setting.clone(),
+        version: 0,
     }))
 }
 
@@ -113,12 +115,21 @@ struct AttendanceCsv {
     zone_given: bool,
     order: Option<Order>,
     finder: Finder,
-    /// The ids of the write-ups of `finder`.
-    ids: Vec<String>,
-    source: String,
+    /// Write-ups by name, see [`Setting::names`].
+    names: HashMap<String, String>,
+    setting: Setting,
+    /// Of the events of the file that is read next, see [`AttendanceCsv::version`].
+    version: u32,
 }
 
 impl File for AttendanceCsv {
+    fn dated(&mut self, changed: Millis) {
+        const YEAR_2000: Millis = 946_684_800_000;
+        // 31 bits of seconds last until 2068.
+        let seconds = ((changed - YEAR_2000) / 1000).clamp(0, (1 << 31) - 1);
+        self.version = u32::try_from(seconds << 1).unwrap_or(0);
+    }
+
     fn read(
         &mut self,
         name: &str,
@@ -179,9 +190,10 @@ impl AttendanceCsv {
         let order = self.order(name, &stamps, true, sink);
 
         let summary = |index: usize| report.bounds.get(index).map(|(_, stamp)| *stamp);
-        let bounds = self.bounds(summary(0), summary(1), order, sink);
+        let bounds = self.bounds(name, summary(0), summary(1), order, sink);
         let people = people::of_report(&report, |stamp| stamp.at(order, &self.calendar), sink);
-        let meeting = self.meeting(name, &report.title, bounds, &people)?;
+        let dates = !(stamps.is_empty() && report.unread.is_empty());
+        let meeting = self.meeting(name, &report.title, bounds, &people, dates)?;
         self.emit(&meeting, &people, sink);
         Ok(())
     }
@@ -191,7 +203,7 @@ impl AttendanceCsv {
         unread(&problems, sink);
         let stamps: Vec<Stamp> = actions.iter().map(|action| action.stamp).collect();
         let order = self.order(name, &stamps, true, sink);
-        let bounds = self.bounds(None, None, order, sink);
+        let bounds = self.bounds(name, None, None, order, sink);
         let people = people::of_log(actions, |stamp| stamp.at(order, &self.calendar), sink);
         let open = people
             .iter()
@@ -203,7 +215,8 @@ impl AttendanceCsv {
                  set `end` to the meeting's end"
             ));
         }
-        let meeting = self.meeting(name, "", bounds, &people)?;
+        let dates = !(stamps.is_empty() && problems.is_empty());
+        let meeting = self.meeting(name, "", bounds, &people, dates)?;
         self.emit(&meeting, &people, sink);
         Ok(())
     }
@@ -235,6 +248,7 @@ impl AttendanceCsv {
     /// What the parameters say of the meeting's times, else what the file says.
     fn bounds(
         &self,
+        name: &str,
         start: Option<Stamp>,
         end: Option<Stamp>,
         order: Order,
@@ -247,24 +261,23 @@ impl AttendanceCsv {
         };
         match bounds.start.zip(bounds.end) {
             Some((start, end)) if end <= start => {
-                sink.problem(Problem {
-                    place: "summary".to_owned(),
-                    field: "end".to_owned(),
-                    reason: "the meeting's end should be after its start; both are left aside"
-                        .to_owned(),
-                });
+                sink.note(format!(
+                    "{name}: the meeting's end should be after its start; both are left aside"
+                ));
                 Bounds::default()
             }
             _ => bounds,
         }
     }
 
+    /// `dates` says whether the file has any, understood or not.
     fn meeting(
         &self,
         name: &str,
         title: &str,
         bounds: Bounds,
         people: &[Attendee],
+        dates: bool,
     ) -> Result<Meeting, SourceError> {
         let first = people
             .iter()
@@ -283,18 +296,24 @@ impl AttendanceCsv {
                 )
             }
             _ => {
+                let reason = match at {
+                    None if dates => {
+                        "its dates are not understood; a date and time such as 14/11/2022, 09:29:07 is"
+                    }
+                    _ => "does not say which meeting it is of; set `meeting`",
+                };
                 return Err(SourceError::Format {
                     name: name.to_owned(),
-                    reason: "does not say which meeting it is of; set `meeting`".to_owned(),
+                    reason: reason.to_owned(),
                 });
             }
         };
-        let mentioned = || Some(self.ids[self.finder.first([title])?].clone());
-        let subject = self
-            .writeup
-            .clone()
-            .or_else(mentioned)
-            .unwrap_or_else(|| id.clone());
+        let mentioned = || {
+            let writeup = self.finder.first([title])?;
+            Some(self.setting.writeups[writeup].id.clone())
+        };
+        let writeup = self.writeup.clone().or_else(mentioned);
+        let subject = self.subject(writeup, &id);
         // Without a start and without anybody there is no event that would need a time.
         Ok(Meeting {
             id,
@@ -304,15 +323,28 @@ impl AttendanceCsv {
         })
     }
 
+    /// The write-up of a meeting that names this one or none. The name of a meeting can hold people's,
+    /// so it is no subject itself; it finds the write-up that has it for an alias.
+    fn subject(&self, writeup: Option<String>, meeting: &str) -> String {
+        let known = || self.names.get(meeting).cloned();
+        writeup.or_else(known).unwrap_or_default()
+    }
+
+    /// A file that was changed later replaces an earlier one, and of two readings of the same file
+    /// the one that knew the write-up counts.
+    fn version(&self, subject: &str) -> u32 {
+        self.version | u32::from(!subject.is_empty())
+    }
+
     fn emit(&self, meeting: &Meeting, people: &[Attendee], sink: &mut dyn Sink) {
         for person in people {
             let present = person.present_ms(meeting.bounds);
             sink.event(Event {
-                source: self.source.as_str().into(),
+                source: self.setting.source.as_str().into(),
                 id: event_id(&meeting.id, &person.key),
                 subject: meeting.subject.clone(),
                 time: meeting.at,
-                version: 0,
+                version: self.version(&meeting.subject),
                 body: Body::Attendance(Attendance {
                     meeting: meeting.id.clone(),
                     person: person.identity(),

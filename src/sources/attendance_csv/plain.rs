@@ -136,12 +136,13 @@ impl Table<'_> {
         let number = numbers.entry((meeting.clone(), key.clone())).or_insert(0);
         *number += 1;
         let writeup = self.text(row, "writeup").or_else(|| kind.writeup.clone());
+        let subject = kind.subject(writeup, &meeting);
         Ok(Event {
-            source: kind.source.as_str().into(),
+            source: kind.setting.source.as_str().into(),
             id: event_id(&meeting, &format!("{key}\u{1f}{number}")),
-            subject: writeup.unwrap_or_else(|| meeting.clone()),
             time: at,
-            version: 0,
+            version: kind.version(&subject),
+            subject,
             body: Body::Attendance(Attendance {
                 person: person.as_deref().map(Identity::bare),
                 team: self.text(row, "team"),

@@ -19,8 +19,46 @@ fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
         }],
     };
     let mut sink = Collected::default();
-    build(toml::from_str(params).unwrap(), &setting)?.read("list.csv", &mut &*bytes, &mut sink)?;
+    let mut reader = build(toml::from_str(params).unwrap(), &setting)?;
+    reader.dated(CHANGED);
+    reader.read("list.csv", &mut &*bytes, &mut sink)?;
     Ok(sink)
+}
+
+/// When the files were changed last: 2025-03-05.
+const CHANGED: Millis = 1_741_132_800_000;
+
+#[test]
+fn a_file_that_was_changed_later_replaces_the_earlier() {
+    let list = b"meeting,person,start\nm,ada@example.org,2025-03-04T15:00\n";
+    let version = |changed: Millis, params: &str| {
+        let writeups = vec![KnownWriteup {
+            id: "pm-12".to_owned(),
+            title: None,
+            aliases: vec!["m".to_owned()],
+        }];
+        let setting = Setting {
+            source: "reviews".to_owned(),
+            timezone: chrono_tz::UTC,
+            writeups: if params.is_empty() {
+                writeups
+            } else {
+                Vec::new()
+            },
+        };
+        let mut sink = Collected::default();
+        let mut reader = build(toml::Table::new(), &setting).unwrap();
+        reader.dated(changed);
+        reader.read("list.csv", &mut &list[..], &mut sink).unwrap();
+        (sink.events[0].version, sink.events[0].subject.clone())
+    };
+    let unknown = version(CHANGED, "registered later");
+    assert_eq!(unknown.1, "", "a meeting's name is no subject");
+    let known = version(CHANGED, "");
+    assert_eq!(known.1, "pm-12");
+    let later = version(CHANGED + 1000, "registered later");
+    assert!(unknown.0 < known.0 && known.0 < later.0);
+    assert_eq!(version(CHANGED, ""), known);
 }
 
 fn attendance(event: &Event) -> &Attendance {
@@ -138,10 +176,7 @@ fn the_report_of_2021() {
         Grace H,\"6/21/2021, soon\",\"6/21/2021, 9:30:00 AM\",30m,grace@example.org,Presenter,grace@example.org\n";
     let found = import("", text.as_bytes()).unwrap();
     assert_eq!(present(&found), [(Some("ada@example.org"), Some(1800))]);
-    assert_eq!(
-        found.events[0].subject,
-        attendance(&found.events[0]).meeting
-    );
+    assert_eq!(found.events[0].subject, "", "of no write-up that is known");
     assert_eq!(found.problems[0].place, "line 9");
     assert!(!found.problems[0].to_string().contains("Grace"));
 }
@@ -194,6 +229,25 @@ fn the_older_list_may_end_open() {
         present(&import("meeting = 'm1'", german.as_bytes()).unwrap()),
         present(&found)
     );
+}
+
+#[test]
+fn times_before_their_dates_are_told() {
+    for text in [
+        "Full Name\tUser Action\tTimestamp\nAda L\tJoined\t9:29:07 14/11/22\n",
+        "1. Summary\nMeeting title\tReview\nStart time\t9:29:07 14/11/22\n\n2. Participants\n\
+         Name\tFirst Join\tLast Leave\nAda L\t9:29:07 14/11/22\t9:59:07 14/11/22\n",
+    ] {
+        let refused = import("", text.as_bytes())
+            .err()
+            .map(|error| error.to_string());
+        assert!(
+            refused
+                .as_deref()
+                .is_some_and(|told| told.contains("dates are not understood")),
+            "{refused:?}"
+        );
+    }
 }
 
 #[test]

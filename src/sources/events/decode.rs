@@ -215,8 +215,8 @@ fn read_count(wire: &ReadCountData<'_>) -> Result<ReadCount, Refusal> {
     };
     Ok(ReadCount {
         granularity,
-        count: wire.count.ok_or(Refusal::Value)?.0,
-        uniques: wire.uniques.map(|uniques| uniques.0),
+        count: counted(wire.count.ok_or(Refusal::Value)?)?,
+        uniques: wire.uniques.map(counted).transpose()?,
     })
 }
 
@@ -309,6 +309,8 @@ fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
         .kind
         .as_ref()
         .map(|text| person_kind(&text.0).ok_or(Refusal::Value));
+    let (joined_at, left_at) = (instant(wire.joined_at)?, instant(wire.left_at)?);
+    in_order(joined_at, left_at)?;
     Ok(Person {
         person: match who(wire.person)? {
             Some(person) => person,
@@ -317,8 +319,8 @@ fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
         },
         aliases: everybody(wire.aliases)?,
         team: stated(wire.team),
-        joined_at: instant(wire.joined_at)?,
-        left_at: instant(wire.left_at)?,
+        joined_at,
+        left_at,
         kind: kind.transpose()?.unwrap_or_default(),
     })
 }
@@ -328,12 +330,23 @@ fn coverage(wire: CoverageData<'_>) -> Result<Coverage, Refusal> {
         .kind
         .as_ref()
         .and_then(|text| EventKind::from_name(&text.0));
+    let from = instant(wire.from)?.ok_or(Refusal::Value)?;
+    let to = instant(wire.to)?;
+    in_order(Some(from), to)?;
     Ok(Coverage {
         kind: kind.ok_or(Refusal::Value)?,
         scope: stated(wire.scope).ok_or(Refusal::Value)?,
-        from: instant(wire.from)?.ok_or(Refusal::Value)?,
-        to: instant(wire.to)?,
+        from,
+        to,
     })
+}
+
+/// A time that ends before it begins was mistyped, and nobody knows which of the two.
+fn in_order(begin: Option<Millis>, end: Option<Millis>) -> Result<(), Refusal> {
+    match begin.zip(end) {
+        Some((begin, end)) if end < begin => Err(Refusal::Value),
+        _ => Ok(()),
+    }
 }
 
 /// The role of a link with this name.
@@ -348,14 +361,24 @@ pub(super) fn person_kind(name: &str) -> Option<PersonKind> {
 
 /// The greatest number of seconds that is kept as engaged time: 32 bits of milliseconds.
 pub(super) const MAX_ENGAGED_S: f64 = 4_294_967.0;
-/// The greatest number of seconds that is kept of anything else: three centuries.
-pub(super) const MAX_SECONDS: f64 = 1e10;
+/// The greatest number of seconds that is kept of anything else: three years. Sums over tens of
+/// millions of them fit into 64 bits of milliseconds.
+pub(super) const MAX_SECONDS: f64 = 1e8;
+/// The greatest count of one page counter's figure. Sums over millions of them fit into 64 bits.
+pub(super) const MAX_COUNT: u64 = 1_000_000_000_000;
 
 fn millis(seconds: f64) -> Result<u64, Refusal> {
     match (0.0..=MAX_SECONDS).contains(&seconds) {
-        // At most 1e13: exact.
+        // At most 1e11: exact.
         true => Ok((seconds * 1000.0).round() as u64),
         false => Err(Refusal::Value),
+    }
+}
+
+fn counted(number: Whole) -> Result<u64, Refusal> {
+    match number.0 {
+        count if count <= MAX_COUNT => Ok(count),
+        _ => Err(Refusal::Value),
     }
 }
 

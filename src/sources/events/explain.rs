@@ -1,12 +1,14 @@
 //! Says what is wrong with an event that the fast decoder refused: every field, its value, and
-//! what would be valid. Values of fields that name people are never repeated, only their type.
+//! what would be valid. Values of fields that name people are never repeated, only their type; nor
+//! is any other text that holds an address, because names slip into the wrong column.
 
 use serde_json::{Map, Value};
 
 use crate::model::{EventKind, LinkRole, PersonKind, Place, parse_rfc3339};
+use crate::sources::machine::names_machine;
 
 use super::decode::{
-    Fault, MAX_ENGAGED_S, MAX_SECONDS, Refusal, kind_of, needs_subject, needs_time,
+    Fault, MAX_COUNT, MAX_ENGAGED_S, MAX_SECONDS, Refusal, kind_of, needs_subject, needs_time,
 };
 use super::wire::Whole;
 
@@ -60,7 +62,7 @@ fn envelope(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Even
         Some(other) => {
             faults.push(Fault::new(
                 "specversion",
-                format!("{other} is unknown; known is \"1.0\""),
+                format!("{} is unknown; known is \"1.0\"", shown(other)),
             ));
         }
         None => faults.push(Fault::new("specversion", "missing; \"1.0\" is valid")),
@@ -139,6 +141,18 @@ fn body(
         };
         faults.extend(reason.map(|reason| Fault::new(format!("data.{name}"), reason)));
     }
+    for (begin, end) in spans(kind) {
+        let at = |name: &str| present(data, name)?.as_str().and_then(parse_rfc3339);
+        if at(begin)
+            .zip(at(end))
+            .is_some_and(|(begin, end)| end < begin)
+        {
+            faults.push(Fault::new(
+                format!("data.{end}"),
+                format!("before {begin}; it should be the later of the two"),
+            ));
+        }
+    }
     let subject = present(event, "subject")
         .and_then(Value::as_str)
         .unwrap_or("");
@@ -155,6 +169,15 @@ fn body(
                 format!("missing; {hint}"),
             ));
         }
+    }
+}
+
+/// Fields of which the second is never before the first.
+fn spans(kind: EventKind) -> &'static [(&'static str, &'static str)] {
+    match kind {
+        EventKind::Person => &[("joined_at", "left_at")],
+        EventKind::Coverage => &[("from", "to")],
+        _ => &[],
     }
 }
 
@@ -193,8 +216,8 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
         EventKind::ReadCount => &[
             VERSION,
             ("granularity", Shape::OneOf(|| vec!["day", "cumulative"])),
-            ("count", Shape::Whole(u64::MAX)),
-            ("uniques", Shape::Whole(u64::MAX)),
+            ("count", Shape::Whole(MAX_COUNT)),
+            ("uniques", Shape::Whole(MAX_COUNT)),
         ],
         EventKind::Attendance => &[
             VERSION,
@@ -403,7 +426,7 @@ fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> 
     fields.get(name).filter(|value| !value.is_null())
 }
 
-/// The value itself, cut to a readable length.
+/// The value itself, cut to a readable length; of one that may name somebody only the type.
 fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
@@ -413,10 +436,18 @@ fn shown(value: &Value) -> String {
 }
 
 fn quoted(text: &str) -> String {
+    if holds_address(text) {
+        return "text".to_owned();
+    }
     match text.char_indices().nth(60) {
         Some((cut, _)) => format!("{:?}…", &text[..cut]),
         None => format!("{text:?}"),
     }
+}
+
+/// Whether an address of mail (also percent-encoded) or of a machine stands in it.
+fn holds_address(text: &str) -> bool {
+    text.contains(['@', '\u{ff20}']) || text.contains("%40") || names_machine(text)
 }
 
 fn type_of(value: &Value) -> &'static str {

@@ -26,7 +26,8 @@ pub static KIND: Kind = Kind {
         org.readback.KIND.v1; `source` and `id` name the event for ever, so the same file may be \
         imported any number of times. A field that is null or an empty text counts as absent, a \
         field that Readback does not know is ignored. A line that is no event is refused with its \
-        number, field and reason, and the rest goes on. Lines have at most 1 MiB.\n\
+        number, field and reason, and the rest goes on; it counts as one, however much is wrong with \
+        it. Lines have at most 1 MiB, a page counter's count and uniques at most 1000000000000.\n\
         What it cannot see: whatever the system that wrote the events did not. Say in `coverage` \
         events when it was watching.",
     sample: "[[source]]\nid = \"events\"\nkind = \"events\"\n",
@@ -65,7 +66,11 @@ impl File for Events {
                 0 => break,
                 length if length > MAX_LINE => {
                     let reason = format!("{length} bytes long; a line has at most {MAX_LINE}");
-                    report(sink, format!("line {number}"), vec![Fault::new("", reason)]);
+                    report(
+                        sink,
+                        &format!("line {number}"),
+                        vec![Fault::new("", reason)],
+                    );
                 }
                 _ => take(without_mark(&line, number), number, sink),
             }
@@ -115,7 +120,7 @@ fn take(line: &[u8], number: u64, sink: &mut dyn Sink) {
         Some(b'[') => take_batch(line, number, sink),
         Some(_) => match decode(line) {
             Ok(event) => sink.event(event),
-            Err(faults) => report(sink, format!("line {number}"), faults),
+            Err(faults) => report(sink, &format!("line {number}"), faults),
         },
     }
 }
@@ -127,24 +132,23 @@ fn take_batch(line: &[u8], number: u64, sink: &mut dyn Sink) {
                 match decode(item.get().as_bytes()) {
                     Ok(event) => sink.event(event),
                     Err(faults) => {
-                        report(sink, format!("line {number}, event {}", index + 1), faults);
+                        report(sink, &format!("line {number}, event {}", index + 1), faults);
                     }
                 }
             }
         }
         Err(error) => {
             let fault = Fault::new("", format!("not a JSON array of events: {error}"));
-            report(sink, format!("line {number}"), vec![fault]);
+            report(sink, &format!("line {number}"), vec![fault]);
         }
     }
 }
 
-fn report(sink: &mut dyn Sink, place: String, faults: Vec<Fault>) {
-    for Fault { field, reason } in faults {
-        sink.problem(Problem {
-            place: place.clone(),
-            field,
-            reason,
-        });
-    }
+fn report(sink: &mut dyn Sink, place: &str, faults: Vec<Fault>) {
+    let problem = |Fault { field, reason }| Problem {
+        place: place.to_owned(),
+        field,
+        reason,
+    };
+    sink.rejected(faults.into_iter().map(problem).collect());
 }

@@ -196,6 +196,22 @@ fn a_refusal_names_nobody() {
         let faults = decode(read_with(data).as_bytes()).expect_err("refused");
         assert!(!format!("{faults:?}").contains("ada"), "{faults:?}");
     }
+    for (field, value) in [
+        ("kind", "ada@example.org"),
+        ("joined_at", "Ada Lovelace <ada%40example.org>"),
+        ("joined_at", "198.51.100.7, ada"),
+        ("left_at", "[2001:db8::7]:443 ada"),
+        ("version", "ada@example.org"),
+    ] {
+        let line = event(
+            "person",
+            &format!(r#""subject":"x","data":{{"{field}":"{value}"}}"#),
+        );
+        let faults = decode(line.as_bytes()).expect_err("refused");
+        assert!(faults[0].reason.starts_with("text is "), "{faults:?}");
+        let told = format!("{faults:?}").to_lowercase();
+        assert!(!told.contains("ada") && !told.contains("198.51"), "{told}");
+    }
     let lines = [
         event("person", r#""subject":["ada"],"data":{}"#),
         event(
@@ -222,6 +238,7 @@ fn a_bad_line_does_not_stop_the_rest() {
     text.extend_from_slice(format!("\n{good}").as_bytes());
     let heard = hear(&text);
     assert_eq!(heard.events.len(), 4);
+    assert_eq!(heard.rejected, 4, "{:?}", heard.problems);
     let problems: Vec<String> = heard.problems.iter().map(ToString::to_string).collect();
     let told = |beginning: &str| {
         problems
@@ -252,6 +269,15 @@ fn schemas_say_what_the_decoder_takes() {
             .and_then(|v| v.as_f64()),
         Some(1.0)
     );
+    let count = &all
+        .iter()
+        .find(|(name, _)| name == "org.readback.read_count.v1")
+        .expect("there")
+        .1;
+    for field in ["count", "uniques"] {
+        let most = count.pointer(&format!("/properties/{field}/maximum"));
+        assert_eq!(most.and_then(|v| v.as_u64()), Some(1_000_000_000_000));
+    }
     let link = &all
         .iter()
         .find(|(name, _)| name == "org.readback.link.v1")

@@ -11,6 +11,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::decode::MAX_COUNT;
+
 /// The envelope. Other attributes are accepted and ignored.
 #[derive(Default, JsonSchema)]
 #[schemars(title = "CloudEvents 1.0 envelope", inline)]
@@ -179,9 +181,10 @@ pub(super) struct ReadCountData<'a> {
     #[schemars(required, extend("enum" = ["day", "cumulative"]))]
     pub(super) granularity: Option<Text<'a>>,
     /// Reads.
-    #[schemars(required)]
+    #[schemars(required, extend("maximum" = MAX_COUNT))]
     pub(super) count: Option<Whole>,
     /// Distinct readers, where the counter knows.
+    #[schemars(extend("maximum" = MAX_COUNT))]
     pub(super) uniques: Option<Whole>,
 }
 

@@ -7,48 +7,55 @@ use crate::sources::SourceError;
 
 use super::ledger::Ledger;
 use super::registry::Registry;
+use super::told::Told;
 
 /// Raised when a checkpoint of an earlier program can no longer be used; the walk then begins anew
-/// and its events have the same ids.
-const FORMAT: u32 = 1;
+/// and its events have the same ids and greater versions.
+const FORMAT: u32 = 2;
+
+/// What a state holds for; where one differs, the history is read from its beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Basis {
+    /// The last commit taken in, full hexadecimal id.
+    pub(super) head: String,
+    /// Fingerprint of the settings.
+    pub(super) settings: String,
+    /// Fingerprint of the edge of a shallow clone; it grows downwards when more is fetched.
+    pub(super) edge: String,
+    /// Fingerprint of the write-ups that were looked for.
+    pub(super) known: String,
+}
 
 /// The state after a pull.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
     format: u32,
-    head: String,
-    settings: String,
-    /// Fingerprint of the write-ups that were looked for.
-    pub(super) known: String,
+    /// What the state holds for.
+    pub(super) basis: Basis,
     /// The write-ups of the repository.
     pub(super) registry: Registry,
     /// The links.
     pub(super) ledger: Ledger,
+    /// What was said.
+    pub(super) told: Told,
 }
 
 impl Checkpoint {
-    /// A checkpoint at this head.
-    pub(super) fn new(
-        head: gix::ObjectId,
-        settings: String,
-        known: String,
-        registry: Registry,
-        ledger: Ledger,
-    ) -> Checkpoint {
+    /// A checkpoint of this program.
+    pub(super) fn new(basis: Basis, registry: Registry, ledger: Ledger, told: Told) -> Checkpoint {
         Checkpoint {
             format: FORMAT,
-            head: head.to_string(),
-            settings,
-            known,
+            basis,
             registry,
             ledger,
+            told,
         }
     }
 
-    /// Reads one; `None` if it is of another format or other settings.
-    pub(super) fn read(text: &str, settings: &str) -> Option<Checkpoint> {
+    /// Reads one; `None` if it is of another format.
+    pub(super) fn read(text: &str) -> Option<Checkpoint> {
         let checkpoint: Checkpoint = serde_json::from_str(text).ok()?;
-        (checkpoint.format == FORMAT && checkpoint.settings == settings).then_some(checkpoint)
+        (checkpoint.format == FORMAT).then_some(checkpoint)
     }
 
     /// As text.
@@ -57,11 +64,6 @@ impl Checkpoint {
             name: "checkpoint".to_owned(),
             reason: format!("cannot be written: {error}"),
         })
-    }
-
-    /// The last commit taken in.
-    pub(super) fn head(&self) -> Option<gix::ObjectId> {
-        gix::ObjectId::from_hex(self.head.as_bytes()).ok()
     }
 }
 

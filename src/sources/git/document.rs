@@ -1,12 +1,13 @@
 //! A write-up's own text: its title, date, people and names, and counts of what is in it.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
 use crate::model::{Calendar, Millis, parse_rfc3339};
 
+use super::front;
 use super::place::DRAWN;
 
 /// What a write-up's text says of it.
@@ -45,13 +46,42 @@ const ELSEWHERE: &[&str] = &[
     "duplicate",
 ];
 
-/// Lines of a header without front matter are looked for this far down.
-const HEADER_LINES: usize = 30;
+/// What templates and their users write where a title should stand, in lower-case letters alone.
+const PLACEHOLDERS: &[&str] = &[
+    "",
+    "na",
+    "none",
+    "notapplicable",
+    "tbd",
+    "todo",
+    "untitled",
+    "fillmeinwithauniqueidentmyawesomefeature",
+];
+
+/// Headings that stand first where a page has no title of its own.
+const PARTS: &[&str] = &[
+    "summary",
+    "abstract",
+    "overview",
+    "introduction",
+    "motivation",
+    "background",
+    "contents",
+    "tableofcontents",
+];
+
+/// Ways to write a time with an offset, and without one.
+const WITH_OFFSET: &[&str] = &[
+    "%Y-%m-%d %H:%M:%S%.f %z",
+    "%Y-%m-%d %H:%M:%S%.f%z",
+    "%Y-%m-%d %H:%M %z",
+];
+const LOCAL: &[&str] = &["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
 
 /// Reads a write-up. `path` decides the format and may hold an incident key.
 pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) -> Document {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let (front, body) = front_matter(text);
+    let (header, body) = front::read(text);
     let markdown = path
         .rsplit_once('.')
         .is_some_and(|(_, e)| matches!(e, "md" | "markdown" | "mdx"));
@@ -59,11 +89,6 @@ pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) ->
         in_markdown(body)
     } else {
         in_plain_text(body)
-    };
-    let header: Vec<(String, Vec<String>)> = if front.is_empty() {
-        listed_fields(body)
-    } else {
-        fields(front)
     };
     let field = |names: &[&str]| {
         let of = |name: &&str| {
@@ -75,9 +100,14 @@ pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) ->
         names.iter().find_map(of).unwrap_or_default()
     };
     let first = |names: &[&str]| field(names).first().cloned();
-    document.title = first(&["title", "feature name"]).or(document.title);
-    document.published_at = first(&["published", "published_at", "date", "start date"])
-        .and_then(|value| instant(&value, zone));
+    let said = |name: &&str| first(&[*name]).filter(|title| !is_placeholder(title));
+    let title = ["title", "feature name"].iter().find_map(said);
+    document.title = title.or(document.title);
+    // `published` can also be a flag.
+    document.published_at = ["published", "published_at", "date", "start date"]
+        .iter()
+        .flat_map(|name| field(&[*name]))
+        .find_map(|value| instant(value, zone));
     document.authors = field(&["authors", "author"]).to_vec();
     document.responders = field(&["responders"]).to_vec();
     document.owner_team = first(&["owner_team", "team", "owner"]);
@@ -107,91 +137,42 @@ pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) ->
     document
 }
 
-/// The block between `---` or `+++` at the top, and what follows it.
-fn front_matter(text: &str) -> (&str, &str) {
-    for mark in ["---", "+++"] {
-        let Some(rest) = text.strip_prefix(mark) else {
-            continue;
-        };
-        let Some(rest) = rest
-            .strip_prefix("\r\n")
-            .or_else(|| rest.strip_prefix('\n'))
-        else {
-            continue;
-        };
-        let mut at = 0;
-        for line in rest.split_inclusive('\n') {
-            if line.trim_end() == mark {
-                return (&rest[..at], &rest[at + line.len()..]);
-            }
-            at += line.len();
-        }
+/// A title made of a file's name, without the number or date before it; that of its folder where
+/// the file is the page of the folder.
+pub(super) fn title_of(path: &str) -> Option<String> {
+    let mut parts = path.rsplit('/');
+    let name = parts.next()?;
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let page = ["index", "readme"].contains(&stem.to_lowercase().as_str());
+    let stem = if page { parts.next()? } else { stem };
+    let words = stem.trim_start_matches(|c: char| c.is_ascii_digit() || "-_. ".contains(c));
+    let mut title = String::with_capacity(words.len());
+    let mut letters = words.chars().peekable();
+    while let Some(letter) = letters.next() {
+        // The dash of `INC-7` is part of the key.
+        let in_key = letters.peek().is_some_and(char::is_ascii_digit);
+        title.push(match letter {
+            '_' => ' ',
+            '-' if !in_key => ' ',
+            letter => letter,
+        });
     }
-    ("", text)
+    let title = title.trim();
+    (!title.is_empty()).then(|| title.to_owned())
 }
 
-/// `key: value`, `key = value`, `key: [a, b]` and lists of `- value`: what front matter is made of.
-/// Anything nested deeper is left alone.
-fn fields(front: &str) -> Vec<(String, Vec<String>)> {
-    let mut fields: Vec<(String, Vec<String>)> = Vec::new();
-    for line in front.lines() {
-        let indented = line.starts_with([' ', '\t']);
-        if let Some(item) = line.trim_start().strip_prefix("- ") {
-            if let Some((_, values)) = fields.last_mut() {
-                values.extend(scalar(item));
-            }
-        } else if !indented && let Some(at) = line.find([':', '=']) {
-            let (key, value) = (
-                line[..at].trim().trim_matches('"').to_lowercase(),
-                line[at + 1..].trim(),
-            );
-            let values = match value.strip_prefix('[').and_then(|v| v.split(']').next()) {
-                Some(list) => list.split(',').filter_map(scalar).collect(),
-                None => scalar(value).into_iter().collect(),
-            };
-            fields.push((key, values));
-        }
-    }
-    fields
+fn is_placeholder(title: &str) -> bool {
+    PLACEHOLDERS.contains(&letters(title).as_str())
 }
 
-/// `- Start Date: 2015-04-10` near the top, as in templates of proposals.
-fn listed_fields(body: &str) -> Vec<(String, Vec<String>)> {
-    let field = |line: &str| {
-        let line = line.trim().trim_start_matches(['-', '*', ' ', ':']);
-        let (key, value) = line.split_once(':')?;
-        let key = key.trim_matches(['*', '_', '`', ' ']).to_lowercase();
-        let known = [
-            "title",
-            "feature name",
-            "start date",
-            "date",
-            "published",
-            "author",
-            "authors",
-            "incident",
-        ];
-        let value = scalar(value.trim_start_matches(['*', '_']))?;
-        let values = if key.starts_with("author") {
-            value.split(", ").map(str::to_owned).collect()
-        } else {
-            vec![value]
-        };
-        known.contains(&key.as_str()).then_some((key, values))
-    };
-    body.lines().take(HEADER_LINES).filter_map(field).collect()
-}
-
-/// A value without quotes, code marks and a YAML comment; `None` if nothing is left.
-fn scalar(value: &str) -> Option<String> {
-    let value = value.split(" #").next().unwrap_or(value).trim();
-    let value = value.trim_matches(['"', '\'', '`', ' ']);
-    (!value.is_empty()).then(|| value.to_owned())
+fn letters(text: &str) -> String {
+    let letters = text.chars().filter(|c| c.is_alphanumeric());
+    letters.flat_map(char::to_lowercase).collect()
 }
 
 /// An instant, or the first date in the text at local midnight.
 fn instant(value: &str, zone: Tz) -> Option<Millis> {
-    if let Some(at) = parse_rfc3339(value) {
+    if let Some(at) = parse_rfc3339(value).or_else(|| spaced(value, zone)) {
         return Some(at);
     }
     // The parser would take shorter dates and spaces.
@@ -208,6 +189,34 @@ fn instant(value: &str, zone: Tz) -> Option<Millis> {
         .filter_map(|text| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok())
         .next();
     date.map(|date| Calendar::new(zone).midnight(date))
+}
+
+/// `2024-03-05 10:00:00 +0100`, with seconds, `T` and zone or without.
+fn spaced(value: &str, zone: Tz) -> Option<Millis> {
+    let mut value = value.trim().to_owned();
+    if matches!(value.as_bytes().get(10), Some(b'T' | b't')) {
+        value.replace_range(10..11, " ");
+    }
+    let universal = ["UTC", "GMT", "Z", "z"];
+    let offset = match universal.iter().find_map(|name| value.strip_suffix(name)) {
+        Some(time) => format!("{} +0000", time.trim_end()),
+        None => value.clone(),
+    };
+    let with_offset = WITH_OFFSET
+        .iter()
+        .find_map(|format| DateTime::parse_from_str(&offset, format).ok())
+        .map(|at| at.timestamp_millis());
+    let local = || {
+        let parse = |format: &&str| NaiveDateTime::parse_from_str(&value, format).ok();
+        let time = LOCAL.iter().find_map(parse)?;
+        // An hour that a change of clocks left out counts as the one after it.
+        let at = zone.from_local_datetime(&time).earliest().or_else(|| {
+            let later = time.checked_add_signed(TimeDelta::hours(1))?;
+            zone.from_local_datetime(&later).earliest()
+        })?;
+        Some(at.timestamp_millis())
+    };
+    with_offset.or_else(local)
 }
 
 fn in_markdown(body: &str) -> Document {
@@ -241,9 +250,10 @@ fn in_markdown(body: &str) -> Document {
             Event::Start(Tag::Heading { .. }) => in_heading = true,
             Event::End(TagEnd::Heading(_)) => {
                 in_heading = false;
-                if document.title.is_none() && !heading.trim().is_empty() {
+                if document.title.is_none() && is_title(&heading) {
                     document.title = Some(heading.trim().to_owned());
                 }
+                heading.clear();
             }
             Event::Text(text) if !in_code => {
                 document.words += words(&text);
@@ -280,11 +290,15 @@ fn in_plain_text(body: &str) -> Document {
             .map(|_| first),
     };
     Document {
-        title: title.filter(|t| !t.is_empty()).map(str::to_owned),
+        title: title.filter(|t| is_title(t)).map(str::to_owned),
         words: words(body),
         hyperlinks: addresses(body),
         ..Document::default()
     }
+}
+
+fn is_title(heading: &str) -> bool {
+    !is_placeholder(heading) && !PARTS.contains(&letters(heading).as_str())
 }
 
 fn words(text: &str) -> u32 {
@@ -326,6 +340,51 @@ mod tests {
             (document.words, document.diagrams, document.hyperlinks),
             (6, Some(2), 2)
         );
+    }
+
+    #[test]
+    fn dates_in_every_spelling() {
+        for (header, expected) in [
+            ("published: true\ndate: 2024-03-05", "2024-03-04T23:00:00Z"),
+            ("date: 2024-03-05 10:00:00 +0100", "2024-03-05T09:00:00Z"),
+            (
+                "date: 2024-03-05 10:00:00.5+01:00",
+                "2024-03-05T09:00:00.5Z",
+            ),
+            ("date: 2024-03-05 10:00", "2024-03-05T09:00:00Z"),
+            ("date: 2024-03-05T10:00:00", "2024-03-05T09:00:00Z"),
+            ("date: 2024-03-05 10:00:00 UTC", "2024-03-05T10:00:00Z"),
+            ("date: 2024-03-31 02:30", "2024-03-31T01:30:00Z"),
+            ("date: on 2024-03-05", "2024-03-04T23:00:00Z"),
+        ] {
+            let text = format!("---\n{header}\n---\n");
+            let document = read("a.md", &text, &[], chrono_tz::Europe::Berlin);
+            assert_eq!(document.published_at, parse_rfc3339(expected), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_title_says_something() {
+        for (text, expected) in [
+            ("- Feature Name: N/A\n\n# Summary\n# Why\n", Some("Why")),
+            ("- Feature Name: not applicable\n\n# Summary\n", None),
+            ("- Feature Name: n/a\n", None),
+            ("- Feature Name:\n# Table of contents\n", None),
+            ("---\ntitle: NA\n---\n# A disk\n", Some("A disk")),
+        ] {
+            let document = read("a.md", text, &[], chrono_tz::UTC);
+            assert_eq!(document.title.as_deref(), expected, "{text}");
+        }
+        for (path, title) in [
+            ("text/1011-process.exit.md", Some("process.exit")),
+            ("pm/2024-03-05-disk_is-full.md", Some("disk is full")),
+            ("pm/INC-7-disk.md", Some("INC-7 disk")),
+            ("pm/0012-disk-full/index.md", Some("disk full")),
+            ("pm/7.md", None),
+            ("README.md", None),
+        ] {
+            assert_eq!(title_of(path).as_deref(), title, "{path}");
+        }
     }
 
     #[test]

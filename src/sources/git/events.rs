@@ -1,5 +1,6 @@
 //! What the walk found, as events.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
@@ -15,6 +16,7 @@ use super::ledger::Life;
 use super::params::Checked;
 use super::registry::{Entry, Registry};
 use super::repository::{Commit, Repository, identity};
+use super::told;
 
 /// What would end a path or change its meaning in an address.
 const IN_PATH: &AsciiSet = &CONTROLS
@@ -24,6 +26,21 @@ const IN_PATH: &AsciiSet = &CONTROLS
     .add(b'%')
     .add(b'?')
     .add(b'\\');
+
+/// An event, and the bot that made it, if one did.
+pub(super) struct Made {
+    /// The event.
+    pub(super) event: Event,
+    /// The author's account.
+    pub(super) bot: Option<Identity>,
+}
+
+impl Made {
+    fn by(commit: &Commit, event: Event) -> Made {
+        let bot = commit.author.clone().filter(|_| commit.by_bot);
+        Made { event, bot }
+    }
+}
 
 /// Makes events of one source.
 pub(super) struct Maker<'a> {
@@ -81,13 +98,21 @@ impl Maker<'_> {
         names
     }
 
+    /// The registry's id of this write-up. One that is gone and whose path is another's now goes by
+    /// its key.
+    pub(super) fn id_of(&self, entry: &Entry, standing: &HashMap<&str, &str>) -> String {
+        match standing.get(entry.path()) {
+            Some(holder) if *holder != entry.key => self.id(&entry.key),
+            _ => self.id(entry.path()),
+        }
+    }
+
     /// Every name of a write-up but its id. A path it has left to another one is that one's.
-    pub(super) fn aliases(&self, entry: &Entry, registry: &Registry) -> Vec<String> {
+    pub(super) fn aliases(&self, entry: &Entry, standing: &HashMap<&str, &str>) -> Vec<String> {
         let taken = |path: &&String| {
-            registry
-                .entries
-                .iter()
-                .any(|e| e.key != entry.key && e.deleted_at.is_none() && e.path() == *path)
+            standing
+                .get(path.as_str())
+                .is_some_and(|holder| *holder != entry.key)
         };
         let mut aliases = Vec::new();
         for path in entry.paths.iter().rev().filter(|path| !taken(path)) {
@@ -107,13 +132,11 @@ impl Maker<'_> {
     pub(super) fn writeup(
         &self,
         entry: &Entry,
-        registry: &Registry,
+        standing: &HashMap<&str, &str>,
         document: Document,
-    ) -> Result<Event, SourceError> {
-        let commit = gix::ObjectId::from_hex(entry.commit.as_bytes())
-            .map_err(|e| self.repository.failed(e))?;
-        let mut contributors: Vec<Identity> =
-            self.repository.commit(commit)?.author.into_iter().collect();
+    ) -> Result<Made, SourceError> {
+        let commit = self.commit(&entry.commit)?;
+        let mut contributors: Vec<Identity> = commit.author.clone().into_iter().collect();
         for author in &document.authors {
             let author = self.named(author);
             if !contributors.contains(&author) {
@@ -121,12 +144,15 @@ impl Maker<'_> {
             }
         }
         let body = Writeup {
-            title: document.title.or_else(|| Some(entry.path().to_owned())),
+            title: document
+                .title
+                .or_else(|| document::title_of(entry.path()))
+                .or_else(|| Some(entry.path().to_owned())),
             url: self
                 .branch
                 .as_deref()
                 .and_then(|branch| self.address(branch, entry.path())),
-            aliases: self.aliases(entry, registry),
+            aliases: self.aliases(entry, standing),
             published_at: document.published_at.or(Some(entry.added_at)),
             deleted_at: entry.deleted_at,
             owner_team: document.owner_team,
@@ -140,23 +166,22 @@ impl Maker<'_> {
             diagrams: document.diagrams,
             hyperlinks: Some(document.hyperlinks),
             tags: document.tags,
-            ..Writeup::new(self.id(entry.path()))
+            ..Writeup::new(self.id_of(entry, standing))
         };
-        Ok(Event {
+        let event = Event {
             source: Arc::clone(&self.source),
             id: format!("{}:writeup:{}", self.params.name, entry.key),
             subject: body.id.clone(),
             time: entry.added_at,
-            version: entry.version,
+            version: 0,
             body: Body::Writeup(body),
-        })
+        };
+        Ok(Made::by(&commit, event))
     }
 
     /// The `link` event of a link in a file.
-    pub(super) fn life(&self, life: &Life, subject: &str) -> Result<Event, SourceError> {
-        let commit = gix::ObjectId::from_hex(life.origin.commit.as_bytes())
-            .map_err(|e| self.repository.failed(e))?;
-        let commit = self.repository.commit(commit)?;
+    pub(super) fn life(&self, life: &Life, subject: &str) -> Result<Made, SourceError> {
+        let commit = self.commit(&life.origin.commit)?;
         let name = &self.params.name;
         let authored = life.origin.authored / 1000;
         // The path tells apart equal lines that a series of commits brought in the same second.
@@ -168,7 +193,7 @@ impl Maker<'_> {
             format!(".{}", life.twin)
         };
         let place = life.place.parse().unwrap_or(Place::Other);
-        Ok(Event {
+        let event = Event {
             source: Arc::clone(&self.source),
             id: format!(
                 "{name}:{place}:{}:{line:016x}-{authored:x}{twin}",
@@ -176,7 +201,7 @@ impl Maker<'_> {
             ),
             subject: subject.to_owned(),
             time: life.origin.at,
-            version: life.version,
+            version: 0,
             body: Body::Link(Link {
                 person: commit.author.clone(),
                 team: None,
@@ -190,12 +215,13 @@ impl Maker<'_> {
                 removed_at: life.removed_at,
                 role: None,
             }),
-        })
+        };
+        Ok(Made::by(&commit, event))
     }
 
     /// The `link` event of a commit message. Commits that a rebase or cherry-pick made of one share
     /// author, author's time and message, and with them the id.
-    pub(super) fn message(&self, commit: &Commit, target: &str, subject: &str) -> Event {
+    pub(super) fn message(&self, commit: &Commit, target: &str, subject: &str) -> Made {
         let mut hash = Sha256::new();
         if let Some(author) = &commit.author {
             hash.update(author.value.as_bytes());
@@ -210,7 +236,7 @@ impl Maker<'_> {
             .map(|byte| format!("{byte:02x}"))
             .collect();
         let name = &self.params.name;
-        Event {
+        let event = Event {
             source: Arc::clone(&self.source),
             id: format!("{name}:commit:{target}:{hash}"),
             subject: subject.to_owned(),
@@ -224,7 +250,8 @@ impl Maker<'_> {
                 removed_at: None,
                 role: None,
             }),
-        }
+        };
+        Made::by(commit, event)
     }
 
     /// The known write-ups with their lasting keys: those of this repository first. Paths of other
@@ -235,15 +262,16 @@ impl Maker<'_> {
         others: &[KnownWriteup],
     ) -> Vec<(String, KnownWriteup)> {
         let mut known: Vec<(String, KnownWriteup)> = Vec::new();
-        let mut ours = std::collections::HashMap::new();
+        let mut ours = HashMap::new();
+        let standing = registry.standing();
         for entry in &registry.entries {
-            let aliases = self.aliases(entry, registry);
-            ours.insert(self.id(entry.path()), known.len());
+            let aliases = self.aliases(entry, &standing);
+            let id = self.id_of(entry, &standing);
+            ours.insert(id.clone(), known.len());
             let earlier = aliases
                 .iter()
                 .filter(|alias| alias.starts_with(&self.id("")));
             ours.extend(earlier.map(|alias| (alias.clone(), known.len())));
-            let id = self.id(entry.path());
             known.push((
                 entry.key.clone(),
                 KnownWriteup {
@@ -253,12 +281,14 @@ impl Maker<'_> {
                 },
             ));
         }
+        let retracted = told::retracted(&self.params.name);
         for other in others {
             let names = other
                 .aliases
                 .iter()
                 .filter(|alias| !crate::sources::links::is_path(alias));
             match ours.get(&other.id) {
+                _ if other.id == retracted => {}
                 Some(&at) => {
                     let (_, mine) = &mut known[at];
                     let new: Vec<String> = names
@@ -279,6 +309,12 @@ impl Maker<'_> {
             }
         }
         known
+    }
+
+    /// A commit by its full hexadecimal id.
+    fn commit(&self, id: &str) -> Result<Commit, SourceError> {
+        let id = gix::ObjectId::from_hex(id.as_bytes()).map_err(|e| self.repository.failed(e))?;
+        self.repository.commit(id)
     }
 
     /// A file's address at the forge.

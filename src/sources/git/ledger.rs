@@ -6,7 +6,7 @@
 //! was moved). Only what is left over came or went. A link that comes back within 24 hours has not
 //! been away (INDICATORS K3).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -61,7 +61,8 @@ pub(super) struct Life {
     /// Hash of the line when it was first written; with target, place, path and author's time of the
     /// origin its name.
     pub(super) born_hash: u64,
-    /// Tells apart equal lines that one commit brought to one file.
+    /// Tells apart lives that share all of that: equal lines in one file, and lines that came back
+    /// after more than a day with a change that kept its author's time.
     pub(super) twin: u32,
     /// Hash of the line now.
     pub(super) line_hash: u64,
@@ -69,8 +70,6 @@ pub(super) struct Life {
     pub(super) origin: Origin,
     /// When it went.
     pub(super) removed_at: Option<Millis>,
-    /// How often it has come and gone; the version of its event.
-    pub(super) version: u32,
     /// Its event has to be sent.
     #[serde(skip)]
     pub(super) changed: bool,
@@ -81,6 +80,8 @@ pub(super) struct Life {
 pub(super) struct Ledger {
     live: BTreeMap<String, Vec<Life>>,
     gone: Vec<(String, Life)>,
+    /// How many lives began under a name, by its hash; what is dead keeps its twin's number.
+    born: BTreeMap<u64, u32>,
     /// Lives that are over and can no longer come back, until they are handed out.
     #[serde(skip)]
     over: Vec<Life>,
@@ -138,33 +139,22 @@ impl Ledger {
         } else {
             origins(&came)?
         };
-        let mut twins: HashMap<(String, u64, Place, Millis, String), u32> = HashMap::new();
-        for (newcomer, origin) in came.into_iter().zip(origins) {
-            let Newcomer { path, hit } = newcomer;
-            let name = (
-                hit.target.clone(),
-                hit.line_hash,
-                hit.place,
-                origin.authored,
-                origin.path.clone(),
-            );
-            let twin = twins.entry(name).and_modify(|n| *n += 1).or_insert(0);
+        for (Newcomer { path, hit }, origin) in came.into_iter().zip(origins) {
+            let twin = self.twin(&hit, &origin);
             self.live.entry(path).or_default().push(Life {
                 target: hit.target,
                 place: hit.place.name().to_owned(),
                 born_hash: hit.line_hash,
-                twin: *twin,
+                twin,
                 line_hash: hit.line_hash,
                 origin,
                 removed_at: None,
-                version: 0,
                 changed: true,
             });
         }
         for (path, mut life) in went {
             // A clock that went backwards makes no negative life.
             life.removed_at = Some(at.max(life.origin.at));
-            life.version += 1;
             life.changed = true;
             self.gone.push((path, life));
         }
@@ -210,6 +200,20 @@ impl Ledger {
         self.over.extend(over.into_iter().map(|(_, life)| life));
     }
 
+    /// How many lives of the same name began before this one.
+    fn twin(&mut self, hit: &Hit, origin: &Origin) -> u32 {
+        let name = format!(
+            "{}\0{}\0{:x}\0{:x}\0{}",
+            hit.target, hit.place, hit.line_hash, origin.authored, origin.path
+        );
+        let born = self
+            .born
+            .entry(xxhash_rust::xxh3::xxh3_64(name.as_bytes()))
+            .or_default();
+        *born += 1;
+        *born - 1
+    }
+
     fn moved(&mut self, came: Vec<Newcomer>, went: &mut Vec<(String, Life)>) -> Vec<Newcomer> {
         if went.is_empty() {
             return came;
@@ -245,7 +249,6 @@ impl Ledger {
                 Some((at, _)) => {
                     let (_, mut life) = self.gone.remove(at);
                     life.removed_at = None;
-                    life.version += 1;
                     life.changed = true;
                     self.live.entry(newcomer.path).or_default().push(life);
                 }
@@ -311,11 +314,7 @@ mod tests {
         }
     }
 
-    fn step(
-        ledger: &mut Ledger,
-        at: Millis,
-        files: Vec<Scanned>,
-    ) -> Vec<(String, u32, Option<Millis>)> {
+    fn step(ledger: &mut Ledger, at: Millis, files: Vec<Scanned>) -> Vec<(String, Option<Millis>)> {
         let origin = |newcomer: &Newcomer| Origin {
             commit: String::new(),
             at,
@@ -328,7 +327,7 @@ mod tests {
             Ok(()) => ledger
                 .take_changed()
                 .into_iter()
-                .map(|l| (l.target, l.version, l.removed_at))
+                .map(|l| (l.target, l.removed_at))
                 .collect(),
             Err(never) => match never {},
         }
@@ -340,7 +339,7 @@ mod tests {
         let a = || Some("a");
         assert_eq!(
             step(&mut ledger, 0, vec![file(None, a(), &[hit("w", 1)])]),
-            [("w".into(), 0, None)]
+            [("w".into(), None)]
         );
         // Edited, moved to another file, renamed: the same link.
         assert_eq!(
@@ -358,21 +357,21 @@ mod tests {
             []
         );
         let gone = step(&mut ledger, 4 * HOUR, vec![file(Some("c"), None, &[])]);
-        assert_eq!(gone, [("w".into(), 1, Some(4 * HOUR))]);
+        assert_eq!(gone, [("w".into(), Some(4 * HOUR))]);
         // Back within a day it has never been away; after more it is another link.
         let back = step(
             &mut ledger,
             20 * HOUR,
             vec![file(None, Some("c"), &[hit("w", 2)])],
         );
-        assert_eq!(back, [("w".into(), 2, None)]);
+        assert_eq!(back, [("w".into(), None)]);
         step(&mut ledger, 30 * HOUR, vec![file(Some("c"), None, &[])]);
         let again = step(
             &mut ledger,
             60 * HOUR,
             vec![file(None, Some("c"), &[hit("w", 2)])],
         );
-        assert_eq!(again, [("w".into(), 0, None)]);
+        assert_eq!(again, [("w".into(), None)]);
         assert_eq!(ledger.standing(), 1);
     }
 
@@ -401,8 +400,8 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens to files, exactly the references in them stand, each life is told from
-        /// its first version on, and an odd version is an end.
+        /// Whatever happens to files, exactly the references in them stand, and what has been gone
+        /// for more than a day never comes back under its old name, whatever time the author gives.
         #[test]
         fn what_stands_is_what_is_there(
             commits in prop::collection::vec(
@@ -413,7 +412,7 @@ mod tests {
             let names = ["a", "b", "c"];
             let mut ledger = Ledger::default();
             let mut there: BTreeMap<usize, usize> = BTreeMap::new();
-            let mut versions: HashMap<(u64, String, Millis, u32, String), u32> = HashMap::new();
+            let mut ends: BTreeMap<(u64, String, u32, String), Option<Millis>> = BTreeMap::new();
             let mut at = 0;
             for (hours, files) in commits {
                 at += hours * HOUR + 1;
@@ -429,19 +428,19 @@ mod tests {
                     scanned.push(file(from, content.map(|_| names[name]), &hits));
                 }
                 let origin = |new: &Newcomer| Origin {
-                    commit: String::new(), at, authored: at, path: new.path.clone(), line: 1,
+                    commit: String::new(), at, authored: 0, path: new.path.clone(), line: 1,
                 };
                 let origins = |new: &[Newcomer]| Ok::<_, Infallible>(new.iter().map(origin).collect());
                 ledger.step(at, scanned, origins).map_err(|never| match never {})?;
                 for life in ledger.take_changed() {
-                    let name = (life.born_hash, life.target, life.origin.at, life.twin, life.origin.path);
-                    let expected = versions.get(&name).map_or(0, |version| version + 1);
-                    prop_assert_eq!(life.version, expected);
-                    prop_assert_eq!(life.version % 2 == 1, life.removed_at.is_some());
-                    versions.insert(name, life.version);
+                    let name = (life.born_hash, life.target, life.twin, life.origin.path);
+                    let before = ends.insert(name, life.removed_at);
+                    if let (Some(Some(gone)), None) = (before, life.removed_at) {
+                        prop_assert!(at - gone <= DAY_MS);
+                    }
                 }
                 prop_assert_eq!(ledger.standing(), there.values().sum::<usize>());
-                prop_assert_eq!(versions.values().filter(|v| **v % 2 == 0).count(), ledger.standing());
+                prop_assert_eq!(ends.values().filter(|end| end.is_none()).count(), ledger.standing());
             }
         }
     }

@@ -3,46 +3,43 @@
 //!
 //! | file | what it does |
 //! | --- | --- |
-//! | `params` | checks the parameters |
-//! | `repository`, `changes` | read the object store: commits in order, files changed and renamed |
+//! | `params`, `glob` | checks the parameters |
+//! | `repository`, `header`, `changes` | read the object store: commits in order, files changed and renamed |
 //! | `remote` | the page of the repository that a clone came from |
-//! | `survey` | a first look, before anything is read |
-//! | `registry`, `document` | the files that are write-ups, and what their text says |
+//! | `survey`, `probe` | a first look, before anything is read |
+//! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
 //! | `scan`, `place`, `language` | references in a file, and what kind of place each stands in |
 //! | `ledger` | the lives of links, pure |
 //! | `walk` | takes the branch through registry and ledger |
-//! | `events`, `checkpoint` | what goes out, what the next pull needs |
+//! | `events`, `told` | what goes out, and how it is taken back where history changed |
+//! | `pull`, `checkpoint` | one pull from end to end, and what the next one needs |
 
 mod changes;
 mod checkpoint;
 mod document;
 mod events;
+mod front;
+mod glob;
+mod header;
 mod language;
 mod ledger;
 mod params;
 mod place;
 mod probe;
+mod pull;
 mod registry;
 mod remote;
 mod repository;
 mod scan;
 mod survey;
+mod told;
 mod walk;
-
-use std::collections::HashMap;
-use std::sync::Arc;
 
 use crate::model::Millis;
 
-use super::{Kind, KnownWriteup, Probe, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
-use checkpoint::Checkpoint;
-use events::Maker;
-use ledger::Ledger;
 use params::{Checked, Params};
-use registry::Registry;
-use repository::{Range, Repository};
-use scan::Scanner;
 
 pub use survey::{Survey, survey};
 
@@ -65,10 +62,15 @@ Links to any registered write-up are found in commit messages and in files. A li
 from the commit that first had it until the first commit of the branch without it; edited, moved and
 renamed lines keep it, and what comes back within a day was never gone. Of commits that came in by a
 merge, links count from the commit that wrote them, if they stood on the branch after the merge.
-Links in messages are for ever; copies by rebase or cherry-pick count once.
+Links in messages are for ever; copies by rebase or cherry-pick count once. What comes back after
+more than a day is another link.
 
-`onboarding`, `runbook`, `docs` and `exclude` are globs over paths (`**/` for any folders; without a
-slash over file names); giving one replaces its default. Excluded by default: vendored and generated
+Where the branch was rewritten, settings or names of write-ups changed, or a shallow clone was
+deepened, the whole history is read again, and what it no longer shows is taken back: the outcome is
+that of a first scan. Links made by accounts such as `dependabot[bot]` count as a robot's.
+
+`onboarding`, `runbook`, `docs` and `exclude` are globs over paths (`**/` for any folders, `{a,b}` for
+either; without a slash over file names); giving one replaces its default. Excluded by default: vendored and generated
 files and test data. Binary files and files over 2 MiB are left out and counted. Submodules and
 symbolic links are not followed. A shallow clone begins where its history begins.
 
@@ -104,165 +106,11 @@ impl Pull for Git {
     fn pull(
         &mut self,
         checkpoint: Option<&str>,
-        _now: Millis,
+        now: Millis,
         sink: &mut dyn Sink,
     ) -> Result<String, SourceError> {
-        pull(&self.params, &self.setting, checkpoint, sink)
+        pull::pull(&self.params, &self.setting, checkpoint, now, sink)
     }
-}
-
-fn pull(
-    params: &Checked,
-    setting: &Setting,
-    given: Option<&str>,
-    sink: &mut dyn Sink,
-) -> Result<String, SourceError> {
-    let name = &params.name;
-    let repository = Repository::open(&params.path, name)?;
-    let Some(head) = repository.head(params.branch.as_deref())? else {
-        sink.note(format!("{name}: has no commits yet"));
-        return Ok(given.unwrap_or_default().to_owned());
-    };
-    let maker = Maker {
-        source: Arc::from(setting.source.as_str()),
-        params,
-        repository: &repository,
-        web: params.web.clone().or_else(|| repository.web()),
-        branch: repository.branch_name(params.branch.as_deref()),
-        zone: setting.timezone,
-    };
-    let settings = checkpoint::fingerprint(&(
-        &params.fingerprint,
-        &maker.web,
-        &maker.branch,
-        setting.timezone.name(),
-    ));
-    let before = given.and_then(|text| Checkpoint::read(text, &settings));
-    let (before, mut range) = since(&repository, head, before, sink)?;
-    // Write-ups registered elsewhere may be new even so.
-    let nothing_new = range.mainline.is_empty();
-    let mut registry = before.registry;
-    if !nothing_new {
-        walk::writeups(
-            &repository,
-            &mut range,
-            &params.paths.writeups,
-            &mut registry,
-        )?;
-    }
-    read_writeups(&maker, &mut registry, sink)?;
-    let known = maker.known(&registry, &setting.writeups);
-    let print = known_fingerprint(&known);
-    let mut ledger = before.ledger;
-    if print == before.known {
-        if nothing_new {
-            return Ok(given.unwrap_or_default().to_owned());
-        }
-        range.rewind();
-    } else {
-        // Links to a write-up may be older than its registration.
-        ledger = Ledger::default();
-        range = whole(&repository, head)?;
-    }
-    if repository.is_shallow() {
-        sink.note(format!(
-            "{name}: is a shallow clone; links older than its history count from there (`git fetch --unshallow` brings the rest)"
-        ));
-    }
-    let subjects: HashMap<String, String> = known
-        .iter()
-        .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
-        .collect();
-    let mut scanner = Scanner::new(&repository, &params.paths, &known);
-    let messages = walk::links(
-        &mut range,
-        &mut scanner,
-        &mut ledger,
-        &maker,
-        &subjects,
-        sink,
-    )?;
-    let changed = ledger.take_changed();
-    sink.note(format!(
-        "{name}: walked {} commits; {} links in messages, {} links in files came or went, {} stand",
-        range.len(),
-        messages.len(),
-        changed.len(),
-        ledger.standing(),
-    ));
-    for event in messages {
-        sink.event(event);
-    }
-    for life in changed {
-        if let Some(subject) = subjects.get(&life.target) {
-            sink.event(maker.life(&life, subject)?);
-        }
-    }
-    Checkpoint::new(head, settings, print, registry, ledger).write()
-}
-
-/// Where to go on: the state before and the commits since; from the start where there is no state
-/// that fits.
-fn since(
-    repository: &Repository,
-    head: gix::ObjectId,
-    before: Option<Checkpoint>,
-    sink: &mut dyn Sink,
-) -> Result<(Checkpoint, Range), SourceError> {
-    if let Some(before) = before {
-        if let Some(range) = repository.range(head, before.head())? {
-            return Ok((before, range));
-        }
-        sink.note(
-            "the branch was rewritten since the last pull; its history is read again".to_owned(),
-        );
-    }
-    Ok((Checkpoint::default(), whole(repository, head)?))
-}
-
-fn whole(repository: &Repository, head: gix::ObjectId) -> Result<Range, SourceError> {
-    repository
-        .range(head, None)?
-        .ok_or_else(|| repository.failed("the history has no beginning"))
-}
-
-/// Differs where other references would be found; the order of names does not matter.
-fn known_fingerprint(known: &[(String, KnownWriteup)]) -> String {
-    let mut names: Vec<(&str, &str, Vec<&str>)> = known
-        .iter()
-        .map(|(key, writeup)| {
-            let mut aliases: Vec<&str> = writeup.aliases.iter().map(String::as_str).collect();
-            aliases.sort_unstable();
-            aliases.dedup();
-            (key.as_str(), writeup.id.as_str(), aliases)
-        })
-        .collect();
-    names.sort_unstable();
-    checkpoint::fingerprint(&names)
-}
-
-/// Reads the texts of write-ups that changed, keeps their names, and sends their events.
-fn read_writeups(
-    maker: &Maker<'_>,
-    registry: &mut Registry,
-    sink: &mut dyn Sink,
-) -> Result<(), SourceError> {
-    let mut documents = Vec::new();
-    for (at, entry) in registry
-        .entries
-        .iter_mut()
-        .enumerate()
-        .filter(|(_, entry)| entry.changed)
-    {
-        let document = maker.document(entry)?;
-        entry.names = maker.names(entry, &document);
-        entry.changed = false;
-        documents.push((at, document));
-    }
-    for (at, document) in documents {
-        sink.event(maker.writeup(&registry.entries[at], registry, document)?);
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::target::canonical;
 use crate::sources::SourceError;
 
-use super::place::{Globs, Paths};
+use super::glob::{self, Globs};
+use super::place::Paths;
 
 /// As written in the configuration.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -94,16 +95,26 @@ impl Params {
             branch: self.branch,
             web: self.web.map(|web| canonical(&web).into_owned()),
             paths: Paths {
-                writeups: Globs::new(self.writeups),
-                onboarding: Globs::new(self.onboarding),
-                runbook: Globs::new(self.runbook),
-                docs: Globs::new(self.docs),
-                exclude: Globs::new(self.exclude),
+                writeups: globs("writeups", self.writeups)?,
+                onboarding: globs("onboarding", self.onboarding)?,
+                runbook: globs("runbook", self.runbook)?,
+                docs: globs("docs", self.docs)?,
+                exclude: globs("exclude", self.exclude)?,
             },
             incident_keys,
             made_names,
             fingerprint,
         })
+    }
+}
+
+fn globs(field: &str, given: Vec<String>) -> Result<Globs, SourceError> {
+    let wrong = given
+        .iter()
+        .find_map(|glob| Some((glob, glob::wrong(glob)?)));
+    match wrong {
+        Some((glob, reason)) => Err(SourceError::Params(format!("{field}: {glob:?} {reason}"))),
+        None => Ok(Globs::new(given)),
     }
 }
 
@@ -193,6 +204,11 @@ pub(super) mod tests {
             check("path = \"x\"\nincident_keys = [\"(\"]")
                 .expect_err("regex")
                 .contains("incident_keys")
+        );
+        assert!(
+            check("path = \"x\"\nwriteups = [\"pm/[\"]")
+                .expect_err("glob")
+                .contains("writeups: \"pm/[\" has a [ without ]")
         );
         assert!(
             check("path = \"x\"\nname = \"a b\"")

@@ -1,11 +1,11 @@
 //! What kind of place a link in a file is: by the file's path, and within it by the line.
 
 use gix::bstr::ByteSlice;
-use gix::glob::wildmatch::Mode;
 
 use crate::model::Place;
 use crate::sources::links::Found;
 
+use super::glob::Globs;
 use super::language::{self, Language};
 
 const DIAGRAMS: &[&str] = &[
@@ -60,31 +60,6 @@ pub(super) const DRAWN: &[&str] = &[
     "ditaa",
     "structurizr",
 ];
-
-/// Globs over paths. One without a slash is matched with the file's name alone; letter case does
-/// not matter.
-#[derive(Clone, Debug)]
-pub(super) struct Globs(Vec<String>);
-
-impl Globs {
-    /// The given patterns.
-    pub(super) fn new(patterns: Vec<String>) -> Globs {
-        Globs(patterns)
-    }
-
-    /// Whether one of them fits.
-    pub(super) fn fit(&self, path: &str) -> bool {
-        let name = file_name(path);
-        self.0.iter().any(|pattern| {
-            let value = if pattern.contains('/') { path } else { name };
-            gix::glob::wildmatch(
-                pattern.as_bytes().as_bstr(),
-                value.as_bytes().as_bstr(),
-                Mode::NO_MATCH_SLASH_LITERAL | Mode::IGNORE_CASE,
-            )
-        })
-    }
-}
 
 /// Which paths are what; the parameters of the same names.
 #[derive(Clone, Debug)]

@@ -1,13 +1,13 @@
 //! The files of the branch that are write-ups: since when, under which paths, written by whom.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::Millis;
 
 use super::changes::FileChange;
-use super::place::Globs;
+use super::glob::Globs;
 
 /// One file's history as a write-up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,11 +24,11 @@ pub(super) struct Entry {
     pub(super) deleted_at: Option<Millis>,
     /// Its content, full hexadecimal id.
     pub(super) blob: String,
-    /// How many commits of the branch changed it since; the version of its event.
-    pub(super) version: u32,
     /// Incident keys and other names found in its present text and name.
     pub(super) names: Vec<String>,
-    /// Its event has to be sent.
+    /// Fingerprint of its id and all its names; others can take some of them away.
+    pub(super) named: String,
+    /// Its text has to be read.
     #[serde(skip)]
     pub(super) changed: bool,
 }
@@ -92,13 +92,11 @@ impl Registry {
                         entry.paths.push(path.clone());
                     }
                     entry.blob = blob.to_string();
-                    entry.version += 1;
                     entry.changed = true;
                 }
                 (Some(&entry), None) => {
                     let entry = &mut self.entries[entry];
                     entry.deleted_at = Some(at);
-                    entry.version += 1;
                     entry.changed = true;
                 }
                 (None, Some((path, blob))) => self.add(path, blob.to_string(), birth(path)?),
@@ -106,6 +104,14 @@ impl Registry {
             }
         }
         Ok(())
+    }
+
+    /// Which write-up stands at which path now, by key.
+    pub(super) fn standing(&self) -> HashMap<&str, &str> {
+        let present = self.entries.iter().filter(|e| e.deleted_at.is_none());
+        present
+            .map(|entry| (entry.path(), entry.key.as_str()))
+            .collect()
     }
 
     /// The write-up at this path now.
@@ -124,7 +130,6 @@ impl Registry {
         if let Some(entry) = again {
             entry.deleted_at = None;
             entry.blob = blob;
-            entry.version += 1;
             entry.changed = true;
             return;
         }
@@ -147,8 +152,8 @@ impl Registry {
             added_at: birth.at,
             deleted_at: None,
             blob,
-            version: 0,
             names: Vec::new(),
+            named: String::new(),
             changed: true,
         });
     }

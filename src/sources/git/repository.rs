@@ -10,6 +10,7 @@ use gix::bstr::ByteSlice;
 use crate::model::{Identity, Millis};
 use crate::sources::SourceError;
 
+use super::header::Header;
 use super::remote;
 
 /// Larger files are left out: generated or data.
@@ -37,6 +38,8 @@ pub(super) struct Commit {
     pub(super) authored: Millis,
     /// The author's address after `.mailmap`, as bytes of the commit.
     pub(super) author: Option<Identity>,
+    /// Whether the author calls itself a bot, as accounts of GitHub's apps do.
+    pub(super) by_bot: bool,
     /// The message.
     pub(super) message: Vec<u8>,
 }
@@ -153,6 +156,15 @@ impl Repository {
         self.inner.is_shallow().unwrap_or(false)
     }
 
+    /// The commits whose parents a shallow clone lacks; empty where history is whole.
+    pub(super) fn edge(&self) -> Result<Vec<String>, SourceError> {
+        let commits = self.inner.shallow_commits().map_err(|e| self.failed(e))?;
+        let commits = commits.iter().flat_map(|commits| commits.iter());
+        let mut edge: Vec<String> = commits.map(ToString::to_string).collect();
+        edge.sort_unstable();
+        Ok(edge)
+    }
+
     /// What is new since `since`; `None` if `since` is no earlier state of this branch.
     pub(super) fn range(
         &self,
@@ -162,17 +174,11 @@ impl Repository {
         if since.is_some_and(|since| !self.inner.has_object(since)) {
             return Ok(None);
         }
-        let walk = self
-            .inner
-            .rev_walk([head])
-            .with_hidden(since)
-            .all()
-            .map_err(|e| self.failed(e))?;
-        let mut parents: HashMap<ObjectId, Vec<ObjectId>> = HashMap::new();
-        for info in walk {
-            let info = info.map_err(|e| self.failed(e))?;
-            parents.insert(info.id, info.parent_ids.to_vec());
-        }
+        // The library is quick and strict; one odd commit must not end the walk.
+        let parents = match self.strictly(head, since) {
+            Ok(parents) => parents,
+            Err(_) => self.leniently(head, since)?,
+        };
         let mut mainline = Vec::new();
         let mut next = Some(head);
         while let Some(id) = next.filter(|id| Some(*id) != since) {
@@ -197,32 +203,114 @@ impl Repository {
         }))
     }
 
+    /// Commits that `head` has and `since` has not, with their parents.
+    fn strictly(
+        &self,
+        head: ObjectId,
+        since: Option<ObjectId>,
+    ) -> Result<HashMap<ObjectId, Vec<ObjectId>>, SourceError> {
+        let walk = self.inner.rev_walk([head]).with_hidden(since).all();
+        let mut parents = HashMap::new();
+        for info in walk.map_err(|e| self.failed(e))? {
+            let info = info.map_err(|e| self.failed(e))?;
+            parents.insert(info.id, info.parent_ids.to_vec());
+        }
+        Ok(parents)
+    }
+
+    /// The same by the lines of parents alone.
+    fn leniently(
+        &self,
+        head: ObjectId,
+        since: Option<ObjectId>,
+    ) -> Result<HashMap<ObjectId, Vec<ObjectId>>, SourceError> {
+        let mut old = HashMap::new();
+        if let Some(tip) = since {
+            self.ancestors(tip, &HashMap::new(), &mut old)?;
+        }
+        let mut parents = HashMap::new();
+        self.ancestors(head, &old, &mut parents)?;
+        Ok(parents)
+    }
+
+    fn ancestors(
+        &self,
+        tip: ObjectId,
+        hidden: &HashMap<ObjectId, Vec<ObjectId>>,
+        parents: &mut HashMap<ObjectId, Vec<ObjectId>>,
+    ) -> Result<(), SourceError> {
+        let shallow = self.is_shallow();
+        let mut open = vec![tip];
+        while let Some(id) = open.pop() {
+            if hidden.contains_key(&id) || parents.contains_key(&id) {
+                continue;
+            }
+            let commit = self.find(id)?;
+            let of: Vec<ObjectId> = Header::read(&commit.data)
+                .parents()
+                .filter(|parent| !shallow || self.inner.has_object(*parent))
+                .collect();
+            open.extend(&of);
+            parents.insert(id, of);
+        }
+        Ok(())
+    }
+
     /// A commit.
     pub(super) fn commit(&self, id: ObjectId) -> Result<Commit, SourceError> {
-        let commit = self.inner.find_commit(id).map_err(|e| self.failed(e))?;
-        let author = commit.author().map_err(|e| self.failed(e))?;
-        let committer = commit.committer().map_err(|e| self.failed(e))?;
-        let resolved = self.mailmap.resolve(author);
+        let commit = self.find(id)?;
+        let header = Header::read(&commit.data);
+        let (name, address) = header.author();
+        let resolved = self.mailmap.resolve(gix::actor::SignatureRef {
+            name: name.as_bstr(),
+            email: address.as_bstr(),
+            time: "",
+        });
+        let committed = match header.committed() {
+            Some(seconds) => seconds,
+            None => self.before(&commit)?,
+        };
         Ok(Commit {
             id,
             tree: commit.tree_id().map_err(|e| self.failed(e))?.detach(),
-            committed: millis(committer.seconds()),
-            authored: millis(author.seconds()),
+            committed: millis(committed),
+            authored: millis(header.authored().unwrap_or(committed)),
             author: identity(&resolved.email.to_str_lossy()),
+            by_bot: [name, address, &resolved.email[..]].into_iter().any(is_bot),
             message: commit.message_raw_sloppy().to_vec(),
         })
     }
 
+    /// The time of the nearest first parent that has one, for a commit that has none.
+    fn before(&self, commit: &gix::Commit<'_>) -> Result<i64, SourceError> {
+        let mut next = Header::read(&commit.data).parents().next();
+        while let Some(id) = next.filter(|id| self.inner.has_object(id)) {
+            let parent = self.find(id)?;
+            let header = Header::read(&parent.data);
+            if let Some(seconds) = header.committed() {
+                return Ok(seconds);
+            }
+            next = header.parents().next();
+        }
+        Ok(0)
+    }
+
+    fn find(&self, id: ObjectId) -> Result<gix::Commit<'_>, SourceError> {
+        self.inner
+            .find_commit(id)
+            .map_err(|e| self.failed(format!("commit {id}: {e}")))
+    }
+
     /// The tree of the first parent; `None` for a root and at the edge of a shallow clone.
     pub(super) fn parent_tree(&self, id: ObjectId) -> Result<Option<ObjectId>, SourceError> {
-        let commit = self.inner.find_commit(id).map_err(|e| self.failed(e))?;
-        let Some(parent) = commit.parent_ids().next().map(|id| id.detach()) else {
+        let commit = self.find(id)?;
+        let Some(parent) = Header::read(&commit.data).parents().next() else {
             return Ok(None);
         };
         if self.is_shallow() && !self.inner.has_object(parent) {
             return Ok(None);
         }
-        let parent = self.inner.find_commit(parent).map_err(|e| self.failed(e))?;
+        let parent = self.find(parent)?;
         parent
             .tree_id()
             .map(|id| Some(id.detach()))
@@ -231,8 +319,8 @@ impl Repository {
 
     /// Whether a commit has several parents.
     pub(super) fn is_merge(&self, id: ObjectId) -> Result<bool, SourceError> {
-        let commit = self.inner.find_commit(id).map_err(|e| self.failed(e))?;
-        Ok(commit.parent_ids().nth(1).is_some())
+        let commit = self.find(id)?;
+        Ok(Header::read(&commit.data).parents().nth(1).is_some())
     }
 
     /// The size of a file's content.
@@ -251,10 +339,22 @@ impl Repository {
 
     /// An error of the object store. Its text can hold no identity: it speaks of object ids.
     pub(super) fn failed(&self, error: impl std::fmt::Display) -> SourceError {
+        let hint = if self.is_partial() {
+            "; it is a partial clone, and `git fetch --refetch --no-filter` brings what it left out"
+        } else {
+            ""
+        };
         SourceError::Format {
             name: self.name.clone(),
-            reason: format!("the repository cannot be read: {error}"),
+            reason: format!("the repository cannot be read: {error}{hint}"),
         }
+    }
+
+    /// Whether it was cloned with a filter, and lacks what its remote promised to bring later.
+    fn is_partial(&self) -> bool {
+        let config = self.inner.config_snapshot();
+        config.string("extensions.partialClone").is_some()
+            || config.boolean("remote.origin.promisor") == Some(true)
     }
 }
 
@@ -266,6 +366,12 @@ pub(super) fn identity(address: &str) -> Option<Identity> {
         _ if address.contains('@') => Some(Identity::bare(address)),
         _ => Some(Identity::of_source("git", "account", address)),
     }
+}
+
+/// `dependabot[bot]`, as a name or before the `@` of an address.
+fn is_bot(name: &[u8]) -> bool {
+    let account = name.split(|byte| *byte == b'@').next().unwrap_or(name);
+    account.trim_ascii().ends_with(b"[bot]")
 }
 
 /// Seconds of a commit as an instant the store can hold; commits may claim any year.

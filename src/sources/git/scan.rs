@@ -66,11 +66,12 @@ impl<'a> Scanner<'a> {
         Ok(hits)
     }
 
-    /// The write-ups that a commit message refers to, by lasting key, each once.
+    /// The write-ups that a commit message refers to, by lasting key, each once. Paths in it are
+    /// those of the repository.
     pub(super) fn message(&self, message: &[u8]) -> Vec<&str> {
         let mut keys: Vec<&str> = self
             .finder
-            .find(message, None)
+            .find(message, Some(""))
             .iter()
             .map(|found| self.keys[found.writeup].as_str())
             .collect();

@@ -8,7 +8,7 @@ use gix::bstr::ByteSlice;
 
 use crate::sources::SourceError;
 
-use super::place::Globs;
+use super::glob::Globs;
 use super::repository::Repository;
 
 /// Endings of files that are written to be read.

@@ -1,16 +1,15 @@
 //! The walk over the branch: twice, first for the write-ups, then for references to them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use gix::ObjectId;
 
-use crate::model::Event;
 use crate::sources::{Sink, SourceError};
 
 use super::changes::{self, FileChange};
-use super::events::Maker;
+use super::events::{Made, Maker};
+use super::glob::Globs;
 use super::ledger::{Hit, Ledger, Newcomer, Origin, Scanned};
-use super::place::Globs;
 use super::registry::{Birth, Registry};
 use super::repository::{Commit, Range, Repository};
 use super::scan::Scanner;
@@ -40,7 +39,8 @@ pub(super) fn writeups(
     Ok(())
 }
 
-/// Brings the ledger up to the end of the range, and returns the links in messages.
+/// Brings the ledger up to the end of the range, and returns the links in messages in the order of
+/// the walk; a rebase or cherry-pick repeats some.
 pub(super) fn links(
     range: &mut Range,
     scanner: &mut Scanner<'_>,
@@ -48,10 +48,9 @@ pub(super) fn links(
     maker: &Maker<'_>,
     subjects: &HashMap<String, String>,
     sink: &mut dyn Sink,
-) -> Result<Vec<Event>, SourceError> {
+) -> Result<Vec<Made>, SourceError> {
     let repository = maker.repository;
     let mut messages = Vec::new();
-    let mut seen = HashSet::new();
     for id in range.mainline.clone() {
         let arrived = range.arrived_with(id);
         for &id in &arrived {
@@ -60,12 +59,7 @@ pub(super) fn links(
                 let Some(subject) = subjects.get(target) else {
                     continue;
                 };
-                let event = maker.message(&commit, target, subject);
-                if seen.insert(event.id.clone()) {
-                    messages.push(event);
-                } else {
-                    sink.left_out("commit message repeated by a rebase or cherry-pick");
-                }
+                messages.push(maker.message(&commit, target, subject));
             }
         }
         let commit = repository.commit(id)?;

@@ -8,7 +8,7 @@ mod payload;
 mod signature;
 mod texts;
 
-use std::io::BufRead;
+use std::io::{BufRead, Cursor, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use super::{File, Kind, Problem, Push, Setting, Sink, SourceError, decode};
 
 use payload::Payload;
 use signature::Secret;
-use texts::Reader;
+use texts::{Bots, Reader};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -35,8 +35,12 @@ or form), and files with saved deliveries or API replies: one JSON value, an arr
 
 A comment is a `comment` event where the issue, pull request, commit or discussion it belongs to, or
 the file it stands at, is a registered write-up (by its address; see `web` of the kind `git`). Any
-text that refers to a write-up is a `link` event of the place `ticket`. Edits and deletions replace
-what was sent before. The text itself is never kept.
+text or title that refers to a write-up is a `link` event of the place `ticket`. Edits and deletions
+replace what was sent before. The text itself is never kept. Accounts of bots (GitHub's type `Bot`, or
+a login that ends in `[bot]`) are described as bots, so that their comments are nobody's.
+
+Issues and pull requests are known by repository and number, since webhooks and API replies give one
+pull request different ids; after a repository was renamed its texts are new ones.
 
 With `secret` or `secret_file` (the webhook's secret) a delivery without a right X-Hub-Signature-256
 is refused; without them everything is believed. GitHub signs no time: sending a delivery again
@@ -113,11 +117,12 @@ impl GitHub {
         value: &Value,
         place: &str,
         now: Option<Millis>,
+        bots: &mut Bots,
         sink: &mut dyn Sink,
     ) {
         match Payload::of(event, value) {
             Payload::Text(text) => {
-                if let Err((field, reason)) = self.reader.read(&text, now, sink) {
+                if let Err((field, reason)) = self.reader.read(&text, now, bots, sink) {
                     let (place, field) = (place.to_owned(), field.to_owned());
                     sink.problem(Problem {
                         place,
@@ -154,6 +159,7 @@ impl Push for GitHub {
                 "is a delivery of Gitea or Forgejo; this address is for GitHub's",
             ));
         }
+        let body = body.strip_prefix(MARK).unwrap_or(body);
         let form = body.starts_with(b"payload=").then(|| {
             let mut fields = url::form_urlencoded::parse(body);
             fields
@@ -165,13 +171,16 @@ impl Push for GitHub {
             None => serde_json::from_slice(body),
         };
         let value = value.map_err(|error| wrong(&not_json(&error)))?;
+        let mut bots = Bots::default();
         self.take(
             header("x-github-event"),
             &value,
             "delivery",
             Some(now),
+            &mut bots,
             sink,
         );
+        bots.tell("delivery", sink);
         Ok(())
     }
 }
@@ -184,6 +193,11 @@ impl File for GitHub {
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
         let mut number = 0;
+        let mut bots = Bots::default();
+        let input = without_mark(input).map_err(|cause| SourceError::Io {
+            name: name.to_owned(),
+            cause,
+        })?;
         for value in serde_json::Deserializer::from_reader(input).into_iter::<Value>() {
             number += 1;
             match value {
@@ -192,10 +206,17 @@ impl File for GitHub {
                         sink.left_out("empty reply");
                     }
                     for (index, item) in items.iter().enumerate() {
-                        self.take(None, item, &format!("index {index}"), None, sink);
+                        self.take(None, item, &format!("index {index}"), None, &mut bots, sink);
                     }
                 }
-                Ok(value) => self.take(None, &value, &format!("value {number}"), None, sink),
+                Ok(value) => self.take(
+                    None,
+                    &value,
+                    &format!("value {number}"),
+                    None,
+                    &mut bots,
+                    sink,
+                ),
                 // What could not be read, a packed file that was cut for instance, is not bad JSON.
                 Err(error) if error.is_io() => {
                     return Err(SourceError::Io {
@@ -220,8 +241,22 @@ impl File for GitHub {
                 }
             }
         }
+        bots.tell(name, sink);
         Ok(())
     }
+}
+
+/// The byte order mark that some editors and shells begin a file with.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// The input without a byte order mark at its beginning.
+fn without_mark(input: &mut dyn BufRead) -> std::io::Result<impl Read> {
+    let mut start = Vec::new();
+    input.take(MARK.len() as u64).read_to_end(&mut start)?;
+    if start == MARK {
+        start.clear();
+    }
+    Ok(Cursor::new(start).chain(input))
 }
 
 /// Where JSON ends to be JSON, without the words found there.

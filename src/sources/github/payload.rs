@@ -28,8 +28,11 @@ pub(super) struct Text<'a> {
 pub(super) enum Action<'a> {
     /// It is there, as given.
     Stands,
-    /// It was edited; the earlier text where the edit was of the text.
-    Edited(Option<&'a str>),
+    /// It was edited; what title and body were before, where the edit was of them.
+    Edited {
+        title: Option<&'a str>,
+        body: Option<&'a str>,
+    },
     /// It is gone.
     Deleted,
 }
@@ -65,7 +68,10 @@ impl<'a> Payload<'a> {
             return Payload::Nothing("event without its object");
         }
         let action = match value["action"].as_str().unwrap_or_default() {
-            "edited" => Action::Edited(value["changes"]["body"]["from"].as_str()),
+            "edited" => Action::Edited {
+                title: value["changes"]["title"]["from"].as_str(),
+                body: value["changes"]["body"]["from"].as_str(),
+            },
             "deleted" | "transferred" => Action::Deleted,
             _ => Action::Stands,
         };

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 
-use crate::model::{Body, Event};
+use crate::model::{Body, Event, PersonKind};
 use crate::sources::KnownWriteup;
 
 use super::*;
@@ -125,6 +125,72 @@ fn comments_and_links() {
         (Some("pull_request_review_comment:54"), Some(3))
     );
     assert!(!format!("{heard:?}", heard = heard.events).contains("three short words"));
+}
+
+fn read(text: &[u8]) -> Collected {
+    let mut heard = Collected::default();
+    github(&[ISSUE, "INC-12"])
+        .read("a.json", &mut &text[..], &mut heard)
+        .expect("JSON");
+    heard
+}
+
+#[test]
+fn one_pull_request_is_one_text_wherever_it_is_read() {
+    let of_hook = r#"{"action":"opened","sender":{},"pull_request":{"id":999,"number":8,
+        "html_url":"https://github.com/Example/Shop/pull/8","title":"Fix of INC-12","body":null,
+        "created_at":"2024-03-05T10:00:00Z","user":{"login":"ada","type":"User"}}}"#;
+    let of_reply = r#"{"id":1234,"number":8,"html_url":"https://github.com/example/shop/pull/8",
+        "title":"Fix of INC-12","body":null,"created_at":"2024-03-05T10:00:00Z","pull_request":{},
+        "user":{"login":"ada","type":"User"}}"#;
+    let heard = read(format!("\u{feff}{of_hook}\n{of_reply}").as_bytes());
+    let id = "github.com/example/shop#8:link:w1";
+    assert_eq!(
+        heard.summary(),
+        [("link", id, "w1", 0, None), ("link", id, "w1", 0, None)],
+        "found in the title, and under one id"
+    );
+    let renamed = of_hook
+        .replace("opened", "edited")
+        .replace(
+            "\"sender\"",
+            "\"changes\":{\"title\":{\"from\":\"Fix of INC-12\"}},\"sender\"",
+        )
+        .replace("\"Fix of INC-12\",\"body\"", "\"Fix\",\"body\"");
+    let heard = read(renamed.as_bytes());
+    let at = 1_709_632_800_000;
+    assert_eq!(
+        heard.summary(),
+        [("link", id, "w1", 1_709_632_800, Some(at))]
+    );
+}
+
+#[test]
+fn a_bot_is_described_once() {
+    let comment = |id: u32, login: &str, kind: &str| {
+        format!(
+            r#"{{"id":{id},"issue_url":"x","html_url":"{ISSUE}#issuecomment-{id}","body":"see INC-12",
+            "created_at":"2024-03-05T10:00:00Z","user":{{"login":"{login}","type":"{kind}"}}}}"#
+        )
+    };
+    let all = [
+        comment(1, "tidy[bot]", "Bot"),
+        comment(2, "tidy[bot]", "Bot"),
+        comment(3, "old-robot[bot]", "User"),
+        comment(4, "ada", "User"),
+    ];
+    let heard = read(all.join("\n").as_bytes());
+    let bots: Vec<&str> = heard
+        .events
+        .iter()
+        .filter(|event| matches!(&event.body, Body::Person(one) if one.kind == PersonKind::Bot))
+        .map(|event| event.id.as_str())
+        .collect();
+    assert_eq!(bots, ["tidy[bot]", "old-robot[bot]"]);
+    assert_eq!(
+        heard.notes,
+        ["a.json: texts written by bots, which are no people: 3 by 2"]
+    );
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! Texts to events: a comment on a write-up, links to write-ups.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::model::{Body, Comment, Event, Identity, Link, Millis, Place, parse_rfc3339};
+use crate::model::{
+    Body, Comment, Event, Identity, Link, Millis, Person, PersonKind, Place, parse_rfc3339,
+};
 use crate::sources::Sink;
 use crate::sources::links::Finder;
 
@@ -33,6 +36,7 @@ impl Reader {
         &self,
         text: &Text<'_>,
         now: Option<Millis>,
+        bots: &mut Bots,
         sink: &mut dyn Sink,
     ) -> Result<(), Fault> {
         // An approval by a click says nothing.
@@ -43,16 +47,15 @@ impl Reader {
             return Ok(());
         }
         let known = Known::of(text)?;
-        if text.fields["user"]["type"] == "Bot" {
-            sink.note(format!("{}: written by a bot", known.id));
-        }
         let deleted_at = match text.action {
             Action::Deleted => Some(now.unwrap_or(known.updated).max(known.created)),
             _ => None,
         };
         let commented = text.comment && self.comment(text, &known, deleted_at, sink);
         let linked = self.links(text, &known, deleted_at, sink);
-        if !commented && !linked {
+        if commented || linked {
+            bots.meet(&self.source, &text.fields["user"], sink);
+        } else {
             sink.left_out(if text.comment {
                 "comment on something that is no write-up"
             } else {
@@ -121,7 +124,7 @@ impl Reader {
         deleted_at: Option<Millis>,
         sink: &mut dyn Sink,
     ) -> bool {
-        let now = self.writeups(known.body);
+        let now = self.writeups(known.title, known.body);
         let mut found = !now.is_empty();
         let link = |writeup: usize, time, version, removed_at| Event {
             source: Arc::clone(&self.source),
@@ -144,8 +147,9 @@ impl Reader {
                     sink.event(link(writeup, known.created, DELETED, deleted_at));
                 }
             }
-            Action::Edited(Some(before)) => {
-                let before = self.writeups(before);
+            Action::Edited { title, body } if title.is_some() || body.is_some() => {
+                let before =
+                    self.writeups(title.unwrap_or(known.title), body.unwrap_or(known.body));
                 found |= !before.is_empty();
                 for writeup in &now {
                     let (time, version) = match before.contains(writeup) {
@@ -163,7 +167,7 @@ impl Reader {
                     ));
                 }
             }
-            Action::Edited(None) | Action::Stands => {
+            Action::Edited { .. } | Action::Stands => {
                 for writeup in now {
                     sink.event(link(writeup, known.created, 0, None));
                 }
@@ -172,11 +176,11 @@ impl Reader {
         found
     }
 
-    fn writeups(&self, body: &str) -> Vec<usize> {
-        let mut writeups: Vec<usize> = self
-            .finder
-            .find(body.as_bytes(), None)
-            .iter()
+    fn writeups(&self, title: &str, body: &str) -> Vec<usize> {
+        let found = |text: &str| self.finder.find(text.as_bytes(), None);
+        let mut writeups: Vec<usize> = [title, body]
+            .into_iter()
+            .flat_map(found)
             .map(|found| found.writeup)
             .collect();
         writeups.sort_unstable();
@@ -185,10 +189,60 @@ impl Reader {
     }
 }
 
+/// The bots met while reading, each of which is described once.
+#[derive(Default)]
+pub(super) struct Bots {
+    known: BTreeSet<String>,
+    texts: u64,
+}
+
+impl Bots {
+    /// Looks at the author of a text that was taken.
+    fn meet(&mut self, source: &Arc<str>, user: &Value, sink: &mut dyn Sink) {
+        let login = user["login"].as_str().unwrap_or_default();
+        let is_bot = user["type"] == "Bot" || login.ends_with("[bot]");
+        let Some(bot) = person(user).filter(|_| is_bot) else {
+            return;
+        };
+        self.texts += 1;
+        if !self.known.insert(login.to_owned()) {
+            return;
+        }
+        sink.event(Event {
+            source: Arc::clone(source),
+            id: login.to_owned(),
+            subject: String::new(),
+            time: 0,
+            version: 0,
+            body: Body::Person(Person {
+                person: bot,
+                aliases: Vec::new(),
+                team: None,
+                joined_at: None,
+                left_at: None,
+                kind: PersonKind::Bot,
+            }),
+        });
+    }
+
+    /// Tells how many texts were theirs.
+    pub(super) fn tell(&self, name: &str, sink: &mut dyn Sink) {
+        if self.texts > 0 {
+            sink.note(format!(
+                "{name}: texts written by bots, which are no people: {} by {}",
+                self.texts,
+                self.known.len()
+            ));
+        }
+    }
+}
+
 /// The fields that every text has.
 struct Known<'a> {
     id: String,
     address: &'a str,
+    /// Empty for a comment.
+    title: &'a str,
     body: &'a str,
     person: Option<Identity>,
     created: Millis,
@@ -202,11 +256,13 @@ impl<'a> Known<'a> {
         let time = |field: &str| fields[field].as_str().and_then(parse_rfc3339);
         let created = time("created_at").or_else(|| time("submitted_at"));
         let created = created.ok_or(("created_at", "should be an RFC 3339 instant"))?;
+        let address = fields["html_url"]
+            .as_str()
+            .ok_or(("html_url", "should be an address"))?;
         Ok(Known {
-            id: format!("{}:{number}", text.kind),
-            address: fields["html_url"]
-                .as_str()
-                .ok_or(("html_url", "should be an address"))?,
+            id: common_id(text.kind, address).unwrap_or_else(|| format!("{}:{number}", text.kind)),
+            address,
+            title: fields["title"].as_str().unwrap_or_default(),
             // Empty bodies are null.
             body: fields["body"].as_str().unwrap_or_default(),
             person: person(&fields["user"]),
@@ -219,6 +275,20 @@ impl<'a> Known<'a> {
     fn version(&self) -> u32 {
         u32::try_from(self.updated / 1000).unwrap_or(DELETED - 1)
     }
+}
+
+/// `github.com/owner/name#7` of an issue or a pull request. A pull request is an issue too, with another
+/// id there, but the number within the repository is one. The repository's name counts without case.
+fn common_id(kind: &str, address: &str) -> Option<String> {
+    if !matches!(kind, "issue" | "pull_request") {
+        return None;
+    }
+    let repository = repository(address)?;
+    let (_, place) = repository.split_once("://")?;
+    let rest = address[repository.len()..].trim_start_matches('/');
+    let (_, number) = rest.split_once('/')?;
+    let digits = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| format!("{}#{number}", place.to_ascii_lowercase()))
 }
 
 /// `None` for an account that was deleted, which GitHub shows as null or as `ghost`.

@@ -110,7 +110,9 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         from: date("from", &params.from)?,
         to: date("to", &params.to)?,
         finder: Finder::new(&setting.writeups),
+        names: setting.names(),
         setting: setting.clone(),
+        changed: 0,
     }))
 }
 
@@ -132,10 +134,18 @@ struct ICalendarFile {
     from: Millis,
     to: Millis,
     finder: Finder,
+    /// Write-ups by name, see [`Setting::names`].
+    names: HashMap<String, String>,
     setting: Setting,
+    /// When the file that is read next was changed last.
+    changed: Millis,
 }
 
 impl File for ICalendarFile {
+    fn dated(&mut self, changed: Millis) {
+        self.changed = changed;
+    }
+
     fn read(
         &mut self,
         name: &str,
@@ -165,11 +175,7 @@ impl File for ICalendarFile {
             ));
         }
         for reason in problems {
-            sink.problem(Problem {
-                place: "file".to_owned(),
-                field: String::new(),
-                reason: reason.to_owned(),
-            });
+            sink.note(format!("{name}: {reason}"));
         }
         let zones: Vec<Zones<'_>> = calendars
             .iter()
@@ -206,12 +212,10 @@ impl ICalendarFile {
         }
         let (found, complete) = occurrences(versions.series, &versions.changes, self.to);
         if !complete {
-            sink.problem(Problem {
-                place: "series".to_owned(),
-                field: "RRULE".to_owned(),
-                reason: "the rule breaks RFC 5545; only the occurrences named by date are read"
-                    .to_owned(),
-            });
+            sink.note(format!(
+                "{name}: the RRULE of a series breaks RFC 5545; only its occurrences named by date \
+                 are read"
+            ));
         }
         let mut taken = 0;
         for occurrence in &found {
@@ -242,7 +246,8 @@ impl ICalendarFile {
             Some(original) => format!("{}/{}", occasion.uid, to_rfc3339(original)),
             None => occasion.uid.clone(),
         };
-        let subject = self.subject(occasion).unwrap_or_else(|| meeting.clone());
+        let subject = self.subject(occasion, &meeting).unwrap_or_default();
+        let version = version(occasion, self.changed) | u32::from(!subject.is_empty());
         let people = people::expected(&occasion.invitations, |reason| sink.left_out(reason));
         if people.is_empty() {
             sink.left_out("event without attendees");
@@ -266,7 +271,7 @@ impl ICalendarFile {
                 id: format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&key)),
                 subject: subject.clone(),
                 time: occurrence.at,
-                version: version(occasion),
+                version,
                 body: Body::Attendance(Attendance {
                     meeting: meeting.clone(),
                     person: Some(person),
@@ -285,8 +290,9 @@ impl ICalendarFile {
         }
     }
 
-    /// The write-up that was reviewed, as far as the event or the parameters tell.
-    fn subject(&self, occasion: &Occasion<'_>) -> Option<String> {
+    /// The write-up that was reviewed, as far as the event or the parameters tell. The meeting's id can
+    /// hold names and is no subject; it finds the write-up that has it for an alias.
+    fn subject(&self, occasion: &Occasion<'_>, meeting: &str) -> Option<String> {
         let texts = || occasion.texts.iter().map(String::as_str);
         let by_key = || {
             let key = self.key.as_ref()?;
@@ -298,20 +304,32 @@ impl ICalendarFile {
         };
         let mentioned = self.finder.first(texts());
         let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
-        mentioned.or_else(by_key).or_else(|| self.writeup.clone())
+        let by_alias = || {
+            let named = self.names.get(meeting);
+            named.or_else(|| self.names.get(&occasion.uid)).cloned()
+        };
+        mentioned
+            .or_else(by_key)
+            .or_else(|| self.writeup.clone())
+            .or_else(by_alias)
     }
 }
 
-/// The version of an occasion's events: SEQUENCE, and within one SEQUENCE the minute of DTSTAMP,
-/// because answers change without a new SEQUENCE. Seven bits hold a SEQUENCE up to 127, after which
-/// DTSTAMP alone decides; 25 bits hold the minutes from 1990 to 2053.
-fn version(occasion: &Occasion<'_>) -> u32 {
-    const MINUTE: Millis = 60_000;
-    const YEAR_1990: Millis = 631_152_000_000;
-    const MINUTE_BITS: u32 = 25;
-    let sequence = occasion.sequence.clamp(0, 127);
-    let minute = ((occasion.stamped - YEAR_1990) / MINUTE).clamp(0, (1 << MINUTE_BITS) - 1);
-    u32::try_from(sequence << MINUTE_BITS | minute).unwrap_or(u32::MAX)
+/// The version of an occasion's events: SEQUENCE, and within one SEQUENCE the time, because answers
+/// change without a new SEQUENCE. The time is the file's own or DTSTAMP, whichever is later: a file
+/// knows all that was stamped before it was written, and many calendars leave DTSTAMP as it was.
+///
+/// Three bits hold a SEQUENCE up to 7, after which the time alone decides; 28 bits hold steps of four
+/// seconds from 2010 to 2044. The last bit is left for whether the write-up is known: of two readings
+/// of one file the one that knew it counts.
+fn version(occasion: &Occasion<'_>, changed: Millis) -> u32 {
+    const STEP: Millis = 4_000;
+    const YEAR_2010: Millis = 1_262_304_000_000;
+    const TIME_BITS: u32 = 28;
+    let sequence = occasion.sequence.clamp(0, 7);
+    let time = occasion.stamped.max(changed);
+    let steps = ((time - YEAR_2010) / STEP).clamp(0, (1 << TIME_BITS) - 1);
+    u32::try_from((sequence << TIME_BITS | steps) << 1).unwrap_or(u32::MAX)
 }
 
 fn read_events<'a>(

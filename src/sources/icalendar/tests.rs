@@ -8,8 +8,8 @@ use super::*;
 use crate::sources::KnownWriteup;
 use crate::sources::collected::{Collected, skipped};
 
-fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
-    let setting = Setting {
+fn setting() -> Setting {
+    Setting {
         source: "calendar".to_owned(),
         timezone: chrono_tz::Europe::Berlin,
         writeups: vec![KnownWriteup {
@@ -18,11 +18,15 @@ fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
             aliases: vec![
                 "INC-12".to_owned(),
                 "https://wiki.example.org/pm/12".to_owned(),
+                "planned@example.org".to_owned(),
             ],
         }],
-    };
+    }
+}
+
+fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
     let mut sink = Collected::default();
-    build(toml::from_str(params).unwrap(), &setting)?.read(
+    build(toml::from_str(params).unwrap(), &setting())?.read(
         "reviews.ics",
         &mut &*bytes,
         &mut sink,
@@ -205,6 +209,18 @@ fn the_newest_version_counts() {
         [old, new, newer].map(|event| import("", &calendar(&event)).unwrap().events[0].version);
     assert!(versions.is_sorted_by(|a, b| a < b), "{versions:?}");
 
+    let dated = |changed: &str| {
+        let mut sink = Collected::default();
+        let mut reader = build(toml::Table::new(), &setting()).unwrap();
+        reader.dated(parse_rfc3339(changed).unwrap());
+        let file = calendar(&version(2, "20250302T000000Z", ADA));
+        reader.read("reviews.ics", &mut &*file, &mut sink).unwrap();
+        sink.events[0].version
+    };
+    let corrected = ["2025-03-05T00:00:00Z", "2025-03-05T00:00:04Z"].map(dated);
+    assert!(corrected[0] < corrected[1], "the later file counts");
+    assert_eq!(corrected[0], dated("2025-03-05T00:00:00Z"));
+
     let cancelled = version(3, "20250302T000000Z", "STATUS:CANCELLED\n");
     let found = import(
         "",
@@ -245,11 +261,21 @@ fn which_events_and_which_write_up() {
             .map(|event| event.subject)
             .collect()
     };
-    assert_eq!(subjects(""), ["pm-12", "pm-12", "3", "4"]);
+    assert_eq!(subjects(""), ["pm-12", "pm-12", "", ""]);
     assert_eq!(
         subjects("match = ['Review', '^Post']\nkey = 'INC-\\d+'\nwriteup = 'other'"),
         ["pm-12", "INC-99", "other"]
     );
+}
+
+#[test]
+fn a_meeting_that_is_an_alias_finds_its_write_up() {
+    let series = event(&format!(
+        "UID:planned@example.org\nDTSTART:20250304T140000Z\nRRULE:FREQ=WEEKLY;COUNT=2\n{ADA}"
+    ));
+    let found = import("", &calendar(&series)).unwrap();
+    let subjects: Vec<_> = found.events.iter().map(|event| &*event.subject).collect();
+    assert_eq!(subjects, ["pm-12", "pm-12"]);
 }
 
 #[test]
@@ -270,7 +296,8 @@ fn times_of_all_sorts() {
         ),
         (
             "DTSTART;TZID=Europe/Berlin:20250330T023000",
-            "2025-03-30T01:00:00Z",
+            // The clocks skip it; by the clock before the gap.
+            "2025-03-30T01:30:00Z",
         ),
     ] {
         assert_eq!(start(line), [expected], "{line}");
@@ -288,6 +315,9 @@ fn times_of_all_sorts() {
         ["2025-07-04T10:00:00Z", "2026-01-04T11:00:00Z"]
     );
     assert!(found.notes.is_empty());
+    let skipped = event(&format!("UID:a\nDTSTART;TZID=House:20250330T023000\n{ADA}"));
+    let found = import("", &calendar(&format!("{own}{skipped}"))).unwrap();
+    assert_eq!(starts(&found), ["2025-03-29T23:30:00Z"]);
     let found = import("", &calendar(&meeting)).unwrap();
     assert_eq!(
         (found.notes.len(), starts(&found)[0].as_str()),
@@ -306,7 +336,8 @@ fn wrong_input_is_told() {
         "UID:a\nDTSTART:20250304T140000Z\nRRULE:FREQ=SOMETIMES\n{ADA}"
     ));
     let found = import("", &calendar(&bad_rule)).unwrap();
-    assert_eq!((found.events.len(), found.problems.len()), (1, 1));
+    assert_eq!((found.events.len(), found.notes.len()), (1, 1));
+    assert_eq!(found.rejected, 0, "no event was lost");
     let endless = event(&format!(
         "UID:a\nDTSTART:20000101T140000Z\nRRULE:FREQ=DAILY\n{ADA}"
     ));
@@ -320,7 +351,8 @@ fn wrong_input_is_told() {
     let whole = calendar(&event(&format!(
         "UID:a\nDTSTART:20250304T140000Z\n{ADA}SUMMARY:long\n"
     )));
-    assert_eq!(import("", &whole[..cut_off]).unwrap().problems.len(), 1);
+    let cut = import("", &whole[..cut_off]).unwrap();
+    assert_eq!((cut.notes.len(), cut.rejected), (1, 0));
     assert!(matches!(
         import("", b"<html></html>"),
         Err(SourceError::Format { .. })

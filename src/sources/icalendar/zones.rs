@@ -29,6 +29,8 @@ pub(super) struct Observance {
     /// Local times at which it begins, in order.
     onsets: Vec<NaiveDateTime>,
     offset: FixedOffset,
+    /// Until it begins.
+    before: FixedOffset,
 }
 
 /// Years until which a calendar's own zones are followed.
@@ -61,11 +63,11 @@ impl Local<'_> {
 }
 
 impl Zone<'_> {
-    /// The instant of a local time. A time that the clocks skip is the first after the gap, one that
-    /// they repeat the earlier.
+    /// The instant of a local time. A time that the clocks skip is told by the clock from before the
+    /// gap, one that they repeat is the earlier (RFC 5545, 3.3.5).
     pub(super) fn instant(self, clock: NaiveDateTime) -> Millis {
         match self {
-            Zone::Named(zone) => Calendar::new(zone).instant(clock.date(), clock.time()),
+            Zone::Named(zone) => named_instant(zone, clock),
             Zone::Fixed(offset) => minus(clock, offset),
             Zone::Own(observances) => minus(clock, offset_of(observances, clock)),
         }
@@ -174,9 +176,8 @@ fn observance(component: &ICalendarComponent) -> Option<Observance> {
         _ => None,
     };
     let start = time(&ICalendarProperty::Dtstart)?.to_date_time()?.date_time;
-    let to = time(&ICalendarProperty::Tzoffsetto)?;
-    let seconds = i32::from(to.tz_hour?) * 3600 + i32::from(to.tz_minute.unwrap_or(0)) * 60;
-    let offset = FixedOffset::east_opt(if to.tz_minus { -seconds } else { seconds })?;
+    let offset = offset(time(&ICalendarProperty::Tzoffsetto)?)?;
+    let before = time(&ICalendarProperty::Tzoffsetfrom).and_then(|stated| self::offset(stated));
     let mut onsets = vec![start];
     for entry in component.properties(&ICalendarProperty::Rrule) {
         if let Some(ICalendarValue::RecurrenceRule(rule)) = entry.values.first() {
@@ -191,7 +192,34 @@ fn observance(component: &ICalendarComponent) -> Option<Observance> {
         }));
     }
     onsets.sort_unstable();
-    Some(Observance { onsets, offset })
+    Some(Observance {
+        onsets,
+        offset,
+        before: before.unwrap_or(offset),
+    })
+}
+
+fn offset(stated: &PartialDateTime) -> Option<FixedOffset> {
+    let seconds = i32::from(stated.tz_hour?) * 3600 + i32::from(stated.tz_minute.unwrap_or(0)) * 60;
+    FixedOffset::east_opt(if stated.tz_minus { -seconds } else { seconds })
+}
+
+fn named_instant(zone: Tz, clock: NaiveDateTime) -> Millis {
+    if zone.from_local_datetime(&clock).earliest().is_some() {
+        return Calendar::new(zone).instant(clock.date(), clock.time());
+    }
+    // Gaps are at most a few hours; Samoa once skipped a whole day.
+    let before = (1..=26 * 4)
+        .map_while(|quarters| clock.checked_sub_signed(chrono::TimeDelta::minutes(15 * quarters)))
+        .find_map(|before| zone.from_local_datetime(&before).latest());
+    minus(
+        clock,
+        before.map_or_else(utc, |before| chrono::Offset::fix(before.offset())),
+    )
+}
+
+fn utc() -> FixedOffset {
+    chrono::Offset::fix(&chrono::Utc)
 }
 
 /// The offset of the observance that began last; before the first, that one's.
@@ -209,11 +237,14 @@ fn offset_of(observances: &[Observance], clock: NaiveDateTime) -> FixedOffset {
                 .iter()
                 .min_by_key(|observance| observance.onsets.first().copied())
         })
-        .map_or(FixedOffset::east_opt(0), |observance| {
-            Some(observance.offset)
+        .map_or_else(utc, |observance| {
+            let gap = observance.offset.local_minus_utc() - observance.before.local_minus_utc();
+            let since = begun(&observance).map(|onset| (clock - onset).num_seconds());
+            match since {
+                Some(since) if since < i64::from(gap) => observance.before,
+                _ => observance.offset,
+            }
         })
-        // Zero is an offset.
-        .unwrap_or_else(|| chrono::Offset::fix(&chrono::Utc))
 }
 
 fn minus(clock: NaiveDateTime, offset: FixedOffset) -> Millis {

@@ -41,13 +41,24 @@ pub(super) fn at(text: &[u8], colon: usize, names: &Names) -> Option<(usize, usi
         return None;
     }
     let written = written.replace("&amp;", "&");
-    let trimmed = written.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '~']);
-    let writeup = named(&written, names).or_else(|| {
-        (trimmed.len() < written.len())
-            .then(|| named(trimmed, names))
-            .flatten()
-    })?;
+    // An address may end in a mark; mostly the mark belongs to the text around it.
+    let cut = written.split(is_mark).next().unwrap_or(&written);
+    let mut tried = None;
+    let writeup = [&written, trimmed(&written), cut, trimmed(cut)]
+        .into_iter()
+        .filter(|address| tried.replace(address.len()) != Some(address.len()))
+        .find_map(|address| named(address, names))?;
     Some((start, writeup))
+}
+
+fn trimmed(address: &str) -> &str {
+    address.trim_end_matches(['.', ',', ';', ':', '!', '?', '*', '_', '~'])
+}
+
+/// Quotation marks, ellipses, full stops and brackets of all scripts beyond ASCII.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{2010}'..='\u{206f}' | '\u{3000}'..='\u{303f}' | '«' | '»' | '・')
+        || matches!(c, '\u{ff01}'..='\u{ff0f}' | '\u{ff1a}'..='\u{ff1f}' | '\u{ff3b}'..='\u{ff65}')
 }
 
 /// Repository and path of an address that stands for a file in any version, if it is one.

@@ -10,9 +10,11 @@
 //! - [`Form::Key`]: a name with a letter and a digit, such as `INC-1234`, verbatim between ASCII word
 //!   boundaries. Names without both (titles, page numbers) are too common to be looked for.
 //! - [`Form::Relative`]: a link of Markdown, reStructuredText, AsciiDoc, HTML or a wiki to a file,
-//!   resolved against the folder of the text's own file; or a whole repository path written out.
+//!   resolved against the folder of the text's own file; or a path with a folder written out, from
+//!   the root of the repository or, where it begins with a dot, from the file's folder.
 
 mod address;
+mod opening;
 mod relative;
 
 use std::collections::{HashMap, HashSet};
@@ -77,6 +79,8 @@ struct Names {
     paths: HashMap<String, usize>,
     /// The same without file extension.
     pages: HashMap<String, usize>,
+    /// File names without extension, for links of wikis; none where several write-ups share it.
+    stems: HashMap<String, Option<usize>>,
 }
 
 impl Finder {
@@ -185,9 +189,13 @@ impl Names {
     fn add_path(&mut self, name: &str, index: usize) {
         let path = name.trim_start_matches("./").trim_matches('/');
         self.paths.entry(path.to_owned()).or_insert(index);
-        self.pages
-            .entry(relative::without_extension(path).to_owned())
-            .or_insert(index);
+        let page = relative::without_extension(path);
+        let stem = page.rsplit('/').next().unwrap_or(page).to_owned();
+        self.pages.entry(page.to_owned()).or_insert(index);
+        let holder = self.stems.entry(stem).or_insert(Some(index));
+        if *holder != Some(index) {
+            *holder = None;
+        }
     }
 }
 
@@ -289,6 +297,10 @@ mod tests {
             "**https://wiki.example.org/x/AbC**",
             "https://web.archive.org/web/2020/https://wiki.example.org/x/AbC",
             "href='https://ada@wiki.example.org/x/%41bC'",
+            "https://wiki.example.org/x/AbC…",
+            "“https://wiki.example.org/x/AbC”",
+            "https://wiki.example.org/x/AbC.”",
+            "https://wiki.example.org/x/AbC、and",
         ] {
             assert_eq!(found(text, None), [(0, 1, Form::Url)], "{text}");
         }
@@ -365,11 +377,30 @@ mod tests {
             ("<a href=\"/postmortems/0012-disk.html\">", "x.html"),
             ("xref:0012-disk.md[a]", "postmortems/x.adoc"),
             ("[[0012-disk]]", "postmortems/x.md"),
+            ("[[0012-disk|the disk]]", "docs/x.md"),
+            (".. include:: 0012-disk.md", "postmortems/x.rst"),
+            (".. _the disk: 0012-disk.md", "postmortems/x.rst"),
+            ("__ 0012-disk.md", "postmortems/x.rst"),
+            (
+                ".. toctree::\n   :maxdepth: 1\n\n   other\n   0012-disk",
+                "postmortems/x.rst",
+            ),
+            (".. toctree::\n\n   Disk <0012-disk>", "postmortems/x.rst"),
+            ("see ../../postmortems/0012-disk.md.", "docs/sub/x.md"),
+            ("and (postmortems/0012-disk.md)", "docs/sub/x.md"),
             ("// see postmortems/0012-disk.md", "src/deep/x.rs"),
         ] {
+            let lines = newlines(text.as_bytes()) + 1;
+            let link = link.map(|(writeup, _, form)| (writeup, lines, form));
             assert_eq!(found(text, Some(at)), link, "{text}");
         }
         for (text, at) in [
+            ("see ../postmortems/0012-disk.md", "docs/sub/x.md"),
+            ("see ./postmortems/0012-disk.md", "docs/x.md"),
+            ("https://other.example/?f=postmortems/0012-disk.md", "x.md"),
+            ("https://other.example/a,postmortems/0012-disk.md", "x.md"),
+            ("   0012-disk\n", "postmortems/x.rst"),
+            (".. note:: a\n\n   0012-disk", "postmortems/x.rst"),
             ("0012-disk.md", "postmortems/x.md"),
             ("[a](0012-disk.md)", "docs/x.md"),
             ("[a](0012-disk.mdx)", "postmortems/x.md"),
@@ -386,6 +417,47 @@ mod tests {
             found("[a](two%20words.md)", Some("postmortems/x.md")),
             [(2, 1, Form::Relative)]
         );
+    }
+
+    #[test]
+    fn names_that_need_care() {
+        let names = [
+            "pm/größe-voll.md",
+            "pm/two words.md",
+            "pm/xyz (y).md",
+            "pm/c++.md",
+            "pm/中文.md",
+        ];
+        let writeups: Vec<KnownWriteup> = names
+            .iter()
+            .map(|name| KnownWriteup {
+                id: (*name).to_owned(),
+                title: None,
+                aliases: Vec::new(),
+            })
+            .collect();
+        let finder = Finder::new(&writeups);
+        for (text, writeup) in [
+            ("[a](../pm/größe-voll.md)", 0),
+            ("[a](../pm/gr%C3%B6%c3%9fe-voll.md)", 0),
+            ("[a](<../pm/two words.md>)", 1),
+            ("[a]( <../pm/two words.md> 'b')", 1),
+            ("[a]: <../pm/two words.md>", 1),
+            ("[a](../pm/two%20words.md#x)", 1),
+            ("<a href=\"../pm/two words.md\">", 1),
+            ("[a](<../pm/xyz (y).md>)", 2),
+            ("[a](../pm/xyz%20%28y%29.md)", 2),
+            ("[a](../pm/xyz%20(y).md)", 2),
+            ("[a](../pm/xyz%20\\(y\\).md)", 2),
+            ("[a](../pm/c%2B%2B.md)", 3),
+            ("[a](../pm/c++.md)", 3),
+            ("[a](../pm/中文.md)", 4),
+            ("[a](../pm/%E4%B8%AD%E6%96%87.md)", 4),
+        ] {
+            let found = finder.find(text.as_bytes(), Some("docs/x.md"));
+            let found: Vec<usize> = found.iter().map(|found| found.writeup).collect();
+            assert_eq!(found, [writeup], "{text}");
+        }
     }
 
     #[test]

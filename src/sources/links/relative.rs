@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+use percent_encoding::{
+    AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
+};
 
-use super::Names;
+use super::{Names, opening};
 
 /// Extensions of files that are documents.
 const DOCUMENTS: &[&str] = &[
@@ -14,6 +16,16 @@ const DOCUMENTS: &[&str] = &[
 ];
 
 const SPACES: &AsciiSet = &CONTROLS.add(b' ');
+
+/// Everything that an address may hold percent-encoded.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// Shorter parts of a name stand everywhere and would have to be looked at each time.
+const MIN_PART: usize = 3;
 
 /// Whether a name is a path in a repository.
 pub fn is_path(name: &str) -> bool {
@@ -31,47 +43,76 @@ pub(super) fn without_extension(path: &str) -> &str {
     }
 }
 
-/// The file names to look for, given paths without extension.
+/// What to look for, given paths without extension: of each file name the part that nobody writes
+/// in another way.
 pub(super) fn needles<'a>(pages: impl Iterator<Item = &'a String>) -> BTreeSet<String> {
-    pages
+    let names = pages
         .filter_map(|page| page.rsplit('/').next())
-        .filter(|name| !name.is_empty())
-        .map(|name| utf8_percent_encode(name, SPACES).to_string())
-        .collect()
+        .filter(|name| !name.is_empty());
+    let mut needles = BTreeSet::new();
+    for name in names {
+        let plain = name.split(|c: char| !c.is_ascii_alphanumeric() && !"-._~".contains(c));
+        match plain.max_by_key(|part| part.len()) {
+            Some(part) if part.len() >= MIN_PART || part.len() == name.len() => {
+                needles.insert(part.to_owned());
+            }
+            // Hardly anything is left: as it is, or wholly percent-encoded.
+            _ => {
+                needles.insert(name.to_owned());
+                needles.insert(utf8_percent_encode(name, SPACES).to_string());
+                needles.insert(utf8_percent_encode(name, RESERVED).to_string());
+            }
+        }
+    }
+    needles
 }
 
-/// The write-up that the path around a file name links to, and where the path begins.
+/// The write-up that the path around a part of a file name links to, and where the path begins.
 pub(super) fn at(
     text: &[u8],
     hit: Range<usize>,
     at: &str,
     names: &Names,
 ) -> Option<(usize, usize)> {
-    let start = hit.start
-        - text[..hit.start]
-            .iter()
-            .rev()
-            .take_while(|b| in_path(**b))
-            .count();
+    if in_address(text, hit.start) {
+        return None;
+    }
+    if let Some(opened) = opening::around(text, hit.clone(), at) {
+        let written = std::str::from_utf8(&text[opened.path.clone()]).ok()?;
+        let written = written.split(['#', '?']).next()?.trim().replace('\\', "");
+        let written = percent_decode_str(&written).decode_utf8().ok()?;
+        if written.starts_with("//") || written.contains("://") {
+            return None;
+        }
+        let path = resolve(&written, at)?;
+        let page = || names.pages.get(page_of(&path)?).copied();
+        let named = || names.stems.get(&*written).copied().flatten();
+        let writeup = names.paths.get(&path).copied().or_else(page);
+        let writeup = writeup.or_else(|| opened.wiki.then(named).flatten())?;
+        return Some((opened.path.start, writeup));
+    }
+    // In running text only a whole path is distinctive enough.
+    let before = text[..hit.start].iter().rev();
+    let start = hit.start - before.take_while(|b| in_path(**b)).count();
     let end = hit.end + text[hit.end..].iter().take_while(|b| in_path(**b)).count();
     let written = std::str::from_utf8(&text[start..end]).ok()?;
     let written = percent_decode_str(written).decode_utf8().ok()?;
-    // The rest of an address of some other place.
-    if written.starts_with("//") {
-        return None;
-    }
-    let writeup = if is_link(&text[..start]) {
-        let path = resolve(&written, at)?;
-        let page = || names.pages.get(page_of(&path)?).copied();
-        names.paths.get(&path).copied().or_else(page)
+    let path = if written.starts_with("./") || written.starts_with("../") {
+        resolve(written.trim_end_matches(['/', '.']), at)?
     } else {
-        // In running text only a whole path is distinctive enough.
-        let path = written.trim_start_matches("./").trim_matches(['/', '.']);
-        path.contains('/')
-            .then(|| names.paths.get(path).copied())
-            .flatten()
+        written.trim_matches(['/', '.']).to_owned()
     };
-    writeup.map(|writeup| (start, writeup))
+    let whole = path.contains('/');
+    let writeup = whole.then(|| names.paths.get(&path).copied()).flatten()?;
+    Some((start, writeup))
+}
+
+/// Whether this is within an address, of wherever it may be.
+fn in_address(text: &[u8], at: usize) -> bool {
+    let ends = |b: &u8| b.is_ascii_whitespace() || b"<>\"'`()[]{}|".contains(b);
+    let before = &text[at.saturating_sub(opening::REACH)..at];
+    let start = before.iter().rposition(ends).map_or(0, |end| end + 1);
+    before[start..].windows(3).any(|three| three == b"://")
 }
 
 fn folder(path: &str) -> &str {
@@ -90,36 +131,6 @@ fn page_of(path: &str) -> Option<&str> {
 
 fn in_path(byte: u8) -> bool {
     !byte.is_ascii_control() && !b" <>()[]{}\"'`|*=,;:?#\\!".contains(&byte)
-}
-
-/// Whether what stands before a path makes it a link.
-fn is_link(before: &[u8]) -> bool {
-    const OPENINGS: &[&[u8]] = &[
-        b"](",
-        b"]:",
-        b"](<",
-        b"]: <",
-        b"<",
-        b"href=",
-        b"href=\"",
-        b"href='",
-        b"src=\"",
-        b"src='",
-        b":doc:`",
-        b":ref:`",
-        b"link:",
-        b"xref:",
-        b"include::",
-        b"[[",
-    ];
-    let spaces = before
-        .iter()
-        .rev()
-        .take_while(|b| matches!(b, b' ' | b'\t'))
-        .count();
-    let before = &before[..before.len() - spaces];
-    OPENINGS.iter().any(|opening| before.ends_with(opening))
-        && (spaces == 0 || before.ends_with(b"]:") || before.ends_with(b"]("))
 }
 
 /// A path as seen from a file, without `.` and `..`; `None` if it leaves the repository.

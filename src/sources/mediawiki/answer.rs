@@ -97,6 +97,15 @@ pub(super) fn pages(answer: &Value) -> Vec<Page> {
         .collect()
 }
 
+/// Numbers of the pages that were asked for and are not there any more.
+pub(super) fn missing(answer: &Value) -> Vec<u64> {
+    entries(&answer["query"]["pages"])
+        .into_iter()
+        .filter(|page| set(&page["missing"]))
+        .filter_map(|page| page["pageid"].as_u64())
+        .collect()
+}
+
 /// The revisions of the pages of an answer, and how many of them could not be read.
 pub(super) fn revisions(answer: &Value) -> (Vec<Revision>, usize) {
     let all: Vec<&Value> = entries(&answer["query"]["pages"])

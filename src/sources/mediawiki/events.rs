@@ -10,8 +10,8 @@ use crate::model::{
 };
 use crate::sources::Sink;
 
-use super::Linked;
 use super::answer::{Page, Revision, identity};
+use super::{Deletion, Linked};
 
 /// Makes events of one wiki.
 pub(super) struct Maker {
@@ -70,6 +70,23 @@ impl Maker {
                 contributors,
                 words: counts.map(|(words, _)| words),
                 hyperlinks: counts.map(|(_, links)| links),
+                ..Writeup::new(id)
+            }),
+        }
+    }
+
+    /// A page that is gone, or that came back. A description of its own: all else that is known of
+    /// the page stays.
+    pub(super) fn deletion(&self, page: u64, deleted: &Deletion) -> Event {
+        let id = self.id(page);
+        Event {
+            source: Arc::clone(&self.source),
+            id: format!("deleted:{page}"),
+            subject: id.clone(),
+            time: deleted.at.unwrap_or_default(),
+            version: deleted.version,
+            body: Body::Writeup(Writeup {
+                deleted_at: deleted.at,
                 ..Writeup::new(id)
             }),
         }

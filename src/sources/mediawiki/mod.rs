@@ -41,6 +41,9 @@ Asks a wiki's api.php. Which pages are write-ups is said by one of `category` (i
   counts from the pull that first saw it until the first that did not; at the first pull all links
   look new. `links = false` leaves them out.
 
+A write-up that was told of and is missing from the wiki is deleted as of the pull that first missed
+it; the deletion log is not read. One that only left the category stays.
+
 Accounts in the group `bot` are described as bots. Visitors without account (an IP address in place
 of a name), temporary accounts and hidden names are nobody. Reads are not to be had here: import page
 view dumps or access logs.
@@ -213,6 +216,52 @@ impl MediaWiki {
         Ok(last)
     }
 
+    /// Which of the pages that are listed no more are deleted.
+    fn missing(&self, ids: &[u64]) -> Result<Vec<u64>, SourceError> {
+        let mut missing = Vec::new();
+        for some in ids.chunks(BATCH) {
+            let some = joined(some);
+            self.client
+                .all(&[("pageids", &some), ("prop", "info")], |answer| {
+                    missing.extend(answer::missing(answer));
+                })?;
+        }
+        Ok(missing)
+    }
+
+    /// Tells of pages that were deleted since the last pull, or came back.
+    fn deletions(
+        &self,
+        pages: &BTreeMap<u64, Page>,
+        state: &mut Checkpoint,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError> {
+        for (page, deleted) in &mut state.deletions {
+            if pages.contains_key(page) && deleted.at.take().is_some() {
+                deleted.version += 1;
+                sink.event(self.maker.deletion(*page, deleted));
+            }
+        }
+        let known_gone = |page: &u64| state.deletions.get(page).is_some_and(|d| d.at.is_some());
+        let unlisted: Vec<u64> = state
+            .pages
+            .keys()
+            .filter(|page| !pages.contains_key(page) && !known_gone(page))
+            .copied()
+            .collect();
+        let mut missing = self.missing(&unlisted)?;
+        // Only what was asked for, whatever the wiki answers.
+        missing.retain(|page| unlisted.contains(page));
+        for page in missing {
+            let deleted = state.deletions.entry(page).or_default();
+            deleted.at = Some(now);
+            deleted.version += 1;
+            sink.event(self.maker.deletion(page, deleted));
+        }
+        Ok(())
+    }
+
     /// All revisions of a page, oldest first.
     fn history(&self, page: u64, sink: &mut dyn Sink) -> Result<Vec<Revision>, SourceError> {
         let id = page.to_string();
@@ -230,11 +279,11 @@ impl MediaWiki {
             history.extend(found);
             unread += bad;
         })?;
-        if unread > 0 {
+        for _ in 0..unread {
             sink.problem(Problem {
                 place: format!("page {page}"),
                 field: "revisions".to_owned(),
-                reason: format!("{unread} without a number or an RFC 3339 time"),
+                reason: "one has no number or no RFC 3339 time".to_owned(),
             });
         }
         Ok(history)
@@ -283,6 +332,15 @@ impl MediaWiki {
 struct Checkpoint {
     pages: BTreeMap<u64, Seen>,
     links: BTreeMap<String, Linked>,
+    #[serde(default)]
+    deletions: BTreeMap<u64, Deletion>,
+}
+
+/// A page that was found missing; it may have come back since.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+struct Deletion {
+    at: Option<Millis>,
+    version: u32,
 }
 
 /// The last revisions taken in.
@@ -341,6 +399,7 @@ impl Pull for MediaWiki {
             }
             state.pages.entry(page.id).or_default().page = page.last_revision;
         }
+        self.deletions(&pages, &mut state, now, sink)?;
         self.bots(&users, sink)?;
         if self.links {
             if checkpoint.is_none() {

@@ -296,6 +296,64 @@ fn a_wiki_is_read_and_read_on() {
 }
 
 #[test]
+fn a_page_that_is_gone_is_deleted_and_may_come_back() {
+    let known = r#"{"pages":{"10":{"page":103,"talk":0},"11":{"page":1,"talk":0},"12":{"page":1,"talk":0}},"links":{}}"#;
+    let pull = |listed: &'static [u64], checkpoint: &str, now| {
+        let wiki = Wiki::new(move |question| {
+            let get = |name: &str| question.get(name).map_or("", String::as_str);
+            let page =
+                |id: &u64| json!({"pageid": id, "title": format!("P{id}"), "lastrevid": 103});
+            let pages: Vec<Value> = match get("generator") {
+                "" => vec![json!({"pageid": 11, "missing": true}), page(&12)],
+                _ => listed.iter().map(page).collect(),
+            };
+            Some((200, "", json!({"query": {"pages": pages}}).to_string()))
+        });
+        let mut heard = Collected::default();
+        let next = wiki
+            .source(&format!("{CATEGORY}\ntalk = false\nlinks = false"))
+            .pull(Some(checkpoint), now, &mut heard)
+            .expect("answers");
+        let deleted: Vec<_> = heard
+            .events
+            .iter()
+            .filter_map(|event| match &event.body {
+                Body::Writeup(writeup) if event.id.starts_with("deleted:") => {
+                    Some((event.id.clone(), event.version, writeup.deleted_at))
+                }
+                _ => None,
+            })
+            .collect();
+        (deleted, next)
+    };
+    let id = || "deleted:11".to_owned();
+    let (deleted, next) = pull(&[10], known, 5_000);
+    assert_eq!(deleted, [(id(), 1, Some(5_000))]);
+    let (deleted, next) = pull(&[10], &next, 6_000);
+    assert_eq!(deleted, [], "told once");
+    let (deleted, _) = pull(&[10, 11], &next, 7_000);
+    assert_eq!(deleted, [(id(), 2, None)]);
+}
+
+#[test]
+fn a_wiki_that_goes_on_for_ever_is_left() {
+    let mut number = 0;
+    let wiki = Wiki::new(move |_| {
+        number += 1;
+        let answer = json!({"continue": {"continue": "x", "gcmcontinue": number}});
+        Some((200, "", answer.to_string()))
+    });
+    let refused = wiki
+        .source(CATEGORY)
+        .pull(None, 0, &mut Collected::default())
+        .expect_err("endless");
+    assert!(
+        refused.to_string().contains("answers to one question"),
+        "{refused}"
+    );
+}
+
+#[test]
 fn a_wiki_that_refuses() {
     let reply = |status, header: &'static str, body: &'static str| {
         let wiki = Wiki::new(move |_| Some((status, header, body.to_owned())));

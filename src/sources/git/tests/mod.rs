@@ -7,11 +7,13 @@ use std::process::Command;
 
 use chrono_tz::Tz;
 
-use crate::model::{Body, Event, Link, Millis, Place, Writeup};
+use crate::model::{Body, Event, Link, Millis, PersonKind, Place, Writeup};
 use crate::sources::{KnownWriteup, Setting};
 
 use super::*;
 use crate::sources::collected::Collected;
+
+mod restated;
 
 impl Collected {
     fn links(&self) -> Vec<(&Event, &Link)> {
@@ -198,7 +200,7 @@ fn write_ups_are_files() {
     assert_eq!(heard.writeups()[0].deleted_at, Some(gone));
     assert_eq!(
         (heard.events[0].version, heard.events[0].id.as_str()),
-        (2, "shop:writeup:pm/draft.md@1700086400")
+        (1, "shop:writeup:pm/draft.md@1700086400")
     );
 }
 
@@ -287,7 +289,7 @@ fn a_link_lives_through_edits_moves_and_renames() {
     repo.commit("Remove");
     repo.clock += 2 * DAY;
     repo.git(&["revert", "--no-edit", "HEAD"]);
-    let (again, next) = repo.pull(Some(&next), Vec::new());
+    let (again, _) = repo.pull(Some(&next), Vec::new());
     let versions: Vec<u32> = again
         .links()
         .iter()
@@ -295,14 +297,13 @@ fn a_link_lives_through_edits_moves_and_renames() {
         .collect();
     assert_eq!(versions, [3, 0]);
 
-    // All at once gives the same events as bit by bit.
-    let (all, last) = repo.pull(None, Vec::new());
-    assert_eq!(last, next);
+    // All at once tells the same as bit by bit.
+    let (all, _) = repo.pull(None, Vec::new());
     let newest = all.newest();
     for (event, link) in again.links() {
         assert_eq!(
-            newest[&event.id],
-            (event.version, link.removed_at, link.place)
+            (newest[&event.id].1, newest[&event.id].2),
+            (link.removed_at, link.place)
         );
     }
     assert_eq!(newest.len(), 6);
@@ -619,4 +620,161 @@ fn longer_object_ids_and_addresses_at_a_forge() {
     repo.commit("More");
     let (heard, _) = pull_at(repo.path(), web, Some(&next), Vec::new());
     assert_eq!(heard.links().len(), 1);
+}
+
+#[test]
+fn bots_are_called_bots_once() {
+    let mut repo = Fixture::new();
+    repo.write("pm/INC-1.md", "# Disk\n");
+    repo.commit("Add");
+    for (name, address) in [
+        (
+            "dependabot",
+            "49699333+dependabot[bot]@users.noreply.github.com",
+        ),
+        ("renovate[bot]", "renovate@example.org"),
+        ("Robot", "bot@example.org"),
+    ] {
+        let (name, address) = (format!("user.name={name}"), format!("user.email={address}"));
+        for message in ["Bump for INC-1", "Again for INC-1"] {
+            repo.clock += DAY;
+            let commit = ["commit", "-q", "--allow-empty", "-m", message];
+            let who = ["-c", name.as_str(), "-c", address.as_str()];
+            repo.git(&[&who[..], &commit[..]].concat());
+        }
+    }
+    let bots = |heard: &Collected| -> Vec<String> {
+        let bots = heard.events.iter().filter_map(|event| match &event.body {
+            Body::Person(person) if person.kind == PersonKind::Bot => Some(&person.person.value),
+            _ => None,
+        });
+        bots.cloned().collect()
+    };
+    let (heard, next) = repo.pull(None, Vec::new());
+    let expected = [
+        "49699333+dependabot[bot]@users.noreply.github.com",
+        "renovate@example.org",
+    ];
+    assert_eq!(
+        (bots(&heard), heard.links().len()),
+        (expected.map(str::to_owned).to_vec(), 6)
+    );
+    repo.clock += DAY;
+    let bot = [
+        "-c",
+        "user.email=x[bot]@example.org",
+        "-c",
+        "user.name=renovate[bot]",
+    ];
+    repo.git(&[&bot[..], &["commit", "-q", "--allow-empty", "-m", "INC-1"]].concat());
+    let (heard, _) = repo.pull(Some(&next), Vec::new());
+    assert_eq!(bots(&heard), ["x[bot]@example.org"]);
+}
+
+#[test]
+fn a_shallow_clone_that_is_deepened_is_read_again() {
+    let mut repo = Fixture::new();
+    repo.write("pm/INC-1.md", "# Disk\n");
+    repo.write("a.py", "# INC-1\n");
+    let first = repo.commit("One");
+    repo.commit("Two");
+    let clone = tempfile::tempdir().expect("a folder");
+    let target = clone.path().join("clone").display().to_string();
+    let source = format!("file://{}", repo.path().display());
+    repo.git(&["clone", "-q", "--bare", "--depth", "1", &source, &target]);
+    let (heard, next) = pull_at(target.as_ref(), "", None, Vec::new());
+    assert_ne!(heard.links()[0].0.time, first);
+    repo.git(&["-C", &target, "fetch", "-q", "--unshallow"]);
+    let (heard, next) = pull_at(target.as_ref(), "", Some(&next), Vec::new());
+    assert!(heard.notes.iter().any(|note| note.contains("beginning")));
+    let said: Vec<_> = heard
+        .links()
+        .iter()
+        .map(|(event, link)| (event.time == first, event.subject.clone(), link.removed_at))
+        .collect();
+    assert!(
+        said.contains(&(true, "shop:pm/INC-1.md".to_owned(), None)),
+        "{said:?}"
+    );
+    assert!(
+        said.iter()
+            .any(|(_, subject, _)| subject == "shop:retracted"),
+        "{said:?}"
+    );
+    let (heard, _) = pull_at(target.as_ref(), "", Some(&next), Vec::new());
+    assert!(heard.events.is_empty());
+}
+
+/// Commits that strict readers refuse: each is read, and so is what comes after it.
+#[test]
+fn malformed_commits_do_not_end_the_walk() {
+    for header in [
+        "author A a@x 1735700000 +0000\ncommitter A <a@x> 1735700000 +0000",
+        "author A <a@x> abc +0000\ncommitter A <a@x> Thu Jan 1 00:00:00 2015 +0000",
+        "author A <a@x> 1735700000 +0000\nencoding ISO-8859-1\ncommitter A <a@x> 1735700000 +0000",
+        "author A <a@x> 1735700000\ncommitter A <a@x> 1735700000 +0000",
+        "author A <a@x>> 18446744073709551615 +0000\ncommitter A <a@x> 18446744073709551615 +0000",
+        "committer A <a@x> 1735700000 +0000\nauthor A <a@x> 1735700000 +0000",
+    ] {
+        let mut repo = Fixture::new();
+        repo.write("pm/INC-1.md", "# Disk\n");
+        repo.write("a.py", "# INC-1\n");
+        repo.commit("One");
+        let tree = repo.git(&["rev-parse", "HEAD^{tree}"]);
+        let parent = repo.git(&["rev-parse", "HEAD"]);
+        let text = format!("tree {tree}\nparent {parent}\n{header}\n\nINC-1 odd\n");
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), text).expect("written");
+        let path = file.path().display().to_string();
+        let odd = repo.git(&["hash-object", "-t", "commit", "-w", "--literally", &path]);
+        repo.git(&["update-ref", "refs/heads/main", &odd]);
+        repo.write("b.py", "# INC-1 too\n");
+        repo.commit("After INC-1");
+        let (heard, next) = repo.pull(None, Vec::new());
+        assert_eq!(heard.links().len(), 4, "{header}");
+        repo.commit("More INC-1");
+        let (heard, _) = repo.pull(Some(&next), Vec::new());
+        assert_eq!(heard.links().len(), 1, "{header}");
+    }
+}
+
+#[test]
+fn a_partial_clone_says_what_brings_the_rest() {
+    let mut repo = Fixture::new();
+    repo.write("pm/INC-1.md", "# Disk\n");
+    repo.commit("One");
+    repo.git(&["config", "uploadpack.allowFilter", "true"]);
+    let clone = tempfile::tempdir().expect("a folder");
+    let target = clone.path().join("clone").display().to_string();
+    let source = format!("file://{}", repo.path().display());
+    repo.git(&[
+        "clone",
+        "-q",
+        "--bare",
+        "--filter=blob:none",
+        &source,
+        &target,
+    ]);
+    let setting = Setting {
+        source: "s".to_owned(),
+        timezone: Tz::UTC,
+        writeups: Vec::new(),
+    };
+    let params = format!("path = {target:?}\nwriteups = [\"pm/*.md\", \"no/*.md\"]");
+    let build = || build(toml::from_str(&params).expect("valid"), &setting).expect("valid");
+    let failed = build().pull(None, 0, &mut Collected::default());
+    let reason = failed.expect_err("incomplete").to_string();
+    assert!(
+        reason.contains("git fetch --refetch --no-filter"),
+        "{reason}"
+    );
+    repo.git(&["-C", &target, "fetch", "-q", "--refetch", "--no-filter"]);
+    let mut heard = Collected::default();
+    build().pull(None, 0, &mut heard).expect("whole");
+    assert!(
+        heard
+            .notes
+            .iter()
+            .any(|note| note.contains("\"no/*.md\" fits no file"))
+    );
 }

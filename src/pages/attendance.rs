@@ -1,0 +1,240 @@
+//! Who came to reviews, in words. A meeting that was only planned says nothing of who came, and a
+//! list of who came says nothing of who had to.
+
+use serde_json::Value;
+
+use super::words::{self, count, measure, percent, plural};
+use crate::charts::reading::{self, Cell, Share, cell, share};
+
+/// What it means that somebody came freely; said once wherever the word stands.
+pub(super) const FREELY: &str =
+    "Freely means: neither in the chair, nor required, nor a responder of the incident.";
+
+/// Of how many reviews it is known who came, and how many were only planned.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Meetings {
+    pub(super) held: usize,
+    pub(super) planned: usize,
+}
+
+/// Whether nobody recorded who came to it. A number that is withheld was recorded.
+pub(super) fn is_planned(review: &Value) -> bool {
+    match cell(review, "attendees") {
+        Cell::Value(came) => came == 0.0,
+        Cell::Withheld => false,
+        Cell::Missing => true,
+    }
+}
+
+/// The reviews of a summary, counted.
+pub(super) fn meetings(summary: &Value) -> Meetings {
+    let reviews = reading::list(summary, "reviews");
+    let planned = reviews.iter().filter(|review| is_planned(review)).count();
+    Meetings {
+        held: reviews.len() - planned,
+        planned,
+    }
+}
+
+/// Whether there are plans and nothing else.
+pub(super) fn only_planned(summary: &Value) -> bool {
+    let Meetings { held, planned } = meetings(summary);
+    held == 0 && planned > 0
+}
+
+/// Whether no invitation was seen for any meeting with attendance: then everybody looks as if they
+/// had walked in, and who had to come is not known.
+pub(super) fn uninvited(summary: &Value) -> bool {
+    let walked_in = share(reading::results(summary, "A3"), "walk_in_share");
+    walked_in.value == Cell::Value(1.0)
+}
+
+/// The share of those who came freely; with reviews as clusters where that can be told. Nothing
+/// where who had to come is not known.
+pub(super) fn voluntary(summary: &Value) -> Option<Share> {
+    if uninvited(summary) {
+        return None;
+    }
+    let results = reading::results(summary, "A2");
+    let clustered = share(results, "voluntary_clustered");
+    let found = match clustered.value {
+        Cell::Value(_) => clustered,
+        _ => share(results, "voluntary"),
+    };
+    found.value.get().map(|_| found)
+}
+
+/// `«12» came to «2» reviews`.
+pub(super) fn came(summary: &Value) -> Option<String> {
+    let attendance = reading::results(summary, "A1").get("attendance")?;
+    let all = cell(attendance, "attendees").get().filter(|n| *n > 0.0)?;
+    // A summary may leave its reviews out; their number stands in the indicator too.
+    let held = match meetings(summary) {
+        Meetings {
+            held: 0,
+            planned: 0,
+        } => cell(attendance, "meetings").get()?,
+        Meetings { held, .. } => held as f64,
+    };
+    Some(format!(
+        "«{}» came to «{}» {}",
+        count(all),
+        count(held),
+        plural(held, "review", "reviews")
+    ))
+}
+
+/// A1.
+pub(super) fn attendance(summary: &Value) -> Option<String> {
+    let attendance = reading::results(summary, "A1").get("attendance")?;
+    let planned = meetings(summary).planned as f64;
+    if planned > 0.0 {
+        // The median counts a meeting that was only planned as one that nobody came to.
+        return Some(format!(
+            "{}; to «{}» more nobody recorded who came.",
+            came(summary)?,
+            count(planned)
+        ));
+    }
+    let meetings = cell(attendance, "meetings").get().filter(|n| *n > 0.0)?;
+    let usual = cell(attendance, "median_per_meeting").get()?;
+    let quartiles: Vec<f64> = reading::list(attendance, "iqr")
+        .iter()
+        .filter_map(Value::as_f64)
+        .collect();
+    let spread = match quartiles.as_slice() {
+        [low, high] => format!(
+            "; half of them had between «{}» and «{}»",
+            count(low.round()),
+            count(high.round())
+        ),
+        _ => String::new(),
+    };
+    Some(format!(
+        "To a usual review «{}» {}, over «{}» {}{spread}.",
+        count(usual.round()),
+        plural(usual.round(), "person comes", "people come"),
+        count(meetings),
+        plural(meetings, "review", "reviews")
+    ))
+}
+
+/// A2.
+pub(super) fn freely(summary: &Value) -> Option<String> {
+    if uninvited(summary) {
+        return Some(format!("{}. {}", came(summary)?, not_known()));
+    }
+    let came = voluntary(summary)?;
+    let usual = cell(
+        reading::results(summary, "A2"),
+        "voluntary_per_meeting_median",
+    )
+    .get()
+    .filter(|_| meetings(summary).planned == 0)
+    .map_or_else(String::new, |n| {
+        format!(
+            " In a usual review that is «{}» {}.",
+            measure(n),
+            plural(n, "person", "people")
+        )
+    });
+    Some(format!(
+        "«{}» ({}) of those who came, came freely.{usual}",
+        percent(came.value.get()?),
+        words::interval(&came)
+    ))
+}
+
+/// Why nothing is said of duty.
+pub(super) fn not_known() -> &'static str {
+    "Who had to come is not known: no calendar was imported for these meetings \
+     (`readback import icalendar`)."
+}
+
+/// A3.
+pub(super) fn invitations(summary: &Value) -> Option<String> {
+    if uninvited(summary) {
+        return None;
+    }
+    let results = reading::results(summary, "A3");
+    let said = [
+        ("show_rate", "of those who accepted came"),
+        ("optional_yield", "of those invited as optional came"),
+        ("walk_in_share", "of those who came were not invited"),
+    ];
+    let parts: Vec<String> = said
+        .into_iter()
+        .filter_map(|(key, words)| {
+            let share = share(results, key);
+            let p = percent(share.value.get()?);
+            Some(format!("«{p}» ({}) {words}", words::interval(&share)))
+        })
+        .collect();
+    (!parts.is_empty()).then(|| format!("{}.", parts.join("; ")))
+}
+
+/// Why nothing is said of attendance where some source delivers it.
+pub(super) fn nothing(summary: &Value) -> String {
+    let Meetings { held, planned } = meetings(summary);
+    match (held, planned) {
+        (0, 0) => "Nothing to say yet: no review has been seen.".to_owned(),
+        (0, n) => format!(
+            "{} {} planned; nobody recorded who came (`readback import attendance-csv`).",
+            count(n as f64),
+            plural(n as f64, "review was", "reviews were")
+        ),
+        _ if uninvited(summary) => not_known().to_owned(),
+        _ => "Nothing to say yet: too little is known of who was invited.".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn summary(came: &[u64], walk_ins: f64) -> Value {
+        let all: u64 = came.iter().sum();
+        let reviews: Vec<Value> = came.iter().map(|n| json!({"attendees": n})).collect();
+        json!({
+            "reviews": reviews,
+            "indicators": {
+                "A1": {"results": {"attendance": {
+                    "meetings": came.len(), "attendees": all, "median_per_meeting": 5.0,
+                    "iqr": [4.5, 6.0],
+                }}},
+                "A2": {"results": {"voluntary": {"k": all, "n": all, "p": 1.0, "lo": 0.7, "hi": 1.0}}},
+                "A3": {"results": {"walk_in_share": {"k": all, "n": all, "p": walk_ins, "lo": 0.7, "hi": 1.0}}},
+            },
+        })
+    }
+
+    #[test]
+    fn without_a_calendar_nobody_is_a_volunteer() {
+        let summary = summary(&[7, 5, 0], 1.0);
+        let said = freely(&summary).unwrap();
+        assert!(
+            said.starts_with("«12» came to «2» reviews. Who had to come is not known"),
+            "{said}"
+        );
+        assert!(voluntary(&summary).is_none());
+        assert!(invitations(&summary).is_none());
+    }
+
+    #[test]
+    fn a_plan_is_not_an_empty_review() {
+        assert_eq!(
+            attendance(&summary(&[7, 5, 0], 0.5)).unwrap(),
+            "«12» came to «2» reviews; to «1» more nobody recorded who came."
+        );
+        let planned = summary(&[0], 0.5);
+        assert_eq!(attendance(&planned), None);
+        assert!(nothing(&planned).starts_with("1 review was planned; nobody recorded"));
+        assert_eq!(
+            attendance(&summary(&[7, 5], 0.5)).unwrap(),
+            "To a usual review «5» people come, over «2» reviews; half of them had between «5» \
+             and «6»."
+        );
+    }
+}

@@ -1,0 +1,291 @@
+//! One pull: from where the last one ended, or from the beginning of history where what was said
+//! of it may no longer hold. Either way the events sent so far then say what history says now.
+
+use std::collections::{BTreeMap, HashMap};
+
+use crate::model::Millis;
+use crate::sources::{KnownWriteup, Setting, Sink, SourceError};
+
+use super::checkpoint::{Basis, Checkpoint, fingerprint};
+use super::events::{Made, Maker};
+use super::ledger::Ledger;
+use super::params::Checked;
+use super::registry::Registry;
+use super::repository::{Range, Repository};
+use super::scan::Scanner;
+use super::told::Told;
+use super::walk;
+
+/// Pulls, and returns the next checkpoint.
+pub(super) fn pull(
+    params: &Checked,
+    setting: &Setting,
+    given: Option<&str>,
+    now: Millis,
+    sink: &mut dyn Sink,
+) -> Result<String, SourceError> {
+    let name = &params.name;
+    let repository = Repository::open(&params.path, name)?;
+    let Some(head) = repository.head(params.branch.as_deref())? else {
+        sink.note(format!("{name}: has no commits yet"));
+        return Ok(given.unwrap_or_default().to_owned());
+    };
+    let maker = Maker {
+        source: setting.source.as_str().into(),
+        params,
+        repository: &repository,
+        web: params.web.clone().or_else(|| repository.web()),
+        branch: repository.branch_name(params.branch.as_deref()),
+        zone: setting.timezone,
+    };
+    let mut basis = Basis {
+        head: head.to_string(),
+        settings: fingerprint(&(
+            &params.fingerprint,
+            &maker.web,
+            &maker.branch,
+            setting.timezone.name(),
+        )),
+        edge: fingerprint(&repository.edge()?),
+        known: String::new(),
+    };
+    let mut start = since(&repository, head, given, &basis, sink)?;
+    start.told.begin(now);
+    let nothing_new = start.range.mainline.is_empty();
+    if !nothing_new {
+        walk::writeups(
+            &repository,
+            &mut start.range,
+            &params.paths.writeups,
+            &mut start.registry,
+        )?;
+    }
+    writeups(&maker, &mut start, sink)?;
+    // Write-ups registered elsewhere may be new even where no commit is.
+    let known = maker.known(&start.registry, &setting.writeups);
+    basis.known = known_fingerprint(&known);
+    if basis.known == start.known {
+        if nothing_new {
+            return Ok(given.unwrap_or_default().to_owned());
+        }
+        start.range.rewind();
+    } else {
+        if !start.anew {
+            sink.note(format!(
+                "{name}: names of write-ups came, went or changed hands; the whole history is read again for links to them"
+            ));
+        }
+        start.anew = true;
+        start.ledger = Ledger::default();
+        start.range = whole(&repository, head)?;
+    }
+    let present = start.registry.standing();
+    for glob in params.paths.writeups.idle(present.keys().copied()) {
+        sink.note(format!(
+            "{name}: writeups: {glob:?} fits no file at present"
+        ));
+    }
+    if repository.is_shallow() {
+        sink.note(format!(
+            "{name}: is a shallow clone; links older than its history count from there (`git fetch --unshallow` brings the rest)"
+        ));
+    }
+    links(&maker, &known, &mut start, sink)?;
+    Checkpoint::new(basis, start.registry, start.ledger, start.told).write()
+}
+
+/// Where a pull begins.
+struct Start {
+    /// Fingerprint of the write-ups that the ledger was made for.
+    known: String,
+    registry: Registry,
+    ledger: Ledger,
+    told: Told,
+    /// The commits to visit.
+    range: Range,
+    /// They are all of history: what they do not show is not there.
+    anew: bool,
+}
+
+/// The state before and the commits since; from the beginning where there is no state that fits.
+fn since(
+    repository: &Repository,
+    head: gix::ObjectId,
+    given: Option<&str>,
+    basis: &Basis,
+    sink: &mut dyn Sink,
+) -> Result<Start, SourceError> {
+    let mut told = Told::default();
+    if let Some(before) = given.and_then(Checkpoint::read) {
+        let changed = if before.basis.settings != basis.settings {
+            "the settings changed"
+        } else if before.basis.edge != basis.edge {
+            "a shallow clone got another beginning"
+        } else {
+            "the branch was rewritten"
+        };
+        let fits = before.basis.settings == basis.settings && before.basis.edge == basis.edge;
+        let last = gix::ObjectId::from_hex(before.basis.head.as_bytes()).ok();
+        let range = match last.filter(|_| fits) {
+            Some(last) => repository.range(head, Some(last))?,
+            None => None,
+        };
+        if let Some(range) = range {
+            return Ok(Start {
+                known: before.basis.known,
+                registry: before.registry,
+                ledger: before.ledger,
+                told: before.told,
+                range,
+                anew: false,
+            });
+        }
+        sink.note(format!(
+            "{changed} since the last pull; the history is read again, and what it no longer shows is taken back"
+        ));
+        told = before.told;
+    }
+    Ok(Start {
+        known: String::new(),
+        registry: Registry::default(),
+        ledger: Ledger::default(),
+        told,
+        range: whole(repository, head)?,
+        anew: true,
+    })
+}
+
+fn whole(repository: &Repository, head: gix::ObjectId) -> Result<Range, SourceError> {
+    repository
+        .range(head, None)?
+        .ok_or_else(|| repository.failed("the history has no beginning"))
+}
+
+/// Differs where other references would be found; the order of names does not matter.
+fn known_fingerprint(known: &[(String, KnownWriteup)]) -> String {
+    let mut names: Vec<(&str, &str, Vec<&str>)> = known
+        .iter()
+        .map(|(key, writeup)| {
+            let mut aliases: Vec<&str> = writeup.aliases.iter().map(String::as_str).collect();
+            aliases.sort_unstable();
+            aliases.dedup();
+            (key.as_str(), writeup.id.as_str(), aliases)
+        })
+        .collect();
+    names.sort_unstable();
+    fingerprint(&names)
+}
+
+/// Reads the texts of write-ups that changed, keeps their names, and sends the events of those and
+/// of all whose names others took or left.
+fn writeups(maker: &Maker<'_>, start: &mut Start, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    let mut documents = BTreeMap::new();
+    for (at, entry) in start.registry.entries.iter_mut().enumerate() {
+        if entry.changed {
+            let document = maker.document(entry)?;
+            entry.names = maker.names(entry, &document);
+            documents.insert(at, document);
+        }
+    }
+    let standing = start.registry.standing();
+    let mut prints = Vec::with_capacity(start.registry.entries.len());
+    for (at, entry) in start.registry.entries.iter().enumerate() {
+        let names = (
+            maker.id_of(entry, &standing),
+            maker.aliases(entry, &standing),
+        );
+        let print = fingerprint(&names);
+        let document = match documents.remove(&at) {
+            Some(document) => Some(document),
+            None if print != entry.named => Some(maker.document(entry)?),
+            None => None,
+        };
+        if let Some(document) = document {
+            let made = maker.writeup(entry, &standing, document)?;
+            say(maker, &mut start.told, made, &entry.blob, sink);
+        }
+        prints.push(print);
+    }
+    for (entry, print) in start.registry.entries.iter_mut().zip(prints) {
+        entry.named = print;
+        entry.changed = false;
+    }
+    if start.anew {
+        let lost = start
+            .told
+            .retract_writeups(&maker.source, &maker.params.name);
+        lost.into_iter().for_each(|event| sink.event(event));
+    }
+    Ok(())
+}
+
+/// Walks for links and sends the events of those that came or went.
+fn links(
+    maker: &Maker<'_>,
+    known: &[(String, KnownWriteup)],
+    start: &mut Start,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
+    let subjects: HashMap<String, String> = known
+        .iter()
+        .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
+        .collect();
+    let mut scanner = Scanner::new(maker.repository, &maker.params.paths, known);
+    let messages = walk::links(
+        &mut start.range,
+        &mut scanner,
+        &mut start.ledger,
+        maker,
+        &subjects,
+        sink,
+    )?;
+    let mut in_messages = 0;
+    for made in messages {
+        let id = &made.event.id;
+        // The first in the order of the walk stands for all copies, also in later pulls.
+        if start.told.found(id) || !start.anew && start.told.stands(id) {
+            sink.left_out("commit message repeated by a rebase or cherry-pick");
+            continue;
+        }
+        in_messages += 1;
+        say(maker, &mut start.told, made, "", sink);
+    }
+    let changed = start.ledger.take_changed();
+    sink.note(format!(
+        "{}: walked {} commits; {in_messages} links in messages, {} links in files came or went, {} stand",
+        maker.params.name,
+        start.range.len(),
+        changed.len(),
+        start.ledger.standing(),
+    ));
+    for life in changed {
+        if let Some(subject) = subjects.get(&life.target) {
+            let made = maker.life(&life, subject)?;
+            say(maker, &mut start.told, made, "", sink);
+        }
+    }
+    if start.anew {
+        let lost = start.told.retract_links(&maker.source, &maker.params.name);
+        if !lost.is_empty() {
+            sink.note(format!(
+                "{}: took back {} links that history no longer shows",
+                maker.params.name,
+                lost.len()
+            ));
+        }
+        lost.into_iter().for_each(|event| sink.event(event));
+    }
+    Ok(())
+}
+
+/// Sends an event if it says anything new.
+fn say(maker: &Maker<'_>, told: &mut Told, made: Made, content: &str, sink: &mut dyn Sink) {
+    if let Some(bot) = &made.bot {
+        told.bot(&maker.source, bot)
+            .into_iter()
+            .for_each(|event| sink.event(event));
+    }
+    if let Some(event) = told.say(made.event, content) {
+        sink.event(event);
+    }
+}
