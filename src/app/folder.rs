@@ -92,6 +92,19 @@ impl DataFolder {
         }
     }
 
+    /// Opens a folder that is there; `None` where one would be made.
+    pub fn look(path: &Path, k: Option<u32>) -> Result<Option<Self>, FolderError> {
+        let file = path.join("folder.json");
+        match std::fs::read(&file) {
+            Ok(bytes) => Self::known(path, &file, &bytes, k).map(Some),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => match path.exists() {
+                true => foreign(path).map(|()| None),
+                false => Ok(None),
+            },
+            Err(cause) => Err(named(&file, cause)),
+        }
+    }
+
     fn known(path: &Path, file: &Path, bytes: &[u8], k: Option<u32>) -> Result<Self, FolderError> {
         let broken = |reason: String| FolderError::Broken {
             path: file.display().to_string(),
@@ -131,22 +144,7 @@ impl DataFolder {
     }
 
     fn fresh(path: &Path, k: Option<u32>) -> Result<Self, FolderError> {
-        match std::fs::read_dir(path) {
-            Ok(mut entries) => {
-                // The lock that is held now is the only thing that may be here.
-                let foreign = entries.find_map(|entry| {
-                    let name = entry.ok()?.file_name();
-                    (name != LOCK).then_some(name)
-                });
-                if let Some(name) = foreign {
-                    return Err(FolderError::Foreign {
-                        path: path.display().to_string(),
-                        found: name.to_string_lossy().into_owned(),
-                    });
-                }
-            }
-            Err(cause) => return Err(named(path, cause)),
-        }
+        foreign(path)?;
         let k = k.unwrap_or(DEFAULT_K);
         let text = serde_json::json!({ "format": FORMAT, "k": k }).to_string();
         let (file, beside) = (path.join("folder.json"), path.join("folder.json.part"));
@@ -163,6 +161,23 @@ impl DataFolder {
     /// Where the folder's key lies: beside the store, not in it.
     pub fn key_file(&self) -> PathBuf {
         self.path.join("key")
+    }
+}
+
+/// Refuses a folder with other things in it.
+fn foreign(path: &Path) -> Result<(), FolderError> {
+    let mut entries = std::fs::read_dir(path).map_err(|cause| named(path, cause))?;
+    // The lock of a command that makes the folder is the only thing that may be here.
+    let found = entries.find_map(|entry| {
+        let name = entry.ok()?.file_name();
+        (name != LOCK).then_some(name)
+    });
+    match found {
+        None => Ok(()),
+        Some(name) => Err(FolderError::Foreign {
+            path: path.display().to_string(),
+            found: name.to_string_lossy().into_owned(),
+        }),
     }
 }
 

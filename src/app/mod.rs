@@ -1,8 +1,9 @@
 //! The composition root: long-lived parts are built here, in order, and passed on. No logic.
 
 pub mod folder;
+pub mod look;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -35,27 +36,11 @@ impl House {
     ) -> anyhow::Result<House> {
         // Folder, key and tables are made by one command at a time.
         let (turn, folder, keys) = folder(&config).await?;
-        let (endpoint, engine) = match &config.engine.mode {
-            EngineMode::Remote {
-                url,
-                user,
-                password,
-            } => {
-                let password = Password::new(password.0.clone());
-                let (url, user) = (url.clone(), user.clone());
-                (
-                    Endpoint::Remote {
-                        url,
-                        user,
-                        password,
-                    },
-                    None,
-                )
-            }
-            EngineMode::Embedded => {
+        let (endpoint, engine) = match remote(&config) {
+            Some(endpoint) => (endpoint, None),
+            None => {
                 let library = library(&config, progress).await?;
-                let settings = EngineSettings::of_this_program(&config.data_dir, &library)?;
-                let engine = Engine::start(settings).await?;
+                let engine = start(&config, &library).await?;
                 (engine.endpoint().clone(), Some(engine))
             }
         };
@@ -107,6 +92,28 @@ async fn turn(config: &Config) -> anyhow::Result<Turn> {
     let folder = config.data_dir.clone();
     let taken = tokio::task::spawn_blocking(move || Turn::take(&folder));
     Ok(taken.await.context("waiting for the data folder")??)
+}
+
+/// The server's address and login, where the engine is a server.
+fn remote(config: &Config) -> Option<Endpoint> {
+    match &config.engine.mode {
+        EngineMode::Embedded => None,
+        EngineMode::Remote {
+            url,
+            user,
+            password,
+        } => Some(Endpoint::Remote {
+            url: url.clone(),
+            user: user.clone(),
+            password: Password::new(password.0.clone()),
+        }),
+    }
+}
+
+/// Starts the data folder's engine, or joins it.
+async fn start(config: &Config, library: &Path) -> anyhow::Result<Engine> {
+    let settings = EngineSettings::of_this_program(&config.data_dir, library)?;
+    Ok(Engine::start(settings).await?)
 }
 
 /// Brings the tables up to date and makes sure whose they are.

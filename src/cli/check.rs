@@ -1,12 +1,15 @@
-//! `readback check`: is everything as it has to be? Every problem is named, not just the first.
+//! `readback check`: is everything as it has to be? Every problem is named, not just the first, and
+//! nothing is made: no folder, no key, no table.
 
+use std::fmt;
 use std::io::Write as _;
 
-use super::engine::Installing;
-use super::import;
-use crate::app::House;
-use crate::config::{Config, EngineMode};
-use crate::sources::Setting;
+use serde_json::{Value as Json, json};
+
+use super::{error, import};
+use crate::app::look::{self, Ground, Tables};
+use crate::config::{Config, Effective, EngineMode, SourceConfig};
+use crate::sources::{Probe, Setting};
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -14,65 +17,200 @@ pub(super) struct Args {
     /// Leave the engine alone: check configuration and sources only
     #[arg(long)]
     no_engine: bool,
+    /// Ask no source over the network
+    #[arg(long)]
+    offline: bool,
+    /// As JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is not as it has to be.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    /// The engine or a source is away.
+    pub(super) away: bool,
+    list: Vec<String>,
+}
+
+impl Findings {
+    fn add(&mut self, what: &str, error: &anyhow::Error) {
+        self.away |= error::is_away(error);
+        self.list.push(format!("{what}: {}", error::words(error)));
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let count = import::counted(self.list.len() as u64, "problem", "problems");
+        write!(f, "{count} found\n  {}", self.list.join("\n  "))
+    }
+}
+
+impl std::error::Error for Findings {}
+
+/// What was looked at, in the order in which it is told.
+struct Checked {
+    file: Option<String>,
+    folder: String,
+    made: Option<bool>,
+    k: Option<u32>,
+    settings: Vec<Effective>,
+    sources: Vec<(SourceConfig, Option<String>)>,
+    engine: Option<(String, Option<Tables>)>,
+    findings: Findings,
 }
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
-    let mut out = std::io::stdout();
-    let file = config
-        .file
-        .as_ref()
-        .map_or("none; defaults hold".to_owned(), |file| {
-            file.display().to_string()
-        });
-    writeln!(out, "configuration  {file}")?;
-    writeln!(out, "data folder    {}", config.data_dir.display())?;
-    writeln!(
-        out,
-        "organisation   {}, {}",
-        config.organisation.name, config.organisation.calendar.timezone
-    )?;
-    let mut problems = Vec::new();
+    let mut findings = Findings::default();
+    let ground = look::ground(&config)
+        .map_err(|error| findings.add("data folder", &error))
+        .ok();
+    let mut sources = Vec::new();
     for source in &config.sources {
-        let setting = Setting {
-            source: source.id.clone(),
-            timezone: config.organisation.calendar.timezone,
-            writeups: Vec::new(),
-        };
-        match check_source(&source.kind, source.params.clone(), &setting) {
-            Ok(()) => writeln!(
-                out,
-                "source         {} ({}): parameters are fine",
-                source.id, source.kind
-            )?,
-            Err(error) => problems.push(format!("source {}: {error:#}", source.id)),
-        }
+        let said = check_source(&config, source, args.offline).await;
+        let said = said.map_err(|error| findings.add(&format!("source {}", source.id), &error));
+        sources.push((source.clone(), said.ok()));
     }
-    if !args.no_engine {
+    let mut engine = None;
+    if let (false, Some(ground)) = (args.no_engine, &ground) {
         let what = match &config.engine.mode {
             EngineMode::Embedded => "embedded".to_owned(),
             EngineMode::Remote { url, .. } => url.clone(),
         };
-        let installing = Installing::new();
-        match House::open(config, move |progress| installing.show(progress)).await {
-            Ok(house) => {
-                writeln!(out, "engine         {what}: answers, tables are up to date")?;
-                writeln!(out, "privacy        people below {} are withheld", house.k)?;
-                house.close().await;
-            }
-            Err(error) => problems.push(format!("engine {what}: {error:#}")),
-        }
+        let tables = look::tables(&config, ground)
+            .await
+            .map_err(|error| findings.add(&format!("engine {what}"), &error));
+        engine = Some((what, tables.ok()));
     }
-    if problems.is_empty() {
-        writeln!(out, "all is well")?;
-        return Ok(());
+    let made = ground.as_ref().map(|ground| ground.made);
+    let k = ground.as_ref().map(|ground: &Ground| ground.k);
+    let checked = Checked {
+        file: config.file.as_ref().map(|file| file.display().to_string()),
+        folder: config.data_dir.display().to_string(),
+        made,
+        k,
+        settings: config.effective(k, made == Some(true)),
+        sources,
+        engine,
+        findings,
+    };
+    let text = match args.json {
+        true => serde_json::to_string_pretty(&checked.json())? + "\n",
+        false => checked.words(),
+    };
+    std::io::stdout().write_all(text.as_bytes())?;
+    match checked.findings.list.is_empty() {
+        true => Ok(()),
+        false => Err(checked.findings.into()),
     }
-    anyhow::bail!(
-        "{} found\n  {}",
-        import::counted(problems.len() as u64, "problem", "problems"),
-        problems.join("\n  ")
-    )
 }
 
-fn check_source(kind: &str, params: toml::Table, setting: &Setting) -> anyhow::Result<()> {
-    Ok(import::find(kind)?.check(params, setting)?)
+/// Whether the parameters fit, and what the source pulls from is there. Says what was seen.
+async fn check_source(
+    config: &Config,
+    source: &SourceConfig,
+    offline: bool,
+) -> anyhow::Result<String> {
+    let setting = Setting {
+        source: source.id.clone(),
+        timezone: config.organisation.calendar.timezone,
+        writeups: Vec::new(),
+    };
+    let kind = import::find(&source.kind)?;
+    let params = source.params.clone();
+    kind.check(params.clone(), &setting)?;
+    let fine = "parameters are fine";
+    let look = match kind.probe {
+        None => return Ok(fine.to_owned()),
+        Some(Probe::Remote(_)) if offline => return Ok(format!("{fine}; not asked (--offline)")),
+        Some(Probe::Local(look) | Probe::Remote(look)) => look,
+    };
+    let seen = tokio::task::spawn_blocking(move || look(params, &setting)).await??;
+    Ok(format!("{fine}; {seen}"))
+}
+
+impl Checked {
+    fn words(&self) -> String {
+        let file = self.file.as_deref().unwrap_or("none; defaults hold");
+        let mut lines = vec![
+            format!("configuration  {file}"),
+            format!("data folder    {}", self.folder_words()),
+        ];
+        lines.extend(self.settings.iter().map(|setting| {
+            let value = match &setting.value {
+                Json::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            let key = &setting.key;
+            format!("  {key:<30} {value}  ({})", setting.origin)
+        }));
+        for (source, said) in &self.sources {
+            if let Some(said) = said {
+                lines.push(format!(
+                    "source         {} ({}): {said}",
+                    source.id, source.kind
+                ));
+            }
+        }
+        if let Some((what, Some(tables))) = &self.engine {
+            lines.push(format!("engine         {what}: {}", tables_words(*tables)));
+        }
+        if let Some(k) = self.k {
+            lines.push(format!("privacy        people below {k} are withheld"));
+        }
+        if self.findings.list.is_empty() {
+            lines.push("all is well".to_owned());
+        }
+        lines.join("\n") + "\n"
+    }
+
+    fn folder_words(&self) -> String {
+        match (self.made, self.k) {
+            (Some(false), Some(k)) => format!("{} (will be made, k = {k})", self.folder),
+            _ => self.folder.clone(),
+        }
+    }
+
+    fn json(&self) -> Json {
+        let settings = self.settings.iter().map(|setting| {
+            json!({
+                "key": setting.key,
+                "value": setting.value,
+                "from": setting.origin.to_string(),
+            })
+        });
+        let sources = self.sources.iter().map(|(source, said)| {
+            json!({ "id": source.id, "kind": source.kind, "ok": said.is_some(), "said": said })
+        });
+        let engine = self.engine.as_ref().map(|(what, tables)| {
+            let said = tables.map(tables_words);
+            json!({ "engine": what, "ok": said.is_some(), "said": said })
+        });
+        json!({
+            "configuration": self.file,
+            "data_folder": { "path": self.folder, "made": self.made, "k": self.k },
+            "settings": settings.collect::<Vec<_>>(),
+            "sources": sources.collect::<Vec<_>>(),
+            "engine": engine,
+            "problems": self.findings.list,
+        })
+    }
+}
+
+fn tables_words(tables: Tables) -> String {
+    match tables {
+        Tables::NoLibrary => {
+            "its library is not installed yet; the first command that needs it, or \
+            `readback engine install`, fetches it"
+                .to_owned()
+        }
+        Tables::NoStore => "its library is there; not started, there is no store yet".to_owned(),
+        Tables::None => "answers; the tables will be made".to_owned(),
+        Tables::Behind(n) => {
+            let migrations = import::counted(n as u64, "migration", "migrations");
+            format!("answers; {migrations} to come with the next command")
+        }
+        Tables::Current => "answers, tables are up to date".to_owned(),
+    }
 }

@@ -63,6 +63,11 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
+    if args.no_serve && args.out.is_none() {
+        bail!(
+            "with --no-serve nothing would be kept: name a folder with --out, or leave --no-serve out"
+        );
+    }
     // Whatever can be wrong with what the user named is known before the engine is started.
     let repo = match &args.repo {
         Some(repo) => Some(Own::find(&args, repo)?),
@@ -120,11 +125,6 @@ async fn show(
     if let Some(listener) = listener {
         let state = crate::web::AppState::new(serve::published(&document)?);
         serve::pages(listener, state).await?;
-    } else if args.out.is_none() {
-        writeln!(
-            std::io::stderr(),
-            "nothing is kept: name a folder with --out, or leave out --no-serve"
-        )?;
     }
     Ok(())
 }

@@ -57,7 +57,7 @@ pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Resu
         EngineCommand::Run {
             listen, read_only, ..
         } => {
-            let listen = match (listen, &config.engine.listen_password) {
+            let listen = match (listen, &config.engine.password) {
                 (None, _) => None,
                 (Some(address), Some(password)) => Some(Listen {
                     address,

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use super::check::Findings;
 use crate::app::folder::FolderError;
 use crate::config::Problems;
 use crate::engine::{InstallError, RunError, StartError};
@@ -43,10 +44,18 @@ pub(super) fn words(error: &anyhow::Error) -> String {
     words
 }
 
+/// Whether what failed is away and may come back.
+pub(super) fn is_away(error: &anyhow::Error) -> bool {
+    judge(error).0 == UNAVAILABLE
+}
+
 fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
     for cause in error.chain() {
         if let Some(run) = cause.downcast_ref::<RunError>() {
             return (run.exit_code(), None);
+        }
+        if let Some(findings) = cause.downcast_ref::<Findings>() {
+            return (if findings.away { UNAVAILABLE } else { USER }, None);
         }
         if cause.is::<Problems>() {
             return (

@@ -29,7 +29,7 @@ pub(super) struct Args {
     #[arg(long)]
     source: Option<String>,
     /// A parameter of the kind, such as base=https://wiki.example.org; may be repeated
-    #[arg(long = "param", short = 'p', value_name = "KEY=VALUE", value_parser = super::setting)]
+    #[arg(long = "param", short = 'p', value_name = "KEY=VALUE", value_parser = super::parameter)]
     params: Vec<(String, toml::Value)>,
     /// Say what would be imported and store nothing
     #[arg(long)]
@@ -119,9 +119,9 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         }
         outcomes.push((path.display().to_string(), done));
     }
+    let all = total(outcomes.iter().map(|(_, done)| done));
     if args.files.len() > MANY {
         let files = counted(outcomes.len() as u64, "file", "files");
-        let all = total(outcomes.iter().map(|(_, done)| done));
         tell(&format!("{files} in all"), &all, args.dry_run)?;
     }
     if let Some(house) = house {
@@ -144,6 +144,10 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             "{unread} of {files} files can't be read as {}; the others are done",
             kind.name
         );
+    }
+    // A file of another kind is rejected line by line; a script should not take that for done.
+    if all.rejected > 0 && all.total() == 0 && all.left_out.is_empty() {
+        bail!("nothing was taken as {}: all of it was rejected", kind.name);
     }
     Ok(())
 }

@@ -1,6 +1,5 @@
 //! The command line: one file for each command. Data goes to standard output, words for people to
-//! standard error; errors carry a hint; exit codes: 0 done, 1 the user or the configuration,
-//! 2 wrong usage, 3 something is away, 70 a defect of ours.
+//! standard error; errors carry a hint; the exit codes are [`EXIT_CODES`].
 
 mod check;
 mod demo;
@@ -24,10 +23,20 @@ use self::engine::EngineCommand;
 use crate::config::{self, Environment, Flags};
 use crate::telemetry::{self, LogFormat};
 
+/// Stands below `readback --help`: scripts decide by them.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   done
+  1   what was asked, the configuration or the input is wrong
+  2   wrong usage of the command line
+  3   the engine or a source is away
+  70  a defect of Readback
+  75  `engine run`: another engine runs on the data folder";
+
 /// Shows whether an organisation learns from its incidents: reads, reviews, comments and links to
 /// write-ups, months later. It never counts incidents, never shows MTTR, never ranks a person.
 #[derive(Debug, Parser)]
-#[command(name = "readback", version, arg_required_else_help = true)]
+#[command(name = "readback", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 struct Cli {
     /// The configuration [default: readback.toml, where it exists; env: READBACK_CONFIG]
     #[arg(long, global = true, value_name = "FILE")]
@@ -110,7 +119,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
-        Command::List(args) => list::run(args),
+        Command::List(args) => list::run(args, load),
         Command::Engine(EngineCommand::Run {
             supervised: Some(library),
             ..
@@ -123,11 +132,20 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
 }
 
 fn setting(text: &str) -> Result<(String, toml::Value), String> {
-    let (key, value) = text.split_once('=').ok_or("valid is SECTION.KEY=VALUE")?;
+    pair(text).ok_or_else(|| "valid is SECTION.KEY=VALUE".to_owned())
+}
+
+/// A parameter of a kind of source has no section.
+fn parameter(text: &str) -> Result<(String, toml::Value), String> {
+    pair(text).ok_or_else(|| "valid is KEY=VALUE".to_owned())
+}
+
+fn pair(text: &str) -> Option<(String, toml::Value)> {
+    let (key, value) = text.split_once('=')?;
     let as_toml = format!("v = {value}").parse::<toml::Table>().ok();
     let typed = as_toml.and_then(|mut table| table.remove("v"));
     let value = typed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    Ok((key.trim().to_owned(), value))
+    Some((key.trim().to_owned(), value))
 }
 
 #[cfg(test)]

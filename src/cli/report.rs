@@ -16,6 +16,7 @@ use crate::jobs::{derive, report, restate};
 use crate::model::{Calendar, Millis, parse_rfc3339};
 use crate::pages;
 use crate::summary::Document;
+use crate::summary::document::SCHEMA;
 use crate::summary::schema;
 
 /// What to report.
@@ -84,8 +85,13 @@ fn earlier(path: &Path) -> anyhow::Result<Json> {
     };
     let what = || format!("--since {}", file.display());
     let bytes = std::fs::read(&file).with_context(what)?;
-    let earlier = serde_json::from_slice(&bytes).with_context(what)?;
-    restate::as_of(&earlier)?;
+    let earlier: Json = serde_json::from_slice(&bytes).with_context(what)?;
+    match earlier["schema"].as_str() {
+        Some(SCHEMA) => {}
+        Some(other) => bail!("{}: its schema is {other:?}; valid is {SCHEMA:?}", what()),
+        None => bail!("{}: has no schema; valid is a summary.json", what()),
+    }
+    restate::as_of(&earlier).with_context(what)?;
     Ok(earlier)
 }
 
@@ -164,6 +170,10 @@ pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Docu
     document
 }
 
+/// From 1990 to the end of 2200, UTC: nothing was observed before, and far beyond it days and months
+/// can't be counted any more. Whoever means another time has slipped on a key.
+const SENSIBLE: std::ops::Range<Millis> = 631_152_000_000..7_289_654_400_000;
+
 /// The instant that `--as-of` means.
 pub(super) fn instant(text: Option<&str>, calendar: &Calendar) -> anyhow::Result<Millis> {
     let Some(text) = text else {
@@ -175,6 +185,9 @@ pub(super) fn instant(text: Option<&str>, calendar: &Calendar) -> anyhow::Result
             .map(|date| calendar.midnight(date))
     };
     match parse_rfc3339(text).or_else(date) {
+        Some(at) if !SENSIBLE.contains(&at) => {
+            bail!("--as-of {text:?}: valid are instants from 1990 to the end of 2200")
+        }
         Some(at) => Ok(at),
         None => bail!(
             "--as-of {text:?}: valid are an RFC 3339 instant such as 2026-07-01T00:00:00Z and a date such as 2026-07-01"

@@ -44,9 +44,21 @@ pub(super) struct Args {
     out: PathBuf,
 }
 
+/// People, teams and write-ups are held in memory.
+const MOST: u32 = 1_000_000;
+/// A century.
+const MOST_DAYS: u32 = 36_525;
+
 pub(super) fn run(args: Args, config: &Config) -> anyhow::Result<()> {
-    if args.people == 0 || args.teams == 0 || args.writeups == 0 || args.days < 30 {
-        bail!("people, teams and writeups are at least 1, days at least 30");
+    for (option, value, least, most) in [
+        ("--people", args.people, 1, MOST),
+        ("--teams", args.teams, 1, MOST),
+        ("--writeups", args.writeups, 1, MOST),
+        ("--days", args.days, 30, MOST_DAYS),
+    ] {
+        if !(least..=most).contains(&value) {
+            bail!("{option} {value}: valid are {least} to {most}");
+        }
     }
     let calendar = config.organisation.calendar.clone();
     let cut = args

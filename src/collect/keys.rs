@@ -53,24 +53,32 @@ impl Keys {
 
     /// The keys in a file; a new file, readable by its owner only, where there is none.
     pub fn open_or_create(path: &Path) -> Result<Self, KeyError> {
+        if let Some(keys) = Self::open(path)? {
+            return Ok(keys);
+        }
         let io = |cause| KeyError::Io {
             path: path.display().to_string(),
             cause,
         };
+        let mut secret = [0; 32];
+        getrandom::fill(&mut secret).map_err(|error| io(std::io::Error::other(error)))?;
+        write_secret(path, &encode_hex(&secret)).map_err(io)?;
+        Ok(Keys::new(secret))
+    }
+
+    /// The keys in a file, if there is one.
+    pub fn open(path: &Path) -> Result<Option<Self>, KeyError> {
+        let name = || path.display().to_string();
         match std::fs::read_to_string(path) {
-            Ok(text) => {
-                let broken = || KeyError::Broken {
-                    path: path.display().to_string(),
-                };
-                decode_hex(text.trim()).map(Keys::new).ok_or_else(broken)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let mut secret = [0; 32];
-                getrandom::fill(&mut secret).map_err(|error| io(std::io::Error::other(error)))?;
-                write_secret(path, &encode_hex(&secret)).map_err(io)?;
-                Ok(Keys::new(secret))
-            }
-            Err(error) => Err(io(error)),
+            Ok(text) => match decode_hex(text.trim()) {
+                Some(secret) => Ok(Some(Keys::new(secret))),
+                None => Err(KeyError::Broken { path: name() }),
+            },
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(cause) => Err(KeyError::Io {
+                path: name(),
+                cause,
+            }),
         }
     }
 

@@ -1,11 +1,18 @@
 //! The environment: `READBACK_SECTION_KEY` stands for `key` of `[section]` in the file.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
+
+use super::layers::{Layers, Origin};
 
 /// The variables Readback looks at, taken once.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment {
+    variables: BTreeMap<String, String>,
+    /// Our variables whose values are no text.
+    garbled: Vec<String>,
+}
 
 /// Variables that are no key of the file. The last two belong to the tests.
 const APART: [&str; 6] = [
@@ -29,29 +36,38 @@ impl Environment {
                     "XDG_CACHE_HOME" | "XDG_RUNTIME_DIR" | "HOME" | "NO_COLOR"
                 )
         };
-        Environment(
-            std::env::vars_os()
-                .filter_map(|(name, value)| {
-                    Some((name.into_string().ok()?, value.into_string().ok()?))
-                })
-                .filter(|(name, _)| wanted(name))
-                .collect(),
-        )
+        let named = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value));
+        let mut environment = Environment::default();
+        for (name, value) in std::env::vars_os().filter_map(named) {
+            match value.into_string() {
+                _ if !wanted(&name) => {}
+                Ok(value) => {
+                    environment.variables.insert(name, value);
+                }
+                // A folder of ours must not be another one than was named; whether there is a
+                // home or a cache, others decide.
+                Err(_) if name.starts_with("READBACK_") => environment.garbled.push(name),
+                Err(_) => {}
+            }
+        }
+        environment
     }
 
     /// One of given variables.
     pub fn of<'a>(variables: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
-        Environment(
-            variables
-                .into_iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
-        )
+        let owned = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        Environment {
+            variables: variables.into_iter().map(owned).collect(),
+            garbled: Vec::new(),
+        }
     }
 
     /// A variable that is set and not empty.
     pub fn get(&self, name: &str) -> Option<String> {
-        self.0.get(name).filter(|value| !value.is_empty()).cloned()
+        self.variables
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .cloned()
     }
 
     /// The user's cache folder for Readback.
@@ -70,8 +86,17 @@ impl Environment {
     }
 
     /// Puts the variables over the file's values.
-    pub(super) fn overlay(&self, table: &mut toml::Table, problems: &mut Vec<String>) {
-        for (name, value) in &self.0 {
+    pub(super) fn overlay(&self, layers: &mut Layers, problems: &mut Vec<String>) {
+        for name in &self.garbled {
+            problems.push(format!(
+                "environment: {name}: is not UTF-8; valid is UTF-8 text"
+            ));
+        }
+        if let Some(folder) = self.get("READBACK_DATA_DIR") {
+            let origin = Origin::Environment("READBACK_DATA_DIR".to_owned());
+            layers.set("data_dir", toml::Value::String(folder), origin);
+        }
+        for (name, value) in &self.variables {
             let Some(rest) = name.strip_prefix("READBACK_") else {
                 continue;
             };
@@ -81,30 +106,14 @@ impl Environment {
             let rest = rest.to_ascii_lowercase();
             match rest.split_once('_').filter(|(section, _)| SECTIONS.contains(section)) {
                 Some((section, key)) => {
-                    set(table, &format!("{section}.{key}"), typed(value));
+                    let origin = Origin::Environment(name.clone());
+                    layers.set(&format!("{section}.{key}"), typed(value), origin);
                 }
                 None => problems.push(format!(
                     "environment: {name}: no such setting; valid are READBACK_SECTION_KEY with a section of {}, and {}",
                     SECTIONS.join(", "),
                     APART[..4].join(", ")
                 )),
-            }
-        }
-    }
-}
-
-/// Sets `section.key` of a table.
-pub(super) fn set(table: &mut toml::Table, path: &str, value: toml::Value) {
-    match path.split_once('.') {
-        None => {
-            table.insert(path.to_owned(), value);
-        }
-        Some((section, key)) => {
-            let entry = table
-                .entry(section.to_owned())
-                .or_insert_with(|| toml::Value::Table(toml::Table::new()));
-            if let toml::Value::Table(inner) = entry {
-                inner.insert(key.to_owned(), value);
             }
         }
     }

@@ -2,7 +2,9 @@
 //! module that reads the environment. Every problem is listed at once, each with its place, its
 //! value and what would be valid.
 
+mod effective;
 mod environment;
+mod layers;
 mod reader;
 
 use std::collections::BTreeSet;
@@ -15,7 +17,10 @@ use chrono_tz::Tz;
 
 use crate::model::{Calendar, Parameters};
 
+pub use effective::Effective;
 pub use environment::Environment;
+use layers::Layers;
+pub use layers::{Origin, Origins};
 use reader::Reader;
 
 /// The database with Readback's tables, where nobody says otherwise.
@@ -41,6 +46,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
+    /// Where its values came from.
+    pub origins: Origins,
 }
 
 /// The organisation.
@@ -67,8 +74,8 @@ pub struct EngineConfig {
     pub cache_dir: PathBuf,
     /// The user's folder for sockets, where there is one.
     pub runtime_dir: Option<PathBuf>,
-    /// The password that an embedded engine asks of TCP clients.
-    pub listen_password: Option<Secret>,
+    /// The password of a server, or the one that an embedded engine asks of TCP clients.
+    pub password: Option<Secret>,
 }
 
 /// How ClickHouse is reached.
@@ -159,7 +166,7 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems
         default.exists().then_some(default)
     });
     let mut problems = Vec::new();
-    let mut table = match &file {
+    let table = match &file {
         None => toml::Table::new(),
         Some(path) => match read(path) {
             Ok(table) => table,
@@ -171,15 +178,18 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems
             }
         },
     };
-    environment.overlay(&mut table, &mut problems);
+    let mut layers = Layers::of_file(table);
+    environment.overlay(&mut layers, &mut problems);
     for (key, value) in &flags.values {
-        environment::set(&mut table, key, value.clone());
+        layers.set(key, value.clone(), Origin::Flag("--set"));
     }
-    let data_dir = flags
-        .data_dir
-        .clone()
-        .or_else(|| environment.get("READBACK_DATA_DIR").map(Into::into));
-    let config = check(table, file.clone(), data_dir, environment, &mut problems);
+    let mut config = check(layers, file.clone(), environment, &mut problems);
+    // The flag may be a path that is no text.
+    if let Some(folder) = &flags.data_dir {
+        config.data_dir.clone_from(folder);
+        let origin = Origin::Flag("--data-dir");
+        config.origins.insert("data_dir".to_owned(), origin);
+    }
     if problems.is_empty() {
         Ok(config)
     } else {
@@ -197,18 +207,20 @@ fn read(path: &Path) -> Result<toml::Table, String> {
 }
 
 fn check(
-    table: toml::Table,
+    layers: Layers,
     file: Option<PathBuf>,
-    data_dir: Option<PathBuf>,
     environment: &Environment,
     problems: &mut Vec<String>,
 ) -> Config {
+    let Layers { table, mut origins } = layers;
     let mut top = Reader::new("", table, problems);
-    let in_file = top.text("data_dir").map(PathBuf::from);
+    let data_dir = top.parsed("data_dir", "the path of a folder", |text| {
+        (!text.is_empty()).then(|| PathBuf::from(text))
+    });
     let organisation = organisation(&mut top.section("organisation"));
     let parameters = parameters(&mut top.section("parameters"));
     let k = privacy(&mut top.section("privacy"));
-    let engine = engine(&mut top.section("engine"), environment);
+    let engine = engine(&mut top.section("engine"), environment, &mut origins);
     let listen = server(&mut top.section("server"));
     let sources = top.tables("source").into_iter().enumerate();
     let sources: Vec<_> = sources
@@ -221,18 +233,16 @@ fn check(
             problems.push(format!("source: the id {:?} is given twice", source.id));
         }
     }
-    let data_dir = data_dir
-        .or(in_file)
-        .unwrap_or_else(|| PathBuf::from("readback-data"));
     Config {
         file,
-        data_dir,
+        data_dir: data_dir.unwrap_or_else(|| PathBuf::from("readback-data")),
         organisation,
         parameters,
         k,
         engine,
         listen,
         sources,
+        origins,
     }
 }
 
@@ -292,7 +302,11 @@ fn privacy(reader: &mut Reader<'_>) -> Option<u32> {
     given.then_some(k)
 }
 
-fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
+fn engine(
+    reader: &mut Reader<'_>,
+    environment: &Environment,
+    origins: &mut Origins,
+) -> EngineConfig {
     let mode = reader.text("mode").unwrap_or_else(|| "embedded".to_owned());
     let url = reader.text("url");
     let user = reader.text("user").unwrap_or_else(|| "default".to_owned());
@@ -301,18 +315,32 @@ fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
         let fits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         fits.then(|| text.to_owned())
     });
-    let password = environment.get("READBACK_ENGINE_PASSWORD").or_else(|| {
-        let path = in_file?;
-        match std::fs::read_to_string(&path) {
-            Ok(text) => Some(text.trim_end().to_owned()),
-            Err(error) => {
-                reader.problem("password_file", format!("{path:?} can't be read: {error}"));
-                None
-            }
+    let password = match (environment.get("READBACK_ENGINE_PASSWORD"), in_file) {
+        (Some(password), _) => {
+            let origin = Origin::Environment("READBACK_ENGINE_PASSWORD".to_owned());
+            origins.insert("engine.password".to_owned(), origin);
+            Some(password)
         }
-    });
-    let listen_password = password.clone().map(Secret);
+        (None, Some(path)) => {
+            if let Some(origin) = origins.get("engine.password_file").cloned() {
+                origins.insert("engine.password".to_owned(), origin);
+            }
+            password_in(&path)
+                .map_err(|problem| reader.problem("password_file", problem))
+                .ok()
+        }
+        (None, None) => None,
+    };
+    let password = password.map(Secret);
     let mode = match (mode.as_str(), url) {
+        // Shown in words and logs, an address would take its password along.
+        (_, Some(url)) if names_a_login(&url) => {
+            let words = "holds a user or a password; leave them out of the address and set \
+                READBACK_ENGINE_USER (or engine.user) and READBACK_ENGINE_PASSWORD (or \
+                engine.password_file)";
+            reader.problem("url", words.to_owned());
+            EngineMode::Embedded
+        }
         ("embedded", None) => EngineMode::Embedded,
         ("embedded", Some(url)) => {
             reader.problem(
@@ -327,7 +355,7 @@ fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
             EngineMode::Remote {
                 url,
                 user,
-                password: Secret(password.unwrap_or_default()),
+                password: password.clone().unwrap_or_default(),
             }
         }
         ("remote", Some(url)) => {
@@ -350,14 +378,38 @@ fn engine(reader: &mut Reader<'_>, environment: &Environment) -> EngineConfig {
         }
     };
     reader.finish();
+    let libchdb = environment.get("READBACK_LIBCHDB").map(PathBuf::from);
+    if libchdb.is_some() {
+        let origin = Origin::Environment("READBACK_LIBCHDB".to_owned());
+        origins.insert("libchdb".to_owned(), origin);
+    }
     EngineConfig {
         mode,
         database: database.unwrap_or_else(|| DEFAULT_DATABASE.to_owned()),
-        libchdb: environment.get("READBACK_LIBCHDB").map(Into::into),
+        libchdb,
         cache_dir: environment.cache_dir(),
         runtime_dir: environment.runtime_dir(),
-        listen_password,
+        password,
     }
+}
+
+/// The password in a file. An empty one would open the door to everybody.
+fn password_in(path: &str) -> Result<String, String> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| format!("{path:?} can't be read: {error}"))?;
+    match text.trim_end() {
+        "" => Err(format!(
+            "{path:?} is empty; valid is a file with a password"
+        )),
+        password => Ok(password.to_owned()),
+    }
+}
+
+/// Whether an address holds `user:password@`, or a password among its parameters.
+fn names_a_login(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    host.contains('@') || rest.contains("password=")
 }
 
 fn server(reader: &mut Reader<'_>) -> SocketAddr {
@@ -395,9 +447,9 @@ mod tests {
     fn checked(text: &str, environment: &[(&str, &str)]) -> Result<Config, Problems> {
         let environment = Environment::of(environment.iter().copied());
         let mut problems = Vec::new();
-        let mut table: toml::Table = text.parse().unwrap();
-        environment.overlay(&mut table, &mut problems);
-        let config = check(table, None, None, &environment, &mut problems);
+        let mut layers = Layers::of_file(text.parse().unwrap());
+        environment.overlay(&mut layers, &mut problems);
+        let config = check(layers, None, &environment, &mut problems);
         if problems.is_empty() {
             Ok(config)
         } else {
@@ -459,6 +511,85 @@ mod tests {
         let config = checked(text, &environment).unwrap();
         assert_eq!(config.organisation.calendar.timezone, Tz::Europe__Berlin);
         assert_eq!(config.k, Some(7));
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment() {
+        let environment = Environment::of([("READBACK_DATA_DIR", "from-environment")]);
+        let mut flags = Flags::default();
+        let folder = |flags: &Flags| {
+            let config = load(flags, &environment).unwrap();
+            let origin = config.origins["data_dir"].to_string();
+            (config.data_dir.to_string_lossy().into_owned(), origin)
+        };
+        let expected = |folder: &str, origin: &str| (folder.to_owned(), origin.to_owned());
+        assert_eq!(
+            folder(&flags),
+            expected("from-environment", "environment READBACK_DATA_DIR")
+        );
+        flags.values = vec![("data_dir".to_owned(), "set".into())];
+        assert_eq!(folder(&flags), expected("set", "flag --set"));
+        flags.data_dir = Some("flag".into());
+        assert_eq!(folder(&flags), expected("flag", "flag --data-dir"));
+    }
+
+    #[test]
+    fn what_would_be_misunderstood_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let empty = folder.path().join("password");
+        std::fs::write(&empty, "\n").unwrap();
+        let empty = format!(
+            "[engine]\npassword_file = {:?}",
+            empty.display().to_string()
+        );
+        for (text, problem) in [
+            ("data_dir = \"\"", "data_dir: \"\" is not valid"),
+            (&empty, "is empty; valid is a file with a password"),
+            (
+                "[engine]\nmode = \"remote\"\nurl = \"http://me:s3cret@host:8123\"",
+                "READBACK_ENGINE_USER",
+            ),
+            (
+                "[engine]\nurl = \"http://host:8123/?user=me&password=s3cret\"",
+                "READBACK_ENGINE_PASSWORD",
+            ),
+        ] {
+            let words = checked(text, &[]).unwrap_err().to_string();
+            assert!(
+                words.contains("1 problem\n") && words.contains(problem),
+                "{words}"
+            );
+            assert!(!words.contains("s3cret"), "{words}");
+        }
+    }
+
+    #[test]
+    fn every_value_is_told_with_its_origin() {
+        let text = "[organisation]\nname = \"O\"\n[parameters]\nlate_days = 60";
+        let environment = [
+            ("READBACK_PARAMETERS_QUIET_DAYS", "40"),
+            ("READBACK_ENGINE_PASSWORD", "s3cret"),
+        ];
+        let all = checked(text, &environment)
+            .unwrap()
+            .effective(Some(7), true);
+        let told = |key: &str| {
+            let one = all.iter().find(|one| one.key == key).unwrap();
+            format!("{} ({})", one.value, one.origin)
+        };
+        assert_eq!(told("organisation.name"), "\"O\" (file)");
+        assert_eq!(told("parameters.late_days"), "60 (file)");
+        assert_eq!(
+            told("parameters.quiet_days"),
+            "40 (environment READBACK_PARAMETERS_QUIET_DAYS)"
+        );
+        assert_eq!(told("parameters.horizon_days"), "365 (default)");
+        assert_eq!(told("privacy.k"), "7 (data folder)");
+        assert_eq!(
+            told("engine.password"),
+            "\"(set)\" (environment READBACK_ENGINE_PASSWORD)"
+        );
+        assert!(!format!("{all:?}").contains("s3cret"));
     }
 
     #[test]

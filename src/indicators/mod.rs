@@ -16,11 +16,14 @@ mod tail;
 mod test_support;
 #[cfg(test)]
 mod tests;
+mod told;
 mod trends;
 
 use polars::prelude::{DataFrame, PolarsError};
 
 use crate::model::{Calendar, DAY_MS, Layer, Millis, Parameters, Results};
+
+pub use told::Told;
 
 /// Every indicator in the order of INDICATORS. A new one is one file, one `mod` line and one line
 /// here.
@@ -61,7 +64,8 @@ pub trait Indicator: Sync {
     fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError>;
 }
 
-/// What an indicator is, in words that stand beside every number of it.
+/// What an indicator is, in words that stand beside every number of it. Title, `says`, definition
+/// and caveat name parameters by placeholders such as `{late_days}`; [`Spec::told`] fills them in.
 #[derive(Debug)]
 pub struct Spec {
     /// Its code in INDICATORS.

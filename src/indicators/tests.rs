@@ -28,10 +28,11 @@ fn the_list_is_in_order_and_every_code_is_there_once() {
 fn every_one_explains_itself() {
     for indicator in ALL {
         let spec = indicator.spec();
+        let told = spec.told(&context().parameters);
         for (name, text) in [
-            ("says", spec.says),
-            ("definition", spec.definition),
-            ("caveat", spec.caveat),
+            ("says", told.says),
+            ("definition", told.definition),
+            ("caveat", told.caveat),
         ] {
             assert!(
                 text.len() > 30 && text.ends_with('.'),

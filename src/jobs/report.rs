@@ -35,7 +35,10 @@ pub async fn summary(
         .context("health of the measurement")?;
     let mut indicators = Map::new();
     for (spec, results) in &computed.results {
-        indicators.insert(spec.code.to_owned(), indicator(spec, results, k));
+        indicators.insert(
+            spec.code.to_owned(),
+            indicator(spec, &context.parameters, results, k),
+        );
     }
     let (reviews, attendance_by_quarter) = reviews::lists(context, &computed, k)?;
     let undated = computed
@@ -70,13 +73,14 @@ pub fn to_json(document: &Document) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn indicator(spec: &Spec, results: &Results, k: u32) -> Json {
+fn indicator(spec: &Spec, parameters: &Parameters, results: &Results, k: u32) -> Json {
+    let told = spec.told(parameters);
     json!({
-        "title": spec.title,
+        "title": told.title,
         "unit": spec.unit,
-        "says": spec.says,
-        "definition": spec.definition,
-        "caveat": spec.caveat,
+        "says": told.says,
+        "definition": told.definition,
+        "caveat": told.caveat,
         "version": spec.version,
         "layer": spec.layer.name(),
         "state": spec.state,
@@ -85,23 +89,7 @@ fn indicator(spec: &Spec, results: &Results, k: u32) -> Json {
 }
 
 fn parameters(p: &Parameters, k: u32) -> Map<String, Json> {
-    let values = json!({
-        "double_click_s": p.double_click_s,
-        "late_days": p.late_days,
-        "horizon_days": p.horizon_days,
-        "recent_days": p.recent_days,
-        "trailing_days": p.trailing_days,
-        "min_readers": p.min_readers,
-        "quiet_days": p.quiet_days,
-        "read_fraction": p.read_fraction,
-        "wpm_fast": p.wpm_fast,
-        "skim_min_s": p.skim_min_s,
-        "min_present_s": p.min_present_s,
-        "contribution_days": p.contribution_days,
-        "response_days": p.response_days,
-        "newcomer_days": p.newcomer_days,
-        "repeat_days": p.repeat_days,
-        "k": k,
-    });
-    values.as_object().cloned().unwrap_or_default()
+    let mut values = p.by_name();
+    values.insert("k".to_owned(), k.into());
+    values
 }

@@ -14,8 +14,8 @@ const SCHEMA: &str = "https://readback.dev/schemas/restatements/v1";
 pub fn as_of(earlier: &Json) -> anyhow::Result<Millis> {
     let text = earlier["as_of"]
         .as_str()
-        .context("--since: the file has no as_of; valid is a summary.json")?;
-    parse_rfc3339(text).with_context(|| format!("--since: as_of {text:?} is no instant"))
+        .context("has no as_of; valid is a summary.json")?;
+    parse_rfc3339(text).with_context(|| format!("as_of {text:?} is no instant"))
 }
 
 /// What changed between an earlier summary and the one that is computed now for the same instant.

@@ -1,8 +1,11 @@
 //! The parameters of INDICATORS section 1. Changing one restates history visibly: they stand in
 //! every result.
 
+use serde::Serialize;
+use serde_json::{Map, Value};
+
 /// Limits and windows of the indicators, with the defaults of INDICATORS section 1.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Parameters {
     /// Two clicks at most this far apart are one read, s.
     pub double_click_s: u32,
@@ -34,6 +37,17 @@ pub struct Parameters {
     pub newcomer_days: u32,
     /// The window of coming back, days.
     pub repeat_days: u32,
+}
+
+impl Parameters {
+    /// Every value by its name, in the order of the fields.
+    pub fn by_name(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
+            Ok(Value::Object(values)) => values,
+            // Numbers under names are an object.
+            _ => Map::new(),
+        }
+    }
 }
 
 impl Default for Parameters {

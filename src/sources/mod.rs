@@ -57,7 +57,22 @@ pub struct Kind {
     pub pull: Option<Build<dyn Pull>>,
     /// Builds the receiver of deliveries, if the kind can.
     pub push: Option<Build<dyn Push>>,
+    /// Takes a cheap look at what the source pulls from, for `readback check`.
+    pub probe: Option<Probe>,
 }
+
+/// A look at what a source pulls from: whether it is there and lets us in. Fetches and stores
+/// nothing; says in a few words what is there.
+#[derive(Clone, Copy)]
+pub enum Probe {
+    /// At this machine's disks.
+    Local(Look),
+    /// Over the network.
+    Remote(Look),
+}
+
+/// See [`Probe`].
+pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<String, SourceError>;
 
 impl Kind {
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.

@@ -12,6 +12,7 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql/migrations");
 
 const CREATE_TABLE: &str = include_str!("../../sql/queries/create_schema_migration.sql");
 const CREATE_DATABASE: &str = include_str!("../../sql/queries/create_database.sql");
+const HAS_SCHEMA: &str = include_str!("../../sql/queries/has_schema.sql");
 const APPLIED: &str = include_str!("../../sql/queries/schema_migrations.sql");
 
 /// Why the schema can't be brought to this program's.
@@ -60,6 +61,40 @@ impl Store {
             .execute()
             .await
             .named("create_schema_migration")?;
+        let missing = self.missing().await?;
+        for migration in &missing {
+            let made = self.query(migration.sql).execute().await;
+            // A run that was cut off between the table and its note made the same table.
+            match made {
+                Err(cause) if stands_already(&cause) => {}
+                made => made.named(migration.name)?,
+            }
+            let row = Applied {
+                number: migration.number,
+                name: migration.name.to_owned(),
+                checksum: migration.checksum(),
+            };
+            self.insert_all("schema_migration", &[row]).await?;
+        }
+        Ok(missing.len())
+    }
+
+    /// How many migrations the database lacks, `None` where it has no table of ours; nothing is
+    /// made.
+    pub async fn behind(&self) -> Result<Option<usize>, MigrateError> {
+        // A database that is not there can't be asked.
+        let elsewhere = self.client.clone().with_database("default");
+        let query = elsewhere.query_raw(HAS_SCHEMA);
+        let query = query.param("database", &self.database);
+        let tables: Vec<String> = query.fetch_all().await.named("has_schema")?;
+        match tables.is_empty() {
+            true => Ok(None),
+            false => Ok(Some(self.missing().await?.len())),
+        }
+    }
+
+    /// This program's migrations that were not applied yet.
+    async fn missing(&self) -> Result<Vec<Migration>, MigrateError> {
         let applied: Vec<Applied> = self
             .query(APPLIED)
             .fetch_all()
@@ -73,30 +108,21 @@ impl Store {
                 known,
             });
         }
-        let mut count = 0;
+        let mut missing = Vec::new();
         for migration in all {
-            let checksum = xxh3_64(migration.sql.as_bytes());
             match applied.iter().find(|row| row.number == migration.number) {
-                Some(row) if row.checksum == checksum => {}
+                Some(row) if row.checksum == migration.checksum() => {}
                 Some(row) => return Err(MigrateError::Changed(row.name.clone())),
-                None => {
-                    let made = self.query(migration.sql).execute().await;
-                    // A run that was cut off between the table and its note made the same table.
-                    match made {
-                        Err(cause) if stands_already(&cause) => {}
-                        made => made.named(migration.name)?,
-                    }
-                    let row = Applied {
-                        number: migration.number,
-                        name: migration.name.to_owned(),
-                        checksum,
-                    };
-                    self.insert_all("schema_migration", &[row]).await?;
-                    count += 1;
-                }
+                None => missing.push(migration),
             }
         }
-        Ok(count)
+        Ok(missing)
+    }
+}
+
+impl Migration {
+    fn checksum(&self) -> u64 {
+        xxh3_64(self.sql.as_bytes())
     }
 }
 

@@ -75,22 +75,33 @@ impl Store {
         fingerprint: u64,
         k: u32,
     ) -> Result<Result<(), ForeignStore>, StoreError> {
+        Ok(match self.owned(Some(fingerprint), k).await? {
+            Ok(false) => {
+                self.insert_all("store_owner", &[Owner { fingerprint, k }])
+                    .await?;
+                Ok(())
+            }
+            owned => owned.map(drop),
+        })
+    }
+
+    /// Whether the tables are a data folder's already, and then that they are this one's. A folder
+    /// that is not made yet has no fingerprint, and owns nothing.
+    pub async fn owned(
+        &self,
+        fingerprint: Option<u64>,
+        k: u32,
+    ) -> Result<Result<bool, ForeignStore>, StoreError> {
         let query = self.query(STORE_OWNER);
         let owners: Vec<Owner> = query.fetch_all().await.named("store_owner")?;
-        let Some(owner) = owners.first() else {
-            self.insert_all("store_owner", &[Owner { fingerprint, k }])
-                .await?;
-            return Ok(Ok(()));
-        };
-        Ok(if owner.fingerprint != fingerprint {
-            Err(ForeignStore::Key)
-        } else if owner.k != k {
-            Err(ForeignStore::K {
+        Ok(match owners.first() {
+            None => Ok(false),
+            Some(owner) if Some(owner.fingerprint) != fingerprint => Err(ForeignStore::Key),
+            Some(owner) if owner.k != k => Err(ForeignStore::K {
                 made: owner.k,
                 asked: k,
-            })
-        } else {
-            Ok(())
+            }),
+            Some(_) => Ok(true),
         })
     }
 

@@ -84,6 +84,27 @@ fn the_lists_tell_what_there_is() {
             "{list}"
         );
     }
+    for (what, name, field) in [
+        ("sources", "git", "documentation"),
+        ("indicators", "L3", "definition"),
+    ] {
+        let said = home.done(&["list", what, name, "--json"]);
+        let one: Value = serde_json::from_str(&said.out).expect("JSON");
+        assert!(one[field].is_string(), "{one}");
+    }
+    // The configured windows are those that numbers are made with.
+    let said = home.done(&[
+        "--set",
+        "parameters.late_days=60",
+        "list",
+        "indicators",
+        "l3",
+    ]);
+    assert!(
+        said.out.starts_with("L3 Tail share after day 60"),
+        "{}",
+        said.out
+    );
 }
 
 #[test]
@@ -102,6 +123,12 @@ fn what_is_wrong_is_said_at_once() {
     );
     home.file("broken.toml", "[organisation\nname = 1\n");
     home.file("folder/x", "");
+    home.file("folder/x.json", "{}");
+    home.file(
+        "restatements.json",
+        "{\"schema\": \"https://readback.dev/schemas/restatements/v1\"}",
+    );
+    home.file("rubbish.ndjson", "a\nb\n");
     home.file("events.ndjson", "");
     let mut words = String::new();
     let mut tell = |arguments: &[&str], code: i32| {
@@ -129,11 +156,22 @@ fn what_is_wrong_is_said_at_once() {
         &["scan", "shop"],
         &["report", "--as-of", "nonsense"],
         &["report", "--as-of", "2026-02-30"],
+        &["report", "--as-of", "1989-12-31"],
+        &["report", "--as-of", "2201-01-01"],
+        &["report", "--since", "restatements.json"],
+        &["report", "--since", "folder/x.json"],
         &["list", "sources", "wiki"],
         &["list", "indicators", "L99"],
         &["simulate", "--people", "0"],
+        &["simulate", "--people", "4294967295"],
+        &["simulate", "--writeups", "1000000000"],
+        &["simulate", "--days", "36526"],
         &["simulate", "--cut", "2024"],
         &["demo", "--repo", "nowhere"],
+        &["demo", "--no-serve"],
+        &["import", "events", "rubbish.ndjson", "--dry-run"],
+        &["--set", "data_dir=", "scan"],
+        &["--set", "engine.url=http://me:s3cret@host:8123", "scan"],
         &["engine", "run", "--listen", "127.0.0.1:0"],
         &["--set", "privacy.k=none", "scan"],
     ] {
@@ -143,6 +181,7 @@ fn what_is_wrong_is_said_at_once() {
         &["import"][..],
         &["import", "events"],
         &["--set", "x", "scan"],
+        &["import", "events", "events.ndjson", "-p", "foo"],
         &["frobnicate"],
     ] {
         tell(arguments, 2);
@@ -200,7 +239,8 @@ fn rejected_lines_are_counted_and_told() {
 fn a_file_of_which_nothing_is_taken_says_so() {
     let home = Home::new();
     let path = home.file("events.ndjson", "{}\nnonsense\n");
-    let said = home.done(&["import", "events", &path, "--dry-run"]);
+    let said = home.run(&["import", "events", &path, "--dry-run"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
     assert!(said.err.contains("NOTHING WAS TAKEN"), "{}", said.err);
     assert!(said.err.contains("  rejected 2:"), "{}", said.err);
 }

@@ -37,7 +37,7 @@ fn repository() -> tempfile::TempDir {
 fn demo(repo: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_readback"))
         .current_dir(repo)
-        .args(["demo", "--no-serve", "--repo"])
+        .args(["demo", "--no-serve", "--out", "out", "--repo"])
         .arg(repo)
         .args(args)
         .output()
@@ -73,7 +73,7 @@ fn what_is_wrong_is_said_with_a_way_out() {
         // A folder that is not there can't be stood in.
         let done = Command::new(env!("CARGO_BIN_EXE_readback"))
             .current_dir(repo.path())
-            .args(["demo", "--no-serve", "--repo"])
+            .args(["demo", "--no-serve", "--out", "out", "--repo"])
             .arg(folder)
             .args(args)
             .output()
@@ -99,7 +99,6 @@ fn a_clone_and_a_log_are_enough() {
     };
     let writeups = ["--writeups", "content/outages/*.md", "--log", "access.log"];
     let out = repo.path().join("out");
-    let with_out = [&writeups[..], &["--out", "out"]].concat();
 
     std::fs::write(&log, line("ada", "/elsewhere/")).expect("written");
     let done = demo(repo.path(), &writeups);
@@ -116,7 +115,7 @@ fn a_clone_and_a_log_are_enough() {
         line("bob", "/elsewhere/"),
     ];
     std::fs::write(&log, lines.concat()).expect("written");
-    let done = demo(repo.path(), &with_out);
+    let done = demo(repo.path(), &writeups);
     let words = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{words}");
     assert!(words.contains("imported 1 link, 4 write-ups"), "{words}");

@@ -3,6 +3,7 @@
 mod binary;
 mod browser;
 mod checked;
+mod checking;
 mod cli;
 mod demo;
 mod derive;

@@ -21,12 +21,12 @@ static SPEC: Spec = Spec {
     state: false,
     says: "How many people came to reviews.",
     definition: "Somebody attended a review (one occurrence of a meeting) if their presence over \
-        all reconnects and devices, capped at the meeting's length, is at least 300 s, or, without \
-        presence data, if the host said so; an answer to an invitation alone is no attendance. \
-        Rooms and resources are dropped. attendees = attended rows, dial-ins without a name \
-        included; people = distinct people who attended; rows = everybody invited or present; \
-        median and iqr (first and third quartile, type 7) of attendees over meetings, meetings \
-        to which nobody came included.",
+        all reconnects and devices, capped at the meeting's length, is at least {min_present_s} s, \
+        or, without presence data, if the host said so; an answer to an invitation alone is no \
+        attendance. Rooms and resources are dropped. attendees = attended rows, dial-ins without a \
+        name included; people = distinct people who attended; rows = everybody invited or present; \
+        median and iqr (first and third quartile, type 7) of attendees over meetings, meetings to \
+        which nobody came included.",
     caveat: "Being there is not taking part. One large review would move an average, so the \
         middle review is told. A meeting that nobody recorded looks like a meeting to which \
         nobody came.",

@@ -19,19 +19,19 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    says: "Whether write-ups are still discussed months later.",
-    definition: "First form: comments at an age >= 90 days of all comments on dated write-ups, \
-        Wilson's 95 % interval; comments on a draft count as young. Second, comparable form: sum \
-        of y / sum of x over write-ups whose comments were observed without a gap for their first \
-        365 days, x = comments at an age in [0, 365) days, y = those in [90, 365), interval with \
-        write-ups as clusters as in L3 (none below five write-ups). Comments deleted before as_of \
-        are gone; an edit of a comment is no new one; robots and importers (more than \
-        ten comments of one source at one instant) are left out. \
-        not_yet_observed counts write-ups old enough whose first year of comments was not \
-        observed whole.",
-    caveat: "The share of all comments is a state: it grows when people stop writing. The share \
-        of the first year's comments is the comparable one. Few comments are written at all, so \
-        look at the numbers behind the share.",
+    says: "Whether write-ups are still discussed {late_later}.",
+    definition: "First form: comments at an age >= {late_days} days of all comments on dated \
+        write-ups, Wilson's 95 % interval; comments on a draft count as young. Second, comparable \
+        form: sum of y / sum of x over write-ups whose comments were observed without a gap for \
+        their first {horizon_days} days, x = comments at an age in [0, {horizon_days}) days, y = \
+        those in [{late_days}, {horizon_days}), interval with write-ups as clusters as in L3 (none \
+        below five write-ups). Comments deleted before as_of are gone; an edit of a comment is no \
+        new one; robots and importers (more than ten comments of one source at one instant) are \
+        left out. not_yet_observed counts write-ups old enough whose {first_year} of comments \
+        {year_was} not observed whole. {watched_by_the_same}",
+    caveat: "The share of all comments is a state: it grows when people stop writing. The share of \
+        the {first_years} comments is the comparable one. Few comments are written at all, so look \
+        at the numbers behind the share.",
 };
 
 impl Indicator for LateComments {

@@ -23,13 +23,13 @@ static SPEC: Spec = Spec {
     layer: Layer::L,
     state: false,
     says: "How long a link stays in the code or the diagram.",
-    definition: "By place, Kaplan-Meier of the life of links in days, from the first appearance \
-        to removal; links still there are censored at as_of, and at the deletion of the write-up \
-        they lead to, which ends the watching and not the link. Links of a write-up to itself, links on index pages and links that a \
-        template brought are left out. median = link half-life, null where more than half are \
-        still there; limits by Greenwood on the scale log(-log S); rmst = mean life cut at day \
-        365. Log-rank test between the places that have links, df = places less one; commit \
-        messages can't be changed, so they are shown and not tested.",
+    definition: "By place, Kaplan-Meier of the life of links in days, from the first appearance to \
+        removal; links still there are censored at as_of, and at the deletion of the write-up they \
+        lead to, which ends the watching and not the link. Links of a write-up to itself, links on \
+        index pages and links that a template brought are left out. median = link half-life, null \
+        where more than half are still there; limits by Greenwood on the scale log(-log S); rmst = \
+        mean life cut at day {horizon_days}. Log-rank test between the places that have links, df \
+        = places less one; commit messages can't be changed, so they are shown and not tested.",
     caveat: "A moved file keeps its links only where the source follows it. Places with few \
         removals say little: look at the numbers behind a curve.",
 };

@@ -16,11 +16,12 @@ static SPEC: Spec = Spec {
     state: false,
     says: "How many of those who opened a write-up can have read it.",
     definition: "Each (write-up, person, local date) falls into one class. E = sum of engaged time \
-        of the day's kept reads, s = deepest scroll, threshold = max(10 s, 0.75 of the words at \
-        300 words a minute). read: E >= threshold, and s >= 0.75 or s unknown. skimmed: not read, \
-        E >= 10 s. opened: E < 10 s. unknown: no engaged time known, or the words are not. Read \
-        share = read / (read + skimmed + opened) with Wilson's 95 % interval. deep_pairs = \
-        distinct (person, write-up) with at least one day of class read.",
+        of the day's kept reads, s = deepest scroll, threshold = max({skim_min_s} s, \
+        {read_fraction} of the words at {wpm_fast} words a minute). read: E >= threshold, and s >= \
+        {read_fraction} or s unknown. skimmed: not read, E >= {skim_min_s} s. opened: E < \
+        {skim_min_s} s. unknown: no engaged time known, or the words are not. Read share = read / \
+        (read + skimmed + opened) with Wilson's 95 % interval. deep_pairs = distinct (person, \
+        write-up) with at least one day of class read.",
     caveat: "It says who can have read, not who understood. Printouts, exports and reader views \
         count as opened at most, so the share is a lower bound; unknown days stand beside it and \
         may be the majority.",

@@ -17,9 +17,9 @@ static SPEC: Spec = Spec {
     definition: "Kept reads plus the counts of page counters. Kept are reads before as_of of a \
         known write-up, once for each event id, without robots, without contributors' own reads, \
         without reads before publication or after deletion. Of two clicks by one person (or one \
-        session) on one write-up at most 30 s apart the later one counts; a chain of clicks \
-        collapses to its last. Clicks with neither person nor session are never merged. A daily \
-        count adds its count.",
+        session) on one write-up at most {double_click_s} s apart the later one counts; a chain of \
+        clicks collapses to its last. Clicks with neither person nor session are never merged. A \
+        daily count adds its count.",
     caveat: "Opening is not reading, and more write-ups draw more reads: compare this number with \
         nothing. Page counters can't tell people from robots or a person from themselves.",
 };

@@ -26,13 +26,13 @@ static SPEC: Spec = Spec {
     layer: Layer::L,
     state: false,
     says: "How reading fades, or does not, with the age of a write-up.",
-    definition: "For age weeks 0 to 51, rate = k / exposure. k = kept reads at an age in \
-        [7w, 7w+7) days on days inside a window in which the write-up's reads were observed; \
-        exposure = days of those windows that fall into the age week, summed over dated \
-        write-ups, cut at deletion and as_of to the millisecond. lo, hi: exact 95 % Poisson \
-        interval, chi-squared quantiles with 2k and 2k + 2 degrees of freedom over twice the \
-        exposure. between_lo, between_hi: the interval with write-ups as clusters, as in L3, from \
-        five write-ups on. Weeks without exposure are left out.",
+    definition: "For age weeks 0 to 51, rate = k / exposure. k = kept reads at an age in [7w, \
+        7w+7) days on days inside a window in which the write-up's reads were observed; exposure = \
+        days of those windows that fall into the age week, summed over dated write-ups, cut at \
+        deletion and as_of to the millisecond. lo, hi: exact 95 % Poisson interval, chi-squared \
+        quantiles with 2k and 2k + 2 degrees of freedom over twice the exposure. between_lo, \
+        between_hi: the interval with write-ups as clusters, as in L3, from five write-ups on. \
+        Weeks without exposure are left out. {watched_by_all}",
     caveat: "Reads come in clusters (one review sends ten people), so go by the interval between \
         write-ups, which is the wider one. Late weeks rest on older write-ups only.",
 };

@@ -17,17 +17,18 @@ static SPEC: Spec = Spec {
     layer: Layer::L,
     state: false,
     says: "Half of what is read is older than this.",
-    definition: "Synchronous: the median age, at the read, of the kept reads of the last 90 days. \
-        Diachronous: the median of the ages below 365 days of the reads of write-ups whose reads \
-        were observed without a gap for their first 365 days. Per write-up: the median over such \
-        write-ups with at least ten such reads of their own median age. Age = read at - published \
-        at in elapsed days; a daily count stands at noon with its count as weight; an even number \
-        gives the midpoint. not_yet_observed counts write-ups old enough whose first year was \
-        not observed whole.",
-    caveat: "The age of what was read lately is a state: it falls when much is published and \
-        grows when nobody writes. Look at it beside the read curve, and never compare \
-        organisations by it. The half-life of the first year is comparable, and speaks of \
-        write-ups at least a year old.",
+    definition: "Synchronous: the median age, at the read, of the kept reads of the last \
+        {recent_days} days. Diachronous: the median of the ages below {horizon_days} days of the \
+        reads of write-ups whose reads were observed without a gap for their first {horizon_days} \
+        days. Per write-up: the median over such write-ups with at least ten such reads of their \
+        own median age. Age = read at - published at in elapsed days; a daily count stands at noon \
+        with its count as weight; an even number gives the midpoint. not_yet_observed counts \
+        write-ups old enough whose {first_year} {year_was} not observed whole. \
+        {watched_by_the_same}",
+    caveat: "The age of what was read lately is a state: it falls when much is published and grows \
+        when nobody writes. Look at it beside the read curve, and never compare organisations by \
+        it. The half-life of the {first_year} is comparable, and speaks of write-ups at least \
+        {horizon_time} old.",
 };
 
 impl Indicator for HalfLife {

@@ -17,11 +17,12 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    says: "Write-ups that went quiet for three months and were read again.",
-    definition: "A revival is a gap of at least 90 days, from publication or from a kept read, \
-        that ends with a kept read; a first read that late is one too. Taken in: the write-ups of \
-        L5, each until as_of, its deletion or the first gap in watching its reads. share = \
-        write-ups with at least one revival of all taken in, Wilson's 95 % interval.",
+    says: "Write-ups that went quiet for {quiet_time} and were read again.",
+    definition: "A revival is a gap of at least {quiet_days} days, from publication or from a kept \
+        read, that ends with a kept read; a first read that late is one too. Taken in: the \
+        write-ups of L5, each until as_of, its deletion or the first gap in watching its reads. \
+        share = write-ups with at least one revival of all taken in, Wilson's 95 % interval. \
+        {watched_by_the_same}",
     caveat: "Old write-ups have had more time to come back, so the share grows by itself. The \
         reason may be a new incident, a newcomer or an audit: look at the write-up.",
 };

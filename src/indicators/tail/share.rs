@@ -14,21 +14,22 @@ pub(in crate::indicators) struct TailShare;
 
 static SPEC: Spec = Spec {
     code: "L3",
-    title: "Tail share after day 90",
+    title: "Tail share after day {late_days}",
     unit: "share",
     version: 1,
     layer: Layer::L,
     state: false,
-    says: "Of the first year's reading, how much happens months later.",
+    says: "Of the {first_years} reading, how much happens {late_later}.",
     definition: "S = sum of y / sum of x over the write-ups whose reads were observed without a \
-        gap for their first 365 days and that lived as long: x = kept reads at an age in \
-        [0, 365) days, y = those in [90, 365). Write-ups without a read stay in. Standard error \
-        with write-ups as clusters, sqrt(n/(n-1) * sum (y - S x)^2) / sum x; 95 % interval \
-        S ± 1.96 se cut to [0, 1]; none below five write-ups. Beside it the two levels, early \
-        (x - y) and late (y) reads per write-up. not_yet_observed counts write-ups old enough \
-        whose first year was not observed whole.",
-    caveat: "A share never stands alone: it also grows when fewer people read at first, so look \
-        at both levels. Nothing in it is younger than a year.",
+        gap for their first {horizon_days} days and that lived as long: x = kept reads at an age \
+        in [0, {horizon_days}) days, y = those in [{late_days}, {horizon_days}). Write-ups without \
+        a read stay in. Standard error with write-ups as clusters, sqrt(n/(n-1) * sum (y - S x)^2) \
+        / sum x; 95 % interval S ± 1.96 se cut to [0, 1]; none below five write-ups. Beside it the \
+        two levels, early (x - y) and late (y) reads per write-up. not_yet_observed counts \
+        write-ups old enough whose {first_year} {year_was} not observed whole. \
+        {watched_by_the_same}",
+    caveat: "A share never stands alone: it also grows when fewer people read at first, so look at \
+        both levels. Nothing in it is younger than {horizon_time}.",
 };
 
 impl Indicator for TailShare {

@@ -17,14 +17,14 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    says: "The share of write-ups older than three months that others still read.",
-    definition: "Eligible: dated, observed age >= 90 days, not deleted at as_of, its reads \
-        observed over the whole of [as_of - 28 d, as_of), by a source that names readers. k = eligible \
-        write-ups with kept reads by at least 3 distinct people in that window; Wilson's 95 % \
-        interval. unknown: old write-ups of which no source names readers; not_observed: \
-        those that were not watched all through the window. Beside it late reader-days per day: \
-        distinct (person, local date) with a read at an age >= 90 days in the window, divided by \
-        28.",
+    says: "The share of write-ups older than {late_time} that others still read.",
+    definition: "Eligible: dated, observed age >= {late_days} days, not deleted at as_of, its \
+        reads observed over the whole of [as_of - {trailing_days} d, as_of), by a source that \
+        names readers. k = eligible write-ups with kept reads by at least {min_readers} distinct \
+        people in that window; Wilson's 95 % interval. unknown: old write-ups of which no source \
+        names readers; not_observed: those that were not watched all through the window. Beside it \
+        late reader-days per day: distinct (person, local date) with a read at an age >= \
+        {late_days} days in the window, divided by {trailing_days}. {watched_by_all}",
     caveat: "It moves with the age of the stock: when nobody writes, old write-ups pile up and \
         the share changes by itself. Write-ups are counted, never the readers. Who read is not \
         who learned.",

@@ -21,18 +21,18 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    says: "How long a write-up keeps being read before it goes quiet for three months.",
-    definition: "The clock starts at publication. A write-up is declared quiet at T, the first \
-        age at which 90 days have passed without a kept read (a gap of exactly 90 days counts; \
-        without any read T = 90). If observation ends first (as_of, deletion, or the first gap in \
-        watching its reads) it is censored there. Taken in: dated, published write-ups that were \
-        being observed at publication; the others are counted as not_yet_observed. Kaplan-Meier \
-        S(t) = product of (1 - d/n), events before censorings; 95 % limits by Greenwood on the \
-        scale log(-log S), none where S = 0; median = first t with S <= 1/2; rmst = area under S \
-        up to day 365.",
-    caveat: "No write-up can be called quiet before three months have gone by. A single read \
-        keeps one alive, whoever it was by. A later return is told apart, under write-ups that \
-        came back.",
+    says: "How long a write-up keeps being read before it goes quiet for {quiet_time}.",
+    definition: "The clock starts at publication. A write-up is declared quiet at T, the first age \
+        at which {quiet_days} days have passed without a kept read (a gap of exactly {quiet_days} \
+        days counts; without any read T = {quiet_days}). If observation ends first (as_of, \
+        deletion, or the first gap in watching its reads) it is censored there. Taken in: dated, \
+        published write-ups that were being observed at publication; the others are counted as \
+        not_yet_observed. Kaplan-Meier S(t) = product of (1 - d/n), events before censorings; 95 % \
+        limits by Greenwood on the scale log(-log S), none where S = 0; median = first t with S <= \
+        1/2; rmst = area under S up to day {horizon_days}. {watched_by_the_same}",
+    caveat: "No write-up can be called quiet before {quiet_time} have gone by. A single read keeps \
+        one alive, whoever it was by. A later return is told apart, under write-ups that came \
+        back.",
 };
 
 impl Indicator for ReadershipSurvival {

@@ -18,21 +18,22 @@ static SPEC: Spec = Spec {
     layer: Layer::L,
     state: false,
     says: "Whether write-ups of the same age are read more than they used to be.",
-    definition: "By complete local month. late_reads = kept reads at an age >= 90 days, \
-        window_reads = those at an age in [90, 180) days, weekends included, on days whose whole \
-        length lies in a window in which the write-up's reads were observed. exposure = sum over \
-        the month's working days (Monday to Friday less holidays) of the write-ups with \
-        published_at + 90 d <= local midnight of the day, not deleted by then, observed all \
-        day; window_exposure the same with local midnight < published_at + 180 d. per_100 = \
-        100 * reads / exposure, null without exposure. late_readers = distinct people \
-        with such a read in the month, observed days or not. Cohorts: by local month of publication, write-ups whose reads were observed \
-        without a gap for their first 180 days; per_writeup = reads at an age in [90, 180) days \
-        / write-ups; months without such write-ups are left out. not_yet_observed counts \
-        write-ups old enough for a cohort but not observed whole.",
+    definition: "By complete local month. late_reads = kept reads at an age >= {late_days} days, \
+        window_reads = those at an age in [{late_days}, {late_days_twice}) days, weekends \
+        included, on days whose whole length lies in a window in which the write-up's reads were \
+        observed. exposure = sum over the month's working days (Monday to Friday less holidays) of \
+        the write-ups with published_at + {late_days} d <= local midnight of the day, not deleted \
+        by then, observed all day; window_exposure the same with local midnight < published_at + \
+        {late_days_twice} d. per_100 = 100 * reads / exposure, null without exposure. late_readers \
+        = distinct people with such a read in the month, observed days or not. Cohorts: by local \
+        month of publication, write-ups whose reads were observed without a gap for their first \
+        {late_days_twice} days; per_writeup = reads at an age in [{late_days}, {late_days_twice}) \
+        days / write-ups; months without such write-ups are left out. not_yet_observed counts \
+        write-ups old enough for a cohort but not observed whole. {watched_by_all}",
     caveat: "Totals of late reading grow with every new write-up, and the average over all ages \
-        falls as the stock grows older; so only write-ups of three to six months, and those \
-        published in one month, are compared from month to month. The age of a write-up, the time \
-        of year and the month it was written can't be told apart all three at once.",
+        falls as the stock grows older; so only write-ups of {late_window}, and those published in \
+        one month, are compared from month to month. The age of a write-up, the time of year and \
+        the month it was written can't be told apart all three at once.",
 };
 
 impl Indicator for AgeMatched {

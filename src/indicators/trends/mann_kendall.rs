@@ -32,9 +32,9 @@ static SPEC: Spec = Spec {
         month with Sen's 95 % limits as SciPy has them; theil_sen_display: the same with the \
         variance of the recommended test; percent_per_month: that in per cent of the series' \
         median.",
-    caveat: "In quiet series it errs in 4 to 10 of 100 cases, and a true small change may take \
-        three years to show. A trend has no cause: a new wiki, a reorganisation or a template \
-        make one. Seasons are not taken out.",
+    caveat: "In quiet series it errs in 4 to 12 of 100 cases, the more often the more single \
+        write-ups differ, and a true small change may take three years to show. A trend has no \
+        cause: a new wiki, a reorganisation or a template make one. Seasons are not taken out.",
 };
 
 impl Indicator for Trend {

@@ -51,6 +51,7 @@ keep_query = ["thread"]
     file: Some(build),
     pull: None,
     push: None,
+    probe: None,
 };
 
 /// If so many lines at the start are all unreadable, the file is something else.

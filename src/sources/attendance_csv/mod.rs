@@ -46,6 +46,7 @@ date_order = "auto"
     file: Some(build),
     pull: None,
     push: None,
+    probe: None,
 };
 
 #[derive(Clone, Copy, Default, Deserialize)]

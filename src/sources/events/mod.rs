@@ -34,6 +34,7 @@ pub static KIND: Kind = Kind {
     file: Some(build),
     pull: None,
     push: None,
+    probe: None,
 };
 
 /// There is nothing to set: events carry all that they need.

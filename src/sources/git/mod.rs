@@ -6,7 +6,7 @@
 //! | `params`, `glob` | checks the parameters |
 //! | `repository`, `header`, `changes` | read the object store: commits in order, files changed and renamed |
 //! | `remote` | the page of the repository that a clone came from |
-//! | `survey` | a first look, before anything is read |
+//! | `survey`, `probe` | a first look, before anything is read |
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
 //! | `scan`, `place`, `language` | references in a file, and what kind of place each stands in |
 //! | `ledger` | the lives of links, pure |
@@ -25,6 +25,7 @@ mod language;
 mod ledger;
 mod params;
 mod place;
+mod probe;
 mod pull;
 mod registry;
 mod remote;
@@ -36,7 +37,7 @@ mod walk;
 
 use crate::model::Millis;
 
-use super::{Kind, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 use params::{Checked, Params};
 
@@ -85,6 +86,7 @@ incident_keys = ["INC-[0-9]+"]
     file: None,
     pull: Some(build),
     push: None,
+    probe: Some(Probe::Local(probe::look)),
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {

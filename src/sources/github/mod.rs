@@ -56,6 +56,7 @@ secret_file = "/run/secrets/github-webhook"
     file: Some(build_file),
     pull: None,
     push: Some(build_push),
+    probe: None,
 };
 
 #[derive(Debug, Default, Deserialize)]

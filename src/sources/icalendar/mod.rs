@@ -46,6 +46,7 @@ to = "2026-01-01"
     file: Some(build),
     pull: None,
     push: None,
+    probe: None,
 };
 
 /// The largest file that is read, bytes; a year of a busy calendar has ten million.

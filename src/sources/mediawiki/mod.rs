@@ -6,6 +6,7 @@
 mod answer;
 mod client;
 mod events;
+mod probe;
 mod wikitext;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Millis;
 
-use super::{Kind, Problem, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
 
 use answer::{Page, Revision};
 use client::Client;
@@ -58,6 +59,7 @@ category = "Category:Postmortems"
     file: None,
     pull: Some(build),
     push: None,
+    probe: Some(Probe::Remote(probe::look)),
 };
 
 #[derive(Debug, Deserialize)]

@@ -1,0 +1,91 @@
+//! What there is of a house, found without making anything: no folder, no key, no table, no
+//! installed library.
+
+use anyhow::Context as _;
+
+use super::folder::{DEFAULT_K, DataFolder};
+use super::{remote, start};
+use crate::collect::Keys;
+use crate::config::Config;
+use crate::engine;
+use crate::store::Store;
+
+/// A data folder as it is found.
+#[derive(Debug)]
+pub struct Ground {
+    /// It is there; else the next command makes it.
+    pub made: bool,
+    /// The smallest number of people that is or will be shown.
+    pub k: u32,
+    /// Its key, told apart from others; `None` where it has none yet.
+    fingerprint: Option<u64>,
+}
+
+/// Looks at the data folder.
+pub fn ground(config: &Config) -> anyhow::Result<Ground> {
+    let Some(folder) = DataFolder::look(&config.data_dir, config.k)? else {
+        return Ok(Ground {
+            made: false,
+            k: config.k.unwrap_or(DEFAULT_K),
+            fingerprint: None,
+        });
+    };
+    let keys = Keys::open(&folder.key_file())?;
+    Ok(Ground {
+        made: true,
+        k: folder.k,
+        fingerprint: keys.map(|keys| keys.fingerprint()),
+    })
+}
+
+/// An engine and its tables as they are found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tables {
+    /// The embedded engine's library is not installed yet.
+    NoLibrary,
+    /// The embedded engine has no store yet; it was not started.
+    NoStore,
+    /// The engine answers and has no tables of ours.
+    None,
+    /// It answers, and so many migrations are to come.
+    Behind(usize),
+    /// It answers, and the tables are this program's.
+    Current,
+}
+
+/// Looks at the engine and whose its tables are.
+pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<Tables> {
+    let (endpoint, engine) = match remote(config) {
+        Some(endpoint) => (endpoint, None),
+        None => {
+            let settings = &config.engine;
+            let library = engine::find(settings.libchdb.as_deref(), &settings.cache_dir)?;
+            let Some(library) = library else {
+                return Ok(Tables::NoLibrary);
+            };
+            if !config.data_dir.join("engine").exists() {
+                return Ok(Tables::NoStore);
+            }
+            let engine = start(config, &library).await?;
+            (engine.endpoint().clone(), Some(engine))
+        }
+    };
+    let store = Store::new(engine::client(&endpoint), &config.engine.database);
+    let found = of(&store, ground).await;
+    if let Some(engine) = engine {
+        engine.stop().await;
+    }
+    found.context("looking at the tables")
+}
+
+async fn of(store: &Store, ground: &Ground) -> anyhow::Result<Tables> {
+    let Some(behind) = store.behind().await? else {
+        return Ok(Tables::None);
+    };
+    if behind > 0 {
+        // The table that tells the owner may be among those to come.
+        return Ok(Tables::Behind(behind));
+    }
+    store.owned(ground.fingerprint, ground.k).await??;
+    Ok(Tables::Current)
+}

@@ -1,0 +1,69 @@
+//! The configuration that holds, value by value, with where each came from: `readback check` shows it.
+
+use serde_json::{Value as Json, json};
+
+use super::{Config, EngineMode, Origin};
+
+/// A value that holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Effective {
+    /// Its key as in the file, `section.key`.
+    pub key: String,
+    /// The value; a secret is told as set.
+    pub value: Json,
+    /// Who said so.
+    pub origin: Origin,
+}
+
+impl Config {
+    /// Every value in the order of the file's sections, but for those of the sources. `privacy.k` is
+    /// the one asked for, or `k`, which the data folder has or gets.
+    pub fn effective(&self, k: Option<u32>, folder_made: bool) -> Vec<Effective> {
+        let mut all = Vec::new();
+        let mut put = |key: &str, value: Json| {
+            let origin = self.origins.get(key).cloned();
+            all.push(Effective {
+                key: key.to_owned(),
+                value,
+                origin: origin.unwrap_or(Origin::Default),
+            });
+        };
+        put("data_dir", self.data_dir.to_string_lossy().into());
+        let organisation = &self.organisation;
+        let calendar = &organisation.calendar;
+        put("organisation.name", organisation.name.as_str().into());
+        put("organisation.timezone", calendar.timezone.name().into());
+        put("organisation.holidays", json!(calendar.holidays));
+        put("organisation.simulated", organisation.simulated.into());
+        for (name, value) in self.parameters.by_name() {
+            put(&format!("parameters.{name}"), value);
+        }
+        if let Some(k) = k.or(self.k) {
+            put("privacy.k", k.into());
+        }
+        let engine = &self.engine;
+        match &engine.mode {
+            EngineMode::Embedded => put("engine.mode", "embedded".into()),
+            EngineMode::Remote { url, user, .. } => {
+                put("engine.mode", "remote".into());
+                put("engine.url", url.as_str().into());
+                put("engine.user", user.as_str().into());
+            }
+        }
+        put("engine.database", engine.database.as_str().into());
+        if engine.password.is_some() {
+            put("engine.password", "(set)".into());
+        }
+        if let Some(library) = &engine.libchdb {
+            put("libchdb", library.to_string_lossy().into());
+        }
+        put("server.listen", self.listen.to_string().into());
+        if let Some(own) = all.iter_mut().find(|one| one.key == "privacy.k")
+            && own.origin == Origin::Default
+            && folder_made
+        {
+            own.origin = Origin::Folder;
+        }
+        all
+    }
+}

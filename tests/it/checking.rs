@@ -1,0 +1,160 @@
+//! `readback check`: what it tells, what it exits with, and that it makes nothing.
+
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt as _;
+
+use serde_json::Value;
+
+use super::binary::Home;
+
+/// A port that nobody listens on.
+fn nobody() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    listener.local_addr().expect("an address").to_string()
+}
+
+/// A wiki that answers one question, and gives the request's first line and its login.
+fn wiki() -> (String, std::thread::JoinHandle<(String, String)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let answered = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a request");
+        let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
+        let asked = lines.next().expect("a line").expect("text");
+        let login = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .take_while(|line| !line.is_empty())
+            .find(|line| line.to_lowercase().starts_with("authorization"));
+        let body =
+            r#"{"query":{"general":{"sitename":"Shop wiki"},"userinfo":{"name":"Readback"}}}"#;
+        let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+        write!(stream, "{head}{body}").expect("an answer");
+        (asked, login.unwrap_or_default())
+    });
+    (address, answered)
+}
+
+fn wiki_source(address: &str) -> String {
+    format!(
+        "[[source]]\nid = \"wiki\"\nkind = \"mediawiki\"\napi = \"http://{address}/api.php\"\n\
+         titles = [\"A\"]\ntoken_file = \"token\"\n"
+    )
+}
+
+#[test]
+fn it_tells_every_value_and_makes_nothing() {
+    let home = Home::new().with("READBACK_PARAMETERS_QUIET_DAYS", "40");
+    home.file("readback.toml", "[organisation]\nname = \"O\"\n");
+    let said = home.done(&["--set", "parameters.late_days=60", "check", "--no-engine"]);
+    for words in [
+        "readback-data (will be made, k = 5)",
+        "O  (file)",
+        "60  (flag --set)",
+        "40  (environment READBACK_PARAMETERS_QUIET_DAYS)",
+        "365  (default)",
+        "all is well",
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    let said = home.done(&["check", "--no-engine", "--json"]);
+    let told: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(told["data_folder"]["made"], false, "{told:#}");
+    assert_eq!(told["problems"], serde_json::json!([]));
+    assert!(
+        told["settings"].as_array().is_some_and(|list| list
+            .iter()
+            .any(|one| one["key"] == "server.listen" && one["from"] == "default")),
+        "{told:#}"
+    );
+    assert!(!home.data().exists());
+}
+
+#[test]
+fn with_an_engine_it_makes_nothing_either() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let said = home.done(&["check"]);
+    assert!(
+        said.out.contains("not started, there is no store yet"),
+        "{}",
+        said.out
+    );
+    assert!(!home.data().exists());
+    let none = home.file("none.ndjson", "");
+    home.done(&["import", "events", &none]);
+    let said = home.done(&["check"]);
+    for words in ["tables are up to date", "5  (data folder)"] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    assert!(!said.out.contains("will be made"), "{}", said.out);
+}
+
+#[test]
+fn sources_are_looked_at() {
+    let home = Home::new();
+    home.file("token", "s3cret\n");
+    let (address, answered) = wiki();
+    let git = format!(
+        "[[source]]\nid = \"shop\"\nkind = \"git\"\npath = {:?}\n",
+        home.path("no-repository").display().to_string()
+    );
+    home.file("readback.toml", format!("{}{git}", wiki_source(&address)));
+    let said = home.run(&["check", "--no-engine"]);
+    assert!(
+        said.out.contains("Shop wiki answers, as to Readback"),
+        "{}",
+        said.out
+    );
+    assert!(said.err.contains("source shop: "), "{}", said.err);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let (asked, login) = answered.join().expect("an answer");
+    assert!(asked.contains("siteinfo"), "{asked}");
+    assert!(login.ends_with("Bearer s3cret"), "{login}");
+    assert!(!said.out.contains("s3cret") && !said.err.contains("s3cret"));
+}
+
+#[test]
+fn what_is_away_has_its_own_exit_code() {
+    let home = Home::new();
+    home.file("token", "s3cret");
+    home.file("readback.toml", wiki_source(&nobody()));
+    let said = home.run(&["check", "--no-engine"]);
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert_eq!(
+        said.err.matches("cannot be reached").count(),
+        1,
+        "{}",
+        said.err
+    );
+    let said = home.done(&["check", "--no-engine", "--offline"]);
+    assert!(said.out.contains("not asked (--offline)"), "{}", said.out);
+
+    let home = Home::new();
+    home.file(
+        "readback.toml",
+        format!(
+            "[engine]\nmode = \"remote\"\nurl = \"http://{}\"\n",
+            nobody()
+        ),
+    );
+    let said = home.run(&["check"]);
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    assert!(!home.data().exists());
+}
+
+#[test]
+fn a_folder_that_is_no_text_is_refused_and_not_another_one_taken() {
+    let home = Home::new();
+    let done = home
+        .command(&["check", "--no-engine"])
+        .env("READBACK_DATA_DIR", OsStr::from_bytes(b"data-\xff"))
+        .output()
+        .expect("a program");
+    assert_eq!(done.status.code(), Some(1), "{done:?}");
+    let words = String::from_utf8_lossy(&done.stderr);
+    assert!(words.contains("READBACK_DATA_DIR: is not UTF-8"), "{words}");
+}
