@@ -340,6 +340,7 @@ fn generated_histories_are_told_alike_however_they_are_pulled() {
             let mut lines = Vec::new();
             match dice.below(8) {
                 0 if commits > 3 => {
+                    commits -= 2;
                     lines.push(format!("reset -q --hard HEAD~{}", 1 + dice.below(2)));
                 }
                 1 if commits > 3 => {
