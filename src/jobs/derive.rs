@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::model::target::canonical;
-use crate::model::{Calendar, Millis, Parameters};
+use crate::model::{Calendar, Millis, Parameters, RETRACTED};
 use crate::store::{
     DeriveSettings, Fingerprint, PersonRow, RegistryPerson, RegistryRows, RegistryWriteup, Store,
     WriteupRow,
@@ -245,7 +245,8 @@ fn merge(
     person_of: &HashMap<u128, u32>,
 ) -> Vec<RegistryWriteup> {
     let mut by_id: BTreeMap<&str, Vec<&WriteupRow>> = BTreeMap::new();
-    for row in landed {
+    // What a source took back is registered nowhere.
+    for row in landed.iter().filter(|row| !row.id.ends_with(RETRACTED)) {
         by_id.entry(&row.id).or_default().push(row);
     }
     let mut next = known.values().max().copied().unwrap_or(0);

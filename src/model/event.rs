@@ -24,6 +24,10 @@ pub struct Event<P = Identity> {
     pub body: Body<P>,
 }
 
+/// Ends the id of a write-up that is none: what a source takes back leads to it, and so to nothing
+/// that is registered.
+pub const RETRACTED: &str = ":retracted";
+
 /// What happened, by kind.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body<P = Identity> {

@@ -15,7 +15,7 @@ pub mod time;
 pub use calendar::Calendar;
 pub use event::{
     Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Link, LinkRole,
-    Person, PersonKind, Read, ReadCount, Writeup,
+    Person, PersonKind, RETRACTED, Read, ReadCount, Writeup,
 };
 pub use identity::{Identity, Pseudonym};
 pub use params::Parameters;

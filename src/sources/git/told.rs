@@ -19,14 +19,16 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Body, Event, Identity, Link, Millis, Person, PersonKind, Place, Writeup};
+use crate::model::{
+    Body, Event, Identity, Link, Millis, Person, PersonKind, Place, RETRACTED, Writeup,
+};
 
 /// Where versions begin, 2020, in seconds; they last until 2156.
 const FIRST_SECOND: i64 = 1_577_836_800;
 
 /// The write-up that retracted events point to.
 pub(super) fn retracted(repository: &str) -> String {
-    format!("{repository}:retracted")
+    format!("{repository}{RETRACTED}")
 }
 
 /// Everything said, by id.
