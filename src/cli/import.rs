@@ -103,7 +103,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             Ok(done) => done,
             // One file that is something else must not keep the others out.
             Err(error) if args.files.len() > 1 && error.is::<NotRead>() => {
-                writeln!(std::io::stderr(), "{error:#}")?;
+                writeln!(std::io::stderr(), "{}", super::error::words(&error))?;
                 unread += 1;
                 continue;
             }
