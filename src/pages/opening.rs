@@ -38,17 +38,33 @@ pub(super) fn opening(summary: &Value) -> Vec<Said> {
 /// The small print under the first words, where they hold a share.
 pub(super) fn under(summary: &Value) -> Option<String> {
     still_read(summary)?;
-    let still = share(reading::results(summary, "L4"), "still_read");
+    let results = reading::results(summary, "L4");
+    let sure = share(results, "still_read")
+        .interval
+        .map_or_else(String::new, |(lo, hi)| {
+            format!(
+                "; 95 % interval of the share: {:.0} % to {:.0} %",
+                lo * 100.0,
+                hi * 100.0
+            )
+        });
+    let left_out: f64 = ["unknown", "not_observed"]
+        .into_iter()
+        .filter_map(|key| cell(results, key).get())
+        .sum();
+    let left_out = match left_out {
+        n if n > 0.0 => format!(
+            " Of {} more older {} it is not known.",
+            count(n),
+            plural(n, "write-up", "write-ups")
+        ),
+        _ => String::new(),
+    };
     Some(format!(
         "Older means more than {}; read means opened by at least {:.0} people who did not write \
-         it{}.",
+         it{sure}.{left_out}",
         age_words(days(summary, "late", 90.0)),
         days(summary, "min_readers", 3.0),
-        still.interval.map_or_else(String::new, |(lo, hi)| format!(
-            "; 95 % interval of the share: {:.0} % to {:.0} %",
-            lo * 100.0,
-            hi * 100.0
-        ))
     ))
 }
 
