@@ -74,10 +74,13 @@ pub(super) fn brings_data(text: &[u8]) -> bool {
             Token::Word(word) if depth == 0 && is(word, "INSERT") => inserts = true,
             // What `FORMAT` says from here on is of a result, or of a file that the text names.
             Token::Word(word) if is(word, "SELECT") || is(word, "INFILE") => queries |= inserts,
-            Token::Word(word) if inserts && !queries && depth == 0 => {
-                if is(word, "FORMAT") || is(word, "VALUES") {
-                    return true;
-                }
+            Token::Word(word)
+                if inserts
+                    && !queries
+                    && depth == 0
+                    && (is(word, "FORMAT") || is(word, "VALUES")) =>
+            {
+                return true;
             }
             _ => {}
         }
