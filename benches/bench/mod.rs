@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use readback::app::folder::DataFolder;
+use readback::collect::Keys;
 use readback::engine::{self, Engine, EngineSettings};
 
 /// The installed engine; says so where there is none.
@@ -20,8 +22,11 @@ pub(crate) fn library(out: &mut impl Write) -> Option<PathBuf> {
     found
 }
 
-/// An engine of the measured program on a data folder, and its process.
+/// An engine of the measured program on a new data folder, and its process.
 pub(crate) async fn engine(data: &Path, library: &Path) -> (Engine, u32) {
+    // With k = 1, as [`readback`] has it: the data are simulated.
+    let folder = DataFolder::open_or_create(data, Some(1)).expect("a data folder");
+    Keys::open_or_create(&folder.key_file()).expect("a key");
     let mut settings = EngineSettings::of_this_program(data, library).expect("a program");
     settings.program = env!("CARGO_BIN_EXE_readback").into();
     let engine = Engine::start(settings).await.expect("an engine");

@@ -144,10 +144,11 @@ impl DataFolder {
     }
 
     fn fresh(path: &Path, k: Option<u32>) -> Result<Self, FolderError> {
+        make(path)?;
         foreign(path)?;
         let k = k.unwrap_or(DEFAULT_K);
         let text = serde_json::json!({ "format": FORMAT, "k": k }).to_string();
-        let (file, beside) = (path.join("folder.json"), path.join("folder.json.part"));
+        let (file, beside) = (path.join("folder.json"), path.join(PART));
         std::fs::write(&beside, text)
             .and_then(|()| std::fs::File::open(&beside)?.sync_all())
             .and_then(|()| std::fs::rename(&beside, &file))
@@ -167,10 +168,10 @@ impl DataFolder {
 /// Refuses a folder with other things in it.
 fn foreign(path: &Path) -> Result<(), FolderError> {
     let mut entries = std::fs::read_dir(path).map_err(|cause| named(path, cause))?;
-    // The lock of a command that makes the folder is the only thing that may be here.
+    // What a command leaves behind that was cut off while it made the folder, and its lock.
     let found = entries.find_map(|entry| {
         let name = entry.ok()?.file_name();
-        (name != LOCK).then_some(name)
+        (name != LOCK && name != PART).then_some(name)
     });
     match found {
         None => Ok(()),
@@ -187,6 +188,9 @@ pub struct Turn {
     _file: std::fs::File,
 }
 
+/// `folder.json` while it is written.
+const PART: &str = "folder.json.part";
+
 /// The file that commands take turns by.
 const LOCK: &str = "turn.lock";
 
@@ -194,10 +198,7 @@ impl Turn {
     /// Waits until no other command has the folder's turn; makes the folder where it is missing,
     /// for its owner only. Blocks the thread.
     pub fn take(path: &Path) -> Result<Self, FolderError> {
-        if !path.exists() {
-            std::fs::create_dir_all(path).map_err(|cause| named(path, cause))?;
-            private(path).map_err(|cause| named(path, cause))?;
-        }
+        make(path)?;
         let file = path.join(LOCK);
         let opened = std::fs::File::options()
             .create(true)
@@ -208,6 +209,16 @@ impl Turn {
         opened.lock().map_err(|cause| named(&file, cause))?;
         Ok(Turn { _file: opened })
     }
+}
+
+/// Makes a folder that is missing, for its owner only.
+fn make(path: &Path) -> Result<(), FolderError> {
+    if path.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(path)
+        .and_then(|()| private(path))
+        .map_err(|cause| named(path, cause))
 }
 
 fn named(at: &Path, cause: std::io::Error) -> FolderError {
