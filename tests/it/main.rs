@@ -24,5 +24,6 @@ mod shown;
 mod simulated;
 mod sources;
 mod tidy;
+mod together;
 mod way;
 mod worked;
