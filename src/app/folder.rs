@@ -44,10 +44,10 @@ pub enum FolderError {
         /// The key file.
         path: String,
     },
-    /// The folder is somebody else's.
+    /// What says how the folder's store is to be read is gone.
     #[error(
-        "{path}: is no data folder of readback and not empty (it holds {found:?}); name a new or an \
-         empty folder"
+        "{path}: holds {found:?} and no folder.json, which says with which k it was made; put it \
+         back from your backup, or name a new folder"
     )]
     Foreign {
         /// The folder.
@@ -165,20 +165,18 @@ impl DataFolder {
     }
 }
 
-/// Refuses a folder with other things in it.
+/// Refuses a folder with a store or a key of which nothing says how they were made: another k would
+/// show what is withheld. Other things may lie beside.
 fn foreign(path: &Path) -> Result<(), FolderError> {
-    let mut entries = std::fs::read_dir(path).map_err(|cause| named(path, cause))?;
-    // What a command leaves behind that was cut off while it made the folder, and its lock.
-    let found = entries.find_map(|entry| {
-        let name = entry.ok()?.file_name();
-        (name != LOCK && name != PART).then_some(name)
-    });
-    match found {
-        None => Ok(()),
-        Some(name) => Err(FolderError::Foreign {
+    match ["engine", "key"]
+        .iter()
+        .find(|name| path.join(name).exists())
+    {
+        Some(found) => Err(FolderError::Foreign {
             path: path.display().to_string(),
-            found: name.to_string_lossy().into_owned(),
+            found: (*found).to_owned(),
         }),
+        None => Ok(()),
     }
 }
 
@@ -265,11 +263,14 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_other_things_is_left_alone() {
+    fn a_store_that_nobody_describes_is_refused() {
         let root = tempfile::tempdir().unwrap();
-        std::fs::write(root.path().join("thesis.tex"), "").unwrap();
-        let error = DataFolder::open_or_create(root.path(), None).unwrap_err();
+        std::fs::write(root.path().join("readback.toml"), "").unwrap();
+        std::fs::create_dir(root.path().join("engine")).unwrap();
+        let error = DataFolder::open_or_create(root.path(), Some(1)).unwrap_err();
         assert!(matches!(error, FolderError::Foreign { .. }), "{error}");
+        std::fs::remove_dir(root.path().join("engine")).unwrap();
+        assert!(DataFolder::open_or_create(root.path(), Some(1)).is_ok());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! `readback report`: the summary, charts, pages and digest as of an instant.
 
+use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -110,36 +111,55 @@ pub(super) fn put_all(document: &Document, out: &Path) -> anyhow::Result<Vec<u8>
     Ok(bytes)
 }
 
-/// Makes the folder, or takes an earlier report out of it: a page of a write-up that is restricted
-/// or deleted by now must not stay. Anything that is no report is left alone.
+/// How the names of a report's pages begin.
+const OWN_PAGES: [&str; 4] = ["index", "writeups", "reviews", "definitions"];
+
+/// Makes the folder, or takes the pages and charts of an earlier report out of it: a page of a
+/// write-up that is restricted or deleted by now must not stay. Whatever else lies there is left
+/// alone.
 fn make_room(out: &Path) -> anyhow::Result<()> {
     let named = || out.display().to_string();
     std::fs::create_dir_all(out).with_context(named)?;
-    let mut entries = std::fs::read_dir(out).with_context(named)?;
-    if entries.next().is_none() {
+    if !is_report(out) {
+        if let Some(found) = ["summary.json", "index.html"]
+            .iter()
+            .find(|name| out.join(name).exists())
+        {
+            bail!(
+                "--out {}: holds a {found} that is no report of readback; name another folder",
+                out.display()
+            );
+        }
         return Ok(());
     }
-    if !out.join("summary.json").exists() {
-        bail!(
-            "--out {}: is not empty and holds no report of readback; name a new or an empty folder",
-            out.display()
-        );
-    }
-    for entry in std::fs::read_dir(out).with_context(named)? {
-        let path = entry.with_context(named)?.path();
-        let name = path.file_name().and_then(|name| name.to_str());
-        let folders = ["writeups", "charts", "assets"];
-        let is_page = path.extension().is_some_and(|ending| ending == "html");
-        let removed = if name.is_some_and(|name| folders.contains(&name)) && path.is_dir() {
-            std::fs::remove_dir_all(&path)
-        } else if is_page {
-            std::fs::remove_file(&path)
-        } else {
-            Ok(())
-        };
-        removed.with_context(|| path.display().to_string())?;
+    for (folder, names, endings) in [
+        ("", &OWN_PAGES[..], &["html"][..]),
+        ("writeups", &[""], &["html"]),
+        ("charts", &[""], &["svg", "png"]),
+    ] {
+        let folder = out.join(folder);
+        if !folder.is_dir() {
+            continue;
+        }
+        for entry in std::fs::read_dir(&folder).with_context(named)? {
+            let path = entry.with_context(named)?.path();
+            let name = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+            let ending = path.extension().and_then(OsStr::to_str);
+            if names.iter().any(|own| name.starts_with(own))
+                && ending.is_some_and(|ending| endings.contains(&ending))
+            {
+                std::fs::remove_file(&path).with_context(|| path.display().to_string())?;
+            }
+        }
     }
     Ok(())
+}
+
+/// Whether a folder holds a report, by its summary.
+fn is_report(folder: &Path) -> bool {
+    let bytes = std::fs::read(folder.join("summary.json")).unwrap_or_default();
+    let summary: Option<Json> = serde_json::from_slice(&bytes).ok();
+    summary.is_some_and(|summary| summary["schema"] == SCHEMA)
 }
 
 /// Derives what changed and computes the summary as of an instant.

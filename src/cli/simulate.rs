@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
 
+use super::progress;
 use crate::config::Config;
 use crate::model::time::to_rfc3339;
 use crate::model::{Calendar, parse_rfc3339};
@@ -83,14 +84,16 @@ pub(super) fn run(args: Args, config: &Config) -> anyhow::Result<()> {
         ..Options::default()
     };
     let name = args.out.display().to_string();
-    let written = if name == "-" {
-        let mut out = BufWriter::with_capacity(1 << 20, std::io::stdout().lock());
-        simulate::write(&options, &mut out).and_then(|summary| out.flush().map(|()| summary))
+    let bar = progress::bytes("simulating", None);
+    let out: Box<dyn Write> = if name == "-" {
+        Box::new(std::io::stdout().lock())
     } else {
-        let file = File::create(&args.out).with_context(|| name.clone())?;
-        let mut out = BufWriter::with_capacity(1 << 20, file);
-        simulate::write(&options, &mut out).and_then(|summary| out.flush().map(|()| summary))
+        Box::new(File::create(&args.out).with_context(|| name.clone())?)
     };
+    let mut out = BufWriter::with_capacity(1 << 20, bar.wrap_write(out));
+    let written =
+        simulate::write(&options, &mut out).and_then(|summary| out.flush().map(|()| summary));
+    bar.finish_and_clear();
     match written {
         Ok(summary) => {
             let as_of = to_rfc3339(options.as_of());

@@ -346,3 +346,35 @@ fn a_second_command_shares_the_folders_engine() {
     let read = |out: &str| std::fs::read(home.path(out).join("summary.json")).expect("a summary");
     assert_eq!(read("report"), read("again"));
 }
+
+#[test]
+fn a_report_leaves_no_stale_page_and_nothing_else_away() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let told = |version: u32, restricted: bool| {
+        let data = serde_json::json!({
+            "title": "A", "published_at": "2025-01-01T00:00:00Z", "version": version,
+            "restricted": restricted,
+        });
+        event("writeup", "w", "a", "2025-01-01T00:00:00Z", data)
+    };
+    let path = home.file("events.ndjson", told(0, false));
+    home.done(&["import", "events", &path]);
+    let report = ["report", "--as-of", "2025-06-01", "--out", "report"];
+    home.done(&report);
+    let out = home.path("report");
+    let pages = || std::fs::read_dir(out.join("writeups")).map_or(0, Iterator::count);
+    assert_eq!(pages(), 1);
+    std::fs::write(out.join("notes.txt"), "ours").expect("a file");
+    let path = home.file("later.ndjson", told(1, true));
+    home.done(&["import", "events", &path]);
+    home.done(&report);
+    assert_eq!(pages(), 0);
+    assert!(out.join("notes.txt").exists());
+    // A page of somebody else is not written over.
+    std::fs::create_dir(home.path("site")).expect("a folder");
+    home.file("site/index.html", "<h1>Ours</h1>");
+    let words = failed(&home, &["report", "--out", "site"], 1);
+    assert!(words.contains("index.html that is no report"), "{words}");
+}
