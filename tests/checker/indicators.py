@@ -128,8 +128,8 @@ def r4(world, facts):
         if row.person is not None:
             days[(row.w, row.person, row.date)].append((row.engaged, row.scroll))
     classes, deep = {"read": 0, "skimmed": 0, "opened": 0, "unknown": 0}, set()
-    for (w, person, _), visits in days.items():
-        words = world.writeups[w].words
+    for (w, person, date), visits in days.items():
+        words = world.writeups[w].words_on(date)
         engaged = [e for e, _ in visits if not pd.isna(e)]
         depth = [s for _, s in visits if not pd.isna(s)]
         name = depth_class(sum(engaged) if engaged else None, max(depth) if depth else None,

@@ -120,15 +120,21 @@ class Writeup:
         self.published = instant("published_at")
         deleted = instant("deleted_at")
         self.deleted = deleted if deleted is not None and deleted < as_of else None
-        self.words = data.get("words")
         self.contributors = {who(p) for p in data.get("contributors") or []}
         self.responders = {who(p) for p in data.get("responders") or []}
         self.end = as_of if self.deleted is None else self.deleted
         # How long it could be watched at all; None: no age.
         age = None if self.published is None else self.end - self.published
         self.age = age if age is not None and age > 0 else None
+        self.revisions = []
         self.reads_observed = self.reads_steady = self.comments_steady = None
         self.counts_only = False
+
+
+    def words_on(self, date):
+        """Of the last revision up to that day, else of the first."""
+        before = [words for since, words in self.revisions if since <= date]
+        return before[-1] if before else next((words for _, words in self.revisions), None)
 
 
 class World:
@@ -149,9 +155,16 @@ class World:
             by_kind[event["kind"]].append(event)
         self._people(by_kind["person"])
         self.writeups = {}
+        revisions = defaultdict(list)
         for event in by_kind["writeup"]:
             writeup = Writeup(event, as_of, self.who)
             self.writeups[writeup.id] = writeup
+            if event["data"].get("words") is not None:
+                at = millis(event["time"]) if event["time"] else 0
+                revisions[writeup.id].append((at, event["data"]["words"]))
+        for writeup in self.writeups.values():
+            writeup.revisions = [(self.calendar.date(at), words)
+                                 for at, words in sorted(revisions[writeup.id])]
         self._names = {n: w for w in self.writeups.values() for n in w.names}
         self._names |= {w.id: w for w in self.writeups.values()}
         self._place(latest.values())

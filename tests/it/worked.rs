@@ -201,6 +201,31 @@ async fn depth_is_judged_by_person_and_day() {
     assert_eq!(*of(&results, "R4.deep_pairs"), 4);
 }
 
+#[tokio::test]
+async fn words_are_those_of_the_revision_that_was_read() {
+    let mut events = Events::default();
+    let revisions = [("2023-12-01", 100), ("2024-06-01", 2000)];
+    for (date, words) in revisions {
+        let data = json!({ "id": "w", "published_at": "2023-12-01T00:00:00Z", "words": words });
+        events.add("writeup", "w", &format!("{date}T00:00:00Z"), data);
+    }
+    // 100 s are enough for 100 words, not for 2,000; what came before any revision was the first.
+    for (person, date) in [
+        ("a", "2023-12-15"),
+        ("b", "2024-05-31"),
+        ("c", "2024-06-01"),
+    ] {
+        let data = json!({ "person": person, "engaged_s": 100 });
+        events.add("read", "w", &format!("{date}T12:00:00Z"), data);
+    }
+    let Some(results) = events.results("r4_words", chrono_tz::UTC, LATER).await else {
+        return;
+    };
+    for (class, days) in [("read", 2), ("skimmed", 1), ("unknown", 0)] {
+        assert_eq!(*of(&results, &format!("R4.class.{class}")), days, "{class}");
+    }
+}
+
 /// L5 and L6: five write-ups, ages of reads and days observed; deletion ends the watching.
 #[tokio::test]
 async fn readership_goes_quiet_and_comes_back() {

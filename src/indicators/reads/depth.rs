@@ -11,13 +11,14 @@ static SPEC: Spec = Spec {
     code: "R4",
     title: "Depth of reading",
     unit: "reader-days; share",
-    version: 1,
+    version: 2,
     layer: Layer::H,
     state: false,
     says: "How many of those who opened a write-up can have read it.",
     definition: "Each (write-up, person, local date) falls into one class. E = sum of engaged time \
         of the day's kept reads, s = deepest scroll, threshold = max({skim_min_s} s, \
-        {read_fraction} of the words at {wpm_fast} words a minute). read: E >= threshold, and s >= \
+        {read_fraction} of the words at {wpm_fast} words a minute), the words being those of the \
+        last revision up to that day, or of the first that is known. read: E >= threshold, and s >= \
         {read_fraction} or s unknown. skimmed: not read, E >= {skim_min_s} s. opened: E < \
         {skim_min_s} s. unknown: no engaged time known, or the words are not. Read share = read / \
         (read + skimmed + opened) with Wilson's 95 % interval. deep_pairs = distinct (person, \
