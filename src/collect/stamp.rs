@@ -2,6 +2,7 @@
 //! deliveries under one id the same one wins wherever and whenever they arrive.
 
 use std::fmt;
+use std::io::Write as _;
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -14,33 +15,51 @@ pub(super) struct Stamp {
 }
 
 impl Stamp {
-    /// Version in the upper half, hash of everything that is stored in the lower.
+    /// Version in the upper half, hash of everything that is stored in the lower: twenty bits of
+    /// what is plain, then twelve of what only this folder's key gives (people, sessions, lists).
+    /// So which of two contents wins is the same in every data folder, unless they differ in nothing
+    /// but names; and nobody can try names against a hash that is stored.
     ///
     /// The way contents are written down is stable within a release of Readback, which is all that a
     /// tie between equal versions asks for. Reads, nearly all of the events, are written field by
-    /// field; the others in their debug form and the pseudonyms that it hides.
+    /// field; the others in their debug form, which hides pseudonyms.
     pub(super) fn of(&mut self, event: &Event<Pseudonym>, reference: u64) -> u64 {
         self.content.clear();
         self.text(&event.subject);
         self.content.extend_from_slice(&event.time.to_le_bytes());
-        self.content.extend_from_slice(&reference.to_le_bytes());
         match &event.body {
             Body::Read(read) => self.read(read),
+            Body::Attendance(attendance) => self.debug(&Attendance {
+                via: None,
+                ..attendance.clone()
+            }),
+            body => self.debug(body),
+        }
+        let plain = xxh3_64(&self.content) & 0xf_ffff;
+        self.content.clear();
+        self.content.extend_from_slice(&reference.to_le_bytes());
+        match &event.body {
+            Body::Read(read) => self.maybe(read.person.as_ref().map(|person| &person.0[..])),
             body => {
+                if let Body::Attendance(attendance) = body {
+                    self.maybe(attendance.via.as_deref().map(str::as_bytes));
+                }
                 // Writing into a vector can't fail.
-                let _ = std::io::Write::write_fmt(
-                    &mut self.content,
-                    format_args!("{body:?}\u{1f}{}", People(body)),
-                );
+                let _ = write!(self.content, "{}", People(body));
             }
         }
-        (u64::from(event.version) << 32) | (xxh3_64(&self.content) & 0xffff_ffff)
+        let keyed = xxh3_64(&self.content) & 0xfff;
+        (u64::from(event.version) << 32) | (plain << 12) | keyed
+    }
+
+    fn debug(&mut self, body: &dyn fmt::Debug) {
+        let _ = write!(self.content, "{body:?}");
     }
 
     fn read(&mut self, read: &Read<Pseudonym>) {
         // Taken apart by name: a new field can't be forgotten here. The session is in `reference`.
         let Read {
-            person,
+            person: _,
             team,
             session: _,
             engaged_ms,
@@ -50,7 +69,6 @@ impl Stamp {
             arrival,
             assigned,
         } = read;
-        self.maybe(person.as_ref().map(|person| &person.0[..]));
         self.maybe(engaged_ms.map(u32::to_le_bytes).as_ref().map(|b| &b[..]));
         self.maybe(scroll_milli.map(u16::to_le_bytes).as_ref().map(|b| &b[..]));
         for text in [team, agent, arrival] {

@@ -63,7 +63,21 @@ async fn order_and_redelivery_change_only_two_counts() {
 /// What a name becomes is the folder's own affair; what is counted is not.
 #[tokio::test(flavor = "multi_thread")]
 async fn another_key_gives_the_same_report() {
-    let lines = lines(&small());
+    let mut lines = lines(&small());
+    // Two contents under one id and version: which of them holds is no folder's own affair either.
+    for n in 0..40 {
+        for (person, engaged_s) in [("ada", 5 + n), ("grace", 900)] {
+            let data = json!({ "person": person, "engaged_s": engaged_s });
+            let time = "2026-06-01T10:00:00Z";
+            lines.push(event(
+                "read",
+                &format!("conflict {n}"),
+                "INC-1001",
+                time,
+                data,
+            ));
+        }
+    }
     let Some(one) = Way::fresh("same_key_one").await else {
         return;
     };
