@@ -84,6 +84,11 @@ pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Resu
                 }
                 // Words for people; a closed standard error changes nothing.
                 let _ = writeln!(std::io::stderr(), "{words}");
+                if address.is_some() {
+                    let user = engine::USER;
+                    let words = format!("clients log in as {user} with the configured password");
+                    let _ = writeln!(std::io::stderr(), "{words}");
+                }
             })
             .await?;
             Ok(())

@@ -21,7 +21,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 pub use connector::{client, ping};
-pub use embedded::{Direct, Listen, RunError, RunSettings, run};
+pub use embedded::{Direct, Listen, RunError, RunSettings, USER, run};
 pub use install::{InstallError, LIBCHDB_VERSION, Progress, find, install};
 pub use supervisor::{Engine, EngineSettings, EngineState, StartError};
 

@@ -41,7 +41,7 @@ use super::lease::Lease;
 use super::place::{self, Place};
 
 /// The user of the TCP address.
-const USER: &str = "readback";
+pub const USER: &str = "readback";
 /// How long statements that were cancelled may take to end, after [`PATIENCE`]. Both together stay
 /// below what the supervisor waits for.
 const CANCELLED: Duration = Duration::from_secs(10);
