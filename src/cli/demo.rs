@@ -97,19 +97,33 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
         config.organisation.calendar.timezone = Options::default().timezone;
     }
     let installing = Installing::new();
-    let house = House::open(config, move |progress| installing.show(progress)).await?;
-    let done = show(&args, repo.as_ref(), &house, listener, &folder).await;
+    let opening = House::open(config, move |progress| installing.show(progress));
+    let house = unless_told(opening).await?;
+    let document = unless_told(prepare(&args, repo.as_ref(), &house, &folder)).await;
+    let done = match document {
+        Ok(document) => show(&args, &document, listener).await,
+        Err(error) => Err(error),
+    };
     house.close().await;
     done
 }
 
-async fn show(
+/// Does some work, unless Ctrl-C or SIGTERM comes first: what was begun is given up then, and the
+/// folder goes with it.
+async fn unless_told<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    tokio::select! {
+        done = work => done,
+        () = serve::until_told() => bail!("interrupted; nothing is kept"),
+    }
+}
+
+/// Brings in what is to be shown, and sums it up.
+async fn prepare(
     args: &Args,
     repo: Option<&Own>,
     house: &House,
-    listener: Option<tokio::net::TcpListener>,
     folder: &Temporary,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Document> {
     let as_of = match repo {
         None => simulated(house, folder).await?,
         Some(repo) => own(args, house, repo, folder).await?,
@@ -118,12 +132,20 @@ async fn show(
     if let Some(hint) = repo.and_then(|repo| unread(args, repo, &document)) {
         writeln!(std::io::stderr(), "note: {hint}")?;
     }
+    Ok(document)
+}
+
+async fn show(
+    args: &Args,
+    document: &Document,
+    listener: Option<tokio::net::TcpListener>,
+) -> anyhow::Result<()> {
     if let Some(out) = &args.out {
-        report::put_all(&document, out)?;
+        report::put_all(document, out)?;
         writeln!(std::io::stderr(), "report written to {}", out.display())?;
     }
     if let Some(listener) = listener {
-        let state = crate::web::AppState::new(serve::published(&document)?);
+        let state = crate::web::AppState::new(serve::published(document)?);
         serve::pages(listener, state).await?;
     }
     Ok(())
@@ -340,8 +362,13 @@ impl Temporary {
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.0) {
-            tracing::warn!(%error, folder = %self.0.display(), "the demo's folder stays");
+        // The engine of a demo that was given up takes a moment to let go.
+        for _ in 0..50 {
+            if std::fs::remove_dir_all(&self.0).is_ok() || !self.0.exists() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(100));
         }
+        tracing::warn!(folder = %self.0.display(), "the demo's folder stays");
     }
 }

@@ -132,6 +132,10 @@ fn make_room(out: &Path) -> anyhow::Result<()> {
         }
         return Ok(());
     }
+    let restated = out.join("restatements.json");
+    if restated.exists() {
+        std::fs::remove_file(&restated).with_context(|| restated.display().to_string())?;
+    }
     for (folder, names, endings) in [
         ("", &OWN_PAGES[..], &["html"][..]),
         ("writeups", &[""], &["html"]),

@@ -83,7 +83,8 @@ pub(super) async fn pages(listener: TcpListener, state: AppState) -> anyhow::Res
         .context("serving the pages")
 }
 
-async fn until_told() {
+/// Waits for Ctrl-C or SIGTERM.
+pub(super) async fn until_told() {
     let terminated = async {
         #[cfg(unix)]
         if let Ok(mut signal) =

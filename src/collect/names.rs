@@ -22,13 +22,21 @@ pub(super) fn forget_handle(place: &mut String) {
         .collect();
 }
 
+/// `shop@1f2e3d4`, `shop@main:src/a.rs#L3`: a commit, or a file at a commit or branch. A host has a
+/// dot.
 fn is_in_repository(place: &str) -> bool {
-    let commit = place
-        .split_once('@')
-        .and_then(|(_, rest)| Some(rest.split_once(':')?.0));
-    commit.is_some_and(|commit| {
-        commit.len() >= 4 && commit.bytes().all(|byte| byte.is_ascii_hexdigit())
-    })
+    let Some((repository, rest)) = place.split_once('@') else {
+        return false;
+    };
+    let (commit, path) = match rest.split_once(':') {
+        Some((commit, path)) => (commit, Some(path)),
+        None => (rest, None),
+    };
+    let hexadecimal = commit.len() >= 4 && commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b"-_/".contains(&byte);
+    let branch = path.is_some_and(|path| !path.is_empty()) && commit.bytes().all(named);
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    !repository.is_empty() && repository.chars().all(is_name) && (hexadecimal || branch)
 }
 
 #[cfg(test)]
@@ -46,6 +54,8 @@ mod tests {
                 "handbook@1f2e:docs/@ada.md#L3",
                 "handbook@1f2e:docs/@ada.md#L3",
             ),
+            ("shop@01a2b3c", "shop@01a2b3c"),
+            ("shop@main:src/cart.rs#L3", "shop@main:src/cart.rs#L3"),
             (
                 "https://social.example.org/@sre/1",
                 "https://social.example.org/@sre/1",

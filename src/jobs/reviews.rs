@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::columns::{flags, ints, texts};
 use super::compute::Computed;
+use super::writeups::is_listed;
 use crate::indicators::Context;
 use crate::model::{Millis, Results, Value};
 use crate::summary::{publish, suppress};
@@ -187,7 +188,10 @@ fn one(review: &Review, shown: Shown, context: &Context, computed: &Computed) ->
         "attendees": shown.attendees.then_some(review.attended),
         "need_not_have_come": shown.need_not.then_some(review.need_not),
         "date": context.calendar.date(review.at).to_string(),
-        "writeup": writeup.map(|writeup| &writeup.id),
+        // Only what is listed has a page; a write-up that is deleted by now keeps its title.
+        "writeup": writeup
+            .filter(|writeup| is_listed(writeup, context.as_of))
+            .map(|writeup| &writeup.id),
         "title": title,
     });
     if !(shown.attendees && shown.need_not) {

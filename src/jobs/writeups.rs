@@ -64,7 +64,8 @@ pub(super) async fn list(
         .collect())
 }
 
-fn is_listed(writeup: &RegistryWriteup, as_of: Millis) -> bool {
+/// Whether a write-up is in the list: published and not deleted by then, and open to everybody.
+pub(super) fn is_listed(writeup: &RegistryWriteup, as_of: Millis) -> bool {
     !writeup.restricted
         && writeup.deleted_at.is_none_or(|at| at >= as_of)
         && writeup.published_at.is_none_or(|at| at < as_of)

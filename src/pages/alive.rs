@@ -88,7 +88,7 @@ impl<'a> Signs<'a> {
             return format!("{kind}, week of {}", sign.week.format("%-d %b %Y"));
         }
         if cell(writeup, "readers_trailing") == Cell::Withheld {
-            return "read lately (withheld)".to_owned();
+            return "withheld".to_owned();
         }
         // The week goes with the number of readers.
         if reading::suppressed(writeup) && cell(writeup, "last_read_week") == Cell::Withheld {
@@ -230,6 +230,6 @@ mod tests {
         let signs = Signs::of(&summary);
         assert_eq!(signs.words(&json!({"id": "b"})), "no sign seen");
         let few = json!({"id": "b", "readers_trailing": null, "suppressed": true});
-        assert_eq!(signs.words(&few), "read lately (withheld)");
+        assert_eq!(signs.words(&few), "withheld");
     }
 }

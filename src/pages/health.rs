@@ -165,7 +165,7 @@ pub(super) fn health(summary: &Value) -> Health {
             .iter()
             .map(|sign| (sign.name, watched::since(summary, &watching(summary, sign))))
             .collect(),
-        brief: brief(lines, &excluded, &unknown),
+        brief: brief(lines, reading::suppressed(reads), &excluded, &unknown),
         coverage: sources(summary, coverage),
         excluded: excluded
             .into_iter()
@@ -254,6 +254,7 @@ fn lead(lines: f64, coverage: &[Value]) -> String {
 
 fn brief(
     lines: f64,
+    some_withheld: bool,
     excluded: &[(&'static Reason, f64)],
     unknown: &[(&'static str, String)],
 ) -> Vec<String> {
@@ -275,7 +276,8 @@ fn brief(
                 plural(lines, "event", "events")
             ),
             false => format!(
-                "{} of {} {} {} left out{}{}.",
+                "{}{} of {} {} {} left out{}{}.",
+                if some_withheld { "At least " } else { "" },
                 count(out),
                 count(lines),
                 plural(lines, "event", "events"),

@@ -253,11 +253,16 @@ fn comments(results: &Value, late: f64) -> Option<String> {
 fn commenters(results: &Value) -> Option<String> {
     let voices = results.get("commenters")?;
     let all = cell(voices, "distinct").get().filter(|n| *n > 0.0)?;
-    let others = counted(cell(voices, "distinct_non_contributors"));
-    Some(format!(
-        "«{}» people commented; «{others}» of them commented on write-ups that others wrote.",
-        count(all)
-    ))
+    let others = match cell(voices, "distinct_non_contributors") {
+        Cell::Withheld => {
+            "how many of them commented on write-ups that others wrote is withheld".to_owned()
+        }
+        others => format!(
+            "«{}» of them commented on write-ups that others wrote",
+            counted(others)
+        ),
+    };
+    Some(format!("«{}» people commented; {others}.", count(all)))
 }
 
 #[cfg(test)]

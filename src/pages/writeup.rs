@@ -190,7 +190,7 @@ fn lately(summary: &Value, writeup: &Value) -> String {
             words::plural(n, "person", "people")
         ),
         Cell::Withheld => {
-            format!("it was read in the last {trailing}, by how many people is withheld")
+            format!("how many people read it in the last {trailing} is withheld")
         }
         Cell::Missing if cell(writeup, "reads") == Cell::Value(0.0) => {
             "no read of it seen".to_owned()
