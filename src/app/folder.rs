@@ -81,8 +81,8 @@ struct Fixed {
 const FORMAT: u32 = 1;
 
 impl DataFolder {
-    /// Opens a folder, or makes one with `k` where there is none or an empty one. No other command
-    /// opens it meanwhile.
+    /// Opens a folder, or makes one with `k` where there is none. The caller holds its [`Turn`], so
+    /// that no other command makes it meanwhile.
     pub fn open_or_create(path: &Path, k: Option<u32>) -> Result<Self, FolderError> {
         let file = path.join("folder.json");
         match std::fs::read(&file) {

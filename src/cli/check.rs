@@ -8,8 +8,8 @@ use serde_json::{Value as Json, json};
 
 use super::{error, import};
 use crate::app::look::{self, Ground, Tables};
-use crate::config::{Config, Effective, EngineMode, SourceConfig};
-use crate::sources::{Probe, Setting};
+use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
+use crate::sources::{Kind, Probe, Setting};
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -61,7 +61,17 @@ struct Checked {
     findings: Findings,
 }
 
-pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
+pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> anyhow::Result<()> {
+    if !problems.list.is_empty() {
+        // Nothing is asked by a configuration that is wrong; what it says of sources is looked at.
+        problems
+            .list
+            .extend(config.sources.iter().filter_map(|source| {
+                let error = parameters(&config, source).err()?;
+                Some(format!("source {}: {}", source.id, error::words(&error)))
+            }));
+        return Err(problems.into());
+    }
     let mut findings = Findings::default();
     let ground = look::ground(&config)
         .map_err(|error| findings.add("data folder", &error))
@@ -106,20 +116,26 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     }
 }
 
-/// Whether the parameters fit, and what the source pulls from is there. Says what was seen.
-async fn check_source(
-    config: &Config,
-    source: &SourceConfig,
-    offline: bool,
-) -> anyhow::Result<String> {
+/// Whether there is such a kind, and the parameters fit it.
+fn parameters(config: &Config, source: &SourceConfig) -> anyhow::Result<(&'static Kind, Setting)> {
     let setting = Setting {
         source: source.id.clone(),
         timezone: config.organisation.calendar.timezone,
         writeups: Vec::new(),
     };
     let kind = import::find(&source.kind)?;
+    kind.check(source.params.clone(), &setting)?;
+    Ok((kind, setting))
+}
+
+/// Whether the parameters fit, and what the source pulls from is there. Says what was seen.
+async fn check_source(
+    config: &Config,
+    source: &SourceConfig,
+    offline: bool,
+) -> anyhow::Result<String> {
+    let (kind, setting) = parameters(config, source)?;
     let params = source.params.clone();
-    kind.check(params.clone(), &setting)?;
     let fine = "parameters are fine";
     let look = match kind.probe {
         None => return Ok(fine.to_owned()),

@@ -114,7 +114,10 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
     match cli.command {
         Command::Demo(args) => demo::run(args, load()?).await,
         Command::Serve(args) => serve::run(args, load()?).await,
-        Command::Check(args) => check::run(args, load()?).await,
+        Command::Check(args) => {
+            let (config, problems) = config::look(&flags, &environment)?;
+            check::run(args, config, problems).await
+        }
         Command::Import(args) => import::run(args, load()?).await,
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,

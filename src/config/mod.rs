@@ -157,6 +157,19 @@ impl std::error::Error for Problems {}
 
 /// Loads and checks the configuration.
 pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems> {
+    let (config, problems) = look(flags, environment)?;
+    match problems.list.is_empty() {
+        true => Ok(config),
+        false => Err(problems),
+    }
+}
+
+/// The configuration as far as it can be understood, defaults standing for what can't, and what is
+/// wrong with it.
+///
+/// # Errors
+/// The file can't be read at all.
+pub fn look(flags: &Flags, environment: &Environment) -> Result<(Config, Problems), Problems> {
     let named = flags
         .config
         .clone()
@@ -190,14 +203,8 @@ pub fn load(flags: &Flags, environment: &Environment) -> Result<Config, Problems
         let origin = Origin::Flag("--data-dir");
         config.origins.insert("data_dir".to_owned(), origin);
     }
-    if problems.is_empty() {
-        Ok(config)
-    } else {
-        Err(Problems {
-            file,
-            list: problems,
-        })
-    }
+    let list = problems;
+    Ok((config, Problems { file, list }))
 }
 
 fn read(path: &Path) -> Result<toml::Table, String> {

@@ -158,3 +158,23 @@ fn a_folder_that_is_no_text_is_refused_and_not_another_one_taken() {
     let words = String::from_utf8_lossy(&done.stderr);
     assert!(words.contains("READBACK_DATA_DIR: is not UTF-8"), "{words}");
 }
+
+#[test]
+fn what_is_wrong_with_sources_is_told_beside_the_rest() {
+    let home = Home::new();
+    home.file(
+        "readback.toml",
+        "[organisation]\ntimezone = \"Berlin\"\n\n\
+         [[source]]\nid = \"a\"\nkind = \"gti\"\n\n\
+         [[source]]\nid = \"b\"\nkind = \"git\"\npaht = \"x\"\n",
+    );
+    let said = home.run(&["check"]);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    for words in [
+        "\"Berlin\"",
+        "unknown kind of source \"gti\"",
+        "unknown field `paht`",
+    ] {
+        assert!(said.err.contains(words), "{words}: {}", said.err);
+    }
+}
