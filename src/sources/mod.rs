@@ -197,14 +197,46 @@ pub trait Pull: Send {
 
 /// Takes a delivery.
 pub trait Push: Send + Sync {
-    /// Turns one request into events. `headers` have lower-case names.
-    fn receive(
-        &self,
-        headers: &[(String, String)],
-        body: &[u8],
-        now: Millis,
-        sink: &mut dyn Sink,
-    ) -> Result<(), SourceError>;
+    /// Turns one request into events. Its entries are told in their order: the first that is an
+    /// event or a problem has index 0.
+    fn receive(&self, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Result<(), SourceError>;
+
+    /// Whether a delivery that `receive` takes proves by itself who sent it, by a signature for
+    /// instance. Of the others the door asks a token.
+    fn is_signed(&self) -> bool {
+        false
+    }
+
+    /// What the sender calls this delivery, the same when it is sent again: it is taken once.
+    /// `None` where the sender has no such name, and then every delivery is a new one.
+    fn delivery_id<'h>(&self, _delivery: &Delivery<'h>) -> Option<&'h str> {
+        None
+    }
+
+    /// Whether it looks for the write-ups of its [`Setting`]: then it is built anew when they change.
+    fn knows_writeups(&self) -> bool {
+        false
+    }
+}
+
+/// One request, as it came.
+#[derive(Clone, Copy)]
+pub struct Delivery<'a> {
+    /// Its headers, names in lower case.
+    pub headers: &'a [(String, String)],
+    /// Its body, unpacked and otherwise untouched.
+    pub body: &'a [u8],
+    /// When it came.
+    pub now: Millis,
+}
+
+impl<'a> Delivery<'a> {
+    /// The value of a header, by its name in lower case; the first where there are several.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(known, _)| known == name);
+        found.map(|(_, value)| value.as_str())
+    }
 }
 
 /// Why a source could not do its work at all.
@@ -229,6 +261,14 @@ pub enum SourceError {
         /// The system's error.
         #[source]
         cause: std::io::Error,
+    },
+    /// The delivery is of a media type that the kind does not take.
+    #[error("content type {given:?} is not taken; valid are {valid}")]
+    Media {
+        /// The content type.
+        given: String,
+        /// What would be valid.
+        valid: &'static str,
     },
     /// The delivery's signature is wrong.
     #[error("the signature does not fit the body")]

@@ -7,7 +7,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use readback::sources::{self, KINDS, Kind, KnownWriteup, Setting};
+use readback::sources::{self, Delivery, KINDS, Kind, KnownWriteup, Setting};
 use serde::Deserialize;
 use sha2::Sha256;
 
@@ -118,7 +118,8 @@ fn run(kind: &Kind, case: &Path) -> Shown {
         let (headers, body) = delivered(&delivery, secret);
         let push = kind.push.expect("the kind takes deliveries");
         let receiver = push(params.clone(), &setting).expect("parameters");
-        receiver.receive(&headers, &body, NOW, &mut shown)
+        let (headers, body, now) = (&headers[..], &body[..], NOW);
+        receiver.receive(&Delivery { headers, body, now }, &mut shown)
     } else {
         let input = input(case);
         let file = kind.file.expect("the kind reads files");

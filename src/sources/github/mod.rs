@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::model::Millis;
 
 use super::links::Finder;
-use super::{File, Kind, Problem, Push, Setting, Sink, SourceError, decode};
+use super::{Delivery, File, Kind, Problem, Push, Setting, Sink, SourceError, decode};
 
 use payload::Payload;
 use signature::Secret;
@@ -137,19 +137,9 @@ impl GitHub {
 }
 
 impl Push for GitHub {
-    fn receive(
-        &self,
-        headers: &[(String, String)],
-        body: &[u8],
-        now: Millis,
-        sink: &mut dyn Sink,
-    ) -> Result<(), SourceError> {
-        let header = |name: &str| {
-            headers
-                .iter()
-                .find(|(known, _)| known == name)
-                .map(|(_, value)| value.as_str())
-        };
+    fn receive(&self, delivery: &Delivery<'_>, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        let &Delivery { body, now, .. } = delivery;
+        let header = |name: &str| delivery.header(name);
         if let Some(secret) = &self.secret {
             secret.check(header("x-hub-signature-256"), body)?;
         }
@@ -182,6 +172,18 @@ impl Push for GitHub {
         );
         bots.tell("delivery", sink);
         Ok(())
+    }
+
+    fn is_signed(&self) -> bool {
+        self.secret.is_some()
+    }
+
+    fn delivery_id<'h>(&self, delivery: &Delivery<'h>) -> Option<&'h str> {
+        delivery.header("x-github-delivery")
+    }
+
+    fn knows_writeups(&self) -> bool {
+        true
     }
 }
 

@@ -50,6 +50,14 @@ const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/sources
 const FILE: &str = "https://github.com/example/shop/blob/HEAD/postmortems/0012-disk.md";
 const ISSUE: &str = "https://github.com/example/shop/issues/7";
 
+fn delivery<'a>(headers: &'a [(String, String)], body: &'a [u8]) -> Delivery<'a> {
+    Delivery {
+        headers,
+        body,
+        now: 2_000_000_000_000,
+    }
+}
+
 fn delivered(case: &str, aliases: &[&str]) -> Collected {
     let body = std::fs::read(Path::new(CASES).join(case).join("delivery.json"))
         .expect("the case is there");
@@ -63,7 +71,7 @@ fn delivered(case: &str, aliases: &[&str]) -> Collected {
         .collect();
     let body = serde_json::to_vec(&value["body"]).expect("JSON");
     github(aliases)
-        .receive(&headers, &body, 2_000_000_000_000, &mut heard)
+        .receive(&delivery(&headers, &body), &mut heard)
         .expect("taken");
     heard
 }
@@ -209,14 +217,14 @@ fn doors() {
         "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17".to_owned(),
     )];
     let mut heard = Collected::default();
-    let right = with_secret.receive(&headers, b"Hello, World!", 0, &mut heard);
+    let right = with_secret.receive(&delivery(&headers, b"Hello, World!"), &mut heard);
     assert!(
         matches!(right, Err(SourceError::Format { .. })),
         "signed, but no JSON"
     );
     for (headers, body) in [(&headers[..], &b"Hello, World?"[..]), (&[][..], b"{}")] {
         assert!(matches!(
-            with_secret.receive(headers, body, 0, &mut heard),
+            with_secret.receive(&delivery(headers, body), &mut heard),
             Err(SourceError::Signature)
         ));
     }
@@ -224,10 +232,14 @@ fn doors() {
         ("x-gitea-event".to_owned(), "push".to_owned()),
         ("x-github-event".to_owned(), "push".to_owned()),
     ];
-    assert!(github(&[]).receive(&gitea, b"{}", 0, &mut heard).is_err());
+    let refused = github(&[]).receive(&delivery(&gitea, b"{}"), &mut heard);
+    assert!(refused.is_err());
     let ping = [("x-github-event".to_owned(), "ping".to_owned())];
     github(&[])
-        .receive(&ping, b"payload=%7B%22zen%22%3A%22x%22%7D", 0, &mut heard)
+        .receive(
+            &delivery(&ping, b"payload=%7B%22zen%22%3A%22x%22%7D"),
+            &mut heard,
+        )
         .expect("a form");
     assert_eq!(heard.left_out, BTreeMap::from([("ping", 1)]));
 }
