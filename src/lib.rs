@@ -7,7 +7,8 @@
 //!     sources                bytes -> events (+ checkpoint)
 //!       v
 //!     collect                canonicalise, pseudonymise, stamp: Event<Identity> -> Record
-//!       v  jobs::ingest      one batch = one insert for each kind
+//!       |  pushed: spool     durable queue; 202 is answered after fsync and never before
+//!       v  jobs              one batch = one insert for each kind (ingest: files and scans; load: spool)
 //!     store  -- HTTP -->     engine: a ClickHouse server, or the embedded one (child process)
 //!       v  jobs::derive      landing -> derived tables
 //!       v  jobs::compute     SQL answers facts as Arrow -> polars frames
@@ -24,14 +25,14 @@
 //! | --- | --- |
 //! | 0 | `model` |
 //! | 1 | `config`, `telemetry`, `stats` |
-//! | 2 | `sources`, `engine`, `store`, `indicators`, `charts`, `summary`, `simulate` |
+//! | 2 | `sources`, `spool`, `engine`, `store`, `indicators`, `charts`, `summary`, `simulate` |
 //! | 3 | `collect`, `pages` |
 //! | 4 | `jobs` |
 //! | 5 | `app` |
 //! | 6 | `web` |
 //! | 7 | `cli`, `main` |
 //!
-//! What must be absent: indicators never import the store, sources never import store or engine,
+//! What must be absent: indicators never import the store, sources never import store, spool or engine,
 //! the store never imports the engine (it is given a client). Only `config` reads the environment.
 //! SQL text lives in `sql/`.
 
@@ -41,6 +42,8 @@ pub mod model;
 pub mod sources;
 
 pub mod collect;
+
+pub mod spool;
 
 pub mod store;
 
