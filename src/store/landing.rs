@@ -1,26 +1,114 @@
 //! Records into landing tables: one batch, one insert for each kind in it.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use clickhouse::{Row, RowOwned, RowWrite};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::rows::{
+    AttendanceRow, CommentRow, CoverageRow, EditRow, LinkRow, PersonRow, ReadCountRow, ReadRow,
+    ReceiptRow, WriteupRow,
+};
 use super::{Named, Store, StoreError};
 use crate::model::{Body, Granularity, Link, Millis, Pseudonym, Record};
 
 /// Records on their way into the store, already in the shape of rows.
-#[derive(Default)]
+#[derive(Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Batch {
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     reads: Vec<ReadRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     read_counts: Vec<ReadCountRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     attendance: Vec<AttendanceRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     comments: Vec<CommentRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     edits: Vec<EditRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     links: Vec<LinkRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     writeups: Vec<WriteupRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     people: Vec<PersonRow>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     coverage: Vec<CoverageRow>,
-    lines: BTreeMap<&'static str, BTreeMap<String, u64>>,
+    /// Lines by kind and source.
+    lines: BTreeMap<Cow<'static, str>, BTreeMap<String, u64>>,
+}
+
+/// A batch that was packed by a program whose way of packing this one does not know, or that is
+/// damaged.
+#[derive(Debug, thiserror::Error)]
+pub enum PackError {
+    /// Another way of packing.
+    #[error("packed in the format {0:?}; this program reads {FORMAT}")]
+    Format(Option<u8>),
+    /// It can't be read.
+    #[error("can't be unpacked: {0}")]
+    Content(#[from] rmp_serde::decode::Error),
+    /// It can't be written.
+    #[error("can't be packed: {0}")]
+    Write(#[from] rmp_serde::encode::Error),
+}
+
+/// The first byte of a packed batch.
+const FORMAT: u8 = 1;
+
+impl Batch {
+    /// As bytes, for the spool: MessagePack with field names.
+    pub fn pack(&self) -> Result<Vec<u8>, PackError> {
+        let mut bytes = vec![FORMAT];
+        rmp_serde::encode::write_named(&mut bytes, self)?;
+        Ok(bytes)
+    }
+
+    /// From bytes.
+    pub fn unpack(bytes: &[u8]) -> Result<Self, PackError> {
+        match bytes.split_first() {
+            Some((&FORMAT, packed)) => Ok(rmp_serde::from_slice(packed)?),
+            other => Err(PackError::Format(other.map(|(format, _)| *format))),
+        }
+    }
+
+    /// Takes all that another one holds.
+    pub fn append(&mut self, other: Batch) {
+        // Taken apart by name: a new kind can't be forgotten here.
+        let Batch {
+            reads,
+            read_counts,
+            attendance,
+            comments,
+            edits,
+            links,
+            writeups,
+            people,
+            coverage,
+            lines,
+        } = other;
+        self.reads.extend(reads);
+        self.read_counts.extend(read_counts);
+        self.attendance.extend(attendance);
+        self.comments.extend(comments);
+        self.edits.extend(edits);
+        self.links.extend(links);
+        self.writeups.extend(writeups);
+        self.people.extend(people);
+        self.coverage.extend(coverage);
+        for (kind, sources) in lines {
+            let all = self.lines.entry(kind).or_default();
+            for (source, n) in sources {
+                *all.entry(source).or_default() += n;
+            }
+        }
+    }
+
+    /// Whether it describes write-ups.
+    pub fn has_writeups(&self) -> bool {
+        !self.writeups.is_empty()
+    }
 }
 
 impl Batch {
@@ -221,7 +309,7 @@ impl Batch {
     }
 
     fn count(&mut self, kind: &'static str, source: &str) {
-        let sources = self.lines.entry(kind).or_default();
+        let sources = self.lines.entry(Cow::Borrowed(kind)).or_default();
         // A name is copied once, not for every line.
         match sources.get_mut(source) {
             Some(lines) => *lines += 1,
@@ -253,7 +341,7 @@ impl Store {
             .flat_map(|(kind, sources)| sources.iter().map(move |line| (kind, line)))
             .map(|(kind, (source, lines))| ReceiptRow {
                 batch: name,
-                kind: (*kind).to_owned(),
+                kind: kind.to_string(),
                 source: source.clone(),
                 lines: *lines,
             })
@@ -299,184 +387,4 @@ fn bits(pseudonym: Pseudonym) -> u128 {
 /// 0 is nobody.
 fn number(pseudonym: Option<Pseudonym>) -> u128 {
     pseudonym.map_or(0, bits)
-}
-
-#[derive(Row, Serialize, serde::Deserialize)]
-struct ReadRow {
-    key: u64,
-    version: u64,
-    at: i64,
-    source: String,
-    target: String,
-    canonical: String,
-    person: u128,
-    team: String,
-    session: u64,
-    engaged_ms: Option<u32>,
-    scroll_milli: Option<u16>,
-    bot: bool,
-    agent: String,
-    arrival: String,
-    assigned: bool,
-}
-
-#[derive(Row, Serialize, serde::Deserialize)]
-struct ReadCountRow {
-    key: u64,
-    version: u64,
-    at: i64,
-    source: String,
-    target: String,
-    canonical: String,
-    granularity: i8,
-    count: u64,
-    uniques: Option<u64>,
-}
-
-#[derive(Row, Serialize, serde::Deserialize)]
-struct AttendanceRow {
-    key: u64,
-    version: u64,
-    at: i64,
-    source: String,
-    target: String,
-    canonical: String,
-    meeting: u64,
-    person: u128,
-    team: String,
-    role: String,
-    partstat: String,
-    role_stated: bool,
-    via: String,
-    meeting_ms: Option<u64>,
-    attended: Option<bool>,
-    present_ms: Option<u64>,
-    spoke_ms: Option<u64>,
-    mandatory: bool,
-}
-
-#[derive(Row, Serialize, serde::Deserialize)]
-struct CommentRow {
-    key: u64,
-    version: u64,
-    at: i64,
-    source: String,
-    target: String,
-    canonical: String,
-    person: u128,
-    team: String,
-    parent: u64,
-    words: Option<u32>,
-    deleted_at: Option<i64>,
-}
-
-#[derive(Row, Serialize, serde::Deserialize)]
-struct EditRow {
-    key: u64,
-    version: u64,
-    at: i64,
-    source: String,
-    target: String,
-    canonical: String,
-    person: u128,
-    team: String,
-    words_added: Option<u32>,
-    words_removed: Option<u32>,
-    sections: Option<u32>,
-    minor: bool,
-}
-
-#[derive(Row, Serialize, serde::Deserialize)]
-struct LinkRow {
-    key: u64,
-    version: u64,
-    at: i64,
-    source: String,
-    target: String,
-    canonical: String,
-    person: u128,
-    team: String,
-    place: String,
-    stands_in: String,
-    page: String,
-    removed_at: Option<i64>,
-    role: String,
-}
-
-/// A description of a write-up, as landed.
-#[derive(Clone, Debug, Row, Serialize, serde::Deserialize)]
-pub struct WriteupRow {
-    /// Key of the event.
-    pub key: u64,
-    /// Version of the event.
-    pub version: u64,
-    /// When it was said.
-    pub at: i64,
-    /// By whom.
-    pub source: String,
-    /// The write-up.
-    pub id: String,
-    /// See `model::Writeup`; so with all below.
-    pub title: Option<String>,
-    pub url: Option<String>,
-    pub aliases: Vec<String>,
-    pub published_at: Option<i64>,
-    pub deleted_at: Option<i64>,
-    pub owner_team: Option<String>,
-    pub contributors: Vec<u128>,
-    pub contributor_teams: Vec<String>,
-    pub responders: Vec<u128>,
-    pub words: Option<u32>,
-    pub diagrams: Option<u32>,
-    pub hyperlinks: Option<u32>,
-    pub acronyms: Option<u32>,
-    pub acronyms_unexplained: Option<u32>,
-    pub template: Option<String>,
-    pub tags: Vec<String>,
-    pub restricted: bool,
-}
-
-/// An entry of the roster, as landed.
-#[derive(Clone, Debug, Row, Serialize, serde::Deserialize)]
-pub struct PersonRow {
-    /// Key of the event.
-    pub key: u64,
-    /// Version of the event.
-    pub version: u64,
-    /// When it was said.
-    pub at: i64,
-    /// By whom.
-    pub source: String,
-    /// The person's pseudonym.
-    pub person: u128,
-    /// Other pseudonyms of theirs.
-    pub aliases: Vec<u128>,
-    /// Their team, or empty.
-    pub team: String,
-    /// When they joined, UTC ms.
-    pub joined_at: Option<i64>,
-    /// When they left, UTC ms.
-    pub left_at: Option<i64>,
-    /// `person`, `room`, `bot` or `service`.
-    pub kind: String,
-}
-
-#[derive(Row, Serialize, serde::Deserialize)]
-struct CoverageRow {
-    key: u64,
-    version: u64,
-    at: i64,
-    source: String,
-    kind: String,
-    scope: String,
-    from_at: i64,
-    to_at: Option<i64>,
-}
-
-#[derive(Row, Serialize, serde::Deserialize)]
-struct ReceiptRow {
-    batch: u128,
-    kind: String,
-    source: String,
-    lines: u64,
 }

@@ -7,6 +7,7 @@ mod frames;
 mod landing;
 mod migrate;
 mod registry;
+mod rows;
 mod state;
 
 pub use derive::{DeriveSettings, Fingerprint};
@@ -14,9 +15,10 @@ pub use facts::{
     AgeWindow, ClassCount, CoverageRow, FactSettings, HealthCounts, LabelCount, ObservedRow,
     ReadingLimits, Receipt, RosterCounts,
 };
-pub use landing::Batch;
+pub use landing::{Batch, PackError};
 pub use migrate::MigrateError;
-pub use registry::{PersonRow, RegistryPerson, RegistryRows, RegistryWriteup, WriteupRow};
+pub use registry::{RegistryPerson, RegistryRows, RegistryWriteup};
+pub use rows::{PersonRow, WriteupRow};
 pub use state::{ForeignStore, ImportRun};
 
 use clickhouse::Client;

@@ -4,7 +4,7 @@
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
-pub use super::landing::{PersonRow, WriteupRow};
+use super::rows::{PersonRow, WriteupRow};
 use super::{Fingerprint, Named, Store, StoreError};
 
 const LANDED_WRITEUPS: &str = include_str!("../../sql/queries/landed_writeups.sql");

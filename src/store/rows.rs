@@ -1,0 +1,194 @@
+//! The rows of the landing tables. They are written to the engine as they are, and to the spool by
+//! field name: what an older program left there has the defaults for fields that came later.
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+#[derive(Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct ReadRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: String,
+    pub(super) target: String,
+    pub(super) canonical: String,
+    pub(super) person: u128,
+    pub(super) team: String,
+    pub(super) session: u64,
+    pub(super) engaged_ms: Option<u32>,
+    pub(super) scroll_milli: Option<u16>,
+    pub(super) bot: bool,
+    pub(super) agent: String,
+    pub(super) arrival: String,
+    pub(super) assigned: bool,
+}
+
+#[derive(Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct ReadCountRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: String,
+    pub(super) target: String,
+    pub(super) canonical: String,
+    pub(super) granularity: i8,
+    pub(super) count: u64,
+    pub(super) uniques: Option<u64>,
+}
+
+#[derive(Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct AttendanceRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: String,
+    pub(super) target: String,
+    pub(super) canonical: String,
+    pub(super) meeting: u64,
+    pub(super) person: u128,
+    pub(super) team: String,
+    pub(super) role: String,
+    pub(super) partstat: String,
+    pub(super) role_stated: bool,
+    pub(super) via: String,
+    pub(super) meeting_ms: Option<u64>,
+    pub(super) attended: Option<bool>,
+    pub(super) present_ms: Option<u64>,
+    pub(super) spoke_ms: Option<u64>,
+    pub(super) mandatory: bool,
+}
+
+#[derive(Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct CommentRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: String,
+    pub(super) target: String,
+    pub(super) canonical: String,
+    pub(super) person: u128,
+    pub(super) team: String,
+    pub(super) parent: u64,
+    pub(super) words: Option<u32>,
+    pub(super) deleted_at: Option<i64>,
+}
+
+#[derive(Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct EditRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: String,
+    pub(super) target: String,
+    pub(super) canonical: String,
+    pub(super) person: u128,
+    pub(super) team: String,
+    pub(super) words_added: Option<u32>,
+    pub(super) words_removed: Option<u32>,
+    pub(super) sections: Option<u32>,
+    pub(super) minor: bool,
+}
+
+#[derive(Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct LinkRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: String,
+    pub(super) target: String,
+    pub(super) canonical: String,
+    pub(super) person: u128,
+    pub(super) team: String,
+    pub(super) place: String,
+    pub(super) stands_in: String,
+    pub(super) page: String,
+    pub(super) removed_at: Option<i64>,
+    pub(super) role: String,
+}
+
+/// A description of a write-up, as landed.
+#[derive(Clone, Debug, Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub struct WriteupRow {
+    /// Key of the event.
+    pub key: u64,
+    /// Version of the event.
+    pub version: u64,
+    /// When it was said.
+    pub at: i64,
+    /// By whom.
+    pub source: String,
+    /// The write-up.
+    pub id: String,
+    /// See `model::Writeup`; so with all below.
+    pub title: Option<String>,
+    pub url: Option<String>,
+    pub aliases: Vec<String>,
+    pub published_at: Option<i64>,
+    pub deleted_at: Option<i64>,
+    pub owner_team: Option<String>,
+    pub contributors: Vec<u128>,
+    pub contributor_teams: Vec<String>,
+    pub responders: Vec<u128>,
+    pub words: Option<u32>,
+    pub diagrams: Option<u32>,
+    pub hyperlinks: Option<u32>,
+    pub acronyms: Option<u32>,
+    pub acronyms_unexplained: Option<u32>,
+    pub template: Option<String>,
+    pub tags: Vec<String>,
+    pub restricted: bool,
+}
+
+/// An entry of the roster, as landed.
+#[derive(Clone, Debug, Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PersonRow {
+    /// Key of the event.
+    pub key: u64,
+    /// Version of the event.
+    pub version: u64,
+    /// When it was said.
+    pub at: i64,
+    /// By whom.
+    pub source: String,
+    /// The person's pseudonym.
+    pub person: u128,
+    /// Other pseudonyms of theirs.
+    pub aliases: Vec<u128>,
+    /// Their team, or empty.
+    pub team: String,
+    /// When they joined, UTC ms.
+    pub joined_at: Option<i64>,
+    /// When they left, UTC ms.
+    pub left_at: Option<i64>,
+    /// `person`, `room`, `bot` or `service`.
+    pub kind: String,
+}
+
+#[derive(Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct CoverageRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: String,
+    pub(super) kind: String,
+    pub(super) scope: String,
+    pub(super) from_at: i64,
+    pub(super) to_at: Option<i64>,
+}
+
+#[derive(Row, Serialize, Deserialize)]
+pub(super) struct ReceiptRow {
+    pub(super) batch: u128,
+    pub(super) kind: String,
+    pub(super) source: String,
+    pub(super) lines: u64,
+}
