@@ -19,6 +19,8 @@ pub struct Intake {
     keys: Keys,
     // An import names the same few thousand people millions of times; an HMAC each is not free.
     seen: HashMap<Identity, Pseudonym>,
+    /// How many of them are remembered.
+    most: usize,
     stamp: Stamp,
 }
 
@@ -47,9 +49,15 @@ impl fmt::Display for Rejection {
 impl Intake {
     /// An intake with the keys of a data folder.
     pub fn new(keys: Keys) -> Self {
+        Intake::remembering(keys, MAX_SEEN)
+    }
+
+    /// An intake that remembers the pseudonyms of at most so many names.
+    pub fn remembering(keys: Keys, most: usize) -> Self {
         Intake {
             keys,
             seen: HashMap::new(),
+            most,
             stamp: Stamp::default(),
         }
     }
@@ -264,7 +272,7 @@ impl Intake {
             return *known;
         }
         let pseudonym = self.keys.pseudonym(&identity);
-        if self.seen.len() < MAX_SEEN {
+        if self.seen.len() < self.most {
             self.seen.insert(identity, pseudonym);
         }
         pseudonym

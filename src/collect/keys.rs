@@ -105,6 +105,19 @@ impl Keys {
         self.hash(source, id)
     }
 
+    /// What something that was sent is known by, without keeping it.
+    pub fn mark(&self, scope: &str, bytes: &[u8]) -> u128 {
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.people).expect("HMAC takes a key of any length");
+        mac.update(scope.as_bytes());
+        mac.update(&[0xff]);
+        mac.update(bytes);
+        let full = mac.finalize().into_bytes();
+        let mut short = [0; 16];
+        short.copy_from_slice(&full[..16]);
+        u128::from_be_bytes(short)
+    }
+
     /// Tells two keys apart, and says nothing about either.
     pub fn fingerprint(&self) -> u64 {
         self.hash("readback", "whose tables are these")

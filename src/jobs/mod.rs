@@ -7,6 +7,8 @@ pub mod compute;
 pub mod derive;
 mod health;
 pub mod ingest;
+pub mod known;
+pub mod load;
 pub mod observe;
 pub mod report;
 pub mod restate;

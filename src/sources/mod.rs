@@ -131,6 +131,9 @@ impl Setting {
 pub trait Sink {
     /// The next events stand in this line: should one be refused later on, that is its place.
     fn line(&mut self, _number: u64) {}
+    /// What comes next belongs to this entry of the request, counted from 0. Where nobody says so,
+    /// each event and each problem is an entry of its own.
+    fn entry(&mut self, _index: u64) {}
     /// One event.
     fn event(&mut self, event: Event);
     /// Something in the input that is no event and should have been: the rest goes on. It counts as

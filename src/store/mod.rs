@@ -73,6 +73,36 @@ impl StoreError {
         .any(|name| words.contains(name))
     }
 
+    /// Whether the engine refuses what it was given, and would refuse it again: the content is at
+    /// fault, not the engine, its disk or its schema.
+    pub fn is_for_good(&self) -> bool {
+        let StoreError::Engine { cause, .. } = self else {
+            return false;
+        };
+        match cause {
+            clickhouse::error::Error::BadResponse(words) => {
+                code_of(words).is_some_and(|name| REFUSED_FOR_GOOD.contains(&name))
+            }
+            clickhouse::error::Error::InvalidUtf8Encoding(_) => true,
+            _ => false,
+        }
+    }
+
+    /// What is the matter in a few words, without anything that a statement or row held.
+    pub fn class(&self) -> String {
+        match self {
+            StoreError::Engine {
+                cause: clickhouse::error::Error::BadResponse(words),
+                ..
+            } => match code_of(words) {
+                Some(name) => format!("the engine refuses: {name}"),
+                None => "the engine refuses".to_owned(),
+            },
+            StoreError::Engine { .. } if self.is_retryable() => "the engine is away".to_owned(),
+            _ => "the engine does not answer as it should".to_owned(),
+        }
+    }
+
     /// Whether the same statement may succeed later: the engine was away, not unwilling.
     pub fn is_retryable(&self) -> bool {
         match self {
@@ -83,6 +113,33 @@ impl StoreError {
             StoreError::Frame { .. } => false,
         }
     }
+}
+
+/// ClickHouse's names of errors that are about the rows alone.
+const REFUSED_FOR_GOOD: [&str; 10] = [
+    "ARGUMENT_OUT_OF_BOUND",
+    "CANNOT_PARSE_DATE",
+    "CANNOT_PARSE_DATETIME",
+    "CANNOT_PARSE_NUMBER",
+    "CANNOT_PARSE_TEXT",
+    "INCORRECT_DATA",
+    "TOO_LARGE_ARRAY_SIZE",
+    "TOO_LARGE_STRING_SIZE",
+    "VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE",
+    "VIOLATED_CONSTRAINT",
+];
+
+/// The name in `Code: 469. DB::Exception: … (VIOLATED_CONSTRAINT)`, the last of its kind.
+fn code_of(words: &str) -> Option<&str> {
+    let is_name = |text: &&str| {
+        text.len() > 3
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+    };
+    let parts = words.split('(').skip(1);
+    let names = parts.filter_map(|part| part.split_once(')').map(|(name, _)| name));
+    names.filter(is_name).last()
 }
 
 /// Names the statement in an error.

@@ -1,5 +1,7 @@
 //! Logs: words on a terminal, JSON for machines, always on standard error. Never an identity, an
-//! address, or who looked at what.
+//! address, or who looked at what. And the metrics.
+
+mod metrics;
 
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
@@ -7,6 +9,8 @@ use tracing_subscriber::filter::filter_fn;
 use tracing_subscriber::fmt;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+
+pub use metrics::{Gauges, MEDIA_TYPE, Metrics, Outcome};
 
 /// Libraries that tell whole requests below warnings: tokens, addresses of pages and of people.
 const TALKATIVE: [&str; 8] = [

@@ -3,6 +3,7 @@
 
 mod answer;
 mod router;
+pub mod tokens;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -1,0 +1,303 @@
+//! From the spool into the store: one sealed segment is one batch, loaded in order, and gone from the
+//! spool only when the store has confirmed it.
+//!
+//! What fails is tried again with longer and longer pauses, for ever: an engine that is away, a full
+//! disk, a schema of another version. Only what the engine refuses because of its own content is set
+//! apart: the batch is halved until the entries are found that nobody can load, and these are buried
+//! with the reason. A batch that is loaded again has the same name, so its receipt replaces its own.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::Instant;
+use xxhash_rust::xxh3::xxh3_128;
+
+use crate::engine::EngineState;
+use crate::model::Millis;
+use crate::spool::{Content, Dead, DeadError, Drain, Letter, Segment};
+use crate::store::{Batch, ForeignStore, MigrateError, Store, StoreError};
+use crate::telemetry::Metrics;
+
+/// The first pause after a failure; it doubles up to the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+const LAST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long the schema is taken for what it was. Another program may bring it further meanwhile.
+const SCHEMA_TRUSTED: Duration = Duration::from_secs(30);
+
+/// When so many parts of a batch were refused, it is not about single entries any more: the rest is
+/// buried as it comes, halved no further.
+const MANY_REFUSED: usize = 16;
+
+/// Why a batch is not in the store yet. All of these may pass.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// The engine is away or unwilling.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The schema is not this program's.
+    #[error(transparent)]
+    Schema(#[from] MigrateError),
+    /// The tables are somebody else's.
+    #[error(transparent)]
+    Foreign(#[from] ForeignStore),
+    /// The segment can't be read or removed.
+    #[error("the spool: {0}")]
+    Spool(#[from] std::io::Error),
+    /// What is refused can't be buried.
+    #[error(transparent)]
+    Dead(#[from] DeadError),
+    /// A defect of ours.
+    #[error("loading was cut off")]
+    CutOff,
+}
+
+impl Trouble {
+    /// What is the matter, in words that hold nothing of what is loaded: `/readyz` shows them.
+    pub fn words(&self) -> String {
+        match self {
+            Trouble::Store(error) => error.class(),
+            Trouble::Schema(MigrateError::Store(error)) => error.class(),
+            Trouble::Schema(error) => error.to_string(),
+            Trouble::Foreign(_) => "the tables belong to another data folder".to_owned(),
+            Trouble::Spool(error) => format!("the spool can't be read: {}", error.kind()),
+            Trouble::Dead(DeadError::Full { .. }) => "the dead-letter folder is full".to_owned(),
+            Trouble::Dead(_) => "the dead-letter folder can't be written to".to_owned(),
+            Trouble::CutOff => self.to_string(),
+        }
+    }
+}
+
+/// How loading goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LoadState {
+    /// Why nothing can be loaded just now.
+    pub trouble: Option<String>,
+    /// Attempts since it could.
+    pub attempts: u32,
+    /// Batches that described write-ups; links are looked for anew when it grows.
+    pub described: u64,
+}
+
+/// What a loader works with.
+pub struct Loader {
+    /// The tables.
+    pub store: Store,
+    /// Tells the key of the tables' data folder, and its k.
+    pub owner: (u64, u32),
+    /// The spool's exit.
+    pub drain: Arc<Drain>,
+    /// What is refused for good.
+    pub dead: Dead,
+    /// Counts what happens.
+    pub metrics: Arc<Metrics>,
+    /// The embedded engine's state, where there is one: a loader that waits is woken when it is back.
+    pub engine: Option<watch::Receiver<EngineState>>,
+    /// What time it is.
+    pub now: fn() -> Millis,
+}
+
+impl Loader {
+    /// Loads what comes until told to stop; says how it goes.
+    pub async fn run(mut self, state: &watch::Sender<LoadState>, stop: &mut watch::Receiver<bool>) {
+        let mut pause = FIRST_PAUSE;
+        let mut checked: Option<Instant> = None;
+        loop {
+            let segment = tokio::select! {
+                segment = self.drain.next() => segment,
+                () = stopped(stop) => return,
+            };
+            let done = tokio::select! {
+                done = self.load(&segment, &mut checked) => done,
+                () = stopped(stop) => return,
+            };
+            match done {
+                Ok(described) => {
+                    pause = FIRST_PAUSE;
+                    state.send_modify(|state| {
+                        if state.trouble.take().is_some() {
+                            tracing::info!(attempts = state.attempts, "loading goes on");
+                        }
+                        state.attempts = 0;
+                        state.described += u64::from(described);
+                    });
+                }
+                Err(trouble) => {
+                    checked = None;
+                    self.metrics.load_failed();
+                    let words = trouble.words();
+                    state.send_modify(|state| {
+                        if state.trouble.as_ref() != Some(&words) {
+                            let error = format!("{:#}", anyhow::Error::from(trouble));
+                            tracing::error!(error, "a batch can't be loaded; it is tried again");
+                        }
+                        state.attempts += 1;
+                        state.trouble = Some(words);
+                    });
+                    tokio::select! {
+                        () = tokio::time::sleep(pause) => {}
+                        () = came_back(&mut self.engine) => {}
+                        () = stopped(stop) => return,
+                    }
+                    pause = (pause * 2).min(LAST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Loads what is sealed now, until something fails.
+    pub async fn rest(&self) -> Result<(), Trouble> {
+        while let Some(segment) = self.drain.oldest() {
+            self.load(&segment, &mut None).await?;
+        }
+        Ok(())
+    }
+
+    /// Loads a segment. Says whether it described write-ups.
+    async fn load(
+        &self,
+        segment: &Segment,
+        checked: &mut Option<Instant>,
+    ) -> Result<bool, Trouble> {
+        if checked.is_none_or(|at| at.elapsed() > SCHEMA_TRUSTED) {
+            fit(&self.store, self.owner).await?;
+            *checked = Some(Instant::now());
+        }
+        let reading = segment.clone();
+        let content = blocking(move || reading.read()).await??;
+        let content = Arc::new(content);
+        for damage in content.damage() {
+            let reason = format!(
+                "{} bytes in the spool don't fit their sums: the disk damaged them",
+                damage.len()
+            );
+            tracing::error!(bytes = damage.len(), "a segment of the spool is damaged");
+            let name = named(segment.id(), "damage", &(0..damage.len()));
+            self.dead.bury_damage(name, damage, &reason, (self.now)())?;
+            self.metrics.buried();
+        }
+        let described = self.load_entries(segment.id(), &content).await?;
+        let (drain, segment) = (Arc::clone(&self.drain), segment.clone());
+        blocking(move || drain.done(&segment)).await??;
+        Ok(described)
+    }
+
+    async fn load_entries(&self, id: u128, content: &Arc<Content>) -> Result<bool, Trouble> {
+        let whole = 0..content.entries().len();
+        let mut waiting = vec![whole.clone()];
+        let (mut refused, mut described) = (0, false);
+        while let Some(range) = waiting.pop() {
+            if range.is_empty() {
+                continue;
+            }
+            let name = match range == whole {
+                true => id,
+                false => named(id, "part", &range),
+            };
+            let (reading, part) = (Arc::clone(content), range.clone());
+            let unpacked = blocking(move || unpack(&reading, part)).await?;
+            let reason = match unpacked {
+                Ok(batch) => match self.store.load(name, &batch).await {
+                    Ok(()) => {
+                        described |= batch.has_writeups();
+                        self.metrics.loaded(batch.len() as u64);
+                        continue;
+                    }
+                    Err(error) if error.is_for_good() => error.to_string(),
+                    Err(error) => return Err(error.into()),
+                },
+                Err(reason) => reason,
+            };
+            if range.len() > 1 && refused < MANY_REFUSED {
+                let middle = range.start + range.len() / 2;
+                waiting.push(middle..range.end);
+                waiting.push(range.start..middle);
+                continue;
+            }
+            refused += 1;
+            tracing::error!(
+                entries = range.len(),
+                reason,
+                "the store refuses part of a batch for good; `readback dead list` shows it"
+            );
+            let entries = content.entries().skip(range.start).take(range.len());
+            self.dead.bury(name, entries, &reason, (self.now)())?;
+            self.metrics.buried();
+        }
+        Ok(described)
+    }
+}
+
+/// Loads a dead letter once more. The letter stays: whoever removes it knows that it is loaded.
+///
+/// # Errors
+/// What the store says, or that there is nothing in it that could be loaded.
+pub async fn again(store: &Store, letter: &Letter) -> anyhow::Result<u64> {
+    let read = letter.clone();
+    let content = blocking(move || read.read()).await??;
+    let count = content.entries().len();
+    if count == 0 {
+        anyhow::bail!(
+            "{}: holds nothing that can be read any more; `readback dead drop` removes it",
+            letter.name()
+        );
+    }
+    let content = Arc::new(content);
+    let reading = Arc::clone(&content);
+    let batch = blocking(move || unpack(&reading, 0..count)).await?;
+    let batch = batch.map_err(|reason| anyhow::anyhow!("{}: {reason}", letter.name()))?;
+    store.load(letter.batch, &batch).await?;
+    Ok(batch.len() as u64)
+}
+
+/// Makes sure that the tables are this program's and belong to this data folder; brings them up to
+/// date where they are behind.
+pub async fn fit(store: &Store, owner: (u64, u32)) -> Result<(), Trouble> {
+    if store.behind().await? != Some(0) {
+        store.migrate().await?;
+    }
+    let (fingerprint, k) = owner;
+    store.claim(fingerprint, k).await??;
+    Ok(())
+}
+
+/// The entries of a range as one batch, or why they are none.
+fn unpack(content: &Content, range: Range<usize>) -> Result<Batch, String> {
+    let mut batch = Batch::default();
+    for entry in content.entries().skip(range.start).take(range.len()) {
+        batch.append(Batch::unpack(entry).map_err(|error| error.to_string())?);
+    }
+    Ok(batch)
+}
+
+/// The name of a part of a batch: the same whenever the batch is loaded again.
+fn named(batch: u128, what: &str, range: &Range<usize>) -> u128 {
+    xxh3_128(format!("{batch:x} {what} {} {}", range.start, range.end).as_bytes())
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Trouble> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| Trouble::CutOff)
+}
+
+/// Waits for the stop; a sender that is gone counts as one.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}
+
+/// Waits until an engine that was down is up again; for ever where there is none to wait for.
+async fn came_back(engine: &mut Option<watch::Receiver<EngineState>>) {
+    if let Some(engine) = engine {
+        let starts = engine.borrow_and_update().starts;
+        let again = engine.wait_for(|state| state.up && state.starts > starts);
+        if again.await.is_ok() {
+            return;
+        }
+    }
+    std::future::pending().await
+}
