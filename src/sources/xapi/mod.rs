@@ -248,4 +248,8 @@ fn wrong(reason: &str) -> SourceError {
 }
 
 #[cfg(test)]
+mod input_tests;
+#[cfg(test)]
+mod people_tests;
+#[cfg(test)]
 mod tests;
