@@ -13,7 +13,7 @@ pub(super) fn parse(text: &str) -> Result<u64, &'static str> {
     };
     if days.contains(['Y', 'M']) {
         return Err(
-            "years and months have no fixed length; valid are days, hours, minutes, seconds",
+            "of years or months, which have no fixed length; valid are days, hours, minutes and seconds",
         );
     }
     let mut total: u128 = 0;

@@ -337,8 +337,8 @@ fn derived(value: &Value, arrival: Option<Millis>) -> String {
     }
     let mut hash = xxh3_128(content.as_bytes());
     // RFC 9562: version 8 (an application's own), variant 10.
-    hash = hash & !(0xf << 76) | 8 << 76;
-    hash = hash & !(0b11 << 62) | 0b10 << 62;
+    hash = (hash & !(0xf << 76)) | (8 << 76);
+    hash = (hash & !(0b11 << 62)) | (0b10 << 62);
     let hex = format!("{hash:032x}");
     let parts = [
         &hex[..8],
