@@ -16,6 +16,7 @@ pub mod links;
 mod machine;
 pub mod mediawiki;
 pub mod robots;
+pub mod xapi;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -34,6 +35,7 @@ pub static KINDS: &[&Kind] = &[
     &github::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
+    &xapi::KIND,
 ];
 
 /// The kind with this name.
