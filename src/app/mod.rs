@@ -1,15 +1,17 @@
 //! The composition root: long-lived parts are built here, in order, and passed on. No logic.
 
+pub mod collector;
 pub mod folder;
 pub mod look;
 
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use tokio::sync::watch;
 
 use crate::collect::Keys;
 use crate::config::{Config, EngineMode};
-use crate::engine::{self, Endpoint, Engine, EngineSettings, Password, Progress};
+use crate::engine::{self, Endpoint, Engine, EngineSettings, EngineState, Password, Progress};
 use crate::store::Store;
 
 use folder::{DataFolder, Turn};
@@ -70,6 +72,11 @@ impl House {
     /// would give both the same numbers twice, or take the rows away that are being read.
     pub async fn turn(&self) -> anyhow::Result<Turn> {
         turn(&self.config).await
+    }
+
+    /// The embedded engine's state, where there is one.
+    pub fn engine(&self) -> Option<watch::Receiver<EngineState>> {
+        self.engine.as_ref().map(Engine::state)
     }
 
     /// Ends the engine, if this house started it.

@@ -2,6 +2,8 @@
 //! standard error; errors carry a hint; the exit codes are [`EXIT_CODES`].
 
 mod check;
+mod collecting;
+mod dead;
 mod demo;
 mod engine;
 mod error;
@@ -13,6 +15,7 @@ mod scan;
 mod serve;
 mod simulate;
 mod site_names;
+mod token;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +24,7 @@ use clap::{Parser, Subcommand};
 
 use self::engine::EngineCommand;
 use crate::config::{self, Environment, Flags};
+use crate::model::Millis;
 use crate::telemetry::{self, LogFormat};
 
 /// Stands below `readback --help`: scripts decide by them.
@@ -58,8 +62,14 @@ struct Cli {
 enum Command {
     /// The whole way at once: on a simulated organisation, or on your own repository and log
     Demo(demo::Args),
-    /// Serve the pages
+    /// Take events in, run the jobs on their schedule, and serve the pages
     Serve(serve::Args),
+    /// Tokens of those who bring events over HTTP
+    #[command(subcommand)]
+    Token(token::Command),
+    /// What the store refused for good
+    #[command(subcommand)]
+    Dead(dead::Command),
     /// Check configuration, engine, sources and credentials
     Check(check::Args),
     /// Import files: events, access logs, attendance lists, calendars, payloads
@@ -114,6 +124,8 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
     match cli.command {
         Command::Demo(args) => demo::run(args, load()?).await,
         Command::Serve(args) => serve::run(args, load()?).await,
+        Command::Token(command) => token::run(command, load()?).await,
+        Command::Dead(command) => dead::run(command, load()?).await,
         Command::Check(args) => {
             let (config, problems) = config::look(&flags, &environment)?;
             check::run(args, config, problems).await
@@ -132,6 +144,11 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         }
         Command::Engine(command) => engine::run(command, &load()?).await,
     }
+}
+
+/// What time it is, UTC ms.
+fn now() -> Millis {
+    chrono::Utc::now().timestamp_millis()
 }
 
 fn setting(text: &str) -> Result<(String, toml::Value), String> {

@@ -4,14 +4,15 @@
 use std::io::Write as _;
 
 use anyhow::bail;
+use indicatif::ProgressBar;
 
 use super::engine::Installing;
 use super::import::{as_json, find, tell};
 use super::progress;
 use crate::app::House;
-use crate::config::{Config, SourceConfig};
-use crate::jobs::ingest::{self, Scan};
-use crate::sources::Kind;
+use crate::config::Config;
+use crate::jobs::ingest::Ingested;
+use crate::jobs::scan::{self, Listener, Source};
 
 /// What to pull.
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         let kind = find(&source.kind)?;
         let named = args.sources.contains(&source.id);
         if named || (args.sources.is_empty() && kind.pull.is_some()) {
-            wanted.push((kind, source.clone()));
+            wanted.push(Source {
+                id: source.id.clone(),
+                kind,
+                params: source.params.clone(),
+            });
         }
     }
     if wanted.is_empty() {
@@ -55,9 +60,17 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
     let mut scanned = Scanned::default();
-    let unaware = scanned.all(&house, wanted).await?;
-    scanned.all(&house, unaware).await?;
+    let timezone = house.config.organisation.calendar.timezone;
+    let done = scan::run(
+        &house.store,
+        &house.keys,
+        (timezone, super::now),
+        wanted,
+        &mut scanned,
+    )
+    .await;
     house.close().await;
+    done?;
     if args.json {
         writeln!(
             std::io::stdout(),
@@ -71,48 +84,32 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
 /// What came of it.
 #[derive(Default)]
 struct Scanned {
+    bar: Option<ProgressBar>,
     outcomes: Vec<serde_json::Value>,
     /// One of the failures.
     failed: Option<anyhow::Error>,
 }
 
-type Sources = Vec<(&'static Kind, SourceConfig)>;
+impl Listener for Scanned {
+    fn begins(&mut self, id: &str) {
+        self.bar = Some(progress::spinner(&format!("scanning {id}")));
+    }
 
-impl Scanned {
-    /// Scans these, one after the other. Returns the repositories in which nobody has looked for
-    /// write-ups that a later source told of.
-    async fn all(&mut self, house: &House, sources: Sources) -> anyhow::Result<Sources> {
-        let (mut repositories, mut unaware) = (Sources::new(), 0);
-        for (kind, source) in sources {
-            let bar = progress::spinner(&format!("scanning {}", source.id));
-            let scan = Scan {
-                kind,
-                source: source.id.clone(),
-                params: source.params.clone(),
-                timezone: house.config.organisation.calendar.timezone,
-                now: chrono::Utc::now().timestamp_millis(),
-            };
-            let done = ingest::scan(&house.store, &house.keys, scan).await;
+    fn ended(&mut self, id: &str, outcome: anyhow::Result<Ingested>) -> anyhow::Result<()> {
+        if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();
-            match done {
-                Ok(done) => {
-                    tell(&source.id, &done, false)?;
-                    self.outcomes.push(as_json(&source.id, &done));
-                    if done.events.contains_key("writeup") {
-                        unaware = repositories.len();
-                    }
-                    if kind.name == "git" {
-                        repositories.push((kind, source));
-                    }
-                }
-                // One source that is away must not keep the others from being scanned.
-                Err(error) => {
-                    writeln!(std::io::stderr(), "{}: {error:#}", source.id)?;
-                    self.failed = Some(error);
-                }
+        }
+        match outcome {
+            Ok(done) => {
+                tell(id, &done, false)?;
+                self.outcomes.push(as_json(id, &done));
+            }
+            // One source that is away must not keep the others from being scanned.
+            Err(error) => {
+                writeln!(std::io::stderr(), "{id}: {error:#}")?;
+                self.failed = Some(error);
             }
         }
-        repositories.truncate(unaware);
-        Ok(repositories)
+        Ok(())
     }
 }

@@ -1,59 +1,165 @@
-//! `readback serve`: the pages, computed anew on a schedule.
+//! `readback serve`: the door for events, the jobs on their schedule, and the pages, in one process.
 
 use std::io::Write as _;
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::sync::{oneshot, watch};
 
-use super::engine::Installing;
-use super::report;
-use crate::app::House;
+use super::collecting::{self, End, Tell};
+use crate::app::collector::Collector;
+use crate::collect::Receiver;
 use crate::config::Config;
+use crate::jobs::load::LoadState;
 use crate::summary::Document;
-use crate::web::{self, AppState, Published};
+use crate::web::tokens::Tokens;
+use crate::web::{self, AppState, Door, Opened, Parts, Published};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Events come in at POST /v1/events (CloudEvents), /v1/hooks/SOURCE (webhooks of configured sources) and
+/xapi/statements; `readback token add NAME` makes the token that they ask for. /openapi.json describes
+every address. What is answered with 202 stands on the disk, in DATA/spool, and is loaded into the
+engine within seconds; while the engine is away it waits there.
+
+/healthz says whether the process lives; /readyz whether all of it does its work, and what does not;
+/readyz/door whether events are taken, which is what a balancer in front of senders asks; /metrics is
+for Prometheus. Ctrl-C or SIGTERM ends gracefully: requests under way are answered, what is in the
+spool is loaded or kept.")]
 pub(super) struct Args {
-    /// The address of the pages [default: 127.0.0.1:8080]
+    /// The address of door and pages [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Minutes between two computations
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
-    every: u64,
+    /// Minutes between two computations of the pages [default: 60, schedule.report_minutes]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=1440))]
+    every: Option<u32>,
 }
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
-    let listen = args.listen.unwrap_or(config.listen);
-    let listener = bind(listen).await?;
-    let installing = Installing::new();
-    let house = House::open(config, move |progress| installing.show(progress)).await?;
-    let done = serve(&house, listener, Duration::from_secs(args.every * 60)).await;
-    house.close().await;
-    done
-}
-
-async fn serve(house: &House, listener: TcpListener, every: Duration) -> anyhow::Result<()> {
-    let now = || chrono::Utc::now().timestamp_millis();
-    let state = AppState::new(published(&report::summary(house, now()).await?)?);
-    let again = async {
-        let mut clock = tokio::time::interval(every);
-        clock.tick().await;
-        loop {
-            clock.tick().await;
-            let fresh = report::summary(house, now()).await;
-            match fresh.and_then(|document| published(&document)) {
-                Ok(fresh) => state.publish(fresh),
-                // The pages keep what they have, with its `as_of`; the next hour may do better.
-                Err(error) => tracing::error!(error = format!("{error:#}"), "computing failed"),
-            }
-        }
+    let listener = bind(args.listen.unwrap_or(config.listen)).await?;
+    let address = listener.local_addr()?;
+    more_files();
+    let collector = Collector::open(&config).await?;
+    tell_recovered(&collector);
+    let (load, load_state) = watch::channel(LoadState::default());
+    let (engine, engine_state) = watch::channel(Opened::default());
+    let parts = Arc::new(Parts::new(
+        collector.spool.clone(),
+        collector.dead.clone(),
+        load_state,
+        engine_state,
+    ));
+    let receiver = Receiver::new(
+        collector.keys.clone(),
+        collector.spool.clone(),
+        Arc::clone(&collector.metrics),
+    );
+    let tokens = Tokens::open(collector.tokens.clone())?;
+    let no_tokens = tokens.is_empty();
+    let door = Door::new(
+        receiver,
+        Arc::clone(&collector.hooks),
+        tokens,
+        Arc::clone(&collector.metrics),
+        super::now,
+    )?;
+    let state = AppState::with_door(Arc::new(door), Arc::clone(&parts));
+    let (stop, stopping) = watch::channel(false);
+    let mut told = stopping.clone();
+    let serving = tokio::spawn(web::serve(
+        listener,
+        web::router(state.clone()),
+        Some(Arc::clone(&collector.metrics)),
+        async move {
+            // A sender that is gone says the same.
+            let _ = told.wait_for(|stop| *stop).await;
+        },
+    ));
+    tell_address(address)?;
+    if no_tokens {
+        writeln!(
+            std::io::stderr(),
+            "nobody can bring events yet; `readback token add NAME` makes a token"
+        )?;
+    }
+    let mut schedule = config.schedule;
+    schedule.report_minutes = args.every.unwrap_or(schedule.report_minutes);
+    let (closed, closing) = oneshot::channel();
+    let end = End {
+        stop: stopping,
+        closed: closing,
+    };
+    let mut behind = Box::pin(collecting::run(
+        &collector,
+        config,
+        schedule,
+        &state,
+        Tell { engine, load },
+        end,
+    ));
+    let failed = tokio::select! {
+        () = until_told() => None,
+        done = &mut behind => Some(done),
+    };
+    parts.stopping.store(true, Ordering::Relaxed);
+    stop.send_replace(true);
+    let farewell = async {
+        let served = serving.await;
+        collector.spool.close().await;
+        // Who waits for it may have ended.
+        let _ = closed.send(());
+        let done = match failed {
+            Some(done) => done,
+            None => behind.await,
+        };
+        served.context("serving ended early")?;
+        done
     };
     tokio::select! {
-        done = pages(listener, state.clone()) => done,
-        () = again => Ok(()),
+        done = farewell => done,
+        () = until_told() => {
+            tracing::warn!("told to end a second time; what is not loaded waits in the spool");
+            Ok(())
+        }
+    }
+}
+
+/// An idle connection is a file to the system, and its usual limit is 1024.
+fn more_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
+fn tell_recovered(collector: &Collector) {
+    let found = collector.recovered;
+    if found.entries > 0 {
+        let (entries, segments) = (found.entries, found.segments);
+        tracing::info!(entries, segments, "the spool goes on with what it held");
+    }
+    if found.torn > 0 {
+        let bytes = found.torn;
+        tracing::warn!(
+            bytes,
+            "a request that was not answered was cut off in the spool; it is dropped"
+        );
+    }
+    if found.damaged > 0 {
+        let bytes = found.damaged;
+        tracing::error!(
+            bytes,
+            "the disk damaged part of the spool; it goes to the dead letters"
+        );
     }
 }
 
@@ -69,18 +175,19 @@ pub(super) fn published(document: &Document) -> anyhow::Result<Published> {
     Ok(Published::new(serde_json::to_value(document)?))
 }
 
-/// Serves the pages until Ctrl-C or SIGTERM.
+/// Serves pages and nothing else until Ctrl-C or SIGTERM.
 pub(super) async fn pages(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
-    let address = listener.local_addr()?;
+    tell_address(listener.local_addr()?)?;
+    web::serve(listener, web::router(state), None, until_told()).await;
+    Ok(())
+}
+
+fn tell_address(address: SocketAddr) -> std::io::Result<()> {
     writeln!(std::io::stdout(), "http://{address}")?;
     writeln!(
         std::io::stderr(),
         "the pages are at http://{address}; Ctrl-C ends"
-    )?;
-    axum::serve(listener, web::router(state))
-        .with_graceful_shutdown(until_told())
-        .await
-        .context("serving the pages")
+    )
 }
 
 /// Waits for Ctrl-C or SIGTERM.

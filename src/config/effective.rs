@@ -58,6 +58,13 @@ impl Config {
             put("libchdb", library.to_string_lossy().into());
         }
         put("server.listen", self.listen.to_string().into());
+        put("spool.limit_mib", self.spool.limit_mib.into());
+        put("spool.load_seconds", self.spool.load_seconds.into());
+        put("schedule.scan_minutes", self.schedule.scan_minutes.into());
+        put(
+            "schedule.report_minutes",
+            self.schedule.report_minutes.into(),
+        );
         if let Some(own) = all.iter_mut().find(|one| one.key == "privacy.k")
             && own.origin == Origin::Default
             && folder_made

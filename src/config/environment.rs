@@ -24,7 +24,15 @@ const APART: [&str; 6] = [
     "READBACK_LOG",
 ];
 
-const SECTIONS: [&str; 5] = ["organisation", "parameters", "privacy", "engine", "server"];
+const SECTIONS: [&str; 7] = [
+    "organisation",
+    "parameters",
+    "privacy",
+    "engine",
+    "server",
+    "spool",
+    "schedule",
+];
 
 impl Environment {
     /// The process's own.

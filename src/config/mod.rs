@@ -42,8 +42,12 @@ pub struct Config {
     pub k: Option<u32>,
     /// ClickHouse.
     pub engine: EngineConfig,
-    /// Where the pages are served.
+    /// Where the door and the pages are.
     pub listen: SocketAddr,
+    /// The spool.
+    pub spool: SpoolConfig,
+    /// When jobs run by themselves.
+    pub schedule: Schedule,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
     /// Where its values came from.
@@ -92,6 +96,24 @@ pub enum EngineMode {
         /// The password.
         password: Secret,
     },
+}
+
+/// How much waits between the door and the store, and how long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SpoolConfig {
+    /// MiB that may wait on the disk; beyond it the door refuses. As much may lie in dead letters.
+    pub limit_mib: u32,
+    /// Seconds until what came in is loaded, at most.
+    pub load_seconds: u32,
+}
+
+/// When `readback serve` runs its jobs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schedule {
+    /// Minutes between two scans of the sources; 0 for never.
+    pub scan_minutes: u32,
+    /// Minutes between two computations of the pages.
+    pub report_minutes: u32,
 }
 
 /// Text that `Debug` does not show.
@@ -229,6 +251,8 @@ fn check(
     let k = privacy(&mut top.section("privacy"));
     let engine = engine(&mut top.section("engine"), environment, &mut origins);
     let listen = server(&mut top.section("server"));
+    let spool = spool(&mut top.section("spool"));
+    let schedule = schedule(&mut top.section("schedule"));
     let sources = top.tables("source").into_iter().enumerate();
     let sources: Vec<_> = sources
         .filter_map(|(n, table)| source(n, table, top.problems()))
@@ -248,6 +272,8 @@ fn check(
         k,
         engine,
         listen,
+        spool,
+        schedule,
         sources,
         origins,
     }
@@ -425,6 +451,28 @@ fn server(reader: &mut Reader<'_>) -> SocketAddr {
     });
     reader.finish();
     listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+}
+
+fn spool(reader: &mut Reader<'_>) -> SpoolConfig {
+    let mut spool = SpoolConfig {
+        limit_mib: 1024,
+        load_seconds: 2,
+    };
+    reader.whole("limit_mib", 1, 1 << 20, &mut spool.limit_mib);
+    reader.whole("load_seconds", 0, 3600, &mut spool.load_seconds);
+    reader.finish();
+    spool
+}
+
+fn schedule(reader: &mut Reader<'_>) -> Schedule {
+    let mut schedule = Schedule {
+        scan_minutes: 60,
+        report_minutes: 60,
+    };
+    reader.whole("scan_minutes", 0, 10_080, &mut schedule.scan_minutes);
+    reader.whole("report_minutes", 1, 1440, &mut schedule.report_minutes);
+    reader.finish();
+    schedule
 }
 
 fn source(n: usize, mut params: toml::Table, problems: &mut Vec<String>) -> Option<SourceConfig> {

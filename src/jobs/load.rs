@@ -101,7 +101,11 @@ pub struct Loader {
 
 impl Loader {
     /// Loads what comes until told to stop; says how it goes.
-    pub async fn run(mut self, state: &watch::Sender<LoadState>, stop: &mut watch::Receiver<bool>) {
+    pub async fn run(
+        &mut self,
+        state: &watch::Sender<LoadState>,
+        stop: &mut watch::Receiver<bool>,
+    ) {
         let mut pause = FIRST_PAUSE;
         let mut checked: Option<Instant> = None;
         loop {

@@ -13,4 +13,5 @@ pub mod observe;
 pub mod report;
 pub mod restate;
 mod reviews;
+pub mod scan;
 mod writeups;

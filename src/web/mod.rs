@@ -1,8 +1,16 @@
-//! The web: pages, charts and published numbers over HTTP. One table of routes, no state but the
-//! latest published summary, and no record of who looked.
+//! The web: the door for events, and pages, charts and published numbers over HTTP. Two tables of
+//! routes, one for programs and one for people; no record of who looked.
 
 mod answer;
+mod api;
+mod auth;
+mod body;
+mod health;
+mod openapi;
+mod problem;
+mod receive;
 mod router;
+mod serve;
 pub mod tokens;
 
 use std::sync::{Arc, PoisonError, RwLock};
@@ -11,7 +19,10 @@ use serde_json::Value;
 
 use crate::charts::{Chart, build};
 
+pub use health::{Opened, Parts};
+pub use receive::Door;
 pub use router::router;
+pub use serve::serve;
 
 /// A summary that may be seen, with its charts.
 #[derive(Debug)]
@@ -32,36 +43,45 @@ impl Published {
     }
 }
 
-/// What every request may read: the latest published summary, which a job replaces as a whole.
-#[derive(Clone, Debug)]
+/// What every request may use: the latest published summary, which a job replaces as a whole, and the
+/// door with the parts behind it, where events are taken.
+#[derive(Clone, Default)]
 pub struct AppState {
-    published: Arc<RwLock<Arc<Published>>>,
+    published: Arc<RwLock<Option<Arc<Published>>>>,
+    door: Option<Arc<Door>>,
+    parts: Option<Arc<Parts>>,
 }
 
 impl AppState {
-    /// A state that begins with this summary.
+    /// Pages of this summary and nothing else.
     pub fn new(published: Published) -> Self {
+        let state = AppState::default();
+        state.publish(published);
+        state
+    }
+
+    /// A door, and pages as soon as there is a summary.
+    pub fn with_door(door: Arc<Door>, parts: Arc<Parts>) -> Self {
         AppState {
-            published: Arc::new(RwLock::new(Arc::new(published))),
+            published: Arc::default(),
+            door: Some(door),
+            parts: Some(parts),
         }
     }
 
-    /// The latest summary.
-    pub fn latest(&self) -> Arc<Published> {
+    /// The latest summary, if one was computed.
+    pub fn latest(&self) -> Option<Arc<Published>> {
         // A panic while the lock was held can't leave half a pointer behind.
-        Arc::clone(
-            &self
-                .published
-                .read()
-                .unwrap_or_else(PoisonError::into_inner),
-        )
+        let published = self.published.read();
+        published.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Replaces it; requests under way keep the one they began with.
     pub fn publish(&self, published: Published) {
-        *self
+        let mut latest = self
             .published
             .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(published);
+            .unwrap_or_else(PoisonError::into_inner);
+        *latest = Some(Arc::new(published));
     }
 }

@@ -1,4 +1,5 @@
-//! The routes, as a table, and their handlers: each turns an address into a page and nothing more.
+//! The routes for people, as a table, and their handlers: each turns an address into a page and
+//! nothing more. Those for programs stand in `api`.
 
 use axum::Router;
 use axum::body::Body;
@@ -9,12 +10,17 @@ use serde::Deserialize;
 
 use super::AppState;
 use super::answer::{Answer, Keep};
+use super::api::ROUTES;
+use super::problem::Refusal;
 use crate::charts::{Theme, render_png, render_svg};
 use crate::pages::{Links, ListQuery, Page, Sort, assets, render};
 
 /// Every route there is.
 pub fn router(state: AppState) -> Router {
-    Router::new()
+    let programs = ROUTES.iter().fold(Router::new(), |router, route| {
+        router.route(route.path, (route.serve)())
+    });
+    programs
         .route("/", get(overview))
         .route("/writeups", get(writeups))
         .route("/writeups/{id}", get(writeup))
@@ -23,7 +29,6 @@ pub fn router(state: AppState) -> Router {
         .route("/definitions/{code}", get(definition))
         .route("/charts/{name}", get(chart))
         .route("/assets/{*path}", get(asset))
-        .route("/summary.json", get(summary))
         .fallback(missing)
         .with_state(state)
 }
@@ -104,7 +109,9 @@ async fn chart(
     headers: HeaderMap,
     Path(name): Path<String>,
 ) -> Response<Body> {
-    let published = state.latest();
+    let Some(published) = state.latest() else {
+        return waiting(&headers);
+    };
     let found = name
         .rsplit_once('.')
         .and_then(|(stem, kind)| Some((published.charts.iter().find(|c| c.name == stem)?, kind)));
@@ -132,8 +139,11 @@ async fn asset(
     }
 }
 
-async fn summary(State(state): State<AppState>, headers: HeaderMap) -> Response<Body> {
-    let body = state.latest().summary.to_string().into_bytes();
+pub(super) async fn summary(State(state): State<AppState>, headers: HeaderMap) -> Response<Body> {
+    let Some(published) = state.latest() else {
+        return Refusal::later("nothing has been computed yet").respond();
+    };
+    let body = published.summary.to_string().into_bytes();
     Answer::found("application/json", body, Keep::Ask).respond(&headers)
 }
 
@@ -141,9 +151,20 @@ async fn missing(State(state): State<AppState>, headers: HeaderMap) -> Response<
     page(&state, &headers, &Page::NotFound)
 }
 
+/// There are no numbers yet. The browser asks again by itself.
+fn waiting(headers: &HeaderMap) -> Response<Body> {
+    let text = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" \
+                content=\"5\"><title>Readback</title><h1>Readback</h1><p>The first numbers are being \
+                computed. This page asks again every five seconds; <a href=\"/readyz\">/readyz</a> says \
+                what it waits for.";
+    Answer::html(StatusCode::SERVICE_UNAVAILABLE, text.to_owned()).respond(headers)
+}
+
 /// Renders a page; what isn't there is 404, what Readback gets wrong is 500 and logged.
 fn page(state: &AppState, headers: &HeaderMap, page: &Page) -> Response<Body> {
-    let published = state.latest();
+    let Some(published) = state.latest() else {
+        return waiting(headers);
+    };
     let answer = match render(page, &published.summary, Links::Server) {
         Ok(html) => {
             let there = *page != Page::NotFound;

@@ -1,0 +1,277 @@
+//! What `readback serve` does behind its door: opens the engine however long that takes, loads what
+//! comes in, runs the jobs on their schedule.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{oneshot, watch};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::engine::Installing;
+use super::report;
+use super::serve::published;
+use crate::app::House;
+use crate::app::collector::Collector;
+use crate::config::{Config, Schedule};
+use crate::engine::StartError;
+use crate::jobs::ingest::{self, Ingested};
+use crate::jobs::known;
+use crate::jobs::load::{LoadState, Loader};
+use crate::jobs::scan::{self, Listener, Source};
+use crate::sources;
+use crate::store::{MigrateError, StoreError};
+use crate::telemetry::{Metrics, Outcome};
+use crate::web::{AppState, Opened};
+
+/// The first pause before an engine that could not be opened is tried again; it doubles.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LAST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long the last batches may take when everything ends. What is not loaded waits in the spool.
+const LAST_LOAD: Duration = Duration::from_secs(10);
+
+/// What is told to those who look at the collector's health.
+pub(super) struct Tell {
+    pub(super) engine: watch::Sender<Opened>,
+    pub(super) load: watch::Sender<LoadState>,
+}
+
+/// When to end.
+pub(super) struct End {
+    /// Turns true when everything is to end.
+    pub(super) stop: watch::Receiver<bool>,
+    /// Comes when the door is closed and nothing more gets into the spool.
+    pub(super) closed: oneshot::Receiver<()>,
+}
+
+/// Does all of it until the end.
+pub(super) async fn run(
+    collector: &Collector,
+    config: Config,
+    schedule: Schedule,
+    state: &AppState,
+    tell: Tell,
+    end: End,
+) -> anyhow::Result<()> {
+    let End { mut stop, closed } = end;
+    let Some(house) = open(config, &tell, &mut stop).await? else {
+        return Ok(());
+    };
+    let opened = Opened::Open(house.store.clone(), house.engine());
+    tell.engine.send_replace(opened);
+    let mut loader = Loader {
+        store: house.store.clone(),
+        owner: (house.keys.fingerprint(), house.k),
+        drain: Arc::clone(&collector.drain),
+        dead: collector.dead.clone(),
+        metrics: Arc::clone(&collector.metrics),
+        engine: house.engine(),
+        now: super::now,
+    };
+    let mut told = stop.clone();
+    let work = async {
+        tokio::join!(
+            jobs(&house, schedule, state, &collector.metrics),
+            aware(&house, collector, tell.load.subscribe()),
+        )
+    };
+    tokio::join!(loader.run(&tell.load, &mut stop), async {
+        tokio::select! {
+            _ = work => {}
+            () = stopped(&mut told) => {}
+        }
+    });
+    // A sender that is gone says the same.
+    let _ = closed.await;
+    match timeout(LAST_LOAD, loader.rest()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "what is left waits in the spool"),
+        Err(_) => tracing::warn!("what is left waits in the spool"),
+    }
+    house.close().await;
+    Ok(())
+}
+
+/// Opens the house, again and again while what keeps it from that may pass. `None` when told to stop.
+async fn open(
+    config: Config,
+    tell: &Tell,
+    stop: &mut watch::Receiver<bool>,
+) -> anyhow::Result<Option<House>> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let installing = Installing::new();
+        let opening = House::open(config.clone(), move |progress| installing.show(progress));
+        let error = tokio::select! {
+            opened = opening => match opened {
+                Ok(house) => return Ok(Some(house)),
+                Err(error) => error,
+            },
+            () = stopped(stop) => return Ok(None),
+        };
+        let Some(words) = passing(&error) else {
+            return Err(error);
+        };
+        tracing::error!(
+            error = format!("{error:#}"),
+            "the engine can't be used yet; events wait in the spool"
+        );
+        tell.engine.send_replace(Opened::Waiting(words));
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = stopped(stop) => return Ok(None),
+        }
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+}
+
+/// What keeps an engine from being used and may pass, in words that everybody may read; `None` for
+/// what only another configuration helps against.
+fn passing(error: &anyhow::Error) -> Option<String> {
+    for cause in error.chain() {
+        if cause.is::<StartError>() {
+            return Some("the engine does not start".to_owned());
+        }
+        let store = match cause.downcast_ref::<MigrateError>() {
+            Some(MigrateError::Store(store)) => Some(store),
+            Some(other) => return Some(other.to_string()),
+            None => cause.downcast_ref::<StoreError>(),
+        };
+        if let Some(store) = store {
+            return Some(store.class());
+        }
+    }
+    None
+}
+
+/// Scans and computes on schedule.
+async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Metrics) {
+    compute(house, state, metrics).await;
+    let minutes = |n: u32| Duration::from_secs(60 * u64::from(n));
+    let mut report = interval(minutes(schedule.report_minutes));
+    report.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    report.tick().await;
+    // The first scan is due at once.
+    let mut clock = interval(minutes(schedule.scan_minutes.max(1)));
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let sources = pulled(&house.config);
+    let scans = schedule.scan_minutes > 0 && !sources.is_empty();
+    loop {
+        tokio::select! {
+            _ = clock.tick(), if scans => {
+                if scan(house, sources.clone(), metrics).await {
+                    compute(house, state, metrics).await;
+                    report.reset();
+                }
+            }
+            _ = report.tick() => compute(house, state, metrics).await,
+        }
+    }
+}
+
+async fn compute(house: &House, state: &AppState, metrics: &Metrics) {
+    let fresh = report::summary(house, super::now()).await;
+    let outcome = match fresh.and_then(|document| published(&document)) {
+        Ok(fresh) => {
+            state.publish(fresh);
+            Outcome::Done
+        }
+        // The pages keep what they have, with its `as_of`; the next time may do better.
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "computing failed");
+            Outcome::Failed
+        }
+    };
+    metrics.job("report", outcome, super::now());
+}
+
+/// The configured sources that can be pulled.
+fn pulled(config: &Config) -> Vec<Source> {
+    let each = config.sources.iter().filter_map(|source| {
+        let kind = sources::find(&source.kind).filter(|kind| kind.pull.is_some())?;
+        Some(Source {
+            id: source.id.clone(),
+            kind,
+            params: source.params.clone(),
+        })
+    });
+    each.collect()
+}
+
+/// Pulls these sources. Says whether anything came.
+async fn scan(house: &House, sources: Vec<Source>, metrics: &Metrics) -> bool {
+    let mut heard = Heard { metrics, events: 0 };
+    let timezone = house.config.organisation.calendar.timezone;
+    let done = scan::run(
+        &house.store,
+        &house.keys,
+        (timezone, super::now),
+        sources,
+        &mut heard,
+    )
+    .await;
+    if let Err(error) = done {
+        tracing::error!(error = format!("{error:#}"), "scanning failed");
+    }
+    heard.events > 0
+}
+
+struct Heard<'a> {
+    metrics: &'a Metrics,
+    events: u64,
+}
+
+impl Listener for Heard<'_> {
+    fn begins(&mut self, _: &str) {}
+
+    fn ended(&mut self, id: &str, outcome: anyhow::Result<Ingested>) -> anyhow::Result<()> {
+        let outcome = match outcome {
+            Ok(done) => {
+                let (events, rejected) = (done.total(), done.rejected);
+                tracing::info!(source = id, events, rejected, "scanned");
+                self.events += events;
+                Outcome::Done
+            }
+            Err(error) => {
+                let error = format!("{error:#}");
+                tracing::error!(source = id, error, "a source can't be scanned");
+                Outcome::Failed
+            }
+        };
+        self.metrics.job("scan", outcome, super::now());
+        Ok(())
+    }
+}
+
+/// Tells the hooks which write-ups there are, at the start and whenever a batch described some.
+async fn aware(house: &House, collector: &Collector, mut load: watch::Receiver<LoadState>) {
+    loop {
+        let described = load.borrow_and_update().described;
+        match ingest::known_writeups(&house.store).await {
+            Ok(writeups) => {
+                if let Err((id, error)) = collector.hooks.know(&writeups) {
+                    tracing::error!(source = id, %error, "a source can't take deliveries");
+                }
+                if let Err(error) = known::write(&collector.known, &writeups) {
+                    tracing::error!(%error, "the known write-ups can't be kept");
+                }
+            }
+            Err(error) => tracing::error!(%error, "the write-ups can't be read"),
+        }
+        let more = load.wait_for(|load| load.described > described);
+        if tokio::time::timeout(AWARE, more)
+            .await
+            .is_ok_and(|more| more.is_err())
+        {
+            return;
+        }
+    }
+}
+
+/// How often the hooks ask for the write-ups anyway: scans and imports bring some, too.
+const AWARE: Duration = Duration::from_secs(60);
+
+/// Waits for the stop; a sender that is gone counts as one.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+}

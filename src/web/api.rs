@@ -1,0 +1,248 @@
+//! The routes for programs, as a table: what each takes and answers. The router serves what stands
+//! here, and the OpenAPI document says what stands here.
+
+use axum::routing::{MethodRouter, get, post};
+
+use super::{AppState, health, openapi, receive};
+
+/// An address and what it does.
+pub(super) struct Route {
+    /// The path, parameters in braces.
+    pub(super) path: &'static str,
+    /// Who serves it.
+    pub(super) serve: fn() -> MethodRouter<AppState>,
+    /// What can be asked of it.
+    pub(super) operations: &'static [Operation],
+}
+
+/// One method of an address.
+pub(super) struct Operation {
+    /// In lower case.
+    pub(super) method: &'static str,
+    /// In one line.
+    pub(super) summary: &'static str,
+    /// What a caller has to know.
+    pub(super) description: &'static str,
+    /// Whether it asks for a token.
+    pub(super) token: bool,
+    /// Media types of the body, empty for none.
+    pub(super) takes: &'static [&'static str],
+    /// Statuses and what they mean.
+    pub(super) answers: &'static [(u16, &'static str)],
+}
+
+const JSON: &str = "application/json";
+
+const REFUSALS: [(u16, &str); 8] = [
+    (
+        400,
+        "All of it was refused, or it can't be read: problem details with `rejected`",
+    ),
+    (401, "No token, or an unknown one"),
+    (408, "The body paused for 15 s or took longer than 300 s"),
+    (413, "The body is longer than 16 MiB, packed or unpacked"),
+    (415, "The content type or encoding is not taken"),
+    (403, "The token may not send any of it"),
+    (
+        409,
+        "Events of this request contradict each other: the same source, id and version with other \
+      content. The others were taken",
+    ),
+    (
+        503,
+        "The spool is full, the disk refuses or too much is coming in: try again after Retry-After \
+      seconds. Nothing was taken",
+    ),
+];
+
+const fn with(first: (u16, &'static str)) -> [(u16, &'static str); 9] {
+    let r = REFUSALS;
+    [first, r[0], r[1], r[5], r[2], r[6], r[3], r[4], r[7]]
+}
+
+static EVENTS: [(u16, &str); 9] = with((
+    202,
+    "What is accepted stands on the disk. `accepted` counts it, `rejected` lists every refused event \
+     with index (from 0), field and reason",
+));
+static HOOK: [(u16, &str); 9] = with((
+    202,
+    "What is accepted stands on the disk; `repeated` says that the delivery was taken before",
+));
+static STATEMENTS: [(u16, &str); 9] = with((
+    200,
+    "The ids of the statements. What counts stands on the disk",
+));
+static STATEMENT: [(u16, &str); 9] = with((204, "The statement was taken"));
+
+/// Every route for programs.
+pub(super) static ROUTES: &[Route] = &[
+    Route {
+        path: "/v1/events",
+        serve: || post(receive::events).fallback(|| receive::only("POST")),
+        operations: &[Operation {
+            method: "post",
+            summary: "Bring events",
+            description: "CloudEvents 1.0: one structured event, one in binary mode (`ce-*` headers), a \
+                batch, or one event a line. `type` is org.readback.KIND.v1; the schemas are at \
+                /v1/schemas. `source` and `id` name an event for ever: sending it again changes \
+                nothing, a greater `data.version` replaces it. Good events are kept when others of the \
+                same request are refused. Content-Encoding gzip and zstd are taken.",
+            token: true,
+            takes: &[
+                "application/cloudevents+json",
+                "application/cloudevents-batch+json",
+                "application/x-ndjson",
+                JSON,
+            ],
+            answers: &EVENTS,
+        }],
+    },
+    Route {
+        path: "/v1/hooks/{source}",
+        serve: || post(receive::hook).fallback(|| receive::only("POST")),
+        operations: &[Operation {
+            method: "post",
+            summary: "A vendor's webhook",
+            description: "`source` is the id of a configured [[source]] that takes deliveries. Where its \
+                kind checks a signature, that is the proof; else a token is asked for. A delivery that \
+                is sent again, or replayed, is taken once.",
+            token: true,
+            takes: &[JSON, "application/x-www-form-urlencoded"],
+            answers: &HOOK,
+        }],
+    },
+    Route {
+        path: "/xapi/statements",
+        serve: || {
+            post(receive::statements)
+                .put(receive::statements)
+                .fallback(|| receive::only("POST, PUT"))
+        },
+        operations: &[
+            Operation {
+                method: "post",
+                summary: "Bring xAPI statements",
+                description: "One statement or an array. Verbs that mean reading, attending or \
+                    commenting become events; other statements are accepted and left out. As xAPI asks, \
+                    a request is taken whole or not at all. The token may come as the password of HTTP \
+                    Basic. Statements of a token for one source are that source's, else `xapi`'s.",
+                token: true,
+                takes: &[JSON],
+                answers: &STATEMENTS,
+            },
+            Operation {
+                method: "put",
+                summary: "Bring one xAPI statement",
+                description: "The same for one statement whose id stands in `statementId`.",
+                token: true,
+                takes: &[JSON],
+                answers: &STATEMENT,
+            },
+        ],
+    },
+    Route {
+        path: "/xapi/about",
+        serve: || get(receive::about).fallback(|| receive::only("GET")),
+        operations: &[looked(
+            "Which versions of xAPI are spoken",
+            "1.0.3 and 2.0.0. Statements can't be read back: this is no learning record store.",
+            &[(200, "The versions")],
+        )],
+    },
+    Route {
+        path: "/v1/schemas",
+        serve: || get(openapi::schemas).fallback(|| receive::only("GET")),
+        operations: &[looked(
+            "The schemas there are",
+            "Names and addresses of the JSON Schemas of events.",
+            &[(200, "The list")],
+        )],
+    },
+    Route {
+        path: "/v1/schemas/{name}",
+        serve: || get(openapi::schema).fallback(|| receive::only("GET")),
+        operations: &[looked(
+            "A schema",
+            "`cloudevent` for the envelope, org.readback.KIND.v1 for the `data` of a type; JSON Schema \
+             2020-12. The ending .json may be left out.",
+            &[(200, "The schema"), (404, "No such schema")],
+        )],
+    },
+    Route {
+        path: "/openapi.json",
+        serve: || get(openapi::document).fallback(|| receive::only("GET")),
+        operations: &[looked(
+            "This document",
+            "OpenAPI 3.1.",
+            &[(200, "The document")],
+        )],
+    },
+    Route {
+        path: "/healthz",
+        serve: || get(health::healthz).fallback(|| receive::only("GET")),
+        operations: &[looked(
+            "Does the process live",
+            "Says ok as long as the process answers.",
+            &[(200, "It lives")],
+        )],
+    },
+    Route {
+        path: "/readyz",
+        serve: || get(health::readyz).fallback(|| receive::only("GET")),
+        operations: &[looked(
+            "Does everything do its work",
+            "The door takes events, the engine answers with this program's schema, batches are loaded, \
+             pages are computed. Each part says what keeps it from that. A balancer in front of senders \
+             should ask /readyz/door: events are taken also while the engine is away.",
+            &[(200, "All of it"), (503, "Something does not")],
+        )],
+    },
+    Route {
+        path: "/readyz/{part}",
+        serve: || get(health::part).fallback(|| receive::only("GET")),
+        operations: &[looked(
+            "Does one part do its work",
+            "`door`, `engine`, `load` or `pages`.",
+            &[
+                (200, "It does"),
+                (404, "No such part"),
+                (503, "It does not"),
+            ],
+        )],
+    },
+    Route {
+        path: "/metrics",
+        serve: || get(health::metrics).fallback(|| receive::only("GET")),
+        operations: &[looked(
+            "Metrics",
+            "For Prometheus, in the OpenMetrics text format. Nothing in it names a person, a write-up or \
+             a source.",
+            &[(200, "The metrics")],
+        )],
+    },
+    Route {
+        path: "/summary.json",
+        serve: || get(super::router::summary).fallback(|| receive::only("GET")),
+        operations: &[looked(
+            "The published numbers",
+            "The summary that the pages show, people below k withheld.",
+            &[(200, "The summary"), (503, "Nothing has been computed yet")],
+        )],
+    },
+];
+
+const fn looked(
+    summary: &'static str,
+    description: &'static str,
+    answers: &'static [(u16, &'static str)],
+) -> Operation {
+    Operation {
+        method: "get",
+        summary,
+        description,
+        token: false,
+        takes: &[],
+        answers,
+    }
+}

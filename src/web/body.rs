@@ -1,0 +1,341 @@
+//! Bodies of requests: read in pieces under limits of size, time and memory, and unpacked.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use tokio::time::{Instant, timeout, timeout_at};
+
+/// The longest body, packed or unpacked, bytes.
+pub(super) const MAX_BODY: usize = 16 << 20;
+
+/// Bytes of all bodies that are being received and gone through; beyond it the door is busy.
+const MAX_RECEIVING: usize = 128 << 20;
+
+/// How long a sender may pause within a body.
+const PAUSE: Duration = Duration::from_secs(15);
+/// How long a whole body may take: 16 MiB at half a megabit a second.
+const WHOLE: Duration = Duration::from_secs(300);
+
+/// What is read and thrown away of a body that is refused, so that its sender gets to read the
+/// answer: who is cut off while sending sees a broken connection instead.
+const DISCARDED: usize = 64 << 20;
+const DISCARD_TIME: Duration = Duration::from_secs(10);
+
+/// zstd packs with a window that its frame names; this is the largest that is made room for.
+const ZSTD_WINDOW_LOG: u32 = 24;
+
+/// A piece that is unpacked at once.
+const PIECE: usize = 64 << 10;
+
+/// The memory that bodies share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Budget {
+    used: Arc<AtomicUsize>,
+}
+
+/// A part of the budget, given back when dropped.
+#[derive(Debug)]
+pub(super) struct Held {
+    budget: Budget,
+    bytes: usize,
+}
+
+impl Budget {
+    /// Bytes that are held just now.
+    pub(super) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+
+    fn hold(&self) -> Held {
+        Held {
+            budget: self.clone(),
+            bytes: 0,
+        }
+    }
+}
+
+impl Held {
+    fn more(&mut self, bytes: usize) -> Result<(), BodyError> {
+        let fits = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= MAX_RECEIVING);
+        let used = &self.budget.used;
+        match used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
+            Ok(_) => {
+                self.bytes += bytes;
+                Ok(())
+            }
+            Err(_) => Err(BodyError::Busy),
+        }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.budget.used.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
+
+/// Why there is no body.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum BodyError {
+    /// It is too long.
+    #[error("the body is longer than {MAX_BODY} bytes, packed or unpacked; send it in parts")]
+    TooLarge,
+    /// Its sender took too long.
+    #[error("the body did not come within {} s, or paused for {} s", WHOLE.as_secs(), PAUSE.as_secs())]
+    Slow,
+    /// Too much is being received at once.
+    #[error("too much is being received at once; try again")]
+    Busy,
+    /// It is packed in another way.
+    #[error("content encoding {0:?} is not taken; valid are gzip, zstd and identity")]
+    Encoding(String),
+    /// It can't be unpacked.
+    #[error("the body is not what its content encoding {encoding} says: {reason}")]
+    Packed {
+        /// The encoding.
+        encoding: &'static str,
+        /// What the unpacker says.
+        reason: String,
+    },
+    /// The connection broke.
+    #[error("the body ends early")]
+    Cut,
+}
+
+/// How a body is packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// Reads a body and unpacks it. What it takes of the budget is held until `Held` is dropped.
+pub(super) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    budget: &Budget,
+) -> Result<(Vec<u8>, Held), BodyError> {
+    let mut body = body;
+    let read = read_all(headers, &mut body, budget).await;
+    if matches!(
+        read,
+        Err(BodyError::TooLarge | BodyError::Encoding(_) | BodyError::Busy)
+    ) {
+        discard(body).await;
+    }
+    let (packing, packed, mut held) = read?;
+    if packing == Packing::None {
+        return Ok((packed, held));
+    }
+    let unpacked = tokio::task::spawn_blocking(move || {
+        let unpacked = unpack(packing, &packed, &mut held)?;
+        Ok((unpacked, held))
+    });
+    unpacked.await.unwrap_or(Err(BodyError::Cut))
+}
+
+/// Reads what is left of a body that nobody wants, up to a limit.
+pub(super) async fn discard(mut body: Body) {
+    let mut left = DISCARDED;
+    let reading = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            let length = frame.data_ref().map_or(0, Bytes::len);
+            match left.checked_sub(length) {
+                Some(rest) => left = rest,
+                None => return,
+            }
+        }
+    };
+    // Whoever sends longer than this is cut off.
+    let _ = timeout(DISCARD_TIME, reading).await;
+}
+
+async fn read_all(
+    headers: &HeaderMap,
+    body: &mut Body,
+    budget: &Budget,
+) -> Result<(Packing, Vec<u8>, Held), BodyError> {
+    let packing = packing(headers)?;
+    let declared = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY as u64) {
+        return Err(BodyError::TooLarge);
+    }
+    let mut held = budget.hold();
+    let mut bytes = Vec::new();
+    let whole = Instant::now() + WHOLE;
+    loop {
+        let until = whole.min(Instant::now() + PAUSE);
+        let frame = match timeout_at(until, body.frame()).await {
+            Err(_) => return Err(BodyError::Slow),
+            Ok(None) => return Ok((packing, bytes, held)),
+            Ok(Some(Err(_))) => return Err(BodyError::Cut),
+            Ok(Some(Ok(frame))) => frame,
+        };
+        let Some(data) = frame.data_ref() else {
+            continue;
+        };
+        if bytes.len() + data.len() > MAX_BODY {
+            return Err(BodyError::TooLarge);
+        }
+        held.more(data.len())?;
+        bytes.extend_from_slice(data);
+    }
+}
+
+fn packing(headers: &HeaderMap) -> Result<Packing, BodyError> {
+    let mut packing = Packing::None;
+    for value in headers.get_all(CONTENT_ENCODING) {
+        let value = value.to_str().unwrap_or("?");
+        for name in value.split(',').map(str::trim) {
+            let one = match name.to_ascii_lowercase().as_str() {
+                "" | "identity" => continue,
+                "gzip" | "x-gzip" => Packing::Gzip,
+                "zstd" => Packing::Zstd,
+                _ => return Err(BodyError::Encoding(name.to_owned())),
+            };
+            if packing != Packing::None {
+                return Err(BodyError::Encoding(value.to_owned()));
+            }
+            packing = one;
+        }
+    }
+    Ok(packing)
+}
+
+/// Unpacks, up to the longest body: a few kilobytes can hold gigabytes.
+fn unpack(packing: Packing, packed: &[u8], held: &mut Held) -> Result<Vec<u8>, BodyError> {
+    let broken = |encoding: &'static str| {
+        move |error: std::io::Error| BodyError::Packed {
+            encoding,
+            reason: error.to_string(),
+        }
+    };
+    match packing {
+        Packing::None => Ok(packed.to_vec()),
+        Packing::Gzip => drain(
+            flate2::bufread::MultiGzDecoder::new(packed),
+            broken("gzip"),
+            held,
+        ),
+        Packing::Zstd => {
+            let mut decoder =
+                zstd::stream::read::Decoder::with_buffer(packed).map_err(broken("zstd"))?;
+            decoder
+                .window_log_max(ZSTD_WINDOW_LOG)
+                .map_err(broken("zstd"))?;
+            drain(decoder, broken("zstd"), held)
+        }
+    }
+}
+
+fn drain(
+    mut unpacker: impl Read,
+    broken: impl Fn(std::io::Error) -> BodyError,
+    held: &mut Held,
+) -> Result<Vec<u8>, BodyError> {
+    let mut bytes = Vec::new();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let n = unpacker.read(&mut piece).map_err(&broken)?;
+        if n == 0 {
+            return Ok(bytes);
+        }
+        if bytes.len() + n > MAX_BODY {
+            return Err(BodyError::TooLarge);
+        }
+        held.more(n)?;
+        bytes.extend_from_slice(&piece[..n]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    async fn taken(encoding: &str, body: Vec<u8>) -> Result<Vec<u8>, BodyError> {
+        let budget = Budget::default();
+        let mut headers = HeaderMap::new();
+        if !encoding.is_empty() {
+            headers.insert(CONTENT_ENCODING, encoding.parse().expect("a value"));
+        }
+        let read = read(&headers, Body::from(body), &budget).await;
+        let done = read.map(|(bytes, held)| {
+            assert!(budget.used() >= bytes.len());
+            drop(held);
+            bytes
+        });
+        assert_eq!(budget.used(), 0);
+        done
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packer = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        packer.write_all(bytes).expect("a vector");
+        packer.finish().expect("a vector")
+    }
+
+    #[tokio::test]
+    async fn packed_and_plain_bodies_are_one() {
+        let text = b"{}\n".repeat(1000);
+        let zstd = zstd::stream::encode_all(&text[..], 1).expect("packed");
+        for (encoding, body) in [
+            ("", text.clone()),
+            ("identity", text.clone()),
+            ("gzip", gzip(&text)),
+            ("X-GZIP", gzip(&text)),
+            ("zstd", zstd.clone()),
+            ("identity, zstd", zstd.clone()),
+        ] {
+            assert_eq!(taken(encoding, body).await, Ok(text.clone()), "{encoding}");
+        }
+        for (encoding, body) in [
+            ("gzip", text.clone()),
+            ("gzip", gzip(&text)[..20].to_vec()),
+            ("zstd", zstd[..zstd.len() - 3].to_vec()),
+            ("zstd", text.clone()),
+        ] {
+            let error = taken(encoding, body).await.unwrap_err();
+            assert!(matches!(error, BodyError::Packed { .. }), "{error}");
+        }
+        for encoding in ["br", "deflate", "gzip, gzip", "zstd, gzip"] {
+            let error = taken(encoding, text.clone()).await.unwrap_err();
+            assert!(matches!(error, BodyError::Encoding(_)), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_too_long_is_refused_packed_or_not() {
+        let exact = vec![b' '; MAX_BODY];
+        assert_eq!(
+            taken("", exact.clone()).await.map(|b| b.len()),
+            Ok(MAX_BODY)
+        );
+        assert_eq!(
+            taken("gzip", gzip(&exact)).await.map(|b| b.len()),
+            Ok(MAX_BODY)
+        );
+        let longer = vec![b' '; MAX_BODY + 1];
+        for (encoding, body) in [
+            ("", longer.clone()),
+            ("gzip", gzip(&longer)),
+            (
+                "zstd",
+                zstd::stream::encode_all(&longer[..], 1).expect("packed"),
+            ),
+        ] {
+            assert_eq!(taken(encoding, body).await, Err(BodyError::TooLarge));
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! The OpenAPI document and the schemas of events, made from the tables that the router and the
+//! decoder themselves use.
+
+use std::sync::OnceLock;
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::{HeaderMap, Response, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::answer::{Answer, Keep};
+use super::api::{Operation, ROUTES};
+use super::problem::Refusal;
+use crate::sources::events;
+
+/// Every schema by its name, made once.
+fn all() -> &'static [(String, Vec<u8>)] {
+    static ALL: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let schemas = events::schemas().into_iter();
+        schemas
+            .map(|(name, schema)| {
+                let mut json = schema.to_value();
+                if let Some(fields) = json.as_object_mut() {
+                    fields.insert("$id".to_owned(), address(&name).into());
+                }
+                (name, format!("{json:#}\n").into_bytes())
+            })
+            .collect()
+    })
+}
+
+fn address(name: &str) -> String {
+    format!("/v1/schemas/{name}.json")
+}
+
+/// `GET /v1/schemas`
+pub(super) async fn schemas(headers: HeaderMap) -> Response<Body> {
+    let list = all()
+        .iter()
+        .map(|(name, _)| json!({ "name": name, "address": address(name) }));
+    let body = json!({ "schemas": list.collect::<Vec<_>>() });
+    found(&headers, "application/json", format!("{body:#}\n"))
+}
+
+/// `GET /v1/schemas/{name}`
+pub(super) async fn schema(headers: HeaderMap, Path(name): Path<String>) -> Response<Body> {
+    let name = name.strip_suffix(".json").unwrap_or(&name);
+    match all().iter().find(|(known, _)| known == name) {
+        Some((_, body)) => {
+            Answer::found("application/schema+json", body.clone(), Keep::Ask).respond(&headers)
+        }
+        None => {
+            let known: Vec<_> = all().iter().map(|(name, _)| name.as_str()).collect();
+            let words = format!("no such schema; there are {}", known.join(", "));
+            Refusal::new(StatusCode::NOT_FOUND, words).respond()
+        }
+    }
+}
+
+/// `GET /openapi.json`
+pub(super) async fn document(headers: HeaderMap) -> Response<Body> {
+    found(&headers, "application/json", format!("{:#}\n", openapi()))
+}
+
+fn found(headers: &HeaderMap, kind: &'static str, text: String) -> Response<Body> {
+    Answer::found(kind, text.into_bytes(), Keep::Ask).respond(headers)
+}
+
+fn openapi() -> Value {
+    let mut paths = Map::new();
+    for route in ROUTES {
+        let mut methods = Map::new();
+        if let Some((_, rest)) = route.path.split_once('{') {
+            let name = rest.trim_end_matches('}');
+            let parameter = json!({
+                "name": name, "in": "path", "required": true, "schema": { "type": "string" },
+            });
+            methods.insert("parameters".to_owned(), json!([parameter]));
+        }
+        for operation in route.operations {
+            methods.insert(
+                operation.method.to_owned(),
+                described(route.path, operation),
+            );
+        }
+        paths.insert(route.path.to_owned(), methods.into());
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Readback",
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Events in, published numbers out. Names of people become keyed pseudonyms \
+                before anything is written; no address takes or gives a person.",
+            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+        },
+        "paths": paths,
+        "components": {
+            "securitySchemes": {
+                "bearer": { "type": "http", "scheme": "bearer" },
+                "basic": { "type": "http", "scheme": "basic" },
+            },
+            "schemas": {
+                "Problem": {
+                    "type": "object",
+                    "description": "Problem details, RFC 9457",
+                    "properties": {
+                        "type": { "type": "string" },
+                        "title": { "type": "string" },
+                        "status": { "type": "integer" },
+                        "detail": { "type": "string" },
+                        "accepted": { "type": "integer" },
+                        "rejected": { "$ref": "#/components/schemas/Rejected" },
+                    },
+                },
+                "Accepted": {
+                    "type": "object",
+                    "required": ["accepted", "rejected"],
+                    "properties": {
+                        "accepted": { "type": "integer", "description": "Events that stand on the disk" },
+                        "rejected": { "$ref": "#/components/schemas/Rejected" },
+                        "untold": {
+                            "type": "integer",
+                            "description": "Refused events beyond the thousand that are listed",
+                        },
+                        "left_out": {
+                            "type": "object",
+                            "description": "What was left out on purpose, by reason",
+                            "additionalProperties": { "type": "integer" },
+                        },
+                        "notes": { "type": "array", "items": { "type": "string" } },
+                        "repeated": { "type": "boolean" },
+                    },
+                },
+                "Rejected": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "required": ["index", "field", "reason"],
+                        "properties": {
+                            "index": { "type": "integer", "description": "Which event, from 0" },
+                            "place": { "type": "string" },
+                            "field": { "type": "string" },
+                            "reason": { "type": "string" },
+                        },
+                    },
+                },
+            },
+        },
+    })
+}
+
+fn described(path: &str, operation: &Operation) -> Value {
+    let mut responses = Map::new();
+    for (status, meaning) in operation.answers {
+        let mut response = json!({ "description": meaning });
+        let schema = match status {
+            202 => Some(("application/json", "#/components/schemas/Accepted")),
+            400.. => Some(("application/problem+json", "#/components/schemas/Problem")),
+            _ => None,
+        };
+        if let Some((media, schema)) = schema.filter(|_| operation.token) {
+            response["content"] = json!({ media: { "schema": { "$ref": schema } } });
+        }
+        responses.insert(status.to_string(), response);
+    }
+    let mut described = json!({
+        "summary": operation.summary,
+        "description": operation.description,
+        "responses": responses,
+    });
+    if operation.token {
+        described["security"] = json!([{ "bearer": [] }, { "basic": [] }]);
+    }
+    if !operation.takes.is_empty() {
+        let content = operation.takes.iter().map(|media| {
+            let schema = match path {
+                "/v1/events" if *media == "application/cloudevents+json" => {
+                    json!({ "$ref": address("cloudevent") })
+                }
+                "/v1/events" if *media == "application/cloudevents-batch+json" => {
+                    json!({ "type": "array", "items": { "$ref": address("cloudevent") } })
+                }
+                _ => json!({}),
+            };
+            ((*media).to_owned(), json!({ "schema": schema }))
+        });
+        let content: Map<_, _> = content.collect();
+        described["requestBody"] = json!({ "required": true, "content": content });
+    }
+    if operation.method == "put" {
+        described["parameters"] = json!([{
+            "name": "statementId", "in": "query", "required": true, "schema": { "type": "string" },
+        }]);
+    }
+    described
+}

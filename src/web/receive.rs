@@ -1,0 +1,358 @@
+//! The door: events, vendors' webhooks and xAPI statements come in. Every answer that says accepted
+//! was synced to the disk before.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use axum::body::Body;
+use axum::extract::{FromRequestParts, Path, Query, Request as HttpRequest};
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
+use axum::http::request::Parts as Head;
+use axum::http::{HeaderMap, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::AppState;
+use super::auth;
+use super::body::{self, Budget};
+use super::problem::{Refusal, json_response, rejected};
+use super::tokens::{Kept, Tokens};
+use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
+use crate::collect::{Hook, Hooks};
+use crate::model::Millis;
+use crate::sources::{self, Push, Setting, SourceError, xapi};
+use crate::telemetry::Metrics;
+
+/// What takes deliveries.
+pub struct Door {
+    receiver: Arc<Receiver>,
+    hooks: Arc<Hooks>,
+    tokens: Tokens,
+    budget: Budget,
+    metrics: Arc<Metrics>,
+    events: Arc<dyn Push>,
+    now: fn() -> Millis,
+}
+
+impl Door {
+    /// A door that hands to this receiver.
+    pub fn new(
+        receiver: Receiver,
+        hooks: Arc<Hooks>,
+        tokens: Tokens,
+        metrics: Arc<Metrics>,
+        now: fn() -> Millis,
+    ) -> Result<Self, SourceError> {
+        let events = push(&sources::events::KIND, "events")?;
+        Ok(Door {
+            receiver: Arc::new(receiver),
+            hooks,
+            tokens,
+            budget: Budget::default(),
+            metrics,
+            events,
+            now,
+        })
+    }
+
+    /// Bytes of requests that are being received.
+    pub(super) fn receiving(&self) -> usize {
+        self.budget.used()
+    }
+
+    /// The metrics.
+    pub(super) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+}
+
+/// A receiver of a kind without parameters.
+fn push(kind: &sources::Kind, source: &str) -> Result<Arc<dyn Push>, SourceError> {
+    let setting = Setting {
+        source: source.to_owned(),
+        timezone: chrono_tz::Tz::UTC,
+        writeups: Vec::new(),
+    };
+    let words = || SourceError::Params(format!("{} takes no deliveries", kind.name));
+    let build = kind.push.ok_or_else(words)?;
+    build(toml::Table::new(), &setting).map(Arc::from)
+}
+
+/// The door of the state, where it has one.
+pub(super) struct Entrance(Arc<Door>);
+
+impl FromRequestParts<AppState> for Entrance {
+    type Rejection = Response<Body>;
+
+    async fn from_request_parts(_: &mut Head, state: &AppState) -> Result<Self, Response<Body>> {
+        let words = "only `readback serve` takes events";
+        let refusal = || Refusal::new(StatusCode::NOT_FOUND, words).respond();
+        state.door.clone().map(Entrance).ok_or_else(refusal)
+    }
+}
+
+/// What is answered to another method.
+pub(super) async fn only(allowed: &'static str) -> Response<Body> {
+    Refusal::method(allowed).respond()
+}
+
+/// `POST /v1/events`
+pub(super) async fn events(Entrance(door): Entrance, request: HttpRequest) -> Response<Body> {
+    let done = async {
+        let (request, sender, _held) = door.open(request).await?;
+        let terms = Terms {
+            scope: sender.scope(),
+            source: "events".to_owned(),
+            whole: false,
+        };
+        let push = Arc::clone(&door.events);
+        Ok(door.take(push, request, terms).await?)
+    };
+    door.answer("/v1/events", done.await.and_then(accepted))
+}
+
+/// `POST /v1/hooks/{source}`
+pub(super) async fn hook(
+    Entrance(door): Entrance,
+    Path(source): Path<String>,
+    request: HttpRequest,
+) -> Response<Body> {
+    let done = async {
+        let push = match door.hooks.find(&source) {
+            Hook::Ready(push) => push,
+            Hook::Unaware => {
+                body::discard(request.into_body()).await;
+                return Err(Refusal::later(
+                    "the write-ups that this source looks for are not known yet; the engine has not \
+                     answered since the start",
+                ));
+            }
+            Hook::Unknown(known) => {
+                body::discard(request.into_body()).await;
+                let known = match known.is_empty() {
+                    true => "none".to_owned(),
+                    false => known.join(", "),
+                };
+                let words = format!(
+                    "no configured source of this id takes deliveries; those that do: {known}"
+                );
+                return Err(Refusal::new(StatusCode::NOT_FOUND, words));
+            }
+        };
+        let (request, scope, _held) = if push.is_signed() {
+            let (request, held) = door.receive(request).await?;
+            (request, Scope::default(), held)
+        } else {
+            let (request, sender, held) = door.open(request).await?;
+            (request, sender.scope(), held)
+        };
+        let terms = Terms {
+            scope,
+            source,
+            whole: false,
+        };
+        Ok(door.take(push, request, terms).await?)
+    };
+    door.answer("/v1/hooks/{source}", done.await.and_then(accepted))
+}
+
+/// What may stand behind the question mark of `PUT /xapi/statements`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Named {
+    #[serde(rename = "statementId")]
+    statement_id: Option<String>,
+}
+
+/// `POST /xapi/statements` and `PUT /xapi/statements?statementId=…`
+pub(super) async fn statements(
+    Entrance(door): Entrance,
+    Query(named): Query<Named>,
+    request: HttpRequest,
+) -> Response<Body> {
+    let version = version_of(request.headers());
+    let is_put = request.method() == axum::http::Method::PUT;
+    let done = async {
+        if version.is_none() {
+            body::discard(request.into_body()).await;
+            let words = "X-Experience-API-Version: valid are 1.0, 1.0.x and 2.0.x";
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
+        }
+        let (mut request, sender, _held) = door.open(request).await?;
+        match (is_put, &named.statement_id) {
+            (false, _) => {}
+            (true, None) => {
+                let words = "statementId: missing; PUT names the statement in the address";
+                return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
+            }
+            (true, Some(id)) => request.body = with_id(&request.body, id)?,
+        }
+        let ids = xapi::ids(&request.body, request.now);
+        let source = source_of(&sender);
+        let push = push(&xapi::KIND, &source).map_err(refused)?;
+        let terms = Terms {
+            scope: sender.scope(),
+            source,
+            whole: true,
+        };
+        let received = door.take(push, request, terms).await?;
+        match received.rejected {
+            0 => Ok(ids),
+            _ => Err(Refusal::whole(&received)),
+        }
+    };
+    let answer = done.await.map(|ids| match is_put {
+        true => {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = StatusCode::NO_CONTENT;
+            response
+        }
+        false => json_response(StatusCode::OK, &Value::from(ids)),
+    });
+    let mut response = door.answer("/xapi/statements", answer);
+    let version = version.unwrap_or("1.0.3");
+    response
+        .headers_mut()
+        .insert(XAPI_VERSION, HeaderValue::from_static(version));
+    response
+}
+
+/// `GET /xapi/about`: which versions are spoken.
+pub(super) async fn about() -> Response<Body> {
+    let mut response = json_response(StatusCode::OK, &json!({ "version": ["1.0.3", "2.0.0"] }));
+    response
+        .headers_mut()
+        .insert(XAPI_VERSION, HeaderValue::from_static("1.0.3"));
+    response
+}
+
+const XAPI_VERSION: HeaderName = HeaderName::from_static("x-experience-api-version");
+
+/// The version to answer in; the oldest where none is asked for. `None` for one that is not spoken.
+fn version_of(headers: &HeaderMap) -> Option<&'static str> {
+    let Some(asked) = headers.get(XAPI_VERSION) else {
+        return Some("1.0.3");
+    };
+    let asked = asked.to_str().ok()?.trim();
+    match asked {
+        "1.0" => Some("1.0.3"),
+        _ if asked.starts_with("1.0.") => Some("1.0.3"),
+        _ if asked == "2.0" || asked.starts_with("2.0.") => Some("2.0.0"),
+        _ => None,
+    }
+}
+
+/// Statements carry no source: those of a token that is for one source are that one's.
+fn source_of(sender: &Kept) -> String {
+    match sender.sources.as_slice() {
+        [one] if !one.ends_with('*') => one.clone(),
+        _ => "xapi".to_owned(),
+    }
+}
+
+fn with_id(body: &[u8], id: &str) -> Result<Vec<u8>, Refusal> {
+    xapi::with_id(body, id).map_err(refused)
+}
+
+fn refused(error: SourceError) -> Refusal {
+    Refusal::from(crate::collect::receive::ReceiveError::from(error))
+}
+
+impl Door {
+    /// Asks who it is, then reads the body.
+    async fn open(&self, request: HttpRequest) -> Result<(Request, Kept, body::Held), Refusal> {
+        match auth::sender(request.headers(), &self.tokens) {
+            Ok(sender) => {
+                let (request, held) = self.receive(request).await?;
+                Ok((request, sender, held))
+            }
+            Err(refusal) => {
+                body::discard(request.into_body()).await;
+                Err(refusal)
+            }
+        }
+    }
+
+    async fn receive(&self, request: HttpRequest) -> Result<(Request, body::Held), Refusal> {
+        let (parts, body) = request.into_parts();
+        let (body, held) = body::read(&parts.headers, body, &self.budget).await?;
+        // Whose login or session it was is nobody's business behind the door.
+        let headers = parts
+            .headers
+            .iter()
+            .filter(|(name, _)| ![AUTHORIZATION, COOKIE].contains(name))
+            .map(|(name, value)| {
+                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
+                (name.as_str().to_owned(), value)
+            });
+        let request = Request {
+            headers: headers.collect(),
+            body,
+            now: (self.now)(),
+        };
+        Ok((request, held))
+    }
+
+    async fn take(
+        &self,
+        push: Arc<dyn Push>,
+        request: Request,
+        terms: Terms,
+    ) -> Result<Received, Refusal> {
+        let began = Instant::now();
+        let received = self.receiver.take(push, request, terms).await;
+        self.metrics.took(began.elapsed().as_secs_f64());
+        Ok(received?)
+    }
+
+    fn answer(
+        &self,
+        route: &'static str,
+        answer: Result<Response<Body>, Refusal>,
+    ) -> Response<Body> {
+        let response = answer.unwrap_or_else(Refusal::respond);
+        self.metrics.answered(route, response.status().as_u16());
+        response
+    }
+}
+
+/// What was taken. Where nothing was and something was refused, that is the answer.
+fn accepted(received: Received) -> Result<Response<Body>, Refusal> {
+    if received.accepted == 0 && received.rejected > 0 {
+        return Err(Refusal::of_events(&received));
+    }
+    let mut body = json!({
+        "accepted": received.accepted,
+        "rejected": rejected(&received),
+    });
+    let untold = received.rejected.saturating_sub(told(&received));
+    if untold > 0 {
+        body["untold"] = untold.into();
+    }
+    if !received.left_out.is_empty() {
+        body["left_out"] = json!(received.left_out);
+    }
+    if !received.notes.is_empty() {
+        body["notes"] = json!(received.notes);
+    }
+    if received.repeated {
+        body["repeated"] = true.into();
+    }
+    let status = match received.conflicts {
+        0 => StatusCode::ACCEPTED,
+        _ => StatusCode::CONFLICT,
+    };
+    Ok(json_response(status, &body))
+}
+
+/// How many refused entries are told one by one; several things may be wrong with one.
+fn told(received: &Received) -> u64 {
+    let mut told = 0;
+    let mut last = None;
+    for refused in &received.refused {
+        if last != Some(refused.index) {
+            told += 1;
+            last = Some(refused.index);
+        }
+    }
+    told
+}

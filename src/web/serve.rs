@@ -1,0 +1,99 @@
+//! Serves connections: bounded in number, in the time that a request's head may take, and ended
+//! gracefully.
+
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use crate::telemetry::Metrics;
+
+/// Connections at once; more wait until one ends. An idle one costs some kilobytes.
+const CONNECTIONS: usize = 16_384;
+/// How long a request's head may take, and how long a connection may be idle.
+const HEAD: Duration = Duration::from_secs(30);
+/// The longest head. Room is made as it comes.
+const LONGEST_HEAD: usize = 64 << 10;
+/// How long requests that are under way may take when everything ends.
+const FAREWELL: Duration = Duration::from_secs(10);
+/// The pause after a connection could not be taken: no file descriptors are left, for instance.
+const AGAIN: Duration = Duration::from_millis(100);
+
+/// Serves until `stop` resolves and the requests under way are answered.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    metrics: Option<Arc<Metrics>>,
+    stop: impl Future<Output = ()>,
+) {
+    let mut stop = pin!(stop);
+    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    let mut failing = false;
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &free) => accepted,
+            () = &mut stop => break,
+        };
+        let (stream, place) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => {
+                if !failing {
+                    tracing::error!(%error, "connections can't be taken");
+                }
+                failing = true;
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+        };
+        failing = false;
+        // Answers are small and whole.
+        let _ = stream.set_nodelay(true);
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD)
+            .max_buf_size(LONGEST_HEAD)
+            .serve_connection(
+                TokioIo::new(stream),
+                TowerToHyperService::new(router.clone()),
+            );
+        let connection = graceful.watch(connection);
+        let metrics = metrics.clone();
+        tokio::spawn(async move {
+            let _place = place;
+            if let Some(metrics) = &metrics {
+                metrics.connections(1);
+            }
+            // How a client breaks off is its own business.
+            let _ = connection.await;
+            if let Some(metrics) = &metrics {
+                metrics.connections(-1);
+            }
+        });
+    }
+    drop(listener);
+    tokio::select! {
+        () = graceful.shutdown() => {}
+        () = tokio::time::sleep(FAREWELL) => {
+            tracing::warn!("requests under way were cut off");
+        }
+    }
+}
+
+async fn accept(
+    listener: &TcpListener,
+    free: &Arc<Semaphore>,
+) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(free).acquire_owned().await;
+    let place = place.map_err(std::io::Error::other)?;
+    let (stream, _) = listener.accept().await?;
+    Ok((stream, place))
+}
