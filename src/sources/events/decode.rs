@@ -12,12 +12,13 @@ use crate::model::{
 };
 
 use super::explain::explain;
+use super::media;
 use super::wire::{
     AttendanceData, CommentData, CoverageData, Data, EditData, Envelope, LinkData, Object,
     PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
 };
 
-/// The longest line that is read, bytes.
+/// The longest line that is read, and the longest event, bytes.
 pub const MAX_LINE: usize = 1 << 20;
 
 /// One thing wrong with an event.
@@ -44,7 +45,7 @@ impl Fault {
 /// Everything that is wrong with it, not only the first thing.
 pub fn decode(line: &[u8]) -> Result<Event, Vec<Fault>> {
     if line.len() > MAX_LINE {
-        let reason = format!("{} bytes long; a line has at most {MAX_LINE}", line.len());
+        let reason = format!("{} bytes long; an event has at most {MAX_LINE}", line.len());
         return Err(vec![Fault::new("", reason)]);
     }
     let text = std::str::from_utf8(line).map_err(|error| {
@@ -97,10 +98,20 @@ fn quick(text: &str) -> Result<Event, Refusal> {
     if needs_subject(kind) && subject.is_empty() {
         return Err(Refusal::Value);
     }
-    let (version, body) = match envelope.data {
-        Data::Read(wire) => (wire.version, Body::Read(read(wire)?)),
-        Data::Raw(data) => body(kind, data.get(), subject)?,
-        Data::Absent => body(kind, "null", subject)?,
+    let declared = envelope.datacontenttype.as_ref().and_then(named);
+    if declared.is_some_and(|declared| !media::is_json(declared)) {
+        return Err(Refusal::Value);
+    }
+    let packed = envelope.data_base64.as_ref().and_then(named);
+    let (version, body) = match (envelope.data, packed) {
+        (Data::Read(wire), None) => (wire.version, Body::Read(read(wire)?)),
+        (Data::Raw(data), None) => body(kind, data.get(), subject)?,
+        (Data::Absent, None) => body(kind, "null", subject)?,
+        (data, Some(packed)) if data.is_absent() => {
+            let data = media::unpack(packed).map_err(|_| Refusal::Value)?;
+            body(kind, &data, subject)?
+        }
+        (_, Some(_)) => return Err(Refusal::Value),
     };
     let subject = match &body {
         Body::Person(_) | Body::Coverage(_) => String::new(),

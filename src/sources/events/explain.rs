@@ -10,6 +10,7 @@ use crate::sources::machine::names_machine;
 use super::decode::{
     Fault, MAX_COUNT, MAX_ENGAGED_S, MAX_SECONDS, Refusal, kind_of, needs_subject, needs_time,
 };
+use super::media;
 use super::wire::Whole;
 
 /// Everything that is wrong with it; never empty.
@@ -27,16 +28,13 @@ pub(super) fn explain(text: &str, refusal: &Refusal) -> Vec<Fault> {
     };
     let mut faults = Vec::new();
     let kind = envelope(&fields, &mut faults);
+    let is_json = media::declared(&fields, &mut faults);
     if let Some(kind) = kind {
-        match fields.get("data") {
-            Some(Value::Object(data)) => body(kind, data, &fields, &mut faults),
-            None | Some(Value::Null) => body(kind, &Map::new(), &fields, &mut faults),
-            Some(other) => {
-                faults.push(Fault::new(
-                    "data",
-                    format!("{} is not an object", type_of(other)),
-                ));
-            }
+        match media::data(&fields) {
+            Ok(Some(data)) => body(kind, &data, &fields, &mut faults),
+            Ok(None) => body(kind, &Map::new(), &fields, &mut faults),
+            // What says of itself that it is no JSON need not be told so.
+            Err(fault) => faults.extend(Some(fault).filter(|_| is_json)),
         }
     }
     if faults.is_empty() {
@@ -422,7 +420,7 @@ fn instant(value: &Value) -> Option<String> {
     }
 }
 
-fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(super) fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     fields.get(name).filter(|value| !value.is_null())
 }
 
@@ -446,11 +444,11 @@ fn quoted(text: &str) -> String {
 }
 
 /// Whether an address of mail (also percent-encoded) or of a machine stands in it.
-fn holds_address(text: &str) -> bool {
+pub(super) fn holds_address(text: &str) -> bool {
     text.contains(['@', '\u{ff20}']) || text.contains("%40") || names_machine(text)
 }
 
-fn type_of(value: &Value) -> &'static str {
+pub(super) fn type_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",

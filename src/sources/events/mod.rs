@@ -1,8 +1,13 @@
 //! Readback's own format: CloudEvents 1.0 as JSON, one event a line (CONTRACT, "In: events").
 //! Every other system can feed Readback by writing these.
 
+mod binary;
 mod decode;
 mod explain;
+mod http;
+#[cfg(test)]
+mod http_tests;
+mod media;
 mod schema;
 #[cfg(test)]
 mod tests;
@@ -13,12 +18,12 @@ use std::io::BufRead;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{File, Kind, Problem, Setting, Sink, SourceError};
+use super::{File, Kind, Problem, Push, Setting, Sink, SourceError};
 
 pub use decode::{Fault, MAX_LINE, decode};
 pub use schema::schemas;
 
-/// Files of events.
+/// Files of events, and events sent over HTTP.
 pub static KIND: Kind = Kind {
     name: "events",
     summary: "Readback's own events: CloudEvents 1.0, one JSON object a line",
@@ -27,13 +32,20 @@ pub static KIND: Kind = Kind {
         imported any number of times. A field that is null or an empty text counts as absent, a \
         field that Readback does not know is ignored. A line that is no event is refused with its \
         number, field and reason, and the rest goes on; it counts as one, however much is wrong with \
-        it. Lines have at most 1 MiB, a page counter's count and uniques at most 1000000000000.\n\
+        it. Lines and events have at most 1 MiB, a page counter's count and uniques at most \
+        1000000000000.\n\
+        Over HTTP events go to POST /v1/events. By the content type that is one event \
+        (application/cloudevents+json), a JSON array of them (application/cloudevents-batch+json), \
+        one a line (application/x-ndjson), or one event as ce-* headers with its data as the body \
+        (application/json). Bodies of application/json or text/plain without ce-* headers are \
+        looked at: an object is one event, an array a batch, several values are lines. Data is \
+        JSON, as `data` or packed as `data_base64`.\n\
         What it cannot see: whatever the system that wrote the events did not. Say in `coverage` \
         events when it was watching.",
     sample: "[[source]]\nid = \"events\"\nkind = \"events\"\n",
     file: Some(build),
     pull: None,
-    push: None,
+    push: Some(build_push),
     probe: None,
 };
 
@@ -47,6 +59,11 @@ fn build(params: toml::Table, _: &Setting) -> Result<Box<dyn File>, SourceError>
     Ok(Box::new(Events))
 }
 
+fn build_push(params: toml::Table, _: &Setting) -> Result<Box<dyn Push>, SourceError> {
+    let Params {} = super::decode(params)?;
+    Ok(Box::new(Events))
+}
+
 struct Events;
 
 impl File for Events {
@@ -56,27 +73,32 @@ impl File for Events {
         input: &mut dyn BufRead,
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
-        let mut line = Vec::new();
-        for number in 1_u64.. {
-            let length = next_line(input, &mut line).map_err(|cause| SourceError::Io {
-                name: name.to_owned(),
-                cause,
-            })?;
-            match length {
-                0 => break,
-                length if length > MAX_LINE => {
-                    let reason = format!("{length} bytes long; a line has at most {MAX_LINE}");
-                    report(
-                        sink,
-                        &format!("line {number}"),
-                        vec![Fault::new("", reason)],
-                    );
-                }
-                _ => take(without_mark(&line, number), number, sink),
-            }
-        }
-        Ok(())
+        lines(name, input, sink)
     }
+}
+
+/// One event a line, or an array of them.
+fn lines(name: &str, input: &mut dyn BufRead, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    let mut line = Vec::new();
+    for number in 1_u64.. {
+        let length = next_line(input, &mut line).map_err(|cause| SourceError::Io {
+            name: name.to_owned(),
+            cause,
+        })?;
+        match length {
+            0 => break,
+            length if length > MAX_LINE => {
+                let reason = format!("{length} bytes long; a line has at most {MAX_LINE}");
+                report(
+                    sink,
+                    &format!("line {number}"),
+                    vec![Fault::new("", reason)],
+                );
+            }
+            _ => take(without_mark(&line, number), number, sink),
+        }
+    }
+    Ok(())
 }
 
 /// Reads a line without its end into `line` and returns its length with the end, 0 at the end of

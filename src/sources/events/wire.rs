@@ -37,6 +37,11 @@ pub(super) struct Envelope<'a> {
     /// What happened; its fields depend on `type`.
     #[schemars(with = "Option<serde_json::Map<String, serde_json::Value>>")]
     pub(super) data: Data<'a>,
+    /// The media type of `data`; one of JSON is valid, such as application/json.
+    pub(super) datacontenttype: Option<Text<'a>>,
+    /// `data` as base64 of its JSON text, in the place of `data`.
+    #[schemars(extend("contentEncoding" = "base64"))]
+    pub(super) data_base64: Option<Text<'a>>,
 }
 
 /// `data` as far as it was understood while the envelope was read.
@@ -51,6 +56,17 @@ pub(super) enum Data<'a> {
     Raw(&'a RawValue),
 }
 
+impl Data<'_> {
+    /// Whether nothing is there.
+    pub(super) fn is_absent(&self) -> bool {
+        match self {
+            Data::Absent => true,
+            Data::Read(_) => false,
+            Data::Raw(value) => value.get() == "null",
+        }
+    }
+}
+
 #[derive(serde::Deserialize)]
 #[serde(field_identifier, rename_all = "lowercase")]
 enum Attribute {
@@ -61,6 +77,9 @@ enum Attribute {
     Subject,
     Time,
     Data,
+    Datacontenttype,
+    #[serde(rename = "data_base64")]
+    Packed,
     #[serde(other)]
     Other,
 }
@@ -82,6 +101,7 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
         let mut envelope = Envelope::default();
+        let mut with_data = false;
         while let Some(attribute) = map.next_key()? {
             let (name, field) = match attribute {
                 Attribute::Specversion => ("specversion", &mut envelope.specversion),
@@ -90,13 +110,16 @@ impl<'de> Visitor<'de> for EnvelopeVisitor {
                 Attribute::Id => ("id", &mut envelope.id),
                 Attribute::Subject => ("subject", &mut envelope.subject),
                 Attribute::Time => ("time", &mut envelope.time),
+                Attribute::Datacontenttype => ("datacontenttype", &mut envelope.datacontenttype),
+                Attribute::Packed => ("data_base64", &mut envelope.data_base64),
                 Attribute::Data => {
-                    if !matches!(envelope.data, Data::Absent) {
+                    if std::mem::replace(&mut with_data, true) {
                         return Err(A::Error::duplicate_field("data"));
                     }
                     envelope.data = match &envelope.kind {
                         Some(kind) if kind.0 == "org.readback.read.v1" => {
-                            Data::Read(map.next_value::<Object<ReadData<'de>>>()?.0)
+                            let data = map.next_value::<Option<Object<ReadData<'de>>>>()?;
+                            data.map_or(Data::Absent, |data| Data::Read(data.0))
                         }
                         _ => Data::Raw(map.next_value()?),
                     };
