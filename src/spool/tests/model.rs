@@ -278,16 +278,16 @@ impl Tested {
             fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
         }
         let in_new_segment = self.model.open.entries.is_empty();
-        let (path, id) = if in_new_segment {
+        let last = segments(copy.path()).pop();
+        let (number, id) = last.as_deref().map_or((0, 0), named);
+        let (path, id) = match last {
+            Some(path) if !in_new_segment => (path, id),
             // The crash came with the first write of a segment.
-            let id = 77 + self.model.made;
-            let name = format!("{:012}-{id:032x}.seg", 999_000 + self.model.made);
-            (copy.path().join(name), id)
-        } else {
-            let path = segments(copy.path()).pop().unwrap();
-            let name = path.file_stem().unwrap().to_str().unwrap();
-            let id = u128::from_str_radix(name.split_once('-').unwrap().1, 16).unwrap();
-            (path, id)
+            _ => {
+                let id = 77 + self.model.made;
+                let name = format!("{:012}-{id:032x}.seg", number + 1);
+                (copy.path().join(name), id)
+            }
         };
         let mut behind = Vec::new();
         match tail {
@@ -371,6 +371,16 @@ impl Tested {
         let damage: usize = content.damage().map(<[u8]>::len).sum();
         assert_eq!(damage as u64, batch.damaged());
     }
+}
+
+/// The number and the id of a segment.
+fn named(path: &Path) -> (u64, u128) {
+    let name = path.file_stem().unwrap().to_str().unwrap();
+    let (number, id) = name.split_once('-').unwrap();
+    (
+        number.parse().unwrap(),
+        u128::from_str_radix(id, 16).unwrap(),
+    )
 }
 
 /// One that is damaged already stays as it is: the same bit would make it whole again.
