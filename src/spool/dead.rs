@@ -2,7 +2,8 @@
 //! each with its reason, until somebody decides.
 //!
 //! A letter is two files named by its batch: the frames, and a JSON file with the reason, written
-//! last. Burying the same batch again replaces it.
+//! last. Burying the same batch again replaces it. Damage of a batch is a letter beside that of its
+//! entries.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -29,6 +30,7 @@ pub struct Letter {
     pub batch: u128,
     /// What `readback dead` shows of it.
     pub told: Told,
+    name: String,
     path: PathBuf,
 }
 
@@ -82,7 +84,7 @@ pub enum DeadError {
 impl Letter {
     /// Its name, as `readback dead` takes it.
     pub fn name(&self) -> String {
-        format!("{:032x}", self.batch)
+        self.name.clone()
     }
 
     /// Reads what is in it. Blocks the thread.
@@ -110,6 +112,8 @@ impl Letter {
 
 const FRAMES: &str = "frames";
 const TOLD: &str = "json";
+/// Behind the batch in the name of a letter with damage.
+const DAMAGE: &str = "-damage";
 
 impl Dead {
     /// The folder, which may not be there yet, and how many bytes it may hold.
@@ -134,10 +138,10 @@ impl Dead {
             frame::put(&mut bytes, batch, &frame::body(0, &[], payload));
             count += 1;
         }
-        self.write(batch, &bytes, reason, count, at)
+        self.write(&format!("{batch:032x}"), &bytes, reason, count, at)
     }
 
-    /// Buries bytes that are no entries.
+    /// Buries bytes of a batch that are no entries.
     pub fn bury_damage(
         &self,
         batch: u128,
@@ -145,20 +149,23 @@ impl Dead {
         reason: &str,
         at: i64,
     ) -> Result<(), DeadError> {
-        self.write(batch, bytes, reason, 0, at)
+        self.write(&format!("{batch:032x}{DAMAGE}"), bytes, reason, 0, at)
     }
 
     fn write(
         &self,
-        batch: u128,
+        name: &str,
         frames: &[u8],
         reason: &str,
         entries: u64,
         at: i64,
     ) -> Result<(), DeadError> {
-        let used = self.bytes()?;
+        let path = self.folder.join(name);
+        let replaced = fs::metadata(path.with_extension(FRAMES));
+        let replaced = replaced.map_or(0, |before| before.len());
+        let used = self.bytes()?.saturating_sub(replaced);
         let bytes = frames.len() as u64;
-        if used + bytes > self.limit {
+        if used.saturating_add(bytes) > self.limit {
             return Err(DeadError::Full {
                 folder: self.folder.display().to_string(),
                 used,
@@ -171,10 +178,10 @@ impl Dead {
             bytes,
             at,
         };
-        let path = self.folder.join(format!("{batch:032x}"));
         let json = serde_json::to_vec_pretty(&told).map_err(io::Error::other);
         let done = json.and_then(|json| {
             fs::create_dir_all(&self.folder)?;
+            sync_folder(&self.folder)?;
             put(&path.with_extension(FRAMES), frames)?;
             put(&path.with_extension(TOLD), &json)?;
             sync_folder(&path)
@@ -184,37 +191,66 @@ impl Dead {
 
     /// All letters, oldest first.
     pub fn letters(&self) -> Result<Vec<Letter>, DeadError> {
+        let mut letters = Vec::new();
+        for path in self.files(TOLD)? {
+            let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else {
+                continue;
+            };
+            let batch = name.strip_suffix(DAMAGE).unwrap_or(name);
+            let Ok(batch) = u128::from_str_radix(batch, 16) else {
+                continue;
+            };
+            let bytes = fs::read(&path).map_err(|cause| named(&path, cause))?;
+            // One that can't be read is still listed, so that it can be removed.
+            let told = serde_json::from_slice(&bytes).unwrap_or_else(|error| Told {
+                reason: format!(
+                    "its note can't be read (line {}, column {})",
+                    error.line(),
+                    error.column()
+                ),
+                entries: 0,
+                bytes: fs::metadata(path.with_extension(FRAMES)).map_or(0, |file| file.len()),
+                at: 0,
+            });
+            letters.push(Letter {
+                batch,
+                told,
+                name: name.to_owned(),
+                path,
+            });
+        }
+        letters.sort_by(|a, b| (a.told.at, &a.name).cmp(&(b.told.at, &b.name)));
+        Ok(letters)
+    }
+
+    /// Its files with this ending.
+    fn files(&self, wanted: &str) -> Result<Vec<PathBuf>, DeadError> {
         let io = |cause| named(&self.folder, cause);
         let entries = match fs::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => return Err(io(error)),
         };
-        let mut letters = Vec::new();
+        let mut files = Vec::new();
         for entry in entries {
             let path = entry.map_err(io)?.path();
-            let stem = path.file_stem().and_then(|stem| stem.to_str());
-            let batch = stem.and_then(|stem| u128::from_str_radix(stem, 16).ok());
-            let is_told = path.extension().is_some_and(|ending| ending == TOLD);
-            let Some(batch) = batch.filter(|_| is_told) else {
-                continue;
-            };
-            let bytes = fs::read(&path).map_err(|cause| named(&path, cause))?;
-            let told = serde_json::from_slice(&bytes)
-                .map_err(|error| named(&path, io::Error::other(error)))?;
-            letters.push(Letter { batch, told, path });
+            if path.extension().is_some_and(|ending| ending == wanted) {
+                files.push(path);
+            }
         }
-        letters.sort_by_key(|letter| (letter.told.at, letter.batch));
-        Ok(letters)
+        Ok(files)
     }
 
-    /// The letter whose name begins like this.
+    /// The letter with this name, or else the only one whose name begins like this.
     pub fn find(&self, name: &str) -> Result<Letter, DeadError> {
         let letters = self.letters()?;
         let wanted = name.trim().to_ascii_lowercase();
+        if let Some(letter) = letters.iter().find(|letter| letter.name == wanted) {
+            return Ok(letter.clone());
+        }
         let mut fitting = letters
             .iter()
-            .filter(|letter| !wanted.is_empty() && letter.name().starts_with(&wanted));
+            .filter(|letter| !wanted.is_empty() && letter.name.starts_with(&wanted));
         match (fitting.next(), fitting.next()) {
             (Some(letter), None) => Ok(letter.clone()),
             (first, _) => {
@@ -234,7 +270,12 @@ impl Dead {
 
     /// Bytes of all letters.
     pub fn bytes(&self) -> Result<u64, DeadError> {
-        Ok(self.letters()?.iter().map(|letter| letter.told.bytes).sum())
+        let files = self.files(FRAMES)?;
+        // One that was removed in the meantime takes no room.
+        let lengths = files
+            .iter()
+            .filter_map(|path| Some(fs::metadata(path).ok()?.len()));
+        Ok(lengths.sum())
     }
 }
 

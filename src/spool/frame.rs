@@ -25,10 +25,15 @@ pub(super) const MAX_BODY: usize = 128 << 20;
 /// The most marks of one entry.
 pub(super) const MAX_MARKS: usize = u8::MAX as usize;
 
+/// The length of the body of an entry.
+pub(super) const fn length(marks: usize, payload: usize) -> usize {
+    5 + 16 * marks + payload
+}
+
 /// The body of an entry.
 pub(super) fn body(rows: u32, marks: &[u128], payload: &[u8]) -> Vec<u8> {
     let marks = &marks[..marks.len().min(MAX_MARKS)];
-    let mut body = Vec::with_capacity(5 + 16 * marks.len() + payload.len());
+    let mut body = Vec::with_capacity(length(marks.len(), payload.len()));
     body.extend_from_slice(&rows.to_le_bytes());
     body.push(marks.len() as u8);
     for mark in marks {

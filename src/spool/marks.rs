@@ -8,7 +8,11 @@
 use std::collections::{HashSet, VecDeque};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+
+use super::shared::held;
 
 /// Marks that are kept after their entries are in the store. At a thousand deliveries a day that is
 /// nine months; vendors send again for three days.
@@ -17,11 +21,23 @@ const KEPT: usize = 250_000;
 const LENGTH: usize = 16;
 
 pub(super) struct Marks {
+    known: Mutex<Known>,
+    // A lock of its own: nobody who asks waits for the disk.
+    file: Mutex<Stored>,
+}
+
+#[derive(Default)]
+struct Known {
+    /// Those of entries that are in the spool.
+    waiting: HashSet<u128>,
+    /// Those in the file that count.
+    stored: HashSet<u128>,
+}
+
+struct Stored {
     path: PathBuf,
-    /// All that are known, also those of entries that are still in the spool.
-    known: HashSet<u128>,
-    /// Those in the file that count, oldest first.
-    stored: VecDeque<u128>,
+    /// Those in the file that count, oldest first, each once.
+    order: VecDeque<u128>,
     /// Records in the file; the oldest may count no more.
     written: usize,
     kept: usize,
@@ -41,83 +57,114 @@ impl Marks {
             Err(error) => return Err(error),
         };
         let records = bytes.chunks_exact(LENGTH);
-        if !records.remainder().is_empty() {
-            let whole = bytes.len() - records.remainder().len();
-            OpenOptions::new()
-                .write(true)
-                .open(&path)?
-                .set_len(whole as u64)?;
-        }
         let all = records.filter_map(|record| Some(u128::from_le_bytes(record.try_into().ok()?)));
-        let mut stored: VecDeque<u128> = all.collect();
-        let written = stored.len();
-        stored.drain(..written.saturating_sub(kept));
-        Ok(Marks {
-            path,
-            known: stored.iter().copied().collect(),
+        let mut stored = HashSet::new();
+        let mut order: VecDeque<u128> = all.filter(|mark| stored.insert(*mark)).collect();
+        for old in order.drain(..order.len().saturating_sub(kept)) {
+            stored.remove(&old);
+        }
+        let known = Known {
+            waiting: HashSet::new(),
             stored,
-            written,
-            kept,
+        };
+        Ok(Marks {
+            known: Mutex::new(known),
+            file: Mutex::new(Stored {
+                path,
+                order,
+                written: bytes.len() / LENGTH,
+                kept,
+            }),
         })
     }
 
     /// Whether any of them is known.
     pub(super) fn knows(&self, marks: &[u128]) -> bool {
-        marks.iter().any(|mark| self.known.contains(mark))
+        let known = held(&self.known);
+        let mut marks = marks.iter();
+        marks.any(|mark| known.waiting.contains(mark) || known.stored.contains(mark))
     }
 
     /// These stand in the spool now.
-    pub(super) fn learn(&mut self, marks: &[u128]) {
-        self.known.extend(marks);
+    pub(super) fn learn<'a>(&self, marks: impl IntoIterator<Item = &'a u128>) {
+        held(&self.known).waiting.extend(marks);
     }
 
-    /// These leave the spool: returns when they stand in the file.
-    pub(super) fn store(&mut self, marks: &[u128]) -> io::Result<()> {
-        if marks.is_empty() {
-            return Ok(());
+    /// These leave the spool: returns when they stand in the file. Blocks the thread.
+    pub(super) fn store(&self, marks: &[u128]) -> io::Result<()> {
+        let mut file = held(&self.file);
+        let new: Vec<u128> = {
+            let known = held(&self.known);
+            let mut seen = HashSet::new();
+            let is_new = |mark: &u128| !known.stored.contains(mark) && seen.insert(*mark);
+            marks.iter().copied().filter(is_new).collect()
+        };
+        // While this fails they count as those of entries that wait, which they are.
+        let old = file.append(&new)?;
+        let mut known = held(&self.known);
+        known.stored.extend(&new);
+        for mark in marks {
+            known.waiting.remove(mark);
         }
-        self.known.extend(marks);
-        self.stored.extend(marks);
-        while self.stored.len() > self.kept {
-            // A mark that is stored twice counts as long as its later record.
-            if let Some(old) = self.stored.pop_front()
-                && !self.stored.contains(&old)
-            {
-                self.known.remove(&old);
-            }
+        for mark in old {
+            known.stored.remove(&mark);
         }
-        if self.written + marks.len() > 2 * self.kept {
-            return self.rewrite();
-        }
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.path)?;
-        file.write_all(&bytes(marks.iter()))?;
-        file.sync_data()?;
-        self.written += marks.len();
-        Ok(())
-    }
-
-    fn rewrite(&mut self) -> io::Result<()> {
-        let beside = self.path.with_extension("part");
-        let mut file = File::create(&beside)?;
-        file.write_all(&bytes(self.stored.iter()))?;
-        file.sync_all()?;
-        fs::rename(&beside, &self.path)?;
-        sync_folder(&self.path)?;
-        self.written = self.stored.len();
         Ok(())
     }
 }
 
-fn bytes<'a>(marks: impl Iterator<Item = &'a u128>) -> Vec<u8> {
+impl Stored {
+    /// Adds marks that are not in the file. Gives those that count no more.
+    fn append(&mut self, new: &[u128]) -> io::Result<Vec<u128>> {
+        if new.is_empty() {
+            return Ok(Vec::new());
+        }
+        let total = self.order.len() + new.len();
+        let too_many = total.saturating_sub(self.kept);
+        if self.written + new.len() > 2 * self.kept {
+            let all = self.order.iter().chain(new).skip(too_many);
+            self.rewrite(&bytes(all))?;
+            self.written = total - too_many;
+        } else {
+            // At its place and not at the end: half a record may stand there from a write that
+            // failed.
+            let file = OpenOptions::new()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&self.path)?;
+            let end = self.written * LENGTH;
+            file.write_all_at(&bytes(new), end as u64)?;
+            file.sync_data()?;
+            if self.written == 0 {
+                sync_folder(&self.path)?;
+            }
+            self.written += new.len();
+        }
+        self.order.extend(new);
+        Ok(self.order.drain(..too_many).collect())
+    }
+
+    fn rewrite(&self, bytes: &[u8]) -> io::Result<()> {
+        let beside = self.path.with_extension("part");
+        let mut file = File::create(&beside)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&beside, &self.path)?;
+        sync_folder(&self.path)
+    }
+}
+
+fn bytes<'a>(marks: impl IntoIterator<Item = &'a u128>) -> Vec<u8> {
+    let marks = marks.into_iter();
     marks.flat_map(|mark| mark.to_le_bytes()).collect()
 }
 
 /// Makes names in the folder of `path` durable.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {
+        // A relative path of one word.
+        Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
         Some(folder) => File::open(folder)?.sync_all(),
         None => Ok(()),
     }
@@ -131,7 +178,7 @@ mod tests {
     fn the_latest_are_kept() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("marks");
-        let mut marks = Marks::keeping(path.clone(), 3).unwrap();
+        let marks = Marks::keeping(path.clone(), 3).unwrap();
         for mark in 0..10 {
             marks.store(&[mark]).unwrap();
         }
@@ -151,10 +198,48 @@ mod tests {
         Marks::open(path.clone()).unwrap().store(&[1, 2]).unwrap();
         let file = OpenOptions::new().write(true).open(&path).unwrap();
         file.set_len(20).unwrap();
-        let mut marks = Marks::open(path.clone()).unwrap();
+        let marks = Marks::open(path.clone()).unwrap();
         assert!(marks.knows(&[1]) && !marks.knows(&[2]));
         marks.store(&[3]).unwrap();
         let marks = Marks::open(path).unwrap();
         assert!(marks.knows(&[1]) && marks.knows(&[3]));
+    }
+
+    /// A write that failed left half a record; the same marks are stored again, and once.
+    #[test]
+    fn half_a_record_is_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("marks");
+        let marks = Marks::open(path.clone()).unwrap();
+        marks.store(&[1]).unwrap();
+        let mut file = OpenOptions::new().append(true).open(&path).unwrap();
+        file.write_all(&[0xff; 7]).unwrap();
+        marks.store(&[2, 2, 1]).unwrap();
+        marks.store(&[2]).unwrap();
+        assert_eq!(fs::read(&path).unwrap(), bytes(&[1, 2]));
+        assert!(Marks::open(path).unwrap().knows(&[2]));
+    }
+
+    #[test]
+    fn what_waits_is_known_however_many_are_stored() {
+        let folder = tempfile::tempdir().unwrap();
+        let marks = Marks::keeping(folder.path().join("marks"), 2).unwrap();
+        marks.learn(&[7]);
+        marks.store(&[1, 2, 3]).unwrap();
+        assert!(!marks.knows(&[1]) && marks.knows(&[7]) && marks.knows(&[2]));
+        marks.store(&[7]).unwrap();
+        assert!(!marks.knows(&[2]) && marks.knows(&[7]) && marks.knows(&[3]));
+    }
+
+    /// More than are kept, at once.
+    #[test]
+    fn the_latest_of_many_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("marks");
+        let marks = Marks::keeping(path.clone(), 2).unwrap();
+        marks.store(&[1, 2, 3, 4, 5, 6]).unwrap();
+        for marks in [marks, Marks::keeping(path, 2).unwrap()] {
+            assert!(!marks.knows(&[1, 2, 3, 4]) && marks.knows(&[5]) && marks.knows(&[6]));
+        }
     }
 }

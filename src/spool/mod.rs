@@ -28,6 +28,9 @@ mod segment;
 mod shared;
 mod writer;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::VecDeque;
 use std::fs::{self, File, TryLockError};
 use std::io;
@@ -37,13 +40,13 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-pub use dead::{Dead, DeadError, Letter};
+pub use dead::{Dead, DeadError, Letter, Told};
 pub use segment::{Content, Recovered, Segment};
 pub use shared::Usage;
 
 use marks::Marks;
 use shared::Shared;
-use writer::{Command, Writer};
+use writer::{Command, Waiting, Writer};
 
 /// How much a spool holds and when a segment is sealed.
 #[derive(Clone, Copy, Debug)]
@@ -94,6 +97,9 @@ pub enum AppendError {
     /// The entry is longer than any may be.
     #[error("the entry has {0} bytes; valid are at most {max}", max = frame::MAX_BODY)]
     TooLong(usize),
+    /// The entry has more marks than any may have.
+    #[error("the entry has {0} marks; valid are at most {max}", max = frame::MAX_MARKS)]
+    TooManyMarks(usize),
     /// The disk refused; nothing of the entry counts.
     #[error("the spool can't be written to: {0}")]
     Disk(String),
@@ -150,6 +156,7 @@ impl Spool {
             cause,
         };
         fs::create_dir_all(folder).map_err(named)?;
+        marks::sync_folder(folder).map_err(named)?;
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -166,8 +173,10 @@ impl Spool {
             Err(TryLockError::Error(cause)) => return Err(named(cause)),
         }
         let lock = Arc::new(file);
+        // What was tried when the disk refused.
+        let _ = fs::remove_file(folder.join(writer::PROBE_FILE));
         let (segments, next, recovered) = segment::recover(folder).map_err(named)?;
-        let mut marks = Marks::open(folder.join("marks")).map_err(named)?;
+        let marks = Marks::open(folder.join("marks")).map_err(named)?;
         for segment in &segments {
             marks.learn(&segment.marks);
         }
@@ -189,20 +198,24 @@ impl Spool {
     /// Appends an entry; when this returns `Ok` it stands on the disk. A future that is dropped
     /// before may or may not have appended it.
     pub async fn append(&self, entry: &Entry) -> Result<(), AppendError> {
-        let body = frame::body(entry.rows, &entry.marks, &entry.payload);
-        if body.len() > frame::MAX_BODY {
-            return Err(AppendError::TooLong(body.len()));
+        if entry.marks.len() > frame::MAX_MARKS {
+            return Err(AppendError::TooManyMarks(entry.marks.len()));
         }
-        let size = frame::framed(body.len()) as u64;
+        let length = frame::length(entry.marks.len(), entry.payload.len());
+        if length > frame::MAX_BODY {
+            return Err(AppendError::TooLong(length));
+        }
+        let size = frame::framed(length) as u64;
         self.entrance.shared.reserve(size)?;
+        let body = frame::body(entry.rows, &entry.marks, &entry.payload);
         let (done, answer) = oneshot::channel();
-        let command = Command::Append {
+        let waiting = Waiting {
             body,
             rows: entry.rows,
             marks: entry.marks.clone(),
             done,
         };
-        if !self.entrance.shared.command(command) {
+        if !self.entrance.shared.command(Command::Append(waiting)) {
             self.entrance.shared.release(size);
             return Err(AppendError::Closed);
         }
@@ -212,19 +225,20 @@ impl Spool {
 
     /// Whether an entry with any of these marks was taken.
     pub fn knows(&self, marks: &[u128]) -> bool {
-        self.entrance.shared.marks().knows(marks)
+        self.entrance.shared.marks.knows(marks)
     }
 
     /// Seals the segment that is written to, so that it can be taken out now. Returns when it is.
     pub async fn seal(&self) {
         let (done, answer) = oneshot::channel();
         if self.entrance.shared.command(Command::Seal { done }) {
-            // An error means that the writer ended, and then everything is sealed.
+            // An error means that the writer ended; it sealed all before.
             let _ = answer.await;
         }
     }
 
-    /// Writes what was handed in, seals it and takes nothing any more. Returns when that is done.
+    /// Writes what was handed in, seals it and takes nothing any more. Returns when that is done;
+    /// from then on only the exit keeps the folder.
     pub async fn close(&self) {
         let (done, answer) = oneshot::channel();
         if self.entrance.shared.command(Command::Close { done }) {
@@ -258,7 +272,7 @@ impl Drain {
     /// The store has all of the segment, or what it refuses is set apart: the segment goes. Blocks
     /// the thread.
     pub fn done(&self, segment: &Segment) -> io::Result<()> {
-        self.shared.marks().store(&segment.marks)?;
+        self.shared.marks.store(&segment.marks)?;
         match fs::remove_file(&segment.path) {
             Ok(()) => {}
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -279,6 +293,6 @@ impl Drain {
 
 impl Drop for Entrance {
     fn drop(&mut self) {
-        self.shared.end();
+        self.shared.close();
     }
 }

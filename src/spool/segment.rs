@@ -117,10 +117,12 @@ pub struct Recovered {
 pub(super) fn recover(folder: &Path) -> io::Result<(Vec<Segment>, u64, Recovered)> {
     let mut names: Vec<Name> = Vec::new();
     for entry in fs::read_dir(folder)? {
-        names.extend(Name::of(&entry?.path()));
+        let path = entry?.path();
+        // What only looks like a segment is none of ours.
+        names.extend(Name::of(&path).filter(|name| name.path(folder) == path));
     }
     names.sort_unstable();
-    let next = names.last().map_or(1, |last| last.number + 1);
+    let next = names.last().map_or(1, |last| last.number.saturating_add(1));
     let (mut segments, mut recovered) = (Vec::new(), Recovered::default());
     let last = names.last().copied();
     for name in names {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -41,19 +41,44 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     /// Bytes in segments and on their way there.
     used: AtomicU64,
-    commands: Mutex<Vec<Command>>,
+    inbox: Mutex<Inbox>,
     arrived: Condvar,
     sealed: Mutex<VecDeque<Segment>>,
     notify: Notify,
-    marks: Mutex<Marks>,
+    pub(super) marks: Marks,
     failing: Mutex<Option<String>>,
-    closed: AtomicBool,
     commits: AtomicU64,
     synced_us: AtomicU64,
 }
 
+/// What is asked of the writer.
+#[derive(Default)]
+struct Inbox {
+    commands: Vec<Command>,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum State {
+    #[default]
+    Open,
+    /// Nothing is appended any more; the writer is still at what came before.
+    Closing,
+    /// Nobody takes anything any more.
+    Ended,
+}
+
+/// What the writer is to do next.
+pub(super) enum Next {
+    Obey(Vec<Command>),
+    /// Nothing came for as long as it was to wait.
+    Idle,
+    /// Nothing came and nothing will.
+    End,
+}
+
 /// A panic while a lock was held can't leave any of these half done.
-fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(super) fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -62,20 +87,15 @@ impl Shared {
         Shared {
             used: AtomicU64::new(sealed.iter().map(|segment| segment.bytes).sum()),
             limits,
-            commands: Mutex::default(),
+            inbox: Mutex::default(),
             arrived: Condvar::new(),
             sealed: Mutex::new(sealed),
             notify: Notify::new(),
-            marks: Mutex::new(marks),
+            marks,
             failing: Mutex::default(),
-            closed: AtomicBool::new(false),
             commits: AtomicU64::new(0),
             synced_us: AtomicU64::new(0),
         }
-    }
-
-    pub(super) fn marks(&self) -> MutexGuard<'_, Marks> {
-        held(&self.marks)
     }
 
     /// Makes room for so many bytes, or says that there is none.
@@ -95,54 +115,59 @@ impl Shared {
 
     /// Hands a command to the writer; false when it takes none any more.
     pub(super) fn command(&self, command: Command) -> bool {
-        let mut commands = held(&self.commands);
-        if self.closed.load(Ordering::Relaxed) {
-            return false;
+        let mut inbox = held(&self.inbox);
+        let takes = match inbox.state {
+            State::Open => true,
+            // Answered when what came before is sealed.
+            State::Closing => !matches!(command, Command::Append { .. }),
+            State::Ended => false,
+        };
+        if takes {
+            inbox.commands.push(command);
+            if inbox.commands.len() == 1 {
+                self.arrived.notify_one();
+            }
         }
-        commands.push(command);
-        if commands.len() == 1 {
-            self.arrived.notify_one();
-        }
-        true
+        takes
     }
 
     /// All commands that wait; waits for one, but no longer than `patience`.
-    pub(super) fn commands(&self, patience: Option<Duration>) -> Vec<Command> {
-        let mut commands = held(&self.commands);
-        let idle = |commands: &mut Vec<Command>| {
-            commands.is_empty() && !self.closed.load(Ordering::Relaxed)
-        };
-        commands = match patience {
+    pub(super) fn next(&self, patience: Option<Duration>) -> Next {
+        let mut inbox = held(&self.inbox);
+        let idle = |inbox: &mut Inbox| inbox.commands.is_empty() && inbox.state == State::Open;
+        inbox = match patience {
             None => self
                 .arrived
-                .wait_while(commands, idle)
+                .wait_while(inbox, idle)
                 .unwrap_or_else(PoisonError::into_inner),
             Some(patience) => {
                 self.arrived
-                    .wait_timeout_while(commands, patience, idle)
+                    .wait_timeout_while(inbox, patience, idle)
                     .unwrap_or_else(PoisonError::into_inner)
                     .0
             }
         };
-        std::mem::take(&mut commands)
+        match (inbox.commands.is_empty(), inbox.state) {
+            (false, _) => Next::Obey(std::mem::take(&mut inbox.commands)),
+            (true, State::Open) => Next::Idle,
+            (true, _) => Next::End,
+        }
     }
 
-    /// Takes no command any more. Gives those that came in the meantime.
-    pub(super) fn close(&self) -> Vec<Command> {
-        let mut commands = held(&self.commands);
-        self.closed.store(true, Ordering::Relaxed);
-        std::mem::take(&mut commands)
-    }
-
-    /// The writer is to end once it has done what it was asked.
-    pub(super) fn end(&self) {
-        let _commands = held(&self.commands);
-        self.closed.store(true, Ordering::Relaxed);
+    /// Nothing is appended any more: the writer is to end once it has done what it was asked.
+    pub(super) fn close(&self) {
+        let mut inbox = held(&self.inbox);
+        if inbox.state == State::Open {
+            inbox.state = State::Closing;
+        }
         self.arrived.notify_one();
     }
 
-    pub(super) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Relaxed)
+    /// The writer is gone. Gives what nobody will do.
+    pub(super) fn ended(&self) -> Vec<Command> {
+        let mut inbox = held(&self.inbox);
+        inbox.state = State::Ended;
+        std::mem::take(&mut inbox.commands)
     }
 
     /// A write and sync took so long.

@@ -12,25 +12,23 @@ use super::AppendError;
 use super::frame;
 use super::marks::sync_folder;
 use super::segment::{Name, Segment};
-use super::shared::Shared;
+use super::shared::{Next, Shared};
 
 /// How often a disk that refused is tried again while nobody brings anything.
 const PROBE: Duration = Duration::from_secs(1);
 /// What it is tried with: more than a file system keeps for small files.
 const PROBE_BYTES: usize = 64 << 10;
+/// Where it is tried.
+pub(super) const PROBE_FILE: &str = "probe";
 /// The buffer that is kept between two commits.
 const KEPT_BUFFER: usize = 4 << 20;
 
 pub(super) enum Command {
-    Append {
-        body: Vec<u8>,
-        rows: u32,
-        marks: Vec<u128>,
-        done: oneshot::Sender<Result<(), AppendError>>,
-    },
+    Append(Waiting),
     Seal {
         done: oneshot::Sender<()>,
     },
+    /// Answered when the writer is gone.
     Close {
         done: oneshot::Sender<()>,
     },
@@ -43,8 +41,10 @@ pub(super) struct Writer {
     open: Option<Open>,
     buffer: Vec<u8>,
     failing: bool,
+    /// Whom to tell when everything is closed.
+    closing: Vec<oneshot::Sender<()>>,
     // No other process opens the spool while this thread writes.
-    _lock: Arc<File>,
+    lock: Arc<File>,
 }
 
 /// The segment that is written to.
@@ -60,11 +60,11 @@ struct Open {
 }
 
 /// An entry that waits to be written.
-struct Waiting {
-    body: Vec<u8>,
-    rows: u32,
-    marks: Vec<u128>,
-    done: oneshot::Sender<Result<(), AppendError>>,
+pub(super) struct Waiting {
+    pub(super) body: Vec<u8>,
+    pub(super) rows: u32,
+    pub(super) marks: Vec<u128>,
+    pub(super) done: oneshot::Sender<Result<(), AppendError>>,
 }
 
 impl Writer {
@@ -76,29 +76,33 @@ impl Writer {
             open: None,
             buffer: Vec::new(),
             failing: false,
-            _lock: lock,
+            closing: Vec::new(),
+            lock,
         }
     }
 
-    pub(super) fn run(mut self) {
+    /// Works until the spool is closed or its last handle is gone.
+    pub(super) fn run(self) {
+        // Also when something panics below: nobody waits for an answer that can't come.
+        let _ended = Ended(Arc::clone(&self.shared));
+        let closing = self.work();
+        // Whoever is told finds all sealed and the lock free.
+        for done in closing {
+            let _ = done.send(());
+        }
+    }
+
+    fn work(mut self) -> Vec<oneshot::Sender<()>> {
         loop {
-            let commands = self.shared.commands(self.patience());
-            if commands.is_empty() {
-                if self.shared.is_closed() {
-                    self.seal();
-                    return;
-                }
-                self.idle();
-                continue;
-            }
-            if let Some(closing) = self.obey(commands) {
-                let late = self.shared.close();
-                self.obey(late);
-                self.seal();
-                let _ = closing.send(());
-                return;
+            match self.shared.next(self.patience()) {
+                Next::Obey(commands) => self.obey(commands),
+                Next::Idle => self.idle(),
+                Next::End => break,
             }
         }
+        self.seal();
+        drop(self.lock);
+        self.closing
     }
 
     /// How long to wait for commands.
@@ -130,26 +134,15 @@ impl Writer {
         }
     }
 
-    /// Does what was asked, in its order. Gives whom to tell when everything is closed.
-    fn obey(&mut self, commands: Vec<Command>) -> Option<oneshot::Sender<()>> {
+    /// Does what was asked, in its order.
+    fn obey(&mut self, commands: Vec<Command>) {
         let mut waiting = Vec::new();
         let mut size = 0;
-        let mut closing = None;
         for command in commands {
             match command {
-                Command::Append {
-                    body,
-                    rows,
-                    marks,
-                    done,
-                } => {
-                    size += frame::framed(body.len()) as u64;
-                    waiting.push(Waiting {
-                        body,
-                        rows,
-                        marks,
-                        done,
-                    });
+                Command::Append(one) => {
+                    size += frame::framed(one.body.len()) as u64;
+                    waiting.push(one);
                     if size >= self.shared.limits.seal_bytes {
                         self.commit(&mut waiting);
                         size = 0;
@@ -162,41 +155,43 @@ impl Writer {
                     // Who asked may have gone.
                     let _ = done.send(());
                 }
-                Command::Close { done } => closing = Some(done),
+                Command::Close { done } => {
+                    self.closing.push(done);
+                    self.shared.close();
+                }
             }
         }
         self.commit(&mut waiting);
-        closing
     }
 
-    /// Writes and syncs all that waits, and answers it.
+    /// Writes and syncs all that waits, seals what is due, and answers.
     fn commit(&mut self, waiting: &mut Vec<Waiting>) {
         if waiting.is_empty() {
             return;
         }
         let waiting = std::mem::take(waiting);
-        match self.write(&waiting) {
+        let answer = match self.write(&waiting) {
             Ok(()) => {
                 if self.failing {
                     self.recovered();
                 }
-                let mut marks = self.shared.marks();
-                waiting.iter().for_each(|one| marks.learn(&one.marks));
-                drop(marks);
-                for one in waiting {
-                    // Whoever does not wait any more has its entry in the spool all the same.
-                    let _ = one.done.send(Ok(()));
-                }
+                let marks = waiting.iter().flat_map(|one| &one.marks);
+                self.shared.marks.learn(marks);
+                Ok(())
             }
             Err(error) => {
                 self.failed(&error);
-                for one in waiting {
+                for one in &waiting {
                     self.shared.release(frame::framed(one.body.len()) as u64);
-                    let _ = one.done.send(Err(AppendError::Disk(error.to_string())));
                 }
+                Err(AppendError::Disk(error.to_string()))
             }
-        }
+        };
         self.seal_when_due();
+        for one in waiting {
+            // Whoever does not wait any more has its entry in the spool all the same.
+            let _ = one.done.send(answer.clone());
+        }
     }
 
     fn write(&mut self, waiting: &[Waiting]) -> io::Result<()> {
@@ -223,17 +218,16 @@ impl Writer {
                 }
                 self.open = Some(open);
             }
-            // What may or may not have reached the disk is taken off again. Where even that fails,
-            // nothing is written behind it.
-            Err(_) => match open
-                .file
-                .set_len(open.length)
-                .and_then(|()| open.file.sync_all())
-            {
-                Ok(()) => self.open = Some(open),
-                Err(_) => self.give_up(open),
-            },
+            // What may or may not have reached the disk is taken off again. Even where that seems to
+            // work, nothing is written behind it: after a sync that failed, the next one tells
+            // nothing of what the first did not write.
+            Err(_) => {
+                let _ = open.file.set_len(open.length);
+                let _ = open.file.sync_all();
+                self.give_up(open);
+            }
         }
+        self.buffer.clear();
         self.buffer.shrink_to(KEPT_BUFFER);
         written
     }
@@ -242,8 +236,12 @@ impl Writer {
         let name = Name::new(self.next)?;
         let path = name.path(&self.folder);
         let file = File::options().append(true).create_new(true).open(&path)?;
-        sync_folder(&path)?;
-        self.next += 1;
+        if let Err(error) = sync_folder(&path) {
+            // One that stays is removed when the spool is opened again.
+            let _ = fs::remove_file(&path);
+            return Err(error);
+        }
+        self.next = self.next.saturating_add(1);
         Ok(Open {
             file,
             name,
@@ -293,12 +291,146 @@ impl Writer {
 
     /// Whether the disk takes anything.
     fn probe(&self) -> io::Result<()> {
-        let path = self.folder.join("probe");
+        let path = self.folder.join(PROBE_FILE);
         let written = File::create(&path).and_then(|mut file| {
             file.write_all(&[0; PROBE_BYTES])?;
             file.sync_data()
         });
         let removed = fs::remove_file(&path);
         written.and(removed)
+    }
+}
+
+/// Says that the writer is gone, however it went.
+struct Ended(Arc<Shared>);
+
+impl Drop for Ended {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.fail(Some("its writing thread ended".to_owned()));
+        }
+        // Who waits for one of these learns that the spool is closed.
+        drop(self.0.ended());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::marks::Marks;
+    use super::super::{Limits, Usage};
+    use super::*;
+
+    type Answer = oneshot::Receiver<Result<(), AppendError>>;
+
+    fn writer(folder: &Path) -> Writer {
+        let limits = Limits {
+            seal_after: Duration::MAX,
+            ..Limits::default()
+        };
+        let marks = Marks::open(folder.join("marks")).unwrap();
+        let shared = Arc::new(Shared::new(limits, Default::default(), marks));
+        let lock = Arc::new(File::create(folder.join("lock")).unwrap());
+        Writer::new(folder, 1, shared, lock)
+    }
+
+    /// An entry on its way, as `append` hands it in.
+    fn handed_in(shared: &Shared, payload: &[u8], marks: &[u128]) -> (Waiting, Answer) {
+        let body = frame::body(1, marks, payload);
+        shared.reserve(frame::framed(body.len()) as u64).unwrap();
+        let (done, answer) = oneshot::channel();
+        let waiting = Waiting {
+            body,
+            rows: 1,
+            marks: marks.to_vec(),
+            done,
+        };
+        (waiting, answer)
+    }
+
+    fn commit(writer: &mut Writer, payload: &[u8], marks: &[u128]) -> Result<(), AppendError> {
+        let (waiting, mut answer) = handed_in(&writer.shared, payload, marks);
+        writer.commit(&mut vec![waiting]);
+        answer.try_recv().unwrap()
+    }
+
+    fn without_times(usage: Usage) -> Usage {
+        Usage {
+            synced: Duration::ZERO,
+            ..usage
+        }
+    }
+
+    /// The disk refuses in the middle of a segment: what was acknowledged is sealed as it was, and
+    /// the next entry goes elsewhere.
+    #[test]
+    fn nothing_is_written_behind_a_write_that_failed() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut writer = writer(folder.path());
+        commit(&mut writer, b"one", &[1]).unwrap();
+        let before = without_times(writer.shared.usage());
+        // A handle that can't be written to.
+        let open = writer.open.as_mut().unwrap();
+        open.file = File::open(&open.path).unwrap();
+        let refused = commit(&mut writer, b"two", &[2]);
+        assert!(matches!(refused, Err(AppendError::Disk(_))), "{refused:?}");
+        let after = without_times(writer.shared.usage());
+        assert!(after.failing.is_some());
+        let expected = Usage {
+            segments: 1,
+            failing: after.failing.clone(),
+            ..before
+        };
+        assert_eq!(after, expected);
+        assert!(writer.shared.marks.knows(&[1]) && !writer.shared.marks.knows(&[2]));
+
+        commit(&mut writer, b"three", &[]).unwrap();
+        assert_eq!(writer.shared.usage().failing, None);
+        writer.seal();
+        assert_eq!(writer.shared.usage().segments, 2);
+        let segment = writer.shared.oldest().unwrap();
+        let content = segment.read().unwrap();
+        assert_eq!(content.entries().collect::<Vec<_>>(), [b"one"]);
+        writer.shared.forget(&segment);
+        let content = writer.shared.oldest().unwrap().read().unwrap();
+        assert_eq!(content.entries().collect::<Vec<_>>(), [b"three"]);
+    }
+
+    /// While nothing comes, the disk is tried; nothing of that stays.
+    #[test]
+    fn an_idle_writer_finds_out_that_the_disk_takes_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("spool");
+        fs::create_dir(&path).unwrap();
+        let mut writer = writer(&path);
+        assert_eq!(writer.patience(), None);
+        fs::remove_dir_all(&path).unwrap();
+        assert!(commit(&mut writer, b"one", &[]).is_err());
+        assert_eq!(writer.patience(), Some(PROBE));
+        writer.idle();
+        assert!(writer.shared.usage().failing.is_some());
+        fs::create_dir(&path).unwrap();
+        writer.idle();
+        assert_eq!(writer.shared.usage().failing, None);
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 0);
+    }
+
+    /// A writer that panics takes nobody with it: who waits learns that it is closed.
+    #[test]
+    fn nobody_waits_for_a_writer_that_panicked() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = writer(folder.path());
+        let shared = Arc::clone(&writer.shared);
+        let (waiting, mut answer) = handed_in(&shared, b"one", &[]);
+        assert!(shared.command(Command::Append(waiting)));
+        let ended = Ended(Arc::clone(&shared));
+        let panicked = std::thread::spawn(move || {
+            let _ended = ended;
+            panic!("on purpose");
+        });
+        assert!(panicked.join().is_err());
+        assert_eq!(answer.try_recv(), Err(oneshot::error::TryRecvError::Closed));
+        let (waiting, _) = handed_in(&shared, b"two", &[]);
+        assert!(!shared.command(Command::Append(waiting)));
+        assert!(shared.usage().failing.is_some());
     }
 }
