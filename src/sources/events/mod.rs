@@ -8,9 +8,15 @@ mod http;
 #[cfg(test)]
 mod http_tests;
 mod media;
+#[cfg(test)]
+mod modes_tests;
+#[cfg(test)]
+mod packed_tests;
 mod schema;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod vectors_tests;
 mod wire;
 
 use std::io::BufRead;

@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::*;
+use super::http_tests::{Entry, GOOD, borrowed, send, send_as};
 
 /// What has to be encoded in a header: CloudEvents' HTTP binding, 3.1.3.2.
 const HEADER: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::*;
+use super::http_tests::{borrowed, send, send_as};
 use crate::sources::collected::skipped;
 
 fn fixtures() -> Option<std::path::PathBuf> {

@@ -1,22 +1,18 @@
 //! Requests in, events or reasons out.
 
-mod modes;
-mod packed;
-mod vectors;
-
 use super::*;
 use crate::model::{Body, Event};
 use crate::sources::{Delivery, Push};
 
 /// What a delivery came to, entry by entry.
 #[derive(Debug, PartialEq)]
-enum Entry {
+pub(super) enum Entry {
     Event(Box<Event>),
     Refused(Vec<Problem>),
 }
 
 impl Entry {
-    fn fields(&self) -> Vec<&str> {
+    pub(super) fn fields(&self) -> Vec<&str> {
         match self {
             Entry::Event(_) => Vec::new(),
             Entry::Refused(problems) => problems.iter().map(|problem| &*problem.field).collect(),
@@ -25,8 +21,8 @@ impl Entry {
 }
 
 #[derive(Default)]
-struct Heard {
-    entries: Vec<Entry>,
+pub(super) struct Heard {
+    pub(super) entries: Vec<Entry>,
     lines: Vec<u64>,
 }
 
@@ -59,7 +55,7 @@ impl Sink for Heard {
 
 impl Heard {
     /// `+` for an event, `-` for a refusal.
-    fn signs(&self) -> String {
+    pub(super) fn signs(&self) -> String {
         let sign = |entry: &Entry| match entry {
             Entry::Event(_) => '+',
             Entry::Refused(_) => '-',
@@ -67,7 +63,7 @@ impl Heard {
         self.entries.iter().map(sign).collect()
     }
 
-    fn problems(&self) -> Vec<String> {
+    pub(super) fn problems(&self) -> Vec<String> {
         let of = |entry: &Entry| match entry {
             Entry::Event(_) => Vec::new(),
             Entry::Refused(problems) => problems.iter().map(ToString::to_string).collect(),
@@ -76,7 +72,7 @@ impl Heard {
     }
 }
 
-fn send(headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Result<Heard, SourceError> {
+pub(super) fn send(headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Result<Heard, SourceError> {
     let headers: Vec<_> = headers
         .iter()
         .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -99,7 +95,7 @@ fn send(headers: &[(&str, &str)], body: impl AsRef<[u8]>) -> Result<Heard, Sourc
     }
 }
 
-fn send_as(content_type: &str, body: impl AsRef<[u8]>) -> Result<Heard, SourceError> {
+pub(super) fn send_as(content_type: &str, body: impl AsRef<[u8]>) -> Result<Heard, SourceError> {
     send(&[("content-type", content_type)], body)
 }
 
@@ -110,14 +106,14 @@ fn refusal(content_type: &str, body: impl AsRef<[u8]>) -> String {
     }
 }
 
-fn borrowed(headers: &[(String, String)]) -> Vec<(&str, &str)> {
+pub(super) fn borrowed(headers: &[(String, String)]) -> Vec<(&str, &str)> {
     headers
         .iter()
         .map(|(name, value)| (&**name, &**value))
         .collect()
 }
 
-const GOOD: &str = r#"{"specversion":"1.0","type":"org.readback.comment.v1","source":"wiki","id":"1","subject":"INC-1","time":"2025-03-30T21:59:30Z","data":{"words":3}}"#;
+pub(super) const GOOD: &str = r#"{"specversion":"1.0","type":"org.readback.comment.v1","source":"wiki","id":"1","subject":"INC-1","time":"2025-03-30T21:59:30Z","data":{"words":3}}"#;
 
 const HEADERS: [(&str, &str); 6] = [
     ("ce-specversion", "1.0"),
