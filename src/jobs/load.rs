@@ -172,13 +172,13 @@ impl Loader {
         let reading = segment.clone();
         let content = blocking(move || reading.read()).await??;
         let content = Arc::new(content);
-        for damage in content.damage() {
+        for (n, damage) in content.damage().enumerate() {
             let reason = format!(
                 "{} bytes in the spool don't fit their sums: the disk damaged them",
                 damage.len()
             );
             tracing::error!(bytes = damage.len(), "a segment of the spool is damaged");
-            let name = named(segment.id(), "damage", &(0..damage.len()));
+            let name = named(segment.id(), "damage", &(n..n));
             self.dead.bury_damage(name, damage, &reason, (self.now)())?;
             self.metrics.buried();
         }

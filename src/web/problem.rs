@@ -159,7 +159,7 @@ impl From<ReceiveError> for Refusal {
                 Refusal::unknown_sender(&detail, "Signature")
             }
             ReceiveError::Source(_) => Refusal::new(StatusCode::BAD_REQUEST, detail),
-            ReceiveError::Spool(AppendError::TooLong(_)) => {
+            ReceiveError::Spool(AppendError::TooLong(_) | AppendError::TooManyMarks(_)) => {
                 Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
             }
             // What the disk says is the operator's business; it stands in the log.
