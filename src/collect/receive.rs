@@ -251,9 +251,7 @@ impl Receiver {
             received.accepted += 1;
             batch.push(record);
         }
-        for _ in 0..received.rejected {
-            batch.rejected(&without_user(&terms.source));
-        }
+        batch.rejected(&without_user(&terms.source), received.rejected);
         let entry = (!batch.is_empty() || (!marks.is_empty() && !received.repeated))
             .then(|| pack(&batch, marks))
             .transpose()?;

@@ -288,7 +288,7 @@ impl Collector {
     /// Counts one entry, whatever the number of things wrong with it.
     fn reject(&mut self, problems: Vec<Problem>) {
         self.ingested.rejected += 1;
-        self.batch.rejected(&self.source);
+        self.batch.rejected(&self.source, 1);
         if self.ingested.problems.len() < TOLD_PROBLEMS {
             self.ingested.problems.extend(problems);
         } else {

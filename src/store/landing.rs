@@ -130,9 +130,11 @@ impl Batch {
         self.lines.is_empty()
     }
 
-    /// A line that was received and rejected: it is in the receipt and nowhere else.
-    pub fn rejected(&mut self, source: &str) {
-        self.count("rejected", source);
+    /// Lines that were received and rejected: they are in the receipt and nowhere else.
+    pub fn rejected(&mut self, source: &str, lines: u64) {
+        if lines > 0 {
+            self.count("rejected", source, lines);
+        }
     }
 
     /// Takes a record.
@@ -146,7 +148,7 @@ impl Batch {
             event,
         } = record;
         let source = event.source.to_string();
-        self.count(event.body.kind().name(), &source);
+        self.count(event.body.kind().name(), &source, 1);
         let head = Head {
             key,
             version,
@@ -308,13 +310,13 @@ impl Batch {
         }
     }
 
-    fn count(&mut self, kind: &'static str, source: &str) {
+    fn count(&mut self, kind: &'static str, source: &str, n: u64) {
         let sources = self.lines.entry(Cow::Borrowed(kind)).or_default();
         // A name is copied once, not for every line.
         match sources.get_mut(source) {
-            Some(lines) => *lines += 1,
+            Some(lines) => *lines += n,
             None => {
-                sources.insert(source.to_owned(), 1);
+                sources.insert(source.to_owned(), n);
             }
         }
     }

@@ -3,8 +3,8 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64};
 
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::{ConstCounter, Counter};
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::{ConstGauge, Gauge};
@@ -57,11 +57,11 @@ struct OfJob {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct JobRun {
     job: &'static str,
-    outcome: Outcome,
+    outcome: &'static str,
 }
 
 /// How a run of a job ended.
-#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq, EncodeLabelValue)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It did its work.
     Done,
@@ -228,7 +228,14 @@ impl Metrics {
 
     /// A job ended at this instant, UTC ms.
     pub fn job(&self, job: &'static str, outcome: Outcome, at: i64) {
-        self.job_runs.get_or_create(&JobRun { job, outcome }).inc();
+        let run = JobRun {
+            job,
+            outcome: match outcome {
+                Outcome::Done => "done",
+                Outcome::Failed => "failed",
+            },
+        };
+        self.job_runs.get_or_create(&run).inc();
         if outcome == Outcome::Done {
             let seconds = at as f64 / 1000.0;
             self.job_success.get_or_create(&OfJob { job }).set(seconds);

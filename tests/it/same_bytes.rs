@@ -107,7 +107,7 @@ async fn a_batch_that_is_sent_again_is_no_redelivery() {
             let event = decode(line.as_bytes()).expect("an event");
             batch.push(intake.accept(event).expect("a record"));
         }
-        batch.rejected("events");
+        batch.rejected("events", 1);
         batch
     };
     way.store.load(1, &batch()).await.expect("a batch");

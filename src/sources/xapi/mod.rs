@@ -208,6 +208,7 @@ fn take(
         reader.meet(statement);
     }
     for statement in statements {
+        sink.entry(*number);
         *number += 1;
         let taken = statement
             .and_then(|statement| reader.take(&statement).map_err(|fault| Faults(vec![fault])));
