@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::engine::Installing;
 use super::report;
@@ -146,27 +146,31 @@ fn passing(error: &anyhow::Error) -> Option<String> {
 
 /// Scans and computes on schedule.
 async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Metrics) {
-    compute(house, state, metrics).await;
-    let minutes = |n: u32| Duration::from_secs(60 * u64::from(n));
-    let mut report = interval(minutes(schedule.report_minutes));
-    report.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    report.tick().await;
-    // The first scan is due at once.
-    let mut clock = interval(minutes(schedule.scan_minutes.max(1)));
-    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let (scans, computes) = (schedule.scan_minutes > 0, schedule.report_minutes > 0);
     let sources = pulled(&house.config);
-    let scans = schedule.scan_minutes > 0 && !sources.is_empty();
+    let scans = scans && !sources.is_empty();
+    // Both are due at once.
+    let mut scan = clock(schedule.scan_minutes);
+    let mut report = clock(schedule.report_minutes);
     loop {
         tokio::select! {
-            _ = clock.tick(), if scans => {
-                if scan(house, sources.clone(), metrics).await {
-                    compute(house, state, metrics).await;
-                    report.reset();
+            // Pages first: a first walk through a long history takes its time.
+            biased;
+            _ = report.tick(), if computes => compute(house, state, metrics).await,
+            _ = scan.tick(), if scans => {
+                if pull(house, sources.clone(), metrics).await && computes {
+                    report.reset_immediately();
                 }
             }
-            _ = report.tick() => compute(house, state, metrics).await,
+            else => return,
         }
     }
+}
+
+fn clock(minutes: u32) -> Interval {
+    let mut clock = interval(Duration::from_secs(60 * u64::from(minutes.max(1))));
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    clock
 }
 
 async fn compute(house: &House, state: &AppState, metrics: &Metrics) {
@@ -199,7 +203,7 @@ fn pulled(config: &Config) -> Vec<Source> {
 }
 
 /// Pulls these sources. Says whether anything came.
-async fn scan(house: &House, sources: Vec<Source>, metrics: &Metrics) -> bool {
+async fn pull(house: &House, sources: Vec<Source>, metrics: &Metrics) -> bool {
     let mut heard = Heard { metrics, events: 0 };
     let timezone = house.config.organisation.calendar.timezone;
     let done = scan::run(
@@ -245,9 +249,11 @@ impl Listener for Heard<'_> {
 
 /// Tells the hooks which write-ups there are, at the start and whenever a batch described some.
 async fn aware(house: &House, collector: &Collector, mut load: watch::Receiver<LoadState>) {
+    let mut told = None;
     loop {
         let described = load.borrow_and_update().described;
         match ingest::known_writeups(&house.store).await {
+            Ok(writeups) if told.as_ref() == Some(&writeups) => {}
             Ok(writeups) => {
                 if let Err((id, error)) = collector.hooks.know(&writeups) {
                     tracing::error!(source = id, %error, "a source can't take deliveries");
@@ -255,14 +261,14 @@ async fn aware(house: &House, collector: &Collector, mut load: watch::Receiver<L
                 if let Err(error) = known::write(&collector.known, &writeups) {
                     tracing::error!(%error, "the known write-ups can't be kept");
                 }
+                told = Some(writeups);
             }
             Err(error) => tracing::error!(%error, "the write-ups can't be read"),
         }
         let more = load.wait_for(|load| load.described > described);
-        if tokio::time::timeout(AWARE, more)
-            .await
-            .is_ok_and(|more| more.is_err())
-        {
+        let more = timeout(AWARE, more).await;
+        // Nobody loads any more.
+        if more.is_ok_and(|more| more.is_err()) {
             return;
         }
     }

@@ -47,12 +47,16 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     tell_recovered(&collector);
     let (load, load_state) = watch::channel(LoadState::default());
     let (engine, engine_state) = watch::channel(Opened::default());
-    let parts = Arc::new(Parts::new(
+    let mut schedule = config.schedule;
+    schedule.report_minutes = args.every.unwrap_or(schedule.report_minutes);
+    let mut parts = Parts::new(
         collector.spool.clone(),
         collector.dead.clone(),
         load_state,
         engine_state,
-    ));
+    );
+    parts.computes = schedule.report_minutes > 0;
+    let parts = Arc::new(parts);
     let receiver = Receiver::new(
         collector.keys.clone(),
         collector.spool.clone(),
@@ -86,8 +90,6 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             "nobody can bring events yet; `readback token add NAME` makes a token"
         )?;
     }
-    let mut schedule = config.schedule;
-    schedule.report_minutes = args.every.unwrap_or(schedule.report_minutes);
     let (closed, closing) = oneshot::channel();
     let end = End {
         stop: stopping,

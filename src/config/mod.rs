@@ -112,7 +112,8 @@ pub struct SpoolConfig {
 pub struct Schedule {
     /// Minutes between two scans of the sources; 0 for never.
     pub scan_minutes: u32,
-    /// Minutes between two computations of the pages.
+    /// Minutes between two computations of the pages; 0 for never, on a collector beside another one
+    /// that computes.
     pub report_minutes: u32,
 }
 
@@ -470,7 +471,7 @@ fn schedule(reader: &mut Reader<'_>) -> Schedule {
         report_minutes: 60,
     };
     reader.whole("scan_minutes", 0, 10_080, &mut schedule.scan_minutes);
-    reader.whole("report_minutes", 1, 1440, &mut schedule.report_minutes);
+    reader.whole("report_minutes", 0, 1440, &mut schedule.report_minutes);
     reader.finish();
     schedule
 }

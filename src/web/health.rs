@@ -37,6 +37,8 @@ pub struct Parts {
     pub load: watch::Receiver<LoadState>,
     /// The engine, once it could be opened.
     pub engine: watch::Receiver<Opened>,
+    /// Pages are computed here; where not, nobody waits for them.
+    pub computes: bool,
     /// It was told to stop.
     pub stopping: AtomicBool,
     looked: Mutex<Option<(Instant, Option<String>)>>,
@@ -67,6 +69,7 @@ impl Parts {
             dead,
             load,
             engine,
+            computes: true,
             stopping: AtomicBool::new(false),
             looked: Mutex::default(),
         }
@@ -170,7 +173,9 @@ async fn trouble(part: &str, state: &AppState, parts: &Parts) -> Option<String> 
         "door" => parts.door(),
         "engine" => parts.engine().await,
         "load" => parts.load(),
-        _ if state.latest().is_none() => Some("nothing has been computed yet".to_owned()),
+        _ if parts.computes && state.latest().is_none() => {
+            Some("nothing has been computed yet".to_owned())
+        }
         _ => None,
     }
 }

@@ -42,9 +42,10 @@ a login that ends in `[bot]`) are described as bots, so that their comments are 
 Issues and pull requests are known by repository and number, since webhooks and API replies give one
 pull request different ids; after a repository was renamed its texts are new ones.
 
-With `secret` or `secret_file` (the webhook's secret) a delivery without a right X-Hub-Signature-256
-is refused; without them everything is believed. GitHub signs no time: sending a delivery again
-changes nothing, since its events have the same ids.
+Point the webhook at `/v1/hooks/ID` of `readback serve`, where ID is the source's. With `secret` or
+`secret_file` (the webhook's secret) a delivery without a right X-Hub-Signature-256 is refused;
+without them the sender has to bring a token. GitHub signs no time: a delivery that is sent again, or
+by somebody who saw it, is known by its id and by its body, and is taken once.
 
 A `push` gives nothing here: the walk of the kind `git` sees the same commits in full. Comments on
 what is registered later are not found afterwards; import saved API replies for those.",
