@@ -1,5 +1,5 @@
 //! Appends a second into the spool, against SQLite and against the least that a file can do, by turns
-//! in one run on a real disk. `cargo bench --bench spool --features peers [-- SECONDS]`.
+//! in one run on a real disk. `cargo bench --bench spool --features peers [-- SECONDS] [FOLDER]`.
 //!
 //! 32 appenders each wait until their entry stands on the disk before they bring the next one, as
 //! requests do. Everybody but `SQLite, single` writes what waits in one go and answers all of it;
@@ -9,7 +9,7 @@
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -19,7 +19,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 const APPENDERS: usize = 32;
-const ROUNDS: usize = 3;
+/// Many short ones: a disk has moods, and a ratio compares what was measured within seconds.
+const ROUNDS: usize = 9;
 /// One event, and a delivery of a hundred.
 const SIZES: [usize; 2] = [200, 20_000];
 /// The file that is overwritten in place.
@@ -63,8 +64,13 @@ struct Measured {
 async fn main() {
     let seconds: u64 = std::env::args()
         .find_map(|argument| argument.parse().ok())
-        .unwrap_or(2);
+        .unwrap_or(1);
     let time = Duration::from_secs(seconds);
+    // Under the build's folder: what is temporary elsewhere may never see a disk.
+    let mut named = std::env::args().skip(1).map(PathBuf::from);
+    let folder = named
+        .find(|path| path.is_dir())
+        .unwrap_or_else(|| env!("CARGO_TARGET_TMPDIR").into());
     let mut out = std::io::stdout();
     for size in SIZES {
         writeln!(
@@ -75,7 +81,7 @@ async fn main() {
         let mut rounds: Vec<Vec<Measured>> = vec![Vec::new(); CASES.len()];
         for _ in 0..ROUNDS {
             for ((_, case), measured) in CASES.iter().zip(&mut rounds) {
-                measured.push(measure(*case, size, time).await);
+                measured.push(measure(*case, &folder, size, time).await);
             }
         }
         report(&mut out, size, &rounds);
@@ -85,18 +91,31 @@ async fn main() {
 fn report(out: &mut impl Write, size: usize, rounds: &[Vec<Measured>]) {
     writeln!(
         out,
-        "{:<17}{:>10}{:>8}{:>7}{:>9}{:>9}{:>9}{:>13}",
-        "", "entries/s", "MB/s", "ratio", "p50 ms", "p99 ms", "a commit", "disk/payload"
+        "{:<17}{:>10}{:>8}{:>7}{:>12}{:>9}{:>9}{:>9}{:>13}",
+        "",
+        "entries/s",
+        "MB/s",
+        "ratio",
+        "of rounds",
+        "p50 ms",
+        "p99 ms",
+        "a commit",
+        "disk/payload"
     )
     .expect("stdout");
     for ((name, _), measured) in CASES.iter().zip(rounds) {
         let of = |what: fn(&Measured) -> f64| median(measured.iter().map(what));
         let speed = of(|one| one.entries_a_second);
-        let ratios = measured.iter().zip(&rounds[BASE]);
-        let ratio = median(ratios.map(|(one, base)| one.entries_a_second / base.entries_a_second));
+        let pairs = measured.iter().zip(&rounds[BASE]);
+        let ratios = pairs.map(|(one, base)| one.entries_a_second / base.entries_a_second);
+        let ratios: Vec<f64> = ratios.collect();
+        let ratio = median(ratios.iter().copied());
+        let least = ratios.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = ratios.iter().copied().fold(0.0, f64::max);
+        let range = format!("{least:.2}-{most:.2}");
         writeln!(
             out,
-            "{name:<17}{speed:>10.0}{:>8.1}{ratio:>7.2}{:>9.2}{:>9.2}{:>9.1}{:>13.2}",
+            "{name:<17}{speed:>10.0}{:>8.1}{ratio:>7.2}{range:>12}{:>9.2}{:>9.2}{:>9.1}{:>13.2}",
             speed * size as f64 / 1e6,
             of(|one| one.p50_ms),
             of(|one| one.p99_ms),
@@ -115,9 +134,8 @@ fn report(out: &mut impl Write, size: usize, rounds: &[Vec<Measured>]) {
     .expect("stdout");
 }
 
-async fn measure(case: Case, size: usize, time: Duration) -> Measured {
-    // Under the build's folder: what is temporary elsewhere may never see a disk.
-    let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
+async fn measure(case: Case, folder: &Path, size: usize, time: Duration) -> Measured {
+    let folder = tempfile::tempdir_in(folder).expect("a folder");
     let (sync_p50_ms, sync_p99_ms) = sync(&folder.path().join("sync"), size);
     let place = folder.path().join("measured");
     fs::create_dir(&place).expect("a folder");
@@ -364,7 +382,7 @@ impl Peer for Sqlite {
 
 /// How long the disk takes for one small write.
 fn sync(path: &Path, size: usize) -> (f64, f64) {
-    const TIMES: usize = 200;
+    const TIMES: usize = 100;
     let mut file = File::create(path).expect("a file");
     let bytes = vec![7; size];
     let latencies = (0..TIMES).map(|_| {

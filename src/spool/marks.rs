@@ -90,6 +90,14 @@ impl Marks {
         held(&self.known).waiting.extend(marks);
     }
 
+    /// Their entries are lost: they may be sent again.
+    pub(super) fn forget(&self, marks: &[u128]) {
+        let mut known = held(&self.known);
+        for mark in marks {
+            known.waiting.remove(mark);
+        }
+    }
+
     /// These leave the spool: returns when they stand in the file. Blocks the thread.
     pub(super) fn store(&self, marks: &[u128]) -> io::Result<()> {
         let mut file = held(&self.file);

@@ -124,9 +124,12 @@ impl Shared {
         };
         if takes {
             inbox.commands.push(command);
-            if inbox.commands.len() == 1 {
-                self.arrived.notify_one();
-            }
+        }
+        // Those that came before woke it already. Not while it can't have what it is woken for.
+        let is_first = inbox.commands.len() == 1;
+        drop(inbox);
+        if is_first {
+            self.arrived.notify_one();
         }
         takes
     }

@@ -2,6 +2,7 @@
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -57,6 +58,13 @@ struct Open {
     rows: u64,
     marks: Vec<u128>,
     since: Instant,
+}
+
+impl Open {
+    /// Whether its name was taken away: it can still be written to, and nobody would find it.
+    fn is_gone(&self) -> bool {
+        self.file.metadata().is_ok_and(|file| file.nlink() == 0)
+    }
 }
 
 /// An entry that waits to be written.
@@ -195,6 +203,9 @@ impl Writer {
     }
 
     fn write(&mut self, waiting: &[Waiting]) -> io::Result<()> {
+        if self.open.as_ref().is_some_and(Open::is_gone) {
+            self.seal();
+        }
         let mut open = match self.open.take() {
             Some(open) => open,
             None => self.begin()?,
@@ -264,6 +275,13 @@ impl Writer {
         if open.length == 0 {
             // An empty file that stays is removed when the spool is opened again.
             let _ = fs::remove_file(&open.path);
+            return;
+        }
+        if open.is_gone() {
+            let bytes = open.length;
+            tracing::error!(bytes, "a segment of the spool was removed by somebody else");
+            self.shared.marks.forget(&open.marks);
+            self.shared.release(bytes);
             return;
         }
         self.shared.seal(Segment {

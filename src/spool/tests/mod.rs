@@ -317,7 +317,35 @@ async fn a_disk_that_refuses_is_told_and_tried_again() {
     let usage = spool.usage();
     assert_eq!((usage.bytes, &usage.failing), (size(&one), &None));
     assert!(usage.takes());
-    // The same with an entry before: it is not hurt.
+    spool.seal().await;
+    assert_eq!(drained(&drain), [b"one"]);
+}
+
+/// A file without a name can still be written to: nothing is said to stand in it.
+#[tokio::test]
+async fn nothing_goes_into_a_segment_that_was_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("spool");
+    let (spool, drain, _) = open(&path, MANUAL);
+    let one = Entry {
+        marks: vec![1],
+        ..entry(b"one")
+    };
+    spool.append(&one).await.unwrap();
+    fs::remove_dir_all(&path).unwrap();
+    let refused = spool.append(&entry(b"two")).await;
+    assert!(matches!(refused, Err(AppendError::Disk(_))), "{refused:?}");
+    assert_eq!(spool.usage().bytes, 0);
+    // It may be sent again.
+    assert!(!spool.knows(&[1]));
+    fs::create_dir(&path).unwrap();
+    spool.append(&one).await.unwrap();
+    for file in crash::segments(&path) {
+        fs::remove_file(file).unwrap();
+    }
+    spool.seal().await;
+    assert_eq!(spool.usage().segments, 0);
+    spool.append(&one).await.unwrap();
     spool.seal().await;
     assert_eq!(drained(&drain), [b"one"]);
 }
