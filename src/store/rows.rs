@@ -1,5 +1,6 @@
-//! The rows of the landing tables. They are written to the engine as they are, and to the spool by
-//! field name: what an older program left there has the defaults for fields that came later.
+//! The rows of the landing tables. They are written to the engine by name, and to the spool by the
+//! order of their fields: a new field comes last, and what an older program left in a spool has its
+//! default. The order of those that are here never changes.
 
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};

@@ -1,10 +1,12 @@
 //! One line of JSON into one event. The fast way fills typed structs that borrow from the line;
 //! only when that fails is the line read again, slowly, to say what is wrong ([`super::explain`]).
 
+use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::Deserialize;
+use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use crate::model::{
     Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Identity, Link,
@@ -69,8 +71,40 @@ impl From<serde_json::Error> for Refusal {
     }
 }
 
+/// All events of a JSON array in one pass; `None` where anything is wrong with any of them, and then
+/// somebody has to look at each. Lengths are not looked at: `text` has at most [`MAX_LINE`] bytes.
+pub(super) fn decode_all(text: &str) -> Option<Vec<Event>> {
+    let mut json = serde_json::Deserializer::from_str(text);
+    let events = json.deserialize_seq(All).ok()?;
+    json.end().ok()?;
+    Some(events)
+}
+
+struct All;
+
+impl<'de> Visitor<'de> for All {
+    type Value = Vec<Event>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of events")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Vec<Event>, A::Error> {
+        let mut events = Vec::new();
+        while let Some(envelope) = array.next_element::<Envelope<'de>>()? {
+            // The words are found by whoever looks at each.
+            let event = understood(envelope).map_err(|_| A::Error::custom("a value"))?;
+            events.push(event);
+        }
+        Ok(events)
+    }
+}
+
 fn quick(text: &str) -> Result<Event, Refusal> {
-    let envelope: Envelope<'_> = serde_json::from_str(text)?;
+    understood(serde_json::from_str(text)?)
+}
+
+fn understood(envelope: Envelope<'_>) -> Result<Event, Refusal> {
     let kind = envelope
         .kind
         .as_ref()

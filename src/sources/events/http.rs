@@ -7,8 +7,9 @@ use std::fmt;
 use serde::de::{Deserializer, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::decode::decode_all;
 use super::media::{self, Media};
-use super::{Events, binary, decode, lines, report};
+use super::{Events, MAX_LINE, binary, decode, lines, report};
 use crate::sources::{Delivery, Push, Sink, SourceError};
 
 /// The content types that are taken.
@@ -30,6 +31,7 @@ impl Push for Events {
         }
         match mode {
             Mode::Structured => take(1, whole(body).map_err(wrong)?, sink),
+            Mode::Batch if take_good(body, sink) => {}
             Mode::Batch => take_batch(whole(body).map_err(wrong)?, sink)?,
             Mode::Lines => lines(BODY, &mut &*body, sink)?,
             Mode::Binary => binary::take(delivery, body, sink),
@@ -130,6 +132,18 @@ fn take(number: u64, event: &RawValue, sink: &mut dyn Sink) {
         Ok(event) => sink.event(event),
         Err(faults) => report(sink, &format!("event {number}"), faults),
     }
+}
+
+/// Takes a batch of which every event is good, in one pass, or nothing.
+fn take_good(body: &[u8], sink: &mut dyn Sink) -> bool {
+    let text = std::str::from_utf8(body)
+        .ok()
+        .filter(|text| text.len() <= MAX_LINE);
+    let Some(events) = text.and_then(decode_all) else {
+        return false;
+    };
+    events.into_iter().for_each(|event| sink.event(event));
+    true
 }
 
 /// `events` is known to be JSON, so all of it is taken or nothing.
