@@ -231,7 +231,7 @@ async fn a_connection_is_served() {
             answer
         });
         let answer = done.await.expect("an answer");
-        assert!(answer.starts_with(status), "{answer}");
+        assert!(answer.starts_with(status), "{status}: {answer}");
         assert!(answer.contains(words), "{words}: {answer}");
         if status.contains("405") {
             assert!(answer.ends_with("\r\n\r\n"), "{answer}");

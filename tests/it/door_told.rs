@@ -137,7 +137,7 @@ async fn ready(door: &Doorway) -> (u16, Value) {
 
 #[tokio::test]
 async fn every_part_says_what_keeps_it() {
-    let (_folder, door) = fresh(4096);
+    let (_folder, door) = fresh(1 << 16);
     let token = door.token(&[], &[]);
     assert_eq!(get(&door, "/healthz").await.text, "ok\n");
 
@@ -146,7 +146,7 @@ async fn every_part_says_what_keeps_it() {
     assert_eq!(parts["door"], json!({ "ok": true }));
     assert_eq!(parts["engine"]["why"], "starting");
     assert_eq!(parts["pages"]["why"], "nothing has been computed yet");
-    assert_eq!(parts["spool"]["limit"], 4096);
+    assert_eq!(parts["spool"]["limit"], 1 << 16);
     assert_eq!(get(&door, "/summary.json").await.status, 503);
 
     door.engine
