@@ -210,10 +210,7 @@ impl Receiver {
             body: &request.body,
             now: request.now,
         };
-        let marks = match push.delivery_id(&delivery) {
-            Some(id) => self.marks(&terms.source, id, &request.body),
-            None => Vec::new(),
-        };
+        let mut marks = self.marks(push, &delivery, &terms.source);
         let mut intake = self.intake();
         let mut sink = Door {
             intake: &mut intake,
@@ -223,6 +220,7 @@ impl Receiver {
             next: 0,
             entry: None,
             line: 0,
+            last: None,
         };
         let done = push.receive(&delivery, &mut sink);
         let Door {
@@ -241,6 +239,11 @@ impl Receiver {
             records.clear();
         }
         without_conflicts(&mut records, &mut received);
+        if received.rejected > 0 {
+            // It may be sent again once what was wrong is put right, a token's scope for instance;
+            // what was taken of it then changes nothing.
+            marks.clear();
+        }
         if terms.whole && received.rejected > 0 {
             records.clear();
         }
@@ -263,13 +266,18 @@ impl Receiver {
     }
 
     /// What a delivery is known by: its id, which nobody signed, and its body, which its sender did.
-    fn marks(&self, source: &str, id: &str, body: &[u8]) -> Vec<u128> {
-        let by_id = format!("delivery {source}");
-        let by_body = format!("body {source}");
-        vec![
-            self.keys.mark(&by_id, id.as_bytes()),
-            self.keys.mark(&by_body, body),
-        ]
+    /// Whoever replays one may leave the id out.
+    fn marks(&self, push: &dyn Push, delivery: &Delivery<'_>, source: &str) -> Vec<u128> {
+        let id = push.delivery_id(delivery);
+        let by_id = id.map(|id| {
+            let scope = format!("delivery {source}");
+            self.keys.mark(&scope, id.as_bytes())
+        });
+        let by_body = (id.is_some() || push.is_signed()).then(|| {
+            let scope = format!("body {source}");
+            self.keys.mark(&scope, delivery.body)
+        });
+        by_id.into_iter().chain(by_body).collect()
     }
 
     fn intake(&self) -> Intake {
@@ -323,11 +331,15 @@ fn without_conflicts(records: &mut Vec<(u64, Record)>, received: &mut Received) 
     if !first.values().any(|(_, _, conflict)| *conflict) {
         return;
     }
+    // One entry may have brought several events.
+    let mut last = None;
     records.retain(|(index, record)| {
         let Some((earlier, _, true)) = first.get(&name(record)) else {
             return true;
         };
-        received.conflicts += 1;
+        let is_new = last.replace(*index) != Some(*index);
+        received.conflicts += u64::from(is_new);
+        received.rejected += u64::from(is_new);
         let reason = if earlier == index {
             "a later event of this request has the same source, id and version, and says something \
              else; give a correction a greater version"
@@ -343,15 +355,14 @@ fn without_conflicts(records: &mut Vec<(u64, Record)>, received: &mut Received) 
             field: "id".to_owned(),
             reason,
         };
-        received.refuse(*index, vec![problem]);
+        received.tell(*index, vec![problem]);
         false
     });
     received.refused.sort_by_key(|refused| refused.index);
 }
 
 impl Received {
-    fn refuse(&mut self, index: u64, problems: Vec<Problem>) {
-        self.rejected += 1;
+    fn tell(&mut self, index: u64, problems: Vec<Problem>) {
         if self.refused.len() < TOLD {
             let each = problems.into_iter();
             self.refused
@@ -371,6 +382,8 @@ struct Door<'a> {
     /// The entry that the source said it is at.
     entry: Option<u64>,
     line: u64,
+    /// The entry that was refused last.
+    last: Option<u64>,
 }
 
 impl Door<'_> {
@@ -378,6 +391,15 @@ impl Door<'_> {
         let index = self.entry.unwrap_or(self.next);
         self.next += 1;
         index
+    }
+
+    /// Counts an entry once, however many of its events are refused.
+    fn refuse(&mut self, index: u64, problems: Vec<Problem>, forbidden: bool) {
+        if self.last.replace(index) != Some(index) {
+            self.received.rejected += 1;
+            self.received.forbidden += u64::from(forbidden);
+        }
+        self.received.tell(index, problems);
     }
 
     fn place(&self, index: u64) -> String {
@@ -411,13 +433,12 @@ impl Sink for Door<'_> {
         match taken {
             Ok(record) => self.records.push((index, record)),
             Err((field, reason)) => {
-                self.received.forbidden += u64::from(forbidden);
                 let problem = Problem {
                     place: self.place(index),
                     field: field.to_owned(),
                     reason,
                 };
-                self.received.refuse(index, vec![problem]);
+                self.refuse(index, vec![problem], forbidden);
             }
         }
     }
@@ -428,7 +449,7 @@ impl Sink for Door<'_> {
 
     fn rejected(&mut self, problems: Vec<Problem>) {
         let index = self.index();
-        self.received.refuse(index, problems);
+        self.refuse(index, problems, false);
     }
 
     fn left_out(&mut self, reason: &'static str) {

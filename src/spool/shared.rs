@@ -13,6 +13,9 @@ use super::segment::Segment;
 use super::writer::Command;
 use super::{AppendError, Limits};
 
+/// With less room than this part of the limit it counts as full: 16 MiB of the usual 1 GiB.
+const FULL: u64 = 64;
+
 /// How full a spool is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
@@ -31,9 +34,11 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Whether an entry of a usual size is taken.
+    /// Whether an entry of a usual size is taken. To the last byte it is hardly ever full: what does
+    /// not fit any more is refused before.
     pub fn takes(&self) -> bool {
-        self.failing.is_none() && self.bytes < self.limit
+        let room = self.limit.saturating_sub(self.bytes);
+        self.failing.is_none() && room > self.limit / FULL
     }
 }
 

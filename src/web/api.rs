@@ -79,7 +79,7 @@ static STATEMENT: [(u16, &str); 9] = with((204, "The statement was taken"));
 pub(super) static ROUTES: &[Route] = &[
     Route {
         path: "/v1/events",
-        serve: || post(receive::events).fallback(|| receive::only("POST")),
+        serve: || post(receive::events).fallback(|request| receive::only("POST", request)),
         operations: &[Operation {
             method: "post",
             summary: "Bring events",
@@ -100,13 +100,13 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/hooks/{source}",
-        serve: || post(receive::hook).fallback(|| receive::only("POST")),
+        serve: || post(receive::hook).fallback(|request| receive::only("POST", request)),
         operations: &[Operation {
             method: "post",
             summary: "A vendor's webhook",
             description: "`source` is the id of a configured [[source]] that takes deliveries. Where its \
-                kind checks a signature, that is the proof; else a token is asked for. A delivery that \
-                is sent again, or replayed, is taken once.",
+                kind checks a signature, that is the proof, and the body is not packed; else a token is \
+                asked for. A delivery that is sent again, or replayed, is taken once.",
             token: true,
             takes: &[JSON, "application/x-www-form-urlencoded"],
             answers: &HOOK,
@@ -117,7 +117,7 @@ pub(super) static ROUTES: &[Route] = &[
         serve: || {
             post(receive::statements)
                 .put(receive::statements)
-                .fallback(|| receive::only("POST, PUT"))
+                .fallback(|request| receive::only("POST, PUT", request))
         },
         operations: &[
             Operation {
@@ -143,7 +143,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/xapi/about",
-        serve: || get(receive::about).fallback(|| receive::only("GET")),
+        serve: || get(receive::about).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Which versions of xAPI are spoken",
             "1.0.3 and 2.0.0. Statements can't be read back: this is no learning record store.",
@@ -152,7 +152,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/schemas",
-        serve: || get(openapi::schemas).fallback(|| receive::only("GET")),
+        serve: || get(openapi::schemas).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "The schemas there are",
             "Names and addresses of the JSON Schemas of events.",
@@ -161,7 +161,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/schemas/{name}",
-        serve: || get(openapi::schema).fallback(|| receive::only("GET")),
+        serve: || get(openapi::schema).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "A schema",
             "`cloudevent` for the envelope, org.readback.KIND.v1 for the `data` of a type; JSON Schema \
@@ -171,7 +171,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/openapi.json",
-        serve: || get(openapi::document).fallback(|| receive::only("GET")),
+        serve: || get(openapi::document).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "This document",
             "OpenAPI 3.1.",
@@ -180,7 +180,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/healthz",
-        serve: || get(health::healthz).fallback(|| receive::only("GET")),
+        serve: || get(health::healthz).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does the process live",
             "Says ok as long as the process answers.",
@@ -189,7 +189,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/readyz",
-        serve: || get(health::readyz).fallback(|| receive::only("GET")),
+        serve: || get(health::readyz).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does everything do its work",
             "The door takes events, the engine answers with this program's schema, batches are loaded, \
@@ -200,7 +200,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/readyz/{part}",
-        serve: || get(health::part).fallback(|| receive::only("GET")),
+        serve: || get(health::part).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does one part do its work",
             "`door`, `engine`, `load` or `pages`.",
@@ -213,7 +213,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/metrics",
-        serve: || get(health::metrics).fallback(|| receive::only("GET")),
+        serve: || get(health::metrics).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Metrics",
             "For Prometheus, in the OpenMetrics text format. Nothing in it names a person, a write-up or \
@@ -223,7 +223,9 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/summary.json",
-        serve: || get(super::router::summary).fallback(|| receive::only("GET")),
+        serve: || {
+            get(super::router::summary).fallback(|request| receive::only("GET, HEAD", request))
+        },
         operations: &[looked(
             "The published numbers",
             "The summary that the pages show, people below k withheld.",

@@ -192,6 +192,11 @@ async fn read_all(
     }
 }
 
+/// Whether a body is packed, in a way that is known or not.
+pub(super) fn is_packed(headers: &HeaderMap) -> bool {
+    packing(headers) != Ok(Packing::None)
+}
+
 fn packing(headers: &HeaderMap) -> Result<Packing, BodyError> {
     let mut packing = Packing::None;
     for value in headers.get_all(CONTENT_ENCODING) {
@@ -201,15 +206,24 @@ fn packing(headers: &HeaderMap) -> Result<Packing, BodyError> {
                 "" | "identity" => continue,
                 "gzip" | "x-gzip" => Packing::Gzip,
                 "zstd" => Packing::Zstd,
-                _ => return Err(BodyError::Encoding(name.to_owned())),
+                _ => return Err(BodyError::Encoding(told(name))),
             };
             if packing != Packing::None {
-                return Err(BodyError::Encoding(value.to_owned()));
+                return Err(BodyError::Encoding(told(value)));
             }
             packing = one;
         }
     }
     Ok(packing)
+}
+
+/// A header's value for a message, if it looks like encodings and nothing else.
+fn told(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-, ".contains(&byte);
+    match value.len() <= 40 && value.bytes().all(plain) {
+        true => value.to_owned(),
+        false => "…".to_owned(),
+    }
 }
 
 /// Unpacks, up to the longest body: a few kilobytes can hold gigabytes.

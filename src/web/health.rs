@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
@@ -14,7 +14,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout};
 
 use super::AppState;
-use super::problem::{Refusal, json_response};
+use super::problem::{Refusal, Segment, json_response};
 use super::receive::Door;
 use crate::engine::EngineState;
 use crate::jobs::load::LoadState;
@@ -150,10 +150,7 @@ pub(super) async fn readyz(State(state): State<AppState>) -> Response<Body> {
 
 /// `GET /readyz/{part}`: one part does its work. Balancers in front of senders ask for `door`: it
 /// takes events also while the engine is away.
-pub(super) async fn part(
-    State(state): State<AppState>,
-    Path(part): Path<String>,
-) -> Response<Body> {
+pub(super) async fn part(State(state): State<AppState>, Segment(part): Segment) -> Response<Body> {
     let known = PARTS.iter().find(|known| **known == part);
     match (known, &state.parts) {
         (Some(_), Some(parts)) => {

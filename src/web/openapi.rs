@@ -4,13 +4,12 @@
 use std::sync::OnceLock;
 
 use axum::body::Body;
-use axum::extract::Path;
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Keep};
 use super::api::{Operation, ROUTES};
-use super::problem::Refusal;
+use super::problem::{Refusal, Segment};
 use crate::sources::events;
 
 /// Every schema by its name, made once.
@@ -44,7 +43,7 @@ pub(super) async fn schemas(headers: HeaderMap) -> Response<Body> {
 }
 
 /// `GET /v1/schemas/{name}`
-pub(super) async fn schema(headers: HeaderMap, Path(name): Path<String>) -> Response<Body> {
+pub(super) async fn schema(headers: HeaderMap, Segment(name): Segment) -> Response<Body> {
     let name = name.strip_suffix(".json").unwrap_or(&name);
     match all().iter().find(|(known, _)| known == name) {
         Some((_, body)) => {
@@ -172,6 +171,10 @@ fn described(path: &str, operation: &Operation) -> Value {
     });
     if operation.token {
         described["security"] = json!([{ "bearer": [] }, { "basic": [] }]);
+        if let ("/v1/hooks/{source}", Some(ways)) = (path, described["security"].as_array_mut()) {
+            // A signature instead.
+            ways.push(json!({}));
+        }
     }
     if !operation.takes.is_empty() {
         let content = operation.takes.iter().map(|media| {

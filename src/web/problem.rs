@@ -1,8 +1,15 @@
 //! What the door answers when it does not take something: problem details (RFC 9457) that name the
 //! place, the field and what would be valid.
 
+use std::convert::Infallible;
+
 use axum::body::Body;
-use axum::http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::header::{
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+};
+use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
@@ -86,6 +93,14 @@ impl Refusal {
         refusal
     }
 
+    /// The way in which the body is packed is not taken (RFC 9110, 15.5.16).
+    pub(super) fn packing(detail: impl Into<String>, valid: &'static str) -> Self {
+        let mut refusal = Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
+        let value = HeaderValue::from_static(valid);
+        refusal.headers.insert(ACCEPT_ENCODING, value);
+        refusal
+    }
+
     pub(super) fn respond(self) -> Response<Body> {
         let mut body = json!({
             "type": "about:blank",
@@ -133,6 +148,27 @@ pub(super) fn rejected(received: &Received) -> Value {
     each.collect()
 }
 
+/// What stands in an address for its parameter; nothing where that is no text, and nothing is called
+/// so.
+pub(super) struct Segment(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for Segment {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(head: &mut Head, state: &S) -> Result<Self, Infallible> {
+        let found = Path::<String>::from_request_parts(head, state).await;
+        Ok(Segment(found.map(|Path(text)| text).unwrap_or_default()))
+    }
+}
+
+impl From<QueryRejection> for Refusal {
+    fn from(_: QueryRejection) -> Self {
+        let words =
+            "what stands behind the question mark can't be read; each name stands there once";
+        Refusal::new(StatusCode::BAD_REQUEST, words)
+    }
+}
+
 impl From<BodyError> for Refusal {
     fn from(error: BodyError) -> Self {
         let detail = error.to_string();
@@ -140,7 +176,7 @@ impl From<BodyError> for Refusal {
             BodyError::Busy => Refusal::later(detail),
             BodyError::TooLarge => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail),
             BodyError::Slow => Refusal::new(StatusCode::REQUEST_TIMEOUT, detail),
-            BodyError::Encoding(_) => Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail),
+            BodyError::Encoding(_) => Refusal::packing(detail, "gzip, zstd"),
             BodyError::Packed { .. } | BodyError::Cut => {
                 Refusal::new(StatusCode::BAD_REQUEST, detail)
             }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
-use axum::extract::{FromRequestParts, Path, Query, Request as HttpRequest};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{FromRequestParts, Query, Request as HttpRequest};
 use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Response, StatusCode};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use super::AppState;
 use super::auth;
 use super::body::{self, Budget};
-use super::problem::{Refusal, json_response, rejected};
+use super::problem::{Refusal, Segment, json_response, rejected};
 use super::tokens::{Kept, Tokens};
 use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
 use crate::collect::{Hook, Hooks};
@@ -92,8 +93,17 @@ impl FromRequestParts<AppState> for Entrance {
 }
 
 /// What is answered to another method.
-pub(super) async fn only(allowed: &'static str) -> Response<Body> {
+pub(super) async fn only(allowed: &'static str, request: HttpRequest) -> Response<Body> {
+    body::discard(request.into_body()).await;
     Refusal::method(allowed).respond()
+}
+
+/// What is answered where no route is. Programs are told in their own way: a sender with a wrong
+/// address must not take the page for "not yet".
+pub(super) async fn nowhere(request: HttpRequest) -> Response<Body> {
+    body::discard(request.into_body()).await;
+    let words = "no such address; /openapi.json describes those there are";
+    Refusal::new(StatusCode::NOT_FOUND, words).respond()
 }
 
 /// `POST /v1/events`
@@ -114,7 +124,7 @@ pub(super) async fn events(Entrance(door): Entrance, request: HttpRequest) -> Re
 /// `POST /v1/hooks/{source}`
 pub(super) async fn hook(
     Entrance(door): Entrance,
-    Path(source): Path<String>,
+    Segment(source): Segment,
     request: HttpRequest,
 ) -> Response<Body> {
     let done = async {
@@ -140,6 +150,13 @@ pub(super) async fn hook(
             }
         };
         let (request, scope, _held) = if push.is_signed() {
+            // Signed is what was sent; and nothing is unpacked for somebody unknown.
+            if body::is_packed(request.headers()) {
+                body::discard(request.into_body()).await;
+                let words = "the signature covers the body as it is sent, so packed bodies are not \
+                             taken here; send it without Content-Encoding";
+                return Err(Refusal::packing(words, "identity"));
+            }
             let (request, held) = door.receive(request).await?;
             (request, Scope::default(), held)
         } else {
@@ -166,7 +183,7 @@ pub(super) struct Named {
 /// `POST /xapi/statements` and `PUT /xapi/statements?statementId=…`
 pub(super) async fn statements(
     Entrance(door): Entrance,
-    Query(named): Query<Named>,
+    named: Result<Query<Named>, QueryRejection>,
     request: HttpRequest,
 ) -> Response<Body> {
     let version = version_of(request.headers());
@@ -178,6 +195,7 @@ pub(super) async fn statements(
             return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
         }
         let (mut request, sender, _held) = door.open(request).await?;
+        let Query(named) = named?;
         match (is_put, &named.statement_id) {
             (false, _) => {}
             (true, None) => {

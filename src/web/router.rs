@@ -3,8 +3,8 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Query, State};
-use axum::http::{HeaderMap, Response, StatusCode};
+use axum::extract::{Path, Query, Request, State};
+use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::routing::get;
 use serde::Deserialize;
 
@@ -12,6 +12,7 @@ use super::AppState;
 use super::answer::{Answer, Keep};
 use super::api::ROUTES;
 use super::problem::Refusal;
+use super::receive::nowhere;
 use crate::charts::{Theme, render_png, render_svg};
 use crate::pages::{Links, ListQuery, Page, Sort, assets, render};
 
@@ -147,8 +148,17 @@ pub(super) async fn summary(State(state): State<AppState>, headers: HeaderMap) -
     Answer::found("application/json", body, Keep::Ask).respond(&headers)
 }
 
-async fn missing(State(state): State<AppState>, headers: HeaderMap) -> Response<Body> {
-    page(&state, &headers, &Page::NotFound)
+async fn missing(State(state): State<AppState>, request: Request) -> Response<Body> {
+    let path = request.uri().path();
+    let below = |root: &str| {
+        let rest = path.strip_prefix(root);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    match looks && !below("/v1") && !below("/xapi") {
+        true => page(&state, request.headers(), &Page::NotFound),
+        false => nowhere(request).await,
+    }
 }
 
 /// There are no numbers yet. The browser asks again by itself.

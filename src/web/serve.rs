@@ -61,6 +61,8 @@ pub async fn serve(
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
             .max_buf_size(LONGEST_HEAD)
+            // Who says that nothing more comes still waits for the answer.
+            .half_close(true)
             .serve_connection(
                 TokioIo::new(stream),
                 TowerToHyperService::new(router.clone()),

@@ -105,7 +105,8 @@ impl Push for XApi {
                 .is_some_and(|start| start.eq_ignore_ascii_case("multipart/"))
         {
             return Err(SourceError::Media {
-                given: given.to_owned(),
+                // Without what follows: a file's or a person's name may stand there.
+                given: "multipart/…".to_owned(),
                 valid: "application/json",
             });
         }
