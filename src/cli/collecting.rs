@@ -27,6 +27,9 @@ use crate::web::{AppState, Opened};
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
 
+/// The first pause before pages are computed again that could not be; it doubles up to their schedule.
+const COMPUTE_AGAIN: Duration = Duration::from_secs(5);
+
 /// How long the last batches may take when everything ends. What is not loaded waits in the spool.
 const LAST_LOAD: Duration = Duration::from_secs(10);
 
@@ -146,30 +149,42 @@ fn passing(error: &anyhow::Error) -> Option<String> {
 
 /// Scans and computes on schedule.
 async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Metrics) {
-    compute(house, state, metrics).await;
-    let minutes = |n: u32| Duration::from_secs(60 * u64::from(n));
-    let mut report = interval(minutes(schedule.report_minutes));
-    report.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    report.tick().await;
-    // The first scan is due at once.
-    let mut clock = interval(minutes(schedule.scan_minutes.max(1)));
-    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let every = |minutes: u32| {
+        // The first is due at once.
+        let mut clock = interval(Duration::from_secs(60 * u64::from(minutes)));
+        clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        clock
+    };
+    let mut report = every(schedule.report_minutes);
+    let mut clock = every(schedule.scan_minutes.max(1));
     let sources = pulled(&house.config);
     let scans = schedule.scan_minutes > 0 && !sources.is_empty();
+    let mut pause = COMPUTE_AGAIN;
+    // There is something to look at before the first scan, which may take long.
+    let mut tried = false;
     loop {
         tokio::select! {
-            _ = clock.tick(), if scans => {
-                if scan(house, sources.clone(), metrics).await {
-                    compute(house, state, metrics).await;
-                    report.reset();
+            _ = report.tick() => {}
+            _ = clock.tick(), if scans && tried => {
+                if !scan(house, sources.clone(), metrics).await {
+                    continue;
                 }
+                report.reset();
             }
-            _ = report.tick() => compute(house, state, metrics).await,
+        }
+        tried = true;
+        if compute(house, state, metrics).await {
+            pause = COMPUTE_AGAIN;
+        } else {
+            // An engine that died under it is back in seconds; the schedule may be an hour.
+            report.reset_after(pause.min(report.period()));
+            pause = (pause * 2).min(report.period());
         }
     }
 }
 
-async fn compute(house: &House, state: &AppState, metrics: &Metrics) {
+/// Computes the pages; says whether that was done.
+async fn compute(house: &House, state: &AppState, metrics: &Metrics) -> bool {
     let fresh = report::summary(house, super::now()).await;
     let outcome = match fresh.and_then(|document| published(&document)) {
         Ok(fresh) => {
@@ -183,6 +198,7 @@ async fn compute(house: &House, state: &AppState, metrics: &Metrics) {
         }
     };
     metrics.job("report", outcome, super::now());
+    matches!(outcome, Outcome::Done)
 }
 
 /// The configured sources that can be pulled.
