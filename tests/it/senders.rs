@@ -115,16 +115,24 @@ pub(crate) enum Fate {
     Answered,
 }
 
+/// A request whose connection broke.
+#[derive(Debug)]
+pub(crate) struct Broken {
+    pub(crate) lines: u64,
+    /// An event that no other request brought: where it is, the request was taken. A request of a
+    /// single event has none.
+    pub(crate) mark: Option<Named>,
+}
+
 /// What senders did.
 #[derive(Debug, Default)]
 pub(crate) struct Told {
     pub(crate) events: BTreeMap<Named, Fate>,
     /// Lines that were answered with 202, with those that were sent again.
     pub(crate) answered: u64,
-    /// Lines whose connection broke.
-    pub(crate) unknown: u64,
+    /// Requests whose connection broke.
+    pub(crate) broken: Vec<Broken>,
     requests: u64,
-    broken: u64,
     refused: u64,
 }
 
@@ -133,9 +141,8 @@ impl Told {
     pub(crate) fn with(mut self, other: Told) -> Told {
         self.events.extend(other.events);
         self.answered += other.answered;
-        self.unknown += other.unknown;
+        self.broken.extend(other.broken);
         self.requests += other.requests;
-        self.broken += other.broken;
         self.refused += other.refused;
         self
     }
@@ -148,7 +155,7 @@ impl fmt::Display for Told {
             f,
             "{} requests answered 202, {} broken, {} refused; {} events answered, {} unknown, {} refused",
             self.requests,
-            self.broken,
+            self.broken.len(),
             self.refused,
             of(Fate::Answered),
             of(Fate::Unknown),
@@ -157,13 +164,42 @@ impl fmt::Display for Told {
     }
 }
 
-/// A request that can be sent again.
+/// Events that are sent together, and again.
 struct Request {
-    media: &'static str,
-    body: String,
-    events: Vec<Named>,
+    mode: Mode,
+    events: Vec<(Value, Named)>,
     /// It is sent until it is answered.
     insist: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Mode {
+    /// One event.
+    Structured,
+    Batch,
+    /// One event a line.
+    Lines,
+}
+
+impl Mode {
+    fn media(self) -> &'static str {
+        match self {
+            Mode::Structured => "application/cloudevents+json",
+            Mode::Batch => "application/cloudevents-batch+json",
+            Mode::Lines => "application/x-ndjson",
+        }
+    }
+
+    fn body(self, events: &[&Value]) -> String {
+        match self {
+            Mode::Structured => events[0].to_string(),
+            Mode::Batch => json!(events).to_string(),
+            Mode::Lines => {
+                let lines: Vec<String> = events.iter().map(|event| event.to_string()).collect();
+                lines.join("\n")
+            }
+        }
+    }
 }
 
 /// One sender.
@@ -214,13 +250,24 @@ impl<'a> Sender<'a> {
 
     /// Sends a request, and again where that is drawn.
     fn send(&mut self, request: &Request) -> Result<(), String> {
-        let lines = request.events.len() as u64;
         for repeat in 0.. {
             let Some((address, mut connection)) = self.connection()? else {
                 return Ok(());
             };
-            let headers = format!("{}Content-Type: {}\r\n", self.headers, request.media);
-            let fate = match connection.post("/v1/events", &headers, request.body.as_bytes()) {
+            let mark = match request.mode {
+                Mode::Structured => None,
+                _ => Some(self.event()),
+            };
+            let (bodies, events): (Vec<_>, Vec<_>) = request
+                .events
+                .iter()
+                .chain(&mark)
+                .map(|(body, named)| (body, named))
+                .unzip();
+            let lines = events.len() as u64;
+            let headers = format!("{}Content-Type: {}\r\n", self.headers, request.mode.media());
+            let body = request.mode.body(&bodies);
+            let fate = match connection.post("/v1/events", &headers, body.as_bytes()) {
                 Ok(answer) => {
                     if !answer.is_last {
                         self.connection = Some((address, connection));
@@ -232,7 +279,7 @@ impl<'a> Sender<'a> {
                 }
                 Err(_) => Fate::Unknown,
             };
-            self.keep(request, fate, lines);
+            self.keep(&events, fate, mark.as_ref().map(|(_, named)| named.clone()));
             let go_on = match fate {
                 // One whose answer was lost somewhere sends again what was taken.
                 Fate::Answered => repeat < REPEATS && self.dice.random_bool(1.0 / 16.0),
@@ -253,18 +300,16 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    fn keep(&mut self, request: &Request, fate: Fate, lines: u64) {
+    fn keep(&mut self, events: &[&Named], fate: Fate, mark: Option<Named>) {
+        let lines = events.len() as u64;
         let told = &mut self.told;
-        for event in &request.events {
-            let own = told.events.entry(event.clone()).or_insert(fate);
+        for event in events {
+            let own = told.events.entry((*event).clone()).or_insert(fate);
             *own = fate.max(*own);
         }
         match fate {
             Fate::Refused => told.refused += 1,
-            Fate::Unknown => {
-                told.broken += 1;
-                told.unknown += lines;
-            }
+            Fate::Unknown => told.broken.push(Broken { lines, mark }),
             Fate::Answered => {
                 told.requests += 1;
                 told.answered += lines;
@@ -302,27 +347,14 @@ impl<'a> Sender<'a> {
 
     /// A request of one of the kinds that there are.
     fn request(&mut self) -> Request {
-        let mode = self.dice.random_range(0..4);
-        let number = match mode {
-            0 => 1,
-            _ => self.dice.random_range(1..=50),
-        };
-        let (bodies, events): (Vec<Value>, Vec<Named>) = (0..number).map(|_| self.event()).unzip();
-        let (media, body) = match mode {
-            0 => ("application/cloudevents+json", bodies[0].to_string()),
-            1 | 2 => (
-                "application/cloudevents-batch+json",
-                Value::from(bodies).to_string(),
-            ),
-            _ => {
-                let lines: Vec<String> = bodies.iter().map(Value::to_string).collect();
-                ("application/x-ndjson", lines.join("\n"))
-            }
+        let (mode, number) = match self.dice.random_range(0..4) {
+            0 => (Mode::Structured, 1),
+            1 | 2 => (Mode::Batch, self.dice.random_range(1..=50)),
+            _ => (Mode::Lines, self.dice.random_range(1..=50)),
         };
         Request {
-            media,
-            body,
-            events,
+            mode,
+            events: (0..number).map(|_| self.event()).collect(),
             insist: false,
         }
     }
@@ -357,11 +389,9 @@ fn writeups() -> Request {
         let data = json!({ "title": "A", "published_at": "2026-01-01T00:00:00Z" });
         (event(&named, &named.id, SINCE, data), named)
     });
-    let (bodies, events): (Vec<Value>, Vec<Named>) = each.unzip();
     Request {
-        media: "application/cloudevents-batch+json",
-        body: Value::from(bodies).to_string(),
-        events,
+        mode: Mode::Batch,
+        events: each.collect(),
         insist: true,
     }
 }
