@@ -27,6 +27,9 @@ use crate::web::{AppState, Opened};
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LAST_PAUSE: Duration = Duration::from_secs(30);
 
+/// The first pause before pages are computed again that could not be; it doubles up to their schedule.
+const COMPUTE_AGAIN: Duration = Duration::from_secs(5);
+
 /// How long the last batches may take when everything ends. What is not loaded waits in the spool.
 const LAST_LOAD: Duration = Duration::from_secs(10);
 
@@ -146,17 +149,26 @@ fn passing(error: &anyhow::Error) -> Option<String> {
 
 /// Scans and computes on schedule.
 async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Metrics) {
-    let (scans, computes) = (schedule.scan_minutes > 0, schedule.report_minutes > 0);
+    let computes = schedule.report_minutes > 0;
     let sources = pulled(&house.config);
-    let scans = scans && !sources.is_empty();
+    let scans = schedule.scan_minutes > 0 && !sources.is_empty();
     // Both are due at once.
     let mut scan = clock(schedule.scan_minutes);
     let mut report = clock(schedule.report_minutes);
+    let mut pause = COMPUTE_AGAIN;
     loop {
         tokio::select! {
             // Pages first: a first walk through a long history takes its time.
             biased;
-            _ = report.tick(), if computes => compute(house, state, metrics).await,
+            _ = report.tick(), if computes => {
+                if compute(house, state, metrics).await {
+                    pause = COMPUTE_AGAIN;
+                } else {
+                    // An engine that died under it is back in seconds; the schedule may be an hour.
+                    report.reset_after(pause.min(report.period()));
+                    pause = (pause * 2).min(report.period());
+                }
+            }
             _ = scan.tick(), if scans => {
                 if pull(house, sources.clone(), metrics).await && computes {
                     report.reset_immediately();
@@ -173,7 +185,8 @@ fn clock(minutes: u32) -> Interval {
     clock
 }
 
-async fn compute(house: &House, state: &AppState, metrics: &Metrics) {
+/// Computes the pages; says whether that was done.
+async fn compute(house: &House, state: &AppState, metrics: &Metrics) -> bool {
     let fresh = report::summary(house, super::now()).await;
     let outcome = match fresh.and_then(|document| published(&document)) {
         Ok(fresh) => {
@@ -187,6 +200,7 @@ async fn compute(house: &House, state: &AppState, metrics: &Metrics) {
         }
     };
     metrics.job("report", outcome, super::now());
+    matches!(outcome, Outcome::Done)
 }
 
 /// The configured sources that can be pulled.
