@@ -220,9 +220,11 @@ impl Doorway {
             for entry in content.entries() {
                 nobody_in("the spool", entry);
                 all.requests += 1;
-                all.rows += Batch::unpack(entry).expect("a batch").len();
-                // One byte says how the rest is packed.
-                all.add(rmp_serde::from_slice(&entry[1..]).expect("rows"));
+                let batch = Batch::unpack(entry).expect("a batch");
+                all.rows += batch.len();
+                // With names, the rows can be asked for their fields.
+                let named = rmp_serde::to_vec_named(&batch).expect("rows");
+                all.add(rmp_serde::from_slice(&named).expect("rows"));
             }
             self.drain.done(&segment).expect("acknowledged");
         }
