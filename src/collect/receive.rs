@@ -1,19 +1,16 @@
 //! The door's own work: a delivery goes through its source and the intake, and what is kept of it
 //! into the spool. What is answered as accepted stands on the disk.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Intake, Keys};
+use super::{Intake, Keys, sorting};
 use crate::model::target::without_user;
-use crate::model::{Event, EventKind, Millis, Record};
-use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
+use crate::model::{Event, EventKind, Millis};
+use crate::sources::{Delivery, Problem, Push, SourceError};
 use crate::spool::{AppendError, Entry, Spool};
 use crate::store::{Batch, PackError};
 use crate::telemetry::Metrics;
-
-/// Refused entries that an answer tells one by one; the rest is counted.
-const TOLD: usize = 1_000;
 
 /// Names that an intake of the door remembers pseudonyms of.
 const REMEMBERED: usize = 1 << 14;
@@ -64,7 +61,7 @@ impl Scope {
     }
 
     /// What is wrong with an event for this sender.
-    fn fault(&self, event: &Event) -> Option<(&'static str, String)> {
+    pub(super) fn fault(&self, event: &Event) -> Option<(&'static str, String)> {
         if !self.takes_source(&event.source) {
             let known = self.sources.join(", ");
             let words = format!("the token may not send events of this source; it may of {known}");
@@ -212,50 +209,33 @@ impl Receiver {
         };
         let mut marks = self.marks(push, &delivery, &terms.source);
         let mut intake = self.intake();
-        let mut sink = Door {
-            intake: &mut intake,
-            scope: &terms.scope,
-            received: Received::default(),
-            records: Vec::new(),
-            next: 0,
-            entry: None,
-            line: 0,
-            last: None,
-        };
-        let done = push.receive(&delivery, &mut sink);
-        let Door {
-            mut received,
-            mut records,
-            ..
-        } = sink;
+        let sorted = sorting::sort(push, &delivery, &terms.scope, &mut intake);
         self.put_back(intake);
-        done?;
+        let (mut batch, mut received) = sorted?;
         // Only what proved to be its sender's is compared: else anybody could ask what was sent.
         if !marks.is_empty() && self.spool.knows(&marks) {
-            received = Received {
+            let received = Received {
                 repeated: true,
                 ..Received::default()
             };
-            records.clear();
+            return Ok(Sorted {
+                entry: None,
+                received,
+                kinds: BTreeMap::new(),
+            });
         }
-        without_conflicts(&mut records, &mut received);
         if received.rejected > 0 {
             // It may be sent again once what was wrong is put right, a token's scope for instance;
             // what was taken of it then changes nothing.
             marks.clear();
+            if terms.whole {
+                batch = Batch::default();
+            }
         }
-        if terms.whole && received.rejected > 0 {
-            records.clear();
-        }
-        let mut batch = Batch::default();
-        let mut kinds = BTreeMap::new();
-        for (_, record) in records {
-            *kinds.entry(record.event.body.kind().name()).or_default() += 1;
-            received.accepted += 1;
-            batch.push(record);
-        }
+        received.accepted = batch.len() as u64;
+        let kinds = batch.kinds();
         batch.rejected(&without_user(&terms.source), received.rejected);
-        let entry = (!batch.is_empty() || (!marks.is_empty() && !received.repeated))
+        let entry = (!batch.is_empty() || !marks.is_empty())
             .then(|| pack(&batch, marks))
             .transpose()?;
         Ok(Sorted {
@@ -301,6 +281,7 @@ struct Sorted {
     /// What goes into the spool.
     entry: Option<Entry>,
     received: Received,
+    /// Events that were taken, by kind.
     kinds: BTreeMap<&'static str, u64>,
 }
 
@@ -310,153 +291,4 @@ fn pack(batch: &Batch, marks: Vec<u128>) -> Result<Entry, PackError> {
         marks,
         payload: batch.pack()?,
     })
-}
-
-/// Takes out what contradicts something else of the same request: the same id and version with
-/// another content. Nobody can tell which of them is meant.
-fn without_conflicts(records: &mut Vec<(u64, Record)>, received: &mut Received) {
-    if records.len() < 2 {
-        return;
-    }
-    // The upper half of a version is the sender's, the lower is the content's.
-    let name = |record: &Record| (record.key, record.version >> 32);
-    let mut first: HashMap<(u64, u64), (u64, u64, bool)> = HashMap::with_capacity(records.len());
-    for (index, record) in records.iter() {
-        let (_, version, conflict) =
-            first
-                .entry(name(record))
-                .or_insert((*index, record.version, false));
-        *conflict |= *version != record.version;
-    }
-    if !first.values().any(|(_, _, conflict)| *conflict) {
-        return;
-    }
-    // One entry may have brought several events.
-    let mut last = None;
-    records.retain(|(index, record)| {
-        let Some((earlier, _, true)) = first.get(&name(record)) else {
-            return true;
-        };
-        let is_new = last.replace(*index) != Some(*index);
-        received.conflicts += u64::from(is_new);
-        received.rejected += u64::from(is_new);
-        let reason = if earlier == index {
-            "a later event of this request has the same source, id and version, and says something \
-             else; give a correction a greater version"
-                .to_owned()
-        } else {
-            format!(
-                "the event at index {earlier} of this request has the same source, id and version, \
-                 and says something else; give a correction a greater version"
-            )
-        };
-        let problem = Problem {
-            place: format!("event {}", index + 1),
-            field: "id".to_owned(),
-            reason,
-        };
-        received.tell(*index, vec![problem]);
-        false
-    });
-    received.refused.sort_by_key(|refused| refused.index);
-}
-
-impl Received {
-    fn tell(&mut self, index: u64, problems: Vec<Problem>) {
-        if self.refused.len() < TOLD {
-            let each = problems.into_iter();
-            self.refused
-                .extend(each.map(|problem| Refused { index, problem }));
-        }
-    }
-}
-
-/// Takes what a source finds in a delivery.
-struct Door<'a> {
-    intake: &'a mut Intake,
-    scope: &'a Scope,
-    received: Received,
-    records: Vec<(u64, Record)>,
-    /// The index of the next entry.
-    next: u64,
-    /// The entry that the source said it is at.
-    entry: Option<u64>,
-    line: u64,
-    /// The entry that was refused last.
-    last: Option<u64>,
-}
-
-impl Door<'_> {
-    fn index(&mut self) -> u64 {
-        let index = self.entry.unwrap_or(self.next);
-        self.next += 1;
-        index
-    }
-
-    /// Counts an entry once, however many of its events are refused.
-    fn refuse(&mut self, index: u64, problems: Vec<Problem>, forbidden: bool) {
-        if self.last.replace(index) != Some(index) {
-            self.received.rejected += 1;
-            self.received.forbidden += u64::from(forbidden);
-        }
-        self.received.tell(index, problems);
-    }
-
-    fn place(&self, index: u64) -> String {
-        match self.line {
-            0 => format!("event {}", index + 1),
-            line => format!("line {line}"),
-        }
-    }
-}
-
-impl Sink for Door<'_> {
-    fn line(&mut self, number: u64) {
-        self.line = number;
-    }
-
-    fn entry(&mut self, index: u64) {
-        self.entry = Some(index);
-    }
-
-    fn event(&mut self, event: Event) {
-        let index = self.index();
-        let fault = self.scope.fault(&event);
-        let forbidden = fault.is_some();
-        let taken = match fault {
-            Some(fault) => Err(fault),
-            None => self
-                .intake
-                .accept(event)
-                .map_err(|rejection| (rejection.field, rejection.reason)),
-        };
-        match taken {
-            Ok(record) => self.records.push((index, record)),
-            Err((field, reason)) => {
-                let problem = Problem {
-                    place: self.place(index),
-                    field: field.to_owned(),
-                    reason,
-                };
-                self.refuse(index, vec![problem], forbidden);
-            }
-        }
-    }
-
-    fn problem(&mut self, problem: Problem) {
-        self.rejected(vec![problem]);
-    }
-
-    fn rejected(&mut self, problems: Vec<Problem>) {
-        let index = self.index();
-        self.refuse(index, problems, false);
-    }
-
-    fn left_out(&mut self, reason: &'static str) {
-        *self.received.left_out.entry(reason).or_default() += 1;
-    }
-
-    fn note(&mut self, text: String) {
-        self.received.notes.push(text);
-    }
 }

@@ -11,7 +11,7 @@ use super::rows::{
     ReceiptRow, WriteupRow,
 };
 use super::{Named, Store, StoreError};
-use crate::model::{Body, Granularity, Link, Millis, Pseudonym, Record};
+use crate::model::{Body, EventKind, Granularity, Link, Millis, Pseudonym, Record};
 
 /// Records on their way into the store, already in the shape of rows.
 #[derive(Default, Serialize, Deserialize)]
@@ -98,6 +98,15 @@ impl Batch {
                 *all.entry(source).or_default() += n;
             }
         }
+    }
+
+    /// Lines of events, by kind.
+    pub fn kinds(&self) -> BTreeMap<&'static str, u64> {
+        let kinds = self.lines.iter().filter_map(|(kind, sources)| {
+            let kind = EventKind::from_name(kind)?.name();
+            Some((kind, sources.values().sum()))
+        });
+        kinds.collect()
     }
 
     /// Whether it describes write-ups.

@@ -1,0 +1,205 @@
+//! Goes through a delivery: its source, the sender's scope, the intake, and what contradicts itself.
+//! What is left is a batch.
+
+use std::collections::HashMap;
+
+use super::Intake;
+use super::receive::{Received, Refused, Scope};
+use crate::model::{Event, Record};
+use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
+use crate::store::Batch;
+
+/// Refused entries that an answer tells one by one; the rest is counted.
+const TOLD: usize = 1_000;
+
+/// What a delivery holds, and what is wrong with the rest of it.
+pub(super) fn sort(
+    push: &dyn Push,
+    delivery: &Delivery<'_>,
+    scope: &Scope,
+    intake: &mut Intake,
+) -> Result<(Batch, Received), SourceError> {
+    let mut door = Door::new(intake, scope, Contradicted::new());
+    push.receive(delivery, &mut door)?;
+    let contradicted = contradictions(&mut door.seen);
+    if !contradicted.is_empty() {
+        // Rare, and then it is gone through once more without them.
+        door = Door::new(door.intake, scope, contradicted);
+        push.receive(delivery, &mut door)?;
+    }
+    Ok((door.batch, door.received))
+}
+
+/// An event that was taken.
+struct Seen {
+    key: u64,
+    version: u64,
+    index: u64,
+}
+
+/// The upper half of a version is the sender's, the lower is the content's.
+fn name(key: u64, version: u64) -> (u64, u64) {
+    (key, version >> 32)
+}
+
+/// Events that say different things under one id and version, and where the first of each stands.
+/// Nobody can tell which of them is meant.
+type Contradicted = HashMap<(u64, u64), u64>;
+
+fn contradictions(seen: &mut [Seen]) -> Contradicted {
+    seen.sort_unstable_by_key(|one| (one.key, one.version, one.index));
+    let same = |a: &Seen, b: &Seen| name(a.key, a.version) == name(b.key, b.version);
+    let groups = seen.chunk_by(same);
+    let contradicting = groups.filter(|group| {
+        let first = group.first().map(|one| one.version);
+        first != group.last().map(|one| one.version)
+    });
+    let first = |group: &[Seen]| {
+        let one = group.iter().min_by_key(|one| one.index)?;
+        Some((name(one.key, one.version), one.index))
+    };
+    contradicting.filter_map(first).collect()
+}
+
+/// Takes what a source finds in a delivery.
+struct Door<'a> {
+    intake: &'a mut Intake,
+    scope: &'a Scope,
+    contradicted: Contradicted,
+    received: Received,
+    batch: Batch,
+    seen: Vec<Seen>,
+    /// The index of the next entry.
+    next: u64,
+    /// The entry that the source said it is at.
+    entry: Option<u64>,
+    line: u64,
+    /// The entry that was refused last.
+    last: Option<u64>,
+}
+
+/// The field that is wrong, and why.
+type Fault = (&'static str, String);
+
+impl<'a> Door<'a> {
+    fn new(intake: &'a mut Intake, scope: &'a Scope, contradicted: Contradicted) -> Self {
+        Door {
+            intake,
+            scope,
+            contradicted,
+            received: Received::default(),
+            batch: Batch::default(),
+            seen: Vec::new(),
+            next: 0,
+            entry: None,
+            line: 0,
+            last: None,
+        }
+    }
+
+    fn index(&mut self) -> u64 {
+        let index = self.entry.unwrap_or(self.next);
+        self.next += 1;
+        index
+    }
+
+    /// Refuses a record that another one of the same request contradicts.
+    fn uncontradicted(&self, index: u64, record: Record) -> Result<Record, Fault> {
+        let Some(first) = self.contradicted.get(&name(record.key, record.version)) else {
+            return Ok(record);
+        };
+        let which = match *first == index {
+            true => "a later event of this request".to_owned(),
+            false => format!("the event at index {first} of this request"),
+        };
+        let reason = format!(
+            "{which} has the same source, id and version, and says something else; give a correction \
+             a greater version"
+        );
+        Err(("id", reason))
+    }
+
+    /// Counts an entry once, however many of its events are refused. Says whether it is new.
+    fn refuse(&mut self, index: u64, problems: Vec<Problem>) -> bool {
+        let is_new = self.last.replace(index) != Some(index);
+        self.received.rejected += u64::from(is_new);
+        if self.received.refused.len() < TOLD {
+            let each = problems.into_iter();
+            let refused = each.map(|problem| Refused { index, problem });
+            self.received.refused.extend(refused);
+        }
+        is_new
+    }
+
+    fn place(&self, index: u64) -> String {
+        match self.line {
+            0 => format!("event {}", index + 1),
+            line => format!("line {line}"),
+        }
+    }
+}
+
+impl Sink for Door<'_> {
+    fn line(&mut self, number: u64) {
+        self.line = number;
+    }
+
+    fn entry(&mut self, index: u64) {
+        self.entry = Some(index);
+    }
+
+    fn event(&mut self, event: Event) {
+        let index = self.index();
+        let (mut forbidden, mut contradicted) = (0, 0);
+        let taken = match self.scope.fault(&event) {
+            Some(fault) => {
+                forbidden = 1;
+                Err(fault)
+            }
+            None => match self.intake.accept(event) {
+                Ok(record) => self
+                    .uncontradicted(index, record)
+                    .inspect_err(|_| contradicted = 1),
+                Err(rejection) => Err((rejection.field, rejection.reason)),
+            },
+        };
+        match taken {
+            Ok(record) => {
+                self.seen.push(Seen {
+                    key: record.key,
+                    version: record.version,
+                    index,
+                });
+                self.batch.push(record);
+            }
+            Err((field, reason)) => {
+                let problem = Problem {
+                    place: self.place(index),
+                    field: field.to_owned(),
+                    reason,
+                };
+                if self.refuse(index, vec![problem]) {
+                    self.received.forbidden += forbidden;
+                    self.received.conflicts += contradicted;
+                }
+            }
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        self.rejected(vec![problem]);
+    }
+
+    fn rejected(&mut self, problems: Vec<Problem>) {
+        let index = self.index();
+        self.refuse(index, problems);
+    }
+
+    fn left_out(&mut self, reason: &'static str) {
+        *self.received.left_out.entry(reason).or_default() += 1;
+    }
+
+    fn note(&mut self, text: String) {
+        self.received.notes.push(text);
+    }
+}
