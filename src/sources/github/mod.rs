@@ -43,8 +43,8 @@ Issues and pull requests are known by repository and number, since webhooks and 
 pull request different ids; after a repository was renamed its texts are new ones.
 
 With `secret` or `secret_file` (the webhook's secret) a delivery without a right X-Hub-Signature-256
-is refused; without them everything is believed. GitHub signs no time: sending a delivery again
-changes nothing, since its events have the same ids.
+is refused; without them the door asks for a token of its own. A delivery that GitHub sends again, or
+somebody else, is taken once.
 
 A `push` gives nothing here: the walk of the kind `git` sees the same commits in full. Comments on
 what is registered later are not found afterwards; import saved API replies for those.",
