@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Intake, Keys};
 use crate::model::target::without_user;
-use crate::model::{Event, EventKind, Millis, Record};
+use crate::model::{Body, Event, EventKind, Millis, Record};
 use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
 use crate::spool::{AppendError, Entry, Spool};
 use crate::store::{Batch, PackError};
@@ -20,6 +20,10 @@ const REMEMBERED: usize = 1 << 14;
 
 /// Bodies longer than this are gone through beside the threads that serve connections.
 const LONG_BODY: usize = 128 << 10;
+
+/// Bytes of text that the events of one request may hold in all. One statement of a large group makes
+/// an event for each member, and all of them hold its texts: far more than was sent.
+const MOST_TEXT: usize = 48 << 20;
 
 /// Takes deliveries.
 pub struct Receiver {
@@ -221,6 +225,7 @@ impl Receiver {
             entry: None,
             line: 0,
             last: None,
+            text: 0,
         };
         let done = push.receive(&delivery, &mut sink);
         let Door {
@@ -385,6 +390,8 @@ struct Door<'a> {
     line: u64,
     /// The entry that was refused last.
     last: Option<u64>,
+    /// Bytes of text in its events so far.
+    text: usize,
 }
 
 impl Door<'_> {
@@ -411,6 +418,21 @@ impl Door<'_> {
     }
 }
 
+/// Bytes of the texts that a record keeps and that one delivery may repeat for many events.
+fn text_of(event: &Event) -> usize {
+    let place = match &event.body {
+        Body::Link(link) => link.stands_in.as_ref().map_or(0, String::len),
+        _ => 0,
+    };
+    event.id.len() + event.subject.len() + place
+}
+
+fn too_much(text: usize) -> Option<(&'static str, String)> {
+    let words =
+        || format!("the events of this request hold more than {MOST_TEXT} bytes; send it in parts");
+    (text > MOST_TEXT).then(|| ("", words()))
+}
+
 impl Sink for Door<'_> {
     fn line(&mut self, number: u64) {
         self.line = number;
@@ -424,7 +446,8 @@ impl Sink for Door<'_> {
         let index = self.index();
         let fault = self.scope.fault(&event);
         let forbidden = fault.is_some();
-        let taken = match fault {
+        self.text = self.text.saturating_add(text_of(&event));
+        let taken = match fault.or_else(|| too_much(self.text)) {
             Some(fault) => Err(fault),
             None => self
                 .intake
