@@ -249,6 +249,7 @@ impl Receiver {
     /// Whoever replays one may leave the id out.
     fn marks(&self, push: &dyn Push, delivery: &Delivery<'_>, source: &str) -> Vec<u128> {
         let id = push.delivery_id(delivery);
+        let id = id.filter(|id| !id.trim().is_empty());
         let by_id = id.map(|id| {
             let scope = format!("delivery {source}");
             self.keys.mark(&scope, id.as_bytes())

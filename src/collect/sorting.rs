@@ -5,12 +5,16 @@ use std::collections::HashMap;
 
 use super::Intake;
 use super::receive::{Received, Refused, Scope};
-use crate::model::{Event, Record};
+use crate::model::{Body, Event, Record};
 use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
 use crate::store::Batch;
 
 /// Refused entries that an answer tells one by one; the rest is counted.
 const TOLD: usize = 1_000;
+
+/// Bytes of text that the events of one request may hold in all. One statement of a large group makes
+/// an event for each member, and all of them hold its texts: far more than was sent.
+const MOST_TEXT: usize = 48 << 20;
 
 /// What a delivery holds, and what is wrong with the rest of it.
 pub(super) fn sort(
@@ -76,6 +80,8 @@ struct Door<'a> {
     line: u64,
     /// The entry that was refused last.
     last: Option<u64>,
+    /// Bytes of text in its events so far.
+    text: usize,
 }
 
 /// The field that is wrong, and why.
@@ -94,6 +100,7 @@ impl<'a> Door<'a> {
             entry: None,
             line: 0,
             last: None,
+            text: 0,
         }
     }
 
@@ -139,6 +146,19 @@ impl<'a> Door<'a> {
     }
 }
 
+/// Bytes of the texts that a record keeps and that one delivery may repeat for many events.
+fn text_of(event: &Event) -> usize {
+    let place = match &event.body {
+        Body::Link(link) => link.stands_in.as_ref().map_or(0, String::len),
+        _ => 0,
+    };
+    event.id.len() + event.subject.len() + place
+}
+
+fn too_much() -> String {
+    format!("the events of this request hold more than {MOST_TEXT} bytes; send it in parts")
+}
+
 impl Sink for Door<'_> {
     fn line(&mut self, number: u64) {
         self.line = number;
@@ -151,11 +171,13 @@ impl Sink for Door<'_> {
     fn event(&mut self, event: Event) {
         let index = self.index();
         let (mut forbidden, mut contradicted) = (0, 0);
+        self.text = self.text.saturating_add(text_of(&event));
         let taken = match self.scope.fault(&event) {
             Some(fault) => {
                 forbidden = 1;
                 Err(fault)
             }
+            None if self.text > MOST_TEXT => Err(("", too_much())),
             None => match self.intake.accept(event) {
                 Ok(record) => self
                     .uncontradicted(index, record)

@@ -65,10 +65,16 @@ static EVENTS: [(u16, &str); 9] = with((
     "What is accepted stands on the disk. `accepted` counts it, `rejected` lists every refused event \
      with index (from 0), field and reason",
 ));
-static HOOK: [(u16, &str); 9] = with((
-    202,
-    "What is accepted stands on the disk; `repeated` says that the delivery was taken before",
-));
+static HOOK: [(u16, &str); 10] = {
+    let w = with((
+        202,
+        "What is accepted stands on the disk; `repeated` says that the delivery was taken before",
+    ));
+    let unknown = (404, "No configured source of this id takes deliveries");
+    [
+        w[0], w[1], w[2], w[3], unknown, w[4], w[5], w[6], w[7], w[8],
+    ]
+};
 static STATEMENTS: [(u16, &str); 9] = with((
     200,
     "The ids of the statements. What counts stands on the disk",

@@ -111,6 +111,7 @@ fn openapi() -> Value {
                         "detail": { "type": "string" },
                         "accepted": { "type": "integer" },
                         "rejected": { "$ref": "#/components/schemas/Rejected" },
+                        "untold": { "type": "integer" },
                     },
                 },
                 "Accepted": {

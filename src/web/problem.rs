@@ -11,7 +11,7 @@ use axum::http::header::{
 };
 use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::body::BodyError;
 use crate::collect::receive::{ReceiveError, Received};
@@ -26,7 +26,8 @@ const RETRY: HeaderValue = HeaderValue::from_static("5");
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     detail: String,
-    rejected: Value,
+    /// What came of a delivery that was gone through.
+    account: Map<String, Value>,
     headers: HeaderMap,
 }
 
@@ -35,7 +36,7 @@ impl Refusal {
         Refusal {
             status,
             detail: detail.into(),
-            rejected: Value::Null,
+            account: Map::new(),
             headers: HeaderMap::new(),
         }
     }
@@ -53,8 +54,20 @@ impl Refusal {
             n => format!("all {n} events were refused"),
         };
         Refusal {
-            rejected: rejected(received),
+            account: account(received),
             ..Refusal::new(status, detail)
+        }
+    }
+
+    /// Part of it contradicts itself; the rest was taken.
+    pub(super) fn conflict(received: &Received) -> Self {
+        let detail = format!(
+            "{} events contradict others of this request; the others that are not refused were taken",
+            received.conflicts
+        );
+        Refusal {
+            account: account(received),
+            ..Refusal::new(StatusCode::CONFLICT, detail)
         }
     }
 
@@ -108,9 +121,8 @@ impl Refusal {
             "status": self.status.as_u16(),
             "detail": self.detail,
         });
-        if !self.rejected.is_null() {
-            body["accepted"] = 0.into();
-            body["rejected"] = self.rejected;
+        if let Some(body) = body.as_object_mut() {
+            body.extend(self.account);
         }
         let mut response = json_response(self.status, &body);
         let headers = response.headers_mut();
@@ -135,8 +147,42 @@ pub(super) fn json_response(status: StatusCode, body: &Value) -> Response<Body> 
     response
 }
 
+/// What came of a delivery.
+pub(super) fn account(received: &Received) -> Map<String, Value> {
+    let mut account = Map::new();
+    let mut tell = |name: &str, value: Value| account.insert(name.to_owned(), value);
+    tell("accepted", received.accepted.into());
+    tell("rejected", rejected(received));
+    let untold = received.rejected.saturating_sub(told(received));
+    if untold > 0 {
+        tell("untold", untold.into());
+    }
+    if !received.left_out.is_empty() {
+        tell("left_out", json!(received.left_out));
+    }
+    if !received.notes.is_empty() {
+        tell("notes", json!(received.notes));
+    }
+    if received.repeated {
+        tell("repeated", true.into());
+    }
+    account
+}
+
+/// How many refused entries are told one by one; several things may be wrong with one.
+fn told(received: &Received) -> u64 {
+    let mut told = 0;
+    let mut last = None;
+    for refused in &received.refused {
+        if last.replace(refused.index) != Some(refused.index) {
+            told += 1;
+        }
+    }
+    told
+}
+
 /// What is wrong with each refused event.
-pub(super) fn rejected(received: &Received) -> Value {
+fn rejected(received: &Received) -> Value {
     let each = received.refused.iter().map(|refused| {
         json!({
             "index": refused.index,

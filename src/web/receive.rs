@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use super::AppState;
 use super::auth;
 use super::body::{self, Budget};
-use super::problem::{Refusal, Segment, json_response, rejected};
+use super::problem::{Refusal, Segment, account, json_response};
 use super::tokens::{Kept, Tokens};
 use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
 use crate::collect::{Hook, Hooks};
@@ -338,39 +338,11 @@ fn accepted(received: Received) -> Result<Response<Body>, Refusal> {
     if received.accepted == 0 && received.rejected > 0 {
         return Err(Refusal::of_events(&received));
     }
-    let mut body = json!({
-        "accepted": received.accepted,
-        "rejected": rejected(&received),
-    });
-    let untold = received.rejected.saturating_sub(told(&received));
-    if untold > 0 {
-        body["untold"] = untold.into();
-    }
-    if !received.left_out.is_empty() {
-        body["left_out"] = json!(received.left_out);
-    }
-    if !received.notes.is_empty() {
-        body["notes"] = json!(received.notes);
-    }
-    if received.repeated {
-        body["repeated"] = true.into();
-    }
-    let status = match received.conflicts {
-        0 => StatusCode::ACCEPTED,
-        _ => StatusCode::CONFLICT,
-    };
-    Ok(json_response(status, &body))
-}
-
-/// How many refused entries are told one by one; several things may be wrong with one.
-fn told(received: &Received) -> u64 {
-    let mut told = 0;
-    let mut last = None;
-    for refused in &received.refused {
-        if last != Some(refused.index) {
-            told += 1;
-            last = Some(refused.index);
+    match received.conflicts {
+        0 => {
+            let body = Value::Object(account(&received));
+            Ok(json_response(StatusCode::ACCEPTED, &body))
         }
+        _ => Err(Refusal::conflict(&received)),
     }
-    told
 }

@@ -1,8 +1,11 @@
 //! `POST /v1/events` through the real router: every form in which events may come, what of it lies in
 //! the spool afterwards, and what is told of the rest.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::http::Request;
+use futures_util::StreamExt as _;
 use serde_json::{Value, json};
 
 use super::doorway::{Doorway, Spooled, gzip, open, read, with, zstd};
@@ -273,6 +276,7 @@ async fn what_contradicts_itself_is_not_taken() {
         (answer.status, &answer.json()["accepted"]),
         (409, &json!(1))
     );
+    assert_eq!(answer.header("content-type"), "application/problem+json");
     let told = [(1, "id"), (2, ""), (3, "id"), (4, "id")];
     assert_eq!(
         answer.refused(),
@@ -298,21 +302,62 @@ async fn what_contradicts_itself_is_not_taken() {
 #[tokio::test]
 async fn an_answer_is_bounded() {
     let (_folder, door, token) = fresh();
-    let mut events = vec![json!({}); 1500];
-    events.push(read("1", "a"));
-    let answer = door
-        .events(&token, BATCH, Value::from(events).to_string())
-        .await;
-    let body = answer.json();
-    assert_eq!((answer.status, &body["accepted"]), (202, &json!(1)));
-    let told: std::collections::BTreeSet<u64> = answer
-        .refused()
-        .into_iter()
-        .map(|(index, _)| index)
-        .collect();
-    assert_eq!(body["untold"], json!(1500 - told.len()));
-    assert!(answer.text.len() < MIB, "{}", answer.text.len());
-    assert_eq!(door.taken().await.count("rejected"), 1500);
+    let bad = vec![json!({}); 1500];
+    for (status, good) in [(202, vec![read("1", "a")]), (400, Vec::new())] {
+        let accepted = good.len();
+        let events = Value::from([bad.clone(), good].concat());
+        let answer = door.events(&token, BATCH, events.to_string()).await;
+        let body = answer.json();
+        assert_eq!(
+            (answer.status, &body["accepted"]),
+            (status, &json!(accepted))
+        );
+        let told: std::collections::BTreeSet<u64> = answer
+            .refused()
+            .into_iter()
+            .map(|(index, _)| index)
+            .collect();
+        assert_eq!(body["untold"], json!(1500 - told.len()));
+        assert!(answer.text.len() < MIB, "{}", answer.text.len());
+        assert_eq!(door.taken().await.count("rejected"), 1500);
+    }
+}
+
+/// Bodies that are being received share a memory; who comes when it is full comes again.
+#[tokio::test]
+async fn the_memory_of_bodies_is_bounded() {
+    let (_folder, door, token) = fresh();
+    let door = Arc::new(door);
+    let bearer = format!("Bearer {token}");
+    let piece = Bytes::from(vec![b' '; MIB]);
+    let mut slow = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let pieces: Vec<Bytes> = vec![piece.clone(); 16];
+        let pieces = futures_util::stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>));
+        let body = Body::from_stream(pieces.chain(futures_util::stream::pending()));
+        let request = Request::post("/v1/events").header("authorization", &bearer);
+        let request = request.body(body).expect("a request");
+        let door = Arc::clone(&door);
+        slow.spawn(async move { door.ask(request).await });
+    }
+    let receiving = |bytes: usize| format!("readback_receiving_bytes {bytes}\n");
+    let mut metrics = String::new();
+    for _ in 0..1000 {
+        metrics = door.send("GET /metrics", &[], "").await.text;
+        if metrics.contains(&receiving(128 * MIB)) {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(metrics.contains(&receiving(128 * MIB)), "{metrics}");
+    let event = read("1", "a").to_string();
+    let answer = door.events(&token, STRUCTURED, event.clone()).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, "5"));
+    slow.shutdown().await;
+    let answer = door.events(&token, STRUCTURED, event).await;
+    assert_eq!(answer.status, 202);
+    let metrics = door.send("GET /metrics", &[], "").await.text;
+    assert!(metrics.contains(&receiving(0)), "{metrics}");
 }
 
 #[tokio::test]

@@ -101,6 +101,22 @@ async fn only_signed_deliveries_are_taken() {
     assert_eq!(answer.status, 401);
     assert_eq!(door.taken().await.requests, 0);
 
+    // A form is signed as it is sent, not as what it holds.
+    let form = [
+        b"payload=",
+        &*percent_encoding::percent_encode(&body, percent_encoding::NON_ALPHANUMERIC)
+            .to_string()
+            .into_bytes(),
+    ]
+    .concat();
+    for (signed, status) in [(&body, 401), (&form, 202)] {
+        let right = signature(SECRET, signed);
+        let headers = [("x-hub-signature-256", &*right)];
+        let answer = deliver(&door, "gh", &headers, form.clone()).await;
+        assert_eq!(answer.status, status, "{answer:?}");
+    }
+    assert_eq!(door.taken().await.rows, 2);
+
     // Nothing of the attempts was remembered.
     let headers = [
         ("x-hub-signature-256", &*right),

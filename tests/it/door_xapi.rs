@@ -271,6 +271,37 @@ async fn a_token_for_one_source_names_it() {
     assert_eq!(post(&door, &token, &read("1", "a")).await.status, 400);
 }
 
+/// One statement of a large group makes an event for each member, and each holds the object's id.
+#[tokio::test]
+async fn a_small_statement_makes_no_gigabytes() {
+    let (_folder, door, token) = fresh();
+    let of = |members: usize, id: usize| {
+        let member = |n| json!({ "mbox": format!("mailto:{n}@x.org") });
+        let members: Vec<Value> = (0..members).map(member).collect();
+        statement(
+            "attended",
+            json!({
+                "actor": { "objectType": "Group", "member": members },
+                "object": { "id": format!("urn:{}", "a".repeat(id)) },
+            }),
+        )
+    };
+    let large = of(1000, 8000);
+    for (body, field) in [
+        (json!([of(100_000, 8000)]), "actor.member"),
+        (json!([of(10_000, 1 << 20)]), "actor.member"),
+        (Value::from(vec![large.clone(); 7]), ""),
+    ] {
+        let answer = post(&door, &token, &body).await;
+        assert_eq!(answer.status, 400);
+        assert_eq!(answer.refused()[0].1, field);
+        assert_eq!(door.taken().await.rows, 0);
+    }
+    let answer = post(&door, &token, &large).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(door.taken().await.rows, 1000);
+}
+
 fn published(folder: &Path) -> Vec<(String, Value)> {
     let mut found: Vec<(String, Value)> = std::fs::read_dir(folder)
         .expect("a folder")

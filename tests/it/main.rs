@@ -10,6 +10,7 @@ mod derive;
 mod door;
 mod door_clients;
 mod door_hooks;
+mod door_process;
 mod door_rubbish;
 mod door_senders;
 mod door_told;

@@ -50,6 +50,10 @@ const MAX_POSTINGS: usize = 1 << 20;
 const DELETED: u32 = u32::MAX - 1;
 const DELETED_AND_KNOWN: u32 = u32::MAX;
 
+/// Bytes of text that the events of one statement may hold: each member of a group gets an event with
+/// all of its texts, so that a small statement could make gigabytes.
+const MOST_TEXT: usize = 16 << 20;
+
 /// 2000-01-01T00:00:00Z.
 const EPOCH: Millis = 946_684_800_000;
 
@@ -118,14 +122,14 @@ impl Reader {
             None => None,
         };
         let session = session(statement.part("context")?)?;
-        Ok(self.each(statement, id, |person| {
+        self.each(statement, id, |person| {
             Body::Read(Read {
                 person,
                 session: session.clone(),
                 engaged_ms,
                 ..Read::default()
             })
-        }))
+        })
     }
 
     fn attendance(&self, statement: &Statement<'_>, id: &str) -> Result<Taken, Fault> {
@@ -143,7 +147,7 @@ impl Reader {
             None => id.to_owned(),
         };
         let present_ms = lasted(statement)?;
-        Ok(self.each(statement, subject, |person| {
+        self.each(statement, subject, |person| {
             Body::Attendance(Attendance {
                 meeting: meeting.clone(),
                 person,
@@ -158,7 +162,7 @@ impl Reader {
                 spoke_ms: None,
                 mandatory: false,
             })
-        }))
+        })
     }
 
     fn comment(&self, statement: &Statement<'_>, id: &str) -> Result<Taken, Fault> {
@@ -175,7 +179,7 @@ impl Reader {
             }
             None => None,
         };
-        Ok(self.each(statement, id, |person| {
+        self.each(statement, id, |person| {
             Body::Comment(Comment {
                 person,
                 team: None,
@@ -183,7 +187,7 @@ impl Reader {
                 words,
                 deleted_at: None,
             })
-        }))
+        })
     }
 
     fn posted(&self, statement: &Statement<'_>, id: &str) -> Result<Taken, Fault> {
@@ -235,7 +239,18 @@ impl Reader {
         statement: &Statement<'_>,
         subject: &str,
         body: impl Fn(Option<Identity>) -> Body,
-    ) -> Taken {
+    ) -> Result<Taken, Fault> {
+        if let Actor::Group(members) = &statement.actor {
+            let text = subject.len() + text_of(&body(None));
+            if members.len().saturating_mul(text) > MOST_TEXT {
+                let reason = format!(
+                    "{} members, with {text} bytes of text for each; valid are at most {MOST_TEXT} \
+                     bytes in all",
+                    members.len()
+                );
+                return Err(fault("actor.member", reason));
+            }
+        }
         let event = |id: String, person: Option<Identity>| Event {
             source: Arc::clone(&self.source),
             id,
@@ -244,7 +259,7 @@ impl Reader {
             version: 0,
             body: body(person),
         };
-        Taken::Events(match &statement.actor {
+        Ok(Taken::Events(match &statement.actor {
             Actor::Agent(person) => vec![event(statement.id.clone(), Some(person.clone()))],
             Actor::Group(members) if members.is_empty() => vec![event(statement.id.clone(), None)],
             Actor::Group(members) => (1..)
@@ -253,7 +268,17 @@ impl Reader {
                     event(format!("{}#{number}", statement.id), Some(person.clone()))
                 })
                 .collect(),
-        })
+        }))
+    }
+}
+
+/// Bytes of text in what a statement gives for each member of a group.
+fn text_of(body: &Body) -> usize {
+    match body {
+        Body::Read(read) => read.session.as_ref().map_or(0, String::len),
+        Body::Attendance(attendance) => attendance.meeting.len(),
+        Body::Comment(comment) => comment.parent.as_ref().map_or(0, String::len),
+        _ => 0,
     }
 }
 
