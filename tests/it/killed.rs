@@ -22,10 +22,12 @@ use rand::seq::SliceRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use readback::collect::Keys;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 
 use super::binary::{Home, Listening};
-use super::senders::{Connection, Fate, Load, Named, Sender, Told};
+use super::http::Connection;
+use super::senders::{Fate, Load, Named, Sender, Told};
 
 const SENDERS: u64 = 4;
 
@@ -284,7 +286,7 @@ impl Serve {
 
     /// Ends it gracefully.
     fn stop(&mut self) {
-        signal(self.child.id(), rustix::process::Signal::TERM);
+        assert!(signal(self.child.id(), Signal::TERM));
         for _ in 0..LOOKS {
             if let Some(status) = self.child.try_wait().expect("a status") {
                 assert_eq!(status.code(), Some(0), "{status}");
@@ -304,17 +306,19 @@ impl Drop for Serve {
     }
 }
 
-fn signal(process: u32, signal: rustix::process::Signal) {
+/// Says whether there was such a process.
+fn signal(process: u32, signal: Signal) -> bool {
     let process = i32::try_from(process).ok();
-    let process = process.and_then(rustix::process::Pid::from_raw);
-    rustix::process::kill_process(process.expect("a process"), signal).expect("a kill");
+    let process = process.and_then(Pid::from_raw);
+    process.is_some_and(|process| kill_process(process, signal).is_ok())
 }
 
 /// Kills the engine, as soon as there is one.
 fn kill_engine(home: &Home) {
     for _ in 0..LOOKS {
-        if let Some(process) = engine(home) {
-            return signal(process, rustix::process::Signal::KILL);
+        // One that ends by itself just now is none.
+        if engine(home).is_some_and(|process| signal(process, Signal::KILL)) {
+            return;
         }
         std::thread::park_timeout(PAUSE);
     }

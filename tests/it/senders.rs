@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::io;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,13 +12,13 @@ use rand_chacha::ChaCha8Rng;
 use readback::model::to_rfc3339;
 use serde_json::{Value, json};
 
+use super::http::{Answer, Connection, PATIENCE};
+
 /// Write-ups that are read, commented on and linked to.
 const WRITEUPS: u32 = 3;
 /// 2026-02-01, UTC ms.
 const SINCE: i64 = 1_769_904_000_000;
 
-/// How long an answer may take, and a wait for anything.
-const PATIENCE: Duration = Duration::from_secs(90);
 /// The pause before a door that is closed or full is tried again.
 const PAUSE: Duration = Duration::from_millis(10);
 /// How often a door is tried; and how often the same request is sent.
@@ -345,12 +344,12 @@ impl<'a> Sender<'a> {
         Err("no connection".to_owned())
     }
 
-    /// A request of one of the kinds that there are.
+    /// A request of one of the kinds that there are; its mark comes on top.
     fn request(&mut self) -> Request {
         let (mode, number) = match self.dice.random_range(0..4) {
             0 => (Mode::Structured, 1),
-            1 | 2 => (Mode::Batch, self.dice.random_range(1..=50)),
-            _ => (Mode::Lines, self.dice.random_range(1..=50)),
+            1 | 2 => (Mode::Batch, self.dice.random_range(1..50)),
+            _ => (Mode::Lines, self.dice.random_range(1..50)),
         };
         Request {
             mode,
@@ -425,88 +424,5 @@ fn fate(answer: &Answer, lines: u64) -> Result<Fate, String> {
         }
         503 => Ok(Fate::Refused),
         status => Err(format!("answered {status}: {}", words())),
-    }
-}
-
-/// An answer.
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) body: Vec<u8>,
-    /// The server closes the connection behind it.
-    is_last: bool,
-}
-
-/// A connection that is kept.
-pub(crate) struct Connection(BufReader<TcpStream>);
-
-impl Connection {
-    pub(crate) fn open(address: &str) -> io::Result<Connection> {
-        let stream = TcpStream::connect(address)?;
-        stream.set_read_timeout(Some(PATIENCE))?;
-        stream.set_nodelay(true)?;
-        Ok(Connection(BufReader::new(stream)))
-    }
-
-    pub(crate) fn get(&mut self, path: &str) -> io::Result<Answer> {
-        self.ask("GET", path, "", b"")
-    }
-
-    pub(crate) fn post(&mut self, path: &str, headers: &str, body: &[u8]) -> io::Result<Answer> {
-        self.ask("POST", path, headers, body)
-    }
-
-    fn ask(&mut self, method: &str, path: &str, headers: &str, body: &[u8]) -> io::Result<Answer> {
-        let length = body.len();
-        let mut bytes = format!(
-            "{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n{headers}\r\n"
-        )
-        .into_bytes();
-        bytes.extend_from_slice(body);
-        self.0.get_mut().write_all(&bytes)?;
-        let odd = || io::Error::from(io::ErrorKind::InvalidData);
-        let first = self.line()?;
-        let status = first.get(9..12).and_then(|status| status.parse().ok());
-        let (mut length, mut chunked, mut is_last) = (0, false, false);
-        loop {
-            let line = self.line()?.to_lowercase();
-            let Some((name, value)) = line.split_once(':') else {
-                break;
-            };
-            match (name, value.trim()) {
-                ("content-length", value) => length = value.parse().map_err(|_| odd())?,
-                ("transfer-encoding", value) => chunked = value == "chunked",
-                ("connection", value) => is_last = value == "close",
-                _ => {}
-            }
-        }
-        let mut whole = Vec::new();
-        loop {
-            if chunked {
-                length = usize::from_str_radix(&self.line()?, 16).map_err(|_| odd())?;
-            }
-            let at = whole.len();
-            whole.resize(at + length, 0);
-            self.0.read_exact(&mut whole[at..])?;
-            if chunked {
-                self.line()?;
-            }
-            if !chunked || length == 0 {
-                break;
-            }
-        }
-        Ok(Answer {
-            status: status.ok_or_else(odd)?,
-            body: whole,
-            is_last,
-        })
-    }
-
-    /// A line without its end.
-    fn line(&mut self) -> io::Result<String> {
-        let mut line = String::new();
-        if self.0.read_line(&mut line)? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
-        }
-        Ok(line.trim_end().to_owned())
     }
 }
