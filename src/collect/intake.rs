@@ -138,7 +138,7 @@ impl Intake {
                 assigned,
             }),
             Body::ReadCount(count) => Body::ReadCount(count),
-            Body::Attendance(a) => Body::Attendance(Attendance {
+            Body::Attendance(a) => Body::Attendance(Box::new(Attendance {
                 person: self.one(a.person),
                 via: a.via.map(|via| self.list_name(via)),
                 meeting: a.meeting,
@@ -151,7 +151,7 @@ impl Intake {
                 present_ms: a.present_ms,
                 spoke_ms: a.spoke_ms,
                 mandatory: a.mandatory,
-            }),
+            })),
             Body::Comment(Comment {
                 person,
                 team,
@@ -201,7 +201,7 @@ impl Intake {
                     role,
                 })
             }
-            Body::Writeup(writeup) => Body::Writeup(self.writeup(writeup)),
+            Body::Writeup(writeup) => Body::Writeup(Box::new(self.writeup(*writeup))),
             Body::Person(Person {
                 person,
                 aliases,

@@ -110,11 +110,12 @@ impl<'a> Door<'a> {
         index
     }
 
-    /// Refuses a record that another one of the same request contradicts.
-    fn uncontradicted(&self, index: u64, record: Record) -> Result<Record, Fault> {
-        let Some(first) = self.contradicted.get(&name(record.key, record.version)) else {
-            return Ok(record);
-        };
+    /// What is wrong with a record that another one of the same request contradicts.
+    fn contradiction(&self, index: u64, record: &Record) -> Option<Fault> {
+        if self.contradicted.is_empty() {
+            return None;
+        }
+        let first = self.contradicted.get(&name(record.key, record.version))?;
         let which = match *first == index {
             true => "a later event of this request".to_owned(),
             false => format!("the event at index {first} of this request"),
@@ -123,7 +124,7 @@ impl<'a> Door<'a> {
             "{which} has the same source, id and version, and says something else; give a correction \
              a greater version"
         );
-        Err(("id", reason))
+        Some(("id", reason))
     }
 
     /// Counts an entry once, however many of its events are refused. Says whether it is new.
@@ -179,9 +180,13 @@ impl Sink for Door<'_> {
             }
             None if self.text > MOST_TEXT => Err(("", too_much())),
             None => match self.intake.accept(event) {
-                Ok(record) => self
-                    .uncontradicted(index, record)
-                    .inspect_err(|_| contradicted = 1),
+                Ok(record) => match self.contradiction(index, &record) {
+                    Some(fault) => {
+                        contradicted = 1;
+                        Err(fault)
+                    }
+                    None => Ok(record),
+                },
                 Err(rejection) => Err((rejection.field, rejection.reason)),
             },
         };

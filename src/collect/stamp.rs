@@ -31,7 +31,7 @@ impl Stamp {
             Body::Read(read) => self.read(read),
             Body::Attendance(attendance) => self.debug(&Attendance {
                 via: None,
-                ..attendance.clone()
+                ..(**attendance).clone()
             }),
             body => self.debug(body),
         }
@@ -102,10 +102,10 @@ impl fmt::Display for People<'_> {
         };
         match self.0 {
             Body::Read(Read { person, .. })
-            | Body::Attendance(Attendance { person, .. })
             | Body::Comment(Comment { person, .. })
             | Body::Edit(Edit { person, .. })
             | Body::Link(Link { person, .. }) => each(person.as_slice()),
+            Body::Attendance(attendance) => each(attendance.person.as_slice()),
             Body::Writeup(writeup) => {
                 each(&writeup.contributors)?;
                 each(&writeup.responders)

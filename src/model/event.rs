@@ -28,7 +28,8 @@ pub struct Event<P = Identity> {
 /// that is registered.
 pub const RETRACTED: &str = ":retracted";
 
-/// What happened, by kind.
+/// What happened, by kind. The large ones are boxed: nearly all events are reads, and they are moved
+/// often.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body<P = Identity> {
     /// Somebody opened a write-up.
@@ -36,7 +37,7 @@ pub enum Body<P = Identity> {
     /// A page counter's figure; a person is never named.
     ReadCount(ReadCount),
     /// Somebody was invited to a review, or was there.
-    Attendance(Attendance<P>),
+    Attendance(Box<Attendance<P>>),
     /// Somebody commented on a write-up.
     Comment(Comment<P>),
     /// Somebody changed a write-up.
@@ -44,7 +45,7 @@ pub enum Body<P = Identity> {
     /// Somebody linked to a write-up.
     Link(Link<P>),
     /// A write-up is described.
-    Writeup(Writeup<P>),
+    Writeup(Box<Writeup<P>>),
     /// A person of the roster is described.
     Person(Person<P>),
     /// A source says when it was watching.

@@ -345,7 +345,7 @@ impl AttendanceCsv {
                 subject: meeting.subject.clone(),
                 time: meeting.at,
                 version: self.version(&meeting.subject),
-                body: Body::Attendance(Attendance {
+                body: Body::Attendance(Box::new(Attendance {
                     meeting: meeting.id.clone(),
                     person: person.identity(),
                     team: None,
@@ -359,7 +359,7 @@ impl AttendanceCsv {
                     present_ms: present,
                     spoke_ms: None,
                     mandatory: false,
-                }),
+                })),
             });
         }
     }

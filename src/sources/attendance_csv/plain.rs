@@ -143,7 +143,7 @@ impl Table<'_> {
             time: at,
             version: kind.version(&subject),
             subject,
-            body: Body::Attendance(Attendance {
+            body: Body::Attendance(Box::new(Attendance {
                 person: person.as_deref().map(Identity::bare),
                 team: self.text(row, "team"),
                 role,
@@ -158,7 +158,7 @@ impl Table<'_> {
                 spoke_ms: None,
                 mandatory: self.flag(row, "mandatory")?.unwrap_or(false),
                 meeting,
-            }),
+            })),
         })
     }
 

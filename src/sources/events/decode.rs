@@ -6,7 +6,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed as _, Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use crate::model::{
     Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Identity, Link,
@@ -14,6 +14,7 @@ use crate::model::{
 };
 
 use super::explain::explain;
+use super::fill::Fill;
 use super::media;
 use super::wire::{
     AttendanceData, CommentData, CoverageData, Data, EditData, Envelope, LinkData, Object,
@@ -75,12 +76,16 @@ impl From<serde_json::Error> for Refusal {
 /// somebody has to look at each. Lengths are not looked at: `text` has at most [`MAX_LINE`] bytes.
 pub(super) fn decode_all(text: &str) -> Option<Vec<Event>> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let events = json.deserialize_seq(All).ok()?;
+    let events = json.deserialize_seq(All(text.len() / USUAL)).ok()?;
     json.end().ok()?;
     Some(events)
 }
 
-struct All;
+/// What an event usually takes, bytes.
+const USUAL: usize = 256;
+
+/// Takes all of about so many events.
+struct All(usize);
 
 impl<'de> Visitor<'de> for All {
     type Value = Vec<Event>;
@@ -90,21 +95,28 @@ impl<'de> Visitor<'de> for All {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Vec<Event>, A::Error> {
-        let mut events = Vec::new();
-        while let Some(envelope) = array.next_element::<Envelope<'de>>()? {
+        let mut events = Vec::with_capacity(self.0);
+        let mut envelope = Envelope::default();
+        while array.next_element_seed(Fill(&mut envelope))?.is_some() {
             // The words are found by whoever looks at each.
-            let event = understood(envelope).map_err(|_| A::Error::custom("a value"))?;
+            let event = understood(&mut envelope).map_err(|_| A::Error::custom("a value"))?;
             events.push(event);
+            envelope = Envelope::default();
         }
         Ok(events)
     }
 }
 
 fn quick(text: &str) -> Result<Event, Refusal> {
-    understood(serde_json::from_str(text)?)
+    let mut envelope = Envelope::default();
+    let mut json = serde_json::Deserializer::from_str(text);
+    Fill(&mut envelope).deserialize(&mut json)?;
+    json.end()?;
+    understood(&mut envelope)
 }
 
-fn understood(envelope: Envelope<'_>) -> Result<Event, Refusal> {
+/// Takes the data out of the envelope.
+fn understood(envelope: &mut Envelope<'_>) -> Result<Event, Refusal> {
     let kind = envelope
         .kind
         .as_ref()
@@ -137,7 +149,7 @@ fn understood(envelope: Envelope<'_>) -> Result<Event, Refusal> {
         return Err(Refusal::Value);
     }
     let packed = envelope.data_base64.as_ref().and_then(named);
-    let (version, body) = match (envelope.data, packed) {
+    let (version, body) = match (std::mem::take(&mut envelope.data), packed) {
         (Data::Read(wire), None) => (wire.version, Body::Read(read(wire)?)),
         (Data::Raw(data), None) => body(kind, data.get(), subject)?,
         (Data::Absent, None) => body(kind, "null", subject)?,
@@ -200,7 +212,7 @@ fn body(kind: EventKind, data: &str, subject: &str) -> Result<(Option<Whole>, Bo
         }
         EventKind::Attendance => {
             let wire: AttendanceData<'_> = parse(data)?;
-            (wire.version, Body::Attendance(attendance(wire)?))
+            (wire.version, Body::Attendance(Box::new(attendance(wire)?)))
         }
         EventKind::Comment => {
             let wire: CommentData<'_> = parse(data)?;
@@ -216,7 +228,10 @@ fn body(kind: EventKind, data: &str, subject: &str) -> Result<(Option<Whole>, Bo
         }
         EventKind::Writeup => {
             let wire: WriteupData<'_> = parse(data)?;
-            (wire.version, Body::Writeup(writeup(wire, subject)?))
+            (
+                wire.version,
+                Body::Writeup(Box::new(writeup(wire, subject)?)),
+            )
         }
         EventKind::Person => {
             let wire: PersonData<'_> = parse(data)?;

@@ -4,6 +4,7 @@
 mod binary;
 mod decode;
 mod explain;
+mod fill;
 mod http;
 #[cfg(test)]
 mod http_tests;

@@ -8,7 +8,7 @@ use std::marker::PhantomData;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::decode::MAX_COUNT;
@@ -67,78 +67,6 @@ impl Data<'_> {
     }
 }
 
-#[derive(serde::Deserialize)]
-#[serde(field_identifier, rename_all = "lowercase")]
-enum Attribute {
-    Specversion,
-    Type,
-    Source,
-    Id,
-    Subject,
-    Time,
-    Data,
-    Datacontenttype,
-    #[serde(rename = "data_base64")]
-    Packed,
-    #[serde(other)]
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Envelope<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(EnvelopeVisitor)
-    }
-}
-
-struct EnvelopeVisitor;
-
-impl<'de> Visitor<'de> for EnvelopeVisitor {
-    type Value = Envelope<'de>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Envelope<'de>, A::Error> {
-        let mut envelope = Envelope::default();
-        let mut with_data = false;
-        while let Some(attribute) = map.next_key()? {
-            let (name, field) = match attribute {
-                Attribute::Specversion => ("specversion", &mut envelope.specversion),
-                Attribute::Type => ("type", &mut envelope.kind),
-                Attribute::Source => ("source", &mut envelope.source),
-                Attribute::Id => ("id", &mut envelope.id),
-                Attribute::Subject => ("subject", &mut envelope.subject),
-                Attribute::Time => ("time", &mut envelope.time),
-                Attribute::Datacontenttype => ("datacontenttype", &mut envelope.datacontenttype),
-                Attribute::Packed => ("data_base64", &mut envelope.data_base64),
-                Attribute::Data => {
-                    if std::mem::replace(&mut with_data, true) {
-                        return Err(A::Error::duplicate_field("data"));
-                    }
-                    envelope.data = match &envelope.kind {
-                        Some(kind) if kind.0 == "org.readback.read.v1" => {
-                            let data = map.next_value::<Option<Object<ReadData<'de>>>>()?;
-                            data.map_or(Data::Absent, |data| Data::Read(data.0))
-                        }
-                        _ => Data::Raw(map.next_value()?),
-                    };
-                    continue;
-                }
-                Attribute::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                    continue;
-                }
-            };
-            if field.is_some() {
-                return Err(A::Error::duplicate_field(name));
-            }
-            *field = map.next_value()?;
-        }
-        Ok(envelope)
-    }
-}
-
 /// An object, or null for an empty one. serde alone would fill a struct from an array, too.
 pub(super) struct Object<T>(pub(super) T);
 
@@ -167,12 +95,11 @@ impl<'de, T: Deserialize<'de> + Default> Visitor<'de> for ObjectVisitor<T> {
 }
 
 /// Somebody opened a write-up.
-#[derive(serde::Deserialize, JsonSchema, Default)]
+#[derive(JsonSchema, Default)]
 pub(super) struct ReadData<'a> {
     /// Corrections carry a greater one.
     pub(super) version: Option<Whole>,
     /// Who read: an e-mail address or an account. Never stored as it is.
-    #[serde(borrow)]
     pub(super) person: Option<Text<'a>>,
     /// The reader's team at that time.
     pub(super) team: Option<String>,

@@ -174,7 +174,7 @@ impl Maker<'_> {
             subject: body.id.clone(),
             time: entry.added_at,
             version: 0,
-            body: Body::Writeup(body),
+            body: Body::Writeup(Box::new(body)),
         };
         Ok(Made::by(&commit, event))
     }

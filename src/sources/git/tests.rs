@@ -28,7 +28,7 @@ impl Collected {
         let mut writeups = Vec::new();
         for event in &self.events {
             if let Body::Writeup(writeup) = &event.body {
-                writeups.push(writeup);
+                writeups.push(&**writeup);
             }
         }
         writeups

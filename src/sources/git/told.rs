@@ -111,10 +111,10 @@ impl Told {
     pub(super) fn retract_writeups(&mut self, source: &Arc<str>, repository: &str) -> Vec<Event> {
         let subject = retracted(repository);
         let body = || {
-            Body::Writeup(Writeup {
+            Body::Writeup(Box::new(Writeup {
                 deleted_at: Some(0),
                 ..Writeup::new(subject.clone())
-            })
+            }))
         };
         take_back(&mut self.writeups, &self.found, self.version)
             .into_iter()

@@ -272,7 +272,7 @@ impl ICalendarFile {
                 subject: subject.clone(),
                 time: occurrence.at,
                 version,
-                body: Body::Attendance(Attendance {
+                body: Body::Attendance(Box::new(Attendance {
                     meeting: meeting.clone(),
                     person: Some(person),
                     team: None,
@@ -285,7 +285,7 @@ impl ICalendarFile {
                     present_ms: None,
                     spoke_ms: None,
                     mandatory: false,
-                }),
+                })),
             });
         }
     }

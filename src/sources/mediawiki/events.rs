@@ -62,7 +62,7 @@ impl Maker {
             subject: id.clone(),
             time: published_at.unwrap_or_default(),
             version: u32::try_from(page.last_revision).unwrap_or(u32::MAX),
-            body: Body::Writeup(Writeup {
+            body: Body::Writeup(Box::new(Writeup {
                 title: Some(page.title.clone()),
                 url: page.url.clone(),
                 aliases,
@@ -71,7 +71,7 @@ impl Maker {
                 words: counts.map(|(words, _)| words),
                 hyperlinks: counts.map(|(_, links)| links),
                 ..Writeup::new(id)
-            }),
+            })),
         }
     }
 
@@ -85,10 +85,10 @@ impl Maker {
             subject: id.clone(),
             time: deleted.at.unwrap_or_default(),
             version: deleted.version,
-            body: Body::Writeup(Writeup {
+            body: Body::Writeup(Box::new(Writeup {
                 deleted_at: deleted.at,
                 ..Writeup::new(id)
-            }),
+            })),
         }
     }
 

@@ -148,7 +148,7 @@ impl Reader {
         };
         let present_ms = lasted(statement)?;
         self.each(statement, subject, |person| {
-            Body::Attendance(Attendance {
+            Body::Attendance(Box::new(Attendance {
                 meeting: meeting.clone(),
                 person,
                 team: None,
@@ -161,7 +161,7 @@ impl Reader {
                 present_ms,
                 spoke_ms: None,
                 mandatory: false,
-            })
+            }))
         })
     }
 

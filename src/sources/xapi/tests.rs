@@ -72,7 +72,7 @@ fn read(value: &Value) -> Read {
 
 fn attendance(value: &Value) -> Attendance {
     match one(value).body {
-        Body::Attendance(attendance) => attendance,
+        Body::Attendance(attendance) => *attendance,
         _ => panic!("an attendance"),
     }
 }
