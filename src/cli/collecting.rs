@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::engine::Installing;
 use super::report;
@@ -13,10 +13,10 @@ use super::serve::published;
 use crate::app::House;
 use crate::app::collector::Collector;
 use crate::config::{Config, Schedule};
-use crate::engine::StartError;
+use crate::engine::{InstallError, StartError};
 use crate::jobs::ingest::{self, Ingested};
 use crate::jobs::known;
-use crate::jobs::load::{LoadState, Loader};
+use crate::jobs::load::{LoadState, Loader, Pace};
 use crate::jobs::scan::{self, Listener, Source};
 use crate::sources;
 use crate::store::{MigrateError, StoreError};
@@ -67,6 +67,7 @@ pub(super) async fn run(
         metrics: Arc::clone(&collector.metrics),
         engine: house.engine(),
         now: super::now,
+        pace: Pace::default(),
     };
     let mut told = stop.clone();
     let work = async {
@@ -132,6 +133,10 @@ fn passing(error: &anyhow::Error) -> Option<String> {
         if cause.is::<StartError>() {
             return Some("the engine does not start".to_owned());
         }
+        // The network may be back, or the disk have room.
+        if let Some(InstallError::Npm { .. } | InstallError::Io { .. }) = cause.downcast_ref() {
+            return Some("the engine can't be installed".to_owned());
+        }
         let store = match cause.downcast_ref::<MigrateError>() {
             Some(MigrateError::Store(store)) => Some(store),
             Some(other) => return Some(other.to_string()),
@@ -146,11 +151,12 @@ fn passing(error: &anyhow::Error) -> Option<String> {
 
 /// Scans and computes on schedule.
 async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Metrics) {
-    compute(house, state, metrics).await;
     let minutes = |n: u32| Duration::from_secs(60 * u64::from(n));
+    // The first report is due at once.
     let mut report = interval(minutes(schedule.report_minutes));
     report.set_missed_tick_behavior(MissedTickBehavior::Delay);
     report.tick().await;
+    compute(house, state, metrics, &mut report).await;
     // The first scan is due at once.
     let mut clock = interval(minutes(schedule.scan_minutes.max(1)));
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -160,16 +166,19 @@ async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Met
         tokio::select! {
             _ = clock.tick(), if scans => {
                 if scan(house, sources.clone(), metrics).await {
-                    compute(house, state, metrics).await;
                     report.reset();
+                    compute(house, state, metrics, &mut report).await;
                 }
             }
-            _ = report.tick() => compute(house, state, metrics).await,
+            _ = report.tick() => compute(house, state, metrics, &mut report).await,
         }
     }
 }
 
-async fn compute(house: &House, state: &AppState, metrics: &Metrics) {
+/// How long after a report that failed the next one is due, if it is not earlier anyway.
+const AGAIN: Duration = Duration::from_secs(60);
+
+async fn compute(house: &House, state: &AppState, metrics: &Metrics, next: &mut Interval) {
     let fresh = report::summary(house, super::now()).await;
     let outcome = match fresh.and_then(|document| published(&document)) {
         Ok(fresh) => {
@@ -179,6 +188,7 @@ async fn compute(house: &House, state: &AppState, metrics: &Metrics) {
         // The pages keep what they have, with its `as_of`; the next time may do better.
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "computing failed");
+            next.reset_after(AGAIN.min(next.period()));
             Outcome::Failed
         }
     };

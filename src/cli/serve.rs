@@ -7,6 +7,7 @@ use std::sync::atomic::Ordering;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 use super::collecting::{self, End, Tell};
@@ -68,6 +69,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         super::now,
     )?;
     let state = AppState::with_door(Arc::new(door), Arc::clone(&parts));
+    let mut signals = Signals::new()?;
     let (stop, stopping) = watch::channel(false);
     let mut told = stopping.clone();
     let serving = tokio::spawn(web::serve(
@@ -102,7 +104,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         end,
     ));
     let failed = tokio::select! {
-        () = until_told() => None,
+        () = signals.next() => None,
         done = &mut behind => Some(done),
     };
     parts.stopping.store(true, Ordering::Relaxed);
@@ -121,7 +123,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     };
     tokio::select! {
         done = farewell => done,
-        () = until_told() => {
+        () = signals.next() => {
             tracing::warn!("told to end a second time; what is not loaded waits in the spool");
             Ok(())
         }
@@ -177,8 +179,9 @@ pub(super) fn published(document: &Document) -> anyhow::Result<Published> {
 
 /// Serves pages and nothing else until Ctrl-C or SIGTERM.
 pub(super) async fn pages(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
     tell_address(listener.local_addr()?)?;
-    web::serve(listener, web::router(state), None, until_told()).await;
+    web::serve(listener, web::router(state), None, signals.next()).await;
     Ok(())
 }
 
@@ -190,20 +193,25 @@ fn tell_address(address: SocketAddr) -> std::io::Result<()> {
     )
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-pub(super) async fn until_told() {
-    let terminated = async {
-        #[cfg(unix)]
-        if let Ok(mut signal) =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        {
-            signal.recv().await;
-            return;
+/// Ctrl-C and SIGTERM. From when this is made on they end nothing by themselves.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    pub(super) fn new() -> std::io::Result<Self> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next of them.
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
     }
 }

@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Semaphore;
+
 use super::{Intake, Keys};
 use crate::model::target::without_user;
 use crate::model::{Event, EventKind, Millis, Record};
-use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
+use crate::sources::{Delivery, MAX_ENTRIES, Problem, Push, Sink, SourceError};
 use crate::spool::{AppendError, Entry, Spool};
 use crate::store::{Batch, PackError};
 use crate::telemetry::Metrics;
@@ -21,6 +23,9 @@ const REMEMBERED: usize = 1 << 14;
 /// Bodies longer than this are gone through beside the threads that serve connections.
 const LONG_BODY: usize = 128 << 10;
 
+/// How many of these at once: what is made of a body may take many times its room.
+const LONG_AT_ONCE: usize = 4;
+
 /// Takes deliveries.
 pub struct Receiver {
     keys: Keys,
@@ -28,6 +33,8 @@ pub struct Receiver {
     metrics: Arc<Metrics>,
     /// One for each request that is being gone through; an intake remembers names.
     intakes: Mutex<Vec<Intake>>,
+    /// For bodies that are gone through beside the threads that serve connections.
+    turns: Semaphore,
 }
 
 /// A request as the door hands it on.
@@ -150,6 +157,7 @@ impl Receiver {
             spool,
             metrics,
             intakes: Mutex::default(),
+            turns: Semaphore::new(LONG_AT_ONCE),
         }
     }
 
@@ -170,9 +178,12 @@ impl Receiver {
         let work = move || receiver.sort(&*push, &request, &terms);
         let sorted = match long {
             false => work(),
-            true => tokio::task::spawn_blocking(work)
-                .await
-                .map_err(|_| ReceiveError::CutOff)?,
+            true => {
+                let turn = self.turns.acquire().await;
+                let _turn = turn.map_err(|_| ReceiveError::CutOff)?;
+                let sorted = tokio::task::spawn_blocking(work).await;
+                sorted.map_err(|_| ReceiveError::CutOff)?
+            }
         }?;
         let Sorted {
             entry,
@@ -429,6 +440,10 @@ impl Sink for Door<'_> {
     fn rejected(&mut self, problems: Vec<Problem>) {
         let index = self.index();
         self.received.refuse(index, problems);
+    }
+
+    fn takes_more(&self) -> bool {
+        self.next <= MAX_ENTRIES
     }
 
     fn left_out(&mut self, reason: &'static str) {

@@ -129,6 +129,10 @@ impl Setting {
     }
 }
 
+/// The most entries of one request. The longest body holds fewer events than that: more are something
+/// else, and to say so of each would take minutes.
+pub const MAX_ENTRIES: u64 = 150_000;
+
 /// Takes what a source finds, in the order in which it finds it.
 pub trait Sink {
     /// The next events stand in this line: should one be refused later on, that is its place.
@@ -146,6 +150,11 @@ pub trait Sink {
         for problem in problems {
             self.problem(problem);
         }
+    }
+    /// False once more came than is taken of one request: the source ends with
+    /// [`SourceError::TooMany`].
+    fn takes_more(&self) -> bool {
+        true
     }
     /// Input left out on purpose, counted by reason (`not GET`, `asset`).
     fn left_out(&mut self, reason: &'static str);
@@ -275,6 +284,9 @@ pub enum SourceError {
         /// What would be valid.
         valid: &'static str,
     },
+    /// The delivery holds more than is taken of one.
+    #[error("the request has more than {MAX_ENTRIES} entries; send them in parts")]
+    TooMany,
     /// The delivery's signature is wrong.
     #[error("the signature does not fit the body")]
     Signature,

@@ -20,6 +20,8 @@ pub struct Usage {
     pub bytes: u64,
     /// Bytes that may wait.
     pub limit: u64,
+    /// The length of the entry that found no room last.
+    pub refused: u64,
     /// Sealed segments that wait.
     pub segments: usize,
     /// Why the disk refuses, if it does.
@@ -31,9 +33,10 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Whether an entry of a usual size is taken.
+    /// Whether an entry is taken that is as long as the one that found no room last.
     pub fn takes(&self) -> bool {
-        self.failing.is_none() && self.bytes < self.limit
+        let wanted = self.bytes.saturating_add(self.refused.max(1));
+        self.failing.is_none() && wanted <= self.limit
     }
 }
 
@@ -41,6 +44,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     /// Bytes in segments and on their way there.
     used: AtomicU64,
+    refused: AtomicU64,
     inbox: Mutex<Inbox>,
     arrived: Condvar,
     sealed: Mutex<VecDeque<Segment>>,
@@ -87,6 +91,7 @@ impl Shared {
         Shared {
             used: AtomicU64::new(sealed.iter().map(|segment| segment.bytes).sum()),
             limits,
+            refused: AtomicU64::new(0),
             inbox: Mutex::default(),
             arrived: Condvar::new(),
             sealed: Mutex::new(sealed),
@@ -101,12 +106,17 @@ impl Shared {
     /// Makes room for so many bytes, or says that there is none.
     pub(super) fn reserve(&self, size: u64) -> Result<(), AppendError> {
         let limit = self.limits.bytes;
+        if size > limit {
+            return Err(AppendError::NeverFits { size, limit });
+        }
         let fits = |used: u64| used.checked_add(size).filter(|sum| *sum <= limit);
         let taken = self
             .used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
-        let full = |used| AppendError::Full { used, limit };
-        taken.map(drop).map_err(full)
+        taken.map(drop).map_err(|used| {
+            self.refused.store(size, Ordering::Relaxed);
+            AppendError::Full { used, limit }
+        })
     }
 
     pub(super) fn release(&self, size: u64) {
@@ -209,6 +219,7 @@ impl Shared {
         Usage {
             bytes: self.used.load(Ordering::Relaxed),
             limit: self.limits.bytes,
+            refused: self.refused.load(Ordering::Relaxed),
             segments: held(&self.sealed).len(),
             failing: held(&self.failing).clone(),
             commits: self.commits.load(Ordering::Relaxed),

@@ -12,11 +12,12 @@ mod statement;
 use std::io::{BufRead, Cursor, Read};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::model::Millis;
 
-use super::{Delivery, File, Kind, Problem, Push, Setting, Sink, SourceError, decode};
+use super::{Delivery, File, Kind, MAX_ENTRIES, Problem, Push, Setting, Sink, SourceError, decode};
 
 use events::{Reader, Taken};
 use statement::{Fault, Faults, Statement, id_of, present, uuid};
@@ -65,6 +66,9 @@ impl XApi {
 /// The ids that the statements of a delivery have or get, in their order: the ids of their events,
 /// but for comments of forums, whose events are named as the comments. Of what is no JSON, none.
 pub fn ids(body: &[u8], now: Millis) -> Vec<String> {
+    if is_too_many(body) {
+        return Vec::new();
+    }
     match serde_json::from_slice::<Value>(without_mark(body)) {
         Ok(value) => one_or_many(&value)
             .iter()
@@ -108,6 +112,9 @@ impl Push for XApi {
                 given: given.to_owned(),
                 valid: "application/json",
             });
+        }
+        if is_too_many(delivery.body) {
+            return Err(SourceError::TooMany);
         }
         let value: Value = serde_json::from_slice(without_mark(delivery.body))
             .map_err(|error| wrong(&not_json(&error)))?;
@@ -176,6 +183,13 @@ impl File for XApi {
         }
         Ok(())
     }
+}
+
+/// Whether a delivery has more statements than are taken of one. They are counted before anything is
+/// made of them: as values, millions of zeros take a hundred times the room of their text.
+fn is_too_many(body: &[u8]) -> bool {
+    let counted = serde_json::from_slice::<Vec<IgnoredAny>>(without_mark(body));
+    counted.is_ok_and(|statements| statements.len() as u64 > MAX_ENTRIES)
 }
 
 /// The statements in the answer of a learning record store.

@@ -79,18 +79,28 @@ async fn a_full_spool_refuses_until_something_is_done() {
         used: 2 * size(&one),
         limit: limits.bytes,
     };
+    assert!(spool.usage().takes());
     // At once: it needs nothing of the writer.
     assert_eq!(
         spool.append(&one).now_or_never(),
         Some(Err(full.clone())),
         "{full}"
     );
-    assert!(spool.usage().takes());
+    // Though some bytes are left.
+    assert!(!spool.usage().takes());
     spool.seal().await;
     assert_eq!(spool.append(&one).await, Err(full));
     let segment = drain.next().await;
     drain.done(&segment).unwrap();
     assert_eq!(spool.usage().bytes, 0);
+    assert!(spool.usage().takes());
+    // What never fits says so, and keeps nobody out.
+    let never = AppendError::NeverFits {
+        size: size(&entry(&[7; 300])),
+        limit: limits.bytes,
+    };
+    assert_eq!(spool.append(&entry(&[7; 300])).await, Err(never));
+    assert!(spool.usage().takes());
     // Twice gives no room twice.
     spool.append(&one).await.unwrap();
     drain.done(&segment).unwrap();
