@@ -24,7 +24,7 @@ const REMEMBERED: usize = 1 << 14;
 const LONG_BODY: usize = 128 << 10;
 
 /// How many of these at once: what is made of a body may take many times its room.
-const LONG_AT_ONCE: usize = 4;
+const LONG_AT_ONCE: usize = 2;
 
 /// Takes deliveries.
 pub struct Receiver {

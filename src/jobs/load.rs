@@ -234,7 +234,14 @@ impl Loader {
                         self.metrics.loaded(batch.len() as u64);
                         continue;
                     }
-                    Err(error) if error.is_for_good() => error.to_string(),
+                    Err(error) if error.is_for_good() => {
+                        if refused == 0 {
+                            // Tables that were brought further a moment ago may refuse what is no
+                            // fault of the rows.
+                            fit(&self.store, self.owner).await?;
+                        }
+                        error.to_string()
+                    }
                     Err(error) => return Err(error.into()),
                 },
                 Err(reason) => reason,

@@ -196,6 +196,11 @@ impl Shared {
         held(&self.sealed).front().cloned()
     }
 
+    /// Whether any segment waits for the store.
+    pub(super) fn has_sealed(&self) -> bool {
+        !held(&self.sealed).is_empty()
+    }
+
     /// Resolves when a segment is sealed after this call.
     pub(super) fn sealed_notice(&self) -> impl Future<Output = ()> {
         self.notify.notified()
