@@ -133,6 +133,16 @@ impl Setting {
 /// else, and to say so of each would take minutes.
 pub const MAX_ENTRIES: u64 = 150_000;
 
+/// The most values of one request that is read as a whole. As values, nested arrays take hundreds of
+/// times the room of their text; the longest body of real statements has 800000.
+pub const MAX_VALUES: usize = 1_000_000;
+
+/// Whether a body of JSON may hold more values than are taken of one request.
+pub(crate) fn is_dense(body: &[u8]) -> bool {
+    // Each value stands behind one of these, or alone; some stand in a text.
+    body.len() > MAX_VALUES && memchr::memchr3_iter(b'[', b'{', b',', body).count() > MAX_VALUES
+}
+
 /// Takes what a source finds, in the order in which it finds it.
 pub trait Sink {
     /// The next events stand in this line: should one be refused later on, that is its place.
@@ -285,7 +295,9 @@ pub enum SourceError {
         valid: &'static str,
     },
     /// The delivery holds more than is taken of one.
-    #[error("the request has more than {MAX_ENTRIES} entries; send them in parts")]
+    #[error(
+        "the request has more than {MAX_ENTRIES} entries, or {MAX_VALUES} values; send it in parts"
+    )]
     TooMany,
     /// The delivery's signature is wrong.
     #[error("the signature does not fit the body")]

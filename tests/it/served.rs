@@ -118,6 +118,16 @@ impl Served {
         reply(stream)
     }
 
+    pub(crate) fn statements(&self, body: impl AsRef<[u8]>) -> Reply {
+        let body = body.as_ref();
+        let mut stream = self.connect();
+        let head = self.head(&format!("Content-Length: {}\r\n", body.len()));
+        let head = head.replacen("/v1/events", "/xapi/statements", 1);
+        stream.write_all(head.as_bytes()).expect("a request");
+        stream.write_all(body).expect("a request");
+        reply(stream)
+    }
+
     /// Waits until an address answers with this status.
     pub(crate) fn until(&self, path: &str, status: u16) -> Reply {
         let since = Instant::now();

@@ -17,7 +17,9 @@ use serde_json::Value;
 
 use crate::model::Millis;
 
-use super::{Delivery, File, Kind, MAX_ENTRIES, Problem, Push, Setting, Sink, SourceError, decode};
+use super::{
+    Delivery, File, Kind, MAX_ENTRIES, Problem, Push, Setting, Sink, SourceError, decode, is_dense,
+};
 
 use events::{Reader, Taken};
 use statement::{Fault, Faults, Statement, id_of, present, uuid};
@@ -84,6 +86,9 @@ pub fn ids(body: &[u8], now: Millis) -> Vec<String> {
 /// Where the id is no UUID, the delivery is not one statement, or the statement has another id.
 pub fn with_id(body: &[u8], id: &str) -> Result<Vec<u8>, SourceError> {
     let id = uuid(id).ok_or_else(|| wrong("the id given for it is no UUID"))?;
+    if is_dense(body) {
+        return Err(SourceError::TooMany);
+    }
     let mut value: Value =
         serde_json::from_slice(without_mark(body)).map_err(|error| wrong(&not_json(&error)))?;
     let fields = value
@@ -186,8 +191,11 @@ impl File for XApi {
 }
 
 /// Whether a delivery has more statements than are taken of one. They are counted before anything is
-/// made of them: as values, millions of zeros take a hundred times the room of their text.
+/// made of them.
 fn is_too_many(body: &[u8]) -> bool {
+    if is_dense(body) {
+        return true;
+    }
     let counted = serde_json::from_slice::<Vec<IgnoredAny>>(without_mark(body));
     counted.is_ok_and(|statements| statements.len() as u64 > MAX_ENTRIES)
 }
