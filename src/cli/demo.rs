@@ -78,7 +78,7 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
     }
     let listener = match args.no_serve {
         true => None,
-        false => Some(serve::bind(args.listen).await?),
+        false => Some(serve::bind(args.listen)?),
     };
     let folder = Temporary::new()?;
     config.data_dir = folder.0.join("data");

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
@@ -41,7 +41,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
-    let listener = bind(args.listen.unwrap_or(config.listen)).await?;
+    let listener = bind(args.listen.unwrap_or(config.listen))?;
     let address = listener.local_addr()?;
     more_files();
     let collector = Collector::open(&config).await?;
@@ -166,11 +166,23 @@ fn tell_recovered(collector: &Collector) {
 }
 
 /// Takes the address, or says who is to give it up.
-pub(super) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("can't listen on {listen}; name another address with --listen"))
+pub(super) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bound = || -> std::io::Result<TcpListener> {
+        let socket = match listen {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // An address that was in use a moment ago is free.
+        socket.set_reuseaddr(true)?;
+        socket.bind(listen)?;
+        socket.listen(QUEUE)
+    };
+    bound().with_context(|| format!("can't listen on {listen}; name another address with --listen"))
 }
+
+/// Connections that may wait to be taken, as far as the system allows; whoever finds the queue full
+/// tries again a second later. All senders come back at once when the network does.
+const QUEUE: u32 = 4096;
 
 /// A document, ready to be looked at.
 pub(super) fn published(document: &Document) -> anyhow::Result<Published> {

@@ -173,18 +173,10 @@ impl Receiver {
         request: Request,
         terms: Terms,
     ) -> Result<Received, ReceiveError> {
-        let long = request.body.len() > LONG_BODY;
         let receiver = Arc::clone(self);
-        let work = move || receiver.sort(&*push, &request, &terms);
-        let sorted = match long {
-            false => work(),
-            true => {
-                let turn = self.turns.acquire().await;
-                let _turn = turn.map_err(|_| ReceiveError::CutOff)?;
-                let sorted = tokio::task::spawn_blocking(work).await;
-                sorted.map_err(|_| ReceiveError::CutOff)?
-            }
-        }?;
+        let length = request.body.len();
+        let sorted = self.aside(length, move || receiver.sort(&*push, &request, &terms));
+        let sorted = sorted.await??;
         let Sorted {
             entry,
             received,
@@ -207,6 +199,22 @@ impl Receiver {
             self.metrics.accepted(kind, n);
         }
         Ok(received)
+    }
+
+    /// Works on a body of this length: on a long one beside the threads that serve connections, and on
+    /// few of them at once.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        length: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ReceiveError> {
+        if length <= LONG_BODY {
+            return Ok(work());
+        }
+        let turn = self.turns.acquire().await;
+        let _turn = turn.map_err(|_| ReceiveError::CutOff)?;
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|_| ReceiveError::CutOff)
     }
 
     /// Everything that needs no waiting.

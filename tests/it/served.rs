@@ -1,7 +1,7 @@
 //! `readback serve` as a process, and plain HTTP to its door.
 
 use std::fs::File;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
 use std::process::{Child, ExitStatus, Stdio};
@@ -219,18 +219,6 @@ pub(crate) fn reply(mut stream: TcpStream) -> Reply {
         status: answer.status,
         text: answer.text(),
         head: answer.head.to_ascii_lowercase(),
-    }
-}
-
-/// Whether the other end closed a connection; what it said before is read.
-pub(crate) fn is_closed(stream: &mut TcpStream) -> bool {
-    let mut piece = [0; 4096];
-    loop {
-        match stream.read(&mut piece) {
-            Ok(0) => return true,
-            Ok(_) => {}
-            Err(error) => return error.kind() != io::ErrorKind::WouldBlock,
-        }
     }
 }
 
