@@ -189,7 +189,7 @@ async fn a_segment_is_sealed_when_it_is_large_or_old_or_wanted() {
         seal_after: Duration::ZERO,
         ..MANUAL
     };
-    for (limits, needs) in [(by_rows, 2), (by_bytes, 2), (by_age, 1)] {
+    for (limits, needs) in [(by_rows, 2), (by_bytes, 2)] {
         let folder = tempfile::tempdir().unwrap();
         let (spool, drain, _) = open(folder.path(), limits);
         for n in 1..=2 * needs {
@@ -201,6 +201,17 @@ async fn a_segment_is_sealed_when_it_is_large_or_old_or_wanted() {
         assert_eq!(segment.bytes, size(&one) * needs as u64);
         assert_eq!(payloads(&segment), vec![b"one"; needs]);
     }
+
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, drain, _) = open(folder.path(), by_age);
+    spool.append(&one).await.unwrap();
+    let segment = drain.oldest().unwrap();
+    // As long as one waits, the next may grow.
+    spool.append(&one).await.unwrap();
+    spool.append(&one).await.unwrap();
+    assert_eq!(spool.usage().segments, 1);
+    drain.done(&segment).unwrap();
+    assert_eq!(payloads(&drain.next().await), [b"one", b"one"]);
 
     let folder = tempfile::tempdir().unwrap();
     let (spool, drain, _) = open(folder.path(), MANUAL);
