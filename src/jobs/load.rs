@@ -37,7 +37,7 @@ impl Default for Pace {
         Pace {
             first_pause: Duration::from_millis(200),
             last_pause: Duration::from_secs(30),
-            patience: Duration::from_secs(180),
+            patience: Duration::from_secs(300),
         }
     }
 }

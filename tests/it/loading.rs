@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use readback::engine::{self, Endpoint};
 use readback::jobs::load::{self, Trouble};
-use readback::spool::Entry;
+use readback::spool::{Dead, Entry};
 use readback::store::Store;
 
 use super::ground::{EAGER, Ground, Loading, NOW, PATIENCE, comment};
@@ -134,6 +134,34 @@ async fn what_is_no_batch_or_damaged_costs_nothing_else() {
         let refused = load::again(&loading.loader.store, letter).await;
         assert!(refused.is_err(), "{refused:?}");
     }
+}
+
+/// What can't be set apart stays in the spool.
+#[tokio::test]
+async fn a_full_dead_letter_folder_loses_nothing() {
+    let Some(mut loading) = Loading::fresh("loading_dead").await else {
+        return;
+    };
+    loading.ground.take(&[comment("one", 3)]).await;
+    let strange = Entry {
+        rows: 1,
+        payload: b"\x07 of another program".to_vec(),
+        ..Entry::default()
+    };
+    let spool = &loading.ground.spool;
+    spool.append(&strange).await.expect("appended");
+    spool.seal().await;
+    let roomy = loading.loader.dead.clone();
+    loading.loader.dead = Dead::new(&loading.ground.folder.path().join("dead"), 10);
+    for _ in 0..2 {
+        let full = loading.loader.rest().await.expect_err("no room");
+        assert_eq!(full.words(), "the dead-letter folder is full");
+        assert_eq!(loading.ground.segments().len(), 1);
+    }
+    loading.loader.dead = roomy;
+    loading.loader.rest().await.expect("loaded");
+    assert_eq!(loading.letters().len(), 1);
+    assert_eq!(loading.ground.stored().await, (1, 0, 1));
 }
 
 #[tokio::test]
