@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 
-use super::folder;
+use super::ready_folder;
 use crate::collect::{Hooks, Keys};
 use crate::config::Config;
 use crate::jobs::known;
@@ -41,8 +41,7 @@ pub struct Collector {
 impl Collector {
     /// Opens the data folder and the spool in it.
     pub async fn open(config: &Config) -> anyhow::Result<Self> {
-        let (turn, folder, keys) = folder(config).await?;
-        drop(turn);
+        let (folder, keys) = ready_folder(config).await?;
         let mut taking = Vec::new();
         for source in &config.sources {
             let Some(kind) = sources::find(&source.kind) else {

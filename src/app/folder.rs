@@ -135,7 +135,10 @@ impl DataFolder {
             k: fixed.k,
         };
         // A new key would make strangers of everybody who is in the store.
-        if path.join("engine").exists() && !folder.key_file().exists() {
+        let made = ["engine", "spool"]
+            .iter()
+            .any(|name| path.join(name).exists());
+        if made && !folder.key_file().exists() {
             return Err(FolderError::NoKey {
                 path: folder.key_file().display().to_string(),
             });
@@ -168,7 +171,7 @@ impl DataFolder {
 /// Refuses a folder with a store or a key of which nothing says how they were made: another k would
 /// show what is withheld. Other things may lie beside.
 fn foreign(path: &Path) -> Result<(), FolderError> {
-    match ["engine", "key"]
+    match ["engine", "key", "spool"]
         .iter()
         .find(|name| path.join(name).exists())
     {

@@ -5,16 +5,22 @@ pub mod folder;
 pub mod look;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::collect::Keys;
 use crate::config::{Config, EngineMode};
 use crate::engine::{self, Endpoint, Engine, EngineSettings, EngineState, Password, Progress};
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 use folder::{DataFolder, Turn};
+
+/// How long the tables may take to be made or looked at. A server that is stuck does not say so, and
+/// other commands wait for the data folder meanwhile.
+const PREPARE: Duration = Duration::from_secs(120);
 
 /// Everything a command works with.
 pub struct House {
@@ -51,7 +57,7 @@ impl House {
             EngineMode::Remote { url, .. } => url.clone(),
             EngineMode::Embedded => "the embedded engine".to_owned(),
         };
-        let prepared = prepare(&store, &keys, folder.k).await;
+        let prepared = timeout(PREPARE, prepare(&store, &keys, folder.k)).await;
         drop(turn);
         let house = House {
             keys,
@@ -60,7 +66,12 @@ impl House {
             engine,
             config,
         };
-        if let Err(error) = prepared {
+        let silent = |_| {
+            let cause = clickhouse::error::Error::TimedOut;
+            let what = "preparing the tables";
+            Err(StoreError::Engine { what, cause }.into())
+        };
+        if let Err(error) = prepared.unwrap_or_else(silent) {
             // An engine that is left to end by itself would be in the next command's way.
             house.close().await;
             return Err(error).with_context(|| format!("preparing the tables in {where_to}"));
@@ -93,6 +104,18 @@ pub async fn folder(config: &Config) -> anyhow::Result<(Turn, DataFolder, Keys)>
     let folder = DataFolder::open_or_create(&config.data_dir, config.k)?;
     let keys = Keys::open_or_create(&folder.key_file())?;
     Ok((turn, folder, keys))
+}
+
+/// The same without its turn. What is made already needs none: a door must not wait for another
+/// command's report.
+pub async fn ready_folder(config: &Config) -> anyhow::Result<(DataFolder, Keys)> {
+    if let Some(folder) = DataFolder::look(&config.data_dir, config.k)?
+        && let Some(keys) = Keys::open(&folder.key_file())?
+    {
+        return Ok((folder, keys));
+    }
+    let (_turn, folder, keys) = folder(config).await?;
+    Ok((folder, keys))
 }
 
 async fn turn(config: &Config) -> anyhow::Result<Turn> {

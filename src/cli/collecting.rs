@@ -13,10 +13,10 @@ use super::serve::published;
 use crate::app::House;
 use crate::app::collector::Collector;
 use crate::config::{Config, Schedule};
-use crate::engine::StartError;
+use crate::engine::{InstallError, StartError};
 use crate::jobs::ingest::{self, Ingested};
 use crate::jobs::known;
-use crate::jobs::load::{LoadState, Loader};
+use crate::jobs::load::{LoadState, Loader, Pace};
 use crate::jobs::scan::{self, Listener, Source};
 use crate::sources;
 use crate::store::{MigrateError, StoreError};
@@ -70,6 +70,7 @@ pub(super) async fn run(
         metrics: Arc::clone(&collector.metrics),
         engine: house.engine(),
         now: super::now,
+        pace: Pace::default(),
     };
     let mut told = stop.clone();
     let work = async {
@@ -134,6 +135,10 @@ fn passing(error: &anyhow::Error) -> Option<String> {
     for cause in error.chain() {
         if cause.is::<StartError>() {
             return Some("the engine does not start".to_owned());
+        }
+        // The network may be back, or the disk have room.
+        if let Some(InstallError::Npm { .. } | InstallError::Io { .. }) = cause.downcast_ref() {
+            return Some("the engine can't be installed".to_owned());
         }
         let store = match cause.downcast_ref::<MigrateError>() {
             Some(MigrateError::Store(store)) => Some(store),

@@ -78,7 +78,7 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
     }
     let listener = match args.no_serve {
         true => None,
-        false => Some(serve::bind(args.listen).await?),
+        false => Some(serve::bind(args.listen)?),
     };
     let folder = Temporary::new()?;
     config.data_dir = folder.0.join("data");
@@ -111,9 +111,10 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
 /// Does some work, unless Ctrl-C or SIGTERM comes first: what was begun is given up then, and the
 /// folder goes with it.
 async fn unless_told<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+    let mut signals = serve::Signals::new()?;
     tokio::select! {
         done = work => done,
-        () = serve::until_told() => bail!("interrupted; nothing is kept"),
+        () = signals.next() => bail!("interrupted; nothing is kept"),
     }
 }
 

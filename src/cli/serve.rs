@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 use super::collecting::{self, End, Tell};
@@ -40,7 +41,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
-    let listener = bind(args.listen.unwrap_or(config.listen)).await?;
+    let listener = bind(args.listen.unwrap_or(config.listen))?;
     let address = listener.local_addr()?;
     more_files();
     let collector = Collector::open(&config).await?;
@@ -72,6 +73,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         super::now,
     )?;
     let state = AppState::with_door(Arc::new(door), Arc::clone(&parts));
+    let mut signals = Signals::new()?;
     let (stop, stopping) = watch::channel(false);
     let mut told = stopping.clone();
     let serving = tokio::spawn(web::serve(
@@ -104,7 +106,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         end,
     ));
     let failed = tokio::select! {
-        () = until_told() => None,
+        () = signals.next() => None,
         done = &mut behind => Some(done),
     };
     parts.stopping.store(true, Ordering::Relaxed);
@@ -123,7 +125,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     };
     tokio::select! {
         done = farewell => done,
-        () = until_told() => {
+        () = signals.next() => {
             tracing::warn!("told to end a second time; what is not loaded waits in the spool");
             Ok(())
         }
@@ -166,11 +168,23 @@ fn tell_recovered(collector: &Collector) {
 }
 
 /// Takes the address, or says who is to give it up.
-pub(super) async fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
-    TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("can't listen on {listen}; name another address with --listen"))
+pub(super) fn bind(listen: SocketAddr) -> anyhow::Result<TcpListener> {
+    let bound = || -> std::io::Result<TcpListener> {
+        let socket = match listen {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        // An address that was in use a moment ago is free.
+        socket.set_reuseaddr(true)?;
+        socket.bind(listen)?;
+        socket.listen(QUEUE)
+    };
+    bound().with_context(|| format!("can't listen on {listen}; name another address with --listen"))
 }
+
+/// Connections that may wait to be taken, as far as the system allows; whoever finds the queue full
+/// tries again a second later. All senders come back at once when the network does.
+const QUEUE: u32 = 4096;
 
 /// A document, ready to be looked at.
 pub(super) fn published(document: &Document) -> anyhow::Result<Published> {
@@ -179,8 +193,9 @@ pub(super) fn published(document: &Document) -> anyhow::Result<Published> {
 
 /// Serves pages and nothing else until Ctrl-C or SIGTERM.
 pub(super) async fn pages(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
+    let mut signals = Signals::new()?;
     tell_address(listener.local_addr()?)?;
-    web::serve(listener, web::router(state), None, until_told()).await;
+    web::serve(listener, web::router(state), None, signals.next()).await;
     Ok(())
 }
 
@@ -192,20 +207,25 @@ fn tell_address(address: SocketAddr) -> std::io::Result<()> {
     )
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-pub(super) async fn until_told() {
-    let terminated = async {
-        #[cfg(unix)]
-        if let Ok(mut signal) =
-            tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-        {
-            signal.recv().await;
-            return;
+/// Ctrl-C and SIGTERM. From when this is made on they end nothing by themselves.
+pub(super) struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    pub(super) fn new() -> std::io::Result<Self> {
+        Ok(Signals {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    /// Waits for the next of them.
+    pub(super) async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
         }
-        std::future::pending::<()>().await;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
     }
 }

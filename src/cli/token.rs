@@ -2,8 +2,10 @@
 
 use std::io::Write as _;
 
+use anyhow::bail;
 use serde_json::json;
 
+use crate::app::folder::DataFolder;
 use crate::app::{self, collector};
 use crate::config::Config;
 use crate::model::to_rfc3339;
@@ -45,7 +47,9 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
             sources,
             types,
         } => {
-            let (_turn, _, _) = app::folder(&config).await?;
+            if DataFolder::look(&config.data_dir, config.k)?.is_none() {
+                app::folder(&config).await?;
+            }
             let made_at = to_rfc3339(super::now());
             let token = tokens::add(&path, &name, sources, types, made_at)?;
             writeln!(std::io::stdout(), "{token}")?;
@@ -94,7 +98,9 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
             }
         }
         Command::Revoke { name } => {
-            let (_turn, _, _) = app::folder(&config).await?;
+            if DataFolder::look(&config.data_dir, config.k)?.is_none() {
+                bail!("{}: there is no data folder", config.data_dir.display());
+            }
             tokens::revoke(&path, &name)?;
             writeln!(std::io::stderr(), "{name} is revoked")?;
         }

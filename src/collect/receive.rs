@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use tokio::sync::Semaphore;
+
 use super::{Intake, Keys, sorting};
 use crate::model::target::without_user;
 use crate::model::{Event, EventKind, Millis};
@@ -18,6 +20,9 @@ const REMEMBERED: usize = 1 << 14;
 /// Bodies longer than this are gone through beside the threads that serve connections.
 const LONG_BODY: usize = 128 << 10;
 
+/// How many of these at once: what is made of a body may take many times its room.
+const LONG_AT_ONCE: usize = 2;
+
 /// Takes deliveries.
 pub struct Receiver {
     keys: Keys,
@@ -25,6 +30,8 @@ pub struct Receiver {
     metrics: Arc<Metrics>,
     /// One for each request that is being gone through; an intake remembers names.
     intakes: Mutex<Vec<Intake>>,
+    /// For bodies that are gone through beside the threads that serve connections.
+    turns: Semaphore,
 }
 
 /// A request as the door hands it on.
@@ -147,6 +154,7 @@ impl Receiver {
             spool,
             metrics,
             intakes: Mutex::default(),
+            turns: Semaphore::new(LONG_AT_ONCE),
         }
     }
 
@@ -162,15 +170,10 @@ impl Receiver {
         request: Request,
         terms: Terms,
     ) -> Result<Received, ReceiveError> {
-        let long = request.body.len() > LONG_BODY;
         let receiver = Arc::clone(self);
-        let work = move || receiver.sort(&*push, &request, &terms);
-        let sorted = match long {
-            false => work(),
-            true => tokio::task::spawn_blocking(work)
-                .await
-                .map_err(|_| ReceiveError::CutOff)?,
-        }?;
+        let length = request.body.len();
+        let sorted = self.aside(length, move || receiver.sort(&*push, &request, &terms));
+        let sorted = sorted.await??;
         let Sorted {
             entry,
             received,
@@ -193,6 +196,22 @@ impl Receiver {
             self.metrics.accepted(kind, n);
         }
         Ok(received)
+    }
+
+    /// Works on a body of this length: on a long one beside the threads that serve connections, and on
+    /// few of them at once.
+    pub async fn aside<T: Send + 'static>(
+        &self,
+        length: usize,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ReceiveError> {
+        if length <= LONG_BODY {
+            return Ok(work());
+        }
+        let turn = self.turns.acquire().await;
+        let _turn = turn.map_err(|_| ReceiveError::CutOff)?;
+        let done = tokio::task::spawn_blocking(work).await;
+        done.map_err(|_| ReceiveError::CutOff)
     }
 
     /// Everything that needs no waiting.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::Intake;
 use super::receive::{Received, Refused, Scope};
 use crate::model::{Body, Event, Record};
-use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
+use crate::sources::{Delivery, MAX_ENTRIES, Problem, Push, Sink, SourceError};
 use crate::store::Batch;
 
 /// Refused entries that an answer tells one by one; the rest is counted.
@@ -220,6 +220,10 @@ impl Sink for Door<'_> {
     fn rejected(&mut self, problems: Vec<Problem>) {
         let index = self.index();
         self.refuse(index, problems);
+    }
+
+    fn takes_more(&self) -> bool {
+        self.next <= MAX_ENTRIES
     }
 
     fn left_out(&mut self, reason: &'static str) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use xxhash_rust::xxh3::xxh3_128;
 
 use crate::engine::EngineState;
@@ -20,9 +20,27 @@ use crate::spool::{Content, Dead, DeadError, Drain, Letter, Segment};
 use crate::store::{Batch, ForeignStore, MigrateError, Store, StoreError};
 use crate::telemetry::Metrics;
 
-/// The first pause after a failure; it doubles up to the last.
-const FIRST_PAUSE: Duration = Duration::from_millis(200);
-const LAST_PAUSE: Duration = Duration::from_secs(30);
+/// How long to try and when to try again.
+#[derive(Clone, Copy, Debug)]
+pub struct Pace {
+    /// The first pause after a failure; it doubles up to the last.
+    pub first_pause: Duration,
+    /// The longest pause.
+    pub last_pause: Duration,
+    /// How long a batch may take. An engine that is stuck, or whose machine went without a word, does
+    /// not say so itself.
+    pub patience: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Pace {
+            first_pause: Duration::from_millis(200),
+            last_pause: Duration::from_secs(30),
+            patience: Duration::from_secs(300),
+        }
+    }
+}
 
 /// How long the schema is taken for what it was. Another program may bring it further meanwhile.
 const SCHEMA_TRUSTED: Duration = Duration::from_secs(30);
@@ -49,6 +67,9 @@ pub enum Trouble {
     /// What is refused can't be buried.
     #[error(transparent)]
     Dead(#[from] DeadError),
+    /// The engine does not say whether it took the batch.
+    #[error("the engine has not answered for {} s", .0.as_secs())]
+    Silent(Duration),
     /// A defect of ours.
     #[error("loading was cut off")]
     CutOff,
@@ -65,7 +86,7 @@ impl Trouble {
             Trouble::Spool(error) => format!("the spool can't be read: {}", error.kind()),
             Trouble::Dead(DeadError::Full { .. }) => "the dead-letter folder is full".to_owned(),
             Trouble::Dead(_) => "the dead-letter folder can't be written to".to_owned(),
-            Trouble::CutOff => self.to_string(),
+            Trouble::Silent(_) | Trouble::CutOff => self.to_string(),
         }
     }
 }
@@ -97,6 +118,8 @@ pub struct Loader {
     pub engine: Option<watch::Receiver<EngineState>>,
     /// What time it is.
     pub now: fn() -> Millis,
+    /// How it tries.
+    pub pace: Pace,
 }
 
 impl Loader {
@@ -106,7 +129,7 @@ impl Loader {
         state: &watch::Sender<LoadState>,
         stop: &mut watch::Receiver<bool>,
     ) {
-        let mut pause = FIRST_PAUSE;
+        let mut pause = self.pace.first_pause;
         let mut checked: Option<Instant> = None;
         loop {
             let segment = tokio::select! {
@@ -114,12 +137,14 @@ impl Loader {
                 () = stopped(stop) => return,
             };
             let done = tokio::select! {
-                done = self.load(&segment, &mut checked) => done,
+                done = timeout(self.pace.patience, self.load(&segment, &mut checked)) => {
+                    done.unwrap_or(Err(Trouble::Silent(self.pace.patience)))
+                }
                 () = stopped(stop) => return,
             };
             match done {
                 Ok(described) => {
-                    pause = FIRST_PAUSE;
+                    pause = self.pace.first_pause;
                     state.send_modify(|state| {
                         if state.trouble.take().is_some() {
                             tracing::info!(attempts = state.attempts, "loading goes on");
@@ -145,7 +170,7 @@ impl Loader {
                         () = came_back(&mut self.engine) => {}
                         () = stopped(stop) => return,
                     }
-                    pause = (pause * 2).min(LAST_PAUSE);
+                    pause = (pause * 2).min(self.pace.last_pause);
                 }
             }
         }
@@ -170,8 +195,15 @@ impl Loader {
             *checked = Some(Instant::now());
         }
         let reading = segment.clone();
-        let content = blocking(move || reading.read()).await??;
-        let content = Arc::new(content);
+        let content = match blocking(move || reading.read()).await? {
+            // It was loaded while this process was told to end, or somebody removed it by hand.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                tracing::warn!("a segment of the spool is gone");
+                self.acknowledge(segment).await?;
+                return Ok(false);
+            }
+            content => Arc::new(content?),
+        };
         for (n, damage) in content.damage().enumerate() {
             let reason = format!(
                 "{} bytes in the spool don't fit their sums: the disk damaged them",
@@ -183,9 +215,14 @@ impl Loader {
             self.metrics.buried();
         }
         let described = self.load_entries(segment.id(), &content).await?;
+        self.acknowledge(segment).await?;
+        Ok(described)
+    }
+
+    async fn acknowledge(&self, segment: &Segment) -> Result<(), Trouble> {
         let (drain, segment) = (Arc::clone(&self.drain), segment.clone());
         blocking(move || drain.done(&segment)).await??;
-        Ok(described)
+        Ok(())
     }
 
     async fn load_entries(&self, id: u128, content: &Arc<Content>) -> Result<bool, Trouble> {
@@ -209,7 +246,14 @@ impl Loader {
                         self.metrics.loaded(batch.len() as u64);
                         continue;
                     }
-                    Err(error) if error.is_for_good() => error.to_string(),
+                    Err(error) if error.is_for_good() => {
+                        if refused == 0 {
+                            // Tables that were brought further a moment ago may refuse what is no
+                            // fault of the rows.
+                            fit(&self.store, self.owner).await?;
+                        }
+                        error.to_string()
+                    }
                     Err(error) => return Err(error.into()),
                 },
                 Err(reason) => reason,

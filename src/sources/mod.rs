@@ -129,6 +129,20 @@ impl Setting {
     }
 }
 
+/// The most entries of one request. The longest body holds fewer events than that: more are something
+/// else, and to say so of each would take minutes.
+pub const MAX_ENTRIES: u64 = 150_000;
+
+/// The most values of one request that is read as a whole. As values, nested arrays take hundreds of
+/// times the room of their text; the longest body of real statements has 800000.
+pub const MAX_VALUES: usize = 1_000_000;
+
+/// Whether a body of JSON may hold more values than are taken of one request.
+pub(crate) fn is_dense(body: &[u8]) -> bool {
+    // Each value stands behind one of these, or alone; some stand in a text.
+    body.len() > MAX_VALUES && memchr::memchr3_iter(b'[', b'{', b',', body).count() > MAX_VALUES
+}
+
 /// Takes what a source finds, in the order in which it finds it.
 pub trait Sink {
     /// The next events stand in this line: should one be refused later on, that is its place.
@@ -146,6 +160,11 @@ pub trait Sink {
         for problem in problems {
             self.problem(problem);
         }
+    }
+    /// False once more came than is taken of one request: the source ends with
+    /// [`SourceError::TooMany`].
+    fn takes_more(&self) -> bool {
+        true
     }
     /// Input left out on purpose, counted by reason (`not GET`, `asset`).
     fn left_out(&mut self, reason: &'static str);
@@ -275,6 +294,11 @@ pub enum SourceError {
         /// What would be valid.
         valid: &'static str,
     },
+    /// The delivery holds more than is taken of one.
+    #[error(
+        "the request has more than {MAX_ENTRIES} entries, or {MAX_VALUES} values; send it in parts"
+    )]
+    TooMany,
     /// The delivery's signature is wrong.
     #[error("the signature does not fit the body")]
     Signature,

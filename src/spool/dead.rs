@@ -248,24 +248,24 @@ impl Dead {
         if let Some(letter) = letters.iter().find(|letter| letter.name == wanted) {
             return Ok(letter.clone());
         }
-        let mut fitting = letters
-            .iter()
-            .filter(|letter| !wanted.is_empty() && letter.name.starts_with(&wanted));
-        match (fitting.next(), fitting.next()) {
-            (Some(letter), None) => Ok(letter.clone()),
-            (first, _) => {
-                let names: Vec<_> = letters.iter().map(Letter::name).collect();
-                let known = match (first, names.is_empty()) {
-                    (_, true) => "there are none".to_owned(),
-                    (Some(_), _) => format!("several begin like this: {}", names.join(", ")),
-                    (None, _) => format!("there are {}", names.join(", ")),
-                };
-                Err(DeadError::Unknown {
-                    name: name.to_owned(),
-                    known,
-                })
-            }
+        let fits = |letter: &&Letter| !wanted.is_empty() && letter.name.starts_with(&wanted);
+        let fitting: Vec<_> = letters.iter().filter(fits).collect();
+        if let [letter] = fitting[..] {
+            return Ok(letter.clone());
         }
+        let names = |letters: &[&Letter]| {
+            let names: Vec<_> = letters.iter().map(|letter| letter.name()).collect();
+            names.join(", ")
+        };
+        let known = match (fitting.is_empty(), letters.is_empty()) {
+            (_, true) => "there are none".to_owned(),
+            (false, _) => format!("several begin like this: {}", names(&fitting)),
+            (true, _) => format!("there are {}", names(&letters.iter().collect::<Vec<_>>())),
+        };
+        Err(DeadError::Unknown {
+            name: name.to_owned(),
+            known,
+        })
     }
 
     /// Bytes of all letters.

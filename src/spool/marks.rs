@@ -38,6 +38,8 @@ struct Stored {
     path: PathBuf,
     /// Those in the file that count, oldest first, each once.
     order: VecDeque<u128>,
+    /// Those that had no room in the file.
+    late: Vec<u128>,
     /// Records in the file; the oldest may count no more.
     written: usize,
     kept: usize,
@@ -72,6 +74,7 @@ impl Marks {
             file: Mutex::new(Stored {
                 path,
                 order,
+                late: Vec::new(),
                 written: bytes.len() / LENGTH,
                 kept,
             }),
@@ -99,19 +102,33 @@ impl Marks {
     }
 
     /// These leave the spool: returns when they stand in the file. Blocks the thread.
+    ///
+    /// On a full disk they are kept in memory until there is room, for a full disk is made less full
+    /// by segments that go: should the program end before, what they mark is taken once more.
     pub(super) fn store(&self, marks: &[u128]) -> io::Result<()> {
         let mut file = held(&self.file);
         let new: Vec<u128> = {
             let known = held(&self.known);
             let mut seen = HashSet::new();
             let is_new = |mark: &u128| !known.stored.contains(mark) && seen.insert(*mark);
-            marks.iter().copied().filter(is_new).collect()
+            let all = file.late.iter().chain(marks);
+            all.copied().filter(is_new).collect()
         };
-        // While this fails they count as those of entries that wait, which they are.
-        let old = file.append(&new)?;
+        // While this fails they count as those of entries that wait.
+        let old = match file.append(&new) {
+            Err(error) if is_full(&error) => {
+                if file.late.is_empty() {
+                    tracing::warn!("the disk is full: which deliveries were taken is not kept yet");
+                }
+                file.late = new;
+                return Ok(());
+            }
+            appended => appended?,
+        };
+        file.late.clear();
         let mut known = held(&self.known);
         known.stored.extend(&new);
-        for mark in marks {
+        for mark in marks.iter().chain(&new) {
             known.waiting.remove(mark);
         }
         for mark in old {
@@ -163,6 +180,11 @@ impl Stored {
     }
 }
 
+fn is_full(error: &io::Error) -> bool {
+    use io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}
+
 fn bytes<'a>(marks: impl IntoIterator<Item = &'a u128>) -> Vec<u8> {
     let marks = marks.into_iter();
     marks.flat_map(|mark| mark.to_le_bytes()).collect()
@@ -197,6 +219,36 @@ mod tests {
         }
         let length = fs::metadata(&path).unwrap().len() as usize;
         assert!(length <= 6 * LENGTH, "{length}");
+    }
+
+    /// Whatever is written to it: the disk is full.
+    const FULL: &str = "/dev/full";
+
+    #[test]
+    fn a_full_disk_keeps_no_segment() {
+        if !Path::new(FULL).exists() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("marks");
+        let marks = Marks::open(path.clone()).unwrap();
+        marks.learn(&[1, 2, 3, 4]);
+        marks.store(&[1]).unwrap();
+        let kept = folder.path().join("kept");
+        fs::rename(&path, &kept).unwrap();
+        std::os::unix::fs::symlink(FULL, &path).unwrap();
+        marks.store(&[2]).unwrap();
+        marks.store(&[3, 2]).unwrap();
+        assert!([1, 2, 3, 4].iter().all(|mark| marks.knows(&[*mark])));
+        fs::rename(&kept, &path).unwrap();
+        assert!(!Marks::open(path.clone()).unwrap().knows(&[2]));
+        // There is room again.
+        marks.store(&[4]).unwrap();
+        let again = Marks::open(path).unwrap();
+        for marks in [&marks, &again] {
+            assert!([1, 2, 3, 4].iter().all(|mark| marks.knows(&[*mark])));
+        }
+        assert!(held(&marks.known).waiting.is_empty());
     }
 
     #[test]

@@ -96,6 +96,14 @@ pub enum AppendError {
         /// Bytes that may wait.
         limit: u64,
     },
+    /// The entry is longer than all that the spool may hold.
+    #[error("the entry has {size} bytes, and the spool holds at most {limit}")]
+    NeverFits {
+        /// Its length.
+        size: u64,
+        /// Bytes that may wait.
+        limit: u64,
+    },
     /// The entry is longer than any may be.
     #[error("the entry has {0} bytes; valid are at most {max}", max = frame::MAX_BODY)]
     TooLong(usize),

@@ -23,6 +23,8 @@ pub struct Usage {
     pub bytes: u64,
     /// Bytes that may wait.
     pub limit: u64,
+    /// The length of the entry that found no room last.
+    pub refused: u64,
     /// Sealed segments that wait.
     pub segments: usize,
     /// Why the disk refuses, if it does.
@@ -34,11 +36,11 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Whether an entry of a usual size is taken. To the last byte it is hardly ever full: what does
-    /// not fit any more is refused before.
+    /// Whether an entry is taken that is as long as the one that found no room last. To the last byte
+    /// it is hardly ever full: what does not fit any more is refused before.
     pub fn takes(&self) -> bool {
         let room = self.limit.saturating_sub(self.bytes);
-        self.failing.is_none() && room > self.limit / FULL
+        self.failing.is_none() && room > self.limit / FULL && room >= self.refused
     }
 }
 
@@ -46,6 +48,7 @@ pub(super) struct Shared {
     pub(super) limits: Limits,
     /// Bytes in segments and on their way there.
     used: AtomicU64,
+    refused: AtomicU64,
     inbox: Mutex<Inbox>,
     arrived: Condvar,
     sealed: Mutex<VecDeque<Segment>>,
@@ -92,6 +95,7 @@ impl Shared {
         Shared {
             used: AtomicU64::new(sealed.iter().map(|segment| segment.bytes).sum()),
             limits,
+            refused: AtomicU64::new(0),
             inbox: Mutex::default(),
             arrived: Condvar::new(),
             sealed: Mutex::new(sealed),
@@ -106,12 +110,17 @@ impl Shared {
     /// Makes room for so many bytes, or says that there is none.
     pub(super) fn reserve(&self, size: u64) -> Result<(), AppendError> {
         let limit = self.limits.bytes;
+        if size > limit {
+            return Err(AppendError::NeverFits { size, limit });
+        }
         let fits = |used: u64| used.checked_add(size).filter(|sum| *sum <= limit);
         let taken = self
             .used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
-        let full = |used| AppendError::Full { used, limit };
-        taken.map(drop).map_err(full)
+        taken.map(drop).map_err(|used| {
+            self.refused.store(size, Ordering::Relaxed);
+            AppendError::Full { used, limit }
+        })
     }
 
     pub(super) fn release(&self, size: u64) {
@@ -194,6 +203,11 @@ impl Shared {
         held(&self.sealed).front().cloned()
     }
 
+    /// Whether any segment waits for the store.
+    pub(super) fn has_sealed(&self) -> bool {
+        !held(&self.sealed).is_empty()
+    }
+
     /// Resolves when a segment is sealed after this call.
     pub(super) fn sealed_notice(&self) -> impl Future<Output = ()> {
         self.notify.notified()
@@ -217,6 +231,7 @@ impl Shared {
         Usage {
             bytes: self.used.load(Ordering::Relaxed),
             limit: self.limits.bytes,
+            refused: self.refused.load(Ordering::Relaxed),
             segments: held(&self.sealed).len(),
             failing: held(&self.failing).clone(),
             commits: self.commits.load(Ordering::Relaxed),

@@ -21,6 +21,8 @@ const PROBE: Duration = Duration::from_secs(1);
 const PROBE_BYTES: usize = 64 << 10;
 /// Where it is tried.
 pub(super) const PROBE_FILE: &str = "probe";
+/// How old a segment becomes at least while others wait for the store.
+const BEHIND: Duration = Duration::from_secs(2);
 /// The buffer that is kept between two commits.
 const KEPT_BUFFER: usize = 4 << 20;
 
@@ -117,7 +119,7 @@ impl Writer {
     fn patience(&self) -> Option<Duration> {
         let seal = self.open.as_ref().map(|open| {
             let age = open.since.elapsed();
-            self.shared.limits.seal_after.saturating_sub(age)
+            self.seal_after().saturating_sub(age)
         });
         let probe = self.failing.then_some(PROBE);
         seal.into_iter().chain(probe).min()
@@ -130,12 +132,23 @@ impl Writer {
         }
     }
 
+    /// How old a segment becomes. While others wait before it, to be sealed early gains it nothing, and
+    /// many small ones take the store longer.
+    fn seal_after(&self) -> Duration {
+        let wanted = self.shared.limits.seal_after;
+        match self.shared.has_sealed() {
+            true => wanted.max(BEHIND),
+            false => wanted,
+        }
+    }
+
     fn seal_when_due(&mut self) {
         let limits = self.shared.limits;
+        let seal_after = self.seal_after();
         let is_due = |open: &Open| {
             open.length >= limits.seal_bytes
                 || open.rows >= limits.seal_rows
-                || open.since.elapsed() >= limits.seal_after
+                || open.since.elapsed() >= seal_after
         };
         if self.open.as_ref().is_some_and(is_due) {
             self.seal();

@@ -115,14 +115,14 @@ impl StoreError {
     }
 }
 
-/// ClickHouse's names of errors that are about the rows alone.
-const REFUSED_FOR_GOOD: [&str; 10] = [
+/// ClickHouse's names of errors that are about the rows alone. INCORRECT_DATA is none: so it calls a
+/// column whose type is another by now.
+const REFUSED_FOR_GOOD: [&str; 9] = [
     "ARGUMENT_OUT_OF_BOUND",
     "CANNOT_PARSE_DATE",
     "CANNOT_PARSE_DATETIME",
     "CANNOT_PARSE_NUMBER",
     "CANNOT_PARSE_TEXT",
-    "INCORRECT_DATA",
     "TOO_LARGE_ARRAY_SIZE",
     "TOO_LARGE_STRING_SIZE",
     "VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE",

@@ -40,7 +40,10 @@ const REFUSALS: [(u16, &str); 8] = [
     ),
     (401, "No token, or an unknown one"),
     (408, "The body paused for 15 s or took longer than 300 s"),
-    (413, "The body is longer than 16 MiB, packed or unpacked"),
+    (
+        413,
+        "The body is longer than 16 MiB, packed or unpacked, or holds more than is taken of one",
+    ),
     (415, "The content type or encoding is not taken"),
     (403, "The token may not send any of it"),
     (

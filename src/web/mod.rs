@@ -12,6 +12,7 @@ mod receive;
 mod router;
 mod serve;
 pub mod tokens;
+mod unread;
 
 use std::sync::{Arc, PoisonError, RwLock};
 

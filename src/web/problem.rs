@@ -237,13 +237,18 @@ impl From<ReceiveError> for Refusal {
             ReceiveError::Source(SourceError::Media { .. }) => {
                 Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail)
             }
+            ReceiveError::Source(SourceError::TooMany) => {
+                Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+            }
             ReceiveError::Source(SourceError::Signature) => {
                 Refusal::unknown_sender(&detail, "Signature")
             }
             ReceiveError::Source(_) => Refusal::new(StatusCode::BAD_REQUEST, detail),
-            ReceiveError::Spool(AppendError::TooLong(_) | AppendError::TooManyMarks(_)) => {
-                Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
-            }
+            ReceiveError::Spool(
+                AppendError::TooLong(_)
+                | AppendError::TooManyMarks(_)
+                | AppendError::NeverFits { .. },
+            ) => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail),
             // What the disk says is the operator's business; it stands in the log.
             ReceiveError::Spool(AppendError::Disk(_)) => {
                 Refusal::later("the spool can't be written to")

@@ -204,7 +204,9 @@ pub(super) async fn statements(
             }
             (true, Some(id)) => request.body = with_id(&request.body, id)?,
         }
-        let ids = xapi::ids(&request.body, request.now);
+        let length = request.body.len();
+        let read = move || (xapi::ids(&request.body, request.now), request);
+        let (ids, request) = door.receiver.aside(length, read).await?;
         let source = source_of(&sender);
         let push = push(&xapi::KIND, &source).map_err(refused)?;
         let terms = Terms {

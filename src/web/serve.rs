@@ -14,12 +14,15 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 
+use super::unread::Unread;
 use crate::telemetry::Metrics;
 
 /// Connections at once; more wait until one ends. An idle one costs some kilobytes.
 const CONNECTIONS: usize = 16_384;
 /// How long a request's head may take, and how long a connection may be idle.
 const HEAD: Duration = Duration::from_secs(30);
+/// How long an answer may wait for its reader to take any of it.
+const UNREAD: Duration = Duration::from_secs(30);
 /// The longest head. Room is made as it comes.
 const LONGEST_HEAD: usize = 64 << 10;
 /// How long requests that are under way may take when everything ends.
@@ -64,7 +67,7 @@ pub async fn serve(
             // Who says that nothing more comes still waits for the answer.
             .half_close(true)
             .serve_connection(
-                TokioIo::new(stream),
+                Unread::new(TokioIo::new(stream), UNREAD),
                 TowerToHyperService::new(router.clone()),
             );
         let connection = graceful.watch(connection);

@@ -131,7 +131,7 @@ pub fn read(path: &Path) -> Result<Vec<Kept>, TokenError> {
     Ok(file.tokens)
 }
 
-/// Makes a token and returns it; it is never shown again. The caller holds the data folder's turn.
+/// Makes a token and returns it; it is never shown again.
 pub fn add(
     path: &Path,
     name: &str,
@@ -144,6 +144,7 @@ pub fn add(
         return Err(TokenError::Name(name.to_owned()));
     }
     check_types(&types)?;
+    let _lock = lock(path)?;
     let mut tokens = read(path)?;
     if tokens.iter().any(|token| token.name == name) {
         return Err(TokenError::Exists(name.to_owned()));
@@ -164,6 +165,7 @@ pub fn add(
 
 /// Takes a token away.
 pub fn revoke(path: &Path, name: &str) -> Result<(), TokenError> {
+    let _lock = lock(path)?;
     let mut tokens = read(path)?;
     let before = tokens.len();
     tokens.retain(|token| token.name != name);
@@ -178,6 +180,19 @@ pub fn revoke(path: &Path, name: &str) -> Result<(), TokenError> {
         });
     }
     write(path, tokens)
+}
+
+/// Keeps other commands from changing the tokens at the same time. Not the data folder's turn: whoever
+/// takes a token away does not wait for a report, or for an engine that is away.
+fn lock(path: &Path) -> Result<std::fs::File, TokenError> {
+    let path = path.with_extension("lock");
+    let file = std::fs::File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&path);
+    let locked = file.and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|cause| io(&path, cause))
 }
 
 fn check_types(types: &[String]) -> Result<(), TokenError> {

@@ -116,7 +116,12 @@ pub(crate) struct Listening {
 impl Listening {
     /// Starts it on a free port and waits for its word.
     pub(crate) fn start(home: &Home) -> Listening {
-        let mut command = home.command(&["engine", "run", "--listen", "127.0.0.1:0"]);
+        Listening::at(home, "127.0.0.1:0")
+    }
+
+    /// The same at this address.
+    pub(crate) fn at(home: &Home, address: &str) -> Listening {
+        let mut command = home.command(&["engine", "run", "--listen", address]);
         let child = command.stderr(Stdio::piped()).spawn();
         let mut listening = Listening {
             child: child.expect("a program"),

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use readback::jobs::load::Loader;
+use readback::jobs::load::{Loader, Pace};
 use readback::model::parse_rfc3339;
 use readback::spool::Dead;
 use readback::web::Opened;
@@ -165,6 +165,7 @@ async fn what_was_accepted_is_counted() {
         metrics: Arc::clone(&door.metrics),
         engine: None,
         now: || NOW,
+        pace: Pace::default(),
     };
     loader.rest().await.expect("loaded");
     assert!(door.drain.oldest().is_none());

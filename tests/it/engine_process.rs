@@ -174,6 +174,11 @@ async fn a_command_that_dies_lets_the_engine_go() {
     BufReader::new(second.stdout.take().expect("a pipe"))
         .read_line(&mut line)
         .expect("an address");
+    // Its door is open before it has joined the engine.
+    let engine = format!("{}/readyz/engine", line.trim());
+    while ureq::get(&engine).call().is_err() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     first.stop().await;
     assert!(engine::running(&data.path().join("engine")).await.is_some());
     second.kill().expect("an end");

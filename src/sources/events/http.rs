@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserializer, SeqAccess, Visitor};
+use serde::de::{Deserializer, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::decode::decode_all;
@@ -154,8 +154,11 @@ fn take_batch(events: &RawValue, sink: &mut dyn Sink) -> Result<(), SourceError>
         ));
     }
     serde_json::Deserializer::from_str(events.get())
-        .deserialize_seq(Batch { sink })
-        .map_err(|error| wrong(format!("not a JSON array of events: {error}")))
+        .deserialize_seq(Batch { sink: &mut *sink })
+        .map_err(|error| match sink.takes_more() {
+            true => wrong(format!("not a JSON array of events: {error}")),
+            false => SourceError::TooMany,
+        })
 }
 
 /// Takes events one after the other out of the body where they stand: a list of millions of tiny
@@ -176,6 +179,10 @@ impl<'de> Visitor<'de> for Batch<'_> {
         while let Some(event) = events.next_element::<&RawValue>()? {
             take(number, event, self.sink);
             number += 1;
+            if !self.sink.takes_more() {
+                // Ends it; the words are told by whoever asks the sink.
+                return Err(A::Error::custom("too many"));
+            }
         }
         Ok(())
     }

@@ -104,6 +104,9 @@ fn lines(name: &str, input: &mut dyn BufRead, sink: &mut dyn Sink) -> Result<(),
             }
             _ => take(without_mark(&line, number), number, sink),
         }
+        if !sink.takes_more() {
+            return Err(SourceError::TooMany);
+        }
     }
     Ok(())
 }
@@ -158,6 +161,9 @@ fn take_batch(line: &[u8], number: u64, sink: &mut dyn Sink) {
     match serde_json::from_slice::<Vec<&RawValue>>(line) {
         Ok(items) => {
             for (index, item) in items.iter().enumerate() {
+                if !sink.takes_more() {
+                    return;
+                }
                 match decode(item.get().as_bytes()) {
                     Ok(event) => sink.event(event),
                     Err(faults) => {

@@ -18,7 +18,7 @@ use serde_json::Value;
 use crate::model::Millis;
 
 use super::links::Finder;
-use super::{Delivery, File, Kind, Problem, Push, Setting, Sink, SourceError, decode};
+use super::{Delivery, File, Kind, Problem, Push, Setting, Sink, SourceError, decode, is_dense};
 
 use payload::Payload;
 use signature::Secret;
@@ -149,6 +149,9 @@ impl Push for GitHub {
             return Err(wrong(
                 "is a delivery of Gitea or Forgejo; this address is for GitHub's",
             ));
+        }
+        if is_dense(body) {
+            return Err(SourceError::TooMany);
         }
         let body = body.strip_prefix(MARK).unwrap_or(body);
         let form = body.starts_with(b"payload=").then(|| {

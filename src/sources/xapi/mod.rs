@@ -12,11 +12,14 @@ mod statement;
 use std::io::{BufRead, Cursor, Read};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::model::Millis;
 
-use super::{Delivery, File, Kind, Problem, Push, Setting, Sink, SourceError, decode};
+use super::{
+    Delivery, File, Kind, MAX_ENTRIES, Problem, Push, Setting, Sink, SourceError, decode, is_dense,
+};
 
 use events::{Reader, Taken};
 use statement::{Fault, Faults, Statement, id_of, present, uuid};
@@ -65,6 +68,9 @@ impl XApi {
 /// The ids that the statements of a delivery have or get, in their order: the ids of their events,
 /// but for comments of forums, whose events are named as the comments. Of what is no JSON, none.
 pub fn ids(body: &[u8], now: Millis) -> Vec<String> {
+    if is_too_many(body) {
+        return Vec::new();
+    }
     match serde_json::from_slice::<Value>(without_mark(body)) {
         Ok(value) => one_or_many(&value)
             .iter()
@@ -80,6 +86,9 @@ pub fn ids(body: &[u8], now: Millis) -> Vec<String> {
 /// Where the id is no UUID, the delivery is not one statement, or the statement has another id.
 pub fn with_id(body: &[u8], id: &str) -> Result<Vec<u8>, SourceError> {
     let id = uuid(id).ok_or_else(|| wrong("the id given for it is no UUID"))?;
+    if is_dense(body) {
+        return Err(SourceError::TooMany);
+    }
     let mut value: Value =
         serde_json::from_slice(without_mark(body)).map_err(|error| wrong(&not_json(&error)))?;
     let fields = value
@@ -109,6 +118,9 @@ impl Push for XApi {
                 given: "multipart/…".to_owned(),
                 valid: "application/json",
             });
+        }
+        if is_too_many(delivery.body) {
+            return Err(SourceError::TooMany);
         }
         let value: Value = serde_json::from_slice(without_mark(delivery.body))
             .map_err(|error| wrong(&not_json(&error)))?;
@@ -177,6 +189,16 @@ impl File for XApi {
         }
         Ok(())
     }
+}
+
+/// Whether a delivery has more statements than are taken of one. They are counted before anything is
+/// made of them.
+fn is_too_many(body: &[u8]) -> bool {
+    if is_dense(body) {
+        return true;
+    }
+    let counted = serde_json::from_slice::<Vec<IgnoredAny>>(without_mark(body));
+    counted.is_ok_and(|statements| statements.len() as u64 > MAX_ENTRIES)
 }
 
 /// The statements in the answer of a learning record store.

@@ -79,18 +79,28 @@ async fn a_full_spool_refuses_until_something_is_done() {
         used: 2 * size(&one),
         limit: limits.bytes,
     };
+    assert!(spool.usage().takes());
     // At once: it needs nothing of the writer.
     assert_eq!(
         spool.append(&one).now_or_never(),
         Some(Err(full.clone())),
         "{full}"
     );
-    assert!(spool.usage().takes());
+    // Though some bytes are left.
+    assert!(!spool.usage().takes());
     spool.seal().await;
     assert_eq!(spool.append(&one).await, Err(full));
     let segment = drain.next().await;
     drain.done(&segment).unwrap();
     assert_eq!(spool.usage().bytes, 0);
+    assert!(spool.usage().takes());
+    // What never fits says so, and keeps nobody out.
+    let never = AppendError::NeverFits {
+        size: size(&entry(&[7; 300])),
+        limit: limits.bytes,
+    };
+    assert_eq!(spool.append(&entry(&[7; 300])).await, Err(never));
+    assert!(spool.usage().takes());
     // Twice gives no room twice.
     spool.append(&one).await.unwrap();
     drain.done(&segment).unwrap();
@@ -179,7 +189,7 @@ async fn a_segment_is_sealed_when_it_is_large_or_old_or_wanted() {
         seal_after: Duration::ZERO,
         ..MANUAL
     };
-    for (limits, needs) in [(by_rows, 2), (by_bytes, 2), (by_age, 1)] {
+    for (limits, needs) in [(by_rows, 2), (by_bytes, 2)] {
         let folder = tempfile::tempdir().unwrap();
         let (spool, drain, _) = open(folder.path(), limits);
         for n in 1..=2 * needs {
@@ -191,6 +201,17 @@ async fn a_segment_is_sealed_when_it_is_large_or_old_or_wanted() {
         assert_eq!(segment.bytes, size(&one) * needs as u64);
         assert_eq!(payloads(&segment), vec![b"one"; needs]);
     }
+
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, drain, _) = open(folder.path(), by_age);
+    spool.append(&one).await.unwrap();
+    let segment = drain.oldest().unwrap();
+    // As long as one waits, the next may grow.
+    spool.append(&one).await.unwrap();
+    spool.append(&one).await.unwrap();
+    assert_eq!(spool.usage().segments, 1);
+    drain.done(&segment).unwrap();
+    assert_eq!(payloads(&drain.next().await), [b"one", b"one"]);
 
     let folder = tempfile::tempdir().unwrap();
     let (spool, drain, _) = open(folder.path(), MANUAL);
