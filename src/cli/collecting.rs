@@ -60,7 +60,7 @@ pub(super) async fn run(
     let Some(house) = open(config, &tell, &mut stop).await? else {
         return Ok(());
     };
-    let opened = Opened::Open(house.store.clone(), house.engine());
+    let opened = Opened::Open(Box::new(house.store.clone()), house.engine());
     tell.engine.send_replace(opened);
     let mut loader = Loader {
         store: house.store.clone(),

@@ -23,15 +23,20 @@ pub(super) fn sort(
     scope: &Scope,
     intake: &mut Intake,
 ) -> Result<(Batch, Received), SourceError> {
-    let mut door = Door::new(intake, scope, Contradicted::new());
+    let mut door = Door {
+        intake,
+        scope,
+        contradicted: Contradicted::new(),
+        found: Found::default(),
+    };
     push.receive(delivery, &mut door)?;
-    let contradicted = contradictions(&mut door.seen);
-    if !contradicted.is_empty() {
+    door.contradicted = contradictions(&mut door.found.seen);
+    if !door.contradicted.is_empty() {
         // Rare, and then it is gone through once more without them.
-        door = Door::new(door.intake, scope, contradicted);
+        door.restart();
         push.receive(delivery, &mut door)?;
     }
-    Ok((door.batch, door.received))
+    Ok((door.found.batch, door.found.received))
 }
 
 /// An event that was taken.
@@ -70,6 +75,12 @@ struct Door<'a> {
     intake: &'a mut Intake,
     scope: &'a Scope,
     contradicted: Contradicted,
+    found: Found,
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found {
     received: Received,
     batch: Batch,
     seen: Vec<Seen>,
@@ -87,26 +98,10 @@ struct Door<'a> {
 /// The field that is wrong, and why.
 type Fault = (&'static str, String);
 
-impl<'a> Door<'a> {
-    fn new(intake: &'a mut Intake, scope: &'a Scope, contradicted: Contradicted) -> Self {
-        Door {
-            intake,
-            scope,
-            contradicted,
-            received: Received::default(),
-            batch: Batch::default(),
-            seen: Vec::new(),
-            next: 0,
-            entry: None,
-            line: 0,
-            last: None,
-            text: 0,
-        }
-    }
-
+impl Door<'_> {
     fn index(&mut self) -> u64 {
-        let index = self.entry.unwrap_or(self.next);
-        self.next += 1;
+        let index = self.found.entry.unwrap_or(self.found.next);
+        self.found.next += 1;
         index
     }
 
@@ -129,18 +124,18 @@ impl<'a> Door<'a> {
 
     /// Counts an entry once, however many of its events are refused. Says whether it is new.
     fn refuse(&mut self, index: u64, problems: Vec<Problem>) -> bool {
-        let is_new = self.last.replace(index) != Some(index);
-        self.received.rejected += u64::from(is_new);
-        if self.received.refused.len() < TOLD {
+        let is_new = self.found.last.replace(index) != Some(index);
+        self.found.received.rejected += u64::from(is_new);
+        if self.found.received.refused.len() < TOLD {
             let each = problems.into_iter();
             let refused = each.map(|problem| Refused { index, problem });
-            self.received.refused.extend(refused);
+            self.found.received.refused.extend(refused);
         }
         is_new
     }
 
     fn place(&self, index: u64) -> String {
-        match self.line {
+        match self.found.line {
             0 => format!("event {}", index + 1),
             line => format!("line {line}"),
         }
@@ -162,23 +157,23 @@ fn too_much() -> String {
 
 impl Sink for Door<'_> {
     fn line(&mut self, number: u64) {
-        self.line = number;
+        self.found.line = number;
     }
 
     fn entry(&mut self, index: u64) {
-        self.entry = Some(index);
+        self.found.entry = Some(index);
     }
 
     fn event(&mut self, event: Event) {
         let index = self.index();
         let (mut forbidden, mut contradicted) = (0, 0);
-        self.text = self.text.saturating_add(text_of(&event));
+        self.found.text = self.found.text.saturating_add(text_of(&event));
         let taken = match self.scope.fault(&event) {
             Some(fault) => {
                 forbidden = 1;
                 Err(fault)
             }
-            None if self.text > MOST_TEXT => Err(("", too_much())),
+            None if self.found.text > MOST_TEXT => Err(("", too_much())),
             None => match self.intake.accept(event) {
                 Ok(record) => match self.contradiction(index, &record) {
                     Some(fault) => {
@@ -192,12 +187,12 @@ impl Sink for Door<'_> {
         };
         match taken {
             Ok(record) => {
-                self.seen.push(Seen {
+                self.found.seen.push(Seen {
                     key: record.key,
                     version: record.version,
                     index,
                 });
-                self.batch.push(record);
+                self.found.batch.push(record);
             }
             Err((field, reason)) => {
                 let problem = Problem {
@@ -206,8 +201,8 @@ impl Sink for Door<'_> {
                     reason,
                 };
                 if self.refuse(index, vec![problem]) {
-                    self.received.forbidden += forbidden;
-                    self.received.conflicts += contradicted;
+                    self.found.received.forbidden += forbidden;
+                    self.found.received.conflicts += contradicted;
                 }
             }
         }
@@ -222,15 +217,20 @@ impl Sink for Door<'_> {
         self.refuse(index, problems);
     }
 
+    fn restart(&mut self) -> bool {
+        self.found = Found::default();
+        true
+    }
+
     fn takes_more(&self) -> bool {
-        self.next <= MAX_ENTRIES
+        self.found.next <= MAX_ENTRIES
     }
 
     fn left_out(&mut self, reason: &'static str) {
-        *self.received.left_out.entry(reason).or_default() += 1;
+        *self.found.received.left_out.entry(reason).or_default() += 1;
     }
 
     fn note(&mut self, text: String) {
-        self.received.notes.push(text);
+        self.found.received.notes.push(text);
     }
 }

@@ -25,6 +25,11 @@ impl Sink for Collected {
         self.events.push(event);
     }
 
+    fn restart(&mut self) -> bool {
+        *self = Collected::default();
+        true
+    }
+
     fn problem(&mut self, problem: Problem) {
         self.rejected(vec![problem]);
     }

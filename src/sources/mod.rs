@@ -152,6 +152,11 @@ pub trait Sink {
     fn entry(&mut self, _index: u64) {}
     /// One event.
     fn event(&mut self, event: Event);
+    /// Forgets what the delivery brought so far: it is gone through once more from its beginning.
+    /// False where the sink can't, and then nothing is forgotten.
+    fn restart(&mut self) -> bool {
+        false
+    }
     /// Something in the input that is no event and should have been: the rest goes on. It counts as
     /// one entry that was received; what is wrong with no entry in particular is a note.
     fn problem(&mut self, problem: Problem);

@@ -53,7 +53,7 @@ pub enum Opened {
     /// Not yet, for this reason.
     Waiting(String),
     /// They are open.
-    Open(Store, Option<watch::Receiver<EngineState>>),
+    Open(Box<Store>, Option<watch::Receiver<EngineState>>),
 }
 
 impl Parts {

@@ -7,10 +7,10 @@ use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::header::{
-    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use axum::http::request::Parts as Head;
-use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
 use super::body::BodyError;
@@ -28,7 +28,7 @@ pub(super) struct Refusal {
     detail: String,
     /// What came of a delivery that was gone through.
     account: Map<String, Value>,
-    headers: HeaderMap,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Refusal {
@@ -37,7 +37,7 @@ impl Refusal {
             status,
             detail: detail.into(),
             account: Map::new(),
-            headers: HeaderMap::new(),
+            headers: Vec::new(),
         }
     }
 
@@ -86,14 +86,14 @@ impl Refusal {
     pub(super) fn unknown_sender(detail: &str, challenge: &'static str) -> Self {
         let mut refusal = Refusal::new(StatusCode::UNAUTHORIZED, detail);
         let value = HeaderValue::from_static(challenge);
-        refusal.headers.insert(WWW_AUTHENTICATE, value);
+        refusal.headers.push((WWW_AUTHENTICATE, value));
         refusal
     }
 
     /// The same request may be taken later.
     pub(super) fn later(detail: impl Into<String>) -> Self {
         let mut refusal = Refusal::new(StatusCode::SERVICE_UNAVAILABLE, detail);
-        refusal.headers.insert(RETRY_AFTER, RETRY);
+        refusal.headers.push((RETRY_AFTER, RETRY));
         refusal
     }
 
@@ -102,7 +102,7 @@ impl Refusal {
         let mut refusal = Refusal::new(StatusCode::METHOD_NOT_ALLOWED, detail);
         refusal
             .headers
-            .insert(ALLOW, HeaderValue::from_static(allowed));
+            .push((ALLOW, HeaderValue::from_static(allowed)));
         refusal
     }
 
@@ -110,7 +110,7 @@ impl Refusal {
     pub(super) fn packing(detail: impl Into<String>, valid: &'static str) -> Self {
         let mut refusal = Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail);
         let value = HeaderValue::from_static(valid);
-        refusal.headers.insert(ACCEPT_ENCODING, value);
+        refusal.headers.push((ACCEPT_ENCODING, value));
         refusal
     }
 

@@ -116,7 +116,7 @@ pub(super) async fn events(Entrance(door): Entrance, request: HttpRequest) -> Re
             whole: false,
         };
         let push = Arc::clone(&door.events);
-        Ok(door.take(push, request, terms).await?)
+        door.take(push, request, terms).await
     };
     door.answer("/v1/events", done.await.and_then(accepted))
 }
@@ -168,7 +168,7 @@ pub(super) async fn hook(
             source,
             whole: false,
         };
-        Ok(door.take(push, request, terms).await?)
+        door.take(push, request, terms).await
     };
     door.answer("/v1/hooks/{source}", done.await.and_then(accepted))
 }

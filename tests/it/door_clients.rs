@@ -180,7 +180,7 @@ async fn what_was_accepted_is_counted() {
 
     // With its store behind it all of it does its work.
     door.engine
-        .send_replace(Opened::Open(way.store.clone(), None));
+        .send_replace(Opened::Open(Box::new(way.store.clone()), None));
     door.state.publish(readback::web::Published::new(summary));
     let ready = door.send("GET /readyz", &[], "").await;
     assert_eq!(

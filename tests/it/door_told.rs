@@ -168,7 +168,8 @@ async fn every_part_says_what_keeps_it() {
     };
     drop(listener);
     let store = Store::new(engine::client(&endpoint), "readback");
-    door.engine.send_replace(Opened::Open(store, None));
+    door.engine
+        .send_replace(Opened::Open(Box::new(store), None));
     door.load.send_replace(LoadState::default());
     let (_, parts) = ready(&door).await;
     assert_eq!(parts["engine"]["ok"], false, "{parts}");

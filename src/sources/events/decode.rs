@@ -72,38 +72,35 @@ impl From<serde_json::Error> for Refusal {
     }
 }
 
-/// All events of a JSON array in one pass; `None` where anything is wrong with any of them, and then
-/// somebody has to look at each. Lengths are not looked at: `text` has at most [`MAX_LINE`] bytes.
-pub(super) fn decode_all(text: &str) -> Option<Vec<Event>> {
+/// The events of a JSON array in one pass, one after the other. False where anything is wrong with any
+/// of them, and then somebody has to look at each, also at those that were taken. Lengths are not
+/// looked at: `text` has at most [`MAX_LINE`] bytes.
+pub(super) fn decode_all(text: &str, take: &mut dyn FnMut(Event)) -> bool {
     let mut json = serde_json::Deserializer::from_str(text);
-    let events = json.deserialize_seq(All(text.len() / USUAL)).ok()?;
-    json.end().ok()?;
-    Some(events)
+    json.deserialize_seq(All { take }).is_ok() && json.end().is_ok()
 }
 
-/// What an event usually takes, bytes.
-const USUAL: usize = 256;
+struct All<'t> {
+    take: &'t mut dyn FnMut(Event),
+}
 
-/// Takes all of about so many events.
-struct All(usize);
-
-impl<'de> Visitor<'de> for All {
-    type Value = Vec<Event>;
+impl<'de> Visitor<'de> for All<'_> {
+    type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an array of events")
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<Vec<Event>, A::Error> {
-        let mut events = Vec::with_capacity(self.0);
+    fn visit_seq<A: SeqAccess<'de>>(self, mut array: A) -> Result<(), A::Error> {
         let mut envelope = Envelope::default();
+        let mut source = None;
         while array.next_element_seed(Fill(&mut envelope))?.is_some() {
             // The words are found by whoever looks at each.
-            let event = understood(&mut envelope).map_err(|_| A::Error::custom("a value"))?;
-            events.push(event);
+            let event = understood(&mut envelope, &mut source);
+            (self.take)(event.map_err(|_| A::Error::custom("a value"))?);
             envelope = Envelope::default();
         }
-        Ok(events)
+        Ok(())
     }
 }
 
@@ -112,11 +109,12 @@ fn quick(text: &str) -> Result<Event, Refusal> {
     let mut json = serde_json::Deserializer::from_str(text);
     Fill(&mut envelope).deserialize(&mut json)?;
     json.end()?;
-    understood(&mut envelope)
+    understood(&mut envelope, &mut None)
 }
 
-/// Takes the data out of the envelope.
-fn understood(envelope: &mut Envelope<'_>) -> Result<Event, Refusal> {
+/// Takes the data out of the envelope. The events of a batch mostly have one source: the last one is
+/// shared by those that follow.
+fn understood(envelope: &mut Envelope<'_>, last: &mut Option<Arc<str>>) -> Result<Event, Refusal> {
     let kind = envelope
         .kind
         .as_ref()
@@ -165,8 +163,13 @@ fn understood(envelope: &mut Envelope<'_>) -> Result<Event, Refusal> {
         _ => subject.to_owned(),
     };
     let version = within(version)?.unwrap_or(0);
+    let source = match last.take().filter(|last| **last == *source) {
+        Some(same) => same,
+        None => Arc::from(source),
+    };
+    *last = Some(Arc::clone(&source));
     Ok(Event {
-        source: Arc::from(source),
+        source,
         id: id.to_owned(),
         subject,
         time,

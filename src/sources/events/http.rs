@@ -139,11 +139,14 @@ fn take_good(body: &[u8], sink: &mut dyn Sink) -> bool {
     let text = std::str::from_utf8(body)
         .ok()
         .filter(|text| text.len() <= MAX_LINE);
-    let Some(events) = text.and_then(decode_all) else {
+    let Some(text) = text.filter(|_| sink.restart()) else {
         return false;
     };
-    events.into_iter().for_each(|event| sink.event(event));
-    true
+    let good = decode_all(text, &mut |event| sink.event(event));
+    if !good {
+        sink.restart();
+    }
+    good
 }
 
 /// `events` is known to be JSON, so all of it is taken or nothing.
