@@ -13,6 +13,8 @@ pub struct DataFolder {
     path: PathBuf,
     /// The smallest number of people that is shown; fixed when the folder was made.
     pub k: u32,
+    /// Tells its key, once it was used.
+    key: Option<u64>,
 }
 
 /// Why a data folder can't be used.
@@ -55,6 +57,15 @@ pub enum FolderError {
         /// Something in it.
         found: String,
     },
+    /// The key is not the one that it was made with.
+    #[error(
+        "{path}: is not the key that this folder was made with; with another one everybody would be \
+         counted twice. Put the right one back from your backup"
+    )]
+    OtherKey {
+        /// The key file.
+        path: String,
+    },
     /// The configuration asks for another k.
     #[error(
         "privacy.k: {asked} is configured, but {path} was made with {fixed}; \
@@ -75,6 +86,9 @@ pub enum FolderError {
 struct Fixed {
     format: u32,
     k: u32,
+    /// The key's fingerprint, hexadecimal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
 }
 
 /// What `folder.json` is written as.
@@ -130,9 +144,17 @@ impl DataFolder {
                 fixed: fixed.k,
             });
         }
+        let key = match &fixed.key {
+            None => None,
+            Some(hex) => match u64::from_str_radix(hex, 16) {
+                Ok(key) => Some(key),
+                Err(_) => return Err(broken("its key is no hexadecimal number".to_owned())),
+            },
+        };
         let folder = DataFolder {
             path: path.to_owned(),
             k: fixed.k,
+            key,
         };
         // A new key would make strangers of everybody who is in the store.
         let made = ["engine", "spool"]
@@ -149,17 +171,48 @@ impl DataFolder {
     fn fresh(path: &Path, k: Option<u32>) -> Result<Self, FolderError> {
         make(path)?;
         foreign(path)?;
-        let k = k.unwrap_or(DEFAULT_K);
-        let text = serde_json::json!({ "format": FORMAT, "k": k }).to_string();
-        let (file, beside) = (path.join("folder.json"), path.join(PART));
+        let folder = DataFolder {
+            path: path.to_owned(),
+            k: k.unwrap_or(DEFAULT_K),
+            key: None,
+        };
+        folder.write()?;
+        Ok(folder)
+    }
+
+    fn write(&self) -> Result<(), FolderError> {
+        let fixed = Fixed {
+            format: FORMAT,
+            k: self.k,
+            key: self.key.map(|key| format!("{key:016x}")),
+        };
+        let (file, beside) = (self.path.join("folder.json"), self.path.join(PART));
+        let text = serde_json::to_vec(&fixed).map_err(|error| named(&file, error.into()))?;
         std::fs::write(&beside, text)
             .and_then(|()| std::fs::File::open(&beside)?.sync_all())
             .and_then(|()| std::fs::rename(&beside, &file))
-            .map_err(|cause| named(&file, cause))?;
-        Ok(DataFolder {
-            path: path.to_owned(),
-            k,
-        })
+            .map_err(|cause| named(&file, cause))
+    }
+
+    /// Makes sure that this is the folder's key, by its fingerprint: what waits in its spool and lies
+    /// in its store was made with one. False where none was used so far.
+    pub fn has_key(&self, fingerprint: u64) -> Result<bool, FolderError> {
+        match self.key {
+            None => Ok(false),
+            Some(key) if key == fingerprint => Ok(true),
+            Some(_) => Err(FolderError::OtherKey {
+                path: self.key_file().display().to_string(),
+            }),
+        }
+    }
+
+    /// This is the folder's key from now on. The caller holds its turn.
+    pub fn keep_key(&mut self, fingerprint: u64) -> Result<(), FolderError> {
+        if self.has_key(fingerprint)? {
+            return Ok(());
+        }
+        self.key = Some(fingerprint);
+        self.write()
     }
 
     /// Where the folder's key lies: beside the store, not in it.
@@ -208,6 +261,14 @@ impl Turn {
             .open(&file)
             .map_err(|cause| named(&file, cause))?;
         opened.lock().map_err(|cause| named(&file, cause))?;
+        Ok(Turn { _file: opened })
+    }
+
+    /// Waits until nobody has the folder's turn alone, and shares it: several may load at once, while
+    /// nobody derives or reads what is derived. Blocks the thread.
+    pub fn share(path: &Path) -> std::io::Result<Self> {
+        let opened = std::fs::File::open(path.join(LOCK))?;
+        opened.lock_shared()?;
         Ok(Turn { _file: opened })
     }
 }
@@ -285,6 +346,19 @@ mod tests {
         assert!(matches!(error, FolderError::NoKey { .. }), "{error}");
         std::fs::write(folder.key_file(), "").unwrap();
         assert!(DataFolder::open_or_create(root.path(), None).is_ok());
+    }
+
+    #[test]
+    fn a_folder_keeps_its_key() {
+        let root = tempfile::tempdir().unwrap();
+        let mut folder = DataFolder::open_or_create(root.path(), Some(7)).unwrap();
+        assert!(!folder.has_key(u64::MAX).unwrap());
+        folder.keep_key(u64::MAX).unwrap();
+        let again = DataFolder::look(root.path(), None).unwrap().unwrap();
+        assert_eq!(again.k, 7);
+        assert!(again.has_key(u64::MAX).unwrap());
+        let error = again.has_key(1).unwrap_err();
+        assert!(matches!(error, FolderError::OtherKey { .. }), "{error}");
     }
 
     #[test]

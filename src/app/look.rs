@@ -31,6 +31,9 @@ pub fn ground(config: &Config) -> anyhow::Result<Ground> {
         });
     };
     let keys = Keys::open(&folder.key_file())?;
+    if let Some(keys) = &keys {
+        folder.has_key(keys.fingerprint())?;
+    }
     Ok(Ground {
         made: true,
         k: folder.k,

@@ -101,8 +101,9 @@ impl House {
 /// The data folder and its keys, made where they are missing, and the folder's turn.
 pub async fn folder(config: &Config) -> anyhow::Result<(Turn, DataFolder, Keys)> {
     let turn = turn(config).await?;
-    let folder = DataFolder::open_or_create(&config.data_dir, config.k)?;
+    let mut folder = DataFolder::open_or_create(&config.data_dir, config.k)?;
     let keys = Keys::open_or_create(&folder.key_file())?;
+    folder.keep_key(keys.fingerprint())?;
     Ok((turn, folder, keys))
 }
 
@@ -111,6 +112,7 @@ pub async fn folder(config: &Config) -> anyhow::Result<(Turn, DataFolder, Keys)>
 pub async fn ready_folder(config: &Config) -> anyhow::Result<(DataFolder, Keys)> {
     if let Some(folder) = DataFolder::look(&config.data_dir, config.k)?
         && let Some(keys) = Keys::open(&folder.key_file())?
+        && folder.has_key(keys.fingerprint())?
     {
         return Ok((folder, keys));
     }

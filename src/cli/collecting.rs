@@ -1,6 +1,7 @@
 //! What `readback serve` does behind its door: opens the engine however long that takes, loads what
 //! comes in, runs the jobs on their schedule.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,11 +13,12 @@ use super::report;
 use super::serve::published;
 use crate::app::House;
 use crate::app::collector::Collector;
+use crate::app::folder::Turn;
 use crate::config::{Config, Schedule};
 use crate::engine::{InstallError, StartError};
 use crate::jobs::ingest::{self, Ingested};
 use crate::jobs::known;
-use crate::jobs::load::{LoadState, Loader, Pace};
+use crate::jobs::load::{Gate, LoadState, Loader, Pace};
 use crate::jobs::scan::{self, Listener, Source};
 use crate::sources;
 use crate::store::{MigrateError, StoreError};
@@ -71,6 +73,7 @@ pub(super) async fn run(
         engine: house.engine(),
         now: super::now,
         pace: Pace::default(),
+        gate: Some(gate(house.config.data_dir.clone())),
     };
     let mut told = stop.clone();
     let work = async {
@@ -94,6 +97,11 @@ pub(super) async fn run(
     }
     house.close().await;
     Ok(())
+}
+
+/// Batches are loaded while nobody derives or reports, in this process or another.
+fn gate(folder: PathBuf) -> Gate {
+    Arc::new(move || Ok(Box::new(Turn::share(&folder)?)))
 }
 
 /// Opens the house, again and again while what keeps it from that may pass. `None` when told to stop.

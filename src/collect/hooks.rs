@@ -70,6 +70,15 @@ impl Hooks {
         }
     }
 
+    /// The ids of the sources of a kind.
+    pub fn of_kind(&self, kind: &str) -> Vec<&str> {
+        let own = self
+            .sources
+            .iter()
+            .filter(|(_, source)| source.kind.name == kind);
+        own.map(|(id, _)| id.as_str()).collect()
+    }
+
     fn build(
         &self,
         writeups: &[KnownWriteup],

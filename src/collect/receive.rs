@@ -1,7 +1,7 @@
 //! The door's own work: a delivery goes through its source and the intake, and what is kept of it
 //! into the spool. What is answered as accepted stands on the disk.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Semaphore;
@@ -32,6 +32,39 @@ pub struct Receiver {
     intakes: Mutex<Vec<Intake>>,
     /// For bodies that are gone through beside the threads that serve connections.
     turns: Semaphore,
+    /// Marks of deliveries that are on their way into the spool.
+    claimed: Mutex<HashSet<u128>>,
+}
+
+/// A delivery's marks while it is on its way into the spool.
+struct Claim<'a> {
+    claimed: &'a Mutex<HashSet<u128>>,
+    marks: Vec<u128>,
+}
+
+impl<'a> Claim<'a> {
+    /// `None` where another delivery with one of them is on its way.
+    fn of(claimed: &'a Mutex<HashSet<u128>>, marks: &[u128]) -> Option<Self> {
+        let mut all = claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        if marks.iter().any(|mark| all.contains(mark)) {
+            return None;
+        }
+        all.extend(marks);
+        drop(all);
+        Some(Claim {
+            claimed,
+            marks: marks.to_vec(),
+        })
+    }
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        let mut all = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
+        self.marks.iter().for_each(|mark| {
+            all.remove(mark);
+        });
+    }
 }
 
 /// A request as the door hands it on.
@@ -55,7 +88,8 @@ pub struct Scope {
 }
 
 impl Scope {
-    fn takes_source(&self, source: &str) -> bool {
+    /// Whether it covers a source.
+    pub fn takes_source(&self, source: &str) -> bool {
         let fits = |named: &String| match named.strip_suffix('*') {
             Some(prefix) => source.starts_with(prefix),
             None => source == named,
@@ -71,7 +105,10 @@ impl Scope {
     pub(super) fn fault(&self, event: &Event) -> Option<(&'static str, String)> {
         if !self.takes_source(&event.source) {
             let known = self.sources.join(", ");
-            let words = format!("the token may not send events of this source; it may of {known}");
+            let words = format!(
+                "the token may not send events of the source {:?}; it may of {known}",
+                shown(&event.source)
+            );
             return Some(("source", words));
         }
         let kind = event.body.kind();
@@ -85,6 +122,14 @@ impl Scope {
             return Some(("type", words));
         }
         None
+    }
+}
+
+/// A source's name as it is told; one that may name a person, or is long, is not.
+fn shown(source: &str) -> &str {
+    match source.contains('@') || source.len() > 100 {
+        true => "…",
+        false => source,
     }
 }
 
@@ -129,6 +174,16 @@ pub struct Received {
     pub repeated: bool,
 }
 
+impl Received {
+    /// It was taken before.
+    fn again() -> Self {
+        Received {
+            repeated: true,
+            ..Received::default()
+        }
+    }
+}
+
 /// Why a delivery was not gone through, or is not durable.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
@@ -155,6 +210,7 @@ impl Receiver {
             metrics,
             intakes: Mutex::default(),
             turns: Semaphore::new(LONG_AT_ONCE),
+            claimed: Mutex::default(),
         }
     }
 
@@ -190,7 +246,16 @@ impl Receiver {
                 // Only the count of what was refused; there is nothing to promise.
                 let _ = self.spool.append(&entry).await;
             }
-            Some(entry) => self.spool.append(&entry).await?,
+            Some(entry) => {
+                // A copy that comes at the same time is told apart here: the marks of the first are
+                // known only when it is durable.
+                let claim = Claim::of(&self.claimed, &entry.marks);
+                if claim.is_none() || self.spool.knows(&entry.marks) {
+                    self.metrics.repeated();
+                    return Ok(Received::again());
+                }
+                self.spool.append(&entry).await?;
+            }
         }
         for (kind, n) in kinds {
             self.metrics.accepted(kind, n);
@@ -233,28 +298,24 @@ impl Receiver {
         let (mut batch, mut received) = sorted?;
         // Only what proved to be its sender's is compared: else anybody could ask what was sent.
         if !marks.is_empty() && self.spool.knows(&marks) {
-            let received = Received {
-                repeated: true,
-                ..Received::default()
-            };
             return Ok(Sorted {
                 entry: None,
-                received,
+                received: Received::again(),
                 kinds: BTreeMap::new(),
             });
         }
-        if received.rejected > 0 {
-            // It may be sent again once what was wrong is put right, a token's scope for instance;
-            // what was taken of it then changes nothing.
+        if terms.whole && received.rejected > 0 {
+            batch = Batch::default();
+        }
+        if received.rejected > 0 || batch.is_empty() {
+            // It may be sent again once what was wrong is put right, a token's scope for instance, or
+            // once the write-up is known that it speaks of; what was taken of it then changes nothing.
             marks.clear();
-            if terms.whole {
-                batch = Batch::default();
-            }
         }
         received.accepted = batch.len() as u64;
         let kinds = batch.kinds();
         batch.rejected(&without_user(&terms.source), received.rejected);
-        let entry = (!batch.is_empty() || !marks.is_empty())
+        let entry = (!batch.is_empty())
             .then(|| pack(&batch, marks))
             .transpose()?;
         Ok(Sorted {

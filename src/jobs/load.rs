@@ -6,6 +6,7 @@
 //! apart: the batch is halved until the entries are found that nobody can load, and these are buried
 //! with the reason. A batch that is loaded again has the same name, so its receipt replaces its own.
 
+use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,7 +121,13 @@ pub struct Loader {
     pub now: fn() -> Millis,
     /// How it tries.
     pub pace: Pace,
+    /// Waits until a batch may be loaded: while somebody derives and reads what is derived, what comes
+    /// would be in one of two numbers that are compared.
+    pub gate: Option<Gate>,
 }
+
+/// Blocks until a batch may be loaded; what it gives is held meanwhile.
+pub type Gate = Arc<dyn Fn() -> std::io::Result<Box<dyn Any + Send>> + Send + Sync>;
 
 impl Loader {
     /// Loads what comes until told to stop; says how it goes.
@@ -136,11 +143,18 @@ impl Loader {
                 segment = self.drain.next() => segment,
                 () = stopped(stop) => return,
             };
-            let done = tokio::select! {
-                done = timeout(self.pace.patience, self.load(&segment, &mut checked)) => {
-                    done.unwrap_or(Err(Trouble::Silent(self.pace.patience)))
-                }
+            let turn = tokio::select! {
+                turn = self.turn() => turn,
                 () = stopped(stop) => return,
+            };
+            let done = match turn {
+                Err(trouble) => Err(trouble),
+                Ok(_turn) => tokio::select! {
+                    done = timeout(self.pace.patience, self.load(&segment, &mut checked)) => {
+                        done.unwrap_or(Err(Trouble::Silent(self.pace.patience)))
+                    }
+                    () = stopped(stop) => return,
+                },
             };
             match done {
                 Ok(described) => {
@@ -179,9 +193,18 @@ impl Loader {
     /// Loads what is sealed now, until something fails.
     pub async fn rest(&self) -> Result<(), Trouble> {
         while let Some(segment) = self.drain.oldest() {
+            let _turn = self.turn().await?;
             self.load(&segment, &mut None).await?;
         }
         Ok(())
+    }
+
+    /// Waits for the gate.
+    async fn turn(&self) -> Result<Option<Box<dyn Any + Send>>, Trouble> {
+        match self.gate.clone() {
+            None => Ok(None),
+            Some(gate) => Ok(Some(blocking(move || gate()).await??)),
+        }
     }
 
     /// Loads a segment. Says whether it described write-ups.

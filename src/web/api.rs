@@ -63,6 +63,17 @@ const fn with(first: (u16, &'static str)) -> [(u16, &'static str); 9] {
     [first, r[0], r[1], r[5], r[2], r[6], r[3], r[4], r[7]]
 }
 
+/// Where a request is taken whole or not at all.
+const fn whole(first: (u16, &'static str)) -> [(u16, &'static str); 9] {
+    let mut answers = with(first);
+    answers[1].1 = "A statement was refused, or it can't be read; nothing of the request was taken: \
+                    problem details with `rejected`";
+    answers[3].1 = "The token may not send all of it; nothing of the request was taken";
+    answers[5].1 = "Statements of this request contradict each other: the same id with other content. \
+                    Nothing of the request was taken";
+    answers
+}
+
 static EVENTS: [(u16, &str); 9] = with((
     202,
     "What is accepted stands on the disk. `accepted` counts it, `rejected` lists every refused event \
@@ -78,11 +89,11 @@ static HOOK: [(u16, &str); 10] = {
         w[0], w[1], w[2], w[3], unknown, w[4], w[5], w[6], w[7], w[8],
     ]
 };
-static STATEMENTS: [(u16, &str); 9] = with((
+static STATEMENTS: [(u16, &str); 9] = whole((
     200,
     "The ids of the statements. What counts stands on the disk",
 ));
-static STATEMENT: [(u16, &str); 9] = with((204, "The statement was taken"));
+static STATEMENT: [(u16, &str); 9] = whole((204, "The statement was taken"));
 
 /// Every route for programs.
 pub(super) static ROUTES: &[Route] = &[

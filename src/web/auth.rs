@@ -18,8 +18,12 @@ pub(super) fn sender(headers: &HeaderMap, tokens: &Tokens) -> Result<Kept, Refus
              `readback token add NAME` makes one";
         return Err(Refusal::unknown_sender(words, CHALLENGE));
     };
-    let presented = header.to_str().ok().and_then(presented);
-    presented
+    let Some(presented) = header.to_str().ok().and_then(presented) else {
+        let words = "the header Authorization can't be read; valid are `Bearer TOKEN`, and `Basic …` \
+             with the token as password";
+        return Err(Refusal::unknown_sender(words, CHALLENGE));
+    };
+    Some(presented)
         .and_then(|token| tokens.find(&token))
         .ok_or_else(|| {
             let words = "the token is unknown or was revoked; `readback token list` shows which \

@@ -15,8 +15,12 @@ use tokio::time::{Instant, timeout, timeout_at};
 /// The longest body, packed or unpacked, bytes.
 pub(super) const MAX_BODY: usize = 16 << 20;
 
-/// Bytes of all bodies that are being received and gone through; beyond it the door is busy.
-const MAX_RECEIVING: usize = 128 << 20;
+/// Bytes of all bodies of known senders that are being received and gone through; beyond it the door
+/// is busy.
+pub(super) const MAX_RECEIVING: usize = 128 << 20;
+/// The same of bodies whose sender is known only when they are whole, since their signature is over
+/// all of it. Whoever holds this back keeps out others like himself and nobody else.
+pub(super) const MAX_UNPROVEN: usize = 48 << 20;
 
 /// How long a sender may pause within a body.
 const PAUSE: Duration = Duration::from_secs(15);
@@ -35,9 +39,10 @@ const ZSTD_WINDOW_LOG: u32 = 24;
 const PIECE: usize = 64 << 10;
 
 /// The memory that bodies share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Budget {
     used: Arc<AtomicUsize>,
+    most: usize,
 }
 
 /// A part of the budget, given back when dropped.
@@ -48,6 +53,19 @@ pub(super) struct Held {
 }
 
 impl Budget {
+    /// A budget of so many bytes.
+    pub(super) fn of(most: usize) -> Self {
+        Budget {
+            used: Arc::default(),
+            most,
+        }
+    }
+
+    /// Whether not even a usual body has room any more.
+    pub(super) fn is_full(&self) -> bool {
+        self.used() + PIECE > self.most
+    }
+
     /// Bytes that are held just now.
     pub(super) fn used(&self) -> usize {
         self.used.load(Ordering::Relaxed)
@@ -62,8 +80,14 @@ impl Budget {
 }
 
 impl Held {
+    /// Bytes that are held.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     fn more(&mut self, bytes: usize) -> Result<(), BodyError> {
-        let fits = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= MAX_RECEIVING);
+        let most = self.budget.most;
+        let fits = |used: usize| used.checked_add(bytes).filter(|sum| *sum <= most);
         let used = &self.budget.used;
         match used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits) {
             Ok(_) => {
@@ -279,7 +303,7 @@ mod tests {
     use super::*;
 
     async fn taken(encoding: &str, body: Vec<u8>) -> Result<Vec<u8>, BodyError> {
-        let budget = Budget::default();
+        let budget = Budget::of(MAX_RECEIVING);
         let mut headers = HeaderMap::new();
         if !encoding.is_empty() {
             headers.insert(CONTENT_ENCODING, encoding.parse().expect("a value"));

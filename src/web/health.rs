@@ -167,7 +167,10 @@ pub(super) async fn part(State(state): State<AppState>, Segment(part): Segment) 
 
 async fn trouble(part: &str, state: &AppState, parts: &Parts) -> Option<String> {
     match part {
-        "door" => parts.door(),
+        "door" => parts.door().or_else(|| {
+            let busy = state.door.as_ref().is_some_and(|door| door.is_busy());
+            busy.then(|| "too much is being received at once".to_owned())
+        }),
         "engine" => parts.engine().await,
         "load" => parts.load(),
         _ if parts.computes && state.latest().is_none() => {

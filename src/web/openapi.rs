@@ -135,6 +135,8 @@ fn openapi() -> Value {
                 },
                 "Rejected": {
                     "type": "array",
+                    "description": "What is wrong, field by field: an event with several things wrong \
+                        stands here several times under its index",
                     "items": {
                         "type": "object",
                         "required": ["index", "field", "reason"],

@@ -72,10 +72,10 @@ impl Refusal {
     }
 
     pub(super) fn whole(received: &Received) -> Self {
-        let detail = format!(
-            "{} of the statements were refused, so nothing of the request was taken",
-            received.rejected
-        );
+        let detail = match received.rejected {
+            1 => "a statement was refused, so nothing of the request was taken".to_owned(),
+            n => format!("{n} statements were refused, so nothing of the request was taken"),
+        };
         Refusal {
             detail,
             ..Refusal::of_events(received)

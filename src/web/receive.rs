@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::AppState;
 use super::auth;
-use super::body::{self, Budget};
+use super::body::{self, Budget, MAX_RECEIVING, MAX_UNPROVEN};
 use super::problem::{Refusal, Segment, account, json_response};
 use super::tokens::{Kept, Tokens};
 use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
@@ -30,6 +30,8 @@ pub struct Door {
     hooks: Arc<Hooks>,
     tokens: Tokens,
     budget: Budget,
+    /// For bodies of which nobody knows yet who sent them.
+    unproven: Budget,
     metrics: Arc<Metrics>,
     events: Arc<dyn Push>,
     now: fn() -> Millis,
@@ -49,7 +51,8 @@ impl Door {
             receiver: Arc::new(receiver),
             hooks,
             tokens,
-            budget: Budget::default(),
+            budget: Budget::of(MAX_RECEIVING),
+            unproven: Budget::of(MAX_UNPROVEN),
             metrics,
             events,
             now,
@@ -58,7 +61,12 @@ impl Door {
 
     /// Bytes of requests that are being received.
     pub(super) fn receiving(&self) -> usize {
-        self.budget.used()
+        self.budget.used() + self.unproven.used()
+    }
+
+    /// Whether so much is being received that more is refused.
+    pub(super) fn is_busy(&self) -> bool {
+        self.budget.is_full()
     }
 
     /// The metrics.
@@ -138,14 +146,15 @@ pub(super) async fn hook(
                 ));
             }
             Hook::Unknown(known) => {
+                // Which there are is told to senders alone.
+                let is_sender = auth::sender(request.headers(), &door.tokens).is_ok();
                 body::discard(request.into_body()).await;
-                let known = match known.is_empty() {
-                    true => "none".to_owned(),
-                    false => known.join(", "),
-                };
-                let words = format!(
-                    "no configured source of this id takes deliveries; those that do: {known}"
-                );
+                let mut words = "no configured source of this id takes deliveries".to_owned();
+                if is_sender && known.is_empty() {
+                    words.push_str("; none does");
+                } else if is_sender {
+                    words = format!("{words}; those that do: {}", known.join(", "));
+                }
                 return Err(Refusal::new(StatusCode::NOT_FOUND, words));
             }
         };
@@ -157,11 +166,17 @@ pub(super) async fn hook(
                              taken here; send it without Content-Encoding";
                 return Err(Refusal::packing(words, "identity"));
             }
-            let (request, held) = door.receive(request).await?;
+            let (request, held) = door.receive(request, &door.unproven).await?;
             (request, Scope::default(), held)
         } else {
             let (request, sender, held) = door.open(request).await?;
-            (request, sender.scope(), held)
+            let scope = sender.scope();
+            if !scope.takes_source(&source) {
+                let known = scope.sources.join(", ");
+                let words = format!("the token is not for this source; it is for {known}");
+                return Err(Refusal::new(StatusCode::FORBIDDEN, words));
+            }
+            (request, scope, held)
         };
         let terms = Terms {
             scope,
@@ -194,20 +209,25 @@ pub(super) async fn statements(
             let words = "X-Experience-API-Version: valid are 1.0, 1.0.x and 2.0.x";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
         }
-        let (mut request, sender, _held) = door.open(request).await?;
+        let (mut request, sender, held) = door.open(request).await?;
         let Query(named) = named?;
-        match (is_put, &named.statement_id) {
-            (false, _) => {}
-            (true, None) => {
-                let words = "statementId: missing; PUT names the statement in the address";
-                return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
-            }
-            (true, Some(id)) => request.body = with_id(&request.body, id)?,
+        if is_put && named.statement_id.is_none() {
+            let words = "statementId: missing; PUT names the statement in the address";
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
         }
-        let length = request.body.len();
-        let read = move || (xapi::ids(&request.body, request.now), request);
-        let (ids, request) = door.receiver.aside(length, read).await?;
-        let source = source_of(&sender);
+        let id = named.statement_id.filter(|_| is_put);
+        let read = move || -> Result<_, SourceError> {
+            if let Some(id) = id {
+                request.body = xapi::with_id(&request.body, &id)?;
+            }
+            Ok((xapi::ids(&request.body, request.now), request))
+        };
+        let (ids, request) = door
+            .receiver
+            .aside(held.bytes(), read)
+            .await?
+            .map_err(refused)?;
+        let source = door.source_of(&sender);
         let push = push(&xapi::KIND, &source).map_err(refused)?;
         let terms = Terms {
             scope: sender.scope(),
@@ -261,28 +281,29 @@ fn version_of(headers: &HeaderMap) -> Option<&'static str> {
     }
 }
 
-/// Statements carry no source: those of a token that is for one source are that one's.
-fn source_of(sender: &Kept) -> String {
-    match sender.sources.as_slice() {
-        [one] if !one.ends_with('*') => one.clone(),
-        _ => "xapi".to_owned(),
-    }
-}
-
-fn with_id(body: &[u8], id: &str) -> Result<Vec<u8>, Refusal> {
-    xapi::with_id(body, id).map_err(refused)
-}
-
 fn refused(error: SourceError) -> Refusal {
     Refusal::from(crate::collect::receive::ReceiveError::from(error))
 }
 
 impl Door {
+    /// Statements carry no source. Those of a token that is for one source are that one's; else they
+    /// are the configured source's of this kind, where there is just one.
+    fn source_of(&self, sender: &Kept) -> String {
+        match (
+            sender.sources.as_slice(),
+            self.hooks.of_kind(xapi::KIND.name).as_slice(),
+        ) {
+            ([one], _) if !one.ends_with('*') => one.clone(),
+            (_, [one]) => (*one).to_owned(),
+            _ => xapi::KIND.name.to_owned(),
+        }
+    }
+
     /// Asks who it is, then reads the body.
     async fn open(&self, request: HttpRequest) -> Result<(Request, Kept, body::Held), Refusal> {
         match auth::sender(request.headers(), &self.tokens) {
             Ok(sender) => {
-                let (request, held) = self.receive(request).await?;
+                let (request, held) = self.receive(request, &self.budget).await?;
                 Ok((request, sender, held))
             }
             Err(refusal) => {
@@ -292,9 +313,13 @@ impl Door {
         }
     }
 
-    async fn receive(&self, request: HttpRequest) -> Result<(Request, body::Held), Refusal> {
+    async fn receive(
+        &self,
+        request: HttpRequest,
+        budget: &Budget,
+    ) -> Result<(Request, body::Held), Refusal> {
         let (parts, body) = request.into_parts();
-        let (body, held) = body::read(&parts.headers, body, &self.budget).await?;
+        let (body, held) = body::read(&parts.headers, body, budget).await?;
         // Whose login or session it was is nobody's business behind the door.
         let headers = parts
             .headers

@@ -166,6 +166,7 @@ async fn what_was_accepted_is_counted() {
         engine: None,
         now: || NOW,
         pace: Pace::default(),
+        gate: None,
     };
     loader.rest().await.expect("loaded");
     assert!(door.drain.oldest().is_none());

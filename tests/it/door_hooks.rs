@@ -166,7 +166,7 @@ async fn published_deliveries_are_taken_as_they_are() {
     let Some(fixtures) = fixtures() else { return };
     let folder = tempfile::tempdir().expect("a folder");
     let door = knowing(folder.path());
-    let mut seen = 0;
+    let (mut seen, mut taken) = (0, 0);
     let entries = std::fs::read_dir(fixtures.join("github_webhooks")).expect("a folder");
     for entry in entries {
         let path = entry.expect("a file").path();
@@ -192,15 +192,20 @@ async fn published_deliveries_are_taken_as_they_are() {
         let told = answer.json();
         let done = told["accepted"].as_u64().expect("a number") > 0 || told["left_out"].is_object();
         assert!(done && told["rejected"] == json!([]), "{name} {answer:?}");
-        // Whatever came of it, it is known now.
-        assert!(
+        // What gave something is known now; what gave nothing may give something later, when the
+        // write-up is registered that it speaks of.
+        let gave = told["accepted"].as_u64() > Some(0);
+        assert_eq!(
             is_repeated(&door.send(path, &headers, body).await),
+            gave,
             "{name}"
         );
+        taken += usize::from(gave);
         seen += 1;
     }
     assert!(seen > 20, "{seen}");
-    assert!(door.taken().await.requests >= seen);
+    assert!(taken > 3, "{taken}");
+    assert_eq!(door.taken().await.requests, taken);
 }
 
 #[tokio::test]
@@ -274,8 +279,11 @@ async fn a_refused_delivery_is_not_remembered() {
         let headers = [("authorization", &*bearer), ("x-github-delivery", "d-1")];
         let answer = deliver(&door, "open", &headers, comment(1)).await;
         assert_eq!(
-            (answer.status, &answer.json()["accepted"]),
-            (status, &json!(accepted)),
+            (
+                answer.status,
+                answer.json()["accepted"].as_u64().unwrap_or(0)
+            ),
+            (status, accepted as u64),
             "{answer:?}"
         );
         assert_eq!(door.taken().await.rows, accepted);
@@ -359,6 +367,12 @@ async fn sources_wait_for_the_writeups_they_look_for() {
     for source in ["nobody", "logs"] {
         let answer = deliver(&door, source, &headers, Vec::new()).await;
         assert_eq!(answer.status, 404);
+        let told = answer.json()["detail"].as_str().expect("words").to_owned();
+        assert!(told.ends_with("takes deliveries"), "{told}");
+        // Which there are is told to senders.
+        let bearer = format!("Bearer {}", door.token(&[], &[]));
+        let headers = [("authorization", &*bearer)];
+        let answer = deliver(&door, source, &headers, Vec::new()).await;
         let told = answer.json()["detail"].as_str().expect("words").to_owned();
         assert!(told.ends_with("beacon, gh, lms, open"), "{told}");
     }

@@ -185,7 +185,10 @@ async fn a_request_is_taken_whole_or_not_at_all() {
         answer.refused(),
         told.map(|(at, field)| (at, field.to_owned()))
     );
-    assert!(answer.text.contains("2 of the statements"), "{answer:?}");
+    assert!(
+        answer.text.contains("2 statements were refused"),
+        "{answer:?}"
+    );
     let taken = door.taken().await;
     assert_eq!((taken.rows, taken.count("rejected")), (0, 2));
 

@@ -71,6 +71,7 @@ impl Loading {
             engine: None,
             now: || NOW,
             pace: EAGER,
+            gate: None,
         };
         let ground = Ground {
             way,
