@@ -21,7 +21,7 @@ use crate::jobs::scan::{self, Listener, Source};
 use crate::sources;
 use crate::store::{MigrateError, StoreError};
 use crate::telemetry::{Metrics, Outcome};
-use crate::web::{AppState, Opened};
+use crate::web::{AppState, Opened, Parts};
 
 /// The first pause before an engine that could not be opened is tried again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -37,6 +37,7 @@ const LAST_LOAD: Duration = Duration::from_secs(10);
 pub(super) struct Tell {
     pub(super) engine: watch::Sender<Opened>,
     pub(super) load: watch::Sender<LoadState>,
+    pub(super) parts: Arc<Parts>,
 }
 
 /// When to end.
@@ -75,7 +76,7 @@ pub(super) async fn run(
     let mut told = stop.clone();
     let work = async {
         tokio::join!(
-            jobs(&house, schedule, state, &collector.metrics),
+            jobs(&house, schedule, state, (&tell.parts, &collector.metrics)),
             aware(&house, collector, tell.load.subscribe()),
         )
     };
@@ -153,7 +154,12 @@ fn passing(error: &anyhow::Error) -> Option<String> {
 }
 
 /// Scans and computes on schedule.
-async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Metrics) {
+async fn jobs(
+    house: &House,
+    schedule: Schedule,
+    state: &AppState,
+    (parts, metrics): (&Parts, &Metrics),
+) {
     let computes = schedule.report_minutes > 0;
     let sources = pulled(&house.config);
     let scans = schedule.scan_minutes > 0 && !sources.is_empty();
@@ -166,7 +172,9 @@ async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Met
             // Pages first: a first walk through a long history takes its time.
             biased;
             _ = report.tick(), if computes => {
-                if compute(house, state, metrics).await {
+                let computed = compute(house, state, metrics).await;
+                parts.computed(computed);
+                if computed {
                     pause = COMPUTE_AGAIN;
                 } else {
                     // An engine that died under it is back in seconds; the schedule may be an hour.
@@ -175,7 +183,7 @@ async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Met
                 }
             }
             _ = scan.tick(), if scans => {
-                if pull(house, sources.clone(), metrics).await && computes {
+                if pull(house, sources.clone(), (parts, metrics)).await && computes {
                     report.reset_immediately();
                 }
             }
@@ -222,8 +230,12 @@ fn pulled(config: &Config) -> Vec<Source> {
 }
 
 /// Pulls these sources. Says whether anything came.
-async fn pull(house: &House, sources: Vec<Source>, metrics: &Metrics) -> bool {
-    let mut heard = Heard { metrics, events: 0 };
+async fn pull(house: &House, sources: Vec<Source>, (parts, metrics): (&Parts, &Metrics)) -> bool {
+    let mut heard = Heard {
+        parts,
+        metrics,
+        events: 0,
+    };
     let timezone = house.config.organisation.calendar.timezone;
     let done = scan::run(
         &house.store,
@@ -240,6 +252,7 @@ async fn pull(house: &House, sources: Vec<Source>, metrics: &Metrics) -> bool {
 }
 
 struct Heard<'a> {
+    parts: &'a Parts,
     metrics: &'a Metrics,
     events: u64,
 }
@@ -261,6 +274,7 @@ impl Listener for Heard<'_> {
                 Outcome::Failed
             }
         };
+        self.parts.scanned(id, matches!(outcome, Outcome::Done));
         self.metrics.job("scan", outcome, super::now());
         Ok(())
     }

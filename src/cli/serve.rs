@@ -102,7 +102,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         config,
         schedule,
         &state,
-        Tell { engine, load },
+        Tell {
+            engine,
+            load,
+            parts: Arc::clone(&parts),
+        },
         end,
     ));
     let failed = tokio::select! {
