@@ -43,7 +43,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let listener = bind(args.listen.unwrap_or(config.listen))?;
     let address = listener.local_addr()?;
-    more_files();
+    let places = web::places(more_files());
     let collector = Collector::open(&config).await?;
     tell_recovered(&collector);
     let (load, load_state) = watch::channel(LoadState::default());
@@ -79,6 +79,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let serving = tokio::spawn(web::serve(
         listener,
         web::router(state.clone()),
+        places,
         Some(Arc::clone(&collector.metrics)),
         async move {
             // A sender that is gone says the same.
@@ -136,16 +137,21 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     }
 }
 
-/// An idle connection is a file to the system, and its usual limit is 1024.
-fn more_files() {
+/// An idle connection is a file to the system, and its usual limit is 1024. Says how many may be open
+/// from here on; `None` for any number.
+fn more_files() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limit.maximum,
         maximum: limit.maximum,
     };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files stays as it is");
+            limit.current
+        }
     }
 }
 
@@ -199,7 +205,8 @@ pub(super) fn published(document: &Document) -> anyhow::Result<Published> {
 pub(super) async fn pages(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     tell_address(listener.local_addr()?)?;
-    web::serve(listener, web::router(state), None, signals.next()).await;
+    let places = web::places(more_files());
+    web::serve(listener, web::router(state), places, None, signals.next()).await;
     Ok(())
 }
 
