@@ -76,7 +76,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let (stop, stopping) = watch::channel(false);
     let mut told = stopping.clone();
-    let serving = tokio::spawn(web::serve(
+    let mut serving = tokio::spawn(web::serve(
         listener,
         web::router(state.clone()),
         places,
@@ -110,14 +110,24 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         },
         end,
     ));
+    let mut early = None;
     let failed = tokio::select! {
         () = signals.next() => None,
         done = &mut behind => Some(done),
+        // Without its door the rest would seem to live.
+        ended = &mut serving => {
+            early = Some(ended.err());
+            None
+        }
     };
     parts.stopping.store(true, Ordering::Relaxed);
     stop.send_replace(true);
     let farewell = async {
-        let served = serving.await;
+        let served = match early {
+            None => serving.await.map_err(anyhow::Error::from),
+            Some(Some(error)) => Err(error.into()),
+            Some(None) => Err(anyhow::anyhow!("nobody told it to")),
+        };
         collector.spool.close().await;
         // Who waits for it may have ended.
         let _ = closed.send(());
@@ -125,7 +135,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             Some(done) => done,
             None => behind.await,
         };
-        served.context("serving ended early")?;
+        served.context("the door closed early")?;
         done
     };
     tokio::select! {
