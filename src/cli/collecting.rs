@@ -288,13 +288,17 @@ async fn aware(house: &House, collector: &Collector, mut load: watch::Receiver<L
         match ingest::known_writeups(&house.store).await {
             Ok(writeups) if told.as_ref() == Some(&writeups) => {}
             Ok(writeups) => {
-                if let Err((id, error)) = collector.hooks.know(&writeups) {
+                let heard = collector.hooks.know(&writeups);
+                let kept = known::write(&collector.known, &writeups);
+                // What failed is tried again the next time, though they may be the same then.
+                let done = heard.is_ok() && kept.is_ok();
+                if let Err((id, error)) = heard {
                     tracing::error!(source = id, %error, "a source can't take deliveries");
                 }
-                if let Err(error) = known::write(&collector.known, &writeups) {
+                if let Err(error) = kept {
                     tracing::error!(%error, "the known write-ups can't be kept");
                 }
-                told = Some(writeups);
+                told = done.then_some(writeups);
             }
             Err(error) => tracing::error!(%error, "the write-ups can't be read"),
         }
