@@ -8,6 +8,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::engine::Installing;
+use super::error::words;
 use super::report;
 use super::serve::published;
 use crate::app::House;
@@ -114,14 +115,14 @@ async fn open(
             },
             () = stopped(stop) => return Ok(None),
         };
-        let Some(words) = passing(&error) else {
+        let Some(why) = passing(&error) else {
             return Err(error);
         };
         tracing::error!(
-            error = format!("{error:#}"),
+            error = words(&error),
             "the engine can't be used yet; events wait in the spool"
         );
-        tell.engine.send_replace(Opened::Waiting(words));
+        tell.engine.send_replace(Opened::Waiting(why));
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stopped(stop) => return Ok(None),
@@ -208,7 +209,7 @@ async fn compute(house: &House, state: &AppState, metrics: &Metrics) -> bool {
         }
         // The pages keep what they have, with its `as_of`; the next time may do better.
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "computing failed");
+            tracing::error!(error = words(&error), "computing failed");
             Outcome::Failed
         }
     };
@@ -246,7 +247,7 @@ async fn pull(house: &House, sources: Vec<Source>, (parts, metrics): (&Parts, &M
     )
     .await;
     if let Err(error) = done {
-        tracing::error!(error = format!("{error:#}"), "scanning failed");
+        tracing::error!(error = words(&error), "scanning failed");
     }
     heard.events > 0
 }
@@ -269,7 +270,7 @@ impl Listener for Heard<'_> {
                 Outcome::Done
             }
             Err(error) => {
-                let error = format!("{error:#}");
+                let error = words(&error);
                 tracing::error!(source = id, error, "a source can't be scanned");
                 Outcome::Failed
             }
