@@ -16,6 +16,7 @@ use crate::collect::Receiver;
 use crate::config::Config;
 use crate::jobs::load::LoadState;
 use crate::summary::Document;
+use crate::telemetry;
 use crate::web::tokens::Tokens;
 use crate::web::{self, AppState, Door, Opened, Parts, Published};
 
@@ -88,10 +89,12 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     ));
     tell_address(address)?;
     if no_tokens {
-        writeln!(
-            std::io::stderr(),
-            "nobody can bring events yet; `readback token add NAME` makes a token"
-        )?;
+        let words =
+            "nobody can bring events to /v1/events yet; `readback token add NAME` makes a token";
+        match telemetry::is_json() {
+            true => tracing::info!("{words}"),
+            false => writeln!(std::io::stderr(), "{words}")?,
+        }
     }
     let (closed, closing) = oneshot::channel();
     let end = End {
@@ -222,10 +225,16 @@ pub(super) async fn pages(listener: TcpListener, state: AppState) -> anyhow::Res
 
 fn tell_address(address: SocketAddr) -> std::io::Result<()> {
     writeln!(std::io::stdout(), "http://{address}")?;
-    writeln!(
-        std::io::stderr(),
-        "the pages are at http://{address}; Ctrl-C ends"
-    )
+    match telemetry::is_json() {
+        true => {
+            tracing::info!(url = format!("http://{address}"), "the pages are served");
+            Ok(())
+        }
+        false => writeln!(
+            std::io::stderr(),
+            "the pages are at http://{address}; Ctrl-C ends"
+        ),
+    }
 }
 
 /// Ctrl-C and SIGTERM. From when this is made on they end nothing by themselves.
