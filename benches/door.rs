@@ -26,7 +26,7 @@ use axum::routing::post;
 use readback::collect::{Hooks, Keys, Receiver};
 use readback::spool::{Limits, Spool};
 use readback::web::tokens::{self, Tokens};
-use readback::web::{AppState, Door, Opened, Parts, router, serve};
+use readback::web::{AppState, Door, Opened, Parts, places, router, serve};
 use tokio::net::TcpListener;
 
 use load::{Answers, Load};
@@ -135,7 +135,8 @@ fn measure(case: Case, events: usize, time: Duration) -> (Answers, Option<(f64, 
             router(state)
         }
     };
-    runtime.spawn(serve(listener, app, None, std::future::pending()));
+    let stop = std::future::pending();
+    runtime.spawn(serve(listener, app, places(None), None, stop));
     let load = Load {
         address,
         token,

@@ -33,8 +33,8 @@
 //! | 7 | `cli`, `main` |
 //!
 //! What must be absent: indicators never import the store, sources never import store, spool or engine,
-//! the store never imports the engine (it is given a client). Only `config` reads the environment.
-//! SQL text lives in `sql/`.
+//! the store never imports the engine (it is given a client). Only `config` reads the environment,
+//! only `telemetry` names metrics. SQL text lives in `sql/`.
 
 // In reading order: the way of an event.
 pub mod model;

@@ -9,6 +9,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::engine::Installing;
+use super::error::words;
 use super::report;
 use super::serve::published;
 use crate::app::House;
@@ -23,7 +24,7 @@ use crate::jobs::scan::{self, Listener, Source};
 use crate::sources;
 use crate::store::{MigrateError, StoreError};
 use crate::telemetry::{Metrics, Outcome};
-use crate::web::{AppState, Opened};
+use crate::web::{AppState, Opened, Parts};
 
 /// The first pause before an engine that could not be opened is tried again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -39,6 +40,7 @@ const LAST_LOAD: Duration = Duration::from_secs(10);
 pub(super) struct Tell {
     pub(super) engine: watch::Sender<Opened>,
     pub(super) load: watch::Sender<LoadState>,
+    pub(super) parts: Arc<Parts>,
 }
 
 /// When to end.
@@ -78,7 +80,7 @@ pub(super) async fn run(
     let mut told = stop.clone();
     let work = async {
         tokio::join!(
-            jobs(&house, schedule, state, &collector.metrics),
+            jobs(&house, schedule, state, (&tell.parts, &collector.metrics)),
             aware(&house, collector, tell.load.subscribe()),
         )
     };
@@ -121,14 +123,14 @@ async fn open(
             },
             () = stopped(stop) => return Ok(None),
         };
-        let Some(words) = passing(&error) else {
+        let Some(why) = passing(&error) else {
             return Err(error);
         };
         tracing::error!(
-            error = format!("{error:#}"),
+            error = words(&error),
             "the engine can't be used yet; events wait in the spool"
         );
-        tell.engine.send_replace(Opened::Waiting(words));
+        tell.engine.send_replace(Opened::Waiting(why));
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             () = stopped(stop) => return Ok(None),
@@ -161,7 +163,12 @@ fn passing(error: &anyhow::Error) -> Option<String> {
 }
 
 /// Scans and computes on schedule.
-async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Metrics) {
+async fn jobs(
+    house: &House,
+    schedule: Schedule,
+    state: &AppState,
+    (parts, metrics): (&Parts, &Metrics),
+) {
     let computes = schedule.report_minutes > 0;
     let sources = pulled(&house.config);
     let scans = schedule.scan_minutes > 0 && !sources.is_empty();
@@ -174,7 +181,9 @@ async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Met
             // Pages first: a first walk through a long history takes its time.
             biased;
             _ = report.tick(), if computes => {
-                if compute(house, state, metrics).await {
+                let computed = compute(house, state, metrics).await;
+                parts.computed(computed);
+                if computed {
                     pause = COMPUTE_AGAIN;
                 } else {
                     // An engine that died under it is back in seconds; the schedule may be an hour.
@@ -183,7 +192,7 @@ async fn jobs(house: &House, schedule: Schedule, state: &AppState, metrics: &Met
                 }
             }
             _ = scan.tick(), if scans => {
-                if pull(house, sources.clone(), metrics).await && computes {
+                if pull(house, sources.clone(), (parts, metrics)).await && computes {
                     report.reset_immediately();
                 }
             }
@@ -208,7 +217,7 @@ async fn compute(house: &House, state: &AppState, metrics: &Metrics) -> bool {
         }
         // The pages keep what they have, with its `as_of`; the next time may do better.
         Err(error) => {
-            tracing::error!(error = format!("{error:#}"), "computing failed");
+            tracing::error!(error = words(&error), "computing failed");
             Outcome::Failed
         }
     };
@@ -230,8 +239,12 @@ fn pulled(config: &Config) -> Vec<Source> {
 }
 
 /// Pulls these sources. Says whether anything came.
-async fn pull(house: &House, sources: Vec<Source>, metrics: &Metrics) -> bool {
-    let mut heard = Heard { metrics, events: 0 };
+async fn pull(house: &House, sources: Vec<Source>, (parts, metrics): (&Parts, &Metrics)) -> bool {
+    let mut heard = Heard {
+        parts,
+        metrics,
+        events: 0,
+    };
     let timezone = house.config.organisation.calendar.timezone;
     let done = scan::run(
         &house.store,
@@ -242,12 +255,13 @@ async fn pull(house: &House, sources: Vec<Source>, metrics: &Metrics) -> bool {
     )
     .await;
     if let Err(error) = done {
-        tracing::error!(error = format!("{error:#}"), "scanning failed");
+        tracing::error!(error = words(&error), "scanning failed");
     }
     heard.events > 0
 }
 
 struct Heard<'a> {
+    parts: &'a Parts,
     metrics: &'a Metrics,
     events: u64,
 }
@@ -264,11 +278,12 @@ impl Listener for Heard<'_> {
                 Outcome::Done
             }
             Err(error) => {
-                let error = format!("{error:#}");
+                let error = words(&error);
                 tracing::error!(source = id, error, "a source can't be scanned");
                 Outcome::Failed
             }
         };
+        self.parts.scanned(id, matches!(outcome, Outcome::Done));
         self.metrics.job("scan", outcome, super::now());
         Ok(())
     }
@@ -282,13 +297,17 @@ async fn aware(house: &House, collector: &Collector, mut load: watch::Receiver<L
         match ingest::known_writeups(&house.store).await {
             Ok(writeups) if told.as_ref() == Some(&writeups) => {}
             Ok(writeups) => {
-                if let Err((id, error)) = collector.hooks.know(&writeups) {
+                let heard = collector.hooks.know(&writeups);
+                let kept = known::write(&collector.known, &writeups);
+                // What failed is tried again the next time, though they may be the same then.
+                let done = heard.is_ok() && kept.is_ok();
+                if let Err((id, error)) = heard {
                     tracing::error!(source = id, %error, "a source can't take deliveries");
                 }
-                if let Err(error) = known::write(&collector.known, &writeups) {
+                if let Err(error) = kept {
                     tracing::error!(%error, "the known write-ups can't be kept");
                 }
-                told = Some(writeups);
+                told = done.then_some(writeups);
             }
             Err(error) => tracing::error!(%error, "the write-ups can't be read"),
         }

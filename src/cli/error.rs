@@ -13,6 +13,8 @@ use crate::store::{ForeignStore, MigrateError, StoreError};
 /// Standard's name for a service that is away.
 const UNAVAILABLE: u8 = 3;
 const USER: u8 = 1;
+/// Standard's name for an error of the program itself.
+const DEFECT: u8 = 70;
 
 /// Says what went wrong, with a hint where there is one, and gives the exit code.
 pub(super) fn tell(error: &anyhow::Error) -> ExitCode {
@@ -53,6 +55,10 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
     for cause in error.chain() {
         if let Some(run) = cause.downcast_ref::<RunError>() {
             return (run.exit_code(), None);
+        }
+        // What a task of ours died of.
+        if cause.is::<tokio::task::JoinError>() {
+            return (DEFECT, None);
         }
         if let Some(findings) = cause.downcast_ref::<Findings>() {
             return (if findings.away { UNAVAILABLE } else { USER }, None);
@@ -109,7 +115,7 @@ fn judge_store(error: &StoreError) -> (u8, Option<&'static str>) {
     }
     match error.is_the_operators() {
         true => (USER, None),
-        false => (70, None),
+        false => (DEFECT, None),
     }
 }
 

@@ -7,6 +7,7 @@ use anyhow::bail;
 use indicatif::ProgressBar;
 
 use super::engine::Installing;
+use super::error::words;
 use super::import::{as_json, find, tell};
 use super::progress;
 use crate::app::House;
@@ -106,7 +107,7 @@ impl Listener for Scanned {
             }
             // One source that is away must not keep the others from being scanned.
             Err(error) => {
-                writeln!(std::io::stderr(), "{id}: {error:#}")?;
+                writeln!(std::io::stderr(), "{id}: {}", words(&error))?;
                 self.failed = Some(error);
             }
         }

@@ -16,6 +16,7 @@ use crate::collect::Receiver;
 use crate::config::Config;
 use crate::jobs::load::LoadState;
 use crate::summary::Document;
+use crate::telemetry;
 use crate::web::tokens::Tokens;
 use crate::web::{self, AppState, Door, Opened, Parts, Published};
 
@@ -43,7 +44,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let listener = bind(args.listen.unwrap_or(config.listen))?;
     let address = listener.local_addr()?;
-    more_files();
+    let places = web::places(more_files());
     let collector = Collector::open(&config).await?;
     tell_recovered(&collector);
     let (load, load_state) = watch::channel(LoadState::default());
@@ -76,9 +77,10 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     let (stop, stopping) = watch::channel(false);
     let mut told = stopping.clone();
-    let serving = tokio::spawn(web::serve(
+    let mut serving = tokio::spawn(web::serve(
         listener,
         web::router(state.clone()),
+        places,
         Some(Arc::clone(&collector.metrics)),
         async move {
             // A sender that is gone says the same.
@@ -87,10 +89,12 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     ));
     tell_address(address)?;
     if no_tokens {
-        writeln!(
-            std::io::stderr(),
-            "nobody can bring events yet; `readback token add NAME` makes a token"
-        )?;
+        let words =
+            "nobody can bring events to /v1/events yet; `readback token add NAME` makes a token";
+        match telemetry::is_json() {
+            true => tracing::info!("{words}"),
+            false => writeln!(std::io::stderr(), "{words}")?,
+        }
     }
     let (closed, closing) = oneshot::channel();
     let end = End {
@@ -102,17 +106,31 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         config,
         schedule,
         &state,
-        Tell { engine, load },
+        Tell {
+            engine,
+            load,
+            parts: Arc::clone(&parts),
+        },
         end,
     ));
+    let mut early = None;
     let failed = tokio::select! {
         () = signals.next() => None,
         done = &mut behind => Some(done),
+        // Without its door the rest would seem to live.
+        ended = &mut serving => {
+            early = Some(ended.err());
+            None
+        }
     };
     parts.stopping.store(true, Ordering::Relaxed);
     stop.send_replace(true);
     let farewell = async {
-        let served = serving.await;
+        let served = match early {
+            None => serving.await.map_err(anyhow::Error::from),
+            Some(Some(error)) => Err(error.into()),
+            Some(None) => Err(anyhow::anyhow!("nobody told it to")),
+        };
         collector.spool.close().await;
         // Who waits for it may have ended.
         let _ = closed.send(());
@@ -120,7 +138,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             Some(done) => done,
             None => behind.await,
         };
-        served.context("serving ended early")?;
+        served.context("the door closed early")?;
         done
     };
     tokio::select! {
@@ -132,16 +150,21 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     }
 }
 
-/// An idle connection is a file to the system, and its usual limit is 1024.
-fn more_files() {
+/// An idle connection is a file to the system, and its usual limit is 1024. Says how many may be open
+/// from here on; `None` for any number.
+fn more_files() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limit.maximum,
         maximum: limit.maximum,
     };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files stays as it is");
+    match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files stays as it is");
+            limit.current
+        }
     }
 }
 
@@ -195,16 +218,23 @@ pub(super) fn published(document: &Document) -> anyhow::Result<Published> {
 pub(super) async fn pages(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
     tell_address(listener.local_addr()?)?;
-    web::serve(listener, web::router(state), None, signals.next()).await;
+    let places = web::places(more_files());
+    web::serve(listener, web::router(state), places, None, signals.next()).await;
     Ok(())
 }
 
 fn tell_address(address: SocketAddr) -> std::io::Result<()> {
     writeln!(std::io::stdout(), "http://{address}")?;
-    writeln!(
-        std::io::stderr(),
-        "the pages are at http://{address}; Ctrl-C ends"
-    )
+    match telemetry::is_json() {
+        true => {
+            tracing::info!(url = format!("http://{address}"), "the pages are served");
+            Ok(())
+        }
+        false => writeln!(
+            std::io::stderr(),
+            "the pages are at http://{address}; Ctrl-C ends"
+        ),
+    }
 }
 
 /// Ctrl-C and SIGTERM. From when this is made on they end nothing by themselves.

@@ -15,6 +15,9 @@ use crate::web::tokens;
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     /// Make a token and print it; it is never shown again, only its hash is kept
+    #[command(after_help = "\
+Events of write-ups and of persons reach across sources: what one source says of a write-up or a person
+holds for the events of all. So limit a token by --type, too, not by --source alone.")]
     Add {
         /// Its name: who uses it
         name: String,

@@ -1,6 +1,7 @@
-//! The work between store and numbers, each job idempotent: ingest brings events in, derive makes
-//! derived tables of landed ones, compute makes facts and results, report makes the summary,
-//! restate tells what an earlier one would say now.
+//! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
+//! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
+//! the door, derive makes derived tables of landed events, compute makes facts and results, report makes
+//! the summary, restate tells what an earlier one would say now.
 
 mod columns;
 pub mod compute;

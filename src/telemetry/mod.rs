@@ -3,6 +3,8 @@
 
 mod metrics;
 
+use std::sync::OnceLock;
+
 use tracing::{Level, Metadata};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::filter_fn;
@@ -34,6 +36,14 @@ pub enum LogFormat {
     Json,
 }
 
+/// How the lines of this process look, once logging started.
+static STARTED: OnceLock<LogFormat> = OnceLock::new();
+
+/// Whether a machine reads standard error, so that words for people must be log lines, too.
+pub fn is_json() -> bool {
+    STARTED.get() == Some(&LogFormat::Json)
+}
+
 /// Starts logging. `filter` is a tracing filter such as `readback=debug`; what does not parse is
 /// said and replaced by the default. A second call changes nothing.
 pub fn start(format: LogFormat, filter: Option<&str>, colour: bool) {
@@ -58,7 +68,12 @@ pub fn start(format: LogFormat, filter: Option<&str>, colour: bool) {
             .with(filter_fn(is_discreet))
             .try_init(),
     };
-    if let (Ok(()), Some(error)) = (started, refused) {
+    if started.is_err() {
+        return;
+    }
+    // Nobody starts it twice with success.
+    let _ = STARTED.set(format);
+    if let Some(error) = refused {
         tracing::warn!(%error, "READBACK_LOG is not a filter; valid is for instance readback=debug");
     }
 }

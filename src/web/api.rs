@@ -223,7 +223,7 @@ pub(super) static ROUTES: &[Route] = &[
         serve: || get(health::part).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does one part do its work",
-            "`door`, `engine`, `load` or `pages`.",
+            "`door`, `engine`, `load`, `jobs` or `pages`.",
             &[
                 (200, "It does"),
                 (404, "No such part"),

@@ -1,8 +1,9 @@
 //! `/healthz`, `/readyz`, `/metrics`: whether the process lives, what of it does its work, and how
 //! much it did.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{self, Arc, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -41,6 +42,10 @@ pub struct Parts {
     pub computes: bool,
     /// It was told to stop.
     pub stopping: AtomicBool,
+    /// Sources whose last scan failed.
+    unscanned: sync::Mutex<BTreeSet<String>>,
+    /// The last computation failed.
+    uncomputed: AtomicBool,
     looked: Mutex<Option<(Instant, Option<String>)>>,
 }
 
@@ -71,8 +76,30 @@ impl Parts {
             engine,
             computes: true,
             stopping: AtomicBool::new(false),
+            unscanned: sync::Mutex::default(),
+            uncomputed: AtomicBool::new(false),
             looked: Mutex::default(),
         }
+    }
+
+    /// A source was scanned, or could not be.
+    pub fn scanned(&self, source: &str, done: bool) {
+        let mut unscanned = self.unscanned();
+        match done {
+            true => unscanned.remove(source),
+            false => unscanned.insert(source.to_owned()),
+        };
+    }
+
+    fn unscanned(&self) -> sync::MutexGuard<'_, BTreeSet<String>> {
+        self.unscanned
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Pages were computed, or could not be.
+    pub fn computed(&self, done: bool) {
+        self.uncomputed.store(!done, Ordering::Relaxed);
     }
 
     /// What keeps the door from taking events.
@@ -116,6 +143,21 @@ impl Parts {
     fn load(&self) -> Option<String> {
         self.load.borrow().trouble.clone()
     }
+
+    /// What the last scans left undone. Not of which source: whoever asks shows no token.
+    fn jobs(&self) -> Option<String> {
+        let words = "a source could not be scanned; the log says which";
+        (!self.unscanned().is_empty()).then(|| words.to_owned())
+    }
+
+    /// What keeps the pages from being those of now.
+    fn pages(&self, state: &AppState) -> Option<String> {
+        if self.uncomputed.load(Ordering::Relaxed) {
+            return Some("the last computation failed".to_owned());
+        }
+        let none = self.computes && state.latest().is_none();
+        none.then(|| "nothing has been computed yet".to_owned())
+    }
 }
 
 /// `GET /healthz`: the process answers.
@@ -124,7 +166,7 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 /// The parts that `/readyz` tells of; `/readyz/PART` tells of one.
-const PARTS: [&str; 4] = ["door", "engine", "load", "pages"];
+const PARTS: [&str; 5] = ["door", "engine", "load", "jobs", "pages"];
 
 /// `GET /readyz`: everything does its work.
 pub(super) async fn readyz(State(state): State<AppState>) -> Response<Body> {
@@ -173,10 +215,8 @@ async fn trouble(part: &str, state: &AppState, parts: &Parts) -> Option<String> 
         }),
         "engine" => parts.engine().await,
         "load" => parts.load(),
-        _ if parts.computes && state.latest().is_none() => {
-            Some("nothing has been computed yet".to_owned())
-        }
-        _ => None,
+        "jobs" => parts.jobs(),
+        _ => parts.pages(state),
     }
 }
 

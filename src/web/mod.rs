@@ -23,7 +23,7 @@ use crate::charts::{Chart, build};
 pub use health::{Opened, Parts};
 pub use receive::Door;
 pub use router::router;
-pub use serve::serve;
+pub use serve::{places, serve};
 
 /// A summary that may be seen, with its charts.
 #[derive(Debug)]

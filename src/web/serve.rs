@@ -19,26 +19,41 @@ use crate::telemetry::Metrics;
 
 /// Connections at once; more wait until one ends. An idle one costs some kilobytes.
 const CONNECTIONS: usize = 16_384;
+/// There are places for so many, however few files may be open.
+const FEWEST: usize = 64;
+/// Open files that are not for connections: the spool's, the engine's, those of scans.
+const KEPT_FREE: u64 = 256;
 /// How long a request's head may take, and how long a connection may be idle.
 const HEAD: Duration = Duration::from_secs(30);
 /// How long an answer may wait for its reader to take any of it.
 const UNREAD: Duration = Duration::from_secs(30);
 /// The longest head. Room is made as it comes.
-const LONGEST_HEAD: usize = 64 << 10;
+const LONGEST_HEAD: usize = 32 << 10;
 /// How long requests that are under way may take when everything ends.
 const FAREWELL: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be taken: no file descriptors are left, for instance.
 const AGAIN: Duration = Duration::from_millis(100);
 
-/// Serves until `stop` resolves and the requests under way are answered.
+/// How many connections there is room for where so many files may be open; `None` for any number.
+/// Idle ones must not keep the spool from opening its files.
+pub fn places(files: Option<u64>) -> usize {
+    let places = files.map(|files| usize::try_from(files.saturating_sub(KEPT_FREE)));
+    match places {
+        Some(Ok(places)) => places.clamp(FEWEST, CONNECTIONS),
+        Some(Err(_)) | None => CONNECTIONS,
+    }
+}
+
+/// Serves so many connections at once, until `stop` resolves and the requests under way are answered.
 pub async fn serve(
     listener: TcpListener,
     router: Router,
+    places: usize,
     metrics: Option<Arc<Metrics>>,
     stop: impl Future<Output = ()>,
 ) {
     let mut stop = pin!(stop);
-    let free = Arc::new(Semaphore::new(CONNECTIONS));
+    let free = Arc::new(Semaphore::new(places));
     let graceful = GracefulShutdown::new();
     let mut failing = false;
     loop {
@@ -101,4 +116,17 @@ async fn accept(
     let place = place.map_err(std::io::Error::other)?;
     let (stream, _) = listener.accept().await?;
     Ok((stream, place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_files_to_the_spool() {
+        assert_eq!(places(Some(1024)), 768);
+        assert_eq!(places(Some(16)), 64);
+        assert_eq!(places(Some(1 << 20)), 16_384);
+        assert_eq!(places(None), 16_384);
+    }
 }

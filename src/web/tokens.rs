@@ -225,7 +225,12 @@ fn write(path: &Path, tokens: Vec<Kept>) -> Result<(), TokenError> {
         let mut opened = options.open(&beside)?;
         opened.write_all(&serde_json::to_vec_pretty(&file)?)?;
         opened.sync_all()?;
-        std::fs::rename(&beside, path)
+        std::fs::rename(&beside, path)?;
+        // What was taken away must not be back after a power cut.
+        let folder = path
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
+        std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     };
     put().map_err(|cause| io(path, cause))
 }
@@ -307,7 +312,7 @@ impl Tokens {
                 seen.tokens = tokens;
                 seen.stamp = stamp;
             }
-            // Half a second later it may be whole; until then what was known holds.
+            // A second later it may be whole; until then what was known holds.
             Err(error) => tracing::error!(%error, "the tokens can't be read"),
         }
     }

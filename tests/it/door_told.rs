@@ -125,7 +125,7 @@ async fn schemas_have_their_addresses() {
 async fn ready(door: &Doorway) -> (u16, Value) {
     let answer = get(door, "/readyz").await;
     let all = answer.json();
-    for part in ["door", "engine", "load", "pages"] {
+    for part in ["door", "engine", "load", "jobs", "pages"] {
         let one = get(door, &format!("/readyz/{part}")).await;
         assert_eq!(one.json(), all["parts"][part], "{part}");
         let status = if one.json()["ok"] == true { 200 } else { 503 };
@@ -157,6 +157,20 @@ async fn every_part_says_what_keeps_it() {
     let (_, parts) = ready(&door).await;
     assert_eq!(parts["engine"]["why"], "the library is missing");
     assert_eq!(parts["load"]["why"], "no room");
+    assert_eq!(parts["pages"], json!({ "ok": true }));
+
+    // The last time counts, for each source; which one it is stands in the log alone.
+    door.parts.scanned("zzwiki", false);
+    door.parts.scanned("handbook", true);
+    door.parts.computed(false);
+    let (_, parts) = ready(&door).await;
+    let why = "a source could not be scanned; the log says which";
+    assert_eq!(parts["jobs"]["why"], why);
+    assert_eq!(parts["pages"]["why"], "the last computation failed");
+    door.parts.scanned("zzwiki", true);
+    door.parts.computed(true);
+    let (_, parts) = ready(&door).await;
+    assert_eq!(parts["jobs"], json!({ "ok": true }));
     assert_eq!(parts["pages"], json!({ "ok": true }));
 
     // Nobody listens there.
@@ -199,7 +213,7 @@ async fn every_part_says_what_keeps_it() {
     let answer = get(&door, "/readyz/cellar").await;
     assert_eq!(answer.status, 404);
     assert!(
-        answer.text.contains("door, engine, load, pages"),
+        answer.text.contains("door, engine, load, jobs, pages"),
         "{answer:?}"
     );
 }

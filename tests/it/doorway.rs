@@ -248,7 +248,8 @@ impl Doorway {
                 // A guard that is gone says the same.
                 let _ = stopped.await;
             };
-            readback::web::serve(listener, router, metrics, stopped).await;
+            let places = readback::web::places(None);
+            readback::web::serve(listener, router, places, metrics, stopped).await;
         });
         Serving {
             address,

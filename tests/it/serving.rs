@@ -147,6 +147,61 @@ async fn a_full_spool_takes_again_when_the_engine_comes() {
     }
 }
 
+/// A source that can't be scanned keeps no other part from its work, and the pages are computed.
+#[test]
+fn a_source_that_cant_be_scanned_is_told() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let source = "[[source]]\nid = \"zzwiki\"\nkind = \"mediawiki\"\n\
+                  api = \"http://127.0.0.1:1/w/api.php\"\ntitles = [\"Disk full\"]\n";
+    home.file("readback.toml", source);
+    let served = Served::start(&home, &[], &[]);
+    let why = served.why("jobs");
+    assert_eq!(why, "a source could not be scanned; the log says which");
+    assert!(served.log().contains("zzwiki"), "{}", served.log());
+    served.until("/readyz/pages", 200);
+    let all = served.get("/readyz");
+    assert_eq!(all.status, 503, "{all:?}");
+    assert!(!all.text.contains("zzwiki"), "{all:?}");
+    served.stop();
+}
+
+/// Where a machine reads the log, each line is one for a machine.
+#[test]
+fn a_log_for_machines_has_no_other_lines() {
+    let home = elsewhere(NOWHERE);
+    home.file("token", "rb_nobody");
+    let said = |log: String, words: &str| {
+        let whole = log.ends_with('\n');
+        whole && log.contains(words)
+    };
+    let words = "nobody can bring events to /v1/events yet";
+    for (format, json) in [("json", true), ("text", false)] {
+        let served = Served::start(&home, &["--log-format", format], &[]);
+        let since = std::time::Instant::now();
+        while !said(served.log(), words) {
+            assert!(since.elapsed() < PATIENCE, "{}", served.log());
+        }
+        served.stop();
+        let log = std::fs::read_to_string(home.path("serve.log")).expect("a log");
+        std::fs::remove_file(home.path("serve.log")).expect("a log");
+        let lines: Vec<Option<Value>> = log
+            .lines()
+            .map(|line| serde_json::from_str(line).ok())
+            .collect();
+        assert_eq!(lines.iter().all(Option::is_some), json, "{log}");
+        match json {
+            true => {
+                let url = |line: &Option<Value>| line.as_ref()?["url"].as_str().map(str::to_owned);
+                let url = lines.iter().find_map(url).expect("a URL");
+                assert!(url.starts_with("http://127.0.0.1:"), "{log}");
+            }
+            false => assert!(log.starts_with("the pages are at http://"), "{log}"),
+        }
+    }
+}
+
 #[test]
 fn what_is_under_way_is_answered_before_the_end() {
     let home = elsewhere(NOWHERE);
