@@ -1,17 +1,16 @@
 //! The intake: every event crosses the same named steps, each of which keeps it, changes it, or
 //! rejects it with a reason that the sender sees. Raw identities end here.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::fmt;
 
 use super::keys::Keys;
-use super::names::{forget_handle, has_address};
+use super::names::{forget_names, misplaced};
 use super::stamp::Stamp;
-use crate::model::target::{canonical, without_user};
+use crate::model::target::canonical;
 use crate::model::{
     Attendance, Body, Comment, Edit, Event, Identity, Link, Person, Pseudonym, Read, Record,
-    Writeup, meeting,
+    Writeup,
 };
 
 /// Turns events into records.
@@ -303,58 +302,7 @@ fn validate(event: &Event<Identity>) -> Result<(), Rejection> {
             });
         }
     }
-    Ok(())
-}
-
-/// Names hide in fields that are not for them: the user of an address, a mail address for a team, a
-/// calendar's own words for a role or an answer. They are not stored.
-fn forget_names(event: &mut Event<Identity>) {
-    anonymous(&mut event.subject);
-    if let Cow::Owned(without) = without_user(&event.source) {
-        event.source = without.into();
-    }
-    match &mut event.body {
-        Body::Read(read) => {
-            for word in [&mut read.team, &mut read.agent, &mut read.arrival] {
-                impersonal(word);
-            }
-        }
-        Body::Attendance(a) => {
-            impersonal(&mut a.team);
-            a.role = a.role.take().map(|word| meeting::role(&word).to_owned());
-            a.partstat = a
-                .partstat
-                .take()
-                .map(|word| meeting::answer(&word).to_owned());
-        }
-        Body::Comment(comment) => impersonal(&mut comment.team),
-        Body::Edit(edit) => impersonal(&mut edit.team),
-        Body::Link(link) => {
-            impersonal(&mut link.team);
-            link.stands_in.iter_mut().for_each(anonymous);
-            link.stands_in.iter_mut().for_each(forget_handle);
-            link.stands_in.take_if(|place| place.is_empty());
-        }
-        Body::Writeup(w) => {
-            w.url.iter_mut().chain(&mut w.aliases).for_each(anonymous);
-            impersonal(&mut w.owner_team);
-            w.contributor_teams.retain(|team| !has_address(team));
-        }
-        Body::Person(person) => impersonal(&mut person.team),
-        Body::Coverage(coverage) => anonymous(&mut coverage.scope),
-        Body::ReadCount(_) => {}
-    }
-}
-
-/// A word for a group or a class that holds a mail address is somebody's name in the wrong field.
-fn impersonal(word: &mut Option<String>) {
-    word.take_if(|word| has_address(word));
-}
-
-fn anonymous(address: &mut String) {
-    if let Cow::Owned(without) = without_user(address) {
-        *address = without;
-    }
+    misplaced(event).map_or(Ok(()), Err)
 }
 
 /// What page a link stands in, in the spelling of targets: `repo@commit:path#L12` is the file
@@ -427,7 +375,7 @@ mod tests {
         let event = |id: &str| Event {
             id: id.to_owned(),
             subject: "mailto:ada@example.org".to_owned(),
-            source: "https://bot:secret@hr.example.org".into(),
+            source: "https://hr.example.org".into(),
             body: Body::Person(Person {
                 person: Identity::bare("ada@example.org"),
                 aliases: Vec::new(),
@@ -440,10 +388,7 @@ mod tests {
         };
         let record = intake().accept(event("ada@example.org")).unwrap();
         let shown = format!("{record:?}");
-        assert!(
-            !shown.contains("ada") && !shown.contains("secret"),
-            "{shown}"
-        );
+        assert!(!shown.contains("ada"), "{shown}");
         let other = intake().accept(event("bob@example.org")).unwrap();
         assert_ne!(record.key, other.key);
     }
@@ -459,6 +404,82 @@ mod tests {
         event.subject = "//ada:secret@wiki.example.org/a?to=https%3A%2F%2Fada%40h%2Fx".to_owned();
         let shown = format!("{:?}", intake().accept(event).unwrap());
         assert!(!shown.contains("ada"), "{shown}");
+        assert!(shown.contains("unnamed"), "an agent's read stays one");
+    }
+
+    #[test]
+    fn a_writeup_is_known_without_who_copied_its_address() {
+        let text = |text: &str| text.to_owned();
+        let event = Event {
+            subject: text("https://ada:pw@wiki.example.org/INC-9"),
+            body: Body::Writeup(Box::new(Writeup {
+                aliases: vec![text("https://ada@wiki.example.org/9")],
+                template: Some(text("made by ada%40example.org")),
+                tags: vec![
+                    text("dns"),
+                    text("ada\u{ff20}example.org"),
+                    text("10.20.30.40"),
+                ],
+                contributor_teams: vec![text("storage"), text("10.20.30.40")],
+                ..Writeup::new("https://ada:pw@wiki.example.org/INC-9")
+            })),
+            ..read("1", "x")
+        };
+        let record = intake().accept(event).unwrap();
+        let shown = format!("{record:?}");
+        for hidden in ["ada", "pw", "10.20.30.40"] {
+            assert!(!shown.contains(hidden), "{shown}");
+        }
+        let Body::Writeup(writeup) = &record.event.body else {
+            panic!("a write-up")
+        };
+        assert_eq!(writeup.id, "https://wiki.example.org/INC-9");
+        assert_eq!(record.canonical, canonical(&writeup.id));
+        assert_eq!(
+            (&writeup.tags[..], &writeup.template),
+            (&[text("dns")][..], &None)
+        );
+        assert_eq!(writeup.contributor_teams, ["storage"]);
+    }
+
+    #[test]
+    fn a_person_is_no_source_and_no_writeup() {
+        let refused = |source: &str, subject: &str, body: Option<Body<Identity>>| {
+            let mut event = read("1", "x");
+            event.source = source.into();
+            event.subject = subject.to_owned();
+            event.body = body.unwrap_or(event.body);
+            intake().accept(event).err().map(|rejection| {
+                let shown = rejection.to_string();
+                assert!(!shown.contains("ada") && !shown.contains("pw"), "{shown}");
+                rejection.field
+            })
+        };
+        for address in [
+            "ada@example.org",
+            "mailto:ada@example.org",
+            "ada%40example.org",
+        ] {
+            assert_eq!(refused(address, "INC-9", None), Some("source"), "{address}");
+            assert_eq!(refused("wiki", address, None), Some("subject"), "{address}");
+            let writeup = Body::Writeup(Box::new(Writeup::new(address)));
+            assert_eq!(refused("wiki", "INC-9", Some(writeup)), Some("data.id"));
+            let coverage = Body::Coverage(crate::model::Coverage {
+                kind: crate::model::EventKind::Read,
+                scope: address.to_owned(),
+                from: 0,
+                to: None,
+            });
+            assert_eq!(refused("wiki", "", Some(coverage)), Some("data.scope"));
+        }
+        for source in [
+            "https://ada@feeds.example.org/",
+            "https://ada:pw@feeds.example.org/",
+            "//ada@feeds.example.org/",
+        ] {
+            assert_eq!(refused(source, "INC-9", None), Some("source"), "{source}");
+        }
+        assert_eq!(refused("https://wiki.example.org", "", None), None);
     }
 
     #[test]

@@ -1,21 +1,136 @@
-//! Recognises names of people in texts that are for something else.
+//! Recognises names of people in texts that are for something else, and takes them out; where that
+//! can't be done, the event is refused.
 
-/// Whether a text holds what only mail addresses and handles hold.
-pub(super) fn has_address(text: &str) -> bool {
-    text.contains('@')
+use std::borrow::Cow;
+
+use super::Rejection;
+use crate::model::target::without_user;
+use crate::model::{Body, Event, Identity, meeting};
+use crate::sources::machine::{holds_address, holds_mail};
+
+/// Somebody's name where it can't be left out, because what is left would name nothing, or something
+/// else: two sources would be one.
+pub(super) fn misplaced(event: &Event<Identity>) -> Option<Rejection> {
+    let rejection = |field, reason: &str| {
+        let reason = reason.to_owned();
+        Some(Rejection { field, reason })
+    };
+    if is_mail(&event.source) {
+        let reason = "is a mail address; it names the connector, not a person";
+        return rejection("source", reason);
+    }
+    if let Cow::Owned(_) = without_user(&event.source) {
+        return rejection("source", "holds a user name; leave it out");
+    }
+    // The subject of a roster entry is the person.
+    if !matches!(event.body, Body::Person(_)) && is_mail(&event.subject) {
+        return rejection("subject", "is a mail address; it names a write-up");
+    }
+    match &event.body {
+        Body::Writeup(writeup) if is_mail(&writeup.id) => {
+            rejection("data.id", "is a mail address; it names a write-up")
+        }
+        Body::Coverage(coverage) if is_mail(&coverage.scope) => {
+            let reason = "is a mail address; it names a source, or the beginning of targets";
+            rejection("data.scope", reason)
+        }
+        _ => None,
+    }
+}
+
+/// Names hide in fields that are not for them: the user of an address, a mail address for a team, a
+/// calendar's own words for a role or an answer. They are not stored.
+pub(super) fn forget_names(event: &mut Event<Identity>) {
+    anonymous(&mut event.subject);
+    match &mut event.body {
+        Body::Read(read) => {
+            impersonal(&mut read.team);
+            impersonal(&mut read.arrival);
+            // That it was an agent stays: its read is nobody's.
+            if let Some(agent) = read.agent.as_mut().filter(|agent| holds_address(agent)) {
+                *agent = UNNAMED.to_owned();
+            }
+        }
+        Body::Attendance(a) => {
+            impersonal(&mut a.team);
+            a.role = a.role.take().map(|word| meeting::role(&word).to_owned());
+            a.partstat = a
+                .partstat
+                .take()
+                .map(|word| meeting::answer(&word).to_owned());
+        }
+        Body::Comment(comment) => impersonal(&mut comment.team),
+        Body::Edit(edit) => impersonal(&mut edit.team),
+        Body::Link(link) => {
+            impersonal(&mut link.team);
+            link.stands_in.iter_mut().for_each(anonymous);
+            link.stands_in.iter_mut().for_each(forget_handle);
+            link.stands_in.take_if(|place| place.is_empty());
+        }
+        Body::Writeup(w) => {
+            anonymous(&mut w.id);
+            w.url.iter_mut().chain(&mut w.aliases).for_each(anonymous);
+            impersonal(&mut w.owner_team);
+            impersonal(&mut w.template);
+            w.contributor_teams.retain(|team| !holds_address(team));
+            w.tags.retain(|tag| !holds_address(tag));
+        }
+        Body::Person(person) => impersonal(&mut person.team),
+        Body::Coverage(coverage) => anonymous(&mut coverage.scope),
+        Body::ReadCount(_) => {}
+    }
+}
+
+/// What stands for the name of an agent that names somebody.
+const UNNAMED: &str = "unnamed";
+
+/// A word for a group or a class that holds the address of mail or of a machine is somebody's name
+/// in the wrong field.
+fn impersonal(word: &mut Option<String>) {
+    word.take_if(|word| holds_address(word));
+}
+
+fn anonymous(address: &mut String) {
+    if let Cow::Owned(without) = without_user(address) {
+        *address = without;
+    }
+}
+
+/// Whether a text is the mail address of somebody and nothing else, in any of its spellings:
+/// `ada@example.org`, `mailto:ada@example.org`, `Ada <ada@example.org>`. What has a colon or a slash
+/// is an address of something, a file for instance.
+fn is_mail(text: &str) -> bool {
+    let text = text.trim();
+    let text = match text
+        .strip_suffix('>')
+        .and_then(|rest| rest.rsplit_once('<'))
+    {
+        Some((_, inner)) => inner.trim(),
+        None => text,
+    };
+    let scheme = text.get(..7);
+    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
+        return true;
+    }
+    // Nearly every text: nothing to look for.
+    if !holds_mail(text) {
+        return false;
+    }
+    let plain = text.replace('\u{ff20}', "@").replace("%40", "@");
+    !plain.contains([':', '?']) && Identity::bare(&plain).is_email()
 }
 
 /// Takes handles and mail addresses out of the name of a place, `slack:@ada` for instance. Web
 /// addresses stay as they are: there `@` belongs to the page; so does `repo@commit:path`.
-pub(super) fn forget_handle(place: &mut String) {
-    if !has_address(place) || place.contains("://") || is_in_repository(place) {
+fn forget_handle(place: &mut String) {
+    if !holds_mail(place) || place.contains("://") || is_in_repository(place) {
         return;
     }
     let apart = |c: char| c.is_whitespace() || ":/,;<>()#".contains(c);
     *place = place
         .split_inclusive(apart)
         .map(|word| match word.chars().next_back() {
-            _ if !has_address(word) => word,
+            _ if !holds_mail(word) => word,
             Some(end) if apart(end) => &word[word.len() - end.len_utf8()..],
             _ => "",
         })
@@ -44,9 +159,41 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_mail_address_is_told_from_what_only_holds_one() {
+        for text in [
+            "ada@example.org",
+            " ADA@example.org ",
+            "mailto:ada@example.org?subject=x",
+            "MailTo:ada",
+            "ada\u{ff20}example.org",
+            "ada%40example.org",
+            "Ada Example <ada@example.org>",
+            "<mailto:ada@example.org>",
+        ] {
+            assert!(is_mail(text), "{text}");
+        }
+        for text in [
+            "",
+            "ada",
+            "@ada",
+            "INC-9",
+            "https://ada@wiki.example.org/a",
+            "https://social.example.org/@sre/1",
+            "shop:docs@2.md",
+            "docs/a@b.md",
+            "urn:uuid:1",
+            "<b>",
+        ] {
+            assert!(!is_mail(text), "{text}");
+        }
+    }
+
+    #[test]
     fn a_place_names_nobody() {
         for (place, expected) in [
             ("slack:@ada", "slack:"),
+            ("slack:\u{ff20}ada/7", "slack:/7"),
+            ("slack:%40ada/7", "slack:/7"),
             ("slack:@ada/p1700000000", "slack:/p1700000000"),
             ("ada@example.org", ""),
             ("list <ada@example.org>, 7", "list <>, 7"),

@@ -1,6 +1,17 @@
-//! Recognises addresses of machines in texts: whose machine it is, is nobody's business.
+//! Recognises addresses of mail and of machines in texts: whose they are, is nobody's business.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// Whether an address of mail, a handle, or the address of a machine stands anywhere in a text.
+pub(crate) fn holds_address(text: &str) -> bool {
+    holds_mail(text) || names_machine(text)
+}
+
+/// Whether a text holds what only mail addresses and handles hold, also as other scripts and web
+/// addresses write it.
+pub(crate) fn holds_mail(text: &str) -> bool {
+    text.contains('@') || text.contains('\u{ff20}') || text.contains("%40")
+}
 
 /// Whether an IP address stands anywhere in a text.
 pub(super) fn names_machine(text: &str) -> bool {
@@ -20,6 +31,20 @@ pub(super) fn names_machine(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_of_mail() {
+        for text in [
+            "ada@example.org",
+            "by ada\u{ff20}example.org",
+            "ada%40example.org",
+            "@ada",
+        ] {
+            assert!(holds_mail(text) && holds_address(text), "{text}");
+        }
+        assert!(holds_address("from 203.0.113.77") && !holds_mail("203.0.113.77"));
+        assert!(!holds_address("team of ada, 40%"));
+    }
 
     #[test]
     fn addresses_of_machines() {

@@ -13,7 +13,7 @@ pub mod git;
 pub mod github;
 pub mod icalendar;
 pub mod links;
-mod machine;
+pub(crate) mod machine;
 pub mod mediawiki;
 pub mod robots;
 pub mod xapi;
@@ -307,6 +307,9 @@ pub enum SourceError {
     /// The delivery's signature is wrong.
     #[error("the signature does not fit the body")]
     Signature,
+    /// The delivery has no signature, and should have one.
+    #[error("the header {0} is missing; give the webhook the secret that this source has")]
+    Unsigned(&'static str),
     /// A remote system answered with an error, or not at all.
     #[error("{name}: {reason}")]
     Remote {

@@ -240,7 +240,7 @@ impl From<ReceiveError> for Refusal {
             ReceiveError::Source(SourceError::TooMany) => {
                 Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
             }
-            ReceiveError::Source(SourceError::Signature) => {
+            ReceiveError::Source(SourceError::Signature | SourceError::Unsigned(_)) => {
                 Refusal::unknown_sender(&detail, "Signature")
             }
             ReceiveError::Source(_) => Refusal::new(StatusCode::BAD_REQUEST, detail),

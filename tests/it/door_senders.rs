@@ -246,7 +246,7 @@ fn names() -> Vec<Value> {
         json!({
             "specversion": "1.0",
             "type": format!("org.readback.{kind}.v1"),
-            "source": format!("https://{ACCOUNT}:zzsecret@wiki.example.org/"),
+            "source": "https://wiki.example.org/",
             "id": id,
             "subject": format!("https://{ACCOUNT}@wiki.example.org/a"),
             "time": "2026-03-02T09:00:00Z",
@@ -283,8 +283,9 @@ fn names() -> Vec<Value> {
         of(
             "writeup",
             "7",
-            json!({ "id": "w", "contributors": [MAIL, ACCOUNT], "responders": [NAME],
-            "owner_team": MAIL, "contributor_teams": [MAIL] }),
+            json!({ "id": format!("https://{ACCOUNT}:zzsecret@wiki.example.org/w"),
+            "contributors": [MAIL, ACCOUNT], "responders": [NAME], "owner_team": MAIL,
+            "contributor_teams": [MAIL], "tags": [MAIL, MACHINE], "template": MAIL }),
         ),
         with(
             of(
@@ -318,6 +319,20 @@ fn names() -> Vec<Value> {
         ),
         json!(MAIL),
         json!([MAIL]),
+        with(
+            of("read", "y1", json!({})),
+            &[(
+                "source",
+                json!(format!("https://{ACCOUNT}:zzsecret@wiki.example.org/")),
+            )],
+        ),
+        with(of("read", "y2", json!({})), &[("source", json!(MAIL))]),
+        with(of("read", "y3", json!({})), &[("subject", json!(MAIL))]),
+        of(
+            "coverage",
+            "y4",
+            json!({ "kind": "read", "scope": MAIL, "from": "2026-03-01T00:00:00Z" }),
+        ),
     ];
     good.into_iter().chain(bad).collect()
 }
@@ -386,7 +401,7 @@ async fn nobody_is_named_on_the_disk_or_in_a_log() {
             .into_iter()
             .map(|(index, _)| index)
             .collect();
-        assert_eq!(refused, (8..16).collect(), "{answer:?}");
+        assert_eq!(refused, (8..20).collect(), "{answer:?}");
     }
     door.spool.seal().await;
     let files = contents(folder.path());

@@ -46,9 +46,21 @@ fn events() -> String {
             "words": 100, "contributors": [EMAIL], "responders": [ACCOUNT, NAME] }),
         ),
         of(
+            "writeup",
+            "w2",
+            json!({ "id": format!("https://{ACCOUNT}:pw@wiki.example.org/pm/c"), "title": "C",
+            "published_at": "2025-01-01T00:00:00Z", "template": EMAIL, "owner_team": IP,
+            "tags": ["dns", EMAIL, IP, EMAIL.replace('@', "%40"), EMAIL.replace('@', "\u{ff20}")] }),
+        ),
+        of(
             "read",
             &format!("read by {EMAIL}"),
             json!({ "person": EMAIL, "session": EMAIL }),
+        ),
+        of(
+            "read",
+            "r1",
+            json!({ "team": IP, "agent": IP, "arrival": EMAIL.replace('@', "%40") }),
         ),
         of("read", "r2", json!({ "person": ACCOUNT })),
         of("read", "r3", json!({ "person": NAME })),
@@ -76,7 +88,25 @@ fn events() -> String {
             json!({ "person": NAME, "kind": "person" }),
         ),
     ];
+    let by_mail = format!("mailto:{EMAIL}");
+    let sent_by = |source: &str| {
+        let read = of("read", "x5", json!({}));
+        let mut read: serde_json::Value = serde_json::from_str(&read).expect("JSON");
+        read["source"] = json!(source);
+        read.to_string()
+    };
     let bad = [
+        sent_by(EMAIL),
+        sent_by(&by_mail),
+        sent_by(&format!("https://{ACCOUNT}@feeds.example.org/")),
+        event("read", "x6", EMAIL, TIME, json!({})),
+        event("comment", "x7", &by_mail, TIME, json!({})),
+        of("writeup", "x8", json!({ "id": EMAIL })),
+        of(
+            "coverage",
+            "x9",
+            json!({ "kind": "read", "scope": EMAIL, "from": TIME }),
+        ),
         of("read", "x1", json!({ "person": EMAIL, "scroll": 7 })),
         of("read", "x2", json!({ "person": { "name": NAME } })),
         of(
@@ -222,6 +252,9 @@ async fn a_marker_is_found_nowhere() {
         let taken: serde_json::Value = serde_json::from_str(&said.out).expect("JSON");
         let events = taken[0]["events"].as_object().expect("events");
         assert!(!events.is_empty(), "{kind}: {taken:#}");
+        if kind == "events" {
+            assert_eq!(taken[0]["rejected"], json!(13), "{taken:#}");
+        }
     }
     let said = home.done(&["scan", "--json"]);
     quiet(&said, "scan");

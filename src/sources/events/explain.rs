@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use crate::model::{EventKind, LinkRole, PersonKind, Place, parse_rfc3339};
-use crate::sources::machine::names_machine;
+use crate::sources::machine::holds_address;
 
 use super::decode::{
     Fault, MAX_COUNT, MAX_ENGAGED_S, MAX_SECONDS, Refusal, kind_of, needs_subject, needs_time,
@@ -441,11 +441,6 @@ fn quoted(text: &str) -> String {
         Some((cut, _)) => format!("{:?}…", &text[..cut]),
         None => format!("{text:?}"),
     }
-}
-
-/// Whether an address of mail (also percent-encoded) or of a machine stands in it.
-pub(super) fn holds_address(text: &str) -> bool {
-    text.contains(['@', '\u{ff20}']) || text.contains("%40") || names_machine(text)
 }
 
 pub(super) fn type_of(value: &Value) -> &'static str {

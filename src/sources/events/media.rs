@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::{Map, Value};
 
 use super::decode::Fault;
-use super::explain::{holds_address, present, type_of};
+use super::explain::{present, type_of};
+use crate::sources::machine::holds_address;
 
 /// A media type as far as it matters here.
 pub(super) struct Media {

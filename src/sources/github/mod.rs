@@ -161,6 +161,8 @@ impl Push for GitHub {
                 .map(|(_, value)| value.into_owned())
         });
         let value: Result<Value, _> = match form.flatten() {
+            // In a form the brackets and commas of the JSON may be written in another way.
+            Some(json) if is_dense(json.as_bytes()) => return Err(SourceError::TooMany),
             Some(json) => serde_json::from_str(&json),
             None => serde_json::from_slice(body),
         };

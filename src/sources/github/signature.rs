@@ -24,9 +24,8 @@ impl Secret {
 
     /// Checks the header's value (`sha256=` and 64 hexadecimal digits) in constant time.
     pub(super) fn check(&self, header: Option<&str>, body: &[u8]) -> Result<(), SourceError> {
-        let given = header
-            .and_then(|value| value.trim().strip_prefix("sha256="))
-            .and_then(digest);
+        let header = header.ok_or(SourceError::Unsigned("X-Hub-Signature-256"))?;
+        let given = header.trim().strip_prefix("sha256=").and_then(digest);
         let given = given.ok_or(SourceError::Signature)?;
         let mut mac = self.0.clone();
         mac.update(body);
@@ -66,16 +65,17 @@ mod tests {
                 .check(Some(&right.to_uppercase().replace("SHA", "sha")), body)
                 .is_ok()
         );
-        for wrong in [
-            None,
-            Some(""),
-            Some("sha256="),
-            Some(&right[7..]),
-            Some("sha256=+1"),
-            Some(&right[..70]),
-        ] {
-            assert!(secret.check(wrong, body).is_err(), "{wrong:?}");
+        for wrong in ["", "sha256=", &right[7..], "sha256=+1", &right[..70]] {
+            let refused = secret.check(Some(wrong), body);
+            assert!(matches!(refused, Err(SourceError::Signature)), "{wrong}");
         }
+        let refused = secret.check(None, body).expect_err("no header");
+        assert!(matches!(refused, SourceError::Unsigned(_)));
+        assert!(
+            refused
+                .to_string()
+                .contains("X-Hub-Signature-256 is missing")
+        );
         assert!(
             secret
                 .check(Some(right), b"what do ya want for nothing!")

@@ -222,12 +222,14 @@ fn doors() {
         matches!(right, Err(SourceError::Format { .. })),
         "signed, but no JSON"
     );
-    for (headers, body) in [(&headers[..], &b"Hello, World?"[..]), (&[][..], b"{}")] {
-        assert!(matches!(
-            with_secret.receive(&delivery(headers, body), &mut heard),
-            Err(SourceError::Signature)
-        ));
-    }
+    assert!(matches!(
+        with_secret.receive(&delivery(&headers, b"Hello, World?"), &mut heard),
+        Err(SourceError::Signature)
+    ));
+    assert!(matches!(
+        with_secret.receive(&delivery(&[], b"{}"), &mut heard),
+        Err(SourceError::Unsigned("X-Hub-Signature-256"))
+    ));
     let gitea = [
         ("x-gitea-event".to_owned(), "push".to_owned()),
         ("x-github-event".to_owned(), "push".to_owned()),
@@ -242,6 +244,14 @@ fn doors() {
         )
         .expect("a form");
     assert_eq!(heard.left_out, BTreeMap::from([("ping", 1)]));
+    // However its commas are written.
+    for comma in [",", "%2C"] {
+        let many = format!("payload=%5B1{}%5D", format!("{comma}1").repeat(1_000_001));
+        assert!(matches!(
+            github(&[]).receive(&delivery(&ping, many.as_bytes()), &mut heard),
+            Err(SourceError::TooMany)
+        ));
+    }
 }
 
 #[test]

@@ -32,6 +32,8 @@ pub(super) struct Reader {
     source: Arc<str>,
     /// The comments of forums posted in this input, by the object's id.
     postings: HashMap<String, Posting>,
+    /// The first deletion of each of them in this input: when it was, and the statement's id.
+    deletions: HashMap<String, (Millis, String)>,
 }
 
 /// A comment as it was posted.
@@ -62,17 +64,21 @@ impl Reader {
         Reader {
             source: Arc::from(source),
             postings: HashMap::new(),
+            deletions: HashMap::new(),
         }
     }
 
     /// Remembers a posting, so that its deletion knows when it was written and by whom: learning
-    /// record stores answer with the latest statement first.
+    /// record stores answer with the latest statement first. Of several deletions it remembers the
+    /// first: what is gone can't go again.
     pub(super) fn meet(&mut self, statement: &Statement<'_>) {
         let Object::Activity { id, fields } = statement.object else {
             return;
         };
-        if !matches!(forum(&statement.verb, fields), Some(Forum::Posted)) {
-            return;
+        match forum(&statement.verb, fields) {
+            Some(Forum::Posted) => {}
+            Some(Forum::Deleted) => return self.meet_deletion(statement, id),
+            Some(Forum::Edited) | None => return,
         }
         let Ok(posting) = posting(statement, id) else {
             return;
@@ -84,6 +90,23 @@ impl Reader {
             Some(_) => {}
             None if room => {
                 self.postings.insert(id.to_owned(), posting);
+            }
+            None => {}
+        }
+    }
+
+    fn meet_deletion(&mut self, statement: &Statement<'_>, id: &str) {
+        // One that will be refused stands for no other.
+        if Surroundings::of(statement).is_err() {
+            return;
+        }
+        let room = self.deletions.len() < MAX_POSTINGS;
+        let this = (statement.time, statement.id.clone());
+        match self.deletions.get_mut(id) {
+            Some(first) if *first > this => *first = this,
+            Some(_) => {}
+            None if room => {
+                self.deletions.insert(id.to_owned(), this);
             }
             None => {}
         }
@@ -201,12 +224,19 @@ impl Reader {
     /// comment then stands at the instant at which it is gone, and so in no report. Who deletes it
     /// need not be who wrote it.
     fn deleted(&self, statement: &Statement<'_>, id: &str) -> Result<Taken, Fault> {
+        let around = Surroundings::of(statement)?;
+        let first = self.deletions.get(id);
+        if first.is_some_and(|(time, by)| (*time, by) != (statement.time, &statement.id)) {
+            return Ok(Taken::Nothing(
+                "deletion of a comment that was deleted before",
+            ));
+        }
         let (mut posting, version) = match self.postings.get(id) {
             Some(known) => (known.clone(), DELETED_AND_KNOWN),
             None => {
                 let unknown = Posting {
                     time: statement.time,
-                    subject: Surroundings::of(statement)?.subject(id).to_owned(),
+                    subject: around.subject(id).to_owned(),
                     comment: Comment {
                         person: None,
                         team: None,

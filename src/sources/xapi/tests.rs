@@ -308,6 +308,16 @@ fn a_comment_of_a_forum_stays_where_it_was_written() {
         );
     }
 
+    // What is gone can't go again: two deletions under one id would contradict each other.
+    let mut again = forum("deleted", "2025-06-02T00:00:00Z", json!({}));
+    again["id"] = json!("0a1b2c3d-0000-4000-8000-00000000000b");
+    for order in [[&deleted, &again], [&again, &deleted]] {
+        let heard = deliver(&json!(order));
+        assert_eq!(heard.events.len(), 1);
+        let gone = comment(&heard.events[0]).deleted_at;
+        assert_eq!(gone, Some(at("2025-06-01T00:00:00.500Z")));
+    }
+
     // Nobody knows when it was written: it stands at its end, and is above every posting and below
     // the deletion that knows.
     let gone = one(&deleted);
