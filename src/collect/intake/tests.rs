@@ -1,0 +1,184 @@
+//! Events in, records or rejections out: nobody is named.
+
+use super::*;
+use crate::model::Place;
+
+fn intake() -> Intake {
+    Intake::new(Keys::new([1; 32]))
+}
+
+fn read(id: &str, person: &str) -> Event {
+    Event {
+        source: "wiki".into(),
+        id: id.to_owned(),
+        subject: "https://Wiki.example.org/a?utm_source=mail".to_owned(),
+        time: 1,
+        version: 0,
+        body: Body::Read(Read {
+            person: Some(Identity::bare(person)),
+            session: Some("s1".to_owned()),
+            ..Read::default()
+        }),
+    }
+}
+
+#[test]
+fn the_same_event_gets_the_same_stamp_and_another_content_another() {
+    let (a, b) = (
+        intake().accept(read("1", "ada@example.org")).unwrap(),
+        intake().accept(read("1", "ada@example.org")).unwrap(),
+    );
+    assert_eq!(a, b);
+    let other = intake().accept(read("1", "bob@example.org")).unwrap();
+    assert_eq!(a.key, other.key);
+    assert_ne!(a.version, other.version);
+}
+
+#[test]
+fn nothing_raw_is_left() {
+    let record = intake().accept(read("1", "ada@example.org")).unwrap();
+    let shown = format!("{record:?}");
+    assert!(!shown.contains("ada"), "{shown}");
+    assert_eq!(record.canonical, "https://wiki.example.org/a");
+    assert_ne!(record.reference, 0);
+}
+
+#[test]
+fn a_roster_entry_is_known_by_its_key_alone() {
+    let event = |id: &str| Event {
+        id: id.to_owned(),
+        subject: "mailto:ada@example.org".to_owned(),
+        source: "https://hr.example.org".into(),
+        body: Body::Person(Person {
+            person: Identity::bare("ada@example.org"),
+            aliases: Vec::new(),
+            team: Some("ada@example.org".to_owned()),
+            joined_at: None,
+            left_at: None,
+            kind: crate::model::PersonKind::Person,
+        }),
+        ..read(id, "ada@example.org")
+    };
+    let record = intake().accept(event("ada@example.org")).unwrap();
+    let shown = format!("{record:?}");
+    assert!(!shown.contains("ada"), "{shown}");
+    let other = intake().accept(event("bob@example.org")).unwrap();
+    assert_ne!(record.key, other.key);
+}
+
+#[test]
+fn a_name_in_the_wrong_field_is_not_stored() {
+    let mut event = read("1", "x");
+    let Body::Read(fields) = &mut event.body else {
+        panic!("a read")
+    };
+    let address = || Some("ada@example.org".to_owned());
+    (fields.team, fields.agent, fields.arrival) = (address(), address(), address());
+    event.subject = "//ada:secret@wiki.example.org/a?to=https%3A%2F%2Fada%40h%2Fx".to_owned();
+    let shown = format!("{:?}", intake().accept(event).unwrap());
+    assert!(!shown.contains("ada"), "{shown}");
+    assert!(shown.contains("unnamed"), "an agent's read stays one");
+}
+
+#[test]
+fn a_writeup_is_known_without_who_copied_its_address() {
+    let text = |text: &str| text.to_owned();
+    let event = Event {
+        subject: text("https://ada:pw@wiki.example.org/INC-9"),
+        body: Body::Writeup(Box::new(Writeup {
+            aliases: vec![text("https://ada@wiki.example.org/9")],
+            template: Some(text("made by ada%40example.org")),
+            tags: vec![
+                text("dns"),
+                text("ada\u{ff20}example.org"),
+                text("10.20.30.40"),
+            ],
+            contributor_teams: vec![text("storage"), text("10.20.30.40")],
+            ..Writeup::new("https://ada:pw@wiki.example.org/INC-9")
+        })),
+        ..read("1", "x")
+    };
+    let record = intake().accept(event).unwrap();
+    let shown = format!("{record:?}");
+    for hidden in ["ada", "pw", "10.20.30.40"] {
+        assert!(!shown.contains(hidden), "{shown}");
+    }
+    let Body::Writeup(writeup) = &record.event.body else {
+        panic!("a write-up")
+    };
+    assert_eq!(writeup.id, "https://wiki.example.org/INC-9");
+    assert_eq!(record.canonical, canonical(&writeup.id));
+    assert_eq!(
+        (&writeup.tags[..], &writeup.template),
+        (&[text("dns")][..], &None)
+    );
+    assert_eq!(writeup.contributor_teams, ["storage"]);
+}
+
+#[test]
+fn a_person_is_no_source_and_no_writeup() {
+    let refused = |source: &str, subject: &str, body: Option<Body<Identity>>| {
+        let mut event = read("1", "x");
+        event.source = source.into();
+        event.subject = subject.to_owned();
+        event.body = body.unwrap_or(event.body);
+        intake().accept(event).err().map(|rejection| {
+            let shown = rejection.to_string();
+            assert!(!shown.contains("ada") && !shown.contains("pw"), "{shown}");
+            rejection.field
+        })
+    };
+    for address in [
+        "ada@example.org",
+        "mailto:ada@example.org",
+        "ada%40example.org",
+    ] {
+        assert_eq!(refused(address, "INC-9", None), Some("source"), "{address}");
+        assert_eq!(refused("wiki", address, None), Some("subject"), "{address}");
+        let writeup = Body::Writeup(Box::new(Writeup::new(address)));
+        assert_eq!(refused("wiki", "INC-9", Some(writeup)), Some("data.id"));
+        let coverage = Body::Coverage(crate::model::Coverage {
+            kind: crate::model::EventKind::Read,
+            scope: address.to_owned(),
+            from: 0,
+            to: None,
+        });
+        assert_eq!(refused("wiki", "", Some(coverage)), Some("data.scope"));
+    }
+    for source in [
+        "https://ada@feeds.example.org/",
+        "https://ada:pw@feeds.example.org/",
+        "//ada@feeds.example.org/",
+    ] {
+        assert_eq!(refused(source, "INC-9", None), Some("source"), "{source}");
+    }
+    assert_eq!(refused("https://wiki.example.org", "", None), None);
+}
+
+#[test]
+fn a_line_of_a_repository_stands_in_its_file() {
+    let link = |stands_in: &str| {
+        page_of(&Body::Link(Link {
+            person: None,
+            team: None,
+            place: Place::Docs,
+            stands_in: Some(stands_in.to_owned()),
+            removed_at: None,
+            role: None,
+        }))
+    };
+    assert_eq!(
+        link("rfcs@0123456789ab:text/0001-x.md#L3"),
+        "rfcs:text/0001-x.md"
+    );
+    assert_eq!(
+        link("https://wiki.example.org/a/"),
+        canonical("https://wiki.example.org/a/")
+    );
+}
+
+#[test]
+fn an_empty_id_is_refused() {
+    let rejection = intake().accept(read(" ", "x")).unwrap_err();
+    assert_eq!(rejection.to_string(), "id: is empty");
+}
