@@ -139,5 +139,6 @@ async fn retry(letters: Vec<Letter>, config: Config) -> anyhow::Result<()> {
 
 /// Enough of a name to tell letters apart.
 fn short(letter: &Letter) -> String {
-    letter.name()[..12].to_owned()
+    let name = letter.name();
+    name.get(..12).unwrap_or(&name).to_owned()
 }
