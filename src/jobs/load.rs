@@ -451,7 +451,7 @@ fn named_by_content(batch: u128, content: &Content, range: &Range<usize>) -> u12
 
 /// Why bytes are buried that are no entries.
 fn damaged(bytes: usize) -> String {
-    format!("{bytes} bytes in the spool don't fit their sums: the disk damaged them")
+    format!("{bytes} bytes don't fit their sums: the disk damaged them")
 }
 
 async fn blocking<T: Send + 'static>(
