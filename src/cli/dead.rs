@@ -10,7 +10,7 @@ use super::import::counted;
 use crate::app::House;
 use crate::app::collector;
 use crate::config::Config;
-use crate::jobs::load;
+use crate::jobs::load::{self, Again};
 use crate::model::to_rfc3339;
 use crate::spool::{Dead, Letter};
 
@@ -56,7 +56,7 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
         Command::List { json } => list(&dead, json),
         Command::Retry(which) => {
             let letters = which.letters(&dead)?;
-            retry(letters, config).await
+            retry(&dead, letters, config).await
         }
         Command::Drop(which) => {
             for letter in which.letters(&dead)? {
@@ -105,7 +105,7 @@ fn list(dead: &Dead, json: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn retry(letters: Vec<Letter>, config: Config) -> anyhow::Result<()> {
+async fn retry(dead: &Dead, letters: Vec<Letter>, config: Config) -> anyhow::Result<()> {
     if letters.is_empty() {
         writeln!(std::io::stderr(), "there are no dead letters")?;
         return Ok(());
@@ -114,14 +114,15 @@ async fn retry(letters: Vec<Letter>, config: Config) -> anyhow::Result<()> {
     let house = House::open(config, move |progress| installing.show(progress)).await?;
     let mut failed = 0;
     for letter in &letters {
-        let done = match load::again(&house.store, letter).await {
-            Ok(rows) => letter.remove().map(|()| rows).map_err(Into::into),
-            Err(error) => Err(error),
+        let owner = (house.keys.fingerprint(), house.k);
+        let done = match load::again(&house.store, owner, dead, letter).await {
+            Ok(done) if done.is_all() => letter.remove().map(|()| done).map_err(Into::into),
+            done => done,
         };
         match done {
-            Ok(rows) => {
-                let rows = counted(rows, "event", "events");
-                writeln!(std::io::stderr(), "{}: loaded {rows}", short(letter))?;
+            Ok(done) => {
+                failed += usize::from(!done.is_all());
+                writeln!(std::io::stderr(), "{}: {}", short(letter), loaded(&done))?;
             }
             Err(error) => {
                 failed += 1;
@@ -132,12 +133,32 @@ async fn retry(letters: Vec<Letter>, config: Config) -> anyhow::Result<()> {
     }
     house.close().await;
     if failed > 0 {
-        bail!("{failed} of {} letters were refused again", letters.len());
+        let all = letters.len();
+        bail!("{failed} of {all} letters were refused again, in whole or in part; they are kept");
     }
     Ok(())
 }
 
+/// What came of a letter of which something was loaded.
+fn loaded(done: &Again) -> String {
+    let mut words = format!("loaded {}", counted(done.rows, "event", "events"));
+    if let Some(reason) = &done.reason {
+        let requests = counted(done.refused, "request is", "requests are");
+        words += &format!("; {requests} still refused: {reason}");
+    }
+    if done.missing > 0 {
+        let requests = counted(done.missing, "request", "requests");
+        words += &format!("; {requests} of it can't be read any more");
+    }
+    if done.damaged > 0 {
+        let bytes = counted(done.damaged, "byte", "bytes");
+        words += &format!("; {bytes} of it are damaged and kept");
+    }
+    words
+}
+
 /// Enough of a name to tell letters apart.
 fn short(letter: &Letter) -> String {
-    letter.name()[..12].to_owned()
+    let name = letter.name();
+    name.get(..12).unwrap_or(&name).to_owned()
 }

@@ -178,7 +178,7 @@ fn tell_recovered(collector: &Collector) {
         let bytes = found.torn;
         tracing::warn!(
             bytes,
-            "a request that was not answered was cut off in the spool; it is dropped"
+            "the spool ends with the beginning of a request that was not answered; it is dropped"
         );
     }
     if found.damaged > 0 {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
-use xxhash_rust::xxh3::xxh3_128;
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use crate::engine::EngineState;
 use crate::model::Millis;
@@ -222,23 +222,30 @@ impl Loader {
             // It was loaded while this process was told to end, or somebody removed it by hand.
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
                 tracing::warn!("a segment of the spool is gone");
-                self.acknowledge(segment).await?;
+                let (drain, segment) = (Arc::clone(&self.drain), segment.clone());
+                blocking(move || drain.lost(&segment)).await?;
                 return Ok(false);
             }
             content => Arc::new(content?),
         };
-        for (n, damage) in content.damage().enumerate() {
-            let reason = format!(
-                "{} bytes in the spool don't fit their sums: the disk damaged them",
-                damage.len()
-            );
-            tracing::error!(bytes = damage.len(), "a segment of the spool is damaged");
-            let name = named(segment.id(), "damage", &(n..n));
-            self.dead.bury_damage(name, damage, &reason, (self.now)())?;
+        let damaged = self.bury_damage(segment.id(), &content).await?;
+        let id = segment.id();
+        let whole = 0..content.entries().len();
+        let name = |range: &Range<usize>| match *range == whole {
+            true => id,
+            false => named(id, "part", range),
+        };
+        let mut described = false;
+        let refused = halve(&self.store, self.owner, &content, name, |batch| {
+            described |= batch.has_writeups();
+            self.metrics.loaded(batch.len() as u64);
+        });
+        let refused = self.bury(&content, refused.await?).await?;
+        self.acknowledge(segment).await?;
+        // Only now: a batch that is tried again buries the same letters.
+        for _ in 0..damaged + refused {
             self.metrics.buried();
         }
-        let described = self.load_entries(segment.id(), &content).await?;
-        self.acknowledge(segment).await?;
         Ok(described)
     }
 
@@ -248,79 +255,186 @@ impl Loader {
         Ok(())
     }
 
-    async fn load_entries(&self, id: u128, content: &Arc<Content>) -> Result<bool, Trouble> {
-        let whole = 0..content.entries().len();
-        let mut waiting = vec![whole.clone()];
-        let (mut refused, mut described) = (0, false);
-        while let Some(range) = waiting.pop() {
-            if range.is_empty() {
-                continue;
+    /// Buries what of a segment is no entry any more. Gives how many letters that makes.
+    async fn bury_damage(&self, id: u128, content: &Arc<Content>) -> Result<usize, Trouble> {
+        let (dead, content, now) = (self.dead.clone(), Arc::clone(content), self.now);
+        let buried = blocking(move || {
+            let mut count = 0;
+            for (n, damage) in content.damage().enumerate() {
+                tracing::error!(bytes = damage.len(), "a segment of the spool is damaged");
+                let name = named(id, "damage", &(n..n));
+                dead.bury_damage(name, damage, &damaged(damage.len()), now())?;
+                count += 1;
             }
-            let name = match range == whole {
-                true => id,
-                false => named(id, "part", &range),
-            };
-            let (reading, part) = (Arc::clone(content), range.clone());
-            let unpacked = blocking(move || unpack(&reading, part)).await?;
-            let reason = match unpacked {
-                Ok(batch) => match self.store.load(name, &batch).await {
-                    Ok(()) => {
-                        described |= batch.has_writeups();
-                        self.metrics.loaded(batch.len() as u64);
-                        continue;
-                    }
-                    Err(error) if error.is_for_good() => {
-                        if refused == 0 {
-                            // Tables that were brought further a moment ago may refuse what is no
-                            // fault of the rows.
-                            fit(&self.store, self.owner).await?;
-                        }
-                        error.to_string()
-                    }
-                    Err(error) => return Err(error.into()),
-                },
-                Err(reason) => reason,
-            };
-            if range.len() > 1 && refused < MANY_REFUSED {
-                let middle = range.start + range.len() / 2;
-                waiting.push(middle..range.end);
-                waiting.push(range.start..middle);
-                continue;
-            }
-            refused += 1;
-            tracing::error!(
-                entries = range.len(),
-                reason,
-                "the store refuses part of a batch for good; `readback dead list` shows it"
-            );
-            let entries = content.entries().skip(range.start).take(range.len());
-            self.dead.bury(name, entries, &reason, (self.now)())?;
-            self.metrics.buried();
+            Ok::<_, DeadError>(count)
+        });
+        Ok(buried.await??)
+    }
+
+    /// Buries what the store refuses. Gives how many letters that makes.
+    async fn bury(&self, content: &Arc<Content>, refused: Vec<Refused>) -> Result<usize, Trouble> {
+        if refused.is_empty() {
+            return Ok(0);
         }
-        Ok(described)
+        let (dead, content, now) = (self.dead.clone(), Arc::clone(content), self.now);
+        let buried = blocking(move || {
+            for part in &refused {
+                tracing::error!(
+                    entries = part.range.len(),
+                    reason = part.reason,
+                    "the store refuses part of a batch for good; `readback dead list` shows it"
+                );
+                dead.bury(part.name, part.entries(&content), &part.reason, now())?;
+            }
+            Ok::<_, DeadError>(refused.len())
+        });
+        Ok(buried.await??)
     }
 }
 
-/// Loads a dead letter once more. The letter stays: whoever removes it knows that it is loaded.
+/// A part of a batch that the store refuses for good.
+struct Refused {
+    name: u128,
+    range: Range<usize>,
+    reason: String,
+}
+
+impl Refused {
+    fn entries<'a>(&self, content: &'a Content) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        content
+            .entries()
+            .skip(self.range.start)
+            .take(self.range.len())
+    }
+}
+
+/// Loads all entries that the store takes: what it refuses is halved until the entries are found that
+/// nobody can load. `name` names a part, `loaded` is told of each that the store has.
+async fn halve(
+    store: &Store,
+    owner: (u64, u32),
+    content: &Arc<Content>,
+    name: impl Fn(&Range<usize>) -> u128,
+    mut loaded: impl FnMut(&Batch),
+) -> Result<Vec<Refused>, Trouble> {
+    let mut waiting: Vec<Range<usize>> = Vec::from([0..content.entries().len()]);
+    let mut refused: Vec<Refused> = Vec::new();
+    while let Some(range) = waiting.pop() {
+        if range.is_empty() {
+            continue;
+        }
+        let name = name(&range);
+        let (reading, part) = (Arc::clone(content), range.clone());
+        let unpacked = blocking(move || unpack(&reading, part)).await?;
+        let reason = match unpacked {
+            Ok(batch) => match store.load(name, &batch).await {
+                Ok(()) => {
+                    loaded(&batch);
+                    continue;
+                }
+                Err(error) if error.is_for_good() => {
+                    if refused.is_empty() {
+                        // Tables that were brought further a moment ago may refuse what is no
+                        // fault of the rows.
+                        fit(store, owner).await?;
+                    }
+                    error.to_string()
+                }
+                Err(error) => return Err(error.into()),
+            },
+            Err(reason) => reason,
+        };
+        if range.len() > 1 && refused.len() < MANY_REFUSED {
+            let middle = range.start + range.len() / 2;
+            waiting.push(middle..range.end);
+            waiting.push(range.start..middle);
+            continue;
+        }
+        refused.push(Refused {
+            name,
+            range,
+            reason,
+        });
+    }
+    Ok(refused)
+}
+
+/// What came of a letter that was loaded once more.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Again {
+    /// Events of it that the store has now.
+    pub rows: u64,
+    /// Requests that it still refuses, which the letter holds now.
+    pub refused: u64,
+    /// Why it does.
+    pub reason: Option<String>,
+    /// Bytes of the letter that can't be read any more.
+    pub damaged: u64,
+    /// Requests that were in the letter once and can't be read any more.
+    pub missing: u64,
+}
+
+impl Again {
+    /// Whether all that was ever in the letter is in the store, so that the letter can go.
+    pub fn is_all(&self) -> bool {
+        self.refused == 0 && self.damaged == 0 && self.missing == 0
+    }
+}
+
+/// Loads a dead letter once more. One of which all was loaded stays: whoever removes it knows that it
+/// is loaded. One of which a part was loaded holds from then on what is still refused; what of it is
+/// damaged is kept as well, beside it or in it.
 ///
 /// # Errors
-/// What the store says, or that there is nothing in it that could be loaded.
-pub async fn again(store: &Store, letter: &Letter) -> anyhow::Result<u64> {
+/// What the store says, or that there is nothing in it that could be loaded; it stays as it was.
+pub async fn again(
+    store: &Store,
+    owner: (u64, u32),
+    dead: &Dead,
+    letter: &Letter,
+) -> anyhow::Result<Again> {
     let read = letter.clone();
-    let content = blocking(move || read.read()).await??;
+    let content = Arc::new(blocking(move || read.read()).await??);
     let count = content.entries().len();
     if count == 0 {
-        anyhow::bail!(
-            "{}: holds nothing that can be read any more; `readback dead drop` removes it",
-            letter.name()
-        );
+        anyhow::bail!("holds nothing that can be read any more; `readback dead drop` removes it");
     }
-    let content = Arc::new(content);
-    let reading = Arc::clone(&content);
-    let batch = blocking(move || unpack(&reading, 0..count)).await?;
-    let batch = batch.map_err(|reason| anyhow::anyhow!("{}: {reason}", letter.name()))?;
-    store.load(letter.batch, &batch).await?;
-    Ok(batch.len() as u64)
+    let mut done = Again {
+        damaged: content.damage().map(|bytes| bytes.len() as u64).sum(),
+        missing: letter.told.entries.saturating_sub(count as u64),
+        ..Again::default()
+    };
+    // Parts are named by what is in them: the places of entries change when the letter is written
+    // anew, and a receipt of this turn must not take the place of one of the turn before.
+    let name = |range: &Range<usize>| match range.len() == count {
+        true => letter.batch,
+        false => named_by_content(letter.batch, &content, range),
+    };
+    let refused = halve(store, owner, &content, name, |batch| {
+        done.rows += batch.len() as u64;
+    })
+    .await?;
+    done.refused = refused.iter().map(|part| part.range.len() as u64).sum();
+    let Some(first) = refused.first() else {
+        return Ok(done);
+    };
+    let reason = first.reason.clone();
+    if done.refused == count as u64 {
+        anyhow::bail!(reason);
+    }
+    done.reason = Some(reason.clone());
+    let (dead, letter, content) = (dead.clone(), letter.clone(), Arc::clone(&content));
+    let written = blocking(move || {
+        let damage: Vec<u8> = content.damage().flatten().copied().collect();
+        if !damage.is_empty() {
+            let words = damaged(damage.len());
+            dead.bury_damage(letter.batch, &damage, &words, letter.told.at)?;
+        }
+        let entries = refused.iter().flat_map(|part| part.entries(&content));
+        dead.bury(letter.batch, entries, &reason, letter.told.at)
+    });
+    written.await??;
+    Ok(done)
 }
 
 /// Makes sure that the tables are this program's and belong to this data folder; brings them up to
@@ -346,6 +460,21 @@ fn unpack(content: &Content, range: Range<usize>) -> Result<Batch, String> {
 /// The name of a part of a batch: the same whenever the batch is loaded again.
 fn named(batch: u128, what: &str, range: &Range<usize>) -> u128 {
     xxh3_128(format!("{batch:x} {what} {} {}", range.start, range.end).as_bytes())
+}
+
+/// The name of a part of a letter: the same wherever its entries lie in it.
+fn named_by_content(batch: u128, content: &Content, range: &Range<usize>) -> u128 {
+    let mut hash = Xxh3::new();
+    hash.update(&batch.to_le_bytes());
+    for entry in content.entries().skip(range.start).take(range.len()) {
+        hash.update(&xxh3_128(entry).to_le_bytes());
+    }
+    hash.digest128()
+}
+
+/// Why bytes are buried that are no entries.
+fn damaged(bytes: usize) -> String {
+    format!("{bytes} bytes don't fit their sums: the disk damaged them")
 }
 
 async fn blocking<T: Send + 'static>(

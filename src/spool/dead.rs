@@ -193,11 +193,7 @@ impl Dead {
     pub fn letters(&self) -> Result<Vec<Letter>, DeadError> {
         let mut letters = Vec::new();
         for path in self.files(TOLD)? {
-            let Some(name) = path.file_stem().and_then(|stem| stem.to_str()) else {
-                continue;
-            };
-            let batch = name.strip_suffix(DAMAGE).unwrap_or(name);
-            let Ok(batch) = u128::from_str_radix(batch, 16) else {
+            let Some((name, batch)) = of_letter(&path) else {
                 continue;
             };
             let bytes = fs::read(&path).map_err(|cause| named(&path, cause))?;
@@ -215,12 +211,18 @@ impl Dead {
             letters.push(Letter {
                 batch,
                 told,
-                name: name.to_owned(),
+                name,
                 path,
             });
         }
         letters.sort_by(|a, b| (a.told.at, &a.name).cmp(&(b.told.at, &b.name)));
         Ok(letters)
+    }
+
+    /// How many letters there are. Reads none of them.
+    pub fn count(&self) -> Result<usize, DeadError> {
+        let files = self.files(TOLD)?;
+        Ok(files.iter().filter_map(|path| of_letter(path)).count())
     }
 
     /// Its files with this ending.
@@ -277,6 +279,22 @@ impl Dead {
             .filter_map(|path| Some(fs::metadata(path).ok()?.len()));
         Ok(lengths.sum())
     }
+}
+
+/// The name of a letter and its batch, as they stand in a path; other files are none of ours.
+fn of_letter(path: &Path) -> Option<(String, u128)> {
+    let name = path.file_stem()?.to_str()?;
+    let batch = name.strip_suffix(DAMAGE).unwrap_or(name);
+    let digits = |batch: &str| {
+        batch
+            .bytes()
+            .all(|c| matches!(c, b'0'..=b'9' | b'a'..=b'f'))
+    };
+    if batch.len() != 32 || !digits(batch) {
+        return None;
+    }
+    let number = u128::from_str_radix(batch, 16).ok()?;
+    Some((name.to_owned(), number))
 }
 
 fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {

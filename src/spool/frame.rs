@@ -77,9 +77,12 @@ pub(super) struct Found {
     pub(super) frames: Vec<Frame>,
     /// What is no entry and has entries after it.
     pub(super) damage: Vec<Range<usize>>,
-    /// Where the last whole entry ends. What follows was cut off while it was written, or damaged;
-    /// nothing tells which.
+    /// Where the last whole entry ends.
     pub(super) end: usize,
+    /// Where the last entry ends that has all its bytes, whether they fit their sum or not: up to here
+    /// what is no entry is damage. What follows was cut off while it was written, or its head is
+    /// damaged; nothing tells which.
+    pub(super) reach: usize,
 }
 
 /// Looks through a segment.
@@ -97,9 +100,13 @@ pub(super) fn scan(bytes: &[u8], segment: u128) -> Found {
                     ..frame
                 });
                 found.end = at + length;
+                found.reach = found.end;
                 found.end
             }
-            Look::Damaged(length) => at + length,
+            Look::Damaged(length) => {
+                found.reach = at + length;
+                found.reach
+            }
             Look::Nothing => match memmem::find(&bytes[at + 1..], &MAGIC) {
                 Some(further) => at + 1 + further,
                 None => bytes.len(),
@@ -202,7 +209,7 @@ mod tests {
             let (bytes, _) = written(&payloads);
             let found = scan(&bytes, SEGMENT);
             prop_assert_eq!(read(&bytes, &found), payloads.iter().map(Vec::as_slice).collect::<Vec<_>>());
-            prop_assert_eq!(found.end, bytes.len());
+            prop_assert_eq!((found.end, found.reach), (bytes.len(), bytes.len()));
             prop_assert!(found.damage.is_empty());
             for (n, frame) in found.frames.iter().enumerate() {
                 prop_assert_eq!((frame.rows, frame.marks.clone()), (n as u32, vec![n as u128]));
@@ -219,6 +226,7 @@ mod tests {
                 let whole = ends.iter().filter(|end| **end <= cut).count();
                 prop_assert_eq!(found.frames.len(), whole);
                 prop_assert_eq!(found.end, ends[..whole].last().copied().unwrap_or(0));
+                prop_assert_eq!(found.reach, found.end);
                 prop_assert!(found.damage.is_empty());
             }
         }
@@ -233,10 +241,15 @@ mod tests {
             let found = scan(&bytes, SEGMENT);
             let rows: Vec<usize> = found.frames.iter().map(|frame| frame.rows as usize).collect();
             prop_assert_eq!(rows, (0..payloads.len()).filter(|n| *n != hit).collect::<Vec<_>>());
+            let start = if hit == 0 { 0 } else { ends[hit - 1] };
+            let mut reach = bytes.len();
             if hit + 1 < payloads.len() {
-                let start = if hit == 0 { 0 } else { ends[hit - 1] };
                 prop_assert_eq!(found.damage, vec![start..ends[hit]]);
+            } else if at < start + HEAD {
+                // Without its head nobody knows how long it was.
+                reach = start;
             }
+            prop_assert_eq!(found.reach, reach);
         }
 
         #[test]

@@ -101,6 +101,19 @@ impl Marks {
         }
     }
 
+    /// Their segment went and nobody took it out: those that are not stored may be sent again. Blocks
+    /// the thread.
+    pub(super) fn lose(&self, marks: &[u128]) {
+        let file = held(&self.file);
+        let late: HashSet<u128> = file.late.iter().copied().collect();
+        let lost: Vec<u128> = marks
+            .iter()
+            .copied()
+            .filter(|mark| !late.contains(mark))
+            .collect();
+        self.forget(&lost);
+    }
+
     /// These leave the spool: returns when they stand in the file. Blocks the thread.
     ///
     /// On a full disk they are kept in memory until there is room, for a full disk is made less full
@@ -239,6 +252,7 @@ mod tests {
         std::os::unix::fs::symlink(FULL, &path).unwrap();
         marks.store(&[2]).unwrap();
         marks.store(&[3, 2]).unwrap();
+        marks.lose(&[1, 2, 3]);
         assert!([1, 2, 3, 4].iter().all(|mark| marks.knows(&[*mark])));
         fs::rename(&kept, &path).unwrap();
         assert!(!Marks::open(path.clone()).unwrap().knows(&[2]));

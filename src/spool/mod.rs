@@ -14,9 +14,9 @@
 //!   batch, and its receipt replaces its own.
 //! - **Bounded.** When it holds `limit` bytes, `append` refuses at once. Memory does not grow with
 //!   it: of a sealed segment only its name, length and marks are kept.
-//! - **Recovery.** Every entry has a sum. At the end of the last segment, what is not whole was cut
-//!   off while it was written: nobody was told that it is safe. Elsewhere it is damage, is set apart,
-//!   and costs the entries that it hit and no other.
+//! - **Recovery.** Every entry has a sum. At the end of the last segment, what lacks some of its bytes
+//!   was cut off while it was written: nobody was told that it is safe. All else that does not fit its
+//!   sum is damage, is set apart, and costs the entries that it hit and no other.
 //!
 //! Payloads are opaque here: what is in them, and that it names nobody, is the intake's business.
 //! Why files of our own and not SQLite: with the same group commit it takes single events about as
@@ -293,6 +293,13 @@ impl Drain {
         marks::sync_folder(&segment.path)?;
         self.shared.forget(segment);
         Ok(())
+    }
+
+    /// The segment's file is gone. Either it was done and nobody heard of it, or it was removed by
+    /// hand: then what it held is lost, and may be sent again. Blocks the thread.
+    pub fn lost(&self, segment: &Segment) {
+        self.shared.marks.lose(&segment.marks);
+        self.shared.forget(segment);
     }
 
     /// The spool's folder.

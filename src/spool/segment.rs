@@ -101,12 +101,12 @@ impl Content {
 /// What was found when a spool was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovered {
-    /// Segments with entries.
+    /// Segments with entries, or with what is left of them.
     pub segments: usize,
     /// Entries that wait in them.
     pub entries: u64,
-    /// Bytes at the end of the last segment that were no whole entry: nobody was told that they are
-    /// safe. They are gone.
+    /// Bytes at the end of the last segment that are the beginning of an entry at most: nobody was
+    /// told that they are safe. They are gone.
     pub torn: u64,
     /// Bytes that were whole once and are damaged.
     pub damaged: u64,
@@ -129,23 +129,25 @@ pub(super) fn recover(folder: &Path) -> io::Result<(Vec<Segment>, u64, Recovered
         let path = name.path(folder);
         let bytes = fs::read(&path)?;
         let found = frame::scan(&bytes, name.id);
-        let behind = (bytes.len() - found.end) as u64;
+        let torn = (bytes.len() - found.reach) as u64;
         recovered.damaged += found
             .damage
             .iter()
             .map(|range| range.len() as u64)
             .sum::<u64>();
+        // Behind the last whole entry, but with all its bytes: it was not cut off.
+        recovered.damaged += (found.reach - found.end) as u64;
         let mut length = bytes.len() as u64;
         if Some(name) == last {
-            recovered.torn = behind;
-            length = found.end as u64;
-            if behind > 0 {
+            recovered.torn = torn;
+            length = found.reach as u64;
+            if torn > 0 {
                 let file = File::options().write(true).open(&path)?;
                 file.set_len(length)?;
                 file.sync_all()?;
             }
         } else {
-            recovered.damaged += behind;
+            recovered.damaged += torn;
         }
         if length == 0 {
             fs::remove_file(&path)?;

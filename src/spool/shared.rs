@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::future::Future;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,9 +23,10 @@ pub struct Usage {
     pub bytes: u64,
     /// Bytes that may wait.
     pub limit: u64,
-    /// The length of the entry that found no room last.
+    /// The length of the entry that found no room last; 0 once one as long was taken, or nothing
+    /// waits any more.
     pub refused: u64,
-    /// Sealed segments that wait.
+    /// Segments that wait, with the one that is written to.
     pub segments: usize,
     /// Why the disk refuses, if it does.
     pub failing: Option<String>,
@@ -52,6 +53,9 @@ pub(super) struct Shared {
     inbox: Mutex<Inbox>,
     arrived: Condvar,
     sealed: Mutex<VecDeque<Segment>>,
+    /// Whether the segment that is written to holds anything. Changes with `sealed`: no segment is
+    /// counted twice.
+    open: AtomicBool,
     notify: Notify,
     pub(super) marks: Marks,
     failing: Mutex<Option<String>>,
@@ -99,6 +103,7 @@ impl Shared {
             inbox: Mutex::default(),
             arrived: Condvar::new(),
             sealed: Mutex::new(sealed),
+            open: AtomicBool::new(false),
             notify: Notify::new(),
             marks,
             failing: Mutex::default(),
@@ -117,14 +122,24 @@ impl Shared {
         let taken = self
             .used
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, fits);
-        taken.map(drop).map_err(|used| {
-            self.refused.store(size, Ordering::Relaxed);
-            AppendError::Full { used, limit }
-        })
+        match taken {
+            Ok(_) => {
+                if size >= self.refused.load(Ordering::Relaxed) {
+                    self.refused.store(0, Ordering::Relaxed);
+                }
+                Ok(())
+            }
+            Err(used) => {
+                self.refused.store(size, Ordering::Relaxed);
+                Err(AppendError::Full { used, limit })
+            }
+        }
     }
 
     pub(super) fn release(&self, size: u64) {
-        self.used.fetch_sub(size, Ordering::Relaxed);
+        if self.used.fetch_sub(size, Ordering::Relaxed) == size {
+            self.refused.store(0, Ordering::Relaxed);
+        }
     }
 
     /// Hands a command to the writer; false when it takes none any more.
@@ -194,8 +209,17 @@ impl Shared {
         self.synced_us.fetch_add(us, Ordering::Relaxed);
     }
 
+    /// The segment that is written to holds something, or is none any more.
+    pub(super) fn set_open(&self, holds: bool) {
+        let _sealed = held(&self.sealed);
+        self.open.store(holds, Ordering::Relaxed);
+    }
+
     pub(super) fn seal(&self, segment: Segment) {
-        held(&self.sealed).push_back(segment);
+        let mut sealed = held(&self.sealed);
+        self.open.store(false, Ordering::Relaxed);
+        sealed.push_back(segment);
+        drop(sealed);
         self.notify.notify_waiters();
     }
 
@@ -228,11 +252,15 @@ impl Shared {
     }
 
     pub(super) fn usage(&self) -> Usage {
+        let segments = {
+            let sealed = held(&self.sealed);
+            sealed.len() + usize::from(self.open.load(Ordering::Relaxed))
+        };
         Usage {
             bytes: self.used.load(Ordering::Relaxed),
             limit: self.limits.bytes,
             refused: self.refused.load(Ordering::Relaxed),
-            segments: held(&self.sealed).len(),
+            segments,
             failing: held(&self.failing).clone(),
             commits: self.commits.load(Ordering::Relaxed),
             synced: Duration::from_micros(self.synced_us.load(Ordering::Relaxed)),

@@ -241,6 +241,7 @@ impl Writer {
                     open.marks.extend(&one.marks);
                 }
                 self.open = Some(open);
+                self.shared.set_open(true);
             }
             // What may or may not have reached the disk is taken off again. Even where that seems to
             // work, nothing is written behind it: after a sync that failed, the next one tells
@@ -293,6 +294,7 @@ impl Writer {
         if open.is_gone() {
             let bytes = open.length;
             tracing::error!(bytes, "a segment of the spool was removed by somebody else");
+            self.shared.set_open(false);
             self.shared.marks.forget(&open.marks);
             self.shared.release(bytes);
             return;

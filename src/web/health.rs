@@ -185,7 +185,7 @@ pub(super) async fn readyz(State(state): State<AppState>) -> Response<Body> {
         "spool".to_owned(),
         json!({ "bytes": usage.bytes, "limit": usage.limit, "segments": usage.segments }),
     );
-    let letters = parts.dead.letters().map_or(0, |letters| letters.len());
+    let letters = parts.dead.count().unwrap_or(0);
     all.insert("dead_letters".to_owned(), letters.into());
     answer(ready, json!({ "ready": ready, "parts": all }))
 }
@@ -261,10 +261,7 @@ async fn exposition(parts: &Arc<Parts>, door: &Door) -> String {
         spool_segments: count(usage.segments),
         spool_commits: usage.commits,
         spool_commit_seconds: usage.synced.as_secs_f64(),
-        dead_letters: parts
-            .dead
-            .letters()
-            .map_or(0, |letters| count(letters.len())),
+        dead_letters: parts.dead.count().map_or(0, count),
         receiving_bytes: count(door.receiving()),
         engine_up: parts.engine().await.is_none(),
         engine_starts: starts.into(),

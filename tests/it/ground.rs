@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use readback::collect::Receiver;
 use readback::collect::receive::{Request, Terms};
-use readback::jobs::load::{LoadState, Loader, Pace};
+use readback::jobs::load::{self, Again, LoadState, Loader, Pace};
 use readback::model::Millis;
 use readback::sources::{self, Setting};
 use readback::spool::{Dead, Letter, Limits, Spool};
@@ -84,6 +84,14 @@ impl Loading {
 
     pub(crate) fn letters(&self) -> Vec<Letter> {
         self.loader.dead.letters().expect("letters")
+    }
+
+    /// Loads a dead letter once more.
+    pub(crate) async fn again(&self, letter: &Letter) -> anyhow::Result<Again> {
+        let Loader {
+            store, owner, dead, ..
+        } = &self.loader;
+        load::again(store, *owner, dead, letter).await
     }
 
     /// Lets the loader run by itself.

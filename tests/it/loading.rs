@@ -8,6 +8,7 @@ use readback::engine::{self, Endpoint};
 use readback::jobs::load::{self, Trouble};
 use readback::spool::{Dead, Entry};
 use readback::store::Store;
+use readback::telemetry::Gauges;
 
 use super::ground::{EAGER, Ground, Loading, NOW, PATIENCE, comment};
 use super::unwilling::Unwilling;
@@ -72,15 +73,16 @@ async fn what_the_engine_refuses_for_good_is_buried_alone() {
     }
 
     // Refused again, then taken once the cause is gone; the letter stays until it is removed.
-    let store = &loading.loader.store;
-    let refused = load::again(store, &letters[0]).await;
+    let refused = loading.again(&letters[0]).await;
     assert!(refused.is_err(), "{refused:?}");
+    assert_eq!(loading.letters(), letters);
     loading
         .ground
         .statement("ALTER TABLE landing_comment DROP CONSTRAINT short")
         .await;
     for _ in 0..2 {
-        assert_eq!(load::again(store, &letters[0]).await.expect("loaded"), 1);
+        let done = loading.again(&letters[0]).await.expect("loaded");
+        assert!(done.rows == 1 && done.is_all(), "{done:?}");
     }
     letters[0].remove().expect("removed");
     assert_eq!(loading.ground.stored().await, (9, 0, 9));
@@ -131,9 +133,84 @@ async fn what_is_no_batch_or_damaged_costs_nothing_else() {
         (1, "packed in the format Some(7); this program reads 1")
     );
     for letter in &letters {
-        let refused = load::again(&loading.loader.store, letter).await;
+        let refused = loading.again(letter).await;
         assert!(refused.is_err(), "{refused:?}");
     }
+}
+
+/// A letter of good and bad entries: the good ones are loaded, once, and the others stay in it.
+#[tokio::test]
+async fn a_letter_gives_what_is_good_in_it() {
+    let Some(loading) = Loading::fresh("loading_mixed").await else {
+        return;
+    };
+    let ground = &loading.ground;
+    let short = "ALTER TABLE landing_comment ADD CONSTRAINT short CHECK words < 100";
+    for (n, words) in [3, 1_000, 1_000, 3, 3].into_iter().enumerate() {
+        ground.take(&[comment(&n.to_string(), words)]).await;
+    }
+    ground.spool.seal().await;
+    let segment = loading.loader.drain.oldest().expect("a segment");
+    let content = segment.read().expect("content");
+    let dead = &loading.loader.dead;
+    dead.bury(7, content.entries(), "all of it", NOW)
+        .expect("buried");
+    let letter = || dead.find("0").expect("a letter");
+    load::fit(&loading.loader.store, loading.loader.owner)
+        .await
+        .expect("tables");
+    ground.statement(short).await;
+    let done = loading.again(&letter()).await.expect("loaded");
+    assert_eq!((done.rows, done.refused, done.is_all()), (3, 2, false));
+    let reason = done.reason.expect("a reason");
+    assert!(reason.contains("VIOLATED_CONSTRAINT"), "{reason}");
+    assert_eq!(ground.stored().await, (3, 0, 3));
+    let told = letter().told;
+    assert_eq!((told.entries, told.at), (2, NOW));
+    assert_eq!(told.reason, reason);
+    assert!(loading.again(&letter()).await.is_err());
+
+    // The last of its bytes is damaged: the other is loaded, and the letter stays.
+    let file = ground
+        .folder
+        .path()
+        .join("dead")
+        .join(format!("{:032x}.frames", 7));
+    let mut bytes = fs::read(&file).expect("frames");
+    *bytes.last_mut().expect("a byte") ^= 1;
+    fs::write(&file, bytes).expect("frames");
+    ground
+        .statement("ALTER TABLE landing_comment DROP CONSTRAINT short")
+        .await;
+    for _ in 0..2 {
+        let done = loading.again(&letter()).await.expect("loaded");
+        assert_eq!((done.rows, done.refused, done.missing), (1, 0, 1));
+        assert!(done.damaged > 0 && !done.is_all(), "{done:?}");
+        assert_eq!(ground.stored().await, (4, 0, 4));
+    }
+    assert_eq!(loading.letters().len(), 1);
+}
+
+/// A segment that somebody removed is lost, and what it held may be sent again.
+#[tokio::test]
+async fn a_segment_that_was_removed_stops_nothing() {
+    let Some(loading) = Loading::fresh("loading_removed").await else {
+        return;
+    };
+    let ground = &loading.ground;
+    let marked = Entry {
+        rows: 1,
+        marks: vec![7],
+        payload: b"\x07 of another program".to_vec(),
+    };
+    ground.spool.append(&marked).await.expect("appended");
+    ground.spool.seal().await;
+    ground.segment("one").await;
+    fs::remove_file(&ground.segments()[0]).expect("removed");
+    loading.loader.rest().await.expect("loaded");
+    assert_eq!(ground.stored().await, (1, 1, 2));
+    assert!(!ground.spool.knows(&[7]));
+    assert_eq!(ground.spool.usage().bytes, 0);
 }
 
 /// What can't be set apart stays in the spool.
@@ -162,6 +239,12 @@ async fn a_full_dead_letter_folder_loses_nothing() {
     loading.loader.rest().await.expect("loaded");
     assert_eq!(loading.letters().len(), 1);
     assert_eq!(loading.ground.stored().await, (1, 0, 1));
+    // However often it was tried.
+    let metrics = loading.loader.metrics.encode(&Gauges::default());
+    assert!(
+        metrics.contains("readback_dead_letters_buried_total 1\n"),
+        "{metrics}"
+    );
 }
 
 #[tokio::test]

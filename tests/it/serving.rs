@@ -328,8 +328,13 @@ fn dead_letters_by_the_command_line() {
     bury(0xa1 << 120, b"no batch", "the first");
     bury(0xb2 << 120, &packed, "the second");
     bury(0xb3 << 120, &packed, "the third");
+    let mixed = [packed.as_slice(), b"no batch"];
+    dead.bury(0xd4 << 120, mixed, "the fourth", NOW)
+        .expect("buried");
+    // Files of others stop nobody.
+    std::fs::write(home.data().join("dead/ab.json"), "{}").expect("a file");
     let listed = home.done(&["dead", "list"]);
-    assert_eq!(listed.out.lines().count(), 3, "{listed:?}");
+    assert_eq!(listed.out.lines().count(), 4, "{listed:?}");
     assert!(listed.out.contains("2026-03-02T09:15:00"), "{listed:?}");
     let listed = home.done(&["dead", "list", "--json"]);
     let listed: Value = serde_json::from_str(&listed.out).expect("JSON");
@@ -350,16 +355,25 @@ fn dead_letters_by_the_command_line() {
     assert_eq!(home.run(&["dead", "drop"]).code, Some(2));
     assert_eq!(home.run(&["dead", "drop", "a1", "--all"]).code, Some(2));
     home.done(&["dead", "drop", "b3"]);
-    // One is loaded and gone, the other is refused again and stays.
+    // One is loaded and gone, one is refused again and stays, and of one the bad part stays.
     let retried = home.run(&["dead", "retry", "--all"]);
     assert_eq!(retried.code, Some(1), "{retried:?}");
     assert!(
-        retried.err.contains("1 of 2 letters were refused again"),
+        retried.err.contains("2 of 3 letters were refused again"),
+        "{retried:?}"
+    );
+    assert!(
+        retried.err.contains("; 1 request is still refused: packed"),
         "{retried:?}"
     );
     let left = home.done(&["dead", "list"]);
-    assert_eq!(left.out.lines().count(), 1, "{left:?}");
-    assert!(left.out.contains("the first"), "{left:?}");
+    let lines: Vec<&str> = left.out.lines().collect();
+    assert_eq!(lines.len(), 2, "{left:?}");
+    assert!(lines[0].contains("the first"), "{left:?}");
+    assert!(
+        lines[1].contains("1 request,") && lines[1].contains("packed"),
+        "{left:?}"
+    );
     home.done(&["dead", "drop", "--all"]);
     assert!(dead.letters().expect("letters").is_empty());
 }

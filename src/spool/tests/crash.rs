@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::super::{Entry, Recovered, Spool};
-use super::{MANUAL, drained, entry, open, payloads, size};
+use super::{MANUAL, drained, entry, frame, open, payloads, size};
 
 /// The files of segments in their order.
 pub(super) fn segments(folder: &Path) -> Vec<PathBuf> {
@@ -131,6 +131,46 @@ async fn a_flipped_bit_costs_one_entry() {
     assert_eq!(recovered, expected);
     drain.done(&segment).unwrap();
     assert_eq!(drained(&drain), [b"first"]);
+}
+
+/// A bit of the last entry of the last segment: where its head is whole it was not cut off, and it is
+/// kept as damage, also where it is all that there is.
+#[tokio::test]
+async fn a_damaged_end_is_no_torn_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, drain, _) = open(&folder.path().join("whole"), MANUAL);
+    let entries = [entry(b"first"), entry(b"last")];
+    append(&spool, &entries).await;
+    spool.close().await;
+    drop(drain);
+    let path = segments(&folder.path().join("whole")).remove(0);
+    let bytes = fs::read(&path).unwrap();
+    let (one, both) = (length(&entries[..1]) as usize, bytes.len());
+    let head = frame::framed(0);
+    for (name, flipped, length, torn, damaged) in [
+        ("body", one + head, both, 0, both - one),
+        ("head", one + head - 1, both, both - one, 0),
+        ("alone", head, one, 0, one),
+        ("torn", one + head, both - 1, both - 1 - one, 0),
+    ] {
+        let at = folder.path().join(name);
+        fs::create_dir(&at).unwrap();
+        let mut bytes = bytes[..length].to_vec();
+        bytes[flipped] ^= 1;
+        fs::write(at.join(path.file_name().unwrap()), &bytes).unwrap();
+        let (_spool, drain, recovered) = open(&at, MANUAL);
+        let expected = Recovered {
+            segments: 1,
+            entries: u64::from(name != "alone"),
+            torn: torn as u64,
+            damaged: damaged as u64,
+        };
+        assert_eq!(recovered, expected, "{name}");
+        let content = drain.next().await.read().unwrap();
+        assert_eq!(content.entries().len() as u64, recovered.entries, "{name}");
+        let found: usize = content.damage().map(<[u8]>::len).sum();
+        assert_eq!(found, damaged, "{name}");
+    }
 }
 
 /// A crash before the first entry of a segment was written, and one while the marks moved.

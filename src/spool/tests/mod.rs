@@ -107,6 +107,60 @@ async fn a_full_spool_refuses_until_something_is_done() {
     assert_eq!(spool.usage().bytes, size(&one));
 }
 
+/// One long entry that found no room keeps nobody out for ever.
+#[tokio::test]
+async fn what_found_no_room_is_forgotten() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, drain, _) = open(folder.path(), MANUAL);
+    let long = entry(&vec![7; 900_000]);
+    let refused = async || spool.append(&long).await.unwrap_err();
+    spool.append(&entry(&[7; 600_000])).await.unwrap();
+    refused().await;
+    assert_eq!(spool.usage().refused, size(&long));
+    // A shorter one tells nothing about it.
+    spool.append(&entry(b"one")).await.unwrap();
+    assert!(!spool.usage().takes());
+    spool.seal().await;
+    drained(&drain);
+    assert_eq!(spool.usage().refused, 0);
+    spool.append(&entry(&[7; 200_000])).await.unwrap();
+    refused().await;
+    spool.seal().await;
+    let first = drain.next().await;
+    spool.append(&entry(b"one")).await.unwrap();
+    drain.done(&first).unwrap();
+    assert_eq!(spool.usage().refused, size(&long));
+    spool.append(&long).await.unwrap();
+    assert_eq!(spool.usage().refused, 0);
+    assert!(spool.usage().takes());
+}
+
+/// A sealed segment that somebody removed: what it held may be sent again, and it takes no room.
+#[tokio::test]
+async fn what_is_lost_may_be_sent_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let (spool, drain, _) = open(folder.path(), MANUAL);
+    for (mark, payload) in [(1, b"one"), (2, b"two")] {
+        let marked = Entry {
+            marks: vec![mark],
+            ..entry(payload)
+        };
+        spool.append(&marked).await.unwrap();
+        spool.seal().await;
+    }
+    let done = drain.next().await;
+    drain.done(&done).unwrap();
+    let segment = drain.next().await;
+    fs::remove_file(crash::segments(folder.path()).remove(0)).unwrap();
+    drain.lost(&segment);
+    assert!(drain.oldest().is_none());
+    assert_eq!((spool.usage().bytes, spool.usage().segments), (0, 0));
+    assert!(!spool.knows(&[2]));
+    // It was done, and the file went with that.
+    drain.lost(&done);
+    assert!(spool.knows(&[1]));
+}
+
 #[tokio::test]
 async fn what_is_too_long_or_has_too_many_marks_is_refused() {
     let folder = tempfile::tempdir().unwrap();
@@ -189,12 +243,12 @@ async fn a_segment_is_sealed_when_it_is_large_or_old_or_wanted() {
         seal_after: Duration::ZERO,
         ..MANUAL
     };
-    for (limits, needs) in [(by_rows, 2), (by_bytes, 2)] {
+    for (limits, needs) in [(by_rows, 2_usize), (by_bytes, 2)] {
         let folder = tempfile::tempdir().unwrap();
         let (spool, drain, _) = open(folder.path(), limits);
         for n in 1..=2 * needs {
             spool.append(&one).await.unwrap();
-            assert_eq!(spool.usage().segments, n / needs, "{limits:?}");
+            assert_eq!(spool.usage().segments, n.div_ceil(needs), "{limits:?}");
         }
         let segment = drain.oldest().unwrap();
         assert_eq!(segment.rows, 2 * needs as u64);
@@ -209,7 +263,7 @@ async fn a_segment_is_sealed_when_it_is_large_or_old_or_wanted() {
     // As long as one waits, the next may grow.
     spool.append(&one).await.unwrap();
     spool.append(&one).await.unwrap();
-    assert_eq!(spool.usage().segments, 1);
+    assert_eq!(spool.usage().segments, 2);
     drain.done(&segment).unwrap();
     assert_eq!(payloads(&drain.next().await), [b"one", b"one"]);
 
