@@ -27,7 +27,7 @@ pub(super) struct Refusal {
     pub(super) status: StatusCode,
     detail: String,
     /// What came of a delivery that was gone through.
-    account: Map<String, Value>,
+    account: Box<Map<String, Value>>,
     headers: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -36,7 +36,7 @@ impl Refusal {
         Refusal {
             status,
             detail: detail.into(),
-            account: Map::new(),
+            account: Box::default(),
             headers: Vec::new(),
         }
     }
@@ -54,7 +54,7 @@ impl Refusal {
             n => format!("all {n} events were refused"),
         };
         Refusal {
-            account: account(received),
+            account: Box::new(account(received)),
             ..Refusal::new(status, detail)
         }
     }
@@ -66,7 +66,7 @@ impl Refusal {
             received.conflicts
         );
         Refusal {
-            account: account(received),
+            account: Box::new(account(received)),
             ..Refusal::new(StatusCode::CONFLICT, detail)
         }
     }
@@ -122,7 +122,7 @@ impl Refusal {
             "detail": self.detail,
         });
         if let Some(body) = body.as_object_mut() {
-            body.extend(self.account);
+            body.extend(*self.account);
         }
         let mut response = json_response(self.status, &body);
         let headers = response.headers_mut();
