@@ -17,7 +17,7 @@ use crate::model::{
 pub struct Intake {
     keys: Keys,
     // An import names the same few thousand people millions of times; an HMAC each is not free.
-    seen: HashMap<Identity, Pseudonym>,
+    seen: HashMap<Identity, Pseudonym, foldhash::fast::RandomState>,
     /// How many of them are remembered.
     most: usize,
     stamp: Stamp,
@@ -55,7 +55,7 @@ impl Intake {
     pub fn remembering(keys: Keys, most: usize) -> Self {
         Intake {
             keys,
-            seen: HashMap::new(),
+            seen: HashMap::default(),
             most,
             stamp: Stamp::default(),
         }

@@ -68,9 +68,21 @@ fn looks_like_email(value: &str) -> bool {
             !local.is_empty()
                 && !domain.is_empty()
                 && !domain.contains('@')
-                && !value.chars().any(|c| c.is_whitespace() || c == '/')
+                && !value.contains('/')
+                && !has_space(value)
         }
         None => false,
+    }
+}
+
+/// Nearly all names are ASCII, and this is asked for every event.
+fn has_space(value: &str) -> bool {
+    match value.is_ascii() {
+        // A vertical tab is one for `char`, and none for `u8`.
+        true => value
+            .bytes()
+            .any(|byte| byte.is_ascii_whitespace() || byte == 0x0b),
+        false => value.chars().any(char::is_whitespace),
     }
 }
 
