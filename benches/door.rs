@@ -7,6 +7,7 @@
 //! serde into borrowed fields, appends the body to one file and syncs it together with all that waits,
 //! then answers: a durable collector without identities, sums, limits, segments.
 
+#[path = "bench/common.rs"]
 mod bench;
 #[path = "bench/load.rs"]
 mod load;

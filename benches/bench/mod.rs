@@ -1,26 +1,17 @@
 //! What the benchmarks share: an engine in a temporary folder, and how much memory a process had.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod common;
+
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use readback::app::folder::DataFolder;
 use readback::collect::Keys;
-use readback::engine::{self, Engine, EngineSettings};
+use readback::engine::{Engine, EngineSettings};
 
-/// The installed engine; says so where there is none.
-pub(crate) fn library(out: &mut impl Write) -> Option<PathBuf> {
-    let named = std::env::var_os("READBACK_LIBCHDB").map(PathBuf::from);
-    let home = std::env::var_os("HOME").map(PathBuf::from);
-    let cache = home.unwrap_or_default().join(".cache/readback");
-    let found = engine::find(named.as_deref(), &cache).expect("a library");
-    if found.is_none() {
-        writeln!(out, "skipped: libchdb is not installed").expect("stdout");
-    }
-    found
-}
+pub(crate) use common::{library, number_or, peak, readback};
 
 /// An engine of the measured program on a new data folder, and its process.
 pub(crate) async fn engine(data: &Path, library: &Path) -> (Engine, u32) {
@@ -33,17 +24,6 @@ pub(crate) async fn engine(data: &Path, library: &Path) -> (Engine, u32) {
     let lock = std::fs::read_to_string(data.join("engine/lock")).expect("a lock");
     let process = lock.trim().strip_prefix("process ").expect("a process");
     (engine, process.parse().expect("a process number"))
-}
-
-/// The measured program with a data folder.
-pub(crate) fn readback(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_readback"));
-    command.arg("--data-dir").arg(data);
-    command
-        .args(["--set", "organisation.timezone=Europe/Berlin"])
-        .args(["--set", "organisation.simulated=true"])
-        .args(["--set", "privacy.k=1"]);
-    command
 }
 
 /// How long a command took, how long it had a processor, and the most memory it had.
@@ -84,14 +64,6 @@ pub(crate) fn measure(command: &mut Command) -> Measured {
     }
 }
 
-/// The most memory that a process had resident, MiB (`VmHWM`); 0 if it is gone.
-pub(crate) fn peak(process: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    kib.unwrap_or(0.0) / 1024.0
-}
-
 /// Processor seconds of a process until now, all its threads; 0 if it is gone.
 pub(crate) fn cpu(process: u32) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
@@ -106,11 +78,4 @@ pub(crate) fn cpu(process: u32) -> f64 {
 /// Forgets the most that a process had until now.
 pub(crate) fn forget_peak(process: u32) {
     std::fs::write(format!("/proc/{process}/clear_refs"), "5").expect("a process of ours");
-}
-
-/// The first whole number among the program's arguments.
-pub(crate) fn number_or(default: u64) -> u64 {
-    std::env::args()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(default)
 }

@@ -317,7 +317,8 @@ async fn halve(
     name: impl Fn(&Range<usize>) -> u128,
     mut loaded: impl FnMut(&Batch),
 ) -> Result<Vec<Refused>, Trouble> {
-    let mut waiting: Vec<Range<usize>> = Vec::from([0..content.entries().len()]);
+    let whole = 0..content.entries().len();
+    let mut waiting = vec![whole];
     let mut refused: Vec<Refused> = Vec::new();
     while let Some(range) = waiting.pop() {
         if range.is_empty() {

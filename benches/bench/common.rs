@@ -1,0 +1,45 @@
+//! What all benchmarks share: the engine's library, the measured program, its memory, the arguments.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use readback::engine;
+
+/// The installed engine; says so where there is none.
+pub(crate) fn library(out: &mut impl Write) -> Option<PathBuf> {
+    let named = std::env::var_os("READBACK_LIBCHDB").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(PathBuf::from);
+    let cache = home.unwrap_or_default().join(".cache/readback");
+    let found = engine::find(named.as_deref(), &cache).expect("a library");
+    if found.is_none() {
+        writeln!(out, "skipped: libchdb is not installed").expect("stdout");
+    }
+    found
+}
+
+/// The measured program with a data folder.
+pub(crate) fn readback(data: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_readback"));
+    command.arg("--data-dir").arg(data);
+    command
+        .args(["--set", "organisation.timezone=Europe/Berlin"])
+        .args(["--set", "organisation.simulated=true"])
+        .args(["--set", "privacy.k=1"]);
+    command
+}
+
+/// The most memory that a process had resident, MiB (`VmHWM`); 0 if it is gone.
+pub(crate) fn peak(process: u32) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
+    kib.unwrap_or(0.0) / 1024.0
+}
+
+/// The first whole number among the program's arguments.
+pub(crate) fn number_or(default: u64) -> u64 {
+    std::env::args()
+        .find_map(|argument| argument.parse().ok())
+        .unwrap_or(default)
+}
