@@ -204,7 +204,6 @@ async fn published_deliveries_are_taken_as_they_are() {
         seen += 1;
     }
     assert!(seen > 20, "{seen}");
-    assert!(taken > 3, "{taken}");
     assert_eq!(door.taken().await.requests, taken);
 }
 

@@ -207,7 +207,10 @@ async fn a_request_is_taken_whole_or_not_at_all() {
     let mut at: Vec<u64> = answer.refused().into_iter().map(|(at, _)| at).collect();
     at.dedup();
     assert_eq!((answer.status, at), (400, vec![2, 3]), "{answer:?}");
-    assert!(answer.text.contains("2 of the statements"), "{answer:?}");
+    assert!(
+        answer.text.contains("2 statements were refused"),
+        "{answer:?}"
+    );
     assert_eq!(door.taken().await.rows, 0);
 
     let one = statement("experienced", json!({ "id": ID }));

@@ -146,7 +146,12 @@ fn many_long_bodies_share_what_memory_there_is() {
     let memory = served.memory().unwrap_or_default();
     // Twice the budget, for a vector may have room for as much again as it holds.
     assert!(memory < 400, "{memory} MiB");
-    assert_eq!(served.get("/readyz/door").status, 200);
+    // Until those that wait are answered, a balancer does well to ask another collector.
+    let ready = served.get("/readyz/door");
+    assert!(
+        ready.status == 200 || ready.text.contains("too much is being received"),
+        "{ready:?}"
+    );
     for mut stream in waiting {
         // Who was refused may be cut off by now.
         let _ = stream.write_all(&body[..1]);
