@@ -19,7 +19,7 @@ use crate::config::{Config, Schedule};
 use crate::engine::{InstallError, StartError};
 use crate::jobs::ingest::{self, Ingested};
 use crate::jobs::known;
-use crate::jobs::load::{Gate, LoadState, Loader, Pace};
+use crate::jobs::load::{Gate, LoadState, Loader, Pace, stopped};
 use crate::jobs::scan::{self, Listener, Source};
 use crate::sources;
 use crate::store::{MigrateError, StoreError};
@@ -322,8 +322,3 @@ async fn aware(house: &House, collector: &Collector, mut load: watch::Receiver<L
 
 /// How often the hooks ask for the write-ups anyway: scans and imports bring some, too.
 const AWARE: Duration = Duration::from_secs(60);
-
-/// Waits for the stop; a sender that is gone counts as one.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
-    let _ = stop.wait_for(|stop| *stop).await;
-}

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::sources::KnownWriteup;
+use crate::spool;
 
 #[derive(Serialize, Deserialize)]
 struct Written {
@@ -39,9 +40,7 @@ pub fn write(path: &Path, writeups: &[KnownWriteup]) -> io::Result<()> {
             aliases: one.aliases.clone(),
         })
         .collect();
-    let beside = path.with_extension("part");
-    std::fs::write(&beside, serde_json::to_vec(&written)?)?;
-    std::fs::rename(&beside, path)
+    spool::replace(path, &serde_json::to_vec(&written)?)
 }
 
 #[cfg(test)]

@@ -487,7 +487,7 @@ async fn blocking<T: Send + 'static>(
 }
 
 /// Waits for the stop; a sender that is gone counts as one.
-async fn stopped(stop: &mut watch::Receiver<bool>) {
+pub async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 

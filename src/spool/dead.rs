@@ -5,15 +5,15 @@
 //! last. Burying the same batch again replaces it. Damage of a batch is a letter beside that of its
 //! entries.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
 use super::frame;
-use super::marks::sync_folder;
 use super::segment::Content;
+use super::whole::{replace, sync_folder};
 
 /// The folder.
 #[derive(Clone, Debug)]
@@ -182,9 +182,9 @@ impl Dead {
         let done = json.and_then(|json| {
             fs::create_dir_all(&self.folder)?;
             sync_folder(&self.folder)?;
-            put(&path.with_extension(FRAMES), frames)?;
-            put(&path.with_extension(TOLD), &json)?;
-            sync_folder(&path)
+            replace(&path.with_extension(FRAMES), frames)?;
+            replace(&path.with_extension(TOLD), &json)?;
+            Ok(())
         });
         done.map_err(|cause| named(&path, cause))
     }
@@ -295,14 +295,6 @@ fn of_letter(path: &Path) -> Option<(String, u128)> {
     }
     let number = u128::from_str_radix(batch, 16).ok()?;
     Some((name.to_owned(), number))
-}
-
-fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let beside = path.with_extension("part");
-    let mut file = File::create(&beside)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&beside, path)
 }
 
 fn named(path: &Path, cause: io::Error) -> DeadError {

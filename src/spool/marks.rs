@@ -6,13 +6,14 @@
 //! stands in one of the two. The file keeps the latest [`KEPT`] marks.
 
 use std::collections::{HashSet, VecDeque};
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::fs::{self, OpenOptions};
+use std::io;
 use std::os::unix::fs::FileExt as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
 use super::shared::held;
+use super::whole::{replace, sync_folder};
 
 /// Marks that are kept after their entries are in the store. At a thousand deliveries a day that is
 /// nine months; vendors send again for three days.
@@ -161,7 +162,7 @@ impl Stored {
         let too_many = total.saturating_sub(self.kept);
         if self.written + new.len() > 2 * self.kept {
             let all = self.order.iter().chain(new).skip(too_many);
-            self.rewrite(&bytes(all))?;
+            replace(&self.path, &bytes(all))?;
             self.written = total - too_many;
         } else {
             // At its place and not at the end: half a record may stand there from a write that
@@ -182,15 +183,6 @@ impl Stored {
         self.order.extend(new);
         Ok(self.order.drain(..too_many).collect())
     }
-
-    fn rewrite(&self, bytes: &[u8]) -> io::Result<()> {
-        let beside = self.path.with_extension("part");
-        let mut file = File::create(&beside)?;
-        file.write_all(bytes)?;
-        file.sync_all()?;
-        fs::rename(&beside, &self.path)?;
-        sync_folder(&self.path)
-    }
 }
 
 fn is_full(error: &io::Error) -> bool {
@@ -203,18 +195,11 @@ fn bytes<'a>(marks: impl IntoIterator<Item = &'a u128>) -> Vec<u8> {
     marks.flat_map(|mark| mark.to_le_bytes()).collect()
 }
 
-/// Makes names in the folder of `path` durable.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        // A relative path of one word.
-        Some(folder) if folder.as_os_str().is_empty() => File::open(".")?.sync_all(),
-        Some(folder) => File::open(folder)?.sync_all(),
-        None => Ok(()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+    use std::path::Path;
+
     use super::*;
 
     #[test]

@@ -28,6 +28,7 @@ mod frame;
 mod marks;
 mod segment;
 mod shared;
+mod whole;
 mod writer;
 
 #[cfg(test)]
@@ -45,6 +46,7 @@ use tokio::sync::oneshot;
 pub use dead::{Dead, DeadError, Letter, Told};
 pub use segment::{Content, Recovered, Segment};
 pub use shared::Usage;
+pub use whole::replace;
 
 use marks::Marks;
 use shared::Shared;
@@ -166,7 +168,7 @@ impl Spool {
             cause,
         };
         fs::create_dir_all(folder).map_err(named)?;
-        marks::sync_folder(folder).map_err(named)?;
+        whole::sync_folder(folder).map_err(named)?;
         let file = File::options()
             .create(true)
             .truncate(false)
@@ -290,7 +292,7 @@ impl Drain {
         }
         // Should the name come back after a power cut, the batch is loaded once more under its own
         // name; nothing counts twice.
-        marks::sync_folder(&segment.path)?;
+        whole::sync_folder(&segment.path)?;
         self.shared.forget(segment);
         Ok(())
     }

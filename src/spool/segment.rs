@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::frame::{self, Found};
-use super::marks::sync_folder;
+use super::whole::sync_folder;
 
 const ENDING: &str = "seg";
 

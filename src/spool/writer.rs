@@ -11,9 +11,9 @@ use tokio::sync::oneshot;
 
 use super::AppendError;
 use super::frame;
-use super::marks::sync_folder;
 use super::segment::{Name, Segment};
 use super::shared::{Next, Shared};
+use super::whole::sync_folder;
 
 /// How often a disk that refused is tried again while nobody brings anything.
 const PROBE: Duration = Duration::from_secs(1);

@@ -1,7 +1,6 @@
 //! Bearer tokens: who may bring events, of which sources and kinds. Only hashes are kept. A token is
 //! 256 random bits, so that a plain SHA-256 of it can't be turned back.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
@@ -14,6 +13,7 @@ use subtle::ConstantTimeEq as _;
 
 use crate::collect::receive::Scope;
 use crate::model::EventKind;
+use crate::spool;
 
 /// What every token begins with, so that scanners for leaked secrets know it.
 const PREFIX: &str = "rb_";
@@ -213,26 +213,11 @@ fn write(path: &Path, tokens: Vec<Kept>) -> Result<(), TokenError> {
         format: FORMAT,
         tokens,
     };
-    let beside = path.with_extension("part");
-    let put = || -> std::io::Result<()> {
-        let mut options = std::fs::OpenOptions::new();
-        options.write(true).create(true).truncate(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            options.mode(0o600);
-        }
-        let mut opened = options.open(&beside)?;
-        opened.write_all(&serde_json::to_vec_pretty(&file)?)?;
-        opened.sync_all()?;
-        std::fs::rename(&beside, path)?;
-        // What was taken away must not be back after a power cut.
-        let folder = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        std::fs::File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-    };
-    put().map_err(|cause| io(path, cause))
+    // What was taken away must not be back after a power cut.
+    serde_json::to_vec_pretty(&file)
+        .map_err(std::io::Error::from)
+        .and_then(|bytes| spool::replace(path, &bytes))
+        .map_err(|cause| io(path, cause))
 }
 
 fn hash(token: &str) -> String {
