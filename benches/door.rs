@@ -2,8 +2,9 @@
 //! events a second, and how long an answer takes. Then the whole way into the store, and the memory
 //! of a collector whose spool grows. `cargo bench --bench door [-- SECONDS]`.
 //!
-//! 32 connections of one thread each send their next request when the last one is answered. `bare`
-//! is a handler that reads the body and answers. The yardstick, `probe`, parses every event with
+//! Connections of one thread each send their next request when the last one is answered: 32 of them
+//! for speed, where processors are what all wait for, and 4 for how long an answer takes, where it is
+//! the disk. `bare` is a handler that reads the body and answers. The yardstick, `probe`, parses every event with
 //! serde into borrowed fields, appends the body to one file and syncs it together with all that waits,
 //! then answers: a durable collector without identities, sums, limits, segments.
 
@@ -34,7 +35,9 @@ use load::{Answers, Load};
 use probe::Probe;
 
 const ROUNDS: usize = 3;
-const CONNECTIONS: usize = 32;
+/// Connections that keep the processors busy, and that leave them time.
+const MANY: usize = 32;
+const FEW: usize = 4;
 /// The yardstick's place in [`CASES`].
 const BASE: usize = 1;
 
@@ -54,17 +57,19 @@ const CASES: [(&str, Case); 3] = [
 fn main() {
     let seconds = bench::number_or(3);
     let mut out = std::io::stdout();
-    for events in [1, 100] {
-        compare(&mut out, events, Duration::from_secs(seconds));
+    for connections in [MANY, FEW] {
+        for events in [1, 100] {
+            compare(&mut out, connections, events, Duration::from_secs(seconds));
+        }
     }
     whole_way(&mut out, Duration::from_secs(3 * seconds));
     growing(&mut out);
 }
 
-fn compare(out: &mut impl Write, events: usize, time: Duration) {
+fn compare(out: &mut impl Write, connections: usize, events: usize, time: Duration) {
     writeln!(
         out,
-        "{CONNECTIONS} connections, {events} events a request, medians of {ROUNDS} rounds of {} s",
+        "{connections} connections, {events} events a request, medians of {ROUNDS} rounds of {} s",
         time.as_secs()
     )
     .expect("stdout");
@@ -72,7 +77,7 @@ fn compare(out: &mut impl Write, events: usize, time: Duration) {
     let mut syncs = Vec::new();
     for _ in 0..ROUNDS {
         for ((_, case), answers) in CASES.iter().zip(&mut rounds) {
-            let (answered, sync) = measure(*case, events, time);
+            let (answered, sync) = measure(*case, connections, events, time);
             answers.push(answered);
             syncs.extend(sync);
         }
@@ -108,7 +113,12 @@ fn compare(out: &mut impl Write, events: usize, time: Duration) {
 }
 
 /// Serves one case and loads it. Gives the answers and, of the probe, p50 and p99 of its syncs, ms.
-fn measure(case: Case, events: usize, time: Duration) -> (Answers, Option<(f64, f64)>) {
+fn measure(
+    case: Case,
+    connections: usize,
+    events: usize,
+    time: Duration,
+) -> (Answers, Option<(f64, f64)>) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     // Under the build's folder: what is temporary elsewhere may never see a disk.
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a folder");
@@ -142,7 +152,7 @@ fn measure(case: Case, events: usize, time: Duration) -> (Answers, Option<(f64, 
         address,
         token,
         events,
-        connections: CONNECTIONS,
+        connections,
     };
     let answers = load.run(time);
     runtime.shutdown_background();
@@ -216,7 +226,7 @@ impl Collector {
             address: self.address,
             token: self.token.clone(),
             events: 100,
-            connections: CONNECTIONS,
+            connections: MANY,
         }
     }
 

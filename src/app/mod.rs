@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use crate::collect::Keys;
 use crate::config::{Config, EngineMode};
 use crate::engine::{self, Endpoint, Engine, EngineSettings, EngineState, Password, Progress};
+use crate::jobs::gate::Gate;
 use crate::store::{Store, StoreError};
 
 use folder::{DataFolder, Turn};
@@ -83,6 +84,13 @@ impl House {
     /// would give both the same numbers twice, or take the rows away that are being read.
     pub async fn turn(&self) -> anyhow::Result<Turn> {
         turn(&self.config).await
+    }
+
+    /// What batches wait for on their way into the store: that nobody derives or reports on this data
+    /// folder, in this process or another.
+    pub fn gate(&self) -> Gate {
+        let folder = self.config.data_dir.clone();
+        Gate::new(move || Ok(Box::new(Turn::share(&folder)?)))
     }
 
     /// The embedded engine's state, where there is one.

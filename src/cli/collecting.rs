@@ -1,7 +1,6 @@
 //! What `readback serve` does behind its door: opens the engine however long that takes, loads what
 //! comes in, runs the jobs on their schedule.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,13 +13,12 @@ use super::report;
 use super::serve::published;
 use crate::app::House;
 use crate::app::collector::Collector;
-use crate::app::folder::Turn;
 use crate::config::{Config, Schedule};
 use crate::engine::{InstallError, StartError};
 use crate::jobs::ingest::{self, Ingested};
 use crate::jobs::known;
-use crate::jobs::load::{Gate, LoadState, Loader, Pace, stopped};
-use crate::jobs::scan::{self, Listener, Source};
+use crate::jobs::load::{LoadState, Loader, Pace, stopped};
+use crate::jobs::scan::{self, Listener, Source, Way};
 use crate::sources;
 use crate::store::{MigrateError, StoreError};
 use crate::telemetry::{Metrics, Outcome};
@@ -75,7 +73,7 @@ pub(super) async fn run(
         engine: house.engine(),
         now: super::now,
         pace: Pace::default(),
-        gate: Some(gate(house.config.data_dir.clone())),
+        gate: house.gate(),
     };
     let mut told = stop.clone();
     let work = async {
@@ -99,11 +97,6 @@ pub(super) async fn run(
     }
     house.close().await;
     Ok(())
-}
-
-/// Batches are loaded while nobody derives or reports, in this process or another.
-fn gate(folder: PathBuf) -> Gate {
-    Arc::new(move || Ok(Box::new(Turn::share(&folder)?)))
 }
 
 /// Opens the house, again and again while what keeps it from that may pass. `None` when told to stop.
@@ -245,15 +238,14 @@ async fn pull(house: &House, sources: Vec<Source>, (parts, metrics): (&Parts, &M
         metrics,
         events: 0,
     };
-    let timezone = house.config.organisation.calendar.timezone;
-    let done = scan::run(
-        &house.store,
-        &house.keys,
-        (timezone, super::now),
-        sources,
-        &mut heard,
-    )
-    .await;
+    let way = Way {
+        store: &house.store,
+        keys: &house.keys,
+        timezone: house.config.organisation.calendar.timezone,
+        now: super::now,
+        gate: house.gate(),
+    };
+    let done = scan::run(&way, sources, &mut heard).await;
     if let Err(error) = done {
         tracing::error!(error = words(&error), "scanning failed");
     }

@@ -23,7 +23,9 @@ pub(super) enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Load letters once more; those that the store takes now are gone afterwards
+    /// Load letters once more; those that the store takes whole are gone afterwards
+    ///
+    /// A letter of which only a part is taken stays; a later retry changes nothing of that part.
     Retry(Which),
     /// Remove letters; what is in them is lost for good
     Drop(Which),
@@ -115,10 +117,12 @@ async fn retry(dead: &Dead, letters: Vec<Letter>, config: Config) -> anyhow::Res
     let mut failed = 0;
     for letter in &letters {
         let owner = (house.keys.fingerprint(), house.k);
+        let passed = house.gate().pass().await?;
         let done = match load::again(&house.store, owner, dead, letter).await {
             Ok(done) if done.is_all() => letter.remove().map(|()| done).map_err(Into::into),
             done => done,
         };
+        drop(passed);
         match done {
             Ok(done) => {
                 failed += usize::from(!done.is_all());

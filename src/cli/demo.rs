@@ -184,6 +184,7 @@ async fn own(args: &Args, house: &House, repo: &Own, folder: &Temporary) -> anyh
         params,
         timezone,
         now,
+        gate: house.gate(),
     };
     let done = ingest::scan(&house.store, &house.keys, scan).await;
     bar.finish_and_clear();
@@ -226,6 +227,7 @@ async fn import(
         timezone: house.config.organisation.calendar.timezone,
         path: path.to_owned(),
         progress: progress::counter(&bar),
+        gate: house.gate(),
     };
     let done = ingest::import(Some(&house.store), &house.keys, import).await;
     bar.finish_and_clear();

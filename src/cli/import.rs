@@ -96,6 +96,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             timezone,
             path: path.clone(),
             progress: progress::counter(&bar),
+            gate: house.as_ref().map(House::gate).unwrap_or_default(),
         };
         let done = ingest::import(house.as_ref().map(|house| &house.store), &keys, import).await;
         bar.finish_and_clear();

@@ -13,7 +13,7 @@ use super::progress;
 use crate::app::House;
 use crate::config::Config;
 use crate::jobs::ingest::Ingested;
-use crate::jobs::scan::{self, Listener, Source};
+use crate::jobs::scan::{self, Listener, Source, Way};
 
 /// What to pull.
 #[derive(Debug, clap::Args)]
@@ -62,14 +62,14 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let house = House::open(config, move |progress| installing.show(progress)).await?;
     let mut scanned = Scanned::default();
     let timezone = house.config.organisation.calendar.timezone;
-    let done = scan::run(
-        &house.store,
-        &house.keys,
-        (timezone, super::now),
-        wanted,
-        &mut scanned,
-    )
-    .await;
+    let way = Way {
+        store: &house.store,
+        keys: &house.keys,
+        timezone,
+        now: super::now,
+        gate: house.gate(),
+    };
+    let done = scan::run(&way, wanted, &mut scanned).await;
     house.close().await;
     done?;
     if args.json {

@@ -8,6 +8,7 @@ use std::path::Path;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use siphasher::sip::SipHasher24;
+use siphasher::sip128::{Hasher128 as _, SipHasher24 as SipHasher24Long};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::model::{Identity, Pseudonym};
@@ -17,6 +18,7 @@ use crate::model::{Identity, Pseudonym};
 pub struct Keys {
     people: [u8; 32],
     events: [u8; 16],
+    memory: [u8; 16],
 }
 
 /// The key file is missing, unreadable or broken.
@@ -42,12 +44,15 @@ pub enum KeyError {
 impl Keys {
     /// Keys from 32 secret bytes.
     pub fn new(secret: [u8; 32]) -> Self {
-        let derived = hmac(&secret, b"readback event keys");
-        let mut events = [0; 16];
-        events.copy_from_slice(&derived[..16]);
+        let derived = |purpose: &[u8]| {
+            let mut key = [0; 16];
+            key.copy_from_slice(&hmac(&secret, purpose)[..16]);
+            key
+        };
         Keys {
             people: secret,
-            events,
+            events: derived(b"readback event keys"),
+            memory: derived(b"readback names in memory"),
         }
     }
 
@@ -98,6 +103,19 @@ impl Keys {
         let mut short = [0; 16];
         short.copy_from_slice(&full[..16]);
         Pseudonym(short)
+    }
+
+    /// What an identity is known by in memory: as good as its pseudonym at telling people apart, and
+    /// sooner made. Its spellings are not united, and it is never stored.
+    pub fn recall(&self, identity: &Identity) -> u128 {
+        let mut hasher = SipHasher24Long::new_with_key(&self.memory);
+        for text in [identity.source, identity.kind] {
+            hasher.write(text.as_bytes());
+            // As in `hash`.
+            hasher.write_u8(0xff);
+        }
+        hasher.write(identity.value.as_bytes());
+        hasher.finish128().as_u128()
     }
 
     /// The key of an event.

@@ -8,20 +8,25 @@ use crate::model::target::without_user;
 use crate::model::{Body, Event, Identity, meeting};
 use crate::sources::machine::{holds_address, holds_mail};
 
-/// Somebody's name where it can't be left out, because what is left would name nothing, or something
-/// else: two sources would be one.
-pub(super) fn misplaced(event: &Event<Identity>) -> Option<Rejection> {
-    let rejection = |field, reason: &str| {
-        let reason = reason.to_owned();
-        Some(Rejection { field, reason })
-    };
-    if is_mail(&event.source) {
+fn rejection(field: &'static str, reason: &str) -> Option<Rejection> {
+    let reason = reason.to_owned();
+    Some(Rejection { field, reason })
+}
+
+/// Somebody's name in the name of a source. It can't be left out: two sources would be one.
+pub(super) fn named_after_somebody(source: &str) -> Option<Rejection> {
+    if is_mail(source) {
         let reason = "is a mail address; it names the connector, not a person";
         return rejection("source", reason);
     }
-    if let Cow::Owned(_) = without_user(&event.source) {
-        return rejection("source", "holds a user name; leave it out");
+    match without_user(source) {
+        Cow::Owned(_) => rejection("source", "holds a user name; leave it out"),
+        Cow::Borrowed(_) => None,
     }
+}
+
+/// Somebody's name where it can't be left out, because what is left would name nothing.
+pub(super) fn misplaced(event: &Event<Identity>) -> Option<Rejection> {
     // The subject of a roster entry is the person.
     if !matches!(event.body, Body::Person(_)) && is_mail(&event.subject) {
         return rejection("subject", "is a mail address; it names a write-up");
@@ -100,6 +105,11 @@ fn anonymous(address: &mut String) {
 /// `ada@example.org`, `mailto:ada@example.org`, `Ada <ada@example.org>`. What has a colon or a slash
 /// is an address of something, a file for instance.
 fn is_mail(text: &str) -> bool {
+    // Nearly every text: nothing to look for.
+    let may = |byte: u8| matches!(byte, b'@' | b'%' | b':' | 0xef);
+    if !text.bytes().fold(false, |found, byte| found | may(byte)) {
+        return false;
+    }
     let text = text.trim();
     let text = match text
         .strip_suffix('>')
@@ -112,7 +122,6 @@ fn is_mail(text: &str) -> bool {
     if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
         return true;
     }
-    // Nearly every text: nothing to look for.
     if !holds_mail(text) {
         return false;
     }

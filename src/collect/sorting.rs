@@ -16,6 +16,10 @@ const TOLD: usize = 1_000;
 /// an event for each member, and all of them hold its texts: far more than was sent.
 const MOST_TEXT: usize = 48 << 20;
 
+/// What an event takes of a body, bytes, and for how many of them room is made at most.
+const USUAL_EVENT: usize = 200;
+const MOST_EXPECTED: usize = 4_096;
+
 /// What a delivery holds, and what is wrong with the rest of it.
 pub(super) fn sort(
     push: &dyn Push,
@@ -23,10 +27,12 @@ pub(super) fn sort(
     scope: &Scope,
     intake: &mut Intake,
 ) -> Result<(Batch, Received), SourceError> {
+    let events = (delivery.body.len() / USUAL_EVENT).clamp(1, MOST_EXPECTED);
     let mut door = Door {
         intake,
         scope,
         contradicted: Contradicted::new(),
+        events,
         found: Found::default(),
     };
     push.receive(delivery, &mut door)?;
@@ -75,6 +81,8 @@ struct Door<'a> {
     intake: &'a mut Intake,
     scope: &'a Scope,
     contradicted: Contradicted,
+    /// How many events are expected.
+    events: usize,
     found: Found,
 }
 
@@ -93,6 +101,17 @@ struct Found {
     last: Option<u64>,
     /// Bytes of text in its events so far.
     text: usize,
+}
+
+impl Found {
+    /// Nothing yet, with room for so many events.
+    fn expecting(events: usize) -> Self {
+        Found {
+            batch: Batch::expecting(events),
+            seen: Vec::with_capacity(events),
+            ..Found::default()
+        }
+    }
 }
 
 /// The field that is wrong, and why.
@@ -218,7 +237,7 @@ impl Sink for Door<'_> {
     }
 
     fn restart(&mut self) -> bool {
-        self.found = Found::default();
+        self.found = Found::expecting(self.events);
         true
     }
 

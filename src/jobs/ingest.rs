@@ -12,6 +12,7 @@ use chrono_tz::Tz;
 use tokio::sync::mpsc;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
+use super::gate::Gate;
 use crate::collect::{Intake, Keys, input};
 use crate::model::target::without_user;
 use crate::model::{Event, Millis};
@@ -69,6 +70,8 @@ pub struct Import {
     pub path: PathBuf,
     /// Told of every packed byte that is read.
     pub progress: Arc<dyn Fn(u64) + Send + Sync>,
+    /// What every batch waits for.
+    pub gate: Gate,
 }
 
 /// Imports a file; with no store, only says what it would import. Returns when all of it can be
@@ -116,7 +119,8 @@ pub async fn import(
     let prefix = run.map_or(0, |run| {
         xxh3_128(format!("{:x} {}", run.file, run.run).as_bytes())
     });
-    let ((), mut ingested) = drive(store, keys, &import.source, prefix, work)
+    let way = store.map(|store| (store, &import.gate));
+    let ((), mut ingested) = drive(way, keys, &import.source, prefix, work)
         .await
         .context(what)?;
     if ingested.total() == 0 && ingested.rejected > 0 {
@@ -144,6 +148,8 @@ pub struct Scan {
     pub timezone: Tz,
     /// What time it is.
     pub now: Millis,
+    /// What every batch waits for.
+    pub gate: Gate,
 }
 
 /// Pulls a source once, from its checkpoint on. Returns when all of it can be queried.
@@ -174,7 +180,7 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
         )?)
     };
     let what = || format!("source {}", scan.source);
-    let (next, ingested) = drive(Some(store), keys, &scan.source, prefix, work)
+    let (next, ingested) = drive(Some((store, &scan.gate)), keys, &scan.source, prefix, work)
         .await
         .with_context(what)?;
     store
@@ -232,7 +238,7 @@ pub struct NotRead(String);
 
 /// Runs a source in a thread of its own and loads what it finds, batch by batch.
 async fn drive<T: Send + 'static>(
-    store: Option<&Store>,
+    way: Option<(&Store, &Gate)>,
     keys: &Keys,
     source: &str,
     prefix: u128,
@@ -256,8 +262,9 @@ async fn drive<T: Send + 'static>(
     });
     let mut number: u32 = 0;
     while let Some(batch) = receiver.recv().await {
-        if let Some(store) = store {
+        if let Some((store, gate)) = way {
             let name = xxh3_128(format!("{prefix:x} {number}").as_bytes());
+            let _passed = gate.pass().await.context("waiting for the data folder")?;
             store.load(name, &batch).await?;
         }
         number += 1;

@@ -6,7 +6,6 @@
 //! apart: the batch is halved until the entries are found that nobody can load, and these are buried
 //! with the reason. A batch that is loaded again has the same name, so its receipt replaces its own.
 
-use std::any::Any;
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
+use super::gate::Gate;
 use crate::engine::EngineState;
 use crate::model::Millis;
 use crate::spool::{Content, Dead, DeadError, Drain, Letter, Segment};
@@ -65,6 +65,9 @@ pub enum Trouble {
     /// The segment can't be read or removed.
     #[error("the spool: {0}")]
     Spool(#[from] std::io::Error),
+    /// Nobody can tell whether somebody derives.
+    #[error("waiting for the data folder: {0}")]
+    Gate(#[source] std::io::Error),
     /// What is refused can't be buried.
     #[error(transparent)]
     Dead(#[from] DeadError),
@@ -85,6 +88,7 @@ impl Trouble {
             Trouble::Schema(error) => error.to_string(),
             Trouble::Foreign(_) => "the tables belong to another data folder".to_owned(),
             Trouble::Spool(error) => format!("the spool can't be read: {}", error.kind()),
+            Trouble::Gate(error) => format!("the data folder can't be locked: {}", error.kind()),
             Trouble::Dead(DeadError::Full { .. }) => "the dead-letter folder is full".to_owned(),
             Trouble::Dead(_) => "the dead-letter folder can't be written to".to_owned(),
             Trouble::Silent(_) | Trouble::CutOff => self.to_string(),
@@ -121,13 +125,9 @@ pub struct Loader {
     pub now: fn() -> Millis,
     /// How it tries.
     pub pace: Pace,
-    /// Waits until a batch may be loaded: while somebody derives and reads what is derived, what comes
-    /// would be in one of two numbers that are compared.
-    pub gate: Option<Gate>,
+    /// What every batch waits for.
+    pub gate: Gate,
 }
-
-/// Blocks until a batch may be loaded; what it gives is held meanwhile.
-pub type Gate = Arc<dyn Fn() -> std::io::Result<Box<dyn Any + Send>> + Send + Sync>;
 
 impl Loader {
     /// Loads what comes until told to stop; says how it goes.
@@ -144,11 +144,11 @@ impl Loader {
                 () = stopped(stop) => return,
             };
             let turn = tokio::select! {
-                turn = self.turn() => turn,
+                turn = self.gate.pass() => turn,
                 () = stopped(stop) => return,
             };
             let done = match turn {
-                Err(trouble) => Err(trouble),
+                Err(error) => Err(Trouble::Gate(error)),
                 Ok(_turn) => tokio::select! {
                     done = timeout(self.pace.patience, self.load(&segment, &mut checked)) => {
                         done.unwrap_or(Err(Trouble::Silent(self.pace.patience)))
@@ -193,18 +193,10 @@ impl Loader {
     /// Loads what is sealed now, until something fails.
     pub async fn rest(&self) -> Result<(), Trouble> {
         while let Some(segment) = self.drain.oldest() {
-            let _turn = self.turn().await?;
+            let _turn = self.gate.pass().await.map_err(Trouble::Gate)?;
             self.load(&segment, &mut None).await?;
         }
         Ok(())
-    }
-
-    /// Waits for the gate.
-    async fn turn(&self) -> Result<Option<Box<dyn Any + Send>>, Trouble> {
-        match self.gate.clone() {
-            None => Ok(None),
-            Some(gate) => Ok(Some(blocking(move || gate()).await??)),
-        }
     }
 
     /// Loads a segment. Says whether it described write-ups.

@@ -3,6 +3,7 @@
 
 use chrono_tz::Tz;
 
+use super::gate::Gate;
 use super::ingest::{self, Ingested, Scan};
 use crate::collect::Keys;
 use crate::model::Millis;
@@ -28,18 +29,30 @@ pub trait Listener {
     fn ended(&mut self, id: &str, outcome: anyhow::Result<Ingested>) -> anyhow::Result<()>;
 }
 
+/// How sources are pulled.
+pub struct Way<'a> {
+    /// The tables.
+    pub store: &'a Store,
+    /// The data folder's keys.
+    pub keys: &'a Keys,
+    /// The organisation's zone.
+    pub timezone: Tz,
+    /// What time it is.
+    pub now: fn() -> Millis,
+    /// What every batch waits for.
+    pub gate: Gate,
+}
+
 /// Pulls these sources.
 pub async fn run(
-    store: &Store,
-    keys: &Keys,
-    (timezone, now): (Tz, fn() -> Millis),
+    way: &Way<'_>,
     sources: Vec<Source>,
     listener: &mut dyn Listener,
 ) -> anyhow::Result<()> {
     let mut repositories = Vec::new();
     let mut unaware = 0;
     for source in sources {
-        if pull(store, keys, (timezone, now), &source, listener).await? {
+        if pull(way, &source, listener).await? {
             unaware = repositories.len();
         }
         if source.kind.name == "git" {
@@ -48,28 +61,23 @@ pub async fn run(
     }
     repositories.truncate(unaware);
     for source in &repositories {
-        pull(store, keys, (timezone, now), source, listener).await?;
+        pull(way, source, listener).await?;
     }
     Ok(())
 }
 
 /// Pulls one source. Says whether it told of write-ups.
-async fn pull(
-    store: &Store,
-    keys: &Keys,
-    (timezone, now): (Tz, fn() -> Millis),
-    source: &Source,
-    listener: &mut dyn Listener,
-) -> anyhow::Result<bool> {
+async fn pull(way: &Way<'_>, source: &Source, listener: &mut dyn Listener) -> anyhow::Result<bool> {
     listener.begins(&source.id);
     let scan = Scan {
         kind: source.kind,
         source: source.id.clone(),
         params: source.params.clone(),
-        timezone,
-        now: now(),
+        timezone: way.timezone,
+        now: (way.now)(),
+        gate: way.gate.clone(),
     };
-    let outcome = ingest::scan(store, keys, scan).await;
+    let outcome = ingest::scan(way.store, way.keys, scan).await;
     let told = outcome
         .as_ref()
         .is_ok_and(|done| done.events.contains_key("writeup"));

@@ -72,7 +72,8 @@ pub fn host(text: &str) -> Option<String> {
 /// parameter, and for `//user@host`. Any other text comes back as it is.
 pub fn without_user(text: &str) -> Cow<'_, str> {
     // Nearly every text: nothing to look for.
-    if !text.contains('@') && !text.contains("%40") {
+    let may = memchr::memchr2(b'@', b'%', text.as_bytes());
+    if may.is_none_or(|at| !text[at..].contains('@') && !text[at..].contains("%40")) {
         return Cow::Borrowed(text);
     }
     // One pass over the text: it may be as long as a line.
@@ -142,7 +143,9 @@ struct Parts<'a> {
 }
 
 fn split(text: &str) -> Option<Parts<'_>> {
-    let (scheme, rest) = text.split_once("://")?;
+    let colon = memchr::memchr(b':', text.as_bytes())?;
+    let (scheme, rest) = text.split_at(colon);
+    let rest = rest.strip_prefix("://")?;
     if !scheme.eq_ignore_ascii_case("http") && !scheme.eq_ignore_ascii_case("https") {
         return None;
     }

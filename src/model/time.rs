@@ -17,7 +17,8 @@ pub fn parse_rfc3339(text: &str) -> Option<Millis> {
     if !(20..=35).contains(&bytes.len()) || !matches!(bytes[10], b'T' | b't') {
         return None;
     }
-    let parsed: DateTime<FixedOffset> = match text.contains(['t', 'z']) {
+    let is_lower = bytes[10] == b't' || bytes.last() == Some(&b'z');
+    let parsed: DateTime<FixedOffset> = match is_lower {
         true => DateTime::parse_from_rfc3339(&text.to_ascii_uppercase()).ok()?,
         false => DateTime::parse_from_rfc3339(text).ok()?,
     };

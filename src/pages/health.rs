@@ -107,8 +107,8 @@ const fn reason(key: &'static str, words: &'static str, brief: &'static str) -> 
 const RECEIVED: [Reason; 6] = [
     reason(
         "rejected",
-        "could not be read or broke the contract",
-        "unreadable lines",
+        "could not be read, broke the contract or came from a sender who may not send them",
+        "refused lines",
     ),
     reason("duplicate_id", "were sent again", "repeats"),
     reason(

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use clickhouse::{Row, RowOwned, RowWrite};
 use serde::{Deserialize, Serialize};
@@ -52,6 +53,14 @@ const FORMAT: u8 = 1;
 const ROOM: usize = 192;
 
 impl Batch {
+    /// An empty one with room for so many events; nearly all are reads.
+    pub fn expecting(events: usize) -> Self {
+        Batch {
+            reads: Vec::with_capacity(events),
+            ..Batch::default()
+        }
+    }
+
     /// As bytes, for the spool: MessagePack, fields by their order.
     pub fn pack(&self) -> Result<Vec<u8>, PackError> {
         let mut bytes = Vec::with_capacity(128 + ROOM * self.len());
@@ -151,13 +160,12 @@ impl Batch {
             page,
             event,
         } = record;
-        let source = event.source.to_string();
-        self.count(event.body.kind().name(), &source, 1);
+        self.count(event.body.kind().name(), &event.source, 1);
         let head = Head {
             key,
             version,
             at: event.time,
-            source,
+            source: event.source,
             target: event.subject,
             canonical,
         };
@@ -269,7 +277,7 @@ impl Batch {
                 key: head.key,
                 version: head.version,
                 at: head.at,
-                source: head.source,
+                source: head.source.to_string(),
                 id: if w.id.is_empty() { id } else { w.id },
                 title: w.title,
                 url: w.url,
@@ -293,7 +301,7 @@ impl Batch {
                 key: head.key,
                 version: head.version,
                 at: head.at,
-                source: head.source,
+                source: head.source.to_string(),
                 person: bits(person.person),
                 aliases: person.aliases.into_iter().map(bits).collect(),
                 team: person.team.unwrap_or_default(),
@@ -381,7 +389,7 @@ struct Head {
     key: u64,
     version: u64,
     at: Millis,
-    source: String,
+    source: Arc<str>,
     target: String,
     canonical: String,
 }

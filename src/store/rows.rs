@@ -2,6 +2,8 @@
 //! order of their fields: a new field comes last, and what an older program left in a spool has its
 //! default. The order of those that are here never changes.
 
+use std::sync::Arc;
+
 use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +13,7 @@ pub(super) struct ReadRow {
     pub(super) key: u64,
     pub(super) version: u64,
     pub(super) at: i64,
-    pub(super) source: String,
+    pub(super) source: Arc<str>,
     pub(super) target: String,
     pub(super) canonical: String,
     pub(super) person: u128,
@@ -31,7 +33,7 @@ pub(super) struct ReadCountRow {
     pub(super) key: u64,
     pub(super) version: u64,
     pub(super) at: i64,
-    pub(super) source: String,
+    pub(super) source: Arc<str>,
     pub(super) target: String,
     pub(super) canonical: String,
     pub(super) granularity: i8,
@@ -45,7 +47,7 @@ pub(super) struct AttendanceRow {
     pub(super) key: u64,
     pub(super) version: u64,
     pub(super) at: i64,
-    pub(super) source: String,
+    pub(super) source: Arc<str>,
     pub(super) target: String,
     pub(super) canonical: String,
     pub(super) meeting: u64,
@@ -68,7 +70,7 @@ pub(super) struct CommentRow {
     pub(super) key: u64,
     pub(super) version: u64,
     pub(super) at: i64,
-    pub(super) source: String,
+    pub(super) source: Arc<str>,
     pub(super) target: String,
     pub(super) canonical: String,
     pub(super) person: u128,
@@ -84,7 +86,7 @@ pub(super) struct EditRow {
     pub(super) key: u64,
     pub(super) version: u64,
     pub(super) at: i64,
-    pub(super) source: String,
+    pub(super) source: Arc<str>,
     pub(super) target: String,
     pub(super) canonical: String,
     pub(super) person: u128,
@@ -101,7 +103,7 @@ pub(super) struct LinkRow {
     pub(super) key: u64,
     pub(super) version: u64,
     pub(super) at: i64,
-    pub(super) source: String,
+    pub(super) source: Arc<str>,
     pub(super) target: String,
     pub(super) canonical: String,
     pub(super) person: u128,
@@ -179,7 +181,7 @@ pub(super) struct CoverageRow {
     pub(super) key: u64,
     pub(super) version: u64,
     pub(super) at: i64,
-    pub(super) source: String,
+    pub(super) source: Arc<str>,
     pub(super) kind: String,
     pub(super) scope: String,
     pub(super) from_at: i64,

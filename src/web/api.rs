@@ -39,7 +39,10 @@ const REFUSALS: [(u16, &str); 8] = [
         "All of it was refused, or it can't be read: problem details with `rejected`",
     ),
     (401, "No token, or an unknown one"),
-    (408, "The body paused for 15 s or took longer than 300 s"),
+    (
+        408,
+        "The body paused for 15 s or took longer than 300 s, one that only its signature proves 30 s",
+    ),
     (
         413,
         "The body is longer than 16 MiB, packed or unpacked, or holds more than is taken of one",

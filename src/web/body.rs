@@ -25,7 +25,10 @@ pub(super) const MAX_UNPROVEN: usize = 48 << 20;
 /// How long a sender may pause within a body.
 const PAUSE: Duration = Duration::from_secs(15);
 /// How long a whole body may take: 16 MiB at half a megabit a second.
-const WHOLE: Duration = Duration::from_secs(300);
+pub(super) const WHOLE: Duration = Duration::from_secs(300);
+/// The same where nobody knows yet who sends it. Those who send deliveries are large machines, and a
+/// body that trickles keeps others out.
+pub(super) const WHOLE_UNPROVEN: Duration = Duration::from_secs(30);
 
 /// What is read and thrown away of a body that is refused, so that its sender gets to read the
 /// answer: who is cut off while sending sees a broken connection instead.
@@ -43,6 +46,8 @@ const PIECE: usize = 64 << 10;
 pub(super) struct Budget {
     used: Arc<AtomicUsize>,
     most: usize,
+    /// How long one body may take.
+    whole: Duration,
 }
 
 /// A part of the budget, given back when dropped.
@@ -53,11 +58,12 @@ pub(super) struct Held {
 }
 
 impl Budget {
-    /// A budget of so many bytes.
-    pub(super) fn of(most: usize) -> Self {
+    /// A budget of so many bytes, for bodies that may take so long.
+    pub(super) fn of(most: usize, whole: Duration) -> Self {
         Budget {
             used: Arc::default(),
             most,
+            whole,
         }
     }
 
@@ -112,8 +118,8 @@ pub(super) enum BodyError {
     #[error("the body is longer than {MAX_BODY} bytes, packed or unpacked; send it in parts")]
     TooLarge,
     /// Its sender took too long.
-    #[error("the body did not come within {} s, or paused for {} s", WHOLE.as_secs(), PAUSE.as_secs())]
-    Slow,
+    #[error("the body did not come within {} s, or paused for {} s", .0.as_secs(), PAUSE.as_secs())]
+    Slow(Duration),
     /// Too much is being received at once.
     #[error("too much is being received at once; try again")]
     Busy,
@@ -196,11 +202,11 @@ async fn read_all(
     }
     let mut held = budget.hold();
     let mut bytes = Vec::new();
-    let whole = Instant::now() + WHOLE;
+    let whole = Instant::now() + budget.whole;
     loop {
         let until = whole.min(Instant::now() + PAUSE);
         let frame = match timeout_at(until, body.frame()).await {
-            Err(_) => return Err(BodyError::Slow),
+            Err(_) => return Err(BodyError::Slow(budget.whole)),
             Ok(None) => return Ok((packing, bytes, held)),
             Ok(Some(Err(_))) => return Err(BodyError::Cut),
             Ok(Some(Ok(frame))) => frame,
@@ -212,6 +218,11 @@ async fn read_all(
             return Err(BodyError::TooLarge);
         }
         held.more(data.len())?;
+        if bytes.is_empty() {
+            // What a usual body takes; for a longer one room is made as it comes.
+            let declared = declared.map_or(0, |length| length as usize);
+            bytes.reserve_exact(data.len().max(declared.min(PIECE)));
+        }
         bytes.extend_from_slice(data);
     }
 }
@@ -303,7 +314,7 @@ mod tests {
     use super::*;
 
     async fn taken(encoding: &str, body: Vec<u8>) -> Result<Vec<u8>, BodyError> {
-        let budget = Budget::of(MAX_RECEIVING);
+        let budget = Budget::of(MAX_RECEIVING, WHOLE);
         let mut headers = HeaderMap::new();
         if !encoding.is_empty() {
             headers.insert(CONTENT_ENCODING, encoding.parse().expect("a value"));

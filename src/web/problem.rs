@@ -221,7 +221,7 @@ impl From<BodyError> for Refusal {
         match error {
             BodyError::Busy => Refusal::later(detail),
             BodyError::TooLarge => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail),
-            BodyError::Slow => Refusal::new(StatusCode::REQUEST_TIMEOUT, detail),
+            BodyError::Slow(_) => Refusal::new(StatusCode::REQUEST_TIMEOUT, detail),
             BodyError::Encoding(_) => Refusal::packing(detail, "gzip, zstd"),
             BodyError::Packed { .. } | BodyError::Cut => {
                 Refusal::new(StatusCode::BAD_REQUEST, detail)

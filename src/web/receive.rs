@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::AppState;
 use super::auth;
-use super::body::{self, Budget, MAX_RECEIVING, MAX_UNPROVEN};
+use super::body::{self, Budget, MAX_RECEIVING, MAX_UNPROVEN, WHOLE, WHOLE_UNPROVEN};
 use super::problem::{Refusal, Segment, account, json_response};
 use super::tokens::{Kept, Tokens};
 use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
@@ -51,8 +51,8 @@ impl Door {
             receiver: Arc::new(receiver),
             hooks,
             tokens,
-            budget: Budget::of(MAX_RECEIVING),
-            unproven: Budget::of(MAX_UNPROVEN),
+            budget: Budget::of(MAX_RECEIVING, WHOLE),
+            unproven: Budget::of(MAX_UNPROVEN, WHOLE_UNPROVEN),
             metrics,
             events,
             now,

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use readback::jobs::gate::Gate;
 use readback::jobs::load::{Loader, Pace};
 use readback::model::parse_rfc3339;
 use readback::spool::Dead;
@@ -166,7 +167,7 @@ async fn what_was_accepted_is_counted() {
         engine: None,
         now: || NOW,
         pace: Pace::default(),
-        gate: None,
+        gate: Gate::default(),
     };
     loader.rest().await.expect("loaded");
     assert!(door.drain.oldest().is_none());

@@ -94,6 +94,20 @@ async fn statements_are_answered_with_their_ids() {
 }
 
 #[tokio::test]
+async fn a_mail_address_is_no_write_up() {
+    let (_folder, door, token) = fresh();
+    let object = json!({ "object": { "id": format!("MailTo:{MAIL}") } });
+    let both = json!([
+        statement("experienced", object),
+        statement("experienced", json!({}))
+    ]);
+    let answer = post(&door, &token, &both).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let taken = door.taken().await;
+    assert_eq!(taken.read(), ["https://wiki.example.org/a"]);
+}
+
+#[tokio::test]
 async fn one_statement_is_put() {
     let (_folder, door, token) = fresh();
     let plain = statement("experienced", json!({}));

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use readback::collect::Receiver;
 use readback::collect::receive::{Request, Terms};
+use readback::jobs::gate::Gate;
 use readback::jobs::load::{self, Again, LoadState, Loader, Pace};
 use readback::model::Millis;
 use readback::sources::{self, Setting};
@@ -71,7 +72,7 @@ impl Loading {
             engine: None,
             now: || NOW,
             pace: EAGER,
-            gate: None,
+            gate: Gate::default(),
         };
         let ground = Ground {
             way,

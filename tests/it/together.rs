@@ -2,6 +2,8 @@
 
 use std::process::{Child, Output, Stdio};
 
+use readback::app::folder::Turn;
+use readback::jobs::gate::Gate;
 use readback::model::{DAY_MS, Millis};
 use readback::store::ForeignStore;
 use serde_json::{Value, json};
@@ -45,6 +47,32 @@ fn reports_at_once_are_one_report() {
     later.extend(as_of);
     home.done(&later);
     assert_eq!(summary(&home, "later"), first);
+}
+
+#[tokio::test]
+async fn what_is_imported_waits_for_a_report() {
+    let Some(mut way) = Way::fresh("together_gate").await else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let turn = Turn::take(folder.path()).expect("the turn of somebody who reports");
+    let (reached, mut at_gate) = tokio::sync::mpsc::unbounded_channel();
+    let path = folder.path().to_owned();
+    way.gate = Gate::new(move || {
+        reached.send(()).expect("a test");
+        Ok(Box::new(Turn::share(&path)?))
+    });
+    let rows = "SELECT count() FROM landing_read";
+    let events = lines(&small());
+    let mut importing = Box::pin(way.events(&events));
+    tokio::select! {
+        _ = &mut importing => panic!("it did not wait"),
+        _ = at_gate.recv() => {}
+    }
+    assert_eq!(way.count(rows).await, 0);
+    drop(turn);
+    importing.await;
+    assert!(way.count(rows).await > 0);
 }
 
 #[test]

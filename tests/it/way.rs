@@ -11,6 +11,7 @@ use readback::engine;
 use readback::indicators::Context;
 use readback::jobs::derive;
 use readback::jobs::derive::Derived;
+use readback::jobs::gate::Gate;
 use readback::jobs::ingest::{self, Import, Ingested, Scan};
 use readback::jobs::report::{Reported, summary, to_json};
 use readback::model::{Calendar, Millis, Parameters, parse_rfc3339};
@@ -26,6 +27,8 @@ pub(crate) struct Way {
     /// For questions of the test's own.
     pub(crate) client: clickhouse::Client,
     pub(crate) keys: Keys,
+    /// What imports and scans wait for.
+    pub(crate) gate: Gate,
     timezone: Tz,
     folder: tempfile::TempDir,
 }
@@ -48,6 +51,7 @@ impl Way {
             store,
             client: client.with_database(database),
             keys: Keys::new([7; 32]),
+            gate: Gate::default(),
             timezone,
             folder: tempfile::tempdir().expect("a folder"),
         })
@@ -86,6 +90,7 @@ impl Way {
             timezone: self.timezone,
             path: path.to_owned(),
             progress: Arc::new(|_| {}),
+            gate: self.gate.clone(),
         };
         ingest::import(Some(&self.store), &self.keys, import).await
     }
@@ -116,6 +121,7 @@ impl Way {
             params: toml::from_str(params).expect("TOML"),
             timezone: self.timezone,
             now: instant("2026-01-01T00:00:00Z"),
+            gate: self.gate.clone(),
         };
         ingest::scan(&self.store, &self.keys, scan).await
     }

@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use super::keys::Keys;
-use super::names::{forget_names, misplaced};
+use super::names::{forget_names, misplaced, named_after_somebody};
 use super::stamp::Stamp;
 use crate::model::target::canonical;
 use crate::model::{
@@ -16,10 +17,13 @@ use crate::model::{
 /// Turns events into records.
 pub struct Intake {
     keys: Keys,
-    // An import names the same few thousand people millions of times; an HMAC each is not free.
-    seen: HashMap<Identity, Pseudonym, foldhash::fast::RandomState>,
+    // An import names the same few thousand people millions of times; an HMAC each is not free. They
+    // are known by a keyed hash: the names themselves are not kept.
+    seen: HashMap<u128, Pseudonym, foldhash::fast::RandomState>,
     /// How many of them are remembered.
     most: usize,
+    /// The source that was looked at last and found good: nearly always that of the next event.
+    good: Option<Arc<str>>,
     stamp: Stamp,
 }
 
@@ -57,6 +61,7 @@ impl Intake {
             keys,
             seen: HashMap::default(),
             most,
+            good: None,
             stamp: Stamp::default(),
         }
     }
@@ -64,6 +69,7 @@ impl Intake {
     /// The steps, in order: validate, drop what names somebody and is no name of a person,
     /// canonicalise the target, pseudonymise, stamp.
     pub fn accept(&mut self, mut event: Event<Identity>) -> Result<Record, Rejection> {
+        self.look_at_source(&event.source)?;
         validate(&event)?;
         forget_names(&mut event);
         let key = self.keys.event(&event.source, &event.id);
@@ -267,14 +273,26 @@ impl Intake {
     }
 
     fn pseudonym(&mut self, identity: Identity) -> Pseudonym {
-        if let Some(known) = self.seen.get(&identity) {
+        let name = self.keys.recall(&identity);
+        if let Some(known) = self.seen.get(&name) {
             return *known;
         }
         let pseudonym = self.keys.pseudonym(&identity);
         if self.seen.len() < self.most {
-            self.seen.insert(identity, pseudonym);
+            self.seen.insert(name, pseudonym);
         }
         pseudonym
+    }
+
+    fn look_at_source(&mut self, source: &Arc<str>) -> Result<(), Rejection> {
+        if self.good.as_ref() == Some(source) {
+            return Ok(());
+        }
+        bounded("source", source)?;
+        stated("source", source)?;
+        named_after_somebody(source).map_or(Ok(()), Err)?;
+        self.good = Some(Arc::clone(source));
+        Ok(())
     }
 
     /// A list's address may be a person's; its keyed hash tells lists apart as well.
@@ -284,25 +302,30 @@ impl Intake {
 }
 
 fn validate(event: &Event<Identity>) -> Result<(), Rejection> {
-    for (field, text) in [
-        ("source", &*event.source),
-        ("id", event.id.as_str()),
-        ("subject", event.subject.as_str()),
-    ] {
-        if text.len() > MAX_TEXT {
-            let reason = format!("has {} bytes; valid are at most {MAX_TEXT}", text.len());
-            return Err(Rejection { field, reason });
-        }
-    }
-    for (field, text) in [("source", &*event.source), ("id", event.id.as_str())] {
-        if text.trim().is_empty() {
-            return Err(Rejection {
-                field,
-                reason: "is empty".to_owned(),
-            });
-        }
-    }
+    bounded("id", &event.id)?;
+    bounded("subject", &event.subject)?;
+    stated("id", &event.id)?;
     misplaced(event).map_or(Ok(()), Err)
+}
+
+fn bounded(field: &'static str, text: &str) -> Result<(), Rejection> {
+    match text.len() {
+        0..=MAX_TEXT => Ok(()),
+        length => {
+            let reason = format!("has {length} bytes; valid are at most {MAX_TEXT}");
+            Err(Rejection { field, reason })
+        }
+    }
+}
+
+fn stated(field: &'static str, text: &str) -> Result<(), Rejection> {
+    match text.trim().is_empty() {
+        true => Err(Rejection {
+            field,
+            reason: "is empty".to_owned(),
+        }),
+        false => Ok(()),
+    }
 }
 
 /// What page a link stands in, in the spelling of targets: `repo@commit:path#L12` is the file

@@ -471,11 +471,13 @@ fn instant(text: Option<Text<'_>>) -> Result<Option<Millis>, Refusal> {
 
 /// An empty name would make one person of everybody whose name is missing: refused.
 fn who(text: Option<Text<'_>>) -> Result<Option<Identity>, Refusal> {
-    text.map(|text| match text.0.trim().is_empty() {
-        true => Err(Refusal::Value),
-        false => Ok(Identity::bare(&text.0)),
-    })
-    .transpose()
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    match text.0.trim() {
+        "" => Err(Refusal::Value),
+        name => Ok(Some(Identity::bare(name))),
+    }
 }
 
 fn everybody(texts: Option<Vec<Text<'_>>>) -> Result<Vec<Identity>, Refusal> {

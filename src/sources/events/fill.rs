@@ -1,13 +1,14 @@
 //! Fills the envelope of an event, and the data of a read, where they stand. Nearly every event goes
 //! through here, and to move what was read costs nearly as much as to read it.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor,
 };
 
-use super::wire::{Data, Envelope, ReadData};
+use super::wire::{Data, Envelope, ReadData, Text};
 
 /// Fills an empty envelope.
 pub(super) struct Fill<'e, 'de>(pub(super) &'e mut Envelope<'de>);
@@ -50,17 +51,17 @@ impl<'de> Visitor<'de> for Fill<'_, 'de> {
         while let Some(attribute) = map.next_key()? {
             match attribute {
                 Attribute::Specversion => {
-                    set(&mut envelope.specversion, "specversion", &mut map)?;
+                    text(&mut envelope.specversion, "specversion", &mut map)?;
                 }
-                Attribute::Type => set(&mut envelope.kind, "type", &mut map)?,
-                Attribute::Source => set(&mut envelope.source, "source", &mut map)?,
-                Attribute::Id => set(&mut envelope.id, "id", &mut map)?,
-                Attribute::Subject => set(&mut envelope.subject, "subject", &mut map)?,
-                Attribute::Time => set(&mut envelope.time, "time", &mut map)?,
+                Attribute::Type => text(&mut envelope.kind, "type", &mut map)?,
+                Attribute::Source => text(&mut envelope.source, "source", &mut map)?,
+                Attribute::Id => text(&mut envelope.id, "id", &mut map)?,
+                Attribute::Subject => text(&mut envelope.subject, "subject", &mut map)?,
+                Attribute::Time => text(&mut envelope.time, "time", &mut map)?,
                 Attribute::Datacontenttype => {
-                    set(&mut envelope.datacontenttype, "datacontenttype", &mut map)?;
+                    text(&mut envelope.datacontenttype, "datacontenttype", &mut map)?;
                 }
-                Attribute::Packed => set(&mut envelope.data_base64, "data_base64", &mut map)?,
+                Attribute::Packed => text(&mut envelope.data_base64, "data_base64", &mut map)?,
                 Attribute::Data => {
                     if std::mem::replace(&mut with_data, true) {
                         return Err(A::Error::duplicate_field("data"));
@@ -92,6 +93,51 @@ fn set<'de, T: Deserialize<'de>, A: MapAccess<'de>>(
     }
     *field = map.next_value()?;
     Ok(())
+}
+
+/// Reads a text that may come once, in one step where `Option` takes three.
+fn text<'de, A: MapAccess<'de>>(
+    field: &mut Option<Text<'de>>,
+    name: &'static str,
+    map: &mut A,
+) -> Result<(), A::Error> {
+    if field.is_some() {
+        return Err(A::Error::duplicate_field(name));
+    }
+    map.next_value_seed(FillText(field))
+}
+
+/// Fills a text; null leaves it absent.
+struct FillText<'e, 'de>(&'e mut Option<Text<'de>>);
+
+impl<'de> DeserializeSeed<'de> for FillText<'_, 'de> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for FillText<'_, 'de> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
+        *self.0 = Some(Text(Cow::Borrowed(text)));
+        Ok(())
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
+        *self.0 = Some(Text(Cow::Owned(text.to_owned())));
+        Ok(())
+    }
 }
 
 /// Fills the data of a read; null leaves it absent.
@@ -147,7 +193,7 @@ fn fill_read<'de, A: MapAccess<'de>>(read: &mut ReadData<'de>, mut map: A) -> Re
     while let Some(field) = map.next_key()? {
         match field {
             ReadField::Version => set(&mut read.version, "version", &mut map)?,
-            ReadField::Person => set(&mut read.person, "person", &mut map)?,
+            ReadField::Person => text(&mut read.person, "person", &mut map)?,
             ReadField::Team => set(&mut read.team, "team", &mut map)?,
             ReadField::Session => set(&mut read.session, "session", &mut map)?,
             ReadField::EngagedS => set(&mut read.engaged_s, "engaged_s", &mut map)?,

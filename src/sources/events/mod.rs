@@ -41,6 +41,10 @@ pub static KIND: Kind = Kind {
         number, field and reason, and the rest goes on; it counts as one, however much is wrong with \
         it. Lines and events have at most 1 MiB, a page counter's count and uniques at most \
         1000000000000.\n\
+        Names of people have their place: `person`, `contributors`, `responders`, `aliases` of a person. \
+        Elsewhere they are taken out (the user of an address, a team that is a mail address), and where \
+        nothing would be left the event is refused: a mail address as `source`, `subject`, id of a \
+        write-up or `scope`, a user name in `source`.\n\
         Over HTTP events go to POST /v1/events. By the content type that is one event \
         (application/cloudevents+json), a JSON array of them (application/cloudevents-batch+json), \
         one a line (application/x-ndjson), or one event as ce-* headers with its data as the body \

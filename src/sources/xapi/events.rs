@@ -120,6 +120,11 @@ impl Reader {
                 _ => "object that is no activity",
             }));
         };
+        // A person in the clothes of an activity; the statements beside it are none the worse.
+        let scheme = id.trim().get(..7);
+        if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
+            return Ok(Taken::Nothing("object that is a mail address"));
+        }
         match statement.verb.as_str() {
             "viewed" | "experienced" | "read" => self.read(statement, id),
             "attended" => self.attendance(statement, id),

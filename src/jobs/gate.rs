@@ -1,0 +1,35 @@
+//! What holds landing back while somebody derives and reads what is derived: rows that came in between
+//! would be in one of two numbers that are compared.
+
+use std::any::Any;
+use std::io;
+use std::sync::Arc;
+
+/// Blocks until a batch may be loaded; what it gives is held meanwhile.
+type Wait = dyn Fn() -> io::Result<Held> + Send + Sync;
+
+/// Keeps the gate open until it is dropped.
+pub type Held = Box<dyn Any + Send>;
+
+/// A gate that every batch passes on its way into the store.
+#[derive(Clone, Default)]
+pub struct Gate(Option<Arc<Wait>>);
+
+impl Gate {
+    /// A gate that waits in this way. The default one is always open.
+    pub fn new(wait: impl Fn() -> io::Result<Held> + Send + Sync + 'static) -> Self {
+        Gate(Some(Arc::new(wait)))
+    }
+
+    /// Waits until a batch may be loaded.
+    ///
+    /// # Errors
+    /// The system's, where nobody can tell whether it may.
+    pub async fn pass(&self) -> io::Result<Option<Held>> {
+        let Some(wait) = self.0.clone() else {
+            return Ok(None);
+        };
+        let passed = tokio::task::spawn_blocking(move || wait());
+        passed.await.map_err(io::Error::other)?.map(Some)
+    }
+}
