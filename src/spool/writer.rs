@@ -23,6 +23,12 @@ const PROBE_BYTES: usize = 64 << 10;
 pub(super) const PROBE_FILE: &str = "probe";
 /// How old a segment becomes at least while others wait for the store.
 const BEHIND: Duration = Duration::from_secs(2);
+/// When so many entries shared a sync, many senders are at work, and the writer lets them: it waits for
+/// half of what the sync took before it takes what waits. More of them share the next sync, and neither
+/// disk nor processors are kept from the rest. With fewer senders a pause would only be one.
+const CROWD: usize = 8;
+/// The longest such pause.
+const LONGEST_PAUSE: Duration = Duration::from_micros(500);
 /// The buffer that is kept between two commits.
 const KEPT_BUFFER: usize = 4 << 20;
 
@@ -44,6 +50,8 @@ pub(super) struct Writer {
     open: Option<Open>,
     buffer: Vec<u8>,
     failing: bool,
+    /// How long others are let work before the next commit.
+    pause: Duration,
     /// Whom to tell when everything is closed.
     closing: Vec<oneshot::Sender<()>>,
     // No other process opens the spool while this thread writes.
@@ -86,6 +94,7 @@ impl Writer {
             open: None,
             buffer: Vec::new(),
             failing: false,
+            pause: Duration::ZERO,
             closing: Vec::new(),
             lock,
         }
@@ -104,6 +113,10 @@ impl Writer {
 
     fn work(mut self) -> Vec<oneshot::Sender<()>> {
         loop {
+            match std::mem::take(&mut self.pause) {
+                Duration::ZERO => {}
+                pause => std::thread::sleep(pause),
+            }
             match self.shared.next(self.patience()) {
                 Next::Obey(commands) => self.obey(commands),
                 Next::Idle => self.idle(),
@@ -234,7 +247,11 @@ impl Writer {
             .and_then(|()| open.file.sync_data());
         match written {
             Ok(()) => {
-                self.shared.synced(began.elapsed());
+                let took = began.elapsed();
+                self.shared.synced(took);
+                if waiting.len() >= CROWD {
+                    self.pause = (took / 2).min(LONGEST_PAUSE);
+                }
                 open.length += self.buffer.len() as u64;
                 for one in waiting {
                     open.rows += u64::from(one.rows);
