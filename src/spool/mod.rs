@@ -19,8 +19,8 @@
 //!   sum is damage, is set apart, and costs the entries that it hit and no other.
 //!
 //! Payloads are opaque here: what is in them, and that it names nobody, is the intake's business.
-//! Why files of our own and not SQLite: with the same group commit it takes single events about as
-//! fast on a real disk, deliveries of a hundred at less than half the speed, and its rows would have
+//! Why files of our own and not SQLite: with the same group commit it takes single events somewhat
+//! faster on a real disk, deliveries of a hundred at less than half the speed, and its rows would have
 //! to be made batches again. `cargo bench --bench spool --features peers` measures both.
 
 mod dead;
