@@ -4,9 +4,10 @@
 //!
 //! Connections of one thread each send their next request when the last one is answered: 32 of them
 //! for speed, where processors are what all wait for, and 4 for how long an answer takes, where it is
-//! the disk. `bare` is a handler that reads the body and answers. The yardstick, `probe`, parses every event with
-//! serde into borrowed fields, appends the body to one file and syncs it together with all that waits,
-//! then answers: a durable collector without identities, sums, limits, segments.
+//! the disk. (With many senders the spool's writer lets them work before it syncs again; few it does not
+//! keep waiting.) `bare` is a handler that reads the body and answers. The yardstick, `probe`, parses
+//! every event with serde into borrowed fields, appends the body to one file and syncs it together with
+//! all that waits, then answers: a durable collector without identities, sums, limits, segments.
 
 #[path = "bench/common.rs"]
 mod bench;

@@ -248,29 +248,44 @@ const PART: &str = "folder.json.part";
 /// The file that commands take turns by.
 const LOCK: &str = "turn.lock";
 
+/// The file by which they wait for it one after the other.
+const QUEUE: &str = "turn.queue";
+
 impl Turn {
     /// Waits until no other command has the folder's turn; makes the folder where it is missing,
     /// for its owner only. Blocks the thread.
     pub fn take(path: &Path) -> Result<Self, FolderError> {
         make(path)?;
-        let file = path.join(LOCK);
-        let opened = std::fs::File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&file)
-            .map_err(|cause| named(&file, cause))?;
-        opened.lock().map_err(|cause| named(&file, cause))?;
-        Ok(Turn { _file: opened })
+        let taken = || {
+            let _queue = queue(path)?;
+            let file = lock_file(&path.join(LOCK))?;
+            file.lock()?;
+            Ok(Turn { _file: file })
+        };
+        taken().map_err(|cause| named(&path.join(LOCK), cause))
     }
 
     /// Waits until nobody has the folder's turn alone, and shares it: several may load at once, while
     /// nobody derives or reads what is derived. Blocks the thread.
     pub fn share(path: &Path) -> std::io::Result<Self> {
-        let opened = std::fs::File::open(path.join(LOCK))?;
-        opened.lock_shared()?;
-        Ok(Turn { _file: opened })
+        let _queue = queue(path)?;
+        let file = lock_file(&path.join(LOCK))?;
+        file.lock_shared()?;
+        Ok(Turn { _file: file })
     }
+}
+
+/// A place in the queue for the turn, given up by whoever has got the turn. Without it those who share
+/// pass by one who waits for it alone, as long as there are always some.
+fn queue(path: &Path) -> std::io::Result<std::fs::File> {
+    let file = lock_file(&path.join(QUEUE))?;
+    file.lock()?;
+    Ok(file)
+}
+
+fn lock_file(path: &Path) -> std::io::Result<std::fs::File> {
+    let mut options = std::fs::File::options();
+    options.create(true).truncate(false).write(true).open(path)
 }
 
 /// Makes a folder that is missing, for its owner only.
@@ -304,6 +319,50 @@ fn private(_: &Path) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_waits_alone_is_not_passed_by_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(Turn::take(folder.path()).unwrap());
+        let done = std::sync::atomic::AtomicBool::new(false);
+        let is_done = || done.load(std::sync::atomic::Ordering::SeqCst);
+        std::thread::scope(|scope| {
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while !is_done() {
+                        let shared = Turn::share(folder.path()).unwrap();
+                        // Somebody always holds it while another one takes it.
+                        (0..100).for_each(|_| std::thread::yield_now());
+                        drop(shared);
+                    }
+                });
+            }
+            for _ in 0..20 {
+                drop(Turn::take(folder.path()).unwrap());
+            }
+            done.store(true, std::sync::atomic::Ordering::SeqCst);
+        });
+    }
+
+    #[test]
+    fn who_shares_waits_for_who_has_it_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let turn = Turn::take(folder.path()).unwrap();
+        let order = std::sync::Mutex::new(Vec::new());
+        let started = std::sync::Barrier::new(2);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                started.wait();
+                let _shared = Turn::share(folder.path()).unwrap();
+                order.lock().unwrap().push("shared");
+            });
+            started.wait();
+            (0..1_000).for_each(|_| std::thread::yield_now());
+            order.lock().unwrap().push("let go");
+            drop(turn);
+        });
+        assert_eq!(*order.lock().unwrap(), ["let go", "shared"]);
+    }
 
     #[test]
     fn k_is_fixed_when_the_folder_is_made() {

@@ -1,8 +1,14 @@
 //! What there is of a house, found without making anything: no folder, no key, no table, no
 //! installed library.
 
+use std::fs::File;
+use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
 use anyhow::Context as _;
 
+use super::collector;
 use super::folder::{DEFAULT_K, DataFolder};
 use super::{remote, start};
 use crate::collect::Keys;
@@ -39,6 +45,47 @@ pub fn ground(config: &Config) -> anyhow::Result<Ground> {
         k: folder.k,
         fingerprint: keys.map(|keys| keys.fingerprint()),
     })
+}
+
+/// What is wrong with what lies in a data folder that is there, as far as files show it.
+pub fn contents(config: &Config) -> Vec<anyhow::Error> {
+    let mut found = Vec::new();
+    let folder = &config.data_dir;
+    if let Err(error) = takes(folder) {
+        let what = format!("{}: can't be written to", folder.display());
+        found.push(anyhow::Error::new(error).context(what));
+    }
+    for secret in ["key", "tokens.json"] {
+        let path = folder.join(secret);
+        let mode = std::fs::metadata(&path).map(|file| file.permissions().mode() & 0o777);
+        if let Ok(mode) = mode
+            && mode & 0o077 != 0
+        {
+            found.push(anyhow::anyhow!(
+                "{path}: others may open it (mode {mode:o}); `chmod 600 {path}` closes it",
+                path = path.display()
+            ));
+        }
+    }
+    match collector::dead(config).count() {
+        Ok(0) => {}
+        Ok(letters) => found.push(anyhow::anyhow!(
+            "{letters} dead letters wait; `readback dead list` shows them"
+        )),
+        Err(error) => found.push(error.into()),
+    }
+    found
+}
+
+/// Writes a file such as the spool's, and takes it away again.
+fn takes(folder: &Path) -> std::io::Result<()> {
+    let path = folder.join("check.probe");
+    let written = File::create(&path).and_then(|mut file| {
+        file.write_all(&[0; 64 << 10])?;
+        file.sync_data()
+    });
+    let removed = std::fs::remove_file(&path);
+    written.and(removed)
 }
 
 /// An engine and its tables as they are found.

@@ -23,6 +23,9 @@ use folder::{DataFolder, Turn};
 /// other commands wait for the data folder meanwhile.
 const PREPARE: Duration = Duration::from_secs(120);
 
+/// How long a command waits for others without a word.
+const SILENT: Duration = Duration::from_secs(2);
+
 /// Everything a command works with.
 pub struct House {
     /// The checked configuration.
@@ -130,8 +133,15 @@ pub async fn ready_folder(config: &Config) -> anyhow::Result<(DataFolder, Keys)>
 
 async fn turn(config: &Config) -> anyhow::Result<Turn> {
     let folder = config.data_dir.clone();
-    let taken = tokio::task::spawn_blocking(move || Turn::take(&folder));
-    Ok(taken.await.context("waiting for the data folder")??)
+    let mut taken = tokio::task::spawn_blocking(move || Turn::take(&folder));
+    let turn = match timeout(SILENT, &mut taken).await {
+        Ok(turn) => turn,
+        Err(_) => {
+            tracing::warn!("waiting for another command that works on this data folder");
+            taken.await
+        }
+    };
+    Ok(turn.context("waiting for the data folder")??)
 }
 
 /// The server's address and login, where the engine is a server.

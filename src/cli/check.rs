@@ -7,9 +7,11 @@ use std::io::Write as _;
 use serde_json::{Value as Json, json};
 
 use super::{error, import};
+use crate::app::collector;
 use crate::app::look::{self, Ground, Tables};
 use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
 use crate::sources::{Kind, Probe, Setting};
+use crate::web::tokens;
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -76,6 +78,14 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
     let ground = look::ground(&config)
         .map_err(|error| findings.add("data folder", &error))
         .ok();
+    if ground.as_ref().is_some_and(|ground| ground.made) {
+        for error in look::contents(&config) {
+            findings.add("data folder", &error);
+        }
+        if let Err(error) = tokens::read(&collector::tokens(&config)) {
+            findings.add("tokens", &error.into());
+        }
+    }
     let mut sources = Vec::new();
     for source in &config.sources {
         let said = check_source(&config, source, args.offline).await;

@@ -78,7 +78,13 @@ pub(super) async fn run(
     let mut told = stop.clone();
     let work = async {
         tokio::join!(
-            jobs(&house, schedule, state, (&tell.parts, &collector.metrics)),
+            jobs(
+                &house,
+                schedule,
+                state,
+                (&tell.parts, &collector.metrics),
+                tell.load.subscribe(),
+            ),
             aware(&house, collector, tell.load.subscribe()),
         )
     };
@@ -161,6 +167,7 @@ async fn jobs(
     schedule: Schedule,
     state: &AppState,
     (parts, metrics): (&Parts, &Metrics),
+    mut load: watch::Receiver<LoadState>,
 ) {
     let computes = schedule.report_minutes > 0;
     let sources = pulled(&house.config);
@@ -169,20 +176,28 @@ async fn jobs(
     let mut scan = clock(schedule.scan_minutes);
     let mut report = clock(schedule.report_minutes);
     let mut pause = COMPUTE_AGAIN;
+    // Batches that were loaded when nothing had ever come; the first are shown soon.
+    let mut before = None;
     loop {
         tokio::select! {
             // Pages first: a first walk through a long history takes its time.
             biased;
             _ = report.tick(), if computes => {
+                let batches = load.borrow().batches;
                 let computed = compute(house, state, metrics).await;
-                parts.computed(computed);
-                if computed {
+                parts.computed(computed.is_some());
+                if let Some(lines) = computed {
                     pause = COMPUTE_AGAIN;
+                    before = (lines == 0).then_some(batches);
                 } else {
                     // An engine that died under it is back in seconds; the schedule may be an hour.
                     report.reset_after(pause.min(report.period()));
                     pause = (pause * 2).min(report.period());
                 }
+            }
+            _ = first(&mut load, before), if computes && before.is_some() => {
+                before = None;
+                report.reset_after(COMPUTE_AGAIN.min(report.period()));
             }
             _ = scan.tick(), if scans => {
                 if pull(house, sources.clone(), (parts, metrics)).await && computes {
@@ -200,22 +215,35 @@ fn clock(minutes: u32) -> Interval {
     clock
 }
 
-/// Computes the pages; says whether that was done.
-async fn compute(house: &House, state: &AppState, metrics: &Metrics) -> bool {
+/// Waits until more batches were loaded than before.
+async fn first(load: &mut watch::Receiver<LoadState>, before: Option<u64>) {
+    let before = before.unwrap_or_default();
+    // A loader that is gone loads nothing more.
+    if load.wait_for(|load| load.batches > before).await.is_err() {
+        std::future::pending().await
+    }
+}
+
+/// Computes the pages. Gives the lines that were ever received, where that was done.
+async fn compute(house: &House, state: &AppState, metrics: &Metrics) -> Option<u64> {
     let fresh = report::summary(house, super::now()).await;
-    let outcome = match fresh.and_then(|document| published(&document)) {
-        Ok(fresh) => {
+    let fresh = fresh.and_then(|document| {
+        let lines = document.health.received.lines;
+        published(&document).map(|fresh| (fresh, lines))
+    });
+    let (outcome, lines) = match fresh {
+        Ok((fresh, lines)) => {
             state.publish(fresh);
-            Outcome::Done
+            (Outcome::Done, Some(lines))
         }
         // The pages keep what they have, with its `as_of`; the next time may do better.
         Err(error) => {
             tracing::error!(error = words(&error), "computing failed");
-            Outcome::Failed
+            (Outcome::Failed, None)
         }
     };
     metrics.job("report", outcome, super::now());
-    matches!(outcome, Outcome::Done)
+    lines
 }
 
 /// The configured sources that can be pulled.

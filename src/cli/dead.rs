@@ -117,12 +117,11 @@ async fn retry(dead: &Dead, letters: Vec<Letter>, config: Config) -> anyhow::Res
     let mut failed = 0;
     for letter in &letters {
         let owner = (house.keys.fingerprint(), house.k);
-        let passed = house.gate().pass().await?;
-        let done = match load::again(&house.store, owner, dead, letter).await {
+        let gate = house.gate();
+        let done = match load::again(&house.store, owner, dead, letter, &gate).await {
             Ok(done) if done.is_all() => letter.remove().map(|()| done).map_err(Into::into),
             done => done,
         };
-        drop(passed);
         match done {
             Ok(done) => {
                 failed += usize::from(!done.is_all());

@@ -171,7 +171,7 @@ pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Docu
     let organisation = &house.config.organisation;
     let calendar = organisation.calendar.clone();
     let parameters = house.config.parameters.clone();
-    let bar = progress::spinner("waiting for another command's report");
+    let bar = progress::spinner("waiting for other commands");
     let _turn = house.turn().await?;
     bar.set_message("deriving");
     let derived = derive::run(&house.store, &calendar, &parameters).await?;

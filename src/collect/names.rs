@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::Rejection;
 use crate::model::target::without_user;
 use crate::model::{Body, Event, Identity, meeting};
-use crate::sources::machine::{holds_address, holds_mail};
+use crate::sources::machine::{AT, holds_address, holds_mail};
 
 fn rejection(field: &'static str, reason: &str) -> Option<Rejection> {
     let reason = reason.to_owned();
@@ -14,14 +14,16 @@ fn rejection(field: &'static str, reason: &str) -> Option<Rejection> {
 }
 
 /// Somebody's name in the name of a source. It can't be left out: two sources would be one.
+/// The name of a connector has no need of what mail addresses hold.
 pub(super) fn named_after_somebody(source: &str) -> Option<Rejection> {
-    if is_mail(source) {
-        let reason = "is a mail address; it names the connector, not a person";
-        return rejection("source", reason);
+    if let Cow::Owned(_) = without_user(source) {
+        return rejection("source", "holds a user name; leave it out");
     }
-    match without_user(source) {
-        Cow::Owned(_) => rejection("source", "holds a user name; leave it out"),
-        Cow::Borrowed(_) => None,
+    let reason =
+        "holds what is written in mail addresses and handles; it names the connector, not a person";
+    match is_mail(source) || holds_mail(source) {
+        true => rejection("source", reason),
+        false => None,
     }
 }
 
@@ -74,6 +76,9 @@ pub(super) fn forget_names(event: &mut Event<Identity>) {
         }
         Body::Writeup(w) => {
             anonymous(&mut w.id);
+            w.title.iter_mut().for_each(forget_mail);
+            w.url.take_if(|url| is_mail(url));
+            w.aliases.retain(|alias| !is_mail(alias));
             w.url.iter_mut().chain(&mut w.aliases).for_each(anonymous);
             impersonal(&mut w.owner_team);
             impersonal(&mut w.template);
@@ -101,32 +106,57 @@ fn anonymous(address: &mut String) {
     }
 }
 
-/// Whether a text is the mail address of somebody and nothing else, in any of its spellings:
-/// `ada@example.org`, `mailto:ada@example.org`, `Ada <ada@example.org>`. What has a colon or a slash
-/// is an address of something, a file for instance.
+/// Addresses of these kinds are somebody's, whatever follows.
+const PERSONAL: [&str; 6] = ["mailto:", "acct:", "sip:", "sips:", "xmpp:", "im:"];
+
+/// Whether a text is the mail address of somebody, or several, in any of its spellings:
+/// `ada@example.org`, `mailto:ada@example.org`, `Ada <ada@example.org>`, `acct:ada@example.org`. What
+/// has a colon or a slash is an address of something, a file for instance.
 fn is_mail(text: &str) -> bool {
     // Nearly every text: nothing to look for.
     let may = |byte: u8| matches!(byte, b'@' | b'%' | b':' | 0xef);
     if !text.bytes().fold(false, |found, byte| found | may(byte)) {
         return false;
     }
-    let text = text.trim();
-    let text = match text
-        .strip_suffix('>')
-        .and_then(|rest| rest.rsplit_once('<'))
-    {
-        Some((_, inner)) => inner.trim(),
-        None => text,
-    };
-    let scheme = text.get(..7);
-    if scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("mailto:")) {
-        return true;
-    }
-    if !holds_mail(text) {
+    text.split(between_words).any(|word| {
+        let is_personal = PERSONAL.iter().any(|scheme| {
+            let start = word.get(..scheme.len());
+            start.is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        });
+        is_personal || is_address(word)
+    })
+}
+
+fn between_words(c: char) -> bool {
+    c.is_whitespace() || "<>,;()\"'".contains(c)
+}
+
+/// Whether a word is a mail address, perhaps with a slash or a question behind it.
+fn is_address(word: &str) -> bool {
+    if !holds_mail(word) {
         return false;
     }
-    let plain = text.replace('\u{ff20}', "@").replace("%40", "@");
-    !plain.contains([':', '?']) && Identity::bare(&plain).is_email()
+    let plain = AT
+        .iter()
+        .fold(word.to_owned(), |text, at| text.replace(at, "@"));
+    let plain = plain.split('?').next().unwrap_or_default();
+    let plain = plain.trim_end_matches('/');
+    !plain.contains(':') && Identity::bare(plain).is_email()
+}
+
+/// Takes mail addresses out of a text that people read.
+fn forget_mail(text: &mut String) {
+    if !holds_mail(text) {
+        return;
+    }
+    let words = text.split_inclusive(between_words).map(|word| {
+        let name = word.trim_end_matches(between_words);
+        match is_mail(name) {
+            true => format!("\u{2026}{}", &word[name.len()..]),
+            false => word.to_owned(),
+        }
+    });
+    *text = words.collect();
 }
 
 /// Takes handles and mail addresses out of the name of a place, `slack:@ada` for instance. Web
@@ -178,6 +208,13 @@ mod tests {
             "ada%40example.org",
             "Ada Example <ada@example.org>",
             "<mailto:ada@example.org>",
+            "acct:ada@example.org",
+            "SIP:ada@example.org",
+            "ada@example.org?subject=x",
+            "ada@example.org/",
+            "by ada@example.org, b@example.org",
+            "ada\u{fe6b}example.org",
+            "ada%2540example.org",
         ] {
             assert!(is_mail(text), "{text}");
         }
@@ -194,6 +231,22 @@ mod tests {
             "<b>",
         ] {
             assert!(!is_mail(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_title_names_no_address() {
+        for (title, expected) in [
+            ("Queue overflow @ noon", "Queue overflow @ noon"),
+            (
+                "by ada@example.org (mailto:b), late",
+                "by \u{2026} (\u{2026}), late",
+            ),
+            ("docs/a@b.md", "docs/a@b.md"),
+        ] {
+            let mut text = title.to_owned();
+            forget_mail(&mut text);
+            assert_eq!(text, expected, "{title}");
         }
     }
 

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use super::{Intake, Keys, sorting};
 use crate::model::target::without_user;
 use crate::model::{Event, EventKind, Millis};
+use crate::sources::machine::holds_address;
 use crate::sources::{Delivery, Problem, Push, SourceError};
 use crate::spool::{AppendError, Entry, Spool};
 use crate::store::{Batch, PackError};
@@ -127,7 +128,7 @@ impl Scope {
 
 /// A source's name as it is told; one that may name a person, or is long, is not.
 fn shown(source: &str) -> &str {
-    match source.contains('@') || source.len() > 100 {
+    match holds_address(source) || source.len() > 100 {
         true => "…",
         false => source,
     }

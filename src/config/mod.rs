@@ -226,7 +226,19 @@ pub fn look(flags: &Flags, environment: &Environment) -> Result<(Config, Problem
         let origin = Origin::Flag("--data-dir");
         config.origins.insert("data_dir".to_owned(), origin);
     }
-    let list = problems;
+    let elsewhere = |problem: &String| {
+        let key = problem.split(": ").next().unwrap_or_default();
+        let origin = config.origins.get(key);
+        origin.filter(|origin| **origin != Origin::File)
+    };
+    // Who opens the file would look in vain.
+    let in_file = problems.is_empty() || problems.iter().any(|one| elsewhere(one).is_none());
+    let list = problems.iter().map(|problem| match elsewhere(problem) {
+        Some(origin) => format!("{problem} ({origin})"),
+        None => problem.clone(),
+    });
+    let list = list.collect();
+    let file = file.filter(|_| in_file);
     Ok((config, Problems { file, list }))
 }
 

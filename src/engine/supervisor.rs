@@ -200,6 +200,7 @@ impl Watcher {
                             state.up = true;
                             state.starts += 1;
                         });
+                        tracing::info!("the engine answers again");
                         break running;
                     }
                     Err(StartError::Stopped) => return,

@@ -4,6 +4,12 @@
 use std::any::Any;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+/// How long it waits without a word.
+const SILENT: Duration = Duration::from_secs(2);
 
 /// Blocks until a batch may be loaded; what it gives is held meanwhile.
 type Wait = dyn Fn() -> io::Result<Held> + Send + Sync;
@@ -29,7 +35,14 @@ impl Gate {
         let Some(wait) = self.0.clone() else {
             return Ok(None);
         };
-        let passed = tokio::task::spawn_blocking(move || wait());
-        passed.await.map_err(io::Error::other)?.map(Some)
+        let mut waiting = tokio::task::spawn_blocking(move || wait());
+        let passed = match timeout(SILENT, &mut waiting).await {
+            Ok(passed) => passed,
+            Err(_) => {
+                tracing::info!("loading waits for another command that works on this data folder");
+                waiting.await
+            }
+        };
+        passed.map_err(io::Error::other)?.map(Some)
     }
 }

@@ -10,9 +10,11 @@ use std::sync::Arc;
 use anyhow::Context as _;
 use chrono_tz::Tz;
 use tokio::sync::mpsc;
+use tokio::time::timeout;
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::gate::Gate;
+use super::load::{Pace, Trouble};
 use crate::collect::{Intake, Keys, input};
 use crate::model::target::without_user;
 use crate::model::{Event, Millis};
@@ -265,7 +267,10 @@ async fn drive<T: Send + 'static>(
         if let Some((store, gate)) = way {
             let name = xxh3_128(format!("{prefix:x} {number}").as_bytes());
             let _passed = gate.pass().await.context("waiting for the data folder")?;
-            store.load(name, &batch).await?;
+            // Others wait meanwhile; an engine that went without a word does not say so itself.
+            let patience = Pace::default().patience;
+            let loaded = timeout(patience, store.load(name, &batch)).await;
+            loaded.map_err(|_| Trouble::Silent(patience))??;
         }
         number += 1;
     }

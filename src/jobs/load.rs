@@ -103,6 +103,8 @@ pub struct LoadState {
     pub trouble: Option<String>,
     /// Attempts since it could.
     pub attempts: u32,
+    /// Batches that were loaded.
+    pub batches: u64,
     /// Batches that described write-ups; links are looked for anew when it grows.
     pub described: u64,
 }
@@ -164,6 +166,7 @@ impl Loader {
                             tracing::info!(attempts = state.attempts, "loading goes on");
                         }
                         state.attempts = 0;
+                        state.batches += 1;
                         state.described += u64::from(described);
                     });
                 }
@@ -173,8 +176,8 @@ impl Loader {
                     let words = trouble.words();
                     state.send_modify(|state| {
                         if state.trouble.as_ref() != Some(&words) {
-                            let error = format!("{:#}", anyhow::Error::from(trouble));
-                            tracing::error!(error, "a batch can't be loaded; it is tried again");
+                            // Each of them says its cause itself.
+                            tracing::error!(error = %trouble, "a batch can't be loaded; it is tried again");
                         }
                         state.attempts += 1;
                         state.trouble = Some(words);
@@ -385,6 +388,7 @@ pub async fn again(
     owner: (u64, u32),
     dead: &Dead,
     letter: &Letter,
+    gate: &Gate,
 ) -> anyhow::Result<Again> {
     let read = letter.clone();
     let content = Arc::new(blocking(move || read.read()).await??);
@@ -403,10 +407,13 @@ pub async fn again(
         true => letter.batch,
         false => named_by_content(letter.batch, &content, range),
     };
-    let refused = halve(store, owner, &content, name, |batch| {
+    let _passed = gate.pass().await.map_err(Trouble::Gate)?;
+    let patience = Pace::default().patience;
+    let halved = halve(store, owner, &content, name, |batch| {
         done.rows += batch.len() as u64;
-    })
-    .await?;
+    });
+    let refused = timeout(patience, halved).await;
+    let refused = refused.map_err(|_| Trouble::Silent(patience))??;
     done.refused = refused.iter().map(|part| part.range.len() as u64).sum();
     let Some(first) = refused.first() else {
         return Ok(done);

@@ -1,7 +1,8 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
-//! the door, gate keeps all of these apart from derive, derive makes derived tables of landed events, compute makes facts and results, report makes
-//! the summary, restate tells what an earlier one would say now.
+//! the door, gate holds all of these back while derive works, derive makes derived tables of landed
+//! events, compute makes facts and results, report makes the summary, restate tells what an earlier one
+//! would say now.
 
 mod columns;
 pub mod compute;

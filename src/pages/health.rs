@@ -58,10 +58,12 @@ static SIGNS: [Missing; 4] = [
         name: "reads",
         kinds: &["read", "read_count"],
         families: &['R', 'L', 'T'],
-        comes_from: "from a web server's access log, or as events of your wiki or portal",
+        comes_from: "from a web server's access log, or as events of your wiki or portal, in files or \
+                     sent to /v1/events with a token",
         commands: &[
             "readback import access-log FILE",
             "readback import events FILE",
+            "readback token add NAME",
         ],
     },
     Missing {

@@ -12,10 +12,12 @@ pub(crate) fn holds_address(text: &str) -> bool {
 pub(crate) fn holds_mail(text: &str) -> bool {
     // Nearly no text holds any of the bytes that these begin with.
     let begin = memchr::memchr3(b'@', b'%', 0xef, text.as_bytes());
-    begin
-        .and_then(|at| text.get(at..))
-        .is_some_and(|rest| rest.contains('@') || rest.contains('\u{ff20}') || rest.contains("%40"))
+    let rest = begin.and_then(|at| text.get(at..));
+    rest.is_some_and(|rest| AT.iter().any(|at| rest.contains(at)))
 }
+
+/// The sign of mail addresses, as other scripts and web addresses write it.
+pub(crate) const AT: [&str; 5] = ["@", "\u{ff20}", "\u{fe6b}", "%40", "%2540"];
 
 /// Whether an IP address stands anywhere in a text.
 pub(super) fn names_machine(text: &str) -> bool {

@@ -125,12 +125,18 @@ impl Shared {
         match taken {
             Ok(_) => {
                 if size >= self.refused.load(Ordering::Relaxed) {
-                    self.refused.store(0, Ordering::Relaxed);
+                    self.has_room();
                 }
                 Ok(())
             }
             Err(used) => {
-                self.refused.store(size, Ordering::Relaxed);
+                if self.refused.swap(size, Ordering::Relaxed) == 0 {
+                    tracing::error!(
+                        used,
+                        limit,
+                        "the spool is full; senders are told to come again"
+                    );
+                }
                 Err(AppendError::Full { used, limit })
             }
         }
@@ -138,7 +144,14 @@ impl Shared {
 
     pub(super) fn release(&self, size: u64) {
         if self.used.fetch_sub(size, Ordering::Relaxed) == size {
-            self.refused.store(0, Ordering::Relaxed);
+            self.has_room();
+        }
+    }
+
+    /// What found no room last would find it now.
+    fn has_room(&self) {
+        if self.refused.swap(0, Ordering::Relaxed) != 0 {
+            tracing::info!("the spool has room again");
         }
     }
 

@@ -24,7 +24,7 @@ pub(super) const PROBE_FILE: &str = "probe";
 /// How old a segment becomes at least while others wait for the store.
 const BEHIND: Duration = Duration::from_secs(2);
 /// When so many entries shared a sync, many senders are at work, and the writer lets them: it waits for
-/// half of what the sync took before it takes what waits. More of them share the next sync, and neither
+/// half of what write and sync took before it takes what waits. More of them share the next sync, and neither
 /// disk nor processors are kept from the rest. With fewer senders a pause would only be one.
 const CROWD: usize = 8;
 /// The longest such pause.
@@ -327,7 +327,8 @@ impl Writer {
 
     fn failed(&mut self, error: &io::Error) {
         if !self.failing {
-            tracing::error!(%error, "the spool can't be written to; what is sent is refused");
+            let folder = self.folder.display();
+            tracing::error!(%folder, %error, "the spool can't be written to; what is sent is refused");
         }
         self.failing = true;
         self.shared.fail(Some(error.to_string()));

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
+use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use axum::http::header::{CONTENT_ENCODING, CONTENT_LENGTH, EXPECT};
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -155,10 +156,11 @@ pub(super) async fn read(
 ) -> Result<(Vec<u8>, Held), BodyError> {
     let mut body = body;
     let read = read_all(headers, &mut body, budget).await;
-    if matches!(
+    let is_refused = matches!(
         read,
         Err(BodyError::TooLarge | BodyError::Encoding(_) | BodyError::Busy)
-    ) {
+    );
+    if is_refused && !waits(headers) {
         discard(body).await;
     }
     let (packing, packed, mut held) = read?;
@@ -172,8 +174,20 @@ pub(super) async fn read(
     unpacked.await.unwrap_or(Err(BodyError::Cut))
 }
 
+/// Does with the body of a request what is to be done where the request is refused for its head.
+pub(super) async fn turn_away(request: Request) {
+    if !waits(request.headers()) {
+        discard(request.into_body()).await;
+    }
+}
+
+/// Whether the sender waits to be asked for its body (RFC 9110, 10.1.1). To read of it is to ask for it.
+fn waits(headers: &HeaderMap) -> bool {
+    headers.contains_key(EXPECT)
+}
+
 /// Reads what is left of a body that nobody wants, up to a limit.
-pub(super) async fn discard(mut body: Body) {
+async fn discard(mut body: Body) {
     let mut left = DISCARDED;
     let reading = async {
         while let Some(Ok(frame)) = body.frame().await {
@@ -218,11 +232,6 @@ async fn read_all(
             return Err(BodyError::TooLarge);
         }
         held.more(data.len())?;
-        if bytes.is_empty() {
-            // What a usual body takes; for a longer one room is made as it comes.
-            let declared = declared.map_or(0, |length| length as usize);
-            bytes.reserve_exact(data.len().max(declared.min(PIECE)));
-        }
         bytes.extend_from_slice(data);
     }
 }

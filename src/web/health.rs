@@ -141,7 +141,9 @@ impl Parts {
 
     /// What keeps batches from being loaded.
     fn load(&self) -> Option<String> {
-        self.load.borrow().trouble.clone()
+        let trouble = self.load.borrow().trouble.clone();
+        let is_open = matches!(&*self.engine.borrow(), Opened::Open(..));
+        trouble.or_else(|| (!is_open).then(|| "waits for the engine".to_owned()))
     }
 
     /// What the last scans left undone. Not of which source: whoever asks shows no token.

@@ -102,14 +102,14 @@ impl FromRequestParts<AppState> for Entrance {
 
 /// What is answered to another method.
 pub(super) async fn only(allowed: &'static str, request: HttpRequest) -> Response<Body> {
-    body::discard(request.into_body()).await;
+    body::turn_away(request).await;
     Refusal::method(allowed).respond()
 }
 
 /// What is answered where no route is. Programs are told in their own way: a sender with a wrong
 /// address must not take the page for "not yet".
 pub(super) async fn nowhere(request: HttpRequest) -> Response<Body> {
-    body::discard(request.into_body()).await;
+    body::turn_away(request).await;
     let words = "no such address; /openapi.json describes those there are";
     Refusal::new(StatusCode::NOT_FOUND, words).respond()
 }
@@ -139,7 +139,7 @@ pub(super) async fn hook(
         let push = match door.hooks.find(&source) {
             Hook::Ready(push) => push,
             Hook::Unaware => {
-                body::discard(request.into_body()).await;
+                body::turn_away(request).await;
                 return Err(Refusal::later(
                     "the write-ups that this source looks for are not known yet; the engine has not \
                      answered since the start",
@@ -148,7 +148,7 @@ pub(super) async fn hook(
             Hook::Unknown(known) => {
                 // Which there are is told to senders alone.
                 let is_sender = auth::sender(request.headers(), &door.tokens).is_ok();
-                body::discard(request.into_body()).await;
+                body::turn_away(request).await;
                 let mut words = "no configured source of this id takes deliveries".to_owned();
                 if is_sender && known.is_empty() {
                     words.push_str("; none does");
@@ -161,7 +161,7 @@ pub(super) async fn hook(
         let (request, scope, _held) = if push.is_signed() {
             // Signed is what was sent; and nothing is unpacked for somebody unknown.
             if body::is_packed(request.headers()) {
-                body::discard(request.into_body()).await;
+                body::turn_away(request).await;
                 let words = "the signature covers the body as it is sent, so packed bodies are not \
                              taken here; send it without Content-Encoding";
                 return Err(Refusal::packing(words, "identity"));
@@ -205,7 +205,7 @@ pub(super) async fn statements(
     let is_put = request.method() == axum::http::Method::PUT;
     let done = async {
         if version.is_none() {
-            body::discard(request.into_body()).await;
+            body::turn_away(request).await;
             let words = "X-Experience-API-Version: valid are 1.0, 1.0.x and 2.0.x";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
         }
@@ -307,7 +307,7 @@ impl Door {
                 Ok((request, sender, held))
             }
             Err(refusal) => {
-                body::discard(request.into_body()).await;
+                body::turn_away(request).await;
                 Err(refusal)
             }
         }
@@ -325,10 +325,7 @@ impl Door {
             .headers
             .iter()
             .filter(|(name, _)| ![AUTHORIZATION, COOKIE].contains(name))
-            .map(|(name, value)| {
-                let value = String::from_utf8_lossy(value.as_bytes()).into_owned();
-                (name.as_str().to_owned(), value)
-            });
+            .map(|(name, value)| (name.as_str().to_owned(), text_of(value.as_bytes())));
         let request = Request {
             headers: headers.collect(),
             body,
@@ -358,6 +355,19 @@ impl Door {
         self.metrics.answered(route, response.status().as_u16());
         response
     }
+}
+
+/// A header's value as text. Bytes that are not UTF-8 are written as percent-encoding writes them, so
+/// that no two values become one; whoever decodes them sees what they are.
+fn text_of(value: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in value.utf8_chunks() {
+        text.push_str(chunk.valid());
+        for byte in chunk.invalid() {
+            text.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    text
 }
 
 /// What was taken. Where nothing was and something was refused, that is the answer.

@@ -98,6 +98,9 @@ pub enum TokenError {
         "{0:?} is no name of a token; valid are 1 to 100 letters, digits, dots, dashes, underscores"
     )]
     Name(String),
+    /// A star that stands for nothing.
+    #[error("source {0:?}: valid are the name of a source, and a beginning followed by one *")]
+    Source(String),
     /// A kind of event that is unknown.
     #[error("unknown type {name:?}; known are {known}")]
     Type {
@@ -144,6 +147,13 @@ pub fn add(
         return Err(TokenError::Name(name.to_owned()));
     }
     check_types(&types)?;
+    let is_odd = |source: &&String| {
+        let name = source.strip_suffix('*').unwrap_or(source);
+        source.is_empty() || name.contains('*')
+    };
+    if let Some(odd) = sources.iter().find(is_odd) {
+        return Err(TokenError::Source(odd.clone()));
+    }
     let _lock = lock(path)?;
     let mut tokens = read(path)?;
     if tokens.iter().any(|token| token.name == name) {
@@ -321,6 +331,18 @@ mod tests {
         let types = types.iter().map(|kind| (*kind).to_owned()).collect();
         let made_at = "2026-01-01T00:00:00Z".to_owned();
         add(path, name, vec!["wiki*".to_owned()], types, made_at)
+    }
+
+    #[test]
+    fn a_star_stands_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokens.json");
+        let made = |name: &str, source: &str| {
+            let sources = vec![source.to_owned()];
+            add(&path, name, sources, Vec::new(), String::new()).is_ok()
+        };
+        assert!(made("a", "wiki*") && made("b", "wiki") && made("c", "*"));
+        assert!(!made("d", "wi*ki") && !made("e", "wiki**") && !made("f", ""));
     }
 
     #[test]

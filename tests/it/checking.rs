@@ -4,10 +4,12 @@ use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::PermissionsExt as _;
 
 use serde_json::Value;
 
 use super::binary::Home;
+use super::lexed::files;
 
 /// A port that nobody listens on.
 fn nobody() -> String {
@@ -42,6 +44,49 @@ fn wiki_source(address: &str) -> String {
         "[[source]]\nid = \"wiki\"\nkind = \"mediawiki\"\napi = \"http://{address}/api.php\"\n\
          titles = [\"A\"]\ntoken_file = \"token\"\n"
     )
+}
+
+#[test]
+fn what_lies_in_the_data_folder_is_looked_at() {
+    let home = Home::new();
+    home.done(&["token", "add", "wiki"]);
+    let checked = home.done(&["check", "--no-engine"]);
+    assert!(checked.out.contains("all is well"), "{checked:?}");
+    let before = files(&home.data());
+    let tokens = home.data().join("tokens.json");
+    std::fs::write(&tokens, "{").expect("a file");
+    let open = std::fs::Permissions::from_mode(0o644);
+    std::fs::set_permissions(&tokens, open).expect("a file of mine");
+    let checked = home.run(&["check", "--no-engine"]);
+    assert_eq!(checked.code, Some(1), "{checked:?}");
+    for words in [
+        "2 problems found",
+        "tokens.json: others may open it (mode 644); `chmod 600",
+        "tokens.json: is not what readback wrote",
+    ] {
+        assert!(checked.err.contains(words), "{words}: {checked:?}");
+    }
+    assert_eq!(files(&home.data()), before);
+}
+
+#[test]
+fn a_wrong_value_is_told_with_where_it_stands() {
+    let home = Home::new().with("READBACK_SPOOL_LIMIT_MIB", "x");
+    home.file("readback.toml", "[server]\nlisten = \"nowhere\"\n");
+    let said = home.run(&["check", "--set", "schedule.scan_minutes=-1"]);
+    for words in [
+        "readback.toml: 3 problems",
+        "1048576 (environment READBACK_SPOOL_LIMIT_MIB)",
+        "(flag --set)",
+    ] {
+        assert!(said.err.contains(words), "{words}: {said:?}");
+    }
+    home.file("readback.toml", "");
+    let said = home.run(&["check"]);
+    assert!(
+        said.err.contains("the configuration: 1 problem\n"),
+        "{said:?}"
+    );
 }
 
 #[test]

@@ -92,7 +92,7 @@ impl Loading {
         let Loader {
             store, owner, dead, ..
         } = &self.loader;
-        load::again(store, *owner, dead, letter).await
+        load::again(store, *owner, dead, letter, &Gate::default()).await
     }
 
     /// Lets the loader run by itself.

@@ -52,6 +52,7 @@ fn events_are_taken_while_the_engine_cant_start() {
     assert_eq!(served.get("/readyz/door").status, 200);
     assert_eq!(served.get("/healthz").status, 200);
     served.becomes("engine", "the engine does not start");
+    served.becomes("load", "waits for the engine");
     assert_eq!(served.get("/readyz").status, 503);
     let page = served.get("/");
     assert_eq!(page.status, 503);
@@ -78,6 +79,11 @@ fn events_are_taken_while_the_engine_cant_start() {
         .contains("readback_loaded_rows_total 1\n")
     {
         assert!(since.elapsed() < PATIENCE, "{}", served.log());
+    }
+    // Nobody waits for the next hour to see that something came.
+    while served.get("/").text.contains("no event has come in") {
+        assert!(since.elapsed() < PATIENCE, "{}", served.log());
+        std::thread::sleep(std::time::Duration::from_millis(100));
     }
     served.stop();
 }
@@ -333,6 +339,8 @@ fn dead_letters_by_the_command_line() {
         .expect("buried");
     // Files of others stop nobody.
     std::fs::write(home.data().join("dead/ab.json"), "{}").expect("a file");
+    let checked = home.run(&["check", "--no-engine"]);
+    assert!(checked.err.contains("4 dead letters wait"), "{checked:?}");
     let listed = home.done(&["dead", "list"]);
     assert_eq!(listed.out.lines().count(), 4, "{listed:?}");
     assert!(listed.out.contains("2026-03-02T09:15:00"), "{listed:?}");

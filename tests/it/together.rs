@@ -49,6 +49,13 @@ fn reports_at_once_are_one_report() {
     assert_eq!(summary(&home, "later"), first);
 }
 
+/// Lets everything else go on as far as it can.
+async fn settle() {
+    for _ in 0..10_000 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test]
 async fn what_is_imported_waits_for_a_report() {
     let Some(mut way) = Way::fresh("together_gate").await else {
@@ -65,14 +72,56 @@ async fn what_is_imported_waits_for_a_report() {
     let rows = "SELECT count() FROM landing_read";
     let events = lines(&small());
     let mut importing = Box::pin(way.events(&events));
+    let waiting = async {
+        at_gate.recv().await.expect("a batch");
+        settle().await;
+        // Counted while the import could go on.
+        way.count(rows).await
+    };
     tokio::select! {
         _ = &mut importing => panic!("it did not wait"),
-        _ = at_gate.recv() => {}
+        count = waiting => assert_eq!(count, 0),
     }
-    assert_eq!(way.count(rows).await, 0);
     drop(turn);
     importing.await;
     assert!(way.count(rows).await > 0);
+}
+
+/// What holds a gate open, and waits when it is let go.
+struct Letting(
+    std::sync::mpsc::Receiver<()>,
+    tokio::sync::mpsc::UnboundedSender<()>,
+);
+
+impl Drop for Letting {
+    fn drop(&mut self) {
+        // The test may have ended.
+        let _ = self.1.send(());
+        let _ = self.0.recv();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_gate_is_held_until_the_batch_stands() {
+    let Some(mut way) = Way::fresh("together_held").await else {
+        return;
+    };
+    let (go, goes) = std::sync::mpsc::channel();
+    let (tell, mut let_go) = tokio::sync::mpsc::unbounded_channel();
+    let held = std::sync::Mutex::new(Some(Letting(goes, tell)));
+    way.gate = Gate::new(move || {
+        let held = held.lock().expect("a lock").take();
+        Ok(Box::new(held))
+    });
+    let way = std::sync::Arc::new(way);
+    let importing = tokio::spawn({
+        let way = std::sync::Arc::clone(&way);
+        async move { way.events(&lines(&small())).await }
+    });
+    let_go.recv().await.expect("a batch that is done");
+    assert!(way.count("SELECT count() FROM landing_read").await > 0);
+    go.send(()).expect("an import");
+    importing.await.expect("an import");
 }
 
 #[test]

@@ -133,13 +133,13 @@ fn understood(envelope: &mut Envelope<'_>, last: &mut Option<Arc<str>>) -> Resul
         .and_then(named)
         .ok_or(Refusal::Value)?;
     let id = envelope.id.as_ref().and_then(named).ok_or(Refusal::Value)?;
-    let time = match &envelope.time {
+    let time = match envelope.time.as_ref().filter(|time| !time.0.is_empty()) {
         Some(time) => parse_rfc3339(&time.0).ok_or(Refusal::Value)?,
         None if needs_time(kind) => return Err(Refusal::Value),
         None => 0,
     };
     let subject = envelope.subject.as_ref().map_or("", |subject| &*subject.0);
-    if needs_subject(kind) && subject.is_empty() {
+    if needs_subject(kind) && subject.trim().is_empty() {
         return Err(Refusal::Value);
     }
     let declared = envelope.datacontenttype.as_ref().and_then(named);
@@ -329,6 +329,7 @@ fn link(wire: LinkData<'_>) -> Result<Link, Refusal> {
     let role = wire
         .role
         .as_ref()
+        .filter(|text| !text.0.is_empty())
         .map(|text| link_role(&text.0).ok_or(Refusal::Value));
     Ok(Link {
         person: who(wire.person)?,
@@ -371,14 +372,17 @@ fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
     let kind = wire
         .kind
         .as_ref()
+        .filter(|text| !text.0.is_empty())
         .map(|text| person_kind(&text.0).ok_or(Refusal::Value));
     let (joined_at, left_at) = (instant(wire.joined_at)?, instant(wire.left_at)?);
     in_order(joined_at, left_at)?;
     Ok(Person {
         person: match who(wire.person)? {
             Some(person) => person,
-            None if subject.trim().is_empty() => return Err(Refusal::Value),
-            None => Identity::bare(subject),
+            None => match Identity::bare(subject) {
+                nobody if nobody.value.is_empty() => return Err(Refusal::Value),
+                person => person,
+            },
         },
         aliases: everybody(wire.aliases)?,
         team: stated(wire.team),
@@ -465,7 +469,9 @@ fn within(number: Option<Whole>) -> Result<Option<u32>, Refusal> {
 }
 
 fn instant(text: Option<Text<'_>>) -> Result<Option<Millis>, Refusal> {
-    text.map(|text| parse_rfc3339(&text.0).ok_or(Refusal::Value))
+    let stated = text.filter(|text| !text.0.is_empty());
+    stated
+        .map(|text| parse_rfc3339(&text.0).ok_or(Refusal::Value))
         .transpose()
 }
 
@@ -474,9 +480,10 @@ fn who(text: Option<Text<'_>>) -> Result<Option<Identity>, Refusal> {
     let Some(text) = text else {
         return Ok(None);
     };
-    match text.0.trim() {
-        "" => Err(Refusal::Value),
-        name => Ok(Some(Identity::bare(name))),
+    let person = Identity::bare(&text.0);
+    match person.value.is_empty() {
+        true => Err(Refusal::Value),
+        false => Ok(Some(person)),
     }
 }
 

@@ -2,31 +2,35 @@
 //! what would be valid. Values of fields that name people are never repeated, only their type; nor
 //! is any other text that holds an address, because names slip into the wrong column.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
-use crate::model::{EventKind, LinkRole, PersonKind, Place, parse_rfc3339};
+use crate::model::{EventKind, Identity, LinkRole, PersonKind, Place, parse_rfc3339};
 use crate::sources::machine::holds_address;
 
 use super::decode::{
     Fault, MAX_COUNT, MAX_ENGAGED_S, MAX_SECONDS, Refusal, kind_of, needs_subject, needs_time,
 };
-use super::media;
 use super::wire::Whole;
+use super::{media, members};
 
 /// Everything that is wrong with it; never empty.
 pub(super) fn explain(text: &str, refusal: &Refusal) -> Vec<Fault> {
-    let fields = match serde_json::from_str::<Value>(text) {
-        Ok(Value::Object(fields)) => fields,
-        Ok(other) => {
-            let reason = format!("{} is not an event; an event is an object", type_of(&other));
-            return vec![Fault::new("", reason)];
-        }
-        Err(error) => {
-            let reason = format!("not JSON: {error}");
+    let mut faults = Vec::new();
+    let fields = match members::of(text) {
+        Ok(members) => members::values(members, &mut faults),
+        // Not the error itself: it may repeat what stands in the place of an object.
+        Err(_) => {
+            let reason = match serde_json::from_str::<Value>(text) {
+                Ok(other) => {
+                    format!("{} is not an event; an event is an object", type_of(&other))
+                }
+                Err(error) => format!("not JSON: {}", members::words(&error, text)),
+            };
             return vec![Fault::new("", reason)];
         }
     };
-    let mut faults = Vec::new();
     let kind = envelope(&fields, &mut faults);
     let is_json = media::declared(&fields, &mut faults);
     if let Some(kind) = kind {
@@ -40,6 +44,9 @@ pub(super) fn explain(text: &str, refusal: &Refusal) -> Vec<Fault> {
     if faults.is_empty() {
         faults.push(Fault::new("", unexplained(refusal)));
     }
+    // What can't be read is not missing besides.
+    let mut told = HashSet::new();
+    faults.retain(|fault| told.insert(fault.field.clone()));
     faults
 }
 
@@ -78,7 +85,7 @@ fn envelope(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Even
         }
     }
     match present(fields, "subject") {
-        Some(Value::String(text)) if text.is_empty() && kind.is_some_and(needs_subject) => {
+        Some(Value::String(text)) if text.trim().is_empty() && kind.is_some_and(needs_subject) => {
             faults.push(Fault::new("subject", "empty; it names the write-up"));
         }
         Some(Value::String(_)) => {}
@@ -93,7 +100,7 @@ fn envelope(fields: &Map<String, Value>, faults: &mut Vec<Fault>) -> Option<Even
         }
         None => {}
     }
-    match present(fields, "time") {
+    match present(fields, "time").filter(|time| time.as_str() != Some("")) {
         Some(time) => faults.extend(instant(time).map(|reason| Fault::new("time", reason))),
         None if kind.is_some_and(needs_time) => {
             faults.push(Fault::new("time", "missing; an RFC 3339 instant is valid"));
@@ -155,7 +162,7 @@ fn body(
         .and_then(Value::as_str)
         .unwrap_or("");
     let by_subject = matches!(kind, EventKind::Writeup | EventKind::Person);
-    let in_subject = by_subject && !subject.trim().is_empty();
+    let in_subject = by_subject && !Identity::bare(subject).value.is_empty();
     for (name, hint) in required(kind) {
         let stated = match present(data, name) {
             Some(Value::String(text)) => !text.is_empty(),
@@ -177,6 +184,12 @@ fn spans(kind: EventKind) -> &'static [(&'static str, &'static str)] {
         EventKind::Coverage => &[("from", "to")],
         _ => &[],
     }
+}
+
+/// Whether the data of any kind has a field of this name.
+pub(super) fn is_field(name: &str) -> bool {
+    let rules = EventKind::ALL.into_iter().flat_map(rules);
+    rules.into_iter().any(|(known, _)| *known == name)
 }
 
 /// What a field may hold.
@@ -352,6 +365,8 @@ impl Shape {
             Shape::Seconds(most) => between(value, most),
             Shape::Share => between(value, 1.0),
             Shape::Whole(most) => whole(value, most),
+            // An empty text says as much as an absent one.
+            Shape::Instant | Shape::OneOf(_) if value.as_str() == Some("") => None,
             Shape::Instant => instant(value),
             Shape::OneOf(known) => match value.as_str() {
                 Some(text) if known().contains(&text) => None,
@@ -368,7 +383,7 @@ impl Shape {
 /// A person's name: only its type is ever told.
 fn name(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) if text.trim().is_empty() => {
+        Value::String(text) if Identity::bare(text).value.is_empty() => {
             Some("empty; leave it out where nobody is known".to_owned())
         }
         Value::String(_) => None,

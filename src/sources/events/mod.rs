@@ -9,6 +9,7 @@ mod http;
 #[cfg(test)]
 mod http_tests;
 mod media;
+mod members;
 #[cfg(test)]
 mod modes_tests;
 #[cfg(test)]
@@ -36,15 +37,16 @@ pub static KIND: Kind = Kind {
     summary: "Readback's own events: CloudEvents 1.0, one JSON object a line",
     documentation: "Each line is one event, or a JSON array of events. `type` is \
         org.readback.KIND.v1; `source` and `id` name the event for ever, so the same file may be \
-        imported any number of times. A field that is null or an empty text counts as absent, a \
-        field that Readback does not know is ignored. A line that is no event is refused with its \
+        imported any number of times; a correction has a greater `data.version` and the same `type`. A \
+        field that is null or an empty text counts as absent, a field that Readback does not know is \
+        ignored. A line that is no event is refused with its \
         number, field and reason, and the rest goes on; it counts as one, however much is wrong with \
         it. Lines and events have at most 1 MiB, a page counter's count and uniques at most \
         1000000000000.\n\
         Names of people have their place: `person`, `contributors`, `responders`, `aliases` of a person. \
         Elsewhere they are taken out (the user of an address, a team that is a mail address), and where \
-        nothing would be left the event is refused: a mail address as `source`, `subject`, id of a \
-        write-up or `scope`, a user name in `source`.\n\
+        nothing would be left the event is refused: anything with an @ as `source`, a mail address as \
+        `subject`, id of a write-up or `scope`.\n\
         Over HTTP events go to POST /v1/events. By the content type that is one event \
         (application/cloudevents+json), a JSON array of them (application/cloudevents-batch+json), \
         one a line (application/x-ndjson), or one event as ce-* headers with its data as the body \

@@ -170,8 +170,18 @@ fn a_refusal_names_field_value_and_what_is_valid() {
         ),
         (
             read_with(r#"{"team":"a","team":"b"}"#),
-            "duplicate field `team`",
+            "data.team: stands there twice",
         ),
+        (
+            read_with(r#"{"scroll":1e999}"#),
+            "data.scroll: can't be read: number out of range",
+        ),
+        (
+            // What nobody looks at is not in the way of what is wrong.
+            read_with(r#"{"scroll":7,"odd":1e999}"#),
+            "data.scroll: 7 is not between 0 and 1",
+        ),
+        (read_with(r#"{"person":"mailto: "}"#), "data.person: empty"),
     ];
     for (line, reason) in cases {
         let faults = decode(line.as_bytes()).expect_err(&line);

@@ -11,7 +11,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::decode::MAX_COUNT;
+use super::decode::{MAX_COUNT, MAX_ENGAGED_S, MAX_SECONDS};
 
 /// The envelope. Other attributes are accepted and ignored.
 #[derive(Default, JsonSchema)]
@@ -100,13 +100,14 @@ pub(super) struct ReadData<'a> {
     /// Corrections carry a greater one.
     pub(super) version: Option<Whole>,
     /// Who read: an e-mail address or an account. Never stored as it is.
+    #[schemars(extend("pattern" = "\\S"))]
     pub(super) person: Option<Text<'a>>,
     /// The reader's team at that time.
     pub(super) team: Option<String>,
     /// The source's session.
     pub(super) session: Option<String>,
     /// Seconds for which the page was visible and focused.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = MAX_ENGAGED_S))]
     pub(super) engaged_s: Option<f64>,
     /// Deepest point seen, as a share of the document.
     #[schemars(range(min = 0, max = 1))]
@@ -148,6 +149,7 @@ pub(super) struct AttendanceData<'a> {
     pub(super) meeting: Option<String>,
     /// Who; absent for a dial-in without identity.
     #[serde(borrow)]
+    #[schemars(extend("pattern" = "\\S"))]
     pub(super) person: Option<Text<'a>>,
     /// Their team at that time.
     pub(super) team: Option<String>,
@@ -162,15 +164,15 @@ pub(super) struct AttendanceData<'a> {
     /// The group or list that the invitation went to.
     pub(super) via: Option<String>,
     /// Length of the meeting, seconds.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = MAX_SECONDS))]
     pub(super) meeting_s: Option<f64>,
     /// The host's own flag.
     pub(super) attended: Option<bool>,
     /// Seconds present.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = MAX_SECONDS))]
     pub(super) present_s: Option<f64>,
     /// Seconds spoken.
-    #[schemars(range(min = 0))]
+    #[schemars(range(min = 0, max = MAX_SECONDS))]
     pub(super) spoke_s: Option<f64>,
     /// They had to come.
     pub(super) mandatory: Option<bool>,
@@ -183,6 +185,7 @@ pub(super) struct CommentData<'a> {
     pub(super) version: Option<Whole>,
     /// Who wrote it.
     #[serde(borrow)]
+    #[schemars(extend("pattern" = "\\S"))]
     pub(super) person: Option<Text<'a>>,
     /// Their team at that time.
     pub(super) team: Option<String>,
@@ -203,6 +206,7 @@ pub(super) struct EditData<'a> {
     pub(super) version: Option<Whole>,
     /// Who made it.
     #[serde(borrow)]
+    #[schemars(extend("pattern" = "\\S"))]
     pub(super) person: Option<Text<'a>>,
     /// Their team at that time.
     pub(super) team: Option<String>,
@@ -223,6 +227,7 @@ pub(super) struct LinkData<'a> {
     pub(super) version: Option<Whole>,
     /// Who made it.
     #[serde(borrow)]
+    #[schemars(extend("pattern" = "\\S"))]
     pub(super) person: Option<Text<'a>>,
     /// Their team at that time.
     pub(super) team: Option<String>,
@@ -299,6 +304,7 @@ pub(super) struct PersonData<'a> {
     pub(super) version: Option<Whole>,
     /// The person.
     #[serde(borrow)]
+    #[schemars(extend("pattern" = "\\S"))]
     pub(super) person: Option<Text<'a>>,
     /// Other identities of theirs.
     #[serde(borrow)]
@@ -410,6 +416,6 @@ impl JsonSchema for Whole {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "integer", "minimum": 0 })
+        json_schema!({ "type": "integer", "minimum": 0, "maximum": u32::MAX })
     }
 }

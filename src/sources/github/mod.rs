@@ -160,6 +160,13 @@ impl Push for GitHub {
                 .find(|(name, _)| name == "payload")
                 .map(|(_, value)| value.into_owned())
         });
+        let is_form = header("content-type")
+            .is_some_and(|media| media.starts_with("application/x-www-form-urlencoded"));
+        if is_form && form.is_none() {
+            return Err(wrong(
+                "is a form that does not begin with its field `payload`",
+            ));
+        }
         let value: Result<Value, _> = match form.flatten() {
             // In a form the brackets and commas of the JSON may be written in another way.
             Some(json) if is_dense(json.as_bytes()) => return Err(SourceError::TooMany),

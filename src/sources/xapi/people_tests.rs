@@ -46,7 +46,7 @@ fn people_have_one_identifier_each() {
         let event = one(&statement("read", json!({"actor": actor})));
         let person = person(&event).expect("a person");
         assert_eq!(
-            (&*person.source, &*person.kind, &person.value),
+            (person.source, person.kind, &person.value),
             (source, kind, &value)
         );
     }

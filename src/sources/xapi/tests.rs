@@ -145,10 +145,7 @@ fn a_read() {
         Some("0a1b2c3d-0000-4000-8000-00000000000b")
     );
     let person = read.person.expect("a person");
-    assert_eq!(
-        (&*person.kind, &*person.value),
-        ("email", "ada@example.org")
-    );
+    assert_eq!((person.kind, &*person.value), ("email", "ada@example.org"));
 }
 
 #[test]
