@@ -1,6 +1,7 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
-//! the door, gate keeps all of these apart from derive, derive makes derived tables of landed events, compute makes facts and results, report makes
+//! the door, gate keeps all of these apart from derive, registry puts together what is said of
+//! write-ups, derive makes derived tables of landed events, compute makes facts and results, report makes
 //! the summary, restate tells what an earlier one would say now.
 
 mod columns;
@@ -12,6 +13,7 @@ pub mod ingest;
 pub mod known;
 pub mod load;
 pub mod observe;
+pub mod registry;
 pub mod report;
 pub mod restate;
 mod reviews;
