@@ -240,7 +240,7 @@ pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Resul
 }
 
 /// So many events of a kind, in words.
-fn events(kind: &str, n: u64) -> String {
+pub(super) fn events(kind: &str, n: u64) -> String {
     match kind {
         "read" => counted(n, "read", "reads"),
         "read_count" => counted(n, "page count", "page counts"),

@@ -16,6 +16,7 @@ mod serve;
 mod simulate;
 mod site_names;
 mod token;
+mod writeups;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -78,6 +79,9 @@ enum Command {
     Scan(scan::Args),
     /// Write the summary, charts, pages and a digest as of an instant
     Report(report::Args),
+    /// Which pages are which write-ups: look, register, give names, retire
+    #[command(subcommand)]
+    Writeups(writeups::Command),
     /// Write a simulated organisation's events
     Simulate(simulate::Args),
     /// What this program knows: kinds of sources, indicators
@@ -133,6 +137,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args, load()?).await,
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
+        Command::Writeups(command) => writeups::run(command, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
         Command::List(args) => list::run(args, load),
         Command::Engine(EngineCommand::Run {

@@ -200,9 +200,14 @@ const SENSIBLE: std::ops::Range<Millis> = 631_152_000_000..7_289_654_400_000;
 
 /// The instant that `--as-of` means.
 pub(super) fn instant(text: Option<&str>, calendar: &Calendar) -> anyhow::Result<Millis> {
-    let Some(text) = text else {
-        return Ok(chrono::Utc::now().timestamp_millis());
-    };
+    match text {
+        None => Ok(chrono::Utc::now().timestamp_millis()),
+        Some(text) => moment("--as-of", text, calendar),
+    }
+}
+
+/// The instant that a flag means.
+pub(super) fn moment(flag: &str, text: &str, calendar: &Calendar) -> anyhow::Result<Millis> {
     let date = || {
         text.parse::<NaiveDate>()
             .ok()
@@ -210,11 +215,11 @@ pub(super) fn instant(text: Option<&str>, calendar: &Calendar) -> anyhow::Result
     };
     match parse_rfc3339(text).or_else(date) {
         Some(at) if !SENSIBLE.contains(&at) => {
-            bail!("--as-of {text:?}: valid are instants from 1990 to the end of 2200")
+            bail!("{flag} {text:?}: valid are instants from 1990 to the end of 2200")
         }
         Some(at) => Ok(at),
         None => bail!(
-            "--as-of {text:?}: valid are an RFC 3339 instant such as 2026-07-01T00:00:00Z and a date such as 2026-07-01"
+            "{flag} {text:?}: valid are an RFC 3339 instant such as 2026-07-01T00:00:00Z and a date such as 2026-07-01"
         ),
     }
 }

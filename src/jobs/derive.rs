@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::model::target::canonical;
-use crate::model::{Calendar, Millis, Parameters, RETRACTED};
+use super::registry::{merge, names};
+use crate::model::{Calendar, Millis, Parameters};
 use crate::store::{
     DeriveSettings, Fingerprint, PersonRow, RegistryPerson, RegistryRows, RegistryWriteup, Store,
-    WriteupRow,
 };
 
 /// Raised whenever the same landed events give other derived rows.
@@ -71,11 +70,8 @@ pub async fn run(
     let targets = targets
         .into_iter()
         .map(|(target, canonical)| {
-            let number = names
-                .verbatim
-                .get(&target)
-                .or_else(|| names.canonical.get(&canonical));
-            (target, number.copied().unwrap_or(0))
+            let number = names.number(&target, &canonical);
+            (target, number.unwrap_or(0))
         })
         .collect();
     let rows = RegistryRows {
@@ -237,118 +233,6 @@ fn claimed_by(main: &HashMap<u128, Option<u128>>, name: u128) -> u128 {
     way.pop().unwrap_or(name)
 }
 
-/// The last that says something wins, field by field; names are gathered.
-fn merge(
-    generation: u32,
-    landed: &[WriteupRow],
-    known: &HashMap<String, u32>,
-    person_of: &HashMap<u128, u32>,
-) -> Vec<RegistryWriteup> {
-    let mut by_id: BTreeMap<&str, Vec<&WriteupRow>> = BTreeMap::new();
-    // What a source took back is registered nowhere.
-    for row in landed.iter().filter(|row| !row.id.ends_with(RETRACTED)) {
-        by_id.entry(&row.id).or_default().push(row);
-    }
-    let mut next = known.values().max().copied().unwrap_or(0);
-    let mut all = Vec::with_capacity(by_id.len());
-    for (id, mut rows) in by_id {
-        rows.sort_by_key(|row| (row.at, row.version, row.key));
-        let number = known.get(id).copied().unwrap_or_else(|| {
-            next += 1;
-            next
-        });
-        let mut entry = RegistryWriteup {
-            generation,
-            number,
-            id: id.to_owned(),
-            names: vec![id.to_owned()],
-            title: None,
-            url: None,
-            published_at: None,
-            deleted_at: None,
-            owner_team: None,
-            contributors: Vec::new(),
-            responders: Vec::new(),
-            words: None,
-            template: None,
-            tags: Vec::new(),
-            restricted: false,
-        };
-        for row in rows {
-            say(&mut entry.title, &row.title);
-            say(&mut entry.url, &row.url);
-            say(&mut entry.published_at, &row.published_at);
-            say(&mut entry.owner_team, &row.owner_team);
-            say(&mut entry.words, &row.words);
-            say(&mut entry.template, &row.template);
-            say(&mut entry.deleted_at, &row.deleted_at);
-            if !row.contributors.is_empty() {
-                entry.contributors = numbers_of(&row.contributors, person_of);
-            }
-            if !row.responders.is_empty() {
-                entry.responders = numbers_of(&row.responders, person_of);
-            }
-            if !row.tags.is_empty() {
-                entry.tags.clone_from(&row.tags);
-            }
-            entry.restricted = row.restricted;
-            entry.names.extend(row.url.iter().cloned());
-            entry.names.extend(row.aliases.iter().cloned());
-        }
-        entry.names.sort();
-        entry.names.dedup();
-        all.push(entry);
-    }
-    all
-}
-
-fn say<T: Clone>(field: &mut Option<T>, said: &Option<T>) {
-    if said.is_some() {
-        field.clone_from(said);
-    }
-}
-
-fn numbers_of(people: &[u128], person_of: &HashMap<u128, u32>) -> Vec<u32> {
-    let mut numbers: Vec<u32> = people
-        .iter()
-        .filter_map(|pseudonym| person_of.get(pseudonym).copied())
-        .collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    numbers
-}
-
-struct Names {
-    verbatim: HashMap<String, u32>,
-    canonical: HashMap<String, u32>,
-}
-
-/// Which name is which write-up. Ids come first: no alias of another write-up takes them away.
-fn names(writeups: &[RegistryWriteup]) -> (Names, Vec<String>) {
-    let mut names = Names {
-        verbatim: HashMap::new(),
-        canonical: HashMap::new(),
-    };
-    let mut conflicts = Vec::new();
-    for writeup in writeups {
-        names.verbatim.insert(writeup.id.clone(), writeup.number);
-    }
-    for writeup in writeups {
-        for name in &writeup.names {
-            let number = writeup.number;
-            let holder = *names.verbatim.entry(name.clone()).or_insert(number);
-            let spelled = *names
-                .canonical
-                .entry(canonical(name).into_owned())
-                .or_insert(number);
-            if holder != number || spelled != number {
-                conflicts.push(name.clone());
-            }
-        }
-    }
-    (names, conflicts)
-}
-
 /// What all derived rows depend on, whichever write-up they belong to.
 fn common_fingerprint(
     calendar: &Calendar,
@@ -460,64 +344,6 @@ fn parts(touched: &[(u32, u64)], landed: &[Fingerprint]) -> Vec<Vec<(u32, u64)>>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn landed(id: &str, at: i64, title: Option<&str>, aliases: &[&str]) -> WriteupRow {
-        WriteupRow {
-            key: 1,
-            version: 0,
-            at,
-            source: "wiki".to_owned(),
-            id: id.to_owned(),
-            title: title.map(str::to_owned),
-            url: None,
-            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
-            published_at: None,
-            deleted_at: None,
-            owner_team: None,
-            contributors: Vec::new(),
-            contributor_teams: Vec::new(),
-            responders: Vec::new(),
-            words: None,
-            diagrams: None,
-            hyperlinks: None,
-            acronyms: None,
-            acronyms_unexplained: None,
-            template: None,
-            tags: Vec::new(),
-            restricted: false,
-        }
-    }
-
-    #[test]
-    fn what_is_not_said_again_stays_said() {
-        let rows = [
-            landed("a", 2, None, &["y"]),
-            landed("a", 1, Some("First"), &["x"]),
-        ];
-        let merged = merge(1, &rows, &HashMap::new(), &HashMap::new());
-        assert_eq!(merged[0].title.as_deref(), Some("First"));
-        assert_eq!(merged[0].names, ["a", "x", "y"]);
-    }
-
-    #[test]
-    fn an_id_belongs_to_its_write_up_whatever_others_claim() {
-        let rows = [landed("a", 1, None, &["b"]), landed("b", 1, None, &[])];
-        let merged = merge(1, &rows, &HashMap::new(), &HashMap::new());
-        let (names, conflicts) = names(&merged);
-        assert_eq!(names.verbatim["b"], 2);
-        assert_eq!(conflicts, ["b", "b"]);
-    }
-
-    #[test]
-    fn two_spellings_of_one_page_meet() {
-        let rows = [landed("a", 1, None, &["https://Wiki.example.org/A/"])];
-        let merged = merge(1, &rows, &HashMap::new(), &HashMap::new());
-        let (names, _) = names(&merged);
-        assert_eq!(
-            names.canonical[&*canonical("http://wiki.example.org/A?utm_source=x")],
-            1
-        );
-    }
 
     #[test]
     fn an_alias_is_its_person_unless_two_claim_it() {

@@ -1,8 +1,8 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
-//! the door, gate holds all of these back while derive works, derive makes derived tables of landed
-//! events, compute makes facts and results, report makes the summary, restate tells what an earlier one
-//! would say now.
+//! the door, gate holds all of these back while derive works, registry puts together what is said of
+//! write-ups, derive makes derived tables of landed events, compute makes facts and results, report makes
+//! the summary, restate tells what an earlier one would say now.
 
 mod columns;
 pub mod compute;
@@ -13,6 +13,7 @@ pub mod ingest;
 pub mod known;
 pub mod load;
 pub mod observe;
+pub mod registry;
 pub mod report;
 pub mod restate;
 mod reviews;

@@ -17,7 +17,7 @@ pub use facts::{
 };
 pub use landing::{Batch, PackError};
 pub use migrate::MigrateError;
-pub use registry::{RegistryPerson, RegistryRows, RegistryWriteup};
+pub use registry::{RegistryPerson, RegistryRows, RegistryWriteup, SpokenOf};
 pub use rows::{PersonRow, WriteupRow};
 pub use state::{ForeignStore, ImportRun};
 

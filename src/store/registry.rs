@@ -13,6 +13,7 @@ const ASSIGN_PERSON_NUMBERS: &str = include_str!("../../sql/queries/assign_perso
 const PERSON_NUMBERS: &str = include_str!("../../sql/queries/person_numbers.sql");
 const WRITEUP_NUMBERS: &str = include_str!("../../sql/queries/writeup_numbers.sql");
 const TARGETS: &str = include_str!("../../sql/queries/targets.sql");
+const SPOKEN_OF: &str = include_str!("../../sql/queries/spoken_of.sql");
 const REGISTRY_WRITEUPS: &str = include_str!("../../sql/queries/registry_writeups.sql");
 const SWEEP: [(&str, &str); 4] = [
     (
@@ -155,6 +156,23 @@ struct Target {
     canonical: String,
 }
 
+/// What events of one kind name, and how many do.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Deserialize)]
+pub struct SpokenOf {
+    /// As it was given.
+    pub target: String,
+    /// Its one spelling.
+    pub canonical: String,
+    /// The kind of the events.
+    pub kind: String,
+    /// How many, those of robots among them.
+    pub events: u64,
+    /// The first of them, UTC ms.
+    pub first_at: i64,
+    /// The last of them, UTC ms.
+    pub last_at: i64,
+}
+
 /// One generation, complete.
 #[derive(Clone, Debug, Default)]
 pub struct RegistryRows {
@@ -215,6 +233,11 @@ impl Store {
             .into_iter()
             .map(|row| (row.target, row.canonical))
             .collect())
+    }
+
+    /// Every target with its events, by kind.
+    pub async fn spoken_of(&self) -> Result<Vec<SpokenOf>, StoreError> {
+        self.query(SPOKEN_OF).fetch_all().await.named("spoken_of")
     }
 
     /// Writes write-ups, people and targets of a new generation. It counts once

@@ -30,6 +30,7 @@ mod loading;
 mod observed;
 mod pages;
 mod privacy;
+mod registry;
 mod rubbish;
 mod same_bytes;
 mod same_elsewhere;
