@@ -79,7 +79,8 @@ pub fn contents(config: &Config) -> Vec<anyhow::Error> {
 
 /// Writes a file such as the spool's, and takes it away again.
 fn takes(folder: &Path) -> std::io::Result<()> {
-    let path = folder.join("check.probe");
+    // Several may look at once.
+    let path = folder.join(format!("check-{}.probe", std::process::id()));
     let written = File::create(&path).and_then(|mut file| {
         file.write_all(&[0; 64 << 10])?;
         file.sync_data()

@@ -81,13 +81,15 @@ pub(super) fn months(from: i32, to: i32, most: usize) -> Vec<(i32, String)> {
 /// A tick's number: no digits that say nothing.
 pub(super) fn number(value: f64) -> String {
     if value == 0.0 || value.abs() >= 1.0 && value.fract().abs() < 1e-9 {
-        count(value)
-    } else if value.abs() >= 1.0 {
-        format!("{value:.1}")
-    } else {
-        let digits = (-value.abs().log10()).ceil().clamp(1.0, 6.0) as usize;
-        format!("{value:.digits$}")
+        return count(value);
     }
+    // Ticks are sums of round steps: as few digits as tell one from the next.
+    let is_told = |digits: &i32| {
+        let scaled = value * 10f64.powi(*digits);
+        (scaled - scaled.round()).abs() < 1e-6
+    };
+    let digits = (1..6).find(is_told).unwrap_or(6) as usize;
+    format!("{value:.digits$}")
 }
 
 #[cfg(test)]
@@ -121,6 +123,7 @@ mod tests {
     fn numbers_are_short() {
         assert_eq!(number(0.3), "0.3");
         assert_eq!(number(0.01), "0.01");
+        assert_eq!(number(3.0 * 0.05), "0.15");
         assert_eq!(number(25_000.0), "25,000");
         assert_eq!(number(1.5), "1.5");
     }

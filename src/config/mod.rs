@@ -501,8 +501,16 @@ fn source(n: usize, mut params: toml::Table, problems: &mut Vec<String>) -> Opti
         }
     };
     let (id, kind) = (take("id"), take("kind"));
+    let id = id?;
+    if id.contains('@') || id.contains("%40") {
+        // The intake refuses events of such a source, one by one.
+        let n = n + 1;
+        problems.push(format!(
+            "source {n}: id: holds what mail addresses hold; valid is a name such as wiki"
+        ));
+    }
     Some(SourceConfig {
-        id: id?,
+        id,
         kind: kind?,
         params,
     })
@@ -526,6 +534,14 @@ mod tests {
                 list: problems,
             })
         }
+    }
+
+    #[test]
+    fn a_source_is_not_named_like_a_mail_address() {
+        let text = "[[source]]\nid = \"ada@example.org\"\nkind = \"git\"\n";
+        let problems = checked(text, &[]).unwrap_err().list;
+        assert_eq!(problems.len(), 1);
+        assert!(problems[0].starts_with("source 1: id: holds") && !problems[0].contains("ada"));
     }
 
     #[test]

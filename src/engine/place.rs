@@ -19,7 +19,8 @@ const LONGEST_SOCKET: usize = 100;
 /// backups/    the only folder that BACKUP may write to
 /// lock        held as long as an engine runs; names its process
 /// clients     shared by those who use an engine that another one started; see `lease`
-/// socket      the path of the socket of the engine that runs
+/// engine.sock the socket of the engine that runs, where the path is short enough for one
+/// socket      the path of that socket, wherever it is
 /// config.xml  what libchdb is told
 /// ```
 #[derive(Clone, Debug)]
@@ -95,8 +96,15 @@ impl Place {
         )
     }
 
-    /// Makes the private folder of the socket and gives the socket's path. `runtime` is the user's
-    /// runtime folder, if there is one.
+    /// The socket's path in this folder, where it is short enough. Whoever sees the folder sees it, also
+    /// a service that has a `/tmp` of its own.
+    pub(super) fn own_socket(&self) -> Option<PathBuf> {
+        let path = self.folder.join("engine.sock");
+        (path.as_os_str().len() <= LONGEST_SOCKET).then_some(path)
+    }
+
+    /// Makes the private folder of a socket elsewhere and gives the socket's path. `runtime` is the
+    /// user's runtime folder, if there is one.
     pub(super) fn make_socket_path(&self, runtime: Option<&Path>) -> io::Result<PathBuf> {
         let digest = Sha256::digest(self.folder.as_os_str().as_encoded_bytes());
         let hash: String = digest[..8]

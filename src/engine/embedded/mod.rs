@@ -53,7 +53,8 @@ pub struct RunSettings {
     pub folder: PathBuf,
     /// The file of libchdb; [`super::find`] tells.
     pub library: PathBuf,
-    /// The user's runtime folder (`XDG_RUNTIME_DIR`), where the socket stands when there is one.
+    /// The user's runtime folder (`XDG_RUNTIME_DIR`), where the socket stands if the engine's own folder
+    /// can't hold it.
     pub runtime: Option<PathBuf>,
     /// A TCP address as well.
     pub listen: Option<Listen>,
@@ -276,25 +277,41 @@ fn write_config(place: &Place) -> Result<(), RunError> {
 
 /// Binds the socket. The lock is held, so a socket that stands there belongs to nobody.
 fn bind_socket(place: &Place, runtime: Option<&Path>) -> Result<(PathBuf, UnixListener), RunError> {
+    if let Some(socket) = place.own_socket() {
+        match bind(place, socket) {
+            Ok(bound) => return Ok(bound),
+            // Not every file system has sockets, and a folder may have been opened to others.
+            Err(error) => tracing::debug!(%error, "the socket stands elsewhere"),
+        }
+    }
     let socket = place
         .make_socket_path(runtime)
         .map_err(io_error("make the folder of the socket".to_owned()))?;
+    bind(place, socket)
+}
+
+fn bind(place: &Place, socket: PathBuf) -> Result<(PathBuf, UnixListener), RunError> {
     let cannot = || io_error(format!("listen on '{}'", socket.display()));
     match fs::remove_file(&socket) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot()(error)),
         _ => {}
     }
     let listener = UnixListener::bind(&socket).map_err(cannot())?;
-    place::check_private(&socket).map_err(cannot())?;
+    if let Err(error) = place::check_private(&socket) {
+        // Nobody is to find it.
+        let _ = fs::remove_file(&socket);
+        return Err(cannot()(error));
+    }
     place.name_socket(&socket).map_err(cannot())?;
     Ok((socket, listener))
 }
 
 /// Takes the socket away; the lock is still held.
 fn remove_socket(place: &Place, socket: &Path) {
+    let folder = socket.parent().filter(|folder| *folder != place.folder());
     let removed = fs::remove_file(place.socket_name())
         .and_then(|()| fs::remove_file(socket))
-        .and_then(|()| socket.parent().map_or(Ok(()), fs::remove_dir));
+        .and_then(|()| folder.map_or(Ok(()), fs::remove_dir));
     if let Err(error) = removed {
         tracing::debug!(%error, "the socket or its folder stays");
     }
