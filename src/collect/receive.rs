@@ -294,7 +294,7 @@ impl Receiver {
         };
         let mut marks = self.marks(push, &delivery, &terms.source);
         let mut intake = self.intake();
-        let sorted = sorting::sort(push, &delivery, &terms.scope, &mut intake);
+        let sorted = sorting::sort(push, &delivery, terms, &mut intake);
         self.put_back(intake);
         let (mut batch, mut received) = sorted?;
         // Only what proved to be its sender's is compared: else anybody could ask what was sent.

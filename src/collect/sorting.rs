@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::Intake;
-use super::receive::{Received, Refused, Scope};
+use super::receive::{Received, Refused, Terms};
 use crate::model::{Body, Event, Record};
 use crate::sources::{Delivery, MAX_ENTRIES, Problem, Push, Sink, SourceError};
 use crate::store::Batch;
@@ -24,13 +24,13 @@ const MOST_EXPECTED: usize = 4_096;
 pub(super) fn sort(
     push: &dyn Push,
     delivery: &Delivery<'_>,
-    scope: &Scope,
+    terms: &Terms,
     intake: &mut Intake,
 ) -> Result<(Batch, Received), SourceError> {
     let events = (delivery.body.len() / USUAL_EVENT).clamp(1, MOST_EXPECTED);
     let mut door = Door {
         intake,
-        scope,
+        terms,
         contradicted: Contradicted::new(),
         events,
         found: Found::default(),
@@ -79,7 +79,7 @@ fn contradictions(seen: &mut [Seen]) -> Contradicted {
 /// Takes what a source finds in a delivery.
 struct Door<'a> {
     intake: &'a mut Intake,
-    scope: &'a Scope,
+    terms: &'a Terms,
     contradicted: Contradicted,
     /// How many events are expected.
     events: usize,
@@ -130,14 +130,20 @@ impl Door<'_> {
             return None;
         }
         let first = self.contradicted.get(&name(record.key, record.version))?;
+        let one = self.word();
         let which = match *first == index {
-            true => "a later event of this request".to_owned(),
-            false => format!("the event at index {first} of this request"),
+            true => format!("a later {one} of this request"),
+            false => format!("the {one} at index {first} of this request"),
         };
-        let reason = format!(
-            "{which} has the same source, id and version, and says something else; give a correction \
-             a greater version"
-        );
+        let reason = match self.terms.whole {
+            true => {
+                format!("{which} has the same id and says something else; an id is one {one}'s")
+            }
+            false => format!(
+                "{which} has the same source, id and version, and says something else; give a \
+                 correction a greater version"
+            ),
+        };
         Some(("id", reason))
     }
 
@@ -153,9 +159,17 @@ impl Door<'_> {
         is_new
     }
 
+    /// What an entry is called. Statements alone are taken whole or not at all.
+    fn word(&self) -> &'static str {
+        match self.terms.whole {
+            true => "statement",
+            false => "event",
+        }
+    }
+
     fn place(&self, index: u64) -> String {
         match self.found.line {
-            0 => format!("event {}", index + 1),
+            0 => format!("{} {}", self.word(), index + 1),
             line => format!("line {line}"),
         }
     }
@@ -187,7 +201,7 @@ impl Sink for Door<'_> {
         let index = self.index();
         let (mut forbidden, mut contradicted) = (0, 0);
         self.found.text = self.found.text.saturating_add(text_of(&event));
-        let taken = match self.scope.fault(&event) {
+        let taken = match self.terms.scope.fault(&event) {
             Some(fault) => {
                 forbidden = 1;
                 Err(fault)

@@ -242,6 +242,10 @@ async fn a_request_is_taken_whole_or_not_at_all() {
         answer.refused(),
         told.map(|(at, field)| (at, field.to_owned()))
     );
+    assert!(
+        answer.text.contains("an id is one statement's"),
+        "{answer:?}"
+    );
     assert_eq!(door.taken().await.rows, 0);
 
     let bearer = format!("Bearer {token}");
