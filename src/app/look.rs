@@ -1,10 +1,7 @@
 //! What there is of a house, found without making anything: no folder, no key, no table, no
 //! installed library.
 
-use std::fs::File;
-use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::Path;
 
 use anyhow::Context as _;
 
@@ -14,6 +11,7 @@ use super::{remote, start};
 use crate::collect::Keys;
 use crate::config::Config;
 use crate::engine;
+use crate::spool;
 use crate::store::Store;
 
 /// A data folder as it is found.
@@ -51,7 +49,9 @@ pub fn ground(config: &Config) -> anyhow::Result<Ground> {
 pub fn contents(config: &Config) -> Vec<anyhow::Error> {
     let mut found = Vec::new();
     let folder = &config.data_dir;
-    if let Err(error) = takes(folder) {
+    // Several may look at once.
+    let probe = folder.join(format!("check-{}.probe", std::process::id()));
+    if let Err(error) = spool::probe(&probe) {
         let what = format!("{}: can't be written to", folder.display());
         found.push(anyhow::Error::new(error).context(what));
     }
@@ -75,18 +75,6 @@ pub fn contents(config: &Config) -> Vec<anyhow::Error> {
         Err(error) => found.push(error.into()),
     }
     found
-}
-
-/// Writes a file such as the spool's, and takes it away again.
-fn takes(folder: &Path) -> std::io::Result<()> {
-    // Several may look at once.
-    let path = folder.join(format!("check-{}.probe", std::process::id()));
-    let written = File::create(&path).and_then(|mut file| {
-        file.write_all(&[0; 64 << 10])?;
-        file.sync_data()
-    });
-    let removed = std::fs::remove_file(&path);
-    written.and(removed)
 }
 
 /// An engine and its tables as they are found.

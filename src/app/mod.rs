@@ -14,7 +14,7 @@ use tokio::time::timeout;
 use crate::collect::Keys;
 use crate::config::{Config, EngineMode};
 use crate::engine::{self, Endpoint, Engine, EngineSettings, EngineState, Password, Progress};
-use crate::jobs::gate::Gate;
+use crate::jobs::gate::{Gate, in_turn};
 use crate::store::{Store, StoreError};
 
 use folder::{DataFolder, Turn};
@@ -22,9 +22,6 @@ use folder::{DataFolder, Turn};
 /// How long the tables may take to be made or looked at. A server that is stuck does not say so, and
 /// other commands wait for the data folder meanwhile.
 const PREPARE: Duration = Duration::from_secs(120);
-
-/// How long a command waits for others without a word.
-const SILENT: Duration = Duration::from_secs(2);
 
 /// Everything a command works with.
 pub struct House {
@@ -133,14 +130,8 @@ pub async fn ready_folder(config: &Config) -> anyhow::Result<(DataFolder, Keys)>
 
 async fn turn(config: &Config) -> anyhow::Result<Turn> {
     let folder = config.data_dir.clone();
-    let mut taken = tokio::task::spawn_blocking(move || Turn::take(&folder));
-    let turn = match timeout(SILENT, &mut taken).await {
-        Ok(turn) => turn,
-        Err(_) => {
-            tracing::warn!("waiting for another command that works on this data folder");
-            taken.await
-        }
-    };
+    let tell = || tracing::warn!("waiting for another command on this data folder");
+    let turn = in_turn(move || Turn::take(&folder), tell).await;
     Ok(turn.context("waiting for the data folder")??)
 }
 

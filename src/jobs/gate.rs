@@ -6,6 +6,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::task::JoinError;
 use tokio::time::timeout;
 
 /// How long it waits without a word.
@@ -16,6 +17,21 @@ type Wait = dyn Fn() -> io::Result<Held> + Send + Sync;
 
 /// Keeps the gate open until it is dropped.
 pub type Held = Box<dyn Any + Send>;
+
+/// Waits for a turn in a thread of its own; where that takes long, somebody is told once.
+pub async fn in_turn<T: Send + 'static>(
+    wait: impl FnOnce() -> T + Send + 'static,
+    tell: impl FnOnce(),
+) -> Result<T, JoinError> {
+    let mut waiting = tokio::task::spawn_blocking(wait);
+    match timeout(SILENT, &mut waiting).await {
+        Ok(turn) => turn,
+        Err(_) => {
+            tell();
+            waiting.await
+        }
+    }
+}
 
 /// A gate that every batch passes on its way into the store.
 #[derive(Clone, Default)]
@@ -35,14 +51,8 @@ impl Gate {
         let Some(wait) = self.0.clone() else {
             return Ok(None);
         };
-        let mut waiting = tokio::task::spawn_blocking(move || wait());
-        let passed = match timeout(SILENT, &mut waiting).await {
-            Ok(passed) => passed,
-            Err(_) => {
-                tracing::info!("loading waits for another command that works on this data folder");
-                waiting.await
-            }
-        };
+        let tell = || tracing::info!("loading waits for another command on this data folder");
+        let passed = in_turn(move || wait(), tell).await;
         passed.map_err(io::Error::other)?.map(Some)
     }
 }

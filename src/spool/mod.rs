@@ -46,7 +46,7 @@ use tokio::sync::oneshot;
 pub use dead::{Dead, DeadError, Letter, Told};
 pub use segment::{Content, Recovered, Segment};
 pub use shared::Usage;
-pub use whole::replace;
+pub use whole::{probe, replace};
 
 use marks::Marks;
 use shared::Shared;

@@ -23,6 +23,19 @@ pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     sync_folder(path)
 }
 
+/// What a disk is tried with: more than a file system keeps for small files.
+const PROBE_BYTES: usize = 64 << 10;
+
+/// Whether the disk takes anything: writes and syncs a file of this name, and removes it.
+pub fn probe(path: &Path) -> io::Result<()> {
+    let written = File::create(path).and_then(|mut file| {
+        file.write_all(&[0; PROBE_BYTES])?;
+        file.sync_data()
+    });
+    let removed = fs::remove_file(path);
+    written.and(removed)
+}
+
 /// Makes names in the folder of `path` durable.
 pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
     match path.parent() {

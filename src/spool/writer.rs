@@ -13,12 +13,10 @@ use super::AppendError;
 use super::frame;
 use super::segment::{Name, Segment};
 use super::shared::{Next, Shared};
-use super::whole::sync_folder;
+use super::whole::{probe, sync_folder};
 
 /// How often a disk that refused is tried again while nobody brings anything.
 const PROBE: Duration = Duration::from_secs(1);
-/// What it is tried with: more than a file system keeps for small files.
-const PROBE_BYTES: usize = 64 << 10;
 /// Where it is tried.
 pub(super) const PROBE_FILE: &str = "probe";
 /// How old a segment becomes at least while others wait for the store.
@@ -342,13 +340,7 @@ impl Writer {
 
     /// Whether the disk takes anything.
     fn probe(&self) -> io::Result<()> {
-        let path = self.folder.join(PROBE_FILE);
-        let written = File::create(&path).and_then(|mut file| {
-            file.write_all(&[0; PROBE_BYTES])?;
-            file.sync_data()
-        });
-        let removed = fs::remove_file(&path);
-        written.and(removed)
+        probe(&self.folder.join(PROBE_FILE))
     }
 }
 
