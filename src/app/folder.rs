@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::Mode;
+
 /// The smallest number of people that is shown, where nobody says otherwise (INDICATORS section 9).
 pub const DEFAULT_K: u32 = 5;
 
@@ -13,6 +15,8 @@ pub struct DataFolder {
     path: PathBuf,
     /// The smallest number of people that is shown; fixed when the folder was made.
     pub k: u32,
+    /// What is kept of people; fixed when its key was first used.
+    pub mode: Mode,
     /// Tells its key, once it was used.
     key: Option<u64>,
 }
@@ -57,6 +61,15 @@ pub enum FolderError {
         /// Something in it.
         found: String,
     },
+    /// A rotation of the key was cut off.
+    #[error(
+        "{path}: a rotation of the key was cut off; some people have their new pseudonym already. Run \
+         `readback key rotate` with the same roster again"
+    )]
+    Rotating {
+        /// The next key's file.
+        path: String,
+    },
     /// The key is not the one that it was made with.
     #[error(
         "{path}: is not the key that this folder was made with; with another one everybody would be \
@@ -79,6 +92,20 @@ pub enum FolderError {
         /// The folder's k.
         fixed: u32,
     },
+    /// The configuration asks for another mode.
+    #[error(
+        "privacy.mode: {asked:?} is configured, but {path} was made {fixed:?}; the mode is fixed when a \
+         data folder is made, take a new folder for another: what was not kept can't be had again, and \
+         what was kept would stay"
+    )]
+    OtherMode {
+        /// The folder.
+        path: String,
+        /// The configured mode.
+        asked: &'static str,
+        /// The folder's mode.
+        fixed: &'static str,
+    },
 }
 
 #[derive(Serialize, Deserialize)]
@@ -86,6 +113,9 @@ pub enum FolderError {
 struct Fixed {
     format: u32,
     k: u32,
+    /// What is kept of people; absent for the strict mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    mode: Option<String>,
     /// The key's fingerprint, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
@@ -144,6 +174,14 @@ impl DataFolder {
                 fixed: fixed.k,
             });
         }
+        let mode = match fixed.mode.as_deref() {
+            None => Mode::default(),
+            Some(name) => Mode::from_name(name).ok_or_else(|| {
+                broken(format!(
+                    "its mode {name:?} is unknown; this program may be too old"
+                ))
+            })?,
+        };
         let key = match &fixed.key {
             None => None,
             Some(hex) => match u64::from_str_radix(hex, 16) {
@@ -154,6 +192,7 @@ impl DataFolder {
         let folder = DataFolder {
             path: path.to_owned(),
             k: fixed.k,
+            mode,
             key,
         };
         // A new key would make strangers of everybody who is in the store.
@@ -174,6 +213,7 @@ impl DataFolder {
         let folder = DataFolder {
             path: path.to_owned(),
             k: k.unwrap_or(DEFAULT_K),
+            mode: Mode::default(),
             key: None,
         };
         folder.write()?;
@@ -184,6 +224,7 @@ impl DataFolder {
         let fixed = Fixed {
             format: FORMAT,
             k: self.k,
+            mode: (self.mode != Mode::default()).then(|| self.mode.name().to_owned()),
             key: self.key.map(|key| format!("{key:016x}")),
         };
         let (file, beside) = (self.path.join("folder.json"), self.path.join(PART));
@@ -215,10 +256,55 @@ impl DataFolder {
         self.write()
     }
 
+    /// Settles what is kept of people: until a key was used nothing is, and the mode may be chosen. The
+    /// caller writes it with [`DataFolder::keep_key`].
+    pub fn settle_mode(&mut self, asked: Option<Mode>) -> Result<(), FolderError> {
+        match asked {
+            Some(asked) if asked != self.mode && self.key.is_some() => {
+                Err(FolderError::OtherMode {
+                    path: self.path.display().to_string(),
+                    asked: asked.name(),
+                    fixed: self.mode.name(),
+                })
+            }
+            Some(asked) => {
+                self.mode = asked;
+                Ok(())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Where the next key lies while a rotation is under way.
+    pub fn next_key_file(&self) -> PathBuf {
+        self.path.join("key.next")
+    }
+
+    /// Refuses a folder whose key is half way to the next.
+    pub fn has_one_key(&self) -> Result<(), FolderError> {
+        let next = self.next_key_file();
+        match next.exists() {
+            true => Err(FolderError::Rotating {
+                path: next.display().to_string(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// The file with those who opted out.
+    pub fn opted_out(&self) -> PathBuf {
+        opted_out(&self.path)
+    }
+
     /// Where the folder's key lies: beside the store, not in it.
     pub fn key_file(&self) -> PathBuf {
         self.path.join("key")
     }
+}
+
+/// The file with those who opted out of a data folder.
+pub fn opted_out(path: &Path) -> PathBuf {
+    path.join("opted-out.json")
 }
 
 /// Refuses a folder with a store or a key of which nothing says how they were made: another k would
@@ -383,6 +469,20 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn the_mode_is_fixed_with_the_key() {
+        let root = tempfile::tempdir().unwrap();
+        let open = || DataFolder::open_or_create(root.path(), None).unwrap();
+        let mut folder = open();
+        folder.settle_mode(Some(Mode::CountsOnly)).unwrap();
+        folder.keep_key(7).unwrap();
+        let mut folder = open();
+        assert_eq!(folder.mode, Mode::CountsOnly);
+        folder.settle_mode(None).unwrap();
+        let error = folder.settle_mode(Some(Mode::Strict)).unwrap_err();
+        assert!(matches!(error, FolderError::OtherMode { .. }), "{error}");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::collector;
 use super::folder::{DEFAULT_K, DataFolder};
 use super::{remote, start};
 use crate::collect::Keys;
-use crate::config::Config;
+use crate::config::{Config, Mode};
 use crate::engine;
 use crate::spool;
 use crate::store::Store;
@@ -21,19 +21,23 @@ pub struct Ground {
     pub made: bool,
     /// The smallest number of people that is or will be shown.
     pub k: u32,
+    /// What is or will be kept of people.
+    pub mode: Mode,
     /// Its key, told apart from others; `None` where it has none yet.
     fingerprint: Option<u64>,
 }
 
 /// Looks at the data folder.
 pub fn ground(config: &Config) -> anyhow::Result<Ground> {
-    let Some(folder) = DataFolder::look(&config.data_dir, config.k)? else {
+    let Some(mut folder) = DataFolder::look(&config.data_dir, config.k)? else {
         return Ok(Ground {
             made: false,
             k: config.k.unwrap_or(DEFAULT_K),
+            mode: config.mode.unwrap_or_default(),
             fingerprint: None,
         });
     };
+    folder.settle_mode(config.mode)?;
     let keys = Keys::open(&folder.key_file())?;
     if let Some(keys) = &keys {
         folder.has_key(keys.fingerprint())?;
@@ -41,6 +45,7 @@ pub fn ground(config: &Config) -> anyhow::Result<Ground> {
     Ok(Ground {
         made: true,
         k: folder.k,
+        mode: folder.mode,
         fingerprint: keys.map(|keys| keys.fingerprint()),
     })
 }
@@ -55,7 +60,7 @@ pub fn contents(config: &Config) -> Vec<anyhow::Error> {
         let what = format!("{}: can't be written to", folder.display());
         found.push(anyhow::Error::new(error).context(what));
     }
-    for secret in ["key", "tokens.json"] {
+    for secret in ["key", "tokens.json", "opted-out.json"] {
         let path = folder.join(secret);
         let mode = std::fs::metadata(&path).map(|file| file.permissions().mode() & 0o777);
         if let Ok(mode) = mode

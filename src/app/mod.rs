@@ -11,8 +11,8 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::collect::Keys;
-use crate::config::{Config, EngineMode};
+use crate::collect::{Keys, LeftOut};
+use crate::config::{Config, EngineMode, Mode};
 use crate::engine::{self, Endpoint, Engine, EngineSettings, EngineState, Password, Progress};
 use crate::jobs::gate::{Gate, in_turn};
 use crate::store::{Store, StoreError};
@@ -31,6 +31,8 @@ pub struct House {
     pub keys: Keys,
     /// The smallest number of people that is shown.
     pub k: u32,
+    /// What is kept of people.
+    pub mode: Mode,
     /// The tables.
     pub store: Store,
     engine: Option<Engine>,
@@ -63,6 +65,7 @@ impl House {
         let house = House {
             keys,
             k: folder.k,
+            mode: folder.mode,
             store,
             engine,
             config,
@@ -110,22 +113,39 @@ impl House {
 pub async fn folder(config: &Config) -> anyhow::Result<(Turn, DataFolder, Keys)> {
     let turn = turn(config).await?;
     let mut folder = DataFolder::open_or_create(&config.data_dir, config.k)?;
+    folder.settle_mode(config.mode)?;
     let keys = Keys::open_or_create(&folder.key_file())?;
     folder.keep_key(keys.fingerprint())?;
+    let keys = leaving_out(&folder, keys)?;
     Ok((turn, folder, keys))
 }
 
 /// The same without its turn. What is made already needs none: a door must not wait for another
 /// command's report.
 pub async fn ready_folder(config: &Config) -> anyhow::Result<(DataFolder, Keys)> {
-    if let Some(folder) = DataFolder::look(&config.data_dir, config.k)?
+    if let Some(mut folder) = DataFolder::look(&config.data_dir, config.k)?
         && let Some(keys) = Keys::open(&folder.key_file())?
         && folder.has_key(keys.fingerprint())?
     {
+        folder.settle_mode(config.mode)?;
+        let keys = leaving_out(&folder, keys)?;
         return Ok((folder, keys));
     }
     let (_turn, folder, keys) = folder(config).await?;
     Ok((folder, keys))
+}
+
+/// The keys with those whom the folder leaves out.
+fn leaving_out(folder: &DataFolder, keys: Keys) -> anyhow::Result<Keys> {
+    folder.has_one_key()?;
+    let everybody = folder.mode == Mode::CountsOnly;
+    let left_out = LeftOut::open(&folder.opted_out(), everybody)?;
+    tracing::debug!(
+        privacy.mode = folder.mode.name(),
+        privacy.opted_out = left_out.len(),
+        "privacy"
+    );
+    Ok(keys.leaving_out(left_out))
 }
 
 async fn turn(config: &Config) -> anyhow::Result<Turn> {

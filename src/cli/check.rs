@@ -110,7 +110,10 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         folder: config.data_dir.display().to_string(),
         made,
         k,
-        settings: config.effective(k, made == Some(true)),
+        settings: config.effective(
+            ground.as_ref().map(|ground| (ground.k, ground.mode)),
+            made == Some(true),
+        ),
         sources,
         engine,
         findings,

@@ -174,6 +174,8 @@ async fn jobs(
     let scans = schedule.scan_minutes > 0 && !sources.is_empty();
     // Both are due at once.
     let mut scan = clock(schedule.scan_minutes);
+    let mut old = clock(DAILY);
+    let retains = computes && !house.config.retention.is_endless();
     let mut report = clock(schedule.report_minutes);
     let mut pause = COMPUTE_AGAIN;
     // Batches that were loaded when nothing had ever come; the first are shown soon.
@@ -199,6 +201,11 @@ async fn jobs(
                 before = None;
                 report.reset_after(COMPUTE_AGAIN.min(report.period()));
             }
+            _ = old.tick(), if retains => {
+                if retain(house, metrics).await {
+                    report.reset_immediately();
+                }
+            }
             _ = scan.tick(), if scans => {
                 if pull(house, sources.clone(), (parts, metrics)).await && computes {
                     report.reset_immediately();
@@ -207,6 +214,31 @@ async fn jobs(
             else => return,
         }
     }
+}
+
+/// Minutes between two looks for what is old enough to go.
+const DAILY: u32 = 24 * 60;
+
+/// Takes away what is old. Says whether anything was.
+async fn retain(house: &House, metrics: &Metrics) -> bool {
+    let done = super::retain::retain(house, false).await;
+    let outcome = match &done {
+        Ok(_) => Outcome::Done,
+        Err(error) => {
+            tracing::error!(error = words(error), "what is old can't be taken away");
+            Outcome::Failed
+        }
+    };
+    metrics.job("retain", outcome, super::now());
+    let removed = done.unwrap_or_default();
+    for one in removed.iter().filter(|one| one.events > 0) {
+        tracing::info!(
+            kind = one.kind.name(),
+            events = one.events,
+            "retention removed old events"
+        );
+    }
+    removed.iter().any(|one| one.events > 0)
 }
 
 fn clock(minutes: u32) -> Interval {

@@ -7,10 +7,12 @@ mod dead;
 mod demo;
 mod engine;
 mod error;
+mod forget;
 mod import;
 mod list;
 mod progress;
 mod report;
+mod retain;
 mod scan;
 mod serve;
 mod simulate;
@@ -82,6 +84,13 @@ enum Command {
     /// Which pages are which write-ups: look, register, give names, retire
     #[command(subcommand)]
     Writeups(writeups::Command),
+    /// Erase a person from everything that is kept
+    Forget(forget::Args),
+    /// People whose events are kept without them
+    #[command(subcommand)]
+    OptOut(forget::OptOut),
+    /// Take away what is older than [retention] says
+    Retain(retain::Args),
     /// Write a simulated organisation's events
     Simulate(simulate::Args),
     /// What this program knows: kinds of sources, indicators
@@ -138,6 +147,9 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
         Command::Writeups(command) => writeups::run(command, load()?).await,
+        Command::Forget(args) => forget::run(args, load()?).await,
+        Command::OptOut(command) => forget::opt_out(command, load()?).await,
+        Command::Retain(args) => retain::run(args, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
         Command::List(args) => list::run(args, load),
         Command::Engine(EngineCommand::Run {

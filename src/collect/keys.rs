@@ -4,6 +4,7 @@
 use std::hash::Hasher;
 use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
@@ -11,7 +12,11 @@ use siphasher::sip::SipHasher24;
 use siphasher::sip128::{Hasher128 as _, SipHasher24 as SipHasher24Long};
 use unicode_normalization::UnicodeNormalization;
 
+use super::left_out::LeftOut;
 use crate::model::{Identity, Pseudonym};
+
+/// What the key of events is made for.
+const EVENT_KEYS: &[u8] = b"readback event keys";
 
 /// The keys of one data folder.
 #[derive(Clone)]
@@ -19,6 +24,7 @@ pub struct Keys {
     people: [u8; 32],
     events: [u8; 16],
     memory: [u8; 16],
+    left_out: Arc<LeftOut>,
 }
 
 /// The key file is missing, unreadable or broken.
@@ -34,7 +40,9 @@ pub enum KeyError {
         cause: std::io::Error,
     },
     /// The file does not hold a key.
-    #[error("{path}: is not a key; valid are 64 hexadecimal digits")]
+    #[error(
+        "{path}: is not a key; valid are 64 hexadecimal digits, and after a rotation 32 more below them"
+    )]
     Broken {
         /// The key file.
         path: String,
@@ -51,9 +59,45 @@ impl Keys {
         };
         Keys {
             people: secret,
-            events: derived(b"readback event keys"),
+            events: derived(EVENT_KEYS),
             memory: derived(b"readback names in memory"),
+            left_out: Arc::default(),
         }
+    }
+
+    /// Keys with another secret for people; those of events stay, so that an event that comes again is
+    /// the same one.
+    #[must_use]
+    pub fn rotated(&self, secret: [u8; 32]) -> Self {
+        Keys {
+            events: self.events,
+            ..Keys::new(secret)
+        }
+    }
+
+    /// The keys after the next rotation, from the file where they wait to be used: made there where there
+    /// are none, taken up again where a rotation was cut off.
+    pub fn next(&self, path: &Path) -> Result<Self, KeyError> {
+        if let Some(keys) = Self::open(path)? {
+            return Ok(keys);
+        }
+        let keys = self.rotated(fresh(path)?);
+        write_secret(path, &keys.text()).map_err(|cause| io(path, cause))?;
+        Ok(keys)
+    }
+
+    /// The same keys, for a data folder that leaves people out.
+    #[must_use]
+    pub fn leaving_out(self, left_out: LeftOut) -> Self {
+        Keys {
+            left_out: Arc::new(left_out),
+            ..self
+        }
+    }
+
+    /// Whose pseudonyms are not kept.
+    pub fn left_out(&self) -> &LeftOut {
+        &self.left_out
     }
 
     /// The keys in a file; a new file, readable by its owner only, where there is none.
@@ -61,29 +105,44 @@ impl Keys {
         if let Some(keys) = Self::open(path)? {
             return Ok(keys);
         }
-        let io = |cause| KeyError::Io {
-            path: path.display().to_string(),
-            cause,
-        };
-        let mut secret = [0; 32];
-        getrandom::fill(&mut secret).map_err(|error| io(std::io::Error::other(error)))?;
-        write_secret(path, &encode_hex(&secret)).map_err(io)?;
-        Ok(Keys::new(secret))
+        let keys = Keys::new(fresh(path)?);
+        write_secret(path, &keys.text()).map_err(|cause| io(path, cause))?;
+        Ok(keys)
     }
 
     /// The keys in a file, if there is one.
     pub fn open(path: &Path) -> Result<Option<Self>, KeyError> {
-        let name = || path.display().to_string();
         match std::fs::read_to_string(path) {
-            Ok(text) => match decode_hex(text.trim()) {
-                Some(secret) => Ok(Some(Keys::new(secret))),
-                None => Err(KeyError::Broken { path: name() }),
+            Ok(text) => match Self::of_text(&text) {
+                Some(keys) => Ok(Some(keys)),
+                None => Err(KeyError::Broken {
+                    path: path.display().to_string(),
+                }),
             },
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(cause) => Err(KeyError::Io {
-                path: name(),
-                cause,
-            }),
+            Err(cause) => Err(io(path, cause)),
+        }
+    }
+
+    /// As in a file: the secret, and below it the key of events where it is not the one made of it.
+    fn text(&self) -> String {
+        let secret = encode_hex(&self.people);
+        match self.events == Keys::new(self.people).events {
+            true => secret,
+            false => format!("{secret}\n{}", encode_hex(&self.events)),
+        }
+    }
+
+    fn of_text(text: &str) -> Option<Self> {
+        let mut lines = text.trim().lines();
+        let keys = Keys::new(decode_hex(lines.next()?)?);
+        match (lines.next(), lines.next()) {
+            (None, _) => Some(keys),
+            (Some(events), None) => {
+                let events = decode_hex(events)?;
+                Some(Keys { events, ..keys })
+            }
+            _ => None,
         }
     }
 
@@ -153,6 +212,20 @@ impl Keys {
     }
 }
 
+/// A new secret for the file at `path`.
+fn fresh(path: &Path) -> Result<[u8; 32], KeyError> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|error| io(path, std::io::Error::other(error)))?;
+    Ok(secret)
+}
+
+fn io(path: &Path, cause: std::io::Error) -> KeyError {
+    KeyError::Io {
+        path: path.display().to_string(),
+        cause,
+    }
+}
+
 fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     // HMAC takes keys of any length: `new_from_slice` can't fail.
     let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes a key of any length");
@@ -177,9 +250,9 @@ fn encode_hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn decode_hex(text: &str) -> Option<[u8; 32]> {
-    let mut secret = [0; 32];
-    if text.len() != 64 || !text.is_ascii() {
+fn decode_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
+    let mut secret = [0; N];
+    if text.len() != 2 * N || !text.is_ascii() {
         return None;
     }
     for (byte, pair) in secret.iter_mut().zip(text.as_bytes().chunks(2)) {
@@ -221,6 +294,11 @@ mod tests {
         let first = Keys::open_or_create(&path).unwrap();
         let second = Keys::open_or_create(&path).unwrap();
         assert_eq!(first.people, second.people);
+        // The events of a folder stay the same ones under its next key, also when it is read again.
+        let next = first.next(&folder.path().join("key.next")).unwrap();
+        let again = first.next(&folder.path().join("key.next")).unwrap();
+        assert_eq!((next.people, next.events), (again.people, first.events));
+        assert_ne!(next.people, first.people);
         std::fs::write(&path, "short").unwrap();
         assert!(matches!(
             Keys::open_or_create(&path),

@@ -343,6 +343,7 @@ impl Receiver {
     }
 
     fn intake(&self) -> Intake {
+        self.keys.left_out().refresh();
         let waiting = self
             .intakes
             .lock()

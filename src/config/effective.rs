@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use super::{Config, EngineMode, Origin};
+use super::{Config, EngineMode, Mode, Origin};
 
 /// A value that holds.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,9 +16,9 @@ pub struct Effective {
 }
 
 impl Config {
-    /// Every value in the order of the file's sections, but for those of the sources. `privacy.k` is
-    /// the one asked for, or `k`, which the data folder has or gets.
-    pub fn effective(&self, k: Option<u32>, folder_made: bool) -> Vec<Effective> {
+    /// Every value in the order of the file's sections, but for those of the sources. `privacy.k` and
+    /// `privacy.mode` are those asked for, or `fixed`, which the data folder has or gets.
+    pub fn effective(&self, fixed: Option<(u32, Mode)>, folder_made: bool) -> Vec<Effective> {
         let mut all = Vec::new();
         let mut put = |key: &str, value: Json| {
             let origin = self.origins.get(key).cloned();
@@ -38,8 +38,14 @@ impl Config {
         for (name, value) in self.parameters.by_name() {
             put(&format!("parameters.{name}"), value);
         }
-        if let Some(k) = k.or(self.k) {
+        if let Some(k) = fixed.map(|(k, _)| k).or(self.k) {
             put("privacy.k", k.into());
+        }
+        if let Some(mode) = fixed.map(|(_, mode)| mode).or(self.mode) {
+            put("privacy.mode", mode.name().into());
+        }
+        for (key, days) in self.retention.by_name() {
+            put(&format!("retention.{key}"), days.into());
         }
         let engine = &self.engine;
         match &engine.mode {
@@ -65,10 +71,9 @@ impl Config {
             "schedule.report_minutes",
             self.schedule.report_minutes.into(),
         );
-        if let Some(own) = all.iter_mut().find(|one| one.key == "privacy.k")
-            && own.origin == Origin::Default
-            && folder_made
-        {
+        let of_folder =
+            |one: &&mut Effective| one.key.starts_with("privacy.") && one.origin == Origin::Default;
+        for own in all.iter_mut().filter(of_folder).filter(|_| folder_made) {
             own.origin = Origin::Folder;
         }
         all

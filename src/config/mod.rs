@@ -5,6 +5,7 @@
 mod effective;
 mod environment;
 mod layers;
+mod privacy;
 mod reader;
 
 use std::collections::BTreeSet;
@@ -21,6 +22,7 @@ pub use effective::Effective;
 pub use environment::Environment;
 use layers::Layers;
 pub use layers::{Origin, Origins};
+pub use privacy::{AGEING, Mode, Retention};
 use reader::Reader;
 
 /// The database with Readback's tables, where nobody says otherwise.
@@ -40,6 +42,10 @@ pub struct Config {
     /// The smallest number of people that is shown; `None` where the file does not say, and then
     /// the data folder's own k holds.
     pub k: Option<u32>,
+    /// What is kept of people; as with k, the data folder's own holds where the file does not say.
+    pub mode: Option<Mode>,
+    /// How long what is kept is kept.
+    pub retention: Retention,
     /// ClickHouse.
     pub engine: EngineConfig,
     /// Where the door and the pages are.
@@ -261,7 +267,8 @@ fn check(
     });
     let organisation = organisation(&mut top.section("organisation"));
     let parameters = parameters(&mut top.section("parameters"));
-    let k = privacy(&mut top.section("privacy"));
+    let (k, mode) = privacy::privacy(&mut top.section("privacy"));
+    let retention = privacy::retention(&mut top.section("retention"));
     let engine = engine(&mut top.section("engine"), environment, &mut origins);
     let listen = server(&mut top.section("server"));
     let spool = spool(&mut top.section("spool"));
@@ -283,6 +290,8 @@ fn check(
         organisation,
         parameters,
         k,
+        mode,
+        retention,
         engine,
         listen,
         spool,
@@ -339,13 +348,6 @@ fn parameters(reader: &mut Reader<'_>) -> Parameters {
     }
     reader.finish();
     p
-}
-
-fn privacy(reader: &mut Reader<'_>) -> Option<u32> {
-    let mut k = 0;
-    let given = reader.whole("k", 1, 1000, &mut k);
-    reader.finish();
-    given.then_some(k)
 }
 
 fn engine(
@@ -581,7 +583,7 @@ mod tests {
           privacy.k: 0 is not a whole number from 1 to 1000
           engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
           source 1: id: is missing
-          colour: unknown key; known are data_dir, engine, organisation, parameters, privacy, schedule, server, source, spool
+          colour: unknown key; known are data_dir, engine, organisation, parameters, privacy, retention, schedule, server, source, spool
         "#);
     }
 
@@ -656,7 +658,7 @@ mod tests {
         ];
         let all = checked(text, &environment)
             .unwrap()
-            .effective(Some(7), true);
+            .effective(Some((7, Mode::Strict)), true);
         let told = |key: &str| {
             let one = all.iter().find(|one| one.key == key).unwrap();
             format!("{} ({})", one.value, one.origin)

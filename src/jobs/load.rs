@@ -477,7 +477,7 @@ fn damaged(bytes: usize) -> String {
     format!("{bytes} bytes don't fit their sums: the disk damaged them")
 }
 
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Trouble> {
     tokio::task::spawn_blocking(work)

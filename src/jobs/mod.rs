@@ -1,12 +1,14 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
 //! the door, gate holds all of these back while derive works, registry puts together what is said of
-//! write-ups, derive makes derived tables of landed events, compute makes facts and results, report makes
+//! write-ups, forget takes a person out of everything, retain takes away what is old enough, rotate gives
+//! people new pseudonyms, derive makes derived tables of landed events, compute makes facts and results, report makes
 //! the summary, restate tells what an earlier one would say now.
 
 mod columns;
 pub mod compute;
 pub mod derive;
+pub mod forget;
 pub mod gate;
 mod health;
 pub mod ingest;
@@ -16,6 +18,8 @@ pub mod observe;
 pub mod registry;
 pub mod report;
 pub mod restate;
+pub mod retain;
 mod reviews;
+pub mod rotate;
 pub mod scan;
 mod writeups;

@@ -18,17 +18,17 @@ use crate::model::{Body, EventKind, Granularity, Link, Millis, Pseudonym, Record
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Batch {
-    reads: Vec<ReadRow>,
-    read_counts: Vec<ReadCountRow>,
-    attendance: Vec<AttendanceRow>,
-    comments: Vec<CommentRow>,
-    edits: Vec<EditRow>,
-    links: Vec<LinkRow>,
-    writeups: Vec<WriteupRow>,
-    people: Vec<PersonRow>,
-    coverage: Vec<CoverageRow>,
+    pub(super) reads: Vec<ReadRow>,
+    pub(super) read_counts: Vec<ReadCountRow>,
+    pub(super) attendance: Vec<AttendanceRow>,
+    pub(super) comments: Vec<CommentRow>,
+    pub(super) edits: Vec<EditRow>,
+    pub(super) links: Vec<LinkRow>,
+    pub(super) writeups: Vec<WriteupRow>,
+    pub(super) people: Vec<PersonRow>,
+    pub(super) coverage: Vec<CoverageRow>,
     /// Lines by kind and source.
-    lines: BTreeMap<Cow<'static, str>, BTreeMap<String, u64>>,
+    pub(super) lines: BTreeMap<Cow<'static, str>, BTreeMap<String, u64>>,
 }
 
 /// A batch that was packed by a program whose way of packing this one does not know, or that is

@@ -6,7 +6,9 @@ mod facts;
 mod frames;
 mod landing;
 mod migrate;
+mod people;
 mod registry;
+mod retain;
 mod rows;
 mod state;
 
@@ -17,7 +19,9 @@ pub use facts::{
 };
 pub use landing::{Batch, PackError};
 pub use migrate::MigrateError;
+pub use people::Renamed;
 pub use registry::{RegistryPerson, RegistryRows, RegistryWriteup, SpokenOf};
+pub use retain::Cut;
 pub use rows::{PersonRow, WriteupRow};
 pub use state::{ForeignStore, ImportRun};
 

@@ -10,7 +10,7 @@ use super::binary::{Home, contents};
 use super::doorway::{MAIL, SESSION, nobody_in, read};
 
 /// A running `readback serve`; it dies when it is dropped.
-struct Served {
+pub(crate) struct Served {
     child: Child,
     url: String,
 }
@@ -20,13 +20,24 @@ impl Served {
     /// goes to a file.
     fn start(home: &Home, words: &str, seconds: &str) -> Served {
         let said = std::fs::File::create(home.path(words)).expect("a file");
-        let mut child = home
-            .command(&["serve", "--listen", "127.0.0.1:0"])
+        let mut command = home.command(&["serve", "--listen", "127.0.0.1:0"]);
+        command
             .env("READBACK_SPOOL_LOAD_SECONDS", seconds)
-            .stdout(Stdio::piped())
-            .stderr(said)
-            .spawn()
-            .expect("a program");
+            .stderr(said);
+        Served::of(&mut command)
+    }
+
+    /// The same with these settings; what it says is not looked at.
+    pub(crate) fn with(home: &Home, settings: &[&str]) -> Served {
+        let mut command = home.command(&["serve", "--listen", "127.0.0.1:0"]);
+        for setting in settings {
+            command.args(["--set", setting]);
+        }
+        Served::of(command.stderr(Stdio::null()))
+    }
+
+    fn of(command: &mut Command) -> Served {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("a program");
         let mut url = String::new();
         let out = child.stdout.take().expect("its words");
         BufReader::new(out).read_line(&mut url).expect("an address");
@@ -34,7 +45,7 @@ impl Served {
         Served { child, url }
     }
 
-    fn send(&self, agent: &ureq::Agent, token: &str, event: &Value) -> u16 {
+    pub(crate) fn send(&self, agent: &ureq::Agent, token: &str, event: &Value) -> u16 {
         let sent = agent
             .post(format!("{}/v1/events?who={MAIL}", self.url))
             .header("authorization", format!("Bearer {token}"))
@@ -48,7 +59,7 @@ impl Served {
     }
 
     /// Waits until so many rows are in the store.
-    fn loaded(&self, agent: &ureq::Agent, rows: u64) {
+    pub(crate) fn loaded(&self, agent: &ureq::Agent, rows: u64) {
         let wanted = format!("readback_loaded_rows_total {rows}\n");
         let mut metrics = String::new();
         for _ in 0..2_000 {

@@ -21,6 +21,7 @@ mod engine_http;
 mod engine_process;
 mod few;
 mod fixtures;
+mod forget;
 mod ground;
 mod hostile;
 mod http;

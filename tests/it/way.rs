@@ -181,7 +181,7 @@ impl Way {
     }
 }
 
-fn instant(text: &str) -> Millis {
+pub(crate) fn instant(text: &str) -> Millis {
     parse_rfc3339(text).expect("an instant")
 }
 

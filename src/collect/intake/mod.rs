@@ -57,6 +57,7 @@ impl Intake {
 
     /// An intake that remembers the pseudonyms of at most so many names.
     pub fn remembering(keys: Keys, most: usize) -> Self {
+        keys.left_out().refresh();
         Intake {
             keys,
             seen: HashMap::default(),
@@ -67,7 +68,7 @@ impl Intake {
     }
 
     /// The steps, in order: validate, drop what names somebody and is no name of a person,
-    /// canonicalise the target, pseudonymise, stamp.
+    /// canonicalise the target, pseudonymise, leave people out, stamp.
     pub fn accept(&mut self, mut event: Event<Identity>) -> Result<Record, Rejection> {
         self.look_at_source(&event.source)?;
         validate(&event)?;
@@ -79,9 +80,10 @@ impl Intake {
             event.id.clear();
         }
         let target = canonical(&event.subject).into_owned();
-        let reference = self.take_reference(&mut event);
+        let mut reference = self.take_reference(&mut event);
         let page = page_of(&event.body);
-        let event = self.pseudonymise(event);
+        let mut event = self.pseudonymise(event);
+        self.leave_out(&mut event.body, &mut reference)?;
         let version = self.stamp.of(&event, reference);
         Ok(Record {
             key,
@@ -282,6 +284,54 @@ impl Intake {
             self.seen.insert(name, pseudonym);
         }
         pseudonym
+    }
+
+    /// Takes those out whom the data folder leaves out, and what else would tell their events from
+    /// others: session and team.
+    fn leave_out(&self, body: &mut Body<Pseudonym>, reference: &mut u64) -> Result<(), Rejection> {
+        let left_out = self.keys.left_out();
+        let goes = |person: &Pseudonym| left_out.holds(*person);
+        let (person, team) = match body {
+            Body::Read(read) => {
+                // In counts only, a session without a person is one as well.
+                if left_out.everybody() || read.person.as_ref().is_some_and(goes) {
+                    *reference = 0;
+                }
+                (&mut read.person, &mut read.team)
+            }
+            Body::Attendance(attendance) => (&mut attendance.person, &mut attendance.team),
+            Body::Comment(comment) => (&mut comment.person, &mut comment.team),
+            Body::Edit(edit) => (&mut edit.person, &mut edit.team),
+            Body::Link(link) => (&mut link.person, &mut link.team),
+            Body::Writeup(writeup) => {
+                writeup.contributors.retain(|person| !goes(person));
+                writeup.responders.retain(|person| !goes(person));
+                return Ok(());
+            }
+            Body::Person(entry) => {
+                if goes(&entry.person) {
+                    let reason = match left_out.everybody() {
+                        true => {
+                            "this data folder keeps counts only (privacy.mode): nobody is registered"
+                        }
+                        false => "opted out: nothing is kept of this person (`readback opt-out`)",
+                    };
+                    let field = "person";
+                    return Err(Rejection {
+                        field,
+                        reason: reason.to_owned(),
+                    });
+                }
+                entry.aliases.retain(|person| !goes(person));
+                return Ok(());
+            }
+            Body::ReadCount(_) | Body::Coverage(_) => return Ok(()),
+        };
+        if person.as_ref().is_some_and(goes) {
+            *person = None;
+            *team = None;
+        }
+        Ok(())
     }
 
     fn look_at_source(&mut self, source: &Arc<str>) -> Result<(), Rejection> {

@@ -1,0 +1,296 @@
+//! `readback forget` and `readback opt-out`: people who are not to be kept.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde_json::json;
+
+use super::engine::Installing;
+use super::import::counted;
+use crate::app::{House, collector, folder};
+use crate::collect::left_out;
+use crate::config::Config;
+use crate::jobs::derive;
+use crate::jobs::forget::{Forgotten, Places, erase, pseudonyms, search, segments};
+use crate::jobs::load::{Loader, Pace};
+use crate::model::Pseudonym;
+use crate::spool::{Limits, Spool, SpoolError};
+
+/// Whom to forget.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "\
+The person is put on the opt-out list first, so that what comes in later is kept without the person.
+Then everything is gone through: store, spool, dead letters, what was derived. Reads, comments and
+presence stay as counts. At the end all of it is searched; exit code 1 says that something is left.
+
+All names of the person go that a roster or `readback people merge` united; names of the same
+person that nobody united have to be given as well. Reports that were written to folders before are
+not changed: they name nobody. ClickHouse removes the files behind erased rows within minutes; backups
+are yours to erase.")]
+pub(super) struct Args {
+    /// Addresses or accounts of one person; `-` reads them from standard input, one a line, so that no
+    /// shell remembers them
+    #[arg(required = true, value_name = "IDENTITY")]
+    identities: Vec<String>,
+    /// Count what would be erased, and erase nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// What to do with the opt-out list.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum OptOut {
+    /// What these people do from now on is kept without them; `readback forget` erases what was before
+    Add(Who),
+    /// Keep them again from now on
+    Remove(Who),
+    /// How many are on it: their pseudonyms tell nothing more
+    List,
+}
+
+/// Whom.
+#[derive(Debug, clap::Args)]
+pub(super) struct Who {
+    /// Addresses or accounts; `-` reads them from standard input, one a line
+    #[arg(required = true, value_name = "IDENTITY")]
+    identities: Vec<String>,
+}
+
+/// How long a collector that runs may take to load what it holds.
+const SPOOL: Duration = Duration::from_secs(120);
+/// How often that is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+/// Within that time a collector that runs has read the opt-out list again.
+const TOLD: Duration = Duration::from_millis(1500);
+
+pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
+    let names = names(args.identities)?;
+    let installing = Installing::new();
+    let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let done = forget(&house, &names, args.dry_run).await;
+    house.close().await;
+    let (people, done) = done?;
+    if args.json {
+        let value = json!({
+            "names": people,
+            "erased": !args.dry_run,
+            "rows": done.rows,
+            "dead_letters": done.letters,
+            "left": done.left,
+        });
+        let text = serde_json::to_string_pretty(&value)?;
+        writeln!(std::io::stdout(), "{text}")?;
+    } else {
+        tell(people, &done, args.dry_run)?;
+    }
+    match done.left.is_empty() {
+        true => Ok(()),
+        false => bail!(
+            "not all of it could be erased; run it again, and look at {}",
+            list(&done.left)
+        ),
+    }
+}
+
+async fn forget(
+    house: &House,
+    names: &[String],
+    dry_run: bool,
+) -> anyhow::Result<(usize, Forgotten)> {
+    let config = &house.config;
+    let places = Places {
+        spool: config.data_dir.join("spool"),
+        dead: collector::dead(config),
+        letters: config.data_dir.join("dead"),
+    };
+    let mut people: Vec<Pseudonym> = Vec::new();
+    for name in names {
+        people.extend(pseudonyms(&house.keys, name));
+    }
+    let turn = house.turn().await?;
+    let derived = derive(house).await?;
+    people.extend(house.store.all_names(derived, &people).await?);
+    people.sort_unstable();
+    people.dedup();
+    if dry_run {
+        let rows = house.store.people_found(&people).await?;
+        let known = known(house, derived, &people).await?;
+        return Ok((
+            known,
+            Forgotten {
+                rows,
+                ..Forgotten::default()
+            },
+        ));
+    }
+    let known = known(house, derived, &people).await?;
+    left_out::change(&folder::opted_out(&config.data_dir), &people, true)?;
+    drop(turn);
+    empty(house, &places).await?;
+    let turn = house.turn().await?;
+    let mut done = erase(&house.store, &places, &people).await?;
+    derive(house).await?;
+    done.left = search(&house.store, &places, &people).await?;
+    drop(turn);
+    Ok((known, done))
+}
+
+/// How many of these pseudonyms anything was ever known by.
+async fn known(house: &House, registry: u32, people: &[Pseudonym]) -> anyhow::Result<usize> {
+    let known = house.store.all_names(registry, people).await?;
+    Ok(known.len())
+}
+
+async fn derive(house: &House) -> anyhow::Result<u32> {
+    let calendar = &house.config.organisation.calendar;
+    let derived = derive::run(&house.store, calendar, &house.config.parameters).await?;
+    Ok(derived.generation)
+}
+
+/// Brings what waits in the spool into the store. A collector that runs does it itself.
+async fn empty(house: &House, places: &Places) -> anyhow::Result<()> {
+    if !places.spool.exists() {
+        return Ok(());
+    }
+    let path = places.spool.clone();
+    let opened = tokio::task::spawn_blocking(move || Spool::open(&path, Limits::default()));
+    let (spool, drain, _) = match opened.await.context("opening the spool")? {
+        Ok(opened) => opened,
+        Err(SpoolError::Taken { .. }) => return wait(&places.spool).await,
+        Err(error) => return Err(error.into()),
+    };
+    spool.close().await;
+    let loader = Loader {
+        store: house.store.clone(),
+        owner: (house.keys.fingerprint(), house.k),
+        drain: Arc::new(drain),
+        dead: places.dead.clone(),
+        metrics: Arc::default(),
+        engine: house.engine(),
+        now: super::now,
+        pace: Pace::default(),
+        gate: house.gate(),
+    };
+    loader
+        .rest()
+        .await
+        .context("loading what waits in the spool")
+}
+
+/// Waits until the collector that runs has loaded all that came in before it knew.
+async fn wait(spool: &Path) -> anyhow::Result<()> {
+    tokio::time::sleep(TOLD).await;
+    let before = segments(spool)?;
+    let loaded = async {
+        loop {
+            let now = segments(spool)?;
+            if before.is_disjoint(&now) {
+                return anyhow::Ok(());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    };
+    let loaded = tokio::time::timeout(SPOOL, loaded).await;
+    loaded.unwrap_or_else(|_| {
+        bail!(
+            "the collector has not loaded its spool for {} s, /readyz/load says why. The person is on \
+             the opt-out list; run this again when it has",
+            SPOOL.as_secs()
+        )
+    })
+}
+
+pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<()> {
+    let (turn, folder, keys) = crate::app::folder(&config).await?;
+    let path = folder.opted_out();
+    let words = match command {
+        OptOut::List => {
+            let n = left_out::read(&path)?.len() as u64;
+            writeln!(std::io::stdout(), "{n}")?;
+            format!(
+                "{} on the list",
+                counted(n, "pseudonym is", "pseudonyms are")
+            )
+        }
+        OptOut::Add(who) => {
+            let people = all(&keys, who)?;
+            left_out::change(&path, &people, true)?;
+            "on the list: from now on what they do is kept without them; `readback forget` erases what \
+             was before"
+                .to_owned()
+        }
+        OptOut::Remove(who) => {
+            let people = all(&keys, who)?;
+            match left_out::change(&path, &people, false)? {
+                0 => "nobody of these was on the list".to_owned(),
+                _ => "off the list".to_owned(),
+            }
+        }
+    };
+    drop(turn);
+    writeln!(std::io::stderr(), "{words}")?;
+    Ok(())
+}
+
+fn all(keys: &crate::collect::Keys, who: Who) -> anyhow::Result<Vec<Pseudonym>> {
+    let names = names(who.identities)?;
+    Ok(names
+        .iter()
+        .flat_map(|name| pseudonyms(keys, name))
+        .collect())
+}
+
+/// The names on the command line, `-` for those on standard input.
+fn names(given: Vec<String>) -> anyhow::Result<Vec<String>> {
+    let mut names = Vec::new();
+    for name in given {
+        if name != "-" {
+            names.push(name);
+            continue;
+        }
+        for line in std::io::stdin().lock().lines() {
+            let line = line.context("standard input")?;
+            names.extend((!line.trim().is_empty()).then_some(line));
+        }
+    }
+    match names.iter().any(|name| name.trim().is_empty()) || names.is_empty() {
+        true => bail!("an identity is empty; valid are mail addresses and names of accounts"),
+        false => Ok(names),
+    }
+}
+
+fn tell(names: usize, done: &Forgotten, dry_run: bool) -> anyhow::Result<()> {
+    let mut err = std::io::stderr().lock();
+    let count = counted(names as u64, "name", "names");
+    match (dry_run, names) {
+        (_, 0) => writeln!(err, "nothing is known under this name")?,
+        (true, _) => writeln!(err, "{count} of this person would be erased")?,
+        (false, _) => writeln!(err, "{count} of this person erased")?,
+    }
+    for (place, rows) in &done.rows {
+        writeln!(err, "  {place}: {}", counted(*rows, "row", "rows"))?;
+    }
+    if done.letters > 0 {
+        let letters = done.letters as u64;
+        writeln!(err, "  dead letters: {letters}")?;
+    }
+    if !dry_run && done.left.is_empty() {
+        writeln!(
+            err,
+            "store, spool and dead letters were searched: nothing is left; what comes in later is kept \
+             without the person"
+        )?;
+    }
+    Ok(())
+}
+
+fn list(left: &BTreeMap<String, u64>) -> String {
+    left.keys().cloned().collect::<Vec<_>>().join(", ")
+}

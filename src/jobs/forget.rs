@@ -1,0 +1,245 @@
+//! Erasure: a person is taken out of everything that is kept. What the person did still counts where no
+//! person is needed: a read stays a read.
+//!
+//! The order matters. First whoever is to be forgotten is put on the list of those left out, so that
+//! nothing new comes in. Then what waits in the spool goes to the store, where it can be changed. Then
+//! store and dead letters are gone through, and what is derived is made anew. At last all of it is
+//! searched: that it is done is looked at, not believed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::load::blocking;
+use crate::collect::Keys;
+use crate::model::{Identity, Pseudonym};
+use crate::sources::ACCOUNTS;
+use crate::spool::{Dead, Letter};
+use crate::store::{Batch, Renamed, Store};
+
+/// What was done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Forgotten {
+    /// Rows of the store by table and column, before.
+    pub rows: BTreeMap<String, u64>,
+    /// Dead letters that were changed, or went because nobody could read them.
+    pub letters: usize,
+    /// Where something is left: table and column, or file. Empty when it is done.
+    pub left: BTreeMap<String, u64>,
+}
+
+/// Where else than in the store people stand.
+pub struct Places {
+    /// The spool's folder.
+    pub spool: PathBuf,
+    /// The dead letters.
+    pub dead: Dead,
+    /// Their folder.
+    pub letters: PathBuf,
+}
+
+/// All pseudonyms that a name may have: a mail address has one; what else somebody is called may be an
+/// account of any source. 32 hexadecimal digits are a pseudonym themselves.
+pub fn pseudonyms(keys: &Keys, name: &str) -> Vec<Pseudonym> {
+    let name = name.trim();
+    if let Some(pseudonym) = Pseudonym::from_hex(name) {
+        return vec![pseudonym];
+    }
+    let bare = Identity::bare(name);
+    if bare.is_email() {
+        return vec![keys.pseudonym(&bare)];
+    }
+    let accounts = ACCOUNTS
+        .iter()
+        .map(|(source, kind)| Identity::of_source(source, kind, name));
+    let each = accounts.map(|account| keys.pseudonym(&account));
+    std::iter::once(keys.pseudonym(&bare)).chain(each).collect()
+}
+
+/// Takes people out of store and dead letters, and makes the next run of the derive job build everything
+/// again. The spool is empty, and nobody of these comes into it. The caller holds the data folder's turn.
+pub async fn erase(
+    store: &Store,
+    places: &Places,
+    people: &[Pseudonym],
+) -> anyhow::Result<Forgotten> {
+    let rows = store.people_found(people).await?;
+    let dead = places.dead.clone();
+    let gone: Renamed = people.iter().map(|person| (*person, None)).collect();
+    let letters = blocking(move || rewrite_letters(&dead, &gone)).await??;
+    store.erase_people(people).await.context("erasing")?;
+    store.rederive().await?;
+    Ok(Forgotten {
+        rows,
+        letters,
+        left: BTreeMap::new(),
+    })
+}
+
+/// Searches store, spool and dead letters for people. What is found is what is left of them.
+pub async fn search(
+    store: &Store,
+    places: &Places,
+    people: &[Pseudonym],
+) -> anyhow::Result<BTreeMap<String, u64>> {
+    let mut left = store.people_found(people).await?;
+    let (folders, people) = (
+        [places.spool.clone(), places.letters.clone()],
+        people.to_vec(),
+    );
+    let files = blocking(move || {
+        let mut found = BTreeMap::new();
+        for folder in folders {
+            for path in files(&folder)? {
+                let n = occurrences(&std::fs::read(&path)?, &people);
+                if n > 0 {
+                    found.insert(path.display().to_string(), n);
+                }
+            }
+        }
+        Ok::<_, std::io::Error>(found)
+    });
+    left.extend(files.await?.context("searching spool and dead letters")?);
+    Ok(left)
+}
+
+/// Gives people in dead letters other pseudonyms, or takes them out. A letter that can't be read and
+/// holds one of them goes. Gives how many were changed or went. Blocks the thread.
+pub fn rewrite_letters(dead: &Dead, renamed: &Renamed) -> anyhow::Result<usize> {
+    let people: Vec<Pseudonym> = renamed.keys().copied().collect();
+    let mut changed = 0;
+    for letter in dead.letters()? {
+        changed += usize::from(rewrite(dead, &letter, renamed, &people)?);
+    }
+    Ok(changed)
+}
+
+fn rewrite(
+    dead: &Dead,
+    letter: &Letter,
+    renamed: &Renamed,
+    people: &[Pseudonym],
+) -> anyhow::Result<bool> {
+    let content = letter.read()?;
+    let mut any = false;
+    let mut entries = Vec::new();
+    for entry in content.entries() {
+        match Batch::unpack(entry) {
+            Ok(mut batch) => {
+                any |= batch.rename_people(renamed);
+                entries.push(batch.pack()?);
+            }
+            // Nobody can read it, so nobody can take anybody out of it.
+            Err(_) if occurrences(entry, people) > 0 => any = true,
+            Err(_) => entries.push(entry.to_vec()),
+        }
+    }
+    if content.damage().any(|bytes| occurrences(bytes, people) > 0) {
+        tracing::warn!(
+            "a dead letter that can't be read held somebody who is forgotten; it is removed"
+        );
+        letter.remove()?;
+        return Ok(true);
+    }
+    if !any {
+        return Ok(false);
+    }
+    match entries.is_empty() {
+        true => letter.remove()?,
+        false => {
+            let entries = entries.iter().map(Vec::as_slice);
+            dead.bury(letter.batch, entries, &letter.told.reason, letter.told.at)?;
+        }
+    }
+    Ok(true)
+}
+
+/// Segments of a spool that are there now.
+pub fn segments(spool: &Path) -> std::io::Result<BTreeSet<PathBuf>> {
+    let is_segment = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "seg");
+    Ok(files(spool)?.into_iter().filter(is_segment).collect())
+}
+
+fn files(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry?.path();
+        if path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+/// How often pseudonyms stand in bytes, as they are packed or as text.
+fn occurrences(bytes: &[u8], people: &[Pseudonym]) -> u64 {
+    let count = |needle: &[u8]| memchr::memmem::find_iter(bytes, needle).count() as u64;
+    let each = people.iter().map(|person| {
+        let mut turned = person.0;
+        turned.reverse();
+        count(&person.0) + count(&turned) + count(person.to_string().as_bytes())
+    });
+    each.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::collect::{Intake, Keys};
+    use crate::model::{Body, Event, Identity, Read};
+
+    #[test]
+    fn a_letter_keeps_what_was_done_and_not_by_whom() {
+        let keys = Keys::new([7; 32]);
+        let ada = Identity::bare("ada@example.org");
+        let person = keys.pseudonym(&ada);
+        let mut batch = Batch::default();
+        let read = Read {
+            person: Some(ada),
+            session: Some("s".to_owned()),
+            ..Read::default()
+        };
+        let event = Event {
+            source: Arc::from("wiki"),
+            id: "r1".to_owned(),
+            subject: "INC-1".to_owned(),
+            time: 0,
+            version: 0,
+            body: Body::Read(read),
+        };
+        batch.push(Intake::new(keys).accept(event).unwrap());
+        let folder = tempfile::tempdir().unwrap();
+        let dead = Dead::new(folder.path(), 1 << 20);
+        let packed = batch.pack().unwrap();
+        dead.bury(7, [&*packed, b"nobody can read this"], "refused", 0)
+            .unwrap();
+        let unread = [b"old ".as_slice(), &person.0].concat();
+        dead.bury(8, [&*unread], "refused", 0).unwrap();
+        let everything = || -> Vec<u8> {
+            let files = files(folder.path()).unwrap();
+            files
+                .iter()
+                .flat_map(|path| std::fs::read(path).unwrap())
+                .collect()
+        };
+        assert_eq!(occurrences(&everything(), &[person]), 2);
+        let gone = Renamed::from([(person, None)]);
+        assert_eq!(rewrite_letters(&dead, &gone).unwrap(), 2);
+        assert_eq!(occurrences(&everything(), &[person]), 0);
+        let letters = dead.letters().unwrap();
+        assert_eq!((letters.len(), letters[0].told.entries), (1, 2));
+        let content = letters[0].read().unwrap();
+        let kept = Batch::unpack(content.entries().next().unwrap()).unwrap();
+        assert_eq!(kept.kinds()["read"], 1);
+        assert_eq!(rewrite_letters(&dead, &gone).unwrap(), 0);
+    }
+}
