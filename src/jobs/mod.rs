@@ -1,9 +1,10 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
 //! the door, gate holds all of these back while derive works, registry puts together what is said of
-//! write-ups, derive makes derived tables of landed events, compute makes facts and results, report makes
+//! write-ups, people says which names are one person, derive makes derived tables of landed events, compute makes facts and results, report makes
 //! the summary, restate tells what an earlier one would say now.
 
+mod assigned;
 mod columns;
 pub mod compute;
 pub mod derive;
@@ -13,6 +14,7 @@ pub mod ingest;
 pub mod known;
 pub mod load;
 pub mod observe;
+pub mod people;
 pub mod registry;
 pub mod report;
 pub mod restate;

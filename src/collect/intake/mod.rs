@@ -207,25 +207,7 @@ impl Intake {
                 })
             }
             Body::Writeup(writeup) => Body::Writeup(Box::new(self.writeup(*writeup))),
-            Body::Person(Person {
-                person,
-                aliases,
-                team,
-                joined_at,
-                left_at,
-                kind,
-            }) => {
-                let person = self.pseudonym(person);
-                let aliases = self.all(aliases);
-                Body::Person(Person {
-                    person,
-                    aliases,
-                    team,
-                    joined_at,
-                    left_at,
-                    kind,
-                })
-            }
+            Body::Person(person) => Body::Person(Box::new(self.person(*person))),
             Body::Coverage(coverage) => Body::Coverage(coverage),
         };
         Event {
@@ -235,6 +217,21 @@ impl Intake {
             time,
             version,
             body,
+        }
+    }
+
+    fn person(&mut self, p: Person<Identity>) -> Person<Pseudonym> {
+        Person {
+            person: self.pseudonym(p.person),
+            aliases: self.all(p.aliases),
+            team: p.team,
+            joined_at: p.joined_at,
+            left_at: p.left_at,
+            kind: p.kind,
+            team_from: p.team_from,
+            team_to: p.team_to,
+            apart: self.all(p.apart),
+            excluded: p.excluded,
         }
     }
 
@@ -258,6 +255,7 @@ impl Intake {
             template: w.template,
             tags: w.tags,
             restricted: w.restricted,
+            assignments: w.assignments,
         }
     }
 
