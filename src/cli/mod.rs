@@ -1,6 +1,7 @@
 //! The command line: one file for each command. Data goes to standard output, words for people to
 //! standard error; errors carry a hint; the exit codes are [`EXIT_CODES`].
 
+mod assign;
 mod check;
 mod collecting;
 mod dead;
@@ -9,6 +10,7 @@ mod engine;
 mod error;
 mod import;
 mod list;
+mod people;
 mod progress;
 mod report;
 mod scan;
@@ -82,6 +84,9 @@ enum Command {
     /// Which pages are which write-ups: look, register, give names, retire
     #[command(subcommand)]
     Writeups(writeups::Command),
+    /// Which names are one person: rosters, look-alikes, merge, split, exclude
+    #[command(subcommand)]
+    People(people::Command),
     /// Write a simulated organisation's events
     Simulate(simulate::Args),
     /// What this program knows: kinds of sources, indicators
@@ -138,6 +143,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
         Command::Writeups(command) => writeups::run(command, load()?).await,
+        Command::People(command) => people::run(command, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
         Command::List(args) => list::run(args, load),
         Command::Engine(EngineCommand::Run {

@@ -1,7 +1,7 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
 //! the door, gate holds all of these back while derive works, registry puts together what is said of
-//! write-ups, people says which names are one person, derive makes derived tables of landed events, compute makes facts and results, report makes
+//! write-ups, people says which names are one person, roster brings them in by file and by hand, derive makes derived tables of landed events, compute makes facts and results, report makes
 //! the summary, restate tells what an earlier one would say now.
 
 mod assigned;
@@ -19,5 +19,6 @@ pub mod registry;
 pub mod report;
 pub mod restate;
 mod reviews;
+pub mod roster;
 pub mod scan;
 mod writeups;

@@ -93,6 +93,25 @@ impl Intake {
         })
     }
 
+    /// A statement of people who are pseudonyms already, said by hand: nothing in it names anybody, and
+    /// its id goes no further than its key.
+    pub fn statement(&mut self, event: Event<Pseudonym>) -> Record {
+        let key = self.keys.event(&event.source, &event.id);
+        let event = Event {
+            id: String::new(),
+            subject: String::new(),
+            ..event
+        };
+        Record {
+            key,
+            version: self.stamp.of(&event, 0),
+            canonical: String::new(),
+            reference: 0,
+            page: String::new(),
+            event,
+        }
+    }
+
     /// Takes the session, meeting or parent out of the event; what stays is its keyed hash.
     fn take_reference(&self, event: &mut Event<Identity>) -> u64 {
         let source = &event.source;
