@@ -10,8 +10,9 @@ SELECT
     countIf(person = 0),
     min(at),
     max(at),
-    groupBitmapState(person)
+    groupBitmapState(person),
+    assigned
 FROM derived_read
 WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup)
   AND label = 0 AND superseded_ms = 0
-GROUP BY writeup, date, age_day
+GROUP BY writeup, date, age_day, assigned

@@ -1,10 +1,12 @@
 -- Totals: total_reads, readers, reader_writeup_pairs, reader_days, anonymous (R1, R3).
--- {as_of:Int64} {boundary:Int32} {tz:String}
+-- {as_of:Int64} {boundary:Int32} {tz:String} {which:UInt8}: 0 all reads,
+-- 1 those not assigned, 2 those assigned
 WITH
     day AS
     (
         SELECT writeup, date, reads, anonymous, people
         FROM read_day(as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
+        WHERE ({which:UInt8} = 0 OR assigned = ({which:UInt8} = 2))
     ),
     everything AS
     (

@@ -1,6 +1,6 @@
 -- Descriptions of write-ups, one row an event, oldest first. Store::landed_writeups.
 SELECT key, version, at, source, id, title, url, aliases, published_at, deleted_at, owner_team,
     contributors, contributor_teams, responders, words, diagrams, hyperlinks, acronyms,
-    acronyms_unexplained, template, tags, restricted
+    acronyms_unexplained, template, tags, restricted, assigns, assignments
 FROM landing_writeup FINAL
 ORDER BY id, at, version, key

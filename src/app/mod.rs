@@ -46,7 +46,25 @@ impl House {
         progress: impl FnMut(Progress) + Send + 'static,
     ) -> anyhow::Result<House> {
         // Folder, key and tables are made by one command at a time.
-        let (turn, folder, keys) = folder(&config).await?;
+        let made = folder(&config).await?;
+        made.1.has_one_key()?;
+        House::furnish(config, made, progress).await
+    }
+
+    /// The same of a folder whose key may be half way to the next.
+    pub async fn open_rotating(
+        config: Config,
+        progress: impl FnMut(Progress) + Send + 'static,
+    ) -> anyhow::Result<House> {
+        let made = folder(&config).await?;
+        House::furnish(config, made, progress).await
+    }
+
+    async fn furnish(
+        config: Config,
+        (turn, folder, keys): (Turn, DataFolder, Keys),
+        progress: impl FnMut(Progress) + Send + 'static,
+    ) -> anyhow::Result<House> {
         let (endpoint, engine) = match remote(&config) {
             Some(endpoint) => (endpoint, None),
             None => {
@@ -127,6 +145,7 @@ pub async fn ready_folder(config: &Config) -> anyhow::Result<(DataFolder, Keys)>
         && let Some(keys) = Keys::open(&folder.key_file())?
         && folder.has_key(keys.fingerprint())?
     {
+        folder.has_one_key()?;
         folder.settle_mode(config.mode)?;
         let keys = leaving_out(&folder, keys)?;
         return Ok((folder, keys));
@@ -137,7 +156,6 @@ pub async fn ready_folder(config: &Config) -> anyhow::Result<(DataFolder, Keys)>
 
 /// The keys with those whom the folder leaves out.
 fn leaving_out(folder: &DataFolder, keys: Keys) -> anyhow::Result<Keys> {
-    folder.has_one_key()?;
     let everybody = folder.mode == Mode::CountsOnly;
     let left_out = LeftOut::open(&folder.opted_out(), everybody)?;
     tracing::debug!(

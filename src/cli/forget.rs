@@ -18,7 +18,7 @@ use crate::jobs::derive;
 use crate::jobs::forget::{Forgotten, Places, erase, pseudonyms, search, segments};
 use crate::jobs::load::{Loader, Pace};
 use crate::model::Pseudonym;
-use crate::spool::{Limits, Spool, SpoolError};
+use crate::spool::{Drain, Limits, Spool, SpoolError};
 
 /// Whom to forget.
 #[derive(Debug, clap::Args)]
@@ -105,11 +105,7 @@ async fn forget(
     dry_run: bool,
 ) -> anyhow::Result<(usize, Forgotten)> {
     let config = &house.config;
-    let places = Places {
-        spool: config.data_dir.join("spool"),
-        dead: collector::dead(config),
-        letters: config.data_dir.join("dead"),
-    };
+    let places = places(config);
     let mut people: Vec<Pseudonym> = Vec::new();
     for name in names {
         people.extend(pseudonyms(&house.keys, name));
@@ -133,7 +129,9 @@ async fn forget(
     let known = known(house, derived, &people).await?;
     left_out::change(&folder::opted_out(&config.data_dir), &people, true)?;
     drop(turn);
-    empty(house, &places).await?;
+    if empty(house, &places).await?.is_none() {
+        wait(&places.spool).await?;
+    }
     let turn = house.turn().await?;
     let mut done = erase(&house.store, &places, &people).await?;
     derive(house).await?;
@@ -154,23 +152,31 @@ async fn derive(house: &House) -> anyhow::Result<u32> {
     Ok(derived.generation)
 }
 
-/// Brings what waits in the spool into the store. A collector that runs does it itself.
-async fn empty(house: &House, places: &Places) -> anyhow::Result<()> {
-    if !places.spool.exists() {
-        return Ok(());
+/// Where people stand in a data folder beside the store.
+pub(super) fn places(config: &Config) -> Places {
+    Places {
+        spool: config.data_dir.join("spool"),
+        dead: collector::dead(config),
+        letters: config.data_dir.join("dead"),
     }
+}
+
+/// Brings what waits in the spool into the store, and gives the exit that keeps others from it. `None`
+/// where a collector runs: it does so itself.
+pub(super) async fn empty(house: &House, places: &Places) -> anyhow::Result<Option<Arc<Drain>>> {
     let path = places.spool.clone();
     let opened = tokio::task::spawn_blocking(move || Spool::open(&path, Limits::default()));
     let (spool, drain, _) = match opened.await.context("opening the spool")? {
         Ok(opened) => opened,
-        Err(SpoolError::Taken { .. }) => return wait(&places.spool).await,
+        Err(SpoolError::Taken { .. }) => return Ok(None),
         Err(error) => return Err(error.into()),
     };
     spool.close().await;
+    let drain = Arc::new(drain);
     let loader = Loader {
         store: house.store.clone(),
         owner: (house.keys.fingerprint(), house.k),
-        drain: Arc::new(drain),
+        drain: Arc::clone(&drain),
         dead: places.dead.clone(),
         metrics: Arc::default(),
         engine: house.engine(),
@@ -178,10 +184,9 @@ async fn empty(house: &House, places: &Places) -> anyhow::Result<()> {
         pace: Pace::default(),
         gate: house.gate(),
     };
-    loader
-        .rest()
-        .await
-        .context("loading what waits in the spool")
+    let loaded = loader.rest().await;
+    loaded.context("loading what waits in the spool")?;
+    Ok(Some(drain))
 }
 
 /// Waits until the collector that runs has loaded all that came in before it knew.
@@ -209,6 +214,7 @@ async fn wait(spool: &Path) -> anyhow::Result<()> {
 
 pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<()> {
     let (turn, folder, keys) = crate::app::folder(&config).await?;
+    folder.has_one_key()?;
     let path = folder.opted_out();
     let words = match command {
         OptOut::List => {

@@ -1,6 +1,7 @@
 //! The command line: one file for each command. Data goes to standard output, words for people to
 //! standard error; errors carry a hint; the exit codes are [`EXIT_CODES`].
 
+mod assign;
 mod check;
 mod collecting;
 mod dead;
@@ -9,7 +10,9 @@ mod engine;
 mod error;
 mod forget;
 mod import;
+mod key;
 mod list;
+mod people;
 mod progress;
 mod report;
 mod retain;
@@ -89,8 +92,14 @@ enum Command {
     /// People whose events are kept without them
     #[command(subcommand)]
     OptOut(forget::OptOut),
+    /// The key that pseudonyms are made with
+    #[command(subcommand)]
+    Key(key::Command),
     /// Take away what is older than [retention] says
     Retain(retain::Args),
+    /// Which names are one person: rosters, look-alikes, merge, split, exclude
+    #[command(subcommand)]
+    People(people::Command),
     /// Write a simulated organisation's events
     Simulate(simulate::Args),
     /// What this program knows: kinds of sources, indicators
@@ -149,7 +158,9 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Writeups(command) => writeups::run(command, load()?).await,
         Command::Forget(args) => forget::run(args, load()?).await,
         Command::OptOut(command) => forget::opt_out(command, load()?).await,
+        Command::Key(command) => key::run(command, load()?).await,
         Command::Retain(args) => retain::run(args, load()?).await,
+        Command::People(command) => people::run(command, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
         Command::List(args) => list::run(args, load),
         Command::Engine(EngineCommand::Run {

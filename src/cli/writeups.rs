@@ -6,13 +6,14 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
+use super::assign;
 use super::engine::Installing;
 use super::import::{counted, events};
 use super::report::moment;
 use crate::app::House;
 use crate::config::Config;
 use crate::jobs::registry::{Registry, Unregistered};
-use crate::model::{Calendar, Identity, Millis, RETRACTED, Writeup, to_rfc3339};
+use crate::model::{Assignment, Calendar, Identity, Millis, RETRACTED, Writeup, to_rfc3339};
 use crate::store::RegistryWriteup;
 
 /// Targets that are shown unless all are asked for.
@@ -58,6 +59,23 @@ pub(super) enum Command {
         /// When: a date, or an RFC 3339 instant [default: now]
         #[arg(long, value_name = "WHEN")]
         at: Option<String>,
+    },
+    /// Tell a team, newcomers or everybody to read it: what they read of it then is labelled as assigned
+    Assign(assign::Args),
+    /// What was assigned of a write-up
+    Assignments {
+        /// Its id, or any other name of it
+        id: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Take an assignment back
+    Unassign {
+        /// Its id, or any other name of it
+        id: String,
+        /// Its number in `writeups assignments`
+        number: usize,
     },
 }
 
@@ -113,6 +131,7 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
 struct Wanted {
     published_at: Option<Millis>,
     deleted_at: Option<Millis>,
+    assignment: Option<Assignment>,
 }
 
 impl Wanted {
@@ -128,6 +147,10 @@ impl Wanted {
             },
             Command::Retire { at: when, .. } => Wanted {
                 deleted_at: at("--at", when)?,
+                ..Wanted::default()
+            },
+            Command::Assign(args) => Wanted {
+                assignment: Some(args.assignment(calendar)?),
                 ..Wanted::default()
             },
             _ => Wanted::default(),
@@ -153,6 +176,19 @@ async fn act(
             unregistered(&found, calendar, all, json)
         }
         Command::Show { id, json } => show(&registry, find(&registry, &id)?, calendar, json),
+        Command::Assign(args) => {
+            let known = find(&registry, &args.id)?;
+            match wanted.assignment {
+                Some(assignment) => assign::assign(house, &registry, known, assignment).await,
+                None => Ok(()),
+            }
+        }
+        Command::Assignments { id, json } => {
+            assign::list(&registry, find(&registry, &id)?, calendar, json)
+        }
+        Command::Unassign { id, number } => {
+            assign::unassign(house, &registry, find(&registry, &id)?, number).await
+        }
         Command::Add(said) => add(house, &registry, said, wanted).await,
         Command::Alias { id, names } => {
             let known = find(&registry, &id)?;

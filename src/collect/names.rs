@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::Rejection;
 use crate::model::target::without_user;
-use crate::model::{Body, Event, Identity, meeting};
+use crate::model::{Body, Event, Identity, Whom, meeting};
 use crate::sources::machine::{AT, holds_address, holds_mail};
 
 fn rejection(field: &'static str, reason: &str) -> Option<Rejection> {
@@ -84,6 +84,10 @@ pub(super) fn forget_names(event: &mut Event<Identity>) {
             impersonal(&mut w.template);
             w.contributor_teams.retain(|team| !holds_address(team));
             w.tags.retain(|tag| !holds_address(tag));
+            if let Some(assignments) = &mut w.assignments {
+                assignments
+                    .retain(|one| !matches!(&one.whom, Whom::Team(team) if holds_address(team)));
+            }
         }
         Body::Person(person) => impersonal(&mut person.team),
         Body::Coverage(coverage) => anonymous(&mut coverage.scope),

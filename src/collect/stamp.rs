@@ -112,7 +112,8 @@ impl fmt::Display for People<'_> {
             }
             Body::Person(person) => {
                 each(&[person.person])?;
-                each(&person.aliases)
+                each(&person.aliases)?;
+                each(&person.apart)
             }
             Body::ReadCount(_) | Body::Coverage(_) => Ok(()),
         }

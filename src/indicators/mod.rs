@@ -4,6 +4,7 @@
 //! into numbers with polars and the statistics of `crate::stats`. An indicator never touches the
 //! store, the clock or the configuration file.
 
+mod assigned;
 mod attendance;
 mod comments;
 mod frames;
@@ -137,6 +138,18 @@ pub struct Facts {
     /// deleted, before `as_of`; else null), `removed: bool` (ended by removal or a deleted target),
     /// `role: str` (null if unlabelled), `own: bool` (a self-link).
     pub links: DataFrame,
+    /// Where reads were assigned: what is known without them.
+    pub assigned: Option<Box<Assigned>>,
+}
+
+/// Facts with and without assigned reads.
+#[derive(Clone, Debug)]
+pub struct Assigned {
+    /// The same facts without them: `daily`, `trailing`, and of `totals` what R1, R2, R3, L3 and L4
+    /// take from it. The rest is as it is with them.
+    pub without: Facts,
+    /// Those parts of the totals over assigned reads alone.
+    pub only: Totals,
 }
 
 /// A write-up as indicators need it.

@@ -207,6 +207,7 @@ pub(super) fn empty() -> Facts {
         attendance: attendance(&[]),
         comments: comments(&[]),
         links: links(&[]),
+        assigned: None,
     }
 }
 

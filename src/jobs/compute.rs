@@ -6,10 +6,10 @@ use anyhow::Context as _;
 use polars::prelude::{ChunkApply, DataFrame, IntoColumn, IntoSeries};
 
 use super::observe::Watch;
-use crate::indicators::{self, ClassTotal, Context, Facts, Totals, WriteupFact};
+use crate::indicators::{self, Assigned, ClassTotal, Context, Facts, Totals, WriteupFact};
 use crate::model::{DAY_MS, Results};
 use crate::store::{
-    AgeWindow, CoverageRow, FactSettings, ObservedRow, ReadingLimits, RegistryWriteup, Store,
+    AgeWindow, CoverageRow, FactSettings, ObservedRow, ReadingLimits, RegistryWriteup, Store, Which,
 };
 
 /// A write-up needs at least so many reads for a median age of its own (INDICATORS L2).
@@ -93,6 +93,7 @@ fn settings(context: &Context, registry: u32) -> FactSettings {
         boundary: days(context.calendar.date(open)),
         timezone: context.calendar.timezone.name().to_owned(),
         registry,
+        which: Which::All,
         late_days: i32::try_from(parameters.late_days).unwrap_or(i32::MAX),
     }
 }
@@ -126,7 +127,7 @@ async fn facts(
         fact.reads_observed_for(2 * parameters.late_days, context.as_of)
     });
     let min_present_ms = u64::from(parameters.min_present_s) * 1000;
-    Ok(Facts {
+    let mut all = Facts {
         daily: of_index(store.daily(settings).await?)?,
         people_by_age_week: store.people_by_age_week(settings).await?,
         people_by_month: store.people_by_month(settings).await?,
@@ -137,7 +138,31 @@ async fn facts(
         comments: of_index(store.comments(settings).await?)?,
         links: of_index(store.links(settings).await?)?,
         writeups,
-    })
+        assigned: None,
+    };
+    if store.assigned_reads(settings).await? > 0 {
+        let without = with(settings, Which::Unassigned);
+        let daily = of_index(store.daily(&without).await?)?;
+        let trailing = of_index(store.trailing(&without, since).await?)?;
+        let totals = apart_totals(store, context, &without, (registry, &all.writeups)).await?;
+        let only = with(settings, Which::Assigned);
+        let only = apart_totals(store, context, &only, (registry, &all.writeups)).await?;
+        let without = Facts {
+            daily,
+            trailing,
+            totals,
+            ..all.clone()
+        };
+        all.assigned = Some(Box::new(Assigned { without, only }));
+    }
+    Ok(all)
+}
+
+fn with(settings: &FactSettings, which: Which) -> FactSettings {
+    FactSettings {
+        which,
+        ..settings.clone()
+    }
 }
 
 fn writeups(
@@ -171,20 +196,13 @@ async fn totals(
     (registry, writeups): (&[RegistryWriteup], &[WriteupFact]),
 ) -> anyhow::Result<Totals> {
     let parameters = &context.parameters;
-    let counts = store.reader_totals(settings).await?;
     let limits = ReadingLimits {
         skim_ms: parameters.skim_min_s * 1000,
         ms_per_word: 60_000.0 * parameters.read_fraction / f64::from(parameters.wpm_fast),
         depth_milli: thousandths(parameters.read_fraction),
     };
-    let mut totals = Totals {
-        total_reads: counts.total_reads,
-        unique_reads: store.unique_reads(settings).await?,
-        readers: counts.readers,
-        reader_writeup_pairs: counts.reader_writeup_pairs,
-        reader_days: counts.reader_days,
-        ..Totals::default()
-    };
+    let comparable = comparable(context, registry, writeups);
+    let mut totals = read_totals(store, context, settings, &comparable).await?;
     for class in store.classes(settings, limits).await? {
         let total = ClassTotal {
             days: class.days,
@@ -207,26 +225,75 @@ async fn totals(
         writeups: &everything,
     };
     (totals.median_age_sync_ms, totals.people_sync) = store.median_age(settings, &recent).await?;
-    let horizon = parameters.horizon_days;
-    let comparable = numbers(registry, writeups, |fact| {
-        fact.reads_observed_for(horizon, context.as_of)
-    });
-    let first_year = AgeWindow {
-        from: i64::MIN / 2,
-        below_days: i32::try_from(horizon).unwrap_or(i32::MAX),
-        writeups: &comparable,
-    };
+    let first_year = first_year(context, &comparable);
     (totals.median_age_diachronous_ms, totals.people_diachronous) =
         store.median_age(settings, &first_year).await?;
-    (totals.people_horizon_early, totals.people_horizon_late) = store
-        .horizon_people(settings, first_year.below_days, &comparable)
-        .await?;
     totals.median_age_by_writeup_ms = store
         .median_age_by_writeup(settings, &first_year, LEAST_READS_FOR_MEDIAN)
         .await?;
-    let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
-    (totals.late_reader_days, totals.late_readers) = store.late_readers(settings, since).await?;
     Ok(totals)
+}
+
+/// Write-ups whose first year can be compared.
+fn comparable(
+    context: &Context,
+    registry: &[RegistryWriteup],
+    writeups: &[WriteupFact],
+) -> Vec<u32> {
+    let horizon = context.parameters.horizon_days;
+    numbers(registry, writeups, |fact| {
+        fact.reads_observed_for(horizon, context.as_of)
+    })
+}
+
+fn first_year<'a>(context: &Context, comparable: &'a [u32]) -> AgeWindow<'a> {
+    AgeWindow {
+        from: i64::MIN / 2,
+        below_days: i32::try_from(context.parameters.horizon_days).unwrap_or(i32::MAX),
+        writeups: comparable,
+    }
+}
+
+/// What is told with and without assigned reads: R1 to R3, and the people behind L3 and L4.
+async fn read_totals(
+    store: &Store,
+    context: &Context,
+    settings: &FactSettings,
+    comparable: &[u32],
+) -> anyhow::Result<Totals> {
+    let counts = store.reader_totals(settings).await?;
+    let horizon = first_year(context, comparable).below_days;
+    let (early, late) = store.horizon_people(settings, horizon, comparable).await?;
+    let since = context.as_of - i64::from(context.parameters.trailing_days) * DAY_MS;
+    let (late_reader_days, late_readers) = store.late_readers(settings, since).await?;
+    Ok(Totals {
+        total_reads: counts.total_reads,
+        unique_reads: store.unique_reads(settings).await?,
+        readers: counts.readers,
+        reader_writeup_pairs: counts.reader_writeup_pairs,
+        reader_days: counts.reader_days,
+        people_horizon_early: early,
+        people_horizon_late: late,
+        late_reader_days,
+        late_readers,
+        ..Totals::default()
+    })
+}
+
+/// The same of assigned reads, or of the others, by themselves.
+async fn apart_totals(
+    store: &Store,
+    context: &Context,
+    settings: &FactSettings,
+    (registry, writeups): (&[RegistryWriteup], &[WriteupFact]),
+) -> anyhow::Result<Totals> {
+    let comparable = comparable(context, registry, writeups);
+    let totals = read_totals(store, context, settings, &comparable).await?;
+    let window = first_year(context, &comparable);
+    Ok(Totals {
+        people_diachronous: store.people_in_window(settings, &window).await?,
+        ..totals
+    })
 }
 
 /// A share in thousandths; 0.75 is 750.

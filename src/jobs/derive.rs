@@ -7,14 +7,17 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
+use super::assigned;
+use super::people::people;
 use super::registry::{merge, names};
-use crate::model::{Calendar, Millis, Parameters};
+use crate::model::{Calendar, DAY_MS, Millis, Parameters};
 use crate::store::{
-    DeriveSettings, Fingerprint, PersonRow, RegistryPerson, RegistryRows, RegistryWriteup, Store,
+    DeriveSettings, Fingerprint, RegistryAssignment, RegistryPerson, RegistryRows, RegistryTeam,
+    RegistryWriteup, Store,
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 1;
+const CODE_VERSION: u32 = 2;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
@@ -61,11 +64,13 @@ pub async fn run(
     let known_numbers: HashMap<_, _> = store.writeup_numbers().await?.into_iter().collect();
     let people = people(generation, &numbers, &landed_people);
     let person_of: HashMap<u128, u32> = people
+        .rows
         .iter()
         .map(|person| (person.pseudonym, person.number))
         .collect();
     let writeups = merge(generation, &landed_writeups, &known_numbers, &person_of);
     let (names, conflicts) = names(&writeups);
+    let assignments = assigned::assignments(generation, &landed_writeups, &names);
     let targets = store.targets().await.context("derive: targets")?;
     let targets = targets
         .into_iter()
@@ -76,7 +81,9 @@ pub async fn run(
         .collect();
     let rows = RegistryRows {
         writeups,
-        people,
+        people: people.rows,
+        teams: people.teams,
+        assignments,
         targets,
     };
 
@@ -91,7 +98,7 @@ pub async fn run(
         .await
         .context("derive: what has landed")?;
     let common = common_fingerprint(calendar, parameters, &rows.people, &numbers);
-    let wanted = fingerprints(common, &rows.writeups, &landed);
+    let wanted = fingerprints(common, parameters, &rows, &landed);
     let whole = total_fingerprint(&rows, &landed, &wanted);
     let current: HashMap<u32, u64> = store.derived_states().await?.into_iter().collect();
     let touched: Vec<(u32, u64)> = wanted
@@ -118,6 +125,7 @@ pub async fn run(
         generation,
         timezone: calendar.timezone.name().to_owned(),
         double_click_ms: i64::from(parameters.double_click_s) * 1000,
+        newcomer_ms: i64::from(parameters.newcomer_days) * DAY_MS,
     };
     store.clear_stage().await?;
     for part in touched.chunks(WRITEUPS_AT_ONCE) {
@@ -160,9 +168,10 @@ pub async fn run(
 /// receipts name every batch that landed, and by which rules it is read.
 fn basis(received: u64, calendar: &Calendar, parameters: &Parameters) -> u64 {
     let rules = format!(
-        "{received} {CODE_VERSION} {} {}",
+        "{received} {CODE_VERSION} {} {} {}",
         calendar.timezone.name(),
-        parameters.double_click_s
+        parameters.double_click_s,
+        parameters.newcomer_days
     );
     xxh3_64(rules.as_bytes())
 }
@@ -177,60 +186,6 @@ async fn unchanged(store: &Store, generation: u32) -> anyhow::Result<Derived> {
         writeups: writeups.len(),
         conflicts,
     })
-}
-
-/// Every pseudonym with the number of the person it stands for. What the roster said last wins;
-/// an alias that two people claim stays its own person. An alias that has an entry of its own
-/// is still who claims it: two sources know one person by two names.
-fn people(generation: u32, numbers: &[(u128, u32)], landed: &[PersonRow]) -> Vec<RegistryPerson> {
-    let number: HashMap<u128, u32> = numbers.iter().copied().collect();
-    let mut roster: BTreeMap<u128, &PersonRow> = BTreeMap::new();
-    for row in landed {
-        let newest = roster.entry(row.person).or_insert(row);
-        if (row.at, row.version, row.key) >= (newest.at, newest.version, newest.key) {
-            *newest = row;
-        }
-    }
-    let mut main: HashMap<u128, Option<u128>> = HashMap::new();
-    for row in roster.values() {
-        for alias in row.aliases.iter().filter(|alias| **alias != row.person) {
-            main.entry(*alias)
-                .and_modify(|claimed| {
-                    if *claimed != Some(row.person) {
-                        *claimed = None;
-                    }
-                })
-                .or_insert(Some(row.person));
-        }
-    }
-    numbers
-        .iter()
-        .map(|&(pseudonym, own)| {
-            let stands_for = claimed_by(&main, pseudonym);
-            let entry = roster.get(&stands_for);
-            RegistryPerson {
-                generation,
-                pseudonym,
-                number: number.get(&stands_for).copied().unwrap_or(own),
-                team: entry.map_or_else(String::new, |row| row.team.clone()),
-                kind: entry.map_or_else(|| "person".to_owned(), |row| row.kind.clone()),
-            }
-        })
-        .collect()
-}
-
-/// Who a name stands for in the end. Of people who claim each other the least pseudonym is it.
-fn claimed_by(main: &HashMap<u128, Option<u128>>, name: u128) -> u128 {
-    let mut way = vec![name];
-    while let Some(last) = way.last()
-        && let Some(next) = main.get(last).copied().flatten()
-    {
-        if let Some(start) = way.iter().position(|known| *known == next) {
-            return way[start..].iter().copied().min().unwrap_or(next);
-        }
-        way.push(next);
-    }
-    way.pop().unwrap_or(name)
 }
 
 /// What all derived rows depend on, whichever write-up they belong to.
@@ -259,9 +214,11 @@ fn common_fingerprint(
 /// What the derived rows of each registered write-up are to be made from.
 fn fingerprints(
     common: u64,
-    writeups: &[RegistryWriteup],
+    parameters: &Parameters,
+    rows: &RegistryRows,
     landed: &[Fingerprint],
 ) -> BTreeMap<u32, u64> {
+    let assigned = assigned::fingerprints(rows, parameters.newcomer_days);
     let mut events: HashMap<u32, u64> = HashMap::new();
     for row in landed
         .iter()
@@ -270,15 +227,16 @@ fn fingerprints(
         let sum = events.entry(row.writeup).or_default();
         *sum = sum.wrapping_add(row.fingerprint).wrapping_add(row.events);
     }
-    writeups
+    rows.writeups
         .iter()
         .map(|writeup| {
             let text = format!(
-                "{common} {:?} {:?} {:?} {}",
+                "{common} {:?} {:?} {:?} {} {:?}",
                 writeup.published_at,
                 writeup.deleted_at,
                 writeup.contributors,
-                events.get(&writeup.number).copied().unwrap_or(0)
+                events.get(&writeup.number).copied().unwrap_or(0),
+                assigned.get(&writeup.number)
             );
             (writeup.number, xxh3_64(text.as_bytes()))
         })
@@ -300,7 +258,25 @@ fn total_fingerprint(
         hash.update(format!("{same:?}").as_bytes());
     }
     for person in &rows.people {
-        hash.update(format!("{} {} {}", person.number, person.team, person.kind).as_bytes());
+        let same = RegistryPerson {
+            generation: 0,
+            ..person.clone()
+        };
+        hash.update(format!("{same:?}").as_bytes());
+    }
+    for team in &rows.teams {
+        let same = RegistryTeam {
+            generation: 0,
+            ..team.clone()
+        };
+        hash.update(format!("{same:?}").as_bytes());
+    }
+    for assignment in &rows.assignments {
+        let same = RegistryAssignment {
+            generation: 0,
+            ..assignment.clone()
+        };
+        hash.update(format!("{same:?}").as_bytes());
     }
     for (target, number) in &rows.targets {
         hash.update(target.as_bytes());
@@ -344,41 +320,6 @@ fn parts(touched: &[(u32, u64)], landed: &[Fingerprint]) -> Vec<Vec<(u32, u64)>>
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_alias_is_its_person_unless_two_claim_it() {
-        let person = |person: u128, aliases: &[u128]| PersonRow {
-            key: 0,
-            version: 0,
-            at: 0,
-            source: String::new(),
-            person,
-            aliases: aliases.to_vec(),
-            team: String::new(),
-            joined_at: None,
-            left_at: None,
-            kind: "person".to_owned(),
-        };
-        let numbers = [(10, 1), (11, 2), (12, 3), (13, 4)];
-        let rows = people(1, &numbers, &[person(10, &[12, 13]), person(11, &[13])]);
-        let number = |pseudonym: u128| {
-            rows.iter()
-                .find(|row| row.pseudonym == pseudonym)
-                .unwrap()
-                .number
-        };
-        assert_eq!((number(12), number(13)), (1, 4));
-        // 11 has an entry of its own and is 10's other name; 12 and 13 claim each other.
-        let entries = [
-            person(10, &[11]),
-            person(11, &[]),
-            person(12, &[13]),
-            person(13, &[12]),
-        ];
-        let rows = people(1, &numbers, &entries);
-        let known: Vec<u32> = rows.iter().map(|row| row.number).collect();
-        assert_eq!(known, [1, 1, 3, 3]);
-    }
 
     #[test]
     fn parts_hold_a_bounded_number_of_reads() {

@@ -13,8 +13,8 @@ use anyhow::Context as _;
 
 use super::load::blocking;
 use crate::collect::Keys;
+use crate::collect::roster::{ACCOUNTS, account};
 use crate::model::{Identity, Pseudonym};
-use crate::sources::ACCOUNTS;
 use crate::spool::{Dead, Letter};
 use crate::store::{Batch, Renamed, Store};
 
@@ -39,8 +39,8 @@ pub struct Places {
     pub letters: PathBuf,
 }
 
-/// All pseudonyms that a name may have: a mail address has one; what else somebody is called may be an
-/// account of any source. 32 hexadecimal digits are a pseudonym themselves.
+/// All pseudonyms that a name may have: a mail address has one, as `KIND:NAME` has; what else somebody is
+/// called may be an account of any source. 32 hexadecimal digits are a pseudonym themselves.
 pub fn pseudonyms(keys: &Keys, name: &str) -> Vec<Pseudonym> {
     let name = name.trim();
     if let Some(pseudonym) = Pseudonym::from_hex(name) {
@@ -50,11 +50,13 @@ pub fn pseudonyms(keys: &Keys, name: &str) -> Vec<Pseudonym> {
     if bare.is_email() {
         return vec![keys.pseudonym(&bare)];
     }
-    let accounts = ACCOUNTS
-        .iter()
-        .map(|(source, kind)| Identity::of_source(source, kind, name));
-    let each = accounts.map(|account| keys.pseudonym(&account));
-    std::iter::once(keys.pseudonym(&bare)).chain(each).collect()
+    if let Some((kind, value)) = name.split_once(':')
+        && let Some(account) = account(kind)
+    {
+        return vec![keys.pseudonym(&account.identity(value))];
+    }
+    let each = ACCOUNTS.iter().map(|account| account.identity(name));
+    each.map(|identity| keys.pseudonym(&identity)).collect()
 }
 
 /// Takes people out of store and dead letters, and makes the next run of the derive job build everything

@@ -6,6 +6,7 @@ use serde_json::{Map, json};
 
 use super::columns::ints;
 use super::compute::Computed;
+use super::people::BY_HAND;
 use crate::model::time::to_rfc3339;
 use crate::store::{LabelCount, Receipt, Store};
 use crate::summary::document::{Coverage, Health, Reads, Received};
@@ -17,21 +18,25 @@ const AFTER_DELETE: u8 = 2;
 const BOT: u8 = 3;
 const OWN: u8 = 4;
 const DRAFT: u8 = 5;
+const EXCLUDED: u8 = 6;
 
 /// Which kinds rest on too few people to be told: fewer than `k` and more than nobody.
 struct Few {
     reads: bool,
     attendance: bool,
+    /// Those excluded who did anything.
+    excluded: bool,
 }
 
 impl Few {
-    fn of(computed: &Computed, k: u64) -> anyhow::Result<Self> {
+    fn of(computed: &Computed, excluded: u64, k: u64) -> anyhow::Result<Self> {
         let attendance = &computed.facts.attendance;
         let listed: BTreeSet<i64> = ints(attendance, "person")?.into_iter().flatten().collect();
         let few = |people: u64| suppress::count_is_withheld(people, k);
         Ok(Few {
             reads: few(computed.facts.totals.readers),
             attendance: few(listed.len() as u64),
+            excluded: few(excluded),
         })
     }
 
@@ -48,7 +53,8 @@ impl Few {
 pub(super) async fn health(store: &Store, computed: &Computed, k: u32) -> anyhow::Result<Health> {
     let labels = store.labels(&computed.settings).await?;
     let counts = store.read_health(&computed.settings).await?;
-    let few = Few::of(computed, k.into())?;
+    let excluded = store.excluded_people(&computed.settings).await?;
+    let few = Few::of(computed, excluded, k.into())?;
     let of = |label: u8| {
         // Daily counts before publication are drafts as well; nobody's own.
         let own = labels.iter().filter(move |row| row.label == label);
@@ -83,14 +89,16 @@ pub(super) async fn health(store: &Store, computed: &Computed, k: u32) -> anyhow
 
 fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few) -> Received {
     let mut received = Received::default();
-    for receipt in receipts {
+    // What is said of people by hand has not been received: a split takes a merge back without a trace.
+    let by_hand = |receipt: &&Receipt| receipt.kind == "person" && receipt.source == BY_HAND;
+    for receipt in receipts.iter().filter(|receipt| !by_hand(receipt)) {
         received.lines += receipt.lines;
         if receipt.kind == "rejected" {
             received.rejected += receipt.lines;
         }
     }
     let mut kept: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut ids = 0;
+    let (mut ids, mut excluded) = (0, 0);
     for row in labels {
         ids += row.before + row.future;
         received.future += row.future;
@@ -98,16 +106,23 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few) -> Received 
             UNKNOWN => received.unknown_writeup += row.before,
             AFTER_DELETE => received.after_delete += row.before,
             BOT => received.bot += row.before,
+            EXCLUDED => excluded += row.before,
             // Contributors' own reads and drafts were received well; what became of them is told
             // under `reads`.
             _ => *kept.entry(&row.kind).or_default() += row.before,
         }
     }
     received.duplicate_id = (received.lines - received.rejected).saturating_sub(ids);
-    received.suppressed = kept.keys().any(|kind| few.hides(kind));
+    received.excluded = (!few.excluded).then_some(excluded);
+    // One that is missing is what the others lack of all lines: the smallest goes with it.
+    let seen = kept.iter().filter(|(_, n)| **n > 0);
+    let smallest = seen.min_by_key(|(_, n)| **n).map(|(kind, _)| *kind);
+    let alone = few.excluded && !kept.keys().any(|kind| few.hides(kind));
+    let hides = |kind: &str| few.hides(kind) || (alone && smallest == Some(kind));
+    received.suppressed = few.excluded || kept.keys().any(|kind| hides(kind));
     received.kept = kept
-        .into_iter()
-        .map(|(kind, n)| (kind.to_owned(), json!((!few.hides(kind)).then_some(n))))
+        .iter()
+        .map(|(kind, n)| ((*kind).to_owned(), json!((!hides(kind)).then_some(n))))
         .collect::<Map<_, _>>();
     received
 }

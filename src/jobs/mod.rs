@@ -1,10 +1,12 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
 //! the door, gate holds all of these back while derive works, registry puts together what is said of
-//! write-ups, forget takes a person out of everything, retain takes away what is old enough, rotate gives
-//! people new pseudonyms, derive makes derived tables of landed events, compute makes facts and results, report makes
+//! write-ups, people says which names are one person, roster brings them in by file and by hand, forget
+//! takes a person out of everything, retain takes away what is old enough, rotate gives people new
+//! pseudonyms, derive makes derived tables of landed events, compute makes facts and results, report makes
 //! the summary, restate tells what an earlier one would say now.
 
+mod assigned;
 mod columns;
 pub mod compute;
 pub mod derive;
@@ -15,11 +17,13 @@ pub mod ingest;
 pub mod known;
 pub mod load;
 pub mod observe;
+pub mod people;
 pub mod registry;
 pub mod report;
 pub mod restate;
 pub mod retain;
 mod reviews;
+pub mod roster;
 pub mod rotate;
 pub mod scan;
 mod writeups;

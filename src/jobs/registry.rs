@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
 
+use super::assigned;
 use super::gate::Gate;
+use super::people::BY_HAND;
 use crate::collect::{Intake, Keys};
 use crate::model::target::canonical;
-use crate::model::{Body, Event, Millis, RETRACTED, Writeup};
+use crate::model::{Assignment, Body, Event, Millis, RETRACTED, Writeup};
 use crate::store::{Batch, RegistryWriteup, Store, WriteupRow};
-
-/// The source of what is said by hand.
-const BY_HAND: &str = "registry";
 
 /// The write-ups as they are known now.
 pub struct Registry {
@@ -71,6 +70,11 @@ impl Registry {
     /// Every description of a write-up, the oldest first.
     pub fn said<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a WriteupRow> {
         self.landed.iter().filter(move |row| row.id == id)
+    }
+
+    /// Who is told to read a write-up, in the order in which it was said.
+    pub fn assignments(&self, id: &str) -> Vec<Assignment> {
+        assigned::of(self.said(id))
     }
 
     /// Targets that gather events and belong to no write-up, those with the most events first.
@@ -287,6 +291,8 @@ mod tests {
             template: None,
             tags: Vec::new(),
             restricted: false,
+            assigns: false,
+            assignments: Vec::new(),
         }
     }
 

@@ -47,7 +47,7 @@ pub enum Body<P = Identity> {
     /// A write-up is described.
     Writeup(Box<Writeup<P>>),
     /// A person of the roster is described.
-    Person(Person<P>),
+    Person(Box<Person<P>>),
     /// A source says when it was watching.
     Coverage(Coverage),
 }
@@ -337,6 +337,30 @@ pub struct Writeup<P = Identity> {
     pub tags: Vec<String>,
     /// Not everybody may see it.
     pub restricted: bool,
+    /// Who is told to read it and when; an empty list takes back what was said before.
+    pub assignments: Option<Vec<Assignment>>,
+}
+
+/// Somebody is told to read a write-up: what they read of it in `[from, to)` is assigned reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// From when, included.
+    pub from: Millis,
+    /// Until when, excluded.
+    pub to: Millis,
+    /// Whom it was said to.
+    pub whom: Whom,
+}
+
+/// Whom reading is assigned to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Whom {
+    /// All there are.
+    Everybody,
+    /// Who is in this team when they read.
+    Team(String),
+    /// Who joined not long before they read (`newcomer_days`).
+    Newcomers,
 }
 
 impl<P> Writeup<P> {
@@ -361,6 +385,7 @@ impl<P> Writeup<P> {
             template: None,
             tags: Vec::new(),
             restricted: false,
+            assignments: None,
         }
     }
 }
@@ -414,6 +439,32 @@ pub struct Person<P = Identity> {
     pub left_at: Option<Millis>,
     /// What the account stands for.
     pub kind: PersonKind,
+    /// Since when they have been in that team; else since they joined, else always.
+    pub team_from: Option<Millis>,
+    /// Until when, excluded; else until the next team that is said.
+    pub team_to: Option<Millis>,
+    /// Identities that are not theirs, whoever claims so.
+    pub apart: Vec<P>,
+    /// Their events are not counted (true), or are counted again (false).
+    pub excluded: Option<bool>,
+}
+
+impl<P> Person<P> {
+    /// Somebody of whom nothing else is said.
+    pub fn new(person: P) -> Self {
+        Person {
+            person,
+            aliases: Vec::new(),
+            team: None,
+            joined_at: None,
+            left_at: None,
+            kind: PersonKind::Person,
+            team_from: None,
+            team_to: None,
+            apart: Vec::new(),
+            excluded: None,
+        }
+    }
 }
 
 /// When a source was really observing events of a kind.

@@ -14,8 +14,8 @@ pub mod time;
 
 pub use calendar::Calendar;
 pub use event::{
-    Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Link, LinkRole,
-    Person, PersonKind, RETRACTED, Read, ReadCount, Writeup,
+    Assignment, Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Link,
+    LinkRole, Person, PersonKind, RETRACTED, Read, ReadCount, Whom, Writeup,
 };
 pub use identity::{Identity, Pseudonym};
 pub use params::Parameters;

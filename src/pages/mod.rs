@@ -7,6 +7,7 @@
 
 mod alive;
 pub mod assets;
+mod assigned;
 mod attendance;
 mod definitions;
 mod digest;

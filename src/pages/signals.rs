@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::words::{count, counted, interval, measure, percent, plural, stretch};
-use super::{attendance, health, linked, opening, survival, trend};
+use super::{assigned, attendance, health, linked, opening, survival, trend};
 use crate::charts::reading::{self, Cell, Share, cell, share};
 
 /// What the results of an indicator say, or why they say nothing yet.
@@ -17,7 +17,7 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
     let results = reading::results(summary, code);
     let late = days(summary, "late", 90.0);
     let quiet = days(summary, "quiet", 90.0);
-    match code {
+    let said = match code {
         "R1" => number(results, "total_reads", |n| {
             format!(
                 "Write-ups were opened «{}» {}.",
@@ -50,7 +50,8 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
         "K3" => survival::links(results),
         "T0" | "T1" => age_matched(summary),
         _ => None,
-    }
+    }?;
+    Some(said + &assigned::without(code, results).unwrap_or_default())
 }
 
 fn age_matched(summary: &Value) -> Option<String> {

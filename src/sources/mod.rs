@@ -26,22 +26,6 @@ use chrono_tz::Tz;
 
 use crate::model::{Event, Millis};
 
-/// Names of people that are no mail addresses, as sources make them: who knows them, and what they are.
-/// Whoever looks for a person by a name tries each.
-pub const ACCOUNTS: [(&str, &str); 11] = [
-    ("access-log", "user"),
-    ("git", "account"),
-    ("git", "name"),
-    ("github", "login"),
-    ("icalendar", "address"),
-    ("icalendar", "name"),
-    ("mediawiki", "name"),
-    ("teams", "name"),
-    ("xapi", "account"),
-    ("xapi", "mbox_sha1sum"),
-    ("xapi", "openid"),
-];
-
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
 pub static KINDS: &[&Kind] = &[
     &access_log::KIND,

@@ -67,6 +67,8 @@ pub struct DeriveSettings {
     pub timezone: String,
     /// The window of a double click, ms.
     pub double_click_ms: i64,
+    /// How long somebody is new, ms.
+    pub newcomer_ms: i64,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -169,6 +171,7 @@ impl Store {
         writeups: &[u32],
     ) -> Result<(), StoreError> {
         let query = self.query(STAGE).param("registry", settings.generation);
+        let query = query.param("newcomer_ms", settings.newcomer_ms);
         let query = query.param("writeups", writeups);
         query.execute().await.named("stage_reads")
     }

@@ -22,6 +22,31 @@ pub struct FactSettings {
     pub registry: u32,
     /// Age from which a sign is late, days.
     pub late_days: i32,
+    /// Which reads are meant; not every fact asks.
+    pub which: Which,
+}
+
+/// Reads by whether they were assigned.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Which {
+    /// Both.
+    #[default]
+    All,
+    /// Of one's own accord.
+    Unassigned,
+    /// Assigned.
+    Assigned,
+}
+
+impl Which {
+    /// As statements know it.
+    const fn number(self) -> u8 {
+        match self {
+            Which::All => 0,
+            Which::Unassigned => 1,
+            Which::Assigned => 2,
+        }
+    }
 }
 
 /// Events of one kind with one label.
@@ -29,7 +54,8 @@ pub struct FactSettings {
 pub struct LabelCount {
     /// The kind.
     pub kind: String,
-    /// 0 kept, 1 unknown write-up, 2 after deletion, 3 robot, 4 contributor's own, 5 draft.
+    /// 0 kept, 1 unknown write-up, 2 after deletion, 3 robot, 4 contributor's own, 5 draft, 6 somebody
+    /// excluded.
     pub label: u8,
     /// Events before `as_of`.
     pub before: u64,
@@ -111,6 +137,7 @@ const TRAILING: Statement = statement!("fact_trailing");
 const READER_TOTALS: Statement = statement!("fact_reader_totals");
 const UNIQUE_READS: Statement = statement!("fact_unique_reads");
 const CLASSES: Statement = statement!("fact_classes");
+const ASSIGNED_READS: Statement = statement!("fact_assigned_reads");
 const MEDIAN_AGE: Statement = statement!("fact_median_age");
 const MEDIAN_AGE_PEOPLE: Statement = statement!("fact_median_age_people");
 const MEDIAN_AGE_BY_WRITEUP: Statement = statement!("fact_median_age_by_writeup");
@@ -124,6 +151,7 @@ const WRITEUP_CURVE: Statement = statement!("writeup_curve");
 const RECEIPTS: Statement = statement!("receipts");
 const LABELS: Statement = statement!("health_labels");
 const READ_HEALTH: Statement = statement!("health_reads");
+const EXCLUDED_PEOPLE: Statement = statement!("health_excluded");
 const OBSERVED: Statement = statement!("registry_sources");
 const COVERAGE: Statement = statement!("landed_coverage");
 
@@ -304,9 +332,24 @@ impl Store {
     ) -> Result<(Option<f64>, u64), StoreError> {
         let query = in_window(self.ask(MEDIAN_AGE, settings), window);
         let median: Median = query.fetch_one().await.named(MEDIAN_AGE.0)?;
-        let query = in_window(self.ask(MEDIAN_AGE_PEOPLE, settings), window);
-        let people: u64 = query.fetch_one().await.named(MEDIAN_AGE_PEOPLE.0)?;
+        let people = self.people_in_window(settings, window).await?;
         Ok(((median.reads > 0).then_some(median.median), people))
+    }
+
+    /// L2: the people behind a median of ages.
+    pub async fn people_in_window(
+        &self,
+        settings: &FactSettings,
+        window: &AgeWindow<'_>,
+    ) -> Result<u64, StoreError> {
+        let query = in_window(self.ask(MEDIAN_AGE_PEOPLE, settings), window);
+        query.fetch_one().await.named(MEDIAN_AGE_PEOPLE.0)
+    }
+
+    /// Kept reads that were assigned.
+    pub async fn assigned_reads(&self, settings: &FactSettings) -> Result<u64, StoreError> {
+        let query = self.ask(ASSIGNED_READS, settings);
+        query.fetch_one().await.named(ASSIGNED_READS.0)
     }
 
     /// L2: the median age, ms, of each write-up with at least `least` such reads.
@@ -390,6 +433,14 @@ impl Store {
         self.ask(LABELS, settings).fetch_all().await.named(LABELS.0)
     }
 
+    /// Distinct people who did anything and are excluded.
+    pub async fn excluded_people(&self, settings: &FactSettings) -> Result<u64, StoreError> {
+        self.ask(EXCLUDED_PEOPLE, settings)
+            .fetch_one()
+            .await
+            .named(EXCLUDED_PEOPLE.0)
+    }
+
     /// What became of the reads.
     pub async fn read_health(&self, settings: &FactSettings) -> Result<HealthCounts, StoreError> {
         self.ask(READ_HEALTH, settings)
@@ -446,6 +497,7 @@ impl Store {
             .param("tz", &settings.timezone)
             .param("registry", settings.registry)
             .param("late", settings.late_days)
+            .param("which", settings.which.number())
     }
 }
 

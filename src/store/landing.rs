@@ -12,7 +12,9 @@ use super::rows::{
     ReceiptRow, WriteupRow,
 };
 use super::{Named, Store, StoreError};
-use crate::model::{Body, EventKind, Granularity, Link, Millis, Pseudonym, Record};
+use crate::model::{
+    Assignment, Body, EventKind, Granularity, Link, Millis, Pseudonym, Record, Whom,
+};
 
 /// Records on their way into the store, already in the shape of rows.
 #[derive(Default, Serialize, Deserialize)]
@@ -296,6 +298,13 @@ impl Batch {
                 template: w.template,
                 tags: w.tags,
                 restricted: w.restricted,
+                assigns: w.assignments.is_some(),
+                assignments: w
+                    .assignments
+                    .unwrap_or_default()
+                    .into_iter()
+                    .map(told)
+                    .collect(),
             }),
             Body::Person(person) => self.people.push(PersonRow {
                 key: head.key,
@@ -308,6 +317,10 @@ impl Batch {
                 joined_at: person.joined_at,
                 left_at: person.left_at,
                 kind: person.kind.name().to_owned(),
+                team_from: person.team_from,
+                team_to: person.team_to,
+                apart: person.apart.into_iter().map(bits).collect(),
+                excluded: person.excluded,
             }),
             Body::Coverage(coverage) => self.coverage.push(CoverageRow {
                 key: head.key,
@@ -392,6 +405,15 @@ struct Head {
     source: Arc<str>,
     target: String,
     canonical: String,
+}
+
+fn told(assignment: Assignment) -> (i64, i64, String, bool) {
+    let Assignment { from, to, whom } = assignment;
+    match whom {
+        Whom::Everybody => (from, to, String::new(), false),
+        Whom::Team(team) => (from, to, team, false),
+        Whom::Newcomers => (from, to, String::new(), true),
+    }
 }
 
 fn bits(pseudonym: Pseudonym) -> u128 {

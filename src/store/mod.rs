@@ -15,12 +15,14 @@ mod state;
 pub use derive::{DeriveSettings, Fingerprint};
 pub use facts::{
     AgeWindow, ClassCount, CoverageRow, FactSettings, HealthCounts, LabelCount, ObservedRow,
-    ReadingLimits, Receipt, RosterCounts,
+    ReadingLimits, Receipt, RosterCounts, Which,
 };
 pub use landing::{Batch, PackError};
 pub use migrate::MigrateError;
 pub use people::Renamed;
-pub use registry::{RegistryPerson, RegistryRows, RegistryWriteup, SpokenOf};
+pub use registry::{
+    RegistryAssignment, RegistryPerson, RegistryRows, RegistryTeam, RegistryWriteup, SpokenOf,
+};
 pub use retain::Cut;
 pub use rows::{PersonRow, WriteupRow};
 pub use state::{ForeignStore, ImportRun};

@@ -227,6 +227,7 @@ impl Batch {
         }
         for row in people.iter_mut() {
             any |= all(&mut row.aliases, renamed);
+            any |= all(&mut row.apart, renamed);
             if let Some(to) = renamed.get(&of_bits(row.person)) {
                 any = true;
                 row.person = to.map_or(0, bits);

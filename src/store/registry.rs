@@ -9,13 +9,22 @@ use super::{Fingerprint, Named, Store, StoreError};
 
 const LANDED_WRITEUPS: &str = include_str!("../../sql/queries/landed_writeups.sql");
 const LANDED_PEOPLE: &str = include_str!("../../sql/queries/landed_people.sql");
+const ACTING_PEOPLE: &str = include_str!("../../sql/queries/acting_people.sql");
 const ASSIGN_PERSON_NUMBERS: &str = include_str!("../../sql/queries/assign_person_numbers.sql");
 const PERSON_NUMBERS: &str = include_str!("../../sql/queries/person_numbers.sql");
 const WRITEUP_NUMBERS: &str = include_str!("../../sql/queries/writeup_numbers.sql");
 const TARGETS: &str = include_str!("../../sql/queries/targets.sql");
 const SPOKEN_OF: &str = include_str!("../../sql/queries/spoken_of.sql");
 const REGISTRY_WRITEUPS: &str = include_str!("../../sql/queries/registry_writeups.sql");
-const SWEEP: [(&str, &str); 4] = [
+const SWEEP: [(&str, &str); 6] = [
+    (
+        "sweep_registry_team",
+        include_str!("../../sql/queries/sweep_registry_team.sql"),
+    ),
+    (
+        "sweep_registry_assignment",
+        include_str!("../../sql/queries/sweep_registry_assignment.sql"),
+    ),
     (
         "sweep_registry_person",
         include_str!("../../sql/queries/sweep_registry_person.sql"),
@@ -34,7 +43,15 @@ const SWEEP: [(&str, &str); 4] = [
     ),
 ];
 
-const DISCARD: [(&str, &str); 8] = [
+const DISCARD: [(&str, &str); 10] = [
+    (
+        "discard_registry_team",
+        include_str!("../../sql/queries/discard_registry_team.sql"),
+    ),
+    (
+        "discard_registry_assignment",
+        include_str!("../../sql/queries/discard_registry_assignment.sql"),
+    ),
     (
         "discard_registry_person",
         include_str!("../../sql/queries/discard_registry_person.sql"),
@@ -115,8 +132,45 @@ pub struct RegistryPerson {
     pub number: u32,
     /// Their team, or empty.
     pub team: String,
-    /// `person`, `room`, `bot` or `service`.
+    /// `person`, `room`, `bot`, `service`, or `excluded`: kept, and not counted.
     pub kind: String,
+    /// When they joined, UTC ms.
+    pub joined_at: Option<i64>,
+    /// When they left, UTC ms.
+    pub left_at: Option<i64>,
+}
+
+/// A person's team in one generation of the registry, in `[from_at, to_at)`; instants are UTC ms.
+#[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
+pub struct RegistryTeam {
+    /// The generation.
+    pub generation: u32,
+    /// The person.
+    pub number: u32,
+    /// Since when.
+    pub from_at: i64,
+    /// Until when.
+    pub to_at: i64,
+    /// The team.
+    pub team: String,
+}
+
+/// Reading that is assigned in one generation of the registry, in `[from_at, to_at)`; instants are UTC
+/// ms.
+#[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
+pub struct RegistryAssignment {
+    /// The generation.
+    pub generation: u32,
+    /// The write-up's number.
+    pub writeup: u32,
+    /// From when.
+    pub from_at: i64,
+    /// Until when.
+    pub to_at: i64,
+    /// To this team; empty: to no team in particular.
+    pub team: String,
+    /// To newcomers; neither: to everybody.
+    pub newcomers: bool,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -180,6 +234,10 @@ pub struct RegistryRows {
     pub writeups: Vec<RegistryWriteup>,
     /// The pseudonyms.
     pub people: Vec<RegistryPerson>,
+    /// Who was in which team when.
+    pub teams: Vec<RegistryTeam>,
+    /// Who is told to read what.
+    pub assignments: Vec<RegistryAssignment>,
     /// Every target that events name, and its write-up's number (0: unknown).
     pub targets: Vec<(String, u32)>,
 }
@@ -199,6 +257,14 @@ impl Store {
             .fetch_all()
             .await
             .named("landed_people")
+    }
+
+    /// Every pseudonym that events name, those of the roster alone left out.
+    pub async fn acting_people(&self) -> Result<Vec<u128>, StoreError> {
+        self.query(ACTING_PEOPLE)
+            .fetch_all()
+            .await
+            .named("acting_people")
     }
 
     /// Gives every pseudonym that has landed a dense number, and returns all numbers.
@@ -249,6 +315,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.insert_all("registry_writeup", &rows.writeups).await?;
         self.insert_all("registry_person", &rows.people).await?;
+        self.insert_all("registry_team", &rows.teams).await?;
+        self.insert_all("registry_assignment", &rows.assignments)
+            .await?;
         let targets: Vec<_> = rows
             .targets
             .iter()

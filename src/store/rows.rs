@@ -147,6 +147,10 @@ pub struct WriteupRow {
     pub template: Option<String>,
     pub tags: Vec<String>,
     pub restricted: bool,
+    /// Whether it speaks of assignments at all.
+    pub assigns: bool,
+    /// From, to, team (or empty), whether newcomers alone are meant.
+    pub assignments: Vec<(i64, i64, String, bool)>,
 }
 
 /// An entry of the roster, as landed.
@@ -173,6 +177,14 @@ pub struct PersonRow {
     pub left_at: Option<i64>,
     /// `person`, `room`, `bot` or `service`.
     pub kind: String,
+    /// Since when the team, UTC ms.
+    pub team_from: Option<i64>,
+    /// Until when the team, UTC ms.
+    pub team_to: Option<i64>,
+    /// Pseudonyms that are not theirs.
+    pub apart: Vec<u128>,
+    /// Their events are not counted, or are again.
+    pub excluded: Option<bool>,
 }
 
 #[derive(Default, Row, Serialize, Deserialize)]

@@ -60,7 +60,7 @@ pub struct Health {
 }
 
 /// Lines received, by what became of them: rejected, duplicate, future, unknown, after deletion,
-/// robot, or kept; they add up to `lines`.
+/// robot, somebody excluded, or kept; they add up to `lines`.
 #[derive(Debug, Default, Serialize, JsonSchema)]
 pub struct Received {
     /// All of them.
@@ -77,11 +77,20 @@ pub struct Received {
     pub after_delete: u64,
     /// By a robot, a room, a service account, or an agent.
     pub bot: u64,
+    /// By somebody who is excluded by hand: test accounts, Readback's own staff; null where they are
+    /// fewer than `k`.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub excluded: Option<u64>,
     /// The others, by kind; null where fewer than `k` people stand behind all of a kind.
     pub kept: Map<String, Json>,
     /// A number is withheld.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
+}
+
+/// Where nobody is excluded, nothing is said of it.
+fn is_nought(n: &Option<u64>) -> bool {
+    *n == Some(0)
 }
 
 /// Kept reads, further on.

@@ -89,7 +89,7 @@ def recompute(arguments, summary):
         world = World(lines, as_of, calendar, parameters)
     results, reads = compute(world)
     received = {name: world.received[name] for name in (
-        "lines", "duplicate_id", "future", "unknown_writeup", "after_delete", "bot")}
+        "lines", "duplicate_id", "future", "unknown_writeup", "after_delete", "bot", "excluded")}
     received["kept"] = {kind: len(events) for kind, events in world.kept.items()}
     return {"indicators": results, "health": {"received": received, "reads": reads}}
 

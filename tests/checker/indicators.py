@@ -20,6 +20,11 @@ def compute(world):
     results = {}
     for part in (r1_r3, r4, l1, l2, l3, l4, l5_l6, a1_a3, c1_c2, k1_k3, t0_t1):
         results |= part(world, facts)
+    if reads["assigned"].any():
+        without = Facts(world, reads[~reads["assigned"]])
+        for part in (r1_r3, l3, l4):
+            for code, found in part(world, without).items():
+                results[code]["without_assigned"] = found
     return results, health
 
 
@@ -35,7 +40,8 @@ def kept_reads(world):
             health["draft"] += 1
         else:
             rows.append((w.id, event["at"], event["id"], person, data.get("session"),
-                         thousandths(data.get("engaged_s")), thousandths(data.get("scroll"))))
+                         thousandths(data.get("engaged_s")), thousandths(data.get("scroll")),
+                         world.is_assigned(event)))
     groups = defaultdict(list)
     for row in rows:
         key = ("p", row[3]) if row[3] is not None else ("s", row[4]) if row[4] else ("none", row[2])
@@ -51,7 +57,7 @@ def kept_reads(world):
             scroll = [row[6] for row in chain if row[6] is not None]
             w, at, _, person, session = clicks[index][:5]
             kept.append((w, at, person, session, sum(engaged) if engaged else None,
-                         max(scroll) if scroll else None, 1, True))
+                         max(scroll) if scroll else None, 1, True, clicks[index][7]))
     health["double_click_removed"] = len(rows) - len(kept)
     health["anonymous"] = sum(1 for row in kept if row[2] is None)
     counted = [0, 0]
@@ -66,10 +72,11 @@ def kept_reads(world):
         counted[0] += 1
         counted[1] += count
         if count:
-            kept.append((w.id, event["at"], None, None, None, None, count, False))
+            kept.append((w.id, event["at"], None, None, None, None, count, False, False))
     health["aggregated_rows"], health["aggregated_reads"] = counted
-    columns = ["w", "at", "person", "session", "engaged", "scroll", "n", "single"]
+    columns = ["w", "at", "person", "session", "engaged", "scroll", "n", "single", "assigned"]
     frame = pd.DataFrame(kept, columns=columns)
+    frame["assigned"] = frame["assigned"].astype(bool)
     frame["date"] = [world.calendar.date(at) for at in frame["at"]]
     published = {w.id: w.published for w in world.writeups.values()}
     ages = [at - published[w] if published[w] is not None else None
@@ -259,11 +266,18 @@ class Guest:
     def __init__(self, meeting, person, writeup):
         self.meeting, self.person, self.writeup = meeting, person, writeup
         self.role = self.partstat = self.present = self.host = None
+        self.roles, self.answers = [], []
         self.mandatory, self.length = False, None
 
-    def add(self, data):
-        self.role = self.role or (data.get("role") or "").upper() or None
-        self.partstat = self.partstat or (data.get("partstat") or "").upper() or None
+    def add(self, data, at=0, start=0):
+        """The last role that was stated, and the answer that was valid when the meeting began."""
+        role, answer = (data.get("role") or "").upper(), (data.get("partstat") or "").upper()
+        if role:
+            self.roles.append((data.get("role_stated", True), at, role))
+            self.role = max(self.roles)[2]
+        if answer:
+            self.answers.append((at <= start, at, answer))
+            self.partstat = max(self.answers)[2]
         if data.get("present_s") is not None:
             self.present = (self.present or 0) + thousandths(data["present_s"])
         if data.get("attended") is not None:
@@ -289,11 +303,18 @@ class Guest:
 
 def a1_a3(world, facts):
     least = world.parameters["min_present_s"] * 1000
-    guests = {}
+    guests, starts, ends = {}, {}, {}
+    for event in world.kept["attendance"]:
+        data, at = event["data"], event["at"]
+        meeting = data["meeting"]
+        ends[meeting] = max(at, ends.get(meeting, at))
+        if data.get("present_s") is not None or data.get("attended") is not None:
+            starts[meeting] = min(at, starts.get(meeting, at))
     for n, event in enumerate(world.kept["attendance"]):
         meeting, person = event["data"]["meeting"], event["person"]
         key = (meeting, person) if person is not None else (meeting, None, n)
-        guests.setdefault(key, Guest(meeting, person, event["writeup"])).add(event["data"])
+        guests.setdefault(key, Guest(meeting, person, event["writeup"])).add(
+            event["data"], event["at"], starts.get(meeting, ends[meeting]))
     rows = list(guests.values())
     lengths = {}
     for event in world.kept["attendance"]:
@@ -315,14 +336,27 @@ def a1_a3(world, facts):
     optional = [g for g in named if g.role == "OPT-PARTICIPANT"]
     share = lambda part, whole: wilson(len(part), len(whole))
     clustered = clustered_ratio(pairs)
+    free = {"voluntary": share(voluntary, came_named), "voluntary_clustered": clustered,
+            "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5)}
+    if any(g.mandatory for g in came_named):
+        others = [g for g in rows if not g.mandatory]
+        by_meeting = {m: [0, 0] for m in sorted({g.meeting for g in others})}
+        for guest in others:
+            if guest.person is not None and guest.attended(least):
+                by_meeting[guest.meeting][0] += guest.voluntary()
+                by_meeting[guest.meeting][1] += 1
+        pairs = [tuple(pair) for pair in by_meeting.values()]
+        k, n = sum(a for a, _ in pairs), sum(b for _, b in pairs)
+        free["without_mandatory"] = {
+            "voluntary": wilson(k, n), "voluntary_clustered": clustered_ratio(pairs),
+            "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5)}
     return {
         "A1": {"attendance": {
             "meetings": len(meetings), "rows": len(rows), "attendees": len(came),
             "people": len({g.person for g in came_named}),
             "median_per_meeting": quantile(per_meeting, 0.5),
             "iqr": [quantile(per_meeting, 0.25), quantile(per_meeting, 0.75)]}},
-        "A2": {"voluntary": share(voluntary, came_named), "voluntary_clustered": clustered,
-               "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5)},
+        "A2": free,
         "A3": {"show_rate": share([g for g in accepted if g.attended(least)], accepted),
                "optional_yield": share([g for g in optional if g.attended(least)], optional),
                "walk_in_share": share([g for g in came_named if not g.invited()], came_named)},

@@ -1,6 +1,7 @@
 """Events, registry, exclusions and observed time, straight from CONTRACT and INDICATORS 1."""
 
 import json
+import math
 import unicodedata
 from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta, timezone
@@ -11,7 +12,7 @@ DAY = 86_400_000
 PARAMETERS = {
     "double_click_s": 30, "late_days": 90, "horizon_days": 365, "recent_days": 90,
     "trailing_days": 28, "min_readers": 3, "quiet_days": 90, "read_fraction": 0.75,
-    "wpm_fast": 300, "skim_min_s": 10, "min_present_s": 300,
+    "wpm_fast": 300, "skim_min_s": 10, "min_present_s": 300, "newcomer_days": 90,
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -143,26 +144,35 @@ class World:
     def __init__(self, lines, as_of, calendar, parameters):
         self.as_of, self.calendar, self.parameters = as_of, calendar, parameters
         events = list(read(lines))
-        self.received = Counter(lines=len(events))
+        # What is said of people by hand has not been received.
+        received = [e for e in events if not by_hand(e)]
+        self.received = Counter(lines=len(received))
         latest = {}
         for event in events:
             key = (event["source"], event["id"])
             if key not in latest or event["version"] > latest[key]["version"]:
                 latest[key] = event
-        self.received["duplicate_id"] = len(events) - len(latest)
+        self.received["duplicate_id"] = len(received) - sum(not by_hand(e) for e in latest.values())
         by_kind = defaultdict(list)
         for event in latest.values():
             by_kind[event["kind"]].append(event)
         self._people(by_kind["person"])
         self.writeups = {}
         revisions = defaultdict(list)
-        for event in by_kind["writeup"]:
+        assigned = {}
+        for event in sorted(by_kind["writeup"], key=spoken):
+            data = event["data"]
+            if "assignments" in data:
+                assigned[data.get("id") or event["subject"]] = data["assignments"]
+            if "assignments" in data and set(data) <= {"id", "version", "assignments"}:
+                continue
             writeup = Writeup(event, as_of, self.who)
             self.writeups[writeup.id] = writeup
             if event["data"].get("words") is not None:
                 at = millis(event["time"]) if event["time"] else 0
                 revisions[writeup.id].append((at, event["data"]["words"]))
         for writeup in self.writeups.values():
+            writeup.assignments = assigned.get(writeup.id, [])
             writeup.revisions = [(self.calendar.date(at), words)
                                  for at, words in sorted(revisions[writeup.id])]
         self._names = {n: w for w in self.writeups.values() for n in w.names}
@@ -172,20 +182,87 @@ class World:
         self._observe(by_kind["coverage"], latest.values())
 
     def _people(self, events):
-        self._main, self._kind = {}, {}
-        for event in events:
+        """Who is who: what rosters claim, and then what was said by hand, the last word on a pair."""
+        said, pairs, excluded = defaultdict(list), {}, []
+        for event in sorted(events, key=spoken):
             data = event["data"]
             person = identity(data.get("person") or event["subject"])
-            self._kind[person] = data.get("kind") or "person"
-            for alias in data.get("aliases") or []:
-                self._main[identity(alias)] = person
+            if event["source"] != "registry":
+                said[person, event["source"]].append((spoken(event), data))
+            for field, one in (("apart", False), ("aliases", True)):
+                if event["source"] == "registry" or not one:
+                    for other in data.get(field) or []:
+                        pairs[frozenset((person, identity(other)))] = one
+            if "excluded" in data:
+                excluded.append((person, data["excluded"]))
+        entries, claims = defaultdict(list), defaultdict(set)
+        dated = lambda words: any(w.get("team_from") or w.get("team_to") for _, w in words)
+        for (person, source), words in said.items():
+            # Without dates the last word holds, with dates all of them.
+            words = words if dated(words) else words[-1:]
+            entries[person] += [(when, source, word) for when, word in words]
+            for alias in (a for _, w in words for a in w.get("aliases") or []):
+                if pairs.get(frozenset((person, identity(alias))), True):
+                    claims[identity(alias)].add(person)
+        self._main = {a: next(iter(p)) for a, p in claims.items() if len(p) == 1 and p != {a}}
+        for pair, one in pairs.items():
+            ends = sorted({self._root(name) for name in pair})
+            if one and len(ends) == 2:
+                self._main[ends[1]] = ends[0]
+        self._kind, self._joined, self._teams = {}, {}, defaultdict(list)
+        told = defaultdict(list)
+        for person, words in entries.items():
+            # Names alone take nothing back.
+            told[self._root(person)] += [w for w in words if set(w[2]) - {"person", "aliases", "version"}]
+        for person, words in told.items():
+            if words:
+                # The source that spoke last is believed as a whole.
+                words.sort(key=lambda word: word[0])
+                own = [(when, w) for when, source, w in words if source == words[-1][1]]
+                self._describe(person, [w for _, w in (own if dated(own) else own[-1:])])
+        self._excluded = {}
+        for person, out in excluded:
+            self._excluded[self._root(person)] = out
+
+    def _describe(self, person, words):
+        instant = lambda data, name: millis(data[name]) if data.get(name) else None
+        self._kind[person] = words[-1].get("kind") or "person"
+        dated = []
+        for data in words:
+            joined, since = instant(data, "joined_at"), instant(data, "team_from")
+            self._joined[person] = joined if joined is not None else self._joined.get(person)
+            since = since if since is not None else joined if joined is not None else -math.inf
+            to = instant(data, "team_to")
+            dated.append((since, math.inf if to is None else to, data.get("team")))
+        dated.sort(key=lambda one: one[0])
+        for n, (since, to, team) in enumerate(dated):
+            after = dated[n + 1][0] if n + 1 < len(dated) else math.inf
+            self._teams[person].append((since, min(to, after), team))
+
+    def _root(self, name):
+        while name in self._main:
+            name = self._main[name]
+        return name
 
     def who(self, value):
         """The person behind a name; None if nobody is named."""
-        if value is None:
-            return None
-        person = identity(value)
-        return self._main.get(person, person)
+        return None if value is None else self._root(identity(value))
+
+    def is_assigned(self, event):
+        """Whether a read was told, by itself or by an assignment of its write-up."""
+        at, person, data = event["at"], event["person"], event["data"]
+        team = data.get("team") or next(
+            (t for since, to, t in self._teams.get(person, ()) if since <= at < to), None)
+        joined = self._joined.get(person)
+        new = joined is not None and joined <= at < joined + self.parameters["newcomer_days"] * DAY
+        for one in event["writeup"].assignments:
+            if millis(one["from"]) <= at < millis(one["to"]):
+                if one.get("newcomers"):
+                    if new:
+                        return True
+                elif one.get("team") in (None, "", team):
+                    return True
+        return bool(data.get("assigned"))
 
     def _place(self, events):
         """Where and when: the target resolved, a day's count at its local noon."""
@@ -204,6 +281,8 @@ class World:
         self.kept = defaultdict(list)
         for event in events:
             reason = self._reason(event, instants)
+            if by_hand(event):
+                continue
             if reason:
                 self.received[reason] += 1
             else:
@@ -221,6 +300,8 @@ class World:
         if writeup and writeup.deleted is not None and at >= writeup.deleted:
             return "after_delete"
         data = event["data"]
+        if self._excluded.get(event["person"]):
+            return "excluded"
         if self._kind.get(event["person"], "person") != "person":
             return "bot"
         if kind == "read" and (data.get("bot") or data.get("agent")):
@@ -327,6 +408,15 @@ def read(lines):
             yield {"kind": kind, "source": event["source"], "id": event["id"],
                    "subject": event.get("subject"), "time": event.get("time"),
                    "version": int(data.get("version", 0)), "data": data}
+
+
+def by_hand(event):
+    return event["kind"] == "person" and event["source"] == "registry"
+
+
+def spoken(event):
+    """Later words come later."""
+    return (millis(event["time"]) if event["time"] else 0, event["version"])
 
 
 def month(day):

@@ -2,7 +2,7 @@
 //! is right: `tests/checker/check.py`, which knows INDICATORS and the events and nothing else.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use readback::jobs::report::to_json;
@@ -59,6 +59,11 @@ async fn checked(name: &str, options: &Options) {
     let report = folder.join("summary.json");
     std::fs::write(&report, to_json(&document).expect("JSON")).expect("a file");
 
+    agrees(&events, &report, options.timezone.name());
+}
+
+/// Asks the checker whether a report is what these events say; a loud word where there is none.
+pub(crate) fn agrees(events: &Path, report: &Path, timezone: &str) {
     let Some(python) = std::env::var_os("CHECKER_PYTHON") else {
         let words = "skipped: CHECKER_PYTHON is not set (tests/checker/requirements.txt)";
         writeln!(std::io::stdout(), "{words}").expect("stdout");
@@ -67,8 +72,8 @@ async fn checked(name: &str, options: &Options) {
     let checker = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checker/check.py");
     let checked = Command::new(python)
         .arg(checker)
-        .args([&events, &report])
-        .args(["--tz", options.timezone.name()])
+        .args([events, report])
+        .args(["--tz", timezone])
         .output()
         .expect("the checker runs");
     let words = String::from_utf8_lossy(&checked.stdout);

@@ -278,3 +278,63 @@ async fn what_is_old_goes_and_nobody_watched_before() {
         1
     );
 }
+
+#[test]
+fn a_new_key_keeps_the_roster_and_loses_the_rest() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    home.done(&["import", "events", &home.file("events.ndjson", history())]);
+    home.done(&["opt-out", "add", "gone@example.org"]);
+    let before = readers(&summary(&home));
+    let old = std::fs::read(home.data().join("key")).expect("a key");
+    bury(&home);
+    let roster: Vec<String> = (0..6).map(|n| format!("p{n}@example.org,")).collect();
+    let roster = format!("email,account\n{}\n{ADA},ada-login\n", roster.join("\n"));
+    let file = home.file("people.csv", &roster);
+    let said = home.run(&["key", "rotate", &file]);
+    assert_eq!(said.code, Some(1));
+    assert!(
+        said.err.contains("1 of those who opted out"),
+        "{}",
+        said.err
+    );
+    assert_eq!(std::fs::read(home.data().join("key")).expect("a key"), old);
+
+    let file = home.file(
+        "people.csv",
+        roster + "gone@example.org,\nben@example.org,\n",
+    );
+    let said = home.done(&["key", "rotate", &file]);
+    assert!(said.err.contains("the key is new"), "{}", said.err);
+    let new = std::fs::read_to_string(home.data().join("key")).expect("a key");
+    assert!(!new.contains(String::from_utf8_lossy(&old).trim()));
+    assert_eq!(readers(&summary(&home)), before);
+    // The same events are the same events, of the same people; who opted out is still out.
+    home.done(&[
+        "import",
+        "events",
+        &home.file("again.ndjson", history() + "\n"),
+    ]);
+    assert_eq!(readers(&summary(&home)), before);
+    let more = read("r-gone", "gone@example.org", "2025-03-14T09:00:00Z");
+    home.done(&["import", "events", &home.file("more.ndjson", more)]);
+    let after = readers(&summary(&home));
+    assert_eq!((&after[0], &after[1]), (&json!(7), &before[1]));
+    // What the old key made is nowhere.
+    let keys = Keys::new(decoded(&String::from_utf8_lossy(&old)));
+    let hex = keys.pseudonym(&Identity::bare(ADA)).to_string();
+    let asked = home.done(&["forget", &hex, "--dry-run", "--json"]);
+    let asked: Value = serde_json::from_str(&asked.out).expect("JSON");
+    assert_eq!(asked["rows"], json!({}));
+    // A rotation that was cut off keeps others out.
+    std::fs::write(home.data().join("key.next"), &new).expect("a key");
+    let said = home.run(&["report"]);
+    assert!(said.err.contains("was cut off"), "{}", said.err);
+    home.done(&["key", "rotate", &home.path("people.csv").to_string_lossy()]);
+    assert_eq!(readers(&summary(&home)), after);
+}
+
+fn decoded(hex: &str) -> [u8; 32] {
+    std::array::from_fn(|n| u8::from_str_radix(&hex[2 * n..2 * n + 2], 16).expect("hex"))
+}

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, so that they share one engine.
 
+mod assigned;
 mod binary;
 mod browser;
 mod checked;
@@ -30,6 +31,7 @@ mod lexed;
 mod loading;
 mod observed;
 mod pages;
+mod people;
 mod privacy;
 mod registry;
 mod rubbish;

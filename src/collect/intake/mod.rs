@@ -95,6 +95,25 @@ impl Intake {
         })
     }
 
+    /// A statement of people who are pseudonyms already, said by hand: nothing in it names anybody, and
+    /// its id goes no further than its key.
+    pub fn statement(&mut self, event: Event<Pseudonym>) -> Record {
+        let key = self.keys.event(&event.source, &event.id);
+        let event = Event {
+            id: String::new(),
+            subject: String::new(),
+            ..event
+        };
+        Record {
+            key,
+            version: self.stamp.of(&event, 0),
+            canonical: String::new(),
+            reference: 0,
+            page: String::new(),
+            event,
+        }
+    }
+
     /// Takes the session, meeting or parent out of the event; what stays is its keyed hash.
     fn take_reference(&self, event: &mut Event<Identity>) -> u64 {
         let source = &event.source;
@@ -209,25 +228,7 @@ impl Intake {
                 })
             }
             Body::Writeup(writeup) => Body::Writeup(Box::new(self.writeup(*writeup))),
-            Body::Person(Person {
-                person,
-                aliases,
-                team,
-                joined_at,
-                left_at,
-                kind,
-            }) => {
-                let person = self.pseudonym(person);
-                let aliases = self.all(aliases);
-                Body::Person(Person {
-                    person,
-                    aliases,
-                    team,
-                    joined_at,
-                    left_at,
-                    kind,
-                })
-            }
+            Body::Person(person) => Body::Person(Box::new(self.person(*person))),
             Body::Coverage(coverage) => Body::Coverage(coverage),
         };
         Event {
@@ -237,6 +238,21 @@ impl Intake {
             time,
             version,
             body,
+        }
+    }
+
+    fn person(&mut self, p: Person<Identity>) -> Person<Pseudonym> {
+        Person {
+            person: self.pseudonym(p.person),
+            aliases: self.all(p.aliases),
+            team: p.team,
+            joined_at: p.joined_at,
+            left_at: p.left_at,
+            kind: p.kind,
+            team_from: p.team_from,
+            team_to: p.team_to,
+            apart: self.all(p.apart),
+            excluded: p.excluded,
         }
     }
 
@@ -260,6 +276,7 @@ impl Intake {
             template: w.template,
             tags: w.tags,
             restricted: w.restricted,
+            assignments: w.assignments,
         }
     }
 
@@ -323,6 +340,7 @@ impl Intake {
                     });
                 }
                 entry.aliases.retain(|person| !goes(person));
+                entry.apart.retain(|person| !goes(person));
                 return Ok(());
             }
             Body::ReadCount(_) | Body::Coverage(_) => return Ok(()),

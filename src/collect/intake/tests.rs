@@ -49,14 +49,10 @@ fn a_roster_entry_is_known_by_its_key_alone() {
         id: id.to_owned(),
         subject: "mailto:ada@example.org".to_owned(),
         source: "https://hr.example.org".into(),
-        body: Body::Person(Person {
-            person: Identity::bare("ada@example.org"),
-            aliases: Vec::new(),
+        body: Body::Person(Box::new(Person {
             team: Some("ada@example.org".to_owned()),
-            joined_at: None,
-            left_at: None,
-            kind: crate::model::PersonKind::Person,
-        }),
+            ..Person::new(Identity::bare("ada@example.org"))
+        })),
         ..read(id, "ada@example.org")
     };
     let record = intake().accept(event("ada@example.org")).unwrap();

@@ -27,7 +27,8 @@ static SPEC: Spec = Spec {
         without a role, count as REQ-PARTICIPANT, as the RFC asks. Share with Wilson's 95 % interval, and as \
         a ratio over meetings with the standard error between meetings (as in L3, no interval \
         below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
-        over meetings, meetings without any included.",
+        over meetings, meetings without any included. without_mandatory is the same without those who \
+        were told to attend.",
     caveat: "Calendars mark people as required by default, so more may have come freely than is \
         told here; those who came without an invitation are the sure part. Somebody told to come, \
         without a mark in the calendar, looks like a free guest.",
@@ -39,8 +40,29 @@ impl Indicator for Voluntary {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        voluntary(&rows(facts)).map_err(|source| IndicatorError::of("A2", source))
+        with_and_without(&rows(facts)).map_err(|source| IndicatorError::of("A2", source))
     }
+}
+
+/// Where any had to come, the same beside it without them. Either number shows the difference between
+/// the two: the second is withheld where few people stand between them.
+fn with_and_without(rows: &LazyFrame) -> PolarsResult<Results> {
+    let results = voluntary(rows)?;
+    let told = distinct_people(rows.clone().filter(came().and(col("mandatory"))))?;
+    if told == 0 {
+        return Ok(results);
+    }
+    let others = rows.clone().filter(col("mandatory").not());
+    let (all, free) = (
+        distinct_people(rows.clone().filter(came()))?,
+        distinct_people(others.clone().filter(came()))?,
+    );
+    let without = Value::from(voluntary(&others)?);
+    let without = without.of_people(told).of_people(free);
+    Ok(results.with(
+        "without_mandatory",
+        without.of_people(all.saturating_sub(free)),
+    ))
 }
 
 /// Stands where a calendar would name a role: came without an invitation.
@@ -190,6 +212,29 @@ mod tests {
         let found = voluntary(&attendance(&rows).lazy()).unwrap();
         assert_eq!(field(&found, "voluntary", "k").bare(), &Value::Int(0));
         assert_eq!(field(&found, "voluntary", "n").bare(), &Value::Int(3));
+    }
+
+    #[test]
+    fn those_told_to_come_are_left_out_beside_it() {
+        let told = |person| Row {
+            mandatory: true,
+            ..Row::invited("m", person, "REQ-PARTICIPANT")
+        };
+        let rows = [
+            told(1),
+            told(2),
+            Row::walk_in("m", 3),
+            Row::invited("m", 4, "REQ-PARTICIPANT"),
+        ];
+        let found = with_and_without(&attendance(&rows).lazy()).unwrap();
+        assert_eq!(field(&found, "voluntary", "n").bare(), &Value::Int(4));
+        let Some(Value::Map(without)) = found.get("without_mandatory").map(Value::bare) else {
+            panic!("{found:?}")
+        };
+        assert_eq!(field(without, "voluntary", "k").bare(), &Value::Int(1));
+        assert_eq!(field(without, "voluntary", "n").bare(), &Value::Int(2));
+        let found = with_and_without(&attendance(&rows[2..]).lazy()).unwrap();
+        assert!(found.get("without_mandatory").is_none());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! R1, total reads: the plainest count there is, and the one every other rests on.
 
+use crate::indicators::assigned::with_and_without;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 
@@ -19,7 +20,7 @@ static SPEC: Spec = Spec {
         without reads before publication or after deletion. Of two clicks by one person (or one \
         session) on one write-up at most {double_click_s} s apart the later one counts; a chain of \
         clicks collapses to its last. Clicks with neither person nor session are never merged. A \
-        daily count adds its count.",
+        daily count adds its count. without_assigned is the same without reads that were assigned.",
     caveat: "Opening is not reading, and more write-ups draw more reads: compare this number with \
         nothing. Page counters can't tell people from robots or a person from themselves.",
 };
@@ -30,9 +31,11 @@ impl Indicator for TotalReads {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        let totals = &facts.totals;
-        let total = Value::from(totals.total_reads).of_people(totals.readers);
-        Ok(Results::new().with("total_reads", total))
+        with_and_without(facts, &[|totals| totals.readers], |facts| {
+            let totals = &facts.totals;
+            let total = Value::from(totals.total_reads).of_people(totals.readers);
+            Ok(Results::new().with("total_reads", total))
+        })
     }
 }
 

@@ -1,5 +1,6 @@
 //! R2, unique reads: sittings instead of clicks, counted as libraries count them.
 
+use crate::indicators::assigned::with_and_without;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 
@@ -16,7 +17,8 @@ static SPEC: Spec = Spec {
     says: "How many separate sittings of reading there were.",
     definition: "COUNTER's Unique_Item_Requests: distinct (write-up, sitting) over the kept reads \
         of R1. A sitting is (session, UTC date) where a session is logged, otherwise (person, UTC \
-        date, UTC hour). Reads with neither, and daily counts, are left out.",
+        date, UTC hour). Reads with neither, and daily counts, are left out. without_assigned is the same \
+        without reads that were assigned.",
     caveat: "Where a source knows no sessions, the hour stands for one: 13:59 and 14:01 are then \
         two sittings. Sources that only count can't take part.",
 };
@@ -27,9 +29,11 @@ impl Indicator for UniqueReads {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        let totals = &facts.totals;
-        let unique = Value::from(totals.unique_reads).of_people(totals.readers);
-        Ok(Results::new().with("unique_reads", unique))
+        with_and_without(facts, &[|totals| totals.readers], |facts| {
+            let totals = &facts.totals;
+            let unique = Value::from(totals.unique_reads).of_people(totals.readers);
+            Ok(Results::new().with("unique_reads", unique))
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 
 use polars::prelude::PolarsResult;
 
+use crate::indicators::assigned::{People, with_and_without};
 use crate::indicators::frames::{reads_by_age, sums_by_age};
 use crate::indicators::observed::comparable_reads;
 use crate::indicators::shapes::{clustered, fewest, guarded};
@@ -27,7 +28,7 @@ static SPEC: Spec = Spec {
         / sum x; 95 % interval S ± 1.96 se cut to [0, 1]; none below five write-ups. Beside it the \
         two levels, early (x - y) and late (y) reads per write-up. not_yet_observed counts \
         write-ups old enough whose {first_year} {year_was} not observed whole. \
-        {watched_by_the_same}",
+        {watched_by_the_same} without_assigned is the same without reads that were assigned.",
     caveat: "A share never stands alone: it also grows when fewer people read at first, so look at \
         both levels. Nothing in it is younger than {horizon_time}.",
 };
@@ -38,7 +39,13 @@ impl Indicator for TailShare {
     }
 
     fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        tail_share(facts, context).map_err(|source| IndicatorError::of("L3", source))
+        let people: [People; 3] = [
+            |totals| totals.people_diachronous,
+            |totals| totals.people_horizon_early,
+            |totals| totals.people_horizon_late,
+        ];
+        with_and_without(facts, &people, |facts| tail_share(facts, context))
+            .map_err(|source| IndicatorError::of("L3", source))
     }
 }
 

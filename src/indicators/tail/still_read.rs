@@ -2,6 +2,7 @@
 
 use polars::prelude::*;
 
+use crate::indicators::assigned::{People, with_and_without};
 use crate::indicators::frames::{chosen, counts};
 use crate::indicators::shapes::proportion;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec, WriteupFact};
@@ -24,7 +25,8 @@ static SPEC: Spec = Spec {
         people in that window; Wilson's 95 % interval. unknown: old write-ups of which no source \
         names readers; not_observed: those that were not watched all through the window. Beside it \
         late reader-days per day: distinct (person, local date) with a read at an age >= \
-        {late_days} days in the window, divided by {trailing_days}. {watched_by_all}",
+        {late_days} days in the window, divided by {trailing_days}. {watched_by_all} \
+        without_assigned is the same without reads that were assigned.",
     caveat: "It moves with the age of the stock: when nobody writes, old write-ups pile up and \
         the share changes by itself. Write-ups are counted, never the readers. Who read is not \
         who learned.",
@@ -36,7 +38,9 @@ impl Indicator for StillRead {
     }
 
     fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        still_read(facts, context).map_err(|source| IndicatorError::of("L4", source))
+        let people: [People; 2] = [|totals| totals.readers, |totals| totals.late_readers];
+        with_and_without(facts, &people, |facts| still_read(facts, context))
+            .map_err(|source| IndicatorError::of("L4", source))
     }
 }
 

@@ -9,16 +9,17 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use crate::model::{
-    Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Identity, Link,
-    LinkRole, Millis, Person, PersonKind, Place, Read, ReadCount, Writeup, parse_rfc3339,
+    Assignment, Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Identity,
+    Link, LinkRole, Millis, Person, PersonKind, Place, Read, ReadCount, Whom, Writeup,
+    parse_rfc3339,
 };
 
 use super::explain::explain;
 use super::fill::Fill;
 use super::media;
 use super::wire::{
-    AttendanceData, CommentData, CoverageData, Data, EditData, Envelope, LinkData, Object,
-    PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
+    AssignmentData, AttendanceData, CommentData, CoverageData, Data, EditData, Envelope, LinkData,
+    Object, PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
 };
 
 /// The longest line that is read, and the longest event, bytes.
@@ -238,7 +239,7 @@ fn body(kind: EventKind, data: &str, subject: &str) -> Result<(Option<Whole>, Bo
         }
         EventKind::Person => {
             let wire: PersonData<'_> = parse(data)?;
-            (wire.version, Body::Person(person(wire, subject)?))
+            (wire.version, Body::Person(Box::new(person(wire, subject)?)))
         }
         EventKind::Coverage => {
             let wire: CoverageData<'_> = parse(data)?;
@@ -365,7 +366,24 @@ fn writeup(wire: WriteupData<'_>, subject: &str) -> Result<Writeup, Refusal> {
         template: stated(wire.template),
         tags: wire.tags.unwrap_or_default(),
         restricted: wire.restricted.unwrap_or(false),
+        assignments: wire.assignments.map(assignments).transpose()?,
     })
+}
+
+fn assignments(list: Vec<AssignmentData<'_>>) -> Result<Vec<Assignment>, Refusal> {
+    let one = |wire: AssignmentData<'_>| {
+        let from = instant(wire.from)?.ok_or(Refusal::Value)?;
+        let to = instant(wire.to)?.ok_or(Refusal::Value)?;
+        in_order(Some(from), Some(to))?;
+        let whom = match (stated(wire.team), wire.newcomers.unwrap_or(false)) {
+            (Some(_), true) => return Err(Refusal::Value),
+            (Some(team), false) => Whom::Team(team),
+            (None, true) => Whom::Newcomers,
+            (None, false) => Whom::Everybody,
+        };
+        Ok(Assignment { from, to, whom })
+    };
+    list.into_iter().map(one).collect()
 }
 
 fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
@@ -376,6 +394,8 @@ fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
         .map(|text| person_kind(&text.0).ok_or(Refusal::Value));
     let (joined_at, left_at) = (instant(wire.joined_at)?, instant(wire.left_at)?);
     in_order(joined_at, left_at)?;
+    let (team_from, team_to) = (instant(wire.team_from)?, instant(wire.team_to)?);
+    in_order(team_from, team_to)?;
     Ok(Person {
         person: match who(wire.person)? {
             Some(person) => person,
@@ -389,6 +409,10 @@ fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
         joined_at,
         left_at,
         kind: kind.transpose()?.unwrap_or_default(),
+        team_from,
+        team_to,
+        apart: everybody(wire.apart)?,
+        excluded: wire.excluded,
     })
 }
 

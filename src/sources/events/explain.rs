@@ -180,7 +180,7 @@ fn body(
 /// Fields of which the second is never before the first.
 fn spans(kind: EventKind) -> &'static [(&'static str, &'static str)] {
     match kind {
-        EventKind::Person => &[("joined_at", "left_at")],
+        EventKind::Person => &[("joined_at", "left_at"), ("team_from", "team_to")],
         EventKind::Coverage => &[("from", "to")],
         _ => &[],
     }
@@ -205,6 +205,7 @@ enum Shape {
     Whole(u64),
     Instant,
     OneOf(fn() -> Vec<&'static str>),
+    Assignments,
 }
 
 const COUNT: Shape = Shape::Whole(u32::MAX as u64);
@@ -297,6 +298,7 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
             ("template", Shape::Text),
             ("tags", Shape::Texts),
             ("restricted", Shape::Flag),
+            ("assignments", Shape::Assignments),
         ],
         EventKind::Person => &[
             VERSION,
@@ -309,6 +311,10 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
                 "kind",
                 Shape::OneOf(|| PersonKind::ALL.iter().map(|kind| kind.name()).collect()),
             ),
+            ("team_from", Shape::Instant),
+            ("team_to", Shape::Instant),
+            ("apart", Shape::Everybody),
+            ("excluded", Shape::Flag),
         ],
         EventKind::Coverage => &[
             VERSION,
@@ -365,6 +371,7 @@ impl Shape {
             Shape::Seconds(most) => between(value, most),
             Shape::Share => between(value, 1.0),
             Shape::Whole(most) => whole(value, most),
+            Shape::Assignments => each(value, assignment),
             // An empty text says as much as an absent one.
             Shape::Instant | Shape::OneOf(_) if value.as_str() == Some("") => None,
             Shape::Instant => instant(value),
@@ -388,6 +395,41 @@ fn name(value: &Value) -> Option<String> {
         }
         Value::String(_) => None,
         other => Some(format!("{} is not text", type_of(other))),
+    }
+}
+
+/// An assignment of reading.
+fn assignment(value: &Value) -> Option<String> {
+    let Value::Object(fields) = value else {
+        return Some(format!(
+            "{} is no assignment; one has from, to, and team or newcomers",
+            type_of(value)
+        ));
+    };
+    for name in ["from", "to"] {
+        match present(fields, name) {
+            None => return Some(format!("{name}: missing; an RFC 3339 instant is valid")),
+            Some(value) => {
+                if let Some(reason) = instant(value) {
+                    return Some(format!("{name}: {reason}"));
+                }
+            }
+        }
+    }
+    let at = |name: &str| present(fields, name)?.as_str().and_then(parse_rfc3339);
+    if at("to") < at("from") {
+        return Some("to: before from; it should be the later of the two".to_owned());
+    }
+    let (team, newcomers) = (present(fields, "team"), present(fields, "newcomers"));
+    match (team, newcomers) {
+        (Some(team), _) if !team.is_string() => Some(format!("team: {} is not text", shown(team))),
+        (_, Some(flag)) if !flag.is_boolean() => {
+            Some(format!("newcomers: {} is not true or false", shown(flag)))
+        }
+        (Some(_), Some(Value::Bool(true))) => {
+            Some("team: stands beside newcomers; one of the two is valid".to_owned())
+        }
+        _ => None,
     }
 }
 

@@ -295,6 +295,26 @@ pub(super) struct WriteupData<'a> {
     pub(super) tags: Option<Vec<String>>,
     /// Not everybody may see it.
     pub(super) restricted: Option<bool>,
+    /// Who is told to read it and when; an empty list takes back what was said before.
+    #[serde(borrow)]
+    pub(super) assignments: Option<Vec<AssignmentData<'a>>>,
+}
+
+/// Reading that is assigned; without `team` and `newcomers` to everybody.
+#[derive(serde::Deserialize, JsonSchema, Default)]
+pub(super) struct AssignmentData<'a> {
+    /// From when, included.
+    #[serde(borrow)]
+    #[schemars(required, extend("format" = "date-time"))]
+    pub(super) from: Option<Text<'a>>,
+    /// Until when, excluded.
+    #[serde(borrow)]
+    #[schemars(required, extend("format" = "date-time"))]
+    pub(super) to: Option<Text<'a>>,
+    /// To who is in this team.
+    pub(super) team: Option<String>,
+    /// To who joined not long before.
+    pub(super) newcomers: Option<bool>,
 }
 
 /// An entry of the roster; the person stands in `person` or in `subject`.
@@ -323,6 +343,19 @@ pub(super) struct PersonData<'a> {
     #[serde(borrow)]
     #[schemars(extend("enum" = ["person", "room", "bot", "service", null]))]
     pub(super) kind: Option<Text<'a>>,
+    /// Since when they have been in that team; else since they joined, else always.
+    #[serde(borrow)]
+    #[schemars(extend("format" = "date-time"))]
+    pub(super) team_from: Option<Text<'a>>,
+    /// Until when, excluded; else until the next team that is said.
+    #[serde(borrow)]
+    #[schemars(extend("format" = "date-time"))]
+    pub(super) team_to: Option<Text<'a>>,
+    /// Identities that are not theirs, whoever claims so.
+    #[serde(borrow)]
+    pub(super) apart: Option<Vec<Text<'a>>>,
+    /// Their events are not counted (true), or are counted again (false).
+    pub(super) excluded: Option<bool>,
 }
 
 /// When a source was really observing events of a kind.

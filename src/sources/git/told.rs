@@ -129,19 +129,15 @@ impl Told {
             return None;
         }
         let person = Person {
-            person: account.clone(),
-            aliases: Vec::new(),
-            team: None,
-            joined_at: None,
-            left_at: None,
             kind: PersonKind::Bot,
+            ..Person::new(account.clone())
         };
         Some(event(
             source,
             id,
             "",
             Saying(0, None, 0),
-            Body::Person(person),
+            Body::Person(Box::new(person)),
         ))
     }
 }

@@ -214,14 +214,10 @@ impl Bots {
             subject: String::new(),
             time: 0,
             version: 0,
-            body: Body::Person(Person {
-                person: bot,
-                aliases: Vec::new(),
-                team: None,
-                joined_at: None,
-                left_at: None,
+            body: Body::Person(Box::new(Person {
                 kind: PersonKind::Bot,
-            }),
+                ..Person::new(bot)
+            })),
         });
     }
 

@@ -149,12 +149,8 @@ impl Maker {
     /// A user who is a bot.
     pub(super) fn bot(&self, user: &str) -> Event {
         let person = Person {
-            person: identity(user),
-            aliases: Vec::new(),
-            team: None,
-            joined_at: None,
-            left_at: None,
             kind: PersonKind::Bot,
+            ..Person::new(identity(user))
         };
         Event {
             source: Arc::clone(&self.source),
@@ -162,7 +158,7 @@ impl Maker {
             subject: String::new(),
             time: 0,
             version: 0,
-            body: Body::Person(person),
+            body: Body::Person(Box::new(person)),
         }
     }
 

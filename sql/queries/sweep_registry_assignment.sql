@@ -1,0 +1,2 @@
+-- Removes generations before {generation:UInt32}. Store::sweep.
+DELETE FROM registry_assignment WHERE generation < {generation:UInt32}

@@ -1,0 +1,82 @@
+//! `readback people suggest`: look-alikes, told by their place in the operator's own file and by pseudonyms.
+
+use std::io::Write as _;
+
+use serde_json::json;
+
+use super::super::import::counted;
+use super::bring::tell_problems;
+use super::{File, print, say};
+use crate::app::House;
+use crate::collect::Keys;
+use crate::collect::roster::{self, Member};
+use crate::jobs::roster::Everybody;
+use crate::model::Pseudonym;
+
+/// A name in events that may be somebody's.
+struct Suggestion {
+    place: String,
+    way: String,
+    person: Pseudonym,
+    name: Pseudonym,
+}
+
+pub(super) async fn suggest(house: &House, read: Vec<File>, as_json: bool) -> anyhow::Result<()> {
+    let everybody = Everybody::now(&house.store).await?;
+    let mut problems = Vec::new();
+    let mut found = Vec::new();
+    for File { roster, .. } in read {
+        problems.extend(roster.problems);
+        let members = roster::unite(roster.entries, &mut problems);
+        found.extend(look_alikes(&members, &everybody, &house.keys));
+    }
+    if as_json {
+        let each = found.iter().map(|one| {
+            json!({
+                "place": one.place,
+                "way": one.way,
+                "person": one.person.to_string(),
+                "name": one.name.to_string(),
+            })
+        });
+        return print(&each.collect());
+    }
+    let mut out = std::io::stdout().lock();
+    for one in &found {
+        writeln!(out, "{}: {}", one.place, one.way)?;
+        writeln!(out, "  readback people merge {} {}", one.person, one.name)?;
+    }
+    drop(out);
+    tell_problems(&problems)?;
+    say(format_args!(
+        "{} in events like somebody's of the roster and nobody's yet; nothing is merged by itself",
+        counted(found.len() as u64, "name", "names")
+    ))
+}
+
+fn look_alikes(members: &[Member], everybody: &Everybody, keys: &Keys) -> Vec<Suggestion> {
+    let mut found = Vec::new();
+    roster::alike(members, |alike| {
+        let name = keys.pseudonym(&alike.identity);
+        if !everybody.is_loose(name) {
+            return;
+        }
+        let Some(member) = members.get(alike.member) else {
+            return;
+        };
+        let Some(first) = member.identities.first() else {
+            return;
+        };
+        let person = keys.pseudonym(first);
+        if everybody.is_one(person, name) || everybody.is_held_apart(person, name) {
+            return;
+        }
+        found.push(Suggestion {
+            place: member.place.clone(),
+            way: alike.way,
+            person,
+            name,
+        });
+    });
+    found
+}

@@ -1,0 +1,92 @@
+//! What an indicator says with and without assigned reading: who was told to read did not come by
+//! themselves, and a number that only grows by telling is no sign of learning.
+
+use super::{Facts, Totals};
+use crate::model::{Results, Value};
+
+/// People that stand behind a number.
+pub(super) type People = fn(&Totals) -> u64;
+
+/// The results of all reads, and where any were assigned the same of the others beside them. Either
+/// number shows the difference between the two, so the second is withheld where few `people` read what
+/// was assigned, few read anything else, or few read nothing else.
+pub(super) fn with_and_without<E>(
+    facts: &Facts,
+    people: &[People],
+    compute: impl Fn(&Facts) -> Result<Results, E>,
+) -> Result<Results, E> {
+    let results = compute(facts)?;
+    let Some(assigned) = &facts.assigned else {
+        return Ok(results);
+    };
+    let mut without = Value::from(compute(&assigned.without)?);
+    for count in people {
+        let (all, others) = (count(&facts.totals), count(&assigned.without.totals));
+        for few in [others, count(&assigned.only), all.saturating_sub(others)] {
+            without = without.of_people(few);
+        }
+    }
+    Ok(results.with("without_assigned", without))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::indicators::test_support::{context, empty};
+    use crate::indicators::{Assigned, find};
+    use crate::model::Guard;
+
+    fn facts(all: u64, without: u64, only: u64) -> Facts {
+        let totals = |readers| Totals {
+            total_reads: 10 * readers,
+            readers,
+            ..Totals::default()
+        };
+        Facts {
+            totals: totals(all),
+            assigned: Some(Box::new(Assigned {
+                without: Facts {
+                    totals: totals(without),
+                    ..empty()
+                },
+                only: totals(only),
+            })),
+            ..empty()
+        }
+    }
+
+    /// The people that the value without assigned reads rests on.
+    fn guards(value: &Value) -> Vec<u64> {
+        match value {
+            Value::Guarded(Guard::Count(people), inner) => [vec![*people], guards(inner)].concat(),
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_others_stand_beside_all_of_them() {
+        let total = find("R1").unwrap();
+        let said = total.compute(&facts(12, 9, 7), &context()).unwrap();
+        let without = said.get("without_assigned").unwrap();
+        let Value::Map(inner) = without.bare() else {
+            panic!("{said:?}")
+        };
+        assert_eq!(
+            inner.get("total_reads").map(Value::bare),
+            Some(&Value::Int(90))
+        );
+        // Three read nothing but what they were told to.
+        assert_eq!(guards(without), [3, 7, 9]);
+    }
+
+    #[test]
+    fn nothing_is_said_where_nothing_is_assigned() {
+        for code in ["R1", "R2", "R3", "L3", "L4"] {
+            let said = find(code).unwrap().compute(&empty(), &context()).unwrap();
+            assert!(said.get("without_assigned").is_none(), "{code}");
+            let said = find(code).unwrap();
+            let said = said.compute(&facts(12, 9, 7), &context()).unwrap();
+            assert!(said.get("without_assigned").is_some(), "{code}");
+        }
+    }
+}

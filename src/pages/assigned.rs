@@ -1,0 +1,71 @@
+//! What an indicator says without assigned reading and without those who had to come, beside what it
+//! says of all. Nothing where nothing was assigned.
+
+use serde_json::Value;
+
+use super::words::{counted, interval, percent};
+use crate::charts::reading::{Cell, cell, share, suppressed};
+
+/// One more sentence, with a space before it.
+pub(super) fn without(code: &str, results: &Value) -> Option<String> {
+    let (name, words) = match code {
+        "A2" => ("without_mandatory", "Without those told to come"),
+        _ => ("without_assigned", "Without assigned reading"),
+    };
+    let results = results.get(name)?;
+    let said = match suppressed(results) {
+        true => "withheld, too few people stand between the two numbers".to_owned(),
+        false => number(code, results)?,
+    };
+    Some(format!(" {words}: {said}."))
+}
+
+fn number(code: &str, results: &Value) -> Option<String> {
+    let told = |key: &str| match cell(results, key) {
+        Cell::Missing => None,
+        found => Some(format!("«{}»", counted(found))),
+    };
+    let of = |key: &str| {
+        let found = share(results, key);
+        let p = found.value.get()?;
+        Some(format!("«{}» ({})", percent(p), interval(&found)))
+    };
+    match code {
+        "R1" => Some(format!("{} times", told("total_reads")?)),
+        "R2" => Some(format!("{} sittings", told("unique_reads")?)),
+        "R3" => Some(format!(
+            "{} people on {} person-days",
+            told("readers")?,
+            told("reader_days")?
+        )),
+        "L3" => of("tail_share"),
+        "L4" => of("still_read"),
+        "A2" => of("voluntary"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn it_stands_beside_the_number() {
+        let results = json!({ "without_assigned": { "total_reads": 1200 } });
+        assert_eq!(
+            without("R1", &results).unwrap(),
+            " Without assigned reading: «1,200» times."
+        );
+        let share = json!({ "k": 3, "n": 4, "p": 0.75, "lo": 0.3, "hi": 0.95 });
+        let results = json!({ "without_mandatory": { "voluntary": share } });
+        assert_eq!(
+            without("A2", &results).unwrap(),
+            " Without those told to come: «75 %» (95 % interval 30 to 95)."
+        );
+        assert_eq!(without("R1", &json!({ "total_reads": 3 })), None);
+        let hidden = json!({ "without_assigned": { "total_reads": null, "suppressed": true } });
+        assert!(without("R1", &hidden).unwrap().contains("withheld"));
+    }
+}
