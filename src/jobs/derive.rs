@@ -8,13 +8,14 @@ use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::registry::{merge, names};
+use crate::model::target::canonical as respelled;
 use crate::model::{Calendar, Millis, Parameters};
 use crate::store::{
     DeriveSettings, Fingerprint, PersonRow, RegistryPerson, RegistryRows, RegistryWriteup, Store,
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 1;
+const CODE_VERSION: u32 = 2;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
@@ -69,9 +70,11 @@ pub async fn run(
     let targets = store.targets().await.context("derive: targets")?;
     let targets = targets
         .into_iter()
-        .map(|(target, canonical)| {
-            let number = names.number(&target, &canonical);
-            (target, number.unwrap_or(0))
+        .flat_map(|(target, canonical)| {
+            // What landed was spelled by the rules of its time.
+            let spelled = respelled(&canonical);
+            let parts = names.parts(&target, &spelled).into_iter();
+            parts.map(move |(from, number)| (target.clone(), from, number))
         })
         .collect();
     let rows = RegistryRows {
@@ -99,7 +102,7 @@ pub async fn run(
         .filter(|(writeup, fingerprint)| current.get(writeup) != Some(fingerprint))
         .map(|(writeup, fingerprint)| (*writeup, *fingerprint))
         .collect();
-    let count = rows.writeups.len();
+    let count = wholes(&rows.writeups);
     if let Some((generation, fingerprint)) = last
         && fingerprint == whole
         && touched.is_empty()
@@ -174,15 +177,25 @@ async fn unchanged(store: &Store, generation: u32) -> anyhow::Result<Derived> {
     Ok(Derived {
         generation,
         rebuilt: 0,
-        writeups: writeups.len(),
+        writeups: wholes(&writeups),
         conflicts,
     })
+}
+
+/// Write-ups that are part of no other.
+fn wholes(writeups: &[RegistryWriteup]) -> usize {
+    let wholes = writeups.iter().filter(|writeup| writeup.merged_into == 0);
+    wholes.count()
 }
 
 /// Every pseudonym with the number of the person it stands for. What the roster said last wins;
 /// an alias that two people claim stays its own person. An alias that has an entry of its own
 /// is still who claims it: two sources know one person by two names.
-fn people(generation: u32, numbers: &[(u128, u32)], landed: &[PersonRow]) -> Vec<RegistryPerson> {
+pub(super) fn people(
+    generation: u32,
+    numbers: &[(u128, u32)],
+    landed: &[PersonRow],
+) -> Vec<RegistryPerson> {
     let number: HashMap<u128, u32> = numbers.iter().copied().collect();
     let mut roster: BTreeMap<u128, &PersonRow> = BTreeMap::new();
     for row in landed {
@@ -302,8 +315,9 @@ fn total_fingerprint(
     for person in &rows.people {
         hash.update(format!("{} {} {}", person.number, person.team, person.kind).as_bytes());
     }
-    for (target, number) in &rows.targets {
+    for (target, from, number) in &rows.targets {
         hash.update(target.as_bytes());
+        hash.update(&from.to_le_bytes());
         hash.update(&number.to_le_bytes());
     }
     for row in landed {

@@ -215,6 +215,10 @@ async fn said_by_others(store: &Store, itself: Option<&str>) -> anyhow::Result<V
         }
         entry.aliases.extend(row.url);
         entry.aliases.extend(row.aliases);
+        // Of names with a time those that are still its own.
+        let dated = row.dated_aliases.into_iter();
+        let open = dated.filter(|(_, _, to)| to.is_none());
+        entry.aliases.extend(open.map(|(name, _, _)| name));
     }
     let mut list: Vec<_> = known.into_values().collect();
     for writeup in &mut list {

@@ -296,6 +296,20 @@ impl Batch {
                 template: w.template,
                 tags: w.tags,
                 restricted: w.restricted,
+                reviewers: w.reviewers.into_iter().map(bits).collect(),
+                facilitators: w.facilitators.into_iter().map(bits).collect(),
+                data_sources: w.data_sources,
+                quotations: w.quotations,
+                surprised: w.marks.surprised,
+                difficult: w.marks.difficult,
+                unclear: w.marks.unclear,
+                several_accounts: w.marks.several_accounts,
+                merged_into: w.merged_into,
+                dated_aliases: w
+                    .dated_aliases
+                    .into_iter()
+                    .map(|dated| (dated.alias, dated.from, dated.to))
+                    .collect(),
             }),
             Body::Person(person) => self.people.push(PersonRow {
                 key: head.key,
@@ -466,5 +480,8 @@ mod tests {
             (row.key, row.version, row.at, row.assigned),
             (1, 2, 3, false)
         );
+        let row: WriteupRow =
+            rmp_serde::from_slice(&[0x95, 1, 2, 3, 0xa1, b'w', 0xa1, b'a']).unwrap();
+        assert_eq!((row.id.as_str(), row.merged_into), ("a", None));
     }
 }

@@ -242,6 +242,8 @@ impl Intake {
         Writeup {
             contributors: self.all(w.contributors),
             responders: self.all(w.responders),
+            reviewers: self.all(w.reviewers),
+            facilitators: self.all(w.facilitators),
             id: w.id,
             title: w.title,
             url: w.url,
@@ -258,6 +260,11 @@ impl Intake {
             template: w.template,
             tags: w.tags,
             restricted: w.restricted,
+            data_sources: w.data_sources,
+            quotations: w.quotations,
+            marks: w.marks,
+            merged_into: w.merged_into,
+            dated_aliases: w.dated_aliases,
         }
     }
 

@@ -1,0 +1,31 @@
+-- Invitations and presences, one row an id, resolved and labelled as in `resolved_comment`. A
+-- meeting that names no write-up at all is a review of none; one that names an unknown one waits for
+-- its registration. A target
+-- belongs to the write-up that it was at the event's own time.
+CREATE OR REPLACE VIEW resolved_attendance AS
+SELECT
+    a.key AS key,
+    t.number AS writeup,
+    a.meeting AS meeting,
+    toUnixTimestamp64Milli(a.at) AS ms,
+    p.number AS person,
+    a.role AS role,
+    a.partstat AS partstat,
+    a.role_stated AS role_stated,
+    a.meeting_ms AS meeting_ms,
+    a.attended AS attended,
+    a.present_ms AS present_ms,
+    a.mandatory AS mandatory,
+    has(w.responders, p.number) AND p.number != 0 AS responder,
+    multiIf(
+        t.number = 0 AND a.target != '', 1,
+        w.deleted_at IS NOT NULL AND ms >= w.deleted_at, 2,
+        p.kind IN ('bot', 'room', 'service'), 3,
+        0) AS label
+FROM (SELECT * FROM landing_attendance FINAL) AS a
+ASOF LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
+    ON a.target = t.target AND toUnixTimestamp64Milli(a.at) >= t.from_ms
+ANY LEFT JOIN (SELECT * FROM registry_person WHERE generation = {registry:UInt32}) AS p
+    ON a.person = p.pseudonym
+ANY LEFT JOIN (SELECT * FROM registry_writeup WHERE generation = {registry:UInt32}) AS w
+    ON t.number = w.number
