@@ -1,6 +1,5 @@
 -- kind, label, before (events before {as_of:Int64}), future (the others): every landed id once.
--- Unknown targets are label 1. What was said of write-ups by hand (source `registry`) was received from
--- nobody. {registry:UInt32}. Store::labels.
+-- Unknown targets are label 1. What merges and splits write-ups is no measurement, as in the receipts. {registry:UInt32}. Store::labels.
 SELECT kind, label, countIf(ms < {as_of:Int64}) AS before, countIf(ms >= {as_of:Int64}) AS future
 FROM
 (
@@ -40,7 +39,7 @@ FROM
     UNION ALL
     SELECT 'link', label, ms FROM resolved_link(registry = {registry:UInt32})
     UNION ALL
-    SELECT 'writeup', 0, -9223372036854775808 FROM landing_writeup FINAL WHERE source != 'registry'
+    SELECT 'writeup', 0, -9223372036854775808 FROM landing_writeup FINAL WHERE merged_into IS NULL
     UNION ALL
     SELECT 'person', 0, -9223372036854775808 FROM landing_person FINAL
     UNION ALL

@@ -6,9 +6,8 @@ use serde_json::{Map, json};
 
 use super::columns::ints;
 use super::compute::Computed;
-use super::registry::BY_HAND;
 use crate::model::time::to_rfc3339;
-use crate::store::{LabelCount, Receipt, Store};
+use crate::store::{LabelCount, MERGED, Receipt, Store};
 use crate::summary::document::{Coverage, Health, Reads, Received};
 use crate::summary::suppress;
 
@@ -84,9 +83,8 @@ pub(super) async fn health(store: &Store, computed: &Computed, k: u32) -> anyhow
 
 fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few) -> Received {
     let mut received = Received::default();
-    // What people said of write-ups by hand came from no source.
-    let by_hand = |receipt: &&Receipt| receipt.kind == "writeup" && receipt.source == BY_HAND;
-    for receipt in receipts.iter().filter(|receipt| !by_hand(receipt)) {
+    // To merge and split is no measurement: a split leaves nothing behind.
+    for receipt in receipts.iter().filter(|receipt| receipt.kind != MERGED) {
         received.lines += receipt.lines;
         if receipt.kind == "rejected" {
             received.rejected += receipt.lines;

@@ -46,6 +46,9 @@ pub enum PackError {
     Write(#[from] rmp_serde::encode::Error),
 }
 
+/// What receipts call descriptions of write-ups that merge or split them.
+pub const MERGED: &str = "merged";
+
 /// The first byte of a packed batch.
 const FORMAT: u8 = 1;
 
@@ -111,11 +114,17 @@ impl Batch {
 
     /// Lines of events, by kind.
     pub fn kinds(&self) -> BTreeMap<&'static str, u64> {
-        let kinds = self.lines.iter().filter_map(|(kind, sources)| {
-            let kind = EventKind::from_name(kind)?.name();
-            Some((kind, sources.values().sum()))
-        });
-        kinds.collect()
+        let mut kinds = BTreeMap::new();
+        for (kind, sources) in &self.lines {
+            let kind = match &**kind {
+                MERGED => Some(EventKind::Writeup),
+                kind => EventKind::from_name(kind),
+            };
+            if let Some(kind) = kind {
+                *kinds.entry(kind.name()).or_default() += sources.values().sum::<u64>();
+            }
+        }
+        kinds
     }
 
     /// Whether it describes write-ups.
@@ -160,7 +169,11 @@ impl Batch {
             page,
             event,
         } = record;
-        self.count(event.body.kind().name(), &event.source, 1);
+        let kind = match &event.body {
+            Body::Writeup(writeup) if writeup.merged_into.is_some() => MERGED,
+            body => body.kind().name(),
+        };
+        self.count(kind, &event.source, 1);
         let head = Head {
             key,
             version,

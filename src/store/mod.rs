@@ -15,7 +15,7 @@ pub use facts::{
     AgeWindow, ClassCount, CoverageRow, FactSettings, HealthCounts, LabelCount, ObservedRow,
     ReadingLimits, Receipt, RosterCounts,
 };
-pub use landing::{Batch, PackError};
+pub use landing::{Batch, MERGED, PackError};
 pub use migrate::MigrateError;
 pub use registry::{RegistryPerson, RegistryRows, RegistryWriteup, SpokenOf};
 pub use rows::{PersonRow, WriteupRow};

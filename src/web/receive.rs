@@ -20,7 +20,7 @@ use super::problem::{Refusal, Segment, account, json_response};
 use super::tokens::{Kept, Tokens};
 use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
 use crate::collect::{Hook, Hooks};
-use crate::model::Millis;
+use crate::model::{Millis, Vocabulary};
 use crate::sources::{self, Push, Setting, SourceError, xapi};
 use crate::telemetry::Metrics;
 
@@ -79,6 +79,7 @@ impl Door {
 fn push(kind: &sources::Kind, source: &str) -> Result<Arc<dyn Push>, SourceError> {
     let setting = Setting {
         source: source.to_owned(),
+        vocabulary: Vocabulary::default(),
         timezone: chrono_tz::Tz::UTC,
         writeups: Vec::new(),
     };

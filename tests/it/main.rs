@@ -27,6 +27,7 @@ mod http;
 mod killed;
 mod lexed;
 mod loading;
+mod merging;
 mod observed;
 mod pages;
 mod privacy;

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::BY_HAND;
 use super::names::{EVER, NEVER};
 use crate::model::{DAY_MS, Millis, RETRACTED};
 use crate::store::{RegistryWriteup, WriteupRow};
@@ -76,8 +77,16 @@ fn describe(entry: &mut RegistryWriteup, rows: &[&WriteupRow], person_of: &HashM
         people(&mut entry.facilitators, &row.facilitators, person_of);
         list(&mut entry.contributor_teams, &row.contributor_teams);
         list(&mut entry.tags, &row.tags);
-        entry.restricted = row.restricted;
     }
+    entry.restricted = restricted(rows);
+}
+
+/// Whether not everybody may see it. What says so holds until a whole description, or a hand, says
+/// otherwise: a new count of words or a deletion opens nothing.
+pub(super) fn restricted(rows: &[&WriteupRow]) -> bool {
+    let says = |row: &&&WriteupRow| row.restricted || row.title.is_some() || row.source == BY_HAND;
+    let last = rows.iter().rev().find(says);
+    last.is_some_and(|row| row.restricted)
 }
 
 /// What the revision of its publication held: as was said last in the first days, or else first.
@@ -352,6 +361,32 @@ mod tests {
         assert_eq!(whole, [0, 0, 2, 2]);
         assert_eq!(all[0].names, ["a"]);
         assert!(!all[0].restricted);
+    }
+
+    #[test]
+    fn a_new_count_opens_nothing() {
+        let closed = WriteupRow {
+            restricted: true,
+            source: BY_HAND.to_owned(),
+            ..landed("a", 1)
+        };
+        let counted = WriteupRow {
+            words: Some(7),
+            ..landed("a", 2)
+        };
+        let described = WriteupRow {
+            title: Some("Open".to_owned()),
+            ..landed("a", 3)
+        };
+        let opened = WriteupRow {
+            source: BY_HAND.to_owned(),
+            ..landed("a", 3)
+        };
+        let is_restricted = |rows: &[&WriteupRow]| restricted(rows);
+        assert!(is_restricted(&[&closed, &counted]));
+        assert!(!is_restricted(&[&closed, &counted, &described]));
+        assert!(!is_restricted(&[&closed, &opened]));
+        assert!(!is_restricted(&[&counted]));
     }
 
     #[test]

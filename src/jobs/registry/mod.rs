@@ -6,6 +6,7 @@
 //! `told` shows it without naming anybody.
 
 pub mod file;
+mod import;
 mod merge;
 mod names;
 pub mod told;
@@ -21,6 +22,7 @@ use crate::model::target::canonical;
 use crate::model::{Body, Event, Millis, RETRACTED, Writeup};
 use crate::store::{Batch, RegistryWriteup, Store, WriteupRow};
 
+pub use import::Imported;
 pub(super) use merge::merge;
 pub(super) use names::names;
 use names::{LATEST, Names};
@@ -229,10 +231,9 @@ impl Registry {
 
     /// Whether this write-up itself was last called restricted.
     pub fn is_restricted(&self, id: &str) -> bool {
-        let last = self
-            .said(id)
-            .max_by_key(|row| (row.at, row.version, row.key));
-        last.is_some_and(|row| row.restricted)
+        let mut rows: Vec<&WriteupRow> = self.said(id).collect();
+        rows.sort_by_key(|row| (row.at, row.version, row.key));
+        merge::restricted(&rows)
     }
 
     /// What makes one write-up part of another.

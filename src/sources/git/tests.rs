@@ -137,6 +137,7 @@ pub(super) fn pull_at(
     };
     let setting = Setting {
         source: "repo".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: Tz::UTC,
         writeups: others,
     };
@@ -424,6 +425,7 @@ fn odd_repositories() {
 
     let setting = Setting {
         source: "s".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: Tz::UTC,
         writeups: Vec::new(),
     };
@@ -554,7 +556,12 @@ fn incident_pages_are_registered() {
         "{:?}",
         heard.notes
     );
-    let writeups = heard.writeups();
+    // What was measured of revisions stands by itself.
+    let (writeups, measured): (Vec<_>, Vec<_>) = heard
+        .writeups()
+        .into_iter()
+        .partition(|writeup| writeup.title.is_some());
+    assert!(measured.len() % 2 == 0 && measured.iter().all(|one| one.words.is_some()));
     let standing = writeups
         .iter()
         .filter(|writeup| writeup.deleted_at.is_none());
@@ -563,8 +570,40 @@ fn incident_pages_are_registered() {
     assert!(
         writeups
             .iter()
-            .all(|writeup| writeup.title.is_some() && writeup.published_at.is_some())
+            .all(|writeup| writeup.published_at.is_some())
     );
+}
+
+#[test]
+fn a_text_is_measured_when_it_was_published_and_now() {
+    let mut repo = Fixture::new();
+    let write = |repo: &mut Fixture, text: &str, days: i64| {
+        repo.clock += days * DAY;
+        repo.write("pm/INC-1.md", text);
+        repo.commit("Write")
+    };
+    let added = write(&mut repo, "# Disk\none\n", 0);
+    let early = write(&mut repo, "# Disk\none two\n", 5);
+    let (heard, first) = repo.pull(None, Vec::new());
+    let words = |heard: &Collected| -> Vec<_> {
+        let writeups = heard.writeups().into_iter();
+        writeups
+            .map(|one| (one.title.is_some(), one.words))
+            .collect()
+    };
+    assert_eq!(words(&heard), [(true, Some(3))]);
+    write(&mut repo, "# Disk\none two three\n", 20);
+    let latest = write(&mut repo, "# Disk\none two three four\n", 20);
+    let all = [(true, None), (false, Some(3)), (false, Some(5))];
+    let (heard, then) = repo.pull(Some(&first), Vec::new());
+    assert_eq!(words(&heard), all);
+    let times: Vec<_> = heard.events.iter().map(|event| event.time).collect();
+    assert_eq!(times, [added, early, latest]);
+    // Read at once it is the same; nothing new is nothing said.
+    let (heard, _) = repo.pull(None, Vec::new());
+    assert_eq!(words(&heard), all);
+    let (heard, _) = repo.pull(Some(&then), Vec::new());
+    assert_eq!(words(&heard), []);
 }
 
 #[test]
@@ -755,6 +794,7 @@ fn a_partial_clone_says_what_brings_the_rest() {
     ]);
     let setting = Setting {
         source: "s".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: Tz::UTC,
         writeups: Vec::new(),
     };
