@@ -118,7 +118,8 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether anything is said of a key.
-    pub(super) fn has(&self, key: &str) -> bool {
+    pub(super) fn has(&mut self, key: &str) -> bool {
+        self.asked.insert(key.to_owned());
         self.table.contains_key(key)
     }
 

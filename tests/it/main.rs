@@ -11,6 +11,7 @@ mod door;
 mod door_clients;
 mod door_hooks;
 mod door_process;
+mod door_registry;
 mod door_rubbish;
 mod door_senders;
 mod door_told;

@@ -23,7 +23,8 @@ async fn landed(way: &Way) -> u64 {
         "person",
         "coverage",
     ] {
-        let sql = format!("SELECT count() + sum(cityHash64(*)) FROM landing_{table}");
+        let sql =
+            format!("SELECT count() + sum(cityHash64(toString(tuple(*)))) FROM landing_{table}");
         sum = sum.wrapping_add(way.count(&sql).await);
     }
     sum

@@ -24,7 +24,7 @@ impl Collected {
         links
     }
 
-    fn writeups(&self) -> Vec<&Writeup> {
+    pub(super) fn writeups(&self) -> Vec<&Writeup> {
         let mut writeups = Vec::new();
         for event in &self.events {
             if let Body::Writeup(writeup) = &event.body {
@@ -572,38 +572,6 @@ fn incident_pages_are_registered() {
             .iter()
             .all(|writeup| writeup.published_at.is_some())
     );
-}
-
-#[test]
-fn a_text_is_measured_when_it_was_published_and_now() {
-    let mut repo = Fixture::new();
-    let write = |repo: &mut Fixture, text: &str, days: i64| {
-        repo.clock += days * DAY;
-        repo.write("pm/INC-1.md", text);
-        repo.commit("Write")
-    };
-    let added = write(&mut repo, "# Disk\none\n", 0);
-    let early = write(&mut repo, "# Disk\none two\n", 5);
-    let (heard, first) = repo.pull(None, Vec::new());
-    let words = |heard: &Collected| -> Vec<_> {
-        let writeups = heard.writeups().into_iter();
-        writeups
-            .map(|one| (one.title.is_some(), one.words))
-            .collect()
-    };
-    assert_eq!(words(&heard), [(true, Some(3))]);
-    write(&mut repo, "# Disk\none two three\n", 20);
-    let latest = write(&mut repo, "# Disk\none two three four\n", 20);
-    let all = [(true, None), (false, Some(3)), (false, Some(5))];
-    let (heard, then) = repo.pull(Some(&first), Vec::new());
-    assert_eq!(words(&heard), all);
-    let times: Vec<_> = heard.events.iter().map(|event| event.time).collect();
-    assert_eq!(times, [added, early, latest]);
-    // Read at once it is the same; nothing new is nothing said.
-    let (heard, _) = repo.pull(None, Vec::new());
-    assert_eq!(words(&heard), all);
-    let (heard, _) = repo.pull(Some(&then), Vec::new());
-    assert_eq!(words(&heard), []);
 }
 
 #[test]
