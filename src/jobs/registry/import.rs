@@ -1,7 +1,7 @@
 //! What a table says, as events: the good rows are kept, names that belong to others are told, and a row
 //! that the last file said just so says nothing new.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::Context as _;
 
@@ -84,9 +84,10 @@ impl Registry {
             problems.add(column, rejection.reason.clone());
             done.problems.append(&mut problems.list);
         }
+        let refused: HashSet<usize> = refused.into_iter().map(|(at, _)| at).collect();
         for (at, is_new) in is_new.into_iter().enumerate() {
             match is_new {
-                _ if refused.iter().any(|(other, _)| *other == at) => {}
+                _ if refused.contains(&at) => {}
                 true => done.new += 1,
                 false => done.more += 1,
             }

@@ -222,9 +222,9 @@ fn say<T: Clone>(field: &mut Option<T>, said: &Option<T>) {
     }
 }
 
-fn list(field: &mut Vec<String>, said: &Vec<String>) {
+fn list(field: &mut Vec<String>, said: &[String]) {
     if !said.is_empty() {
-        field.clone_from(said);
+        *field = said.to_vec();
     }
 }
 
@@ -246,6 +246,8 @@ fn numbers_of(people: &[u128], person_of: &HashMap<u128, u32>) -> Vec<u32> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn landed(id: &str, at: i64) -> WriteupRow {
@@ -361,6 +363,26 @@ mod tests {
         assert_eq!(whole, [0, 0, 2, 2]);
         assert_eq!(all[0].names, ["a"]);
         assert!(!all[0].restricted);
+    }
+
+    proptest! {
+        /// However parts name each other, each counts for a whole or for itself, and every name stays.
+        #[test]
+        fn a_part_counts_for_a_whole(parents in prop::collection::vec(0usize..9, 8)) {
+            let rows: Vec<WriteupRow> = parents
+                .iter()
+                .enumerate()
+                .map(|(n, into)| part(&format!("w{n}"), 1, &format!("w{into}")))
+                .collect();
+            let all = merged(&rows);
+            for entry in &all {
+                let whole = all.iter().find(|whole| whole.number == entry.merged_into);
+                let whole = whole.unwrap_or(entry);
+                prop_assert_eq!(whole.merged_into, 0);
+                let name = format!("also {}", entry.id);
+                prop_assert!(whole.names.contains(&name));
+            }
+        }
     }
 
     #[test]

@@ -92,7 +92,9 @@ pub enum MergeError {
 impl Registry {
     /// What all sources have said until now.
     pub async fn now(store: &Store) -> anyhow::Result<Self> {
-        let landed = store.landed_writeups().await?;
+        let mut landed = store.landed_writeups().await?;
+        // In the order of ids, so that those of one are found.
+        landed.sort_by(|a, b| a.id.cmp(&b.id));
         let roster = store.landed_people().await?;
         let mut pseudonyms: HashSet<u128> = HashSet::new();
         for row in &landed {
@@ -141,8 +143,10 @@ impl Registry {
     /// The write-up of exactly this id, also where it is part of another one, or else whose name this
     /// is.
     pub fn entry(&self, name: &str) -> Option<&RegistryWriteup> {
-        let own = self.entries.iter().find(|entry| entry.id == name);
-        own.or_else(|| self.find(name))
+        match self.entries.binary_search_by(|entry| (*entry.id).cmp(name)) {
+            Ok(at) => self.entries.get(at),
+            Err(_) => self.find(name),
+        }
     }
 
     /// The write-up that this one counts for, if that is another one.
@@ -159,7 +163,9 @@ impl Registry {
     }
 
     fn numbered(&self, number: u32) -> Option<&RegistryWriteup> {
-        self.entries.iter().find(|entry| entry.number == number)
+        // Numbered from 1 in the order of ids.
+        let at = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.entries.get(at)
     }
 
     /// Whose name this is already, other than `id`: for all time, or in a part of the time from `from`
@@ -179,14 +185,16 @@ impl Registry {
     }
 
     /// Every description of a write-up, the oldest first.
-    pub fn said<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a WriteupRow> {
-        self.landed.iter().filter(move |row| row.id == id)
+    pub fn said(&self, id: &str) -> impl Iterator<Item = &WriteupRow> {
+        let start = self.landed.partition_point(|row| *row.id < *id);
+        let rows = &self.landed[start..];
+        rows[..rows.partition_point(|row| row.id == id)].iter()
     }
 
     /// How often each source has said something of a write-up.
     pub fn sources(&self, id: &str) -> BTreeMap<&str, u64> {
         let mut sources: BTreeMap<&str, u64> = BTreeMap::new();
-        for row in self.landed.iter().filter(|row| row.id == id) {
+        for row in self.said(id) {
             *sources.entry(&row.source).or_default() += 1;
         }
         sources
