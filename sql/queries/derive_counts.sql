@@ -4,9 +4,15 @@ INSERT INTO derived_count
 WITH
     target AS
     (
-        SELECT target, number
+        -- As in stage_reads.
+        SELECT target, from_ms, number, has({writeups:Array(UInt32)}, number) AS wanted
         FROM registry_target
-        WHERE generation = {registry:UInt32} AND has({writeups:Array(UInt32)}, number)
+        WHERE generation = {registry:UInt32} AND target IN
+        (
+            SELECT target
+            FROM registry_target
+            WHERE generation = {registry:UInt32} AND has({writeups:Array(UInt32)}, number)
+        )
     ),
     writeup AS
     (
@@ -38,5 +44,6 @@ FROM
     FROM landing_read_count FINAL
     WHERE target IN (SELECT target FROM target)
 ) AS c
-ANY LEFT JOIN target AS t ON c.target = t.target
+ASOF LEFT JOIN target AS t ON c.target = t.target AND toUnixTimestamp64Milli(c.at) >= t.from_ms
 ANY LEFT JOIN writeup AS w ON t.number = w.number
+WHERE t.wanted

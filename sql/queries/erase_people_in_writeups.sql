@@ -2,5 +2,7 @@
 -- Store::erase_people.
 ALTER TABLE landing_writeup UPDATE
     contributors = arrayFilter(p -> NOT has(arrayMap(x -> toUInt128(x), splitByChar(',', {people:String})), p), contributors),
-    responders = arrayFilter(p -> NOT has(arrayMap(x -> toUInt128(x), splitByChar(',', {people:String})), p), responders)
-WHERE hasAny(arrayConcat(contributors, responders), arrayMap(x -> toUInt128(x), splitByChar(',', {people:String})))
+    responders = arrayFilter(p -> NOT has(arrayMap(x -> toUInt128(x), splitByChar(',', {people:String})), p), responders),
+    reviewers = arrayFilter(p -> NOT has(arrayMap(x -> toUInt128(x), splitByChar(',', {people:String})), p), reviewers),
+    facilitators = arrayFilter(p -> NOT has(arrayMap(x -> toUInt128(x), splitByChar(',', {people:String})), p), facilitators)
+WHERE hasAny(arrayConcat(contributors, responders, reviewers, facilitators), arrayMap(x -> toUInt128(x), splitByChar(',', {people:String})))

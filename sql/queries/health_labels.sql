@@ -1,5 +1,5 @@
 -- kind, label, before (events before {as_of:Int64}), future (the others): every landed id once.
--- Unknown targets are label 1. {registry:UInt32}. Store::labels.
+-- Unknown targets are label 1. What merges and splits write-ups is no measurement, as in the receipts. {registry:UInt32}. Store::labels.
 SELECT kind, label, countIf(ms < {as_of:Int64}) AS before, countIf(ms >= {as_of:Int64}) AS future
 FROM
 (
@@ -7,19 +7,29 @@ FROM
     FROM derived_read
     WHERE (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
     UNION ALL
-    SELECT 'read', 1, toUnixTimestamp64Milli(at)
-    FROM landing_read FINAL
-    WHERE target IN
-        (SELECT target FROM registry_target WHERE generation = {registry:UInt32} AND number = 0)
+    SELECT 'read', 1, toUnixTimestamp64Milli(l.at)
+    FROM
+    (
+        SELECT at, target FROM landing_read FINAL WHERE target IN
+            (SELECT target FROM registry_target WHERE generation = {registry:UInt32} AND number = 0)
+    ) AS l
+    ASOF LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
+        ON l.target = t.target AND toUnixTimestamp64Milli(l.at) >= t.from_ms
+    WHERE t.number = 0
     UNION ALL
     SELECT 'read_count', label, toUnixTimestamp64Milli(at)
     FROM derived_count
     WHERE (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
     UNION ALL
-    SELECT 'read_count', 1, toUnixTimestamp64Milli(at)
-    FROM landing_read_count FINAL
-    WHERE target IN
-        (SELECT target FROM registry_target WHERE generation = {registry:UInt32} AND number = 0)
+    SELECT 'read_count', 1, toUnixTimestamp64Milli(l.at)
+    FROM
+    (
+        SELECT at, target FROM landing_read_count FINAL WHERE target IN
+            (SELECT target FROM registry_target WHERE generation = {registry:UInt32} AND number = 0)
+    ) AS l
+    ASOF LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
+        ON l.target = t.target AND toUnixTimestamp64Milli(l.at) >= t.from_ms
+    WHERE t.number = 0
     UNION ALL
     SELECT 'attendance', label, ms FROM resolved_attendance(registry = {registry:UInt32})
     UNION ALL
@@ -29,7 +39,7 @@ FROM
     UNION ALL
     SELECT 'link', label, ms FROM resolved_link(registry = {registry:UInt32})
     UNION ALL
-    SELECT 'writeup', 0, -9223372036854775808 FROM landing_writeup FINAL
+    SELECT 'writeup', 0, -9223372036854775808 FROM landing_writeup FINAL WHERE merged_into IS NULL
     UNION ALL
     -- What is said by hand has not been received.
     SELECT 'person', 0, -9223372036854775808 FROM landing_person FINAL WHERE source != 'registry'

@@ -6,5 +6,11 @@ ALTER TABLE landing_writeup UPDATE
             indexOf(arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})), p)], p), contributors),
     responders = arrayMap(p -> if(has(arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})), p),
         arrayMap(x -> toUInt128(x), splitByChar(',', {to:String}))[
-            indexOf(arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})), p)], p), responders)
-WHERE hasAny(arrayConcat(contributors, responders), arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})))
+            indexOf(arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})), p)], p), responders),
+    reviewers = arrayMap(p -> if(has(arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})), p),
+        arrayMap(x -> toUInt128(x), splitByChar(',', {to:String}))[
+            indexOf(arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})), p)], p), reviewers),
+    facilitators = arrayMap(p -> if(has(arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})), p),
+        arrayMap(x -> toUInt128(x), splitByChar(',', {to:String}))[
+            indexOf(arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})), p)], p), facilitators)
+WHERE hasAny(arrayConcat(contributors, responders, reviewers, facilitators), arrayMap(x -> toUInt128(x), splitByChar(',', {from:String})))

@@ -1,5 +1,6 @@
 -- target, canonical, kind, events, first and last instant (UTC ms): what events of each kind name,
--- robots and all. Corrections of an event are one. Store::spoken_of.
+-- robots and all. Corrections of an event are one. Apart for each part of time between
+-- {bounds:Array(Int64)}, at which names change hands. Store::spoken_of.
 SELECT target, canonical, kind, count() AS events, toUnixTimestamp64Milli(min(at)) AS first_at,
     toUnixTimestamp64Milli(max(at)) AS last_at
 FROM
@@ -18,5 +19,7 @@ FROM
     SELECT toString(target), toString(canonical), 'link', at FROM landing_link FINAL
 )
 WHERE target != ''
-GROUP BY target, canonical, kind
-ORDER BY target, canonical, kind
+GROUP BY target, canonical, kind,
+    if(empty({bounds:Array(Int64)}), 0,
+        arrayCount(b -> b <= toUnixTimestamp64Milli(at), {bounds:Array(Int64)}))
+ORDER BY target, canonical, kind, first_at

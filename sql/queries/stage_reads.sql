@@ -10,9 +10,15 @@ INSERT INTO staged_read
 WITH
     target AS
     (
-        SELECT target, number
+        -- All of the time of a target that was any of theirs: another's events in it are not taken.
+        SELECT target, from_ms, number, has({writeups:Array(UInt32)}, number) AS wanted
         FROM registry_target
-        WHERE generation = {registry:UInt32} AND has({writeups:Array(UInt32)}, number)
+        WHERE generation = {registry:UInt32} AND target IN
+        (
+            SELECT target
+            FROM registry_target
+            WHERE generation = {registry:UInt32} AND has({writeups:Array(UInt32)}, number)
+        )
     ),
     writeup AS
     (
@@ -86,8 +92,9 @@ FROM
     FROM landing_read FINAL
     WHERE target IN (SELECT target FROM target)
 ) AS r
-ANY LEFT JOIN target AS t ON r.target = t.target
+ASOF LEFT JOIN target AS t ON r.target = t.target AND r.ms >= t.from_ms
 ANY LEFT JOIN person AS p ON r.person = p.pseudonym
 ANY LEFT JOIN writeup AS w ON t.number = w.number
 ANY LEFT JOIN assignment AS s ON t.number = s.writeup
 ASOF LEFT JOIN member AS m ON p.number = m.number AND r.ms >= m.from_at
+WHERE t.wanted

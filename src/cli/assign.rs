@@ -6,6 +6,7 @@ use anyhow::bail;
 use serde_json::json;
 
 use super::report::moment;
+use super::writeups::say;
 use crate::app::House;
 use crate::jobs::registry::Registry;
 use crate::model::{Assignment, Calendar, Whom, Writeup, to_rfc3339};
@@ -79,7 +80,11 @@ pub(super) async fn assign(
     }
     all.push(assignment);
     let n = all.len();
-    say(house, registry, known, all).await?;
+    let writeup = Writeup {
+        assignments: Some(all),
+        ..registry.same(known)
+    };
+    say(house, registry, writeup).await?;
     writeln!(std::io::stderr(), "{}: assigned, number {n}", known.id)?;
     Ok(())
 }
@@ -100,26 +105,13 @@ pub(super) async fn unassign(
         );
     }
     all.remove(number - 1);
-    say(house, registry, known, all).await?;
+    let writeup = Writeup {
+        assignments: Some(all),
+        ..registry.same(known)
+    };
+    say(house, registry, writeup).await?;
     writeln!(std::io::stderr(), "{}: no longer assigned", known.id)?;
     Ok(())
-}
-
-async fn say(
-    house: &House,
-    registry: &Registry,
-    known: &RegistryWriteup,
-    assignments: Vec<Assignment>,
-) -> anyhow::Result<()> {
-    let writeup = Writeup {
-        restricted: known.restricted,
-        assignments: Some(assignments),
-        ..Writeup::new(known.id.clone())
-    };
-    let (store, keys, gate) = (&house.store, &house.keys, house.gate());
-    registry
-        .say(store, keys, &gate, writeup, super::now())
-        .await
 }
 
 /// Lists them.

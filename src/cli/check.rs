@@ -10,6 +10,7 @@ use super::{error, import};
 use crate::app::collector;
 use crate::app::look::{self, Ground, Tables};
 use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
+use crate::model::Vocabulary;
 use crate::sources::{Kind, Probe, Setting};
 use crate::web::tokens;
 
@@ -133,6 +134,7 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
 fn parameters(config: &Config, source: &SourceConfig) -> anyhow::Result<(&'static Kind, Setting)> {
     let setting = Setting {
         source: source.id.clone(),
+        vocabulary: Vocabulary::default(),
         timezone: config.organisation.calendar.timezone,
         writeups: Vec::new(),
     };

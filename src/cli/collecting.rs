@@ -302,6 +302,7 @@ async fn pull(house: &House, sources: Vec<Source>, (parts, metrics): (&Parts, &M
         store: &house.store,
         keys: &house.keys,
         timezone: house.config.organisation.calendar.timezone,
+        vocabulary: &house.config.organisation.vocabulary,
         now: super::now,
         gate: house.gate(),
     };

@@ -183,6 +183,7 @@ async fn own(args: &Args, house: &House, repo: &Own, folder: &Temporary) -> anyh
         source,
         params,
         timezone,
+        vocabulary: house.config.organisation.vocabulary.clone(),
         now,
         gate: house.gate(),
     };

@@ -12,6 +12,7 @@ use crate::app::House;
 use crate::collect::Keys;
 use crate::config::Config;
 use crate::jobs::ingest::{self, Import, Ingested, NotRead};
+use crate::model::Vocabulary;
 use crate::sources::{self, Kind, Setting};
 
 /// With more files than this, those without anything to say are told in one sum.
@@ -51,6 +52,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let source = args.source.clone().unwrap_or_else(|| kind.name.to_owned());
     let setting = Setting {
         source: source.clone(),
+        vocabulary: Vocabulary::default(),
         timezone,
         writeups: Vec::new(),
     };

@@ -66,6 +66,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         store: &house.store,
         keys: &house.keys,
         timezone,
+        vocabulary: &house.config.organisation.vocabulary,
         now: super::now,
         gate: house.gate(),
     };

@@ -58,6 +58,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         engine_state,
     );
     parts.computes = schedule.report_minutes > 0;
+    parts.k = collector.k;
     let parts = Arc::new(parts);
     let receiver = Receiver::new(
         collector.keys.clone(),

@@ -6,6 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono_tz::Tz;
 
+use crate::model::Vocabulary;
 use crate::sources::{Kind, KnownWriteup, Push, Setting, SourceError};
 
 /// The sources by their ids.
@@ -91,6 +92,7 @@ impl Hooks {
             };
             let setting = Setting {
                 source: id.clone(),
+                vocabulary: Vocabulary::default(),
                 timezone: self.timezone,
                 writeups: writeups.to_vec(),
             };

@@ -80,6 +80,12 @@ pub(super) fn forget_names(event: &mut Event<Identity>) {
             w.url.take_if(|url| is_mail(url));
             w.aliases.retain(|alias| !is_mail(alias));
             w.url.iter_mut().chain(&mut w.aliases).for_each(anonymous);
+            w.dated_aliases.retain(|dated| !is_mail(&dated.alias));
+            w.dated_aliases
+                .iter_mut()
+                .for_each(|dated| anonymous(&mut dated.alias));
+            w.merged_into.take_if(|id| is_mail(id));
+            w.merged_into.iter_mut().for_each(anonymous);
             impersonal(&mut w.owner_team);
             impersonal(&mut w.template);
             w.contributor_teams.retain(|team| !holds_address(team));

@@ -98,7 +98,8 @@ impl Scope {
         self.sources.is_empty() || self.sources.iter().any(fits)
     }
 
-    fn takes_kind(&self, kind: EventKind) -> bool {
+    /// Whether it covers a kind of event.
+    pub fn takes_kind(&self, kind: EventKind) -> bool {
         self.kinds.is_empty() || self.kinds.contains(&kind)
     }
 

@@ -108,7 +108,9 @@ impl fmt::Display for People<'_> {
             Body::Attendance(attendance) => each(attendance.person.as_slice()),
             Body::Writeup(writeup) => {
                 each(&writeup.contributors)?;
-                each(&writeup.responders)
+                each(&writeup.responders)?;
+                each(&writeup.reviewers)?;
+                each(&writeup.facilitators)
             }
             Body::Person(person) => {
                 each(&[person.person])?;

@@ -35,6 +35,9 @@ impl Config {
         put("organisation.timezone", calendar.timezone.name().into());
         put("organisation.holidays", json!(calendar.holidays));
         put("organisation.simulated", organisation.simulated.into());
+        let vocabulary = &organisation.vocabulary;
+        put("organisation.glossary", json!(vocabulary.glossary));
+        put("organisation.data_sources", json!(vocabulary.data_sources));
         for (name, value) in self.parameters.by_name() {
             put(&format!("parameters.{name}"), value);
         }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use chrono::NaiveDate;
 use chrono_tz::Tz;
 
-use crate::model::{Calendar, Parameters};
+use crate::model::{Calendar, Parameters, Vocabulary};
 
 pub use effective::Effective;
 pub use environment::Environment;
@@ -69,6 +69,8 @@ pub struct Organisation {
     pub calendar: Calendar,
     /// The data is simulated; every page says so.
     pub simulated: bool,
+    /// What the words of write-ups are measured against.
+    pub vocabulary: Vocabulary,
 }
 
 /// Which ClickHouse.
@@ -312,6 +314,18 @@ fn organisation(reader: &mut Reader<'_>) -> Organisation {
         NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
     });
     let simulated = reader.flag("simulated").unwrap_or(false);
+    let names = |text: &str| {
+        let name = text.trim();
+        (!name.is_empty()).then(|| name.to_owned())
+    };
+    let mut vocabulary = Vocabulary {
+        glossary: reader.each("glossary", "an abbreviation such as \"DNS\"", names),
+        ..Vocabulary::default()
+    };
+    if reader.has("data_sources") {
+        let valid = "a name such as \"Grafana\"";
+        vocabulary.data_sources = reader.each("data_sources", valid, names);
+    }
     reader.finish();
     Organisation {
         name,
@@ -320,6 +334,7 @@ fn organisation(reader: &mut Reader<'_>) -> Organisation {
             holidays: holidays.into_iter().collect(),
         },
         simulated,
+        vocabulary,
     }
 }
 

@@ -117,6 +117,12 @@ impl<'a> Reader<'a> {
         values
     }
 
+    /// Whether anything is said of a key.
+    pub(super) fn has(&mut self, key: &str) -> bool {
+        self.asked.insert(key.to_owned());
+        self.table.contains_key(key)
+    }
+
     /// A whole number in a range. Says whether it was given.
     pub(super) fn whole(&mut self, key: &str, least: u32, most: u32, into: &mut u32) -> bool {
         let Some(value) = self.take(key) else {

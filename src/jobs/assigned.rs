@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::registry::Names;
+use super::registry::{LATEST, Names};
 use crate::model::target::canonical;
 use crate::model::{Assignment, Whom};
 use crate::store::{RegistryAssignment, RegistryRows, WriteupRow};
@@ -21,7 +21,7 @@ pub(super) fn assignments(
     }
     let mut all = Vec::new();
     for (id, rows) in by_id {
-        let Some(writeup) = names.number(id, &canonical(id)) else {
+        let Some(writeup) = names.number(id, &canonical(id), LATEST) else {
             continue;
         };
         let said = said_last(rows.into_iter());

@@ -39,7 +39,9 @@ pub async fn run(store: &Store, context: &Context) -> anyhow::Result<Computed> {
         .map(|(generation, _)| generation)
         .context("nothing has been derived yet; run the derive job first")?;
     let settings = settings(context, generation);
-    let registry = store.registry_writeups(generation).await?;
+    let mut registry = store.registry_writeups(generation).await?;
+    // What is part of another write-up is seen there.
+    registry.retain(|writeup| writeup.merged_into == 0);
     let observed = store.observed(generation, context.as_of).await?;
     let coverage = store.coverage().await?;
     let facts = facts(store, context, &settings, &registry, (&observed, &coverage)).await?;

@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::assigned;
 use super::people::people;
 use super::registry::{merge, names};
+use crate::model::target::canonical as respelled;
 use crate::model::{Calendar, DAY_MS, Millis, Parameters};
 use crate::store::{
     DeriveSettings, Fingerprint, RegistryAssignment, RegistryPerson, RegistryRows, RegistryTeam,
@@ -74,9 +75,11 @@ pub async fn run(
     let targets = store.targets().await.context("derive: targets")?;
     let targets = targets
         .into_iter()
-        .map(|(target, canonical)| {
-            let number = names.number(&target, &canonical);
-            (target, number.unwrap_or(0))
+        .flat_map(|(target, canonical)| {
+            // What landed was spelled by the rules of its time.
+            let spelled = respelled(&canonical);
+            let parts = names.parts(&target, &spelled).into_iter();
+            parts.map(move |(from, number)| (target.clone(), from, number))
         })
         .collect();
     let rows = RegistryRows {
@@ -106,7 +109,7 @@ pub async fn run(
         .filter(|(writeup, fingerprint)| current.get(writeup) != Some(fingerprint))
         .map(|(writeup, fingerprint)| (*writeup, *fingerprint))
         .collect();
-    let count = rows.writeups.len();
+    let count = wholes(&rows.writeups);
     if let Some((generation, fingerprint)) = last
         && fingerprint == whole
         && touched.is_empty()
@@ -183,9 +186,15 @@ async fn unchanged(store: &Store, generation: u32) -> anyhow::Result<Derived> {
     Ok(Derived {
         generation,
         rebuilt: 0,
-        writeups: writeups.len(),
+        writeups: wholes(&writeups),
         conflicts,
     })
+}
+
+/// Write-ups that are part of no other.
+fn wholes(writeups: &[RegistryWriteup]) -> usize {
+    let wholes = writeups.iter().filter(|writeup| writeup.merged_into == 0);
+    wholes.count()
 }
 
 /// What all derived rows depend on, whichever write-up they belong to.
@@ -278,8 +287,9 @@ fn total_fingerprint(
         };
         hash.update(format!("{same:?}").as_bytes());
     }
-    for (target, number) in &rows.targets {
+    for (target, from, number) in &rows.targets {
         hash.update(target.as_bytes());
+        hash.update(&from.to_le_bytes());
         hash.update(&number.to_le_bytes());
     }
     for row in landed {

@@ -8,7 +8,7 @@ use super::columns::ints;
 use super::compute::Computed;
 use super::people::BY_HAND;
 use crate::model::time::to_rfc3339;
-use crate::store::{LabelCount, Receipt, Store};
+use crate::store::{LabelCount, MERGED, Receipt, Store};
 use crate::summary::document::{Coverage, Health, Reads, Received};
 use crate::summary::suppress;
 
@@ -89,8 +89,11 @@ pub(super) async fn health(store: &Store, computed: &Computed, k: u32) -> anyhow
 
 fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few) -> Received {
     let mut received = Received::default();
-    // What is said of people by hand has not been received: a split takes a merge back without a trace.
-    let by_hand = |receipt: &&Receipt| receipt.kind == "person" && receipt.source == BY_HAND;
+    // What is said of people by hand has not been received, and to merge and split write-ups is no
+    // measurement: a split takes a merge back without a trace.
+    let by_hand = |receipt: &&Receipt| {
+        receipt.kind == MERGED || (receipt.kind == "person" && receipt.source == BY_HAND)
+    };
     for receipt in receipts.iter().filter(|receipt| !by_hand(receipt)) {
         received.lines += receipt.lines;
         if receipt.kind == "rejected" {

@@ -17,7 +17,7 @@ use super::gate::Gate;
 use super::load::{Pace, Trouble};
 use crate::collect::{Intake, Keys, input};
 use crate::model::target::without_user;
-use crate::model::{Event, Millis};
+use crate::model::{Event, Millis, Vocabulary};
 use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError};
 use crate::store::{Batch, Store};
 
@@ -96,6 +96,7 @@ pub async fn import(
     };
     let setting = Setting {
         source: import.source.clone(),
+        vocabulary: Vocabulary::default(),
         timezone: import.timezone,
         writeups,
     };
@@ -148,6 +149,8 @@ pub struct Scan {
     pub params: toml::Table,
     /// The organisation's zone.
     pub timezone: Tz,
+    /// What the words of write-ups are measured against.
+    pub vocabulary: Vocabulary,
     /// What time it is.
     pub now: Millis,
     /// What every batch waits for.
@@ -165,6 +168,7 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
     let writeups = said_by_others(store, Some(&scan.source)).await?;
     let setting = Setting {
         source: scan.source.clone(),
+        vocabulary: scan.vocabulary.clone(),
         timezone: scan.timezone,
         writeups,
     };
@@ -215,6 +219,10 @@ async fn said_by_others(store: &Store, itself: Option<&str>) -> anyhow::Result<V
         }
         entry.aliases.extend(row.url);
         entry.aliases.extend(row.aliases);
+        // Of names with a time those that are still its own.
+        let dated = row.dated_aliases.into_iter();
+        let open = dated.filter(|(_, _, to)| to.is_none());
+        entry.aliases.extend(open.map(|(name, _, _)| name));
     }
     let mut list: Vec<_> = known.into_values().collect();
     for writeup in &mut list {

@@ -299,17 +299,9 @@ mod tests {
             number,
             id: format!("w{number}"),
             names: vec![url.to_owned(), format!("w{number}")],
-            title: None,
             url: Some(url.to_owned()),
             published_at: Some(0),
-            deleted_at: None,
-            owner_team: None,
-            contributors: Vec::new(),
-            responders: Vec::new(),
-            words: None,
-            template: None,
-            tags: Vec::new(),
-            restricted: false,
+            ..RegistryWriteup::default()
         }
     }
 

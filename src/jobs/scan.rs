@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::gate::Gate;
 use super::ingest::{self, Ingested, Scan};
 use crate::collect::Keys;
-use crate::model::Millis;
+use crate::model::{Millis, Vocabulary};
 use crate::sources::Kind;
 use crate::store::Store;
 
@@ -37,6 +37,8 @@ pub struct Way<'a> {
     pub keys: &'a Keys,
     /// The organisation's zone.
     pub timezone: Tz,
+    /// What the words of write-ups are measured against.
+    pub vocabulary: &'a Vocabulary,
     /// What time it is.
     pub now: fn() -> Millis,
     /// What every batch waits for.
@@ -74,6 +76,7 @@ async fn pull(way: &Way<'_>, source: &Source, listener: &mut dyn Listener) -> an
         source: source.id.clone(),
         params: source.params.clone(),
         timezone: way.timezone,
+        vocabulary: way.vocabulary.clone(),
         now: (way.now)(),
         gate: way.gate.clone(),
     };

@@ -339,6 +339,20 @@ pub struct Writeup<P = Identity> {
     pub restricted: bool,
     /// Who is told to read it and when; an empty list takes back what was said before.
     pub assignments: Option<Vec<Assignment>>,
+    /// Who reviewed it before it was published.
+    pub reviewers: Vec<P>,
+    /// Who led its review.
+    pub facilitators: Vec<P>,
+    /// Sources of data that it names.
+    pub data_sources: Option<u32>,
+    /// Passages in other people's words.
+    pub quotations: Option<u32>,
+    /// What somebody who read it found in it.
+    pub marks: Marks,
+    /// The write-up that this one is part of; its own id where it is one of its own again.
+    pub merged_into: Option<String>,
+    /// Names that were its own for some time only.
+    pub dated_aliases: Vec<DatedAlias>,
 }
 
 /// Somebody is told to read a write-up: what they read of it in `[from, to)` is assigned reading.
@@ -361,6 +375,56 @@ pub enum Whom {
     Team(String),
     /// Who joined not long before they read (`newcomer_days`).
     Newcomers,
+}
+
+/// What a reader found in a write-up, set by hand; `None` where nobody has said.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Marks {
+    /// It says what surprised people.
+    pub surprised: Option<bool>,
+    /// It says what was difficult.
+    pub difficult: Option<bool>,
+    /// It says what is still unclear.
+    pub unclear: Option<bool>,
+    /// It gives more than one account.
+    pub several_accounts: Option<bool>,
+}
+
+impl Marks {
+    /// The names of the marks in events, in the order of [`Marks::values`].
+    pub const NAMES: [&str; 4] = ["surprised", "difficult", "unclear", "several_accounts"];
+
+    /// All of them.
+    pub const fn values(self) -> [Option<bool>; 4] {
+        [
+            self.surprised,
+            self.difficult,
+            self.unclear,
+            self.several_accounts,
+        ]
+    }
+
+    /// The mark of this name.
+    pub fn named(&mut self, name: &str) -> Option<&mut Option<bool>> {
+        match name {
+            "surprised" => Some(&mut self.surprised),
+            "difficult" => Some(&mut self.difficult),
+            "unclear" => Some(&mut self.unclear),
+            "several_accounts" => Some(&mut self.several_accounts),
+            _ => None,
+        }
+    }
+}
+
+/// A name that is a write-up's from one instant on (included) to another (excluded).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatedAlias {
+    /// The name.
+    pub alias: String,
+    /// From when; from the first if absent.
+    pub from: Option<Millis>,
+    /// Until when; for ever if absent.
+    pub to: Option<Millis>,
 }
 
 impl<P> Writeup<P> {
@@ -386,6 +450,13 @@ impl<P> Writeup<P> {
             tags: Vec::new(),
             restricted: false,
             assignments: None,
+            reviewers: Vec::new(),
+            facilitators: Vec::new(),
+            data_sources: None,
+            quotations: None,
+            marks: Marks::default(),
+            merged_into: None,
+            dated_aliases: Vec::new(),
         }
     }
 }

@@ -9,13 +9,16 @@ pub mod params;
 pub mod place;
 pub mod record;
 pub mod result;
+mod same_page;
 pub mod target;
 pub mod time;
+pub mod vocabulary;
 
 pub use calendar::Calendar;
 pub use event::{
-    Assignment, Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Link,
-    LinkRole, Person, PersonKind, RETRACTED, Read, ReadCount, Whom, Writeup,
+    Assignment, Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind,
+    Granularity, Link, LinkRole, Marks, Person, PersonKind, RETRACTED, Read, ReadCount, Whom,
+    Writeup,
 };
 pub use identity::{Identity, Pseudonym};
 pub use params::Parameters;
@@ -23,3 +26,4 @@ pub use place::Place;
 pub use record::Record;
 pub use result::{Guard, Layer, Results, Value};
 pub use time::{DAY_MS, Millis, parse_rfc3339, to_rfc3339};
+pub use vocabulary::Vocabulary;

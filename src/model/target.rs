@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use super::same_page;
+
 /// Query parameters that only say where a visitor came from, lower case, beside all of `utm_*`.
 ///
 /// `ref`, `source` and `src` are not among them: forges and wikis use them to choose a version or
@@ -29,6 +31,21 @@ pub const TRACKING_PARAMETERS: &[&str] = &[
     "yclid",
 ];
 
+/// The rules of [`canonical`], for those who ask why two addresses are one target, or are not.
+pub const RULES: &str = "\
+Two addresses are one target if they differ only in
+  - http or https, letter case of the host, a final dot of it, port 80 or 443, user and password;
+  - slashes at the end, `.` and `..` segments, the fragment, an empty query;
+  - percent-encoding: letters, digits and -._~ are written plainly, other characters that need it as
+    upper-case %XX;
+  - the order of query parameters, and those that only say where a visitor came from: utm_*, _ga, _gl,
+    _hsenc, _hsmi, atlorigin, dclid, fbclid, gbraid, gclid, igshid, mc_cid, mc_eid, mkt_tok, msclkid,
+    ref_src, twclid, usp, wbraid, yclid;
+  - a wrapper of web.archive.org around them;
+  - how Confluence names a page: /x/AbC, /spaces/KEY/pages/123/Title, /pages/viewpage.action?pageId=123;
+  - how a document of Google Docs is looked at (/edit, /view, /preview), and by which account.
+`www.` stays: it can be another site. What is no http(s) address stays as it is.";
+
 /// The one spelling of an address. Equal for addresses that differ only in
 ///
 /// - `http` or `https`, letter case of scheme and host, a final dot of the host, port 80 or 443,
@@ -37,7 +54,8 @@ pub const TRACKING_PARAMETERS: &[&str] = &[
 /// - percent-encoding: letters, digits and `-._~` are written plainly, everything else that needs
 ///   it as upper-case `%XX`;
 /// - the order of query parameters, and those of [`TRACKING_PARAMETERS`] and `utm_*`;
-/// - a wrapper of web.archive.org around it.
+/// - a wrapper of web.archive.org around it;
+/// - how a wiki names one page: by number, by number and title, or by a short link ([`RULES`]).
 ///
 /// `www.` stays: it can be another site. Anything that is no http(s) address comes back trimmed.
 /// Applying it twice changes nothing.
@@ -179,8 +197,11 @@ fn archived<'a>(text: &'a str, outer: &Parts<'_>) -> Option<(&'a str, Parts<'a>)
         return None;
     }
     let (_, rest) = text.split_once("/web/")?;
+    if let Some(parts) = split(rest) {
+        return Some((rest, parts));
+    }
     let (stamp, inner) = rest.split_once('/')?;
-    if !stamp.starts_with(|c: char| c.is_ascii_digit()) {
+    if stamp != "*" && !stamp.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     split(inner).map(|parts| (inner, parts))
@@ -189,17 +210,15 @@ fn archived<'a>(text: &'a str, outer: &Parts<'_>) -> Option<(&'a str, Parts<'a>)
 fn write(parts: &Parts<'_>) -> String {
     let capacity = parts.host.len() + parts.path.len() + parts.query.len() + 16;
     let mut out = String::with_capacity(capacity);
+    let host = parts.host.to_ascii_lowercase();
     out.push_str("https://");
-    out.push_str(&parts.host.to_ascii_lowercase());
+    out.push_str(&host);
     if let Some(port) = parts.port {
         out.push(':');
         out.push_str(port);
     }
     let path = percent(parts.path);
-    for segment in segments(&path) {
-        out.push('/');
-        out.push_str(segment);
-    }
+    let segments = segments(&path);
     let query: Vec<String> = parts.query.split('&').map(percent).collect();
     let mut query: Vec<&str> = query
         .iter()
@@ -207,6 +226,14 @@ fn write(parts: &Parts<'_>) -> String {
         .filter(|p| !p.is_empty() && !is_tracking(p))
         .collect();
     query.sort_unstable();
+    if let Some(page) = same_page::of(&host, &segments, &query) {
+        out.push_str(&page);
+        return out;
+    }
+    for segment in segments {
+        out.push('/');
+        out.push_str(segment);
+    }
     for (index, parameter) in query.iter().enumerate() {
         out.push(if index == 0 { '?' } else { '&' });
         out.push_str(parameter);
@@ -316,6 +343,25 @@ mod tests {
             ("https://h/100%", "https://h/100%25"),
             ("https://h", "https://h"),
             ("https://www.h/", "https://www.h"),
+            ("https://web.archive.org/web/*/http://h/p", "https://h/p"),
+            ("https://web.archive.org/web/http://h/p", "https://h/p"),
+            (
+                "https://h/wiki/x/AbC",
+                "https://h/wiki/pages/viewpage.action?pageId=8433665",
+            ),
+            (
+                "https://h/wiki/spaces/OPS/pages/8433665/Queue+overflow?atlOrigin=x",
+                "https://h/wiki/pages/viewpage.action?pageId=8433665",
+            ),
+            (
+                "https://h/pages/viewpage.action?focusedCommentId=7&pageId=12",
+                "https://h/pages/viewpage.action?pageId=12",
+            ),
+            ("https://h/a/b/x/AbC", "https://h/a/b/x/AbC"),
+            (
+                "https://docs.google.com/document/u/1/d/1a-B/edit?usp=sharing#heading=h.1",
+                "https://docs.google.com/document/d/1a-B",
+            ),
             (" INC-12 ", "INC-12"),
             ("mailto:ada@example.org", "mailto:ada@example.org"),
             ("https://", "https://"),
@@ -353,6 +399,53 @@ mod tests {
         }
     }
 
+    /// An address that is written in other ways.
+    struct Spelled {
+        scheme: String,
+        host: String,
+        path: String,
+        query: Vec<String>,
+        end: String,
+        around: String,
+    }
+
+    impl Spelled {
+        fn text(&self) -> String {
+            let Spelled {
+                scheme,
+                host,
+                path,
+                query,
+                end,
+                around,
+            } = self;
+            let query = match query.is_empty() {
+                true => String::new(),
+                false => format!("?{}", query.join("&")),
+            };
+            format!("{around}{scheme}://{host}{path}{query}{end}")
+        }
+
+        fn differ(&mut self, way: usize) {
+            match way {
+                0 => self.scheme = "HTTP".to_owned(),
+                1 => self.host = self.host.to_ascii_uppercase(),
+                2 if !self.host.contains(':') => self.host.push_str(":443"),
+                3 => self.path.push('/'),
+                4 if !self.path.contains("%c3") => {
+                    self.path = self.path.replace('a', "%61").replace('~', "%7e");
+                }
+                5 => self.path = self.path.replace('\u{e9}', "%c3%a9"),
+                6 => self.query.reverse(),
+                7 => self.query.push("utm_campaign=x".to_owned()),
+                8 if self.around.is_empty() => {
+                    self.around = "https://web.archive.org/web/2020/".to_owned();
+                }
+                _ => self.end = "#top".to_owned(),
+            }
+        }
+    }
+
     fn address() -> impl Strategy<Value = String> {
         let host = "[a-zA-Z0-9.:@-]{1,12}";
         let path = "[a-zA-Z0-9/.%~_ \u{e9}\\\\|-]{0,24}";
@@ -379,6 +472,33 @@ mod tests {
         fn twice_is_once(text in prop_oneof![address(), any::<String>()]) {
             let once = canonical(&text).into_owned();
             prop_assert_eq!(canonical(&once).into_owned(), once);
+        }
+
+        /// Each way in which two spellings of one page may differ, in any order.
+        #[test]
+        fn two_spellings_meet(
+            host in "[a-z]{1,8}\\.example",
+            path in prop::collection::vec("[a-z0-9~é]{1,6}", 0..4),
+            pairs in prop::collection::btree_map("[a-z]{3}", "[a-z0-9]{0,3}", 0..3),
+            ways in prop::collection::vec(0usize..9, 0..6),
+        ) {
+            prop_assume!(pairs.keys().all(|name| !is_tracking(name)));
+            let path = format!("/{}", path.join("/"));
+            let query: Vec<String> = pairs.iter().map(|(k, v)| format!("{k}={v}")).collect();
+            let mut parts = Spelled {
+                scheme: "https".to_owned(),
+                host: host.clone(),
+                path: path.clone(),
+                query: query.clone(),
+                end: String::new(),
+                around: String::new(),
+            };
+            let plain = parts.text();
+            for way in ways {
+                parts.differ(way);
+            }
+            let other = parts.text();
+            prop_assert_eq!(canonical(&other), canonical(&plain), "{} {}", other, plain);
         }
 
         #[test]

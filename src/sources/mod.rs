@@ -15,6 +15,7 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+mod prose;
 pub mod robots;
 pub mod xapi;
 
@@ -24,7 +25,7 @@ use std::io::BufRead;
 
 use chrono_tz::Tz;
 
-use crate::model::{Event, Millis};
+use crate::model::{Event, Millis, Vocabulary};
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
 pub static KINDS: &[&Kind] = &[
@@ -100,6 +101,8 @@ pub struct Setting {
     pub timezone: Tz,
     /// The write-ups registered so far: what links are looked for.
     pub writeups: Vec<KnownWriteup>,
+    /// What the words of write-ups are measured against.
+    pub vocabulary: Vocabulary,
 }
 
 /// A registered write-up as link finders need it.
@@ -348,6 +351,7 @@ mod tests {
             source.retain(|key, _| !key.ends_with("_file"));
             let setting = Setting {
                 source: id.as_str().expect(kind.name).to_owned(),
+                vocabulary: Vocabulary::default(),
                 timezone: Tz::UTC,
                 writeups: Vec::new(),
             };

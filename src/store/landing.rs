@@ -48,6 +48,9 @@ pub enum PackError {
     Write(#[from] rmp_serde::encode::Error),
 }
 
+/// What receipts call descriptions of write-ups that merge or split them.
+pub const MERGED: &str = "merged";
+
 /// The first byte of a packed batch.
 const FORMAT: u8 = 1;
 
@@ -113,11 +116,17 @@ impl Batch {
 
     /// Lines of events, by kind.
     pub fn kinds(&self) -> BTreeMap<&'static str, u64> {
-        let kinds = self.lines.iter().filter_map(|(kind, sources)| {
-            let kind = EventKind::from_name(kind)?.name();
-            Some((kind, sources.values().sum()))
-        });
-        kinds.collect()
+        let mut kinds = BTreeMap::new();
+        for (kind, sources) in &self.lines {
+            let kind = match &**kind {
+                MERGED => Some(EventKind::Writeup),
+                kind => EventKind::from_name(kind),
+            };
+            if let Some(kind) = kind {
+                *kinds.entry(kind.name()).or_default() += sources.values().sum::<u64>();
+            }
+        }
+        kinds
     }
 
     /// Whether it describes write-ups.
@@ -162,7 +171,11 @@ impl Batch {
             page,
             event,
         } = record;
-        self.count(event.body.kind().name(), &event.source, 1);
+        let kind = match &event.body {
+            Body::Writeup(writeup) if writeup.merged_into.is_some() => MERGED,
+            body => body.kind().name(),
+        };
+        self.count(kind, &event.source, 1);
         let head = Head {
             key,
             version,
@@ -304,6 +317,20 @@ impl Batch {
                     .unwrap_or_default()
                     .into_iter()
                     .map(told)
+                    .collect(),
+                reviewers: w.reviewers.into_iter().map(bits).collect(),
+                facilitators: w.facilitators.into_iter().map(bits).collect(),
+                data_sources: w.data_sources,
+                quotations: w.quotations,
+                surprised: w.marks.surprised,
+                difficult: w.marks.difficult,
+                unclear: w.marks.unclear,
+                several_accounts: w.marks.several_accounts,
+                merged_into: w.merged_into,
+                dated_aliases: w
+                    .dated_aliases
+                    .into_iter()
+                    .map(|dated| (dated.alias, dated.from, dated.to))
                     .collect(),
             }),
             Body::Person(person) => self.people.push(PersonRow {
@@ -488,5 +515,8 @@ mod tests {
             (row.key, row.version, row.at, row.assigned),
             (1, 2, 3, false)
         );
+        let row: WriteupRow =
+            rmp_serde::from_slice(&[0x95, 1, 2, 3, 0xa1, b'w', 0xa1, b'a']).unwrap();
+        assert_eq!((row.id.as_str(), row.merged_into), ("a", None));
     }
 }

@@ -17,7 +17,7 @@ pub use facts::{
     AgeWindow, ClassCount, CoverageRow, FactSettings, HealthCounts, LabelCount, ObservedRow,
     ReadingLimits, Receipt, RosterCounts, Which,
 };
-pub use landing::{Batch, PackError};
+pub use landing::{Batch, MERGED, PackError};
 pub use migrate::MigrateError;
 pub use people::Renamed;
 pub use registry::{

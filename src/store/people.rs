@@ -222,8 +222,14 @@ impl Batch {
             one(&mut row.person, &mut row.team);
         }
         for row in writeups {
-            any |= all(&mut row.contributors, renamed);
-            any |= all(&mut row.responders, renamed);
+            for role in [
+                &mut row.contributors,
+                &mut row.responders,
+                &mut row.reviewers,
+                &mut row.facilitators,
+            ] {
+                any |= all(role, renamed);
+            }
         }
         for row in people.iter_mut() {
             any |= all(&mut row.aliases, renamed);

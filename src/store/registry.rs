@@ -87,7 +87,7 @@ const DISCARD: [(&str, &str); 10] = [
 ];
 
 /// A write-up in one generation of the registry; instants are UTC ms.
-#[derive(Clone, Debug, PartialEq, Row, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Row, Serialize, Deserialize)]
 pub struct RegistryWriteup {
     /// The generation.
     pub generation: u32,
@@ -119,6 +119,54 @@ pub struct RegistryWriteup {
     pub tags: Vec<String>,
     /// Not everybody may see it.
     pub restricted: bool,
+    /// Numbers of its reviewers, sorted.
+    pub reviewers: Vec<u32>,
+    /// Numbers of who led its review, sorted.
+    pub facilitators: Vec<u32>,
+    /// Teams of its authors.
+    pub contributor_teams: Vec<String>,
+    /// Diagrams.
+    pub diagrams: Option<u32>,
+    /// Hyperlinks.
+    pub hyperlinks: Option<u32>,
+    /// Acronyms.
+    pub acronyms: Option<u32>,
+    /// Acronyms that are not explained.
+    pub acronyms_unexplained: Option<u32>,
+    /// Sources of data that it names.
+    pub data_sources: Option<u32>,
+    /// Passages in other people's words.
+    pub quotations: Option<u32>,
+    /// Words at its publication; so with all that follow.
+    pub first_words: Option<u32>,
+    /// Diagrams.
+    pub first_diagrams: Option<u32>,
+    /// Hyperlinks.
+    pub first_hyperlinks: Option<u32>,
+    /// Acronyms.
+    pub first_acronyms: Option<u32>,
+    /// Acronyms that were not explained.
+    pub first_acronyms_unexplained: Option<u32>,
+    /// Sources of data.
+    pub first_data_sources: Option<u32>,
+    /// Passages in other people's words.
+    pub first_quotations: Option<u32>,
+    /// Authors.
+    pub first_contributors: Option<u32>,
+    /// Teams of its authors.
+    pub first_contributor_teams: Option<u32>,
+    /// It says what surprised people; so far as anybody said, as with the next three.
+    pub surprised: Option<bool>,
+    /// It says what was difficult.
+    pub difficult: Option<bool>,
+    /// It says what is still unclear.
+    pub unclear: Option<bool>,
+    /// It gives more than one account.
+    pub several_accounts: Option<bool>,
+    /// The number of the write-up that it counts for; 0 for itself.
+    pub merged_into: u32,
+    /// Names that are its own only between two instants.
+    pub spans: Vec<(String, i64, i64)>,
 }
 
 /// A pseudonym in one generation of the registry.
@@ -177,6 +225,7 @@ pub struct RegistryAssignment {
 struct RegistryTarget {
     generation: u32,
     target: String,
+    from_ms: i64,
     number: u32,
 }
 
@@ -238,8 +287,8 @@ pub struct RegistryRows {
     pub teams: Vec<RegistryTeam>,
     /// Who is told to read what.
     pub assignments: Vec<RegistryAssignment>,
-    /// Every target that events name, and its write-up's number (0: unknown).
-    pub targets: Vec<(String, u32)>,
+    /// Every target that events name, since when, and its write-up's number from then on (0: unknown).
+    pub targets: Vec<(String, i64, u32)>,
 }
 
 impl Store {
@@ -301,9 +350,10 @@ impl Store {
             .collect())
     }
 
-    /// Every target with its events, by kind.
-    pub async fn spoken_of(&self) -> Result<Vec<SpokenOf>, StoreError> {
-        self.query(SPOKEN_OF).fetch_all().await.named("spoken_of")
+    /// Every target with its events, by kind, and apart for each part of time between these instants.
+    pub async fn spoken_of(&self, bounds: &[i64]) -> Result<Vec<SpokenOf>, StoreError> {
+        let query = self.query(SPOKEN_OF).param("bounds", bounds);
+        query.fetch_all().await.named("spoken_of")
     }
 
     /// Writes write-ups, people and targets of a new generation. It counts once
@@ -321,9 +371,10 @@ impl Store {
         let targets: Vec<_> = rows
             .targets
             .iter()
-            .map(|(target, number)| RegistryTarget {
+            .map(|(target, from_ms, number)| RegistryTarget {
                 generation,
                 target: target.clone(),
+                from_ms: *from_ms,
                 number: *number,
             })
             .collect();

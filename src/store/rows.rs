@@ -151,6 +151,17 @@ pub struct WriteupRow {
     pub assigns: bool,
     /// From, to, team (or empty), whether newcomers alone are meant.
     pub assignments: Vec<(i64, i64, String, bool)>,
+    pub reviewers: Vec<u128>,
+    pub facilitators: Vec<u128>,
+    pub data_sources: Option<u32>,
+    pub quotations: Option<u32>,
+    pub surprised: Option<bool>,
+    pub difficult: Option<bool>,
+    pub unclear: Option<bool>,
+    pub several_accounts: Option<bool>,
+    pub merged_into: Option<String>,
+    /// Name, since when, until when.
+    pub dated_aliases: Vec<(String, Option<i64>, Option<i64>)>,
 }
 
 /// An entry of the roster, as landed.

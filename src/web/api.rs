@@ -3,7 +3,7 @@
 
 use axum::routing::{MethodRouter, get, post};
 
-use super::{AppState, health, openapi, receive};
+use super::{AppState, health, openapi, receive, registry};
 
 /// An address and what it does.
 pub(super) struct Route {
@@ -98,6 +98,37 @@ static STATEMENTS: [(u16, &str); 9] = whole((
 ));
 static STATEMENT: [(u16, &str); 9] = whole((204, "The statement was taken"));
 
+static SAID: [(u16, &str); 11] = {
+    let w = with((
+        202,
+        "What was said stands on the disk, and counts within seconds",
+    ));
+    let unknown = (404, "No such write-up");
+    let mut answers = [
+        w[0], w[1], w[2], w[3], unknown, w[4], w[5], w[6], w[7], w[8], w[8],
+    ];
+    answers[6].1 = "A name is another write-up's, or the two can't be merged or split";
+    answers[10] = (
+        422,
+        "What is said can't be: a deletion before the publication, for instance",
+    );
+    answers
+};
+
+const LOOKED_AT: [(u16, &str); 5] = [
+    (200, "What is known"),
+    (401, "No token, or an unknown one"),
+    (
+        403,
+        "The token does not take the source `registry` and the type `writeup`",
+    ),
+    (404, "No such write-up"),
+    (
+        503,
+        "The engine is away: try again after Retry-After seconds",
+    ),
+];
+
 /// Every route for programs.
 pub(super) static ROUTES: &[Route] = &[
     Route {
@@ -134,6 +165,74 @@ pub(super) static ROUTES: &[Route] = &[
             takes: &[JSON, "application/x-www-form-urlencoded"],
             answers: &HOOK,
         }],
+    },
+    Route {
+        path: "/v1/writeups",
+        serve: || get(registry::list).fallback(|request| receive::only("GET, HEAD", request)),
+        operations: &[with_token(
+            "The registry of write-ups",
+            "Every write-up that is part of no other. The token takes the source `registry` and the type \
+             `writeup`; restricted write-ups are told, people only counted, and fewer than k not even that.",
+            &LOOKED_AT,
+        )],
+    },
+    Route {
+        path: "/v1/writeups/unregistered",
+        serve: || {
+            get(registry::unregistered).fallback(|request| receive::only("GET, HEAD", request))
+        },
+        operations: &[with_token(
+            "Targets that are no write-up",
+            "Targets that events speak of and that no write-up has as a name, those with the most events \
+             first; a thousand at most.",
+            &LOOKED_AT,
+        )],
+    },
+    Route {
+        path: "/v1/writeups/{id}",
+        serve: || {
+            get(registry::one)
+                .post(registry::say)
+                .fallback(|request| receive::only("GET, HEAD, POST", request))
+        },
+        operations: &[
+            with_token(
+                "One write-up",
+                "By its id or any other name: what is known of it, its names and since when, what was \
+                 measured at its publication and now, its parts.",
+                &LOOKED_AT,
+            ),
+            said(
+                "Register a write-up, or say more of one",
+                "The body is the `data` of an org.readback.writeup.v1 event, without `id`. What is left out \
+                 stays as it is. Nothing is changed or deleted: it is one more event of the source \
+                 `registry`.",
+            ),
+        ],
+    },
+    Route {
+        path: "/v1/writeups/{id}/merge",
+        serve: || post(registry::merge).fallback(|request| receive::only("POST", request)),
+        operations: &[said(
+            "Make it part of another write-up",
+            "The body is {\"into\": \"ID\"}. Its events, names and people count for that one.",
+        )],
+    },
+    Route {
+        path: "/v1/writeups/{id}/split",
+        serve: || post(registry::split).fallback(|request| receive::only("POST", request)),
+        operations: &[said(
+            "Make it a write-up of its own again",
+            "Undoes a merge without loss. The body is empty or {}.",
+        )],
+    },
+    Route {
+        path: "/v1/writeups/{id}/retire",
+        serve: || post(registry::retire).fallback(|request| receive::only("POST", request)),
+        operations: &[said(
+            "Say when it was deleted",
+            "The body is {\"at\": \"2026-07-01T00:00:00Z\"}, or empty for now. Its history stays.",
+        )],
     },
     Route {
         path: "/xapi/statements",
@@ -256,6 +355,28 @@ pub(super) static ROUTES: &[Route] = &[
         )],
     },
 ];
+
+const fn said(summary: &'static str, description: &'static str) -> Operation {
+    Operation {
+        method: "post",
+        summary,
+        description,
+        token: true,
+        takes: &[JSON],
+        answers: &SAID,
+    }
+}
+
+const fn with_token(
+    summary: &'static str,
+    description: &'static str,
+    answers: &'static [(u16, &'static str)],
+) -> Operation {
+    Operation {
+        token: true,
+        ..looked(summary, description, answers)
+    }
+}
 
 const fn looked(
     summary: &'static str,

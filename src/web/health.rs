@@ -40,6 +40,8 @@ pub struct Parts {
     pub engine: watch::Receiver<Opened>,
     /// Pages are computed here; where not, nobody waits for them.
     pub computes: bool,
+    /// Fewer people than this are not counted for anybody; all until it is said.
+    pub k: u32,
     /// It was told to stop.
     pub stopping: AtomicBool,
     /// Sources whose last scan failed.
@@ -75,6 +77,7 @@ impl Parts {
             load,
             engine,
             computes: true,
+            k: u32::MAX,
             stopping: AtomicBool::new(false),
             unscanned: sync::Mutex::default(),
             uncomputed: AtomicBool::new(false),

@@ -9,6 +9,7 @@ mod health;
 mod openapi;
 mod problem;
 mod receive;
+mod registry;
 mod router;
 mod serve;
 pub mod tokens;

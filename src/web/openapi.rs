@@ -71,7 +71,7 @@ fn openapi() -> Value {
     for route in ROUTES {
         let mut methods = Map::new();
         if let Some((_, rest)) = route.path.split_once('{') {
-            let name = rest.trim_end_matches('}');
+            let name = rest.split('}').next().unwrap_or(rest);
             let parameter = json!({
                 "name": name, "in": "path", "required": true, "schema": { "type": "string" },
             });

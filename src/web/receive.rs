@@ -20,7 +20,7 @@ use super::problem::{Refusal, Segment, account, json_response};
 use super::tokens::{Kept, Tokens};
 use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
 use crate::collect::{Hook, Hooks};
-use crate::model::Millis;
+use crate::model::{Millis, Vocabulary};
 use crate::sources::{self, Push, Setting, SourceError, xapi};
 use crate::telemetry::Metrics;
 
@@ -69,6 +69,21 @@ impl Door {
         self.budget.is_full()
     }
 
+    /// The token of a request.
+    pub(super) fn sender(&self, headers: &HeaderMap) -> Result<Kept, Refusal> {
+        auth::sender(headers, &self.tokens)
+    }
+
+    /// What takes events.
+    pub(super) fn events(&self) -> Arc<dyn Push> {
+        Arc::clone(&self.events)
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Millis {
+        (self.now)()
+    }
+
     /// The metrics.
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -79,6 +94,7 @@ impl Door {
 fn push(kind: &sources::Kind, source: &str) -> Result<Arc<dyn Push>, SourceError> {
     let setting = Setting {
         source: source.to_owned(),
+        vocabulary: Vocabulary::default(),
         timezone: chrono_tz::Tz::UTC,
         writeups: Vec::new(),
     };
@@ -88,7 +104,7 @@ fn push(kind: &sources::Kind, source: &str) -> Result<Arc<dyn Push>, SourceError
 }
 
 /// The door of the state, where it has one.
-pub(super) struct Entrance(Arc<Door>);
+pub(super) struct Entrance(pub(super) Arc<Door>);
 
 impl FromRequestParts<AppState> for Entrance {
     type Rejection = Response<Body>;
@@ -300,7 +316,10 @@ impl Door {
     }
 
     /// Asks who it is, then reads the body.
-    async fn open(&self, request: HttpRequest) -> Result<(Request, Kept, body::Held), Refusal> {
+    pub(super) async fn open(
+        &self,
+        request: HttpRequest,
+    ) -> Result<(Request, Kept, body::Held), Refusal> {
         match auth::sender(request.headers(), &self.tokens) {
             Ok(sender) => {
                 let (request, held) = self.receive(request, &self.budget).await?;
@@ -334,7 +353,7 @@ impl Door {
         Ok((request, held))
     }
 
-    async fn take(
+    pub(super) async fn take(
         &self,
         push: Arc<dyn Push>,
         request: Request,
@@ -346,7 +365,7 @@ impl Door {
         Ok(received?)
     }
 
-    fn answer(
+    pub(super) fn answer(
         &self,
         route: &'static str,
         answer: Result<Response<Body>, Refusal>,
@@ -371,7 +390,7 @@ fn text_of(value: &[u8]) -> String {
 }
 
 /// What was taken. Where nothing was and something was refused, that is the answer.
-fn accepted(received: Received) -> Result<Response<Body>, Refusal> {
+pub(super) fn accepted(received: Received) -> Result<Response<Body>, Refusal> {
     if received.accepted == 0 && received.rejected > 0 {
         return Err(Refusal::of_events(&received));
     }

@@ -285,6 +285,8 @@ fn names() -> Vec<Value> {
             "7",
             json!({ "id": format!("https://{ACCOUNT}:zzsecret@wiki.example.org/w"),
             "contributors": [MAIL, ACCOUNT], "responders": [NAME], "owner_team": MAIL,
+            "reviewers": [MAIL], "facilitators": [NAME], "merged_into": MAIL,
+            "alias_validity": [{ "alias": MAIL }],
             "contributor_teams": [MAIL], "tags": [MAIL, MACHINE], "template": MAIL }),
         ),
         with(

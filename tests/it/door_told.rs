@@ -12,9 +12,15 @@ use serde_json::{Value, json};
 use super::doorway::{Answer, Doorway, open, read};
 
 /// Every address for programs and the methods that it takes.
-const ROUTES: [(&str, &[&str]); 12] = [
+const ROUTES: [(&str, &[&str]); 18] = [
     ("/v1/events", &["post"]),
     ("/v1/hooks/{source}", &["post"]),
+    ("/v1/writeups", &["get"]),
+    ("/v1/writeups/unregistered", &["get"]),
+    ("/v1/writeups/{id}", &["get", "post"]),
+    ("/v1/writeups/{id}/merge", &["post"]),
+    ("/v1/writeups/{id}/split", &["post"]),
+    ("/v1/writeups/{id}/retire", &["post"]),
     ("/xapi/statements", &["post", "put"]),
     ("/xapi/about", &["get"]),
     ("/v1/schemas", &["get"]),
@@ -71,6 +77,7 @@ async fn the_document_tells_every_address_and_each_is_there() {
     for (path, methods) in ROUTES {
         let address = path
             .replace("{source}", "beacon")
+            .replace("{id}", "INC-1")
             .replace("{name}", "cloudevent")
             .replace("{part}", "door");
         for method in methods {

@@ -22,7 +22,8 @@ fn read(id: &str, person: &str, time: &str) -> String {
 }
 
 fn writeup() -> String {
-    let data = json!({ "id": PAGE, "published_at": "2025-03-01T00:00:00Z", "contributors": [ADA, "ben@example.org"] });
+    let data = json!({ "id": PAGE, "published_at": "2025-03-01T00:00:00Z", "contributors": [ADA, "ben@example.org"],
+        "responders": [ADA], "reviewers": [ADA], "facilitators": [ADA] });
     event("writeup", "w1", PAGE, "2025-03-01T00:00:00Z", data)
 }
 
@@ -36,6 +37,13 @@ fn history() -> String {
         "",
         at,
         json!({ "person": ADA, "aliases": ["ada-login"] }),
+    ));
+    lines.push(event(
+        "person",
+        "roster-ben",
+        "",
+        at,
+        json!({ "person": "ben@example.org", "apart": [ADA] }),
     ));
     lines.push(read("r-ada", "ada-login", at));
     for n in 0..6 {
@@ -133,6 +141,10 @@ fn a_person_is_forgotten_everywhere() {
         "landing_link.person",
         "landing_attendance.person",
         "landing_writeup.contributors",
+        "landing_writeup.responders",
+        "landing_writeup.reviewers",
+        "landing_writeup.facilitators",
+        "landing_person.apart",
         "landing_person.person",
         "landing_person.aliases",
         "person_number.pseudonym",

@@ -118,6 +118,7 @@ impl Ground {
     pub(crate) async fn take(&self, lines: &[String]) {
         let setting = Setting {
             source: "events".to_owned(),
+            vocabulary: readback::model::Vocabulary::default(),
             timezone: chrono_tz::Tz::UTC,
             writeups: Vec::new(),
         };

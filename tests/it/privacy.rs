@@ -43,7 +43,10 @@ fn events() -> String {
             "writeup",
             "w",
             json!({ "id": "a", "url": PAGE, "title": "A", "published_at": "2025-01-01T00:00:00Z",
-            "words": 100, "contributors": [EMAIL], "responders": [ACCOUNT, NAME] }),
+            "words": 100, "contributors": [EMAIL], "responders": [ACCOUNT, NAME],
+            "reviewers": [EMAIL], "facilitators": [NAME, ACCOUNT], "merged_into": EMAIL,
+            "alias_validity": [{ "alias": EMAIL, "from": TIME },
+                { "alias": format!("https://{ACCOUNT}:pw@wiki.example.org/pm/old"), "to": TIME }] }),
         ),
         of(
             "writeup",
@@ -112,7 +115,9 @@ fn events() -> String {
         of(
             "writeup",
             "x3",
-            json!({ "contributors": [[EMAIL]], "responders": NAME }),
+            json!({ "contributors": [[EMAIL]], "responders": NAME, "reviewers": NAME,
+                "facilitators": [{ "name": NAME }], "marks": EMAIL, "alias_validity": [EMAIL],
+                "merged_into": [EMAIL] }),
         ),
         event(
             "person",

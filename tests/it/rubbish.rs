@@ -24,6 +24,7 @@ fn params(kind: &Kind) -> toml::Table {
 fn read_all(bytes: &[u8]) {
     let setting = Setting {
         source: "rubbish".to_owned(),
+        vocabulary: readback::model::Vocabulary::default(),
         timezone: chrono_tz::Europe::Berlin,
         writeups: vec![KnownWriteup {
             id: "a".to_owned(),

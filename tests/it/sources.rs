@@ -106,6 +106,7 @@ fn run(kind: &Kind, case: &Path) -> Shown {
     };
     let setting = Setting {
         source: kind.name.to_owned(),
+        vocabulary: readback::model::Vocabulary::default(),
         timezone: house
             .timezone
             .map_or(chrono_tz::UTC, |name| name.parse().expect("a zone")),
@@ -238,6 +239,7 @@ fn every_sample_is_valid() {
         }
         let setting = Setting {
             source: "sample".to_owned(),
+            vocabulary: readback::model::Vocabulary::default(),
             timezone: chrono_tz::UTC,
             writeups: Vec::new(),
         };

@@ -14,7 +14,7 @@ use readback::jobs::derive::Derived;
 use readback::jobs::gate::Gate;
 use readback::jobs::ingest::{self, Import, Ingested, Scan};
 use readback::jobs::report::{Reported, summary, to_json};
-use readback::model::{Calendar, Millis, Parameters, parse_rfc3339};
+use readback::model::{Calendar, Millis, Parameters, Vocabulary, parse_rfc3339};
 use readback::simulate::{Options, write};
 use readback::sources;
 use readback::store::Store;
@@ -120,6 +120,7 @@ impl Way {
             source: source.to_owned(),
             params: toml::from_str(params).expect("TOML"),
             timezone: self.timezone,
+            vocabulary: Vocabulary::default(),
             now: instant("2026-01-01T00:00:00Z"),
             gate: self.gate.clone(),
         };

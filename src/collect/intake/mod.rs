@@ -260,6 +260,8 @@ impl Intake {
         Writeup {
             contributors: self.all(w.contributors),
             responders: self.all(w.responders),
+            reviewers: self.all(w.reviewers),
+            facilitators: self.all(w.facilitators),
             id: w.id,
             title: w.title,
             url: w.url,
@@ -277,6 +279,11 @@ impl Intake {
             tags: w.tags,
             restricted: w.restricted,
             assignments: w.assignments,
+            data_sources: w.data_sources,
+            quotations: w.quotations,
+            marks: w.marks,
+            merged_into: w.merged_into,
+            dated_aliases: w.dated_aliases,
         }
     }
 
@@ -321,8 +328,14 @@ impl Intake {
             Body::Edit(edit) => (&mut edit.person, &mut edit.team),
             Body::Link(link) => (&mut link.person, &mut link.team),
             Body::Writeup(writeup) => {
-                writeup.contributors.retain(|person| !goes(person));
-                writeup.responders.retain(|person| !goes(person));
+                for role in [
+                    &mut writeup.contributors,
+                    &mut writeup.responders,
+                    &mut writeup.reviewers,
+                    &mut writeup.facilitators,
+                ] {
+                    role.retain(|person| !goes(person));
+                }
                 return Ok(());
             }
             Body::Person(entry) => {

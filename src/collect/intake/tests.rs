@@ -1,7 +1,7 @@
 //! Events in, records or rejections out: nobody is named.
 
 use super::*;
-use crate::model::Place;
+use crate::model::{DatedAlias, Place};
 
 fn intake() -> Intake {
     Intake::new(Keys::new([1; 32]))
@@ -90,6 +90,16 @@ fn a_writeup_is_known_without_who_copied_its_address() {
                 text("10.20.30.40"),
             ],
             contributor_teams: vec![text("storage"), text("10.20.30.40")],
+            reviewers: vec![Identity::bare("ada@example.org")],
+            facilitators: vec![Identity::bare("ada")],
+            merged_into: Some(text("https://ada:pw@wiki.example.org/INC-8")),
+            dated_aliases: ["https://ada@wiki.example.org/8", "ada@example.org"]
+                .map(|alias| DatedAlias {
+                    alias: text(alias),
+                    from: Some(1),
+                    to: None,
+                })
+                .into(),
             ..Writeup::new("https://ada:pw@wiki.example.org/INC-9")
         })),
         ..read("1", "x")
@@ -109,6 +119,14 @@ fn a_writeup_is_known_without_who_copied_its_address() {
         (&[text("dns")][..], &None)
     );
     assert_eq!(writeup.contributor_teams, ["storage"]);
+    let roles = (writeup.reviewers.len(), writeup.facilitators.len());
+    assert_eq!(roles, (1, 1));
+    let whole = Some("https://wiki.example.org/INC-8");
+    assert_eq!(writeup.merged_into.as_deref(), whole);
+    let [dated] = &writeup.dated_aliases[..] else {
+        panic!("{shown}")
+    };
+    assert_eq!(dated.alias, "https://wiki.example.org/8");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::sources::collected::Collected;
 fn import(params: &str, log: &[u8]) -> Result<Collected, SourceError> {
     let setting = Setting {
         source: "wiki-log".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: chrono_tz::Europe::Berlin,
         writeups: Vec::new(),
     };

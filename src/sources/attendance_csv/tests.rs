@@ -11,6 +11,7 @@ use crate::sources::collected::{Collected, skipped};
 fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
     let setting = Setting {
         source: "reviews".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: chrono_tz::Europe::Berlin,
         writeups: vec![KnownWriteup {
             id: "pm-12".to_owned(),
@@ -39,6 +40,7 @@ fn a_file_that_was_changed_later_replaces_the_earlier() {
         }];
         let setting = Setting {
             source: "reviews".to_owned(),
+            vocabulary: crate::model::Vocabulary::default(),
             timezone: chrono_tz::UTC,
             writeups: if params.is_empty() {
                 writeups

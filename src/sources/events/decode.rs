@@ -9,17 +9,17 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use crate::model::{
-    Assignment, Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Identity,
-    Link, LinkRole, Millis, Person, PersonKind, Place, Read, ReadCount, Whom, Writeup,
-    parse_rfc3339,
+    Assignment, Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind,
+    Granularity, Identity, Link, LinkRole, Marks, Millis, Person, PersonKind, Place, Read,
+    ReadCount, Whom, Writeup, parse_rfc3339,
 };
 
 use super::explain::explain;
 use super::fill::Fill;
 use super::media;
 use super::wire::{
-    AssignmentData, AttendanceData, CommentData, CoverageData, Data, EditData, Envelope, LinkData,
-    Object, PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
+    AssignmentData, AttendanceData, CommentData, CoverageData, Data, DatedAliasData, EditData,
+    Envelope, LinkData, Object, PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
 };
 
 /// The longest line that is read, and the longest event, bytes.
@@ -367,6 +367,18 @@ fn writeup(wire: WriteupData<'_>, subject: &str) -> Result<Writeup, Refusal> {
         tags: wire.tags.unwrap_or_default(),
         restricted: wire.restricted.unwrap_or(false),
         assignments: wire.assignments.map(assignments).transpose()?,
+        reviewers: everybody(wire.reviewers)?,
+        facilitators: everybody(wire.facilitators)?,
+        data_sources: within(wire.data_sources)?,
+        quotations: within(wire.quotations)?,
+        marks: wire.marks.map_or_else(Marks::default, |marks| Marks {
+            surprised: marks.surprised,
+            difficult: marks.difficult,
+            unclear: marks.unclear,
+            several_accounts: marks.several_accounts,
+        }),
+        merged_into: stated(wire.merged_into),
+        dated_aliases: dated(wire.alias_validity)?,
     })
 }
 
@@ -384,6 +396,16 @@ fn assignments(list: Vec<AssignmentData<'_>>) -> Result<Vec<Assignment>, Refusal
         Ok(Assignment { from, to, whom })
     };
     list.into_iter().map(one).collect()
+}
+
+fn dated(wire: Option<Vec<DatedAliasData<'_>>>) -> Result<Vec<DatedAlias>, Refusal> {
+    let each = wire.unwrap_or_default().into_iter().map(|one| {
+        let (from, to) = (instant(one.from)?, instant(one.to)?);
+        in_order(from, to)?;
+        let alias = stated(one.alias).ok_or(Refusal::Value)?;
+        Ok(DatedAlias { alias, from, to })
+    });
+    each.collect()
 }
 
 fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::model::{EventKind, Identity, LinkRole, PersonKind, Place, parse_rfc3339};
+use crate::model::{EventKind, Identity, LinkRole, Marks, PersonKind, Place, parse_rfc3339};
 use crate::sources::machine::holds_address;
 
 use super::decode::{
@@ -200,6 +200,8 @@ enum Shape {
     Who,
     Everybody,
     Flag,
+    Marks,
+    Dated,
     Seconds(f64),
     Share,
     Whole(u64),
@@ -299,6 +301,13 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
             ("tags", Shape::Texts),
             ("restricted", Shape::Flag),
             ("assignments", Shape::Assignments),
+            ("reviewers", Shape::Everybody),
+            ("facilitators", Shape::Everybody),
+            ("data_sources", COUNT),
+            ("quotations", COUNT),
+            ("marks", Shape::Marks),
+            ("merged_into", Shape::Text),
+            ("alias_validity", Shape::Dated),
         ],
         EventKind::Person => &[
             VERSION,
@@ -360,6 +369,8 @@ impl Shape {
             Shape::Flag => {
                 (!value.is_boolean()).then(|| format!("{} is not true or false", shown(value)))
             }
+            Shape::Marks => marks(value),
+            Shape::Dated => each(value, dated),
             Shape::Texts => each(value, |item| {
                 (!item.is_string()).then(|| format!("{} is not text", shown(item)))
             }),
@@ -431,6 +442,37 @@ fn assignment(value: &Value) -> Option<String> {
         }
         _ => None,
     }
+}
+
+fn marks(value: &Value) -> Option<String> {
+    let Value::Object(marks) = value else {
+        return Some(format!("{} is not an object of marks", shown(value)));
+    };
+    Marks::NAMES.into_iter().find_map(|name| {
+        let mark = present(marks, name)?;
+        (!mark.is_boolean()).then(|| format!("{name}: {} is not true or false", shown(mark)))
+    })
+}
+
+/// A name with its time.
+fn dated(value: &Value) -> Option<String> {
+    let Value::Object(one) = value else {
+        return Some(format!("{} is not an object", shown(value)));
+    };
+    match present(one, "alias") {
+        Some(Value::String(alias)) if !alias.is_empty() => {}
+        Some(Value::String(_)) | None => return Some("alias: missing; it is the name".to_owned()),
+        Some(other) => return Some(format!("alias: {} is not text", shown(other))),
+    }
+    let stated = |name: &str| present(one, name).filter(|at| at.as_str() != Some(""));
+    for name in ["from", "to"] {
+        if let Some(reason) = stated(name).and_then(instant) {
+            return Some(format!("{name}: {reason}"));
+        }
+    }
+    let at = |name: &str| stated(name)?.as_str().and_then(parse_rfc3339);
+    let is_reversed = at("from").zip(at("to")).is_some_and(|(from, to)| to < from);
+    is_reversed.then(|| "to: before from; it should be the later of the two".to_owned())
 }
 
 fn each(value: &Value, fault: impl Fn(&Value) -> Option<String>) -> Option<String> {

@@ -434,6 +434,7 @@ fn what_is_wrong_in_headers_is_named() {
 fn the_receiver_asks_for_a_token_and_nothing_else() {
     let setting = Setting {
         source: "events".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: chrono_tz::Tz::UTC,
         writeups: Vec::new(),
     };

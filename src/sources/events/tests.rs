@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::model::{Body, EventKind};
+use crate::model::{Body, DatedAlias, EventKind, Identity};
 use crate::sources::collected::Collected;
 
 fn hear(text: &[u8]) -> Collected {
@@ -101,6 +101,71 @@ fn every_kind_is_read() {
             assert_eq!(attendance.role.as_deref(), Some("CHAIR"));
             assert!(attendance.role_stated);
         }
+    }
+}
+
+#[test]
+fn a_writeup_says_more_of_itself() {
+    let data = r#"{"id":"INC-1","reviewers":["ada"],"facilitators":null,"data_sources":2,"quotations":3.0,
+        "marks":{"surprised":true,"difficult":false,"unclear":null,"other":7},"merged_into":"",
+        "alias_validity":[{"alias":"a","from":"2025-03-01T00:00:00Z","to":""},{"alias":"b*","to":null}]}"#;
+    let line = event("writeup", &format!(r#""data":{data}"#));
+    let decoded = decode(line.as_bytes()).expect("an event");
+    let Body::Writeup(writeup) = decoded.body else {
+        panic!("a write-up")
+    };
+    assert_eq!(writeup.reviewers, [Identity::bare("ada")]);
+    assert_eq!(
+        (writeup.data_sources, writeup.quotations),
+        (Some(2), Some(3))
+    );
+    let marks = [Some(true), Some(false), None, None];
+    assert_eq!(writeup.marks.values(), marks);
+    assert_eq!(
+        (writeup.merged_into, writeup.facilitators),
+        (None, Vec::new())
+    );
+    let dated = |alias: &str, from| DatedAlias {
+        alias: alias.to_owned(),
+        from,
+        to: None,
+    };
+    let expected = [dated("a", Some(1_740_787_200_000)), dated("b*", None)];
+    assert_eq!(writeup.dated_aliases, expected);
+    for (data, field, words) in [
+        (r#"{"marks":[]}"#, "marks", "not an object of marks"),
+        (
+            r#"{"marks":{"unclear":"yes"}}"#,
+            "marks",
+            "unclear: \"yes\" is not true or false",
+        ),
+        (r#"{"alias_validity":{}}"#, "alias_validity", "not a list"),
+        (
+            r#"{"alias_validity":[{}]}"#,
+            "alias_validity",
+            "item 1: alias: missing",
+        ),
+        (
+            r#"{"alias_validity":[{"alias":"a"},{"alias":"a","from":"soon"}]}"#,
+            "alias_validity",
+            "item 2: from: \"soon\" is not an RFC 3339",
+        ),
+        (
+            r#"{"alias_validity":[{"alias":"a","from":"2025-03-01T00:00:00Z","to":"2025-02-01T00:00:00Z"}]}"#,
+            "alias_validity",
+            "item 1: to: before from",
+        ),
+        (
+            r#"{"reviewers":"ada"}"#,
+            "reviewers",
+            "text is not a list of names",
+        ),
+        (r#"{"quotations":-1}"#, "quotations", "not a whole number"),
+    ] {
+        let line = event("writeup", &format!(r#""subject":"INC-1","data":{data}"#));
+        let faults = decode(line.as_bytes()).expect_err(data);
+        assert_eq!(faults[0].field, format!("data.{field}"), "{data}");
+        assert!(faults[0].reason.contains(words), "{faults:?}");
     }
 }
 

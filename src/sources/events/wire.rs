@@ -259,7 +259,8 @@ pub(super) struct WriteupData<'a> {
     pub(super) title: Option<String>,
     /// Its address.
     pub(super) url: Option<String>,
-    /// Other names: URLs, page ids, incident keys, file paths.
+    /// Other names: URLs, page ids, incident keys, file paths. One that ends in * stands for all that
+    /// begin like it.
     pub(super) aliases: Option<Vec<String>>,
     /// When it was published; the event's `time` is never used for it.
     #[serde(borrow)]
@@ -298,6 +299,23 @@ pub(super) struct WriteupData<'a> {
     /// Who is told to read it and when; an empty list takes back what was said before.
     #[serde(borrow)]
     pub(super) assignments: Option<Vec<AssignmentData<'a>>>,
+    /// Who reviewed it before it was published.
+    #[serde(borrow)]
+    pub(super) reviewers: Option<Vec<Text<'a>>>,
+    /// Who led its review.
+    #[serde(borrow)]
+    pub(super) facilitators: Option<Vec<Text<'a>>>,
+    /// Sources of data that it names.
+    pub(super) data_sources: Option<Whole>,
+    /// Passages in other people's words.
+    pub(super) quotations: Option<Whole>,
+    /// What somebody who read it found in it; set by hand. Absent is unknown, false is no.
+    pub(super) marks: Option<MarksData>,
+    /// The id of the write-up that this one is part of; its own id undoes it.
+    pub(super) merged_into: Option<String>,
+    /// Names that are its own for some time only; what is said of a name last holds.
+    #[serde(borrow)]
+    pub(super) alias_validity: Option<Vec<DatedAliasData<'a>>>,
 }
 
 /// Reading that is assigned; without `team` and `newcomers` to everybody.
@@ -315,6 +333,37 @@ pub(super) struct AssignmentData<'a> {
     pub(super) team: Option<String>,
     /// To who joined not long before.
     pub(super) newcomers: Option<bool>,
+}
+
+/// What somebody found in a write-up.
+#[derive(serde::Deserialize, JsonSchema, Default)]
+#[schemars(inline)]
+pub(super) struct MarksData {
+    /// It says what surprised people.
+    pub(super) surprised: Option<bool>,
+    /// It says what was difficult.
+    pub(super) difficult: Option<bool>,
+    /// It says what is still unclear.
+    pub(super) unclear: Option<bool>,
+    /// It gives more than one account.
+    pub(super) several_accounts: Option<bool>,
+}
+
+/// A name and since when and until when it is the write-up's.
+#[derive(serde::Deserialize, JsonSchema, Default)]
+#[schemars(inline)]
+pub(super) struct DatedAliasData<'a> {
+    /// The name; one that ends in * stands for all that begin like it.
+    #[schemars(required, length(min = 1))]
+    pub(super) alias: Option<String>,
+    /// From when, included; from the first if absent.
+    #[serde(borrow)]
+    #[schemars(extend("format" = "date-time"))]
+    pub(super) from: Option<Text<'a>>,
+    /// Until when, excluded; for ever if absent.
+    #[serde(borrow)]
+    #[schemars(extend("format" = "date-time"))]
+    pub(super) to: Option<Text<'a>>,
 }
 
 /// An entry of the roster; the person stands in `person` or in `subject`.

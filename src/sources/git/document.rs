@@ -5,7 +5,8 @@ use chrono_tz::Tz;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 use regex::Regex;
 
-use crate::model::{Calendar, Millis, parse_rfc3339};
+use crate::model::{Calendar, Millis, Vocabulary, parse_rfc3339};
+use crate::sources::prose::{Counts, Prose};
 
 use super::front;
 use super::place::DRAWN;
@@ -33,6 +34,10 @@ pub(super) struct Document {
     pub(super) diagrams: Option<u32>,
     /// Hyperlinks.
     pub(super) hyperlinks: u32,
+    /// Passages in other people's words; known of Markdown only.
+    pub(super) quotations: Option<u32>,
+    /// Abbreviations and sources of data.
+    pub(super) counts: Counts,
 }
 
 /// Fields with these words in their names speak of other incidents.
@@ -78,17 +83,29 @@ const WITH_OFFSET: &[&str] = &[
 ];
 const LOCAL: &[&str] = &["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
 
+/// How a text is read.
+#[derive(Clone, Copy)]
+pub(super) struct Reading<'a> {
+    /// Incident keys.
+    pub(super) incident_keys: &'a [Regex],
+    /// The zone of dates without one.
+    pub(super) zone: Tz,
+    /// What its words are measured against.
+    pub(super) vocabulary: &'a Vocabulary,
+}
+
 /// Reads a write-up. `path` decides the format and may hold an incident key.
-pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) -> Document {
+pub(super) fn read(path: &str, text: &str, reading: &Reading<'_>) -> Document {
+    let zone = reading.zone;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (header, body) = front::read(text);
     let markdown = path
         .rsplit_once('.')
         .is_some_and(|(_, e)| matches!(e, "md" | "markdown" | "mdx"));
     let mut document = if markdown {
-        in_markdown(body)
+        in_markdown(body, reading.vocabulary)
     } else {
-        in_plain_text(body)
+        in_plain_text(body, reading.vocabulary)
     };
     let field = |names: &[&str]| {
         let of = |name: &&str| {
@@ -122,7 +139,7 @@ pub(super) fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) ->
         .cloned()
         .collect::<Vec<_>>()
         .join("\n");
-    for pattern in incident_keys {
+    for pattern in reading.incident_keys {
         for part in [fields_text.as_str(), heading, path] {
             for key in pattern
                 .find_iter(part)
@@ -219,13 +236,15 @@ fn spaced(value: &str, zone: Tz) -> Option<Millis> {
     with_offset.or_else(local)
 }
 
-fn in_markdown(body: &str) -> Document {
+fn in_markdown(body: &str, vocabulary: &Vocabulary) -> Document {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
     let mut document = Document {
         diagrams: Some(0),
         ..Document::default()
     };
+    let mut prose = Prose::default();
+    let (mut quoted, mut quotations) = (0u32, 0u32);
     let (mut in_code, mut in_heading, mut in_link) = (false, false, false);
     let mut heading = String::new();
     let mut drawn = 0u32;
@@ -240,16 +259,27 @@ fn in_markdown(body: &str) -> Document {
                     drawn += u32::from(DRAWN.iter().any(|name| language.starts_with(name)));
                 }
             }
-            Event::End(TagEnd::CodeBlock) => in_code = false,
+            Event::End(TagEnd::CodeBlock) => {
+                in_code = false;
+                prose.end();
+            }
             Event::Start(Tag::Image { .. }) => drawn += 1,
-            Event::Start(Tag::Link { .. }) => {
+            Event::Start(Tag::BlockQuote(_)) => {
+                // A quotation in a quotation is part of it.
+                quotations += u32::from(quoted == 0);
+                quoted += 1;
+            }
+            Event::End(TagEnd::BlockQuote(_)) => quoted = quoted.saturating_sub(1),
+            Event::Start(Tag::Link { dest_url, .. }) => {
                 in_link = true;
+                prose.leads_to(&dest_url);
                 document.hyperlinks += 1;
             }
             Event::End(TagEnd::Link) => in_link = false,
             Event::Start(Tag::Heading { .. }) => in_heading = true,
             Event::End(TagEnd::Heading(_)) => {
                 in_heading = false;
+                prose.end();
                 if document.title.is_none() && is_title(&heading) {
                     document.title = Some(heading.trim().to_owned());
                 }
@@ -257,6 +287,7 @@ fn in_markdown(body: &str) -> Document {
             }
             Event::Text(text) if !in_code => {
                 document.words += words(&text);
+                prose.add(&text, in_link);
                 document.hyperlinks += if in_link { 0 } else { addresses(&text) };
                 if in_heading && document.title.is_none() {
                     heading.push_str(&text);
@@ -264,19 +295,27 @@ fn in_markdown(body: &str) -> Document {
             }
             Event::Code(text) => {
                 document.words += words(&text);
+                // Of code only that it stands there.
+                prose.add(" ", false);
                 if in_heading && document.title.is_none() {
                     heading.push_str(&text);
                 }
             }
+            Event::SoftBreak => prose.add(" ", in_link),
+            Event::HardBreak | Event::End(_) if !in_text(&event) => prose.end(),
             _ => {}
         }
     }
+    document.quotations = Some(quotations);
+    document.counts = prose.counts(vocabulary);
     document.diagrams = Some(drawn);
     document
 }
 
 /// reStructuredText, AsciiDoc and plain text: a title if the first line is one, and all words.
-fn in_plain_text(body: &str) -> Document {
+fn in_plain_text(body: &str, vocabulary: &Vocabulary) -> Document {
+    let mut prose = Prose::default();
+    prose.add(body, false);
     let mut lines = body.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().map(str::trim).unwrap_or_default();
     let ruled = |line: &str| line.len() > 2 && line.bytes().all(|b| b"=-~*#^\"'".contains(&b));
@@ -293,8 +332,23 @@ fn in_plain_text(body: &str) -> Document {
         title: title.filter(|t| is_title(t)).map(str::to_owned),
         words: words(body),
         hyperlinks: addresses(body),
+        counts: prose.counts(vocabulary),
         ..Document::default()
     }
+}
+
+/// Whether what ends here stands within a line.
+fn in_text(event: &Event<'_>) -> bool {
+    matches!(
+        event,
+        Event::End(
+            TagEnd::Emphasis
+                | TagEnd::Strong
+                | TagEnd::Strikethrough
+                | TagEnd::Link
+                | TagEnd::Image
+        )
+    )
 }
 
 fn is_title(heading: &str) -> bool {
@@ -317,6 +371,34 @@ fn addresses(text: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(path: &str, text: &str, incident_keys: &[Regex], zone: Tz) -> Document {
+        let vocabulary = Vocabulary::default();
+        let reading = Reading {
+            incident_keys,
+            zone,
+            vocabulary: &vocabulary,
+        };
+        super::read(path, text, &reading)
+    }
+
+    #[test]
+    fn what_stands_in_it_is_counted() {
+        let text = "# The LB\n\nThe **DB** (database) was full.\n> we saw\n> nothing\n>> at all\n\n\
+                    Then [the KV](https://grafana.example.org/d/1) `API`\n\n> later\n\n* ONE\n";
+        let document = read("a.md", text, &[], chrono_tz::UTC);
+        assert_eq!(document.quotations, Some(2));
+        let counts = document.counts;
+        // LB is explained nowhere; a line of capitals alone is a heading.
+        assert_eq!((counts.acronyms, counts.unexplained), (3, 1));
+        assert_eq!(counts.data_sources, 1);
+        let document = read("a.rst", "The LB\n======\nin Kibana\n", &[], chrono_tz::UTC);
+        assert_eq!(document.quotations, None);
+        assert_eq!(
+            (document.counts.unexplained, document.counts.data_sources),
+            (1, 1)
+        );
+    }
 
     #[test]
     fn front_matter_says_what_it_is() {

@@ -8,10 +8,10 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use crate::model::target::{canonical, host};
-use crate::model::{Body, Event, Identity, Link, Place, Writeup};
+use crate::model::{Body, Event, Identity, Link, Millis, Place, Vocabulary, Writeup};
 use crate::sources::{KnownWriteup, SourceError};
 
-use super::document::{self, Document};
+use super::document::{self, Document, Reading};
 use super::ledger::Life;
 use super::params::Checked;
 use super::registry::{Entry, Registry};
@@ -42,6 +42,20 @@ impl Made {
     }
 }
 
+/// What a text holds, and nothing else of its write-up.
+fn measured(id: String, document: &Document) -> Writeup {
+    Writeup {
+        words: Some(document.words),
+        diagrams: document.diagrams,
+        hyperlinks: Some(document.hyperlinks),
+        acronyms: Some(document.counts.acronyms),
+        acronyms_unexplained: Some(document.counts.unexplained),
+        data_sources: Some(document.counts.data_sources),
+        quotations: document.quotations,
+        ..Writeup::new(id)
+    }
+}
+
 /// Makes events of one source.
 pub(super) struct Maker<'a> {
     /// The `source` of the events.
@@ -56,6 +70,8 @@ pub(super) struct Maker<'a> {
     pub(super) branch: Option<String>,
     /// The zone of dates without one.
     pub(super) zone: Tz,
+    /// What words are measured against.
+    pub(super) vocabulary: &'a Vocabulary,
 }
 
 impl Maker<'_> {
@@ -66,16 +82,20 @@ impl Maker<'_> {
 
     /// Reads a write-up's present text.
     pub(super) fn document(&self, entry: &Entry) -> Result<Document, SourceError> {
-        let blob = gix::ObjectId::from_hex(entry.blob.as_bytes())
-            .map_err(|e| self.repository.failed(e))?;
+        self.text(entry, &entry.blob)
+    }
+
+    fn text(&self, entry: &Entry, blob: &str) -> Result<Document, SourceError> {
+        let blob =
+            gix::ObjectId::from_hex(blob.as_bytes()).map_err(|e| self.repository.failed(e))?;
         let content = self.repository.content(blob)?;
         let text = String::from_utf8_lossy(&content);
-        Ok(document::read(
-            entry.path(),
-            &text,
-            &self.params.incident_keys,
-            self.zone,
-        ))
+        let reading = Reading {
+            incident_keys: &self.params.incident_keys,
+            zone: self.zone,
+            vocabulary: self.vocabulary,
+        };
+        Ok(document::read(entry.path(), &text, &reading))
     }
 
     /// Names of a write-up besides its paths: keys in the text, names made of the file's name.
@@ -143,6 +163,12 @@ impl Maker<'_> {
                 contributors.push(author);
             }
         }
+        let id = self.id_of(entry, standing);
+        // What was measured at two times is told apart.
+        let measured = match entry.is_revised() {
+            true => Writeup::new(id),
+            false => measured(id, &document),
+        };
         let body = Writeup {
             title: document
                 .title
@@ -162,11 +188,8 @@ impl Maker<'_> {
                 .iter()
                 .map(|name| self.named(name))
                 .collect(),
-            words: Some(document.words),
-            diagrams: document.diagrams,
-            hyperlinks: Some(document.hyperlinks),
             tags: document.tags,
-            ..Writeup::new(self.id_of(entry, standing))
+            ..measured
         };
         let event = Event {
             source: Arc::clone(&self.source),
@@ -177,6 +200,35 @@ impl Maker<'_> {
             body: Body::Writeup(Box::new(body)),
         };
         Ok(Made::by(&commit, event))
+    }
+
+    /// What was measured of an entry that was revised: two weeks after it was added, and now.
+    pub(super) fn revisions(
+        &self,
+        entry: &Entry,
+        standing: &HashMap<&str, &str>,
+        document: &Document,
+    ) -> Result<Vec<Made>, SourceError> {
+        if !entry.is_revised() {
+            return Ok(Vec::new());
+        }
+        let early = self.text(entry, &entry.early_blob)?;
+        let revision = |which: &str, time: Millis, document: &Document| {
+            let body = measured(self.id_of(entry, standing), document);
+            let event = Event {
+                source: Arc::clone(&self.source),
+                id: format!("{}:{which}:{}", self.params.name, entry.key),
+                subject: body.id.clone(),
+                time,
+                version: 0,
+                body: Body::Writeup(Box::new(body)),
+            };
+            Made { event, bot: None }
+        };
+        Ok(vec![
+            revision("early", entry.early_at, &early),
+            revision("latest", entry.last_at, document),
+        ])
     }
 
     /// The `link` event of a link in a file.

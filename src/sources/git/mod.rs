@@ -116,4 +116,6 @@ impl Pull for Git {
 #[cfg(test)]
 mod restated;
 #[cfg(test)]
+mod revised;
+#[cfg(test)]
 mod tests;

@@ -37,6 +37,7 @@ pub(super) fn pull(
         web: params.web.clone().or_else(|| repository.web()),
         branch: repository.branch_name(params.branch.as_deref()),
         zone: setting.timezone,
+        vocabulary: &setting.vocabulary,
     };
     let mut basis = Basis {
         head: head.to_string(),
@@ -45,6 +46,7 @@ pub(super) fn pull(
             &maker.web,
             &maker.branch,
             setting.timezone.name(),
+            format!("{:?}", setting.vocabulary),
         )),
         edge: fingerprint(&repository.edge()?),
         known: String::new(),
@@ -201,8 +203,12 @@ fn writeups(maker: &Maker<'_>, start: &mut Start, sink: &mut dyn Sink) -> Result
             None => None,
         };
         if let Some(document) = document {
+            let revisions = maker.revisions(entry, &standing, &document)?;
             let made = maker.writeup(entry, &standing, document)?;
             say(maker, &mut start.told, made, &entry.blob, sink);
+            for made in revisions {
+                say(maker, &mut start.told, made, "", sink);
+            }
         }
         prints.push(print);
     }

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Millis;
+use crate::model::{DAY_MS, Millis};
 
 use super::changes::FileChange;
 use super::glob::Globs;
+
+/// How long a write-up is as it was published: popular ones get improved later (INDICATORS section 8).
+const PUBLICATION: Millis = 14 * DAY_MS;
 
 /// One file's history as a write-up.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +27,15 @@ pub(super) struct Entry {
     pub(super) deleted_at: Option<Millis>,
     /// Its content, full hexadecimal id.
     pub(super) blob: String,
+    /// Its content two weeks after it was added, or now where that is less.
+    #[serde(default)]
+    pub(super) early_blob: String,
+    /// Since when that was its content.
+    #[serde(default)]
+    pub(super) early_at: Millis,
+    /// Since when its content is what it is.
+    #[serde(default)]
+    pub(super) last_at: Millis,
     /// Incident keys and other names found in its present text and name.
     pub(super) names: Vec<String>,
     /// Fingerprint of its id and all its names; others can take some of them away.
@@ -37,6 +49,23 @@ impl Entry {
     /// The present path.
     pub(super) fn path(&self) -> &str {
         self.paths.last().map_or("", String::as_str)
+    }
+
+    /// It was changed after its first two weeks, so that what it was then and is now are two things.
+    pub(super) fn is_revised(&self) -> bool {
+        self.last_at >= self.added_at.saturating_add(PUBLICATION)
+    }
+
+    /// Takes a new content.
+    fn revise(&mut self, at: Millis, blob: String) {
+        // Clocks of committers go back sometimes.
+        self.last_at = self.last_at.max(at);
+        if !self.is_revised() {
+            self.early_blob.clone_from(&blob);
+            self.early_at = self.last_at;
+        }
+        self.blob = blob;
+        self.changed = true;
     }
 }
 
@@ -91,15 +120,14 @@ impl Registry {
                         entry.paths.retain(|earlier| earlier != path);
                         entry.paths.push(path.clone());
                     }
-                    entry.blob = blob.to_string();
-                    entry.changed = true;
+                    entry.revise(at, blob.to_string());
                 }
                 (Some(&entry), None) => {
                     let entry = &mut self.entries[entry];
                     entry.deleted_at = Some(at);
                     entry.changed = true;
                 }
-                (None, Some((path, blob))) => self.add(path, blob.to_string(), birth(path)?),
+                (None, Some((path, blob))) => self.add(at, path, blob.to_string(), birth(path)?),
                 (None, None) => {}
             }
         }
@@ -121,7 +149,7 @@ impl Registry {
             .rposition(|entry| entry.deleted_at.is_none() && entry.path() == path)
     }
 
-    fn add(&mut self, path: &str, blob: String, birth: Birth) {
+    fn add(&mut self, at: Millis, path: &str, blob: String, birth: Birth) {
         // A deletion that was taken back: the same write-up.
         let again = self
             .entries
@@ -129,8 +157,7 @@ impl Registry {
             .rfind(|e| e.deleted_at.is_some() && e.path() == path);
         if let Some(entry) = again {
             entry.deleted_at = None;
-            entry.blob = blob;
-            entry.changed = true;
+            entry.revise(at, blob);
             return;
         }
         let first = birth.paths.first().map_or(path, String::as_str);
@@ -151,6 +178,9 @@ impl Registry {
             commit: birth.commit,
             added_at: birth.at,
             deleted_at: None,
+            early_blob: blob.clone(),
+            early_at: birth.at,
+            last_at: birth.at,
             blob,
             names: Vec::new(),
             named: String::new(),

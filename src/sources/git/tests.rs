@@ -24,7 +24,7 @@ impl Collected {
         links
     }
 
-    fn writeups(&self) -> Vec<&Writeup> {
+    pub(super) fn writeups(&self) -> Vec<&Writeup> {
         let mut writeups = Vec::new();
         for event in &self.events {
             if let Body::Writeup(writeup) = &event.body {
@@ -137,6 +137,7 @@ pub(super) fn pull_at(
     };
     let setting = Setting {
         source: "repo".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: Tz::UTC,
         writeups: others,
     };
@@ -424,6 +425,7 @@ fn odd_repositories() {
 
     let setting = Setting {
         source: "s".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: Tz::UTC,
         writeups: Vec::new(),
     };
@@ -554,7 +556,12 @@ fn incident_pages_are_registered() {
         "{:?}",
         heard.notes
     );
-    let writeups = heard.writeups();
+    // What was measured of revisions stands by itself.
+    let (writeups, measured): (Vec<_>, Vec<_>) = heard
+        .writeups()
+        .into_iter()
+        .partition(|writeup| writeup.title.is_some());
+    assert!(measured.len() % 2 == 0 && measured.iter().all(|one| one.words.is_some()));
     let standing = writeups
         .iter()
         .filter(|writeup| writeup.deleted_at.is_none());
@@ -563,7 +570,7 @@ fn incident_pages_are_registered() {
     assert!(
         writeups
             .iter()
-            .all(|writeup| writeup.title.is_some() && writeup.published_at.is_some())
+            .all(|writeup| writeup.published_at.is_some())
     );
 }
 
@@ -755,6 +762,7 @@ fn a_partial_clone_says_what_brings_the_rest() {
     ]);
     let setting = Setting {
         source: "s".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: Tz::UTC,
         writeups: Vec::new(),
     };

@@ -37,6 +37,7 @@ fn setting(aliases: &[&str]) -> Setting {
     }];
     Setting {
         source: "github".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: Tz::UTC,
         writeups,
     }

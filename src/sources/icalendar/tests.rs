@@ -11,6 +11,7 @@ use crate::sources::collected::{Collected, skipped};
 fn setting() -> Setting {
     Setting {
         source: "calendar".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: chrono_tz::Europe::Berlin,
         writeups: vec![KnownWriteup {
             id: "pm-12".to_owned(),

@@ -11,6 +11,7 @@ use crate::model::{
 use crate::sources::Sink;
 
 use super::answer::{Page, Revision, identity};
+use super::wikitext::Measured;
 use super::{Deletion, Linked};
 
 /// Makes events of one wiki.
@@ -27,7 +28,7 @@ impl Maker {
         &self,
         page: &Page,
         history: &[Revision],
-        counts: Option<(u32, u32)>,
+        measured: Option<Measured>,
     ) -> Event {
         let mut contributors: Vec<Identity> = Vec::new();
         let edits = history
@@ -68,8 +69,12 @@ impl Maker {
                 aliases,
                 published_at,
                 contributors,
-                words: counts.map(|(words, _)| words),
-                hyperlinks: counts.map(|(_, links)| links),
+                words: measured.map(|page| page.words),
+                hyperlinks: measured.map(|page| page.links),
+                acronyms: measured.map(|page| page.counts.acronyms),
+                acronyms_unexplained: measured.map(|page| page.counts.unexplained),
+                data_sources: measured.map(|page| page.counts.data_sources),
+                quotations: measured.map(|page| page.quotations),
                 ..Writeup::new(id)
             })),
         }

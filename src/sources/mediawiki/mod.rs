@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::Millis;
+use crate::model::{Millis, Vocabulary};
 
 use super::{Kind, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
 
@@ -95,6 +95,7 @@ struct MediaWiki {
     maker: Maker,
     talk: bool,
     links: bool,
+    vocabulary: Vocabulary,
 }
 
 /// Most that may be asked for in one question.
@@ -157,6 +158,7 @@ impl MediaWiki {
             maker,
             talk: params.talk,
             links: params.links,
+            vocabulary: setting.vocabulary.clone(),
         })
     }
 
@@ -381,9 +383,10 @@ impl Pull for MediaWiki {
             let seen = state.pages.get(&page.id).copied().unwrap_or_default();
             if page.last_revision != seen.page {
                 let history = self.history(page.id, sink)?;
-                let counts = self.text(page.id)?.map(|text| wikitext::counts(&text));
+                let text = self.text(page.id)?;
+                let measured = text.map(|text| wikitext::measure(&text, &self.vocabulary));
                 users.extend(history.iter().filter_map(|revision| revision.user.clone()));
-                sink.event(self.maker.writeup(page, &history, counts));
+                sink.event(self.maker.writeup(page, &history, measured));
                 for revision in history.iter().filter(|r| r.id > seen.page && r.parent != 0) {
                     sink.event(self.maker.edit(page, revision));
                 }

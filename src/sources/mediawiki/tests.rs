@@ -77,6 +77,7 @@ impl Wiki {
         let params = decode(toml::from_str(&text).expect("TOML")).expect("valid");
         let setting = Setting {
             source: "wiki".to_owned(),
+            vocabulary: crate::model::Vocabulary::default(),
             timezone: Tz::UTC,
             writeups: Vec::new(),
         };
@@ -396,6 +397,7 @@ fn a_wiki_that_refuses() {
 fn parameters_are_checked() {
     let setting = Setting {
         source: "wiki".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: Tz::UTC,
         writeups: Vec::new(),
     };

@@ -15,6 +15,7 @@ pub(super) const PAGE: &str = "https://wiki.example.org/a";
 pub(super) fn setting() -> Setting {
     Setting {
         source: "lms".to_owned(),
+        vocabulary: crate::model::Vocabulary::default(),
         timezone: Tz::UTC,
         writeups: Vec::new(),
     }

@@ -1,5 +1,6 @@
 -- Links, one row an id, resolved and labelled as in `resolved_comment`. `own` is a write-up that
--- links to itself; `stands_on` is the write-up on whose page the link stands, 0 if none.
+-- links to itself; `stands_on` is the write-up on whose page the link stands, 0 if none. A target
+-- belongs to the write-up that it was at the event's own time.
 CREATE OR REPLACE VIEW resolved_link AS
 SELECT
     t.number AS writeup,
@@ -18,10 +19,10 @@ SELECT
         p.kind IN ('bot', 'room', 'service'), 3,
         0) AS label
 FROM (SELECT * FROM landing_link FINAL) AS l
-ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-    ON l.target = t.target
-ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS g
-    ON l.page = g.target
+ASOF LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
+    ON l.target = t.target AND toUnixTimestamp64Milli(l.at) >= t.from_ms
+ASOF LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS g
+    ON l.page = g.target AND toUnixTimestamp64Milli(l.at) >= g.from_ms
 ANY LEFT JOIN (SELECT * FROM registry_person WHERE generation = {registry:UInt32}) AS p
     ON l.person = p.pseudonym
 ANY LEFT JOIN (SELECT * FROM registry_writeup WHERE generation = {registry:UInt32}) AS w

@@ -1,6 +1,6 @@
 -- Invitations and presences, one row an id, resolved and labelled as in `resolved_comment`. A
 -- meeting that names no write-up at all is a review of none; one that names an unknown one waits for
--- its registration.
+-- its registration. A target belongs to the write-up that it was at the event's own time.
 CREATE OR REPLACE VIEW resolved_attendance AS
 SELECT
     a.key AS key,
@@ -23,8 +23,8 @@ SELECT
         p.kind IN ('bot', 'room', 'service'), 3,
         0) AS label
 FROM (SELECT * FROM landing_attendance FINAL) AS a
-ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-    ON a.target = t.target
+ASOF LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
+    ON a.target = t.target AND toUnixTimestamp64Milli(a.at) >= t.from_ms
 ANY LEFT JOIN (SELECT * FROM registry_person WHERE generation = {registry:UInt32}) AS p
     ON a.person = p.pseudonym
 ANY LEFT JOIN (SELECT * FROM registry_writeup WHERE generation = {registry:UInt32}) AS w

@@ -1,6 +1,6 @@
 -- Comments, one row an id, resolved by generation {registry:UInt32} of the registry and labelled:
--- 0 kept, 1 unknown write-up, 2 after deletion, 3 robot, 6 somebody excluded. More than ten comments of one source at
--- one instant were made by an importer, not by people.
+-- 0 kept, 1 unknown write-up, 2 after deletion, 3 robot, 6 somebody excluded. More than ten comments of
+-- one source at one instant were made by an importer, not by people. A target belongs to the write-up that it was at the event's own time.
 CREATE OR REPLACE VIEW resolved_comment AS
 SELECT
     t.number AS writeup,
@@ -19,8 +19,8 @@ FROM
     SELECT *, count() OVER (PARTITION BY source, at) AS together
     FROM landing_comment FINAL
 ) AS c
-ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-    ON c.target = t.target
+ASOF LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
+    ON c.target = t.target AND toUnixTimestamp64Milli(c.at) >= t.from_ms
 ANY LEFT JOIN (SELECT * FROM registry_person WHERE generation = {registry:UInt32}) AS p
     ON c.person = p.pseudonym
 ANY LEFT JOIN (SELECT * FROM registry_writeup WHERE generation = {registry:UInt32}) AS w

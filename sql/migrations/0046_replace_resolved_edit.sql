@@ -1,4 +1,5 @@
--- Changes to write-ups, one row an id, resolved and labelled as in `resolved_comment`.
+-- Changes to write-ups, one row an id, resolved and labelled as in `resolved_comment`. A target
+-- belongs to the write-up that it was at the event's own time.
 CREATE OR REPLACE VIEW resolved_edit AS
 SELECT
     t.number AS writeup,
@@ -12,8 +13,8 @@ SELECT
         p.kind IN ('bot', 'room', 'service'), 3,
         0) AS label
 FROM (SELECT * FROM landing_edit FINAL) AS e
-ANY LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
-    ON e.target = t.target
+ASOF LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t
+    ON e.target = t.target AND toUnixTimestamp64Milli(e.at) >= t.from_ms
 ANY LEFT JOIN (SELECT * FROM registry_person WHERE generation = {registry:UInt32}) AS p
     ON e.person = p.pseudonym
 ANY LEFT JOIN (SELECT * FROM registry_writeup WHERE generation = {registry:UInt32}) AS w

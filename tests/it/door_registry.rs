@@ -1,0 +1,242 @@
+//! `/v1/writeups` through the real router and a real engine: who may, what is told, and that what is said
+//! is one more event.
+
+use readback::store::Batch;
+use readback::web::Opened;
+use serde_json::{Value, json};
+
+use super::doorway::{Answer, Doorway, open};
+use super::way::{Way, event};
+
+struct Desk {
+    _folder: tempfile::TempDir,
+    way: Way,
+    door: Doorway,
+    token: String,
+}
+
+impl Desk {
+    async fn open(database: &str) -> Option<Desk> {
+        let way = Way::fresh(database).await?;
+        let folder = tempfile::tempdir().expect("a folder");
+        let door = open(folder.path(), "", 1 << 30);
+        let token = door.token(&["registry"], &["writeup"]);
+        let opened = Opened::Open(Box::new(way.store.clone()), None);
+        door.engine.send_replace(opened);
+        Some(Desk {
+            _folder: folder,
+            way,
+            door,
+            token,
+        })
+    }
+
+    async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, "").await
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask("POST", path, &body.to_string()).await
+    }
+
+    async fn ask(&self, method: &str, path: &str, body: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.token);
+        let headers = [("authorization", &*bearer)];
+        let line = format!("{method} /v1/writeups{path}");
+        self.door.send(&line, &headers, body.to_owned()).await
+    }
+
+    /// Says something and loads it as the loader does.
+    async fn says(&self, path: &str, body: Value) {
+        let answer = self.post(path, body).await;
+        let told = json!({ "accepted": 1, "rejected": [] });
+        assert_eq!((answer.status, answer.json()), (202, told), "{path}");
+        self.door.spool.seal().await;
+        while let Some(segment) = self.door.drain.oldest() {
+            let content = segment.read().expect("a segment");
+            for (n, entry) in content.entries().enumerate() {
+                let batch = Batch::unpack(entry).expect("a batch");
+                let name = segment.id().wrapping_add(n as u128);
+                self.way.store.load(name, &batch).await.expect("loaded");
+            }
+            self.door.drain.done(&segment).expect("acknowledged");
+        }
+    }
+
+    async fn one(&self, id: &str) -> Value {
+        let answer = self.get(&format!("/{id}")).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        answer.json()
+    }
+}
+
+#[tokio::test]
+async fn the_registry_is_told_and_added_to() {
+    let Some(desk) = Desk::open("door_registry").await else {
+        return;
+    };
+    let read = |id: &str, page: &str| {
+        let data = json!({ "person": "zzmail.marker@people.example.org" });
+        event("read", id, page, "2025-03-02T09:00:00Z", data)
+    };
+    desk.way
+        .events(&[read("1", "page 1"), read("2", "page 2")])
+        .await;
+    let answer = desk.get("/unregistered").await.json();
+    assert_eq!(answer["total"], 2);
+    assert_eq!(answer["targets"][0]["events"], json!({ "read": 1 }));
+
+    let data = json!({
+        "title": "Disk",
+        "published_at": "2025-03-01T00:00:00Z",
+        "aliases": ["page 1"],
+        "contributors": ["zzmail.marker@people.example.org"],
+        "marks": { "surprised": true, "unclear": null },
+        "restricted": true,
+    });
+    desk.says("/INC-1", data).await;
+    desk.says("/INC-2", json!({ "aliases": ["page 2"] })).await;
+    // What is left out stays, that it is restricted before all.
+    desk.says("/INC-1", json!({ "words": 700, "title": "" }))
+        .await;
+    let one = desk.one("page%201").await;
+    let seen = [&one["id"], &one["title"], &one["restricted"], &one["words"]];
+    assert_eq!(
+        seen,
+        [&json!("INC-1"), &json!("Disk"), &json!(true), &json!(700)]
+    );
+    let few = "fewer than 4294967295";
+    assert_eq!(one["people"]["contributors"], few);
+    assert_eq!(one["marks"]["surprised"], true);
+    assert_eq!(one["said_by"], json!({ "registry": 2 }));
+    assert_eq!(one["descriptors"]["at_publication"]["words"], 700);
+    assert_eq!(desk.get("/unregistered").await.json()["total"], 0);
+
+    desk.says("/INC-2/merge", json!({ "into": "INC-1" })).await;
+    let list = desk.get("").await.json();
+    assert_eq!(list["writeups"].as_array().expect("a list").len(), 1);
+    assert_eq!(desk.one("INC-2").await["merged_into"], "INC-1");
+    assert_eq!(desk.one("INC-1").await["parts"], json!(["INC-2"]));
+    assert_eq!(
+        desk.post("/INC-1/merge", json!({ "into": "INC-2" }))
+            .await
+            .status,
+        409
+    );
+    desk.says("/INC-2/split", json!({})).await;
+    assert_eq!(desk.one("INC-2").await["merged_into"], Value::Null);
+    desk.says("/INC-1/retire", json!({ "at": "2025-04-01T00:00:00Z" }))
+        .await;
+    assert_eq!(
+        desk.one("INC-1").await["deleted_at"],
+        "2025-04-01T00:00:00Z"
+    );
+}
+
+#[tokio::test]
+async fn what_can_t_be_said_is_refused() {
+    let Some(desk) = Desk::open("door_registry_refused").await else {
+        return;
+    };
+    desk.says(
+        "/INC-1",
+        json!({ "aliases": ["page 1"], "published_at": "2025-03-01T00:00:00Z" }),
+    )
+    .await;
+    for (path, body, status, words) in [
+        ("/INC-2", json!({ "words": -1 }), 400, "data.words"),
+        (
+            "/INC-2",
+            json!({ "contributors": [7] }),
+            400,
+            "data.contributors",
+        ),
+        (
+            "/INC-2",
+            json!({ "marks": { "unclear": 3 } }),
+            400,
+            "data.marks",
+        ),
+        (
+            "/INC-2",
+            json!({ "alias_validity": [{ "from": "x" }] }),
+            400,
+            "data.alias_validity",
+        ),
+        ("/INC-2", json!({ "id": "INC-3" }), 400, "data.id"),
+        ("/INC-2", json!({ "aliases": ["page 1"] }), 409, "INC-1"),
+        ("/page%201", json!({}), 409, "INC-1"),
+        ("/INC-2", json!([]), 400, "no JSON object"),
+        ("/x%3Aretracted", json!({}), 400, "names no write-up"),
+        (
+            "/zzmail.marker%40people.example.org",
+            json!({}),
+            400,
+            "mail address",
+        ),
+        ("/INC-1/merge", json!({}), 400, "into: missing"),
+        (
+            "/INC-1/merge",
+            json!({ "into": "INC-9" }),
+            404,
+            "no write-up",
+        ),
+        (
+            "/INC-1/merge",
+            json!({ "into": "page 1" }),
+            400,
+            "same write-up",
+        ),
+        ("/INC-1/split", json!({}), 409, "nothing to split"),
+        ("/INC-9/split", json!({}), 404, "no write-up"),
+        ("/INC-1/retire", json!({ "at": "soon" }), 400, "RFC 3339"),
+        (
+            "/INC-1/retire",
+            json!({ "at": "2025-01-01T00:00:00Z" }),
+            422,
+            "before",
+        ),
+    ] {
+        let answer = desk.post(path, body.clone()).await;
+        assert_eq!(answer.status, status, "{path} {body} {answer:?}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        assert!(answer.text.contains(words), "{path} {body} {answer:?}");
+    }
+    let long = format!("{{\"title\": \"{}\"}}", "x".repeat(1 << 20));
+    assert_eq!(desk.ask("POST", "/INC-2", &long).await.status, 413);
+    let deep = "[".repeat(100_000);
+    assert_eq!(desk.ask("POST", "/INC-2", &deep).await.status, 400);
+    assert_eq!(desk.ask("DELETE", "/INC-1", "").await.status, 405);
+    assert_eq!(desk.get("/INC-9").await.status, 404);
+    // Refusals leave nothing behind but that they were refused.
+    assert!(desk.door.taken().await.writeups.is_empty());
+}
+
+#[tokio::test]
+async fn only_tokens_of_the_registry_and_only_with_an_engine() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let door = open(folder.path(), "", 1 << 30);
+    let good = door.token(&["registry"], &["writeup"]);
+    let other = door.token(&["wiki"], &[]);
+    let reads = door.token(&[], &["read"]);
+    for line in [
+        "GET /v1/writeups",
+        "GET /v1/writeups/unregistered",
+        "GET /v1/writeups/INC-1",
+        "POST /v1/writeups/INC-1",
+        "POST /v1/writeups/INC-1/merge",
+        "POST /v1/writeups/INC-1/split",
+        "POST /v1/writeups/INC-1/retire",
+    ] {
+        let answer = door.send(line, &[], "{}").await;
+        assert_eq!(answer.status, 401, "{line}");
+        for (token, status) in [(&other, 403), (&reads, 403), (&good, 503)] {
+            let bearer = format!("Bearer {token}");
+            let answer = door.send(line, &[("authorization", &*bearer)], "{}").await;
+            assert_eq!(answer.status, status, "{line} {answer:?}");
+            if status == 503 {
+                assert_eq!(answer.header("retry-after"), "5");
+            }
+        }
+    }
+}
