@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use super::{came, rows};
 use crate::indicators::frames::{counts, distinct_people, scalar};
-use crate::indicators::shapes::{fewest, guarded_median};
+use crate::indicators::shapes::{fewest, guarded_middle};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{median, quantile};
@@ -64,7 +64,7 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
         len(),
     )?;
 
-    let middle = |value: Option<f64>| guarded_median(value, sizes.len(), people);
+    let middle = |value: Option<f64>| guarded_middle(value, sizes.len(), people);
     let quartiles = match (quantile(&sizes, 0.25), quantile(&sizes, 0.75)) {
         (Some(first), Some(third)) => Value::List(vec![middle(Some(first)), middle(Some(third))]),
         _ => Value::Null,
