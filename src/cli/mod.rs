@@ -9,8 +9,11 @@ mod engine;
 mod error;
 mod import;
 mod list;
+mod privacy;
 mod progress;
+mod proving;
 mod report;
+mod reporting;
 mod scan;
 mod serve;
 mod simulate;
@@ -79,6 +82,11 @@ enum Command {
     Scan(scan::Args),
     /// Write the summary, charts, pages and a digest as of an instant
     Report(report::Args),
+    /// What is kept of people and on which terms: show, agree, prove
+    Privacy(privacy::Args),
+    /// What reporting tools may read
+    #[command(subcommand)]
+    Reporting(reporting::Command),
     /// Which pages are which write-ups: look, register, give names, retire
     #[command(subcommand)]
     Writeups(writeups::Command),
@@ -137,15 +145,20 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args, load()?).await,
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
+        Command::Privacy(args) => privacy::run(args, load()?).await,
+        Command::Reporting(command) => reporting::run(command, &load()?),
         Command::Writeups(command) => writeups::run(command, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
         Command::List(args) => list::run(args, load),
         Command::Engine(EngineCommand::Run {
             supervised: Some(library),
+            reporting_listen,
+            password_file,
             ..
         }) => {
             let data = flags.data_dir.unwrap_or_default();
-            engine::supervised(&data, library, environment.runtime_dir()).await
+            let reporting = reporting_listen.zip(password_file);
+            engine::supervised(&data, library, environment.runtime_dir(), reporting).await
         }
         Command::Engine(command) => engine::run(command, &load()?).await,
     }

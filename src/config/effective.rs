@@ -41,6 +41,20 @@ impl Config {
         if let Some(k) = k.or(self.k) {
             put("privacy.k", k.into());
         }
+        if let Some(holder) = &self.key_holder {
+            put("privacy.key_holder", holder.as_str().into());
+        }
+        let reporting = &self.reporting;
+        put("reporting.tables", reporting.tables.into());
+        if reporting.tables {
+            put("reporting.database", reporting.database.as_str().into());
+        }
+        if let Some(address) = reporting.listen {
+            put("reporting.listen", address.to_string().into());
+        }
+        if let Some(file) = &reporting.password_file {
+            put("reporting.password_file", file.to_string_lossy().into());
+        }
         let engine = &self.engine;
         match &engine.mode {
             EngineMode::Embedded => put("engine.mode", "embedded".into()),

@@ -6,6 +6,7 @@ mod effective;
 mod environment;
 mod layers;
 mod reader;
+mod reporting;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -40,6 +41,10 @@ pub struct Config {
     /// The smallest number of people that is shown; `None` where the file does not say, and then
     /// the data folder's own k holds.
     pub k: Option<u32>,
+    /// Who holds the key of the pseudonyms, in words for the page `/privacy`.
+    pub key_holder: Option<String>,
+    /// What reporting tools may read.
+    pub reporting: ReportingConfig,
     /// ClickHouse.
     pub engine: EngineConfig,
     /// Where the door and the pages are.
@@ -80,6 +85,20 @@ pub struct EngineConfig {
     pub runtime_dir: Option<PathBuf>,
     /// The password of a server, or the one that an embedded engine asks of TCP clients.
     pub password: Option<Secret>,
+}
+
+/// Published tables for reporting tools: what leaves the house, after suppression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportingConfig {
+    /// They are written after each report.
+    pub tables: bool,
+    /// The database that they lie in: with an embedded engine that of a second engine over a second
+    /// folder, with a server one beside Readback's own.
+    pub database: String,
+    /// Where the second engine listens for reporting tools.
+    pub listen: Option<SocketAddr>,
+    /// The file with the password that it asks for.
+    pub password_file: Option<PathBuf>,
 }
 
 /// How ClickHouse is reached.
@@ -261,8 +280,10 @@ fn check(
     });
     let organisation = organisation(&mut top.section("organisation"));
     let parameters = parameters(&mut top.section("parameters"));
-    let k = privacy(&mut top.section("privacy"));
+    let (k, key_holder) = privacy(&mut top.section("privacy"));
     let engine = engine(&mut top.section("engine"), environment, &mut origins);
+    let embedded = matches!(engine.mode, EngineMode::Embedded);
+    let reporting = reporting::read(&mut top.section("reporting"), embedded);
     let listen = server(&mut top.section("server"));
     let spool = spool(&mut top.section("spool"));
     let schedule = schedule(&mut top.section("schedule"));
@@ -283,6 +304,8 @@ fn check(
         organisation,
         parameters,
         k,
+        key_holder,
+        reporting,
         engine,
         listen,
         spool,
@@ -341,11 +364,17 @@ fn parameters(reader: &mut Reader<'_>) -> Parameters {
     p
 }
 
-fn privacy(reader: &mut Reader<'_>) -> Option<u32> {
+fn privacy(reader: &mut Reader<'_>) -> (Option<u32>, Option<String>) {
     let mut k = 0;
     let given = reader.whole("k", 1, 1000, &mut k);
+    // It stands on a page: an office, not somebody's address.
+    let key_holder = reader.parsed(
+        "key_holder",
+        "an office such as \"data protection\"",
+        |text| (!text.trim().is_empty() && !text.contains('@')).then(|| text.trim().to_owned()),
+    );
     reader.finish();
-    given.then_some(k)
+    (given.then_some(k), key_holder)
 }
 
 fn engine(
@@ -439,8 +468,11 @@ fn engine(
     }
 }
 
-/// The password in a file. An empty one would open the door to everybody.
-fn password_in(path: &str) -> Result<String, String> {
+/// The password in a file.
+///
+/// # Errors
+/// It can't be read, or is empty: an empty one would open the door to everybody.
+pub fn password_in(path: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("{path:?} can't be read: {error}"))?;
     match text.trim_end() {

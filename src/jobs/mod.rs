@@ -2,7 +2,8 @@
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
 //! the door, gate holds all of these back while derive works, registry puts together what is said of
 //! write-ups, derive makes derived tables of landed events, compute makes facts and results, report makes
-//! the summary, restate tells what an earlier one would say now.
+//! the summary, restate tells what an earlier one would say now, terms says on which terms people
+//! are counted, and ledger since when.
 
 mod columns;
 pub mod compute;
@@ -11,11 +12,15 @@ pub mod gate;
 mod health;
 pub mod ingest;
 pub mod known;
+pub mod ledger;
 pub mod load;
 pub mod observe;
+pub mod prove;
+pub mod published;
 pub mod registry;
 pub mod report;
 pub mod restate;
 mod reviews;
 pub mod scan;
+pub mod terms;
 mod writeups;

@@ -10,6 +10,7 @@ pub mod place;
 pub mod record;
 pub mod result;
 pub mod target;
+pub mod terms;
 pub mod time;
 
 pub use calendar::Calendar;
@@ -22,4 +23,5 @@ pub use params::Parameters;
 pub use place::Place;
 pub use record::Record;
 pub use result::{Guard, Layer, Results, Value};
+pub use terms::{PrivacyTerms, Term, TermChange};
 pub use time::{DAY_MS, Millis, parse_rfc3339, to_rfc3339};

@@ -6,6 +6,8 @@ mod facts;
 mod frames;
 mod landing;
 mod migrate;
+mod prove;
+pub mod published;
 mod registry;
 mod rows;
 mod state;
@@ -17,6 +19,8 @@ pub use facts::{
 };
 pub use landing::{Batch, PackError};
 pub use migrate::MigrateError;
+pub use prove::{Column, Found};
+pub use published::Published;
 pub use registry::{RegistryPerson, RegistryRows, RegistryWriteup, SpokenOf};
 pub use rows::{PersonRow, WriteupRow};
 pub use state::{ForeignStore, ImportRun};

@@ -181,9 +181,9 @@ impl Margins {
         lines.filter(|row: &Row| !row.is_empty()).collect()
     }
 
-    /// A cell that is left out for another reason than its size, and holds many.
+    /// A cell that is left out for another reason than its size, and holds nobody or many.
     fn is_no_secret(&self, cell: usize, k: u64) -> bool {
-        self.unlisted[cell] && self.people[cell] >= k
+        self.unlisted[cell] && !suppress::count_is_withheld(self.people[cell], k)
     }
 
     /// Withholds more cells of a sum until those withheld may be anything.

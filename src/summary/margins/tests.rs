@@ -178,7 +178,7 @@ fn people() -> impl Strategy<Value = u64> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn a_group_keeps_its_secret(people in prop::collection::vec(people(), 1..6), k in 2_u64..7) {
@@ -272,6 +272,14 @@ fn a_sum_that_would_tell_is_not_told() {
     assert_eq!(judged.told, [false, false, true]);
     assert_eq!(line(&[1, 1, 1]).judge(3).told, [false]);
     assert_eq!(line(&[0, 7, 9]).judge(3).told, [true]);
+}
+
+#[test]
+fn an_unlisted_cell_of_nobody_takes_nothing_with_it() {
+    let mut margins = Margins::default();
+    let cells = vec![margins.cell(12), margins.cell(1), margins.unlisted(0)];
+    margins.sum(cells);
+    assert_eq!(margins.judge(1).shown, [true, true, false]);
 }
 
 #[test]
