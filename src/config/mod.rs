@@ -613,7 +613,7 @@ mod tests {
           privacy.k: 0 is not a whole number from 1 to 1000
           engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
           source 1: id: is missing
-          colour: unknown key; known are data_dir, engine, organisation, parameters, privacy, schedule, server, source, spool
+          colour: unknown key; known are data_dir, engine, organisation, parameters, privacy, reporting, schedule, server, source, spool
         "#);
     }
 

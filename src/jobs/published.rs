@@ -253,7 +253,7 @@ mod tests {
             .collect();
         assert_eq!(
             shown,
-            [("/pairs", Some(9.0), false), ("/readers", None, true)]
+            [("/readers", None, true), ("/pairs", Some(9.0), false)]
         );
         assert_eq!(
             (rows.writeups[0].readers, rows.writeups[0].suppressed),

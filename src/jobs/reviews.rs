@@ -191,7 +191,13 @@ fn judge(reviews: &[Review], quarters: &BTreeMap<String, Quarter>, k: u64) -> Ju
         margins.sum(cells);
         telling.push(told_by);
     };
-    sum(cells.iter().map(|(came, _)| *came).collect(), CAME);
+    let came: Vec<usize> = cells.iter().map(|(came, _)| *came).collect();
+    // A1 withholds it when few came, or few of them without a name.
+    if !suppress::count_is_withheld(people(quarters), k)
+        && !suppress::count_is_withheld(dial_ins(quarters), k)
+    {
+        sum(came.clone(), CAME);
+    }
     sum(cells.iter().map(|(_, free)| *free).collect(), FREE);
     sum(column(&["walk_in"]), WALKED_IN);
     // Those who came freely, less the walk-ins.
@@ -203,8 +209,10 @@ fn judge(reviews: &[Review], quarters: &BTreeMap<String, Quarter>, k: u64) -> Ju
     if !few_guests {
         sum(column(&["OPT-PARTICIPANT"]), OPTIONAL);
     }
-    sum(column(&["unknown"]), CAME);
     sum(column(&["CHAIR", REQUIRED]), FREE);
+    // Also where one of those before is not told.
+    sum(FREE_ROLES.map(|at| column(&[ROLES[at]])).concat(), FREE);
+    sum(column(&ROLES[..5]), &[]);
     for (name, row) in quarters.keys().zip(&roles) {
         let own = || {
             reviews
@@ -220,6 +228,8 @@ fn judge(reviews: &[Review], quarters: &BTreeMap<String, Quarter>, k: u64) -> Ju
         // Where nobody was told to come, and no responder came freely.
         margins.tie(free, FREE_ROLES.map(|at| row[at]).to_vec());
     }
+    // A2 tells how many had a name: the others are what is left of all who came.
+    margins.tie(came, column(&["unknown"]));
     let judged = margins.judge(k);
     let closed = telling.iter().zip(&judged.told).filter(|(_, told)| !**told);
     let pick = |at: &usize| judged.shown.get(*at).copied().unwrap_or(false);
@@ -240,6 +250,21 @@ fn judge(reviews: &[Review], quarters: &BTreeMap<String, Quarter>, k: u64) -> Ju
             .copied()
             .collect(),
     }
+}
+
+/// Everybody who came and has a name.
+fn people(quarters: &BTreeMap<String, Quarter>) -> u64 {
+    let roles = quarters.values().flat_map(|quarter| quarter.roles.values());
+    let named: BTreeSet<i64> = roles
+        .flat_map(|presences| presences.named.iter().copied())
+        .collect();
+    named.len() as u64
+}
+
+/// Those who came and have none.
+fn dial_ins(quarters: &BTreeMap<String, Quarter>) -> u64 {
+    let roles = quarters.values().flat_map(|quarter| quarter.roles.values());
+    roles.map(|presences| presences.dial_ins).sum()
 }
 
 /// What tells how many came to all reviews.
@@ -388,7 +413,6 @@ mod tests {
         let found = by_role("2026-Q1", &quarters["2026-Q1"], &judged.quarters[0]);
         assert!(found["by_role"]["CHAIR"].is_null());
         assert!(found["by_role"]["unknown"].is_null(), "the next smallest");
-        assert_eq!(found["by_role"]["walk_in"], 12);
         assert_eq!(found["by_role"]["OPT-PARTICIPANT"], 0);
     }
 
@@ -481,6 +505,26 @@ mod tests {
             judged.betrayed.contains(&("A2", "/walk_ins")),
             "{:?}",
             judged.betrayed
+        );
+    }
+
+    /// Two dial-ins among many: all who came, less those with a name, would tell them.
+    #[test]
+    fn reviews_do_not_tell_who_had_no_name() {
+        let mut only = quarter(&[(REQUIRED, 50)]);
+        let two = Presences {
+            all: 2,
+            named: BTreeSet::new(),
+            dial_ins: 2,
+        };
+        only.roles.insert("unknown", two);
+        let quarters = BTreeMap::from([("2026-Q1".to_owned(), only)]);
+        let reviews = [20, 12, 20].map(|n| of_quarter("2026-Q1", n));
+        let judged = judge(&reviews, &quarters, 5);
+        assert!(
+            judged.reviews.iter().any(|shown| !shown.attendees),
+            "{:?}",
+            judged.reviews
         );
     }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::view::Frame;
-use super::{Links, PageError, templates, words};
+use super::{Links, PageError, templates};
 use crate::charts::reading;
 
 /// What a kind of event holds of people.
@@ -163,7 +163,7 @@ fn sources(summary: &Value, terms: &[(String, String)]) -> Vec<Source> {
         });
         Source {
             name: name.to_owned(),
-            what: words::capital(what),
+            what: what.to_owned(),
             kinds: kinds.unwrap_or_else(|| "nothing yet".to_owned()),
         }
     });

@@ -1,5 +1,6 @@
 //! The integration tests: one binary, so that they share one engine.
 
+mod attacked;
 mod binary;
 mod browser;
 mod checked;
@@ -30,6 +31,8 @@ mod loading;
 mod observed;
 mod pages;
 mod privacy;
+mod privacy_served;
+mod published;
 mod registry;
 mod rubbish;
 mod same_bytes;
@@ -41,6 +44,7 @@ mod serving;
 mod shown;
 mod simulated;
 mod sources;
+mod terms;
 mod tidy;
 mod together;
 mod unwilling;

@@ -324,7 +324,7 @@ pub fn differing(standing: &[Standing], summary: &Json) -> Vec<String> {
     places.into_iter().collect()
 }
 
-/// Every number of the rows and where it stands, as `sql/queries/published_rows.sql` names the places.
+/// Every number of the rows and where it stands, named as `Published::rows` names the places.
 fn places(rows: &Rows) -> Vec<(String, Option<f64>)> {
     let mut all = Vec::new();
     for row in &rows.indicators {
