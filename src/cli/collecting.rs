@@ -9,10 +9,11 @@ use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 
 use super::engine::Installing;
 use super::error::words;
-use super::report;
 use super::serve::published;
+use super::{privacy, report};
 use crate::app::House;
 use crate::app::collector::Collector;
+use crate::app::reporting::Reporting;
 use crate::config::{Config, Schedule};
 use crate::engine::{InstallError, StartError};
 use crate::jobs::ingest::{self, Ingested};
@@ -21,8 +22,9 @@ use crate::jobs::load::{LoadState, Loader, Pace, stopped};
 use crate::jobs::scan::{self, Listener, Source, Way};
 use crate::sources;
 use crate::store::{MigrateError, StoreError};
+use crate::summary::Document;
 use crate::telemetry::{Metrics, Outcome};
-use crate::web::{AppState, Opened, Parts};
+use crate::web::{AppState, Opened, Parts, Published};
 
 /// The first pause before an engine that could not be opened is tried again; it doubles.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -169,6 +171,8 @@ async fn jobs(
     (parts, metrics): (&Parts, &Metrics),
     mut load: watch::Receiver<LoadState>,
 ) {
+    let mut reporting = None;
+    offered(house, &mut reporting).await;
     let computes = schedule.report_minutes > 0;
     let sources = pulled(&house.config);
     let scans = schedule.scan_minutes > 0 && !sources.is_empty();
@@ -186,7 +190,7 @@ async fn jobs(
             biased;
             _ = report.tick(), if computes => {
                 let batches = load.borrow().batches;
-                let computed = compute(house, state, metrics).await;
+                let computed = compute(house, state, metrics, &mut reporting).await;
                 parts.computed(computed.is_some());
                 if let Some(lines) = computed {
                     pause = COMPUTE_AGAIN;
@@ -257,12 +261,27 @@ async fn first(load: &mut watch::Receiver<LoadState>, before: Option<u64>) {
 }
 
 /// Computes the pages. Gives the lines that were ever received, where that was done.
-async fn compute(house: &House, state: &AppState, metrics: &Metrics) -> Option<u64> {
+async fn compute(
+    house: &House,
+    state: &AppState,
+    metrics: &Metrics,
+    reporting: &mut Option<Reporting>,
+) -> Option<u64> {
     let fresh = report::summary(house, super::now()).await;
-    let fresh = fresh.and_then(|document| {
-        let lines = document.health.received.lines;
-        published(&document).map(|fresh| (fresh, lines))
-    });
+    let fresh = match fresh {
+        Ok(document) => {
+            offered(house, reporting).await;
+            if let Some(reporting) = reporting {
+                // The pages are shown all the same.
+                if let Err(error) = report::publish(house, reporting, &document).await {
+                    let error = words(&error);
+                    tracing::error!(error, "the published tables can't be written");
+                }
+            }
+            shown(house, &document).await
+        }
+        Err(error) => Err(error),
+    };
     let (outcome, lines) = match fresh {
         Ok((fresh, lines)) => {
             state.publish(fresh);
@@ -276,6 +295,31 @@ async fn compute(house: &House, state: &AppState, metrics: &Metrics) -> Option<u
     };
     metrics.job("report", outcome, super::now());
     lines
+}
+
+/// Opens the published tables, where they are asked for and not open yet. Reporting tools may ask as
+/// long as this process lives; the engine that answers them ends with it.
+async fn offered(house: &House, reporting: &mut Option<Reporting>) {
+    if reporting.is_some() {
+        return;
+    }
+    match Reporting::open(&house.config).await {
+        Ok(opened) => *reporting = opened,
+        Err(error) => {
+            let error = words(&error);
+            tracing::error!(
+                error,
+                "the published tables can't be opened; the next report tries again"
+            );
+        }
+    }
+}
+
+/// A document as it is shown, with the terms beside it, and the lines that were ever received.
+async fn shown(house: &House, document: &Document) -> anyhow::Result<(Published, u64)> {
+    let terms = privacy::noted(house).await?;
+    let fresh = published(document)?.with_terms(terms);
+    Ok((fresh, document.health.received.lines))
 }
 
 /// The configured sources that can be pulled.

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use super::engine::Installing;
 use super::import::tell;
 use super::site_names::names_on_site;
-use super::{progress, report, serve};
+use super::{privacy, progress, report, serve};
 use crate::app::House;
 use crate::config::{Config, DEFAULT_DATABASE, EngineMode};
 use crate::jobs::ingest::{self, Import, Ingested, Scan, known_writeups};
@@ -85,6 +85,8 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
     // Whatever the configuration says, nothing simulated goes into a real store.
     config.engine.mode = EngineMode::Embedded;
     config.engine.database = DEFAULT_DATABASE.to_owned();
+    config.reporting.tables = false;
+    config.reporting.listen = None;
     config.organisation.simulated = args.repo.is_none();
     if let Some(repo) = &repo
         && let Some(name) = repo.root.file_name()
@@ -99,9 +101,9 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
     let installing = Installing::new();
     let opening = House::open(config, move |progress| installing.show(progress));
     let house = unless_told(opening).await?;
-    let document = unless_told(prepare(&args, repo.as_ref(), &house, &folder)).await;
-    let done = match document {
-        Ok(document) => show(&args, &document, listener).await,
+    let prepared = unless_told(prepare(&args, repo.as_ref(), &house, &folder)).await;
+    let done = match prepared {
+        Ok((document, terms)) => show(&args, &document, terms, listener).await,
         Err(error) => Err(error),
     };
     house.close().await;
@@ -124,7 +126,7 @@ async fn prepare(
     repo: Option<&Own>,
     house: &House,
     folder: &Temporary,
-) -> anyhow::Result<Document> {
+) -> anyhow::Result<(Document, Json)> {
     let as_of = match repo {
         None => simulated(house, folder).await?,
         Some(repo) => own(args, house, repo, folder).await?,
@@ -133,20 +135,21 @@ async fn prepare(
     if let Some(hint) = repo.and_then(|repo| unread(args, repo, &document)) {
         writeln!(std::io::stderr(), "note: {hint}")?;
     }
-    Ok(document)
+    Ok((document, privacy::noted(house).await?))
 }
 
 async fn show(
     args: &Args,
     document: &Document,
+    terms: Json,
     listener: Option<tokio::net::TcpListener>,
 ) -> anyhow::Result<()> {
     if let Some(out) = &args.out {
-        report::put_all(document, out)?;
+        report::put_all(document, &terms, out)?;
         writeln!(std::io::stderr(), "report written to {}", out.display())?;
     }
     if let Some(listener) = listener {
-        let state = crate::web::AppState::new(serve::published(document)?);
+        let state = crate::web::AppState::new(serve::published(document)?.with_terms(terms));
         serve::pages(listener, state).await?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use clap::Subcommand;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::app;
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::engine::{self, Listen, Password, Progress, RunSettings};
 
 /// What `readback engine` can do.
@@ -42,6 +42,18 @@ pub(super) enum EngineCommand {
             requires = "data_dir"
         )]
         supervised: Option<PathBuf>,
+        /// How Readback lets reporting tools ask the engine of published tables
+        #[arg(
+            long,
+            hide = true,
+            value_name = "ADDR",
+            requires = "supervised",
+            requires = "password_file"
+        )]
+        reporting_listen: Option<SocketAddr>,
+        /// The file with the password that they need
+        #[arg(long, hide = true, value_name = "FILE", requires = "reporting_listen")]
+        password_file: Option<PathBuf>,
     },
 }
 
@@ -102,12 +114,26 @@ pub(super) async fn supervised(
     data: &Path,
     library: PathBuf,
     runtime: Option<PathBuf>,
+    reporting: Option<(SocketAddr, PathBuf)>,
 ) -> anyhow::Result<()> {
+    let listen = match reporting {
+        None => None,
+        Some((address, file)) => {
+            let password = config::password_in(&file.to_string_lossy());
+            let password =
+                password.map_err(|problem| anyhow::anyhow!("--password-file: {problem}"))?;
+            Some(Listen {
+                address,
+                password: Password::new(password),
+                read_only: true,
+            })
+        }
+    };
     let settings = RunSettings {
         folder: data.join("engine"),
         library,
         runtime,
-        listen: None,
+        listen,
         supervised: true,
     };
     engine::run(settings, |_, _| {}).await?;

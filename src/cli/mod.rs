@@ -13,8 +13,11 @@ mod import;
 mod key;
 mod list;
 mod people;
+mod privacy;
 mod progress;
+mod proving;
 mod report;
+mod reporting;
 mod retain;
 mod scan;
 mod serve;
@@ -84,6 +87,11 @@ enum Command {
     Scan(scan::Args),
     /// Write the summary, charts, pages and a digest as of an instant
     Report(report::Args),
+    /// What is kept of people and on which terms: show, agree, prove
+    Privacy(privacy::Args),
+    /// What reporting tools may read
+    #[command(subcommand)]
+    Reporting(reporting::Command),
     /// Which pages are which write-ups: look, register, give names, retire
     #[command(subcommand)]
     Writeups(writeups::Command),
@@ -155,6 +163,8 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args, load()?).await,
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
+        Command::Privacy(args) => privacy::run(args, load()?).await,
+        Command::Reporting(command) => reporting::run(command, &load()?),
         Command::Writeups(command) => writeups::run(command, load()?).await,
         Command::Forget(args) => forget::run(args, load()?).await,
         Command::OptOut(command) => forget::opt_out(command, load()?).await,
@@ -165,10 +175,13 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::List(args) => list::run(args, load),
         Command::Engine(EngineCommand::Run {
             supervised: Some(library),
+            reporting_listen,
+            password_file,
             ..
         }) => {
             let data = flags.data_dir.unwrap_or_default();
-            engine::supervised(&data, library, environment.runtime_dir()).await
+            let reporting = reporting_listen.zip(password_file);
+            engine::supervised(&data, library, environment.runtime_dir(), reporting).await
         }
         Command::Engine(command) => engine::run(command, &load()?).await,
     }

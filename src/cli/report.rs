@@ -9,11 +9,12 @@ use chrono::NaiveDate;
 use serde_json::Value as Json;
 
 use super::engine::Installing;
-use super::progress;
+use super::{privacy, progress};
 use crate::app::House;
+use crate::app::reporting::Reporting;
 use crate::config::Config;
 use crate::indicators::Context;
-use crate::jobs::{derive, report, restate};
+use crate::jobs::{derive, published, report, restate};
 use crate::model::{Calendar, Millis, parse_rfc3339};
 use crate::pages;
 use crate::summary::Document;
@@ -65,7 +66,12 @@ async fn write(
     earlier: Option<&Json>,
 ) -> anyhow::Result<Vec<u8>> {
     let document = summary(house, as_of).await?;
-    let bytes = put_all(&document, out)?;
+    let bytes = put_all(&document, &privacy::noted(house).await?, out)?;
+    if let Some(reporting) = Reporting::open(&house.config).await? {
+        let put = publish(house, &reporting, &document).await;
+        reporting.close().await;
+        put?;
+    }
     if let Some(earlier) = earlier {
         // Read back from its bytes like the earlier one, so that equal numbers are equal.
         let now = report::to_json(&summary(house, restate::as_of(earlier)?).await?)?;
@@ -75,6 +81,19 @@ async fn write(
         put(out, "restatements.json", &text)?;
     }
     Ok(bytes)
+}
+
+/// Puts a summary into the published tables.
+pub(super) async fn publish(
+    house: &House,
+    reporting: &Reporting,
+    document: &Document,
+) -> anyhow::Result<()> {
+    let summary = serde_json::to_value(document)?;
+    let calendar = &house.config.organisation.calendar;
+    // One report at a time.
+    let _turn = house.turn().await?;
+    published::put(&reporting.published, &summary, calendar, super::now()).await
 }
 
 /// An earlier summary, by its file or its folder.
@@ -97,7 +116,7 @@ fn earlier(path: &Path) -> anyhow::Result<Json> {
 }
 
 /// Writes every file of the report. Returns the bytes of `summary.json`.
-pub(super) fn put_all(document: &Document, out: &Path) -> anyhow::Result<Vec<u8>> {
+pub(super) fn put_all(document: &Document, terms: &Json, out: &Path) -> anyhow::Result<Vec<u8>> {
     let bytes = report::to_json(document)?;
     make_room(out)?;
     put(out, "summary.json", &bytes)?;
@@ -105,14 +124,14 @@ pub(super) fn put_all(document: &Document, out: &Path) -> anyhow::Result<Vec<u8>
     schema.push(b'\n');
     put(out, "summary.schema.json", &schema)?;
     let published = serde_json::to_value(document)?;
-    for (path, bytes) in pages::report(&published).context("the report's pages")? {
+    for (path, bytes) in pages::report(&published, terms).context("the report's pages")? {
         put(out, &path, &bytes)?;
     }
     Ok(bytes)
 }
 
 /// How the names of a report's pages begin.
-const OWN_PAGES: [&str; 4] = ["index", "writeups", "reviews", "definitions"];
+const OWN_PAGES: [&str; 5] = ["index", "writeups", "reviews", "definitions", "privacy"];
 
 /// Makes the folder, or takes the pages and charts of an earlier report out of it: a page of a
 /// write-up that is restricted or deleted by now must not stay. Whatever else lies there is left
@@ -168,6 +187,11 @@ fn is_report(folder: &Path) -> bool {
 
 /// Derives what changed and computes the summary as of an instant.
 pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Document> {
+    summary_with(house, as_of, house.k).await
+}
+
+/// The same with people withheld below another number, for comparing alone.
+pub(super) async fn summary_with(house: &House, as_of: Millis, k: u32) -> anyhow::Result<Document> {
     let organisation = &house.config.organisation;
     let calendar = organisation.calendar.clone();
     let parameters = house.config.parameters.clone();
@@ -187,7 +211,7 @@ pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Docu
     let reported = report::Reported {
         name: organisation.name.clone(),
         simulated: organisation.simulated,
-        k: house.k,
+        k,
     };
     let document = report::summary(&house.store, &context, &reported).await;
     bar.finish_and_clear();

@@ -268,14 +268,16 @@ mod tests {
     /// INDICATORS P2, both examples.
     #[test]
     fn pseudonyms_are_those_of_the_worked_examples() {
-        let keys = Keys::new([0; 32]);
-        for address in [
-            "ada@example.org",
-            "Ada@Example.org ",
-            "mailto:ada@example.org",
-        ] {
-            let pseudonym = keys.pseudonym(&Identity::bare(address));
-            assert_eq!(pseudonym.to_string(), "ac5a6c0e31dadbfe2e282bae3b4f5e6c");
+        let example = crate::stats::examples::one("P2", 0);
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        let keys = Keys::new(decode_hex(&text(&example.input["key_hex"])).unwrap());
+        let message = text(&example.input["message"]);
+        let same = crate::stats::examples::one("P2", 1).expect["same"].clone();
+        assert_eq!(same, true);
+        let spelt = ["Ada@Example.org ".to_owned(), format!("mailto:{message}")];
+        for address in [message].into_iter().chain(spelt) {
+            let pseudonym = keys.pseudonym(&Identity::bare(&address));
+            assert_eq!(pseudonym.to_string(), text(&example.expect["pseudonym"]));
         }
     }
 

@@ -50,6 +50,20 @@ impl Config {
         for (key, days) in self.retention.by_name() {
             put(&format!("retention.{key}"), days.into());
         }
+        if let Some(holder) = &self.key_holder {
+            put("privacy.key_holder", holder.as_str().into());
+        }
+        let reporting = &self.reporting;
+        put("reporting.tables", reporting.tables.into());
+        if reporting.tables {
+            put("reporting.database", reporting.database.as_str().into());
+        }
+        if let Some(address) = reporting.listen {
+            put("reporting.listen", address.to_string().into());
+        }
+        if let Some(file) = &reporting.password_file {
+            put("reporting.password_file", file.to_string_lossy().into());
+        }
         let engine = &self.engine;
         match &engine.mode {
             EngineMode::Embedded => put("engine.mode", "embedded".into()),

@@ -24,7 +24,7 @@ const APART: [&str; 6] = [
     "READBACK_LOG",
 ];
 
-const SECTIONS: [&str; 7] = [
+const SECTIONS: [&str; 8] = [
     "organisation",
     "parameters",
     "privacy",
@@ -32,6 +32,7 @@ const SECTIONS: [&str; 7] = [
     "server",
     "spool",
     "schedule",
+    "reporting",
 ];
 
 impl Environment {

@@ -7,6 +7,7 @@ mod environment;
 mod layers;
 mod privacy;
 mod reader;
+mod reporting;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -46,6 +47,10 @@ pub struct Config {
     pub mode: Option<Mode>,
     /// How long what is kept is kept.
     pub retention: Retention,
+    /// Who holds the key of the pseudonyms, in words for the page `/privacy`.
+    pub key_holder: Option<String>,
+    /// What reporting tools may read.
+    pub reporting: ReportingConfig,
     /// ClickHouse.
     pub engine: EngineConfig,
     /// Where the door and the pages are.
@@ -88,6 +93,20 @@ pub struct EngineConfig {
     pub runtime_dir: Option<PathBuf>,
     /// The password of a server, or the one that an embedded engine asks of TCP clients.
     pub password: Option<Secret>,
+}
+
+/// Published tables for reporting tools: what leaves the house, after suppression.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportingConfig {
+    /// They are written after each report.
+    pub tables: bool,
+    /// The database that they lie in: with an embedded engine that of a second engine over a second
+    /// folder, with a server one beside Readback's own.
+    pub database: String,
+    /// Where the second engine listens for reporting tools.
+    pub listen: Option<SocketAddr>,
+    /// The file with the password that it asks for.
+    pub password_file: Option<PathBuf>,
 }
 
 /// How ClickHouse is reached.
@@ -269,9 +288,11 @@ fn check(
     });
     let organisation = organisation(&mut top.section("organisation"));
     let parameters = parameters(&mut top.section("parameters"));
-    let (k, mode) = privacy::privacy(&mut top.section("privacy"));
+    let (k, mode, key_holder) = privacy::privacy(&mut top.section("privacy"));
     let retention = privacy::retention(&mut top.section("retention"));
     let engine = engine(&mut top.section("engine"), environment, &mut origins);
+    let embedded = matches!(engine.mode, EngineMode::Embedded);
+    let reporting = reporting::read(&mut top.section("reporting"), embedded);
     let listen = server(&mut top.section("server"));
     let spool = spool(&mut top.section("spool"));
     let schedule = schedule(&mut top.section("schedule"));
@@ -294,6 +315,8 @@ fn check(
         k,
         mode,
         retention,
+        key_holder,
+        reporting,
         engine,
         listen,
         spool,
@@ -456,8 +479,11 @@ fn engine(
     }
 }
 
-/// The password in a file. An empty one would open the door to everybody.
-fn password_in(path: &str) -> Result<String, String> {
+/// The password in a file.
+///
+/// # Errors
+/// It can't be read, or is empty: an empty one would open the door to everybody.
+pub fn password_in(path: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| format!("{path:?} can't be read: {error}"))?;
     match text.trim_end() {
@@ -598,7 +624,7 @@ mod tests {
           privacy.k: 0 is not a whole number from 1 to 1000
           engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
           source 1: id: is missing
-          colour: unknown key; known are data_dir, engine, organisation, parameters, privacy, retention, schedule, server, source, spool
+          colour: unknown key; known are data_dir, engine, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
         "#);
     }
 

@@ -68,13 +68,19 @@ impl Retention {
     }
 }
 
-/// `[privacy]`: k and mode, where they are said.
-pub(super) fn privacy(reader: &mut Reader<'_>) -> (Option<u32>, Option<Mode>) {
+/// `[privacy]`: k, mode, and who holds the key, where they are said.
+pub(super) fn privacy(reader: &mut Reader<'_>) -> (Option<u32>, Option<Mode>, Option<String>) {
     let mut k = 0;
     let given = reader.whole("k", 1, 1000, &mut k);
     let mode = reader.parsed("mode", "\"strict\" or \"counts-only\"", Mode::from_name);
+    // It stands on a page: an office, not somebody's address.
+    let key_holder = reader.parsed(
+        "key_holder",
+        "an office such as \"data protection\"",
+        |text| (!text.trim().is_empty() && !text.contains('@')).then(|| text.trim().to_owned()),
+    );
     reader.finish();
-    (given.then_some(k), mode)
+    (given.then_some(k), mode, key_holder)
 }
 
 /// `[retention]`.

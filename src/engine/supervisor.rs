@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 use std::ffi::OsString;
 use std::io::{self, Write};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -408,6 +409,17 @@ async fn listen(stderr: ChildStderr, words: Words) {
 }
 
 impl EngineSettings {
+    /// The same, and it serves a TCP address that only reads. The child reads the password from its file:
+    /// everybody sees the arguments of a process.
+    pub fn listening(mut self, address: SocketAddr, password_file: &Path) -> io::Result<Self> {
+        let mut file = OsString::from("--password-file=");
+        file.push(std::path::absolute(password_file)?);
+        self.arguments
+            .push(format!("--reporting-listen={address}").into());
+        self.arguments.push(file);
+        Ok(self)
+    }
+
     /// The settings of a Readback that starts itself: `readback engine run --supervised`. All that the
     /// child needs is in its arguments; it reads no configuration, which might be another one.
     pub fn of_this_program(data: &Path, library: &Path) -> io::Result<Self> {

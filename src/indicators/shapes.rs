@@ -164,6 +164,18 @@ pub(super) fn guarded(value: Option<f64>, people: u64) -> Value {
     }
 }
 
+/// The same where the value counts people itself: how many came to the middle one of the reviews. Fewer
+/// than k are some review's own number, and where the sum is known the middle of few tells all of them.
+pub(super) fn guarded_middle(value: Option<f64>, many: usize, people: u64) -> Value {
+    let whole = value.filter(|value| *value > 0.0).map(f64::floor);
+    // Below one it is half of somebody.
+    let own = whole.map_or(0, |whole| whole.max(1.0) as u64);
+    match guarded_median(value, many, people) {
+        Value::Null => Value::Null,
+        value => value.of_people(own),
+    }
+}
+
 /// The median or a quartile over `many` meetings or write-ups, with `people` behind them: too few
 /// of either and it is one of them that is told.
 pub(super) fn guarded_median(value: Option<f64>, many: usize, people: u64) -> Value {

@@ -7,6 +7,7 @@ use serde_json::{Map, json};
 use super::columns::ints;
 use super::compute::Computed;
 use super::people::BY_HAND;
+use crate::model::Calendar;
 use crate::model::time::to_rfc3339;
 use crate::store::{LabelCount, MERGED, Receipt, Store};
 use crate::summary::document::{Coverage, Health, Reads, Received};
@@ -50,7 +51,12 @@ impl Few {
 }
 
 /// Health as of the computed instant.
-pub(super) async fn health(store: &Store, computed: &Computed, k: u32) -> anyhow::Result<Health> {
+pub(super) async fn health(
+    store: &Store,
+    computed: &Computed,
+    calendar: &Calendar,
+    k: u32,
+) -> anyhow::Result<Health> {
     let labels = store.labels(&computed.settings).await?;
     let counts = store.read_health(&computed.settings).await?;
     let excluded = store.excluded_people(&computed.settings).await?;
@@ -83,7 +89,7 @@ pub(super) async fn health(store: &Store, computed: &Computed, k: u32) -> anyhow
             double_click_removed,
             anonymous: counts.anonymous,
         },
-        coverage: coverage(computed, &few),
+        coverage: coverage(computed, calendar, &few),
     })
 }
 
@@ -130,7 +136,7 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few) -> Received 
     received
 }
 
-fn coverage(computed: &Computed, few: &Few) -> Vec<Coverage> {
+fn coverage(computed: &Computed, calendar: &Calendar, few: &Few) -> Vec<Coverage> {
     let mut delivered: BTreeMap<(&str, &str), (i64, u64)> = BTreeMap::new();
     for row in &computed.observed {
         let entry = delivered
@@ -162,7 +168,8 @@ fn coverage(computed: &Computed, few: &Few) -> Vec<Coverage> {
             list.push(Coverage {
                 scope: source.to_owned(),
                 kind: kind.to_owned(),
-                from: to_rfc3339(first_at),
+                // The instant of the first event is when somebody read or came: its day is told.
+                from: to_rfc3339(calendar.midnight(calendar.date(first_at))),
                 to: None,
                 stated: false,
                 events: told(kind, events),

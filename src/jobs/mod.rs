@@ -4,7 +4,8 @@
 //! write-ups, people says which names are one person, roster brings them in by file and by hand, forget
 //! takes a person out of everything, retain takes away what is old enough, rotate gives people new
 //! pseudonyms, derive makes derived tables of landed events, compute makes facts and results, report makes
-//! the summary, restate tells what an earlier one would say now.
+//! the summary, restate tells what an earlier one would say now, terms says on which terms people are
+//! counted, and ledger since when.
 
 mod assigned;
 mod columns;
@@ -15,9 +16,12 @@ pub mod gate;
 mod health;
 pub mod ingest;
 pub mod known;
+pub mod ledger;
 pub mod load;
 pub mod observe;
 pub mod people;
+pub mod prove;
+pub mod published;
 pub mod registry;
 pub mod report;
 pub mod restate;
@@ -26,4 +30,5 @@ mod reviews;
 pub mod roster;
 pub mod rotate;
 pub mod scan;
+pub mod terms;
 mod writeups;

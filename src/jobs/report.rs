@@ -30,7 +30,7 @@ pub async fn summary(
 ) -> anyhow::Result<Document> {
     let computed = compute::run(store, context).await?;
     let k = reported.k;
-    let health = health::health(store, &computed, k)
+    let health = health::health(store, &computed, &context.calendar, k)
         .await
         .context("health of the measurement")?;
     let mut indicators = Map::new();
@@ -40,7 +40,14 @@ pub async fn summary(
             indicator(spec, &context.parameters, results, k),
         );
     }
-    let (reviews, attendance_by_quarter) = reviews::lists(context, &computed, k)?;
+    let reviews = reviews::lists(context, &computed, k)?;
+    let weeks = indicators.get("L1").map(told_weeks).unwrap_or_default();
+    let writeups = writeups::lists(store, context, &computed, (k, &weeks)).await?;
+    for (code, place) in reviews.betrayed.iter().chain(&writeups.betrayed) {
+        if let Some(indicator) = indicators.get_mut(*code) {
+            withhold(&mut indicator["results"], place);
+        }
+    }
     let undated = computed
         .registry
         .iter()
@@ -59,9 +66,9 @@ pub async fn summary(
         },
         parameters: parameters(&context.parameters, k),
         indicators,
-        writeups: writeups::list(store, context, &computed, k).await?,
-        reviews,
-        attendance_by_quarter,
+        writeups: writeups.writeups,
+        reviews: reviews.reviews,
+        attendance_by_quarter: reviews.quarters,
         health,
     })
 }
@@ -88,8 +95,79 @@ fn indicator(spec: &Spec, parameters: &Parameters, results: &Results, k: u32) ->
     })
 }
 
+/// The age weeks whose reads L1 tells, or tells to be none by leaving them out.
+fn told_weeks(l1: &Json) -> Vec<bool> {
+    let mut told = vec![true; WEEKS_OF_L1];
+    for point in l1["results"]["curve"].as_array().into_iter().flatten() {
+        let week = point["week"]
+            .as_u64()
+            .and_then(|week| usize::try_from(week).ok());
+        if let Some(week) = week.and_then(|week| told.get_mut(week)) {
+            *week = !point["k"].is_null();
+        }
+    }
+    told
+}
+
+/// L1 tells of the first year.
+const WEEKS_OF_L1: usize = 52;
+
+/// Withholds a number of an indicator that would tell what is withheld in a list, and with it all that
+/// is made of it. Denominators stay.
+fn withhold(results: &mut Json, place: &str) {
+    match results.pointer_mut(place) {
+        Some(Json::Object(values)) => {
+            for (name, value) in values.iter_mut() {
+                if !matches!(name.as_str(), "n" | "den" | "clusters") {
+                    *value = Json::Null;
+                }
+            }
+            values.insert("suppressed".to_owned(), Json::Bool(true));
+        }
+        Some(value) if !value.is_null() => {
+            *value = Json::Null;
+            let parent = place.rsplit_once('/').map_or("", |(parent, _)| parent);
+            if let Some(Json::Object(parent)) = results.pointer_mut(parent) {
+                parent.insert("suppressed".to_owned(), Json::Bool(true));
+            }
+        }
+        _ => {}
+    }
+}
+
 fn parameters(p: &Parameters, k: u32) -> Map<String, Json> {
     let mut values = p.by_name();
     values.insert("k".to_owned(), k.into());
     values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_tells_a_list_is_withheld_with_all_that_is_made_of_it() {
+        let mut results = json!({
+            "share": { "k": 3, "n": 30, "p": 0.1 },
+            "walk_ins": 5,
+            "nothing": null,
+        });
+        withhold(&mut results, "/share");
+        withhold(&mut results, "/nothing");
+        withhold(&mut results, "/nowhere");
+        assert!(results.get("suppressed").is_none());
+        withhold(&mut results, "/walk_ins");
+        let share = json!({ "k": null, "n": 30, "p": null, "suppressed": true });
+        let expected =
+            json!({ "share": share, "walk_ins": null, "nothing": null, "suppressed": true });
+        assert_eq!(results, expected);
+    }
+
+    #[test]
+    fn a_week_that_is_left_out_had_no_reads() {
+        let l1 =
+            json!({ "results": { "curve": [{ "week": 0, "k": 3 }, { "week": 2, "k": null }] } });
+        let told = told_weeks(&l1);
+        assert_eq!(told[..4], [true, true, false, true]);
+    }
 }

@@ -12,8 +12,9 @@ use super::columns::{flags, ints, texts};
 use super::compute::Computed;
 use super::writeups::is_listed;
 use crate::indicators::Context;
-use crate::model::{Millis, Results, Value};
-use crate::summary::{publish, suppress};
+use crate::model::Millis;
+use crate::summary::margins::Margins;
+use crate::summary::suppress;
 
 /// The roles of a quarter's table, in the order in which they are stacked. A dial-in without a name
 /// is `unknown`.
@@ -32,6 +33,7 @@ const REQUIRED: &str = "REQ-PARTICIPANT";
 #[derive(Default)]
 struct Review {
     at: Millis,
+    quarter: String,
     writeups: BTreeSet<usize>,
     attended: u64,
     need_not: u64,
@@ -52,23 +54,34 @@ struct Presences {
     dial_ins: u64,
 }
 
-/// Every review, newest first, and the attendance of every quarter, oldest first.
-pub(super) fn lists(
-    context: &Context,
-    computed: &Computed,
-    k: u32,
-) -> anyhow::Result<(Vec<Json>, Vec<Json>)> {
+/// What the summary tells of reviews.
+pub(super) struct Lists {
+    /// Every review, newest first.
+    pub(super) reviews: Vec<Json>,
+    /// The attendance of every quarter, oldest first.
+    pub(super) quarters: Vec<Json>,
+    /// Numbers of indicators that would tell what is withheld in these lists: code and place.
+    pub(super) betrayed: Vec<(&'static str, &'static str)>,
+}
+
+/// Every review and every quarter.
+pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::Result<Lists> {
     let (reviews, quarters) =
         gather(&computed.facts.attendance, context).context("the list of reviews")?;
-    let shown = shown(&reviews, k);
-    let reviews = reviews
+    let judged = judge(&reviews, &quarters, k.into());
+    let listed = reviews
         .iter()
-        .zip(shown)
+        .zip(judged.reviews)
         .map(|(review, shown)| (review.at, one(review, shown, context, computed)));
-    let quarters = quarters
+    let by_quarter = quarters
         .iter()
-        .map(|(name, quarter)| by_role(name, quarter, k));
-    Ok((in_order(reviews.collect()), quarters.collect()))
+        .zip(judged.quarters)
+        .map(|((name, quarter), shown)| by_role(name, quarter, &shown));
+    Ok(Lists {
+        reviews: in_order(listed.collect()),
+        quarters: by_quarter.collect(),
+        betrayed: judged.betrayed,
+    })
 }
 
 fn gather(
@@ -92,7 +105,8 @@ fn gather(
         review
             .writeups
             .extend(writeups[row].and_then(|at| usize::try_from(at).ok()));
-        let quarter = quarters.entry(quarter_of(review.at, context)).or_default();
+        review.quarter = quarter_of(review.at, context);
+        let quarter = quarters.entry(review.quarter.clone()).or_default();
         quarter.meetings.insert(meeting);
         if !attended[row] {
             continue;
@@ -133,31 +147,147 @@ struct Shown {
     need_not: bool,
 }
 
-/// Judges the reviews together: the sums over all of them are known, so one number that is missing
-/// in the list could be had by subtraction.
-fn shown(reviews: &[Review], k: u32) -> Vec<Shown> {
-    let k = u64::from(k);
-    let attended: Vec<u64> = reviews.iter().map(|review| review.attended).collect();
-    let free: Vec<u64> = reviews
+/// What may be told of all reviews and quarters.
+struct Judged {
+    reviews: Vec<Shown>,
+    /// Of each quarter, which of [`ROLES`].
+    quarters: Vec<[bool; ROLES.len()]>,
+    betrayed: Vec<(&'static str, &'static str)>,
+}
+
+/// Judges reviews and quarters together, for they share their sums: those who came to the reviews of a
+/// quarter are those who came in its roles, those of all reviews are A1's, those of one role are told by
+/// A2 and A3 (INDICATORS P1, "a hierarchy is done over all margins"). One review of a quarter could be
+/// had from the quarter's roles, and one role of a quarter from the other quarters, though each table
+/// keeps its secret by itself.
+fn judge(reviews: &[Review], quarters: &BTreeMap<String, Quarter>, k: u64) -> Judged {
+    let mut margins = Margins::default();
+    let cells: Vec<(usize, usize)> = reviews
         .iter()
         .map(|review| {
-            let rest = review.attended - review.need_not;
-            match suppress::cells(&[review.need_not, rest], k).contains(&false) {
-                // The smaller part that holds anybody: too few, so that it is withheld.
-                true if review.need_not > 0 && rest > 0 => review.need_not.min(rest),
-                true => review.attended,
-                false => review.need_not,
-            }
+            let came = margins.cell(review.attended);
+            let free = margins.cell(least_part(review, k));
+            margins.together(came, free);
+            (came, free)
         })
         .collect();
-    let judged = suppress::cells(&attended, k).into_iter();
-    judged
-        .zip(suppress::cells(&free, k))
-        .map(|(attendees, need_not)| Shown {
-            attendees,
-            need_not: attendees && need_not,
-        })
-        .collect()
+    let roles: Vec<[usize; ROLES.len()]> = quarters
+        .values()
+        .map(|quarter| ROLES.map(|role| margins.cell(quarter.people(role))))
+        .collect();
+    let column = |wanted: &[&str]| -> Vec<usize> {
+        let places = ROLES
+            .iter()
+            .enumerate()
+            .filter(|(_, role)| wanted.contains(role));
+        let places: Vec<usize> = places.map(|(at, _)| at).collect();
+        let rows = roles.iter();
+        rows.flat_map(|row| places.iter().map(|at| row[*at]))
+            .collect()
+    };
+    // What tells each sum, in the order in which the sums are named.
+    let mut telling: Vec<&[(&'static str, &'static str)]> = Vec::new();
+    let mut sum = |cells: Vec<usize>, told_by| {
+        margins.sum(cells);
+        telling.push(told_by);
+    };
+    let came: Vec<usize> = cells.iter().map(|(came, _)| *came).collect();
+    // A1 withholds it when few came, or few of them without a name.
+    if !suppress::count_is_withheld(people(quarters), k)
+        && !suppress::count_is_withheld(dial_ins(quarters), k)
+    {
+        sum(came.clone(), CAME);
+    }
+    sum(cells.iter().map(|(_, free)| *free).collect(), FREE);
+    sum(column(&["walk_in"]), WALKED_IN);
+    // Those who came freely, less the walk-ins.
+    sum(column(&["OPT-PARTICIPANT", "NON-PARTICIPANT"]), FREE);
+    let guests = quarters
+        .values()
+        .map(|quarter| quarter.people("NON-PARTICIPANT"));
+    let few_guests = suppress::count_is_withheld(guests.sum(), k);
+    if !few_guests {
+        sum(column(&["OPT-PARTICIPANT"]), OPTIONAL);
+    }
+    sum(column(&["CHAIR", REQUIRED]), FREE);
+    // Also where one of those before is not told.
+    sum(FREE_ROLES.map(|at| column(&[ROLES[at]])).concat(), FREE);
+    sum(column(&ROLES[..5]), &[]);
+    for (name, row) in quarters.keys().zip(&roles) {
+        let own = || {
+            reviews
+                .iter()
+                .zip(&cells)
+                .filter(|(review, _)| review.quarter == *name)
+        };
+        let came: Vec<usize> = own().map(|(_, (came, _))| *came).collect();
+        let free: Vec<usize> = own().map(|(_, (_, free))| *free).collect();
+        // Nothing tells the sum of a quarter but its own cells.
+        margins.sum(row.to_vec());
+        margins.tie(came, row.to_vec());
+        // Where nobody was told to come, and no responder came freely.
+        margins.tie(free, FREE_ROLES.map(|at| row[at]).to_vec());
+    }
+    // A2 tells how many had a name: the others are what is left of all who came.
+    margins.tie(came, column(&["unknown"]));
+    let judged = margins.judge(k);
+    let closed = telling.iter().zip(&judged.told).filter(|(_, told)| !**told);
+    let pick = |at: &usize| judged.shown.get(*at).copied().unwrap_or(false);
+    // Less the optional ones they are the few that were left.
+    let few_guests = OPTIONAL.iter().filter(|_| few_guests);
+    Judged {
+        reviews: cells
+            .iter()
+            .map(|(came, free)| Shown {
+                attendees: pick(came),
+                need_not: pick(free),
+            })
+            .collect(),
+        quarters: roles.iter().map(|row| row.each_ref().map(pick)).collect(),
+        betrayed: closed
+            .flat_map(|(told_by, _)| told_by.iter())
+            .chain(few_guests)
+            .copied()
+            .collect(),
+    }
+}
+
+/// Everybody who came and has a name.
+fn people(quarters: &BTreeMap<String, Quarter>) -> u64 {
+    let roles = quarters.values().flat_map(|quarter| quarter.roles.values());
+    let named: BTreeSet<i64> = roles
+        .flat_map(|presences| presences.named.iter().copied())
+        .collect();
+    named.len() as u64
+}
+
+/// Those who came and have none.
+fn dial_ins(quarters: &BTreeMap<String, Quarter>) -> u64 {
+    let roles = quarters.values().flat_map(|quarter| quarter.roles.values());
+    roles.map(|presences| presences.dial_ins).sum()
+}
+
+/// What tells how many came to all reviews.
+const CAME: &[(&str, &str)] = &[("A1", "/attendance/attendees")];
+/// What tells how many of them need not have come.
+const FREE: &[(&str, &str)] = &[("A2", "/voluntary"), ("A2", "/voluntary_clustered")];
+/// What tells how many came without an invitation.
+const WALKED_IN: &[(&str, &str)] = &[("A2", "/walk_ins"), ("A3", "/walk_in_share")];
+/// What tells how many came though they were free to.
+const OPTIONAL: &[(&str, &str)] = &[("A3", "/optional_yield")];
+
+/// The places in [`ROLES`] of those who need not have come.
+const FREE_ROLES: [usize; 3] = [2, 3, 4];
+
+/// The smaller part of a review that holds anybody, where it is too small; else those who need not have
+/// come.
+fn least_part(review: &Review, k: u64) -> u64 {
+    let rest = review.attended - review.need_not;
+    let few = suppress::share_is_withheld(review.need_not, review.attended, k);
+    match few && review.need_not > 0 && rest > 0 {
+        true => review.need_not.min(rest),
+        false => review.need_not,
+    }
 }
 
 /// Newest first. A meeting is known to the store by a keyed hash; here it is the nth of its day, so
@@ -200,19 +330,28 @@ fn one(review: &Review, shown: Shown, context: &Context, computed: &Computed) ->
     json
 }
 
-fn by_role(name: &str, quarter: &Quarter, k: u32) -> Json {
-    let none = Presences::default();
-    let mut results = Results::new();
-    for role in ROLES {
-        let presences = quarter.roles.get(role).unwrap_or(&none);
-        let people = presences.named.len() as u64 + presences.dial_ins;
-        results = results.with(role, Value::from(presences.all).cell("quarter", people));
+fn by_role(name: &str, quarter: &Quarter, shown: &[bool; ROLES.len()]) -> Json {
+    let mut roles = serde_json::Map::new();
+    for (role, shown) in ROLES.iter().zip(shown) {
+        let all = quarter.roles.get(role).map_or(0, |presences| presences.all);
+        roles.insert((*role).to_owned(), json!(shown.then_some(all)));
+    }
+    if shown.contains(&false) {
+        roles.insert("suppressed".to_owned(), json!(true));
     }
     json!({
         "quarter": name,
         "reviews": quarter.meetings.len(),
-        "by_role": publish(&results, k),
+        "by_role": roles,
     })
+}
+
+impl Quarter {
+    /// People who came in a role.
+    fn people(&self, role: &str) -> u64 {
+        let presences = self.roles.get(role);
+        presences.map_or(0, |all| all.named.len() as u64 + all.dial_ins)
+    }
 }
 
 fn quarter_of(at: Millis, context: &Context) -> String {
@@ -226,6 +365,7 @@ mod tests {
 
     fn review(attended: u64, need_not: u64) -> Review {
         Review {
+            quarter: "2026-Q1".to_owned(),
             attended,
             need_not,
             ..Review::default()
@@ -234,7 +374,7 @@ mod tests {
 
     fn numbers(reviews: &[(u64, u64)]) -> Vec<(bool, bool)> {
         let reviews: Vec<Review> = reviews.iter().map(|&(n, k)| review(n, k)).collect();
-        let shown = shown(&reviews, 5);
+        let shown = judge(&reviews, &BTreeMap::new(), 5).reviews;
         shown.iter().map(|s| (s.attendees, s.need_not)).collect()
     }
 
@@ -268,11 +408,124 @@ mod tests {
             };
             quarter.roles.insert(role, presences);
         }
-        let found = by_role("2026-Q1", &quarter, 5);
+        let quarters = BTreeMap::from([("2026-Q1".to_owned(), quarter)]);
+        let judged = judge(&[], &quarters, 5);
+        let found = by_role("2026-Q1", &quarters["2026-Q1"], &judged.quarters[0]);
         assert!(found["by_role"]["CHAIR"].is_null());
         assert!(found["by_role"]["unknown"].is_null(), "the next smallest");
-        assert_eq!(found["by_role"]["walk_in"], 12);
         assert_eq!(found["by_role"]["OPT-PARTICIPANT"], 0);
+    }
+
+    fn of_quarter(name: &str, attended: u64) -> Review {
+        Review {
+            quarter: name.to_owned(),
+            attended,
+            ..Review::default()
+        }
+    }
+
+    fn quarter(roles: &[(&'static str, u64)]) -> Quarter {
+        let presences = |people: u64| Presences {
+            all: people,
+            named: (0..i64::try_from(people).unwrap()).collect(),
+            dial_ins: 0,
+        };
+        let roles = roles
+            .iter()
+            .map(|(role, people)| (*role, presences(*people)));
+        Quarter {
+            roles: roles.collect(),
+            ..Quarter::default()
+        }
+    }
+
+    /// Reviews of 20 and 3: the quarter's roles add up to 23, so one of the two withheld reviews must
+    /// not be in another quarter.
+    #[test]
+    fn the_roles_of_a_quarter_do_not_tell_a_review() {
+        let reviews = [
+            ("2026-Q1", 20),
+            ("2026-Q1", 3),
+            ("2026-Q2", 12),
+            ("2026-Q2", 40),
+        ];
+        let reviews = reviews.map(|(name, n)| of_quarter(name, n));
+        let quarters = BTreeMap::from([
+            (
+                "2026-Q1".to_owned(),
+                quarter(&[("CHAIR", 5), (REQUIRED, 18)]),
+            ),
+            (
+                "2026-Q2".to_owned(),
+                quarter(&[("CHAIR", 12), (REQUIRED, 40)]),
+            ),
+        ]);
+        let judged = judge(&reviews, &quarters, 5);
+        let shown: Vec<bool> = judged.reviews.iter().map(|shown| shown.attendees).collect();
+        assert_eq!(shown, [false, false, true, true]);
+    }
+
+    /// Three walk-ins of one quarter, twenty of the other, and A3 tells that there were 23.
+    #[test]
+    fn the_other_quarters_do_not_tell_a_role() {
+        let quarters = BTreeMap::from([
+            (
+                "2026-Q1".to_owned(),
+                quarter(&[(REQUIRED, 30), ("OPT-PARTICIPANT", 7), ("walk_in", 3)]),
+            ),
+            (
+                "2026-Q2".to_owned(),
+                quarter(&[(REQUIRED, 30), ("OPT-PARTICIPANT", 9), ("walk_in", 20)]),
+            ),
+        ]);
+        let judged = judge(&[], &quarters, 5);
+        let withheld = |row: usize| {
+            ROLES
+                .iter()
+                .zip(judged.quarters[row])
+                .filter(|(_, s)| !s)
+                .map(|(r, _)| *r)
+        };
+        let both: Vec<Vec<&str>> = (0..2).map(|row| withheld(row).collect()).collect();
+        assert_eq!(both, [["OPT-PARTICIPANT", "walk_in"]; 2]);
+        assert!(judged.betrayed.is_empty());
+    }
+
+    /// One walk-in in each of five quarters, and that there were five: each was one.
+    #[test]
+    fn a_number_that_tells_each_cell_is_withheld() {
+        let quarters = (1..6).map(|n| {
+            (
+                format!("202{n}-Q1"),
+                quarter(&[(REQUIRED, 30), ("walk_in", 1)]),
+            )
+        });
+        let judged = judge(&[], &quarters.collect(), 5);
+        assert!(
+            judged.betrayed.contains(&("A2", "/walk_ins")),
+            "{:?}",
+            judged.betrayed
+        );
+    }
+
+    /// Two dial-ins among many: all who came, less those with a name, would tell them.
+    #[test]
+    fn reviews_do_not_tell_who_had_no_name() {
+        let mut only = quarter(&[(REQUIRED, 50)]);
+        let two = Presences {
+            all: 2,
+            named: BTreeSet::new(),
+            dial_ins: 2,
+        };
+        only.roles.insert("unknown", two);
+        let quarters = BTreeMap::from([("2026-Q1".to_owned(), only)]);
+        let reviews = [20, 12, 20].map(|n| of_quarter("2026-Q1", n));
+        let judged = judge(&reviews, &quarters, 5);
+        assert!(
+            judged.reviews.iter().any(|shown| !shown.attendees),
+            "{:?}",
+            judged.reviews
+        );
     }
 
     #[test]

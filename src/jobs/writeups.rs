@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Context as _;
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 
 use super::columns::{ints, texts};
 use super::compute::{Computed, renumber};
@@ -11,6 +11,7 @@ use crate::indicators::{Context, WriteupFact};
 use crate::model::time::to_rfc3339;
 use crate::model::{DAY_MS, Millis, Results, Value};
 use crate::store::{RegistryWriteup, Store};
+use crate::summary::margins::Margins;
 use crate::summary::{publish, suppress};
 
 /// Links shown as evidence for one write-up.
@@ -41,27 +42,42 @@ struct Signs {
     watched: Vec<f64>,
 }
 
+/// What the summary tells of write-ups.
+pub(super) struct Lists {
+    /// The list, by id.
+    pub(super) writeups: Vec<Json>,
+    /// Numbers of indicators that would tell what is withheld in the list: code and place.
+    pub(super) betrayed: Vec<(&'static str, &'static str)>,
+}
+
 /// The list, by id; write-ups deleted or not yet published as of then are not in it, nor those that
-/// not everybody may see.
-pub(super) async fn list(
+/// not everybody may see. `weeks` are those whose reads L1 tells.
+pub(super) async fn lists(
     store: &Store,
     context: &Context,
     computed: &Computed,
-    k: u32,
-) -> anyhow::Result<Vec<Json>> {
+    (k, weeks): (u32, &[bool]),
+) -> anyhow::Result<Lists> {
     let signs = gather(store, context, computed)
         .await
         .context("the list of write-ups")?;
     let entries = || computed.registry.iter().zip(&signs);
-    let shown = shown(
-        entries().map(|(writeup, signs)| (signs.readers, is_listed(writeup, context.as_of))),
-        k,
-    );
-    Ok(entries()
+    let listed: Vec<bool> = entries()
+        .map(|(writeup, _)| is_listed(writeup, context.as_of))
+        .collect();
+    let judged = judge(&signs, &listed, weeks, k.into());
+    let shown = signs.iter().zip(&judged.shown);
+    let listed = entries()
         .zip(shown)
-        .filter(|((writeup, _), _)| is_listed(writeup, context.as_of))
-        .map(|((writeup, signs), shown)| entry(writeup, &Readers { signs, shown }, context, k))
-        .collect())
+        .zip(&listed)
+        .filter(|(_, listed)| **listed)
+        .map(|(((writeup, _), (signs, shown)), _)| {
+            entry(writeup, &Readers { signs, shown }, context, k)
+        });
+    Ok(Lists {
+        writeups: listed.collect(),
+        betrayed: judged.betrayed,
+    })
 }
 
 /// Whether a write-up is in the list: published and not deleted by then, and open to everybody.
@@ -71,12 +87,122 @@ pub(super) fn is_listed(writeup: &RegistryWriteup, as_of: Millis) -> bool {
         && writeup.published_at.is_none_or(|at| at < as_of)
 }
 
-/// Whether the readers of each write-up may be told: how many they are, and whether it is listed.
-/// The sums over all are known, so one that is missing in the list could be had by subtraction.
-fn shown(readers: impl Iterator<Item = (u64, bool)>, k: u32) -> Vec<bool> {
-    let (people, listed): (Vec<u64>, Vec<bool>) = readers.unzip();
-    suppress::cells_but(&people, |at| !listed[at], k.into())
+/// What may be told of the readers of one write-up.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Shown {
+    /// How many they are, and what all of them did.
+    readers: bool,
+    /// How many of them came late.
+    late: bool,
+    /// What they read, by age.
+    curve: Vec<bool>,
 }
+
+/// What may be told of all write-ups.
+struct Judged {
+    shown: Vec<Shown>,
+    betrayed: Vec<(&'static str, &'static str)>,
+}
+
+/// Judges the write-ups together. Three sums over them are told elsewhere, so that what is missing in
+/// the list could be had by subtraction, unlisted write-ups included: R3 tells the readers of all of
+/// them, T0 the late reads of all months, and L1 the reads of every four weeks of age, while the reads
+/// of one write-up are their sum over the ages.
+fn judge(signs: &[Signs], listed: &[bool], weeks: &[bool], k: u64) -> Judged {
+    let each = || signs.iter().zip(listed);
+    let mut readers = Margins::default();
+    let all = each().map(|(signs, listed)| match listed {
+        true => readers.cell(signs.readers),
+        false => readers.unlisted(signs.readers),
+    });
+    let all = all.collect();
+    readers.sum(all);
+    let readers = readers.judge(k);
+
+    let mut late = Margins::default();
+    let all = each()
+        .zip(&readers.shown)
+        .map(|((signs, _), shown)| match shown {
+            true => late.cell(least_part(signs, k)),
+            false => late.unlisted(signs.late_readers),
+        });
+    let all = all.collect();
+    late.sum(all);
+    let late = late.judge(k);
+
+    let curves = judge_curves(signs, &readers.shown, weeks, k);
+    let shown = readers.shown.iter().zip(late.shown).zip(curves);
+    let betrayed = readers.told.contains(&false).then_some(PAIRS);
+    Judged {
+        shown: shown
+            .map(|((readers, late), curve)| Shown {
+                readers: *readers,
+                late: *readers && late,
+                curve,
+            })
+            .collect(),
+        betrayed: betrayed.into_iter().collect(),
+    }
+}
+
+/// What tells the sum of the readers of each write-up.
+const PAIRS: (&str, &str) = ("R3", "/reader_writeup_pairs");
+
+/// The smaller part of the readers, late or not, where it is too small; else the late ones.
+fn least_part(signs: &Signs, k: u64) -> u64 {
+    let (late, all) = (signs.late_readers, signs.readers);
+    let rest = all.saturating_sub(late);
+    match suppress::share_is_withheld(late, all, k) && late > 0 && rest > 0 {
+        true => late.min(rest),
+        false => late,
+    }
+}
+
+/// Which reads by age may be told: a table of write-ups and ages, whose rows add up to the reads of a
+/// write-up and whose columns to four weeks of L1.
+fn judge_curves(signs: &[Signs], shown: &[bool], weeks: &[bool], k: u64) -> Vec<Vec<bool>> {
+    let mut margins = Margins::default();
+    let mut columns: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut rows: Vec<(usize, Vec<usize>)> = Vec::new();
+    for (signs, shown) in signs.iter().zip(shown) {
+        let cells = signs.curve.iter().map(|(_, people)| match shown {
+            true => margins.cell(*people),
+            false => margins.unlisted(*people),
+        });
+        let cells: Vec<usize> = cells.collect();
+        for (bin, cell) in cells.iter().enumerate() {
+            columns.entry(bin).or_default().push(*cell);
+        }
+        let sum = margins.sums();
+        // Where the readers are withheld, so is the sum of their reads.
+        if *shown {
+            margins.sum(cells.clone());
+        }
+        rows.push((sum, cells));
+    }
+    let told = |bin: usize| {
+        let from = bin * WEEKS_OF_A_BIN;
+        let weeks = weeks.get(from..from + WEEKS_OF_A_BIN);
+        weeks.is_some_and(|weeks| !weeks.contains(&false))
+    };
+    let columns = columns.into_iter().filter(|(bin, _)| told(*bin));
+    columns.for_each(|(_, cells)| margins.sum(cells));
+    let judged = margins.judge(k);
+    rows.iter()
+        .zip(shown)
+        .map(|((sum, cells), shown)| match shown {
+            // A reader who is not told read in some age; in which he did not, he may have.
+            false => cells.iter().map(|at| margins.is_nobody(*at)).collect(),
+            // Where each age holds one reader the sum tells so, unless it is not told which ages
+            // hold anybody.
+            true if !judged.told[*sum] => vec![false; cells.len()],
+            true => cells.iter().map(|at| judged.shown[*at]).collect(),
+        })
+        .collect()
+}
+
+/// Reads by age are told for every four weeks.
+const WEEKS_OF_A_BIN: usize = 4;
 
 async fn gather(
     store: &Store,
@@ -213,7 +339,7 @@ fn index(computed: &Computed) -> HashMap<u32, u32> {
         .collect()
 }
 
-fn entry(writeup: &RegistryWriteup, readers: &Readers, context: &Context, k: u32) -> Json {
+fn entry(writeup: &RegistryWriteup, readers: &Readers<'_>, context: &Context, k: u32) -> Json {
     let signs = readers.signs;
     // Where nobody is ever named, or nobody was watching, no reader seen says nothing.
     let named = |people: u64| (!signs.nobody_named).then_some(people);
@@ -267,10 +393,7 @@ fn entry(writeup: &RegistryWriteup, readers: &Readers, context: &Context, k: u32
         );
     let mut json = publish(&results, k);
     if let Json::Object(object) = &mut json {
-        object.insert(
-            "reads_by_age".to_owned(),
-            in_order(&publish(&readers.curve(), k), signs.curve.len()),
-        );
+        object.insert("reads_by_age".to_owned(), readers.curve());
         object.insert("watched_by_age".to_owned(), json!(signs.watched));
         object.insert(
             "links".to_owned(),
@@ -287,44 +410,37 @@ fn entry(writeup: &RegistryWriteup, readers: &Readers, context: &Context, k: u32
 /// What rests on the readers of one write-up.
 struct Readers<'a> {
     signs: &'a Signs,
-    /// Whether they may be told; judged over the list.
-    shown: bool,
+    /// What may be told of them; judged over the list.
+    shown: &'a Shown,
 }
 
 impl Readers<'_> {
     /// A value that tells how many there are, or what all of them did.
     fn all(&self, value: impl Into<Value>) -> Value {
-        match self.shown {
-            true => value.into(),
-            // Nobody is enough for any k.
-            false => value.into().of_at_least(0),
-        }
+        told(self.shown.readers, value)
     }
 
     /// A value that tells how many of them came late, and so how many did not.
     fn late(&self, value: impl Into<Value>) -> Value {
         let (late, all) = (self.signs.late_readers, self.signs.readers);
-        self.all(value.into().share_of_people(late, all))
+        told(self.shown.late, value.into().share_of_people(late, all))
     }
 
-    /// Reads by age. They add up to all of them, so they go with the sum.
-    fn curve(&self) -> Results {
-        let bins = self.signs.curve.iter().enumerate();
-        bins.fold(Results::new(), |curve, (bin, (reads, people))| {
-            let reads = Value::from(*reads).cell("curve", *people);
-            let reads = if *people > 0 { self.all(reads) } else { reads };
-            curve.with(bin.to_string(), reads)
-        })
+    /// Reads by age.
+    fn curve(&self) -> Json {
+        let bins = self.signs.curve.iter().zip(&self.shown.curve);
+        bins.map(|((reads, _), shown)| json!(shown.then_some(*reads)))
+            .collect()
     }
 }
 
-/// The cells of a published curve as a list.
-fn in_order(curve: &Json, bins: usize) -> Json {
-    let empty = Map::new();
-    let cells = curve.as_object().unwrap_or(&empty);
-    (0..bins)
-        .map(|bin| cells.get(&bin.to_string()).cloned().unwrap_or(Json::Null))
-        .collect()
+/// A value, or what is withheld for any k.
+fn told(shown: bool, value: impl Into<Value>) -> Value {
+    match shown {
+        true => value.into(),
+        // Nobody is enough for any k.
+        false => value.into().of_at_least(0),
+    }
 }
 
 /// The ISO week of an instant, local: dates that people leave are no finer than that.
@@ -375,36 +491,91 @@ mod tests {
         }
     }
 
+    fn readers(people: &[u64], listed: &[bool]) -> Vec<bool> {
+        let signs: Vec<Signs> = people.iter().map(|n| signs(*n, 0)).collect();
+        let judged = judge(&signs, listed, &[], 5);
+        judged.shown.iter().map(|shown| shown.readers).collect()
+    }
+
     #[test]
     fn a_small_one_takes_the_next_with_it() {
-        assert_eq!(
-            shown([12, 3, 7, 0].map(|n| (n, true)).into_iter(), 5),
-            [true, false, false, true]
-        );
+        let all = [true; 4];
+        assert_eq!(readers(&[12, 3, 7, 0], &all), [true, false, false, true]);
         // A restricted one with three readers: what is missing in the sum is three.
-        let unlisted = [(12, true), (9, true), (3, false)];
-        assert_eq!(shown(unlisted.into_iter(), 5), [true, false, false]);
-        let many = [(12, true), (9, true), (30, false)];
-        assert_eq!(shown(many.into_iter(), 5), [true, true, false]);
+        let last = [true, true, false];
+        assert_eq!(readers(&[12, 9, 3], &last), [true, false, false]);
+        assert_eq!(readers(&[12, 9, 30], &last), [true, true, false]);
+    }
+
+    /// Five write-ups with a reader each, and five pairs of reader and write-up.
+    #[test]
+    fn a_sum_that_tells_each_is_withheld() {
+        let few: Vec<Signs> = (0..5).map(|_| signs(1, 0)).collect();
+        assert_eq!(judge(&few, &[true; 5], &[], 5).betrayed, [PAIRS]);
+        let many: Vec<Signs> = (0..5).map(|_| signs(9, 0)).collect();
+        assert!(judge(&many, &[true; 5], &[], 5).betrayed.is_empty());
+    }
+
+    /// T0 tells the late reads of all: one that is missing in the list could be had.
+    #[test]
+    fn late_readers_are_judged_over_the_list() {
+        let all = [(30, 3), (30, 8), (30, 12), (30, 0)].map(|(n, late)| signs(n, late));
+        let judged = judge(&all, &[true; 4], &[], 5);
+        let late: Vec<bool> = judged.shown.iter().map(|shown| shown.late).collect();
+        assert_eq!(late, [false, false, true, true]);
+        assert!(judged.shown.iter().all(|shown| shown.readers));
+    }
+
+    fn of_ages(people: [u64; 3]) -> Signs {
+        Signs {
+            readers: 40,
+            curve: people.map(|n| (2 * n, n)).to_vec(),
+            ..Signs::default()
+        }
+    }
+
+    /// L1 tells the reads of the second four weeks of both: what one lacks is the other's.
+    #[test]
+    fn the_other_write_ups_do_not_tell_reads_of_an_age() {
+        let both = [of_ages([20, 3, 9]), of_ages([20, 15, 30])];
+        let told = |weeks: &[bool]| judge_curves(&both, &[true; 2], weeks, 5);
+        assert_eq!(told(&[]), [vec![true, false, false], vec![true; 3]]);
+        let known = told(&[true; 12]);
+        for age in 0..3 {
+            let hidden = known.iter().filter(|row| !row[age]).count();
+            assert_ne!(hidden, 1, "{known:?}");
+        }
+        assert!(!known[0][1] && !known[1][1], "{known:?}");
+    }
+
+    #[test]
+    fn an_age_of_one_reader_each_is_not_told_from_an_age_of_none() {
+        let one = [of_ages([1, 1, 0])];
+        assert_eq!(judge_curves(&one, &[true], &[], 5), [[false; 3]]);
+        assert_eq!(judge_curves(&one, &[false], &[], 5), [[false, false, true]]);
     }
 
     #[test]
     fn what_is_hidden_in_the_list_is_hidden_in_all_forms() {
         let signs = signs(12, 6);
-        for (shown, reads) in [(true, 40.into()), (false, Json::Null)] {
+        for readers in [true, false] {
+            let shown = Shown {
+                readers,
+                late: readers,
+                curve: vec![readers, true, readers],
+            };
             let readers = Readers {
                 signs: &signs,
-                shown,
+                shown: &shown,
             };
             let values = Results::new()
                 .with("reads", readers.all(signs.reads))
                 .with("late_reads", readers.late(signs.late_reads));
             let published = publish(&values, 5);
-            assert_eq!(published["reads"], reads);
-            assert_eq!(published["late_reads"].is_null(), !shown);
-            let curve = in_order(&publish(&readers.curve(), 5), 3);
-            assert_eq!(curve[0].is_null(), !shown);
-            assert_eq!(curve[1], 0);
+            assert_eq!(published["reads"].is_null(), !shown.readers);
+            assert_eq!(published["late_reads"].is_null(), !shown.readers);
+            assert_eq!(readers.curve()[0].is_null(), !shown.readers);
+            assert_eq!(readers.curve()[1], 0);
         }
     }
 
@@ -412,9 +583,14 @@ mod tests {
     fn late_readers_give_away_neither_side() {
         let late = |all, late| {
             let signs = signs(all, late);
+            let shown = Shown {
+                readers: true,
+                late: true,
+                curve: Vec::new(),
+            };
             let readers = Readers {
                 signs: &signs,
-                shown: true,
+                shown: &shown,
             };
             let values = Results::new().with("late", readers.late(signs.late_readers));
             publish(&values, 5)["late"].clone()

@@ -11,6 +11,7 @@ pub mod record;
 pub mod result;
 mod same_page;
 pub mod target;
+pub mod terms;
 pub mod time;
 pub mod vocabulary;
 
@@ -25,5 +26,6 @@ pub use params::Parameters;
 pub use place::Place;
 pub use record::Record;
 pub use result::{Guard, Layer, Results, Value};
+pub use terms::{PrivacyTerms, Term, TermChange};
 pub use time::{DAY_MS, Millis, parse_rfc3339, to_rfc3339};
 pub use vocabulary::Vocabulary;

@@ -59,6 +59,11 @@ impl Links {
         self.pick("/definitions".to_owned(), "definitions.html")
     }
 
+    /// What is collected of people, and on which terms.
+    pub fn privacy(self) -> String {
+        self.pick("/privacy".to_owned(), "privacy.html")
+    }
+
     /// The definition of one indicator.
     pub fn definition(self, code: &str) -> String {
         format!("{}#{}", self.definitions(), encode(code))

@@ -19,6 +19,7 @@ mod list;
 mod opening;
 mod overview;
 mod panels;
+mod privacy;
 mod report;
 mod reviews;
 mod signals;
@@ -57,6 +58,8 @@ pub enum Page {
     Definitions,
     /// One indicator, by its code in either case.
     Definition(String),
+    /// What is collected of people and on which terms (`crate::jobs`), as its record says.
+    Privacy(Value),
     /// There is no such page.
     NotFound,
 }
@@ -100,6 +103,7 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Reviews(number) => reviews::render(summary, links, *number),
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code) => definitions::render_one(summary, links, code),
+        Page::Privacy(terms) => privacy::render(summary, links, terms),
         Page::NotFound => view::message(
             summary,
             links,

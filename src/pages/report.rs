@@ -8,8 +8,8 @@ use super::{
 use crate::charts::{Theme, build, reading, render_png, render_svg};
 
 /// Every file of the report: its path, with `/` between folders, and its bytes. `summary.json` is
-/// not among them; whoever made the summary writes it.
-pub fn report(summary: &Value) -> Result<Vec<(String, Vec<u8>)>, PageError> {
+/// not among them; whoever made the summary writes it. `terms` are those of [`Page::Privacy`].
+pub fn report(summary: &Value, terms: &Value) -> Result<Vec<(String, Vec<u8>)>, PageError> {
     let top = Links::Report { inside: false };
     let mut files = vec![(
         "index.html".to_owned(),
@@ -30,6 +30,8 @@ pub fn report(summary: &Value) -> Result<Vec<(String, Vec<u8>)>, PageError> {
         ));
     }
     files.push((top.definitions(), render(&Page::Definitions, summary, top)?));
+    let terms = Page::Privacy(terms.clone());
+    files.push((top.privacy(), render(&terms, summary, top)?));
     let around = writeup::Around::of(summary);
     for entry in reading::list(summary, "writeups") {
         let path = top.writeup(reading::text(entry, "id"));

@@ -25,6 +25,7 @@ pub(super) struct Frame {
     css: &'static str,
     icon: String,
     summary: String,
+    privacy: String,
 }
 
 impl Frame {
@@ -54,6 +55,7 @@ impl Frame {
             css: "",
             icon: links.asset("icon.svg"),
             summary: links.summary(),
+            privacy: links.privacy(),
         }
     }
 

@@ -9,6 +9,8 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{Named, Store, StoreError};
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql/migrations");
+/// The tables that reporting tools read, in a database of their own.
+static PUBLISHED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql/published");
 
 const CREATE_TABLE: &str = include_str!("../../sql/queries/create_schema_migration.sql");
 const CREATE_DATABASE: &str = include_str!("../../sql/queries/create_database.sql");
@@ -52,6 +54,15 @@ struct Migration {
 impl Store {
     /// Brings the database to this program's schema. Returns how many migrations were applied.
     pub async fn migrate(&self) -> Result<usize, MigrateError> {
+        self.bring(migrations(&FILES)).await
+    }
+
+    /// The same of a database with published tables alone.
+    pub(super) async fn migrate_published(&self) -> Result<usize, MigrateError> {
+        self.bring(migrations(&PUBLISHED)).await
+    }
+
+    async fn bring(&self, all: Vec<Migration>) -> Result<usize, MigrateError> {
         let create = self.client.clone().with_database("default");
         let database = create
             .query_raw(CREATE_DATABASE)
@@ -61,7 +72,7 @@ impl Store {
             .execute()
             .await
             .named("create_schema_migration")?;
-        let missing = self.missing().await?;
+        let missing = self.missing(all).await?;
         for migration in &missing {
             let made = self.query(migration.sql).execute().await;
             // A run that was cut off between the table and its note made the same table.
@@ -89,18 +100,17 @@ impl Store {
         let tables: Vec<String> = query.fetch_all().await.named("has_schema")?;
         match tables.is_empty() {
             true => Ok(None),
-            false => Ok(Some(self.missing().await?.len())),
+            false => Ok(Some(self.missing(migrations(&FILES)).await?.len())),
         }
     }
 
     /// This program's migrations that were not applied yet.
-    async fn missing(&self) -> Result<Vec<Migration>, MigrateError> {
+    async fn missing(&self, all: Vec<Migration>) -> Result<Vec<Migration>, MigrateError> {
         let applied: Vec<Applied> = self
             .query(APPLIED)
             .fetch_all()
             .await
             .named("schema_migrations")?;
-        let all = migrations();
         let known = all.last().map_or(0, |last| last.number);
         if let Some(newer) = applied.iter().find(|row| row.number > known) {
             return Err(MigrateError::Newer {
@@ -131,8 +141,8 @@ fn stands_already(error: &clickhouse::error::Error) -> bool {
     matches!(error, clickhouse::error::Error::BadResponse(words) if words.contains("TABLE_ALREADY_EXISTS"))
 }
 
-fn migrations() -> Vec<Migration> {
-    let mut all: Vec<_> = FILES
+fn migrations(folder: &'static Dir<'static>) -> Vec<Migration> {
+    let mut all: Vec<_> = folder
         .files()
         .filter_map(|file| {
             let name = file.path().file_stem()?.to_str()?;
@@ -154,10 +164,12 @@ mod tests {
 
     #[test]
     fn migrations_are_numbered_without_gaps() {
-        let all = migrations();
-        let numbers: Vec<_> = all.iter().map(|migration| migration.number).collect();
-        let expected: Vec<_> = (1..=u32::try_from(all.len()).unwrap()).collect();
-        assert_eq!(numbers, expected);
-        assert_eq!(all.len(), FILES.files().count());
+        for folder in [&FILES, &PUBLISHED] {
+            let all = migrations(folder);
+            let numbers: Vec<_> = all.iter().map(|migration| migration.number).collect();
+            let expected: Vec<_> = (1..=u32::try_from(all.len()).unwrap()).collect();
+            assert_eq!(numbers, expected);
+            assert_eq!(all.len(), folder.files().count());
+        }
     }
 }

@@ -7,6 +7,8 @@ mod frames;
 mod landing;
 mod migrate;
 mod people;
+mod prove;
+pub mod published;
 mod registry;
 mod retain;
 mod rows;
@@ -20,6 +22,8 @@ pub use facts::{
 pub use landing::{Batch, MERGED, PackError};
 pub use migrate::MigrateError;
 pub use people::Renamed;
+pub use prove::{Column, Found};
+pub use published::Published;
 pub use registry::{
     RegistryAssignment, RegistryPerson, RegistryRows, RegistryTeam, RegistryWriteup, SpokenOf,
 };

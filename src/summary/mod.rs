@@ -3,6 +3,7 @@
 //! and pages alike, because all of them are made from this document.
 
 pub mod document;
+pub mod margins;
 pub mod publish;
 pub mod schema;
 pub mod suppress;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value as Json};
 
+use super::margins::Margins;
 use super::suppress;
 use crate::model::{Guard, Results, Value};
 
@@ -111,36 +112,46 @@ fn withhold(value: &Value) -> Published {
     })
 }
 
-/// A group's cells: where each stands, and its people.
-type Cells<Place> = Vec<(Place, u64)>;
-
 /// Positions of the cells that go, over every group of cells in one map.
 fn hidden_in_map(results: &Results, k: u64) -> BTreeSet<usize> {
-    let mut groups: BTreeMap<&str, Cells<usize>> = BTreeMap::new();
-    for (at, _, group, people) in cells(results) {
-        groups.entry(group).or_default().push((at, people));
+    let mut margins = Margins::default();
+    let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let mut places = Vec::new();
+    for (at, _, cell) in cells(results) {
+        let number = margins.cell(cell.people);
+        places.push(at);
+        for group in cell.groups {
+            groups.entry(group).or_default().push(number);
+        }
     }
-    groups
-        .values()
-        .flat_map(|group| hidden_of(group, k))
+    groups.into_values().for_each(|group| margins.sum(group));
+    let judged = places.into_iter().zip(margins.judge(k).shown);
+    judged
+        .filter(|(_, shown)| !shown)
+        .map(|(at, _)| at)
         .collect()
 }
 
 /// The same for each element of a list. Fields of one group in one map stand for the same people,
 /// so each field is judged down the list, never against its neighbours.
 fn hidden_in_list(values: &[Value], k: u64) -> Vec<BTreeSet<usize>> {
-    let mut columns: BTreeMap<(&str, &str), Cells<(usize, usize)>> = BTreeMap::new();
+    let mut columns: BTreeMap<&str, (Margins, Vec<Place>, Groups<'_>)> = BTreeMap::new();
     for (row, value) in values.iter().enumerate() {
         let Value::Map(results) = value else { continue };
-        for (at, name, group, people) in cells(results) {
-            let column = columns.entry((name, group)).or_default();
-            column.push(((row, at), people));
+        for (at, name, cell) in cells(results) {
+            let (margins, places, groups) = columns.entry(name).or_default();
+            let number = margins.cell(cell.people);
+            places.push((row, at));
+            for group in cell.groups {
+                groups.entry(group).or_default().push(number);
+            }
         }
     }
     let mut hidden = vec![BTreeSet::new(); values.len()];
-    for column in columns.values() {
-        for (row, at) in hidden_of(column, k) {
-            if let Some(places) = hidden.get_mut(row) {
+    for (mut margins, places, groups) in columns.into_values() {
+        groups.into_values().for_each(|group| margins.sum(group));
+        for ((row, at), shown) in places.into_iter().zip(margins.judge(k).shown) {
+            if let (false, Some(places)) = (shown, hidden.get_mut(row)) {
                 places.insert(at);
             }
         }
@@ -148,25 +159,36 @@ fn hidden_in_list(values: &[Value], k: u64) -> Vec<BTreeSet<usize>> {
     hidden
 }
 
-/// Position, name, group and people of every cell.
-fn cells(results: &Results) -> impl Iterator<Item = (usize, &str, &str, u64)> {
-    let fields = results.0.iter().enumerate();
-    fields.filter_map(|(at, (name, value))| match value {
-        Value::Guarded(Guard::Cell { group, people }, _) => {
-            Some((at, name.as_str(), *group, *people))
-        }
-        _ => None,
-    })
+/// The row of a cell in a list, and where it stands in it.
+type Place = (usize, usize);
+
+/// The cells of each group, by their numbers.
+type Groups<'a> = BTreeMap<&'a str, Vec<usize>>;
+
+/// A cell, and the groups that it belongs to.
+struct Cell {
+    groups: Vec<&'static str>,
+    people: u64,
 }
 
-fn hidden_of<Place: Copy>(cells: &Cells<Place>, k: u64) -> Vec<Place> {
-    let people: Vec<u64> = cells.iter().map(|(_, people)| *people).collect();
-    let shown = suppress::cells(&people, k);
-    let judged = cells.iter().zip(shown);
-    judged
-        .filter(|(_, shown)| !shown)
-        .map(|((place, _), _)| *place)
-        .collect()
+/// Position, name and groups of every cell.
+fn cells(results: &Results) -> impl Iterator<Item = (usize, &str, Cell)> {
+    let fields = results.0.iter().enumerate();
+    fields.filter_map(|(at, (name, value))| Some((at, name.as_str(), cell(value)?)))
+}
+
+fn cell(value: &Value) -> Option<Cell> {
+    let Value::Guarded(Guard::Cell { group, people }, inner) = value else {
+        return None;
+    };
+    let mut groups = vec![*group];
+    let mut people = *people;
+    // A cell may stand in several sums.
+    if let Some(more) = cell(inner) {
+        groups.extend(more.groups);
+        people = people.min(more.people);
+    }
+    Some(Cell { groups, people })
 }
 
 #[cfg(test)]

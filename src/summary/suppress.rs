@@ -15,21 +15,13 @@ pub fn cells_but(people: &[u64], unlisted: impl Fn(usize) -> bool, k: u64) -> Ve
     let mut shown: Vec<bool> = shown
         .map(|(at, &n)| (n == 0 || n >= k) && !unlisted(at))
         .collect();
-    let withheld = |shown: &[bool]| {
-        let hidden = people.iter().zip(shown);
-        let hidden = hidden.filter(|(n, shown)| !**shown && **n > 0);
-        hidden.fold((0_usize, 0_u64), |(count, sum), (n, _)| {
-            (count + 1, sum + n)
-        })
-    };
     loop {
-        let (count, sum) = withheld(&shown);
+        let hidden = people.iter().zip(&shown);
+        let hidden = hidden.filter(|(n, shown)| !**shown && **n > 0);
+        let hidden: Vec<u64> = hidden.map(|(n, _)| *n).collect();
         // One unlisted cell that holds many is no secret.
-        let small = people
-            .iter()
-            .zip(&shown)
-            .any(|(n, s)| !s && *n > 0 && *n < k);
-        if !small || (count >= 2 && sum >= k) {
+        let small = hidden.iter().any(|n| *n < k);
+        if !small || is_open(&hidden, k) {
             return shown;
         }
         let next = (0..people.len())
@@ -40,6 +32,18 @@ pub fn cells_but(people: &[u64], unlisted: impl Fn(usize) -> bool, k: u64) -> Ve
             None => return shown,
         }
     }
+}
+
+/// Whether cells that are withheld may be anything, as far as their sum tells. Two attacks need no
+/// arithmetic but the rule itself. A withheld cell holds somebody, since zero is shown: five cells that
+/// hold five people hold one each. And cells of fewer than k hold k-1 at most: three that hold 3(k-1)
+/// hold k-1 each.
+pub(super) fn is_open(hidden: &[u64], k: u64) -> bool {
+    let count = hidden.len() as u64;
+    let sum: u64 = hidden.iter().sum();
+    let most = count.saturating_mul(k.saturating_sub(1));
+    let all_small = hidden.iter().all(|n| *n < k);
+    count >= 2 && sum >= k && sum > count && !(all_small && sum == most)
 }
 
 /// Whether a count that rests on so many people is withheld.
@@ -67,6 +71,36 @@ mod tests {
         assert_eq!(cells(&[12, 9, 3, 7], 5), [true, true, false, false]);
         assert_eq!(cells(&[12, 9, 3, 2], 5), [true, true, false, false]);
         assert_eq!(cells(&[12, 9, 0, 7], 5), [true; 4]);
+    }
+
+    /// The same cases as in the project's worked examples, read from their file.
+    #[test]
+    fn the_examples_of_the_file_hold() {
+        for at in 0..2 {
+            let example = crate::stats::examples::one("P1", at);
+            let people = example.input["readers"]
+                .as_array()
+                .or_else(|| example.input["cells"].as_array())
+                .map(|cells| cells.iter().filter_map(serde_json::Value::as_u64))
+                .map(Iterator::collect::<Vec<_>>)
+                .unwrap();
+            let k = example.input["k"].as_u64().unwrap_or(5);
+            let shown = cells(&people, k).into_iter().zip(&people);
+            let shown: Vec<Option<u64>> = shown.map(|(s, n)| s.then_some(*n)).collect();
+            assert_eq!(serde_json::json!(shown), example.expect["shown"]);
+            assert_eq!(people.iter().sum::<u64>(), example.expect["total"]);
+        }
+    }
+
+    #[test]
+    fn the_rule_itself_gives_nothing_away() {
+        // Five of one each, and three of four each: the sum alone would tell.
+        assert_eq!(cells(&[9, 1, 1, 1, 1, 1], 5), [false; 6]);
+        assert_eq!(
+            cells(&[9, 4, 4, 4, 0], 5),
+            [false, false, false, false, true]
+        );
+        assert_eq!(cells(&[1, 1, 7], 2), [false; 3]);
     }
 
     #[test]

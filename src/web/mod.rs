@@ -22,6 +22,7 @@ use serde_json::Value;
 use crate::charts::{Chart, build};
 
 pub use health::{Opened, Parts};
+pub use openapi::openapi;
 pub use receive::Door;
 pub use router::router;
 pub use serve::{places, serve};
@@ -33,6 +34,8 @@ pub struct Published {
     pub summary: Value,
     /// Its charts, in the order of its indicators.
     pub charts: Vec<Chart>,
+    /// What `/privacy` tells beside it; null where it is not known.
+    pub terms: Value,
 }
 
 impl Published {
@@ -41,7 +44,14 @@ impl Published {
         Published {
             charts: build::all(&summary),
             summary,
+            terms: Value::Null,
         }
+    }
+
+    /// The same with the terms on which people are counted.
+    #[must_use]
+    pub fn with_terms(self, terms: Value) -> Self {
+        Published { terms, ..self }
     }
 }
 

@@ -66,7 +66,8 @@ fn found(headers: &HeaderMap, kind: &'static str, text: String) -> Response<Body
     Answer::found(kind, text.into_bytes(), Keep::Ask).respond(headers)
 }
 
-fn openapi() -> Value {
+/// What every address takes and answers.
+pub fn openapi() -> Value {
     let mut paths = Map::new();
     for route in ROUTES {
         let mut methods = Map::new();

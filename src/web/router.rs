@@ -28,6 +28,7 @@ pub fn router(state: AppState) -> Router {
         .route("/reviews", get(reviews))
         .route("/definitions", get(definitions))
         .route("/definitions/{code}", get(definition))
+        .route("/privacy", get(privacy))
         .route("/charts/{name}", get(chart))
         .route("/assets/{*path}", get(asset))
         .fallback(missing)
@@ -103,6 +104,11 @@ async fn definition(
     Path(code): Path<String>,
 ) -> Response<Body> {
     page(&state, &headers, &Page::Definition(code))
+}
+
+async fn privacy(State(state): State<AppState>, headers: HeaderMap) -> Response<Body> {
+    let terms = state.latest().map(|published| published.terms.clone());
+    page(&state, &headers, &Page::Privacy(terms.unwrap_or_default()))
 }
 
 async fn chart(

@@ -42,6 +42,7 @@ function places(summary) {
     reviews: '/reviews',
     definitions: '/definitions',
     definition: '/definitions/L4',
+    privacy: '/privacy',
     missing: '/nowhere',
   };
   if (undated) pages['writeup, undated'] = to(undated);

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they share one engine.
 
 mod assigned;
+mod attacked;
 mod binary;
 mod browser;
 mod checked;
@@ -35,6 +36,8 @@ mod observed;
 mod pages;
 mod people;
 mod privacy;
+mod privacy_served;
+mod published;
 mod registry;
 mod rubbish;
 mod same_bytes;
@@ -46,6 +49,7 @@ mod serving;
 mod shown;
 mod simulated;
 mod sources;
+mod terms;
 mod tidy;
 mod together;
 mod unwilling;

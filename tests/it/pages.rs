@@ -22,6 +22,20 @@ fn fixture(name: &str) -> Value {
     serde_json::from_str(&text).unwrap()
 }
 
+/// Terms that were agreed to and have changed since.
+fn terms() -> Value {
+    json!({
+        "terms": [
+            { "name": "smallest number of people", "value": "5" },
+            { "name": "key holder", "value": "data <protection>" },
+            { "name": "source wiki", "value": "mediawiki: a wiki & its pages" },
+        ],
+        "fingerprint": "f2",
+        "agreed": { "date": "2026-01-05", "by": "works council", "fingerprint": "f1" },
+        "changes": [{ "date": "2026-02-01", "name": "source wiki", "old": null, "new": "mediawiki" }],
+    })
+}
+
 /// Every page of a summary, with a name for messages.
 fn every_page(summary: &Value) -> Vec<(String, String)> {
     let mut asked = vec![
@@ -34,6 +48,8 @@ fn every_page(summary: &Value) -> Vec<(String, String)> {
         }),
         Page::Reviews(1),
         Page::Definitions,
+        Page::Privacy(terms()),
+        Page::Privacy(Value::Null),
         Page::NotFound,
     ];
     for writeup in summary["writeups"].as_array().unwrap() {
@@ -161,6 +177,7 @@ fn text_of_pages_is_golden() {
             (Page::Overview, "overview"),
             (Page::LongTail(ListQuery::default()), "writeups"),
             (Page::Reviews(1), "reviews"),
+            (Page::Privacy(terms()), "privacy"),
         ] {
             let html = pages::render(&page, &summary, Links::Server).unwrap();
             insta::assert_snapshot!(format!("{name}_{key}"), text_of(&html));
@@ -173,10 +190,10 @@ fn text_of_pages_is_golden() {
 fn the_report_is_a_folder_that_hangs_together() {
     for name in FIXTURES {
         let summary = fixture(name);
-        let files = pages::report(&summary).unwrap();
+        let files = pages::report(&summary, &terms()).unwrap();
         assert_eq!(
             files,
-            pages::report(&summary).unwrap(),
+            pages::report(&summary, &terms()).unwrap(),
             "same summary, same bytes"
         );
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{name}"));
@@ -240,6 +257,7 @@ async fn every_route_answers() {
         "/reviews?page=2",
         "/definitions",
         "/definitions/l4",
+        "/privacy",
         "/assets/style.css",
         "/assets/icon.svg",
         "/summary.json",

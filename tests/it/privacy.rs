@@ -13,14 +13,14 @@ use super::way::event;
 
 /// An address, an account, a name and a machine that stand nowhere else.
 const MARKERS: [&str; 4] = ["zzmail", "zzuser", "zzfull", "203.0.113.77"];
-const EMAIL: &str = "ZZmail.Marker@people.example.org";
-const ACCOUNT: &str = "zzuser";
-const NAME: &str = "Zzfull Marker";
-const IP: &str = "203.0.113.77";
-const PAGE: &str = "https://wiki.example.org/pm/a";
-const TIME: &str = "2025-03-04T15:00:00Z";
+pub(crate) const EMAIL: &str = "ZZmail.Marker@people.example.org";
+pub(crate) const ACCOUNT: &str = "zzuser";
+pub(crate) const NAME: &str = "Zzfull Marker";
+pub(crate) const IP: &str = "203.0.113.77";
+pub(crate) const PAGE: &str = "https://wiki.example.org/pm/a";
+pub(crate) const TIME: &str = "2025-03-04T15:00:00Z";
 
-fn clean(what: &str, text: &[u8]) {
+pub(crate) fn clean(what: &str, text: &[u8]) {
     let text = String::from_utf8_lossy(text).to_lowercase();
     for marker in MARKERS {
         if let Some(at) = text.find(marker) {
@@ -36,7 +36,7 @@ fn quiet(said: &Said, what: &str) {
 }
 
 /// Events of every kind that can name somebody, and lines that are refused.
-fn events() -> String {
+pub(crate) fn events() -> String {
     let of = |kind: &str, id: &str, data| event(kind, id, PAGE, TIME, data);
     let good = [
         of(
@@ -178,7 +178,7 @@ fn calendar() -> String {
     )
 }
 
-fn comment() -> String {
+pub(crate) fn comment() -> String {
     let user = json!({ "login": ACCOUNT, "type": "User", "name": NAME, "email": EMAIL });
     let payload = json!({
         "action": "created",
@@ -289,7 +289,7 @@ async fn a_marker_is_found_nowhere() {
 }
 
 /// Every column of every table, as text.
-async fn columns(data: &Path) {
+pub(crate) async fn columns(data: &Path) {
     let library = library().expect("a library");
     let engine = Engine::start(settings(data, &library))
         .await

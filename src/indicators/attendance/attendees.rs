@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use super::{came, rows};
 use crate::indicators::frames::{counts, distinct_people, scalar};
-use crate::indicators::shapes::{fewest, guarded_median};
+use crate::indicators::shapes::{fewest, guarded_middle};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{median, quantile};
@@ -60,11 +60,12 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
     // between two numbers must be nobody or many, too.
     let absent = distinct_people(rows.clone().filter(came().not()))?;
     let dial_ins = scalar(
-        rows.clone().filter(came().and(col("person").is_null())),
+        rows.clone()
+            .filter(col("attended").and(col("person").is_null())),
         len(),
     )?;
 
-    let middle = |value: Option<f64>| guarded_median(value, sizes.len(), people);
+    let middle = |value: Option<f64>| guarded_middle(value, sizes.len(), people);
     let quartiles = match (quantile(&sizes, 0.25), quantile(&sizes, 0.75)) {
         (Some(first), Some(third)) => Value::List(vec![middle(Some(first)), middle(Some(third))]),
         _ => Value::Null,
@@ -140,6 +141,17 @@ mod tests {
             field(&found, "median_per_meeting").bare(),
             &Value::Float(1.5)
         );
+    }
+
+    /// All attendees less those with a name, whom A2 tells, are the dial-ins.
+    #[test]
+    fn few_dial_ins_are_not_told_by_the_sum() {
+        let mut rows: Vec<Row> = (0..9).map(|person| Row::walk_in("a", person)).collect();
+        let mut dial_in = Row::walk_in("a", 0);
+        dial_in.person = None;
+        rows.extend([dial_in.clone(), dial_in]);
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
+        assert_eq!(field(&found, "attendees"), Value::Int(11).of_people(2));
     }
 
     #[test]

@@ -3,10 +3,10 @@
 use polars::prelude::*;
 
 use super::{came, rows, sides};
-use crate::indicators::frames::{counts, distinct_people};
-use crate::indicators::shapes::{clustered, guarded_median, people_proportion};
+use crate::indicators::frames::{counts, scalar};
+use crate::indicators::shapes::{clustered, guarded_middle, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
-use crate::model::{Layer, Results, Value};
+use crate::model::{Layer, Results};
 use crate::stats::{median, ratio};
 
 /// A2.
@@ -95,11 +95,11 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
         .zip(all.iter().map(|&count| count as f64))
         .collect();
 
-    let walked = rows
-        .clone()
-        .filter(came().and(free()).and(col("invited").not()));
-    let walk_ins = walked.clone().select([len().alias("count")]).collect()?;
-    let walk_ins = counts(&walk_ins, "count")?.first().copied().unwrap_or(0);
+    // A3 withholds the share of walk-ins when few others came; their number beside that of all would
+    // tell those few.
+    let is_walk_in = free().and(col("invited").not());
+    let walked = sides(rows, came(), is_walk_in.clone())?;
+    let walk_ins = scalar(rows.clone().filter(came().and(is_walk_in)), len())?;
 
     let (k, n) = (free_per_meeting.iter().sum(), all.iter().sum());
     Ok(Results::new()
@@ -114,12 +114,9 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
         )
         .with(
             "voluntary_per_meeting_median",
-            guarded_median(median(&sizes), sizes.len(), people.with),
+            guarded_middle(median(&sizes), sizes.len(), people.with),
         )
-        .with(
-            "walk_ins",
-            Value::from(walk_ins).of_people(distinct_people(walked)?),
-        ))
+        .with("walk_ins", walked.share(walk_ins)))
 }
 
 /// Did not have to come.
@@ -143,6 +140,7 @@ fn free() -> Expr {
 mod tests {
     use super::*;
     use crate::indicators::test_support::{Row, attendance};
+    use crate::model::Value;
     use crate::stats::examples::{close, one};
 
     fn field(results: &Results, map: &str, name: &str) -> Value {
@@ -195,10 +193,13 @@ mod tests {
             Value::Int(9).share_of_people(9, 14)
         );
         assert_eq!(field(&found, "voluntary_clustered", "lo"), Value::Null);
-        assert_eq!(found.get("walk_ins"), Some(&Value::Int(3).of_people(3)));
+        assert_eq!(
+            found.get("walk_ins"),
+            Some(&Value::Int(3).share_of_people(3, 14))
+        );
         assert_eq!(
             found.get("voluntary_per_meeting_median"),
-            Some(&Value::Float(9.0).of_people(9).of_at_least(1))
+            Some(&Value::Float(9.0).of_people(9).of_at_least(1).of_people(9))
         );
     }
 

@@ -15,6 +15,13 @@ pub(in crate::indicators) struct ReadCurve;
 /// Age weeks 0 to 51.
 const WEEKS: usize = 52;
 const WEEK_MS: i64 = 7 * DAY_MS;
+/// The weeks of a block, and their names as groups of cells: what is told of one write-up (see
+/// `crate::jobs`) is told by these.
+const WEEKS_OF_A_BLOCK: usize = 4;
+const BLOCKS: [&str; WEEKS / WEEKS_OF_A_BLOCK] = [
+    "block 0", "block 1", "block 2", "block 3", "block 4", "block 5", "block 6", "block 7",
+    "block 8", "block 9", "block 10", "block 11", "block 12",
+];
 /// Fewer write-ups than this have no interval between them.
 const MIN_WRITEUPS: usize = 5;
 
@@ -68,7 +75,10 @@ fn curve(facts: &Facts, context: &Context) -> PolarsResult<Results> {
             .map(|cell| (cell.reads as f64, cell.exposure_ms as f64 / DAY_MS as f64))
             .collect();
         let between = ratio(&pairs, f64::INFINITY);
-        let guard = |value: Value| value.cell("weeks", people);
+        // Reads by age are told of every write-up for each four weeks of age, so a week must not be
+        // what the others lack of them, nor of the year.
+        let block = BLOCKS[number / WEEKS_OF_A_BLOCK];
+        let guard = |value: Value| value.cell(block, people).cell("weeks", people);
         let limit = |value: Option<f64>| {
             // A missing limit is a cell too, so that all of a week goes or none.
             guard(value.filter(|_| pairs.len() >= MIN_WRITEUPS).into())
@@ -249,11 +259,13 @@ mod tests {
             let Value::Map(point) = &points[week] else {
                 panic!("{points:?}")
             };
-            let expected = Value::from(reads).cell("weeks", people);
+            let expected = Value::from(reads)
+                .cell("block 0", people)
+                .cell("weeks", people);
             assert_eq!(point.get("k"), Some(&expected));
             assert_eq!(
                 point.get("between_lo"),
-                Some(&Value::Null.cell("weeks", people))
+                Some(&Value::Null.cell("block 0", people).cell("weeks", people))
             );
         }
     }

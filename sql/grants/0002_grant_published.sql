@@ -1,0 +1,2 @@
+-- Published tables and views, written after suppression.
+GRANT SELECT ON readback_published.* TO readback_reporting

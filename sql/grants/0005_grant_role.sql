@@ -1,0 +1,2 @@
+-- The account has the role and no other right.
+GRANT readback_reporting TO readback_reader

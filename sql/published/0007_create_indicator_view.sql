@@ -1,0 +1,5 @@
+-- The same of the last report that stands as a whole.
+CREATE VIEW published_indicator AS
+SELECT * EXCEPT (generation)
+FROM published_indicator_row
+WHERE generation IN (SELECT argMax(generation, (as_of, generation)) FROM published_meta_row)

@@ -1,0 +1,5 @@
+-- The same of every day's last report.
+CREATE VIEW published_series_history AS
+SELECT * EXCEPT (generation)
+FROM published_series_row
+WHERE (day, generation) IN (SELECT day, max(generation) FROM published_meta_row GROUP BY day)

@@ -1,0 +1,3 @@
+-- {table:Identifier}, {column:Identifier}: every value once, as text. Store::values.
+SELECT DISTINCT ifNull(toString({column:Identifier}), '') AS value
+FROM {table:Identifier}

@@ -1,0 +1,2 @@
+-- When the last report is of, and what tells it from others. Published::last.
+SELECT as_of, k, fingerprint FROM published_meta

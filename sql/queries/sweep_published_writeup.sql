@@ -1,0 +1,3 @@
+-- Removes all but the last report's. Published::sweep.
+DELETE FROM published_writeup_row
+WHERE generation NOT IN (SELECT argMax(generation, (as_of, generation)) FROM published_meta_row)

@@ -1,0 +1,213 @@
+//! `readback privacy show | log | agree | prove`: the terms on which people are counted, since when they
+//! hold, and whether what is promised holds on the running system.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use chrono::NaiveDate;
+use serde_json::{Value as Json, json};
+
+use super::engine::Installing;
+use super::proving;
+use crate::app::{self, House, look};
+use crate::config::Config;
+use crate::jobs::ledger::{self, Entry, Ledger, What};
+use crate::jobs::terms;
+use crate::model::PrivacyTerms;
+
+/// What to do.
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+    /// The same as `prove`
+    #[arg(long)]
+    prove: bool,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// The terms that hold, with their fingerprint
+    Show {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Every change of the terms, and every agreement
+    Log {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Mark the terms that hold as agreed
+    Agree {
+        /// Which body agreed, such as "works council"; no person
+        #[arg(long, value_name = "TEXT")]
+        by: String,
+    },
+    /// Look for names, addresses, pseudonyms and numbers of few people in all that is stored and shown
+    Prove {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
+    let command = match (args.command, args.prove) {
+        (Some(command), _) => command,
+        (None, true) => Command::Prove { json: args.json },
+        (None, false) => Command::Show { json: args.json },
+    };
+    match command {
+        Command::Show { json } => show(&config, json),
+        Command::Log { json } => log(&config, json),
+        Command::Agree { by } => agree(&config, &by).await,
+        Command::Prove { json } => prove(config, json).await,
+    }
+}
+
+fn file(config: &Config) -> PathBuf {
+    config.data_dir.join(ledger::FILE)
+}
+
+/// The local day of now.
+fn today(config: &Config) -> NaiveDate {
+    config.organisation.calendar.date(super::now())
+}
+
+/// Notes the terms that hold, and gives them with their record, as the page `/privacy` takes them.
+pub(super) async fn noted(house: &House) -> anyhow::Result<Json> {
+    let config = &house.config;
+    let terms = terms::of(config, house.k, house.mode);
+    let _turn = house.turn().await?;
+    let ledger = ledger::keep(&file(config), &terms, today(config))?;
+    Ok(told(&terms, &ledger))
+}
+
+/// Terms and record as JSON.
+fn told(terms: &PrivacyTerms, ledger: &Ledger) -> Json {
+    let each = terms.0.iter();
+    let each = each.map(|term| json!({ "name": term.name, "value": term.value }));
+    let agreed = ledger.agreed().map(
+        |agreed| json!({ "date": agreed.date, "by": agreed.by, "fingerprint": agreed.fingerprint }),
+    );
+    let changes = ledger
+        .since_agreed()
+        .iter()
+        .filter_map(|entry| match &entry.what {
+            What::Term { name, old, new } => {
+                Some(json!({ "date": entry.date, "name": name, "old": old, "new": new }))
+            }
+            What::Agreed { .. } => None,
+        });
+    json!({
+        "terms": each.collect::<Vec<_>>(),
+        "fingerprint": terms::fingerprint(terms),
+        "agreed": agreed,
+        "changes": changes.collect::<Vec<_>>(),
+    })
+}
+
+fn show(config: &Config, as_json: bool) -> anyhow::Result<()> {
+    let ground = look::ground(config)?;
+    let terms = terms::of(config, ground.k, ground.mode);
+    let ledger = Ledger::read(&file(config))?;
+    let mut out = std::io::stdout().lock();
+    if as_json {
+        writeln!(out, "{:#}", told(&terms, &ledger))?;
+        return Ok(());
+    }
+    for term in &terms.0 {
+        writeln!(out, "{}: {}", term.name, term.value)?;
+    }
+    let present = terms::fingerprint(&terms);
+    writeln!(out, "fingerprint: {present}")?;
+    match ledger.agreed() {
+        Some(agreed) => {
+            let same = match agreed.fingerprint == present {
+                true => "the same today",
+                false => "not the same any more",
+            };
+            let (date, by, then) = (agreed.date, agreed.by, agreed.fingerprint);
+            writeln!(out, "agreed: {date} by {by}, {then}; {same}")?;
+        }
+        None => writeln!(out, "agreed: by nobody yet")?,
+    }
+    Ok(())
+}
+
+fn log(config: &Config, as_json: bool) -> anyhow::Result<()> {
+    let ledger = Ledger::read(&file(config))?;
+    let mut out = std::io::stdout().lock();
+    if as_json {
+        writeln!(out, "{:#}", serde_json::to_value(&ledger.entries)?)?;
+        return Ok(());
+    }
+    for entry in &ledger.entries {
+        writeln!(out, "{}", line(entry))?;
+    }
+    Ok(())
+}
+
+fn line(entry: &Entry) -> String {
+    let date = entry.date;
+    let or_nothing = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+    match &entry.what {
+        What::Agreed { by, fingerprint } => format!("{date} agreed by {by}: {fingerprint}"),
+        What::Term { name, old, new } => {
+            format!("{date} {name}: {} -> {}", or_nothing(old), or_nothing(new))
+        }
+    }
+}
+
+async fn agree(config: &Config, by: &str) -> anyhow::Result<()> {
+    let (turn, folder, _) = app::folder(config).await?;
+    let terms = terms::of(config, folder.k, folder.mode);
+    ledger::agree(&file(config), &terms, by, today(config))?;
+    drop(turn);
+    writeln!(std::io::stdout(), "{}", terms::fingerprint(&terms))?;
+    Ok(())
+}
+
+async fn prove(config: Config, as_json: bool) -> anyhow::Result<()> {
+    let installing = Installing::new();
+    let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let checks = proving::all(&house).await;
+    house.close().await;
+    let checks = checks.context("looking at what is stored and shown")?;
+    let failed = checks
+        .iter()
+        .filter(|check| check.holds == Some(false))
+        .count();
+    let mut out = std::io::stdout().lock();
+    if as_json {
+        let each = checks.iter().map(
+            |check| json!({ "promise": check.promise, "holds": check.holds, "words": check.words }),
+        );
+        let all = json!({ "holds": failed == 0, "checks": each.collect::<Vec<_>>() });
+        writeln!(out, "{all:#}")?;
+    } else {
+        for check in &checks {
+            let mark = match check.holds {
+                Some(true) => "holds  ",
+                Some(false) => "FAILS  ",
+                None => "skipped",
+            };
+            writeln!(out, "{mark} {}: {}", check.promise, check.words)?;
+        }
+    }
+    drop(out);
+    match failed {
+        0 => Ok(()),
+        1 => bail!("one promise is not kept; the line that begins with FAILS says where"),
+        failed => {
+            bail!("{failed} promises are not kept; the lines that begin with FAILS say where")
+        }
+    }
+}
