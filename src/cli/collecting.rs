@@ -226,14 +226,15 @@ async fn first(load: &mut watch::Receiver<LoadState>, before: Option<u64>) {
 
 /// Computes the pages. Gives the lines that were ever received, where that was done.
 async fn compute(house: &House, state: &AppState, metrics: &Metrics) -> Option<u64> {
-    let fresh = report::summary(house, super::now()).await;
-    let fresh = fresh.and_then(|document| {
-        let lines = document.health.received.lines;
-        published(&document).map(|fresh| (fresh, lines))
+    let fresh = report::summaries(house, super::now()).await;
+    let fresh = fresh.and_then(|reports| {
+        let lines = reports.open.health.received.lines;
+        let full = reports.full.as_ref().map(published).transpose()?;
+        Ok((published(&reports.open)?, full, lines))
     });
     let (outcome, lines) = match fresh {
-        Ok((fresh, lines)) => {
-            state.publish(fresh);
+        Ok((fresh, full, lines)) => {
+            state.publish_both(fresh, full);
             (Outcome::Done, Some(lines))
         }
         // The pages keep what they have, with its `as_of`; the next time may do better.

@@ -2,6 +2,7 @@
 //! module that reads the environment. Every problem is listed at once, each with its place, its
 //! value and what would be valid.
 
+mod access;
 mod effective;
 mod environment;
 mod layers;
@@ -17,6 +18,9 @@ use chrono_tz::Tz;
 
 use crate::model::{Calendar, Parameters};
 
+pub use access::{
+    AccessConfig, AccessMode, Groups, Network, OidcConfig, ProxyConfig, Role, is_loopback_host,
+};
 pub use effective::Effective;
 pub use environment::Environment;
 use layers::Layers;
@@ -44,6 +48,12 @@ pub struct Config {
     pub engine: EngineConfig,
     /// Where the door and the pages are.
     pub listen: SocketAddr,
+    /// Where readers find the pages, scheme and host, if that is another address.
+    pub public_url: Option<String>,
+    /// How readers sign in, and what they may see.
+    pub access: AccessConfig,
+    /// Days that the audit log is kept.
+    pub audit_days: u32,
     /// The spool.
     pub spool: SpoolConfig,
     /// When jobs run by themselves.
@@ -263,7 +273,14 @@ fn check(
     let parameters = parameters(&mut top.section("parameters"));
     let k = privacy(&mut top.section("privacy"));
     let engine = engine(&mut top.section("engine"), environment, &mut origins);
-    let listen = server(&mut top.section("server"));
+    let (listen, public_url) = server(&mut top.section("server"));
+    let access = access::access(
+        &mut top.section("access"),
+        environment,
+        &mut origins,
+        public_url.as_deref(),
+    );
+    let audit_days = retention(&mut top.section("retention"));
     let spool = spool(&mut top.section("spool"));
     let schedule = schedule(&mut top.section("schedule"));
     let sources = top.tables("source").into_iter().enumerate();
@@ -285,6 +302,9 @@ fn check(
         k,
         engine,
         listen,
+        public_url,
+        access,
+        audit_days,
         spool,
         schedule,
         sources,
@@ -458,12 +478,22 @@ fn names_a_login(url: &str) -> bool {
     host.contains('@') || rest.contains("password=")
 }
 
-fn server(reader: &mut Reader<'_>) -> SocketAddr {
+fn server(reader: &mut Reader<'_>) -> (SocketAddr, Option<String>) {
     let listen = reader.parsed("listen", "an address such as 127.0.0.1:8080", |text| {
         text.parse::<SocketAddr>().ok()
     });
+    let valid = "scheme and host of the pages, such as https://readback.example.org";
+    let public_url = reader.parsed("public_url", valid, access::origin);
     reader.finish();
-    listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+    let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+    (listen, public_url)
+}
+
+fn retention(reader: &mut Reader<'_>) -> u32 {
+    let mut audit_days = 365;
+    reader.whole("audit_days", 1, 3650, &mut audit_days);
+    reader.finish();
+    audit_days
 }
 
 fn spool(reader: &mut Reader<'_>) -> SpoolConfig {
@@ -581,7 +611,7 @@ mod tests {
           privacy.k: 0 is not a whole number from 1 to 1000
           engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
           source 1: id: is missing
-          colour: unknown key; known are data_dir, engine, organisation, parameters, privacy, schedule, server, source, spool
+          colour: unknown key; known are access, data_dir, engine, organisation, parameters, privacy, retention, schedule, server, source, spool
         "#);
     }
 
@@ -674,6 +704,43 @@ mod tests {
             "\"(set)\" (environment READBACK_ENGINE_PASSWORD)"
         );
         assert!(!format!("{all:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_access_is_listed() {
+        let text = r#"
+            [server]
+            public_url = "readback.example.org/pages"
+            [access]
+            mode = "oidc"
+            issuer = "http://login.example.org"
+            trusted = ["10.0.0.0/40"]
+        "#;
+        let problems = checked(text, &[]).unwrap_err();
+        insta::assert_snapshot!(problems.to_string());
+        let proxy = "[access]\nmode = \"proxy\"\nviewer = [\"*\"]\nclient_id = \"x\"";
+        let problems = checked(proxy, &[]).unwrap_err();
+        insta::assert_snapshot!(problems.to_string());
+    }
+
+    #[test]
+    fn the_secret_of_a_client_is_not_shown() {
+        let text = r#"
+            [server]
+            public_url = "https://readback.example.org"
+            [access]
+            mode = "oidc"
+            issuer = "https://login.example.org/realm"
+            client_id = "readback"
+            viewer = ["*"]
+        "#;
+        let config = checked(text, &[("READBACK_OIDC_CLIENT_SECRET", "s3cret")]).unwrap();
+        let told = format!("{config:?} {:?}", config.effective(None, false));
+        assert!(!told.contains("s3cret"));
+        let AccessMode::Oidc(oidc) = config.access.mode else {
+            panic!("another mode");
+        };
+        assert_eq!(oidc.client_secret, Some(Secret("s3cret".to_owned())));
     }
 
     #[test]

@@ -10,9 +10,10 @@ use serde_json::{Value as Json, json};
 
 use super::columns::{flags, ints, texts};
 use super::compute::Computed;
-use super::writeups::is_listed;
+use super::writeups::{Both, is_there};
 use crate::indicators::Context;
 use crate::model::{Millis, Results, Value};
+use crate::store::RegistryWriteup;
 use crate::summary::{publish, suppress};
 
 /// The roles of a quarter's table, in the order in which they are stacked. A dial-in without a name
@@ -52,23 +53,46 @@ struct Presences {
     dial_ins: u64,
 }
 
-/// Every review, newest first, and the attendance of every quarter, oldest first.
+/// Every review, newest first, and the attendance of every quarter, oldest first. Reviews of
+/// restricted write-ups alone are not in the list of everybody.
 pub(super) fn lists(
     context: &Context,
     computed: &Computed,
     k: u32,
-) -> anyhow::Result<(Vec<Json>, Vec<Json>)> {
+) -> anyhow::Result<(Both, Vec<Json>)> {
     let (reviews, quarters) =
         gather(&computed.facts.attendance, context).context("the list of reviews")?;
-    let shown = shown(&reviews, k);
-    let reviews = reviews
+    let registry = |at: &usize| computed.registry.get(*at);
+    let is_open = |review: &Review| {
+        let mut known = review.writeups.iter().filter_map(registry).peekable();
+        known.peek().is_none() || known.any(|writeup| !writeup.restricted)
+    };
+    let hidden: Vec<bool> = reviews.iter().map(|review| !is_open(review)).collect();
+    let all = shown(&reviews, |_| false, k);
+    let open = shown(&reviews, |at| hidden[at], k);
+    let told = |review: &Review, shown: Shown, restricted: bool| {
+        // The first that this reader may see.
+        let mut known = review.writeups.iter().filter_map(registry);
+        let writeup = known.find(|writeup| restricted || !writeup.restricted);
+        (review.at, one(review, shown, context, writeup))
+    };
+    let full = reviews
         .iter()
-        .zip(shown)
-        .map(|(review, shown)| (review.at, one(review, shown, context, computed)));
+        .zip(&all)
+        .map(|(review, shown)| told(review, *shown, true));
+    // As with write-ups, what the fuller list withholds is withheld here.
+    let listed = reviews.iter().zip(hidden).zip(open.iter().zip(&all));
+    let open = listed
+        .filter(|((_, hidden), _)| !hidden)
+        .map(|((review, _), (open, all))| told(review, open.and(*all), false));
+    let both = Both {
+        open: in_order(open.collect()),
+        full: in_order(full.collect()),
+    };
     let quarters = quarters
         .iter()
         .map(|(name, quarter)| by_role(name, quarter, k));
-    Ok((in_order(reviews.collect()), quarters.collect()))
+    Ok((both, quarters.collect()))
 }
 
 fn gather(
@@ -133,9 +157,18 @@ struct Shown {
     need_not: bool,
 }
 
+impl Shown {
+    fn and(self, other: Shown) -> Shown {
+        Shown {
+            attendees: self.attendees && other.attendees,
+            need_not: self.need_not && other.need_not,
+        }
+    }
+}
+
 /// Judges the reviews together: the sums over all of them are known, so one number that is missing
-/// in the list could be had by subtraction.
-fn shown(reviews: &[Review], k: u32) -> Vec<Shown> {
+/// in the list could be had by subtraction. So could one that is not in the list at all.
+fn shown(reviews: &[Review], hidden: impl Fn(usize) -> bool, k: u32) -> Vec<Shown> {
     let k = u64::from(k);
     let attended: Vec<u64> = reviews.iter().map(|review| review.attended).collect();
     let free: Vec<u64> = reviews
@@ -150,9 +183,9 @@ fn shown(reviews: &[Review], k: u32) -> Vec<Shown> {
             }
         })
         .collect();
-    let judged = suppress::cells(&attended, k).into_iter();
+    let judged = suppress::cells_but(&attended, &hidden, k).into_iter();
     judged
-        .zip(suppress::cells(&free, k))
+        .zip(suppress::cells_but(&free, &hidden, k))
         .map(|(attendees, need_not)| Shown {
             attendees,
             need_not: attendees && need_not,
@@ -176,13 +209,12 @@ fn in_order(mut reviews: Vec<(Millis, Json)>) -> Vec<Json> {
     ordered
 }
 
-fn one(review: &Review, shown: Shown, context: &Context, computed: &Computed) -> Json {
-    // A restricted write-up is not in the list of write-ups, so its reviews do not name it.
-    let writeup = review
-        .writeups
-        .first()
-        .and_then(|at| computed.registry.get(*at))
-        .filter(|writeup| !writeup.restricted);
+fn one(
+    review: &Review,
+    shown: Shown,
+    context: &Context,
+    writeup: Option<&RegistryWriteup>,
+) -> Json {
     let title = writeup.map(|writeup| writeup.title.as_ref().unwrap_or(&writeup.id));
     let mut json = json!({
         "attendees": shown.attendees.then_some(review.attended),
@@ -190,12 +222,15 @@ fn one(review: &Review, shown: Shown, context: &Context, computed: &Computed) ->
         "date": context.calendar.date(review.at).to_string(),
         // Only what is listed has a page; a write-up that is deleted by now keeps its title.
         "writeup": writeup
-            .filter(|writeup| is_listed(writeup, context.as_of))
+            .filter(|writeup| is_there(writeup, context.as_of))
             .map(|writeup| &writeup.id),
         "title": title,
     });
     if !(shown.attendees && shown.need_not) {
         json["suppressed"] = json!(true);
+    }
+    if writeup.is_some_and(|writeup| writeup.restricted) {
+        json["restricted"] = json!(true);
     }
     json
 }
@@ -234,7 +269,7 @@ mod tests {
 
     fn numbers(reviews: &[(u64, u64)]) -> Vec<(bool, bool)> {
         let reviews: Vec<Review> = reviews.iter().map(|&(n, k)| review(n, k)).collect();
-        let shown = shown(&reviews, 5);
+        let shown = shown(&reviews, |_| false, 5);
         shown.iter().map(|s| (s.attendees, s.need_not)).collect()
     }
 

@@ -41,33 +41,64 @@ struct Signs {
     watched: Vec<f64>,
 }
 
-/// The list, by id; write-ups deleted or not yet published as of then are not in it, nor those that
-/// not everybody may see.
+/// What two kinds of readers see: everybody, and those who may see restricted write-ups.
+pub(super) struct Both {
+    /// For everybody.
+    pub(super) open: Vec<Json>,
+    /// For those who may see what is restricted.
+    pub(super) full: Vec<Json>,
+}
+
+/// The list, by id; write-ups deleted or not yet published as of then are not in it, nor, for
+/// everybody, those that are restricted.
 pub(super) async fn list(
     store: &Store,
     context: &Context,
     computed: &Computed,
     k: u32,
-) -> anyhow::Result<Vec<Json>> {
+) -> anyhow::Result<Both> {
     let signs = gather(store, context, computed)
         .await
         .context("the list of write-ups")?;
     let entries = || computed.registry.iter().zip(&signs);
-    let shown = shown(
-        entries().map(|(writeup, signs)| (signs.readers, is_listed(writeup, context.as_of))),
-        k,
-    );
-    Ok(entries()
-        .zip(shown)
+    let judged = |is_listed: fn(&RegistryWriteup, Millis) -> bool| {
+        let readers =
+            entries().map(|(writeup, signs)| (signs.readers, is_listed(writeup, context.as_of)));
+        shown(readers, k)
+    };
+    let (open, full) = (judged(is_listed), judged(is_there));
+    let told = |writeup: &RegistryWriteup, signs: &Signs, shown: bool| {
+        entry(writeup, &Readers { signs, shown }, context, k)
+    };
+    // Whoever sees the fuller list has the other one, too: what it withholds must not stand there.
+    let of_open = entries()
+        .zip(open.iter().zip(&full))
         .filter(|((writeup, _), _)| is_listed(writeup, context.as_of))
-        .map(|((writeup, signs), shown)| entry(writeup, &Readers { signs, shown }, context, k))
-        .collect())
+        .map(|((writeup, signs), (open, full))| told(writeup, signs, *open && *full));
+    let of_full = entries()
+        .zip(&full)
+        .filter(|((writeup, _), _)| is_there(writeup, context.as_of))
+        .map(|((writeup, signs), full)| {
+            let mut entry = told(writeup, signs, *full);
+            if writeup.restricted {
+                entry["restricted"] = true.into();
+            }
+            entry
+        });
+    Ok(Both {
+        open: of_open.collect(),
+        full: of_full.collect(),
+    })
 }
 
-/// Whether a write-up is in the list: published and not deleted by then, and open to everybody.
+/// Whether a write-up is in the list of everybody: published and not deleted by then, and open.
 pub(super) fn is_listed(writeup: &RegistryWriteup, as_of: Millis) -> bool {
-    !writeup.restricted
-        && writeup.deleted_at.is_none_or(|at| at >= as_of)
+    !writeup.restricted && is_there(writeup, as_of)
+}
+
+/// Whether a write-up is published and not deleted by then, restricted or not.
+pub(super) fn is_there(writeup: &RegistryWriteup, as_of: Millis) -> bool {
+    writeup.deleted_at.is_none_or(|at| at >= as_of)
         && writeup.published_at.is_none_or(|at| at < as_of)
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Frame {
     css: &'static str,
     icon: String,
     summary: String,
+    /// Where a reader signs in and out; empty where nobody does.
+    access: &'static str,
 }
 
 impl Frame {
@@ -54,6 +56,10 @@ impl Frame {
             css: "",
             icon: links.asset("icon.svg"),
             summary: links.summary(),
+            access: match links {
+                Links::Server => "/signin",
+                Links::Report { .. } => "",
+            },
         }
     }
 
@@ -78,6 +84,11 @@ pub(super) fn simulated(summary: &Value) -> bool {
         .get("simulated")
         .and_then(Value::as_bool)
         .unwrap_or(false)
+}
+
+/// Whether an entry of a list is not for everybody.
+pub(super) fn restricted(entry: &Value) -> bool {
+    entry.get("restricted").and_then(Value::as_bool) == Some(true)
 }
 
 /// The number of people below which nothing is told.

@@ -3,12 +3,16 @@
 
 use axum::routing::{MethodRouter, get, post};
 
+use super::access::Right;
 use super::{AppState, health, openapi, receive};
+use crate::config::Role;
 
 /// An address and what it does.
 pub(super) struct Route {
     /// The path, parameters in braces.
     pub(super) path: &'static str,
+    /// What it asks for.
+    pub(super) right: Right,
     /// Who serves it.
     pub(super) serve: fn() -> MethodRouter<AppState>,
     /// What can be asked of it.
@@ -102,6 +106,7 @@ static STATEMENT: [(u16, &str); 9] = whole((204, "The statement was taken"));
 pub(super) static ROUTES: &[Route] = &[
     Route {
         path: "/v1/events",
+        right: Right::Own,
         serve: || post(receive::events).fallback(|request| receive::only("POST", request)),
         operations: &[Operation {
             method: "post",
@@ -123,6 +128,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/hooks/{source}",
+        right: Right::Own,
         serve: || post(receive::hook).fallback(|request| receive::only("POST", request)),
         operations: &[Operation {
             method: "post",
@@ -137,6 +143,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/xapi/statements",
+        right: Right::Own,
         serve: || {
             post(receive::statements)
                 .put(receive::statements)
@@ -166,6 +173,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/xapi/about",
+        right: Right::Public,
         serve: || get(receive::about).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Which versions of xAPI are spoken",
@@ -175,6 +183,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/schemas",
+        right: Right::Public,
         serve: || get(openapi::schemas).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "The schemas there are",
@@ -184,6 +193,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/schemas/{name}",
+        right: Right::Public,
         serve: || get(openapi::schema).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "A schema",
@@ -194,6 +204,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/openapi.json",
+        right: Right::Public,
         serve: || get(openapi::document).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "This document",
@@ -203,6 +214,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/healthz",
+        right: Right::Own,
         serve: || get(health::healthz).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does the process live",
@@ -212,6 +224,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/readyz",
+        right: Right::Own,
         serve: || get(health::readyz).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does everything do its work",
@@ -223,6 +236,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/readyz/{part}",
+        right: Right::Own,
         serve: || get(health::part).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does one part do its work",
@@ -236,23 +250,35 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/metrics",
+        right: Right::Metrics,
         serve: || get(health::metrics).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Metrics",
             "For Prometheus, in the OpenMetrics text format. Nothing in it names a person, a write-up or \
-             a source.",
-            &[(200, "The metrics")],
+             a source. Open to this machine; from elsewhere a token is asked for that `readback token \
+             add NAME --type metrics` makes.",
+            &[
+                (200, "The metrics"),
+                (401, "From elsewhere, and no token for metrics"),
+            ],
         )],
     },
     Route {
         path: "/summary.json",
+        right: Right::Role(Role::Viewer),
         serve: || {
             get(super::router::summary).fallback(|request| receive::only("GET, HEAD", request))
         },
         operations: &[looked(
             "The published numbers",
-            "The summary that the pages show, people below k withheld.",
-            &[(200, "The summary"), (503, "Nothing has been computed yet")],
+            "The summary that the pages show, people below k withheld; with restricted write-ups for \
+             those who may see them.",
+            &[
+                (200, "The summary"),
+                (401, "Nobody has signed in"),
+                (403, "Not from here, or not in this role"),
+                (503, "Nothing has been computed yet"),
+            ],
         )],
     },
 ];

@@ -69,6 +69,11 @@ impl Door {
         self.budget.is_full()
     }
 
+    /// Whether a request may see the metrics.
+    pub(super) fn may_measure(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        auth::metrics(headers, &self.tokens, (self.now)())
+    }
+
     /// The metrics.
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics
@@ -147,7 +152,7 @@ pub(super) async fn hook(
             }
             Hook::Unknown(known) => {
                 // Which there are is told to senders alone.
-                let is_sender = auth::sender(request.headers(), &door.tokens).is_ok();
+                let is_sender = door.sender(request.headers()).is_ok();
                 body::turn_away(request).await;
                 let mut words = "no configured source of this id takes deliveries".to_owned();
                 if is_sender && known.is_empty() {
@@ -299,9 +304,14 @@ impl Door {
         }
     }
 
+    /// Who sends, by the token of a request.
+    fn sender(&self, headers: &HeaderMap) -> Result<Kept, Refusal> {
+        auth::sender(headers, &self.tokens, (self.now)())
+    }
+
     /// Asks who it is, then reads the body.
     async fn open(&self, request: HttpRequest) -> Result<(Request, Kept, body::Held), Refusal> {
-        match auth::sender(request.headers(), &self.tokens) {
+        match self.sender(request.headers()) {
             Ok(sender) => {
                 let (request, held) = self.receive(request, &self.budget).await?;
                 Ok((request, sender, held))

@@ -1,5 +1,9 @@
 //! The integration tests: one binary, so that they share one engine.
 
+mod access;
+mod access_oidc;
+mod access_restricted;
+mod access_rubbish;
 mod binary;
 mod browser;
 mod checked;
@@ -44,5 +48,6 @@ mod sources;
 mod tidy;
 mod together;
 mod unwilling;
+mod visitor;
 mod way;
 mod worked;
