@@ -6,6 +6,7 @@ use std::io::Write as _;
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
+use super::audit::note;
 use super::engine::Installing;
 use super::import::{counted, events};
 use super::report::moment;
@@ -14,6 +15,7 @@ use crate::config::Config;
 use crate::jobs::registry::{Registry, Unregistered};
 use crate::model::{Calendar, Identity, Millis, RETRACTED, Writeup, to_rfc3339};
 use crate::store::RegistryWriteup;
+use crate::web::audit::Act;
 
 /// Targets that are shown unless all are asked for.
 const SHOWN: usize = 20;
@@ -103,9 +105,14 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
     let wanted = Wanted::of(&command, &calendar)?;
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let changes = !matches!(command, Command::List { .. } | Command::Show { .. });
     let done = act(command, wanted, &house, &calendar).await;
+    let noted = match changes && done.is_ok() {
+        true => note(&house.config, Act::RegistryChanged, "write-ups"),
+        false => Ok(()),
+    };
     house.close().await;
-    done
+    done.and(noted)
 }
 
 /// Instants that a command names; wrong ones are told before any work.

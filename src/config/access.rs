@@ -85,8 +85,6 @@ pub struct OidcConfig {
 /// The reverse proxy.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyConfig {
-    /// Where it may come from.
-    pub trusted: Vec<Network>,
     /// The header with the account.
     pub user_header: String,
     /// The header with the groups, separated by commas.
@@ -177,12 +175,18 @@ pub struct AccessConfig {
     pub mode: AccessMode,
     /// Who has which role.
     pub groups: Groups,
+    /// Where a reverse proxy may come from.
+    pub trusted: Vec<Network>,
 }
 
 impl AccessConfig {
     /// Every value that holds, by its key; a secret is told as set.
     pub(super) fn tell(&self, put: &mut impl FnMut(&str, Json)) {
         put("access.mode", self.mode.name().into());
+        if self.mode != AccessMode::Loopback {
+            let trusted = self.trusted.iter().map(Network::to_string);
+            put("access.trusted", trusted.collect());
+        }
         match &self.mode {
             AccessMode::Loopback | AccessMode::Password => return,
             AccessMode::Oidc(oidc) => {
@@ -195,8 +199,6 @@ impl AccessConfig {
                 put("access.roles_claim", oidc.roles_claim.as_str().into());
             }
             AccessMode::Proxy(proxy) => {
-                let trusted = proxy.trusted.iter().map(Network::to_string);
-                put("access.trusted", trusted.collect());
                 put("access.user_header", proxy.user_header.as_str().into());
                 put("access.groups_header", proxy.groups_header.as_str().into());
             }
@@ -222,7 +224,7 @@ const OF_OIDC: [&str; 6] = [
     "scopes",
     "roles_claim",
 ];
-const OF_PROXY: [&str; 3] = ["trusted", "user_header", "groups_header"];
+const OF_PROXY: [&str; 2] = ["user_header", "groups_header"];
 const OF_GROUPS: [&str; 4] = ["viewer", "coordinator", "admin", "restricted"];
 
 /// Reads `[access]`; `public_url` is where readers find the pages.
@@ -242,6 +244,7 @@ pub(super) fn access(
     for (keys, fits) in [
         (&OF_OIDC[..], is("oidc")),
         (&OF_PROXY, is("proxy")),
+        (&["trusted"], !is("loopback")),
         (&OF_GROUPS, is("oidc") || is("proxy")),
     ] {
         // Beside an unknown mode every key may be right.
@@ -314,7 +317,6 @@ pub(super) fn access(
                 reader.problem("trusted", words.to_owned());
             }
             AccessMode::Proxy(ProxyConfig {
-                trusted,
                 user_header: user_header.unwrap_or_else(|| "x-forwarded-user".to_owned()),
                 groups_header: groups_header.unwrap_or_else(|| "x-forwarded-groups".to_owned()),
             })
@@ -323,7 +325,11 @@ pub(super) fn access(
         _ => AccessMode::Loopback,
     };
     reader.finish();
-    AccessConfig { mode, groups }
+    AccessConfig {
+        mode,
+        groups,
+        trusted,
+    }
 }
 
 fn secret(

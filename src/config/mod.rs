@@ -714,6 +714,7 @@ mod tests {
             [access]
             mode = "oidc"
             issuer = "http://login.example.org"
+            user_header = "x-user"
             trusted = ["10.0.0.0/40"]
         "#;
         let problems = checked(text, &[]).unwrap_err();

@@ -30,6 +30,8 @@ pub struct Reports {
     pub open: Document,
     /// For those who may see restricted write-ups; nothing where there are none.
     pub full: Option<Document>,
+    /// Every name of restricted write-ups.
+    hidden: Vec<String>,
 }
 
 /// Computes the summary for everybody. The derive job has run.
@@ -91,59 +93,58 @@ pub async fn summaries(
         reviews: reviews.full,
         ..open.clone()
     });
+    let restricted = computed
+        .registry
+        .iter()
+        .filter(|writeup| writeup.restricted);
+    let hidden: Vec<String> = restricted.flat_map(names).collect();
     // Who watches a single page names it.
-    let registry = || {
-        computed
-            .registry
-            .iter()
-            .filter(|writeup| writeup.restricted)
-    };
-    let names = |scope: &str| registry().any(|writeup| is_named(scope, writeup));
-    open.health.coverage.retain(|row| !names(&row.scope));
-    Ok(Reports { open, full })
+    let coverage = &mut open.health.coverage;
+    coverage.retain(|row| !is_named(&row.scope, &hidden));
+    Ok(Reports { open, full, hidden })
 }
 
-/// Whether a scope of coverage is one of a write-up's names, or lies below one.
-fn is_named(scope: &str, writeup: &RegistryWriteup) -> bool {
+/// Every name of a write-up, its id and its address among them.
+fn names(writeup: &RegistryWriteup) -> impl Iterator<Item = String> {
     let url = writeup.url.as_deref().map(target::canonical);
-    let mut names = writeup
-        .names
-        .iter()
-        .map(String::as_str)
-        .chain(url.as_deref());
-    names.any(|name| {
-        let rest = scope.strip_prefix(name);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+    let url = url.map(std::borrow::Cow::into_owned);
+    let all = writeup.names.iter().cloned();
+    let all = all.chain(writeup.url.clone()).chain(url);
+    all.filter(|name| !name.is_empty())
+}
+
+/// Whether something is one of these names, or lies below one.
+fn is_named(text: &str, names: &[String]) -> bool {
+    let canonical = target::canonical(text);
+    names.iter().any(|name| {
+        let below = |text: &str| {
+            let rest = text.strip_prefix(name.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        };
+        below(text) || below(&canonical)
     })
 }
 
 impl Reports {
     /// Takes out of an earlier summary what is restricted by now.
     pub fn clean(&self, earlier: &mut Json) {
-        let Some(full) = &self.full else { return };
-        let is_restricted = |entry: &&Json| entry["restricted"] == true;
-        let ids: Vec<&Json> = full
-            .writeups
-            .iter()
-            .filter(is_restricted)
-            .map(|w| &w["id"])
-            .collect();
-        let open = &self.open.health.coverage;
-        let hidden = full.health.coverage.iter().map(|row| row.scope.as_str());
-        let hidden: Vec<&str> = hidden
-            .filter(|scope| !open.iter().any(|row| row.scope == *scope))
-            .collect();
-        keep(&mut earlier["writeups"], |entry| {
-            !ids.contains(&&entry["id"])
-        });
-        keep(&mut earlier["reviews"], |entry| {
-            !ids.contains(&&entry["writeup"])
-        });
+        if self.hidden.is_empty() {
+            return;
+        }
+        let is_open = |text: &Json| {
+            text.as_str()
+                .is_none_or(|text| !is_named(text, &self.hidden))
+        };
+        keep(&mut earlier["writeups"], |entry| is_open(&entry["id"]));
+        keep(&mut earlier["reviews"], |entry| is_open(&entry["writeup"]));
         keep(&mut earlier["health"]["coverage"], |row| {
-            row["scope"]
-                .as_str()
-                .is_none_or(|scope| !hidden.contains(&scope))
+            is_open(&row["scope"])
         });
+        for entry in earlier["writeups"].as_array_mut().into_iter().flatten() {
+            keep(&mut entry["link_evidence"], |link| {
+                is_open(&link["stands_in"])
+            });
+        }
     }
 }
 

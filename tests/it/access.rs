@@ -364,7 +364,7 @@ async fn guessing_is_slowed() {
                 other => panic!("{other}: {reply:?}"),
             }
         }
-        assert_eq!(waits, [2, 3, 5, 9, 17], "{taken} were taken");
+        assert_eq!(waits, [2, 3, 5, 9, 17, 33], "{taken} were taken");
         // Not even the right one, as long as it waits; and an unknown account is treated alike.
         NOW_HERE.fetch_add(120_000, Ordering::SeqCst);
         assert_eq!(visitor.sign_in("ops", "wrong again").status, 401);

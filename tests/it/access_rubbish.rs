@@ -76,6 +76,10 @@ fn barely(text: &str) -> String {
 /// What must not be in any answer.
 fn harmless(what: &str, reply: &super::served::Reply) {
     assert_ne!(reply.status, 500, "{what}: {reply:?}");
+    if [400, 414, 431].contains(&reply.status) && reply.text.is_empty() {
+        // This is no HTTP; nobody but its parser saw it.
+        return;
+    }
     assert!(
         header(reply, "x-injected").is_empty(),
         "{what}: {}",

@@ -27,7 +27,7 @@ use self::sessions::Sessions;
 use self::throttle::Throttle;
 use super::audit::{Act, Audit};
 use crate::collect::Keys;
-use crate::config::{AccessConfig, AccessMode, Config, Groups, Role, is_loopback_host};
+use crate::config::{AccessConfig, AccessMode, Config, Groups, Network, Role, is_loopback_host};
 use crate::model::Millis;
 
 /// What a route asks of whoever calls it.
@@ -69,6 +69,8 @@ pub(super) enum Shut {
 pub struct Access {
     mode: AccessMode,
     groups: Groups,
+    /// Where a reverse proxy may come from.
+    trusted: Vec<Network>,
     /// Scheme and host that readers use, where it is configured.
     origin: Option<String>,
     sessions: Sessions,
@@ -95,6 +97,7 @@ impl Default for Access {
         Access {
             mode: AccessMode::Loopback,
             groups: Groups::default(),
+            trusted: Vec::new(),
             origin: None,
             sessions: Sessions::default(),
             throttle: Throttle::default(),
@@ -124,7 +127,11 @@ const UNNAMED: &str = "The proxy does not say who this is.";
 impl Access {
     /// Access as it is configured, for a data folder with these keys.
     pub fn open(config: &Config, keys: Keys, now: fn() -> Millis) -> Result<Self, AccessError> {
-        let AccessConfig { mode, groups } = config.access.clone();
+        let AccessConfig {
+            mode,
+            groups,
+            trusted,
+        } = config.access.clone();
         let origin = config.public_url.clone();
         let accounts = match mode {
             AccessMode::Password => Some(Accounts::open(file(&config.data_dir))?),
@@ -140,6 +147,7 @@ impl Access {
         Ok(Access {
             mode,
             groups,
+            trusted,
             origin,
             accounts,
             oidc: oidc.map(Arc::new),
@@ -230,8 +238,7 @@ impl Access {
                 })
             }
             AccessMode::Proxy(proxy) => {
-                let trusted = |address: IpAddr| proxy.trusted.iter().any(|n| n.holds(address));
-                if !peer.address.is_some_and(trusted) {
+                if !peer.address.is_some_and(|address| self.trusts(address)) {
                     return Err(Shut::Words(UNTRUSTED));
                 }
                 let account = only(headers, &proxy.user_header).ok_or(Shut::Words(UNNAMED))?;
@@ -257,6 +264,28 @@ impl Access {
                 Ok(session.1)
             }
         }
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted.iter().any(|network| network.holds(address))
+    }
+
+    /// Where somebody is who tries to sign in: the last address that a proxy of ours was asked from.
+    /// Nothing where an unnamed proxy on this machine asks for everybody, who would all be one.
+    fn place(&self, peer: Peer, headers: &HeaderMap) -> Option<IpAddr> {
+        let address = peer.address?;
+        if !self.trusts(address) {
+            return (!address.is_loopback() || !is_passed_on(headers)).then_some(address);
+        }
+        let lines = headers.get_all("x-forwarded-for").iter();
+        let hops: Vec<&str> = lines
+            .filter_map(|line| line.to_str().ok())
+            .flat_map(|line| line.split(','))
+            .collect();
+        let hops = hops.iter().rev().map(|hop| hop.trim().parse::<IpAddr>());
+        // What stands in front of the first that can't be read, anybody may have written.
+        let mut known = hops.map_while(Result::ok);
+        known.find(|hop| !self.trusts(*hop)).or(Some(address))
     }
 
     /// The session of a request, and its id.
@@ -429,6 +458,34 @@ mod tests {
                 .admit(Role::Admin, here, &HeaderMap::new(), &uri)
                 .is_err()
         );
+    }
+
+    #[test]
+    fn a_guess_is_placed_behind_our_own_proxies() {
+        let access = Access {
+            trusted: vec![Network::parse("10.0.0.0/8").unwrap()],
+            ..Access::default()
+        };
+        let place = |address: &str, hops: &[&str]| {
+            let hops: Vec<_> = hops.iter().map(|hop| ("x-forwarded-for", *hop)).collect();
+            let found = access.place(peer(address, "0.0.0.0:80"), &headers(&hops));
+            found.map(|found| found.to_string())
+        };
+        let is = |found: Option<String>, wanted: &str| assert_eq!(found.as_deref(), Some(wanted));
+        is(place("10.0.0.1:5", &["203.0.113.9"]), "203.0.113.9");
+        is(
+            place("10.0.0.1:5", &["1.1.1.1, 203.0.113.9, 10.0.0.2"]),
+            "203.0.113.9",
+        );
+        is(
+            place("10.0.0.1:5", &["1.1.1.1", "203.0.113.9"]),
+            "203.0.113.9",
+        );
+        is(place("10.0.0.1:5", &["1.1.1.1, what"]), "10.0.0.1");
+        is(place("10.0.0.1:5", &[]), "10.0.0.1");
+        is(place("203.0.113.9:5", &["1.1.1.1"]), "203.0.113.9");
+        assert_eq!(place("127.0.0.1:5", &["1.1.1.1"]), None);
+        is(place("127.0.0.1:5", &[]), "127.0.0.1");
     }
 
     #[test]

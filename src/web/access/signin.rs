@@ -102,7 +102,7 @@ pub(in crate::web) async fn take(
     let Some(accounts) = &access.accounts else {
         return not_here();
     };
-    let address = peer(&request).address;
+    let address = access.place(peer(&request), request.headers());
     let headers = request.headers().clone();
     let Some(form) = read(request).await else {
         return html(StatusCode::BAD_REQUEST, "Sign in", &paragraph(FOREIGN));
