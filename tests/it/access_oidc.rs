@@ -3,7 +3,7 @@
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use readback::model::Millis;
 use readback::web::audit;
@@ -15,6 +15,8 @@ use super::visitor::{Guarded, MARKER, Visitor, apart, header};
 struct Provider {
     child: Child,
     issuer: String,
+    /// What it says further on; it would die of it if nobody could hear it.
+    _out: BufReader<ChildStdout>,
 }
 
 impl Provider {
@@ -35,11 +37,15 @@ impl Provider {
             .spawn()
             .expect("node runs");
         let mut line = String::new();
-        let out = child.stdout.take().expect("its words");
-        BufReader::new(out).read_line(&mut line).expect("a line");
+        let mut out = BufReader::new(child.stdout.take().expect("its words"));
+        out.read_line(&mut line).expect("a line");
         let issuer = line.trim().to_owned();
         assert!(issuer.starts_with("http://"), "{issuer}");
-        Some(Provider { child, issuer })
+        Some(Provider {
+            child,
+            issuer,
+            _out: out,
+        })
     }
 
     fn visitor(&self) -> Visitor {

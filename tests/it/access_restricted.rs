@@ -332,12 +332,6 @@ fn tokens_are_rotated_by_the_command_line_without_a_gap() {
     );
     let home = home.with("READBACK_ENGINE_PASSWORD", "only for tests");
     let served = Served::start(&home, &[], &[]);
-    served.until("/healthz", 200);
-    assert!(
-        served.log().contains("pages are for this machine alone"),
-        "{}",
-        served.log()
-    );
     let read = |name: &str| {
         let data = json!({ "person": "r@example.org", "engaged_s": 100 });
         event("read", name, "page", "2026-03-01T10:00:00Z", data)
@@ -368,6 +362,8 @@ fn tokens_are_rotated_by_the_command_line_without_a_gap() {
         refused.code == Some(2) && refused.err.contains("90m, 24h or 7d"),
         "{refused:?}"
     );
+    let log = served.log();
+    assert!(log.contains("pages are for this machine alone"), "{log}");
     served.stop();
     let log = home.done(&["audit", "show"]).out;
     assert_eq!(log.matches("token-rotated  tests").count(), 2, "{log}");

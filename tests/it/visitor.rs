@@ -143,7 +143,7 @@ pub(crate) fn field(html: &str, name: &str) -> String {
 pub(crate) fn header<'a>(reply: &'a Reply, name: &str) -> &'a str {
     let lines = reply.head.lines().filter_map(|line| line.split_once(':'));
     let mut values = lines
-        .filter(|(key, _)| *key == name)
+        .filter(|(key, _)| key.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.trim());
     values.next().unwrap_or_default()
 }
