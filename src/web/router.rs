@@ -156,7 +156,7 @@ async fn writeups(shown: Shown, headers: HeaderMap, Query(asked): Query<Asked>) 
 async fn writeup(shown: Shown, headers: HeaderMap, Path(id): Path<String>) -> Response<Body> {
     match shown.note(&id).await {
         Ok(()) => page(&shown, &headers, &Page::Writeup(id)),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.respond(),
     }
 }
 
@@ -209,7 +209,7 @@ pub(super) async fn summary(shown: Shown, headers: HeaderMap) -> Response<Body> 
     };
     // All restricted write-ups stand in it.
     if let Err(refusal) = shown.note_all().await {
-        return refusal;
+        return refusal.respond();
     }
     let body = published.summary.to_string().into_bytes();
     Answer::found("application/json", body, Keep::Ask).respond(&headers)

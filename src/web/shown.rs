@@ -4,10 +4,9 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::FromRequestParts;
+use axum::http::StatusCode;
 use axum::http::request::Parts as Head;
-use axum::http::{Response, StatusCode};
 use serde_json::Value;
 
 use super::access::{Access, Reader};
@@ -42,17 +41,17 @@ impl FromRequestParts<AppState> for Shown {
 
 impl Shown {
     /// Writes down that a write-up is looked at, where it is restricted and seen.
-    pub(super) async fn note(&self, id: &str) -> Result<(), Response<Body>> {
+    pub(super) async fn note(&self, id: &str) -> Result<(), Refusal> {
         self.note_if(id, |writeup| reading::text(writeup, "id") == id)
             .await
     }
 
     /// The same of all at once.
-    pub(super) async fn note_all(&self) -> Result<(), Response<Body>> {
+    pub(super) async fn note_all(&self) -> Result<(), Refusal> {
         self.note_if("summary.json", |_| true).await
     }
 
-    async fn note_if(&self, what: &str, is: impl Fn(&Value) -> bool) -> Result<(), Response<Body>> {
+    async fn note_if(&self, what: &str, is: impl Fn(&Value) -> bool) -> Result<(), Refusal> {
         let (Some(published), Some(reader)) = (&self.latest, &self.reader) else {
             return Ok(());
         };
@@ -66,7 +65,7 @@ impl Shown {
             false => {
                 let words =
                     "looks at restricted write-ups are written down, and that can't be done now";
-                Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words).respond())
+                Err(Refusal::new(StatusCode::SERVICE_UNAVAILABLE, words))
             }
         }
     }

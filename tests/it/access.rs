@@ -36,11 +36,16 @@ fn decent(what: &str, reply: &super::served::Reply) {
     for (name, value) in [
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
-        ("referrer-policy", "no-referrer"),
         ("cross-origin-opener-policy", "same-origin"),
     ] {
         assert_eq!(header(reply, name), value, "{what}: {}", reply.head);
     }
+    // Forms say where they are from; nothing else does.
+    let from = header(reply, "referrer-policy");
+    assert!(
+        ["no-referrer", "same-origin"].contains(&from),
+        "{what}: {from}"
+    );
     let policy = header(reply, "content-security-policy");
     let strict =
         policy.starts_with("default-src 'none'") && policy.contains("frame-ancestors 'none'");

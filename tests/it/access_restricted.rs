@@ -2,15 +2,14 @@
 //! list, chart, search or file; whoever may finds it marked.
 
 use std::collections::BTreeSet;
-use std::io::Write as _;
-use std::process::Stdio;
 
 use readback::web::routes;
 use regex::Regex;
 use serde_json::json;
 
-use super::binary::{Home, Said};
-use super::served::{PATIENCE, Reply, Served};
+use super::access_commands::typed;
+use super::binary::Home;
+use super::served::{Reply, Served};
 use super::visitor::{Visitor, header};
 use super::way::event;
 
@@ -76,21 +75,6 @@ fn events() -> String {
     let data = json!({ "scope": format!("{of_hidden}/zzbelow"), "kind": "read", "from": "2026-01-01T00:00:00Z" });
     say("coverage", &of_hidden, "2026-01-01T00:00:00Z", data);
     lines.join("\n") + "\n"
-}
-
-fn account(home: &Home, arguments: &[&str]) {
-    let mut command = home.command(&[&["access", "add"], arguments].concat());
-    let command = command
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().expect("a program");
-    let mut input = child.stdin.take().expect("its input");
-    writeln!(input, "{PASSWORD}").expect("a line");
-    drop(input);
-    let said = Said::of(&child.wait_with_output().expect("its words"), arguments);
-    assert_eq!(said.code, Some(0), "{said:?}");
-    assert!(!said.err.contains(PASSWORD) && !said.out.contains(PASSWORD));
 }
 
 fn clean(what: &str, reply: &Reply) {
@@ -192,9 +176,13 @@ fn whoever_may_not_see_it_finds_it_nowhere() {
     );
     let file = home.file("events.ndjson", events());
     home.done(&["import", "events", &file]);
-    account(&home, &["vera", "--role", "viewer"]);
-    account(&home, &["lou", "--role", "viewer", "--restricted"]);
-    account(&home, &["cleo", "--role", "coordinator"]);
+    typed(&home, &["add", "vera", "--role", "viewer"], PASSWORD);
+    typed(
+        &home,
+        &["add", "lou", "--role", "viewer", "--restricted"],
+        PASSWORD,
+    );
+    typed(&home, &["add", "cleo", "--role", "coordinator"], PASSWORD);
     let served = Served::start(&home, &[], &[]);
     served.until("/readyz/pages", 200);
     let mut vera = Visitor::of(served.address());
@@ -321,54 +309,4 @@ fn what_becomes_restricted_leaves_the_pages() {
             );
         }
     }
-}
-
-#[test]
-fn tokens_are_rotated_by_the_command_line_without_a_gap() {
-    let home = Home::new();
-    home.file(
-        "readback.toml",
-        super::served::remote(super::served::NOWHERE),
-    );
-    let home = home.with("READBACK_ENGINE_PASSWORD", "only for tests");
-    let served = Served::start(&home, &[], &[]);
-    let read = |name: &str| {
-        let data = json!({ "person": "r@example.org", "engaged_s": 100 });
-        event("read", name, "page", "2026-03-01T10:00:00Z", data)
-    };
-    assert!(home.done(&["token", "list"]).out.contains("never used"));
-    assert_eq!(served.post(read("one")).status, 202);
-    let listed = home.done(&["token", "list"]).out;
-    let today = chrono::Utc::now().format("last used %Y-%m-%d").to_string();
-    assert!(listed.contains(&today), "{listed}");
-    let fresh = home
-        .done(&["token", "rotate", "tests", "--grace", "1h"])
-        .out;
-    assert!(fresh.starts_with("rb_"), "{fresh}");
-    assert_eq!(
-        served.post(read("two")).status,
-        202,
-        "the secret before is still taken"
-    );
-    let listed = home.done(&["token", "list"]).out;
-    assert!(listed.contains("is taken until"), "{listed}");
-    home.done(&["token", "rotate", "tests", "--grace", "0h"]);
-    let since = std::time::Instant::now();
-    while served.post(read("three")).status != 401 {
-        assert!(since.elapsed() < PATIENCE);
-    }
-    let refused = home.run(&["token", "rotate", "tests", "--grace", "soon"]);
-    assert!(
-        refused.code == Some(2) && refused.err.contains("90m, 24h or 7d"),
-        "{refused:?}"
-    );
-    let log = served.log();
-    assert!(log.contains("pages are for this machine alone"), "{log}");
-    served.stop();
-    let log = home.done(&["audit", "show"]).out;
-    assert_eq!(log.matches("token-rotated  tests").count(), 2, "{log}");
-    assert!(
-        log.contains("token-added  tests") && !log.contains("rb_"),
-        "{log}"
-    );
 }

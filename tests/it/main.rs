@@ -1,6 +1,7 @@
 //! The integration tests: one binary, so that they share one engine.
 
 mod access;
+mod access_commands;
 mod access_oidc;
 mod access_restricted;
 mod access_rubbish;

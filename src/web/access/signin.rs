@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, Request, State};
-use axum::http::header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, SET_COOKIE};
+use axum::http::header::{CACHE_CONTROL, ETAG, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ use super::oidc::{BEGUN, Back, Known, OidcError};
 use super::sessions::{LONGEST, form_token, random};
 use super::words::{local, page, paragraph, password_form, provider_link, signed_in};
 use super::{Access, Peer, Reader, Shut, cookie};
+use crate::config::AccessMode;
 use crate::web::AppState;
 use crate::web::answer::Answer;
 use crate::web::audit::Act;
@@ -26,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// Said where somebody can't be signed in; which of the two was wrong is not told.
 const WRONG: &str = "This account and this password do not belong together.";
+/// Said where nobody signs in.
+const OPEN_HERE: &str = "Nobody signs in: the pages are for this machine alone. [access] mode in \
+     readback.toml lets others in; the README says how.";
 /// Said where a form comes from elsewhere.
 const FOREIGN: &str = "This form was not sent from a page of this server, or it is too old. Open \
      the page again.";
@@ -59,8 +63,11 @@ pub(in crate::web) async fn show(
     let form = session.as_ref().map(|(id, _)| form_token(id));
     match access.reader(peer, headers, request.uri()) {
         Ok(reader) => {
-            let body = signed_in(reader.role, reader.restricted, form.as_deref());
-            html(StatusCode::OK, "Signed in", &body)
+            let mut body = signed_in(reader.role, reader.restricted, form.as_deref());
+            if matches!(access.mode, AccessMode::Loopback) {
+                body.push_str(&paragraph(OPEN_HERE));
+            }
+            html(StatusCode::OK, "Your access", &body)
         }
         Err(Shut::Words(words)) => html(StatusCode::FORBIDDEN, "Not from here", &paragraph(words)),
         Err(Shut::Role(_)) => no_role(),
@@ -276,7 +283,7 @@ pub(in crate::web) async fn leave(
     };
     let form = read(request).await.unwrap_or_default();
     if form.form != form_token(&id) || !access.is_own_page(&headers) {
-        return html(StatusCode::FORBIDDEN, "Signed in", &paragraph(FOREIGN));
+        return html(StatusCode::FORBIDDEN, "Your access", &paragraph(FOREIGN));
     }
     access.sessions.end(&id);
     access.note(Act::SignedOut, reader.who, None).await;
@@ -338,7 +345,9 @@ pub(in crate::web) fn html(status: StatusCode, title: &str, body: &str) -> Respo
     let mut response = answer.respond(&HeaderMap::new());
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.remove(axum::http::header::ETAG);
+    // Without any referrer a browser would not say which page a form is from.
+    headers.insert(REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.remove(ETAG);
     response
 }
 
