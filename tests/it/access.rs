@@ -1,6 +1,8 @@
 //! Who sees the pages, tried from outside: nobody who has not signed in, nobody whom a foreign header
 //! names, nobody who guesses.
 
+use std::io::Write as _;
+use std::path::Path;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use readback::config::Role;
@@ -463,6 +465,34 @@ async fn behind_https_cookies_and_answers_say_so() {
             "{set}"
         );
         assert_eq!(vera.get("/").status, 200);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_browser_signs_in_and_out() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
+    let chromium = std::env::var_os("CHROMIUM").unwrap_or("/usr/bin/chromium".into());
+    if !Path::new(&chromium).is_file() || !tests.join("node_modules/playwright-core").is_dir() {
+        let words = "skipped: no Chromium, or tests/browser/node_modules is missing";
+        writeln!(std::io::stdout(), "{words}").expect("stdout");
+        return;
+    }
+    let guarded = Guarded::start(BY_PASSWORD, clock).await;
+    account(&guarded, "vera", Role::Viewer, false);
+    let (_, port) = guarded.address.rsplit_once(':').expect("a port");
+    let port = port.to_owned();
+    apart(move || {
+        let looked = std::process::Command::new("node")
+            .arg(tests.join("signin.mjs"))
+            .args([&*port, "vera", PASSWORD])
+            .env("CHROMIUM", chromium)
+            .output()
+            .expect("node runs");
+        let said = String::from_utf8_lossy(&looked.stdout);
+        let errors = String::from_utf8_lossy(&looked.stderr);
+        assert!(looked.status.success(), "{said}\n{errors}");
+        assert!(said.contains("all is well"), "{said}\n{errors}");
     })
     .await;
 }
