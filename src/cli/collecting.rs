@@ -19,10 +19,10 @@ use crate::engine::{InstallError, StartError};
 use crate::jobs::ingest::{self, Ingested};
 use crate::jobs::known;
 use crate::jobs::load::{LoadState, Loader, Pace, stopped};
+use crate::jobs::report::Reports;
 use crate::jobs::scan::{self, Listener, Source, Way};
 use crate::sources;
 use crate::store::{MigrateError, StoreError};
-use crate::summary::Document;
 use crate::telemetry::{Metrics, Outcome};
 use crate::web::{AppState, Opened, Parts, Published};
 
@@ -267,24 +267,23 @@ async fn compute(
     metrics: &Metrics,
     reporting: &mut Option<Reporting>,
 ) -> Option<u64> {
-    let fresh = report::summary(house, super::now()).await;
-    let fresh = match fresh {
-        Ok(document) => {
+    let fresh = match report::summaries(house, super::now()).await {
+        Ok(reports) => {
             offered(house, reporting).await;
             if let Some(reporting) = reporting {
                 // The pages are shown all the same.
-                if let Err(error) = report::publish(house, reporting, &document).await {
+                if let Err(error) = report::publish(house, reporting, &reports.open).await {
                     let error = words(&error);
                     tracing::error!(error, "the published tables can't be written");
                 }
             }
-            shown(house, &document).await
+            both(house, &reports).await
         }
         Err(error) => Err(error),
     };
     let (outcome, lines) = match fresh {
-        Ok((fresh, lines)) => {
-            state.publish(fresh);
+        Ok((fresh, full, lines)) => {
+            state.publish_both(fresh, full);
             (Outcome::Done, Some(lines))
         }
         // The pages keep what they have, with its `as_of`; the next time may do better.
@@ -315,11 +314,16 @@ async fn offered(house: &House, reporting: &mut Option<Reporting>) {
     }
 }
 
-/// A document as it is shown, with the terms beside it, and the lines that were ever received.
-async fn shown(house: &House, document: &Document) -> anyhow::Result<(Published, u64)> {
+/// Both documents as they are shown, with the terms beside them, and the lines that were ever received.
+async fn both(
+    house: &House,
+    reports: &Reports,
+) -> anyhow::Result<(Published, Option<Published>, u64)> {
     let terms = privacy::noted(house).await?;
-    let fresh = published(document)?.with_terms(terms);
-    Ok((fresh, document.health.received.lines))
+    let shown = |document| anyhow::Ok(published(document)?.with_terms(terms.clone()));
+    let full = reports.full.as_ref().map(shown).transpose()?;
+    let lines = reports.open.health.received.lines;
+    Ok((shown(&reports.open)?, full, lines))
 }
 
 /// The configured sources that can be pulled.

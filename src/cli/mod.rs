@@ -1,7 +1,9 @@
 //! The command line: one file for each command. Data goes to standard output, words for people to
 //! standard error; errors carry a hint; the exit codes are [`EXIT_CODES`].
 
+mod access;
 mod assign;
+mod audit;
 mod check;
 mod collecting;
 mod dead;
@@ -76,6 +78,12 @@ enum Command {
     /// Tokens of those who bring events over HTTP
     #[command(subcommand)]
     Token(token::Command),
+    /// Accounts of those who see the pages with a password
+    #[command(subcommand)]
+    Access(access::Command),
+    /// Changes, sign-ins and looks at restricted write-ups
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// What the store refused for good
     #[command(subcommand)]
     Dead(dead::Command),
@@ -155,6 +163,8 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Demo(args) => demo::run(args, load()?).await,
         Command::Serve(args) => serve::run(args, load()?).await,
         Command::Token(command) => token::run(command, load()?).await,
+        Command::Access(command) => access::run(command, load()?).await,
+        Command::Audit(command) => audit::run(command, &load()?),
         Command::Dead(command) => dead::run(command, load()?).await,
         Command::Check(args) => {
             let (config, problems) = config::look(&flags, &environment)?;

@@ -14,6 +14,7 @@ use crate::app::House;
 use crate::app::reporting::Reporting;
 use crate::config::Config;
 use crate::indicators::Context;
+use crate::jobs::report::Reports;
 use crate::jobs::{derive, published, report, restate};
 use crate::model::{Calendar, Millis, parse_rfc3339};
 use crate::pages;
@@ -74,9 +75,11 @@ async fn write(
     }
     if let Some(earlier) = earlier {
         // Read back from its bytes like the earlier one, so that equal numbers are equal.
-        let now = report::to_json(&summary(house, restate::as_of(earlier)?).await?)?;
-        let now = serde_json::from_slice(&now)?;
-        let mut text = serde_json::to_vec_pretty(&restate::restatements(earlier, &now))?;
+        let reports = summaries(house, restate::as_of(earlier)?).await?;
+        let now = serde_json::from_slice(&report::to_json(&reports.open)?)?;
+        let mut earlier = earlier.clone();
+        reports.clean(&mut earlier);
+        let mut text = serde_json::to_vec_pretty(&restate::restatements(&earlier, &now))?;
         text.push(b'\n');
         put(out, "restatements.json", &text)?;
     }
@@ -185,13 +188,22 @@ fn is_report(folder: &Path) -> bool {
     summary.is_some_and(|summary| summary["schema"] == SCHEMA)
 }
 
-/// Derives what changed and computes the summary as of an instant.
+/// Derives what changed and computes the summary for everybody as of an instant.
 pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Document> {
-    summary_with(house, as_of, house.k).await
+    Ok(summaries(house, as_of).await?.open)
 }
 
 /// The same with people withheld below another number, for comparing alone.
 pub(super) async fn summary_with(house: &House, as_of: Millis, k: u32) -> anyhow::Result<Document> {
+    Ok(summaries_with(house, as_of, k).await?.open)
+}
+
+/// The summary for everybody, with the one for those who may see restricted write-ups.
+pub(super) async fn summaries(house: &House, as_of: Millis) -> anyhow::Result<Reports> {
+    summaries_with(house, as_of, house.k).await
+}
+
+async fn summaries_with(house: &House, as_of: Millis, k: u32) -> anyhow::Result<Reports> {
     let organisation = &house.config.organisation;
     let calendar = organisation.calendar.clone();
     let parameters = house.config.parameters.clone();
@@ -213,9 +225,9 @@ pub(super) async fn summary_with(house: &House, as_of: Millis, k: u32) -> anyhow
         simulated: organisation.simulated,
         k,
     };
-    let document = report::summary(&house.store, &context, &reported).await;
+    let reports = report::summaries(&house.store, &context, &reported).await;
     bar.finish_and_clear();
-    document
+    reports
 }
 
 /// From 1990 to the end of 2200, UTC: nothing was observed before, and far beyond it days and months

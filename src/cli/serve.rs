@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::net::{TcpListener, TcpSocket};
@@ -17,6 +18,7 @@ use crate::config::Config;
 use crate::jobs::load::LoadState;
 use crate::summary::Document;
 use crate::telemetry;
+use crate::web::access::Access;
 use crate::web::tokens::Tokens;
 use crate::web::{self, AppState, Door, Opened, Parts, Published};
 
@@ -74,7 +76,9 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         Arc::clone(&collector.metrics),
         super::now,
     )?;
-    let state = AppState::with_door(Arc::new(door), Arc::clone(&parts));
+    let access = Arc::new(Access::open(&config, collector.keys.clone(), super::now)?);
+    let state =
+        AppState::with_door(Arc::new(door), Arc::clone(&parts)).with_access(Arc::clone(&access));
     let mut signals = Signals::new()?;
     let (stop, stopping) = watch::channel(false);
     let mut told = stopping.clone();
@@ -89,14 +93,13 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         },
     ));
     tell_address(address)?;
-    if no_tokens {
-        let words =
-            "nobody can bring events to /v1/events yet; `readback token add NAME` makes a token";
-        match telemetry::is_json() {
-            true => tracing::info!("{words}"),
-            false => writeln!(std::io::stderr(), "{words}")?,
-        }
+    if let Some(words) = access.words(address) {
+        tell(words)?;
     }
+    if no_tokens {
+        tell("nobody can bring events to /v1/events yet; `readback token add NAME` makes a token")?;
+    }
+    let forgetting = tokio::spawn(forget(Arc::clone(&access), config.audit_days));
     let (closed, closing) = oneshot::channel();
     let end = End {
         stop: stopping,
@@ -124,6 +127,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             None
         }
     };
+    forgetting.abort();
     parts.stopping.store(true, Ordering::Relaxed);
     stop.send_replace(true);
     let farewell = async {
@@ -148,6 +152,33 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             tracing::warn!("told to end a second time; what is not loaded waits in the spool");
             Ok(())
         }
+    }
+}
+
+/// Takes old days out of the audit log, now and every day.
+async fn forget(access: Arc<Access>, days: u32) {
+    let mut daily = tokio::time::interval(Duration::from_secs(86_400));
+    loop {
+        daily.tick().await;
+        let access = Arc::clone(&access);
+        // A few files; whoever cut it off ends everything.
+        if tokio::task::spawn_blocking(move || access.forget(days))
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// Tells the operator something at the start.
+fn tell(words: &str) -> std::io::Result<()> {
+    match telemetry::is_json() {
+        true => {
+            tracing::info!("{words}");
+            Ok(())
+        }
+        false => writeln!(std::io::stderr(), "{words}"),
     }
 }
 
@@ -218,7 +249,11 @@ pub(super) fn published(document: &Document) -> anyhow::Result<Published> {
 /// Serves pages and nothing else until Ctrl-C or SIGTERM.
 pub(super) async fn pages(listener: TcpListener, state: AppState) -> anyhow::Result<()> {
     let mut signals = Signals::new()?;
-    tell_address(listener.local_addr()?)?;
+    let address = listener.local_addr()?;
+    tell_address(address)?;
+    if !address.ip().is_loopback() {
+        tell(Access::default().words(address).unwrap_or_default())?;
+    }
     let places = web::places(more_files());
     web::serve(listener, web::router(state), places, None, signals.next()).await;
     Ok(())

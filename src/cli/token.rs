@@ -1,14 +1,16 @@
-//! `readback token add | list | revoke`: who may bring events over HTTP.
+//! `readback token add | list | rotate | revoke`: who may bring events over HTTP.
 
 use std::io::Write as _;
 
 use anyhow::bail;
 use serde_json::json;
 
+use super::audit::note;
 use crate::app::folder::DataFolder;
 use crate::app::{self, collector};
 use crate::config::Config;
-use crate::model::to_rfc3339;
+use crate::model::{Millis, to_rfc3339};
+use crate::web::audit::Act;
 use crate::web::tokens;
 
 /// What to do with tokens.
@@ -25,7 +27,8 @@ holds for the events of all. So limit a token by --type, too, not by --source al
         /// all]
         #[arg(long = "source", value_name = "SOURCE")]
         sources: Vec<String>,
-        /// A kind of event that it may send, such as read; may be repeated [default: all]
+        /// A kind of event that it may send, such as read; may be repeated [default: all]. `metrics` by
+        /// itself reads /metrics from elsewhere and sends nothing
         #[arg(long = "type", value_name = "KIND")]
         types: Vec<String>,
     },
@@ -34,6 +37,17 @@ holds for the events of all. So limit a token by --type, too, not by --source al
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Give a token another secret and print it; scopes and name stay
+    #[command(after_help = "\
+The secret before it is taken until the grace is over, so that senders change over one by one without an
+event being refused. `--grace 0h` ends it at once, as after a leak.")]
+    Rotate {
+        /// Its name
+        name: String,
+        /// How long the secret before is still taken, such as 90m, 24h or 7d
+        #[arg(long, value_name = "TIME", default_value = "24h", value_parser = grace)]
+        grace: Millis,
     },
     /// Take a token away; a running `readback serve` refuses it within a second
     Revoke {
@@ -55,6 +69,7 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
             }
             let made_at = to_rfc3339(super::now());
             let token = tokens::add(&path, &name, sources, types, made_at)?;
+            note(&config, Act::TokenAdded, &name)?;
             writeln!(std::io::stdout(), "{token}")?;
             writeln!(
                 std::io::stderr(),
@@ -63,6 +78,8 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
         }
         Command::List { json } => {
             let all = tokens::read(&path)?;
+            let used = tokens::last_used(&path);
+            let now = super::now();
             let mut out = std::io::stdout().lock();
             if json {
                 let list: Vec<_> = all
@@ -73,6 +90,9 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
                             "sources": token.sources,
                             "types": token.types,
                             "made_at": token.made_at,
+                            "rotated_at": token.rotated_at,
+                            "overlaps_until": token.overlaps_until(now),
+                            "last_used": used.get(&token.name),
                         })
                     })
                     .collect();
@@ -84,9 +104,15 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
                     true => format!("all {what}"),
                     false => format!("{what} {}", names.join(", ")),
                 };
+                let last = used.get(&token.name);
+                let last =
+                    last.map_or_else(|| "never used".to_owned(), |day| format!("last used {day}"));
+                let overlap = token.overlaps_until(now).map_or_else(String::new, |until| {
+                    format!("; the secret before it is taken until {until}")
+                });
                 writeln!(
                     out,
-                    "{}: {}; {}; made {}",
+                    "{}: {}; {}; made {}; {last}{overlap}",
                     token.name,
                     named("sources", &token.sources),
                     named("types", &token.types),
@@ -100,13 +126,53 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
                 )?;
             }
         }
+        Command::Rotate { name, grace } => {
+            let token = tokens::rotate(&path, &name, grace, super::now())?;
+            note(&config, Act::TokenRotated, &name)?;
+            writeln!(std::io::stdout(), "{token}")?;
+            writeln!(
+                std::io::stderr(),
+                "send it as `Authorization: Bearer TOKEN`; it is not shown again"
+            )?;
+        }
         Command::Revoke { name } => {
             if DataFolder::look(&config.data_dir, config.k)?.is_none() {
                 bail!("{}: there is no data folder", config.data_dir.display());
             }
             tokens::revoke(&path, &name)?;
+            note(&config, Act::TokenRevoked, &name)?;
             writeln!(std::io::stderr(), "{name} is revoked")?;
         }
     }
     Ok(())
+}
+
+/// How long a secret overlaps, at most thirty days.
+fn grace(text: &str) -> Result<Millis, String> {
+    let parse = || {
+        let unit = match text.chars().last()? {
+            'm' => 60_000,
+            'h' => 3_600_000,
+            'd' => 86_400_000,
+            _ => return None,
+        };
+        let number: Millis = text[..text.len() - 1].parse().ok()?;
+        let grace = number.checked_mul(unit)?;
+        (0..=30 * 86_400_000).contains(&grace).then_some(grace)
+    };
+    parse().ok_or_else(|| "valid are 0h to 30d, such as 90m, 24h or 7d".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grace_has_a_unit() {
+        assert_eq!(grace("90m"), Ok(5_400_000));
+        assert_eq!((grace("0h"), grace("30d")), (Ok(0), Ok(2_592_000_000)));
+        for odd in ["", "24", "31d", "-1h", "1w", "h", "1é"] {
+            assert!(grace(odd).is_err(), "{odd}");
+        }
+    }
 }

@@ -81,6 +81,11 @@ impl Config {
             put("libchdb", library.to_string_lossy().into());
         }
         put("server.listen", self.listen.to_string().into());
+        if let Some(url) = &self.public_url {
+            put("server.public_url", url.as_str().into());
+        }
+        self.access.tell(&mut put);
+        put("retention.audit_days", self.audit_days.into());
         put("spool.limit_mib", self.spool.limit_mib.into());
         put("spool.load_seconds", self.spool.load_seconds.into());
         put("schedule.scan_minutes", self.schedule.scan_minutes.into());

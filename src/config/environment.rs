@@ -15,19 +15,22 @@ pub struct Environment {
 }
 
 /// Variables that are no key of the file. The last two belong to the tests.
-const APART: [&str; 6] = [
+const APART: [&str; 7] = [
     "READBACK_CONFIG",
     "READBACK_DATA_DIR",
     "READBACK_LIBCHDB",
     "READBACK_ENGINE_PASSWORD",
+    super::access::SECRET,
     "READBACK_FIXTURES",
     "READBACK_LOG",
 ];
 
-const SECTIONS: [&str; 8] = [
+const SECTIONS: [&str; 11] = [
+    "access",
     "organisation",
     "parameters",
     "privacy",
+    "retention",
     "engine",
     "server",
     "spool",
@@ -121,7 +124,7 @@ impl Environment {
                 None => problems.push(format!(
                     "environment: {name}: no such setting; valid are READBACK_SECTION_KEY with a section of {}, and {}",
                     SECTIONS.join(", "),
-                    APART[..4].join(", ")
+                    APART[..5].join(", ")
                 )),
             }
         }

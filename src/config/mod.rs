@@ -2,6 +2,7 @@
 //! module that reads the environment. Every problem is listed at once, each with its place, its
 //! value and what would be valid.
 
+mod access;
 mod effective;
 mod environment;
 mod layers;
@@ -19,6 +20,9 @@ use chrono_tz::Tz;
 
 use crate::model::{Calendar, Parameters, Vocabulary};
 
+pub use access::{
+    AccessConfig, AccessMode, Groups, Network, OidcConfig, ProxyConfig, Role, is_loopback_host,
+};
 pub use effective::Effective;
 pub use environment::Environment;
 use layers::Layers;
@@ -55,6 +59,12 @@ pub struct Config {
     pub engine: EngineConfig,
     /// Where the door and the pages are.
     pub listen: SocketAddr,
+    /// Where readers find the pages, scheme and host, if that is another address.
+    pub public_url: Option<String>,
+    /// How readers sign in, and what they may see.
+    pub access: AccessConfig,
+    /// Days that the audit log is kept.
+    pub audit_days: u32,
     /// The spool.
     pub spool: SpoolConfig,
     /// When jobs run by themselves.
@@ -289,11 +299,17 @@ fn check(
     let organisation = organisation(&mut top.section("organisation"));
     let parameters = parameters(&mut top.section("parameters"));
     let (k, mode, key_holder) = privacy::privacy(&mut top.section("privacy"));
-    let retention = privacy::retention(&mut top.section("retention"));
+    let (retention, audit_days) = privacy::retention(&mut top.section("retention"));
     let engine = engine(&mut top.section("engine"), environment, &mut origins);
     let embedded = matches!(engine.mode, EngineMode::Embedded);
     let reporting = reporting::read(&mut top.section("reporting"), embedded);
-    let listen = server(&mut top.section("server"));
+    let (listen, public_url) = server(&mut top.section("server"));
+    let access = access::access(
+        &mut top.section("access"),
+        environment,
+        &mut origins,
+        public_url.as_deref(),
+    );
     let spool = spool(&mut top.section("spool"));
     let schedule = schedule(&mut top.section("schedule"));
     let sources = top.tables("source").into_iter().enumerate();
@@ -319,6 +335,9 @@ fn check(
         reporting,
         engine,
         listen,
+        public_url,
+        access,
+        audit_days,
         spool,
         schedule,
         sources,
@@ -501,12 +520,15 @@ fn names_a_login(url: &str) -> bool {
     host.contains('@') || rest.contains("password=")
 }
 
-fn server(reader: &mut Reader<'_>) -> SocketAddr {
+fn server(reader: &mut Reader<'_>) -> (SocketAddr, Option<String>) {
     let listen = reader.parsed("listen", "an address such as 127.0.0.1:8080", |text| {
         text.parse::<SocketAddr>().ok()
     });
+    let valid = "scheme and host of the pages, such as https://readback.example.org";
+    let public_url = reader.parsed("public_url", valid, access::origin);
     reader.finish();
-    listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)))
+    let listen = listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080)));
+    (listen, public_url)
 }
 
 fn spool(reader: &mut Reader<'_>) -> SpoolConfig {
@@ -624,7 +646,7 @@ mod tests {
           privacy.k: 0 is not a whole number from 1 to 1000
           engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
           source 1: id: is missing
-          colour: unknown key; known are data_dir, engine, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
+          colour: unknown key; known are access, data_dir, engine, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
         "#);
     }
 
@@ -717,6 +739,44 @@ mod tests {
             "\"(set)\" (environment READBACK_ENGINE_PASSWORD)"
         );
         assert!(!format!("{all:?}").contains("s3cret"));
+    }
+
+    #[test]
+    fn what_is_wrong_with_access_is_listed() {
+        let text = r#"
+            [server]
+            public_url = "readback.example.org/pages"
+            [access]
+            mode = "oidc"
+            issuer = "http://login.example.org"
+            user_header = "x-user"
+            trusted = ["10.0.0.0/40"]
+        "#;
+        let problems = checked(text, &[]).unwrap_err();
+        insta::assert_snapshot!(problems.to_string());
+        let proxy = "[access]\nmode = \"proxy\"\nviewer = [\"*\"]\nclient_id = \"x\"";
+        let problems = checked(proxy, &[]).unwrap_err();
+        insta::assert_snapshot!(problems.to_string());
+    }
+
+    #[test]
+    fn the_secret_of_a_client_is_not_shown() {
+        let text = r#"
+            [server]
+            public_url = "https://readback.example.org"
+            [access]
+            mode = "oidc"
+            issuer = "https://login.example.org/realm"
+            client_id = "readback"
+            viewer = ["*"]
+        "#;
+        let config = checked(text, &[("READBACK_OIDC_CLIENT_SECRET", "s3cret")]).unwrap();
+        let told = format!("{config:?} {:?}", config.effective(None, false));
+        assert!(!told.contains("s3cret"));
+        let AccessMode::Oidc(oidc) = config.access.mode else {
+            panic!("another mode");
+        };
+        assert_eq!(oidc.client_secret, Some(Secret("s3cret".to_owned())));
     }
 
     #[test]

@@ -83,8 +83,8 @@ pub(super) fn privacy(reader: &mut Reader<'_>) -> (Option<u32>, Option<Mode>, Op
     (given.then_some(k), mode, key_holder)
 }
 
-/// `[retention]`.
-pub(super) fn retention(reader: &mut Reader<'_>) -> Retention {
+/// `[retention]`: how long events are kept, and how long the audit log, days.
+pub(super) fn retention(reader: &mut Reader<'_>) -> (Retention, u32) {
     let mut days = |key| {
         let mut days = 0;
         reader.whole(key, 1, LONGEST, &mut days).then_some(days)
@@ -95,6 +95,8 @@ pub(super) fn retention(reader: &mut Reader<'_>) -> Retention {
             .filter_map(|(kind, key)| Some((*kind, days(key)?)))
             .collect(),
     };
+    let mut audit_days = 365;
+    reader.whole("audit_days", 1, 3650, &mut audit_days);
     reader.finish();
-    retention
+    (retention, audit_days)
 }

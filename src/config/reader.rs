@@ -7,6 +7,7 @@ pub(super) struct Reader<'a> {
     section: String,
     table: toml::Table,
     asked: BTreeSet<String>,
+    given: BTreeSet<String>,
     problems: &'a mut Vec<String>,
 }
 
@@ -16,6 +17,7 @@ impl<'a> Reader<'a> {
             section: section.to_owned(),
             table,
             asked: BTreeSet::new(),
+            given: BTreeSet::new(),
             problems,
         }
     }
@@ -72,6 +74,16 @@ impl<'a> Reader<'a> {
                 None
             }
         }
+    }
+
+    /// Whether the file says anything of a key that nobody has taken yet.
+    pub(super) fn holds(&self, key: &str) -> bool {
+        self.table.contains_key(key)
+    }
+
+    /// Whether it said anything of a key, right or wrong.
+    pub(super) fn was_given(&self, key: &str) -> bool {
+        self.given.contains(key)
     }
 
     /// A text that `parse` understands; `valid` says which those are.
@@ -175,6 +187,10 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self, key: &str) -> Option<toml::Value> {
         self.asked.insert(key.to_owned());
-        self.table.remove(key)
+        let value = self.table.remove(key);
+        if value.is_some() {
+            self.given.insert(key.to_owned());
+        }
+        value
     }
 }

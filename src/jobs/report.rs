@@ -6,8 +6,8 @@ use serde_json::{Map, Value as Json, json};
 use super::{compute, health, reviews, writeups};
 use crate::indicators::{Context, Spec};
 use crate::model::time::to_rfc3339;
-use crate::model::{Parameters, Results};
-use crate::store::Store;
+use crate::model::{Parameters, Results, target};
+use crate::store::{RegistryWriteup, Store};
 use crate::summary::document::{Document, Organisation, SCHEMA};
 use crate::summary::publish;
 
@@ -22,12 +22,33 @@ pub struct Reported {
     pub k: u32,
 }
 
-/// Computes the summary. The derive job has run.
+/// What two kinds of readers see.
+#[derive(Debug)]
+pub struct Reports {
+    /// For everybody: restricted write-ups are in numbers over the whole organisation, and nowhere
+    /// else.
+    pub open: Document,
+    /// For those who may see restricted write-ups; nothing where there are none.
+    pub full: Option<Document>,
+    /// Every name of restricted write-ups.
+    hidden: Vec<String>,
+}
+
+/// Computes the summary for everybody. The derive job has run.
 pub async fn summary(
     store: &Store,
     context: &Context,
     reported: &Reported,
 ) -> anyhow::Result<Document> {
+    Ok(summaries(store, context, reported).await?.open)
+}
+
+/// Computes the summary for everybody and, where write-ups are restricted, the fuller one.
+pub async fn summaries(
+    store: &Store,
+    context: &Context,
+    reported: &Reported,
+) -> anyhow::Result<Reports> {
     let computed = compute::run(store, context).await?;
     let k = reported.k;
     let health = health::health(store, &computed, &context.calendar, k)
@@ -48,29 +69,95 @@ pub async fn summary(
             withhold(&mut indicator["results"], place);
         }
     }
-    let undated = computed
-        .registry
-        .iter()
-        .filter(|w| w.published_at.is_none())
-        .count();
-    Ok(Document {
-        schema: SCHEMA.to_owned(),
-        as_of: to_rfc3339(context.as_of),
-        organisation: Organisation {
+    let organisation = |seen: fn(&RegistryWriteup) -> bool| {
+        let seen = || computed.registry.iter().filter(|writeup| seen(writeup));
+        let undated = seen().filter(|writeup| writeup.published_at.is_none());
+        Organisation {
             name: reported.name.clone(),
             timezone: context.calendar.timezone.name().to_owned(),
             simulated: reported.simulated,
             k,
-            writeups: computed.registry.len() as u64,
-            undated: undated as u64,
-        },
+            undated: undated.count() as u64,
+            writeups: seen().count() as u64,
+        }
+    };
+    let has_restricted = computed.registry.iter().any(|writeup| writeup.restricted);
+    let mut open = Document {
+        schema: SCHEMA.to_owned(),
+        as_of: to_rfc3339(context.as_of),
+        organisation: organisation(|writeup| !writeup.restricted),
         parameters: parameters(&context.parameters, k),
         indicators,
-        writeups: writeups.writeups,
-        reviews: reviews.reviews,
+        writeups: writeups.writeups.open,
+        reviews: reviews.reviews.open,
         attendance_by_quarter: reviews.quarters,
         health,
+    };
+    let full = has_restricted.then(|| Document {
+        organisation: organisation(|_| true),
+        writeups: writeups.writeups.full,
+        reviews: reviews.reviews.full,
+        ..open.clone()
+    });
+    let restricted = computed
+        .registry
+        .iter()
+        .filter(|writeup| writeup.restricted);
+    let hidden: Vec<String> = restricted.flat_map(names).collect();
+    // Who watches a single page names it.
+    let coverage = &mut open.health.coverage;
+    coverage.retain(|row| !is_named(&row.scope, &hidden));
+    Ok(Reports { open, full, hidden })
+}
+
+/// Every name of a write-up, its id and its address among them.
+fn names(writeup: &RegistryWriteup) -> impl Iterator<Item = String> {
+    let url = writeup.url.as_deref().map(target::canonical);
+    let url = url.map(std::borrow::Cow::into_owned);
+    let all = writeup.names.iter().cloned();
+    let all = all.chain(writeup.url.clone()).chain(url);
+    all.filter(|name| !name.is_empty())
+}
+
+/// Whether something is one of these names, or lies below one.
+fn is_named(text: &str, names: &[String]) -> bool {
+    let canonical = target::canonical(text);
+    names.iter().any(|name| {
+        let below = |text: &str| {
+            let rest = text.strip_prefix(name.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        };
+        below(text) || below(&canonical)
     })
+}
+
+impl Reports {
+    /// Takes out of an earlier summary what is restricted by now.
+    pub fn clean(&self, earlier: &mut Json) {
+        if self.hidden.is_empty() {
+            return;
+        }
+        let is_open = |text: &Json| {
+            text.as_str()
+                .is_none_or(|text| !is_named(text, &self.hidden))
+        };
+        keep(&mut earlier["writeups"], |entry| is_open(&entry["id"]));
+        keep(&mut earlier["reviews"], |entry| is_open(&entry["writeup"]));
+        keep(&mut earlier["health"]["coverage"], |row| {
+            is_open(&row["scope"])
+        });
+        for entry in earlier["writeups"].as_array_mut().into_iter().flatten() {
+            keep(&mut entry["link_evidence"], |link| {
+                is_open(&link["stands_in"])
+            });
+        }
+    }
+}
+
+fn keep(list: &mut Json, wanted: impl Fn(&Json) -> bool) {
+    if let Some(list) = list.as_array_mut() {
+        list.retain(wanted);
+    }
 }
 
 /// The document as the bytes of `summary.json`.

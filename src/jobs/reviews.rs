@@ -10,9 +10,10 @@ use serde_json::{Value as Json, json};
 
 use super::columns::{flags, ints, texts};
 use super::compute::Computed;
-use super::writeups::is_listed;
+use super::writeups::{Both, is_there};
 use crate::indicators::Context;
 use crate::model::Millis;
+use crate::store::RegistryWriteup;
 use crate::summary::margins::Margins;
 use crate::summary::suppress;
 
@@ -56,8 +57,8 @@ struct Presences {
 
 /// What the summary tells of reviews.
 pub(super) struct Lists {
-    /// Every review, newest first.
-    pub(super) reviews: Vec<Json>,
+    /// Every review, newest first. Reviews of restricted write-ups alone are not in the list of everybody.
+    pub(super) reviews: Both,
     /// The attendance of every quarter, oldest first.
     pub(super) quarters: Vec<Json>,
     /// Numbers of indicators that would tell what is withheld in these lists: code and place.
@@ -68,19 +69,44 @@ pub(super) struct Lists {
 pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::Result<Lists> {
     let (reviews, quarters) =
         gather(&computed.facts.attendance, context).context("the list of reviews")?;
-    let judged = judge(&reviews, &quarters, k.into());
+    let registry = |at: &usize| computed.registry.get(*at);
+    let is_open = |review: &Review| {
+        let mut known = review.writeups.iter().filter_map(registry).peekable();
+        known.peek().is_none() || known.any(|writeup| !writeup.restricted)
+    };
+    let hidden: Vec<bool> = reviews.iter().map(|review| !is_open(review)).collect();
+    let full = judge(&reviews, &vec![false; reviews.len()], &quarters, k.into());
+    let open = judge(&reviews, &hidden, &quarters, k.into());
+    let told = |review: &Review, shown: Shown, restricted: bool| {
+        // The first that this reader may see.
+        let mut known = review.writeups.iter().filter_map(registry);
+        let writeup = known.find(|writeup| restricted || !writeup.restricted);
+        (review.at, one(review, shown, context, writeup))
+    };
+    let all = reviews.iter().zip(&full.reviews);
+    let of_full = all.map(|(review, shown)| told(review, *shown, true));
+    // Whoever sees the fuller lists has the others, too: what one withholds must not stand in another.
     let listed = reviews
         .iter()
-        .zip(judged.reviews)
-        .map(|(review, shown)| (review.at, one(review, shown, context, computed)));
+        .zip(&hidden)
+        .zip(open.reviews.iter().zip(&full.reviews));
+    let of_open = listed
+        .filter(|((_, hidden), _)| !**hidden)
+        .map(|((review, _), (open, full))| told(review, open.and(*full), false));
     let by_quarter = quarters
         .iter()
-        .zip(judged.quarters)
-        .map(|((name, quarter), shown)| by_role(name, quarter, &shown));
+        .zip(open.quarters.iter().zip(&full.quarters))
+        .map(|((name, quarter), (open, full))| {
+            let shown = std::array::from_fn(|at| open[at] && full[at]);
+            by_role(name, quarter, &shown)
+        });
     Ok(Lists {
-        reviews: in_order(listed.collect()),
+        reviews: Both {
+            open: in_order(of_open.collect()),
+            full: in_order(of_full.collect()),
+        },
         quarters: by_quarter.collect(),
-        betrayed: judged.betrayed,
+        betrayed: [open.betrayed, full.betrayed].concat(),
     })
 }
 
@@ -147,6 +173,16 @@ struct Shown {
     need_not: bool,
 }
 
+impl Shown {
+    /// What both may tell.
+    fn and(self, other: Shown) -> Shown {
+        Shown {
+            attendees: self.attendees && other.attendees,
+            need_not: self.need_not && other.need_not,
+        }
+    }
+}
+
 /// What may be told of all reviews and quarters.
 struct Judged {
     reviews: Vec<Shown>,
@@ -160,13 +196,23 @@ struct Judged {
 /// A2 and A3 (INDICATORS P1, "a hierarchy is done over all margins"). One review of a quarter could be
 /// had from the quarter's roles, and one role of a quarter from the other quarters, though each table
 /// keeps its secret by itself.
-fn judge(reviews: &[Review], quarters: &BTreeMap<String, Quarter>, k: u64) -> Judged {
+fn judge(
+    reviews: &[Review],
+    hidden: &[bool],
+    quarters: &BTreeMap<String, Quarter>,
+    k: u64,
+) -> Judged {
     let mut margins = Margins::default();
+    // One that is not in the list at all could be had by subtraction as well.
     let cells: Vec<(usize, usize)> = reviews
         .iter()
-        .map(|review| {
-            let came = margins.cell(review.attended);
-            let free = margins.cell(least_part(review, k));
+        .zip(hidden)
+        .map(|(review, hidden)| {
+            let mut cell = |people| match hidden {
+                true => margins.unlisted(people),
+                false => margins.cell(people),
+            };
+            let (came, free) = (cell(review.attended), cell(least_part(review, k)));
             margins.together(came, free);
             (came, free)
         })
@@ -306,13 +352,12 @@ fn in_order(mut reviews: Vec<(Millis, Json)>) -> Vec<Json> {
     ordered
 }
 
-fn one(review: &Review, shown: Shown, context: &Context, computed: &Computed) -> Json {
-    // A restricted write-up is not in the list of write-ups, so its reviews do not name it.
-    let writeup = review
-        .writeups
-        .first()
-        .and_then(|at| computed.registry.get(*at))
-        .filter(|writeup| !writeup.restricted);
+fn one(
+    review: &Review,
+    shown: Shown,
+    context: &Context,
+    writeup: Option<&RegistryWriteup>,
+) -> Json {
     let title = writeup.map(|writeup| writeup.title.as_ref().unwrap_or(&writeup.id));
     let mut json = json!({
         "attendees": shown.attendees.then_some(review.attended),
@@ -320,12 +365,15 @@ fn one(review: &Review, shown: Shown, context: &Context, computed: &Computed) ->
         "date": context.calendar.date(review.at).to_string(),
         // Only what is listed has a page; a write-up that is deleted by now keeps its title.
         "writeup": writeup
-            .filter(|writeup| is_listed(writeup, context.as_of))
+            .filter(|writeup| is_there(writeup, context.as_of))
             .map(|writeup| &writeup.id),
         "title": title,
     });
     if !(shown.attendees && shown.need_not) {
         json["suppressed"] = json!(true);
+    }
+    if writeup.is_some_and(|writeup| writeup.restricted) {
+        json["restricted"] = json!(true);
     }
     json
 }
@@ -374,7 +422,8 @@ mod tests {
 
     fn numbers(reviews: &[(u64, u64)]) -> Vec<(bool, bool)> {
         let reviews: Vec<Review> = reviews.iter().map(|&(n, k)| review(n, k)).collect();
-        let shown = judge(&reviews, &BTreeMap::new(), 5).reviews;
+        let listed = vec![false; reviews.len()];
+        let shown = judge(&reviews, &listed, &BTreeMap::new(), 5).reviews;
         shown.iter().map(|s| (s.attendees, s.need_not)).collect()
     }
 
@@ -409,7 +458,7 @@ mod tests {
             quarter.roles.insert(role, presences);
         }
         let quarters = BTreeMap::from([("2026-Q1".to_owned(), quarter)]);
-        let judged = judge(&[], &quarters, 5);
+        let judged = judge(&[], &[], &quarters, 5);
         let found = by_role("2026-Q1", &quarters["2026-Q1"], &judged.quarters[0]);
         assert!(found["by_role"]["CHAIR"].is_null());
         assert!(found["by_role"]["unknown"].is_null(), "the next smallest");
@@ -460,7 +509,7 @@ mod tests {
                 quarter(&[("CHAIR", 12), (REQUIRED, 40)]),
             ),
         ]);
-        let judged = judge(&reviews, &quarters, 5);
+        let judged = judge(&reviews, &vec![false; reviews.len()], &quarters, 5);
         let shown: Vec<bool> = judged.reviews.iter().map(|shown| shown.attendees).collect();
         assert_eq!(shown, [false, false, true, true]);
     }
@@ -478,7 +527,7 @@ mod tests {
                 quarter(&[(REQUIRED, 30), ("OPT-PARTICIPANT", 9), ("walk_in", 20)]),
             ),
         ]);
-        let judged = judge(&[], &quarters, 5);
+        let judged = judge(&[], &[], &quarters, 5);
         let withheld = |row: usize| {
             ROLES
                 .iter()
@@ -500,7 +549,7 @@ mod tests {
                 quarter(&[(REQUIRED, 30), ("walk_in", 1)]),
             )
         });
-        let judged = judge(&[], &quarters.collect(), 5);
+        let judged = judge(&[], &[], &quarters.collect(), 5);
         assert!(
             judged.betrayed.contains(&("A2", "/walk_ins")),
             "{:?}",
@@ -520,7 +569,7 @@ mod tests {
         only.roles.insert("unknown", two);
         let quarters = BTreeMap::from([("2026-Q1".to_owned(), only)]);
         let reviews = [20, 12, 20].map(|n| of_quarter("2026-Q1", n));
-        let judged = judge(&reviews, &quarters, 5);
+        let judged = judge(&reviews, &vec![false; reviews.len()], &quarters, 5);
         assert!(
             judged.reviews.iter().any(|shown| !shown.attendees),
             "{:?}",

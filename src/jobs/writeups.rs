@@ -42,16 +42,24 @@ struct Signs {
     watched: Vec<f64>,
 }
 
+/// What two kinds of readers see: everybody, and those who may see restricted write-ups.
+pub(super) struct Both {
+    /// For everybody.
+    pub(super) open: Vec<Json>,
+    /// For those who may see what is restricted.
+    pub(super) full: Vec<Json>,
+}
+
 /// What the summary tells of write-ups.
 pub(super) struct Lists {
     /// The list, by id.
-    pub(super) writeups: Vec<Json>,
+    pub(super) writeups: Both,
     /// Numbers of indicators that would tell what is withheld in the list: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
 }
 
-/// The list, by id; write-ups deleted or not yet published as of then are not in it, nor those that
-/// not everybody may see. `weeks` are those whose reads L1 tells.
+/// The list, by id; write-ups deleted or not yet published as of then are not in it, nor, for
+/// everybody, those that are restricted. `weeks` are those whose reads L1 tells.
 pub(super) async fn lists(
     store: &Store,
     context: &Context,
@@ -62,28 +70,46 @@ pub(super) async fn lists(
         .await
         .context("the list of write-ups")?;
     let entries = || computed.registry.iter().zip(&signs);
-    let listed: Vec<bool> = entries()
-        .map(|(writeup, _)| is_listed(writeup, context.as_of))
-        .collect();
-    let judged = judge(&signs, &listed, weeks, k.into());
-    let shown = signs.iter().zip(&judged.shown);
-    let listed = entries()
-        .zip(shown)
-        .zip(&listed)
-        .filter(|(_, listed)| **listed)
-        .map(|(((writeup, _), (signs, shown)), _)| {
-            entry(writeup, &Readers { signs, shown }, context, k)
+    let judged = |is_listed: fn(&RegistryWriteup, Millis) -> bool| {
+        let listed = entries().map(|(writeup, _)| is_listed(writeup, context.as_of));
+        judge(&signs, &listed.collect::<Vec<_>>(), weeks, k.into())
+    };
+    let (open, full) = (judged(is_listed), judged(is_there));
+    let told = |writeup: &RegistryWriteup, signs: &Signs, shown: &Shown| {
+        entry(writeup, &Readers { signs, shown }, context, k)
+    };
+    // Whoever sees the fuller list has the other one, too: what it withholds must not stand there.
+    let of_open = entries()
+        .zip(open.shown.iter().zip(&full.shown))
+        .filter(|((writeup, _), _)| is_listed(writeup, context.as_of))
+        .map(|((writeup, signs), (open, full))| told(writeup, signs, &open.and(full)));
+    let of_full = entries()
+        .zip(&full.shown)
+        .filter(|((writeup, _), _)| is_there(writeup, context.as_of))
+        .map(|((writeup, signs), full)| {
+            let mut entry = told(writeup, signs, full);
+            if writeup.restricted {
+                entry["restricted"] = true.into();
+            }
+            entry
         });
     Ok(Lists {
-        writeups: listed.collect(),
-        betrayed: judged.betrayed,
+        writeups: Both {
+            open: of_open.collect(),
+            full: of_full.collect(),
+        },
+        betrayed: [open.betrayed, full.betrayed].concat(),
     })
 }
 
-/// Whether a write-up is in the list: published and not deleted by then, and open to everybody.
+/// Whether a write-up is in the list of everybody: published and not deleted by then, and open.
 pub(super) fn is_listed(writeup: &RegistryWriteup, as_of: Millis) -> bool {
-    !writeup.restricted
-        && writeup.deleted_at.is_none_or(|at| at >= as_of)
+    !writeup.restricted && is_there(writeup, as_of)
+}
+
+/// Whether a write-up is published and not deleted by then, restricted or not.
+pub(super) fn is_there(writeup: &RegistryWriteup, as_of: Millis) -> bool {
+    writeup.deleted_at.is_none_or(|at| at >= as_of)
         && writeup.published_at.is_none_or(|at| at < as_of)
 }
 
@@ -96,6 +122,18 @@ struct Shown {
     late: bool,
     /// What they read, by age.
     curve: Vec<bool>,
+}
+
+impl Shown {
+    /// What both may tell.
+    fn and(&self, other: &Shown) -> Shown {
+        let curves = self.curve.iter().zip(&other.curve);
+        Shown {
+            readers: self.readers && other.readers,
+            late: self.late && other.late,
+            curve: curves.map(|(one, other)| *one && *other).collect(),
+        }
+    }
 }
 
 /// What may be told of all write-ups.

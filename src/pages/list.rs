@@ -119,6 +119,7 @@ struct Definitions {
 struct Row {
     title: String,
     id: String,
+    restricted: bool,
     href: String,
     team: String,
     age: String,
@@ -390,6 +391,7 @@ fn row(summary: &Value, links: Links, writeup: &Value, signs: &alive::Signs) -> 
     Row {
         title: title(writeup),
         id: id.to_owned(),
+        restricted: view::restricted(writeup),
         href: links.writeup(id),
         team: reading::text(writeup, "owner_team").to_owned(),
         age: cell(writeup, "age_days")

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::attendance::{self, is_planned};
 use super::overview::{Signal, signal};
-use super::view::{Frame, Pager, Part, say};
+use super::view::{Frame, Pager, Part, restricted, say};
 use super::{Links, PageError, health, panels, templates, words};
 use crate::charts::reading::{self, Cell, cell};
 
@@ -32,6 +32,7 @@ struct Row {
     /// What is to be said of a meeting of which nobody is known to have come.
     note: &'static str,
     title: String,
+    restricted: bool,
     href: Option<String>,
     attendees: String,
     freely: String,
@@ -156,6 +157,7 @@ fn row(summary: &Value, links: Links, review: &Value) -> Row {
         } else {
             title.to_owned()
         },
+        restricted: restricted(review),
         href: (!writeup.is_empty()).then(|| links.writeup(writeup)),
         attendees: came,
         freely,

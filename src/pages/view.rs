@@ -26,6 +26,8 @@ pub(super) struct Frame {
     icon: String,
     summary: String,
     privacy: String,
+    /// Where a reader signs in and out; empty where nobody does.
+    access: &'static str,
 }
 
 impl Frame {
@@ -56,6 +58,10 @@ impl Frame {
             icon: links.asset("icon.svg"),
             summary: links.summary(),
             privacy: links.privacy(),
+            access: match links {
+                Links::Server => "/signin",
+                Links::Report { .. } => "",
+            },
         }
     }
 
@@ -80,6 +86,11 @@ pub(super) fn simulated(summary: &Value) -> bool {
         .get("simulated")
         .and_then(Value::as_bool)
         .unwrap_or(false)
+}
+
+/// Whether an entry of a list is not for everybody.
+pub(super) fn restricted(entry: &Value) -> bool {
+    entry.get("restricted").and_then(Value::as_bool) == Some(true)
 }
 
 /// The number of people below which nothing is told.

@@ -21,6 +21,8 @@ const MOST_LINKS: usize = 100;
 struct View {
     frame: Frame,
     id: String,
+    /// Not everybody sees it.
+    restricted: bool,
     /// Where it lies; in simulated data that is nowhere.
     url: Option<String>,
     nowhere: String,
@@ -113,6 +115,7 @@ pub(super) fn render_one(
     let view = View {
         frame: Frame::new(summary, links, "writeups", &list::title(writeup)),
         id: id.to_owned(),
+        restricted: view::restricted(writeup),
         url: outside(url)
             .filter(|_| !view::simulated(summary))
             .map(str::to_owned),

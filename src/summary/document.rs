@@ -9,7 +9,7 @@ pub const SCHEMA: &str = "https://readback.dev/schemas/summary/v1";
 
 /// All that is published of one organisation as of one instant. No clock, host or lag stands in
 /// it: the same events, registry, parameters and `as_of` give the same bytes.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Document {
     /// The shape's name and version.
     pub schema: String,
@@ -32,7 +32,7 @@ pub struct Document {
 }
 
 /// Whose summary it is.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Organisation {
     /// Its name.
     pub name: String,
@@ -49,7 +49,7 @@ pub struct Organisation {
 }
 
 /// How the measurement went. Each received line is counted under exactly one reason.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Health {
     /// Lines received.
     pub received: Received,
@@ -61,7 +61,7 @@ pub struct Health {
 
 /// Lines received, by what became of them: rejected, duplicate, future, unknown, after deletion,
 /// robot, somebody excluded, or kept; they add up to `lines`.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Received {
     /// All of them.
     pub lines: u64,
@@ -94,7 +94,7 @@ fn is_nought(n: &Option<u64>) -> bool {
 }
 
 /// Kept reads, further on.
-#[derive(Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Reads {
     /// Daily counts of page counters.
     pub aggregated_rows: u64,
@@ -115,7 +115,7 @@ pub struct Reads {
 }
 
 /// When a source was watching a kind of event.
-#[derive(Debug, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Coverage {
     /// The source, or the prefix of the targets it watched.
     pub scope: String,

@@ -3,12 +3,16 @@
 
 use axum::routing::{MethodRouter, get, post};
 
+use super::access::Right;
 use super::{AppState, health, openapi, receive, registry};
+use crate::config::Role;
 
 /// An address and what it does.
 pub(super) struct Route {
     /// The path, parameters in braces.
     pub(super) path: &'static str,
+    /// What it asks for.
+    pub(super) right: Right,
     /// Who serves it.
     pub(super) serve: fn() -> MethodRouter<AppState>,
     /// What can be asked of it.
@@ -133,6 +137,7 @@ const LOOKED_AT: [(u16, &str); 5] = [
 pub(super) static ROUTES: &[Route] = &[
     Route {
         path: "/v1/events",
+        right: Right::Own,
         serve: || post(receive::events).fallback(|request| receive::only("POST", request)),
         operations: &[Operation {
             method: "post",
@@ -154,6 +159,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/hooks/{source}",
+        right: Right::Own,
         serve: || post(receive::hook).fallback(|request| receive::only("POST", request)),
         operations: &[Operation {
             method: "post",
@@ -168,6 +174,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/writeups",
+        right: Right::Own,
         serve: || get(registry::list).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[with_token(
             "The registry of write-ups",
@@ -178,6 +185,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/writeups/unregistered",
+        right: Right::Own,
         serve: || {
             get(registry::unregistered).fallback(|request| receive::only("GET, HEAD", request))
         },
@@ -190,6 +198,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/writeups/{id}",
+        right: Right::Own,
         serve: || {
             get(registry::one)
                 .post(registry::say)
@@ -212,6 +221,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/writeups/{id}/merge",
+        right: Right::Own,
         serve: || post(registry::merge).fallback(|request| receive::only("POST", request)),
         operations: &[said(
             "Make it part of another write-up",
@@ -220,6 +230,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/writeups/{id}/split",
+        right: Right::Own,
         serve: || post(registry::split).fallback(|request| receive::only("POST", request)),
         operations: &[said(
             "Make it a write-up of its own again",
@@ -228,6 +239,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/writeups/{id}/retire",
+        right: Right::Own,
         serve: || post(registry::retire).fallback(|request| receive::only("POST", request)),
         operations: &[said(
             "Say when it was deleted",
@@ -236,6 +248,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/xapi/statements",
+        right: Right::Own,
         serve: || {
             post(receive::statements)
                 .put(receive::statements)
@@ -265,6 +278,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/xapi/about",
+        right: Right::Public,
         serve: || get(receive::about).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Which versions of xAPI are spoken",
@@ -274,6 +288,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/schemas",
+        right: Right::Public,
         serve: || get(openapi::schemas).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "The schemas there are",
@@ -283,6 +298,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/v1/schemas/{name}",
+        right: Right::Public,
         serve: || get(openapi::schema).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "A schema",
@@ -293,6 +309,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/openapi.json",
+        right: Right::Public,
         serve: || get(openapi::document).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "This document",
@@ -302,6 +319,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/healthz",
+        right: Right::Own,
         serve: || get(health::healthz).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does the process live",
@@ -311,6 +329,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/readyz",
+        right: Right::Own,
         serve: || get(health::readyz).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does everything do its work",
@@ -322,6 +341,7 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/readyz/{part}",
+        right: Right::Own,
         serve: || get(health::part).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does one part do its work",
@@ -335,23 +355,35 @@ pub(super) static ROUTES: &[Route] = &[
     },
     Route {
         path: "/metrics",
+        right: Right::Metrics,
         serve: || get(health::metrics).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Metrics",
             "For Prometheus, in the OpenMetrics text format. Nothing in it names a person, a write-up or \
-             a source.",
-            &[(200, "The metrics")],
+             a source. Open to this machine; from elsewhere a token is asked for that `readback token \
+             add NAME --type metrics` makes.",
+            &[
+                (200, "The metrics"),
+                (401, "From elsewhere, and no token for metrics"),
+            ],
         )],
     },
     Route {
         path: "/summary.json",
+        right: Right::Role(Role::Viewer),
         serve: || {
             get(super::router::summary).fallback(|request| receive::only("GET, HEAD", request))
         },
         operations: &[looked(
             "The published numbers",
-            "The summary that the pages show, people below k withheld.",
-            &[(200, "The summary"), (503, "Nothing has been computed yet")],
+            "The summary that the pages show, people below k withheld; with restricted write-ups for \
+             those who may see them.",
+            &[
+                (200, "The summary"),
+                (401, "Nobody has signed in"),
+                (403, "Not from here, or not in this role"),
+                (503, "Nothing has been computed yet"),
+            ],
         )],
     },
 ];

@@ -1,18 +1,43 @@
 //! Who sends: a bearer token, or the same token as the password of HTTP Basic, which is all that many
 //! learning platforms and wikis can send.
 
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::problem::Refusal;
 use super::tokens::{Kept, Tokens};
+use crate::model::Millis;
 
 const CHALLENGE: &str = "Bearer realm=\"readback\", Basic realm=\"readback\"";
 
-/// The token of a request.
-pub(super) fn sender(headers: &HeaderMap, tokens: &Tokens) -> Result<Kept, Refusal> {
+/// The token of a request that brings something.
+pub(super) fn sender(headers: &HeaderMap, tokens: &Tokens, now: Millis) -> Result<Kept, Refusal> {
+    let kept = token(headers, tokens, now)?;
+    match kept.is_for_metrics() {
+        false => Ok(kept),
+        true => {
+            let words = "this token reads metrics and brings nothing; `readback token add NAME` makes \
+                 one that does";
+            Err(Refusal::new(StatusCode::FORBIDDEN, words))
+        }
+    }
+}
+
+/// Whether a request may see metrics: its token is for that.
+pub(super) fn metrics(headers: &HeaderMap, tokens: &Tokens, now: Millis) -> Result<(), Refusal> {
+    match token(headers, tokens, now)?.is_for_metrics() {
+        true => Ok(()),
+        false => {
+            let words = "this token is not for metrics; `readback token add NAME --type metrics` makes \
+                 one that is";
+            Err(Refusal::new(StatusCode::FORBIDDEN, words))
+        }
+    }
+}
+
+fn token(headers: &HeaderMap, tokens: &Tokens, now: Millis) -> Result<Kept, Refusal> {
     let Some(header) = headers.get(AUTHORIZATION) else {
         let words = "no token was sent; valid is the header `Authorization: Bearer TOKEN`, \
              `readback token add NAME` makes one";
@@ -24,7 +49,7 @@ pub(super) fn sender(headers: &HeaderMap, tokens: &Tokens) -> Result<Kept, Refus
         return Err(Refusal::unknown_sender(words, CHALLENGE));
     };
     Some(presented)
-        .and_then(|token| tokens.find(&token))
+        .and_then(|token| tokens.find(&token, now))
         .ok_or_else(|| {
             let words = "the token is unknown or was revoked; `readback token list` shows which \
                  there are";

@@ -192,6 +192,7 @@ pub(super) async fn readyz(State(state): State<AppState>) -> Response<Body> {
     );
     let letters = parts.dead.count().unwrap_or(0);
     all.insert("dead_letters".to_owned(), letters.into());
+    all.insert("access".to_owned(), state.access.mode().into());
     answer(ready, json!({ "ready": ready, "parts": all }))
 }
 

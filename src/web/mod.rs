@@ -1,10 +1,14 @@
 //! The web: the door for events, and pages, charts and published numbers over HTTP. Two tables of
 //! routes, one for programs and one for people; no record of who looked.
 
+pub mod access;
 mod answer;
 mod api;
+pub mod audit;
 mod auth;
 mod body;
+mod fresh;
+mod gate;
 mod health;
 mod openapi;
 mod problem;
@@ -12,19 +16,23 @@ mod receive;
 mod registry;
 mod router;
 mod serve;
+mod shown;
 pub mod tokens;
 mod unread;
+mod used;
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use serde_json::Value;
 
 use crate::charts::{Chart, build};
 
+use access::Access;
+
 pub use health::{Opened, Parts};
 pub use openapi::openapi;
 pub use receive::Door;
-pub use router::router;
+pub use router::{router, routes};
 pub use serve::{places, serve};
 
 /// A summary that may be seen, with its charts.
@@ -55,11 +63,21 @@ impl Published {
     }
 }
 
+/// What was published last.
+#[derive(Default)]
+struct Latest {
+    /// For everybody.
+    open: Option<Arc<Published>>,
+    /// For those who may see restricted write-ups; nothing where there are none.
+    full: Option<Arc<Published>>,
+}
+
 /// What every request may use: the latest published summary, which a job replaces as a whole, and the
 /// door with the parts behind it, where events are taken.
 #[derive(Clone, Default)]
 pub struct AppState {
-    published: Arc<RwLock<Option<Arc<Published>>>>,
+    published: Arc<RwLock<Latest>>,
+    access: Arc<Access>,
     door: Option<Arc<Door>>,
     parts: Option<Arc<Parts>>,
 }
@@ -75,25 +93,50 @@ impl AppState {
     /// A door, and pages as soon as there is a summary.
     pub fn with_door(door: Arc<Door>, parts: Arc<Parts>) -> Self {
         AppState {
-            published: Arc::default(),
             door: Some(door),
             parts: Some(parts),
+            ..AppState::default()
         }
     }
 
-    /// The latest summary, if one was computed.
+    /// The same, for those whom `access` lets in.
+    pub fn with_access(self, access: Arc<Access>) -> Self {
+        AppState { access, ..self }
+    }
+
+    /// The latest summary for everybody, if one was computed.
     pub fn latest(&self) -> Option<Arc<Published>> {
-        // A panic while the lock was held can't leave half a pointer behind.
-        let published = self.published.read();
-        published.unwrap_or_else(PoisonError::into_inner).clone()
+        self.read().open.clone()
+    }
+
+    /// The latest summary for those who may see restricted write-ups.
+    pub(crate) fn latest_full(&self) -> Option<Arc<Published>> {
+        let latest = self.read();
+        latest.full.as_ref().or(latest.open.as_ref()).cloned()
     }
 
     /// Replaces it; requests under way keep the one they began with.
     pub fn publish(&self, published: Published) {
+        self.publish_both(published, None);
+    }
+
+    /// The same with a fuller summary, which tells of restricted write-ups, too.
+    pub fn publish_both(&self, open: Published, full: Option<Published>) {
+        let fresh = Latest {
+            open: Some(Arc::new(open)),
+            full: full.map(Arc::new),
+        };
         let mut latest = self
             .published
             .write()
             .unwrap_or_else(PoisonError::into_inner);
-        *latest = Some(Arc::new(published));
+        *latest = fresh;
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Latest> {
+        // A panic while the lock was held can't leave half a pointer behind.
+        self.published
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

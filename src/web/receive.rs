@@ -69,11 +69,6 @@ impl Door {
         self.budget.is_full()
     }
 
-    /// The token of a request.
-    pub(super) fn sender(&self, headers: &HeaderMap) -> Result<Kept, Refusal> {
-        auth::sender(headers, &self.tokens)
-    }
-
     /// What takes events.
     pub(super) fn events(&self) -> Arc<dyn Push> {
         Arc::clone(&self.events)
@@ -82,6 +77,11 @@ impl Door {
     /// What time it is.
     pub(super) fn now(&self) -> Millis {
         (self.now)()
+    }
+
+    /// Whether a request may see the metrics.
+    pub(super) fn may_measure(&self, headers: &HeaderMap) -> Result<(), Refusal> {
+        auth::metrics(headers, &self.tokens, (self.now)())
     }
 
     /// The metrics.
@@ -163,7 +163,7 @@ pub(super) async fn hook(
             }
             Hook::Unknown(known) => {
                 // Which there are is told to senders alone.
-                let is_sender = auth::sender(request.headers(), &door.tokens).is_ok();
+                let is_sender = door.sender(request.headers()).is_ok();
                 body::turn_away(request).await;
                 let mut words = "no configured source of this id takes deliveries".to_owned();
                 if is_sender && known.is_empty() {
@@ -315,12 +315,17 @@ impl Door {
         }
     }
 
+    /// Who sends, by the token of a request.
+    pub(super) fn sender(&self, headers: &HeaderMap) -> Result<Kept, Refusal> {
+        auth::sender(headers, &self.tokens, (self.now)())
+    }
+
     /// Asks who it is, then reads the body.
     pub(super) async fn open(
         &self,
         request: HttpRequest,
     ) -> Result<(Request, Kept, body::Held), Refusal> {
-        match auth::sender(request.headers(), &self.tokens) {
+        match self.sender(request.headers()) {
             Ok(sender) => {
                 let (request, held) = self.receive(request, &self.budget).await?;
                 Ok((request, sender, held))

@@ -3,36 +3,116 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Path, Query, Request, State};
+use axum::extract::{MatchedPath, Path, Query, Request};
 use axum::http::{HeaderMap, Method, Response, StatusCode};
-use axum::routing::get;
+use axum::middleware;
+use axum::routing::{MethodRouter, get, post};
 use serde::Deserialize;
 
 use super::AppState;
+use super::access::Right;
+use super::access::signin::{self, html};
+use super::access::words::paragraph;
 use super::answer::{Answer, Keep};
 use super::api::ROUTES;
+use super::gate::gate;
 use super::problem::Refusal;
 use super::receive::nowhere;
+use super::shown::Shown;
 use crate::charts::{Theme, render_png, render_svg};
+use crate::config::Role;
 use crate::pages::{Links, ListQuery, Page, Sort, assets, render};
 
-/// Every route there is.
+/// A route for people.
+struct View {
+    path: &'static str,
+    /// What it asks for.
+    right: Right,
+    /// Whether it shows a page: who has not signed in is led to where that is done.
+    is_page: bool,
+    serve: fn() -> MethodRouter<AppState>,
+}
+
+const VIEWER: Right = Right::Role(Role::Viewer);
+
+const fn view(path: &'static str, serve: fn() -> MethodRouter<AppState>) -> View {
+    View {
+        path,
+        right: VIEWER,
+        is_page: true,
+        serve,
+    }
+}
+
+/// The same without a page.
+const fn file(right: Right, path: &'static str, serve: fn() -> MethodRouter<AppState>) -> View {
+    View {
+        path,
+        right,
+        is_page: false,
+        serve,
+    }
+}
+
+static PAGES: &[View] = &[
+    view("/", || get(overview)),
+    view("/writeups", || get(writeups)),
+    view("/writeups/{id}", || get(writeup)),
+    view("/reviews", || get(reviews)),
+    view("/definitions", || get(definitions)),
+    view("/definitions/{code}", || get(definition)),
+    view("/privacy", || get(privacy)),
+    file(VIEWER, "/charts/{name}", || get(chart)),
+    file(Right::Public, "/assets/{*path}", || get(asset)),
+    file(Right::Public, "/signin", || {
+        get(signin::show).post(signin::take)
+    }),
+    file(Right::Public, "/signin/start", || get(signin::start)),
+    file(Right::Public, "/signin/callback", || get(signin::back)),
+    file(Right::Public, "/signout", || post(signin::leave)),
+];
+
+/// Every route there is, behind the gate.
 pub fn router(state: AppState) -> Router {
     let programs = ROUTES.iter().fold(Router::new(), |router, route| {
         router.route(route.path, (route.serve)())
     });
-    programs
-        .route("/", get(overview))
-        .route("/writeups", get(writeups))
-        .route("/writeups/{id}", get(writeup))
-        .route("/reviews", get(reviews))
-        .route("/definitions", get(definitions))
-        .route("/definitions/{code}", get(definition))
-        .route("/privacy", get(privacy))
-        .route("/charts/{name}", get(chart))
-        .route("/assets/{*path}", get(asset))
-        .fallback(missing)
+    let all = PAGES.iter().fold(programs, |router, page| {
+        router.route(page.path, (page.serve)())
+    });
+    all.fallback(missing)
+        .layer(middleware::from_fn_with_state(state.clone(), gate))
         .with_state(state)
+}
+
+/// Every route with what it asks for.
+pub fn routes() -> impl Iterator<Item = (&'static str, Right)> {
+    let programs = ROUTES.iter().map(|route| (route.path, route.right));
+    programs.chain(PAGES.iter().map(|page| (page.path, page.right)))
+}
+
+/// What a route asks for.
+pub(super) fn right(path: &str) -> Option<Right> {
+    routes()
+        .find(|(known, _)| *known == path)
+        .map(|(_, right)| right)
+}
+
+/// Whether a person asks, by a browser; also for a page that is not there.
+pub(super) fn is_page(request: &Request) -> bool {
+    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
+    let path = match request.extensions().get::<MatchedPath>() {
+        Some(path) => {
+            let page = PAGES.iter().find(|page| page.path == path.as_str());
+            return looks && page.is_some_and(|page| page.is_page);
+        }
+        None => request.uri().path(),
+    };
+    let below = |root: &str| {
+        let rest = path.strip_prefix(root);
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    looks && !below("/v1") && !below("/xapi")
 }
 
 /// What may stand behind the question mark. Numbers are read kindly: a page that is none is the
@@ -54,15 +134,11 @@ impl Asked {
 /// Longest search that is looked for; more helps nobody.
 const LONGEST_SEARCH: usize = 200;
 
-async fn overview(State(state): State<AppState>, headers: HeaderMap) -> Response<Body> {
-    page(&state, &headers, &Page::Overview)
+async fn overview(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    page(&shown, &headers, &Page::Overview)
 }
 
-async fn writeups(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    Query(asked): Query<Asked>,
-) -> Response<Body> {
+async fn writeups(shown: Shown, headers: HeaderMap, Query(asked): Query<Asked>) -> Response<Body> {
     let search = asked
         .q
         .chars()
@@ -75,48 +151,38 @@ async fn writeups(
         sort: Sort::named(&asked.sort),
         page: asked.page(),
     };
-    page(&state, &headers, &Page::LongTail(query))
+    page(&shown, &headers, &Page::LongTail(query))
 }
 
-async fn writeup(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    Path(id): Path<String>,
-) -> Response<Body> {
-    page(&state, &headers, &Page::Writeup(id))
+async fn writeup(shown: Shown, headers: HeaderMap, Path(id): Path<String>) -> Response<Body> {
+    match shown.note(&id).await {
+        Ok(()) => page(&shown, &headers, &Page::Writeup(id)),
+        Err(refusal) => refusal.respond(),
+    }
 }
 
-async fn reviews(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    Query(asked): Query<Asked>,
-) -> Response<Body> {
-    page(&state, &headers, &Page::Reviews(asked.page()))
+async fn reviews(shown: Shown, headers: HeaderMap, Query(asked): Query<Asked>) -> Response<Body> {
+    page(&shown, &headers, &Page::Reviews(asked.page()))
 }
 
-async fn definitions(State(state): State<AppState>, headers: HeaderMap) -> Response<Body> {
-    page(&state, &headers, &Page::Definitions)
+async fn definitions(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    page(&shown, &headers, &Page::Definitions)
 }
 
-async fn definition(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    Path(code): Path<String>,
-) -> Response<Body> {
-    page(&state, &headers, &Page::Definition(code))
+async fn definition(shown: Shown, headers: HeaderMap, Path(code): Path<String>) -> Response<Body> {
+    page(&shown, &headers, &Page::Definition(code))
 }
 
-async fn privacy(State(state): State<AppState>, headers: HeaderMap) -> Response<Body> {
-    let terms = state.latest().map(|published| published.terms.clone());
-    page(&state, &headers, &Page::Privacy(terms.unwrap_or_default()))
+async fn privacy(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    let terms = shown
+        .latest
+        .as_ref()
+        .map(|published| published.terms.clone());
+    page(&shown, &headers, &Page::Privacy(terms.unwrap_or_default()))
 }
 
-async fn chart(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    Path(name): Path<String>,
-) -> Response<Body> {
-    let Some(published) = state.latest() else {
+async fn chart(shown: Shown, headers: HeaderMap, Path(name): Path<String>) -> Response<Body> {
+    let Some(published) = &shown.latest else {
         return waiting(&headers);
     };
     let found = name
@@ -130,39 +196,37 @@ async fn chart(
         Some((chart, "png")) => {
             Answer::found("image/png", render_png(chart, Theme::Light), Keep::Ask)
         }
-        _ => return page(&state, &headers, &Page::NotFound),
+        _ => return page(&shown, &headers, &Page::NotFound),
     };
     answer.respond(&headers)
 }
 
-async fn asset(
-    State(state): State<AppState>,
-    headers: HeaderMap,
-    Path(path): Path<String>,
-) -> Response<Body> {
+async fn asset(headers: HeaderMap, Path(path): Path<String>) -> Response<Body> {
     match assets::find(&path) {
         Some((bytes, kind)) => Answer::found(kind, bytes.to_vec(), Keep::Long).respond(&headers),
-        None => page(&state, &headers, &Page::NotFound),
+        // Nobody has shown who asks: nothing of the organisation stands here.
+        None => {
+            let words = paragraph("The address may be old, or mistyped.");
+            html(StatusCode::NOT_FOUND, "There is no such file", &words)
+        }
     }
 }
 
-pub(super) async fn summary(State(state): State<AppState>, headers: HeaderMap) -> Response<Body> {
-    let Some(published) = state.latest() else {
+pub(super) async fn summary(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    let Some(published) = &shown.latest else {
         return Refusal::later("nothing has been computed yet").respond();
     };
+    // All restricted write-ups stand in it.
+    if let Err(refusal) = shown.note_all().await {
+        return refusal.respond();
+    }
     let body = published.summary.to_string().into_bytes();
     Answer::found("application/json", body, Keep::Ask).respond(&headers)
 }
 
-async fn missing(State(state): State<AppState>, request: Request) -> Response<Body> {
-    let path = request.uri().path();
-    let below = |root: &str| {
-        let rest = path.strip_prefix(root);
-        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let looks = matches!(*request.method(), Method::GET | Method::HEAD);
-    match looks && !below("/v1") && !below("/xapi") {
-        true => page(&state, request.headers(), &Page::NotFound),
+async fn missing(shown: Shown, request: Request) -> Response<Body> {
+    match is_page(&request) {
+        true => page(&shown, request.headers(), &Page::NotFound),
         false => nowhere(request).await,
     }
 }
@@ -177,8 +241,8 @@ fn waiting(headers: &HeaderMap) -> Response<Body> {
 }
 
 /// Renders a page; what isn't there is 404, what Readback gets wrong is 500 and logged.
-fn page(state: &AppState, headers: &HeaderMap, page: &Page) -> Response<Body> {
-    let Some(published) = state.latest() else {
+fn page(shown: &Shown, headers: &HeaderMap, page: &Page) -> Response<Body> {
+    let Some(published) = &shown.latest else {
         return waiting(headers);
     };
     let answer = match render(page, &published.summary, Links::Server) {

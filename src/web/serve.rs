@@ -2,18 +2,23 @@
 //! gracefully.
 
 use std::future::Future;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::ServiceExt as _;
 
+use super::access::Peer;
 use super::unread::Unread;
 use crate::telemetry::Metrics;
 
@@ -33,6 +38,8 @@ const LONGEST_HEAD: usize = 32 << 10;
 const FAREWELL: Duration = Duration::from_secs(10);
 /// The pause after a connection could not be taken: no file descriptors are left, for instance.
 const AGAIN: Duration = Duration::from_millis(100);
+
+const EVERYWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
 
 /// How many connections there is room for where so many files may be open; `None` for any number.
 /// Idle ones must not keep the spool from opening its files.
@@ -56,12 +63,14 @@ pub async fn serve(
     let free = Arc::new(Semaphore::new(places));
     let graceful = GracefulShutdown::new();
     let mut failing = false;
+    // A door that does not know where it is counts as reachable from elsewhere.
+    let own = listener.local_addr().unwrap_or(EVERYWHERE);
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &free) => accepted,
             () = &mut stop => break,
         };
-        let (stream, place) = match accepted {
+        let (stream, address, place) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => {
                 if !failing {
@@ -75,6 +84,14 @@ pub async fn serve(
         failing = false;
         // Answers are small and whole.
         let _ = stream.set_nodelay(true);
+        // Who is at the other end decides what is shown; it is written nowhere.
+        let peer = Peer::new(address, own);
+        let router = router
+            .clone()
+            .map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(peer);
+                request
+            });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD)
@@ -83,7 +100,7 @@ pub async fn serve(
             .half_close(true)
             .serve_connection(
                 Unread::new(TokioIo::new(stream), UNREAD),
-                TowerToHyperService::new(router.clone()),
+                TowerToHyperService::new(router),
             );
         let connection = graceful.watch(connection);
         let metrics = metrics.clone();
@@ -111,11 +128,11 @@ pub async fn serve(
 async fn accept(
     listener: &TcpListener,
     free: &Arc<Semaphore>,
-) -> std::io::Result<(TcpStream, tokio::sync::OwnedSemaphorePermit)> {
+) -> std::io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
     let place = Arc::clone(free).acquire_owned().await;
     let place = place.map_err(std::io::Error::other)?;
-    let (stream, _) = listener.accept().await?;
-    Ok((stream, place))
+    let (stream, address) = listener.accept().await?;
+    Ok((stream, address, place))
 }
 
 #[cfg(test)]

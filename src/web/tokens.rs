@@ -2,8 +2,6 @@
 //! 256 random bits, so that a plain SHA-256 of it can't be turned back.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, Instant, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -11,15 +9,17 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
+use super::fresh::{self, Fresh};
+use super::used::Used;
 use crate::collect::receive::Scope;
-use crate::model::EventKind;
+use crate::model::{EventKind, Millis, to_rfc3339};
 use crate::spool;
 
 /// What every token begins with, so that scanners for leaked secrets know it.
 const PREFIX: &str = "rb_";
 
-/// How long what the file said is trusted: a token that was revoked is refused after it.
-const TRUSTED: Duration = Duration::from_secs(1);
+/// The type of a token that reads metrics and sends nothing.
+pub const METRICS: &str = "metrics";
 
 const FORMAT: u32 = 1;
 
@@ -34,11 +34,27 @@ pub struct Kept {
     /// The sources it may send events of; empty for all.
     #[serde(default)]
     pub sources: Vec<String>,
-    /// The kinds of events it may send; empty for all.
+    /// The kinds of events it may send; empty for all. `metrics` alone is no kind: it reads metrics.
     #[serde(default)]
     pub types: Vec<String>,
     /// When it was made, RFC 3339.
     pub made_at: String,
+    /// When its secret was last changed, RFC 3339.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rotated_at: Option<String>,
+    /// The secret before that, as long as it is still taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Before>,
+}
+
+/// A secret that is being replaced.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Before {
+    /// SHA-256 of it, hexadecimal.
+    hash: String,
+    /// Until when it is taken, RFC 3339.
+    until: String,
 }
 
 impl Kept {
@@ -53,6 +69,30 @@ impl Kept {
                 .collect(),
         }
     }
+
+    /// Whether it reads metrics, and nothing else.
+    pub fn is_for_metrics(&self) -> bool {
+        self.types.iter().any(|kind| kind == METRICS)
+    }
+
+    /// Until when the secret before this one is taken, where it still is.
+    pub fn overlaps_until(&self, now: Millis) -> Option<&str> {
+        let before = self.before.as_ref()?;
+        (now < until(before)).then_some(before.until.as_str())
+    }
+
+    /// Whether a secret of this hash is its own, now.
+    fn is_of(&self, hash: &str, now: Millis) -> bool {
+        let same = |own: &str| bool::from(own.as_bytes().ct_eq(hash.as_bytes()));
+        let before = self.before.as_ref();
+        same(&self.hash) || before.is_some_and(|before| same(&before.hash) && now < until(before))
+    }
+}
+
+/// The instant until when a secret is taken; long ago where that can't be read.
+fn until(before: &Before) -> Millis {
+    chrono::DateTime::parse_from_rfc3339(&before.until)
+        .map_or(Millis::MIN, |until| until.timestamp_millis())
 }
 
 #[derive(Serialize, Deserialize)]
@@ -159,18 +199,54 @@ pub fn add(
     if tokens.iter().any(|token| token.name == name) {
         return Err(TokenError::Exists(name.to_owned()));
     }
-    let mut secret = [0; 32];
-    getrandom::fill(&mut secret).map_err(|error| io(path, std::io::Error::other(error)))?;
-    let token = format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(secret));
+    let token = secret(path)?;
     tokens.push(Kept {
         name: name.to_owned(),
         hash: hash(&token),
         sources,
         types,
         made_at,
+        rotated_at: None,
+        before: None,
     });
     write(path, tokens)?;
     Ok(token)
+}
+
+/// Gives a token another secret and returns it. The one before is taken for `grace` more milliseconds,
+/// so that senders can change over; the one before that no longer.
+pub fn rotate(path: &Path, name: &str, grace: Millis, now: Millis) -> Result<String, TokenError> {
+    let _lock = lock(path)?;
+    let mut tokens = read(path)?;
+    let Some(kept) = tokens.iter_mut().find(|token| token.name == name) else {
+        return Err(unknown(name, &tokens));
+    };
+    let token = secret(path)?;
+    let before = std::mem::replace(&mut kept.hash, hash(&token));
+    kept.before = (grace > 0).then(|| Before {
+        hash: before,
+        until: to_rfc3339(now.saturating_add(grace)),
+    });
+    kept.rotated_at = Some(to_rfc3339(now));
+    write(path, tokens)?;
+    Ok(token)
+}
+
+fn secret(path: &Path) -> Result<String, TokenError> {
+    let mut secret = [0; 32];
+    getrandom::fill(&mut secret).map_err(|error| io(path, std::io::Error::other(error)))?;
+    Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(secret)))
+}
+
+fn unknown(name: &str, tokens: &[Kept]) -> TokenError {
+    let names: Vec<_> = tokens.iter().map(|token| token.name.as_str()).collect();
+    TokenError::Unknown {
+        name: name.to_owned(),
+        known: match names.is_empty() {
+            true => "there are none".to_owned(),
+            false => format!("there are {}", names.join(", ")),
+        },
+    }
 }
 
 /// Takes a token away.
@@ -180,32 +256,19 @@ pub fn revoke(path: &Path, name: &str) -> Result<(), TokenError> {
     let before = tokens.len();
     tokens.retain(|token| token.name != name);
     if tokens.len() == before {
-        let names: Vec<_> = tokens.into_iter().map(|token| token.name).collect();
-        return Err(TokenError::Unknown {
-            name: name.to_owned(),
-            known: match names.is_empty() {
-                true => "there are none".to_owned(),
-                false => format!("there are {}", names.join(", ")),
-            },
-        });
+        return Err(unknown(name, &tokens));
     }
     write(path, tokens)
 }
 
-/// Keeps other commands from changing the tokens at the same time. Not the data folder's turn: whoever
-/// takes a token away does not wait for a report, or for an engine that is away.
 fn lock(path: &Path) -> Result<std::fs::File, TokenError> {
-    let path = path.with_extension("lock");
-    let file = std::fs::File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&path);
-    let locked = file.and_then(|file| file.lock().map(|()| file));
-    locked.map_err(|cause| io(&path, cause))
+    fresh::lock(path).map_err(|cause| io(path, cause))
 }
 
 fn check_types(types: &[String]) -> Result<(), TokenError> {
+    if types == [METRICS] {
+        return Ok(());
+    }
     match types
         .iter()
         .find(|name| EventKind::from_name(name).is_none())
@@ -213,7 +276,10 @@ fn check_types(types: &[String]) -> Result<(), TokenError> {
         None => Ok(()),
         Some(name) => Err(TokenError::Type {
             name: name.clone(),
-            known: EventKind::ALL.map(EventKind::name).join(", "),
+            known: format!(
+                "{}, and {METRICS} by itself",
+                EventKind::ALL.map(EventKind::name).join(", ")
+            ),
         }),
     }
 }
@@ -242,85 +308,52 @@ fn io(path: &Path, cause: std::io::Error) -> TokenError {
     }
 }
 
-/// The tokens of a running door: the file, read again when it changed.
-#[derive(Debug)]
+/// The tokens of a running door: the file, read again when it changed, and when each was last used.
 pub struct Tokens {
-    path: PathBuf,
-    seen: Mutex<Seen>,
-}
-
-#[derive(Debug)]
-struct Seen {
-    tokens: Vec<Kept>,
-    stamp: Option<(SystemTime, u64)>,
-    looked: Instant,
+    file: Fresh<Vec<Kept>, TokenError>,
+    used: Used,
 }
 
 impl Tokens {
     /// The tokens in a file, which need not be there yet.
     pub fn open(path: PathBuf) -> Result<Self, TokenError> {
-        let stamp = stamp(&path);
-        let tokens = read(&path)?;
-        let looked = Instant::now();
         Ok(Tokens {
-            path,
-            seen: Mutex::new(Seen {
-                tokens,
-                stamp,
-                looked,
-            }),
+            used: Used::open(used(&path)),
+            file: Fresh::open(path, read)?,
         })
     }
 
     /// The token that was presented, if it is one.
-    pub fn find(&self, presented: &str) -> Option<Kept> {
+    pub fn find(&self, presented: &str, now: Millis) -> Option<Kept> {
         let hash = hash(presented);
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if seen.looked.elapsed() > TRUSTED {
-            self.look_again(&mut seen);
-        }
-        let find = |seen: &Seen| {
-            let same = |token: &&Kept| bool::from(token.hash.as_bytes().ct_eq(hash.as_bytes()));
-            seen.tokens.iter().find(same).cloned()
-        };
-        find(&seen).or_else(|| {
+        let mut seen = self.file.get();
+        let find = |tokens: &[Kept]| tokens.iter().find(|one| one.is_of(&hash, now)).cloned();
+        let found = find(&seen.content).or_else(|| {
             // It may have been made a moment ago.
-            self.look_again(&mut seen);
-            find(&seen)
-        })
+            self.file.look_again(&mut seen);
+            find(&seen.content)
+        });
+        drop(seen);
+        if let Some(token) = &found {
+            self.used.note(&token.name, now);
+        }
+        found
     }
 
     /// Whether there is any.
     pub fn is_empty(&self) -> bool {
-        let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.tokens.is_empty()
-    }
-
-    fn look_again(&self, seen: &mut Seen) {
-        seen.looked = Instant::now();
-        let stamp = stamp(&self.path);
-        if stamp == seen.stamp {
-            return;
-        }
-        match read(&self.path) {
-            Ok(tokens) => {
-                seen.tokens = tokens;
-                seen.stamp = stamp;
-            }
-            // A second later it may be whole; until then what was known holds.
-            Err(error) => tracing::error!(%error, "the tokens can't be read"),
-        }
+        self.file.seen().content.is_empty()
     }
 }
 
-/// Tells whether a file is another than before: it is replaced as a whole.
-fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
-    let meta = std::fs::metadata(path).ok()?;
-    #[cfg(unix)]
-    let inode = std::os::unix::fs::MetadataExt::ino(&meta);
-    #[cfg(not(unix))]
-    let inode = meta.len();
-    Some((meta.modified().ok()?, inode))
+/// On which day each token was last used, by its name.
+pub fn last_used(path: &Path) -> std::collections::BTreeMap<String, String> {
+    super::used::read(&used(path))
+}
+
+/// The file of that, beside the one with the tokens.
+fn used(path: &Path) -> PathBuf {
+    path.with_file_name("tokens-used.json")
 }
 
 #[cfg(test)]
@@ -331,6 +364,39 @@ mod tests {
         let types = types.iter().map(|kind| (*kind).to_owned()).collect();
         let made_at = "2026-01-01T00:00:00Z".to_owned();
         add(path, name, vec!["wiki*".to_owned()], types, made_at)
+    }
+
+    const NOW: Millis = 1_772_442_900_000;
+
+    #[test]
+    fn a_secret_is_replaced_without_a_gap() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokens.json");
+        let first = add_one(&path, "wiki", &["read"]).unwrap();
+        let second = rotate(&path, "wiki", 3_600_000, NOW).unwrap();
+        let tokens = Tokens::open(path.clone()).unwrap();
+        let is_taken = |token: &str, now: Millis| tokens.find(token, now).is_some();
+        assert!(is_taken(&first, NOW + 3_599_999) && is_taken(&second, NOW));
+        assert!(!is_taken(&first, NOW + 3_600_000) && is_taken(&second, NOW + 3_600_000));
+        assert_eq!(tokens.find(&second, NOW).unwrap().types, ["read"]);
+        let third = rotate(&path, "wiki", 0, NOW).unwrap();
+        let tokens = Tokens::open(path.clone()).unwrap();
+        for old in [&first, &second] {
+            assert!(tokens.find(old, NOW).is_none());
+        }
+        assert!(tokens.find(&third, NOW).is_some());
+        let error = rotate(&path, "other", 0, NOW).unwrap_err();
+        assert_eq!(error.to_string(), "no token \"other\"; there are wiki");
+    }
+
+    #[test]
+    fn a_token_for_metrics_is_for_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("tokens.json");
+        let token = add_one(&path, "prometheus", &["metrics"]).unwrap();
+        let tokens = Tokens::open(path.clone()).unwrap();
+        assert!(tokens.find(&token, NOW).unwrap().is_for_metrics());
+        assert!(add_one(&path, "both", &["metrics", "read"]).is_err());
     }
 
     #[test]
@@ -352,11 +418,11 @@ mod tests {
         let tokens = Tokens::open(path.clone()).unwrap();
         assert!(tokens.is_empty());
         let token = add_one(&path, "wiki", &["read"]).unwrap();
-        let found = tokens.find(&token).unwrap();
+        let found = tokens.find(&token, NOW).unwrap();
         assert_eq!(found.name, "wiki");
         assert_eq!(found.scope().kinds, [EventKind::Read]);
-        assert!(tokens.find(&token[..10]).is_none());
-        assert!(tokens.find("").is_none());
+        assert!(tokens.find(&token[..10], NOW).is_none());
+        assert!(tokens.find("", NOW).is_none());
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(!text.contains(&token[PREFIX.len()..]));
         let error = add_one(&path, "wiki", &[]).unwrap_err();
@@ -367,6 +433,6 @@ mod tests {
         revoke(&path, "wiki").unwrap();
         let error = revoke(&path, "wiki").unwrap_err();
         assert_eq!(error.to_string(), "no token \"wiki\"; there are none");
-        assert!(Tokens::open(path).unwrap().find(&token).is_none());
+        assert!(Tokens::open(path).unwrap().find(&token, NOW).is_none());
     }
 }

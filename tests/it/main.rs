@@ -1,5 +1,10 @@
 //! The integration tests: one binary, so that they share one engine.
 
+mod access;
+mod access_commands;
+mod access_oidc;
+mod access_restricted;
+mod access_rubbish;
 mod assigned;
 mod attacked;
 mod binary;
@@ -53,5 +58,6 @@ mod terms;
 mod tidy;
 mod together;
 mod unwilling;
+mod visitor;
 mod way;
 mod worked;

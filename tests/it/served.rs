@@ -74,6 +74,11 @@ impl Served {
         served
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     /// What it wrote to its standard error.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).expect("a log")
@@ -92,7 +97,7 @@ impl Served {
             false => "Content-Type: application/json\r\n",
         };
         format!(
-            "POST /v1/events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\
+            "POST /v1/events HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\
              Authorization: Bearer {}\r\n{media}{more}\r\n",
             self.token
         )
@@ -100,7 +105,7 @@ impl Served {
 
     pub(crate) fn get(&self, path: &str) -> Reply {
         let mut stream = self.connect();
-        let head = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         stream.write_all(head.as_bytes()).expect("a request");
         reply(stream)
     }

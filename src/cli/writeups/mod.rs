@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use super::assign;
+use super::audit::note;
 use super::engine::Installing;
 use super::import::counted;
 use super::report::moment;
@@ -18,6 +19,7 @@ use crate::jobs::registry::{Hand, Imported, Registry};
 use crate::model::target::{RULES, canonical};
 use crate::model::{Assignment, Calendar, DatedAlias, Identity, Marks, Millis, RETRACTED, Writeup};
 use crate::store::RegistryWriteup;
+use crate::web::audit::Act;
 
 use show::{print_canonical, tell};
 
@@ -177,6 +179,20 @@ pub(super) struct Said {
     restricted: Option<bool>,
 }
 
+impl Command {
+    /// Whether it changes the registry; that is noted.
+    fn changes(&self) -> bool {
+        !matches!(
+            self,
+            Command::List { .. }
+                | Command::Show { .. }
+                | Command::Assignments { .. }
+                | Command::Canonical { .. }
+                | Command::Import { dry_run: true, .. }
+        )
+    }
+}
+
 /// A mark and whether the write-up has it.
 fn mark(text: &str) -> Result<(&'static str, bool), String> {
     let (name, value) = text.split_once('=').unwrap_or((text, "yes"));
@@ -201,9 +217,14 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
     let wanted = Wanted::of(&command, &calendar)?;
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let changes = command.changes();
     let done = act(command, wanted, &house, &calendar).await;
+    let noted = match changes && done.is_ok() {
+        true => note(&house.config, Act::RegistryChanged, "write-ups"),
+        false => Ok(()),
+    };
     house.close().await;
-    done
+    done.and(noted)
 }
 
 /// What a command names and what can be wrong with it by itself: told before any work.

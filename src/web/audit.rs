@@ -1,0 +1,370 @@
+//! The audit log: changes, sign-ins and looks at restricted write-ups, a file a day in the data folder.
+//! Nobody's reading of other pages stands in it. Accounts are keyed marks: who has the file can't tell
+//! whose they are without the data folder's key.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+use crate::collect::Keys;
+use crate::model::{Millis, to_rfc3339};
+
+/// So many refused sign-ins of a day are written down; whoever tries more fills no disk.
+const MOST_REFUSED: u32 = 10_000;
+
+/// What happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Act {
+    /// A token was made.
+    TokenAdded,
+    /// A token got another secret.
+    TokenRotated,
+    /// A token was taken away.
+    TokenRevoked,
+    /// An account was made.
+    AccountAdded,
+    /// An account got another password.
+    AccountChanged,
+    /// An account was taken away.
+    AccountRemoved,
+    /// The registry was changed by hand.
+    RegistryChanged,
+    /// Something about privacy was changed.
+    PrivacyChanged,
+    /// Somebody signed in.
+    SignedIn,
+    /// Somebody signed out.
+    SignedOut,
+    /// Somebody could not sign in.
+    SignInRefused,
+    /// A restricted write-up was looked at.
+    RestrictedSeen,
+}
+
+impl Act {
+    /// Whether it is shown by days alone: it says when a person was there.
+    pub fn is_of_somebody(self) -> bool {
+        matches!(
+            self,
+            Act::SignedIn | Act::SignedOut | Act::SignInRefused | Act::RestrictedSeen
+        )
+    }
+
+    /// As it stands in the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Act::TokenAdded => "token-added",
+            Act::TokenRotated => "token-rotated",
+            Act::TokenRevoked => "token-revoked",
+            Act::AccountAdded => "account-added",
+            Act::AccountChanged => "account-changed",
+            Act::AccountRemoved => "account-removed",
+            Act::RegistryChanged => "registry-changed",
+            Act::PrivacyChanged => "privacy-changed",
+            Act::SignedIn => "signed-in",
+            Act::SignedOut => "signed-out",
+            Act::SignInRefused => "sign-in-refused",
+            Act::RestrictedSeen => "restricted-seen",
+        }
+    }
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Entry {
+    /// When, RFC 3339.
+    pub at: String,
+    /// What.
+    pub act: Act,
+    /// The mark of whoever did it; nothing for the command line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// The name of a token, the id of a write-up, the mark of an account.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub what: Option<String>,
+}
+
+/// Why the log can't be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The system refused.
+    #[error("{path}: {cause}")]
+    Io {
+        /// The file or folder.
+        path: String,
+        /// The system's error.
+        #[source]
+        cause: std::io::Error,
+    },
+    /// A line is not what Readback wrote.
+    #[error("{path}: line {line} is not what readback wrote")]
+    Broken {
+        /// The file.
+        path: String,
+        /// The line, from 1.
+        line: usize,
+    },
+}
+
+/// The log of a data folder.
+pub struct Audit {
+    folder: PathBuf,
+    keys: Keys,
+    /// The day of the last refused sign-in, and how many it had.
+    refused: Mutex<(String, u32)>,
+}
+
+impl Audit {
+    /// The log in a data folder.
+    pub fn new(data_dir: &Path, keys: Keys) -> Self {
+        Audit {
+            folder: folder(data_dir),
+            keys,
+            refused: Mutex::default(),
+        }
+    }
+
+    /// What an account is known by here.
+    pub fn mark(&self, account: &str) -> String {
+        format!("{:032x}", self.keys.mark("access", account.as_bytes()))
+    }
+
+    /// Writes down what happened.
+    pub fn note(
+        &self,
+        now: Millis,
+        act: Act,
+        who: Option<&str>,
+        what: Option<&str>,
+    ) -> Result<(), AuditError> {
+        if act == Act::SignInRefused {
+            let day = to_rfc3339(now).get(..10).unwrap_or_default().to_owned();
+            let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
+            if refused.0 != day {
+                *refused = (day, 0);
+            }
+            refused.1 = refused.1.saturating_add(1);
+            if refused.1 > MOST_REFUSED {
+                return Ok(());
+            }
+        }
+        note(&self.folder, now, act, (who, what))
+    }
+
+    /// Takes away the days that are older than `days`. Says how many those were.
+    pub fn forget(&self, now: Millis, days: u32) -> Result<usize, AuditError> {
+        let today = to_rfc3339(now);
+        let today = today
+            .get(..10)
+            .and_then(|day| day.parse::<NaiveDate>().ok());
+        let mut gone = 0;
+        for (day, path) in files(&self.folder)? {
+            let age = today.map(|today| today.signed_duration_since(day).num_days());
+            if age.is_some_and(|age| age > i64::from(days)) {
+                std::fs::remove_file(&path).map_err(|cause| io(&path, cause))?;
+                gone += 1;
+            }
+        }
+        Ok(gone)
+    }
+}
+
+/// Writes down what the command line did in a data folder.
+pub fn note_command(
+    data_dir: &Path,
+    now: Millis,
+    act: Act,
+    what: Option<&str>,
+) -> Result<(), AuditError> {
+    note(&folder(data_dir), now, act, (None, what))
+}
+
+fn note(
+    folder: &Path,
+    now: Millis,
+    act: Act,
+    (who, what): (Option<&str>, Option<&str>),
+) -> Result<(), AuditError> {
+    let at = to_rfc3339(now);
+    let path = folder.join(format!("{}.ndjson", at.get(..10).unwrap_or_default()));
+    let entry = Entry {
+        at,
+        act,
+        who: who.map(str::to_owned),
+        what: what.map(str::to_owned),
+    };
+    let written = serde_json::to_vec(&entry)
+        .map_err(std::io::Error::from)
+        .and_then(|mut line| {
+            line.push(b'\n');
+            make(folder)?;
+            append(&path, &line)
+        });
+    written.map_err(|cause| io(&path, cause))
+}
+
+/// Everything since a day, oldest first.
+pub fn read(data_dir: &Path, since: Option<NaiveDate>) -> Result<Vec<Entry>, AuditError> {
+    let mut entries = Vec::new();
+    for (day, path) in files(&folder(data_dir))? {
+        if since.is_some_and(|since| day < since) {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).map_err(|cause| io(&path, cause))?;
+        for (line, one) in (1..).zip(text.lines()) {
+            let entry = serde_json::from_str(one).map_err(|_| AuditError::Broken {
+                path: path.display().to_string(),
+                line,
+            })?;
+            entries.push(entry);
+        }
+    }
+    Ok(entries)
+}
+
+/// How often something that tells of a person happened on each day.
+pub fn by_day(entries: &[Entry]) -> BTreeMap<(String, Act), usize> {
+    let mut days = BTreeMap::new();
+    for entry in entries.iter().filter(|entry| entry.act.is_of_somebody()) {
+        let day = entry.at.get(..10).unwrap_or_default().to_owned();
+        *days.entry((day, entry.act)).or_default() += 1;
+    }
+    days
+}
+
+fn folder(data_dir: &Path) -> PathBuf {
+    data_dir.join("audit")
+}
+
+/// The files with their days, oldest first. What else lies there is not ours.
+fn files(folder: &Path) -> Result<Vec<(NaiveDate, PathBuf)>, AuditError> {
+    let listed = match std::fs::read_dir(folder) {
+        Ok(listed) => listed,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(cause) => return Err(io(folder, cause)),
+    };
+    let mut files = Vec::new();
+    for file in listed {
+        let path = file.map_err(|cause| io(folder, cause))?.path();
+        let name = path.file_name().and_then(|name| name.to_str());
+        let day = name.and_then(|name| name.strip_suffix(".ndjson")?.parse().ok());
+        files.extend(day.map(|day| (day, path)));
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn make(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(folder)
+}
+
+/// Whole lines in one write each, so that those of two programs do not mix.
+fn append(path: &Path, line: &[u8]) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        options.mode(0o600);
+    }
+    options.open(path)?.write_all(line)
+}
+
+fn io(path: &Path, cause: std::io::Error) -> AuditError {
+    AuditError::Io {
+        path: path.display().to_string(),
+        cause,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DAY: Millis = 86_400_000;
+    /// 2026-03-02T09:15:00Z
+    const NOW: Millis = 1_772_442_900_000;
+
+    #[test]
+    fn what_is_written_is_read_and_forgotten_by_days() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Audit::new(folder.path(), Keys::new([7; 32]));
+        let mark = audit.mark("ada@example.org");
+        assert_ne!(
+            mark,
+            Audit::new(folder.path(), Keys::new([8; 32])).mark("ada@example.org")
+        );
+        audit
+            .note(NOW - 3 * DAY, Act::TokenAdded, None, Some("wiki"))
+            .unwrap();
+        audit.note(NOW, Act::SignedIn, Some(&mark), None).unwrap();
+        audit.note(NOW, Act::SignedIn, Some(&mark), None).unwrap();
+        let all = read(folder.path(), None).unwrap();
+        assert_eq!(all.len(), 3);
+        assert_eq!(
+            (all[0].act, all[0].what.as_deref()),
+            (Act::TokenAdded, Some("wiki"))
+        );
+        let today = "2026-03-02".parse().unwrap();
+        assert_eq!(read(folder.path(), Some(today)).unwrap().len(), 2);
+        let days = by_day(&all);
+        assert_eq!(
+            days.get(&("2026-03-02".to_owned(), Act::SignedIn)),
+            Some(&2)
+        );
+        assert_eq!(days.len(), 1);
+        for file in std::fs::read_dir(folder.path().join("audit")).unwrap() {
+            use std::os::unix::fs::PermissionsExt as _;
+            let path = file.unwrap().path();
+            assert_eq!(
+                std::fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+                0o600
+            );
+            assert!(!std::fs::read_to_string(&path).unwrap().contains("ada"));
+        }
+        assert_eq!(audit.forget(NOW, 3).unwrap(), 0);
+        assert_eq!(audit.forget(NOW, 2).unwrap(), 1);
+        assert_eq!(read(folder.path(), None).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn refused_sign_ins_fill_no_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Audit::new(folder.path(), Keys::new([7; 32]));
+        *audit.refused.lock().unwrap() = ("2026-03-02".to_owned(), MOST_REFUSED - 1);
+        for _ in 0..3 {
+            audit.note(NOW, Act::SignInRefused, None, None).unwrap();
+        }
+        assert_eq!(read(folder.path(), None).unwrap().len(), 1);
+        audit
+            .note(NOW + DAY, Act::SignInRefused, None, None)
+            .unwrap();
+        assert_eq!(read(folder.path(), None).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_broken_line_is_named_and_not_repeated() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("audit")).unwrap();
+        let file = folder.path().join("audit/2026-03-02.ndjson");
+        std::fs::write(&file, "{\"at\":\"zzsecret\"}\n").unwrap();
+        let words = read(folder.path(), None).unwrap_err().to_string();
+        assert!(
+            words.contains("line 1") && !words.contains("zzsecret"),
+            "{words}"
+        );
+    }
+}

@@ -1,0 +1,139 @@
+//! The gate: one layer over every route. It asks for what the table of routes says, and puts on every
+//! answer the headers that keep a browser from doing what nobody asked for.
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::header::{
+    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use axum::middleware::Next;
+
+use super::AppState;
+use super::access::signin::{html, see};
+use super::access::words::{encode, local, paragraph};
+use super::access::{Peer, Right, Shut, is_local};
+use super::body;
+use super::problem::Refusal;
+use super::router::{is_page, right};
+use crate::config::Role;
+
+/// What answers that are no pages may load: nothing.
+const NOTHING: &str =
+    "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
+/// What pages may ask the browser for: nothing.
+const FEATURES: &str = "accelerometer=(), camera=(), geolocation=(), gyroscope=(), magnetometer=(), \
+     microphone=(), payment=(), usb=(), browsing-topics=()";
+const A_YEAR: &str = "max-age=31536000";
+
+/// Lets a request through, or answers it.
+pub(super) async fn gate(
+    State(state): State<AppState>,
+    mut request: Request,
+    next: Next,
+) -> Response<Body> {
+    let path = request.extensions().get::<MatchedPath>();
+    // What is in no table is not open to anybody who has not signed in: also not what is missing.
+    let asked = match path {
+        Some(path) => right(path.as_str()),
+        None if is_page(&request) => Some(Right::Role(Role::Viewer)),
+        None => Some(Right::Public),
+    };
+    let refused = match asked {
+        Some(Right::Public | Right::Own) => None,
+        Some(Right::Metrics) => no_metrics(&state, &request),
+        Some(Right::Role(role)) => admit(&state, role, &mut request),
+        None => {
+            let words = "this address asks for a right that nobody has";
+            Some(Refusal::new(StatusCode::FORBIDDEN, words).respond())
+        }
+    };
+    let mut response = match refused {
+        None => next.run(request).await,
+        Some(refusal) => {
+            body::turn_away(request).await;
+            refusal
+        }
+    };
+    secure(response.headers_mut(), state.access.is_https());
+    response
+}
+
+/// Puts the reader into the request, or gives the refusal.
+fn admit(state: &AppState, role: Role, request: &mut Request) -> Option<Response<Body>> {
+    let access = &state.access;
+    let (headers, peer) = (request.headers(), peer(request));
+    let reader = match access.admit(role, peer, headers, request.uri()) {
+        Ok(reader) => reader,
+        Err(shut) => return Some(refuse(&shut, request)),
+    };
+    let looks = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
+    if !looks && !access.is_own_page(headers) {
+        let words = "this was not sent from a page of this server";
+        return Some(Refusal::new(StatusCode::FORBIDDEN, words).respond());
+    }
+    request.extensions_mut().insert(reader);
+    None
+}
+
+fn refuse(shut: &Shut, request: &Request) -> Response<Body> {
+    let is_page = is_page(request);
+    let (status, words) = match shut {
+        Shut::SignIn if is_page => {
+            let wanted = request
+                .uri()
+                .path_and_query()
+                .map_or("/", |path| path.as_str());
+            return see(&format!("/signin?next={}", encode(local(wanted))));
+        }
+        Shut::SignIn => (
+            StatusCode::UNAUTHORIZED,
+            "nobody has signed in; /signin does",
+        ),
+        Shut::Words(words) => (StatusCode::FORBIDDEN, *words),
+        Shut::Role(_) => (StatusCode::FORBIDDEN, "your role may not see this"),
+    };
+    match is_page {
+        true => html(status, "Not for everybody", &paragraph(words)),
+        false => Refusal::new(status, words).respond(),
+    }
+}
+
+fn no_metrics(state: &AppState, request: &Request) -> Option<Response<Body>> {
+    if is_local(peer(request), request.headers()) {
+        return None;
+    }
+    let door = state.door.as_ref()?;
+    let may = door.may_measure(request.headers());
+    may.err().map(Refusal::respond)
+}
+
+fn peer(request: &Request) -> Peer {
+    let peer = request.extensions().get::<Peer>();
+    peer.copied().unwrap_or(Peer::INSIDE)
+}
+
+/// The headers of every answer: pages, problems, redirects, what is missing.
+fn secure(headers: &mut HeaderMap, is_https: bool) {
+    let mut put = |name: HeaderName, value: &'static str| {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    };
+    put(CONTENT_SECURITY_POLICY, NOTHING);
+    put(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    put(X_FRAME_OPTIONS, "DENY");
+    put(REFERRER_POLICY, "no-referrer");
+    put(HeaderName::from_static("permissions-policy"), FEATURES);
+    put(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    );
+    if is_https {
+        put(STRICT_TRANSPORT_SECURITY, A_YEAR);
+    }
+}
