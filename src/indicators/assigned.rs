@@ -29,6 +29,19 @@ pub(super) fn with_and_without<E>(
     Ok(results.with("without_assigned", without))
 }
 
+/// What the numbers beside the main ones are, where there are any: the end of a definition.
+pub fn beside(results: &Results) -> Option<&'static str> {
+    let is_there = |name: &str| results.get(name).is_some();
+    if is_there("without_assigned") {
+        return Some(
+            " without_assigned is the same without kept reads that were assigned, by the event's own word \
+             or by an assignment of the write-up.",
+        );
+    }
+    is_there("without_mandatory")
+        .then_some(" without_mandatory is the same without those who were told to attend.")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -75,6 +88,7 @@ mod tests {
             inner.get("total_reads").map(Value::bare),
             Some(&Value::Int(90))
         );
+        assert!(beside(&said).is_some_and(|words| words.contains("were assigned")));
         // Three read nothing but what they were told to.
         assert_eq!(guards(without), [3, 7, 9]);
     }
@@ -84,6 +98,7 @@ mod tests {
         for code in ["R1", "R2", "R3", "L3", "L4"] {
             let said = find(code).unwrap().compute(&empty(), &context()).unwrap();
             assert!(said.get("without_assigned").is_none(), "{code}");
+            assert_eq!(beside(&said), None);
             let said = find(code).unwrap();
             let said = said.compute(&facts(12, 9, 7), &context()).unwrap();
             assert!(said.get("without_assigned").is_some(), "{code}");

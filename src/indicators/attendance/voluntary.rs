@@ -27,8 +27,7 @@ static SPEC: Spec = Spec {
         without a role, count as REQ-PARTICIPANT, as the RFC asks. Share with Wilson's 95 % interval, and as \
         a ratio over meetings with the standard error between meetings (as in L3, no interval \
         below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
-        over meetings, meetings without any included. without_mandatory is the same without those who \
-        were told to attend.",
+        over meetings, meetings without any included.",
     caveat: "Calendars mark people as required by default, so more may have come freely than is \
         told here; those who came without an invitation are the sure part. Somebody told to come, \
         without a mark in the calendar, looks like a free guest.",

@@ -17,8 +17,7 @@ static SPEC: Spec = Spec {
     says: "How many different people read, and on how many days.",
     definition: "Over the kept reads of R1 that name a person: readers = distinct people; \
         reader-days = distinct (person, local date); reader-write-up pairs = distinct (person, \
-        write-up). Days are those of the organisation's zone. Counts are exact. \
-        without_assigned is the same without reads that were assigned.",
+        write-up). Days are those of the organisation's zone. Counts are exact.",
     caveat: "People counted for two write-ups, weeks or teams never add up, since one may stand \
         in both. Reads by somebody unknown, and page counters, belong to nobody here.",
 };
