@@ -52,16 +52,9 @@ fn with_and_without(rows: &LazyFrame) -> PolarsResult<Results> {
         return Ok(results);
     }
     let others = rows.clone().filter(col("mandatory").not());
-    let (all, free) = (
-        distinct_people(rows.clone().filter(came()))?,
-        distinct_people(others.clone().filter(came()))?,
-    );
+    let free = distinct_people(others.clone().filter(came()))?;
     let without = Value::from(voluntary(&others)?);
-    let without = without.of_people(told).of_people(free);
-    Ok(results.with(
-        "without_mandatory",
-        without.of_people(all.saturating_sub(free)),
-    ))
+    Ok(results.with("without_mandatory", without.of_people(told).of_people(free)))
 }
 
 /// Stands where a calendar would name a role: came without an invitation.

@@ -1,6 +1,6 @@
 //! R3, readers and reader-days: people instead of clicks.
 
-use crate::indicators::assigned::with_and_without;
+use crate::indicators::assigned::readers_with_and_without;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 
@@ -28,7 +28,7 @@ impl Indicator for Readers {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        with_and_without(facts, &[|totals| totals.readers], |facts| {
+        readers_with_and_without(facts, |facts| {
             let totals = &facts.totals;
             let of_readers = |count: u64| Value::from(count).of_people(totals.readers);
             Ok(Results::new()
