@@ -35,6 +35,8 @@ struct Review {
     writeups: BTreeSet<usize>,
     attended: u64,
     need_not: u64,
+    /// Somebody was told to come.
+    mandatory: bool,
 }
 
 /// A quarter's reviews, and who came in which role.
@@ -89,6 +91,7 @@ fn gather(
         };
         let review = reviews.entry(meeting.clone()).or_default();
         review.at = at[row].unwrap_or(0);
+        review.mandatory |= mandatory[row];
         review
             .writeups
             .extend(writeups[row].and_then(|at| usize::try_from(at).ok()));
@@ -194,6 +197,9 @@ fn one(review: &Review, shown: Shown, context: &Context, computed: &Computed) ->
             .map(|writeup| &writeup.id),
         "title": title,
     });
+    if review.mandatory {
+        json["mandatory"] = json!(true);
+    }
     if !(shown.attendees && shown.need_not) {
         json["suppressed"] = json!(true);
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
+use super::assigned;
 use super::columns::{ints, texts};
 use super::compute::{Computed, renumber};
 use crate::indicators::{Context, WriteupFact};
@@ -60,7 +61,14 @@ pub(super) async fn list(
     Ok(entries()
         .zip(shown)
         .filter(|((writeup, _), _)| is_listed(writeup, context.as_of))
-        .map(|((writeup, signs), shown)| entry(writeup, &Readers { signs, shown }, context, k))
+        .map(|((writeup, signs), shown)| {
+            let mut json = entry(writeup, &Readers { signs, shown }, context, k);
+            let assigned = assigned::told(&computed.assignments, writeup.number);
+            if !assigned.is_empty() {
+                json["assigned"] = Json::Array(assigned);
+            }
+            json
+        })
         .collect())
 }
 

@@ -352,6 +352,15 @@ fn reading_is_assigned_by_hand() {
     let page = std::fs::read_to_string(home.path("assigned").join("report.html"));
     let page = page.or_else(|_| std::fs::read_to_string(home.path("assigned").join("index.html")));
     assert!(page.expect("a page").contains("Without assigned reading"));
+    let page = std::fs::read_dir(home.path("assigned").join("writeups")).expect("a folder");
+    let page = page
+        .flatten()
+        .find_map(|entry| std::fs::read_to_string(entry.path()).ok());
+    assert!(
+        page.expect("a page")
+            .contains("team search, from 1 Mar 2025 until 1 Apr 2025"),
+        "the write-up tells who was told to read it"
+    );
     let listed = home.done(&["writeups", "assignments", "INC-1"]);
     assert_eq!(
         listed.out,
