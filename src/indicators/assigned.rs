@@ -9,7 +9,7 @@ pub(super) type People = fn(&Totals) -> u64;
 
 /// The results of all reads, and where any were assigned the same of the others beside them. Either
 /// number shows the difference between the two, so the second is withheld where few `people` read what
-/// was assigned, few read anything else, or few read nothing else.
+/// was assigned, or few read anything else.
 pub(super) fn with_and_without<E>(
     facts: &Facts,
     people: &[People],
@@ -21,12 +21,45 @@ pub(super) fn with_and_without<E>(
     };
     let mut without = Value::from(compute(&assigned.without)?);
     for count in people {
-        let (all, others) = (count(&facts.totals), count(&assigned.without.totals));
-        for few in [others, count(&assigned.only), all.saturating_sub(others)] {
-            without = without.of_people(few);
-        }
+        without = without
+            .of_people(count(&assigned.without.totals))
+            .of_people(count(&assigned.only));
     }
     Ok(results.with("without_assigned", without))
+}
+
+/// The same where it is readers that are counted: the difference is how many read nothing else.
+pub(super) fn readers_with_and_without<E>(
+    facts: &Facts,
+    compute: impl Fn(&Facts) -> Result<Results, E>,
+) -> Result<Results, E> {
+    let mut results = with_and_without(facts, &[|totals| totals.readers], compute)?;
+    if let Some(assigned) = &facts.assigned {
+        let others = assigned.without.totals.readers;
+        let nothing_else = facts.totals.readers.saturating_sub(others);
+        results.0 = results
+            .0
+            .into_iter()
+            .map(|(name, value)| match name.as_str() {
+                "without_assigned" => (name, value.of_people(nothing_else)),
+                _ => (name, value),
+            })
+            .collect();
+    }
+    Ok(results)
+}
+
+/// What the numbers beside the main ones are, where there are any: the end of a definition.
+pub fn beside(results: &Results) -> Option<&'static str> {
+    let is_there = |name: &str| results.get(name).is_some();
+    if is_there("without_assigned") {
+        return Some(
+            " without_assigned is the same without kept reads that were assigned, by the event's own word \
+             or by an assignment of the write-up.",
+        );
+    }
+    is_there("without_mandatory")
+        .then_some(" without_mandatory is the same without those who were told to attend.")
 }
 
 #[cfg(test)]
@@ -75,8 +108,12 @@ mod tests {
             inner.get("total_reads").map(Value::bare),
             Some(&Value::Int(90))
         );
+        assert!(beside(&said).is_some_and(|words| words.contains("were assigned")));
+        assert_eq!(guards(without), [7, 9]);
         // Three read nothing but what they were told to.
-        assert_eq!(guards(without), [3, 7, 9]);
+        let said = find("R3").unwrap();
+        let said = said.compute(&facts(12, 9, 7), &context()).unwrap();
+        assert_eq!(guards(said.get("without_assigned").unwrap()), [3, 7, 9]);
     }
 
     #[test]
@@ -84,6 +121,7 @@ mod tests {
         for code in ["R1", "R2", "R3", "L3", "L4"] {
             let said = find(code).unwrap().compute(&empty(), &context()).unwrap();
             assert!(said.get("without_assigned").is_none(), "{code}");
+            assert_eq!(beside(&said), None);
             let said = find(code).unwrap();
             let said = said.compute(&facts(12, 9, 7), &context()).unwrap();
             assert!(said.get("without_assigned").is_some(), "{code}");

@@ -24,6 +24,7 @@ use polars::prelude::{DataFrame, PolarsError};
 
 use crate::model::{Calendar, DAY_MS, Layer, Millis, Parameters, Results};
 
+pub use assigned::beside;
 pub use told::Told;
 
 /// Every indicator in the order of INDICATORS. A new one is one file, one `mod` line and one line

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use serde_json::{Value as Json, json};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::registry::{LATEST, Names};
 use crate::model::target::canonical;
-use crate::model::{Assignment, Whom};
+use crate::model::{Assignment, Whom, to_rfc3339};
 use crate::store::{RegistryAssignment, RegistryRows, WriteupRow};
 
 /// The assignments of all write-ups. Whoever speaks of a write-up's assignments last says all of them.
@@ -52,6 +53,20 @@ pub(super) fn of<'a>(said: impl Iterator<Item = &'a WriteupRow>) -> Vec<Assignme
             (false, "") => Whom::Everybody,
             (false, team) => Whom::Team(team.to_owned()),
         },
+    })
+    .collect()
+}
+
+/// The assignments of one write-up as the summary tells them.
+pub(super) fn told(all: &[RegistryAssignment], writeup: u32) -> Vec<Json> {
+    let own = all.iter().filter(|one| one.writeup == writeup);
+    own.map(|one| {
+        json!({
+            "from": to_rfc3339(one.from_at),
+            "to": to_rfc3339(one.to_at),
+            "team": Some(&one.team).filter(|team| !team.is_empty()),
+            "newcomers": one.newcomers,
+        })
     })
     .collect()
 }

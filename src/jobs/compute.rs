@@ -9,7 +9,8 @@ use super::observe::Watch;
 use crate::indicators::{self, Assigned, ClassTotal, Context, Facts, Totals, WriteupFact};
 use crate::model::{DAY_MS, Results};
 use crate::store::{
-    AgeWindow, CoverageRow, FactSettings, ObservedRow, ReadingLimits, RegistryWriteup, Store, Which,
+    AgeWindow, CoverageRow, FactSettings, ObservedRow, ReadingLimits, RegistryAssignment,
+    RegistryWriteup, Store, Which,
 };
 
 /// A write-up needs at least so many reads for a median age of its own (INDICATORS L2).
@@ -21,6 +22,8 @@ pub struct Computed {
     pub settings: FactSettings,
     /// The registry, in the order of `facts.writeups`.
     pub registry: Vec<RegistryWriteup>,
+    /// Who is told to read what.
+    pub assignments: Vec<RegistryAssignment>,
     /// Who delivered what.
     pub observed: Vec<ObservedRow>,
     /// What sources stated.
@@ -47,6 +50,7 @@ pub async fn run(store: &Store, context: &Context) -> anyhow::Result<Computed> {
     let facts = facts(store, context, &settings, &registry, (&observed, &coverage)).await?;
     let (facts, results) = apart(facts, context.clone()).await?;
     Ok(Computed {
+        assignments: store.registry_assignments(generation).await?,
         settings,
         registry,
         observed,

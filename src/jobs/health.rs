@@ -123,8 +123,10 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few) -> Received 
     }
     received.duplicate_id = (received.lines - received.rejected).saturating_sub(ids);
     received.excluded = (!few.excluded).then_some(excluded);
-    // One that is missing is what the others lack of all lines: the smallest goes with it.
-    let seen = kept.iter().filter(|(_, n)| **n > 0);
+    // One that is missing is what the others lack of all lines: the smallest goes with it, of what people
+    // do and is told nowhere else.
+    let acts = |kind: &str| matches!(kind, "read" | "attendance" | "comment" | "edit" | "link");
+    let seen = kept.iter().filter(|(kind, n)| **n > 0 && acts(kind));
     let smallest = seen.min_by_key(|(_, n)| **n).map(|(kind, _)| *kind);
     let alone = few.excluded && !kept.keys().any(|kind| few.hides(kind));
     let hides = |kind: &str| few.hides(kind) || (alone && smallest == Some(kind));

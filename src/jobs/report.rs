@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::{compute, health, reviews, writeups};
-use crate::indicators::{Context, Spec};
+use crate::indicators::{Context, Spec, beside};
 use crate::model::time::to_rfc3339;
 use crate::model::{Parameters, Results, target};
 use crate::store::{RegistryWriteup, Store};
@@ -173,7 +173,8 @@ fn indicator(spec: &Spec, parameters: &Parameters, results: &Results, k: u32) ->
         "title": told.title,
         "unit": spec.unit,
         "says": told.says,
-        "definition": told.definition,
+        // Only where something was assigned: otherwise the summary is what it always was.
+        "definition": told.definition + beside(results).unwrap_or_default(),
         "caveat": told.caveat,
         "version": spec.version,
         "layer": spec.layer.name(),

@@ -38,6 +38,8 @@ struct Review {
     writeups: BTreeSet<usize>,
     attended: u64,
     need_not: u64,
+    /// Somebody was told to come.
+    mandatory: bool,
 }
 
 /// A quarter's reviews, and who came in which role.
@@ -128,6 +130,7 @@ fn gather(
         };
         let review = reviews.entry(meeting.clone()).or_default();
         review.at = at[row].unwrap_or(0);
+        review.mandatory |= mandatory[row];
         review
             .writeups
             .extend(writeups[row].and_then(|at| usize::try_from(at).ok()));
@@ -369,6 +372,9 @@ fn one(
             .map(|writeup| &writeup.id),
         "title": title,
     });
+    if review.mandatory {
+        json["mandatory"] = json!(true);
+    }
     if !(shown.attendees && shown.need_not) {
         json["suppressed"] = json!(true);
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
+use super::assigned;
 use super::columns::{ints, texts};
 use super::compute::{Computed, renumber};
 use crate::indicators::{Context, WriteupFact};
@@ -76,7 +77,12 @@ pub(super) async fn lists(
     };
     let (open, full) = (judged(is_listed), judged(is_there));
     let told = |writeup: &RegistryWriteup, signs: &Signs, shown: &Shown| {
-        entry(writeup, &Readers { signs, shown }, context, k)
+        let mut json = entry(writeup, &Readers { signs, shown }, context, k);
+        let assigned = assigned::told(&computed.assignments, writeup.number);
+        if !assigned.is_empty() {
+            json["assigned"] = Json::Array(assigned);
+        }
+        json
     };
     // Whoever sees the fuller list has the other one, too: what it withholds must not stand there.
     let of_open = entries()

@@ -1,10 +1,11 @@
 //! What an indicator says without assigned reading and without those who had to come, beside what it
 //! says of all. Nothing where nothing was assigned.
 
+use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::words::{counted, interval, percent};
-use crate::charts::reading::{Cell, cell, share, suppressed};
+use super::words::{self, counted, interval, percent};
+use crate::charts::reading::{self, Cell, cell, share, suppressed};
 
 /// One more sentence, with a space before it.
 pub(super) fn without(code: &str, results: &Value) -> Option<String> {
@@ -18,6 +19,20 @@ pub(super) fn without(code: &str, results: &Value) -> Option<String> {
         false => number(code, results)?,
     };
     Some(format!(" {words}: {said}."))
+}
+
+/// Who was told to read a write-up, and when; nothing where nobody was.
+pub(super) fn told(writeup: &Value, zone: Tz) -> String {
+    let each = reading::list(writeup, "assigned").iter().map(|one| {
+        let whom = match (reading::text(one, "team"), &one["newcomers"]) {
+            ("", Value::Bool(true)) => "newcomers".to_owned(),
+            ("", _) => "everybody".to_owned(),
+            (team, _) => format!("team {team}"),
+        };
+        let at = |key: &str| words::date(reading::text(one, key), zone);
+        format!("{whom}, from {} until {}", at("from"), at("to"))
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 fn number(code: &str, results: &Value) -> Option<String> {
@@ -50,6 +65,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn who_was_told_to_read_is_told() {
+        let writeup = json!({ "assigned": [
+            { "from": "2026-03-01T00:00:00Z", "to": "2026-04-01T00:00:00Z", "team": "search", "newcomers": false },
+            { "from": "2026-03-01T00:00:00Z", "to": "2026-04-01T00:00:00Z", "team": null, "newcomers": true },
+        ]});
+        assert_eq!(
+            told(&writeup, Tz::UTC),
+            "team search, from 1 Mar 2026 until 1 Apr 2026; newcomers, from 1 Mar 2026 until 1 Apr 2026"
+        );
+        assert_eq!(told(&json!({}), Tz::UTC), "");
+    }
 
     #[test]
     fn it_stands_beside_the_number() {

@@ -106,7 +106,7 @@ const fn reason(key: &'static str, words: &'static str, brief: &'static str) -> 
 }
 
 /// Reasons in the order in which they are tried.
-const RECEIVED: [Reason; 6] = [
+const RECEIVED: [Reason; 7] = [
     reason(
         "rejected",
         "could not be read, broke the contract or came from a sender who may not send them",
@@ -129,6 +129,11 @@ const RECEIVED: [Reason; 6] = [
         "events of deleted write-ups",
     ),
     reason("bot", "came from robots", "robots"),
+    reason(
+        "excluded",
+        "came from accounts that are excluded by hand",
+        "excluded accounts",
+    ),
 ];
 const READS: [Reason; 3] = [
     reason(

@@ -141,7 +141,10 @@ pub(super) fn numbers(summary: &Value, review: &Value) -> Numbers {
             true => "–".to_owned(),
             false => words::counted(cell(review, "need_not_have_come")),
         },
-        note: "",
+        note: match review["mandatory"] {
+            Value::Bool(true) => "some were told to come",
+            _ => "",
+        },
     }
 }
 

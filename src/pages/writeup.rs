@@ -9,7 +9,8 @@ use super::list::measured;
 use super::opening::Said;
 use super::view::{self, Figure, Frame, Part, say_all};
 use super::{
-    Links, PageError, alive, attendance, health, linked, list, reviews, signals, templates, words,
+    Links, PageError, alive, assigned, attendance, health, linked, list, reviews, signals,
+    templates, words,
 };
 use crate::charts::build;
 use crate::charts::reading::{self, Cell, cell};
@@ -246,6 +247,7 @@ fn about(around: &Around, writeup: &Value) -> Vec<(&'static str, String)> {
         ("Team", reading::text(writeup, "owner_team").to_owned()),
         ("Template", reading::text(writeup, "template").to_owned()),
         ("Tags", tags.join(", ")),
+        ("Assigned reading", assigned::told(writeup, zone)),
         ("Latest sign of life", around.signs.words(writeup)),
     ];
     rows.into_iter()

@@ -16,6 +16,7 @@ const WRITEUP_NUMBERS: &str = include_str!("../../sql/queries/writeup_numbers.sq
 const TARGETS: &str = include_str!("../../sql/queries/targets.sql");
 const SPOKEN_OF: &str = include_str!("../../sql/queries/spoken_of.sql");
 const REGISTRY_WRITEUPS: &str = include_str!("../../sql/queries/registry_writeups.sql");
+const REGISTRY_ASSIGNMENTS: &str = include_str!("../../sql/queries/registry_assignments.sql");
 const SWEEP: [(&str, &str); 6] = [
     (
         "sweep_registry_team",
@@ -410,6 +411,17 @@ impl Store {
     ) -> Result<Vec<RegistryWriteup>, StoreError> {
         let query = self.query(REGISTRY_WRITEUPS).param("registry", generation);
         query.fetch_all().await.named("registry_writeups")
+    }
+
+    /// The assigned reading of a generation, by write-up.
+    pub async fn registry_assignments(
+        &self,
+        generation: u32,
+    ) -> Result<Vec<RegistryAssignment>, StoreError> {
+        let query = self
+            .query(REGISTRY_ASSIGNMENTS)
+            .param("registry", generation);
+        query.fetch_all().await.named("registry_assignments")
     }
 
     /// Removes every generation before this one.

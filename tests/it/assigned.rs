@@ -187,88 +187,73 @@ async fn teams_hold_from_their_day_on() {
         let data = json!({ "person": who, "team": team });
         event("read", id, "a", time, data)
     };
+    // What it is, who read when, the team of the event and the one that holds, whether it was assigned.
     let reads = [
         (
             "before the team",
-            "ada",
-            "2025-02-28T23:59:59Z",
-            json!(null),
+            "ada 2025-02-28T23:59:00Z",
+            "",
+            "old",
             false,
         ),
         (
             "in the team",
-            "ada",
-            "2025-03-01T00:00:00Z",
-            json!(null),
+            "ada 2025-03-01T00:00:00Z",
+            "",
+            "search",
             true,
         ),
-        (
-            "after the team",
-            "ada",
-            "2025-04-01T00:00:00Z",
-            json!(null),
-            false,
-        ),
+        ("after the team", "ada 2025-04-01T00:00:00Z", "", "", false),
         (
             "by the event's word",
-            "ada",
-            "2025-04-02T00:00:00Z",
-            json!("search"),
+            "ada 2025-04-02T00:00:00Z",
+            "search",
+            "search",
             true,
         ),
         (
-            "of another by its word",
-            "ada",
-            "2025-03-02T00:00:00Z",
-            json!("other"),
+            "another by its word",
+            "ada 2025-03-02T00:00:00Z",
+            "other",
+            "other",
             false,
         ),
         (
             "not yet assigned",
-            "bob",
-            "2025-01-31T23:59:59Z",
-            json!(null),
+            "bob 2025-01-31T23:59:00Z",
+            "",
+            "search",
             false,
         ),
         (
             "always there",
-            "bob",
-            "2025-02-01T00:00:00Z",
-            json!(null),
+            "bob 2025-02-01T00:00:00Z",
+            "",
+            "search",
             true,
         ),
         (
             "no longer assigned",
-            "bob",
-            "2025-06-01T00:00:00Z",
-            json!(null),
+            "bob 2025-06-01T00:00:00Z",
+            "",
+            "search",
             false,
         ),
-        (
-            "on the first day",
-            "eve",
-            "2025-03-01T00:00:00Z",
-            json!(null),
-            true,
-        ),
-        (
-            "no longer new",
-            "eve",
-            "2025-05-30T00:00:00Z",
-            json!(null),
-            false,
-        ),
-        (
-            "somebody else",
-            "mia",
-            "2025-03-01T00:00:00Z",
-            json!(null),
-            false,
-        ),
+        ("on the first day", "eve 2025-03-01T00:00:00Z", "", "", true),
+        ("no longer new", "eve 2025-05-30T00:00:00Z", "", "", false),
+        ("somebody else", "mia 2025-03-01T00:00:00Z", "", "", false),
     ];
     let mut events: Vec<String> = reads
         .iter()
-        .map(|(id, who, time, team, _)| read(id, who, time, team.clone()))
+        .map(|(id, who, own, _, _)| {
+            let (who, time) = who.split_once(' ').expect("a time");
+            read(
+                id,
+                who,
+                time,
+                json!(Some(own).filter(|own| !own.is_empty())),
+            )
+        })
         .collect();
     events.extend([
         event("writeup", "assigned", "a", "2025-01-02T00:00:00Z", assigned),
@@ -287,19 +272,17 @@ async fn teams_hold_from_their_day_on() {
     let taken = way.events(&events).await;
     assert_eq!(taken.rejected, 0, "{:?}", taken.problems);
     way.derive().await;
-    for (id, _, time, _, assigned) in &reads {
-        let at = time.trim_end_matches('Z').replace('T', " ");
-        let who = reads
-            .iter()
-            .find(|one| one.0 == *id)
-            .map_or("", |one| one.1);
+    for (id, who, _, team, assigned) in &reads {
+        let (who, time) = who.split_once(' ').expect("a time");
         let sql = format!(
-            "SELECT count() FROM derived_read WHERE assigned AND at = toDateTime64('{at}', 3, 'UTC') \
-             AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL) \
+            "SELECT count() FROM team_read(as_of = {}, registry = (SELECT max(generation) FROM derive_run)) \
+             WHERE assigned = {assigned} AND team = '{team}' \
+             AND ms = toUnixTimestamp64Milli(parseDateTime64BestEffort('{time}', 3, 'UTC')) \
              AND person IN (SELECT number FROM registry_person WHERE pseudonym = toUInt128('{}'))",
+            i64::MAX / 2_000_000,
             pseudonym(&way, who)
         );
-        assert_eq!(way.count(&sql).await, u64::from(*assigned), "{id}");
+        assert_eq!(way.count(&sql).await, 1, "{id}");
     }
     // Another team, and only what is assigned to a team is derived again.
     let moved = person("5", json!({ "person": "mia", "team": "search" }));
@@ -369,6 +352,15 @@ fn reading_is_assigned_by_hand() {
     let page = std::fs::read_to_string(home.path("assigned").join("report.html"));
     let page = page.or_else(|_| std::fs::read_to_string(home.path("assigned").join("index.html")));
     assert!(page.expect("a page").contains("Without assigned reading"));
+    let page = std::fs::read_dir(home.path("assigned").join("writeups")).expect("a folder");
+    let page = page
+        .flatten()
+        .find_map(|entry| std::fs::read_to_string(entry.path()).ok());
+    assert!(
+        page.expect("a page")
+            .contains("team search, from 1 Mar 2025 until 1 Apr 2025"),
+        "the write-up tells who was told to read it"
+    );
     let listed = home.done(&["writeups", "assignments", "INC-1"]);
     assert_eq!(
         listed.out,

@@ -139,6 +139,15 @@ fn look_alikes_are_merged_by_hand_alone() {
             suggested.out
         );
     }
+    // Whose it is can't be told where two may have it.
+    let twins = format!("{ROSTER}a.lovelace@example.org,,,,,,,,,Alan Lovelace\n");
+    let twins = home.file("twins.csv", twins);
+    let said = home.done(&["people", "suggest", "--roster", &twins]);
+    assert!(
+        said.out.contains("line 2: account flast (also line 6)"),
+        "{}",
+        said.out
+    );
     let listed = home.done(&["people", "suggest", "--roster", &roster, "--json"]);
     let listed = json_of(&listed.out);
     let pair = ["person", "name"].map(|name| listed[0][name].as_str().expect("hex").to_owned());

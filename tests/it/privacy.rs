@@ -261,6 +261,7 @@ async fn a_marker_is_found_nowhere() {
             assert_eq!(taken[0]["rejected"], json!(13), "{taken:#}");
         }
     }
+    people(&home);
     let said = home.done(&["scan", "--json"]);
     quiet(&said, "scan");
     assert!(said.out.contains("\"link\""), "{}", said.out);
@@ -286,6 +287,50 @@ async fn a_marker_is_found_nowhere() {
         );
     }
     columns(&home.data()).await;
+}
+
+/// Rosters in every format, right and wrong, and what is said by hand of the people in them.
+fn people(home: &Home) {
+    let rows = format!(
+        "email,github,git,team,from,name\n{EMAIL},{ACCOUNT},{NAME},{EMAIL},,{NAME}\n\
+         {EMAIL},,,sre,2025-01-01,\n{NAME},{EMAIL},,,{NAME},\n,,,,,{NAME}\n"
+    );
+    let ldif = format!(
+        "dn: uid={ACCOUNT}\nuid: {ACCOUNT}\nmail: {EMAIL}\ncn: {NAME}\n\ndn: uid={ACCOUNT}\nmail: {NAME}\n{NAME}\n"
+    );
+    let scim = json!([
+        { "userName": ACCOUNT, "displayName": NAME, "emails": [{ "value": EMAIL }] },
+        { "userName": ACCOUNT, "active": false, "meta": { "created": NAME } },
+        NAME,
+    ]);
+    let mailmap = format!("{NAME} <{EMAIL}> <{ACCOUNT}@laptop>\n{NAME} <{EMAIL}\n");
+    for (name, text) in [
+        ("people.csv", rows),
+        ("people.ldif", ldif),
+        ("people.json", scim.to_string()),
+        ("none.csv", format!("{NAME},{EMAIL}\n{ACCOUNT},{IP}\n")),
+        ("broken.json", format!("{{ {NAME}")),
+        ("people.mailmap", mailmap),
+    ] {
+        let path = home.file(name, text);
+        for more in [&[][..], &["--dry-run", "--json"]] {
+            let words = [&["people", "import", path.as_str()], more].concat();
+            quiet(&home.run(&words), name);
+        }
+        quiet(&home.run(&["people", "suggest", "--roster", &path]), name);
+    }
+    for words in [
+        &["merge", EMAIL, ACCOUNT][..],
+        &["merge", EMAIL, "zzuser-of-nobody"],
+        &["merge", "zzuser:", EMAIL],
+        &["split", "github:zzuser", EMAIL],
+        &["exclude", ACCOUNT],
+        &["include", EMAIL],
+        &["list"],
+        &["list", "--json"],
+    ] {
+        quiet(&home.run(&[&["people"], words].concat()), words[0]);
+    }
 }
 
 /// Every column of every table, as text.

@@ -106,10 +106,13 @@ fn body(body: &Body) -> Value {
             "words": b.words, "diagrams": b.diagrams, "hyperlinks": b.hyperlinks,
             "acronyms": b.acronyms, "acronyms_unexplained": b.acronyms_unexplained,
             "template": b.template, "tags": b.tags, "restricted": b.restricted,
+            "assignments": b.assignments.as_ref().map(|list| format!("{list:?}")),
         }),
         Body::Person(b) => json!({
             "person": tag(&b.person), "aliases": tags(&b.aliases), "team": b.team,
             "joined_at": at(b.joined_at), "left_at": at(b.left_at), "kind": b.kind.name(),
+            "team_from": at(b.team_from), "team_to": at(b.team_to), "apart": tags(&b.apart),
+            "excluded": b.excluded.map(|flag| flag.to_string()),
         }),
         Body::Coverage(b) => json!({
             "kind": b.kind.name(), "scope": b.scope, "from": at(Some(b.from)), "to": at(b.to),

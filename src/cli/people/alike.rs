@@ -1,5 +1,6 @@
 //! `readback people suggest`: look-alikes, told by their place in the operator's own file and by pseudonyms.
 
+use std::collections::{BTreeSet, HashMap};
 use std::io::Write as _;
 
 use serde_json::json;
@@ -19,6 +20,8 @@ struct Suggestion {
     way: String,
     person: Pseudonym,
     name: Pseudonym,
+    /// Where others stand whose name it may be, too.
+    others: Vec<String>,
 }
 
 pub(super) async fn suggest(house: &House, read: Vec<File>, as_json: bool) -> anyhow::Result<()> {
@@ -37,13 +40,18 @@ pub(super) async fn suggest(house: &House, read: Vec<File>, as_json: bool) -> an
                 "way": one.way,
                 "person": one.person.to_string(),
                 "name": one.name.to_string(),
+                "others": one.others,
             })
         });
         return print(&each.collect());
     }
     let mut out = std::io::stdout().lock();
     for one in &found {
-        writeln!(out, "{}: {}", one.place, one.way)?;
+        let others = match one.others.is_empty() {
+            true => String::new(),
+            false => format!(" (also {})", one.others.join(", ")),
+        };
+        writeln!(out, "{}: {}{others}", one.place, one.way)?;
         writeln!(out, "  readback people merge {} {}", one.person, one.name)?;
     }
     drop(out);
@@ -76,7 +84,20 @@ fn look_alikes(members: &[Member], everybody: &Everybody, keys: &Keys) -> Vec<Su
             way: alike.way,
             person,
             name,
+            others: Vec::new(),
         });
     });
+    let mut places: HashMap<Pseudonym, BTreeSet<String>> = HashMap::new();
+    for one in &found {
+        let known = places.entry(one.name).or_default();
+        known.insert(one.place.clone());
+    }
+    for one in &mut found {
+        let known = places.get(&one.name).into_iter().flatten();
+        one.others = known
+            .filter(|place| **place != one.place)
+            .cloned()
+            .collect();
+    }
     found
 }

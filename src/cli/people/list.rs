@@ -28,13 +28,12 @@ pub(super) async fn list(house: &House, as_json: bool) -> anyhow::Result<()> {
         let people = row
             .people
             .map_or_else(|| "withheld".to_owned(), |n| n.to_string());
-        let team = row.team.as_deref().unwrap_or_default();
-        let team = if team.is_empty() { "" } else { team };
-        writeln!(
-            out,
-            "{}",
-            format!("{people:>8}  {:<12}{team}", row.kind).trim_end()
-        )?;
+        let team = match (row.kind.as_str(), &row.team) {
+            ("person", None) => "(no team)",
+            (_, team) => team.as_deref().unwrap_or_default(),
+        };
+        let line = format!("{people:>8}  {:<12}{team}", row.kind);
+        writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
 }
@@ -84,4 +83,37 @@ fn rows(counts: &Counts, k: u64) -> Vec<Row> {
         people: Some(*n),
     });
     people.chain(machines).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn small_numbers_are_withheld_together() {
+        let counts = Counts {
+            teams: [("payments", 12), ("search", 3), ("", 7)]
+                .map(|(team, n)| (team.to_owned(), n))
+                .into(),
+            excluded: 20,
+            machines: [("bot".to_owned(), 1)].into(),
+            ..Counts::default()
+        };
+        let shown: Vec<_> = rows(&counts, 5)
+            .into_iter()
+            .map(|row| (row.kind, row.team.unwrap_or_default(), row.people))
+            .collect();
+        let row = |kind: &str, team: &str, people| (kind.to_owned(), team.to_owned(), people);
+        // Three alone could be had from the sum: the next smallest goes with it.
+        assert_eq!(
+            shown,
+            [
+                row("person", "", None),
+                row("person", "payments", Some(12)),
+                row("person", "search", None),
+                row("excluded", "", Some(20)),
+                row("bot", "", Some(1)),
+            ]
+        );
+    }
 }

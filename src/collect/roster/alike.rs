@@ -55,6 +55,18 @@ pub fn alike(members: &[Member], mut visit: impl FnMut(Alike)) {
                 }
             }
         }
+        for login in member
+            .identities
+            .iter()
+            .filter(|one| one.source == "github")
+        {
+            // What commits carry of those who hide their address there.
+            let hidden = format!("{}@users.noreply.github.com", login.value);
+            tell(
+                "address of GitHub's own".to_owned(),
+                Identity::bare(&hidden),
+            );
+        }
         for (way, word) in called(member) {
             for account in ACCOUNTS.iter().filter(|account| is_spoken(account)) {
                 tell(format!("{} {way}", account.name), account.identity(&word));

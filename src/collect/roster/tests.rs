@@ -196,7 +196,7 @@ fn entries_of_one_person_are_dated_teams() {
 fn look_alikes_are_made_of_names_and_addresses() {
     let mut roster = read_as(
         Format::Csv,
-        "email,name\nada.lovelace@example.org,\"M\u{fc}ller, Ada\"\nb@example.net,\n",
+        "email,name,github\nada.lovelace@example.org,\"M\u{fc}ller, Ada\",Ada-L\nb@example.net,,\n",
     );
     let members = unite(roster.entries, &mut roster.problems);
     let mut made = Vec::new();
@@ -208,6 +208,7 @@ fn look_alikes_are_made_of_names_and_addresses() {
         ("address first.last@example.org", "ada.mueller@example.org"),
         ("github firstlast", "adamuller"),
         ("mediawiki flast", "Alovelace"),
+        ("address of GitHub's own", "Ada-L@users.noreply.github.com"),
         ("teams first last", "Ada M\u{fc}ller"),
         ("teams last, first", "M\u{fc}ller, Ada"),
         ("access_log the same word", "ada.lovelace"),

@@ -27,8 +27,7 @@ static SPEC: Spec = Spec {
         without a role, count as REQ-PARTICIPANT, as the RFC asks. Share with Wilson's 95 % interval, and as \
         a ratio over meetings with the standard error between meetings (as in L3, no interval \
         below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
-        over meetings, meetings without any included. without_mandatory is the same without those who \
-        were told to attend.",
+        over meetings, meetings without any included.",
     caveat: "Calendars mark people as required by default, so more may have come freely than is \
         told here; those who came without an invitation are the sure part. Somebody told to come, \
         without a mark in the calendar, looks like a free guest.",
@@ -53,16 +52,9 @@ fn with_and_without(rows: &LazyFrame) -> PolarsResult<Results> {
         return Ok(results);
     }
     let others = rows.clone().filter(col("mandatory").not());
-    let (all, free) = (
-        distinct_people(rows.clone().filter(came()))?,
-        distinct_people(others.clone().filter(came()))?,
-    );
+    let free = distinct_people(others.clone().filter(came()))?;
     let without = Value::from(voluntary(&others)?);
-    let without = without.of_people(told).of_people(free);
-    Ok(results.with(
-        "without_mandatory",
-        without.of_people(all.saturating_sub(free)),
-    ))
+    Ok(results.with("without_mandatory", without.of_people(told).of_people(free)))
 }
 
 /// Stands where a calendar would name a role: came without an invitation.

@@ -1,6 +1,6 @@
 //! R3, readers and reader-days: people instead of clicks.
 
-use crate::indicators::assigned::with_and_without;
+use crate::indicators::assigned::readers_with_and_without;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 
@@ -17,8 +17,7 @@ static SPEC: Spec = Spec {
     says: "How many different people read, and on how many days.",
     definition: "Over the kept reads of R1 that name a person: readers = distinct people; \
         reader-days = distinct (person, local date); reader-write-up pairs = distinct (person, \
-        write-up). Days are those of the organisation's zone. Counts are exact. \
-        without_assigned is the same without reads that were assigned.",
+        write-up). Days are those of the organisation's zone. Counts are exact.",
     caveat: "People counted for two write-ups, weeks or teams never add up, since one may stand \
         in both. Reads by somebody unknown, and page counters, belong to nobody here.",
 };
@@ -29,7 +28,7 @@ impl Indicator for Readers {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        with_and_without(facts, &[|totals| totals.readers], |facts| {
+        readers_with_and_without(facts, |facts| {
             let totals = &facts.totals;
             let of_readers = |count: u64| Value::from(count).of_people(totals.readers);
             Ok(Results::new()

@@ -20,7 +20,7 @@ static SPEC: Spec = Spec {
         without reads before publication or after deletion. Of two clicks by one person (or one \
         session) on one write-up at most {double_click_s} s apart the later one counts; a chain of \
         clicks collapses to its last. Clicks with neither person nor session are never merged. A \
-        daily count adds its count. without_assigned is the same without reads that were assigned.",
+        daily count adds its count.",
     caveat: "Opening is not reading, and more write-ups draw more reads: compare this number with \
         nothing. Page counters can't tell people from robots or a person from themselves.",
 };

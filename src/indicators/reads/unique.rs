@@ -17,8 +17,7 @@ static SPEC: Spec = Spec {
     says: "How many separate sittings of reading there were.",
     definition: "COUNTER's Unique_Item_Requests: distinct (write-up, sitting) over the kept reads \
         of R1. A sitting is (session, UTC date) where a session is logged, otherwise (person, UTC \
-        date, UTC hour). Reads with neither, and daily counts, are left out. without_assigned is the same \
-        without reads that were assigned.",
+        date, UTC hour). Reads with neither, and daily counts, are left out.",
     caveat: "Where a source knows no sessions, the hour stands for one: 13:59 and 14:01 are then \
         two sittings. Sources that only count can't take part.",
 };

@@ -28,7 +28,7 @@ static SPEC: Spec = Spec {
         / sum x; 95 % interval S ± 1.96 se cut to [0, 1]; none below five write-ups. Beside it the \
         two levels, early (x - y) and late (y) reads per write-up. not_yet_observed counts \
         write-ups old enough whose {first_year} {year_was} not observed whole. \
-        {watched_by_the_same} without_assigned is the same without reads that were assigned.",
+        {watched_by_the_same}",
     caveat: "A share never stands alone: it also grows when fewer people read at first, so look at \
         both levels. Nothing in it is younger than {horizon_time}.",
 };

@@ -25,8 +25,7 @@ static SPEC: Spec = Spec {
         people in that window; Wilson's 95 % interval. unknown: old write-ups of which no source \
         names readers; not_observed: those that were not watched all through the window. Beside it \
         late reader-days per day: distinct (person, local date) with a read at an age >= \
-        {late_days} days in the window, divided by {trailing_days}. {watched_by_all} \
-        without_assigned is the same without reads that were assigned.",
+        {late_days} days in the window, divided by {trailing_days}. {watched_by_all}",
     caveat: "It moves with the age of the stock: when nobody writes, old write-ups pile up and \
         the share changes by itself. Write-ups are counted, never the readers. Who read is not \
         who learned.",
