@@ -17,6 +17,8 @@ FROM
         UNION ALL SELECT DISTINCT arrayJoin(aliases) FROM landing_person
         UNION ALL SELECT DISTINCT arrayJoin(contributors) FROM landing_writeup
         UNION ALL SELECT DISTINCT arrayJoin(responders) FROM landing_writeup
+        UNION ALL SELECT DISTINCT arrayJoin(reviewers) FROM landing_writeup
+        UNION ALL SELECT DISTINCT arrayJoin(facilitators) FROM landing_writeup
     )
     WHERE pseudonym != 0 AND pseudonym NOT IN (SELECT pseudonym FROM person_number)
 )
