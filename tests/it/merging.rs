@@ -110,7 +110,9 @@ async fn what_is_merged_and_split_is_as_before() {
     let entry = |id: &str| registry.entry(id).expect("a write-up");
     let circle = registry.merging(entry(a), entry(c)).expect_err("a circle");
     assert!(circle.to_string().contains("is part of"), "{circle}");
+    assert!(registry.merging(entry(b), entry(c)).is_err());
     assert!(registry.merging(entry(a), entry(a)).is_err());
+    assert!(registry.merging(entry(c), entry(a)).is_ok());
     assert!(registry.splitting(entry(a)).is_err());
 
     split(&way, b).await;
