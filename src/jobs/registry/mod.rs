@@ -19,7 +19,7 @@ use super::derive::people;
 use super::gate::Gate;
 use crate::collect::{Intake, Keys, Rejection};
 use crate::model::target::canonical;
-use crate::model::{Body, Event, Millis, RETRACTED, Record, Writeup};
+use crate::model::{Body, Event, Millis, RETRACTED, Writeup};
 use crate::store::{Batch, RegistryWriteup, Store, WriteupRow};
 
 pub use import::Imported;
@@ -343,7 +343,7 @@ impl Registry {
 fn taken(
     keys: &Keys,
     events: impl IntoIterator<Item = Event>,
-) -> (Vec<Record>, Vec<(usize, Rejection)>) {
+) -> (Vec<crate::model::Record>, Vec<(usize, Rejection)>) {
     let mut intake = Intake::new(keys.clone());
     let mut records = Vec::new();
     let mut refused = Vec::new();
