@@ -232,10 +232,13 @@ pub(super) static ROUTES: &[Route] = &[
         path: "/v1/writeups/{id}/split",
         right: Right::Own,
         serve: || post(registry::split).fallback(|request| receive::only("POST", request)),
-        operations: &[said(
-            "Make it a write-up of its own again",
-            "Undoes a merge without loss. The body is empty or {}.",
-        )],
+        operations: &[Operation {
+            takes: &[],
+            ..said(
+                "Make it a write-up of its own again",
+                "Undoes a merge without loss. There is no body.",
+            )
+        }],
     },
     Route {
         path: "/v1/writeups/{id}/retire",

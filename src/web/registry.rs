@@ -2,12 +2,15 @@
 //! engine, what is said goes the way of all events, through the spool. Nothing is ever changed or
 //! deleted, and nobody is named.
 
+use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 
 use super::AppState;
 use super::body;
@@ -21,6 +24,9 @@ use crate::jobs::registry::{MergeError, Registry, told};
 use crate::model::{Body as Said, EventKind, Millis, RETRACTED, parse_rfc3339, to_rfc3339};
 use crate::sources::events;
 use crate::store::{RegistryWriteup, Store};
+
+/// How long the engine may take to answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Targets without a write-up that are told.
 const MOST_UNREGISTERED: usize = 1000;
@@ -48,8 +54,7 @@ pub(super) async fn unregistered(
 ) -> Response<Body> {
     let done = async {
         let look = Look::with_token(&state, &door, &headers).await?;
-        let found = look.registry.unregistered(&look.store).await;
-        let found = found.map_err(away)?;
+        let found = in_time(look.registry.unregistered(&look.store)).await?;
         let each = found.iter().take(MOST_UNREGISTERED).map(|one| {
             // As finely as the pages: events of few people are not told by the minute.
             let day = |at: Millis| to_rfc3339(at).chars().take(10).collect::<String>();
@@ -232,7 +237,7 @@ impl Look {
         let Opened::Open(store, _) = opened else {
             return Err(Refusal::later(AWAY));
         };
-        let registry = Registry::now(&store).await.map_err(away)?;
+        let registry = in_time(Registry::now(&store)).await?;
         Ok(Look {
             registry,
             store,
@@ -245,6 +250,14 @@ impl Look {
             let words = "no write-up has this name; /v1/writeups lists those there are";
             Refusal::new(StatusCode::NOT_FOUND, words)
         })
+    }
+}
+
+/// Waits for the engine, but not for one that is stuck.
+async fn in_time<T>(asked: impl Future<Output = anyhow::Result<T>>) -> Result<T, Refusal> {
+    match timeout(PATIENCE, asked).await {
+        Ok(answered) => answered.map_err(away),
+        Err(_) => Err(Refusal::later(AWAY)),
     }
 }
 

@@ -125,6 +125,18 @@ async fn the_registry_is_told_and_added_to() {
     );
     desk.says("/INC-2/split", json!({})).await;
     assert_eq!(desk.one("INC-2").await["merged_into"], Value::Null);
+    let since = json!([{ "alias": "page 2", "from": "2025-06-01T00:00:00Z" }]);
+    desk.says(
+        "/INC-1",
+        json!({ "alias_validity": since, "aliases": ["docs/*"] }),
+    )
+    .await;
+    let one = desk.one("docs%2F7").await;
+    assert_eq!(one["id"], "INC-1");
+    let dated = json!({ "alias": "page 2", "from": "2025-06-01T00:00:00Z", "to": null });
+    assert_eq!(one["alias_validity"], json!([dated]));
+    // The address is INC-1's now and was INC-2's.
+    assert_eq!(desk.one("page%202").await["id"], "INC-1");
     desk.says("/INC-1/retire", json!({ "at": "2025-04-01T00:00:00Z" }))
         .await;
     assert_eq!(

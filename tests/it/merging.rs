@@ -110,7 +110,9 @@ async fn what_is_merged_and_split_is_as_before() {
     let entry = |id: &str| registry.entry(id).expect("a write-up");
     let circle = registry.merging(entry(a), entry(c)).expect_err("a circle");
     assert!(circle.to_string().contains("is part of"), "{circle}");
+    assert!(registry.merging(entry(b), entry(c)).is_err());
     assert!(registry.merging(entry(a), entry(a)).is_err());
+    assert!(registry.merging(entry(c), entry(a)).is_ok());
     assert!(registry.splitting(entry(a)).is_err());
 
     split(&way, b).await;
@@ -118,6 +120,55 @@ async fn what_is_merged_and_split_is_as_before() {
     let after = bytes(&way).await;
     assert!(before == after, "the report is another one");
     assert_eq!(landed(&way).await, events);
+}
+
+#[tokio::test]
+async fn all_that_is_said_stands_in_the_registry() {
+    let Some(way) = Way::fresh("said_in_full").await else {
+        return;
+    };
+    let said = |at: &str, data: Value| event("writeup", at, "INC-1", at, data);
+    way.events(&[
+        said(
+            "2025-03-01T00:00:00Z",
+            json!({
+                "published_at": "2025-03-01T00:00:00Z",
+                "reviewers": ["r@example.org", "s@example.org"],
+                "facilitators": ["f@example.org"],
+                "contributors": ["a@example.org"],
+                "words": 100, "quotations": 1, "acronyms_unexplained": 9,
+                "marks": { "surprised": true, "unclear": false },
+            }),
+        ),
+        said(
+            "2025-06-01T00:00:00Z",
+            json!({ "words": 300, "quotations": 4, "data_sources": 2, "contributors":
+                ["a@example.org", "b@example.org"], "marks": { "difficult": true } }),
+        ),
+    ])
+    .await;
+    way.derive().await;
+    for (what, value) in [
+        ("length(reviewers)", 2),
+        ("length(facilitators)", 1),
+        ("length(contributors)", 2),
+        ("assumeNotNull(first_contributors)", 1),
+        ("assumeNotNull(first_words)", 100),
+        ("assumeNotNull(words)", 300),
+        ("assumeNotNull(first_quotations)", 1),
+        ("assumeNotNull(quotations)", 4),
+        ("assumeNotNull(first_data_sources)", 2),
+        ("assumeNotNull(acronyms_unexplained)", 9),
+        (
+            "surprised AND difficult AND NOT unclear AND several_accounts IS NULL",
+            1,
+        ),
+    ] {
+        let sql = format!(
+            "SELECT assumeNotNull(toUInt64({what})) FROM registry_writeup WHERE id = 'INC-1'"
+        );
+        assert_eq!(way.count(&sql).await, value, "{what}");
+    }
 }
 
 /// Everything that can happen to a target, in February and in April.

@@ -353,7 +353,7 @@ async fn act(
         }
         Command::Merge { id, into } => {
             let (part, into) = (find(&registry, &id)?, find(&registry, &into)?);
-            if part.merged_into == into.number {
+            if registry.parent(&part.id) == Some(&into.id) {
                 return tell(format_args!("{}: is part of {} already", part.id, into.id));
             }
             let writeup = registry.merging(part, into)?;

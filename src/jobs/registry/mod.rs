@@ -157,6 +157,13 @@ impl Registry {
         self.numbered(part.merged_into)
     }
 
+    /// What a write-up was made part of by itself; it may be part of another one.
+    pub fn parent(&self, id: &str) -> Option<&str> {
+        let said = self.said(id).filter(|row| row.merged_into.is_some());
+        let last = said.max_by_key(|row| (row.at, row.version, row.key))?;
+        last.merged_into.as_deref().filter(|into| *into != id)
+    }
+
     /// The write-ups that count for this one.
     pub fn parts(&self, whole: &RegistryWriteup) -> impl Iterator<Item = &RegistryWriteup> {
         let number = whole.number;
@@ -259,11 +266,17 @@ impl Registry {
         if part.number == into.number {
             return Err(MergeError::Itself(into.id.clone()));
         }
-        if into.merged_into == part.number {
-            return Err(MergeError::Cycle {
-                id: part.id.clone(),
-                into: into.id.clone(),
-            });
+        // Through however many others it is part of this one.
+        let mut seen = HashSet::new();
+        let mut next = Some(into.id.as_str());
+        while let Some(id) = next.filter(|id| seen.insert(*id)) {
+            next = self.parent(id);
+            if next == Some(&part.id) {
+                return Err(MergeError::Cycle {
+                    id: part.id.clone(),
+                    into: into.id.clone(),
+                });
+            }
         }
         Ok(Writeup {
             merged_into: Some(into.id.clone()),

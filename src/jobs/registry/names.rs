@@ -217,8 +217,8 @@ pub(in crate::jobs) fn names(writeups: &[RegistryWriteup]) -> (Names, Vec<String
                 bounds.extend(finite.filter(|at| *at != EVER && *at != NEVER));
             }
             if let Some(prefix) = prefix(name) {
+                // A name that ends in a star is itself, too.
                 add(patterns.entry(prefix).or_default(), &claims);
-                continue;
             }
             let spelled = canonical(name).into_owned();
             let verbatim = add(names.verbatim.entry(name.clone()).or_default(), &claims);
@@ -340,6 +340,7 @@ mod tests {
         assert_eq!(of("space/77?utm_source=x"), Some(3));
         assert_eq!(of("spaces"), None);
         assert_eq!(number(&names, "INC-42", 0), Some(4));
+        assert_eq!(number(&names, "*", 0), Some(4));
         assert_eq!(number(&names, "anything", 0), None);
     }
 

@@ -43,8 +43,8 @@ pub static KIND: Kind = Kind {
         number, field and reason, and the rest goes on; it counts as one, however much is wrong with \
         it. Lines and events have at most 1 MiB, a page counter's count and uniques at most \
         1000000000000.\n\
-        Names of people have their place: `person`, `contributors`, `responders`, `aliases` of a person. \
-        Elsewhere they are taken out (the user of an address, a team that is a mail address), and where \
+        Names of people have their place: `person`, `contributors`, `responders`, `reviewers`, \
+        `facilitators`, `aliases` of a person. Elsewhere they are taken out (the user of an address, a team that is a mail address), and where \
         nothing would be left the event is refused: anything with an @ as `source`, a mail address as \
         `subject`, id of a write-up or `scope`.\n\
         Over HTTP events go to POST /v1/events. By the content type that is one event \

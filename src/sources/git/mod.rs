@@ -58,6 +58,10 @@ the write-up, and so do `name_aliases`, made from the groups of `name_pattern` i
 With `web`, the address of the repository at a forge, every address of the file there is a name too;
 where it is left out, the remote `origin` tells it, if it is on the web.
 
+Of each text its words, diagrams, links, quotations, abbreviations, those that nobody explains (neither
+`organisation.glossary` nor a long form in brackets or a link at their first use) and the sources of data
+that it names (`organisation.data_sources`) are counted: as it stood two weeks after it was added, and now.
+
 Links to any registered write-up are found in commit messages and in files. A link in a file lives
 from the commit that first had it until the first commit of the branch without it; edited, moved and
 renamed lines keep it, and what comes back within a day was never gone. Of commits that came in by a

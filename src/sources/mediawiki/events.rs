@@ -55,6 +55,8 @@ impl Maker {
                     .and_then(|url| sibling(url, &page.title, title)),
             );
         }
+        // A title that ends in a star stands for no others.
+        aliases.retain(|alias| !alias.ends_with('*'));
         let published_at = first.map(|revision| revision.at);
         let id = self.id(page.id);
         Event {
@@ -65,7 +67,7 @@ impl Maker {
             version: u32::try_from(page.last_revision).unwrap_or(u32::MAX),
             body: Body::Writeup(Box::new(Writeup {
                 title: Some(page.title.clone()),
-                url: page.url.clone(),
+                url: page.url.clone().filter(|url| !url.ends_with('*')),
                 aliases,
                 published_at,
                 contributors,

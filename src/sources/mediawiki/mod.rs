@@ -32,7 +32,8 @@ Asks a wiki's api.php. Which pages are write-ups is said by one of `category` (i
 (titles that begin so, with `namespace` as a number if it is not the main one) or `titles`.
 
 - `writeup`: title, address, titles that redirect to it, first revision's time, who made more than
-  minor edits, words and links of the wikitext (templates are not expanded).
+  minor edits, and counts of the wikitext: words, links, quotations, abbreviations and how many of them
+  nobody explains, sources of data (templates are not expanded).
 - `edit`: every later revision, minor ones marked.
 - `comment`: every revision of the talk page that makes it longer, unless it is minor or undoes
   another. This is an estimate: a signature added later counts, an answer that replaces text of the
