@@ -30,6 +30,8 @@ Events come in at POST /v1/events (CloudEvents), /v1/hooks/SOURCE (webhooks of c
 every address. What is answered with 202 stands on the disk, in DATA/spool, and is loaded into the
 engine within seconds; while the engine is away it waits there.
 
+The pages are for this machine alone until [access] in readback.toml says who signs in, and how.
+
 /healthz says whether the process lives; /readyz whether all of it does its work, and what does not;
 /readyz/door whether events are taken, which is what a balancer in front of senders asks; /metrics is
 for Prometheus. Ctrl-C or SIGTERM ends gracefully: requests under way are answered, what is in the

@@ -109,11 +109,14 @@ impl Groups {
     /// `None` where there is no role.
     pub fn role(&self, groups: &[String]) -> Option<(Role, bool)> {
         let is_in = |wanted: &[String]| wanted.iter().any(|one| one == "*" || groups.contains(one));
-        let role = match () {
-            () if is_in(&self.admin) => Role::Admin,
-            () if is_in(&self.coordinator) => Role::Coordinator,
-            () if is_in(&self.viewer) => Role::Viewer,
-            () => return None,
+        let role = if is_in(&self.admin) {
+            Role::Admin
+        } else if is_in(&self.coordinator) {
+            Role::Coordinator
+        } else if is_in(&self.viewer) {
+            Role::Viewer
+        } else {
+            return None;
         };
         Some((role, role > Role::Viewer || is_in(&self.restricted)))
     }

@@ -42,7 +42,7 @@ pub struct Organisation {
     pub simulated: bool,
     /// The smallest number of people that is shown.
     pub k: u32,
-    /// Registered write-ups, deleted ones included.
+    /// Registered write-ups that this reader may see, deleted ones included.
     pub writeups: u64,
     /// Of those, without a date of publication: in totals, and in nothing by age.
     pub undated: u64,

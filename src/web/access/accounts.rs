@@ -428,6 +428,24 @@ mod tests {
     }
 
     #[test]
+    fn an_account_that_is_not_there_costs_as_much() {
+        let there = Hashed::parse(&hashed(PASSWORD).unwrap()).unwrap();
+        let nobody = Hashed::of_nobody();
+        let costs = |one: &Hashed| (one.memory_kib, one.passes, one.lanes, one.hash.len());
+        assert_eq!(costs(&there), costs(&nobody));
+        assert!(there.is_of(PASSWORD) && !nobody.is_of(PASSWORD));
+        for odd in [
+            "",
+            "plain",
+            "$argon2i$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAA$AAAA",
+            "$argon2id$v=19$m=99999999,t=2,p=1$AAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAA$AAAA",
+        ] {
+            assert!(Hashed::parse(odd).is_none(), "{odd}");
+        }
+    }
+
+    #[test]
     fn what_can_not_be_taken_is_refused_without_repeating_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("access.json");

@@ -16,6 +16,7 @@ use openidconnect::{
     RedirectUrl, RequestTokenError, Scope, TokenResponse, UserInfoClaims,
 };
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use super::claims::{Claims, Extra, IdToken, NO_KEY, Provider, named, unbelievable, verifier};
 use super::sessions::{hash, random};
@@ -30,6 +31,10 @@ const LONGEST_ANSWER: u64 = 1 << 20;
 const KNOWN: Millis = 3600 * 1000;
 /// Where a key is missing it is asked sooner, but not for every forged token.
 const KNOWN_AT_LEAST: Millis = 60 * 1000;
+/// So long after it could not be asked nobody asks again.
+const AWAY: Millis = 5 * 1000;
+/// So many sign-ins ask it at once.
+const AT_ONCE: usize = 8;
 /// A sign-in takes so long at most.
 pub(super) const BEGUN: Millis = 10 * 60 * 1000;
 /// So many are under way at once; beyond it the oldest is forgotten.
@@ -83,13 +88,22 @@ struct Begun {
     at: Millis,
 }
 
+/// What came of asking the provider of itself.
+#[derive(Default)]
+struct Asked {
+    known: Option<(Millis, Arc<Provider>)>,
+    failed: Option<Millis>,
+}
+
 /// The provider and the sign-ins under way.
 pub(super) struct Oidc {
     config: OidcConfig,
     issuer: IssuerUrl,
     redirect: RedirectUrl,
     agent: ureq::Agent,
-    provider: Mutex<Option<(Millis, Arc<Provider>)>>,
+    provider: Mutex<Asked>,
+    /// Threads that wait for the provider are few, whoever asks for sign-ins.
+    pub(super) turns: Arc<Semaphore>,
     begun: Mutex<HashMap<[u8; 32], Begun>>,
 }
 
@@ -114,6 +128,7 @@ impl Oidc {
             redirect,
             agent: agent.into(),
             provider: Mutex::default(),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
             begun: Mutex::default(),
         })
     }
@@ -250,24 +265,33 @@ impl Oidc {
 
     /// The provider as it describes itself, not longer ago than `known`.
     fn provider(&self, now: Millis, known: Millis) -> Result<Arc<Provider>, OidcError> {
-        let mut provider = self.provider.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((at, provider)) = &*provider
-            && now - at < known
+        let mut asked = self.provider.lock().unwrap_or_else(PoisonError::into_inner);
+        let recent = |at: Millis, within: Millis| (0..within).contains(&(now - at));
+        if let Some((at, provider)) = &asked.known
+            && recent(*at, known)
         {
             return Ok(Arc::clone(provider));
+        }
+        // What was known an hour ago most likely still holds.
+        let older = asked
+            .known
+            .as_ref()
+            .map(|(_, provider)| Arc::clone(provider));
+        if asked.failed.is_some_and(|at| recent(at, AWAY)) {
+            let words = "it could not be asked a moment ago";
+            return older.ok_or_else(|| OidcError::Away(words.to_owned()));
         }
         let found = CoreProviderMetadata::discover(&self.issuer, &|request| self.ask(request));
         let found = match found {
             Ok(found) => found,
             Err(error) => {
-                // What was known an hour ago most likely still holds.
-                if let Some((_, provider)) = &*provider {
-                    tracing::warn!(
-                        "the OpenID provider does not describe itself; what was known holds"
-                    );
-                    return Ok(Arc::clone(provider));
-                }
-                return Err(OidcError::Away(told(&error)));
+                let words = told(&error);
+                tracing::warn!(
+                    error = words,
+                    "the OpenID provider does not describe itself"
+                );
+                asked.failed = Some(now);
+                return older.ok_or(OidcError::Away(words));
             }
         };
         let posts = found
@@ -283,7 +307,8 @@ impl Oidc {
                 false => AuthType::BasicAuth,
             });
         let fresh = Arc::new(fresh);
-        *provider = Some((now, Arc::clone(&fresh)));
+        asked.known = Some((now, Arc::clone(&fresh)));
+        asked.failed = None;
         Ok(fresh)
     }
 
@@ -376,6 +401,10 @@ mod tests {
             .unwrap_err()
             .to_string();
         assert!(words.contains("without https"), "{words}");
+        let again = oidc.begin("browser", "/".to_owned(), AWAY - 1).unwrap_err();
+        assert!(again.to_string().contains("a moment ago"), "{again}");
+        let later = oidc.begin("browser", "/".to_owned(), AWAY).unwrap_err();
+        assert!(later.to_string().contains("without https"), "{later}");
         let stray = oidc.finish("browser", Back::default(), 0);
         assert!(matches!(stray, Err(OidcError::Stray)));
     }

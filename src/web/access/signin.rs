@@ -9,6 +9,7 @@ use axum::extract::{Query, Request, State};
 use axum::http::header::{CACHE_CONTROL, ETAG, LOCATION, REFERRER_POLICY, RETRY_AFTER, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde::Deserialize;
+use tokio::sync::Semaphore;
 
 use super::accounts::Checked;
 use super::oidc::{BEGUN, Back, Known, OidcError};
@@ -167,9 +168,8 @@ pub(in crate::web) async fn start(
         return broken();
     };
     let (now, held) = ((access.now)(), browser.clone());
-    let begun = tokio::task::spawn_blocking(move || oidc.begin(&held, next, now));
-    match begun.await {
-        Ok(Ok(url)) => {
+    match apart(&oidc.turns.clone(), move || oidc.begin(&held, next, now)).await {
+        Some(Ok(url)) => {
             let mut response = see(&url);
             set(
                 &mut response,
@@ -177,9 +177,35 @@ pub(in crate::web) async fn start(
             );
             response
         }
-        Ok(Err(error)) => failed(access, &error).await,
-        Err(_) => broken(),
+        Some(Err(error)) => failed(access, &error).await,
+        None => busy(),
     }
+}
+
+/// Does what waits for the provider in a thread of its own, when there is a turn.
+async fn apart<T: Send + 'static>(
+    turns: &Arc<Semaphore>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Option<T> {
+    let turn = tokio::time::timeout(PATIENCE, Arc::clone(turns).acquire_owned());
+    let turn = turn.await.ok()?.ok()?;
+    let done = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        work()
+    });
+    done.await.ok()
+}
+
+fn busy() -> Response<Body> {
+    let words = "Too many people sign in at this moment; try again in some seconds.";
+    let mut response = html(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "Sign in",
+        &paragraph(words),
+    );
+    let seconds = HeaderValue::from_static("5");
+    response.headers_mut().insert(RETRY_AFTER, seconds);
+    response
 }
 
 /// `GET /signin/callback`: back from the provider.
@@ -195,18 +221,18 @@ pub(in crate::web) async fn back(
     let browser = cookie(&headers, access.begun_name()).unwrap_or_default();
     let back = back.map(|Query(back)| back).unwrap_or_default();
     let now = (access.now)();
-    let finished = tokio::task::spawn_blocking(move || {
-        let oidc = Arc::clone(&oidc);
+    let finished = apart(&oidc.turns.clone(), move || {
         oidc.finish(&browser, back, now)
-    });
+    })
+    .await;
     let Known {
         subject,
         groups,
         next,
-    } = match finished.await {
-        Ok(Ok(known)) => known,
-        Ok(Err(error)) => return failed(access, &error).await,
-        Err(_) => return broken(),
+    } = match finished {
+        Some(Ok(known)) => known,
+        Some(Err(error)) => return failed(access, &error).await,
+        None => return busy(),
     };
     let who = access.mark(&subject);
     let Some((role, restricted)) = access.groups.role(&groups) else {

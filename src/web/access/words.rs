@@ -1,20 +1,24 @@
 //! The pages about signing in: they need no numbers and tell nothing of the organisation.
 
 use crate::config::Role;
+use crate::pages::{Links, assets};
 
 /// A page of its own, in the style of the others.
 pub(in crate::web) fn page(title: &str, body: &str) -> String {
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
          <meta name=\"referrer\" content=\"same-origin\">\n\
          <title>{title} · Readback</title>\n\
-         <link rel=\"stylesheet\" href=\"/assets/style.css\">\
-         <link rel=\"icon\" href=\"/assets/icon.svg\" type=\"image/svg+xml\">\n</head>\n<body>\n\
+         <link rel=\"stylesheet\" href=\"{style}\">\
+         <link rel=\"icon\" href=\"{icon}\" type=\"image/svg+xml\">\n</head>\n<body>\n\
          <header><div class=\"mast\"><div class=\"wrap\"><a class=\"brand\" href=\"/\">Readback</a></div>\
          </div></header>\n<main id=\"main\" class=\"wrap\">\n<h1>{title}</h1>\n{body}\n</main>\n</body>\n\
          </html>\n",
         title = escape(title),
+        style = Links::Server.asset(assets::STYLE),
+        icon = Links::Server.asset("icon.svg"),
     )
 }
 
