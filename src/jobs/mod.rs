@@ -8,6 +8,7 @@
 mod columns;
 pub mod compute;
 pub mod derive;
+mod few;
 pub mod gate;
 mod health;
 pub mod ingest;
