@@ -25,7 +25,7 @@ const APART: [&str; 7] = [
     "READBACK_LOG",
 ];
 
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 10] = [
     "access",
     "organisation",
     "parameters",

@@ -11,6 +11,7 @@ mod assigned;
 mod columns;
 pub mod compute;
 pub mod derive;
+mod few;
 pub mod forget;
 pub mod gate;
 mod health;

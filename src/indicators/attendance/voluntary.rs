@@ -3,10 +3,10 @@
 use polars::prelude::*;
 
 use super::{came, rows, sides};
-use crate::indicators::frames::{counts, scalar};
+use crate::indicators::frames::{counts, distinct_people, scalar};
 use crate::indicators::shapes::{clustered, guarded_middle, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
-use crate::model::{Layer, Results};
+use crate::model::{Layer, Results, Value};
 use crate::stats::{median, ratio};
 
 /// A2.

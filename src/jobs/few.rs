@@ -1,0 +1,229 @@
+//! Which numbers of the list of write-ups may be told (INDICATORS P1).
+
+use std::collections::BTreeMap;
+
+use crate::summary::margins::Margins;
+use crate::summary::suppress;
+
+/// People of one write-up, as far as its numbers rest on them.
+pub(super) struct Counted {
+    /// Everybody who read it.
+    pub(super) readers: u64,
+    /// Those who read it late.
+    pub(super) late: u64,
+    /// Those who read it at each four weeks of its age.
+    pub(super) by_age: Vec<u64>,
+    /// It is in the list.
+    pub(super) listed: bool,
+}
+
+/// What may be told of the readers of one write-up.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Shown {
+    /// How many they are, and what all of them did.
+    pub(super) readers: bool,
+    /// How many of them came late.
+    pub(super) late: bool,
+    /// What they read, by age.
+    pub(super) curve: Vec<bool>,
+}
+
+impl Shown {
+    /// What both may tell.
+    pub(super) fn and(&self, other: &Shown) -> Shown {
+        let curves = self.curve.iter().zip(&other.curve);
+        Shown {
+            readers: self.readers && other.readers,
+            late: self.late && other.late,
+            curve: curves.map(|(one, other)| *one && *other).collect(),
+        }
+    }
+}
+
+/// What may be told of all write-ups.
+pub(super) struct Judged {
+    /// Of each write-up.
+    pub(super) shown: Vec<Shown>,
+    /// Numbers of indicators that would tell what is withheld: code and place.
+    pub(super) betrayed: Vec<(&'static str, &'static str)>,
+}
+
+/// Judges the write-ups together. Three sums over them are told elsewhere, so that what is missing in
+/// the list could be had by subtraction, unlisted write-ups included: R3 tells the readers of all of
+/// them, T0 the late reads of all months, and L1 the reads of every four weeks of age, while the reads
+/// of one write-up are their sum over the ages.
+pub(super) fn judge(all: &[Counted], weeks: &[bool], k: u64) -> Judged {
+    let mut readers = Margins::default();
+    let cells = all.iter().map(|one| match one.listed {
+        true => readers.cell(one.readers),
+        false => readers.unlisted(one.readers),
+    });
+    let cells = cells.collect();
+    readers.sum(cells);
+    let readers = readers.judge(k);
+
+    let mut late = Margins::default();
+    let cells = all
+        .iter()
+        .zip(&readers.shown)
+        .map(|(one, shown)| match shown {
+            true => late.cell(least_part(one, k)),
+            false => late.unlisted(one.late),
+        });
+    let cells = cells.collect();
+    late.sum(cells);
+    let late = late.judge(k);
+
+    let curves = judge_curves(all, &readers.shown, weeks, k);
+    let shown = readers.shown.iter().zip(late.shown).zip(curves);
+    let betrayed = readers.told.contains(&false).then_some(PAIRS);
+    Judged {
+        shown: shown
+            .map(|((readers, late), curve)| Shown {
+                readers: *readers,
+                late: *readers && late,
+                curve,
+            })
+            .collect(),
+        betrayed: betrayed.into_iter().collect(),
+    }
+}
+
+/// What tells the sum of the readers of each write-up.
+const PAIRS: (&str, &str) = ("R3", "/reader_writeup_pairs");
+
+/// The smaller part of the readers, late or not, where it is too small; else the late ones.
+fn least_part(one: &Counted, k: u64) -> u64 {
+    let (late, all) = (one.late, one.readers);
+    let rest = all.saturating_sub(late);
+    match suppress::share_is_withheld(late, all, k) && late > 0 && rest > 0 {
+        true => late.min(rest),
+        false => late,
+    }
+}
+
+/// Which reads by age may be told: a table of write-ups and ages, whose rows add up to the reads of a
+/// write-up and whose columns to four weeks of L1.
+fn judge_curves(all: &[Counted], shown: &[bool], weeks: &[bool], k: u64) -> Vec<Vec<bool>> {
+    let mut margins = Margins::default();
+    let mut columns: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut rows: Vec<(usize, Vec<usize>)> = Vec::new();
+    for (one, shown) in all.iter().zip(shown) {
+        let cells = one.by_age.iter().map(|people| match shown {
+            true => margins.cell(*people),
+            false => margins.unlisted(*people),
+        });
+        let cells: Vec<usize> = cells.collect();
+        for (bin, cell) in cells.iter().enumerate() {
+            columns.entry(bin).or_default().push(*cell);
+        }
+        let sum = margins.sums();
+        // Where the readers are withheld, so is the sum of their reads.
+        if *shown {
+            margins.sum(cells.clone());
+        }
+        rows.push((sum, cells));
+    }
+    let told = |bin: usize| {
+        let from = bin * WEEKS_OF_A_BIN;
+        let weeks = weeks.get(from..from + WEEKS_OF_A_BIN);
+        weeks.is_some_and(|weeks| !weeks.contains(&false))
+    };
+    let columns = columns.into_iter().filter(|(bin, _)| told(*bin));
+    columns.for_each(|(_, cells)| margins.sum(cells));
+    let judged = margins.judge(k);
+    rows.iter()
+        .zip(shown)
+        .map(|((sum, cells), shown)| match shown {
+            // A reader who is not told read in some age; in which he did not, he may have.
+            false => cells.iter().map(|at| margins.is_nobody(*at)).collect(),
+            // Where each age holds one reader the sum tells so, unless it is not told which ages
+            // hold anybody.
+            true if !judged.told[*sum] => vec![false; cells.len()],
+            true => cells.iter().map(|at| judged.shown[*at]).collect(),
+        })
+        .collect()
+}
+
+/// Reads by age are told for every four weeks.
+const WEEKS_OF_A_BIN: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counted(readers: u64, late: u64) -> Counted {
+        Counted {
+            readers,
+            late,
+            by_age: vec![readers],
+            listed: true,
+        }
+    }
+
+    fn readers(people: &[u64], listed: &[bool]) -> Vec<bool> {
+        let all = people.iter().zip(listed).map(|(n, listed)| Counted {
+            listed: *listed,
+            ..counted(*n, 0)
+        });
+        let judged = judge(&all.collect::<Vec<_>>(), &[], 5);
+        judged.shown.iter().map(|shown| shown.readers).collect()
+    }
+
+    #[test]
+    fn a_small_one_takes_the_next_with_it() {
+        let all = [true; 4];
+        assert_eq!(readers(&[12, 3, 7, 0], &all), [true, false, false, true]);
+        // A restricted one with three readers: what is missing in the sum is three.
+        let last = [true, true, false];
+        assert_eq!(readers(&[12, 9, 3], &last), [true, false, false]);
+        assert_eq!(readers(&[12, 9, 30], &last), [true, true, false]);
+    }
+
+    /// Five write-ups with a reader each, and five pairs of reader and write-up.
+    #[test]
+    fn a_sum_that_tells_each_is_withheld() {
+        let few: Vec<Counted> = (0..5).map(|_| counted(1, 0)).collect();
+        assert_eq!(judge(&few, &[], 5).betrayed, [PAIRS]);
+        let many: Vec<Counted> = (0..5).map(|_| counted(9, 0)).collect();
+        assert!(judge(&many, &[], 5).betrayed.is_empty());
+    }
+
+    /// T0 tells the late reads of all: one that is missing in the list could be had.
+    #[test]
+    fn late_readers_are_judged_over_the_list() {
+        let all = [(30, 3), (30, 8), (30, 12), (30, 0)].map(|(n, late)| counted(n, late));
+        let judged = judge(&all, &[], 5);
+        let late: Vec<bool> = judged.shown.iter().map(|shown| shown.late).collect();
+        assert_eq!(late, [false, false, true, true]);
+        assert!(judged.shown.iter().all(|shown| shown.readers));
+    }
+
+    fn of_ages(people: [u64; 3]) -> Counted {
+        Counted {
+            by_age: people.to_vec(),
+            ..counted(40, 0)
+        }
+    }
+
+    /// L1 tells the reads of the second four weeks of both: what one lacks is the other's.
+    #[test]
+    fn the_other_write_ups_do_not_tell_reads_of_an_age() {
+        let both = [of_ages([20, 3, 9]), of_ages([20, 15, 30])];
+        let told = |weeks: &[bool]| judge_curves(&both, &[true; 2], weeks, 5);
+        assert_eq!(told(&[]), [vec![true, false, false], vec![true; 3]]);
+        let known = told(&[true; 12]);
+        for age in 0..3 {
+            let hidden = known.iter().filter(|row| !row[age]).count();
+            assert_ne!(hidden, 1, "{known:?}");
+        }
+        assert!(!known[0][1] && !known[1][1], "{known:?}");
+    }
+
+    #[test]
+    fn an_age_of_one_reader_each_is_not_told_from_an_age_of_none() {
+        let one = [of_ages([1, 1, 0])];
+        assert_eq!(judge_curves(&one, &[true], &[], 5), [[false; 3]]);
+        assert_eq!(judge_curves(&one, &[false], &[], 5), [[false, false, true]]);
+    }
+}
