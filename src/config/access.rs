@@ -272,7 +272,7 @@ pub(super) fn access(
     let trusted = reader.each(
         "trusted",
         "an address or a network such as 10.0.0.0/8",
-        |text| Network::parse(text),
+        Network::parse,
     );
     let header = |text: &str| text.parse::<HeaderName>().ok().map(|name| name.to_string());
     let valid = "the name of a header";

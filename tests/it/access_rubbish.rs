@@ -187,7 +187,7 @@ fn each_body(visitor: &mut Visitor, payload: &str, token: &str) {
 
 fn each_header(visitor: &mut Visitor, payload: &str) {
     // What can't stand in a header is for the parser of HTTP alone.
-    if payload.bytes().any(|byte| byte < b' ' || byte > 126) || payload.len() > 8000 {
+    if payload.bytes().any(|byte| !(b' '..=126).contains(&byte)) || payload.len() > 8000 {
         return;
     }
     for name in [

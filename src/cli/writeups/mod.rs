@@ -47,7 +47,7 @@ pub(super) enum Command {
         json: bool,
     },
     /// Register a write-up, or say more of one; what is left out stays as it is
-    Add(Said),
+    Add(Box<Said>),
     /// Many at once, from a table
     #[command(after_help = IMPORT_HELP)]
     Import {
@@ -312,7 +312,7 @@ async fn act(
         Command::Show { id, json } => {
             show::one(&registry, find(&registry, &id)?, calendar, (house.k, json))
         }
-        Command::Add(said) => add(house, &registry, said, wanted).await,
+        Command::Add(said) => add(house, &registry, *said, wanted).await,
         Command::Import { file, dry_run } => {
             let hand = hand(house);
             let done = registry.import(&hand, wanted.table, dry_run).await?;

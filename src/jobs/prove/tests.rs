@@ -115,7 +115,7 @@ fn a_key_that_others_may_open_or_that_lies_in_the_store_is_found() {
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
     let store = folder.path().join("engine");
     assert_eq!(
-        key(&file, &[store.clone()]),
+        key(&file, std::slice::from_ref(&store)),
         ["the key file's mode is 640, not 600"]
     );
     std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();

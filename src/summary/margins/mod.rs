@@ -249,9 +249,10 @@ impl Margins {
         }
         let people = |at: usize| i64::try_from(self.people[at]).unwrap_or(MOST);
         for _ in 0..ROUNDS {
-            let narrowed = all
-                .iter()
-                .fold(false, |any, row| narrow(row, &people, &mut ranges) || any);
+            let mut narrowed = false;
+            for row in &all {
+                narrowed |= narrow(row, &people, &mut ranges);
+            }
             if !narrowed {
                 break;
             }
