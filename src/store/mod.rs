@@ -9,11 +9,12 @@ mod migrate;
 mod registry;
 mod rows;
 mod state;
+mod which;
 
 pub use derive::{DeriveSettings, Fingerprint};
 pub use facts::{
     AgeWindow, ClassCount, CoverageRow, FactSettings, HealthCounts, LabelCount, ObservedRow,
-    ReadingLimits, Receipt, RosterCounts, Which,
+    ReadingLimits, Receipt, RosterCounts,
 };
 pub use landing::{Batch, PackError};
 pub use migrate::MigrateError;
@@ -22,6 +23,7 @@ pub use registry::{
 };
 pub use rows::{PersonRow, WriteupRow};
 pub use state::{ForeignStore, ImportRun};
+pub use which::Which;
 
 use clickhouse::Client;
 use clickhouse::query::Query;

@@ -9,18 +9,17 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use crate::model::{
-    Assignment, Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Identity,
-    Link, LinkRole, Millis, Person, PersonKind, Place, Read, ReadCount, Whom, Writeup,
-    parse_rfc3339,
+    Attendance, Body, Comment, Coverage, Edit, Event, EventKind, Granularity, Identity, Link,
+    LinkRole, Millis, Person, PersonKind, Place, Read, ReadCount, Writeup, parse_rfc3339,
 };
 
 use super::explain::explain;
 use super::fill::Fill;
-use super::media;
 use super::wire::{
-    AssignmentData, AttendanceData, CommentData, CoverageData, Data, EditData, Envelope, LinkData,
-    Object, PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
+    AttendanceData, CommentData, CoverageData, Data, EditData, Envelope, LinkData, Object,
+    PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
 };
+use super::{assigned, media};
 
 /// The longest line that is read, and the longest event, bytes.
 pub const MAX_LINE: usize = 1 << 20;
@@ -366,24 +365,8 @@ fn writeup(wire: WriteupData<'_>, subject: &str) -> Result<Writeup, Refusal> {
         template: stated(wire.template),
         tags: wire.tags.unwrap_or_default(),
         restricted: wire.restricted.unwrap_or(false),
-        assignments: wire.assignments.map(assignments).transpose()?,
+        assignments: wire.assignments.map(assigned::decode).transpose()?,
     })
-}
-
-fn assignments(list: Vec<AssignmentData<'_>>) -> Result<Vec<Assignment>, Refusal> {
-    let one = |wire: AssignmentData<'_>| {
-        let from = instant(wire.from)?.ok_or(Refusal::Value)?;
-        let to = instant(wire.to)?.ok_or(Refusal::Value)?;
-        in_order(Some(from), Some(to))?;
-        let whom = match (stated(wire.team), wire.newcomers.unwrap_or(false)) {
-            (Some(_), true) => return Err(Refusal::Value),
-            (Some(team), false) => Whom::Team(team),
-            (None, true) => Whom::Newcomers,
-            (None, false) => Whom::Everybody,
-        };
-        Ok(Assignment { from, to, whom })
-    };
-    list.into_iter().map(one).collect()
 }
 
 fn person(wire: PersonData<'_>, subject: &str) -> Result<Person, Refusal> {
@@ -433,7 +416,7 @@ fn coverage(wire: CoverageData<'_>) -> Result<Coverage, Refusal> {
 }
 
 /// A time that ends before it begins was mistyped, and nobody knows which of the two.
-fn in_order(begin: Option<Millis>, end: Option<Millis>) -> Result<(), Refusal> {
+pub(super) fn in_order(begin: Option<Millis>, end: Option<Millis>) -> Result<(), Refusal> {
     match begin.zip(end) {
         Some((begin, end)) if end < begin => Err(Refusal::Value),
         _ => Ok(()),
@@ -492,7 +475,7 @@ fn within(number: Option<Whole>) -> Result<Option<u32>, Refusal> {
         .transpose()
 }
 
-fn instant(text: Option<Text<'_>>) -> Result<Option<Millis>, Refusal> {
+pub(super) fn instant(text: Option<Text<'_>>) -> Result<Option<Millis>, Refusal> {
     let stated = text.filter(|text| !text.0.is_empty());
     stated
         .map(|text| parse_rfc3339(&text.0).ok_or(Refusal::Value))
@@ -520,7 +503,7 @@ fn everybody(texts: Option<Vec<Text<'_>>>) -> Result<Vec<Identity>, Refusal> {
 }
 
 /// An empty text says as much as an absent one.
-fn stated(text: Option<String>) -> Option<String> {
+pub(super) fn stated(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 
