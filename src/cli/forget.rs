@@ -9,6 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde_json::json;
 
+use super::audit::note;
 use super::engine::Installing;
 use super::import::counted;
 use crate::app::{House, collector, folder};
@@ -19,6 +20,7 @@ use crate::jobs::forget::{Forgotten, Places, erase, pseudonyms, search, segments
 use crate::jobs::load::{Loader, Pace};
 use crate::model::Pseudonym;
 use crate::spool::{Drain, Limits, Spool, SpoolError};
+use crate::web::audit::Act;
 
 /// Whom to forget.
 #[derive(Debug, clap::Args)]
@@ -73,10 +75,13 @@ const TOLD: Duration = Duration::from_millis(1500);
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let names = names(args.identities)?;
     let installing = Installing::new();
-    let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let house = House::open(config.clone(), move |progress| installing.show(progress)).await?;
     let done = forget(&house, &names, args.dry_run).await;
     house.close().await;
     let (people, done) = done?;
+    if !args.dry_run {
+        note(&config, Act::PrivacyChanged, "a person was forgotten")?;
+    }
     if args.json {
         let value = json!({
             "names": people,
@@ -216,6 +221,7 @@ pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<(
     let (turn, folder, keys) = crate::app::folder(&config).await?;
     folder.has_one_key()?;
     let path = folder.opted_out();
+    let changes = !matches!(command, OptOut::List);
     let words = match command {
         OptOut::List => {
             let n = left_out::read(&path)?.len() as u64;
@@ -241,6 +247,9 @@ pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<(
         }
     };
     drop(turn);
+    if changes {
+        note(&config, Act::PrivacyChanged, "the opt-out list")?;
+    }
     writeln!(std::io::stderr(), "{words}")?;
     Ok(())
 }

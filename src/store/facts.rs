@@ -5,6 +5,7 @@ use clickhouse::query::Query;
 use polars::prelude::DataFrame;
 use serde::Deserialize;
 
+use super::which::Which;
 use super::{Named, Store, StoreError, frames};
 use crate::model::Millis;
 
@@ -24,29 +25,6 @@ pub struct FactSettings {
     pub late_days: i32,
     /// Which reads are meant; not every fact asks.
     pub which: Which,
-}
-
-/// Reads by whether they were assigned.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Which {
-    /// Both.
-    #[default]
-    All,
-    /// Of one's own accord.
-    Unassigned,
-    /// Assigned.
-    Assigned,
-}
-
-impl Which {
-    /// As statements know it.
-    const fn number(self) -> u8 {
-        match self {
-            Which::All => 0,
-            Which::Unassigned => 1,
-            Which::Assigned => 2,
-        }
-    }
 }
 
 /// Events of one kind with one label.

@@ -13,11 +13,12 @@ mod registry;
 mod retain;
 mod rows;
 mod state;
+mod which;
 
 pub use derive::{DeriveSettings, Fingerprint};
 pub use facts::{
     AgeWindow, ClassCount, CoverageRow, FactSettings, HealthCounts, LabelCount, ObservedRow,
-    ReadingLimits, Receipt, RosterCounts, Which,
+    ReadingLimits, Receipt, RosterCounts,
 };
 pub use landing::{Batch, MERGED, PackError};
 pub use migrate::MigrateError;
@@ -30,6 +31,7 @@ pub use registry::{
 pub use retain::Cut;
 pub use rows::{PersonRow, WriteupRow};
 pub use state::{ForeignStore, ImportRun};
+pub use which::Which;
 
 use clickhouse::Client;
 use clickhouse::query::Query;

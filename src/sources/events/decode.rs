@@ -9,18 +9,18 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use crate::model::{
-    Assignment, Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind,
+    Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind,
     Granularity, Identity, Link, LinkRole, Marks, Millis, Person, PersonKind, Place, Read,
-    ReadCount, Whom, Writeup, parse_rfc3339,
+    ReadCount, Writeup, parse_rfc3339,
 };
 
 use super::explain::explain;
 use super::fill::Fill;
-use super::media;
 use super::wire::{
-    AssignmentData, AttendanceData, CommentData, CoverageData, Data, DatedAliasData, EditData,
+    AttendanceData, CommentData, CoverageData, Data, DatedAliasData, EditData,
     Envelope, LinkData, Object, PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
 };
+use super::{assigned, media};
 
 /// The longest line that is read, and the longest event, bytes.
 pub const MAX_LINE: usize = 1 << 20;
@@ -366,7 +366,7 @@ fn writeup(wire: WriteupData<'_>, subject: &str) -> Result<Writeup, Refusal> {
         template: stated(wire.template),
         tags: wire.tags.unwrap_or_default(),
         restricted: wire.restricted.unwrap_or(false),
-        assignments: wire.assignments.map(assignments).transpose()?,
+        assignments: wire.assignments.map(assigned::decode).transpose()?,
         reviewers: everybody(wire.reviewers)?,
         facilitators: everybody(wire.facilitators)?,
         data_sources: within(wire.data_sources)?,
@@ -380,22 +380,6 @@ fn writeup(wire: WriteupData<'_>, subject: &str) -> Result<Writeup, Refusal> {
         merged_into: stated(wire.merged_into),
         dated_aliases: dated(wire.alias_validity)?,
     })
-}
-
-fn assignments(list: Vec<AssignmentData<'_>>) -> Result<Vec<Assignment>, Refusal> {
-    let one = |wire: AssignmentData<'_>| {
-        let from = instant(wire.from)?.ok_or(Refusal::Value)?;
-        let to = instant(wire.to)?.ok_or(Refusal::Value)?;
-        in_order(Some(from), Some(to))?;
-        let whom = match (stated(wire.team), wire.newcomers.unwrap_or(false)) {
-            (Some(_), true) => return Err(Refusal::Value),
-            (Some(team), false) => Whom::Team(team),
-            (None, true) => Whom::Newcomers,
-            (None, false) => Whom::Everybody,
-        };
-        Ok(Assignment { from, to, whom })
-    };
-    list.into_iter().map(one).collect()
 }
 
 fn dated(wire: Option<Vec<DatedAliasData<'_>>>) -> Result<Vec<DatedAlias>, Refusal> {
@@ -455,7 +439,7 @@ fn coverage(wire: CoverageData<'_>) -> Result<Coverage, Refusal> {
 }
 
 /// A time that ends before it begins was mistyped, and nobody knows which of the two.
-fn in_order(begin: Option<Millis>, end: Option<Millis>) -> Result<(), Refusal> {
+pub(super) fn in_order(begin: Option<Millis>, end: Option<Millis>) -> Result<(), Refusal> {
     match begin.zip(end) {
         Some((begin, end)) if end < begin => Err(Refusal::Value),
         _ => Ok(()),
@@ -514,7 +498,7 @@ fn within(number: Option<Whole>) -> Result<Option<u32>, Refusal> {
         .transpose()
 }
 
-fn instant(text: Option<Text<'_>>) -> Result<Option<Millis>, Refusal> {
+pub(super) fn instant(text: Option<Text<'_>>) -> Result<Option<Millis>, Refusal> {
     let stated = text.filter(|text| !text.0.is_empty());
     stated
         .map(|text| parse_rfc3339(&text.0).ok_or(Refusal::Value))
@@ -542,7 +526,7 @@ fn everybody(texts: Option<Vec<Text<'_>>>) -> Result<Vec<Identity>, Refusal> {
 }
 
 /// An empty text says as much as an absent one.
-fn stated(text: Option<String>) -> Option<String> {
+pub(super) fn stated(text: Option<String>) -> Option<String> {
     text.filter(|text| !text.is_empty())
 }
 

@@ -13,7 +13,7 @@ use super::decode::{
     Fault, MAX_COUNT, MAX_ENGAGED_S, MAX_SECONDS, Refusal, kind_of, needs_subject, needs_time,
 };
 use super::wire::Whole;
-use super::{media, members};
+use super::{assigned, media, members};
 
 /// Everything that is wrong with it; never empty.
 pub(super) fn explain(text: &str, refusal: &Refusal) -> Vec<Fault> {
@@ -382,7 +382,7 @@ impl Shape {
             Shape::Seconds(most) => between(value, most),
             Shape::Share => between(value, 1.0),
             Shape::Whole(most) => whole(value, most),
-            Shape::Assignments => each(value, assignment),
+            Shape::Assignments => each(value, assigned::explain),
             // An empty text says as much as an absent one.
             Shape::Instant | Shape::OneOf(_) if value.as_str() == Some("") => None,
             Shape::Instant => instant(value),
@@ -406,41 +406,6 @@ fn name(value: &Value) -> Option<String> {
         }
         Value::String(_) => None,
         other => Some(format!("{} is not text", type_of(other))),
-    }
-}
-
-/// An assignment of reading.
-fn assignment(value: &Value) -> Option<String> {
-    let Value::Object(fields) = value else {
-        return Some(format!(
-            "{} is no assignment; one has from, to, and team or newcomers",
-            type_of(value)
-        ));
-    };
-    for name in ["from", "to"] {
-        match present(fields, name) {
-            None => return Some(format!("{name}: missing; an RFC 3339 instant is valid")),
-            Some(value) => {
-                if let Some(reason) = instant(value) {
-                    return Some(format!("{name}: {reason}"));
-                }
-            }
-        }
-    }
-    let at = |name: &str| present(fields, name)?.as_str().and_then(parse_rfc3339);
-    if at("to") < at("from") {
-        return Some("to: before from; it should be the later of the two".to_owned());
-    }
-    let (team, newcomers) = (present(fields, "team"), present(fields, "newcomers"));
-    match (team, newcomers) {
-        (Some(team), _) if !team.is_string() => Some(format!("team: {} is not text", shown(team))),
-        (_, Some(flag)) if !flag.is_boolean() => {
-            Some(format!("newcomers: {} is not true or false", shown(flag)))
-        }
-        (Some(_), Some(Value::Bool(true))) => {
-            Some("team: stands beside newcomers; one of the two is valid".to_owned())
-        }
-        _ => None,
     }
 }
 
@@ -509,7 +474,7 @@ fn whole(value: &Value, most: u64) -> Option<String> {
     }
 }
 
-fn instant(value: &Value) -> Option<String> {
+pub(super) fn instant(value: &Value) -> Option<String> {
     match value.as_str().and_then(parse_rfc3339) {
         Some(_) => None,
         None => Some(format!(
@@ -524,7 +489,7 @@ pub(super) fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<
 }
 
 /// The value itself, cut to a readable length; of one that may name somebody only the type.
-fn shown(value: &Value) -> String {
+pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),
         Value::Array(_) | Value::Object(_) => type_of(value).to_owned(),

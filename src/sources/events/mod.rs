@@ -1,6 +1,7 @@
 //! Readback's own format: CloudEvents 1.0 as JSON, one event a line (CONTRACT, "In: events").
 //! Every other system can feed Readback by writing these.
 
+mod assigned;
 mod binary;
 mod decode;
 mod explain;
