@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::columns::{ints, texts};
 use super::compute::{Computed, renumber};
-use super::few::{Counted, Shown, judge};
+use super::few::{Counted, Shown, judge, still_read_tells};
 use crate::indicators::{Context, WriteupFact};
 use crate::model::time::to_rfc3339;
 use crate::model::{DAY_MS, Millis, Results, Value};
@@ -70,7 +70,15 @@ pub(super) async fn lists(
             listed: is_listed(writeup, context.as_of),
         })
         .collect();
-    let judged = judge(&counted, weeks, k.into());
+    let mut judged = judge(&counted, weeks, k.into());
+    let lately = signs
+        .iter()
+        .filter(|signs| signs.watched_lately && !signs.nobody_named);
+    judged.betrayed.extend(still_read_tells(
+        lately.map(|signs| signs.readers_trailing),
+        context.parameters.min_readers.into(),
+        k.into(),
+    ));
     let shown = counted.iter().zip(&judged.shown);
     let listed = entries()
         .zip(shown)
