@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 
+use super::audit::note;
 use super::engine::Installing;
 use super::forget::{empty, places};
 use super::import::counted;
@@ -14,6 +15,7 @@ use crate::app::folder::DataFolder;
 use crate::config::{Config, Mode};
 use crate::jobs::{derive, rotate};
 use crate::model::Identity;
+use crate::web::audit::Act;
 
 /// What to do with the key.
 #[derive(Debug, clap::Subcommand)]
@@ -64,10 +66,12 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
         );
     }
     let installing = Installing::new();
-    let house = House::open_rotating(config, move |progress| installing.show(progress)).await?;
+    let house =
+        House::open_rotating(config.clone(), move |progress| installing.show(progress)).await?;
     let done = rotate(&house, &folder, &identities).await;
     house.close().await;
     let done = done?;
+    note(&config, Act::PrivacyChanged, "the key was rotated")?;
     let names = counted(done.names as u64, "name", "names");
     writeln!(
         std::io::stderr(),

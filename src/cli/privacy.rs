@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
+use super::audit::note;
 use super::engine::Installing;
 use super::proving;
 use crate::app::{self, House, look};
@@ -15,6 +16,7 @@ use crate::config::Config;
 use crate::jobs::ledger::{self, Entry, Ledger, What};
 use crate::jobs::terms;
 use crate::model::PrivacyTerms;
+use crate::web::audit::Act;
 
 /// What to do.
 #[derive(Debug, clap::Args)]
@@ -171,6 +173,7 @@ async fn agree(config: &Config, by: &str) -> anyhow::Result<()> {
     let terms = terms::of(config, folder.k, folder.mode);
     ledger::agree(&file(config), &terms, by, today(config))?;
     drop(turn);
+    note(config, Act::PrivacyChanged, "the terms were agreed")?;
     writeln!(std::io::stdout(), "{}", terms::fingerprint(&terms))?;
     Ok(())
 }

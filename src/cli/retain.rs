@@ -4,11 +4,13 @@ use std::io::Write as _;
 
 use serde_json::json;
 
+use super::audit::note;
 use super::engine::Installing;
 use super::import::events;
 use crate::app::House;
 use crate::config::Config;
 use crate::jobs::retain::{self, Retained};
+use crate::web::audit::Act;
 
 /// How to retain.
 #[derive(Debug, clap::Args)]
@@ -27,10 +29,13 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let installing = Installing::new();
-    let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let house = House::open(config.clone(), move |progress| installing.show(progress)).await?;
     let done = retain(&house, args.dry_run).await;
     house.close().await;
     let done = done?;
+    if !args.dry_run && done.iter().any(|one| one.events > 0) {
+        note(&config, Act::PrivacyChanged, "old events were removed")?;
+    }
     if args.json {
         let each = done.iter().map(|one| {
             json!({

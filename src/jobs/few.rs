@@ -92,6 +92,26 @@ pub(super) fn judge(all: &[Counted], weeks: &[bool], k: u64) -> Judged {
 /// What tells the sum of the readers of each write-up.
 const PAIRS: (&str, &str) = ("R3", "/reader_writeup_pairs");
 
+/// What tells how many write-ups are still read, those with few readers included.
+const STILL_READ: (&str, &str) = ("L4", "/still_read");
+
+/// Whether L4 tells how many read a write-up lately of which it is not told: it counts write-ups from
+/// `least` readers on, the list names them from `k` on. Where all that lie between have one number of
+/// readers left to them, it is told. `lately` are the readers of write-ups that may be counted.
+pub(super) fn still_read_tells(
+    lately: impl Iterator<Item = u64>,
+    least: u64,
+    k: u64,
+) -> Option<(&'static str, &'static str)> {
+    let few: Vec<u64> = lately
+        .filter(|readers| *readers > 0 && *readers < k)
+        .collect();
+    let counted = few.iter().filter(|readers| **readers >= least).count();
+    let all_counted = counted == few.len() && least + 1 == k;
+    let none_counted = counted == 0 && least == 2;
+    (!few.is_empty() && (all_counted || none_counted)).then_some(STILL_READ)
+}
+
 /// The smaller part of the readers, late or not, where it is too small; else the late ones.
 fn least_part(one: &Counted, k: u64) -> u64 {
     let (late, all) = (one.late, one.readers);
@@ -204,6 +224,18 @@ mod tests {
             by_age: people.to_vec(),
             ..counted(40, 0)
         }
+    }
+
+    #[test]
+    fn write_ups_that_are_still_read_do_not_tell_their_few_readers() {
+        let tells = |lately: &[u64], least, k| still_read_tells(lately.iter().copied(), least, k);
+        // Counted from four on, named from five on: four.
+        assert_eq!(tells(&[9, 4, 0], 4, 5), Some(STILL_READ));
+        assert_eq!(tells(&[9, 4, 2], 4, 5), None);
+        // Not counted from two on: one.
+        assert_eq!(tells(&[9, 1], 2, 5), Some(STILL_READ));
+        assert_eq!(tells(&[9, 3, 4, 1], 3, 5), None);
+        assert_eq!(tells(&[9, 0], 4, 5), None);
     }
 
     /// L1 tells the reads of the second four weeks of both: what one lacks is the other's.

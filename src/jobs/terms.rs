@@ -3,7 +3,7 @@
 
 use sha2::{Digest as _, Sha256};
 
-use crate::config::{AGEING, Config, EngineMode, Mode};
+use crate::config::{AGEING, AccessMode, Config, EngineMode, Mode};
 use crate::model::PrivacyTerms;
 use crate::sources;
 
@@ -16,7 +16,25 @@ pub fn of(config: &Config, k: u32, mode: Mode) -> PrivacyTerms {
         .with(KEY_HOLDER, key_holder(config))
         .with("store", store(config))
         .with("reporting tools", reporting(config))
-        .with("pages are served at", config.listen.to_string());
+        .with("pages are served at", config.listen.to_string())
+        .with("readers sign in", signing_in(&config.access.mode))
+        .with("audit log", format!("kept for {} days", config.audit_days));
+    let groups = &config.access.groups;
+    let roles = [
+        ("viewers", &groups.viewer),
+        ("coordinators", &groups.coordinator),
+        ("admins", &groups.admin),
+        (
+            "restricted write-ups are seen by coordinators, admins, and",
+            &groups.restricted,
+        ),
+    ];
+    let terms = roles
+        .into_iter()
+        .filter(|(_, groups)| !groups.is_empty())
+        .fold(terms, |terms, (role, groups)| {
+            terms.with(role, named(groups))
+        });
     let terms = AGEING.iter().fold(terms, |terms, (kind, _)| {
         let limits = &config.retention.events;
         let value = match limits.iter().find(|(of, _)| of == kind) {
@@ -48,6 +66,24 @@ fn key_holder(config: &Config) -> String {
         .key_holder
         .clone()
         .unwrap_or_else(|| NOBODY.to_owned())
+}
+
+fn signing_in(mode: &AccessMode) -> &'static str {
+    match mode {
+        AccessMode::Loopback => "not at all; pages are shown on this machine alone",
+        AccessMode::Oidc(_) => "at an OpenID provider",
+        AccessMode::Proxy(_) => "at a proxy in front of it",
+        AccessMode::Password => "with a password of their own",
+    }
+}
+
+/// Groups by their names. What holds an address may be somebody's.
+fn named(groups: &[String]) -> String {
+    let each = groups.iter().map(|group| match group.contains('@') {
+        true => "(an address)",
+        false => group,
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 fn store(config: &Config) -> String {

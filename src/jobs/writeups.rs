@@ -8,7 +8,7 @@ use serde_json::{Value as Json, json};
 use super::assigned;
 use super::columns::{ints, texts};
 use super::compute::{Computed, renumber};
-use super::few::{Counted, Shown, judge};
+use super::few::{Counted, Shown, judge, still_read_tells};
 use crate::indicators::{Context, WriteupFact};
 use crate::model::time::to_rfc3339;
 use crate::model::{DAY_MS, Millis, Results, Value};
@@ -104,12 +104,21 @@ pub(super) async fn lists(
             }
             entry
         });
+    let lately = signs
+        .iter()
+        .filter(|signs| signs.watched_lately && !signs.nobody_named);
+    let mut betrayed = [open.betrayed, full.betrayed].concat();
+    betrayed.extend(still_read_tells(
+        lately.map(|signs| signs.readers_trailing),
+        context.parameters.min_readers.into(),
+        k.into(),
+    ));
     Ok(Lists {
         writeups: Both {
             open: of_open.collect(),
             full: of_full.collect(),
         },
-        betrayed: [open.betrayed, full.betrayed].concat(),
+        betrayed,
     })
 }
 

@@ -17,7 +17,7 @@ fn headers() -> String {
     format!(
         "User-Agent: {NAME} ({EMAIL})\r\nX-Forwarded-For: {IP}\r\nForwarded: for={IP}\r\nX-Real-IP: {IP}\r\n\
          Referer: https://mail.example.org/?to={EMAIL}\r\nFrom: {EMAIL}\r\nCookie: user={ACCOUNT}\r\n\
-         X-Forwarded-User: {ACCOUNT}\r\n"
+         X-Forwarded-User: {ACCOUNT}\r\nX-Forwarded-Groups: staff\r\n"
     )
 }
 
@@ -125,6 +125,17 @@ fn bring(served: &Served) {
     }
 }
 
+/// What somebody sees whom the proxy in front names.
+fn look(served: &Served, path: &str) -> Reply {
+    let mut stream = served.connect();
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{}\r\n",
+        headers()
+    );
+    stream.write_all(head.as_bytes()).expect("a request");
+    reply(stream)
+}
+
 /// Every address that a page leads to, and every route there is, asked by somebody who says who he is.
 fn walk(served: &Served) -> usize {
     let mut open: VecDeque<String> = [
@@ -157,13 +168,7 @@ fn walk(served: &Served) -> usize {
     let mut seen: BTreeSet<String> = open.iter().cloned().collect();
     let mut asked = 0;
     while let Some(path) = open.pop_front() {
-        let mut stream = served.connect();
-        let head = format!(
-            "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{}\r\n",
-            headers()
-        );
-        stream.write_all(head.as_bytes()).expect("a request");
-        let found = reply(stream);
+        let found = look(served, &path);
         asked += 1;
         // A search box and the links to other pages of a search hold what was searched for.
         let echoed = path.contains("q=zzmail");
@@ -215,7 +220,7 @@ async fn a_marker_gets_out_of_no_door() {
     };
     home.file(
         "readback.toml",
-        "[privacy]\nk = 1\n[[source]]\nid = \"gh\"\nkind = \"github\"\n[[source]]\nid = \"beacon\"\nkind = \"events\"\n",
+        "[privacy]\nk = 1\n[access]\nmode = \"proxy\"\ntrusted = [\"127.0.0.0/8\"]\nviewer = [\"staff\"]\n[[source]]\nid = \"gh\"\nkind = \"github\"\n[[source]]\nid = \"beacon\"\nkind = \"events\"\n",
     );
     let served = Served::start(&home, &[], &[("READBACK_LOG", "trace")]);
     served.until("/readyz/engine", 200);
@@ -223,7 +228,7 @@ async fn a_marker_gets_out_of_no_door() {
     // A page is computed from what came in.
     let since = Instant::now();
     loop {
-        let summary = served.get("/summary.json");
+        let summary = look(&served, "/summary.json");
         if summary.status == 200
             && summary.json()["health"]["received"]["kept"]["read"].as_u64() > Some(0)
         {

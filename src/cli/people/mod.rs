@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
+use super::audit::note;
 use super::engine::Installing;
 use crate::app::House;
 use crate::collect::roster::{self, Account, Format, Reading, Roster};
@@ -19,6 +20,7 @@ use crate::config::Config;
 use crate::jobs::people::BY_HAND;
 use crate::jobs::roster::{Everybody, Word};
 use crate::model::{Calendar, Pseudonym};
+use crate::web::audit::Act;
 use alike::suggest;
 use bring::{bring, told};
 use list::list;
@@ -175,9 +177,14 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
     }
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let changes = !matches!(command, Command::Suggest { .. } | Command::List { .. });
     let done = act(command, read, &house).await;
+    let noted = match changes && done.is_ok() {
+        true => note(&house.config, Act::RegistryChanged, "people"),
+        false => Ok(()),
+    };
     house.close().await;
-    done
+    done.and(noted)
 }
 
 /// A file as it was read.

@@ -9,16 +9,16 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use crate::model::{
-    Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind,
-    Granularity, Identity, Link, LinkRole, Marks, Millis, Person, PersonKind, Place, Read,
-    ReadCount, Writeup, parse_rfc3339,
+    Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind, Granularity, Identity,
+    Link, LinkRole, Marks, Millis, Person, PersonKind, Place, Read, ReadCount, Writeup,
+    parse_rfc3339,
 };
 
 use super::explain::explain;
 use super::fill::Fill;
 use super::wire::{
-    AttendanceData, CommentData, CoverageData, Data, DatedAliasData, EditData,
-    Envelope, LinkData, Object, PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
+    AttendanceData, CommentData, CoverageData, Data, DatedAliasData, EditData, Envelope, LinkData,
+    Object, PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
 };
 use super::{assigned, media};
 
