@@ -1,4 +1,4 @@
--- Every pseudonym that did something, was invited, or wrote or responded. Store::acting_people.
+-- Every pseudonym that did something, was invited, or stands in a role of a write-up. Store::acting_people.
 SELECT DISTINCT pseudonym
 FROM
 (
@@ -9,6 +9,8 @@ FROM
     UNION ALL SELECT DISTINCT person FROM landing_link
     UNION ALL SELECT DISTINCT arrayJoin(contributors) FROM landing_writeup
     UNION ALL SELECT DISTINCT arrayJoin(responders) FROM landing_writeup
+    UNION ALL SELECT DISTINCT arrayJoin(reviewers) FROM landing_writeup
+    UNION ALL SELECT DISTINCT arrayJoin(facilitators) FROM landing_writeup
 )
 WHERE pseudonym != 0
 ORDER BY pseudonym

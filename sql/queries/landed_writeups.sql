@@ -3,6 +3,6 @@ SELECT key, version, at, source, id, title, url, aliases, published_at, deleted_
     contributors, contributor_teams, responders, words, diagrams, hyperlinks, acronyms,
     acronyms_unexplained, template, tags, restricted, assigns, assignments,
     reviewers, facilitators, data_sources, quotations,
-    surprised, difficult, unclear, several_accounts, merged_into, dated_aliases
+    surprised, difficult, unclear, several_accounts, merged_into, dated_aliases, opened
 FROM landing_writeup FINAL
 ORDER BY id, at, version, key

@@ -19,6 +19,8 @@ pub struct DataFolder {
     pub mode: Mode,
     /// Tells its key, once it was used.
     key: Option<u64>,
+    /// Tell keys that it had before.
+    retired: Vec<u64>,
 }
 
 /// Why a data folder can't be used.
@@ -60,6 +62,15 @@ pub enum FolderError {
         path: String,
         /// Something in it.
         found: String,
+    },
+    /// The key is one that was replaced.
+    #[error(
+        "{path}: is a key that was replaced by `readback key rotate`; put the present one back from a \
+         backup that is younger"
+    )]
+    OldKey {
+        /// The key file.
+        path: String,
     },
     /// A rotation of the key was cut off.
     #[error(
@@ -119,6 +130,9 @@ struct Fixed {
     /// The key's fingerprint, hexadecimal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
+    /// What tells the keys that it had before, hexadecimal.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retired: Vec<String>,
 }
 
 /// What `folder.json` is written as.
@@ -194,6 +208,12 @@ impl DataFolder {
             k: fixed.k,
             mode,
             key,
+            retired: fixed
+                .retired
+                .iter()
+                .map(|hex| u64::from_str_radix(hex, 16))
+                .collect::<Result<_, _>>()
+                .map_err(|_| broken("a key that it had is no hexadecimal number".to_owned()))?,
         };
         // A new key would make strangers of everybody who is in the store.
         let made = ["engine", "spool"]
@@ -215,6 +235,7 @@ impl DataFolder {
             k: k.unwrap_or(DEFAULT_K),
             mode: Mode::default(),
             key: None,
+            retired: Vec::new(),
         };
         folder.write()?;
         Ok(folder)
@@ -226,6 +247,11 @@ impl DataFolder {
             k: self.k,
             mode: (self.mode != Mode::default()).then(|| self.mode.name().to_owned()),
             key: self.key.map(|key| format!("{key:016x}")),
+            retired: self
+                .retired
+                .iter()
+                .map(|key| format!("{key:016x}"))
+                .collect(),
         };
         let (file, beside) = (self.path.join("folder.json"), self.path.join(PART));
         let text = serde_json::to_vec(&fixed).map_err(|error| named(&file, error.into()))?;
@@ -273,6 +299,25 @@ impl DataFolder {
             }
             None => Ok(()),
         }
+    }
+
+    /// Refuses a key that was replaced: it knows neither who opted out nor who is who. The mark is
+    /// [`crate::collect::Keys::people_mark`].
+    pub fn refuse_retired(&self, mark: u64) -> Result<(), FolderError> {
+        match self.retired.contains(&mark) {
+            true => Err(FolderError::OldKey {
+                path: self.key_file().display().to_string(),
+            }),
+            false => Ok(()),
+        }
+    }
+
+    /// Another key took this one's place.
+    pub fn retire(&mut self, mark: u64) -> Result<(), FolderError> {
+        if !self.retired.contains(&mark) {
+            self.retired.push(mark);
+        }
+        self.write()
     }
 
     /// Where the next key lies while a rotation is under way.

@@ -60,7 +60,13 @@ pub fn contents(config: &Config) -> Vec<anyhow::Error> {
         let what = format!("{}: can't be written to", folder.display());
         found.push(anyhow::Error::new(error).context(what));
     }
-    for secret in ["key", "tokens.json", "opted-out.json"] {
+    for secret in [
+        "key",
+        "tokens.json",
+        "opted-out.json",
+        "access.json",
+        "privacy.ndjson",
+    ] {
         let path = folder.join(secret);
         let mode = std::fs::metadata(&path).map(|file| file.permissions().mode() & 0o777);
         if let Ok(mode) = mode

@@ -157,6 +157,7 @@ pub async fn ready_folder(config: &Config) -> anyhow::Result<(DataFolder, Keys)>
 
 /// The keys with those whom the folder leaves out.
 fn leaving_out(folder: &DataFolder, keys: Keys) -> anyhow::Result<Keys> {
+    folder.refuse_retired(keys.people_mark())?;
     let everybody = folder.mode == Mode::CountsOnly;
     let left_out = LeftOut::open(&folder.opted_out(), everybody)?;
     tracing::debug!(

@@ -110,7 +110,11 @@ pub(super) async fn unassign(
         ..registry.same(known)
     };
     say(house, registry, writeup).await?;
-    writeln!(std::io::stderr(), "{}: no longer assigned", known.id)?;
+    writeln!(
+        std::io::stderr(),
+        "{}: assignment {number} is taken back",
+        known.id
+    )?;
     Ok(())
 }
 

@@ -179,7 +179,7 @@ async fn jobs(
     // Both are due at once.
     let mut scan = clock(schedule.scan_minutes);
     let mut old = clock(DAILY);
-    let retains = computes && !house.config.retention.is_endless();
+    let retains = !house.config.retention.is_endless();
     let mut report = clock(schedule.report_minutes);
     let mut pause = COMPUTE_AGAIN;
     // Batches that were loaded when nothing had ever come; the first are shown soon.
@@ -206,7 +206,7 @@ async fn jobs(
                 report.reset_after(COMPUTE_AGAIN.min(report.period()));
             }
             _ = old.tick(), if retains => {
-                if retain(house, metrics).await {
+                if retain(house, metrics).await && computes {
                     report.reset_immediately();
                 }
             }

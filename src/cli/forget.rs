@@ -13,10 +13,10 @@ use super::audit::note;
 use super::engine::Installing;
 use super::import::counted;
 use crate::app::{House, collector, folder};
-use crate::collect::left_out;
+use crate::collect::{Keys, left_out};
 use crate::config::Config;
 use crate::jobs::derive;
-use crate::jobs::forget::{Forgotten, Places, erase, pseudonyms, search, segments};
+use crate::jobs::forget::{Forgotten, Places, erase, pseudonym, search, segments, texts};
 use crate::jobs::load::{Loader, Pace};
 use crate::model::Pseudonym;
 use crate::spool::{Drain, Limits, Spool, SpoolError};
@@ -34,7 +34,8 @@ person that nobody united have to be given as well. Reports that were written to
 not changed: they name nobody. ClickHouse removes the files behind erased rows within minutes; backups
 are yours to erase.")]
 pub(super) struct Args {
-    /// Addresses or accounts of one person; `-` reads them from standard input, one a line, so that no
+    /// Addresses of one person, accounts as KIND:NAME (`readback people import --help` lists the kinds),
+    /// what events carry as `person`; `-` reads them from standard input, one a line, so that no
     /// shell remembers them
     #[arg(required = true, value_name = "IDENTITY")]
     identities: Vec<String>,
@@ -60,7 +61,7 @@ pub(super) enum OptOut {
 /// Whom.
 #[derive(Debug, clap::Args)]
 pub(super) struct Who {
-    /// Addresses or accounts; `-` reads them from standard input, one a line
+    /// Addresses, accounts as KIND:NAME; `-` reads them from standard input, one a line
     #[arg(required = true, value_name = "IDENTITY")]
     identities: Vec<String>,
 }
@@ -89,6 +90,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             "rows": done.rows,
             "dead_letters": done.letters,
             "left": done.left,
+            "texts": done.texts,
         });
         let text = serde_json::to_string_pretty(&value)?;
         writeln!(std::io::stdout(), "{text}")?;
@@ -111,10 +113,7 @@ async fn forget(
 ) -> anyhow::Result<(usize, Forgotten)> {
     let config = &house.config;
     let places = places(config);
-    let mut people: Vec<Pseudonym> = Vec::new();
-    for name in names {
-        people.extend(pseudonyms(&house.keys, name));
-    }
+    let mut people = all(&house.keys, names)?;
     let turn = house.turn().await?;
     let derived = derive(house).await?;
     people.extend(house.store.all_names(derived, &people).await?);
@@ -141,6 +140,7 @@ async fn forget(
     let mut done = erase(&house.store, &places, &people).await?;
     derive(house).await?;
     done.left = search(&house.store, &places, &people).await?;
+    done.texts = texts(&house.store, names).await?;
     drop(turn);
     Ok((known, done))
 }
@@ -232,14 +232,15 @@ pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<(
             )
         }
         OptOut::Add(who) => {
-            let people = all(&keys, who)?;
+            let people = all(&keys, &names(who.identities)?)?;
             left_out::change(&path, &people, true)?;
-            "on the list: from now on what they do is kept without them; `readback forget` erases what \
-             was before"
+            "on the list: from now on what is done under these names is kept without them. Other names of \
+             the same people have to be given as well; `readback forget` takes all that are known, and \
+             erases what was before"
                 .to_owned()
         }
         OptOut::Remove(who) => {
-            let people = all(&keys, who)?;
+            let people = all(&keys, &names(who.identities)?)?;
             match left_out::change(&path, &people, false)? {
                 0 => "nobody of these was on the list".to_owned(),
                 _ => "off the list".to_owned(),
@@ -254,12 +255,11 @@ pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<(
     Ok(())
 }
 
-fn all(keys: &crate::collect::Keys, who: Who) -> anyhow::Result<Vec<Pseudonym>> {
-    let names = names(who.identities)?;
-    Ok(names
-        .iter()
-        .flat_map(|name| pseudonyms(keys, name))
-        .collect())
+fn all(keys: &Keys, names: &[String]) -> anyhow::Result<Vec<Pseudonym>> {
+    let each = names.iter().map(|name| {
+        pseudonym(keys, name).map_err(|reason| anyhow::anyhow!("one of the names {reason}"))
+    });
+    each.collect()
 }
 
 /// The names on the command line, `-` for those on standard input.
@@ -284,7 +284,9 @@ fn names(given: Vec<String>) -> anyhow::Result<Vec<String>> {
 fn tell(names: usize, done: &Forgotten, dry_run: bool) -> anyhow::Result<()> {
     let mut err = std::io::stderr().lock();
     let count = counted(names as u64, "name", "names");
+    let nothing = names == 0 && done.rows.is_empty() && done.letters == 0;
     match (dry_run, names) {
+        (_, 0) if !nothing => writeln!(err, "known from what had not been counted yet")?,
         (_, 0) => writeln!(err, "nothing is known under this name")?,
         (true, _) => writeln!(err, "{count} of this person would be erased")?,
         (false, _) => writeln!(err, "{count} of this person erased")?,
@@ -296,10 +298,18 @@ fn tell(names: usize, done: &Forgotten, dry_run: bool) -> anyhow::Result<()> {
         let letters = done.letters as u64;
         writeln!(err, "  dead letters: {letters}")?;
     }
+    if !done.texts.is_empty() {
+        writeln!(
+            err,
+            "  the name itself stands in texts that sources delivered, such as the address of a page: {}. \
+             Nothing takes it out there; rename the page, or leave it out at its source",
+            list(&done.texts)
+        )?;
+    }
     if !dry_run && done.left.is_empty() {
         writeln!(
             err,
-            "store, spool and dead letters were searched: nothing is left; what comes in later is kept \
+            "store, spool and dead letters were searched: no pseudonym is left; what comes in later is kept \
              without the person"
         )?;
     }

@@ -53,8 +53,11 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
         let entries = file.roster.entries.into_iter();
         identities.extend(entries.flat_map(|entry| entry.identities));
     }
+    if identities.is_empty() {
+        bail!("the rosters name nobody: with a new key everybody would lose the history");
+    }
     let data = config.data_dir.clone();
-    let Some(folder) = DataFolder::look(&data, config.k)? else {
+    let Some(mut folder) = DataFolder::look(&data, config.k)? else {
         bail!(
             "{}: is no data folder; there is no key to rotate",
             data.display()
@@ -68,7 +71,7 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
     let installing = Installing::new();
     let house =
         House::open_rotating(config.clone(), move |progress| installing.show(progress)).await?;
-    let done = rotate(&house, &folder, &identities).await;
+    let done = rotate(&house, &mut folder, &identities).await;
     house.close().await;
     let done = done?;
     note(&config, Act::PrivacyChanged, "the key was rotated")?;
@@ -83,7 +86,7 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
 
 async fn rotate(
     house: &House,
-    folder: &DataFolder,
+    folder: &mut DataFolder,
     identities: &[Identity],
 ) -> anyhow::Result<rotate::Rotated> {
     let places = places(&house.config);
@@ -93,12 +96,14 @@ async fn rotate(
         bail!("`readback serve` runs on this data folder; stop it first");
     }
     let (key, next) = (folder.key_file(), folder.next_key_file());
+    let resumed = next.exists();
     let new = house.keys.next(&next)?;
     let pairs = rotate::pairs(&house.keys, &new, identities);
     let _turn = house.turn().await?;
     let missing = rotate::missing(&folder.opted_out(), &pairs)?;
-    if missing > 0 {
-        // Nothing was changed yet, so the folder is as it was.
+    if missing > 0 && !resumed {
+        // Nothing was changed yet, so the folder is as it was. What a rotation that was cut off has
+        // changed belongs to the next key, which must not go.
         std::fs::remove_file(&next).with_context(|| next.display().to_string())?;
     }
     let done = rotate::run(&house.store, &places, &folder.opted_out(), &pairs).await?;
@@ -106,6 +111,10 @@ async fn rotate(
     std::fs::File::open(&house.config.data_dir)
         .and_then(|folder| folder.sync_all())
         .with_context(|| house.config.data_dir.display().to_string())?;
+    let old = house.keys.people_mark();
+    if old != new.people_mark() {
+        folder.retire(old)?;
+    }
     let config = &house.config;
     derive::run(
         &house.store,

@@ -195,6 +195,13 @@ impl Keys {
         u128::from_be_bytes(short)
     }
 
+    /// Tells two secrets for people apart, and says nothing about either.
+    pub fn people_mark(&self) -> u64 {
+        let mut short = [0; 8];
+        short.copy_from_slice(&hmac(&self.people, b"readback which key this is")[..8]);
+        u64::from_be_bytes(short)
+    }
+
     /// Tells two keys apart, and says nothing about either.
     pub fn fingerprint(&self) -> u64 {
         self.hash("readback", "whose tables are these")

@@ -102,6 +102,12 @@ impl LeftOut {
         people.contains(&person)
     }
 
+    /// Who is on the list, each to become nobody.
+    pub fn people(&self) -> Vec<(Pseudonym, Option<Pseudonym>)> {
+        let people = self.people.read().unwrap_or_else(PoisonError::into_inner);
+        people.iter().map(|person| (*person, None)).collect()
+    }
+
     /// How many are on the list.
     pub fn len(&self) -> usize {
         let people = self.people.read().unwrap_or_else(PoisonError::into_inner);

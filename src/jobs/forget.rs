@@ -13,8 +13,8 @@ use anyhow::Context as _;
 
 use super::load::blocking;
 use crate::collect::Keys;
-use crate::collect::roster::{ACCOUNTS, account};
-use crate::model::{Identity, Pseudonym};
+use crate::collect::roster::identity;
+use crate::model::Pseudonym;
 use crate::spool::{Dead, Letter};
 use crate::store::{Batch, Renamed, Store};
 
@@ -27,6 +27,8 @@ pub struct Forgotten {
     pub letters: usize,
     /// Where something is left: table and column, or file. Empty when it is done.
     pub left: BTreeMap<String, u64>,
+    /// Where the name itself stands in texts, see [`texts`].
+    pub texts: BTreeMap<String, u64>,
 }
 
 /// Where else than in the store people stand.
@@ -39,24 +41,16 @@ pub struct Places {
     pub letters: PathBuf,
 }
 
-/// All pseudonyms that a name may have: a mail address has one, as `KIND:NAME` has; what else somebody is
-/// called may be an account of any source. 32 hexadecimal digits are a pseudonym themselves.
-pub fn pseudonyms(keys: &Keys, name: &str) -> Vec<Pseudonym> {
-    let name = name.trim();
-    if let Some(pseudonym) = Pseudonym::from_hex(name) {
-        return vec![pseudonym];
+/// The pseudonym of somebody: of a mail address, of an account as `KIND:NAME`, of what events carry as
+/// `person`. 32 hexadecimal digits are one themselves.
+///
+/// # Errors
+/// What would be valid; never the name.
+pub fn pseudonym(keys: &Keys, name: &str) -> Result<Pseudonym, String> {
+    match Pseudonym::from_hex(name.trim()) {
+        Some(pseudonym) => Ok(pseudonym),
+        None => Ok(keys.pseudonym(&identity(name)?)),
     }
-    let bare = Identity::bare(name);
-    if bare.is_email() {
-        return vec![keys.pseudonym(&bare)];
-    }
-    if let Some((kind, value)) = name.split_once(':')
-        && let Some(account) = account(kind)
-    {
-        return vec![keys.pseudonym(&account.identity(value))];
-    }
-    let each = ACCOUNTS.iter().map(|account| account.identity(name));
-    each.map(|identity| keys.pseudonym(&identity)).collect()
 }
 
 /// Takes people out of store and dead letters, and makes the next run of the derive job build everything
@@ -75,7 +69,7 @@ pub async fn erase(
     Ok(Forgotten {
         rows,
         letters,
-        left: BTreeMap::new(),
+        ..Forgotten::default()
     })
 }
 
@@ -104,6 +98,31 @@ pub async fn search(
     });
     left.extend(files.await?.context("searching spool and dead letters")?);
     Ok(left)
+}
+
+/// Where mail addresses themselves stand in texts of the store, by table and column: in the address of a page
+/// for instance, as a source delivered it. No event's person is told by that, and nothing takes it out.
+pub async fn texts(store: &Store, names: &[String]) -> anyhow::Result<BTreeMap<String, u64>> {
+    let mut found = BTreeMap::new();
+    for name in names
+        .iter()
+        .map(|name| name.trim())
+        .filter(|name| name.contains('@'))
+    {
+        let pattern = format!("(?i){}", regex::escape(name).replace('@', "(@|%40)"));
+        for column in store.columns().await? {
+            if !column.is_text() {
+                continue;
+            }
+            let there = store.texts(&column, &pattern).await?.found;
+            if there > 0 {
+                *found
+                    .entry(format!("{}.{}", column.table, column.name))
+                    .or_default() += there;
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// Gives people in dead letters other pseudonyms, or takes them out. A letter that can't be read and

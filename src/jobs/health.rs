@@ -79,7 +79,12 @@ pub(super) async fn health(
         _ => (None, None, None),
     };
     Ok(Health {
-        received: received(&store.receipts().await?, &labels, &few),
+        received: received(
+            &store.receipts().await?,
+            &labels,
+            &few,
+            store.removed().await?,
+        ),
         reads: Reads {
             aggregated_rows: counts.aggregated_rows,
             aggregated_reads: counts.aggregated_reads,
@@ -93,7 +98,7 @@ pub(super) async fn health(
     })
 }
 
-fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few) -> Received {
+fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64) -> Received {
     let mut received = Received::default();
     // What is said of people by hand has not been received, and to merge and split write-ups is no
     // measurement: a split takes a merge back without a trace.
@@ -121,7 +126,8 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few) -> Received 
             _ => *kept.entry(&row.kind).or_default() += row.before,
         }
     }
-    received.duplicate_id = (received.lines - received.rejected).saturating_sub(ids);
+    received.removed = removed;
+    received.duplicate_id = (received.lines - received.rejected).saturating_sub(ids + removed);
     received.excluded = (!few.excluded).then_some(excluded);
     // One that is missing is what the others lack of all lines: the smallest goes with it, of what people
     // do and is told nowhere else.

@@ -19,7 +19,7 @@ use crate::collect::{Intake, Keys, input};
 use crate::model::target::without_user;
 use crate::model::{Event, Millis, Vocabulary};
 use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError};
-use crate::store::{Batch, Store};
+use crate::store::{Batch, Renamed, Store};
 
 /// Rows in a batch: an insert costs 7 to 25 ms whatever its size, and beyond this it gains little.
 const BATCH_ROWS: usize = 100_000;
@@ -271,10 +271,16 @@ async fn drive<T: Send + 'static>(
         done.map(|value| (value, collector.ingested))
     });
     let mut number: u32 = 0;
-    while let Some(batch) = receiver.recv().await {
+    while let Some(mut batch) = receiver.recv().await {
         if let Some((store, gate)) = way {
             let name = xxh3_128(format!("{prefix:x} {number}").as_bytes());
             let _passed = gate.pass().await.context("waiting for the data folder")?;
+            // Whoever was forgotten meanwhile does not come back with what was read before.
+            keys.left_out().refresh();
+            let gone: Renamed = keys.left_out().people().into_iter().collect();
+            if !gone.is_empty() {
+                batch.rename_people(&gone);
+            }
             // Others wait meanwhile; an engine that went without a word does not say so itself.
             let patience = Pace::default().patience;
             let loaded = timeout(patience, store.load(name, &batch)).await;

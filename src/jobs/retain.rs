@@ -41,18 +41,20 @@ pub async fn run(
     if dry_run || old.is_empty() {
         return Ok(done);
     }
+    // Also first: what is derived must not outlive what it was derived from.
+    store.rederive().await?;
     for one in old {
         let name = one.kind.name();
         let cut = Cut {
             kind: name.to_owned(),
             before: one.before,
+            events: one.events,
         };
         // Said first: a run that is cut off must not leave days that nobody watched.
         store.set_cut(cut).await?;
         let erased = store.erase_older(one.kind, one.before).await;
         erased.with_context(|| format!("retention of {name} events"))?;
     }
-    store.rederive().await?;
     Ok(done)
 }
 

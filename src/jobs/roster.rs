@@ -24,6 +24,8 @@ pub struct Imported {
     pub same: u64,
     /// People whom this source spoke of earlier and who are not in the file: they stay.
     pub missing: u64,
+    /// People of whom nothing was taken.
+    pub refused: u64,
     /// Entries that the intake refused.
     pub problems: Vec<Problem>,
 }
@@ -58,7 +60,7 @@ pub async fn import(
             said: 0,
             was_known: false,
         };
-        let mut place = 0;
+        let (mut place, problems) = (0, imported.problems.len());
         for (number, event) in roster::events(member, source, now).into_iter().enumerate() {
             if let Err(reason) = words.say(event, keys) {
                 let entry = member.entries.get(number);
@@ -75,6 +77,7 @@ pub async fn import(
         }
         let (said, was_known) = (words.said, words.was_known);
         match (said, was_known) {
+            (0, _) if imported.problems.len() > problems => imported.refused += 1,
             (0, _) => imported.same += 1,
             (_, true) => imported.changed += 1,
             (_, false) => imported.new += 1,

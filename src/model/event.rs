@@ -337,6 +337,8 @@ pub struct Writeup<P = Identity> {
     pub tags: Vec<String>,
     /// Not everybody may see it.
     pub restricted: bool,
+    /// It is said that everybody may see it: what says nothing opens nothing that was restricted.
+    pub opened: bool,
     /// Who is told to read it and when; an empty list takes back what was said before.
     pub assignments: Option<Vec<Assignment>>,
     /// Who reviewed it before it was published.
@@ -449,6 +451,7 @@ impl<P> Writeup<P> {
             template: None,
             tags: Vec::new(),
             restricted: false,
+            opened: false,
             assignments: None,
             reviewers: Vec::new(),
             facilitators: Vec::new(),

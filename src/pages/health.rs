@@ -106,7 +106,7 @@ const fn reason(key: &'static str, words: &'static str, brief: &'static str) -> 
 }
 
 /// Reasons in the order in which they are tried.
-const RECEIVED: [Reason; 7] = [
+const RECEIVED: [Reason; 8] = [
     reason(
         "rejected",
         "could not be read, broke the contract or came from a sender who may not send them",
@@ -129,6 +129,11 @@ const RECEIVED: [Reason; 7] = [
         "events of deleted write-ups",
     ),
     reason("bot", "came from robots", "robots"),
+    reason(
+        "removed",
+        "were taken away since, because they were old",
+        "old events",
+    ),
     reason(
         "excluded",
         "came from accounts that are excluded by hand",

@@ -332,6 +332,7 @@ impl Batch {
                     .into_iter()
                     .map(|dated| (dated.alias, dated.from, dated.to))
                     .collect(),
+                opened: w.opened,
             }),
             Body::Person(person) => self.people.push(PersonRow {
                 key: head.key,

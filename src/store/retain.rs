@@ -8,6 +8,8 @@ use crate::model::{EventKind, Millis};
 
 const COUNT: &str = include_str!("../../sql/queries/count_old_events.sql");
 
+const REMOVED: &str = include_str!("../../sql/queries/removed_events.sql");
+
 /// Until when events of a kind were taken away.
 #[derive(Clone, Debug, PartialEq, Eq, Row, Serialize, Deserialize)]
 pub struct Cut {
@@ -15,6 +17,8 @@ pub struct Cut {
     pub kind: String,
     /// What happened before it is gone, UTC ms.
     pub before: Millis,
+    /// How many they were.
+    pub events: u64,
 }
 
 /// Where events of a kind land, and the statement that removes old ones. A registered write-up or person
@@ -74,6 +78,12 @@ impl Store {
         };
         let query = self.query(sql).param("before", before);
         query.execute().await.named(name)
+    }
+
+    /// Events that were ever removed.
+    pub async fn removed(&self) -> Result<u64, StoreError> {
+        let query = self.query(REMOVED);
+        query.fetch_one().await.named("removed_events")
     }
 
     /// Says that nobody watched before an instant, as far as is known by now.

@@ -162,6 +162,8 @@ pub struct WriteupRow {
     pub merged_into: Option<String>,
     /// Name, since when, until when.
     pub dated_aliases: Vec<(String, Option<i64>, Option<i64>)>,
+    /// Whether it is said that everybody may see it.
+    pub opened: bool,
 }
 
 /// An entry of the roster, as landed.

@@ -60,7 +60,7 @@ pub struct Health {
 }
 
 /// Lines received, by what became of them: rejected, duplicate, future, unknown, after deletion,
-/// robot, somebody excluded, or kept; they add up to `lines`.
+/// robot, somebody excluded, removed, or kept; they add up to `lines`.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
 pub struct Received {
     /// All of them.
@@ -77,6 +77,9 @@ pub struct Received {
     pub after_delete: u64,
     /// By a robot, a room, a service account, or an agent.
     pub bot: u64,
+    /// Taken away since, because they were old (`[retention]`); absent where nothing was.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub removed: u64,
     /// By somebody who is excluded by hand: test accounts, Readback's own staff; null where they are
     /// fewer than `k`.
     #[serde(skip_serializing_if = "is_nought")]
@@ -86,6 +89,14 @@ pub struct Received {
     /// A number is withheld.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde asks for a reference"
+)]
+fn is_zero(n: &u64) -> bool {
+    *n == 0
 }
 
 /// Where nobody is excluded, nothing is said of it.

@@ -13,6 +13,7 @@ use serde_json::{Map, Value, json};
 use tokio::time::timeout;
 
 use super::AppState;
+use super::access::Access;
 use super::body;
 use super::health::Opened;
 use super::problem::{Refusal, Segment, json_response};
@@ -94,7 +95,8 @@ pub(super) async fn say(
 ) -> Response<Body> {
     let done = async {
         let mut saying = Saying::open(&state, &door, request).await?;
-        if id.trim().is_empty() || id.ends_with(RETRACTED) {
+        let is_plain = id.trim() == id && !id.chars().any(char::is_control);
+        if id.is_empty() || !is_plain || id.ends_with('*') || id.ends_with(RETRACTED) {
             let words =
                 "the address names no write-up; valid is any name that stays, such as INC-123";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
@@ -168,6 +170,9 @@ pub(super) async fn retire(
     let done = async {
         let saying = Saying::open(&state, &door, request).await?;
         let known = saying.look.entry(&id)?;
+        if let Some(whole) = saying.look.registry.whole(known) {
+            return Err(conflict(&whole.id));
+        }
         let at = match saying.body.get("at").filter(|at| !at.is_null()) {
             None => door.now(),
             Some(at) => at.as_str().and_then(parse_rfc3339).ok_or_else(|| {
@@ -201,11 +206,13 @@ fn found(door: &Door, route: &'static str, answer: Result<Value, Refusal>) -> Re
 /// Whether a token may look at the registry and add to it.
 fn may(sender: Kept) -> Result<Kept, Refusal> {
     let scope = sender.scope();
-    match scope.takes_source(BY_HAND) && scope.takes_kind(EventKind::Writeup) {
+    // A token for every source was made for senders of events: it shows nobody what is restricted.
+    let is_named = sender.sources.iter().any(|source| source == BY_HAND);
+    match is_named && scope.takes_kind(EventKind::Writeup) {
         true => Ok(sender),
         false => {
-            let words = "the token is not for the registry; it has to take the source `registry` and the \
-                         type `writeup`";
+            let words = "the token is not for the registry; it has to name the source `registry`, and take \
+                         the type `writeup`";
             Err(Refusal::new(StatusCode::FORBIDDEN, words))
         }
     }
@@ -285,6 +292,7 @@ fn conflict(holder: &str) -> Refusal {
 /// Somebody who may say something, and what they sent.
 struct Saying {
     look: Look,
+    access: Arc<Access>,
     sender: Kept,
     request: Request,
     body: Map<String, Value>,
@@ -322,6 +330,7 @@ impl Saying {
         };
         Ok(Saying {
             look,
+            access: Arc::clone(&state.access),
             sender,
             request,
             body,
@@ -337,10 +346,6 @@ impl Saying {
         mut data: Map<String, Value>,
     ) -> Result<Response<Body>, Refusal> {
         let registry = &self.look.registry;
-        let is_said = data.get("restricted").is_some_and(|value| !value.is_null());
-        if !is_said {
-            data.insert("restricted".to_owned(), registry.is_restricted(id).into());
-        }
         data.insert("id".to_owned(), id.into());
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|error| away(anyhow::anyhow!("{error}")))?;
@@ -359,6 +364,15 @@ impl Saying {
         if let Ok(event) = events::decode(&body)
             && let Said::Writeup(writeup) = event.body
         {
+            let known = registry.entry(id).and_then(|known| known.published_at);
+            let published = writeup.published_at.or(known);
+            if published
+                .zip(writeup.deleted_at)
+                .is_some_and(|(published, deleted)| deleted < published)
+            {
+                let words = "deleted_at: lies before the write-up was published";
+                return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words));
+            }
             let plain = writeup.url.iter().chain(&writeup.aliases);
             let plain = plain.map(|name| (name, None));
             let dated = writeup.dated_aliases.iter().map(|dated| {
@@ -383,6 +397,13 @@ impl Saying {
             body,
             now: self.request.now,
         };
-        accepted(door.take(door.events(), request, terms).await?)
+        let answer = accepted(door.take(door.events(), request, terms).await?)?;
+        let name = format!("write-ups, by the token {}", self.sender.name);
+        match self.access.note_change(name).await {
+            true => Ok(answer),
+            false => Err(Refusal::later(
+                "it is done, and can't be written into the audit log",
+            )),
+        }
     }
 }

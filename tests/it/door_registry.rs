@@ -231,6 +231,8 @@ async fn only_tokens_of_the_registry_and_only_with_an_engine() {
     let good = door.token(&["registry"], &["writeup"]);
     let other = door.token(&["wiki"], &[]);
     let reads = door.token(&[], &["read"]);
+    // One for every source was made for senders of events.
+    let all = door.token(&[], &[]);
     for line in [
         "GET /v1/writeups",
         "GET /v1/writeups/unregistered",
@@ -242,7 +244,7 @@ async fn only_tokens_of_the_registry_and_only_with_an_engine() {
     ] {
         let answer = door.send(line, &[], "{}").await;
         assert_eq!(answer.status, 401, "{line}");
-        for (token, status) in [(&other, 403), (&reads, 403), (&good, 503)] {
+        for (token, status) in [(&other, 403), (&reads, 403), (&all, 403), (&good, 503)] {
             let bearer = format!("Bearer {token}");
             let answer = door.send(line, &[("authorization", &*bearer)], "{}").await;
             assert_eq!(answer.status, status, "{line} {answer:?}");

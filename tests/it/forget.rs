@@ -218,6 +218,9 @@ fn who_opts_out_is_counted_without_a_name() {
     assert_eq!(asked["rows"], json!({}));
     home.done(&["opt-out", "remove", ADA]);
     assert_eq!(home.done(&["opt-out", "list"]).out, "0\n");
+    let said = home.run(&["forget", "githb:zoe"]);
+    assert!(said.err.contains("known kinds are"), "{}", said.err);
+    assert!(!said.err.contains("zoe"), "{}", said.err);
     let said = home.run(&["forget", " "]);
     assert_eq!(said.code, Some(1));
     assert!(said.err.contains("an identity is empty"), "{}", said.err);
@@ -282,6 +285,8 @@ async fn what_is_old_goes_and_nobody_watched_before() {
     way.derive().await;
     assert_eq!(way.count("SELECT count() FROM landing_read").await, 1);
     assert_eq!(way.count("SELECT count() FROM landing_comment").await, 1);
+    let received = way.document("2025-07-01T00:00:00Z").await.health.received;
+    assert_eq!((received.removed, received.duplicate_id), (1, 0));
     let coverage = way.store.coverage().await.expect("coverage");
     let midnight = instant("2024-06-30T22:00:00Z");
     assert_eq!(coverage[0].from_at, midnight);
@@ -339,10 +344,18 @@ fn a_new_key_keeps_the_roster_and_loses_the_rest() {
     let asked = home.done(&["forget", &hex, "--dry-run", "--json"]);
     let asked: Value = serde_json::from_str(&asked.out).expect("JSON");
     assert_eq!(asked["rows"], json!({}));
-    // A rotation that was cut off keeps others out.
+    // The old key, from somebody's backup, opens nothing any more.
+    std::fs::write(home.data().join("key"), &old).expect("a key");
+    let said = home.run(&["report"]);
+    assert!(said.err.contains("was replaced"), "{}", said.err);
+    std::fs::write(home.data().join("key"), &new).expect("a key");
+    // A rotation that was cut off keeps others out, and another roster does not take its key away.
     std::fs::write(home.data().join("key.next"), &new).expect("a key");
     let said = home.run(&["report"]);
     assert!(said.err.contains("was cut off"), "{}", said.err);
+    let few = home.file("few.csv", format!("email\n{ADA}\n"));
+    assert_eq!(home.run(&["key", "rotate", &few]).code, Some(1));
+    assert!(home.data().join("key.next").exists());
     home.done(&["key", "rotate", &home.path("people.csv").to_string_lossy()]);
     assert_eq!(readers(&summary(&home)), after);
 }

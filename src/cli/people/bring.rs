@@ -71,8 +71,8 @@ pub(super) async fn bring(
     let way = house.map(|house| &house.store).zip(gate.as_ref());
     for (source, entries) in sources {
         let members = roster::unite(entries, &mut outcome.problems);
-        outcome.people += members.len() as u64;
         let done = import(way, keys, &source, &members, now()).await?;
+        outcome.people += members.len() as u64 - done.refused;
         let all = &mut outcome.imported;
         all.new += done.new;
         all.changed += done.changed;

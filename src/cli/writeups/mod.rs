@@ -13,11 +13,12 @@ use super::engine::Installing;
 use super::import::counted;
 use super::report::moment;
 use crate::app::House;
+use crate::collect::roster::somebody;
 use crate::config::Config;
 use crate::jobs::registry::file::{self, Table};
 use crate::jobs::registry::{Hand, Imported, Registry};
 use crate::model::target::{RULES, canonical};
-use crate::model::{Assignment, Calendar, DatedAlias, Identity, Marks, Millis, RETRACTED, Writeup};
+use crate::model::{Assignment, Calendar, DatedAlias, Marks, Millis, RETRACTED, Writeup};
 use crate::store::RegistryWriteup;
 use crate::web::audit::Act;
 
@@ -339,7 +340,15 @@ async fn act(
             tell(format_args!("{}: has more names", known.id))
         }
         Command::Retire { id, .. } => {
-            let known = whole(&registry, &id)?;
+            let known = find(&registry, &id)?;
+            if let Some(whole) = registry.whole(known) {
+                // A duplicate that is deleted must not end the history of the one that lives on.
+                bail!(
+                    "{:?} is part of the write-up {:?}; name that one, or split it first",
+                    known.id,
+                    whole.id
+                );
+            }
             let at = wanted.deleted_at.unwrap_or_else(super::now);
             if known.published_at.is_some_and(|published| at < published) {
                 bail!("--at: lies before the write-up was published");
@@ -374,10 +383,11 @@ async fn act(
             }
         }
         Command::Assignments { id, json } => {
-            assign::list(&registry, whole(&registry, &id)?, calendar, json)
+            // Also of one that is part of another: what was said of it is taken back there.
+            assign::list(&registry, find(&registry, &id)?, calendar, json)
         }
         Command::Unassign { id, number } => {
-            assign::unassign(house, &registry, whole(&registry, &id)?, number).await
+            assign::unassign(house, &registry, find(&registry, &id)?, number).await
         }
         // Needs no data folder.
         Command::Canonical { .. } => Ok(()),
@@ -409,7 +419,29 @@ fn imported(path: &Path, done: &Imported, dry_run: bool) -> anyhow::Result<()> {
 }
 
 async fn add(house: &House, registry: &Registry, said: Said, wanted: Wanted) -> anyhow::Result<()> {
-    if said.id.trim().is_empty() || said.id.ends_with(RETRACTED) {
+    for (flag, values) in [
+        ("--author", &said.authors),
+        ("--responder", &said.responders),
+        ("--reviewer", &said.reviewers),
+        ("--facilitator", &said.facilitators),
+        ("--tag", &said.tags),
+    ] {
+        if values.iter().any(|value| value.trim().is_empty()) {
+            bail!("{flag}: is empty; leave it out, and what is known stays");
+        }
+    }
+    for (flag, value) in [
+        ("--title", &said.title),
+        ("--url", &said.url),
+        ("--team", &said.team),
+        ("--template", &said.template),
+    ] {
+        if value.as_ref().is_some_and(|value| value.trim().is_empty()) {
+            bail!("{flag}: is empty; leave it out, and what is known stays");
+        }
+    }
+    let is_plain = said.id.trim() == said.id && !said.id.chars().any(char::is_control);
+    if said.id.is_empty() || !is_plain || said.id.ends_with('*') || said.id.ends_with(RETRACTED) {
         bail!(
             "{:?} is no id; valid is any name that stays, such as INC-123",
             said.id
@@ -425,7 +457,7 @@ async fn add(house: &House, registry: &Registry, said: Said, wanted: Wanted) -> 
         );
     }
     free(registry, &said.id, &names, None)?;
-    let people = |names: &[String]| names.iter().map(|name| Identity::bare(name)).collect();
+    let people = |names: &[String]| names.iter().map(|name| somebody(name)).collect();
     let id = said.id.clone();
     let is_new = known.is_none();
     let mut marks = Marks::default();
@@ -447,18 +479,24 @@ async fn add(house: &House, registry: &Registry, said: Said, wanted: Wanted) -> 
         tags: said.tags,
         template: said.template,
         marks,
-        restricted: said
-            .restricted
-            .unwrap_or_else(|| registry.is_restricted(&said.id)),
+        restricted: said.restricted == Some(true),
+        opened: said.restricted == Some(false),
         ..Writeup::new(said.id)
     };
     let has_date = writeup
         .published_at
         .or(known.and_then(|known| known.published_at));
+    let hides = writeup.restricted;
     say(house, registry, writeup).await?;
     match is_new {
         true => tell(format_args!("{id}: registered"))?,
         false => tell(format_args!("{id}: more is known"))?,
+    }
+    if hides {
+        tell(format_args!(
+            "  note: pages hide it from the next report on; `readback serve` makes one every \
+             schedule.report_minutes"
+        ))?;
     }
     if has_date.is_none() {
         tell(format_args!(

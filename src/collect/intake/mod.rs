@@ -278,6 +278,7 @@ impl Intake {
             template: w.template,
             tags: w.tags,
             restricted: w.restricted,
+            opened: w.opened,
             assignments: w.assignments,
             data_sources: w.data_sources,
             quotations: w.quotations,
@@ -339,7 +340,8 @@ impl Intake {
                 return Ok(());
             }
             Body::Person(entry) => {
-                if goes(&entry.person) {
+                // One name of somebody who is left out is enough: the others are the same person's.
+                if goes(&entry.person) || entry.aliases.iter().any(goes) {
                     let reason = match left_out.everybody() {
                         true => {
                             "this data folder keeps counts only (privacy.mode): nobody is registered"
@@ -352,7 +354,6 @@ impl Intake {
                         reason: reason.to_owned(),
                     });
                 }
-                entry.aliases.retain(|person| !goes(person));
                 entry.apart.retain(|person| !goes(person));
                 return Ok(());
             }

@@ -110,6 +110,12 @@ pub fn identity(text: &str) -> Result<Identity, String> {
     ))
 }
 
+/// Somebody as people write them where any text is a name: as in [`identity`] where that is one, else what
+/// events carry as `person`.
+pub fn somebody(text: &str) -> Identity {
+    identity(text).unwrap_or_else(|_| Identity::bare(text))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

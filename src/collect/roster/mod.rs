@@ -16,7 +16,7 @@ use crate::model::{Calendar, Event, Identity, Millis, Person, PersonKind};
 use crate::sources::Problem;
 use crate::sources::machine::holds_address;
 
-pub use accounts::{ACCOUNTS, Account, account, identity};
+pub use accounts::{ACCOUNTS, Account, account, identity, somebody};
 pub use alike::{Alike, alike};
 
 /// How a roster is written down.

@@ -7,7 +7,8 @@ use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::model::{Calendar, Identity, Marks, Millis, RETRACTED, Writeup, parse_rfc3339};
+use crate::collect::roster::somebody;
+use crate::model::{Calendar, Marks, Millis, RETRACTED, Writeup, parse_rfc3339};
 use crate::sources::Problem;
 use crate::sources::machine::holds_address;
 
@@ -176,7 +177,7 @@ fn row(
     };
     let people = |column: &str| {
         let names = list(column).into_iter();
-        let people = names.map(|name| Identity::bare(&name));
+        let people = names.map(|name| somebody(&name));
         people
             .filter(|person| !person.value.is_empty())
             .collect::<Vec<_>>()

@@ -174,7 +174,8 @@ impl Registry {
         let is_free = |n: &usize| said.iter().all(|landed| landed.key != key(*n));
         let free = (0..=said.len()).find(is_free).unwrap_or(said.len());
         let name = name(free);
-        writeup.restricted = restricted.unwrap_or_else(|| self.is_restricted(&writeup.id));
+        writeup.restricted = restricted == Some(true);
+        writeup.opened = restricted == Some(false);
         let event = self.event(writeup, name, FROM_FILE, now);
         Some((line, event))
     }

@@ -81,12 +81,21 @@ fn describe(entry: &mut RegistryWriteup, rows: &[&WriteupRow], person_of: &HashM
     entry.restricted = restricted(rows);
 }
 
-/// Whether not everybody may see it. What says so holds until a whole description, or a hand, says
-/// otherwise: a new count of words or a deletion opens nothing.
+/// Whether not everybody may see it. What was said by hand holds, whatever sources say before or after:
+/// a scan must not open what somebody closed. Else the last whole description says it: a new count of
+/// words or a deletion opens nothing.
 pub(super) fn restricted(rows: &[&WriteupRow]) -> bool {
-    let says = |row: &&&WriteupRow| row.restricted || row.title.is_some() || row.source == BY_HAND;
-    let last = rows.iter().rev().find(says);
-    last.is_some_and(|row| row.restricted)
+    let speaks = |row: &WriteupRow| row.restricted || row.opened;
+    let by_hand = rows
+        .iter()
+        .rev()
+        .find(|row| row.source == BY_HAND && speaks(row));
+    let described = || {
+        let says =
+            |row: &&&WriteupRow| row.source != BY_HAND && (speaks(row) || row.title.is_some());
+        rows.iter().rev().find(says)
+    };
+    by_hand.or_else(described).is_some_and(|row| row.restricted)
 }
 
 /// What the revision of its publication held: as was said last in the first days, or else first.
@@ -402,11 +411,23 @@ mod tests {
         };
         let opened = WriteupRow {
             source: BY_HAND.to_owned(),
+            opened: true,
             ..landed("a", 3)
+        };
+        let by_source = WriteupRow {
+            restricted: true,
+            ..landed("a", 1)
+        };
+        let silent = WriteupRow {
+            source: BY_HAND.to_owned(),
+            ..landed("a", 4)
         };
         let is_restricted = |rows: &[&WriteupRow]| restricted(rows);
         assert!(is_restricted(&[&closed, &counted]));
-        assert!(!is_restricted(&[&closed, &counted, &described]));
+        assert!(is_restricted(&[&closed, &silent]));
+        assert!(is_restricted(&[&closed, &counted, &described]));
+        assert!(!is_restricted(&[&by_source, &counted, &described]));
+        assert!(is_restricted(&[&by_source, &counted, &silent]));
         assert!(!is_restricted(&[&closed, &opened]));
         assert!(!is_restricted(&[&counted]));
     }

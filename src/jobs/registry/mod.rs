@@ -239,19 +239,9 @@ impl Registry {
         Ok(list)
     }
 
-    /// A write-up of which nothing new is said. Who says nothing of it opens nothing.
+    /// A write-up of which nothing new is said.
     pub fn same(&self, known: &RegistryWriteup) -> Writeup {
-        Writeup {
-            restricted: self.is_restricted(&known.id),
-            ..Writeup::new(known.id.clone())
-        }
-    }
-
-    /// Whether this write-up itself was last called restricted.
-    pub fn is_restricted(&self, id: &str) -> bool {
-        let mut rows: Vec<&WriteupRow> = self.said(id).collect();
-        rows.sort_by_key(|row| (row.at, row.version, row.key));
-        merge::restricted(&rows)
+        Writeup::new(known.id.clone())
     }
 
     /// What makes one write-up part of another.

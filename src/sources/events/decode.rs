@@ -366,6 +366,7 @@ fn writeup(wire: WriteupData<'_>, subject: &str) -> Result<Writeup, Refusal> {
         template: stated(wire.template),
         tags: wire.tags.unwrap_or_default(),
         restricted: wire.restricted.unwrap_or(false),
+        opened: wire.restricted == Some(false),
         assignments: wire.assignments.map(assigned::decode).transpose()?,
         reviewers: everybody(wire.reviewers)?,
         facilitators: everybody(wire.facilitators)?,

@@ -347,6 +347,11 @@ impl Access {
             .await
     }
 
+    /// Writes down that the registry was changed.
+    pub(super) async fn note_change(&self, what: String) -> bool {
+        self.note(Act::RegistryChanged, None, Some(what)).await
+    }
+
     async fn note(&self, act: Act, who: Option<String>, what: Option<String>) -> bool {
         let Some(audit) = self.audit.clone() else {
             return true;

@@ -1,0 +1,2 @@
+-- Events that retention took away. Store::removed.
+SELECT sum(events) FROM retention_cut
