@@ -2,6 +2,7 @@
 //! nothing else of the house, whoever asks.
 
 use std::net::TcpListener;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use clickhouse::Client;
 use readback::engine::{self, Endpoint, Engine, Password};
@@ -17,8 +18,7 @@ const PASSWORD: &str = "a long password";
 /// A home whose reports are published at a free port.
 fn home() -> Option<(Home, String)> {
     let home = Home::with_engine()?;
-    let free = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = free.local_addr().expect("an address").to_string();
+    let address = free();
     home.file("password", format!("{PASSWORD}\n"));
     home.file(
         "readback.toml",
@@ -30,6 +30,19 @@ fn home() -> Option<(Home, String)> {
     let path = home.file("events.ndjson", lines(&small()).join("\n") + "\n");
     home.done(&["import", "events", &path]);
     Some((home, address))
+}
+
+/// An address that nobody listens at, with a port that the system gives to no connection by itself: the
+/// engine comes and goes there.
+fn free() -> String {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 20_000 + u16::try_from(std::process::id() % 10_000).unwrap_or_default();
+    loop {
+        let port = first + NEXT.fetch_add(1, Ordering::Relaxed);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return format!("127.0.0.1:{port}");
+        }
+    }
 }
 
 fn account(address: &str, password: &str) -> Client {
