@@ -444,7 +444,8 @@ fn told(assignment: Assignment) -> (i64, i64, String, bool) {
     }
 }
 
-fn bits(pseudonym: Pseudonym) -> u128 {
+/// A pseudonym as the tables hold it.
+pub(super) fn bits(pseudonym: Pseudonym) -> u128 {
     u128::from_be_bytes(pseudonym.0)
 }
 

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use clickhouse::Row;
 use serde::Deserialize;
 
+use super::landing::bits;
 use super::{Batch, Named, Store, StoreError};
 use crate::model::Pseudonym;
 
@@ -260,10 +261,6 @@ fn all(people: &mut Vec<u128>, renamed: &Renamed) -> bool {
 fn numbers(people: impl Iterator<Item = Pseudonym>) -> String {
     let each: Vec<String> = people.map(|person| bits(person).to_string()).collect();
     each.join(",")
-}
-
-fn bits(person: Pseudonym) -> u128 {
-    u128::from_be_bytes(person.0)
 }
 
 fn of_bits(person: u128) -> Pseudonym {
