@@ -84,9 +84,16 @@ proptest! {
         read_all(&[&[0xff, 0xfe], &*wide].concat());
     }
 
-    /// A valid input with one piece cut out and one byte changed.
+    /// A valid input with one piece cut out and one byte changed, or repeated until no number holds
+    /// it.
     #[test]
-    fn damage(which in 0..usize::MAX, from in 0..usize::MAX, length in 0_usize..40, byte in any::<u8>()) {
+    fn damage(
+        which in 0..usize::MAX,
+        from in 0..usize::MAX,
+        length in 0_usize..40,
+        byte in any::<u8>(),
+        again in prop::sample::select(&[0_usize, 0, 3, 9, 10, 19, 20, 40, 400][..]),
+    ) {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/sources");
         let mut inputs = super::lexed::files(&root);
         inputs.retain(|path| path.extension().is_some_and(|ending| ending != "toml" && ending != "jsonl"));
@@ -95,7 +102,9 @@ proptest! {
         let to = (from + length).min(bytes.len());
         bytes.drain(from..to);
         if let Some(at) = bytes.get_mut(from) {
+            let byte = if again == 0 { byte } else { *at };
             *at = byte;
+            bytes.splice(from..from, std::iter::repeat_n(byte, again));
         }
         read_all(&bytes);
     }

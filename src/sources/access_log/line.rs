@@ -312,11 +312,14 @@ fn bytes(text: &[u8]) -> Option<(Option<u64>, &[u8])> {
     if number == b"-" {
         return Some((None, rest));
     }
+    // 18 digits fit in 64 bits: what is longer or not a number is refused before it is added up.
     let digits = (1..=18).contains(&number.len()) && number.iter().all(u8::is_ascii_digit);
-    let value = number.iter().fold(0, |sum, byte| {
-        sum * 10 + u64::from(byte.wrapping_sub(b'0') & 15)
-    });
-    digits.then_some((Some(value), rest))
+    digits.then(|| {
+        let value = number
+            .iter()
+            .fold(0, |sum, byte| sum * 10 + u64::from(byte - b'0'));
+        (Some(value), rest)
+    })
 }
 
 #[cfg(test)]
@@ -476,6 +479,10 @@ mod tests {
             ),
             (
                 format!("192.0.2.7 - - {TIME} \"GET / HTTP/1.1\" 200"),
+                LineError::Bytes,
+            ),
+            (
+                format!("192.0.2.7 - - {TIME} \"GET / HTTP/1.1\" 200 99999999999999999999"),
                 LineError::Bytes,
             ),
             (
