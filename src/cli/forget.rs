@@ -131,7 +131,10 @@ async fn forget(
         ));
     }
     let known = known(house, derived, &people).await?;
-    left_out::change(&folder::opted_out(&config.data_dir), &people, true)?;
+    // A folder that keeps counts only keeps no pseudonym, on no list either.
+    if !house.keys.left_out().everybody() {
+        left_out::change(&folder::opted_out(&config.data_dir), &people, true)?;
+    }
     drop(turn);
     if empty(house, &places).await?.is_none() {
         wait(&places.spool).await?;
@@ -221,6 +224,11 @@ pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<(
     let (turn, folder, keys) = crate::app::folder(&config).await?;
     folder.has_one_key()?;
     let path = folder.opted_out();
+    if keys.left_out().everybody() && matches!(command, OptOut::Add(_)) {
+        bail!(
+            "this data folder keeps counts only (privacy.mode): whatever anybody does is kept without them"
+        );
+    }
     let changes = !matches!(command, OptOut::List);
     let words = match command {
         OptOut::List => {

@@ -4,8 +4,8 @@
 use std::borrow::Cow;
 
 use super::Rejection;
-use crate::model::target::without_user;
-use crate::model::{Body, Event, Identity, Whom, meeting};
+use crate::model::target::{canonical, nameless, names_somebody, without_user};
+use crate::model::{Body, Event, Identity, Whom, Writeup, meeting};
 use crate::sources::machine::{AT, holds_address, holds_mail};
 
 fn rejection(field: &'static str, reason: &str) -> Option<Rejection> {
@@ -45,10 +45,46 @@ pub(super) fn misplaced(event: &Event<Identity>) -> Option<Rejection> {
     }
 }
 
+/// What of a description that is said by hand would not be kept: whoever says it can say it otherwise.
+pub fn lost(writeup: &Writeup<Identity>) -> Option<Rejection> {
+    let w = writeup;
+    let title = w.title.as_ref().filter(|title| {
+        let mut kept = (*title).clone();
+        forget_mail(&mut kept);
+        kept != **title
+    });
+    if title.is_some() {
+        return rejection("title", "holds a mail address; valid is a title without it");
+    }
+    let assigned = w.assignments.iter().flatten();
+    let assigned = assigned.filter_map(|one| match &one.whom {
+        Whom::Team(team) => Some(team),
+        Whom::Newcomers | Whom::Everybody => None,
+    });
+    let teams = w
+        .owner_team
+        .iter()
+        .chain(&w.contributor_teams)
+        .chain(assigned);
+    let words = teams
+        .map(|team| ("team", team, "the name of a team"))
+        .chain(
+            w.template
+                .iter()
+                .map(|name| ("template", name, "the name of a template")),
+        )
+        .chain(w.tags.iter().map(|tag| ("tags", tag, "a word")));
+    let mut held = words.filter(|(_, text, _)| holds_address(text));
+    let (field, _, valid) = held.next()?;
+    let reason = format!("holds an address of mail or of a machine; valid is {valid}");
+    Some(Rejection { field, reason })
+}
+
 /// Names hide in fields that are not for them: the user of an address, a mail address for a team, a
 /// calendar's own words for a role or an answer. They are not stored.
+///
+/// The subject's own turn comes with its canonical spelling ([`forget_subject`]).
 pub(super) fn forget_names(event: &mut Event<Identity>) {
-    anonymous(&mut event.subject);
     match &mut event.body {
         Body::Read(read) => {
             impersonal(&mut read.team);
@@ -80,6 +116,9 @@ pub(super) fn forget_names(event: &mut Event<Identity>) {
             w.url.take_if(|url| is_mail(url));
             w.aliases.retain(|alias| !is_mail(alias));
             w.url.iter_mut().chain(&mut w.aliases).for_each(anonymous);
+            // Without the name it leads nowhere, and still tells whose reads are this write-up's.
+            let nowhere = w.url.take_if(|url| names_somebody("", url));
+            w.aliases.extend(nowhere);
             w.dated_aliases.retain(|dated| !is_mail(&dated.alias));
             w.dated_aliases
                 .iter_mut()
@@ -110,9 +149,31 @@ fn impersonal(word: &mut Option<String>) {
     word.take_if(|word| holds_address(word));
 }
 
+/// The canonical spelling of what an event is about. The subject stays as it was written, unless it
+/// names somebody.
+pub(super) fn forget_subject(subject: &mut String) -> String {
+    if let Cow::Owned(without) = without_user(subject) {
+        *subject = without;
+    }
+    let spelled = canonical(subject);
+    let is_address = spelled.starts_with("https://");
+    if !is_address && holds_mail(subject) {
+        anonymous(subject);
+        return canonical(subject).into_owned();
+    }
+    let spelled = spelled.into_owned();
+    if is_address && names_somebody(subject, &spelled) {
+        subject.clone_from(&spelled);
+    }
+    spelled
+}
+
 fn anonymous(address: &mut String) {
     if let Cow::Owned(without) = without_user(address) {
         *address = without;
+    }
+    if let Cow::Owned(nameless) = nameless(address) {
+        *address = nameless;
     }
 }
 

@@ -38,6 +38,8 @@ struct Review {
     writeups: BTreeSet<usize>,
     attended: u64,
     need_not: u64,
+    /// Somebody came of whom it is known how they were invited.
+    known: bool,
     /// Somebody was told to come.
     mandatory: bool,
 }
@@ -152,6 +154,7 @@ fn gather(
         }
         let free = matches!(role, "OPT-PARTICIPANT" | "NON-PARTICIPANT" | "walk_in");
         review.attended += 1;
+        review.known |= people[row].is_some();
         review.need_not += u64::from(free && !mandatory[row] && !responder[row]);
     }
     Ok((reviews.into_values().collect(), quarters))
@@ -364,7 +367,9 @@ fn one(
     let title = writeup.map(|writeup| writeup.title.as_ref().unwrap_or(&writeup.id));
     let mut json = json!({
         "attendees": shown.attendees.then_some(review.attended),
-        "need_not_have_come": shown.need_not.then_some(review.need_not),
+        // Of people without a name it is not known: no nought.
+        "need_not_have_come": (shown.need_not && (review.known || review.attended == 0))
+            .then_some(review.need_not),
         "date": context.calendar.date(review.at).to_string(),
         // Only what is listed has a page; a write-up that is deleted by now keeps its title.
         "writeup": writeup

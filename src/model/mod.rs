@@ -5,6 +5,7 @@ pub mod calendar;
 pub mod event;
 pub mod identity;
 pub mod meeting;
+pub mod named;
 pub mod params;
 pub mod place;
 pub mod record;

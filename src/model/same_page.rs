@@ -1,12 +1,14 @@
 //! Addresses that a wiki gives one page: by its number, by number and title, and short. The number stays
 //! when a page is moved or renamed, so it is the one spelling.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 /// The one path and query of a page that has several, from the segments of a path and the parameters of
 /// a query in their one spelling; `None` where nothing is known of others.
-pub(super) fn of(host: &str, segments: &[&str], query: &[&str]) -> Option<String> {
+pub(super) fn of(host: &str, segments: &[&str], query: &[Cow<'_, str>]) -> Option<String> {
     match host {
         "docs.google.com" => google(segments),
         _ => confluence(segments, query),
@@ -15,7 +17,7 @@ pub(super) fn of(host: &str, segments: &[&str], query: &[&str]) -> Option<String
 
 /// `/x/AbC`, `/spaces/KEY/pages/123/Title` and `/pages/viewpage.action?pageId=123` of Confluence, each
 /// perhaps below one folder (`/wiki`).
-fn confluence(segments: &[&str], query: &[&str]) -> Option<String> {
+fn confluence(segments: &[&str], query: &[Cow<'_, str>]) -> Option<String> {
     let (folder, page) = match segments {
         [rest @ .., "x", tiny] => (rest, numbered(tiny)?),
         [rest @ .., "spaces", _, "pages", number] => (rest, number.parse().ok()?),
@@ -32,7 +34,7 @@ fn confluence(segments: &[&str], query: &[&str]) -> Option<String> {
 }
 
 /// The number in `pageId=`.
-fn stated(query: &[&str]) -> Option<u64> {
+fn stated(query: &[Cow<'_, str>]) -> Option<u64> {
     let pairs = query
         .iter()
         .filter_map(|parameter| parameter.split_once('='));

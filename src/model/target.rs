@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use super::named::{self, SOMEBODY};
 use super::same_page;
 
 /// Query parameters that only say where a visitor came from, lower case, beside all of `utm_*`.
@@ -42,6 +43,7 @@ Two addresses are one target if they differ only in
     _hsenc, _hsmi, atlorigin, dclid, fbclid, gbraid, gclid, igshid, mc_cid, mc_eid, mkt_tok, msclkid,
     ref_src, twclid, usp, wbraid, yclid;
   - a wrapper of web.archive.org around them;
+  - whose page it is: mail addresses, ~ada, User:Ada, ?user=ada and /user/ada are written `_somebody_`;
   - how Confluence names a page: /x/AbC, /spaces/KEY/pages/123/Title, /pages/viewpage.action?pageId=123;
   - how a document of Google Docs is looked at (/edit, /view, /preview), and by which account.
 `www.` stays: it can be another site. What is no http(s) address stays as it is.";
@@ -55,6 +57,7 @@ Two addresses are one target if they differ only in
 ///   it as upper-case `%XX`;
 /// - the order of query parameters, and those of [`TRACKING_PARAMETERS`] and `utm_*`;
 /// - a wrapper of web.archive.org around it;
+/// - who is named in it ([`named`]);
 /// - how a wiki names one page: by number, by number and title, or by a short link ([`RULES`]).
 ///
 /// `www.` stays: it can be another site. Anything that is no http(s) address comes back trimmed.
@@ -77,6 +80,24 @@ pub fn canonical(text: &str) -> Cow<'_, str> {
     } else {
         Cow::Owned(written)
     }
+}
+
+/// A name as it was written, or, where somebody is named in it, in a spelling that names nobody: the
+/// [`canonical`] one of an address.
+pub fn nameless(text: &str) -> Cow<'_, str> {
+    match canonical(text) {
+        spelled if !spelled.starts_with("https://") => named::anywhere(text),
+        Cow::Owned(spelled) if names_somebody(text, &spelled) => Cow::Owned(spelled),
+        _ => Cow::Borrowed(text),
+    }
+}
+
+/// Whether somebody is named in an address whose canonical spelling this is: in what became
+/// [`SOMEBODY`], or in the fragment, which has no part in it.
+pub fn names_somebody(text: &str, spelled: &str) -> bool {
+    let fragment = memchr::memchr(b'#', text.as_bytes()).map_or("", |at| &text[at..]);
+    memchr::memmem::find(spelled.as_bytes(), SOMEBODY.as_bytes()).is_some()
+        || (named::holds_mail(fragment) && spelled.starts_with("https://"))
 }
 
 /// The host of an http(s) address as [`canonical`] writes it, without its port; `None` for any
@@ -220,19 +241,19 @@ fn write(parts: &Parts<'_>) -> String {
     let path = percent(parts.path);
     let segments = segments(&path);
     let query: Vec<String> = parts.query.split('&').map(percent).collect();
-    let mut query: Vec<&str> = query
+    let mut query: Vec<Cow<'_, str>> = query
         .iter()
-        .map(String::as_str)
         .filter(|p| !p.is_empty() && !is_tracking(p))
+        .map(|p| named::parameter(p))
         .collect();
     query.sort_unstable();
     if let Some(page) = same_page::of(&host, &segments, &query) {
         out.push_str(&page);
         return out;
     }
-    for segment in segments {
+    for segment in named::path(&segments) {
         out.push('/');
-        out.push_str(segment);
+        out.push_str(&segment);
     }
     for (index, parameter) in query.iter().enumerate() {
         out.push(if index == 0 { '?' } else { '&' });
@@ -325,7 +346,7 @@ mod tests {
             ),
             (
                 "https://h:8443/%7euser/%2f%e2%82%ac",
-                "https://h:8443/~user/%2F%E2%82%AC",
+                "https://h:8443/~_somebody_/%2F%E2%82%AC",
             ),
             ("https://h/\u{20ac} x", "https://h/%E2%82%AC%20x"),
             (

@@ -365,7 +365,11 @@ fn unknown(summary: &Value, reads: &Value) -> Vec<(&'static str, String)> {
         (
             "reads by somebody unknown",
             anonymous,
-            format!("{}{share}", counted(anonymous)),
+            // Own reads are left out where it is known whose they are.
+            format!(
+                "{}{share}; those who wrote may be among them",
+                counted(anonymous)
+            ),
         ),
         (
             "reads known as counts only",
@@ -401,7 +405,10 @@ mod tests {
             "indicators": {"R1": {"results": {"total_reads": 13}}},
         });
         let unknown = health(&summary).unknown;
-        assert_eq!(unknown[0].1, "2 of 8 (25 %)");
+        assert_eq!(
+            unknown[0].1,
+            "2 of 8 (25 %); those who wrote may be among them"
+        );
     }
 
     #[test]

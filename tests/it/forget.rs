@@ -246,6 +246,18 @@ fn counts_only_keeps_no_pseudonym() {
     ]);
     let asked: Value = serde_json::from_str(&asked.out).expect("JSON");
     assert_eq!((&asked["names"], &asked["rows"]), (&json!(0), &json!({})));
+    home.done(&["forget", ADA]);
+    let roster = home.file("people.csv", "email,team\nada@example.org,payments\n");
+    for refused in [
+        &["opt-out", "add", ADA][..],
+        &["people", "import", &roster],
+        &["people", "merge", ADA, "p0@example.org"],
+    ] {
+        let said = home.run(refused);
+        assert_eq!(said.code, Some(1), "{refused:?}");
+        assert!(said.err.contains("keeps counts only"), "{}", said.err);
+    }
+    assert_eq!(home.done(&["opt-out", "list"]).out, "0\n");
     let summary = summary(&home);
     assert_eq!(summary["indicators"]["R1"]["results"]["total_reads"], 7);
     let said = home.run(&["report", "--set", "privacy.mode=strict"]);

@@ -38,6 +38,7 @@ fn quiet(said: &Said, what: &str) {
 /// Events of every kind that can name somebody, and lines that are refused.
 pub(crate) fn events() -> String {
     let of = |kind: &str, id: &str, data| event(kind, id, PAGE, TIME, data);
+    let about = |target: &str| event("read", target, target, TIME, json!({}));
     let good = [
         of(
             "writeup",
@@ -76,6 +77,19 @@ pub(crate) fn events() -> String {
         of("comment", "c1", json!({ "person": NAME, "parent": EMAIL })),
         of("edit", "e1", json!({ "person": ACCOUNT })),
         of("link", "l1", json!({ "person": EMAIL, "place": "chat" })),
+        of(
+            "writeup",
+            "w3",
+            json!({ "id": "d", "url": format!("https://wiki.example.org/display/~{ACCOUNT}/d"),
+            "aliases": [format!("https://wiki.example.org/users/{EMAIL}"), format!("shop:{EMAIL}/d.md")],
+            "alias_validity": [
+                { "alias": format!("https://wiki.example.org/wiki/User:{ACCOUNT}/d"), "from": TIME }] }),
+        ),
+        of(
+            "link",
+            "l2",
+            json!({ "place": "docs", "source": format!("https://wiki.example.org/a?author={ACCOUNT}") }),
+        ),
         event(
             "person",
             EMAIL,
@@ -83,6 +97,23 @@ pub(crate) fn events() -> String {
             TIME,
             json!({ "aliases": [ACCOUNT, NAME] }),
         ),
+        about(&format!("https://wiki.example.org/user/{ACCOUNT}#{EMAIL}")),
+        about(&format!("https://wiki.example.org/pm/a#{EMAIL}")),
+        about(&format!(
+            "https://wiki.example.org/a/{}/b?q=1",
+            EMAIL.replace('@', "%40")
+        )),
+        about(&format!("https://wiki.example.org/%75ser/{ACCOUNT}")),
+        about(&format!(
+            "https://wiki.example.org/display/~{ACCOUNT}/Overflow"
+        )),
+        about(&format!(
+            "https://wiki.example.org/index.php?title=User_talk:{ACCOUNT}"
+        )),
+        about(&format!(
+            "https://wiki.example.org/x?back=%2F~{ACCOUNT}&login={ACCOUNT}"
+        )),
+        about(&format!("shop:people/{EMAIL}/a.md")),
         event(
             "person",
             ACCOUNT,
@@ -148,6 +179,13 @@ fn access_log() -> String {
             EMAIL,
             "\"GET /pm/a HTTP/1.1\" 200 12 \"https://mail.example.org/?to=zzmail\" \"Mozilla/5.0\"",
         ),
+        line(
+            IP,
+            "-",
+            &format!(
+                "\"GET /display/~{ACCOUNT}/a?user={EMAIL} HTTP/1.1\" 200 12 \"-\" \"Mozilla/5.0\""
+            ),
+        ),
         line(IP, ACCOUNT, "\"GET /pm/a HTTP/1.1\" two hundred"),
         line(IP, EMAIL, "\"GET /pm/a"),
         format!("{IP} {EMAIL} {NAME}\n"),
@@ -201,7 +239,10 @@ pub(crate) fn comment() -> String {
 /// A repository whose history names the marker in every place that git has for people.
 fn repository(home: &Home) {
     home.file("shop/docs/handbook.md", format!("See {PAGE}\n"));
-    home.file("shop/pm/b.md", "---\nauthor: Zzfull Marker\n---\n# B\n");
+    home.file(
+        "shop/pm/b.md",
+        "---\nauthor: Zzfull Marker\nreviewers: [ZZmail.Marker@people.example.org]\n---\n# B\n",
+    );
     let message =
         format!("Handbook, for {PAGE}\n\nCo-authored-by: {NAME} <{EMAIL}>\nReported-by: {ACCOUNT}");
     for arguments in [

@@ -71,7 +71,12 @@ fn what_is_registered_late_counts_from_the_first() {
     assert_eq!(said.err, "INC-76: registered\n");
     assert_eq!(counted(&home, "after")["unknown_writeup"], 1);
 
-    home.done(&["writeups", "alias", "INC-76", "INC-77"]);
+    let said = home.done(&["writeups", "alias", "INC-76", "INC-77"]);
+    assert!(
+        said.err.contains("  1 event that belonged to no write-up"),
+        "{}",
+        said.err
+    );
     let received = counted(&home, "named");
     assert_eq!(
         (&received["unknown_writeup"], &received["kept"]["comment"]),
@@ -89,6 +94,75 @@ fn what_is_registered_late_counts_from_the_first() {
     let listed = home.done(&["writeups", "list"]);
     let shown = home.done(&["writeups", "show", &format!("{PAGE}/#top")]);
     insta::assert_snapshot!("listed", listed.out + &shown.out);
+}
+
+#[test]
+fn what_was_said_is_taken_back() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let file = home.file("events.ndjson", reads());
+    home.done(&["import", "events", &file]);
+    home.done(&["writeups", "add", "INC-76", "--url", PAGE]);
+    home.done(&["writeups", "alias", "INC-76", "INC-77", "wiki:*"]);
+    assert_eq!(counted(&home, "named")["unknown_writeup"], 0);
+    let refused = home.run(&["writeups", "unalias", "INC-76", "INC-78"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.err.contains("\"INC-78\" is no name of it"),
+        "{}",
+        refused.err
+    );
+    let refused = home.run(&["writeups", "unalias", "INC-76", "INC-76"]);
+    assert!(
+        refused.err.contains("is its id, which stays"),
+        "{}",
+        refused.err
+    );
+    home.done(&["writeups", "unalias", "INC-77", "INC-77", "wiki:*"]);
+    assert_eq!(counted(&home, "fewer")["unknown_writeup"], 1);
+    let value = json_of(&home.done(&["writeups", "show", "INC-76", "--json"]));
+    assert_eq!(value["names"], json!(["INC-76", PAGE]), "{value}");
+    home.done(&["writeups", "alias", "INC-76", "INC-77"]);
+    assert_eq!(counted(&home, "again")["unknown_writeup"], 0);
+
+    let refused = home.run(&["writeups", "retire", "INC-76", "--undo"]);
+    assert!(refused.err.contains("is not retired"), "{}", refused.err);
+    home.done(&["writeups", "retire", "INC-76", "--at", "2025-03-02"]);
+    assert_eq!(counted(&home, "retired")["after_delete"], 8);
+    home.done(&["writeups", "retire", "INC-76", "--undo"]);
+    assert_eq!(counted(&home, "there")["after_delete"], 0);
+}
+
+#[test]
+fn names_of_people_are_not_dropped_in_silence() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    for (flag, value, valid) in [
+        ("--title", "By ada@example.org", "a title without it"),
+        ("--team", "ada@example.org", "the name of a team"),
+        ("--tag", "@ada", "a word"),
+    ] {
+        let said = home.run(&["writeups", "add", "INC-1", flag, value]);
+        assert_eq!(said.code, Some(1), "{flag}");
+        assert!(
+            said.err.contains(valid) && !said.err.contains("ada"),
+            "{}",
+            said.err
+        );
+    }
+    // The address of a page in somebody's space says which page it is, and not whose.
+    let page = "https://wiki.example.org/display/~ada/Queue";
+    let said = home.done(&["writeups", "add", "INC-1", "--url", page]);
+    assert!(
+        said.err.contains("names somebody") && !said.err.contains("ada"),
+        "{}",
+        said.err
+    );
+    let shown = home.done(&["writeups", "show", page, "--json"]);
+    assert_eq!(json_of(&shown)["id"], "INC-1");
+    assert!(!shown.out.contains("~ada"), "{}", shown.out);
 }
 
 #[test]

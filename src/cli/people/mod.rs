@@ -223,6 +223,12 @@ pub(super) fn read(path: &Path, how: &How, calendar: &Calendar) -> anyhow::Resul
 }
 
 async fn act(command: Command, read: Vec<File>, house: &House) -> anyhow::Result<()> {
+    if house.keys.left_out().everybody() && !matches!(command, Command::List { .. }) {
+        bail!(
+            "this data folder keeps counts only (privacy.mode): no name is kept of anybody, so there are none \
+             to unite, tell apart or leave out"
+        );
+    }
     match command {
         Command::Import { source, json, .. } => {
             let outcome = bring(Some(house), &house.keys, source.as_deref(), read).await?;

@@ -2,6 +2,7 @@
 
 mod show;
 
+use std::borrow::Cow;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -16,8 +17,8 @@ use crate::app::House;
 use crate::collect::roster::somebody;
 use crate::config::Config;
 use crate::jobs::registry::file::{self, Table};
-use crate::jobs::registry::{Hand, Imported, Registry};
-use crate::model::target::{RULES, canonical};
+use crate::jobs::registry::{Hand, Imported, NOT_DELETED, Registry, Unregistered};
+use crate::model::target::{RULES, canonical, nameless};
 use crate::model::{Assignment, Calendar, DatedAlias, Marks, Millis, RETRACTED, Writeup};
 use crate::store::RegistryWriteup;
 use crate::web::audit::Act;
@@ -73,6 +74,15 @@ pub(super) enum Command {
         #[arg(long, value_name = "WHEN")]
         to: Option<String>,
     },
+    /// Take names away from a write-up: events that speak of them are its own no more
+    #[command(after_help = UNALIAS_HELP)]
+    Unalias {
+        /// Its id, or any other name of it
+        id: String,
+        /// Names of it, as `writeups show` lists them
+        #[arg(required = true)]
+        names: Vec<String>,
+    },
     /// Make a write-up part of another one: its events, names and people count for that one
     Merge {
         /// The one that becomes part: its id, or any other name of it
@@ -92,6 +102,9 @@ pub(super) enum Command {
         /// When: a date, or an RFC 3339 instant [default: now]
         #[arg(long, value_name = "WHEN")]
         at: Option<String>,
+        /// It is there again
+        #[arg(long, conflicts_with = "at")]
+        undo: bool,
     },
     /// Tell a team, newcomers or everybody to read it: what they read of it then is labelled as assigned
     Assign(assign::Args),
@@ -120,17 +133,20 @@ pub(super) enum Command {
 }
 
 const IMPORT_HELP: &str = "\
-The header names columns, in any order: id, title, url, published, deleted, team, authors, responders,
-reviewers, facilitators, aliases, tags, template, words, diagrams, restricted, surprised, difficult,
-unclear, several_accounts. Only id is needed. Lists are split at `;`, dates are such as 2026-07-01 or
-RFC 3339 instants, the last five are yes or no. An empty value leaves what is known as it is. People
-become pseudonyms. Rows that are wrong are told by line and column, and the others are kept; a file that
-is imported again changes nothing.";
+Between values stand commas, semicolons or tabs. The header names columns, in any order: id, title, url,
+published, deleted, team, authors, responders, reviewers, facilitators, aliases, tags, template, words,
+diagrams, restricted, surprised, difficult, unclear, several_accounts. Only id is needed. Lists are split
+at `;`, dates are such as 2026-07-01 or RFC 3339 instants, the last five are yes or no. An empty value
+leaves what is known as it is. People become pseudonyms. Rows that are wrong are told by line and column,
+and the others are kept; a file that is imported again changes nothing.";
 
 const ALIAS_HELP: &str = "\
 A name that ends in * stands for every target that begins like it; the longest wins, and a name before
 all of them. With --from or --to the time of an event decides, so that an address that changed hands is
 each write-up's in its time; what is said of a name last holds.";
+
+const UNALIAS_HELP: &str = "\
+A name that a source gives (a wiki, a repository, events) comes back when that source says it again.";
 
 /// What is said of a write-up.
 #[derive(Debug, clap::Args)]
@@ -336,8 +352,40 @@ async fn act(
                     ..registry.same(known)
                 },
             };
+            // Of dated names the time of each event decides: that is for the next report.
+            let reached = match is_dated {
+                true => 0,
+                false => reached(&registry, &writeup.aliases, house).await?,
+            };
             say(house, &registry, writeup).await?;
-            tell(format_args!("{}: has more names", known.id))
+            tell(format_args!("{}: has more names", known.id))?;
+            if reached > 0 {
+                let events = counted(reached, "event", "events");
+                tell(format_args!(
+                    "  {events} that belonged to no write-up count for it now"
+                ))?;
+            }
+            Ok(())
+        }
+        Command::Unalias { id, names } => {
+            let known = find(&registry, &id)?;
+            let writeup = registry
+                .unnaming(known, names)
+                .with_context(|| known.id.clone())?;
+            say(house, &registry, writeup).await?;
+            tell(format_args!("{}: has fewer names", known.id))
+        }
+        Command::Retire { id, undo: true, .. } => {
+            let known = find(&registry, &id)?;
+            if known.deleted_at.is_none() {
+                bail!("{:?} is not retired; there is nothing to undo", known.id);
+            }
+            let writeup = Writeup {
+                deleted_at: Some(NOT_DELETED),
+                ..registry.same(known)
+            };
+            say(house, &registry, writeup).await?;
+            tell(format_args!("{}: is there again", known.id))
         }
         Command::Retire { id, .. } => {
             let known = find(&registry, &id)?;
@@ -487,10 +535,18 @@ async fn add(house: &House, registry: &Registry, said: Said, wanted: Wanted) -> 
         .published_at
         .or(known.and_then(|known| known.published_at));
     let hides = writeup.restricted;
+    let mut urls = writeup.url.iter().chain(&writeup.aliases);
+    let somebody = urls.any(|url| matches!(nameless(url), Cow::Owned(_)));
     say(house, registry, writeup).await?;
     match is_new {
         true => tell(format_args!("{id}: registered"))?,
         false => tell(format_args!("{id}: more is known"))?,
+    }
+    if somebody {
+        tell(format_args!(
+            "  note: an address names somebody; it is kept without the name, which still matches, and pages \
+             have no link to it"
+        ))?;
     }
     if hides {
         tell(format_args!(
@@ -538,6 +594,26 @@ fn find<'a>(registry: &'a Registry, name: &str) -> anyhow::Result<&'a RegistryWr
 fn whole<'a>(registry: &'a Registry, name: &str) -> anyhow::Result<&'a RegistryWriteup> {
     let known = find(registry, name)?;
     Ok(registry.whole(known).unwrap_or(known))
+}
+
+/// How many events speak of these names and belong to no write-up.
+async fn reached(registry: &Registry, names: &[String], house: &House) -> anyhow::Result<u64> {
+    let patterns: Vec<(String, bool)> = names
+        .iter()
+        .map(|name| match name.strip_suffix('*') {
+            Some(begin) => (canonical(begin).into_owned(), true),
+            None => (canonical(name).into_owned(), false),
+        })
+        .collect();
+    let is_one = |target: &str| {
+        patterns.iter().any(|(name, begins)| match begins {
+            true => target.starts_with(name.as_str()),
+            false => target == name,
+        })
+    };
+    let found = registry.unregistered(&house.store).await?;
+    let found = found.iter().filter(|one| is_one(&one.target));
+    Ok(found.map(Unregistered::total).sum())
 }
 
 /// Whether these names belong to nobody else, always or in a span of time.

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::keys::Keys;
-use super::names::{forget_names, misplaced, named_after_somebody};
+use super::names::{forget_names, forget_subject, misplaced, named_after_somebody};
 use super::stamp::Stamp;
 use crate::model::target::canonical;
 use crate::model::{
@@ -79,7 +79,7 @@ impl Intake {
             event.subject.clear();
             event.id.clear();
         }
-        let target = canonical(&event.subject).into_owned();
+        let target = forget_subject(&mut event.subject);
         let mut reference = self.take_reference(&mut event);
         let page = page_of(&event.body);
         let mut event = self.pseudonymise(event);

@@ -18,6 +18,7 @@ use crate::sources::machine::holds_address;
 
 pub use accounts::{ACCOUNTS, Account, account, identity, somebody};
 pub use alike::{Alike, alike};
+pub use rows::delimiter;
 
 /// How a roster is written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

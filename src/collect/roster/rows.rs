@@ -22,14 +22,11 @@ enum Column {
 
 /// Reads the text.
 pub(super) fn read(text: &str, reading: &Reading<'_>) -> Result<Roster, String> {
-    let header = text.lines().find(|line| !line.trim().is_empty());
-    let header = header.ok_or("is empty; a header and rows are valid")?;
-    let delimiter = [b'\t', b',', b';']
-        .into_iter()
-        .find(|byte| header.as_bytes().contains(byte))
-        .unwrap_or(b',');
+    if text.trim().is_empty() {
+        return Err("is empty; a header and rows are valid".to_owned());
+    }
     let mut rows = ReaderBuilder::new()
-        .delimiter(delimiter)
+        .delimiter(delimiter(text))
         .flexible(true)
         .from_reader(text.as_bytes());
     let header = rows.headers().map_err(|_| "the header can't be read")?;
@@ -53,6 +50,15 @@ pub(super) fn read(text: &str, reading: &Reading<'_>) -> Result<Roster, String> 
         }
     }
     Ok(roster)
+}
+
+/// What stands between the values of a table, by its header: spreadsheets write tabs and semicolons, too.
+pub fn delimiter(text: &str) -> u8 {
+    let header = text.lines().find(|line| !line.trim().is_empty());
+    [b'\t', b',', b';']
+        .into_iter()
+        .find(|byte| header.is_some_and(|header| header.as_bytes().contains(byte)))
+        .unwrap_or(b',')
 }
 
 /// The columns that are known, in words.

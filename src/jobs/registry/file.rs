@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::collect::roster::somebody;
+use crate::collect::roster::{self, somebody};
 use crate::model::{Calendar, Marks, Millis, RETRACTED, Writeup, parse_rfc3339};
 use crate::sources::Problem;
 use crate::sources::machine::holds_address;
@@ -64,12 +64,9 @@ pub struct Table {
 /// # Errors
 /// It is no table of write-ups: no `id`, columns that nobody knows, or no text.
 pub fn read(bytes: &[u8], calendar: &Calendar) -> anyhow::Result<Table> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    let text = std::str::from_utf8(bytes).map_err(|error| {
-        let byte = error.valid_up_to() + 1;
-        anyhow::anyhow!("not UTF-8 from byte {byte} on; save the table as CSV in UTF-8")
-    })?;
+    let text = roster::text(bytes);
     let mut reader = csv::ReaderBuilder::new()
+        .delimiter(roster::delimiter(&text))
         .flexible(true)
         .from_reader(text.as_bytes());
     let header = columns(reader.headers().context("the header can't be read")?)?;
@@ -362,13 +359,23 @@ mod tests {
         assert!(words("id,ada@example.org\n").starts_with("unknown column the text;"));
         assert!(words("title\n").starts_with("there is no column id"));
         assert!(words("id,id\n").contains("twice"));
-        let bytes = read(b"id\n\xff\n", &Calendar::new(chrono_tz::Tz::UTC));
-        assert!(
-            bytes
-                .unwrap_err()
-                .to_string()
-                .contains("not UTF-8 from byte 4 on")
-        );
+    }
+
+    #[test]
+    fn spreadsheets_write_in_their_own_ways() {
+        let wide: Vec<u8> = "\u{feff}id\ttitle\nINC-1\tKlärung; zwei\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let calendar = Calendar::new(chrono_tz::Tz::UTC);
+        for (bytes, title) in [
+            (&wide[..], "Klärung; zwei"),
+            (b"id;title\nINC-1;A, b\n", "A, b"),
+            (b"id,title\r\nINC-1,Kl\xe4rung\r\n", "Klärung"),
+        ] {
+            let table = read(bytes, &calendar).unwrap();
+            assert_eq!(table.rows[0].writeup.title.as_deref(), Some(title));
+        }
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use super::NOT_DELETED;
 use super::names::{EVER, NEVER};
 use crate::jobs::people::BY_HAND;
 use crate::model::{DAY_MS, Millis, RETRACTED};
@@ -58,6 +59,7 @@ fn describe(entry: &mut RegistryWriteup, rows: &[&WriteupRow], person_of: &HashM
         say(&mut entry.url, &row.url);
         say(&mut entry.published_at, &row.published_at);
         say(&mut entry.deleted_at, &row.deleted_at);
+        entry.deleted_at.take_if(|at| *at == NOT_DELETED);
         say(&mut entry.owner_team, &row.owner_team);
         say(&mut entry.template, &row.template);
         say(&mut entry.words, &row.words);
@@ -137,7 +139,8 @@ fn some(count: usize) -> Option<u32> {
     u32::try_from(count).ok().filter(|count| *count > 0)
 }
 
-/// Gathers the names. What is said of one last holds: for all time, or for these spans.
+/// Gathers the names. What is said of one last holds: for all time, or for these spans; for no time at
+/// all takes it away.
 fn call(entry: &mut RegistryWriteup, rows: &[&WriteupRow]) {
     let mut names: BTreeMap<&str, Vec<(Millis, Millis)>> = BTreeMap::new();
     for row in rows {
@@ -149,7 +152,13 @@ fn call(entry: &mut RegistryWriteup, rows: &[&WriteupRow]) {
             let span = (from.unwrap_or(EVER), to.unwrap_or(NEVER));
             dated.entry(name).or_default().push(span);
         }
-        names.extend(dated);
+        for (name, mut spans) in dated {
+            spans.retain(|(from, to)| from < to);
+            match spans.is_empty() {
+                true => names.remove(name),
+                false => names.insert(name, spans),
+            };
+        }
     }
     // Its id is its own whatever is said.
     names.insert(&entry.id, Vec::new());

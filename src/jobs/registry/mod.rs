@@ -18,14 +18,17 @@ use anyhow::Context as _;
 use super::assigned;
 use super::gate::Gate;
 use super::people::{BY_HAND, people};
-use crate::collect::{Intake, Keys, Rejection};
+use crate::collect::{Intake, Keys, Rejection, lost};
 use crate::model::target::canonical;
-use crate::model::{Assignment, Body, Event, Millis, RETRACTED, Writeup};
+use crate::model::{Assignment, Body, DatedAlias, Event, Millis, RETRACTED, Writeup};
 use crate::store::{Batch, RegistryWriteup, Store, WriteupRow};
 
 pub use import::Imported;
 pub(super) use merge::merge;
 pub(super) use names::{LATEST, Names, names};
+
+/// The instant of deletion that takes a deletion back: null says nothing.
+pub const NOT_DELETED: Millis = 0;
 
 /// The write-ups as they are known now.
 pub struct Registry {
@@ -84,6 +87,17 @@ pub enum MergeError {
     /// It is part of none.
     #[error("{0:?} is part of no other write-up; there is nothing to split")]
     Whole(String),
+}
+
+/// Why a name can't be taken away.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoName {
+    /// It is the id.
+    #[error("{0:?} is its id, which stays")]
+    Id(String),
+    /// The write-up has no such name.
+    #[error("{0:?} is no name of it; `readback writeups show` lists them")]
+    None(String),
 }
 
 impl Registry {
@@ -288,6 +302,28 @@ impl Registry {
         }
     }
 
+    /// What takes names away from a write-up: they are its own at no time.
+    ///
+    /// # Errors
+    /// The first of them that is no name of it, or is its id.
+    pub fn unnaming(&self, known: &RegistryWriteup, names: Vec<String>) -> Result<Writeup, NoName> {
+        if let Some(name) = names.iter().find(|name| **name == known.id) {
+            return Err(NoName::Id(name.clone()));
+        }
+        if let Some(name) = names.iter().find(|name| !known.names.contains(name)) {
+            return Err(NoName::None(name.clone()));
+        }
+        let never = |alias| DatedAlias {
+            alias,
+            from: Some(0),
+            to: Some(0),
+        };
+        Ok(Writeup {
+            dated_aliases: names.into_iter().map(never).collect(),
+            ..self.same(known)
+        })
+    }
+
     /// When something has to be said of a write-up so that it is the last word.
     pub fn after(&self, id: &str, now: Millis) -> Millis {
         let last = self.said(id).map(|row| row.at).max();
@@ -341,7 +377,11 @@ fn taken(
     let mut records = Vec::new();
     let mut refused = Vec::new();
     for (at, event) in events.into_iter().enumerate() {
-        match intake.accept(event) {
+        let lost = match &event.body {
+            Body::Writeup(writeup) => lost(writeup),
+            _ => None,
+        };
+        match lost.map_or_else(|| intake.accept(event), Err) {
             Ok(record) => records.push(record),
             Err(rejection) => refused.push((at, rejection)),
         }

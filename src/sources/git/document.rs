@@ -22,6 +22,14 @@ pub(super) struct Document {
     pub(super) authors: Vec<String>,
     /// Who responded to the incident, as it names them.
     pub(super) responders: Vec<String>,
+    /// Who reviewed it, as it names them.
+    pub(super) reviewers: Vec<String>,
+    /// Who led its review, as it names them.
+    pub(super) facilitators: Vec<String>,
+    /// What it was written by.
+    pub(super) template: Option<String>,
+    /// It says that not everybody may see it.
+    pub(super) restricted: bool,
     /// The team it names.
     pub(super) owner_team: Option<String>,
     /// Its tags.
@@ -126,7 +134,15 @@ pub(super) fn read(path: &str, text: &str, reading: &Reading<'_>) -> Document {
         .flat_map(|name| field(&[*name]))
         .find_map(|value| instant(value, zone));
     document.authors = field(&["authors", "author"]).to_vec();
-    document.responders = field(&["responders"]).to_vec();
+    document.responders = field(&["responders", "responder"]).to_vec();
+    document.reviewers = field(&["reviewers", "reviewer"]).to_vec();
+    document.facilitators = field(&["facilitators", "facilitator"]).to_vec();
+    document.template = first(&["template"]);
+    document.restricted = first(&["restricted"]).is_some_and(|word| {
+        ["true", "yes"]
+            .iter()
+            .any(|yes| word.eq_ignore_ascii_case(yes))
+    });
     document.owner_team = first(&["owner_team", "team", "owner"]);
     document.tags = field(&["tags"]).to_vec();
     let heading = document.title.as_deref().unwrap_or_default();
@@ -403,6 +419,7 @@ mod tests {
     #[test]
     fn front_matter_says_what_it_is() {
         let text = "---\ntitle: \"The disk: full\"\ndate: 2024-03-05T10:00:00+01:00\nauthors: [ada@example.org, 'Bob']\n\
+                    reviewers: [eve@example.org]\nfacilitator: Mo\nrestricted: true\ntemplate: short\n\
                     tags:\n  - storage\n  - dns # two\nincident: INC-12\nrelated: INC-3\nteam: storage\n---\n# Heading\n\
                     One [two](x.md) three.\n\n```mermaid\ngraph TD\n```\n```sh\nnot prose\n```\n![d](d.png) https://h/x\n";
         let keys = [Regex::new("INC-[0-9]+").expect("valid")];
@@ -410,6 +427,10 @@ mod tests {
         assert_eq!(document.title.as_deref(), Some("The disk: full"));
         assert_eq!(document.published_at, Some(1_709_629_200_000));
         assert_eq!(document.authors, ["ada@example.org", "Bob"]);
+        assert_eq!(document.reviewers, ["eve@example.org"]);
+        assert_eq!(document.facilitators, ["Mo"]);
+        assert_eq!(document.template.as_deref(), Some("short"));
+        assert!(document.restricted);
         assert_eq!(
             (document.tags, document.keys),
             (

@@ -163,6 +163,7 @@ impl Maker<'_> {
                 contributors.push(author);
             }
         }
+        let all = |names: &[String]| names.iter().map(|name| self.named(name)).collect();
         let id = self.id_of(entry, standing);
         // What was measured at two times is told apart.
         let measured = match entry.is_revised() {
@@ -183,11 +184,11 @@ impl Maker<'_> {
             deleted_at: entry.deleted_at,
             owner_team: document.owner_team,
             contributors,
-            responders: document
-                .responders
-                .iter()
-                .map(|name| self.named(name))
-                .collect(),
+            responders: all(&document.responders),
+            reviewers: all(&document.reviewers),
+            facilitators: all(&document.facilitators),
+            template: document.template,
+            restricted: document.restricted,
             tags: document.tags,
             ..measured
         };

@@ -52,7 +52,8 @@ Walks the history of one branch of a local repository, bare or with a worktree.
 
 Files that fit `writeups` become write-ups: title and date from the front matter (`title`, `date`,
 `published`), from lines such as `- Start Date: 2024-03-05`, or from the first heading and the commit
-that added the file. The author of that commit and `authors` of the front matter are contributors.
+that added the file. The author of that commit and `authors` of the front matter are contributors;
+`responders`, `reviewers`, `facilitators`, `template` and `restricted: true` are read there, too.
 `incident_keys` are regular expressions for keys in header, heading or file name; they become names of
 the write-up, and so do `name_aliases`, made from the groups of `name_pattern` in the file's name.
 With `web`, the address of the repository at a forge, every address of the file there is a name too;

@@ -14,6 +14,19 @@ use super::answer::{Page, Revision, identity};
 use super::wikitext::Measured;
 use super::{Deletion, Linked};
 
+/// A page of which only its counts are known, if they are.
+fn counted(id: String, measured: Option<Measured>) -> Writeup {
+    Writeup {
+        words: measured.map(|page| page.words),
+        hyperlinks: measured.map(|page| page.links),
+        acronyms: measured.map(|page| page.counts.acronyms),
+        acronyms_unexplained: measured.map(|page| page.counts.unexplained),
+        data_sources: measured.map(|page| page.counts.data_sources),
+        quotations: measured.map(|page| page.quotations),
+        ..Writeup::new(id)
+    }
+}
+
 /// Makes events of one wiki.
 pub(super) struct Maker {
     /// The `source` of the events.
@@ -71,14 +84,27 @@ impl Maker {
                 aliases,
                 published_at,
                 contributors,
-                words: measured.map(|page| page.words),
-                hyperlinks: measured.map(|page| page.links),
-                acronyms: measured.map(|page| page.counts.acronyms),
-                acronyms_unexplained: measured.map(|page| page.counts.unexplained),
-                data_sources: measured.map(|page| page.counts.data_sources),
-                quotations: measured.map(|page| page.quotations),
-                ..Writeup::new(id)
+                ..counted(id, measured)
             })),
+        }
+    }
+
+    /// What was counted of a page at one time of two.
+    pub(super) fn revised(
+        &self,
+        page: &Page,
+        which: &str,
+        revision: &Revision,
+        measured: Measured,
+    ) -> Event {
+        let id = self.id(page.id);
+        Event {
+            source: Arc::clone(&self.source),
+            id: format!("{which}:{}", page.id),
+            subject: id.clone(),
+            time: revision.at,
+            version: u32::try_from(revision.id).unwrap_or(u32::MAX),
+            body: Body::Writeup(Box::new(counted(id, Some(measured)))),
         }
     }
 

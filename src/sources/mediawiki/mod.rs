@@ -15,13 +15,14 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{Millis, Vocabulary};
+use crate::model::{DAY_MS, Millis, Vocabulary};
 
 use super::{Kind, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
 
 use answer::{Page, Revision};
 use client::Client;
 use events::Maker;
+use wikitext::Measured;
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -33,7 +34,8 @@ Asks a wiki's api.php. Which pages are write-ups is said by one of `category` (i
 
 - `writeup`: title, address, titles that redirect to it, first revision's time, who made more than
   minor edits, and counts of the wikitext: words, links, quotations, abbreviations and how many of them
-  nobody explains, sources of data (templates are not expanded).
+  nobody explains, sources of data (templates are not expanded), as it stood two weeks after the first
+  revision, and now.
 - `edit`: every later revision, minor ones marked.
 - `comment`: every revision of the talk page that makes it longer, unless it is minor or undoes
   another. This is an estimate: a signature added later counts, an answer that replaces text of the
@@ -98,6 +100,9 @@ struct MediaWiki {
     links: bool,
     vocabulary: Vocabulary,
 }
+
+/// How long after its first revision a page is taken as it was published (INDICATORS section 8).
+const PUBLICATION: Millis = 14 * DAY_MS;
 
 /// Most that may be asked for in one question.
 const BATCH: usize = 50;
@@ -292,22 +297,54 @@ impl MediaWiki {
         Ok(history)
     }
 
-    fn text(&self, page: u64) -> Result<Option<String>, SourceError> {
-        let id = page.to_string();
-        let question = [
-            ("pageids", id.as_str()),
+    /// What is counted of a page as it stands now.
+    fn measured(&self, page: u64) -> Result<Option<Measured>, SourceError> {
+        self.counts(&[("pageids", &page.to_string()), ("rvlimit", "1")])
+    }
+
+    /// What is counted of one revision; nothing of a hidden one.
+    fn measured_at(&self, revision: u64) -> Result<Option<Measured>, SourceError> {
+        self.counts(&[("revids", &revision.to_string())])
+    }
+
+    fn counts(&self, which: &[(&str, &str)]) -> Result<Option<Measured>, SourceError> {
+        let mut question = which.to_vec();
+        question.extend([
             ("prop", "revisions"),
             ("rvprop", "content"),
             ("rvslots", "main"),
-            ("rvlimit", "1"),
-        ];
-        let mut text = None;
+        ]);
+        let mut measured = None;
         self.client.all(&question, |answer| {
-            if text.is_none() {
-                text = answer::content(answer).map(str::to_owned);
+            if measured.is_none() {
+                let text = answer::content(answer);
+                measured = text.map(|text| wikitext::measure(text, &self.vocabulary));
             }
         })?;
-        Ok(text)
+        Ok(measured)
+    }
+
+    /// Tells of a page, and what is counted of it.
+    fn describe(
+        &self,
+        page: &Page,
+        history: &[Revision],
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError> {
+        let now = self.measured(page.id)?;
+        let Some((early, latest)) = two_times(history) else {
+            sink.event(self.maker.writeup(page, history, now));
+            return Ok(());
+        };
+        // What was measured at two times is told apart.
+        sink.event(self.maker.writeup(page, history, None));
+        let then = self.measured_at(early.id)?;
+        for (which, revision, measured) in [("early", early, then), ("latest", latest, now)] {
+            if let Some(measured) = measured {
+                sink.event(self.maker.revised(page, which, revision, measured));
+            }
+        }
+        Ok(())
     }
 
     /// Describes the bots among these users.
@@ -328,6 +365,15 @@ impl MediaWiki {
         }
         Ok(())
     }
+}
+
+/// The last revision of a page's first two weeks, and the last of all where that is another one.
+fn two_times(history: &[Revision]) -> Option<(&Revision, &Revision)> {
+    let (first, latest) = (history.first()?, history.last()?);
+    let early = history
+        .iter()
+        .rfind(|revision| revision.at <= first.at + PUBLICATION)?;
+    (early.id != latest.id).then_some((early, latest))
 }
 
 /// What the next pull needs. Holds no names of people.
@@ -384,10 +430,8 @@ impl Pull for MediaWiki {
             let seen = state.pages.get(&page.id).copied().unwrap_or_default();
             if page.last_revision != seen.page {
                 let history = self.history(page.id, sink)?;
-                let text = self.text(page.id)?;
-                let measured = text.map(|text| wikitext::measure(&text, &self.vocabulary));
                 users.extend(history.iter().filter_map(|revision| revision.user.clone()));
-                sink.event(self.maker.writeup(page, &history, measured));
+                self.describe(page, &history, sink)?;
                 for revision in history.iter().filter(|r| r.id > seen.page && r.parent != 0) {
                     sink.event(self.maker.edit(page, revision));
                 }

@@ -160,13 +160,17 @@ fn answers(later: bool) -> impl FnMut(&BTreeMap<String, String>) -> Option<Reply
                 json!({"query": {"pages": [{"pageid": 20, "ns": 1, "title": "Talk:Disk full", "lastrevid": if later { 205 } else { 204 }}]}})
             }
             (_, "revisions", id, _) if get("rvprop") == "content" => {
-                let text = if id == "10" { "One [[two]] three" } else { "" };
+                let text = match (id, get("revids")) {
+                    ("10", _) => "One [[two]] three",
+                    ("", "102") => "One",
+                    _ => "",
+                };
                 json!({"query": {"pages": [{"pageid": 1, "revisions": [{"slots": {"main": {"content": text}}}]}]}})
             }
             (_, "revisions", "10", _) => json!({"query": {"pages": [{"pageid": 10, "revisions": [
                 revision(101, 0, "2024-01-01T00:00:00Z", "Ada", 100),
                 revision(102, 101, "2024-01-02T00:00:00Z", "192.0.2.1", 120),
-                revision(103, 102, "2024-01-03T00:00:00Z", "CleanerBot", 119)]}]}}),
+                revision(103, 102, "2024-01-20T00:00:00Z", "CleanerBot", 119)]}]}}),
             (_, "revisions", "11", _) => json!({"query": {"pages": [{"pageid": 11, "revisions": [
                 revision(110, 0, "2024-02-01T00:00:00Z", "~2024-77", 100), {"revid": 111}]}]}}),
             (_, "revisions", "20", _) => {
@@ -203,6 +207,8 @@ fn a_wiki_is_read_and_read_on() {
         heard.ids(),
         [
             "writeup page:10 v103",
+            "writeup early:10 v102",
+            "writeup latest:10 v103",
             "edit revision:102 v0",
             "edit revision:103 v0",
             "comment talk:201 v0",
@@ -232,8 +238,20 @@ fn a_wiki_is_read_and_read_on() {
         ]
     );
     assert_eq!(
-        (writeup.published_at, writeup.words, writeup.hyperlinks),
-        (Some(1_704_067_200_000), Some(3), Some(1))
+        (writeup.published_at, writeup.words),
+        (Some(1_704_067_200_000), None)
+    );
+    // As it stood two weeks after, and now.
+    let counts = |event: &Event| match &event.body {
+        Body::Writeup(writeup) => (event.time, writeup.words, writeup.hyperlinks),
+        _ => panic!("a write-up"),
+    };
+    assert_eq!(
+        (counts(&heard.events[1]), counts(&heard.events[2])),
+        (
+            (1_704_153_600_000, Some(1), Some(0)),
+            (1_705_708_800_000, Some(3), Some(1))
+        )
     );
     assert_eq!(
         writeup.contributors.len(),
@@ -241,15 +259,15 @@ fn a_wiki_is_read_and_read_on() {
         "an address in place of a name is nobody"
     );
     let nobody = |event: &Event| matches!(&event.body, Body::Edit(edit) if edit.person.is_none());
-    assert!(nobody(&heard.events[1]) && !nobody(&heard.events[2]));
-    let Body::Link(link) = &heard.events[8].body else {
+    assert!(nobody(&heard.events[3]) && !nobody(&heard.events[4]));
+    let Body::Link(link) = &heard.events[10].body else {
         panic!("a link")
     };
     assert_eq!(
         (link.place, link.stands_in.as_deref()),
         (Place::Writeup, Some("wiki:11"))
     );
-    let Body::Link(link) = &heard.events[9].body else {
+    let Body::Link(link) = &heard.events[11].body else {
         panic!("a link")
     };
     assert_eq!(link.place, Place::Docs);
