@@ -415,7 +415,9 @@ async fn act(
             }
             let writeup = registry.merging(part, into)?;
             say(house, &registry, writeup).await?;
-            tell(format_args!("{}: counts for {} now", part.id, into.id))
+            // The other may be part of a third one itself.
+            let whole = registry.whole(into).unwrap_or(into);
+            tell(format_args!("{}: counts for {} now", part.id, whole.id))
         }
         Command::Split { id } => {
             let part = find(&registry, &id)?;

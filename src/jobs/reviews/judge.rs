@@ -1,187 +1,21 @@
-//! Reviews in the summary: of one review the total and how many need not have come, by quarter the
-//! roles; never who.
+//! What of reviews and quarters may be told (INDICATORS P1): all their sums are looked at together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::Context as _;
-use chrono::Datelike as _;
-use polars::prelude::{DataFrame, PolarsResult};
-use serde_json::{Value as Json, json};
-
-use super::columns::{flags, ints, texts};
-use super::compute::Computed;
-use super::writeups::{Both, is_there};
-use crate::indicators::Context;
-use crate::model::Millis;
-use crate::store::RegistryWriteup;
+use super::{Quarter, REQUIRED, ROLES, Review};
 use crate::summary::margins::Margins;
 use crate::summary::suppress;
 
-/// The roles of a quarter's table, in the order in which they are stacked. A dial-in without a name
-/// is `unknown`.
-const ROLES: [&str; 6] = [
-    "CHAIR",
-    REQUIRED,
-    "OPT-PARTICIPANT",
-    "NON-PARTICIPANT",
-    "walk_in",
-    "unknown",
-];
-
-/// The role of an invitation that names none, or one that RFC 5545 does not know (3.2.16).
-const REQUIRED: &str = "REQ-PARTICIPANT";
-
-#[derive(Default)]
-struct Review {
-    at: Millis,
-    quarter: String,
-    writeups: BTreeSet<usize>,
-    attended: u64,
-    need_not: u64,
-    /// Somebody came of whom it is known how they were invited.
-    known: bool,
-    /// Somebody was told to come.
-    mandatory: bool,
-}
-
-/// A quarter's reviews, and who came in which role.
-#[derive(Default)]
-struct Quarter {
-    meetings: BTreeSet<String>,
-    roles: BTreeMap<&'static str, Presences>,
-}
-
-/// Presences in one role. Somebody who came to three reviews is three presences and one person.
-#[derive(Default)]
-struct Presences {
-    all: u64,
-    named: BTreeSet<i64>,
-    dial_ins: u64,
-}
-
-/// What the summary tells of reviews.
-pub(super) struct Lists {
-    /// Every review, newest first. Reviews of restricted write-ups alone are not in the list of everybody.
-    pub(super) reviews: Both,
-    /// The attendance of every quarter, oldest first.
-    pub(super) quarters: Vec<Json>,
-    /// Numbers of indicators that would tell what is withheld in these lists: code and place.
-    pub(super) betrayed: Vec<(&'static str, &'static str)>,
-}
-
-/// Every review and every quarter.
-pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::Result<Lists> {
-    let (reviews, quarters) =
-        gather(&computed.facts.attendance, context).context("the list of reviews")?;
-    let registry = |at: &usize| computed.registry.get(*at);
-    let is_open = |review: &Review| {
-        let mut known = review.writeups.iter().filter_map(registry).peekable();
-        known.peek().is_none() || known.any(|writeup| !writeup.restricted)
-    };
-    let hidden: Vec<bool> = reviews.iter().map(|review| !is_open(review)).collect();
-    let full = judge(&reviews, &vec![false; reviews.len()], &quarters, k.into());
-    let open = judge(&reviews, &hidden, &quarters, k.into());
-    let told = |review: &Review, shown: Shown, restricted: bool| {
-        // The first that this reader may see.
-        let mut known = review.writeups.iter().filter_map(registry);
-        let writeup = known.find(|writeup| restricted || !writeup.restricted);
-        (review.at, one(review, shown, context, writeup))
-    };
-    let all = reviews.iter().zip(&full.reviews);
-    let of_full = all.map(|(review, shown)| told(review, *shown, true));
-    // Whoever sees the fuller lists has the others, too: what one withholds must not stand in another.
-    let listed = reviews
-        .iter()
-        .zip(&hidden)
-        .zip(open.reviews.iter().zip(&full.reviews));
-    let of_open = listed
-        .filter(|((_, hidden), _)| !**hidden)
-        .map(|((review, _), (open, full))| told(review, open.and(*full), false));
-    let by_quarter = quarters
-        .iter()
-        .zip(open.quarters.iter().zip(&full.quarters))
-        .map(|((name, quarter), (open, full))| {
-            let shown = std::array::from_fn(|at| open[at] && full[at]);
-            by_role(name, quarter, &shown)
-        });
-    Ok(Lists {
-        reviews: Both {
-            open: in_order(of_open.collect()),
-            full: in_order(of_full.collect()),
-        },
-        quarters: by_quarter.collect(),
-        betrayed: [open.betrayed, full.betrayed].concat(),
-    })
-}
-
-fn gather(
-    frame: &DataFrame,
-    context: &Context,
-) -> PolarsResult<(Vec<Review>, BTreeMap<String, Quarter>)> {
-    let meetings = texts(frame, "meeting")?;
-    let (writeups, at) = (ints(frame, "writeup")?, ints(frame, "at")?);
-    let people = ints(frame, "person")?;
-    let (roles, invited) = (texts(frame, "role")?, flags(frame, "invited")?);
-    let attended = flags(frame, "attended")?;
-    let (mandatory, responder) = (flags(frame, "mandatory")?, flags(frame, "responder")?);
-    let mut reviews: BTreeMap<String, Review> = BTreeMap::new();
-    let mut quarters: BTreeMap<String, Quarter> = BTreeMap::new();
-    for row in 0..frame.height() {
-        let Some(meeting) = meetings[row].clone() else {
-            continue;
-        };
-        let review = reviews.entry(meeting.clone()).or_default();
-        review.at = at[row].unwrap_or(0);
-        review.mandatory |= mandatory[row];
-        review
-            .writeups
-            .extend(writeups[row].and_then(|at| usize::try_from(at).ok()));
-        review.quarter = quarter_of(review.at, context);
-        let quarter = quarters.entry(review.quarter.clone()).or_default();
-        quarter.meetings.insert(meeting);
-        if !attended[row] {
-            continue;
-        }
-        let role = match people[row] {
-            None => "unknown",
-            Some(_) => role(roles[row].as_deref(), invited[row]),
-        };
-        let presences = quarter.roles.entry(role).or_default();
-        presences.all += 1;
-        match people[row] {
-            Some(person) => _ = presences.named.insert(person),
-            None => presences.dial_ins += 1,
-        }
-        let free = matches!(role, "OPT-PARTICIPANT" | "NON-PARTICIPANT" | "walk_in");
-        review.attended += 1;
-        review.known |= people[row].is_some();
-        review.need_not += u64::from(free && !mandatory[row] && !responder[row]);
-    }
-    Ok((reviews.into_values().collect(), quarters))
-}
-
-/// The same rule as in A2.
-fn role(role: Option<&str>, invited: bool) -> &'static str {
-    match role {
-        None if !invited => "walk_in",
-        None => REQUIRED,
-        Some(role) => ["CHAIR", "OPT-PARTICIPANT", "NON-PARTICIPANT"]
-            .into_iter()
-            .find(|known| *known == role)
-            .unwrap_or(REQUIRED),
-    }
-}
-
 /// What may be told of a review.
 #[derive(Clone, Copy, Debug, PartialEq)]
-struct Shown {
-    attendees: bool,
-    need_not: bool,
+pub(super) struct Shown {
+    pub(super) attendees: bool,
+    pub(super) need_not: bool,
 }
 
 impl Shown {
     /// What both may tell.
-    fn and(self, other: Shown) -> Shown {
+    pub(super) fn and(self, other: Shown) -> Shown {
         Shown {
             attendees: self.attendees && other.attendees,
             need_not: self.need_not && other.need_not,
@@ -190,11 +24,11 @@ impl Shown {
 }
 
 /// What may be told of all reviews and quarters.
-struct Judged {
-    reviews: Vec<Shown>,
+pub(super) struct Judged {
+    pub(super) reviews: Vec<Shown>,
     /// Of each quarter, which of [`ROLES`].
-    quarters: Vec<[bool; ROLES.len()]>,
-    betrayed: Vec<(&'static str, &'static str)>,
+    pub(super) quarters: Vec<[bool; ROLES.len()]>,
+    pub(super) betrayed: Vec<(&'static str, &'static str)>,
 }
 
 /// Judges reviews and quarters together, for they share their sums: those who came to the reviews of a
@@ -202,7 +36,7 @@ struct Judged {
 /// A2 and A3 (INDICATORS P1, "a hierarchy is done over all margins"). One review of a quarter could be
 /// had from the quarter's roles, and one role of a quarter from the other quarters, though each table
 /// keeps its secret by itself.
-fn judge(
+pub(super) fn judge(
     reviews: &[Review],
     hidden: &[bool],
     quarters: &BTreeMap<String, Quarter>,
@@ -342,84 +176,9 @@ fn least_part(review: &Review, k: u64) -> u64 {
     }
 }
 
-/// Newest first. A meeting is known to the store by a keyed hash; here it is the nth of its day, so
-/// that the same events give the same bytes whatever the key.
-fn in_order(mut reviews: Vec<(Millis, Json)>) -> Vec<Json> {
-    reviews.sort_by_cached_key(|(at, review)| (*at, review.to_string()));
-    let mut of_day: BTreeMap<String, usize> = BTreeMap::new();
-    let mut ordered: Vec<Json> = reviews.into_iter().map(|(_, review)| review).collect();
-    for review in &mut ordered {
-        let date = review["date"].as_str().unwrap_or_default().to_owned();
-        let nth = of_day.entry(date.clone()).or_default();
-        *nth += 1;
-        review["meeting"] = json!(format!("{date}/{nth}"));
-    }
-    ordered.reverse();
-    ordered
-}
-
-fn one(
-    review: &Review,
-    shown: Shown,
-    context: &Context,
-    writeup: Option<&RegistryWriteup>,
-) -> Json {
-    let title = writeup.map(|writeup| writeup.title.as_ref().unwrap_or(&writeup.id));
-    let mut json = json!({
-        "attendees": shown.attendees.then_some(review.attended),
-        // Of people without a name it is not known: no nought.
-        "need_not_have_come": (shown.need_not && (review.known || review.attended == 0))
-            .then_some(review.need_not),
-        "date": context.calendar.date(review.at).to_string(),
-        // Only what is listed has a page; a write-up that is deleted by now keeps its title.
-        "writeup": writeup
-            .filter(|writeup| is_there(writeup, context.as_of))
-            .map(|writeup| &writeup.id),
-        "title": title,
-    });
-    if review.mandatory {
-        json["mandatory"] = json!(true);
-    }
-    if !(shown.attendees && shown.need_not) {
-        json["suppressed"] = json!(true);
-    }
-    if writeup.is_some_and(|writeup| writeup.restricted) {
-        json["restricted"] = json!(true);
-    }
-    json
-}
-
-fn by_role(name: &str, quarter: &Quarter, shown: &[bool; ROLES.len()]) -> Json {
-    let mut roles = serde_json::Map::new();
-    for (role, shown) in ROLES.iter().zip(shown) {
-        let all = quarter.roles.get(role).map_or(0, |presences| presences.all);
-        roles.insert((*role).to_owned(), json!(shown.then_some(all)));
-    }
-    if shown.contains(&false) {
-        roles.insert("suppressed".to_owned(), json!(true));
-    }
-    json!({
-        "quarter": name,
-        "reviews": quarter.meetings.len(),
-        "by_role": roles,
-    })
-}
-
-impl Quarter {
-    /// People who came in a role.
-    fn people(&self, role: &str) -> u64 {
-        let presences = self.roles.get(role);
-        presences.map_or(0, |all| all.named.len() as u64 + all.dial_ins)
-    }
-}
-
-fn quarter_of(at: Millis, context: &Context) -> String {
-    let date = context.calendar.date(at);
-    format!("{}-Q{}", date.year(), date.month0() / 3 + 1)
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::{Presences, by_role};
     use super::*;
 
     fn review(attended: u64, need_not: u64) -> Review {
@@ -586,14 +345,5 @@ mod tests {
             "{:?}",
             judged.reviews
         );
-    }
-
-    #[test]
-    fn a_role_that_nobody_knows_is_required() {
-        assert_eq!(role(Some("X-OBSERVER"), true), REQUIRED);
-        assert_eq!(role(Some("walk_in"), true), REQUIRED);
-        assert_eq!(role(Some("NON-PARTICIPANT"), true), "NON-PARTICIPANT");
-        assert_eq!(role(None, true), REQUIRED);
-        assert_eq!(role(None, false), "walk_in");
     }
 }
