@@ -42,6 +42,7 @@ mod pages;
 mod people;
 mod privacy;
 mod privacy_served;
+mod proved;
 mod published;
 mod registry;
 mod rubbish;
