@@ -9,6 +9,7 @@ mod layers;
 mod privacy;
 mod reader;
 mod reporting;
+mod secrets;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -29,6 +30,7 @@ use layers::Layers;
 pub use layers::{Origin, Origins};
 pub use privacy::{AGEING, Mode, Retention};
 use reader::Reader;
+pub use secrets::{SecretFile, password_in};
 
 /// The database with Readback's tables, where nobody says otherwise.
 pub const DEFAULT_DATABASE: &str = "readback";
@@ -71,6 +73,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
+    /// The files with secrets that it names.
+    pub secret_files: Vec<SecretFile>,
     /// Where its values came from.
     pub origins: Origins,
 }
@@ -292,6 +296,7 @@ fn check(
     problems: &mut Vec<String>,
 ) -> Config {
     let Layers { table, mut origins } = layers;
+    let secret_files = secrets::named(&table);
     let mut top = Reader::new("", table, problems);
     let data_dir = top.parsed("data_dir", "the path of a folder", |text| {
         (!text.is_empty()).then(|| PathBuf::from(text))
@@ -341,6 +346,7 @@ fn check(
         spool,
         schedule,
         sources,
+        secret_files,
         origins,
     }
 }
@@ -495,21 +501,6 @@ fn engine(
         cache_dir: environment.cache_dir(),
         runtime_dir: environment.runtime_dir(),
         password,
-    }
-}
-
-/// The password in a file.
-///
-/// # Errors
-/// It can't be read, or is empty: an empty one would open the door to everybody.
-pub fn password_in(path: &str) -> Result<String, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{path:?} can't be read: {error}"))?;
-    match text.trim_end() {
-        "" => Err(format!(
-            "{path:?} is empty; valid is a file with a password"
-        )),
-        password => Ok(password.to_owned()),
     }
 }
 
