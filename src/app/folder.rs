@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::collect::left_out;
 use crate::config::Mode;
+use crate::model::Pseudonym;
+use crate::spool::{DocumentError, read_document, write_document};
 
 /// The smallest number of people that is shown, where nobody says otherwise (INDICATORS section 9).
 pub const DEFAULT_K: u32 = 5;
@@ -21,6 +24,8 @@ pub struct DataFolder {
     key: Option<u64>,
     /// Tell keys that it had before.
     retired: Vec<u64>,
+    /// People opted out: there has to be a list of them.
+    opted_out: bool,
 }
 
 /// Why a data folder can't be used.
@@ -35,13 +40,18 @@ pub enum FolderError {
         #[source]
         cause: std::io::Error,
     },
-    /// The folder's own file is broken.
-    #[error("{path}: is not what readback wrote: {reason}")]
-    Broken {
-        /// The file.
+    /// The folder's own file can't be read or written.
+    #[error(transparent)]
+    File(#[from] DocumentError),
+    /// Who opted out is not known any more.
+    #[error(
+        "{path}: is missing, and people had opted out; without it they would be counted again. Put it back \
+         from your backup. Where there is none, `readback opt-out restart` begins an empty list: then \
+         everybody who opted out has to be put on it again"
+    )]
+    NoList {
+        /// The list.
         path: String,
-        /// What is wrong with it.
-        reason: String,
     },
     /// The key is gone and the store is not.
     #[error(
@@ -75,7 +85,7 @@ pub enum FolderError {
     /// A rotation of the key was cut off.
     #[error(
         "{path}: a rotation of the key was cut off; some people have their new pseudonym already. Run \
-         `readback key rotate` with the same roster again"
+         `readback key rotate` with the same rosters and options again"
     )]
     Rotating {
         /// The next key's file.
@@ -133,6 +143,9 @@ struct Fixed {
     /// What tells the keys that it had before, hexadecimal.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     retired: Vec<String>,
+    /// People opted out: there has to be a list of them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    opted_out: bool,
 }
 
 /// What `folder.json` is written as.
@@ -143,39 +156,24 @@ impl DataFolder {
     /// that no other command makes it meanwhile.
     pub fn open_or_create(path: &Path, k: Option<u32>) -> Result<Self, FolderError> {
         let file = path.join("folder.json");
-        match std::fs::read(&file) {
-            Ok(bytes) => Self::known(path, &file, &bytes, k),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Self::fresh(path, k),
-            Err(cause) => Err(named(&file, cause)),
+        match read_document(&file, FORMAT)? {
+            Some(fixed) => Self::known(path, &file, &fixed, k),
+            None => Self::fresh(path, k),
         }
     }
 
     /// Opens a folder that is there; `None` where one would be made.
     pub fn look(path: &Path, k: Option<u32>) -> Result<Option<Self>, FolderError> {
         let file = path.join("folder.json");
-        match std::fs::read(&file) {
-            Ok(bytes) => Self::known(path, &file, &bytes, k).map(Some),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => match path.exists() {
-                true => foreign(path).map(|()| None),
-                false => Ok(None),
-            },
-            Err(cause) => Err(named(&file, cause)),
+        match read_document(&file, FORMAT)? {
+            Some(fixed) => Self::known(path, &file, &fixed, k).map(Some),
+            None if path.exists() => foreign(path).map(|()| None),
+            None => Ok(None),
         }
     }
 
-    fn known(path: &Path, file: &Path, bytes: &[u8], k: Option<u32>) -> Result<Self, FolderError> {
-        let broken = |reason: String| FolderError::Broken {
-            path: file.display().to_string(),
-            reason,
-        };
-        let fixed: Fixed =
-            serde_json::from_slice(bytes).map_err(|error| broken(error.to_string()))?;
-        if fixed.format != FORMAT {
-            return Err(broken(format!(
-                "format {}, this program knows {FORMAT}",
-                fixed.format
-            )));
-        }
+    fn known(path: &Path, file: &Path, fixed: &Fixed, k: Option<u32>) -> Result<Self, FolderError> {
+        let broken = |reason: String| FolderError::from(DocumentError::broken(file, reason));
         if fixed.k == 0 {
             return Err(broken("k is 0; at least 1 is valid".to_owned()));
         }
@@ -214,6 +212,7 @@ impl DataFolder {
                 .map(|hex| u64::from_str_radix(hex, 16))
                 .collect::<Result<_, _>>()
                 .map_err(|_| broken("a key that it had is no hexadecimal number".to_owned()))?,
+            opted_out: fixed.opted_out,
         };
         // A new key would make strangers of everybody who is in the store.
         let made = ["engine", "spool"]
@@ -236,6 +235,7 @@ impl DataFolder {
             mode: Mode::default(),
             key: None,
             retired: Vec::new(),
+            opted_out: false,
         };
         folder.write()?;
         Ok(folder)
@@ -252,13 +252,9 @@ impl DataFolder {
                 .iter()
                 .map(|key| format!("{key:016x}"))
                 .collect(),
+            opted_out: self.opted_out,
         };
-        let (file, beside) = (self.path.join("folder.json"), self.path.join(PART));
-        let text = serde_json::to_vec(&fixed).map_err(|error| named(&file, error.into()))?;
-        std::fs::write(&beside, text)
-            .and_then(|()| std::fs::File::open(&beside)?.sync_all())
-            .and_then(|()| std::fs::rename(&beside, &file))
-            .map_err(|cause| named(&file, cause))
+        Ok(write_document(&self.path.join("folder.json"), &fixed)?)
     }
 
     /// Makes sure that this is the folder's key, by its fingerprint: what waits in its spool and lies
@@ -325,6 +321,11 @@ impl DataFolder {
         self.path.join("key.next")
     }
 
+    /// Where a rotation keeps what becomes of whom as long as it is under way.
+    pub fn rotation_file(&self) -> PathBuf {
+        self.path.join("rotation.json")
+    }
+
     /// Refuses a folder whose key is half way to the next.
     pub fn has_one_key(&self) -> Result<(), FolderError> {
         let next = self.next_key_file();
@@ -338,18 +339,44 @@ impl DataFolder {
 
     /// The file with those who opted out.
     pub fn opted_out(&self) -> PathBuf {
-        opted_out(&self.path)
+        self.path.join("opted-out.json")
+    }
+
+    /// Refuses a folder whose list of those who opted out is lost: nobody would be left out any more.
+    pub fn has_list(&self) -> Result<(), FolderError> {
+        let path = self.opted_out();
+        match (self.opted_out, path.try_exists()) {
+            (true, Ok(false)) => Err(FolderError::NoList {
+                path: path.display().to_string(),
+            }),
+            // Whoever reads it says what is wrong.
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that there is a list of those who opted out, where there is one: from now on it must not be
+    /// missing. The caller holds the folder's turn.
+    pub fn note_list(&mut self) -> Result<(), FolderError> {
+        if self.opted_out || !self.opted_out().exists() {
+            return Ok(());
+        }
+        self.opted_out = true;
+        self.write()
+    }
+
+    /// Puts people on the list of those who opted out, or takes them off it. Gives how many that changed.
+    /// The caller holds the folder's turn.
+    pub fn opt_out(&mut self, people: &[Pseudonym], on_it: bool) -> anyhow::Result<usize> {
+        self.has_list()?;
+        let changed = left_out::change(&self.opted_out(), people, on_it)?;
+        self.note_list()?;
+        Ok(changed)
     }
 
     /// Where the folder's key lies: beside the store, not in it.
     pub fn key_file(&self) -> PathBuf {
         self.path.join("key")
     }
-}
-
-/// The file with those who opted out of a data folder.
-pub fn opted_out(path: &Path) -> PathBuf {
-    path.join("opted-out.json")
 }
 
 /// Refuses a folder with a store or a key of which nothing says how they were made: another k would
@@ -372,9 +399,6 @@ fn foreign(path: &Path) -> Result<(), FolderError> {
 pub struct Turn {
     _file: std::fs::File,
 }
-
-/// `folder.json` while it is written.
-const PART: &str = "folder.json.part";
 
 /// The file that commands take turns by.
 const LOCK: &str = "turn.lock";
@@ -566,13 +590,28 @@ mod tests {
     }
 
     #[test]
+    fn a_list_that_was_there_must_not_be_missing() {
+        let root = tempfile::tempdir().unwrap();
+        let mut folder = DataFolder::open_or_create(root.path(), None).unwrap();
+        folder.note_list().unwrap();
+        assert!(folder.has_list().is_ok());
+        assert_eq!(folder.opt_out(&[Pseudonym([1; 16])], true).unwrap(), 1);
+        std::fs::remove_file(folder.opted_out()).unwrap();
+        let mut folder = DataFolder::look(root.path(), None).unwrap().unwrap();
+        let error = folder.has_list().unwrap_err();
+        assert!(matches!(error, FolderError::NoList { .. }), "{error}");
+        assert!(folder.opt_out(&[Pseudonym([2; 16])], true).is_err());
+        assert!(!folder.opted_out().exists());
+    }
+
+    #[test]
     fn what_readback_did_not_write_is_refused() {
         let root = tempfile::tempdir().unwrap();
         for text in [r#"{"format":2,"k":5}"#, r#"{"format":1,"k":0}"#, "{}"] {
             std::fs::write(root.path().join("folder.json"), text).unwrap();
             let error = DataFolder::open_or_create(root.path(), None).unwrap_err();
             assert!(
-                matches!(error, FolderError::Broken { .. }),
+                matches!(error, FolderError::File(DocumentError::Broken { .. })),
                 "{text}: {error}"
             );
         }

@@ -2,15 +2,17 @@
 //! installed library.
 
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
 
 use anyhow::Context as _;
 
 use super::collector;
 use super::folder::{DEFAULT_K, DataFolder};
 use super::{remote, start};
-use crate::collect::Keys;
-use crate::config::{Config, Mode};
+use crate::collect::{Keys, left_out};
+use crate::config::{AccessMode, Config, Mode};
 use crate::engine;
+use crate::jobs::ledger::{self, Ledger};
 use crate::spool;
 use crate::store::Store;
 
@@ -41,7 +43,10 @@ pub fn ground(config: &Config) -> anyhow::Result<Ground> {
     let keys = Keys::open(&folder.key_file())?;
     if let Some(keys) = &keys {
         folder.has_key(keys.fingerprint())?;
+        folder.refuse_retired(keys.people_mark())?;
     }
+    folder.has_one_key()?;
+    folder.has_list()?;
     Ok(Ground {
         made: true,
         k: folder.k,
@@ -62,21 +67,26 @@ pub fn contents(config: &Config) -> Vec<anyhow::Error> {
     }
     for secret in [
         "key",
+        "key.next",
+        "rotation.json",
         "tokens.json",
         "opted-out.json",
         "access.json",
         "privacy.ndjson",
     ] {
         let path = folder.join(secret);
-        let mode = std::fs::metadata(&path).map(|file| file.permissions().mode() & 0o777);
-        if let Ok(mode) = mode
-            && mode & 0o077 != 0
-        {
+        if let Some(mode) = open_to_others(&path) {
             found.push(anyhow::anyhow!(
                 "{path}: others may open it (mode {mode:o}); `chmod 600 {path}` closes it",
                 path = path.display()
             ));
         }
+    }
+    if let Err(error) = left_out::read(&folder.join("opted-out.json")) {
+        found.push(error.into());
+    }
+    if let Err(error) = Ledger::read(&folder.join(ledger::FILE)) {
+        found.push(error.into());
     }
     match collector::dead(config).count() {
         Ok(0) => {}
@@ -86,6 +96,41 @@ pub fn contents(config: &Config) -> Vec<anyhow::Error> {
         Err(error) => found.push(error.into()),
     }
     found
+}
+
+/// What is no fault and may yet be more open, or more shut, than it was meant to be.
+pub fn doubts(config: &Config) -> Vec<String> {
+    let mut doubts = Vec::new();
+    let mut look = |what: &str, path: &Path, closed: &str| {
+        if let Some(mode) = open_to_others(path) {
+            let path = path.display();
+            doubts.push(format!(
+                "{what}: {path}: others on this machine may open it (mode {mode:o}); `chmod {closed} {path}` \
+                 closes it"
+            ));
+        }
+    };
+    look("data_dir", &config.data_dir, "700");
+    look("data_dir", &config.data_dir.join("audit"), "700");
+    for file in &config.secret_files {
+        look(&file.key, &file.path, "600");
+    }
+    let is_local = config.listen.ip().to_canonical().is_loopback();
+    if config.access.mode == AccessMode::Loopback && !is_local {
+        doubts.push(format!(
+            "server.listen: {} can be reached from elsewhere, and access.mode is \"loopback\": events are \
+             taken there, and pages are refused to everybody; valid is an address of this machine alone, such \
+             as 127.0.0.1:8080, or one of the modes \"oidc\", \"proxy\" and \"password\"",
+            config.listen
+        ));
+    }
+    doubts
+}
+
+/// The mode of a file or folder that group or others may open.
+fn open_to_others(path: &Path) -> Option<u32> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
 }
 
 /// An engine and its tables as they are found.

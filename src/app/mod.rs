@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::collect::{Keys, LeftOut};
+use crate::collect::{Keys, LeftOut, left_out};
 use crate::config::{Config, EngineMode, Mode};
 use crate::engine::{self, Endpoint, Engine, EngineSettings, EngineState, Password, Progress};
 use crate::jobs::gate::{Gate, in_turn};
@@ -136,7 +136,23 @@ pub async fn folder(config: &Config) -> anyhow::Result<(Turn, DataFolder, Keys)>
     let keys = Keys::open_or_create(&folder.key_file())?;
     folder.keep_key(keys.fingerprint())?;
     let keys = leaving_out(&folder, keys)?;
+    // A folder that an earlier program made does not say so yet.
+    folder.note_list()?;
     Ok((turn, folder, keys))
+}
+
+/// Begins an empty list of those who opted out, where the old one is lost. False where it is not.
+pub async fn restart_opted_out(config: &Config) -> anyhow::Result<bool> {
+    let _turn = turn(config).await?;
+    let Some(folder) = DataFolder::look(&config.data_dir, config.k)? else {
+        return Ok(false);
+    };
+    let path = folder.opted_out();
+    let lost = folder.has_list().is_err() || left_out::read(&path).is_err();
+    if lost {
+        left_out::begin(&path)?;
+    }
+    Ok(lost)
 }
 
 /// The same without its turn. What is made already needs none: a door must not wait for another
@@ -158,6 +174,7 @@ pub async fn ready_folder(config: &Config) -> anyhow::Result<(DataFolder, Keys)>
 /// The keys with those whom the folder leaves out.
 fn leaving_out(folder: &DataFolder, keys: Keys) -> anyhow::Result<Keys> {
     folder.refuse_retired(keys.people_mark())?;
+    folder.has_list()?;
     let everybody = folder.mode == Mode::CountsOnly;
     let left_out = LeftOut::open(&folder.opted_out(), everybody)?;
     tracing::debug!(

@@ -12,7 +12,8 @@ use crate::app::look::{self, Ground, Tables};
 use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
 use crate::model::Vocabulary;
 use crate::sources::{Kind, Probe, Setting};
-use crate::web::tokens;
+use crate::web::access::{self, accounts};
+use crate::web::{audit, tokens};
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -61,6 +62,7 @@ struct Checked {
     settings: Vec<Effective>,
     sources: Vec<(SourceConfig, Option<String>)>,
     engine: Option<(String, Option<Tables>)>,
+    doubts: Vec<String>,
     findings: Findings,
 }
 
@@ -85,6 +87,12 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         }
         if let Err(error) = tokens::read(&collector::tokens(&config)) {
             findings.add("tokens", &error.into());
+        }
+        if let Err(error) = accounts::read(&access::file(&config.data_dir)) {
+            findings.add("accounts", &error.into());
+        }
+        if let Err(error) = audit::read(&config.data_dir, None) {
+            findings.add("audit log", &error.into());
         }
     }
     let mut sources = Vec::new();
@@ -117,6 +125,7 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         ),
         sources,
         engine,
+        doubts: look::doubts(&config),
         findings,
     };
     let text = match args.json {
@@ -190,8 +199,13 @@ impl Checked {
         if let Some(k) = self.k {
             lines.push(format!("privacy        people below {k} are withheld"));
         }
-        if self.findings.list.is_empty() {
+        let doubts = self.doubts.iter();
+        lines.extend(doubts.map(|doubt| format!("warning        {doubt}")));
+        if self.findings.list.is_empty() && self.doubts.is_empty() {
             lines.push("all is well".to_owned());
+        } else if self.findings.list.is_empty() {
+            let count = import::counted(self.doubts.len() as u64, "warning", "warnings");
+            lines.push(format!("all works, with {count}"));
         }
         lines.join("\n") + "\n"
     }
@@ -224,6 +238,7 @@ impl Checked {
             "settings": settings.collect::<Vec<_>>(),
             "sources": sources.collect::<Vec<_>>(),
             "engine": engine,
+            "warnings": self.doubts,
             "problems": self.findings.list,
         })
     }

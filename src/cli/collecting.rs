@@ -211,8 +211,14 @@ async fn jobs(
                 }
             }
             _ = scan.tick(), if scans => {
-                if pull(house, sources.clone(), (parts, metrics)).await && computes {
-                    report.reset_immediately();
+                if pull(house, sources.clone(), (parts, metrics)).await {
+                    if retains {
+                        // A first walk through a long history brings what is too old.
+                        retain(house, metrics).await;
+                    }
+                    if computes {
+                        report.reset_immediately();
+                    }
                 }
             }
             else => return,

@@ -69,8 +69,9 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
                 Some("`readback check` checks the configuration; the README shows one"),
             );
         }
-        if cause.is::<FolderError>() {
-            return (USER, Some("name another folder with --data-dir"));
+        if let Some(folder) = cause.downcast_ref::<FolderError>() {
+            let other = !matches!(folder, FolderError::NoList { .. });
+            return (USER, other.then_some("name another folder with --data-dir"));
         }
         if cause.is::<InstallError>() || cause.is::<StartError>() {
             return (

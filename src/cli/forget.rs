@@ -12,7 +12,8 @@ use serde_json::json;
 use super::audit::note;
 use super::engine::Installing;
 use super::import::counted;
-use crate::app::{House, collector, folder};
+use crate::app::folder::DataFolder;
+use crate::app::{self, House, collector};
 use crate::collect::{Keys, left_out};
 use crate::config::Config;
 use crate::jobs::derive;
@@ -56,6 +57,9 @@ pub(super) enum OptOut {
     Remove(Who),
     /// How many are on it: their pseudonyms tell nothing more
     List,
+    /// Begin an empty list where the old one is lost for good: all who were on it are counted again until
+    /// they are put on it again
+    Restart,
 }
 
 /// Whom.
@@ -88,7 +92,8 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             "names": people,
             "erased": !args.dry_run,
             "rows": done.rows,
-            "dead_letters": done.letters,
+            "dead_letters": done.letters.changed,
+            "dead_letters_damaged": done.letters.damaged,
             "left": done.left,
             "texts": done.texts,
         });
@@ -133,7 +138,9 @@ async fn forget(
     let known = known(house, derived, &people).await?;
     // A folder that keeps counts only keeps no pseudonym, on no list either.
     if !house.keys.left_out().everybody() {
-        left_out::change(&folder::opted_out(&config.data_dir), &people, true)?;
+        let folder = DataFolder::look(&config.data_dir, config.k)?;
+        let mut folder = folder.context("the data folder is gone")?;
+        folder.opt_out(&people, true)?;
     }
     drop(turn);
     if empty(house, &places).await?.is_none() {
@@ -221,7 +228,10 @@ async fn wait(spool: &Path) -> anyhow::Result<()> {
 }
 
 pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<()> {
-    let (turn, folder, keys) = crate::app::folder(&config).await?;
+    if matches!(command, OptOut::Restart) {
+        return restart(&config).await;
+    }
+    let (turn, mut folder, keys) = app::folder(&config).await?;
     folder.has_one_key()?;
     let path = folder.opted_out();
     if keys.left_out().everybody() && matches!(command, OptOut::Add(_)) {
@@ -231,7 +241,7 @@ pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<(
     }
     let changes = !matches!(command, OptOut::List);
     let words = match command {
-        OptOut::List => {
+        OptOut::List | OptOut::Restart => {
             let n = left_out::read(&path)?.len() as u64;
             writeln!(std::io::stdout(), "{n}")?;
             format!(
@@ -241,7 +251,7 @@ pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<(
         }
         OptOut::Add(who) => {
             let people = all(&keys, &names(who.identities)?)?;
-            left_out::change(&path, &people, true)?;
+            folder.opt_out(&people, true)?;
             "on the list: from now on what is done under these names is kept without them. Other names of \
              the same people have to be given as well; `readback forget` takes all that are known, and \
              erases what was before"
@@ -249,7 +259,7 @@ pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<(
         }
         OptOut::Remove(who) => {
             let people = all(&keys, &names(who.identities)?)?;
-            match left_out::change(&path, &people, false)? {
+            match folder.opt_out(&people, false)? {
                 0 => "nobody of these was on the list".to_owned(),
                 _ => "off the list".to_owned(),
             }
@@ -260,6 +270,26 @@ pub(super) async fn opt_out(command: OptOut, config: Config) -> anyhow::Result<(
         note(&config, Act::PrivacyChanged, "the opt-out list")?;
     }
     writeln!(std::io::stderr(), "{words}")?;
+    Ok(())
+}
+
+/// Begins the list anew, where that is what is left to do.
+async fn restart(config: &Config) -> anyhow::Result<()> {
+    if !app::restart_opted_out(config).await? {
+        bail!(
+            "the list of those who opted out is not lost; `readback opt-out remove` takes people off it"
+        );
+    }
+    note(
+        config,
+        Act::PrivacyChanged,
+        "the opt-out list was begun anew",
+    )?;
+    writeln!(
+        std::io::stderr(),
+        "the list is empty: whoever opted out is counted from now on, until `readback opt-out add` puts them \
+         on it again"
+    )?;
     Ok(())
 }
 
@@ -292,7 +322,7 @@ fn names(given: Vec<String>) -> anyhow::Result<Vec<String>> {
 fn tell(names: usize, done: &Forgotten, dry_run: bool) -> anyhow::Result<()> {
     let mut err = std::io::stderr().lock();
     let count = counted(names as u64, "name", "names");
-    let nothing = names == 0 && done.rows.is_empty() && done.letters == 0;
+    let nothing = names == 0 && done.rows.is_empty() && done.letters.changed == 0;
     match (dry_run, names) {
         (_, 0) if !nothing => writeln!(err, "known from what had not been counted yet")?,
         (_, 0) => writeln!(err, "nothing is known under this name")?,
@@ -302,9 +332,16 @@ fn tell(names: usize, done: &Forgotten, dry_run: bool) -> anyhow::Result<()> {
     for (place, rows) in &done.rows {
         writeln!(err, "  {place}: {}", counted(*rows, "row", "rows"))?;
     }
-    if done.letters > 0 {
-        let letters = done.letters as u64;
-        writeln!(err, "  dead letters: {letters}")?;
+    if done.letters.changed > 0 {
+        writeln!(err, "  dead letters: {}", done.letters.changed)?;
+    }
+    if done.letters.damaged > 0 {
+        writeln!(
+            err,
+            "  {} of them could not be searched as a whole, because part of them is damaged: that part is \
+             removed, and what could be read of them is kept",
+            done.letters.damaged
+        )?;
     }
     if !done.texts.is_empty() {
         writeln!(

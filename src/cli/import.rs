@@ -128,7 +128,9 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         tell(&format!("{files} in all"), &all, args.dry_run)?;
     }
     if let Some(house) = house {
+        let old = super::retain::again(&house).await;
         house.close().await;
+        old.context("what is older than [retention] keeps")?;
     }
     if args.json {
         let list: Vec<_> = outcomes

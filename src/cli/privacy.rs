@@ -2,7 +2,7 @@
 //! hold, and whether what is promised holds on the running system.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
@@ -30,6 +30,9 @@ pub(super) struct Args {
     /// As JSON
     #[arg(long)]
     json: bool,
+    /// The file that the log of `readback serve` is kept in, to be looked through by `--prove`
+    #[arg(long, value_name = "FILE", requires = "prove")]
+    log: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Subcommand)]
@@ -54,6 +57,9 @@ enum Command {
     },
     /// Look for names, addresses, pseudonyms and numbers of few people in all that is stored and shown
     Prove {
+        /// The file that the log of `readback serve` is kept in: it writes it to standard error
+        #[arg(long, value_name = "FILE")]
+        log: Option<PathBuf>,
         /// As JSON
         #[arg(long)]
         json: bool,
@@ -63,14 +69,17 @@ enum Command {
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let command = match (args.command, args.prove) {
         (Some(command), _) => command,
-        (None, true) => Command::Prove { json: args.json },
+        (None, true) => Command::Prove {
+            log: args.log,
+            json: args.json,
+        },
         (None, false) => Command::Show { json: args.json },
     };
     match command {
         Command::Show { json } => show(&config, json),
         Command::Log { json } => log(&config, json),
         Command::Agree { by } => agree(&config, &by).await,
-        Command::Prove { json } => prove(config, json).await,
+        Command::Prove { log, json } => prove(config, log.as_deref(), json).await,
     }
 }
 
@@ -178,10 +187,10 @@ async fn agree(config: &Config, by: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn prove(config: Config, as_json: bool) -> anyhow::Result<()> {
+async fn prove(config: Config, log: Option<&Path>, as_json: bool) -> anyhow::Result<()> {
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
-    let checks = proving::all(&house).await;
+    let checks = proving::all(&house, log).await;
     house.close().await;
     let checks = checks.context("looking at what is stored and shown")?;
     let failed = checks

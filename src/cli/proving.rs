@@ -1,6 +1,8 @@
 //! What `readback privacy prove` looks at.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -12,7 +14,7 @@ use crate::app::folder::DataFolder;
 use crate::app::reporting::Reporting;
 use crate::engine::{self, Endpoint, Password};
 use crate::jobs::prove::{self, Check};
-use crate::model::Millis;
+use crate::jobs::published::fingerprint;
 use crate::pages;
 use crate::store::{Column, Store};
 use crate::{config, web};
@@ -24,8 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// through by the engine; the key is no text.
 const FILES: [&str; 3] = ["spool", "dead", "privacy.ndjson"];
 
-/// Every promise.
-pub(super) async fn all(house: &House) -> anyhow::Result<Vec<Check>> {
+/// Every promise. `log` is where the running program's log is kept.
+pub(super) async fn all(house: &House, log: Option<&Path>) -> anyhow::Result<Vec<Check>> {
     let data = &house.config.data_dir;
     let reporting = Reporting::open(&house.config).await?;
     let last = match &reporting {
@@ -33,7 +35,9 @@ pub(super) async fn all(house: &House) -> anyhow::Result<Vec<Check>> {
         None => None,
     };
     let as_of = last.as_ref().map_or_else(super::now, |last| last.as_of);
-    let (shown, truth) = summaries(house, as_of).await?;
+    let (shown, truth) = report::shown_and_true(house, as_of).await?;
+    let (shown, truth) = (serde_json::to_value(shown)?, serde_json::to_value(truth)?);
+    let (pseudonyms, columns) = prove::pseudonyms(&house.store).await?;
     let mut checks = Vec::new();
 
     let (found, looked) = prove::columns_with_names(&house.store).await?;
@@ -48,10 +52,7 @@ pub(super) async fn all(house: &House) -> anyhow::Result<Vec<Check>> {
         &found,
         format!("{looked} files"),
     ));
-    checks.push(Check::skipped(
-        "no address in the log",
-        "it goes to standard error, no file is known",
-    ));
+    checks.push(logged(log, &pseudonyms)?);
     let folder = DataFolder::look(data, None)?;
     let key = folder.context("the data folder is gone")?.key_file();
     let stores = [data.join("engine"), data.join("published")];
@@ -67,7 +68,6 @@ pub(super) async fn all(house: &House) -> anyhow::Result<Vec<Check>> {
     );
     checks.push(Check::of("no number of few people", &found, words));
 
-    let (pseudonyms, columns) = prove::pseudonyms(&house.store).await?;
     let words = format!("{} pseudonyms, none in", pseudonyms.len());
     let mut found = Vec::new();
     let mut texts = vec![("summary.json".to_owned(), shown.to_string().into_bytes())];
@@ -119,6 +119,12 @@ pub(super) async fn all(house: &House) -> anyhow::Result<Vec<Check>> {
             let promise = "published tables say what is stored, less what is withheld";
             checks.push(match last {
                 None => Check::skipped(promise, "no report was published yet"),
+                // Nobody can tell what it should say from what is stored now.
+                Some(last) if last.fingerprint != fingerprint(&shown) => Check::skipped(
+                    promise,
+                    "events came since the last report, or something else changed what it would say; run \
+                     `readback report`, and prove again",
+                ),
                 Some(_) => {
                     let standing = reporting.published.rows().await?;
                     let found = prove::differing(&standing, &shown);
@@ -140,11 +146,20 @@ pub(super) async fn all(house: &House) -> anyhow::Result<Vec<Check>> {
     Ok(checks)
 }
 
-/// The summary as it is shown, and with nothing withheld. The latter stays in this process.
-async fn summaries(house: &House, as_of: Millis) -> anyhow::Result<(Json, Json)> {
-    let shown = report::summary_with(house, as_of, house.k).await?;
-    let truth = report::summary_with(house, as_of, 1).await?;
-    Ok((serde_json::to_value(shown)?, serde_json::to_value(truth)?))
+/// Whether the log names anybody. Readback writes it to standard error; where that is kept is the
+/// operator's business.
+fn logged(log: Option<&Path>, pseudonyms: &BTreeSet<u128>) -> anyhow::Result<Check> {
+    let promise = "no address and no pseudonym in the log";
+    let Some(path) = log else {
+        return Ok(Check::skipped(
+            promise,
+            "it goes to standard error; name the file that it is kept in with --log FILE, where there is one",
+        ));
+    };
+    let named = || format!("--log {}", path.display());
+    let bytes = std::fs::read(path).with_context(named)?;
+    let (found, lines) = prove::lines_with_names(&bytes, pseudonyms);
+    Ok(Check::of(promise, &found, format!("{lines} lines")))
 }
 
 /// What the running program answers, if it runs.

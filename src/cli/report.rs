@@ -193,17 +193,27 @@ pub(super) async fn summary(house: &House, as_of: Millis) -> anyhow::Result<Docu
     Ok(summaries(house, as_of).await?.open)
 }
 
-/// The same with people withheld below another number, for comparing alone.
-pub(super) async fn summary_with(house: &House, as_of: Millis, k: u32) -> anyhow::Result<Document> {
-    Ok(summaries_with(house, as_of, k).await?.open)
+/// The same beside one with nobody withheld, for comparing alone: both of the same events.
+pub(super) async fn shown_and_true(
+    house: &House,
+    as_of: Millis,
+) -> anyhow::Result<(Document, Document)> {
+    let [shown, truth] = summaries_with(house, as_of, [house.k, 1]).await?;
+    Ok((shown.open, truth.open))
 }
 
 /// The summary for everybody, with the one for those who may see restricted write-ups.
 pub(super) async fn summaries(house: &House, as_of: Millis) -> anyhow::Result<Reports> {
-    summaries_with(house, as_of, house.k).await
+    let [reports] = summaries_with(house, as_of, [house.k]).await?;
+    Ok(reports)
 }
 
-async fn summaries_with(house: &House, as_of: Millis, k: u32) -> anyhow::Result<Reports> {
+/// The same with people withheld below each of these numbers.
+async fn summaries_with<const N: usize>(
+    house: &House,
+    as_of: Millis,
+    ks: [u32; N],
+) -> anyhow::Result<[Reports; N]> {
     let organisation = &house.config.organisation;
     let calendar = organisation.calendar.clone();
     let parameters = house.config.parameters.clone();
@@ -220,14 +230,18 @@ async fn summaries_with(house: &House, as_of: Millis, k: u32) -> anyhow::Result<
         calendar,
         parameters,
     };
-    let reported = report::Reported {
-        name: organisation.name.clone(),
-        simulated: organisation.simulated,
-        k,
-    };
-    let reports = report::summaries(&house.store, &context, &reported).await;
+    let mut all = Vec::with_capacity(N);
+    for k in ks {
+        let reported = report::Reported {
+            name: organisation.name.clone(),
+            simulated: organisation.simulated,
+            k,
+        };
+        all.push(report::summaries(&house.store, &context, &reported).await?);
+    }
     bar.finish_and_clear();
-    reports
+    let many = "as many reports as were asked for";
+    all.try_into().map_err(|_| anyhow::anyhow!(many))
 }
 
 /// From 1990 to the end of 2200, UTC: nothing was observed before, and far beyond it days and months

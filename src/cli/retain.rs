@@ -17,7 +17,7 @@ use crate::web::audit::Act;
 #[command(after_help = "\
 [retention] read_days, read_count_days, attendance_days, comment_days, edit_days and link_days say how
 many days events of a kind are kept; without a limit they stay. `readback serve` takes old ones away once
-a day. From then on nobody is taken to have watched before, so that what is gone looks like nothing.")]
+a day, and every import and scan what it brought of them. From then on nobody is taken to have watched before, so that what is gone looks like nothing.")]
 pub(super) struct Args {
     /// Count what would go, and take nothing away
     #[arg(long)]
@@ -57,6 +57,20 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     for one in &done {
         let count = events(one.kind.name(), one.events);
         writeln!(err, "{count} {verb}")?;
+    }
+    Ok(())
+}
+
+/// Takes away what came in and is older than is kept. That it came is known: what was watched before is
+/// known no more, and the health of the measurement counts it as removed.
+pub(super) async fn again(house: &House) -> anyhow::Result<()> {
+    let done = retain(house, false).await?;
+    for one in done.iter().filter(|one| one.events > 0) {
+        let count = events(one.kind.name(), one.events);
+        writeln!(
+            std::io::stderr(),
+            "{count} older than [retention] keeps: removed"
+        )?;
     }
     Ok(())
 }

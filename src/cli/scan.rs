@@ -3,7 +3,7 @@
 
 use std::io::Write as _;
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use indicatif::ProgressBar;
 
 use super::engine::Installing;
@@ -71,8 +71,10 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         gate: house.gate(),
     };
     let done = scan::run(&way, wanted, &mut scanned).await;
+    let old = super::retain::again(&house).await;
     house.close().await;
     done?;
+    old.context("what is older than [retention] keeps")?;
     if args.json {
         writeln!(
             std::io::stdout(),

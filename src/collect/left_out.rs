@@ -13,7 +13,7 @@ use std::time::{Duration, Instant, SystemTime};
 use serde::{Deserialize, Serialize};
 
 use crate::model::Pseudonym;
-use crate::spool;
+use crate::spool::{DocumentError, read_document, write_document};
 
 /// How long what the file said is trusted.
 const TRUSTED: Duration = Duration::from_secs(1);
@@ -38,28 +38,6 @@ struct Looked {
     stamp: Option<(SystemTime, u64)>,
 }
 
-/// The list can't be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum ListError {
-    /// The system refused.
-    #[error("{path}: {cause}")]
-    Io {
-        /// The file.
-        path: String,
-        /// The system's error.
-        #[source]
-        cause: std::io::Error,
-    },
-    /// The file is not what Readback wrote.
-    #[error(
-        "{path}: is not what readback wrote; valid is a list of those who opted out, put it back from your backup"
-    )]
-    Broken {
-        /// The file.
-        path: String,
-    },
-}
-
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
@@ -73,7 +51,7 @@ impl LeftOut {
     ///
     /// # Errors
     /// The file can't be read: then nobody may be let in as if there were none.
-    pub fn open(path: &Path, everybody: bool) -> Result<Self, ListError> {
+    pub fn open(path: &Path, everybody: bool) -> Result<Self, DocumentError> {
         let people = read(path)?;
         Ok(LeftOut {
             everybody,
@@ -122,17 +100,31 @@ impl LeftOut {
     /// Looks at the file again, where some time has passed. A file that can't be read leaves the list
     /// as it was: nobody is let in by a fault.
     pub fn refresh(&self) {
+        self.look(TRUSTED);
+    }
+
+    /// Looks at the file again, however short ago that was done last: whoever is on it now is left out.
+    pub fn refresh_now(&self) {
+        self.look(Duration::ZERO);
+    }
+
+    fn look(&self, trusted: Duration) {
         let Some(path) = &self.path else { return };
         let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        if looked.as_ref().is_some_and(|last| now - last.at < TRUSTED) {
+        if looked.as_ref().is_some_and(|last| now - last.at < trusted) {
             return;
         }
         let stamp = stamp(path);
         let is_same = looked.as_ref().is_some_and(|last| last.stamp == stamp);
         if !is_same {
-            match read(path) {
+            match kept(path) {
+                Ok(None) if !self.is_empty() => {
+                    let file = path.display();
+                    tracing::error!(%file, "who opted out is lost; the list stays as it was as long as this runs");
+                }
                 Ok(people) => {
+                    let people = people.unwrap_or_default();
                     let mut list = self.people.write().unwrap_or_else(PoisonError::into_inner);
                     self.somebody.store(!people.is_empty(), Ordering::Relaxed);
                     *list = people;
@@ -148,7 +140,7 @@ impl LeftOut {
 
 /// Adds people to the list, or takes them off it. Gives how many that changed. The caller holds the data
 /// folder's turn.
-pub fn change(path: &Path, people: &[Pseudonym], on_it: bool) -> Result<usize, ListError> {
+pub fn change(path: &Path, people: &[Pseudonym], on_it: bool) -> Result<usize, DocumentError> {
     let mut list = read(path)?;
     let before = list.len();
     for person in people {
@@ -159,46 +151,46 @@ pub fn change(path: &Path, people: &[Pseudonym], on_it: bool) -> Result<usize, L
     }
     let changed = before.abs_diff(list.len());
     if changed > 0 {
-        let file = File {
-            format: FORMAT,
-            people: list.iter().map(ToString::to_string).collect(),
-        };
-        serde_json::to_vec(&file)
-            .map_err(std::io::Error::from)
-            .and_then(|bytes| spool::replace(path, &bytes))
-            .map_err(|cause| io(path, cause))?;
+        put(path, &list)?;
     }
     Ok(changed)
 }
 
+/// Begins an empty list, whatever was there before. The caller holds the data folder's turn.
+pub fn begin(path: &Path) -> Result<(), DocumentError> {
+    put(path, &BTreeSet::new())
+}
+
+fn put(path: &Path, list: &BTreeSet<Pseudonym>) -> Result<(), DocumentError> {
+    let file = File {
+        format: FORMAT,
+        people: list.iter().map(ToString::to_string).collect(),
+    };
+    write_document(path, &file)
+}
+
 /// The people in a list; nobody where there is no file.
-pub fn read(path: &Path) -> Result<BTreeSet<Pseudonym>, ListError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeSet::new()),
-        Err(cause) => return Err(io(path, cause)),
+pub fn read(path: &Path) -> Result<BTreeSet<Pseudonym>, DocumentError> {
+    Ok(kept(path)?.unwrap_or_default())
+}
+
+fn kept(path: &Path) -> Result<Option<BTreeSet<Pseudonym>>, DocumentError> {
+    let Some(file) = read_document::<File>(path, FORMAT)? else {
+        return Ok(None);
     };
-    let broken = || ListError::Broken {
-        path: path.display().to_string(),
+    let read = |(n, text): (usize, &String)| {
+        Pseudonym::from_hex(text).ok_or_else(|| {
+            let words = format!("person {n}: is no pseudonym; valid are 32 hexadecimal digits");
+            DocumentError::broken(path, words)
+        })
     };
-    let file: File = serde_json::from_slice(&bytes).map_err(|_| broken())?;
-    if file.format != FORMAT {
-        return Err(broken());
-    }
-    let people = file.people.iter().map(|text| Pseudonym::from_hex(text));
-    people.collect::<Option<_>>().ok_or_else(broken)
+    let people = (1..).zip(&file.people).map(read);
+    people.collect::<Result<_, _>>().map(Some)
 }
 
 fn stamp(path: &Path) -> Option<(SystemTime, u64)> {
     let file = std::fs::metadata(path).ok()?;
     Some((file.modified().ok()?, file.len()))
-}
-
-fn io(path: &Path, cause: std::io::Error) -> ListError {
-    ListError::Io {
-        path: path.display().to_string(),
-        cause,
-    }
 }
 
 #[cfg(test)]
@@ -216,6 +208,15 @@ mod tests {
         let left_out = LeftOut::open(&path, false).unwrap();
         assert_eq!((left_out.holds(ada), left_out.holds(ben)), (true, false));
         assert!(LeftOut::open(&path, true).unwrap().holds(ben));
+        // Whoever runs hears of it at once, and lets nobody in when the file is lost or broken.
+        change(&path, &[ben], true).unwrap();
+        left_out.refresh_now();
+        assert!(left_out.holds(ben));
+        std::fs::write(&path, "").unwrap();
+        left_out.refresh_now();
+        std::fs::remove_file(&path).unwrap();
+        left_out.refresh_now();
+        assert!(left_out.holds(ada) && left_out.holds(ben));
     }
 
     #[test]
@@ -229,7 +230,10 @@ mod tests {
         ] {
             std::fs::write(&path, text).unwrap();
             let error = LeftOut::open(&path, false).unwrap_err();
-            assert!(matches!(error, ListError::Broken { .. }), "{text}: {error}");
+            assert!(
+                matches!(error, DocumentError::Broken { .. }),
+                "{text}: {error}"
+            );
         }
     }
 }

@@ -269,11 +269,13 @@ pub(super) fn access(
     let client_id = reader.text("client_id");
     let scopes = reader.each("scopes", "a scope such as groups", word);
     let claim = reader.parsed("roles_claim", "the name of a claim", word);
+    let before = reader.problems().len();
     let trusted = reader.each(
         "trusted",
         "an address or a network such as 10.0.0.0/8",
         Network::parse,
     );
+    let trusted_is_wrong = reader.problems().len() > before;
     let header = |text: &str| text.parse::<HeaderName>().ok().map(|name| name.to_string());
     let valid = "the name of a header";
     let user_header = reader.parsed("user_header", valid, header);
@@ -314,10 +316,20 @@ pub(super) fn access(
             })
         }
         "proxy" => {
-            if trusted.is_empty() && !reader.was_given("trusted") {
-                let words = "is missing; valid is a list of the addresses that the proxy comes from, \
-                     such as [\"10.0.0.0/8\"]";
-                reader.problem("trusted", words.to_owned());
+            // What is wrong with an entry is told already.
+            let wrong = match (reader.was_given("trusted"), trusted_is_wrong) {
+                (false, _) => Some("is missing"),
+                (true, false) if trusted.is_empty() => {
+                    Some("is empty: nobody would be believed, and nobody could sign in")
+                }
+                _ => None,
+            };
+            if let Some(wrong) = wrong {
+                let words = format!(
+                    "{wrong}; valid is a list of the addresses that the proxy comes from, such as \
+                     [\"10.0.0.0/8\"]"
+                );
+                reader.problem("trusted", words);
             }
             AccessMode::Proxy(ProxyConfig {
                 user_header: user_header.unwrap_or_else(|| "x-forwarded-user".to_owned()),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::environment::Environment;
 use super::layers::{Origin, Origins};
 use super::reader::Reader;
+use super::secrets::password_in;
 use super::{DEFAULT_DATABASE, Secret};
 
 /// Which ClickHouse.
@@ -129,21 +130,6 @@ pub(super) fn engine(
         cache_dir: environment.cache_dir(),
         runtime_dir: environment.runtime_dir(),
         password,
-    }
-}
-
-/// The password in a file.
-///
-/// # Errors
-/// It can't be read, or is empty: an empty one would open the door to everybody.
-pub fn password_in(path: &str) -> Result<String, String> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| format!("{path:?} can't be read: {error}"))?;
-    match text.trim_end() {
-        "" => Err(format!(
-            "{path:?} is empty; valid is a file with a password"
-        )),
-        password => Ok(password.to_owned()),
     }
 }
 

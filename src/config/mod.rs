@@ -10,6 +10,7 @@ mod layers;
 mod privacy;
 mod reader;
 mod reporting;
+mod secrets;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -26,12 +27,13 @@ pub use access::{
 };
 pub use effective::Effective;
 use engine::engine;
-pub use engine::{EngineConfig, EngineMode, password_in};
+pub use engine::{EngineConfig, EngineMode};
 pub use environment::Environment;
 use layers::Layers;
 pub use layers::{Origin, Origins};
 pub use privacy::{AGEING, Mode, Retention};
 use reader::Reader;
+pub use secrets::{SecretFile, password_in};
 
 /// The database with Readback's tables, where nobody says otherwise.
 pub const DEFAULT_DATABASE: &str = "readback";
@@ -74,6 +76,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
+    /// The files with secrets that it names.
+    pub secret_files: Vec<SecretFile>,
     /// Where its values came from.
     pub origins: Origins,
 }
@@ -262,6 +266,7 @@ fn check(
     problems: &mut Vec<String>,
 ) -> Config {
     let Layers { table, mut origins } = layers;
+    let secret_files = secrets::named(&table);
     let mut top = Reader::new("", table, problems);
     let data_dir = top.parsed("data_dir", "the path of a folder", |text| {
         (!text.is_empty()).then(|| PathBuf::from(text))
@@ -311,6 +316,7 @@ fn check(
         spool,
         schedule,
         sources,
+        secret_files,
         origins,
     }
 }

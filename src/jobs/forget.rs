@@ -23,12 +23,22 @@ use crate::store::{Batch, Renamed, Store};
 pub struct Forgotten {
     /// Rows of the store by table and column, before.
     pub rows: BTreeMap<String, u64>,
-    /// Dead letters that were changed, or went because nobody could read them.
-    pub letters: usize,
+    /// Dead letters that were changed, or of which a part went.
+    pub letters: Letters,
     /// Where something is left: table and column, or file. Empty when it is done.
     pub left: BTreeMap<String, u64>,
     /// Where the name itself stands in texts, see [`texts`].
     pub texts: BTreeMap<String, u64>,
+}
+
+/// What became of dead letters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Letters {
+    /// Letters that are other than before.
+    pub changed: usize,
+    /// Those of them of which a damaged part went: nobody can read it, so nobody could take anybody out
+    /// of it. Its entries that can be read are kept.
+    pub damaged: usize,
 }
 
 /// Where else than in the store people stand.
@@ -125,15 +135,41 @@ pub async fn texts(store: &Store, names: &[String]) -> anyhow::Result<BTreeMap<S
     Ok(found)
 }
 
-/// Gives people in dead letters other pseudonyms, or takes them out. A letter that can't be read and
-/// holds one of them goes. Gives how many were changed or went. Blocks the thread.
-pub fn rewrite_letters(dead: &Dead, renamed: &Renamed) -> anyhow::Result<usize> {
+/// Gives people in dead letters other pseudonyms, or takes them out. What can't be read of a letter and
+/// holds one of them goes. Blocks the thread.
+pub fn rewrite_letters(dead: &Dead, renamed: &Renamed) -> anyhow::Result<Letters> {
     let people: Vec<Pseudonym> = renamed.keys().copied().collect();
-    let mut changed = 0;
+    let mut letters = Letters::default();
     for letter in dead.letters()? {
-        changed += usize::from(rewrite(dead, &letter, renamed, &people)?);
+        let done = rewrite(dead, &letter, renamed, &people)?;
+        letters.changed += usize::from(done != Done::Nothing);
+        letters.damaged += usize::from(done == Done::Damaged);
     }
-    Ok(changed)
+    Ok(letters)
+}
+
+/// Everybody whom dead letters name, as far as they can be read. Blocks the thread.
+pub fn people_in_letters(dead: &Dead) -> anyhow::Result<BTreeSet<Pseudonym>> {
+    let mut people = BTreeSet::new();
+    for letter in dead.letters()? {
+        let content = letter.read()?;
+        let batches = content
+            .entries()
+            .filter_map(|entry| Batch::unpack(entry).ok());
+        people.extend(batches.flat_map(|batch| batch.people()));
+    }
+    Ok(people)
+}
+
+/// What was done with a letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// None of these people is in it.
+    Nothing,
+    /// They are out of it.
+    Changed,
+    /// The same, and a part that can't be read went with them.
+    Damaged,
 }
 
 fn rewrite(
@@ -141,9 +177,10 @@ fn rewrite(
     letter: &Letter,
     renamed: &Renamed,
     people: &[Pseudonym],
-) -> anyhow::Result<bool> {
+) -> anyhow::Result<Done> {
     let content = letter.read()?;
     let mut any = false;
+    let mut unread = content.damage().any(|bytes| occurrences(bytes, people) > 0);
     let mut entries = Vec::new();
     for entry in content.entries() {
         match Batch::unpack(entry) {
@@ -152,28 +189,24 @@ fn rewrite(
                 entries.push(batch.pack()?);
             }
             // Nobody can read it, so nobody can take anybody out of it.
-            Err(_) if occurrences(entry, people) > 0 => any = true,
+            Err(_) if occurrences(entry, people) > 0 => unread = true,
             Err(_) => entries.push(entry.to_vec()),
         }
     }
-    if content.damage().any(|bytes| occurrences(bytes, people) > 0) {
-        tracing::warn!(
-            "a dead letter that can't be read held somebody who is forgotten; it is removed"
-        );
-        letter.remove()?;
-        return Ok(true);
+    if !any && !unread {
+        return Ok(Done::Nothing);
     }
-    if !any {
-        return Ok(false);
-    }
-    match entries.is_empty() {
+    // What is written again has no damage; and the damage of a batch is a letter beside its entries,
+    // whose place it must not take.
+    unread |= content.damage().next().is_some();
+    match entries.is_empty() || letter.is_damage() {
         true => letter.remove()?,
         false => {
             let entries = entries.iter().map(Vec::as_slice);
             dead.bury(letter.batch, entries, &letter.told.reason, letter.told.at)?;
         }
     }
-    Ok(true)
+    Ok(if unread { Done::Damaged } else { Done::Changed })
 }
 
 /// Segments of a spool that are there now.
@@ -245,6 +278,18 @@ mod tests {
             .unwrap();
         let unread = [b"old ".as_slice(), &person.0].concat();
         dead.bury(8, [&*unread], "refused", 0).unwrap();
+        // Damage behind what can be read, with the person and without; and damage alone.
+        let damaged = |batch: u128, damage: &[u8]| {
+            dead.bury(batch, [&*packed], "refused", 0).unwrap();
+            let path = folder.path().join(format!("{batch:032x}.frames"));
+            let whole = std::fs::read(&path).unwrap();
+            std::fs::write(&path, [&whole, damage].concat()).unwrap();
+        };
+        damaged(9, &unread);
+        damaged(10, b"nobody");
+        dead.bury_damage(9, &unread, "damaged", 0).unwrap();
+        dead.bury_damage(10, b"nobody", "damaged", 0).unwrap();
+        assert_eq!(people_in_letters(&dead).unwrap(), BTreeSet::from([person]));
         let everything = || -> Vec<u8> {
             let files = files(folder.path()).unwrap();
             files
@@ -252,15 +297,22 @@ mod tests {
                 .flat_map(|path| std::fs::read(path).unwrap())
                 .collect()
         };
-        assert_eq!(occurrences(&everything(), &[person]), 2);
+        assert_eq!(occurrences(&everything(), &[person]), 6);
         let gone = Renamed::from([(person, None)]);
-        assert_eq!(rewrite_letters(&dead, &gone).unwrap(), 2);
+        let done = rewrite_letters(&dead, &gone).unwrap();
+        assert_eq!((done.changed, done.damaged), (5, 4));
         assert_eq!(occurrences(&everything(), &[person]), 0);
         let letters = dead.letters().unwrap();
-        assert_eq!((letters.len(), letters[0].told.entries), (1, 2));
+        let told: Vec<_> = letters
+            .iter()
+            .map(|letter| (letter.batch, letter.is_damage(), letter.told.entries))
+            .collect();
+        // What can be read of a damaged letter is kept.
+        let expected = [(7, false, 2), (9, false, 1), (10, false, 1), (10, true, 0)];
+        assert_eq!(told, expected);
         let content = letters[0].read().unwrap();
         let kept = Batch::unpack(content.entries().next().unwrap()).unwrap();
         assert_eq!(kept.kinds()["read"], 1);
-        assert_eq!(rewrite_letters(&dead, &gone).unwrap(), 0);
+        assert_eq!(rewrite_letters(&dead, &gone).unwrap(), Letters::default());
     }
 }

@@ -276,7 +276,7 @@ async fn drive<T: Send + 'static>(
             let name = xxh3_128(format!("{prefix:x} {number}").as_bytes());
             let _passed = gate.pass().await.context("waiting for the data folder")?;
             // Whoever was forgotten meanwhile does not come back with what was read before.
-            keys.left_out().refresh();
+            keys.left_out().refresh_now();
             let gone: Renamed = keys.left_out().people().into_iter().collect();
             if !gone.is_empty() {
                 batch.rename_people(&gone);

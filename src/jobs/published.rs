@@ -84,7 +84,14 @@ pub fn rows(summary: &Json) -> Rows {
         series("A1", "roles", &quarter["by_role"], first, &mut rows.series);
     }
     let mut leaves = Vec::new();
-    flatten(&summary["health"], String::new(), false, &mut leaves);
+    let mut health = summary["health"].clone();
+    let coverage = health.get_mut("coverage").and_then(Json::as_array_mut);
+    for row in coverage.into_iter().flatten() {
+        if row["scope"].as_str().is_some_and(is_place) {
+            row["scope"] = PAGES.into();
+        }
+    }
+    flatten(&health, String::new(), false, &mut leaves);
     rows.health.extend(leaves.into_iter().map(|leaf| HealthRow {
         value: leaf.value,
         text: leaf.text,
@@ -93,6 +100,16 @@ pub fn rows(summary: &Json) -> Rows {
         ..HealthRow::default()
     }));
     rows
+}
+
+/// Stands for the pages that a source says it watches: parts of addresses name homes of people, and
+/// write-ups that may be restricted one day.
+const PAGES: &str = "pages";
+
+/// Whether what is watched is told by an address or a path, not by the id of a source.
+fn is_place(scope: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || "-_. ".contains(c);
+    !scope.chars().all(plain)
 }
 
 fn writeup(entry: &Json) -> WriteupLine {
@@ -243,7 +260,8 @@ mod tests {
                 "links": { "live": { "commit": 2, "diagram": 1 }, "created": { "commit": 4 } } }],
             "reviews": [{ "meeting": "2026-03-02/1", "date": "2026-03-02", "attendees": 7, "need_not_have_come": null, "suppressed": true }],
             "attendance_by_quarter": [{ "quarter": "2026-Q2", "reviews": 3, "by_role": { "CHAIR": null, "walk_in": 6, "suppressed": true } }],
-            "health": { "received": { "lines": 12 }, "coverage": [{ "scope": "wiki", "events": null }] },
+            "health": { "received": { "lines": 12 }, "coverage": [{ "scope": "wiki", "events": null },
+                { "scope": "https://wiki.example.org/~ada/" }] },
         });
         let rows = rows(&summary);
         let shown: Vec<_> = rows
@@ -283,7 +301,12 @@ mod tests {
                 (april, "walk_in", Some(6.0), false)
             ]
         );
-        assert_eq!(rows.health.len(), 3);
+        let texts: Vec<_> = rows
+            .health
+            .iter()
+            .filter_map(|row| row.text.as_deref())
+            .collect();
+        assert_eq!((rows.health.len(), texts), (4, vec!["wiki", "pages"]));
     }
 
     #[test]

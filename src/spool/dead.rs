@@ -87,6 +87,11 @@ impl Letter {
         self.name.clone()
     }
 
+    /// Whether it is the damage of a batch, beside the letter with the batch's entries.
+    pub fn is_damage(&self) -> bool {
+        self.name.ends_with(DAMAGE)
+    }
+
     /// Reads what is in it. Blocks the thread.
     pub fn read(&self) -> Result<Content, DeadError> {
         let path = self.path.with_extension(FRAMES);

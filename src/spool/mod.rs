@@ -24,7 +24,9 @@
 //! to be made batches again. `cargo bench --bench spool --features peers` measures both.
 
 mod dead;
+mod document;
 mod frame;
+pub mod lines;
 mod marks;
 mod segment;
 mod shared;
@@ -44,6 +46,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 pub use dead::{Dead, DeadError, Letter, Told};
+pub use document::{DocumentError, read_document, write_document};
 pub use segment::{Content, Recovered, Segment};
 pub use shared::Usage;
 pub use whole::{probe, replace};

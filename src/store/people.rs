@@ -1,7 +1,7 @@
 //! People in the store: taken out, given other pseudonyms, searched for. Landed events are never
 //! rewritten but for this.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use clickhouse::Row;
 use serde::Deserialize;
@@ -85,6 +85,7 @@ const NAMES: &str = include_str!("../../sql/queries/names_of_people.sql");
 const COLUMNS: &str = include_str!("../../sql/queries/columns_with_people.sql");
 const IN_COLUMN: &str = include_str!("../../sql/queries/people_in_column.sql");
 const IN_LIST: &str = include_str!("../../sql/queries/people_in_list.sql");
+const WRITEUPS: &str = include_str!("../../sql/queries/writeups_of_people.sql");
 
 /// So many pseudonyms are named in one statement: each is up to 39 digits, twice.
 const AT_ONCE: usize = 500;
@@ -156,7 +157,6 @@ impl Store {
         &self,
         people: &[Pseudonym],
     ) -> Result<BTreeMap<String, u64>, StoreError> {
-        let list = numbers(people.iter().copied());
         let query = self.query(COLUMNS).param("database", &self.database);
         let columns: Vec<Column> = query.fetch_all().await.named("columns_with_people")?;
         let mut found = BTreeMap::new();
@@ -165,15 +165,41 @@ impl Store {
                 true => ("people_in_list", IN_LIST),
                 false => ("people_in_column", IN_COLUMN),
             };
-            let query = self.query(sql).param("people", &list);
-            let query = query.param("table", &column.table);
-            let query = query.param("column", &column.column);
-            let rows: u64 = query.fetch_one().await.named(name)?;
-            if rows > 0 {
-                found.insert(format!("{}.{}", column.table, column.column), rows);
+            for part in people.chunks(AT_ONCE) {
+                let list = numbers(part.iter().copied());
+                let query = self.query(sql).param("people", &list);
+                let query = query.param("table", &column.table);
+                let query = query.param("column", &column.column);
+                let rows: u64 = query.fetch_one().await.named(name)?;
+                if rows > 0 {
+                    let place = format!("{}.{}", column.table, column.column);
+                    *found.entry(place).or_default() += rows;
+                }
             }
         }
         Ok(found)
+    }
+
+    /// Every pseudonym of every table.
+    pub async fn everybody(&self) -> Result<BTreeSet<Pseudonym>, StoreError> {
+        let mut all = BTreeSet::new();
+        let columns = self.columns().await?;
+        for column in columns.iter().filter(|column| column.is_pseudonym()) {
+            all.extend(self.pseudonyms(column).await?.into_iter().map(of_bits));
+        }
+        Ok(all)
+    }
+
+    /// How many write-ups name one of these people, in any role.
+    pub async fn writeups_of(&self, people: &[Pseudonym]) -> Result<usize, StoreError> {
+        let mut ids: BTreeSet<String> = BTreeSet::new();
+        for part in people.chunks(AT_ONCE) {
+            let list = numbers(part.iter().copied());
+            let query = self.query(WRITEUPS).param("people", &list);
+            let found: Vec<String> = query.fetch_all().await.named("writeups_of_people")?;
+            ids.extend(found);
+        }
+        Ok(ids.len())
     }
 }
 
@@ -243,6 +269,40 @@ impl Batch {
         people.retain(|row| row.person != 0);
         any
     }
+
+    /// Everybody in it.
+    pub fn people(&self) -> BTreeSet<Pseudonym> {
+        // Taken apart by name, as above.
+        let Batch {
+            reads,
+            read_counts: _,
+            attendance,
+            comments,
+            edits,
+            links,
+            writeups,
+            people,
+            coverage: _,
+            lines: _,
+        } = self;
+        let lists = writeups.iter().flat_map(|row| {
+            [
+                &row.contributors,
+                &row.responders,
+                &row.reviewers,
+                &row.facilitators,
+            ]
+        });
+        let lists = lists.chain(people.iter().flat_map(|row| [&row.aliases, &row.apart]));
+        let each = reads.iter().map(|row| row.person);
+        let each = each.chain(attendance.iter().map(|row| row.person));
+        let each = each.chain(comments.iter().map(|row| row.person));
+        let each = each.chain(edits.iter().map(|row| row.person));
+        let each = each.chain(links.iter().map(|row| row.person));
+        let each = each.chain(people.iter().map(|row| row.person));
+        let each = each.chain(lists.flatten().copied());
+        each.filter(|person| *person != 0).map(of_bits).collect()
+    }
 }
 
 fn all(people: &mut Vec<u128>, renamed: &Renamed) -> bool {
@@ -297,7 +357,9 @@ mod tests {
             ..Batch::default()
         };
         let renamed = Renamed::from([(ada, None), (ben, Some(new))]);
+        assert_eq!(batch.people(), BTreeSet::from([ada, ben]));
         assert!(batch.rename_people(&renamed));
+        assert_eq!(batch.people(), BTreeSet::from([new]));
         let reads: Vec<_> = batch
             .reads
             .iter()

@@ -27,9 +27,14 @@ impl Column {
         self.kind.contains("String")
     }
 
-    /// Whether it holds pseudonyms: nothing else is a number of 128 bits but the hash of a file.
+    /// Whether it holds pseudonyms: nothing else is a number of 128 bits but the hash of a file and the
+    /// name of a batch.
     pub fn is_pseudonym(&self) -> bool {
-        self.kind.contains("UInt128") && self.table != "import_run"
+        let other = matches!(
+            (self.table.as_str(), self.name.as_str()),
+            ("import_run", "file") | ("receipt", "batch")
+        );
+        self.kind.contains("UInt128") && !other
     }
 }
 

@@ -3,7 +3,6 @@
 //! whose they are without the data folder's key.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -12,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::collect::Keys;
 use crate::model::{Millis, to_rfc3339};
+use crate::spool::lines::{self, LinesError};
 
 /// So many refused sign-ins of a day are written down; whoever tries more fills no disk.
 const MOST_REFUSED: u32 = 10_000;
@@ -102,14 +102,9 @@ pub enum AuditError {
         #[source]
         cause: std::io::Error,
     },
-    /// A line is not what Readback wrote.
-    #[error("{path}: line {line} is not what readback wrote")]
-    Broken {
-        /// The file.
-        path: String,
-        /// The line, from 1.
-        line: usize,
-    },
+    /// A file of it can't be read or written.
+    #[error(transparent)]
+    Lines(#[from] LinesError),
 }
 
 /// The log of a data folder.
@@ -199,14 +194,8 @@ fn note(
         who: who.map(str::to_owned),
         what: what.map(str::to_owned),
     };
-    let written = serde_json::to_vec(&entry)
-        .map_err(std::io::Error::from)
-        .and_then(|mut line| {
-            line.push(b'\n');
-            make(folder)?;
-            append(&path, &line)
-        });
-    written.map_err(|cause| io(&path, cause))
+    make(folder).map_err(|cause| io(folder, cause))?;
+    Ok(lines::append(&path, &entry)?)
 }
 
 /// Everything since a day, oldest first.
@@ -216,14 +205,7 @@ pub fn read(data_dir: &Path, since: Option<NaiveDate>) -> Result<Vec<Entry>, Aud
         if since.is_some_and(|since| day < since) {
             continue;
         }
-        let text = std::fs::read_to_string(&path).map_err(|cause| io(&path, cause))?;
-        for (line, one) in (1..).zip(text.lines()) {
-            let entry = serde_json::from_str(one).map_err(|_| AuditError::Broken {
-                path: path.display().to_string(),
-                line,
-            })?;
-            entries.push(entry);
-        }
+        entries.extend(lines::read::<Entry>(&path)?);
     }
     Ok(entries)
 }
@@ -269,18 +251,6 @@ fn make(folder: &Path) -> std::io::Result<()> {
         builder.mode(0o700);
     }
     builder.create(folder)
-}
-
-/// Whole lines in one write each, so that those of two programs do not mix.
-fn append(path: &Path, line: &[u8]) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options.open(path)?.write_all(line)
 }
 
 fn io(path: &Path, cause: std::io::Error) -> AuditError {

@@ -17,6 +17,7 @@ use super::AppState;
 use super::auth;
 use super::body::{self, Budget, MAX_RECEIVING, MAX_UNPROVEN, WHOLE, WHOLE_UNPROVEN};
 use super::problem::{Refusal, Segment, account, json_response};
+use super::registry::Said;
 use super::tokens::{Kept, Tokens};
 use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
 use crate::collect::{Hook, Hooks};
@@ -34,6 +35,8 @@ pub struct Door {
     unproven: Budget,
     metrics: Arc<Metrics>,
     events: Arc<dyn Push>,
+    /// When things were said of write-ups that may not be loaded yet.
+    pub(super) said: Said,
     now: fn() -> Millis,
 }
 
@@ -55,6 +58,7 @@ impl Door {
             unproven: Budget::of(MAX_UNPROVEN, WHOLE_UNPROVEN),
             metrics,
             events,
+            said: Said::default(),
             now,
         })
     }

@@ -2,8 +2,9 @@
 //! engine, what is said goes the way of all events, through the spool. Nothing is ever changed or
 //! deleted, and nobody is named.
 
+use std::collections::HashMap;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -22,7 +23,7 @@ use super::tokens::Kept;
 use crate::collect::receive::{Request, Terms};
 use crate::jobs::people::BY_HAND;
 use crate::jobs::registry::{MergeError, Registry, told};
-use crate::model::{Body as Said, EventKind, Millis, RETRACTED, parse_rfc3339, to_rfc3339};
+use crate::model::{Body as Content, EventKind, Millis, RETRACTED, parse_rfc3339, to_rfc3339};
 use crate::sources::events;
 use crate::store::{RegistryWriteup, Store};
 
@@ -31,6 +32,28 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Targets without a write-up that are told.
 const MOST_UNREGISTERED: usize = 1000;
+
+/// So many write-ups are remembered before those are forgotten of which nothing was said just now.
+const REMEMBERED: usize = 1024;
+
+/// When something was last said of a write-up by this door. The registry knows it only when it is loaded;
+/// of two requests in one instant the later one has to be the last word all the same.
+#[derive(Default)]
+pub(super) struct Said(Mutex<HashMap<String, Millis>>);
+
+impl Said {
+    /// `at`, or the instant behind the last that was given for this write-up.
+    fn after(&self, id: &str, at: Millis) -> Millis {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.len() >= REMEMBERED {
+            // Whoever speaks of these next does so later anyway.
+            last.retain(|_, said| *said >= at);
+        }
+        let at = last.get(id).map_or(at, |said| at.max(said + 1));
+        last.insert(id.to_owned(), at);
+        at
+    }
+}
 
 /// `GET /v1/writeups`
 pub(super) async fn list(
@@ -356,13 +379,13 @@ impl Saying {
             "source": BY_HAND,
             "id": format!("{id} {name:032x}"),
             "subject": id,
-            "time": to_rfc3339(registry.after(id, door.now())),
+            "time": to_rfc3339(door.said.after(id, registry.after(id, door.now()))),
             "data": data,
         });
         let body = event.to_string().into_bytes();
         // What can't be read is told by the door.
         if let Ok(event) = events::decode(&body)
-            && let Said::Writeup(writeup) = event.body
+            && let Content::Writeup(writeup) = event.body
         {
             let known = registry.entry(id).and_then(|known| known.published_at);
             let published = writeup.published_at.or(known);

@@ -13,7 +13,7 @@ use super::fresh::{self, Fresh};
 use super::used::Used;
 use crate::collect::receive::Scope;
 use crate::model::{EventKind, Millis, to_rfc3339};
-use crate::spool;
+use crate::spool::{DocumentError, read_document, write_document};
 
 /// What every token begins with, so that scanners for leaked secrets know it.
 const PREFIX: &str = "rb_";
@@ -105,23 +105,9 @@ struct File {
 /// Why the tokens can't be read or changed.
 #[derive(Debug, thiserror::Error)]
 pub enum TokenError {
-    /// The system refused.
-    #[error("{path}: {cause}")]
-    Io {
-        /// The file.
-        path: String,
-        /// The system's error.
-        #[source]
-        cause: std::io::Error,
-    },
-    /// The file is not what Readback wrote.
-    #[error("{path}: is not what readback wrote: {reason}")]
-    Broken {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    /// The file can't be read or written.
+    #[error(transparent)]
+    File(#[from] DocumentError),
     /// There is a token of this name.
     #[error("there is a token {0:?} already; take another name, or revoke it first")]
     Exists(String),
@@ -153,23 +139,13 @@ pub enum TokenError {
 
 /// Reads all tokens; none where there is no file.
 pub fn read(path: &Path) -> Result<Vec<Kept>, TokenError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(cause) => return Err(io(path, cause)),
+    let Some(file) = read_document::<File>(path, FORMAT)? else {
+        return Ok(Vec::new());
     };
-    let broken = |reason: String| TokenError::Broken {
-        path: path.display().to_string(),
-        reason,
-    };
-    let file: File = serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))?;
-    if file.format != FORMAT {
-        let words = format!("format {}, this program knows {FORMAT}", file.format);
-        return Err(broken(words));
-    }
-    for token in &file.tokens {
+    for (n, token) in (1..).zip(&file.tokens) {
         // A type that is not understood must not become "all types".
-        check_types(&token.types)?;
+        check_types(&token.types)
+            .map_err(|error| DocumentError::broken(path, format!("token {n}: {error}")))?;
     }
     Ok(file.tokens)
 }
@@ -290,10 +266,7 @@ fn write(path: &Path, tokens: Vec<Kept>) -> Result<(), TokenError> {
         tokens,
     };
     // What was taken away must not be back after a power cut.
-    serde_json::to_vec_pretty(&file)
-        .map_err(std::io::Error::from)
-        .and_then(|bytes| spool::replace(path, &bytes))
-        .map_err(|cause| io(path, cause))
+    Ok(write_document(path, &file)?)
 }
 
 fn hash(token: &str) -> String {
@@ -302,10 +275,7 @@ fn hash(token: &str) -> String {
 }
 
 fn io(path: &Path, cause: std::io::Error) -> TokenError {
-    TokenError::Io {
-        path: path.display().to_string(),
-        cause,
-    }
+    DocumentError::io(path, cause).into()
 }
 
 /// The tokens of a running door: the file, read again when it changed, and when each was last used.

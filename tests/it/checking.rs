@@ -70,6 +70,132 @@ fn what_lies_in_the_data_folder_is_looked_at() {
 }
 
 #[test]
+fn every_file_of_the_data_folder_is_read() {
+    let home = Home::new();
+    home.done(&["token", "add", "wiki"]);
+    let wrong = "{\"zzsecret\": 1}\n";
+    for name in [
+        "tokens.json",
+        "access.json",
+        "opted-out.json",
+        "privacy.ndjson",
+        "audit/2026-03-02.ndjson",
+    ] {
+        let path = home.data().join(name);
+        let before = std::fs::read(&path).ok();
+        home.file(&format!("readback-data/{name}"), wrong);
+        let closed = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, closed).expect("a file of mine");
+        let said = home.run(&["check", "--no-engine"]);
+        assert_eq!(said.code, Some(1), "{name}: {said:?}");
+        for words in [
+            "1 problem found",
+            name,
+            "is not what readback wrote",
+            "line 1",
+        ] {
+            assert!(said.err.contains(words), "{name}: {words}: {said:?}");
+        }
+        assert!(!format!("{said:?}").contains("zzsecret"), "{said:?}");
+        match before {
+            Some(bytes) => std::fs::write(&path, bytes).expect("a file"),
+            None => std::fs::remove_file(&path).expect("a file"),
+        }
+    }
+    // What a power cut leaves is a warning of the log, and no fault.
+    home.file("readback-data/audit/2026-03-02.ndjson", "{\"at\":\"2026-03");
+    let said = home.done(&["check", "--no-engine"]);
+    assert!(said.err.contains("was cut off"), "{said:?}");
+    assert!(
+        said.err.contains("audit/2026-03-02.ndjson line=1"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn what_is_more_open_than_meant_is_a_warning() {
+    let home = Home::new();
+    home.file("password", "s3cret\n");
+    home.file("token", "s3cret\n");
+    let git = "[[source]]\nid = \"wiki\"\nkind = \"mediawiki\"\napi = \"http://127.0.0.1:9/api.php\"\n\
+        titles = [\"A\"]\ntoken_file = \"token\"\n";
+    home.file(
+        "readback.toml",
+        format!(
+            "[server]\nlisten = \"0.0.0.0:8080\"\n[reporting]\nlisten = \"127.0.0.1:8124\"\n\
+            password_file = \"password\"\n{git}"
+        ),
+    );
+    home.done(&["token", "add", "wiki"]);
+    let open = |name: &str, mode: u32| {
+        let mode = std::fs::Permissions::from_mode(mode);
+        std::fs::set_permissions(home.path(name), mode).expect("a file of mine");
+    };
+    let check = || home.done(&["check", "--no-engine", "--offline"]);
+    let listens = "server.listen: 0.0.0.0:8080 can be reached from elsewhere";
+    open("password", 0o640);
+    open("token", 0o604);
+    open("readback-data", 0o750);
+    let said = check();
+    for words in [
+        "reporting.password_file: password: others on this machine may open it (mode 640); `chmod 600",
+        "source 1.token_file: token: others on this machine may open it (mode 604)",
+        "data_dir: readback-data: others on this machine may open it (mode 750); `chmod 700",
+        listens,
+        "all works, with 4 warnings",
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    for (name, mode) in [
+        ("password", 0o600),
+        ("token", 0o400),
+        ("readback-data", 0o700),
+    ] {
+        open(name, mode);
+    }
+    let said = check();
+    assert!(
+        said.out.contains("all works, with 1 warning\n"),
+        "{}",
+        said.out
+    );
+    let said = home.done(&[
+        "check",
+        "--no-engine",
+        "--offline",
+        "--json",
+        "--set",
+        "server.listen=127.0.0.1:8080",
+    ]);
+    let told: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(told["warnings"], serde_json::json!([]));
+}
+
+#[test]
+fn a_proxy_comes_from_somewhere() {
+    let home = Home::new();
+    for (trusted, words) in [
+        ("", "access.trusted: is missing"),
+        (
+            "trusted = []\n",
+            "access.trusted: is empty: nobody would be believed",
+        ),
+        ("trusted = [\"x\"]\n", "access.trusted: \"x\" is not valid"),
+    ] {
+        home.file(
+            "readback.toml",
+            format!("[access]\nmode = \"proxy\"\nviewer = [\"*\"]\n{trusted}"),
+        );
+        let said = home.run(&["check", "--no-engine"]);
+        assert_eq!(said.code, Some(1), "{said:?}");
+        assert!(
+            said.err.contains("1 problem") && said.err.contains(words),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
 fn a_wrong_value_is_told_with_where_it_stands() {
     let home = Home::new().with("READBACK_SPOOL_LIMIT_MIB", "x");
     home.file("readback.toml", "[server]\nlisten = \"nowhere\"\n");

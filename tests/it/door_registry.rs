@@ -46,11 +46,21 @@ impl Desk {
         self.door.send(&line, &headers, body.to_owned()).await
     }
 
-    /// Says something and loads it as the loader does.
-    async fn says(&self, path: &str, body: Value) {
+    /// Says something that is taken.
+    async fn taken(&self, path: &str, body: Value) {
         let answer = self.post(path, body).await;
         let told = json!({ "accepted": 1, "rejected": [] });
         assert_eq!((answer.status, answer.json()), (202, told), "{path}");
+    }
+
+    /// Says something and loads it as the loader does.
+    async fn says(&self, path: &str, body: Value) {
+        self.taken(path, body).await;
+        self.load().await;
+    }
+
+    /// Loads what waits.
+    async fn load(&self) {
         self.door.spool.seal().await;
         while let Some(segment) = self.door.drain.oldest() {
             let content = segment.read().expect("a segment");
@@ -143,6 +153,47 @@ async fn the_registry_is_told_and_added_to() {
         desk.one("INC-1").await["deleted_at"],
         "2025-04-01T00:00:00Z"
     );
+}
+
+/// Opened and closed at once, by two requests that know nothing of each other, in the same instant of the
+/// clock: both stand, and the last word is the one that was said later.
+#[tokio::test]
+async fn the_last_word_is_what_was_said_later() {
+    let Some(desk) = Desk::open("door_registry_race").await else {
+        return;
+    };
+    desk.says("/INC-1", json!({ "title": "A", "restricted": true }))
+        .await;
+    let closes = json!({ "restricted": true, "words": 700 });
+    let opens = json!({ "restricted": false, "diagrams": 3 });
+    // One after the other, before the first is loaded.
+    for (first, second, closed) in [(&closes, &opens, false), (&opens, &closes, true)] {
+        desk.taken("/INC-1", first.clone()).await;
+        desk.taken("/INC-1", second.clone()).await;
+        desk.load().await;
+        assert_eq!(desk.one("INC-1").await["restricted"], closed);
+    }
+    // At once: the stored time says which was later.
+    for round in 0..8 {
+        tokio::join!(
+            desk.taken("/INC-1", opens.clone()),
+            desk.taken("/INC-1", closes.clone())
+        );
+        desk.load().await;
+        let last = "SELECT toUInt64(argMax(restricted, at)) FROM landing_writeup FINAL";
+        let times = "SELECT uniqExact(at) FROM landing_writeup FINAL";
+        let rows = 7 + 2 * round;
+        assert_eq!(desk.way.count(times).await, rows);
+        let one = desk.one("INC-1").await;
+        assert_eq!(one["restricted"], desk.way.count(last).await == 1);
+        assert_eq!(one["said_by"], json!({ "registry": rows }));
+        assert_eq!(
+            (&one["words"], &one["title"]),
+            (&json!(700), &json!("A")),
+            "{one:#}"
+        );
+        assert_eq!(one["descriptors"]["latest"]["diagrams"], 3, "{one:#}");
+    }
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use super::way::{lines, small};
 const PASSWORD: &str = "a long password";
 
 /// A home whose reports are published at a free port.
-fn home() -> Option<(Home, String)> {
+pub(crate) fn home() -> Option<(Home, String)> {
     let home = Home::with_engine()?;
     let address = free();
     home.file("password", format!("{PASSWORD}\n"));
@@ -53,7 +53,7 @@ fn account(address: &str, password: &str) -> Client {
     })
 }
 
-fn report(home: &Home, as_of: &str) -> Value {
+pub(crate) fn report(home: &Home, as_of: &str) -> Value {
     let said = home.done(&["report", "--as-of", as_of, "--json"]);
     serde_json::from_str(&said.out).expect("JSON")
 }
@@ -110,6 +110,13 @@ async fn a_report_is_published_whole_or_not_at_all() {
     for table in ["writeup", "review"] {
         let kept = format!("SELECT uniqExact(generation) FROM published_{table}_row");
         assert_eq!(count(&client, &kept).await, 1, "{table}");
+    }
+    // Nor what was watched then: its name may be that of something restricted by now.
+    let scopes = "FROM published_health_history WHERE path LIKE '/coverage/%/scope' AND as_of";
+    let last = "(SELECT max(as_of) FROM published_meta)";
+    for (which, some) in [("<", false), ("=", true)] {
+        let sql = format!("SELECT count() {scopes} {which} {last}");
+        assert_eq!(count(&client, &sql).await > 0, some, "{which}");
     }
     assert!(
         count(

@@ -92,6 +92,36 @@ pub fn names_somebody(text: &[u8]) -> bool {
     TEXT.as_ref().is_none_or(|pattern| pattern.is_match(text))
 }
 
+/// The lines of a log that hold what looks like a mail or network address or is a pseudonym, and how many
+/// there are. This machine's own addresses, which it listens at, are nobody's.
+pub fn lines_with_names(log: &[u8], pseudonyms: &BTreeSet<u128>) -> (Vec<String>, usize) {
+    let mut lines: Vec<&[u8]> = log.split(|byte| *byte == b'\n').collect();
+    // Behind the last end of a line stands none.
+    lines.pop_if(|last| last.is_empty());
+    let names = |line: &[u8]| match TEXT.as_ref() {
+        None => true,
+        Some(pattern) => pattern
+            .find_iter(line)
+            .any(|found| !is_this_machine(found.as_bytes())),
+    };
+    let found = (1..).zip(&lines).filter_map(|(n, line)| {
+        let what = match (names(line), holds_pseudonym(line, pseudonyms)) {
+            (false, false) => return None,
+            (true, _) => "an address",
+            (false, true) => "a pseudonym",
+        };
+        Some(format!("line {n}: {what}"))
+    });
+    (found.collect(), lines.len())
+}
+
+fn is_this_machine(found: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(found);
+    let text = text.trim_matches(|c: char| !c.is_ascii_hexdigit() && c != ':');
+    let address = text.trim_end_matches(':').parse::<std::net::IpAddr>();
+    address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
+}
+
 /// The columns of a database whose texts hold what looks like a mail or network address, and how many
 /// columns were looked at.
 pub async fn columns_with_names(store: &Store) -> anyhow::Result<(Vec<String>, usize)> {

@@ -31,6 +31,25 @@ fn names_and_addresses_are_found_and_versions_are_not() {
 }
 
 #[test]
+fn a_log_is_looked_through_line_by_line() {
+    let one: u128 = 0xac5a_6c0e_31da_dbfe_2e28_2bae_3b4f_5e6c;
+    let all = BTreeSet::from([one]);
+    let log = format!(
+        "INFO the pages are served url=\"http://127.0.0.1:8080\"\nWARN listens at 0.0.0.0:8080\n\
+         ERROR from 203.0.113.77:4711\nINFO by ada@example.org\nDEBUG person={one:032x}\nINFO done\n"
+    );
+    let (found, lines) = lines_with_names(log.as_bytes(), &all);
+    assert_eq!(lines, 6);
+    let places = [
+        "line 3: an address",
+        "line 4: an address",
+        "line 5: a pseudonym",
+    ];
+    assert_eq!(found, places);
+    assert_eq!(lines_with_names(b"", &all), (Vec::new(), 0));
+}
+
+#[test]
 fn a_pseudonym_is_found_however_it_is_written() {
     let one: u128 = 0xac5a_6c0e_31da_dbfe_2e28_2bae_3b4f_5e6c;
     let all = BTreeSet::from([one]);

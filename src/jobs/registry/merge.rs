@@ -97,7 +97,12 @@ pub(super) fn restricted(rows: &[&WriteupRow]) -> bool {
             |row: &&&WriteupRow| row.source != BY_HAND && (speaks(row) || row.title.is_some());
         rows.iter().rev().find(says)
     };
-    by_hand.or_else(described).is_some_and(|row| row.restricted)
+    let last = by_hand.or_else(described);
+    // Of what two programs said by hand in one instant nobody knows which was the last word: then it
+    // stays closed.
+    let at_once =
+        |row: &WriteupRow| row.source == BY_HAND && by_hand.is_some_and(|last| last.at == row.at);
+    last.is_some_and(|row| row.restricted) || rows.iter().any(|row| row.restricted && at_once(row))
 }
 
 /// What the revision of its publication held: as was said last in the first days, or else first.
@@ -438,6 +443,11 @@ mod tests {
         assert!(!is_restricted(&[&by_source, &counted, &described]));
         assert!(is_restricted(&[&by_source, &counted, &silent]));
         assert!(!is_restricted(&[&closed, &opened]));
+        let at_once = WriteupRow {
+            at: opened.at,
+            ..closed.clone()
+        };
+        assert!(is_restricted(&[&at_once, &opened]) && is_restricted(&[&opened, &at_once]));
         assert!(!is_restricted(&[&counted]));
     }
 

@@ -14,7 +14,7 @@ use tokio::sync::Semaphore;
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::config::Role;
-use crate::spool;
+use crate::spool::{DocumentError, read_document, write_document};
 use crate::web::fresh::{self, Fresh};
 
 const FORMAT: u32 = 1;
@@ -76,23 +76,9 @@ struct File {
 /// Why the accounts can't be read or changed. No word repeats a name: it may be a person's.
 #[derive(Debug, thiserror::Error)]
 pub enum AccountError {
-    /// The system refused.
-    #[error("{path}: {cause}")]
-    Io {
-        /// The file.
-        path: String,
-        /// The system's error.
-        #[source]
-        cause: std::io::Error,
-    },
-    /// The file is not what Readback wrote.
-    #[error("{path}: is not what readback wrote: {reason}")]
-    Broken {
-        /// The file.
-        path: String,
-        /// What is wrong with it.
-        reason: String,
-    },
+    /// The file can't be read or written.
+    #[error(transparent)]
+    File(#[from] DocumentError),
     /// There is an account of this name.
     #[error(
         "there is an account of this name already; `readback access passwd` changes its password"
@@ -119,33 +105,18 @@ pub enum AccountError {
 
 /// Reads all accounts; none where there is no file.
 pub fn read(path: &Path) -> Result<Vec<Account>, AccountError> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(cause) => return Err(io(path, cause)),
+    let Some(file) = read_document::<File>(path, FORMAT)? else {
+        return Ok(Vec::new());
     };
-    let broken = |reason: String| AccountError::Broken {
-        path: path.display().to_string(),
-        reason,
-    };
-    // Where the text ends to be what it should is told, and not what stands there.
-    let told =
-        |error: serde_json::Error| format!("line {}, column {}", error.line(), error.column());
-    let file: File = serde_json::from_slice(&bytes).map_err(|error| broken(told(error)))?;
-    if file.format != FORMAT {
-        let words = format!("format {}, this program knows {FORMAT}", file.format);
-        return Err(broken(words));
-    }
     for (n, account) in (1..).zip(&file.accounts) {
         if Role::named(&account.role).is_none() {
             let known = Role::ALL.map(Role::name).join(", ");
             let words = format!("account {n}: role: {:?}; known are {known}", account.role);
-            return Err(broken(words));
+            return Err(DocumentError::broken(path, words).into());
         }
         if Hashed::parse(&account.password).is_none() {
-            return Err(broken(format!(
-                "account {n}: password: is no Argon2id hash"
-            )));
+            let words = format!("account {n}: password: is no Argon2id hash");
+            return Err(DocumentError::broken(path, words).into());
         }
     }
     Ok(file.accounts)
@@ -205,24 +176,14 @@ fn change(
     path: &Path,
     change: impl FnOnce(&mut Vec<Account>) -> Result<(), AccountError>,
 ) -> Result<(), AccountError> {
-    let _lock = fresh::lock(path).map_err(|cause| io(path, cause))?;
+    let _lock = fresh::lock(path).map_err(|cause| DocumentError::io(path, cause))?;
     let mut accounts = read(path)?;
     change(&mut accounts)?;
     let file = File {
         format: FORMAT,
         accounts,
     };
-    serde_json::to_vec_pretty(&file)
-        .map_err(std::io::Error::from)
-        .and_then(|bytes| spool::replace(path, &bytes))
-        .map_err(|cause| io(path, cause))
-}
-
-fn io(path: &Path, cause: std::io::Error) -> AccountError {
-    AccountError::Io {
-        path: path.display().to_string(),
-        cause,
-    }
+    Ok(write_document(path, &file)?)
 }
 
 /// A hash and how it is computed.
