@@ -34,6 +34,8 @@ pub enum Act {
     AccountRemoved,
     /// The registry was changed by hand.
     RegistryChanged,
+    /// A file was imported over HTTP.
+    FileImported,
     /// Something about privacy was changed.
     PrivacyChanged,
     /// Somebody signed in.
@@ -65,6 +67,7 @@ impl Act {
             Act::AccountChanged => "account-changed",
             Act::AccountRemoved => "account-removed",
             Act::RegistryChanged => "registry-changed",
+            Act::FileImported => "file-imported",
             Act::PrivacyChanged => "privacy-changed",
             Act::SignedIn => "signed-in",
             Act::SignedOut => "signed-out",
@@ -88,6 +91,16 @@ pub struct Entry {
     /// The name of a token, the id of a write-up, the mark of an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what: Option<String>,
+}
+
+impl Entry {
+    /// When, as it is told: by the day where it says when a person was there.
+    pub fn told_at(&self) -> &str {
+        match self.act.is_of_somebody() || self.who.is_some() {
+            true => self.at.get(..10).unwrap_or_default(),
+            false => &self.at,
+        }
+    }
 }
 
 /// Why the log can't be written or read.
@@ -157,6 +170,24 @@ impl Audit {
         note(&self.folder, now, act, (who, what))
     }
 
+    /// The newest entries first, without the first `skip`, and at most `take`. Older days than these
+    /// are not read.
+    pub fn newest(&self, skip: usize, take: usize) -> Result<Vec<Entry>, AuditError> {
+        let mut found = Vec::new();
+        let mut skip = skip;
+        for (_, path) in files(&self.folder)?.into_iter().rev() {
+            let mut day = read_file(&path)?;
+            day.reverse();
+            let gone = skip.min(day.len());
+            skip -= gone;
+            found.extend(day.into_iter().skip(gone).take(take - found.len()));
+            if found.len() == take {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// Takes away the days that are older than `days`. Says how many those were.
     pub fn forget(&self, now: Millis, days: u32) -> Result<usize, AuditError> {
         let today = to_rfc3339(now);
@@ -213,19 +244,23 @@ fn note(
 pub fn read(data_dir: &Path, since: Option<NaiveDate>) -> Result<Vec<Entry>, AuditError> {
     let mut entries = Vec::new();
     for (day, path) in files(&folder(data_dir))? {
-        if since.is_some_and(|since| day < since) {
-            continue;
-        }
-        let text = std::fs::read_to_string(&path).map_err(|cause| io(&path, cause))?;
-        for (line, one) in (1..).zip(text.lines()) {
-            let entry = serde_json::from_str(one).map_err(|_| AuditError::Broken {
-                path: path.display().to_string(),
-                line,
-            })?;
-            entries.push(entry);
+        if since.is_none_or(|since| day >= since) {
+            entries.extend(read_file(&path)?);
         }
     }
     Ok(entries)
+}
+
+/// The entries of a day, oldest first.
+fn read_file(path: &Path) -> Result<Vec<Entry>, AuditError> {
+    let text = std::fs::read_to_string(path).map_err(|cause| io(path, cause))?;
+    let each = (1..).zip(text.lines()).map(|(line, one)| {
+        serde_json::from_str(one).map_err(|_| AuditError::Broken {
+            path: path.display().to_string(),
+            line,
+        })
+    });
+    each.collect()
 }
 
 /// How often something that tells of a person happened on each day.
@@ -335,6 +370,13 @@ mod tests {
             );
             assert!(!std::fs::read_to_string(&path).unwrap().contains("ada"));
         }
+        let acts = |skip, take| {
+            let found = audit.newest(skip, take).unwrap();
+            found.iter().map(|entry| entry.act).collect::<Vec<_>>()
+        };
+        assert_eq!(acts(0, 2), [Act::SignedIn, Act::SignedIn]);
+        assert_eq!(acts(1, 5), [Act::SignedIn, Act::TokenAdded]);
+        assert_eq!(acts(3, 5), []);
         assert_eq!(audit.forget(NOW, 3).unwrap(), 0);
         assert_eq!(audit.forget(NOW, 2).unwrap(), 1);
         assert_eq!(read(folder.path(), None).unwrap().len(), 2);

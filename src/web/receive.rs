@@ -327,7 +327,7 @@ impl Door {
     ) -> Result<(Request, Kept, body::Held), Refusal> {
         match self.sender(request.headers()) {
             Ok(sender) => {
-                let (request, held) = self.receive(request, &self.budget).await?;
+                let (request, held) = self.read(request).await?;
                 Ok((request, sender, held))
             }
             Err(refusal) => {
@@ -335,6 +335,14 @@ impl Door {
                 Err(refusal)
             }
         }
+    }
+
+    /// Reads the body of somebody who is known.
+    pub(super) async fn read(
+        &self,
+        request: HttpRequest,
+    ) -> Result<(Request, body::Held), Refusal> {
+        self.receive(request, &self.budget).await
     }
 
     async fn receive(

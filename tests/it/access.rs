@@ -137,7 +137,7 @@ async fn on_this_machine_pages_are_open_to_it_alone() {
             visitor
                 .get("/readyz")
                 .text
-                .contains("\"access\":\"loopback\"")
+                .contains("\"access\":{\"mode\":\"loopback\",\"ok\":true}")
         );
         for line in [
             "X-Forwarded-For: 127.0.0.1\r\n",
