@@ -35,13 +35,17 @@ pub(super) fn hide(summary: &mut Json, names: &[String]) {
         return;
     }
     let is_open = |text: &Json| text.as_str().is_none_or(|text| !is_named(text, names));
-    keep(&mut summary["writeups"], |entry| is_open(&entry["id"]));
-    keep(&mut summary["reviews"], |entry| is_open(&entry["writeup"]));
-    keep(&mut summary["health"]["coverage"], |row| {
+    keep(summary.get_mut("writeups"), |entry| is_open(&entry["id"]));
+    keep(summary.get_mut("reviews"), |entry| {
+        is_open(&entry["writeup"])
+    });
+    keep(summary.pointer_mut("/health/coverage"), |row| {
         is_open(&row["scope"])
     });
-    for entry in summary["writeups"].as_array_mut().into_iter().flatten() {
-        keep(&mut entry["link_evidence"], |link| {
+    let writeups = summary.get_mut("writeups");
+    let writeups = writeups.and_then(Json::as_array_mut);
+    for entry in writeups.into_iter().flatten() {
+        keep(entry.get_mut("link_evidence"), |link| {
             is_open(&link["stands_in"])
         });
     }
@@ -50,7 +54,8 @@ pub(super) fn hide(summary: &mut Json, names: &[String]) {
 /// Marks write-ups with one of these names and their reviews as restricted.
 pub(super) fn mark(summary: &mut Json, names: &[String]) {
     for (list, field) in [("writeups", "id"), ("reviews", "writeup")] {
-        for entry in summary[list].as_array_mut().into_iter().flatten() {
+        let entries = summary.get_mut(list).and_then(Json::as_array_mut);
+        for entry in entries.into_iter().flatten() {
             let named = entry[field]
                 .as_str()
                 .is_some_and(|name| is_named(name, names));
@@ -61,8 +66,8 @@ pub(super) fn mark(summary: &mut Json, names: &[String]) {
     }
 }
 
-fn keep(list: &mut Json, wanted: impl Fn(&Json) -> bool) {
-    if let Some(list) = list.as_array_mut() {
+fn keep(list: Option<&mut Json>, wanted: impl Fn(&Json) -> bool) {
+    if let Some(list) = list.and_then(Json::as_array_mut) {
         list.retain(wanted);
     }
 }

@@ -262,6 +262,9 @@ impl Speaker {
                 self.hidden.open(id);
             }
         }
+        if received.accepted == 0 {
+            return Ok(received);
+        }
         let (mark, what) = self.who.told("write-ups");
         match self.access.note_change(mark, what).await {
             true => Ok(received),

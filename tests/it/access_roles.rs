@@ -185,6 +185,42 @@ fn each_role_may_what_it_may() {
         assert!(reply.text.contains(words), "{fields:?}: {reply:?}");
         nobody_in("an answer", reply.text.as_bytes());
     }
+    // Whatever is typed is refused or a text.
+    for typed in [
+        "<script>zzx7</script>",
+        "\"><svg onload=zzx7>",
+        "'; DROP TABLE landing_writeup; --",
+        "../../../etc/passwd",
+        "\u{0}",
+        "x\r\nX-Injected: zzx7",
+        "javascript:zzx7",
+        "\u{202e}\u{feff}",
+        &"A".repeat(70_000),
+    ] {
+        for act in ["register", "alias", "retire", "restrict", "open", typed] {
+            let fields = [
+                ("do", act),
+                ("id", typed),
+                ("title", typed),
+                ("target", typed),
+                ("at", typed),
+                ("published", "2026-03-02"),
+            ];
+            let reply = send(&mut cleo, &here, &form, &fields);
+            let expected = [303, 400, 404, 409, 413, 422];
+            assert!(expected.contains(&reply.status), "{fields:?}: {reply:?}");
+            assert!(header(&reply, "x-injected").is_empty(), "{reply:?}");
+            let said = header(&reply, "location").to_owned();
+            let page = if said.is_empty() {
+                reply
+            } else {
+                cleo.get(&said)
+            };
+            for raw in ["<script", "<svg", "href=\"javascript:"] {
+                assert!(!page.text.contains(raw), "{raw}: {page:?}");
+            }
+        }
+    }
     let page = until(&mut cleo, "/registry?q=QUEUE.md", |reply| {
         reply.text.contains("retired 2026-04-01") && reply.text.contains(">restricted</span>")
     });
@@ -206,7 +242,7 @@ fn each_role_may_what_it_may() {
     let by_cleo: Vec<&Value> = changes
         .filter(|one| one["act"] == "registry-changed")
         .collect();
-    assert_eq!(by_cleo.len(), 5, "{shown}");
+    assert!(by_cleo.len() >= 5, "{shown}");
     let marks = by_cleo.iter().map(|one| one["who"].as_str().map(str::len));
     assert!(
         marks.into_iter().all(|length| length == Some(32)),
@@ -216,7 +252,7 @@ fn each_role_may_what_it_may() {
     // The navigation leads where each may go.
     served.until("/readyz/pages", 200);
     let nav = |visitor: &mut Visitor| {
-        let page = visitor.get("/definitions").text;
+        let page = visitor.get("/definitions").text.replace("&#x2f;", "/");
         assert!(page.contains("not logged, but for looks at restricted write-ups"));
         [
             page.contains("href=\"/registry\""),
@@ -304,10 +340,7 @@ fn files_come_by_coordinators_and_tokens() {
     });
     assert_eq!(unknown.json()["targets"][0]["events"], json!({ "read": 7 }));
 
-    let csv = format!(
-        "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes)\n\
-         Zzfull Marker,{MAIL},03/02/2026 09:00:00 AM,03/02/2026 09:50:00 AM,50\n"
-    );
+    let csv = format!("meeting,person,start\nm1,{MAIL},2026-03-02T09:00\n");
     for (path, body, status, words) in [
         ("/v1/imports/nothing", &*file, 404, "attendance-csv"),
         ("/v1/imports/mediawiki", &file, 404, "no such kind of file"),
@@ -334,7 +367,7 @@ fn files_come_by_coordinators_and_tokens() {
             "can't be read as icalendar",
         ),
         (
-            "/v1/imports/attendance-csv?meeting=20260301&file=zzmail.marker%40people.example.org.csv",
+            "/v1/imports/attendance-csv?timezone=UTC&file=zzmail.marker%40people.example.org.csv",
             &csv,
             200,
             "\"attendance\":1",
@@ -438,6 +471,15 @@ fn whoever_sits_at_the_machine_keeps_the_registry() {
     home.file("readback.toml", "[schedule]\nreport_minutes = 0\n");
     home.done(&["writeups", "add", "INC-1", "--title", "Disk full"]);
     home.done(&["writeups", "add", "zzrestricted-9", "--restricted"]);
+    // What stands in a title does nothing to a terminal.
+    let title = "Queue\u{1b}[2J\u{9b}31m\u{202e}";
+    home.done(&["writeups", "add", "INC-0", "--title", title]);
+    for command in [&["list"][..], &["list", "--json"], &["show", "INC-0"]] {
+        let said = home.done(&[&["writeups"], command].concat());
+        assert!(said.out.contains("Queue"), "{said:?}");
+        let acts = |c: char| c != '\n' && (c.is_control() || c == '\u{202e}');
+        assert!(!said.out.contains(acts), "{said:?}");
+    }
     let served = Served::start(&home, &[], &[]);
     served.until("/readyz/engine", 200);
     let mut visitor = Visitor::of(served.address());
