@@ -49,11 +49,11 @@ pub(super) fn run(command: Command, config: &Config) -> anyhow::Result<()> {
     }
     for entry in changes {
         let what = entry.what.as_deref().unwrap_or("");
-        let who = match entry.who {
-            Some(_) => "  (reader)",
+        let who = match (entry.is_of_command(), &entry.who) {
+            (true, _) => "  (command line)",
+            (false, Some(_)) => "  (reader)",
             // It stands there already.
-            None if what.contains(", by ") => "",
-            None => "  (command line)",
+            (false, None) => "",
         };
         let (at, act) = (entry.told_at(), entry.act.name());
         line(&mut out, format_args!("{at}  {act}  {what}{who}"))?;

@@ -205,6 +205,8 @@ async fn jobs(
                 before = None;
                 report.reset_after(COMPUTE_AGAIN.min(report.period()));
             }
+            // Nothing that was restricted meanwhile stays in the published tables for an hour.
+            () = parts.overdue(), if computes => report.reset_immediately(),
             _ = old.tick(), if retains => {
                 if retain(house, metrics).await && computes {
                     report.reset_immediately();

@@ -94,6 +94,13 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Whether a command did it: of others stands there who they are.
+    pub fn is_of_command(&self) -> bool {
+        let is_told = |what: &str| what.contains(", by ");
+        let is_of_somebody = self.act.is_of_somebody() || self.who.is_some();
+        !is_of_somebody && !self.what.as_deref().is_some_and(is_told)
+    }
+
     /// When, as it is told: by the day where it says when a person was there.
     pub fn told_at(&self) -> &str {
         match self.act.is_of_somebody() || self.who.is_some() {

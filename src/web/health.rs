@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::{Instant, timeout};
 
 use super::AppState;
@@ -55,6 +55,7 @@ pub struct Parts {
     uncomputed: AtomicBool,
     tables: sync::Mutex<Tables>,
     looked: Mutex<Option<(Instant, Option<String>)>>,
+    overdue: Notify,
 }
 
 /// The published tables, as far as their health goes.
@@ -102,7 +103,19 @@ impl Parts {
             uncomputed: AtomicBool::new(false),
             tables: sync::Mutex::default(),
             looked: Mutex::default(),
+            overdue: Notify::new(),
         }
+    }
+
+    /// What was published shows something that it should not: the next report should not wait for its
+    /// time. Pages hide it meanwhile, published tables can't.
+    pub fn is_overdue(&self) {
+        self.overdue.notify_one();
+    }
+
+    /// Waits until a report is overdue.
+    pub async fn overdue(&self) {
+        self.overdue.notified().await;
     }
 
     /// A source was scanned, or could not be.

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde_json::Value;
 use tokio::time::{Instant, timeout};
 
 use super::health::{Opened, Parts};
@@ -23,6 +24,8 @@ pub(crate) struct Hidden {
     store: tokio::sync::Mutex<Asked>,
     /// Said here, and not known to be loaded.
     said: Mutex<Vec<Said>>,
+    /// Because of which names a report was asked for.
+    told: Mutex<Vec<String>>,
     /// What was made last of the summary for everybody, and of the fuller one.
     made: Mutex<[Option<Made>; 2]>,
 }
@@ -83,6 +86,7 @@ impl Hidden {
         if names.is_empty() || is_as_it_was {
             return published;
         }
+        self.tell(state, summary, &names);
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let made = &mut made[usize::from(sees_restricted)];
         if let Some(made) = made
@@ -103,6 +107,19 @@ impl Hidden {
             shown: Arc::clone(&shown),
         });
         shown
+    }
+
+    /// Asks for a report, once for each change of what is restricted: what leaves by other ways is as
+    /// old as the last one.
+    fn tell(&self, state: &AppState, summary: &Value, names: &[String]) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.as_slice() == names || !lists(summary, names) {
+            return;
+        }
+        *told = names.to_vec();
+        if let Some(parts) = &state.parts {
+            parts.is_overdue();
+        }
     }
 
     /// Every name of what is restricted now.

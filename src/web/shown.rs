@@ -41,10 +41,15 @@ impl FromRequestParts<AppState> for Shown {
             Some(latest) => Some(state.hidden.through(state, latest, sees_all).await),
             None => None,
         };
+        let seat = state.access.seat(reader.as_ref());
         Ok(Shown {
             latest,
             computes: state.parts.as_ref().is_none_or(|parts| parts.computes),
-            seat: state.access.seat(reader.as_ref()),
+            seat: Seat {
+                // Pages alone have none.
+                registry: seat.registry && state.parts.is_some(),
+                ..seat
+            },
             reader,
             access: Arc::clone(&state.access),
         })

@@ -51,6 +51,7 @@ fn row(entry: &Entry) -> serde_json::Value {
         "act": entry.act.name().replace('-', " "),
         "what": entry.what,
         "who": entry.who,
+        "by_command": entry.is_of_command(),
     })
 }
 

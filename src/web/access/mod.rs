@@ -374,7 +374,7 @@ impl Access {
         let may = |role: Role| reader.is_some_and(|reader| reader.role >= role);
         Seat {
             registry: may(Role::Coordinator),
-            audit: may(Role::Admin),
+            audit: may(Role::Admin) && self.audit.is_some(),
             noted: !matches!(self.mode, AccessMode::Loopback),
         }
     }
