@@ -109,7 +109,7 @@ impl Parts {
 
     /// What was published shows something that it should not: the next report should not wait for its
     /// time. Pages hide it meanwhile, published tables can't.
-    pub fn is_overdue(&self) {
+    pub fn hurry(&self) {
         self.overdue.notify_one();
     }
 

@@ -78,15 +78,9 @@ impl Hidden {
         sees_restricted: bool,
     ) -> Arc<Published> {
         let names = self.names(state).await;
-        let summary = &published.summary;
-        let is_as_it_was = match sees_restricted {
-            true => !lists(summary, &names),
-            false => !tells(summary, &names),
-        };
-        if names.is_empty() || is_as_it_was {
+        if names.is_empty() {
             return published;
         }
-        self.tell(state, summary, &names);
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         let made = &mut made[usize::from(sees_restricted)];
         if let Some(made) = made
@@ -95,12 +89,17 @@ impl Hidden {
         {
             return Arc::clone(&made.shown);
         }
-        let summary = match sees_restricted {
-            true => marked(summary, &names),
-            false => without(summary, &names),
+        let summary = &published.summary;
+        self.tell(state, summary, &names);
+        let other = match sees_restricted {
+            true => lists(summary, &names).then(|| marked(summary, &names)),
+            false => tells(summary, &names).then(|| without(summary, &names)),
         };
-        let shown = Published::new(summary).with_terms(published.terms.clone());
-        let shown = Arc::new(shown);
+        // Mostly the reports know already.
+        let shown = match other {
+            None => Arc::clone(&published),
+            Some(other) => Arc::new(Published::new(other).with_terms(published.terms.clone())),
+        };
         *made = Some(Made {
             of: published,
             names,
@@ -118,7 +117,7 @@ impl Hidden {
         }
         *told = names.to_vec();
         if let Some(parts) = &state.parts {
-            parts.is_overdue();
+            parts.hurry();
         }
     }
 
