@@ -111,8 +111,7 @@ impl House {
     /// What batches wait for on their way into the store: that nobody derives or reports on this data
     /// folder, in this process or another.
     pub fn gate(&self) -> Gate {
-        let folder = self.config.data_dir.clone();
-        Gate::new(move || Ok(Box::new(Turn::share(&folder)?)))
+        gate(&self.config)
     }
 
     /// The embedded engine's state, where there is one.
@@ -126,6 +125,12 @@ impl House {
             engine.stop().await;
         }
     }
+}
+
+/// What batches wait for that go into a data folder's store.
+pub fn gate(config: &Config) -> Gate {
+    let folder = config.data_dir.clone();
+    Gate::new(move || Ok(Box::new(Turn::share(&folder)?)))
 }
 
 /// The data folder and its keys, made where they are missing, and the folder's turn.

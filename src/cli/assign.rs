@@ -5,6 +5,7 @@ use std::io::Write as _;
 use anyhow::bail;
 use serde_json::json;
 
+use super::plain::{self, line};
 use super::report::moment;
 use super::writeups::say;
 use crate::app::House;
@@ -85,7 +86,10 @@ pub(super) async fn assign(
         ..registry.same(known)
     };
     say(house, registry, writeup).await?;
-    writeln!(std::io::stderr(), "{}: assigned, number {n}", known.id)?;
+    line(
+        &mut std::io::stderr(),
+        format_args!("{}: assigned, number {n}", known.id),
+    )?;
     Ok(())
 }
 
@@ -110,10 +114,9 @@ pub(super) async fn unassign(
         ..registry.same(known)
     };
     say(house, registry, writeup).await?;
-    writeln!(
-        std::io::stderr(),
-        "{}: assignment {number} is taken back",
-        known.id
+    line(
+        &mut std::io::stderr(),
+        format_args!("{}: assignment {number} is taken back", known.id),
     )?;
     Ok(())
 }
@@ -144,7 +147,7 @@ pub(super) fn list(
                 })
             })
             .collect();
-        writeln!(out, "{}", serde_json::to_string_pretty(&each)?)?;
+        writeln!(out, "{}", plain::json(&each.into())?)?;
         return Ok(());
     }
     for (number, one) in (1..).zip(&all) {
@@ -154,10 +157,13 @@ pub(super) fn list(
             Whom::Everybody => "everybody".to_owned(),
         };
         let (from, to) = (calendar.date(one.from), calendar.date(one.to));
-        writeln!(out, "{number}  {from} to {to}  {whom}")?;
+        line(&mut out, format_args!("{number}  {from} to {to}  {whom}"))?;
     }
     if all.is_empty() {
-        writeln!(std::io::stderr(), "{}: nothing is assigned", known.id)?;
+        line(
+            &mut std::io::stderr(),
+            format_args!("{}: nothing is assigned", known.id),
+        )?;
     }
     Ok(())
 }

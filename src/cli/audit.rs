@@ -6,8 +6,9 @@ use std::io::Write as _;
 use chrono::NaiveDate;
 use serde_json::json;
 
+use super::plain::line;
 use crate::config::Config;
-use crate::web::audit::{self, Act};
+use crate::web::audit::{self, Act, Entry};
 
 /// What to do with the audit log.
 #[derive(Debug, clap::Subcommand)]
@@ -33,7 +34,11 @@ pub(super) fn run(command: Command, config: &Config) -> anyhow::Result<()> {
     let changes = entries.iter().filter(|entry| !entry.act.is_of_somebody());
     let mut out = std::io::stdout().lock();
     if json {
-        let changes: Vec<_> = changes.collect();
+        let told = |entry: &Entry| Entry {
+            at: entry.told_at().to_owned(),
+            ..entry.clone()
+        };
+        let changes: Vec<_> = changes.map(told).collect();
         let days: Vec<_> = days
             .iter()
             .map(|((day, act), times)| json!({ "day": day, "act": act, "times": times }))
@@ -44,11 +49,14 @@ pub(super) fn run(command: Command, config: &Config) -> anyhow::Result<()> {
     }
     for entry in changes {
         let what = entry.what.as_deref().unwrap_or("");
-        let who = match entry.who {
-            None => "command line",
-            Some(_) => "reader",
+        let who = match (entry.is_of_command(), &entry.who) {
+            (true, _) => "  (command line)",
+            (false, Some(_)) => "  (reader)",
+            // It stands there already.
+            (false, None) => "",
         };
-        writeln!(out, "{}  {}  {what}  ({who})", entry.at, entry.act.name())?;
+        let (at, act) = (entry.told_at(), entry.act.name());
+        line(&mut out, format_args!("{at}  {act}  {what}{who}"))?;
     }
     for ((day, act), times) in &days {
         writeln!(out, "{day}  {}  {times} times", act.name())?;

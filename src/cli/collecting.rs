@@ -172,7 +172,7 @@ async fn jobs(
     mut load: watch::Receiver<LoadState>,
 ) {
     let mut reporting = None;
-    offered(house, &mut reporting).await;
+    offered(house, &mut reporting, parts).await;
     let computes = schedule.report_minutes > 0;
     let sources = pulled(&house.config);
     let scans = schedule.scan_minutes > 0 && !sources.is_empty();
@@ -190,7 +190,7 @@ async fn jobs(
             biased;
             _ = report.tick(), if computes => {
                 let batches = load.borrow().batches;
-                let computed = compute(house, state, metrics, &mut reporting).await;
+                let computed = compute(house, state, (parts, metrics), &mut reporting).await;
                 parts.computed(computed.is_some());
                 if let Some(lines) = computed {
                     pause = COMPUTE_AGAIN;
@@ -205,6 +205,8 @@ async fn jobs(
                 before = None;
                 report.reset_after(COMPUTE_AGAIN.min(report.period()));
             }
+            // Nothing that was restricted meanwhile stays in the published tables for an hour.
+            () = parts.overdue(), if computes => report.reset_immediately(),
             _ = old.tick(), if retains => {
                 if retain(house, metrics).await && computes {
                     report.reset_immediately();
@@ -270,15 +272,17 @@ async fn first(load: &mut watch::Receiver<LoadState>, before: Option<u64>) {
 async fn compute(
     house: &House,
     state: &AppState,
-    metrics: &Metrics,
+    (parts, metrics): (&Parts, &Metrics),
     reporting: &mut Option<Reporting>,
 ) -> Option<u64> {
     let fresh = match report::summaries(house, super::now()).await {
         Ok(reports) => {
-            offered(house, reporting).await;
+            offered(house, reporting, parts).await;
             if let Some(reporting) = reporting {
+                let put = report::publish(house, reporting, &reports.open).await;
+                parts.put(put.is_ok());
                 // The pages are shown all the same.
-                if let Err(error) = report::publish(house, reporting, &reports.open).await {
+                if let Err(error) = put {
                     let error = words(&error);
                     tracing::error!(error, "the published tables can't be written");
                 }
@@ -304,13 +308,17 @@ async fn compute(
 
 /// Opens the published tables, where they are asked for and not open yet. Reporting tools may ask as
 /// long as this process lives; the engine that answers them ends with it.
-async fn offered(house: &House, reporting: &mut Option<Reporting>) {
+async fn offered(house: &House, reporting: &mut Option<Reporting>, parts: &Parts) {
     if reporting.is_some() {
         return;
     }
     match Reporting::open(&house.config).await {
-        Ok(opened) => *reporting = opened,
+        Ok(opened) => {
+            parts.offered(Ok(opened.as_ref().and_then(Reporting::engine)));
+            *reporting = opened;
+        }
         Err(error) => {
+            parts.offered(Err(()));
             let error = words(&error);
             tracing::error!(
                 error,

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use super::check::Findings;
+use super::plain::lines;
 use crate::app::folder::FolderError;
 use crate::config::Problems;
 use crate::engine::{InstallError, RunError, StartError};
@@ -25,7 +26,7 @@ pub(super) fn tell(error: &anyhow::Error) -> ExitCode {
     }
     let (code, hint) = judge(error);
     // A closed standard error changes nothing about the exit code.
-    let _ = writeln!(std::io::stderr(), "error: {}", words(error));
+    let _ = writeln!(std::io::stderr(), "error: {}", lines(&words(error)));
     if let Some(hint) = hint {
         let _ = writeln!(std::io::stderr(), "\nhint: {hint}");
     }

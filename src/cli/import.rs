@@ -7,13 +7,14 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::engine::Installing;
+use super::plain::line;
 use super::progress;
 use crate::app::House;
 use crate::collect::Keys;
 use crate::config::Config;
 use crate::jobs::ingest::{self, Import, Ingested, NotRead};
-use crate::model::Vocabulary;
-use crate::sources::{self, Kind, Setting};
+use crate::jobs::order::{self, Order};
+use crate::sources::{self, Kind};
 
 /// With more files than this, those without anything to say are told in one sum.
 const MANY: usize = 10;
@@ -42,33 +43,14 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let kind = find(&args.kind)?;
-    let Some(build) = kind.file else {
-        bail!(
-            "{} does not read files; `readback list sources` tells which kinds do",
-            kind.name
-        );
-    };
     let timezone = config.organisation.calendar.timezone;
-    let source = args.source.clone().unwrap_or_else(|| kind.name.to_owned());
-    let setting = Setting {
-        source: source.clone(),
-        vocabulary: Vocabulary::default(),
-        timezone,
-        writeups: Vec::new(),
-    };
-    // Wrong parameters are said before any work. A meeting may be called 20260301: what does not fit
-    // as a number may fit as a text.
-    let mut params = params(&args, &config, kind, &source)?;
-    if let Err(error) = build(params.clone(), &setting) {
-        params.extend(
-            args.params
-                .iter()
-                .map(|(key, value)| (key.clone(), as_text(value))),
-        );
-        build(params.clone(), &setting)
-            .map_err(|_| error)
-            .with_context(|| format!("parameters of {}", kind.name))?;
-    }
+    let sources = &config.sources;
+    let order = Order::of(
+        kind,
+        args.source.clone(),
+        &args.params,
+        order::House { sources, timezone },
+    )?;
     for file in args.files.iter().filter(|file| file.as_os_str() != "-") {
         std::fs::File::open(file).with_context(|| file.display().to_string())?;
     }
@@ -93,8 +75,8 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         let bar = progress::bytes(&path.display().to_string(), size);
         let import = Import {
             kind,
-            source: source.clone(),
-            params: params.clone(),
+            source: order.source.clone(),
+            params: order.params.clone(),
             timezone,
             path: path.clone(),
             progress: progress::counter(&bar),
@@ -183,32 +165,6 @@ pub(super) fn find(name: &str) -> anyhow::Result<&'static Kind> {
     })
 }
 
-/// The kind's parameters: those of the configured source of that id, under those of the flags.
-fn params(args: &Args, config: &Config, kind: &Kind, source: &str) -> anyhow::Result<toml::Table> {
-    let mut params = toml::Table::new();
-    if let Some(configured) = config.sources.iter().find(|entry| entry.id == source) {
-        if configured.kind != kind.name {
-            bail!(
-                "the source {source:?} is configured as kind {:?}, not {:?}",
-                configured.kind,
-                kind.name
-            );
-        }
-        params.clone_from(&configured.params);
-    }
-    params.extend(args.params.iter().cloned());
-    Ok(params)
-}
-
-fn as_text(value: &toml::Value) -> toml::Value {
-    match value {
-        toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Datetime(_) => {
-            toml::Value::String(value.to_string())
-        }
-        other => other.clone(),
-    }
-}
-
 /// What came of it, for people.
 pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Result<()> {
     let mut err = std::io::stderr().lock();
@@ -223,22 +179,25 @@ pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Resul
     } else {
         kinds.join(", ")
     };
-    writeln!(err, "{name}: {verb} {kinds}")?;
+    line(&mut err, format_args!("{name}: {verb} {kinds}"))?;
     for (reason, n) in &done.left_out {
-        writeln!(err, "  left out {n}: {reason}")?;
+        line(&mut err, format_args!("  left out {n}: {reason}"))?;
     }
     for note in &done.notes {
-        writeln!(err, "  note: {note}")?;
+        line(&mut err, format_args!("  note: {note}"))?;
     }
     if done.rejected > 0 {
         let colon = if done.problems.is_empty() { "" } else { ":" };
-        writeln!(err, "  rejected {}{colon}", done.rejected)?;
+        line(
+            &mut err,
+            format_args!("  rejected {}{colon}", done.rejected),
+        )?;
     }
     for problem in &done.problems {
-        writeln!(err, "    {problem}")?;
+        line(&mut err, format_args!("    {problem}"))?;
     }
     if done.untold > 0 {
-        writeln!(err, "    and {} more", done.untold)?;
+        line(&mut err, format_args!("    and {} more", done.untold))?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ mod import;
 mod key;
 mod list;
 mod people;
+mod plain;
 mod privacy;
 mod progress;
 mod proving;
@@ -35,6 +36,7 @@ use clap::{Parser, Subcommand};
 
 use self::engine::EngineCommand;
 use crate::config::{self, Environment, Flags};
+use crate::jobs::order::typed;
 use crate::model::Millis;
 use crate::telemetry::{self, LogFormat};
 
@@ -213,10 +215,7 @@ fn parameter(text: &str) -> Result<(String, toml::Value), String> {
 
 fn pair(text: &str) -> Option<(String, toml::Value)> {
     let (key, value) = text.split_once('=')?;
-    let as_toml = format!("v = {value}").parse::<toml::Table>().ok();
-    let typed = as_toml.and_then(|mut table| table.remove("v"));
-    let value = typed.unwrap_or_else(|| toml::Value::String(value.to_owned()));
-    Some((key.trim().to_owned(), value))
+    Some((key.trim().to_owned(), typed(value)))
 }
 
 #[cfg(test)]

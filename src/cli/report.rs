@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::indicators::Context;
 use crate::jobs::report::Reports;
 use crate::jobs::{derive, published, report, restate};
-use crate::model::{Calendar, Millis, parse_rfc3339};
+use crate::model::{Calendar, Millis, SENSIBLE, parse_rfc3339};
 use crate::pages;
 use crate::summary::Document;
 use crate::summary::document::SCHEMA;
@@ -243,10 +243,6 @@ async fn summaries_with<const N: usize>(
     let many = "as many reports as were asked for";
     all.try_into().map_err(|_| anyhow::anyhow!(many))
 }
-
-/// From 1990 to the end of 2200, UTC: nothing was observed before, and far beyond it days and months
-/// can't be counted any more. Whoever means another time has slipped on a key.
-const SENSIBLE: std::ops::Range<Millis> = 631_152_000_000..7_289_654_400_000;
 
 /// The instant that `--as-of` means.
 pub(super) fn instant(text: Option<&str>, calendar: &Calendar) -> anyhow::Result<Millis> {

@@ -12,10 +12,12 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{oneshot, watch};
 
 use super::collecting::{self, End, Tell};
+use crate::app;
 use crate::app::collector::Collector;
 use crate::collect::Receiver;
 use crate::config::Config;
 use crate::jobs::load::LoadState;
+use crate::jobs::upload::Desk;
 use crate::summary::Document;
 use crate::telemetry;
 use crate::web::access::Access;
@@ -63,6 +65,13 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     );
     parts.computes = schedule.report_minutes > 0;
     parts.k = collector.k;
+    parts.has_tables = config.reporting.tables;
+    parts.desk = Some(Desk::new(
+        collector.keys.clone(),
+        config.sources.clone(),
+        config.organisation.calendar.clone(),
+        app::gate(&config),
+    ));
     let parts = Arc::new(parts);
     let receiver = Receiver::new(
         collector.keys.clone(),

@@ -52,6 +52,13 @@ pub fn open(path: &Path, seen: impl Fn(u64) + Send + 'static) -> io::Result<Inpu
     })
 }
 
+/// Opens bytes that are at hand, by the name of their file.
+pub fn of_bytes(name: String, bytes: Vec<u8>) -> io::Result<Input> {
+    let size = Some(bytes.len() as u64);
+    let reader = unpack(io::Cursor::new(bytes))?;
+    Ok(Input { name, size, reader })
+}
+
 /// Unpacks gzip and zstd, several members too, by their magic numbers.
 fn unpack(raw: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
     let mut reader = BufReader::with_capacity(BUFFER, raw);

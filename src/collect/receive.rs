@@ -104,7 +104,7 @@ impl Scope {
     }
 
     /// What is wrong with an event for this sender.
-    pub(super) fn fault(&self, event: &Event) -> Option<(&'static str, String)> {
+    pub fn fault(&self, event: &Event) -> Option<(&'static str, String)> {
         if !self.takes_source(&event.source) {
             let known = self.sources.join(", ");
             let words = format!(

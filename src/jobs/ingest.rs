@@ -15,6 +15,8 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::gate::Gate;
 use super::load::{Pace, Trouble};
+use crate::collect::input::Input;
+use crate::collect::receive::Scope;
 use crate::collect::{Intake, Keys, input};
 use crate::model::target::without_user;
 use crate::model::{Event, Millis, Vocabulary};
@@ -83,11 +85,53 @@ pub async fn import(
     keys: &Keys,
     import: Import,
 ) -> anyhow::Result<Ingested> {
-    let what = import.path.display().to_string();
-    let build = import.kind.file.with_context(|| {
+    let plan = Plan {
+        kind: import.kind,
+        source: import.source.clone(),
+        params: import.params.clone(),
+        timezone: import.timezone,
+        gate: import.gate.clone(),
+        what: import.path.display().to_string(),
+        changed: changed(&import.path),
+        scope: Scope::default(),
+    };
+    let path = import.path.clone();
+    let progress = Arc::clone(&import.progress);
+    let open = move || {
+        input::open(&path, move |n| progress(n)).with_context(|| path.display().to_string())
+    };
+    bring(store, keys, plan, || identity(&import), open).await
+}
+
+/// An import, wherever its bytes come from.
+pub(super) struct Plan {
+    pub(super) kind: &'static Kind,
+    pub(super) source: String,
+    pub(super) params: toml::Table,
+    pub(super) timezone: Tz,
+    pub(super) gate: Gate,
+    /// What errors call it.
+    pub(super) what: String,
+    /// When it was last changed.
+    pub(super) changed: Millis,
+    /// What its sender may send.
+    pub(super) scope: Scope,
+}
+
+/// Brings in what `open` gives; `identity` tells it from other imports and is asked where something is
+/// stored.
+pub(super) async fn bring(
+    store: Option<&Store>,
+    keys: &Keys,
+    plan: Plan,
+    identity: impl FnOnce() -> anyhow::Result<u128>,
+    open: impl FnOnce() -> anyhow::Result<Input> + Send + 'static,
+) -> anyhow::Result<Ingested> {
+    let what = plan.what;
+    let build = plan.kind.file.with_context(|| {
         format!(
             "{} does not read files; `readback list sources` tells which do",
-            import.kind.name
+            plan.kind.name
         )
     })?;
     let writeups = match store {
@@ -95,26 +139,23 @@ pub async fn import(
         None => Vec::new(),
     };
     let setting = Setting {
-        source: import.source.clone(),
+        source: plan.source.clone(),
         vocabulary: Vocabulary::default(),
-        timezone: import.timezone,
+        timezone: plan.timezone,
         writeups,
     };
-    let mut reader = build(import.params.clone(), &setting)
-        .with_context(|| format!("parameters of {}", import.kind.name))?;
-    reader.dated(changed(&import.path));
+    let mut reader = build(plan.params, &setting)
+        .with_context(|| format!("parameters of {}", plan.kind.name))?;
+    reader.dated(plan.changed);
     let run = match store {
         Some(store) => {
-            let name = identity(&import).with_context(|| what.clone())?;
+            let name = identity().with_context(|| what.clone())?;
             Some(store.begin_import(name).await?)
         }
         None => None,
     };
-    let path = import.path.clone();
-    let progress = Arc::clone(&import.progress);
     let work = move |sink: &mut dyn Sink| -> anyhow::Result<()> {
-        let mut input =
-            input::open(&path, move |n| progress(n)).with_context(|| path.display().to_string())?;
+        let mut input = open()?;
         reader
             .read(&input.name, &mut input.reader, sink)
             .map_err(unnamed)
@@ -122,15 +163,15 @@ pub async fn import(
     let prefix = run.map_or(0, |run| {
         xxh3_128(format!("{:x} {}", run.file, run.run).as_bytes())
     });
-    let way = store.map(|store| (store, &import.gate));
-    let ((), mut ingested) = drive(way, keys, &import.source, prefix, work)
+    let way = store.map(|store| (store, &plan.gate));
+    let ((), mut ingested) = drive(way, keys, (&plan.source, plan.scope), prefix, work)
         .await
         .context(what)?;
     if ingested.total() == 0 && ingested.rejected > 0 {
         ingested.notes.push(format!(
             "NOTHING WAS TAKEN: everything that should have been an event was refused; is it a file of \
              the kind {}?",
-            import.kind.name
+            plan.kind.name
         ));
     }
     if let (Some(store), Some(run)) = (store, run) {
@@ -186,9 +227,15 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
         )?)
     };
     let what = || format!("source {}", scan.source);
-    let (next, ingested) = drive(Some((store, &scan.gate)), keys, &scan.source, prefix, work)
-        .await
-        .with_context(what)?;
+    let (next, ingested) = drive(
+        Some((store, &scan.gate)),
+        keys,
+        (&scan.source, Scope::default()),
+        prefix,
+        work,
+    )
+    .await
+    .with_context(what)?;
     store
         .set_checkpoint(&scan.source, version + 1, &next)
         .await?;
@@ -244,13 +291,13 @@ fn unnamed(error: SourceError) -> anyhow::Error {
 /// A file is not what its kind reads, or can't be read to its end. Other files may do better.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct NotRead(String);
+pub struct NotRead(pub String);
 
 /// Runs a source in a thread of its own and loads what it finds, batch by batch.
 async fn drive<T: Send + 'static>(
     way: Option<(&Store, &Gate)>,
     keys: &Keys,
-    source: &str,
+    (source, scope): (&str, Scope),
     prefix: u128,
     work: impl FnOnce(&mut dyn Sink) -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<(T, Ingested)> {
@@ -259,6 +306,7 @@ async fn drive<T: Send + 'static>(
     let mut collector = Collector {
         intake: Intake::new(keys.clone()),
         source: without_user(source).into_owned(),
+        scope,
         batch: Batch::default(),
         ingested: Ingested::default(),
         sender,
@@ -294,6 +342,7 @@ async fn drive<T: Send + 'static>(
 struct Collector {
     intake: Intake,
     source: String,
+    scope: Scope,
     batch: Batch,
     ingested: Ingested,
     sender: mpsc::Sender<Batch>,
@@ -308,6 +357,15 @@ impl Collector {
         if !batch.is_empty() && self.sender.blocking_send(batch).is_err() {
             // The loader gave up; its error is what the user sees.
             self.closed = true;
+        }
+    }
+
+    /// Where the event is that is being looked at.
+    fn place(&self) -> String {
+        let nth = self.ingested.total() + self.ingested.rejected + 1;
+        match self.line {
+            0 => format!("event {nth}"),
+            line => format!("line {line}"),
         }
     }
 
@@ -334,6 +392,15 @@ impl Sink for Collector {
         }
         let kind = event.body.kind().name();
         let at = event.time;
+        if let Some((field, reason)) = self.scope.fault(&event) {
+            let place = self.place();
+            let field = field.to_owned();
+            return self.reject(vec![Problem {
+                place,
+                field,
+                reason,
+            }]);
+        }
         match self.intake.accept(event) {
             Ok(record) => {
                 *self.ingested.events.entry(kind).or_default() += 1;
@@ -345,13 +412,8 @@ impl Sink for Collector {
                 }
             }
             Err(rejection) => {
-                let nth = self.ingested.total() + self.ingested.rejected + 1;
-                let place = match self.line {
-                    0 => format!("event {nth}"),
-                    line => format!("line {line}"),
-                };
                 self.reject(vec![Problem {
-                    place,
+                    place: self.place(),
                     field: rejection.field.to_owned(),
                     reason: rejection.reason,
                 }]);
@@ -392,14 +454,7 @@ fn changed(path: &Path) -> Millis {
 /// Names a file by what is in it and how it is read. Standard input can't be read twice: it gets a
 /// name of its own each time.
 fn identity(import: &Import) -> anyhow::Result<u128> {
-    let mut hash = Xxh3::new();
-    hash.update(
-        format!(
-            "{}\u{1f}{}\u{1f}{}\u{1f}",
-            import.kind.name, import.source, import.params
-        )
-        .as_bytes(),
-    );
+    let mut hash = begun(import.kind, &import.source, &import.params);
     if import.path == Path::new("-") {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
@@ -415,6 +470,13 @@ fn identity(import: &Import) -> anyhow::Result<u128> {
         }
         hash.update(&buffer[..n]);
     }
+}
+
+/// The name of an import before its bytes are known.
+pub(super) fn begun(kind: &Kind, source: &str, params: &toml::Table) -> Xxh3 {
+    let mut hash = Xxh3::new();
+    hash.update(format!("{}\u{1f}{source}\u{1f}{params}\u{1f}", kind.name).as_bytes());
+    hash
 }
 
 /// Both abilities end up in the same thread; they have to be able to go there.

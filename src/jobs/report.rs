@@ -3,10 +3,11 @@
 use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
+use super::hiding::{hide, is_named, names};
 use super::{compute, health, reviews, writeups};
 use crate::indicators::{Context, Spec, beside};
 use crate::model::time::to_rfc3339;
-use crate::model::{Parameters, Results, target};
+use crate::model::{Parameters, Results};
 use crate::store::{RegistryWriteup, Store};
 use crate::summary::document::{Document, Organisation, SCHEMA};
 use crate::summary::publish;
@@ -110,53 +111,10 @@ pub async fn summaries(
     Ok(Reports { open, full, hidden })
 }
 
-/// Every name of a write-up, its id and its address among them.
-fn names(writeup: &RegistryWriteup) -> impl Iterator<Item = String> {
-    let url = writeup.url.as_deref().map(target::canonical);
-    let url = url.map(std::borrow::Cow::into_owned);
-    let all = writeup.names.iter().cloned();
-    let all = all.chain(writeup.url.clone()).chain(url);
-    all.filter(|name| !name.is_empty())
-}
-
-/// Whether something is one of these names, or lies below one.
-fn is_named(text: &str, names: &[String]) -> bool {
-    let canonical = target::canonical(text);
-    names.iter().any(|name| {
-        let below = |text: &str| {
-            let rest = text.strip_prefix(name.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
-        };
-        below(text) || below(&canonical)
-    })
-}
-
 impl Reports {
     /// Takes out of an earlier summary what is restricted by now.
     pub fn clean(&self, earlier: &mut Json) {
-        if self.hidden.is_empty() {
-            return;
-        }
-        let is_open = |text: &Json| {
-            text.as_str()
-                .is_none_or(|text| !is_named(text, &self.hidden))
-        };
-        keep(&mut earlier["writeups"], |entry| is_open(&entry["id"]));
-        keep(&mut earlier["reviews"], |entry| is_open(&entry["writeup"]));
-        keep(&mut earlier["health"]["coverage"], |row| {
-            is_open(&row["scope"])
-        });
-        for entry in earlier["writeups"].as_array_mut().into_iter().flatten() {
-            keep(&mut entry["link_evidence"], |link| {
-                is_open(&link["stands_in"])
-            });
-        }
-    }
-}
-
-fn keep(list: &mut Json, wanted: impl Fn(&Json) -> bool) {
-    if let Some(list) = list.as_array_mut() {
-        list.retain(wanted);
+        hide(earlier, &self.hidden);
     }
 }
 

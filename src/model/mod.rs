@@ -28,5 +28,5 @@ pub use place::Place;
 pub use record::Record;
 pub use result::{Guard, Layer, Results, Value};
 pub use terms::{PrivacyTerms, Term, TermChange};
-pub use time::{DAY_MS, Millis, parse_rfc3339, to_rfc3339};
+pub use time::{DAY_MS, Millis, SENSIBLE, parse_rfc3339, to_rfc3339};
 pub use vocabulary::Vocabulary;

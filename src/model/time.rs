@@ -2,6 +2,10 @@
 
 use chrono::{DateTime, FixedOffset};
 
+/// From 1990 to the end of 2200, UTC: nothing was observed before, and far beyond it days and months
+/// can't be counted any more. Whoever means another time has slipped on a key.
+pub const SENSIBLE: std::ops::Range<Millis> = 631_152_000_000..7_289_654_400_000;
+
 /// UTC milliseconds since 1970.
 pub type Millis = i64;
 

@@ -130,7 +130,9 @@ fn entry(summary: &Value, links: Links, code: &str, indicator: &Value) -> Entry 
         more,
         figures: Vec::new(),
         href: match links {
-            Links::Server => format!("{}/{}", links.definitions(), super::links::encode(code)),
+            Links::Server | Links::Seated(_) => {
+                format!("{}/{}", links.definitions(), super::links::encode(code))
+            }
             Links::Report { .. } => links.definition(code),
         },
     }

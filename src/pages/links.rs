@@ -3,6 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::assets;
+use super::desk::Seat;
 use super::list::ListQuery;
 
 /// What may stand in a segment or a parameter as it is.
@@ -17,6 +18,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC
 pub enum Links {
     /// To routes of a server.
     Server,
+    /// The same for a reader who may go to more of them.
+    Seated(Seat),
     /// To files of a static report; `inside` for pages in its folder `writeups/`.
     Report {
         /// Whether the page lies one folder down.
@@ -85,7 +88,7 @@ impl Links {
 
     /// Whether somebody answers a search.
     pub fn can_search(self) -> bool {
-        self == Links::Server
+        matches!(self, Links::Server | Links::Seated(_))
     }
 
     /// The numbers themselves.
@@ -95,7 +98,7 @@ impl Links {
 
     fn pick(self, route: String, file: &str) -> String {
         match self {
-            Links::Server => route,
+            Links::Server | Links::Seated(_) => route,
             Links::Report { inside: false } => file.to_owned(),
             Links::Report { inside: true } => format!("../{file}"),
         }

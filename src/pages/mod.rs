@@ -10,6 +10,7 @@ pub mod assets;
 mod assigned;
 mod attendance;
 mod definitions;
+mod desk;
 mod digest;
 mod glance;
 mod health;
@@ -33,6 +34,7 @@ mod writeup;
 
 use serde_json::Value;
 
+pub use desk::{Registry, Seat};
 pub use digest::digest;
 pub use links::Links;
 pub use list::{ListQuery, Sort};
@@ -60,6 +62,12 @@ pub enum Page {
     Definition(String),
     /// What is collected of people and on which terms (`crate::jobs`), as its record says.
     Privacy(Value),
+    /// The registry, for those who keep it.
+    Registry(Box<Registry>),
+    /// What came of an import.
+    Receipt(Value),
+    /// A page of the audit log: its entries, its number from 1, entries on a page, whether more follow.
+    Audit(Vec<Value>, (usize, usize, bool)),
     /// There is no such page.
     NotFound,
 }
@@ -104,6 +112,9 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code) => definitions::render_one(summary, links, code),
         Page::Privacy(terms) => privacy::render(summary, links, terms),
+        Page::Registry(registry) => desk::registry(summary, links, registry),
+        Page::Receipt(receipt) => desk::receipt(summary, links, receipt),
+        Page::Audit(rows, page) => desk::audit(summary, links, rows, *page),
         Page::NotFound => view::message(
             summary,
             links,

@@ -51,11 +51,39 @@ struct View {
     kinds: Vec<(&'static str, &'static str)>,
     key_holder: String,
     counts_only: bool,
+    readers: Readers,
     terms: Vec<(String, String)>,
     fingerprint: String,
     agreed: Option<Agreed>,
     changes: Vec<Change>,
     changes_title: &'static str,
+}
+
+/// What is kept of those who look at the pages.
+#[derive(Serialize)]
+struct Readers {
+    /// Looks at restricted write-ups, sign-ins and sign-outs.
+    noted: bool,
+    /// How long, in words.
+    kept: String,
+    /// They have accounts here.
+    accounts: bool,
+}
+
+impl Readers {
+    /// As the terms say; where they are not known nobody signs in.
+    fn of(terms: &[(String, String)]) -> Readers {
+        let term = |wanted: &str| {
+            let term = terms.iter().find(|(name, _)| name == wanted);
+            term.map_or("", |(_, value)| value.as_str())
+        };
+        let way = term("readers sign in");
+        Readers {
+            noted: !way.is_empty() && !way.starts_with("not at all"),
+            kept: term("audit log").to_owned(),
+            accounts: way == "with a password of their own",
+        }
+    }
 }
 
 /// A source: what is configured, and what it has delivered.
@@ -110,6 +138,7 @@ pub(super) fn render(summary: &Value, links: Links, terms: &Value) -> Result<Str
             .iter()
             .find(|(name, _)| name == "key holder")
             .map_or_else(|| "not told".to_owned(), |(_, holder)| holder.clone()),
+        readers: Readers::of(&all),
         counts_only: all.contains(&("mode".to_owned(), "counts-only".to_owned())),
         changes: changes.iter().map(change).collect(),
         changes_title: match agreed {

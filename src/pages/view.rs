@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Links, ListQuery, PageError, STATEMENT, assets, templates, words};
+use super::{Links, ListQuery, PageError, STATEMENT, Seat, assets, templates, words};
 use crate::charts::{self, Chart, Table, Theme, reading};
 
 /// The frame of a page.
@@ -28,12 +28,36 @@ pub(super) struct Frame {
     privacy: String,
     /// Where a reader signs in and out; empty where nobody does.
     access: &'static str,
+    /// Whether looks at restricted write-ups are written down.
+    noted: bool,
+    /// To whom a browser says which page it comes from.
+    referrer: &'static str,
 }
 
 impl Frame {
     /// The frame of a page of this title.
     pub(super) fn new(summary: &Value, links: Links, here: &'static str, title: &str) -> Frame {
         let organisation = organisation(summary);
+        let seat = match links {
+            Links::Seated(seat) => seat,
+            Links::Server | Links::Report { .. } => Seat::default(),
+        };
+        let mut nav = vec![
+            ("overview", "Overview", links.overview()),
+            (
+                "writeups",
+                "Write-ups",
+                links.writeups(&ListQuery::default()),
+            ),
+            ("reviews", "Reviews", links.reviews(1)),
+            ("definitions", "Definitions", links.definitions()),
+        ];
+        if seat.registry {
+            nav.push(("registry", "Registry", "/registry".to_owned()));
+        }
+        if seat.audit {
+            nav.push(("audit", "Audit log", "/audit".to_owned()));
+        }
         Frame {
             title: title.to_owned(),
             here,
@@ -43,25 +67,26 @@ impl Frame {
             timezone: reading::text(organisation, "timezone").to_owned(),
             simulated: simulated(summary),
             k: k(summary),
-            nav: vec![
-                ("overview", "Overview", links.overview()),
-                (
-                    "writeups",
-                    "Write-ups",
-                    links.writeups(&ListQuery::default()),
-                ),
-                ("reviews", "Reviews", links.reviews(1)),
-                ("definitions", "Definitions", links.definitions()),
-            ],
+            nav,
             style: links.asset(assets::STYLE),
             css: "",
             icon: links.asset("icon.svg"),
             summary: links.summary(),
             privacy: links.privacy(),
             access: match links {
-                Links::Server => "/signin",
+                Links::Server | Links::Seated(_) => "/signin",
                 Links::Report { .. } => "",
             },
+            noted: seat.noted,
+            referrer: "no-referrer",
+        }
+    }
+
+    /// The same with forms, which say where they are from.
+    pub(super) fn with_forms(self) -> Frame {
+        Frame {
+            referrer: "same-origin",
+            ..self
         }
     }
 

@@ -27,6 +27,7 @@ pub use prove::{Column, Found};
 pub use published::Published;
 pub use registry::{
     RegistryAssignment, RegistryPerson, RegistryRows, RegistryTeam, RegistryWriteup, SpokenOf,
+    WriteupsPrint,
 };
 pub use retain::Cut;
 pub use rows::{PersonRow, WriteupRow};

@@ -8,6 +8,7 @@ use super::rows::{PersonRow, WriteupRow};
 use super::{Fingerprint, Named, Store, StoreError};
 
 const LANDED_WRITEUPS: &str = include_str!("../../sql/queries/landed_writeups.sql");
+const WRITEUPS_PRINT: &str = include_str!("../../sql/queries/writeups_print.sql");
 const LANDED_PEOPLE: &str = include_str!("../../sql/queries/landed_people.sql");
 const ACTING_PEOPLE: &str = include_str!("../../sql/queries/acting_people.sql");
 const ASSIGN_PERSON_NUMBERS: &str = include_str!("../../sql/queries/assign_person_numbers.sql");
@@ -86,6 +87,14 @@ const DISCARD: [(&str, &str); 10] = [
         include_str!("../../sql/queries/discard_derived_read_day.sql"),
     ),
 ];
+
+/// Tells what has landed about write-ups from what had before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Row, Deserialize)]
+pub struct WriteupsPrint {
+    rows: u64,
+    keys: u64,
+    versions: u64,
+}
 
 /// A write-up in one generation of the registry; instants are UTC ms.
 #[derive(Clone, Debug, Default, PartialEq, Row, Serialize, Deserialize)]
@@ -299,6 +308,12 @@ impl Store {
             .fetch_all()
             .await
             .named("landed_writeups")
+    }
+
+    /// Whether something has landed about write-ups since: cheap enough for every request of a page.
+    pub async fn writeups_print(&self) -> Result<WriteupsPrint, StoreError> {
+        let query = self.query(WRITEUPS_PRINT);
+        query.fetch_one().await.named("writeups_print")
     }
 
     /// What has landed about people, oldest first within a person.

@@ -4,7 +4,7 @@
 use axum::routing::{MethodRouter, get, post};
 
 use super::access::Right;
-use super::{AppState, health, openapi, receive, registry};
+use super::{AppState, health, imports, openapi, receive, registry};
 use crate::config::Role;
 
 /// An address and what it does.
@@ -119,12 +119,35 @@ static SAID: [(u16, &str); 11] = {
     answers
 };
 
+static IMPORTED: [(u16, &str); 10] = {
+    let w = with((
+        200,
+        "The receipt: `accepted` and `events` by kind can be queried from now on, `left_out` by reason, \
+         `rejected` with place, field and reason of each in `problems`",
+    ));
+    let unknown = (404, "No such kind of file");
+    let mut answers = [
+        w[0], w[1], w[2], w[3], unknown, w[4], w[6], w[7], w[8], w[8],
+    ];
+    answers[1].1 = "It is no such file, its parameters don't fit, or all of it was rejected: problem \
+                    details with the receipt";
+    answers[3].1 = "The token is not for this source, or the role is not coordinator or admin";
+    answers[9] = (
+        500,
+        "It could not be gone through; the log of the server says why",
+    );
+    answers[8].1 =
+        "The engine is away, or other files are being read: try again after Retry-After seconds";
+    answers
+};
+
 const LOOKED_AT: [(u16, &str); 5] = [
     (200, "What is known"),
     (401, "No token, or an unknown one"),
     (
         403,
-        "The token does not take the source `registry` and the type `writeup`",
+        "The token does not take the source `registry` and the type `writeup`, or the role is not \
+         coordinator or admin",
     ),
     (404, "No such write-up"),
     (
@@ -179,7 +202,8 @@ pub(super) static ROUTES: &[Route] = &[
         operations: &[with_token(
             "The registry of write-ups",
             "Every write-up that is part of no other. The token takes the source `registry` and the type \
-             `writeup`; restricted write-ups are told, people only counted, and fewer than k not even that.",
+             `writeup`; a coordinator who has signed in needs none. Restricted write-ups are told, people \
+             only counted, and fewer than k not even that.",
             &LOOKED_AT,
         )],
     },
@@ -248,6 +272,24 @@ pub(super) static ROUTES: &[Route] = &[
             "Say when it was deleted",
             "The body is {\"at\": \"2026-07-01T00:00:00Z\"}, or empty for now. Its history stays.",
         )],
+    },
+    Route {
+        path: "/v1/imports/{kind}",
+        right: Right::Own,
+        serve: || post(imports::import).fallback(|request| receive::only("POST", request)),
+        operations: &[Operation {
+            takes: &["application/octet-stream"],
+            answers: &IMPORTED,
+            ..said(
+                "Import a file",
+                "What `readback import` does: the body is a file of this kind, at most 16 MiB, plain or packed \
+                 with gzip or zstd. Behind the question mark stand `source` (else the kind's name), `file` \
+                 (its name, where the kind goes by it), `dry_run=true`, and parameters of the kind, such as \
+                 `base=https://wiki.example.org`. With a token for that source, or as a coordinator who has \
+                 signed in. All of it can be queried when the answer comes; a file that is sent again \
+                 changes nothing.",
+            )
+        }],
     },
     Route {
         path: "/xapi/statements",
@@ -337,7 +379,7 @@ pub(super) static ROUTES: &[Route] = &[
         operations: &[looked(
             "Does everything do its work",
             "The door takes events, the engine answers with this program's schema, batches are loaded, \
-             pages are computed. Each part says what keeps it from that. A balancer in front of senders \
+             pages are computed, readers can sign in, published tables are written. Each part says what keeps it from that. A balancer in front of senders \
              should ask /readyz/door: events are taken also while the engine is away.",
             &[(200, "All of it"), (503, "Something does not")],
         )],
@@ -348,7 +390,7 @@ pub(super) static ROUTES: &[Route] = &[
         serve: || get(health::part).fallback(|request| receive::only("GET, HEAD", request)),
         operations: &[looked(
             "Does one part do its work",
-            "`door`, `engine`, `load`, `jobs` or `pages`.",
+            "`door`, `engine`, `load`, `jobs`, `pages`, `access`, or `tables` where published tables are asked for.",
             &[
                 (200, "It does"),
                 (404, "No such part"),

@@ -34,6 +34,8 @@ pub enum Act {
     AccountRemoved,
     /// The registry was changed by hand.
     RegistryChanged,
+    /// A file was imported over HTTP.
+    FileImported,
     /// Something about privacy was changed.
     PrivacyChanged,
     /// Somebody signed in.
@@ -65,6 +67,7 @@ impl Act {
             Act::AccountChanged => "account-changed",
             Act::AccountRemoved => "account-removed",
             Act::RegistryChanged => "registry-changed",
+            Act::FileImported => "file-imported",
             Act::PrivacyChanged => "privacy-changed",
             Act::SignedIn => "signed-in",
             Act::SignedOut => "signed-out",
@@ -88,6 +91,23 @@ pub struct Entry {
     /// The name of a token, the id of a write-up, the mark of an account.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub what: Option<String>,
+}
+
+impl Entry {
+    /// Whether a command did it: of others stands there who they are.
+    pub fn is_of_command(&self) -> bool {
+        let is_told = |what: &str| what.contains(", by ");
+        let is_of_somebody = self.act.is_of_somebody() || self.who.is_some();
+        !is_of_somebody && !self.what.as_deref().is_some_and(is_told)
+    }
+
+    /// When, as it is told: by the day where it says when a person was there.
+    pub fn told_at(&self) -> &str {
+        match self.act.is_of_somebody() || self.who.is_some() {
+            true => self.at.get(..10).unwrap_or_default(),
+            false => &self.at,
+        }
+    }
 }
 
 /// Why the log can't be written or read.
@@ -152,6 +172,24 @@ impl Audit {
         note(&self.folder, now, act, (who, what))
     }
 
+    /// The newest entries first, without the first `skip`, and at most `take`. Older days than these
+    /// are not read.
+    pub fn newest(&self, skip: usize, take: usize) -> Result<Vec<Entry>, AuditError> {
+        let mut found = Vec::new();
+        let mut skip = skip;
+        for (_, path) in files(&self.folder)?.into_iter().rev() {
+            let mut day = lines::read::<Entry>(&path)?;
+            day.reverse();
+            let gone = skip.min(day.len());
+            skip -= gone;
+            found.extend(day.into_iter().skip(gone).take(take - found.len()));
+            if found.len() == take {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
     /// Takes away the days that are older than `days`. Says how many those were.
     pub fn forget(&self, now: Millis, days: u32) -> Result<usize, AuditError> {
         let today = to_rfc3339(now);
@@ -202,10 +240,9 @@ fn note(
 pub fn read(data_dir: &Path, since: Option<NaiveDate>) -> Result<Vec<Entry>, AuditError> {
     let mut entries = Vec::new();
     for (day, path) in files(&folder(data_dir))? {
-        if since.is_some_and(|since| day < since) {
-            continue;
+        if since.is_none_or(|since| day >= since) {
+            entries.extend(lines::read::<Entry>(&path)?);
         }
-        entries.extend(lines::read::<Entry>(&path)?);
     }
     Ok(entries)
 }
@@ -305,6 +342,13 @@ mod tests {
             );
             assert!(!std::fs::read_to_string(&path).unwrap().contains("ada"));
         }
+        let acts = |skip, take| {
+            let found = audit.newest(skip, take).unwrap();
+            found.iter().map(|entry| entry.act).collect::<Vec<_>>()
+        };
+        assert_eq!(acts(0, 2), [Act::SignedIn, Act::SignedIn]);
+        assert_eq!(acts(1, 5), [Act::SignedIn, Act::TokenAdded]);
+        assert_eq!(acts(3, 5), []);
         assert_eq!(audit.forget(NOW, 3).unwrap(), 0);
         assert_eq!(audit.forget(NOW, 2).unwrap(), 1);
         assert_eq!(read(folder.path(), None).unwrap().len(), 2);

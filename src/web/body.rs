@@ -163,15 +163,35 @@ pub(super) async fn read(
     if is_refused && !waits(headers) {
         discard(body).await;
     }
-    let (packing, packed, mut held) = read?;
-    if packing == Packing::None {
-        return Ok((packed, held));
+    let (packing, packed, held) = read?;
+    match packing {
+        Packing::None => Ok((packed, held)),
+        packing => unpack_aside(packing, packed, held).await,
     }
+}
+
+/// Unpacks beside the threads that serve connections.
+async fn unpack_aside(
+    packing: Packing,
+    packed: Vec<u8>,
+    held: Held,
+) -> Result<(Vec<u8>, Held), BodyError> {
+    let mut held = held;
     let unpacked = tokio::task::spawn_blocking(move || {
         let unpacked = unpack(packing, &packed, &mut held)?;
         Ok((unpacked, held))
     });
     unpacked.await.unwrap_or(Err(BodyError::Cut))
+}
+
+/// Unpacks a file that is packed by itself, as its first bytes say, under the same limits.
+pub(super) async fn opened(bytes: Vec<u8>, held: Held) -> Result<(Vec<u8>, Held), BodyError> {
+    let packing = match bytes.as_slice() {
+        [0x1f, 0x8b, ..] => Packing::Gzip,
+        [0x28, 0xb5, 0x2f, 0xfd, ..] => Packing::Zstd,
+        _ => return Ok((bytes, held)),
+    };
+    unpack_aside(packing, bytes, held).await
 }
 
 /// Does with the body of a request what is to be done where the request is refused for its head.
@@ -371,6 +391,26 @@ mod tests {
             let error = taken(encoding, text.clone()).await.unwrap_err();
             assert!(matches!(error, BodyError::Encoding(_)), "{error}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_packed_file_is_opened_under_the_same_limits() {
+        let budget = Budget::of(MAX_RECEIVING, WHOLE);
+        let opened = async |bytes: Vec<u8>| {
+            let opened = opened(bytes, budget.hold()).await;
+            opened.map(|(bytes, _held)| bytes)
+        };
+        let text = b"line\n".to_vec();
+        let zstd = zstd::stream::encode_all(&text[..], 1).expect("packed");
+        for bytes in [text.clone(), gzip(&text), zstd] {
+            assert_eq!(opened(bytes).await, Ok(text.clone()));
+        }
+        let bomb = gzip(&vec![0; MAX_BODY + 1]);
+        assert_eq!(opened(bomb).await, Err(BodyError::TooLarge));
+        let cut = gzip(&text)[..12].to_vec();
+        let error = opened(cut).await.unwrap_err();
+        assert!(matches!(error, BodyError::Packed { .. }), "{error}");
+        assert_eq!(budget.used(), 0);
     }
 
     #[tokio::test]

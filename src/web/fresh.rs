@@ -46,6 +46,11 @@ impl<T, E: std::fmt::Display> Fresh<T, E> {
         seen
     }
 
+    /// Whether it can be read now. A file that is not there has nothing to say, and says that.
+    pub(super) fn is_readable(&self) -> bool {
+        (self.read)(&self.path).is_ok()
+    }
+
     /// What was last seen, however old.
     pub(super) fn seen(&self) -> MutexGuard<'_, Seen<T>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)

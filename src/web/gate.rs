@@ -95,7 +95,15 @@ fn refuse(shut: &Shut, request: &Request) -> Response<Body> {
             "nobody has signed in; /signin does",
         ),
         Shut::Words(words) => (StatusCode::FORBIDDEN, *words),
-        Shut::Role(_) => (StatusCode::FORBIDDEN, "your role may not see this"),
+        Shut::Role(Role::Viewer) => (StatusCode::FORBIDDEN, "you have no role here"),
+        Shut::Role(Role::Coordinator) => (
+            StatusCode::FORBIDDEN,
+            "this takes the role coordinator or admin; your role may not see it",
+        ),
+        Shut::Role(Role::Admin) => (
+            StatusCode::FORBIDDEN,
+            "this takes the role admin; your role may not see it",
+        ),
     };
     match is_page {
         true => html(status, "Not for everybody", &paragraph(words)),

@@ -11,7 +11,7 @@ use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde_json::{Map, Value, json};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::{Instant, timeout};
 
 use super::AppState;
@@ -19,6 +19,7 @@ use super::problem::{Refusal, Segment, json_response};
 use super::receive::Door;
 use crate::engine::EngineState;
 use crate::jobs::load::LoadState;
+use crate::jobs::upload::Desk;
 use crate::spool::{Dead, Spool};
 use crate::store::{MigrateError, Store};
 use crate::telemetry::{Gauges, MEDIA_TYPE};
@@ -42,13 +43,30 @@ pub struct Parts {
     pub computes: bool,
     /// Fewer people than this are not counted for anybody; all until it is said.
     pub k: u32,
+    /// Published tables are asked for; where not, nobody misses them.
+    pub has_tables: bool,
+    /// Where files are handed in.
+    pub desk: Option<Desk>,
     /// It was told to stop.
     pub stopping: AtomicBool,
     /// Sources whose last scan failed.
     unscanned: sync::Mutex<BTreeSet<String>>,
     /// The last computation failed.
     uncomputed: AtomicBool,
+    tables: sync::Mutex<Tables>,
     looked: Mutex<Option<(Instant, Option<String>)>>,
+    overdue: Notify,
+}
+
+/// The published tables, as far as their health goes.
+#[derive(Default)]
+struct Tables {
+    /// They were opened once.
+    opened: bool,
+    /// The engine of their own, where they have one.
+    engine: Option<watch::Receiver<EngineState>>,
+    /// What went wrong last.
+    trouble: Option<&'static str>,
 }
 
 /// The engine and its tables as a collector sees them.
@@ -78,11 +96,26 @@ impl Parts {
             engine,
             computes: true,
             k: u32::MAX,
+            has_tables: false,
+            desk: None,
             stopping: AtomicBool::new(false),
             unscanned: sync::Mutex::default(),
             uncomputed: AtomicBool::new(false),
+            tables: sync::Mutex::default(),
             looked: Mutex::default(),
+            overdue: Notify::new(),
         }
+    }
+
+    /// What was published shows something that it should not: the next report should not wait for its
+    /// time. Pages hide it meanwhile, published tables can't.
+    pub fn hurry(&self) {
+        self.overdue.notify_one();
+    }
+
+    /// Waits until a report is overdue.
+    pub async fn overdue(&self) {
+        self.overdue.notified().await;
     }
 
     /// A source was scanned, or could not be.
@@ -103,6 +136,50 @@ impl Parts {
     /// Pages were computed, or could not be.
     pub fn computed(&self, done: bool) {
         self.uncomputed.store(!done, Ordering::Relaxed);
+    }
+
+    /// The published tables were opened, with this engine of their own, or could not be.
+    pub fn offered(&self, opened: Result<Option<watch::Receiver<EngineState>>, ()>) {
+        let mut tables = self.tables();
+        match opened {
+            Ok(engine) => {
+                *tables = Tables {
+                    opened: true,
+                    engine,
+                    trouble: None,
+                }
+            }
+            Err(()) => tables.trouble = Some("they can't be opened; the log says why"),
+        }
+    }
+
+    /// A report was put into the published tables, or could not be.
+    pub fn put(&self, done: bool) {
+        let words = "the last report could not be put into them; the log says why";
+        self.tables().trouble = (!done).then_some(words);
+    }
+
+    fn tables(&self) -> sync::MutexGuard<'_, Tables> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What keeps reporting tools from reading the published tables of now.
+    fn untold(&self) -> Option<String> {
+        let tables = self.tables();
+        let is_up = |engine: &watch::Receiver<EngineState>| engine.borrow().up;
+        let words = match tables.trouble {
+            Some(trouble) => trouble,
+            None if !tables.opened => "they are not open yet",
+            None if !tables.engine.as_ref().is_none_or(is_up) => "their engine is down",
+            None => return None,
+        };
+        Some(words.to_owned())
+    }
+
+    /// The parts there are to tell of.
+    fn parts(&self) -> impl Iterator<Item = &'static str> {
+        let has = |part: &&str| *part != TABLES || self.has_tables;
+        PARTS.into_iter().filter(has)
     }
 
     /// What keeps the door from taking events.
@@ -171,7 +248,8 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 /// The parts that `/readyz` tells of; `/readyz/PART` tells of one.
-const PARTS: [&str; 5] = ["door", "engine", "load", "jobs", "pages"];
+const PARTS: [&str; 7] = ["door", "engine", "load", "jobs", "pages", "access", TABLES];
+const TABLES: &str = "tables";
 
 /// `GET /readyz`: everything does its work.
 pub(super) async fn readyz(State(state): State<AppState>) -> Response<Body> {
@@ -180,10 +258,10 @@ pub(super) async fn readyz(State(state): State<AppState>) -> Response<Body> {
     };
     let mut all = Map::new();
     let mut ready = true;
-    for part in PARTS {
+    for part in parts.parts() {
         let trouble = trouble(part, &state, parts).await;
         ready &= trouble.is_none();
-        all.insert(part.to_owned(), told(trouble));
+        all.insert(part.to_owned(), told(part, &state, trouble));
     }
     let usage = parts.spool.usage();
     all.insert(
@@ -192,22 +270,28 @@ pub(super) async fn readyz(State(state): State<AppState>) -> Response<Body> {
     );
     let letters = parts.dead.count().unwrap_or(0);
     all.insert("dead_letters".to_owned(), letters.into());
-    all.insert("access".to_owned(), state.access.mode().into());
     answer(ready, json!({ "ready": ready, "parts": all }))
 }
 
 /// `GET /readyz/{part}`: one part does its work. Balancers in front of senders ask for `door`: it
 /// takes events also while the engine is away.
 pub(super) async fn part(State(state): State<AppState>, Segment(part): Segment) -> Response<Body> {
-    let known = PARTS.iter().find(|known| **known == part);
-    match (known, &state.parts) {
-        (Some(_), Some(parts)) => {
+    let known = |part: &str| match &state.parts {
+        Some(parts) => parts.parts().any(|known| known == part),
+        None => PARTS.contains(&part),
+    };
+    match (known(&part), &state.parts) {
+        (true, Some(parts)) => {
             let trouble = trouble(&part, &state, parts).await;
-            answer(trouble.is_none(), told(trouble))
+            answer(trouble.is_none(), told(&part, &state, trouble))
         }
-        (Some(_), None) => json_response(StatusCode::OK, &told(None)),
-        (None, _) => {
-            let words = format!("no such part; there are {}", PARTS.join(", "));
+        (true, None) => json_response(StatusCode::OK, &told(&part, &state, None)),
+        (false, parts) => {
+            let known: Vec<&str> = match parts {
+                Some(parts) => parts.parts().collect(),
+                None => PARTS.to_vec(),
+            };
+            let words = format!("no such part; there are {}", known.join(", "));
             Refusal::new(StatusCode::NOT_FOUND, words).respond()
         }
     }
@@ -222,15 +306,24 @@ async fn trouble(part: &str, state: &AppState, parts: &Parts) -> Option<String> 
         "engine" => parts.engine().await,
         "load" => parts.load(),
         "jobs" => parts.jobs(),
+        "access" => match timeout(PATIENCE, state.access.trouble()).await {
+            Ok(trouble) => trouble,
+            Err(_) => Some("the OpenID provider does not answer".to_owned()),
+        },
+        TABLES => parts.untold(),
         _ => parts.pages(state),
     }
 }
 
-fn told(trouble: Option<String>) -> Value {
-    match trouble {
+fn told(part: &str, state: &AppState, trouble: Option<String>) -> Value {
+    let mut told = match trouble {
         None => json!({ "ok": true }),
         Some(why) => json!({ "ok": false, "why": why }),
+    };
+    if part == "access" {
+        told["mode"] = state.access.mode().into();
     }
+    told
 }
 
 fn answer(ready: bool, body: Value) -> Response<Body> {

@@ -7,9 +7,12 @@ mod api;
 pub mod audit;
 mod auth;
 mod body;
+mod desk;
 mod fresh;
 mod gate;
 mod health;
+mod hidden;
+mod imports;
 mod openapi;
 mod problem;
 mod receive;
@@ -17,9 +20,12 @@ mod registry;
 mod router;
 mod serve;
 mod shown;
+mod speaker;
 pub mod tokens;
+mod trail;
 mod unread;
 mod used;
+mod who;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
@@ -28,6 +34,7 @@ use serde_json::Value;
 use crate::charts::{Chart, build};
 
 use access::Access;
+use hidden::Hidden;
 
 pub use health::{Opened, Parts};
 pub use openapi::openapi;
@@ -78,6 +85,7 @@ struct Latest {
 pub struct AppState {
     published: Arc<RwLock<Latest>>,
     access: Arc<Access>,
+    hidden: Arc<Hidden>,
     door: Option<Arc<Door>>,
     parts: Option<Arc<Parts>>,
 }

@@ -100,6 +100,12 @@ pub fn openapi() -> Value {
             "securitySchemes": {
                 "bearer": { "type": "http", "scheme": "bearer" },
                 "basic": { "type": "http", "scheme": "basic" },
+                "session": {
+                    "type": "apiKey", "in": "cookie", "name": "readback",
+                    "description": "A coordinator or admin who has signed in, from a page of this \
+                        server. Over HTTPS the cookie is called __Host-readback; behind a proxy that \
+                        says who it is there is none",
+                },
             },
             "schemas": {
                 "Problem": {
@@ -154,6 +160,13 @@ pub fn openapi() -> Value {
     })
 }
 
+const IMPORTS: &str = "/v1/imports/{kind}";
+
+/// Whether a person with the role may do what a token may.
+fn takes_people(path: &str) -> bool {
+    path == IMPORTS || path.starts_with("/v1/writeups")
+}
+
 fn described(path: &str, operation: &Operation) -> Value {
     let mut responses = Map::new();
     for (status, meaning) in operation.answers {
@@ -179,6 +192,9 @@ fn described(path: &str, operation: &Operation) -> Value {
             // A signature instead.
             ways.push(json!({}));
         }
+        if let (true, Some(ways)) = (takes_people(path), described["security"].as_array_mut()) {
+            ways.push(json!({ "session": [] }));
+        }
     }
     if !operation.takes.is_empty() {
         let content = operation.takes.iter().map(|media| {
@@ -195,6 +211,23 @@ fn described(path: &str, operation: &Operation) -> Value {
         });
         let content: Map<_, _> = content.collect();
         described["requestBody"] = json!({ "required": true, "content": content });
+    }
+    if path == IMPORTS {
+        let named = |name: &str, means: &str| {
+            json!({
+                "name": name, "in": "query", "description": means, "schema": { "type": "string" },
+            })
+        };
+        described["parameters"] = json!([
+            named("source", "The source of its events; else the kind's name"),
+            named("file", "The file's name, where the kind goes by it"),
+            named("dry_run", "true: say what would come of it, and store nothing"),
+            {
+                "name": "params", "in": "query", "style": "form", "explode": true,
+                "description": "Parameters of the kind, each under its own name",
+                "schema": { "type": "object", "additionalProperties": { "type": "string" } },
+            },
+        ]);
     }
     if operation.method == "put" {
         described["parameters"] = json!([{

@@ -41,6 +41,38 @@ impl Refusal {
         }
     }
 
+    /// The same with what came of it.
+    pub(super) fn with_account(self, account: Map<String, Value>) -> Self {
+        Refusal {
+            account: Box::new(account),
+            ..self
+        }
+    }
+
+    /// What came of a file that was gone through.
+    pub(super) fn receipt(&self) -> Option<Value> {
+        let receipt = Value::Object((*self.account).clone());
+        self.account.contains_key("kind").then_some(receipt)
+    }
+
+    /// What is wrong, for a person.
+    pub(super) fn words(&self) -> String {
+        let rejected = self.account.get("rejected").and_then(Value::as_array);
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let reasons = rejected.into_iter().flatten().map(|one| {
+            let (field, reason) = (text(&one["field"]), text(&one["reason"]));
+            match field.is_empty() {
+                true => reason,
+                false => format!("{field}: {reason}"),
+            }
+        });
+        let reasons: Vec<String> = reasons.take(5).collect();
+        match reasons.is_empty() {
+            true => self.detail.clone(),
+            false => format!("{}: {}", self.detail, reasons.join("; ")),
+        }
+    }
+
     /// Nothing of the delivery was taken.
     pub(super) fn of_events(received: &Received) -> Self {
         let status = match received.rejected {

@@ -17,7 +17,7 @@ use super::AppState;
 use super::auth;
 use super::body::{self, Budget, MAX_RECEIVING, MAX_UNPROVEN, WHOLE, WHOLE_UNPROVEN};
 use super::problem::{Refusal, Segment, account, json_response};
-use super::registry::Said;
+use super::speaker::Said;
 use super::tokens::{Kept, Tokens};
 use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
 use crate::collect::{Hook, Hooks};
@@ -331,7 +331,7 @@ impl Door {
     ) -> Result<(Request, Kept, body::Held), Refusal> {
         match self.sender(request.headers()) {
             Ok(sender) => {
-                let (request, held) = self.receive(request, &self.budget).await?;
+                let (request, held) = self.read(request).await?;
                 Ok((request, sender, held))
             }
             Err(refusal) => {
@@ -339,6 +339,14 @@ impl Door {
                 Err(refusal)
             }
         }
+    }
+
+    /// Reads the body of somebody who is known.
+    pub(super) async fn read(
+        &self,
+        request: HttpRequest,
+    ) -> Result<(Request, body::Held), Refusal> {
+        self.receive(request, &self.budget).await
     }
 
     async fn receive(

@@ -9,7 +9,6 @@ use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
 use serde::Deserialize;
 
-use super::AppState;
 use super::access::Right;
 use super::access::signin::{self, html};
 use super::access::words::paragraph;
@@ -19,6 +18,7 @@ use super::gate::gate;
 use super::problem::Refusal;
 use super::receive::nowhere;
 use super::shown::Shown;
+use super::{AppState, desk, trail};
 use crate::charts::{Theme, render_png, render_svg};
 use crate::config::Role;
 use crate::pages::{Links, ListQuery, Page, Sort, assets, render};
@@ -44,6 +44,14 @@ const fn view(path: &'static str, serve: fn() -> MethodRouter<AppState>) -> View
     }
 }
 
+/// The same for those with this role.
+const fn closed(role: Role, path: &'static str, serve: fn() -> MethodRouter<AppState>) -> View {
+    View {
+        right: Right::Role(role),
+        ..view(path, serve)
+    }
+}
+
 /// The same without a page.
 const fn file(right: Right, path: &'static str, serve: fn() -> MethodRouter<AppState>) -> View {
     View {
@@ -62,6 +70,13 @@ static PAGES: &[View] = &[
     view("/definitions", || get(definitions)),
     view("/definitions/{code}", || get(definition)),
     view("/privacy", || get(privacy)),
+    closed(Role::Coordinator, "/registry", || {
+        get(desk::page).post(desk::act)
+    }),
+    file(Right::Role(Role::Coordinator), "/registry/import", || {
+        post(desk::import)
+    }),
+    closed(Role::Admin, "/audit", || get(trail::page)),
     file(VIEWER, "/charts/{name}", || get(chart)),
     file(Right::Public, "/assets/{*path}", || get(asset)),
     file(Right::Public, "/signin", || {
@@ -119,15 +134,21 @@ pub(super) fn is_page(request: &Request) -> bool {
 /// first.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Asked {
+pub(super) struct Asked {
     q: String,
     sort: String,
     page: String,
+    pub(super) said: String,
 }
 
 impl Asked {
-    fn page(&self) -> usize {
+    pub(super) fn page(&self) -> usize {
         self.page.trim().parse().unwrap_or(1).max(1)
+    }
+
+    pub(super) fn search(&self) -> String {
+        let short: String = self.q.chars().take(LONGEST_SEARCH).collect();
+        short.trim().to_owned()
     }
 }
 
@@ -139,15 +160,8 @@ async fn overview(shown: Shown, headers: HeaderMap) -> Response<Body> {
 }
 
 async fn writeups(shown: Shown, headers: HeaderMap, Query(asked): Query<Asked>) -> Response<Body> {
-    let search = asked
-        .q
-        .chars()
-        .take(LONGEST_SEARCH)
-        .collect::<String>()
-        .trim()
-        .to_owned();
     let query = ListQuery {
-        search,
+        search: asked.search(),
         sort: Sort::named(&asked.sort),
         page: asked.page(),
     };
@@ -183,7 +197,7 @@ async fn privacy(shown: Shown, headers: HeaderMap) -> Response<Body> {
 
 async fn chart(shown: Shown, headers: HeaderMap, Path(name): Path<String>) -> Response<Body> {
     let Some(published) = &shown.latest else {
-        return waiting(&headers);
+        return waiting(&shown, &headers);
     };
     let found = name
         .rsplit_once('.')
@@ -214,7 +228,10 @@ async fn asset(headers: HeaderMap, Path(path): Path<String>) -> Response<Body> {
 
 pub(super) async fn summary(shown: Shown, headers: HeaderMap) -> Response<Body> {
     let Some(published) = &shown.latest else {
-        return Refusal::later("nothing has been computed yet").respond();
+        return match shown.computes {
+            true => Refusal::later("nothing has been computed yet").respond(),
+            false => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, ELSEWHERE).respond(),
+        };
     };
     // All restricted write-ups stand in it.
     if let Err(refusal) = shown.note_all().await {
@@ -231,8 +248,18 @@ async fn missing(shown: Shown, request: Request) -> Response<Body> {
     }
 }
 
-/// There are no numbers yet. The browser asks again by itself.
-fn waiting(headers: &HeaderMap) -> Response<Body> {
+/// Said where this process computes no pages.
+const ELSEWHERE: &str = "this server computes no pages, since [schedule] report_minutes is 0: `readback \
+     report --out FOLDER` on its data folder writes them as files. `readback serve --every 60`, or \
+     report_minutes = 60 in readback.toml, lets the server compute and show them";
+
+/// There are no numbers. The browser asks again by itself, where there will be some.
+fn waiting(shown: &Shown, headers: &HeaderMap) -> Response<Body> {
+    if !shown.computes {
+        let words = paragraph(&format!("There is nothing to see here: {ELSEWHERE}."));
+        let status = StatusCode::SERVICE_UNAVAILABLE;
+        return html(status, "Reports are computed elsewhere", &words);
+    }
     let text = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta http-equiv=\"refresh\" \
                 content=\"5\"><title>Readback</title><h1>Readback</h1><p>The first numbers are being \
                 computed. This page asks again every five seconds; <a href=\"/readyz\">/readyz</a> says \
@@ -243,9 +270,10 @@ fn waiting(headers: &HeaderMap) -> Response<Body> {
 /// Renders a page; what isn't there is 404, what Readback gets wrong is 500 and logged.
 fn page(shown: &Shown, headers: &HeaderMap, page: &Page) -> Response<Body> {
     let Some(published) = &shown.latest else {
-        return waiting(headers);
+        return waiting(shown, headers);
     };
-    let answer = match render(page, &published.summary, Links::Server) {
+    let links = Links::Seated(shown.seat);
+    let answer = match render(page, &published.summary, links) {
         Ok(html) => {
             let there = *page != Page::NotFound;
             Answer::html(
@@ -258,7 +286,7 @@ fn page(shown: &Shown, headers: &HeaderMap, page: &Page) -> Response<Body> {
             )
         }
         Err(error) if error.is_not_found() => {
-            let html = render(&Page::NotFound, &published.summary, Links::Server);
+            let html = render(&Page::NotFound, &published.summary, links);
             Answer::html(StatusCode::NOT_FOUND, html.unwrap_or_default())
         }
         Err(error) => {

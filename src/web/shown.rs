@@ -13,11 +13,16 @@ use super::access::{Access, Reader};
 use super::problem::Refusal;
 use super::{AppState, Published};
 use crate::charts::reading;
+use crate::pages::Seat;
 
 /// What whoever asks may see.
 pub(super) struct Shown {
     /// The latest summary, if one was computed.
     pub(super) latest: Option<Arc<Published>>,
+    /// Where whoever asks may go.
+    pub(super) seat: Seat,
+    /// Whether this process computes pages.
+    pub(super) computes: bool,
     reader: Option<Reader>,
     access: Arc<Access>,
 }
@@ -28,10 +33,22 @@ impl FromRequestParts<AppState> for Shown {
     async fn from_request_parts(head: &mut Head, state: &AppState) -> Result<Self, Infallible> {
         let reader = head.extensions.get::<Reader>().cloned();
         let sees_all = reader.as_ref().is_some_and(|reader| reader.restricted);
+        let latest = match sees_all {
+            true => state.latest_full(),
+            false => state.latest(),
+        };
+        let latest = match latest {
+            Some(latest) => Some(state.hidden.through(state, latest, sees_all).await),
+            None => None,
+        };
+        let seat = state.access.seat(reader.as_ref());
         Ok(Shown {
-            latest: match sees_all {
-                true => state.latest_full(),
-                false => state.latest(),
+            latest,
+            computes: state.parts.as_ref().is_none_or(|parts| parts.computes),
+            seat: Seat {
+                // Pages alone have none.
+                registry: seat.registry && state.parts.is_some(),
+                ..seat
             },
             reader,
             access: Arc::clone(&state.access),

@@ -276,6 +276,111 @@ fn whoever_may_not_see_it_finds_it_nowhere() {
     assert_eq!(shown.out, "{\n  \"changes\": [],\n  \"days\": []\n}\n");
 }
 
+/// Looks at everything as somebody who may not see it, and at what leads there.
+fn hidden(visitor: &mut Visitor) {
+    let mut pages = 0;
+    walk(visitor, addresses(), |path, reply| {
+        clean(path, reply);
+        pages += usize::from(reply.status == 200);
+    });
+    assert!(pages > 60, "{pages}");
+}
+
+/// Whether the list, the reviews, the numbers and its own page show it.
+fn seen(visitor: &mut Visitor) -> [bool; 4] {
+    let paths = [
+        "/writeups",
+        "/reviews",
+        "/summary.json",
+        "/writeups/zzrestricted-9",
+    ];
+    paths.map(|path| visitor.get(path).text.contains("zzoutage"))
+}
+
+#[test]
+fn what_becomes_restricted_is_hidden_from_the_next_request_on() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    home.file(
+        "readback.toml",
+        "[access]\nmode = \"password\"\n[organisation]\nname = \"Example\"\n",
+    );
+    let open = events().replace("\"restricted\":true", "\"restricted\":false");
+    let file = home.file("events.ndjson", open);
+    home.done(&["import", "events", &file]);
+    for (name, role) in [("vera", "viewer"), ("cleo", "coordinator")] {
+        typed(&home, &["add", name, "--role", role], PASSWORD);
+    }
+    let served = Served::start(&home, &[], &[]);
+    served.until("/readyz/pages", 200);
+    let mut vera = Visitor::of(served.address());
+    let mut cleo = vera.anew();
+    for (visitor, name) in [(&mut vera, "vera"), (&mut cleo, "cleo")] {
+        assert_eq!(visitor.sign_in(name, PASSWORD).status, 303, "{name}");
+    }
+    let summary = |visitor: &mut Visitor| visitor.get("/summary.json").json();
+    let before = summary(&mut vera);
+    assert_eq!(seen(&mut vera), [true; 4]);
+
+    // Another process says it; the next request knows, and no report was made meanwhile.
+    let said = home.done(&["writeups", "add", "zzrestricted-9", "--restricted"]);
+    assert!(said.err.contains("hide it from now on"), "{said:?}");
+    let after = summary(&mut vera);
+    assert_eq!(seen(&mut vera), [false; 4]);
+    hidden(&mut vera);
+    assert_eq!(after["as_of"], before["as_of"]);
+    assert_eq!(after["organisation"]["writeups"], 2);
+    // Numbers over everything are what they were: no two looks differ by this write-up alone.
+    assert_eq!(after["indicators"], before["indicators"]);
+    // What leaves by other ways is as old as the last report, so that the next does not wait.
+    served.until("/readyz/pages", 200);
+    let since = std::time::Instant::now();
+    while summary(&mut vera)["as_of"] == before["as_of"] {
+        assert!(
+            since.elapsed() < super::served::PATIENCE,
+            "{}",
+            served.log()
+        );
+        std::thread::park_timeout(std::time::Duration::from_millis(50));
+    }
+    hidden(&mut vera);
+    // Whoever may see it sees the mark, and that is written down.
+    let page = cleo.get("/writeups/zzrestricted-9");
+    assert!(
+        page.status == 200 && page.text.contains(">restricted</span>"),
+        "{page:?}"
+    );
+    let shown = home.done(&["audit", "show"]);
+    assert!(shown.out.contains("restricted-seen  1 times"), "{shown:?}");
+
+    // Opened again it is there, and closed over the API it is gone before it is loaded.
+    home.done(&["writeups", "add", "zzrestricted-9", "--restricted", "false"]);
+    served.stop();
+    let served = Served::start(&home, &[], &[]);
+    served.until("/readyz/pages", 200);
+    let (mut vera, mut cleo) = (Visitor::of(served.address()), Visitor::of(served.address()));
+    for (visitor, name) in [(&mut vera, "vera"), (&mut cleo, "cleo")] {
+        assert_eq!(visitor.sign_in(name, PASSWORD).status, 303, "{name}");
+    }
+    assert_eq!(seen(&mut vera), [true; 4]);
+    let head = format!("Origin: http://{}\r\n", served.address());
+    let mut say = |restricted: bool| {
+        let body = json!({ "restricted": restricted }).to_string();
+        let reply = cleo.ask(
+            "POST",
+            "/v1/writeups/zzrestricted-9",
+            &head,
+            body.as_bytes(),
+        );
+        assert_eq!(reply.status, 202, "{reply:?}");
+    };
+    say(true);
+    assert_eq!(seen(&mut vera), [false; 4]);
+    hidden(&mut vera);
+    served.stop();
+}
+
 #[test]
 fn what_becomes_restricted_leaves_the_pages() {
     let Some(home) = Home::with_engine() else {

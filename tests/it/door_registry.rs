@@ -293,8 +293,10 @@ async fn only_tokens_of_the_registry_and_only_with_an_engine() {
         "POST /v1/writeups/INC-1/split",
         "POST /v1/writeups/INC-1/retire",
     ] {
+        // Without a token somebody at this machine looks, and nothing else is done.
         let answer = door.send(line, &[], "{}").await;
-        assert_eq!(answer.status, 401, "{line}");
+        let status = if line.starts_with("GET") { 503 } else { 401 };
+        assert_eq!(answer.status, status, "{line}");
         for (token, status) in [(&other, 403), (&reads, 403), (&all, 403), (&good, 503)] {
             let bearer = format!("Bearer {token}");
             let answer = door.send(line, &[("authorization", &*bearer)], "{}").await;

@@ -4,6 +4,7 @@ mod access;
 mod access_commands;
 mod access_oidc;
 mod access_restricted;
+mod access_roles;
 mod access_rubbish;
 mod assigned;
 mod attacked;

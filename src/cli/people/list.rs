@@ -1,7 +1,5 @@
 //! `readback people list`: how many people are known, small numbers withheld.
 
-use std::io::Write as _;
-
 use serde_json::json;
 
 use super::super::now;
@@ -33,7 +31,7 @@ pub(super) async fn list(house: &House, as_json: bool) -> anyhow::Result<()> {
             (_, team) => team.as_deref().unwrap_or_default(),
         };
         let line = format!("{people:>8}  {:<12}{team}", row.kind);
-        writeln!(out, "{}", line.trim_end())?;
+        super::super::plain::line(&mut out, format_args!("{}", line.trim_end()))?;
     }
     Ok(())
 }

@@ -339,6 +339,6 @@ fn print(value: &Value) -> anyhow::Result<()> {
 }
 
 fn say(words: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
-    writeln!(std::io::stderr(), "{words}")?;
+    super::plain::line(&mut std::io::stderr(), words)?;
     Ok(())
 }

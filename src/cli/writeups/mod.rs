@@ -552,8 +552,8 @@ async fn add(house: &House, registry: &Registry, said: Said, wanted: Wanted) -> 
     }
     if hides {
         tell(format_args!(
-            "  note: pages hide it from the next report on; `readback serve` makes one every \
-             schedule.report_minutes"
+            "  note: the pages of `readback serve` hide it from now on, reports and published tables from \
+             the next one on"
         ))?;
     }
     if has_date.is_none() {

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use serde_json::{Value, json};
 
 use super::super::import::{counted, events};
+use super::super::plain::{self, line, shown};
 use crate::jobs::registry::{Registry, Unregistered, told};
 use crate::model::{Calendar, Marks, Millis};
 use crate::store::RegistryWriteup;
@@ -122,7 +123,7 @@ pub(super) fn one(
     }
     let date = |at: Option<Millis>| at.map(|at| calendar.date(at).to_string());
     let mut out = std::io::stdout().lock();
-    writeln!(out, "{}", writeup.id)?;
+    line(&mut out, format_args!("{}", writeup.id))?;
     for (word, value) in [
         ("title", writeup.title.clone()),
         ("address", writeup.url.clone()),
@@ -141,43 +142,56 @@ pub(super) fn one(
         ),
     ] {
         if let Some(value) = value {
-            writeln!(out, "  {word:<11}{value}")?;
+            line(&mut out, format_args!("  {word:<11}{value}"))?;
         }
     }
     let marks = Marks::NAMES.into_iter().zip(told::marks(writeup).values());
     for (name, mark) in marks {
         if let Some(mark) = mark {
             let says = if mark { "yes" } else { "no" };
-            writeln!(out, "  {:<11}{}: {says}", "marked", words_of(name))?;
+            line(
+                &mut out,
+                format_args!("  {:<11}{}: {says}", "marked", words_of(name)),
+            )?;
         }
     }
     for (role, count) in told::roles(writeup).into_iter().filter(|(_, n)| *n > 0) {
-        writeln!(
-            out,
-            "  {:<11}{role}: {}",
-            "people",
-            plain(&told::people(count, k))
+        line(
+            &mut out,
+            format_args!(
+                "  {:<11}{role}: {}",
+                "people",
+                plain(&told::people(count, k))
+            ),
         )?;
     }
     let measured = told::descriptors(writeup, k);
     for (name, first, latest) in measured.into_iter().filter(|(_, _, now)| !now.is_null()) {
         let name = name.replace('_', " ");
         match first {
-            Value::Null => writeln!(out, "  {:<11}{name}: {}", "text", plain(&latest))?,
+            Value::Null => line(
+                &mut out,
+                format_args!("  {:<11}{name}: {}", "text", plain(&latest)),
+            )?,
             first if first == latest => {
-                writeln!(out, "  {:<11}{name}: {}", "text", plain(&latest))?;
+                line(
+                    &mut out,
+                    format_args!("  {:<11}{name}: {}", "text", plain(&latest)),
+                )?;
             }
-            first => writeln!(
-                out,
-                "  {:<11}{name}: {} at publication, {} now",
-                "text",
-                plain(&first),
-                plain(&latest)
+            first => line(
+                &mut out,
+                format_args!(
+                    "  {:<11}{name}: {} at publication, {} now",
+                    "text",
+                    plain(&first),
+                    plain(&latest)
+                ),
             )?,
         }
     }
     for part in registry.parts(writeup) {
-        writeln!(out, "  {:<11}{}", "part", part.id)?;
+        line(&mut out, format_args!("  {:<11}{}", "part", part.id))?;
     }
     for name in writeup.names.iter().filter(|name| **name != writeup.id) {
         let spans: Vec<String> = writeup
@@ -191,14 +205,19 @@ pub(super) fn one(
                 format!("{}{}", from.unwrap_or_default(), to.unwrap_or_default())
             })
             .collect();
-        writeln!(out, "  {:<11}{name}{}", "also", spans.join(","))?;
+        line(
+            &mut out,
+            format_args!("  {:<11}{name}{}", "also", spans.join(",")),
+        )?;
     }
     for (source, n) in registry.sources(&writeup.id) {
-        writeln!(
-            out,
-            "  {:<11}{source}, {}",
-            "said by",
-            counted(n, "time", "times")
+        line(
+            &mut out,
+            format_args!(
+                "  {:<11}{source}, {}",
+                "said by",
+                counted(n, "time", "times")
+            ),
         )?;
     }
     Ok(())
@@ -217,34 +236,32 @@ pub(super) fn print_canonical<'a>(
 ) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     for address in addresses {
-        writeln!(out, "{address}")?;
+        line(&mut out, format_args!("{address}"))?;
     }
     Ok(())
 }
 
 fn print(value: &Value) -> anyhow::Result<()> {
-    writeln!(
-        std::io::stdout(),
-        "{}",
-        serde_json::to_string_pretty(value)?
-    )?;
+    writeln!(std::io::stdout(), "{}", plain::json(value)?)?;
     Ok(())
 }
 
 pub(super) fn tell(words: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
-    writeln!(std::io::stderr(), "{words}")?;
+    line(&mut std::io::stderr(), words)?;
     Ok(())
 }
 
 /// Rows in columns as wide as what is in them; the last one ends where it ends.
 fn table<const N: usize>(rows: &[[String; N]]) -> std::io::Result<()> {
+    let cells = |row: &[String; N]| row.each_ref().map(|cell| shown(cell).into_owned());
+    let rows: Vec<[String; N]> = rows.iter().map(cells).collect();
     let width = |column: usize| {
         let lengths = rows.iter().map(|row| row[column].chars().count());
         lengths.max().unwrap_or(0)
     };
     let widths: [usize; N] = std::array::from_fn(width);
     let mut out = std::io::stdout().lock();
-    for row in rows {
+    for row in &rows {
         let cells = row.iter().zip(widths);
         let line: Vec<String> = cells
             .map(|(cell, width)| format!("{cell:<width$}"))

@@ -5,6 +5,7 @@
 //! `merge` puts together what was said, `names` decides which name is which write-up at which time,
 //! `told` shows it without naming anybody.
 
+pub mod closed;
 pub mod file;
 mod import;
 mod merge;

@@ -303,6 +303,11 @@ impl Accounts {
         self.file.get().content.is_empty()
     }
 
+    /// Whether the file is what it should be; where it is not, what was last known holds.
+    pub(in crate::web) fn is_readable(&self) -> bool {
+        self.file.is_readable()
+    }
+
     /// The stamp of an account, if it is still there.
     pub(in crate::web) fn stamp(&self, name: &str) -> Option<u64> {
         let seen = self.file.get();

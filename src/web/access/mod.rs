@@ -23,12 +23,13 @@ use self::oidc::{Oidc, OidcError};
 pub use self::peer::Peer;
 pub(super) use self::peer::is_local;
 use self::peer::{cookie, is_passed_on, only};
-use self::sessions::Sessions;
+use self::sessions::{Sessions, form_token};
 use self::throttle::Throttle;
-use super::audit::{Act, Audit};
+use super::audit::{Act, Audit, AuditError, Entry};
 use crate::collect::Keys;
 use crate::config::{AccessConfig, AccessMode, Config, Groups, Network, Role, is_loopback_host};
 use crate::model::Millis;
+use crate::pages::Seat;
 
 /// What a route asks of whoever calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -230,9 +231,10 @@ impl Access {
                 if !self.is_named(headers, uri) {
                     return Err(Shut::Words(RENAMED));
                 }
-                // Nobody has shown who it is: no more than looking, and nothing restricted.
+                // Whoever sits here has the command line, too. But nobody has shown who it is: nothing
+                // restricted is seen.
                 Ok(Reader {
-                    role: Role::Viewer,
+                    role: Role::Admin,
                     restricted: false,
                     who: None,
                 })
@@ -348,8 +350,57 @@ impl Access {
     }
 
     /// Writes down that the registry was changed.
-    pub(super) async fn note_change(&self, what: String) -> bool {
-        self.note(Act::RegistryChanged, None, Some(what)).await
+    pub(super) async fn note_change(&self, who: Option<String>, what: String) -> bool {
+        self.note(Act::RegistryChanged, who, Some(what)).await
+    }
+
+    /// Writes down that a file was imported.
+    pub(super) async fn note_import(&self, who: Option<String>, what: String) -> bool {
+        self.note(Act::FileImported, who, Some(what)).await
+    }
+
+    /// The newest entries of the log first, without the first `skip`, and at most `take`.
+    pub(super) async fn noted(&self, skip: usize, take: usize) -> Result<Vec<Entry>, AuditError> {
+        let Some(audit) = self.audit.clone() else {
+            return Ok(Vec::new());
+        };
+        let read = tokio::task::spawn_blocking(move || audit.newest(skip, take));
+        // Who was cut off ends.
+        read.await.unwrap_or_else(|_| Ok(Vec::new()))
+    }
+
+    /// Where a reader may go, beside the pages that everybody sees.
+    pub(super) fn seat(&self, reader: Option<&Reader>) -> Seat {
+        let may = |role: Role| reader.is_some_and(|reader| reader.role >= role);
+        Seat {
+            registry: may(Role::Coordinator),
+            audit: may(Role::Admin) && self.audit.is_some(),
+            noted: !matches!(self.mode, AccessMode::Loopback),
+        }
+    }
+
+    /// What a form of a page for this reader brings along; empty where nobody has a session, and then
+    /// the page that a form is from is all that there is to go by.
+    pub(super) fn form(&self, headers: &HeaderMap) -> String {
+        let session = self.session(headers);
+        session.map_or_else(String::new, |(id, _)| form_token(&id))
+    }
+
+    /// What keeps readers from signing in. Nothing is told that names anybody.
+    pub(super) async fn trouble(&self) -> Option<String> {
+        if let Some(accounts) = &self.accounts {
+            let broken = !accounts.is_readable();
+            return broken
+                .then(|| "the accounts can't be read; `readback access list` says why".to_owned());
+        }
+        let oidc = self.oidc.clone()?;
+        let now = (self.now)();
+        let asked = signin::apart(&oidc.turns.clone(), move || oidc.is_there(now)).await;
+        match asked {
+            Some(true) => None,
+            Some(false) => Some("the OpenID provider does not describe itself".to_owned()),
+            None => Some("too many sign-ins wait for the OpenID provider".to_owned()),
+        }
     }
 
     async fn note(&self, act: Act, who: Option<String>, what: Option<String>) -> bool {

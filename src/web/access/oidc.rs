@@ -263,6 +263,11 @@ impl Oidc {
         claims.map_err(|error| OidcError::Unbelievable(unbelievable(&error)))
     }
 
+    /// Whether the provider describes itself, or did an hour ago. It may have to be asked.
+    pub(super) fn is_there(&self, now: Millis) -> bool {
+        self.provider(now, KNOWN).is_ok()
+    }
+
     /// The provider as it describes itself, not longer ago than `known`.
     fn provider(&self, now: Millis, known: Millis) -> Result<Arc<Provider>, OidcError> {
         let mut asked = self.provider.lock().unwrap_or_else(PoisonError::into_inner);

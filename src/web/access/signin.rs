@@ -183,7 +183,7 @@ pub(in crate::web) async fn start(
 }
 
 /// Does what waits for the provider in a thread of its own, when there is a turn.
-async fn apart<T: Send + 'static>(
+pub(super) async fn apart<T: Send + 'static>(
     turns: &Arc<Semaphore>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Option<T> {

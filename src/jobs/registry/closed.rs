@@ -1,0 +1,158 @@
+//! Which write-ups are restricted now, whatever the last report said: pages ask at every request, and a
+//! command may have said it in another process a moment ago.
+
+use std::collections::HashMap;
+
+use serde_json::{Value as Json, json};
+
+use super::merge;
+use crate::jobs::hiding;
+use crate::model::Millis;
+use crate::store::{RegistryWriteup, Store, StoreError, WriteupsPrint};
+
+/// The restricted write-ups of one moment.
+#[derive(Default)]
+pub struct Closed {
+    print: Option<WriteupsPrint>,
+    /// Every name of them.
+    names: Vec<String>,
+    /// When each write-up was last spoken of.
+    last: HashMap<String, Millis>,
+}
+
+impl Closed {
+    /// What is restricted now, if anything has been said since this; else nothing.
+    pub async fn newer(&self, store: &Store) -> Result<Option<Closed>, StoreError> {
+        let print = store.writeups_print().await?;
+        if self.print.as_ref() == Some(&print) {
+            return Ok(None);
+        }
+        let landed = store.landed_writeups().await?;
+        let entries = merge(0, &landed, &HashMap::new(), &HashMap::new());
+        let restricted = entries.iter().filter(|entry| entry.restricted);
+        let names = restricted.flat_map(hiding::names).collect();
+        let mut last: HashMap<String, Millis> = HashMap::new();
+        for row in landed {
+            let at = last.entry(row.id).or_insert(row.at);
+            *at = row.at.max(*at);
+        }
+        Ok(Some(Closed {
+            print: Some(print),
+            names,
+            last,
+        }))
+    }
+
+    /// Every name of the restricted write-ups.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Whether what was said of a write-up at that time is known here.
+    pub fn has_heard(&self, id: &str, at: Millis) -> bool {
+        self.last.get(id).is_some_and(|last| *last >= at)
+    }
+}
+
+/// Every name of a write-up, its id and its address among them.
+pub fn names_of(writeup: &RegistryWriteup) -> Vec<String> {
+    hiding::names(writeup).collect()
+}
+
+/// A summary for those who may not see what has one of these names: as if it stood in no list. Numbers
+/// over the whole organisation stay as they are.
+pub fn without(summary: &Json, names: &[String]) -> Json {
+    let mut open = summary.clone();
+    hiding::hide(&mut open, names);
+    // How many there are says how many are hidden.
+    let undated = |summary: &Json| {
+        let list = summary["writeups"].as_array();
+        let list = list.map(Vec::as_slice).unwrap_or_default();
+        let undated = list.iter().filter(|one| one["published_at"].is_null());
+        (list.len() as u64, undated.count() as u64)
+    };
+    let (before, after) = (undated(summary), undated(&open));
+    for (field, gone) in [
+        ("writeups", before.0.saturating_sub(after.0)),
+        ("undated", before.1.saturating_sub(after.1)),
+    ] {
+        if let Some(count) = summary["organisation"][field].as_u64() {
+            open["organisation"][field] = json!(count.saturating_sub(gone));
+        }
+    }
+    open
+}
+
+/// A summary for those who may: what has one of these names is marked.
+pub fn marked(summary: &Json, names: &[String]) -> Json {
+    let mut full = summary.clone();
+    hiding::mark(&mut full, names);
+    full
+}
+
+/// Whether a summary lists something with one of these names, or tells of its pages.
+pub fn tells(summary: &Json, names: &[String]) -> bool {
+    let links = entries(&summary["writeups"]).flat_map(|entry| entries(&entry["link_evidence"]));
+    let links = links.map(|link| &link["stands_in"]);
+    let coverage = entries(&summary["health"]["coverage"]).map(|row| &row["scope"]);
+    let mut places = links.chain(coverage).filter_map(Json::as_str);
+    lists(summary, names) || places.any(|place| hiding::is_named(place, names))
+}
+
+/// Whether a summary lists something with one of these names that is not marked.
+pub fn lists(summary: &Json, names: &[String]) -> bool {
+    let unmarked = |entry: &&Json| entry["restricted"] != true;
+    let writeups = entries(&summary["writeups"]).filter(unmarked);
+    let reviews = entries(&summary["reviews"]).filter(unmarked);
+    let named = writeups.map(|entry| &entry["id"]);
+    let mut named = named
+        .chain(reviews.map(|entry| &entry["writeup"]))
+        .filter_map(Json::as_str);
+    named.any(|name| hiding::is_named(name, names))
+}
+
+fn entries(list: &Json) -> impl Iterator<Item = &Json> {
+    list.as_array().into_iter().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary() -> Json {
+        json!({
+            "organisation": { "writeups": 3, "undated": 1 },
+            "writeups": [
+                { "id": "INC-1", "published_at": "2026-01-01T00:00:00Z",
+                  "link_evidence": [{ "stands_in": "https://w.example.org/2?x=1" }] },
+                { "id": "INC-2", "published_at": null, "link_evidence": [] },
+            ],
+            "reviews": [{ "writeup": "INC-2" }, { "writeup": null }],
+            "health": { "coverage": [{ "scope": "https://w.example.org/2" }, { "scope": "wiki" }] },
+        })
+    }
+
+    #[test]
+    fn what_is_hidden_leaves_no_trace_and_no_count() {
+        let names = ["INC-2".to_owned(), "https://w.example.org/2".to_owned()];
+        let open = without(&summary(), &names);
+        let text = open.to_string();
+        assert!(
+            !text.contains("INC-2") && !text.contains("w.example.org"),
+            "{text}"
+        );
+        assert_eq!(open["organisation"], json!({ "writeups": 2, "undated": 0 }));
+        assert_eq!(open["reviews"], json!([{ "writeup": null }]));
+        assert!(tells(&summary(), &names) && !tells(&open, &names));
+        assert!(!tells(&summary(), &["INC-3".to_owned()]));
+    }
+
+    #[test]
+    fn whoever_may_see_it_sees_the_mark() {
+        let full = marked(&summary(), &["INC-2".to_owned()]);
+        assert_eq!(full["writeups"][1]["restricted"], true);
+        assert_eq!(full["writeups"][0].get("restricted"), None);
+        assert_eq!(full["reviews"][0]["restricted"], true);
+        assert!(lists(&summary(), &["INC-2".to_owned()]) && !lists(&full, &["INC-2".to_owned()]));
+    }
+}
