@@ -103,11 +103,25 @@ impl Entry {
 
     /// When, as it is told: by the day where it says when a person was there.
     pub fn told_at(&self) -> &str {
-        match self.act.is_of_somebody() || self.who.is_some() {
+        match self.is_by_day() {
             true => self.at.get(..10).unwrap_or_default(),
             false => &self.at,
         }
     }
+
+    fn is_by_day(&self) -> bool {
+        self.act.is_of_somebody() || self.who.is_some()
+    }
+}
+
+/// Puts behind the others of a day those that are told by it, in an order of their own: the place of one
+/// between the others would tell its hour.
+fn untimed(day: &mut [Entry]) {
+    day.sort_by(|a, b| match (a.is_by_day(), b.is_by_day()) {
+        (true, true) => (&a.who, a.act, &a.what).cmp(&(&b.who, b.act, &b.what)),
+        // The others stay as they are.
+        (a, b) => a.cmp(&b),
+    });
 }
 
 /// Why the log can't be written or read.
@@ -172,14 +186,15 @@ impl Audit {
         note(&self.folder, now, act, (who, what))
     }
 
-    /// The newest entries first, without the first `skip`, and at most `take`. Older days than these
-    /// are not read.
+    /// The newest entries first, in each day those that are told by the day at its end; without the
+    /// first `skip`, and at most `take`. Older days than these are not read.
     pub fn newest(&self, skip: usize, take: usize) -> Result<Vec<Entry>, AuditError> {
         let mut found = Vec::new();
         let mut skip = skip;
         for (_, path) in files(&self.folder)?.into_iter().rev() {
             let mut day = lines::read::<Entry>(&path)?;
             day.reverse();
+            untimed(&mut day);
             let gone = skip.min(day.len());
             skip -= gone;
             found.extend(day.into_iter().skip(gone).take(take - found.len()));
@@ -236,12 +251,14 @@ fn note(
     Ok(lines::append(&path, &entry)?)
 }
 
-/// Everything since a day, oldest first.
+/// Everything since a day, oldest first; in each day what is told by the day stands at its end.
 pub fn read(data_dir: &Path, since: Option<NaiveDate>) -> Result<Vec<Entry>, AuditError> {
     let mut entries = Vec::new();
     for (day, path) in files(&folder(data_dir))? {
         if since.is_none_or(|since| day >= since) {
-            entries.extend(lines::read::<Entry>(&path)?);
+            let mut day = lines::read::<Entry>(&path)?;
+            untimed(&mut day);
+            entries.extend(day);
         }
     }
     Ok(entries)
@@ -352,6 +369,50 @@ mod tests {
         assert_eq!(audit.forget(NOW, 3).unwrap(), 0);
         assert_eq!(audit.forget(NOW, 2).unwrap(), 1);
         assert_eq!(read(folder.path(), None).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn no_place_tells_the_hour_of_a_person() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = Audit::new(folder.path(), Keys::new([7; 32]));
+        let said = |at, act, who: Option<&str>, what: &str| {
+            audit.note(at, act, who, Some(what)).unwrap();
+        };
+        // The same day in another order of hours.
+        let orders = [[0, 1, 2, 3, 4, 5], [5, 3, 1, 0, 4, 2], [2, 4, 5, 1, 3, 0]];
+        let mut seen = Vec::new();
+        for (n, order) in orders.into_iter().enumerate() {
+            let day = NOW + DAY * i64::try_from(n).unwrap();
+            for at in order {
+                let (act, who, what) = [
+                    (Act::SignedIn, Some("b"), "x"),
+                    (Act::RegistryChanged, Some("b"), "opened INC-2"),
+                    (Act::RegistryChanged, Some("a"), "opened INC-1"),
+                    (Act::RestrictedSeen, Some("a"), "INC-1"),
+                    (Act::RestrictedSeen, Some("a"), "INC-1"),
+                    (Act::SignInRefused, None, ""),
+                ][at];
+                said(day, act, who, what);
+                said(day, Act::TokenAdded, None, "wiki");
+            }
+            let told = |entries: &[Entry]| {
+                let told = entries.iter().filter(|entry| entry.is_by_day());
+                let told = told.map(|one| (one.who.clone(), one.act, one.what.clone()));
+                told.collect::<Vec<_>>()
+            };
+            let today = audit.newest(0, 12).unwrap();
+            assert!(today[..6].iter().all(|one| one.act == Act::TokenAdded));
+            let since = to_rfc3339(day)[..10].parse().unwrap();
+            assert_eq!(
+                told(&today),
+                told(&read(folder.path(), Some(since)).unwrap())
+            );
+            seen.push(told(&today[6..]));
+        }
+        assert!(
+            seen[0].len() == 6 && seen.iter().all(|one| *one == seen[0]),
+            "{seen:?}"
+        );
     }
 
     #[test]
