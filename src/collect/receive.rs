@@ -12,7 +12,7 @@ use crate::model::{Event, EventKind, Millis};
 use crate::sources::machine::holds_address;
 use crate::sources::{Delivery, Problem, Push, SourceError};
 use crate::spool::{AppendError, Entry, Spool};
-use crate::store::{Batch, PackError};
+use crate::store::{Batch, PackError, WriteupRow};
 use crate::telemetry::Metrics;
 
 /// Names that an intake of the door remembers pseudonyms of.
@@ -174,6 +174,37 @@ pub struct Received {
     pub notes: Vec<String>,
     /// It was taken before, and nothing was done.
     pub repeated: bool,
+    /// It describes write-ups.
+    pub described: bool,
+    /// Who may see write-ups, as far as that was said; in its order.
+    pub seen: Vec<Seen>,
+}
+
+/// Who may see a write-up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The write-up.
+    pub id: String,
+    /// When it was said.
+    pub at: Millis,
+    /// Not everybody; else everybody again.
+    pub restricted: bool,
+    /// Its names, as far as they stand beside it.
+    pub names: Vec<String>,
+}
+
+impl Seen {
+    /// What a row says of it.
+    fn of(row: &WriteupRow) -> Option<Self> {
+        let dated = row.dated_aliases.iter().map(|(name, _, _)| name);
+        let names = row.url.iter().chain(&row.aliases).chain(dated);
+        (row.restricted || row.opened).then(|| Seen {
+            id: row.id.clone(),
+            at: row.at,
+            restricted: row.restricted,
+            names: [&row.id].into_iter().chain(names).cloned().collect(),
+        })
+    }
 }
 
 impl Received {
@@ -315,6 +346,8 @@ impl Receiver {
             marks.clear();
         }
         received.accepted = batch.len() as u64;
+        received.described = batch.has_writeups();
+        received.seen = batch.writeups().iter().filter_map(Seen::of).collect();
         let kinds = batch.kinds();
         batch.rejected(&without_user(&terms.source), received.rejected);
         let entry = (!batch.is_empty())

@@ -252,6 +252,16 @@ impl Spool {
         }
     }
 
+    /// The number of the newest sealed segment that waits for the store; numbers only grow.
+    pub fn newest(&self) -> Option<u64> {
+        self.entrance.shared.newest()
+    }
+
+    /// Whether a sealed segment of this number or an older one still waits.
+    pub fn waits(&self, number: u64) -> bool {
+        self.entrance.shared.waits(number)
+    }
+
     /// Writes what was handed in, seals it and takes nothing any more. Returns when that is done;
     /// from then on only the exit keeps the folder.
     pub async fn close(&self) {

@@ -240,6 +240,16 @@ impl Shared {
         held(&self.sealed).front().cloned()
     }
 
+    pub(super) fn newest(&self) -> Option<u64> {
+        held(&self.sealed).iter().map(|one| one.name.number).max()
+    }
+
+    pub(super) fn waits(&self, number: u64) -> bool {
+        held(&self.sealed)
+            .iter()
+            .any(|one| one.name.number <= number)
+    }
+
     /// Whether any segment waits for the store.
     pub(super) fn has_sealed(&self) -> bool {
         !held(&self.sealed).is_empty()

@@ -129,6 +129,11 @@ impl Batch {
         kinds
     }
 
+    /// What it says of write-ups.
+    pub fn writeups(&self) -> &[WriteupRow] {
+        &self.writeups
+    }
+
     /// Whether it describes write-ups.
     pub fn has_writeups(&self) -> bool {
         !self.writeups.is_empty()

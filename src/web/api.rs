@@ -105,7 +105,7 @@ static STATEMENT: [(u16, &str); 9] = whole((204, "The statement was taken"));
 static SAID: [(u16, &str); 11] = {
     let w = with((
         202,
-        "What was said stands on the disk, and counts within seconds",
+        "What was said stands on the disk; who looks or speaks next finds it",
     ));
     let unknown = (404, "No such write-up");
     let mut answers = [
@@ -114,7 +114,8 @@ static SAID: [(u16, &str); 11] = {
     answers[6].1 = "A name is another write-up's, or the two can't be merged or split";
     answers[10] = (
         422,
-        "What is said can't be: a deletion before the publication, for instance",
+        "What is said can't be: a field that there is not, a deletion before the publication or in the \
+         future, a name with a star that stands for nearly everything",
     );
     answers
 };
@@ -238,8 +239,8 @@ pub(super) static ROUTES: &[Route] = &[
             said(
                 "Register a write-up, or say more of one",
                 "The body is the `data` of an org.readback.writeup.v1 event, without `id`. What is left out \
-                 stays as it is. Nothing is changed or deleted: it is one more event of the source \
-                 `registry`.",
+                 stays as it is, a field that there is not is refused. Nothing is changed or deleted: it is \
+                 one more event of the source `registry`.",
             ),
         ],
     },
@@ -270,7 +271,18 @@ pub(super) static ROUTES: &[Route] = &[
         serve: || post(registry::retire).fallback(|request| receive::only("POST", request)),
         operations: &[said(
             "Say when it was deleted",
-            "The body is {\"at\": \"2026-07-01T00:00:00Z\"}, or empty for now. Its history stays.",
+            "The body is {\"at\": \"2026-07-01T00:00:00Z\"}, or empty for now. Its history stays. \
+             {\"undo\": true} takes it back.",
+        )],
+    },
+    Route {
+        path: "/v1/writeups/{id}/unalias",
+        right: Right::Own,
+        serve: || post(registry::unalias).fallback(|request| receive::only("POST", request)),
+        operations: &[said(
+            "Take names away from it",
+            "The body is {\"names\": [\"docs/queue.md\"]}, each as `names` of the write-up lists it. Events \
+             that speak of them are its own no more; a source that says a name again brings it back.",
         )],
     },
     Route {

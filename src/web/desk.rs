@@ -1,27 +1,26 @@
 //! `/registry`: the registry for coordinators, with forms. A form says what a program says over
 //! `/v1/writeups`, and goes the same way.
 
-use std::sync::Arc;
-
 use axum::body::Body;
 use axum::extract::multipart::{Multipart, MultipartError};
-use axum::extract::{DefaultBodyLimit, FromRequest as _, Query, Request as HttpRequest, State};
+use axum::extract::{DefaultBodyLimit, FromRequest as _, Request as HttpRequest, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, REFERRER_POLICY};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::AppState;
 use super::access::Reader;
-use super::access::signin::{html, see};
-use super::access::words::{encode, paragraph};
+use super::access::signin::see;
+use super::access::words::encode;
 use super::answer::Answer;
 use super::body;
+use super::forms::{Form, said};
 use super::imports::{Asked, Task, desk, kinds};
+use super::look::{Look, in_time, there};
 use super::problem::Refusal;
-use super::receive::Door;
-use super::router::Asked as Wanted;
+use super::router::{Asked as Wanted, undone};
 use super::shown::Shown;
-use super::speaker::{Data, Look, Speaker, fields, in_time};
+use super::speaker::Speaker;
 use super::who::Who;
 use crate::jobs::order::typed;
 use crate::model::{Millis, to_rfc3339};
@@ -45,7 +44,7 @@ const NOT_HERE: &str = "Only `readback serve` has the registry.";
 pub(super) async fn page(
     State(state): State<AppState>,
     shown: Shown,
-    Query(wanted): Query<Wanted>,
+    wanted: Wanted,
     request: HttpRequest,
 ) -> Response<Body> {
     let Some(who) = person(&request) else {
@@ -75,6 +74,11 @@ async fn view(
         Some((_, desk)) => desk.date(at),
         None => to_rfc3339(at).chars().take(10).collect(),
     };
+    let now = state.door.as_ref().map(|door| door.now());
+    let retired = |at: Millis| match now.is_some_and(|now| at > now) {
+        true => format!("retires on {}", date(at)),
+        false => format!("retired {}", date(at)),
+    };
     let search = wanted.search();
     let lower = search.to_lowercase();
     let fits = |writeup: &&RegistryWriteup| {
@@ -95,7 +99,7 @@ async fn view(
             "published": writeup.published_at.map(date),
             "team": writeup.owner_team,
             "restricted": writeup.restricted,
-            "retired": writeup.deleted_at.map(date),
+            "retired": writeup.deleted_at.map(retired),
             "names": names.iter().take(NAMES).collect::<Vec<_>>(),
             "more_names": names.len().saturating_sub(NAMES),
             "parts": parts.collect::<Vec<_>>(),
@@ -127,7 +131,7 @@ async fn view(
     };
     Ok(Registry {
         form,
-        said: wanted.said.chars().take(200).collect(),
+        said: heard(state, &look, &wanted.said),
         search,
         rows,
         page: (page, ROWS, found.len()),
@@ -138,16 +142,30 @@ async fn view(
     })
 }
 
+/// The id of which something was said a moment ago: nothing for any other text, which may come from a
+/// link of somebody else's.
+fn heard(state: &AppState, look: &Look, id: &str) -> String {
+    let is_there = match look.registry.entry(id).filter(|known| known.id == id) {
+        Some(known) => look.shows(known),
+        // Loading may take its time.
+        None => state.door.as_ref().is_some_and(|door| door.said.has(id)),
+    };
+    let id = if is_there { id } else { "" };
+    id.to_owned()
+}
+
 /// `POST /registry`
 pub(super) async fn act(State(state): State<AppState>, request: HttpRequest) -> Response<Body> {
     let done = async {
         let headers = request.headers().clone();
         let who = person(&request);
-        let (door, speaker) = match open(&state, who).await {
-            Ok(opened) => opened,
-            Err(refusal) => {
+        let door = state.door.clone();
+        let (who, door) = match there(&state).map(|_| who.zip(door)) {
+            Ok(Some(both)) => both,
+            other => {
                 body::turn_away(request).await;
-                return Err(refusal);
+                let not_here = Refusal::new(StatusCode::NOT_FOUND, NOT_HERE);
+                return Err(other.err().unwrap_or(not_here));
             }
         };
         let (request, _held) = door.read(request).await?;
@@ -155,12 +173,9 @@ pub(super) async fn act(State(state): State<AppState>, request: HttpRequest) -> 
             let words = format!("valid are at most {LONGEST_FORM} bytes");
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, words));
         }
-        let form = Form(
-            url::form_urlencoded::parse(&request.body)
-                .into_owned()
-                .collect(),
-        );
+        let form = Form::of(&request.body);
         own(&state, &headers, form.get("form"))?;
+        let speaker = Speaker::open(&state, &door, who).await?;
         let (id, data) = said(&state, &speaker, &form)?;
         let received = speaker.speak(&id, data).await?;
         match received.rejected {
@@ -171,14 +186,6 @@ pub(super) async fn act(State(state): State<AppState>, request: HttpRequest) -> 
     done.await.unwrap_or_else(refuse)
 }
 
-async fn open(state: &AppState, who: Option<Who>) -> Result<(Arc<Door>, Speaker), Refusal> {
-    let not_here = || Refusal::new(StatusCode::NOT_FOUND, NOT_HERE);
-    let who = who.ok_or_else(not_here)?;
-    let door = state.door.clone().ok_or_else(not_here)?;
-    let speaker = Speaker::open(state, &door, who).await?;
-    Ok((door, speaker))
-}
-
 /// Whether a form is one of ours. The gate has looked at the page that it is from; who has a session
 /// brings along what stands in the page, too.
 fn own(state: &AppState, headers: &HeaderMap, form: &str) -> Result<(), Refusal> {
@@ -186,94 +193,6 @@ fn own(state: &AppState, headers: &HeaderMap, form: &str) -> Result<(), Refusal>
         true => Ok(()),
         false => Err(Refusal::new(StatusCode::FORBIDDEN, FOREIGN)),
     }
-}
-
-/// What a form says.
-struct Form(Vec<(String, String)>);
-
-impl Form {
-    /// A field without spaces around it; empty where it is missing.
-    fn get(&self, name: &str) -> &str {
-        let mut fields = self.0.iter();
-        let field = fields.find(|(known, _)| known == name);
-        field.map_or("", |(_, value)| value.trim())
-    }
-}
-
-/// Of which write-up a form says what.
-fn said(state: &AppState, speaker: &Speaker, form: &Form) -> Result<(String, Data), Refusal> {
-    let bad = |words: &str| Refusal::new(StatusCode::BAD_REQUEST, words);
-    let look = &speaker.look;
-    if form.get("do") == "register" {
-        return register(state, speaker, form);
-    }
-    let known = look.entry(form.get("id"))?;
-    let data = match form.get("do") {
-        "alias" => {
-            let whole = look.registry.whole(known).unwrap_or(known);
-            let name = form.get("target");
-            if name.trim_end_matches('*').trim().is_empty() {
-                return Err(bad(
-                    "the name is empty; valid are addresses, page ids, incident keys and paths",
-                ));
-            }
-            return Ok((whole.id.clone(), fields([("aliases", json!([name]))])));
-        }
-        "retire" => {
-            let at = instant(state, form.get("at"))?;
-            speaker.retired(known, &fields([("at", at)]))?
-        }
-        "restrict" => fields([("restricted", true.into())]),
-        "open" => fields([("restricted", false.into())]),
-        _ => {
-            return Err(bad(
-                "do: valid are register, alias, retire, restrict and open",
-            ));
-        }
-    };
-    Ok((known.id.clone(), data))
-}
-
-fn register(state: &AppState, speaker: &Speaker, form: &Form) -> Result<(String, Data), Refusal> {
-    let id = form.get("id");
-    speaker.is_id(id)?;
-    if speaker.look.registry.entry(id).is_some() {
-        let words = format!("{id:?} is registered already");
-        return Err(Refusal::new(StatusCode::CONFLICT, words));
-    }
-    let mut data = Data::new();
-    let target = form.get("target");
-    let is_address = target.starts_with("https://") || target.starts_with("http://");
-    for (name, value) in [
-        ("title", form.get("title")),
-        ("owner_team", form.get("team")),
-        ("url", if is_address { target } else { "" }),
-    ] {
-        if !value.is_empty() {
-            data.insert(name.to_owned(), value.into());
-        }
-    }
-    if !is_address && !target.is_empty() {
-        data.insert("aliases".to_owned(), json!([target]));
-    }
-    let published = instant(state, form.get("published"))?;
-    if !published.is_null() {
-        data.insert("published_at".to_owned(), published);
-    }
-    Ok((id.to_owned(), data))
-}
-
-/// The instant that somebody typed; null for none.
-fn instant(state: &AppState, text: &str) -> Result<Value, Refusal> {
-    if text.is_empty() {
-        return Ok(Value::Null);
-    }
-    let at = desk(state).and_then(|(_, desk)| desk.instant(text));
-    at.map(|at| to_rfc3339(at).into()).ok_or_else(|| {
-        let words = "this is no date; valid are a date such as 2026-07-01 and an instant such as \
-                     2026-07-01T09:00:00Z, from 1990 to the end of 2200";
-        Refusal::new(StatusCode::BAD_REQUEST, words)
-    })
 }
 
 /// `POST /registry/import`
@@ -379,13 +298,8 @@ pub(super) fn show(shown: &Shown, status: StatusCode, page: &Page) -> Response<B
 
 /// What could not be done, for a person.
 pub(super) fn refuse(refusal: Refusal) -> Response<Body> {
-    let words = paragraph(&refusal.words());
     let back = "<p><a href=\"/registry\">Back to the registry</a></p>";
-    html(
-        refusal.status,
-        "This was not done",
-        &format!("<div role=\"alert\">{words}</div>{back}"),
-    )
+    undone(&refusal, back)
 }
 
 #[cfg(test)]

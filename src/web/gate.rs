@@ -16,7 +16,7 @@ use super::access::words::{encode, local, paragraph};
 use super::access::{Peer, Right, Shut, is_local};
 use super::body;
 use super::problem::Refusal;
-use super::router::{is_page, right};
+use super::router::{is_form, is_page, right, undone};
 use crate::config::Role;
 
 /// What answers that are no pages may load: nothing.
@@ -74,7 +74,7 @@ fn admit(state: &AppState, role: Role, request: &mut Request) -> Option<Response
     );
     if !looks && !access.is_own_page(headers) {
         let words = "this was not sent from a page of this server";
-        return Some(Refusal::new(StatusCode::FORBIDDEN, words).respond());
+        return Some(told(Refusal::new(StatusCode::FORBIDDEN, words), request));
     }
     request.extensions_mut().insert(reader);
     None
@@ -107,7 +107,19 @@ fn refuse(shut: &Shut, request: &Request) -> Response<Body> {
     };
     match is_page {
         true => html(status, "Not for everybody", &paragraph(words)),
-        false => Refusal::new(status, words).respond(),
+        false => told(Refusal::new(status, words), request),
+    }
+}
+
+/// In the words of a page for whoever sent a form of one, in those of programs for others.
+fn told(refusal: Refusal, request: &Request) -> Response<Body> {
+    match is_form(request) {
+        true => {
+            let sign_in = "<p><a href=\"/signin\">Sign in</a></p>";
+            let is_unknown = refusal.status == StatusCode::UNAUTHORIZED;
+            undone(&refusal, if is_unknown { sign_in } else { "" })
+        }
+        false => refusal.respond(),
     }
 }
 

@@ -18,6 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// So long after it did not answer nobody waits for it again.
 const AWAY: Duration = Duration::from_secs(2);
 
+/// So many write-ups are remembered that were restricted here and are not loaded: whoever sends more
+/// waits for the store with the rest.
+const REMEMBERED: usize = 10_000;
+
 /// What is hidden beside what the reports hide themselves.
 #[derive(Default)]
 pub(crate) struct Hidden {
@@ -56,7 +60,13 @@ impl Hidden {
     /// A write-up is restricted, says an event of that time that is on its way.
     pub(super) fn close(&self, id: &str, at: Millis, names: Vec<String>) {
         let mut said = self.said();
-        said.retain(|one| one.id != id);
+        said.retain(|one| one.id != id || one.at > at);
+        if said.len() >= REMEMBERED {
+            tracing::warn!(
+                "too much becomes restricted at once; the rest is hidden when it is loaded"
+            );
+            return;
+        }
         said.push(Said {
             id: id.to_owned(),
             at,
@@ -64,9 +74,9 @@ impl Hidden {
         });
     }
 
-    /// It is open again, as far as it was restricted here a moment ago.
-    pub(super) fn open(&self, id: &str) {
-        self.said().retain(|one| one.id != id);
+    /// It is open again, says an event of that time, as far as it was restricted here before.
+    pub(super) fn open(&self, id: &str, at: Millis) {
+        self.said().retain(|one| one.id != id || one.at > at);
     }
 
     /// A summary as it may be shown now: to everybody, or with marks to those who may see what is
@@ -130,7 +140,12 @@ impl Hidden {
         let mut said = self.said();
         said.retain(|one| !closed.has_heard(&one.id, one.at));
         let mut names = closed.names().to_vec();
-        names.extend(said.iter().flat_map(|one| one.names.iter().cloned()));
+        // An event restricts it under its other names, too.
+        let known = |one: &Said| closed.names_of(&one.id).iter().cloned();
+        names.extend(
+            said.iter()
+                .flat_map(|one| one.names.iter().cloned().chain(known(one))),
+        );
         names
     }
 
@@ -199,7 +214,10 @@ mod tests {
         assert_eq!(listed(false).await, json!([{ "id": "INC-1" }]));
         let marked = json!([{ "id": "INC-1" }, { "id": "INC-2", "restricted": true }]);
         assert_eq!(listed(true).await, marked);
-        hidden.open("INC-2");
+        hidden.open("INC-2", 6);
+        assert_eq!(listed(false).await, json!([{ "id": "INC-1" }]));
+        hidden.close("INC-2", 6, Vec::new());
+        hidden.open("INC-2", 7);
         assert_eq!(listed(false).await, published().summary["writeups"]);
     }
 }

@@ -8,11 +8,13 @@ pub mod audit;
 mod auth;
 mod body;
 mod desk;
+mod forms;
 mod fresh;
 mod gate;
 mod health;
 mod hidden;
 mod imports;
+mod look;
 mod openapi;
 mod problem;
 mod receive;
@@ -23,6 +25,7 @@ mod shown;
 mod speaker;
 pub mod tokens;
 mod trail;
+mod unloaded;
 mod unread;
 mod used;
 mod who;
@@ -101,6 +104,7 @@ impl AppState {
     /// A door, and pages as soon as there is a summary.
     pub fn with_door(door: Arc<Door>, parts: Arc<Parts>) -> Self {
         AppState {
+            hidden: Arc::clone(&door.hidden),
             door: Some(door),
             parts: Some(parts),
             ..AppState::default()

@@ -16,9 +16,11 @@ use serde_json::{Value, json};
 use super::AppState;
 use super::auth;
 use super::body::{self, Budget, MAX_RECEIVING, MAX_UNPROVEN, WHOLE, WHOLE_UNPROVEN};
+use super::hidden::Hidden;
 use super::problem::{Refusal, Segment, account, json_response};
 use super::speaker::Said;
 use super::tokens::{Kept, Tokens};
+use super::unloaded::Unloaded;
 use crate::collect::receive::{Received, Receiver, Request, Scope, Terms};
 use crate::collect::{Hook, Hooks};
 use crate::model::{Millis, Vocabulary};
@@ -37,6 +39,9 @@ pub struct Door {
     events: Arc<dyn Push>,
     /// When things were said of write-ups that may not be loaded yet.
     pub(super) said: Said,
+    pub(super) unloaded: Unloaded,
+    /// What is restricted as of now.
+    pub(super) hidden: Arc<Hidden>,
     now: fn() -> Millis,
 }
 
@@ -59,6 +64,8 @@ impl Door {
             metrics,
             events,
             said: Said::default(),
+            unloaded: Unloaded::default(),
+            hidden: Arc::default(),
             now,
         })
     }
@@ -379,7 +386,18 @@ impl Door {
         let began = Instant::now();
         let received = self.receiver.take(push, request, terms).await;
         self.metrics.took(began.elapsed().as_secs_f64());
-        Ok(received?)
+        let mut received = received?;
+        if received.described {
+            drop(self.unloaded.saying());
+        }
+        // Hidden from now on, and not only when it is loaded.
+        for seen in std::mem::take(&mut received.seen) {
+            match seen.restricted {
+                true => self.hidden.close(&seen.id, seen.at, seen.names),
+                false => self.hidden.open(&seen.id, seen.at),
+            }
+        }
+        Ok(received)
     }
 
     pub(super) fn answer(

@@ -11,9 +11,10 @@ use serde_json::{Value, json};
 
 use super::AppState;
 use super::body;
+use super::look::{Look, in_time, there};
 use super::problem::{Refusal, Segment, json_response};
 use super::receive::{Door, Entrance, accepted};
-use super::speaker::{Data, Look, Speaker, in_time, may};
+use super::speaker::{Data, Speaker, may};
 use super::who::{Caller, Who};
 use crate::jobs::registry::told;
 use crate::model::{Millis, to_rfc3339};
@@ -134,6 +135,18 @@ pub(super) async fn retire(
     change(route, (entrance, state, caller), request, Speaker::retired).await
 }
 
+/// `POST /v1/writeups/{id}/unalias`
+pub(super) async fn unalias(
+    entrance: Entrance,
+    state: State<AppState>,
+    caller: Caller,
+    Segment(id): Segment,
+    request: HttpRequest,
+) -> Response<Body> {
+    let route = ("/v1/writeups/{id}/unalias", id);
+    change(route, (entrance, state, caller), request, Speaker::unnamed).await
+}
+
 /// Says something of a write-up that there is: `what` makes it of the body.
 async fn change(
     (route, id): (&'static str, String),
@@ -165,12 +178,8 @@ async fn hear(
     request: HttpRequest,
 ) -> Result<(Speaker, Data, body::Held), Refusal> {
     // Nobody's body is read who may not speak, or while there is nobody to hear it.
-    let speaker = match may(who) {
-        Ok(who) => Speaker::open(state, door, who).await,
-        Err(refusal) => Err(refusal),
-    };
-    let speaker = match speaker {
-        Ok(speaker) => speaker,
+    let who = match may(who).and_then(|who| there(state).map(|_| who)) {
+        Ok(who) => who,
         Err(refusal) => {
             body::turn_away(request).await;
             return Err(refusal);
@@ -189,5 +198,7 @@ async fn hear(
             Refusal::new(StatusCode::BAD_REQUEST, words)
         })?,
     };
+    // Only now: whoever sends slowly keeps nobody else from speaking.
+    let speaker = Speaker::open(state, door, who).await?;
     Ok((speaker, data, held))
 }

@@ -3,7 +3,8 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{MatchedPath, Path, Query, Request};
+use axum::extract::{FromRequestParts, MatchedPath, Path, Query, Request};
+use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::middleware;
 use axum::routing::{MethodRouter, get, post};
@@ -130,6 +131,13 @@ pub(super) fn is_page(request: &Request) -> bool {
     looks && !below("/v1") && !below("/xapi")
 }
 
+/// Whether a browser sends a form of a page: whoever did reads the answer.
+pub(super) fn is_form(request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>();
+    let is_ours = |path: &MatchedPath| PAGES.iter().any(|page| page.path == path.as_str());
+    *request.method() == Method::POST && path.is_some_and(is_ours)
+}
+
 /// What may stand behind the question mark. Numbers are read kindly: a page that is none is the
 /// first.
 #[derive(Debug, Default, Deserialize)]
@@ -139,6 +147,23 @@ pub(super) struct Asked {
     sort: String,
     page: String,
     pub(super) said: String,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Asked {
+    type Rejection = Response<Body>;
+
+    async fn from_request_parts(head: &mut Head, state: &S) -> Result<Self, Response<Body>> {
+        let asked = Query::<Asked>::from_request_parts(head, state).await;
+        let refused = |rejection| undone(&Refusal::from(rejection), "");
+        asked.map(|Query(asked)| asked).map_err(refused)
+    }
+}
+
+/// What could not be done, for a person; with a way on.
+pub(super) fn undone(refusal: &Refusal, on: &str) -> Response<Body> {
+    let words = paragraph(&refusal.words());
+    let words = format!("<div role=\"alert\">{words}</div>{on}");
+    html(refusal.status, "This was not done", &words)
 }
 
 impl Asked {
@@ -159,7 +184,7 @@ async fn overview(shown: Shown, headers: HeaderMap) -> Response<Body> {
     page(&shown, &headers, &Page::Overview)
 }
 
-async fn writeups(shown: Shown, headers: HeaderMap, Query(asked): Query<Asked>) -> Response<Body> {
+async fn writeups(shown: Shown, headers: HeaderMap, asked: Asked) -> Response<Body> {
     let query = ListQuery {
         search: asked.search(),
         sort: Sort::named(&asked.sort),
@@ -175,7 +200,7 @@ async fn writeup(shown: Shown, headers: HeaderMap, Path(id): Path<String>) -> Re
     }
 }
 
-async fn reviews(shown: Shown, headers: HeaderMap, Query(asked): Query<Asked>) -> Response<Body> {
+async fn reviews(shown: Shown, headers: HeaderMap, asked: Asked) -> Response<Body> {
     page(&shown, &headers, &Page::Reviews(asked.page()))
 }
 

@@ -2,18 +2,16 @@
 //! through the spool as all events.
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
-use tokio::time::timeout;
+use tokio::sync::OwnedMutexGuard;
 
 use super::AppState;
 use super::access::Access;
-use super::health::Opened;
 use super::hidden::Hidden;
+use super::look::{Look, away};
 use super::problem::Refusal;
 use super::receive::Door;
 use super::who::Who;
@@ -21,13 +19,14 @@ use crate::collect::lost;
 use crate::collect::receive::{Received, Request, Terms};
 use crate::jobs::people::BY_HAND;
 use crate::jobs::registry::closed::names_of;
-use crate::jobs::registry::{MergeError, Registry};
+use crate::jobs::registry::file::shown;
+use crate::jobs::registry::{MergeError, NOT_DELETED, NoName, deed, fit};
 use crate::model::{Body, EventKind, Millis, RETRACTED, Writeup, parse_rfc3339, to_rfc3339};
 use crate::sources::events;
-use crate::store::{RegistryWriteup, Store};
+use crate::store::RegistryWriteup;
 
-/// How long the engine may take to answer.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// A clock of somebody's that goes ahead by so much is not taken for the future, milliseconds.
+const AHEAD: Millis = 60_000;
 
 /// So many write-ups are remembered before those are forgotten of which nothing was said just now.
 const REMEMBERED: usize = 1024;
@@ -49,6 +48,12 @@ impl Said {
         last.insert(id.to_owned(), at);
         at
     }
+
+    /// Whether something was said of it by this door not long ago.
+    pub(super) fn has(&self, id: &str) -> bool {
+        let last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        last.contains_key(id)
+    }
 }
 
 /// Whether somebody may look at the registry and add to it.
@@ -69,83 +74,6 @@ pub(super) fn may(who: Result<Who, Refusal>) -> Result<Who, Refusal> {
     }
 }
 
-/// The registry as it is now, as far as somebody may see it.
-pub(super) struct Look {
-    pub(super) registry: Registry,
-    pub(super) store: Box<Store>,
-    pub(super) k: u32,
-    sees_restricted: bool,
-}
-
-impl Look {
-    pub(super) async fn of(state: &AppState, who: &Who) -> Result<Self, Refusal> {
-        let Some(parts) = &state.parts else {
-            let words = "only `readback serve` has the registry";
-            return Err(Refusal::new(StatusCode::NOT_FOUND, words));
-        };
-        let opened = parts.engine.borrow().clone();
-        let Opened::Open(store, _) = opened else {
-            return Err(Refusal::later(AWAY));
-        };
-        let registry = in_time(Registry::now(&store)).await?;
-        Ok(Look {
-            registry,
-            store,
-            k: parts.k,
-            sees_restricted: who.sees_restricted(),
-        })
-    }
-
-    /// Whether a write-up may be shown.
-    pub(super) fn shows(&self, writeup: &RegistryWriteup) -> bool {
-        self.sees_restricted || !writeup.restricted
-    }
-
-    /// The write-ups that may be shown, by id.
-    pub(super) fn writeups(&self) -> impl Iterator<Item = &RegistryWriteup> {
-        let all = self.registry.writeups();
-        all.filter(|writeup| self.shows(writeup))
-    }
-
-    /// The write-up of this name.
-    pub(super) fn entry(&self, name: &str) -> Result<&RegistryWriteup, Refusal> {
-        let found = self.registry.entry(name);
-        found.filter(|known| self.shows(known)).ok_or_else(|| {
-            let words = "no write-up has this name; /v1/writeups lists those there are";
-            Refusal::new(StatusCode::NOT_FOUND, words)
-        })
-    }
-
-    fn conflict(&self, holder: &RegistryWriteup) -> Refusal {
-        let words = match self.shows(holder) {
-            true => format!(
-                "a name of it is one of the write-up {:?} already",
-                holder.id
-            ),
-            false => "a name of it is another write-up's already".to_owned(),
-        };
-        Refusal::new(StatusCode::CONFLICT, words)
-    }
-}
-
-/// Waits for the engine, but not for one that is stuck.
-pub(super) async fn in_time<T>(
-    asked: impl Future<Output = anyhow::Result<T>>,
-) -> Result<T, Refusal> {
-    match timeout(PATIENCE, asked).await {
-        Ok(answered) => answered.map_err(away),
-        Err(_) => Err(Refusal::later(AWAY)),
-    }
-}
-
-const AWAY: &str = "the engine is away, and the registry with it";
-
-/// What the engine says is the operator's business; it stands in the log.
-fn away(error: anyhow::Error) -> Refusal {
-    tracing::error!(error = format!("{error:#}"), "the registry can't be read");
-    Refusal::later(AWAY)
-}
-
 fn unmergeable(error: MergeError) -> Refusal {
     let status = match error {
         MergeError::Itself(_) => StatusCode::BAD_REQUEST,
@@ -156,6 +84,25 @@ fn unmergeable(error: MergeError) -> Refusal {
 
 /// What is said of a write-up.
 pub(super) type Data = Map<String, Value>;
+
+/// Refuses what has other fields than these.
+pub(super) fn only(body: &Data, known: &[&str]) -> Result<(), Refusal> {
+    let mut names = body.keys();
+    match names.find(|name| !known.contains(&name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(strange(name, known)),
+    }
+}
+
+/// A field that there is not.
+fn strange(field: &str, known: &[&str]) -> Refusal {
+    let valid = match known {
+        [] => "there are none here".to_owned(),
+        known => format!("valid are {}", known.join(", ")),
+    };
+    let words = format!("there is no field {}; {valid}", shown(field));
+    Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words)
+}
 
 pub(super) fn fields<const N: usize>(fields: [(&str, Value); N]) -> Data {
     let each = fields.into_iter();
@@ -169,6 +116,8 @@ pub(super) struct Speaker {
     hidden: Arc<Hidden>,
     door: Arc<Door>,
     who: Who,
+    /// Nobody else says anything meanwhile.
+    _turn: OwnedMutexGuard<()>,
 }
 
 impl Speaker {
@@ -177,8 +126,10 @@ impl Speaker {
         door: &Arc<Door>,
         who: Who,
     ) -> Result<Self, Refusal> {
+        let turn = door.unloaded.turn().await?;
         Ok(Speaker {
-            look: Look::of(state, &who).await?,
+            _turn: turn,
+            look: Look::to_speak(state, &who).await?,
             access: Arc::clone(&state.access),
             hidden: Arc::clone(&state.hidden),
             door: Arc::clone(door),
@@ -201,6 +152,7 @@ impl Speaker {
 
     /// What makes a write-up part of another one.
     pub(super) fn merged(&self, part: &RegistryWriteup, body: &Data) -> Result<Data, Refusal> {
+        only(body, &["into"])?;
         let Some(into) = body.get("into").and_then(Value::as_str) else {
             let words = "into: missing; valid is {\"into\": \"ID\"}";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
@@ -212,17 +164,71 @@ impl Speaker {
     }
 
     /// What makes a write-up one of its own again.
-    pub(super) fn split(&self, part: &RegistryWriteup, _: &Data) -> Result<Data, Refusal> {
+    pub(super) fn split(&self, part: &RegistryWriteup, body: &Data) -> Result<Data, Refusal> {
+        only(body, &[])?;
         self.look.registry.splitting(part).map_err(unmergeable)?;
         Ok(fields([("merged_into", part.id.as_str().into())]))
     }
 
-    /// What says that a write-up was deleted.
+    /// What takes names away from a write-up.
+    pub(super) fn unnamed(&self, known: &RegistryWriteup, body: &Data) -> Result<Data, Refusal> {
+        only(body, &["names"])?;
+        let bad = |words: &str| Refusal::new(StatusCode::BAD_REQUEST, words);
+        let texts = |list: &Vec<Value>| -> Option<Vec<String>> {
+            let each = list.iter().map(|name| name.as_str().map(str::to_owned));
+            each.collect()
+        };
+        let names = body.get("names").and_then(Value::as_array).and_then(texts);
+        let Some(names) = names.filter(|names| !names.is_empty()) else {
+            return Err(bad(
+                "names: valid is {\"names\": [\"NAME\", …]}, one at least",
+            ));
+        };
+        let without = self.look.registry.unnaming(known, names);
+        // Not the words of commands: they repeat the name.
+        let without = without.map_err(|error| match error {
+            NoName::Id(_) => bad("names: its id is one of them, and stays"),
+            NoName::None(_) => bad(
+                "names: one is no name of it; valid are those that /v1/writeups/{id} lists under \
+                 `names`, its id not among them",
+            ),
+        })?;
+        let never = without.dated_aliases.into_iter().map(|never| {
+            let at = |at: Option<Millis>| at.map(to_rfc3339);
+            json!({ "alias": never.alias, "from": at(never.from), "to": at(never.to) })
+        });
+        Ok(fields([("alias_validity", never.collect())]))
+    }
+
+    /// What takes the retirement of a write-up back.
+    fn unretired(&self, known: &RegistryWriteup) -> Result<Data, Refusal> {
+        if known.deleted_at.is_none() {
+            let words = "it is not retired; there is nothing to undo";
+            return Err(Refusal::new(StatusCode::CONFLICT, words));
+        }
+        Ok(fields([("deleted_at", to_rfc3339(NOT_DELETED).into())]))
+    }
+
+    /// What says that a write-up was deleted, or that it was not.
     pub(super) fn retired(&self, known: &RegistryWriteup, body: &Data) -> Result<Data, Refusal> {
+        only(body, &["at", "undo"])?;
+        let given = |name: &str| body.get(name).filter(|value| !value.is_null());
+        match given("undo").map(|undo| (undo.as_bool(), given("at"))) {
+            None | Some((Some(false), _)) => {}
+            Some((Some(true), None)) => return self.unretired(known),
+            Some((Some(true), Some(_))) => {
+                let words = "undo: can't stand beside `at`; leave one of them out";
+                return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
+            }
+            Some((None, _)) => {
+                let words = "undo: valid are true and false";
+                return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
+            }
+        }
         if let Some(whole) = self.look.registry.whole(known) {
             return Err(self.look.conflict(whole));
         }
-        let at = match body.get("at").filter(|at| !at.is_null()) {
+        let at = match given("at") {
             None => self.door.now(),
             Some(at) => at.as_str().and_then(parse_rfc3339).ok_or_else(|| {
                 let words = "at: valid is an RFC 3339 instant such as 2026-07-01T00:00:00Z";
@@ -238,6 +244,9 @@ impl Speaker {
 
     /// Says something of a write-up: one more event.
     pub(super) async fn speak(self, id: &str, mut data: Data) -> Result<Received, Refusal> {
+        if let Some((field, known)) = events::unknown(EventKind::Writeup, &data) {
+            return Err(strange(&field, &known));
+        }
         let registry = &self.look.registry;
         data.insert("id".to_owned(), id.into());
         let mut random = [0; 16];
@@ -282,19 +291,18 @@ impl Speaker {
             body,
             now,
         };
+        let _saying = self.door.unloaded.saying();
         let received = self.door.take(self.door.events(), request, terms).await?;
-        if let Some(writeup) = writeup.filter(|_| received.accepted > 0) {
-            // It is hidden from now on, and not only when it is loaded.
-            if writeup.restricted {
-                self.hidden.close(id, at, self.names(id, &writeup));
-            } else if writeup.opened {
-                self.hidden.open(id);
-            }
-        }
-        if received.accepted == 0 {
+        let Some(writeup) = writeup.filter(|_| received.accepted > 0) else {
             return Ok(received);
+        };
+        // It is hidden from now on, and not only when it is loaded: with names that the door does not
+        // know.
+        if writeup.restricted {
+            self.hidden.close(id, at, self.names(id, &writeup));
         }
-        let (mark, what) = self.who.told("write-ups");
+        let is_new = registry.said(id).next().is_none();
+        let (mark, what) = self.who.told(&deed(&writeup, is_new));
         match self.access.note_change(mark, what).await {
             true => Ok(received),
             false => Err(Refusal::later(
@@ -308,12 +316,15 @@ impl Speaker {
         let registry = &self.look.registry;
         let known = registry.entry(id).and_then(|known| known.published_at);
         let published = writeup.published_at.or(known);
-        if published
-            .zip(writeup.deleted_at)
-            .is_some_and(|(published, deleted)| deleted < published)
-        {
-            let words = "deleted_at: lies before the write-up was published";
-            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words));
+        let unfit = |words: &str| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words);
+        if let Some(deleted) = writeup.deleted_at.filter(|at| *at != NOT_DELETED) {
+            if published.is_some_and(|published| deleted < published) {
+                return Err(unfit("deleted_at: lies before the write-up was published"));
+            }
+            if deleted > self.door.now().saturating_add(AHEAD) {
+                let words = "deleted_at: lies in the future; valid is an instant until now";
+                return Err(unfit(words));
+            }
         }
         let plain = writeup.url.iter().chain(&writeup.aliases);
         let plain = plain.map(|name| (name, None));
@@ -321,6 +332,12 @@ impl Speaker {
             let from = dated.from.unwrap_or(Millis::MIN);
             (&dated.alias, Some((from, dated.to.unwrap_or(Millis::MAX))))
         });
+        // What is a name at no time is taken away.
+        let dated = dated.filter(|(_, span)| span.is_none_or(|(from, to)| from < to));
+        let dated: Vec<_> = dated.collect();
+        for (name, _) in plain.clone().chain(dated.iter().copied()) {
+            fit(name).map_err(|wrong| unfit(&wrong.to_string()))?;
+        }
         let taken = plain
             .chain(dated)
             .find_map(|(name, span)| registry.holder(id, name, span));

@@ -1,7 +1,7 @@
 //! `/audit`: the audit log for admins. What says when a person was there is told by the day.
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use serde_json::json;
 
@@ -22,7 +22,7 @@ const MOST_PAGES: usize = 1000;
 pub(super) async fn page(
     State(state): State<AppState>,
     shown: Shown,
-    Query(asked): Query<Asked>,
+    asked: Asked,
 ) -> Response<Body> {
     let page = asked.page().min(MOST_PAGES);
     let found = state.access.noted((page - 1) * ROWS, ROWS + 1).await;

@@ -89,8 +89,42 @@ fn each_role_may_what_it_may() {
         assert_eq!(reply.status, 403, "{path}");
         assert!(reply.text.contains("this takes the role"), "{reply:?}");
     }
+    // Whoever sent a form is told by a page.
     for path in ["/registry", "/registry/import"] {
-        assert_eq!(vera.send(path, &[("do", "register")]).status, 403);
+        let fields = [("do", "register")];
+        for (reply, status, words) in [
+            (vera.send(path, &fields), 403, "this takes the role"),
+            (nobody.send(path, &fields), 401, "href=\"/signin\""),
+            (
+                cleo.send_from(EVIL, path, &fields),
+                403,
+                "not sent from a page of this server",
+            ),
+        ] {
+            assert_eq!(reply.status, status, "{path}: {reply:?}");
+            assert!(header(&reply, "content-type").starts_with("text/html"));
+            assert!(
+                reply.text.contains("<h1>This was not done</h1>"),
+                "{reply:?}"
+            );
+            assert!(reply.text.contains(words), "{reply:?}");
+        }
+    }
+    for path in [
+        "/registry?q=a&q=b",
+        "/registry?page=1&page=2",
+        "/writeups?q=a&q=b",
+    ] {
+        let reply = cleo.get(path);
+        assert_eq!(reply.status, 400, "{path}: {reply:?}");
+        assert!(
+            reply.text.contains("<h1>This was not done</h1>"),
+            "{reply:?}"
+        );
+        assert!(
+            reply.text.contains("each name stands there once"),
+            "{reply:?}"
+        );
     }
 
     // A coordinator over the API, but not led there by somebody else's page.
@@ -141,8 +175,21 @@ fn each_role_may_what_it_may() {
     let done = send(&mut cleo, &here, &form, &register);
     assert_eq!(done.status, 303, "{done:?}");
     assert_eq!(header(&done, "location"), "/registry?said=INC%2D2");
-    let listed = |text: &str| text.contains("&lt;b&gt;Queue");
-    let page = until(&mut cleo, "/registry", |reply| listed(&reply.text));
+    // It is there when the browser asks.
+    let page = cleo.get("/registry?said=INC%2D2");
+    assert!(page.text.contains("&lt;b&gt;Queue"), "{page:?}");
+    assert!(
+        page.text.contains("What you said of INC-2 stands"),
+        "{page:?}"
+    );
+    // Not what somebody wrote into a link.
+    for other in ["zzanything", "INC-2%20and%20your%20password", "inc-2"] {
+        let page = cleo.get(&format!("/registry?said={other}"));
+        assert!(
+            page.status == 200 && !page.text.contains("What you said"),
+            "{page:?}"
+        );
+    }
     assert!(!page.text.contains("<b>Queue") && page.text.contains("payments"));
     for (fields, status, words) in [
         (
@@ -159,9 +206,31 @@ fn each_role_may_what_it_may() {
         (&register, 409, "registered already"),
         (
             &[("do", "alias"), ("id", "INC-1"), ("target", " * ")],
-            400,
+            422,
             "is empty",
         ),
+        (
+            &[("do", "alias"), ("id", "INC-1"), ("target", "https://*")],
+            422,
+            "stands for too much",
+        ),
+        (
+            &[("do", "retire"), ("id", "INC-1"), ("at", "2199-01-01")],
+            422,
+            "in the future",
+        ),
+        (
+            &[("do", "unalias"), ("id", "INC-1"), ("target", "nothing")],
+            400,
+            "no name of it",
+        ),
+        (
+            &[("do", "merge"), ("id", "INC-1"), ("into", "INC-9")],
+            404,
+            "no write-up",
+        ),
+        (&[("do", "split"), ("id", "INC-1")], 409, "nothing to split"),
+        (&[("do", "unretire"), ("id", "INC-1")], 409, "not retired"),
         (
             &[("do", "retire"), ("id", "INC-1"), ("at", "soon")],
             400,
@@ -221,18 +290,67 @@ fn each_role_may_what_it_may() {
             }
         }
     }
-    let page = until(&mut cleo, "/registry?q=QUEUE.md", |reply| {
-        reply.text.contains("retired 2026-04-01") && reply.text.contains(">restricted</span>")
-    });
-    assert!(page.text.contains("queue.md") && !page.text.contains("Disk full"));
+    let page = cleo.get("/registry?q=QUEUE.md").text;
+    assert!(page.contains("retired 2026-04-01") && page.contains(">restricted</span>"));
+    assert!(page.contains("queue.md") && !page.contains("Disk full"));
+    // What can be said can be taken back, by forms that stand there.
+    for (fields, words, gone) in [
+        (
+            &[("do", "unretire"), ("id", "INC-2")][..],
+            "value=\"retire\"",
+            "retired 2026-04-01",
+        ),
+        (
+            &[("do", "unalias"), ("id", "INC-2"), ("target", "queue.md")],
+            "Take the name away",
+            "<option value=\"queue.md\"",
+        ),
+        (
+            &[("do", "merge"), ("id", "INC-2"), ("into", "INC-1")],
+            "Split off INC-2",
+            "<span class=\"id\">INC-2",
+        ),
+        (
+            &[("do", "split"), ("id", "INC-2")],
+            "<span class=\"id\">INC-2",
+            "Split off INC-2",
+        ),
+    ] {
+        let done = send(&mut cleo, &here, &form, fields);
+        assert_eq!(done.status, 303, "{fields:?}: {done:?}");
+        let page = cleo.get("/registry?q=INC-").text;
+        assert!(
+            page.contains(words) && !page.contains(gone),
+            "{fields:?}: {page}"
+        );
+    }
 
     // Only admins see what was done, and nobody's name.
     assert_eq!(cleo.get("/audit").status, 403);
     let log = lea.get("/audit");
     assert_eq!(log.status, 200);
-    for words in ["registry changed", "signed in", "account added"] {
+    for words in [
+        "registry changed",
+        "signed in",
+        "account added",
+        "registered INC-2",
+        "more names of INC-2",
+        "fewer names of INC-2",
+        "retired INC-2",
+        "took back the retirement of INC-2",
+        "restricted INC-2",
+        "merged INC-2 into INC-1",
+        "split off INC-2",
+    ] {
         assert!(log.text.contains(words), "{words}: {log:?}");
     }
+    // What is told by the day stands behind all with an hour, and not in the order of hours.
+    let rows = log.text.split("<tr><td>").skip(1);
+    let at = rows.map(|row| row.split("</td>").next().expect("when"));
+    let at: Vec<_> = at
+        .map(|at| (std::cmp::Reverse(&at[..10]), !at.contains('T')))
+        .collect();
+    assert!(!at[0].1 && at.is_sorted(), "{at:?}");
     for name in ["vera", "cleo", "lea<", "127.0.0.1"] {
         assert!(!log.text.contains(name), "{name}: {log:?}");
     }
@@ -509,7 +627,11 @@ fn whoever_sits_at_the_machine_keeps_the_registry() {
     assert_eq!(visitor.send("/registry", &fields).status, 303);
     let log = visitor.get("/audit");
     assert!(
-        log.text.contains("write-ups, by a page on this machine"),
+        log.text.contains("INC-2, by a page on this machine")
+            && log
+                .text
+                .contains("registered INC-3, by a page on this machine")
+            && log.text.contains("registered INC-1<"),
         "{log:?}"
     );
     // Nothing is computed here, and the pages say so.

@@ -1,41 +1,67 @@
-//! `/v1/writeups` through the real router and a real engine: who may, what is told, and that what is said
-//! is one more event.
+//! `/v1/writeups` through the real router, loader and engine: who may, what is told, and that what is said
+//! is one more event, which the next one knows.
 
-use readback::store::Batch;
+use std::sync::Arc;
+
+use readback::jobs::gate::Gate;
+use readback::jobs::load::Loader;
+use readback::spool::Dead;
 use readback::web::Opened;
 use serde_json::{Value, json};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use super::doorway::{Answer, Doorway, open};
+use super::doorway::{Answer, Doorway, NOW, open};
+use super::ground::EAGER;
 use super::way::{Way, event};
 
-struct Desk {
+/// The registry behind a door, with a loader at work.
+pub(crate) struct Desk {
     _folder: tempfile::TempDir,
     way: Way,
-    door: Doorway,
+    pub(crate) door: Doorway,
     token: String,
+    stop: watch::Sender<bool>,
+    loader: JoinHandle<()>,
 }
 
 impl Desk {
-    async fn open(database: &str) -> Option<Desk> {
+    pub(crate) async fn open(database: &str) -> Option<Desk> {
         let way = Way::fresh(database).await?;
         let folder = tempfile::tempdir().expect("a folder");
         let door = open(folder.path(), "", 1 << 30);
         let token = door.token(&["registry"], &["writeup"]);
         let opened = Opened::Open(Box::new(way.store.clone()), None);
         door.engine.send_replace(opened);
+        let mut loader = Loader {
+            store: way.store.clone(),
+            owner: (way.keys.fingerprint(), 1),
+            drain: Arc::clone(&door.drain),
+            dead: Dead::new(&folder.path().join("dead"), 1 << 20),
+            metrics: Arc::default(),
+            engine: None,
+            now: || NOW,
+            pace: EAGER,
+            gate: Gate::default(),
+        };
+        let (stop, mut stopping) = watch::channel(false);
+        let told = door.load.clone();
+        let loader = tokio::spawn(async move { loader.run(&told, &mut stopping).await });
         Some(Desk {
             _folder: folder,
             way,
             door,
             token,
+            stop,
+            loader,
         })
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         self.ask("GET", path, "").await
     }
 
-    async fn post(&self, path: &str, body: Value) -> Answer {
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
         self.ask("POST", path, &body.to_string()).await
     }
 
@@ -47,33 +73,28 @@ impl Desk {
     }
 
     /// Says something that is taken.
-    async fn taken(&self, path: &str, body: Value) {
+    pub(crate) async fn taken(&self, path: &str, body: Value) {
         let answer = self.post(path, body).await;
         let told = json!({ "accepted": 1, "rejected": [] });
         assert_eq!((answer.status, answer.json()), (202, told), "{path}");
     }
 
-    /// Says something and loads it as the loader does.
-    async fn says(&self, path: &str, body: Value) {
-        self.taken(path, body).await;
-        self.load().await;
+    /// Says something that is refused with this status and these words.
+    pub(crate) async fn refused(&self, path: &str, body: Value, status: u16, words: &str) {
+        let answer = self.post(path, body.clone()).await;
+        assert_eq!(answer.status, status, "{path} {body} {answer:?}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        let text = answer.text.replace("\\\"", "\"");
+        assert!(text.contains(words), "{path} {body} {answer:?}");
     }
 
-    /// Loads what waits.
-    async fn load(&self) {
-        self.door.spool.seal().await;
-        while let Some(segment) = self.door.drain.oldest() {
-            let content = segment.read().expect("a segment");
-            for (n, entry) in content.entries().enumerate() {
-                let batch = Batch::unpack(entry).expect("a batch");
-                let name = segment.id().wrapping_add(n as u128);
-                self.way.store.load(name, &batch).await.expect("loaded");
-            }
-            self.door.drain.done(&segment).expect("acknowledged");
-        }
+    /// Lets nothing be loaded any more.
+    pub(crate) async fn halt(&mut self) {
+        self.stop.send_replace(true);
+        (&mut self.loader).await.expect("a loader");
     }
 
-    async fn one(&self, id: &str) -> Value {
+    pub(crate) async fn one(&self, id: &str) -> Value {
         let answer = self.get(&format!("/{id}")).await;
         assert_eq!(answer.status, 200, "{answer:?}");
         answer.json()
@@ -104,10 +125,10 @@ async fn the_registry_is_told_and_added_to() {
         "marks": { "surprised": true, "unclear": null },
         "restricted": true,
     });
-    desk.says("/INC-1", data).await;
-    desk.says("/INC-2", json!({ "aliases": ["page 2"] })).await;
+    desk.taken("/INC-1", data).await;
+    desk.taken("/INC-2", json!({ "aliases": ["page 2"] })).await;
     // What is left out stays, that it is restricted before all.
-    desk.says("/INC-1", json!({ "words": 700, "title": "" }))
+    desk.taken("/INC-1", json!({ "words": 700, "title": "" }))
         .await;
     let one = desk.one("page%201").await;
     let seen = [&one["id"], &one["title"], &one["restricted"], &one["words"]];
@@ -122,7 +143,7 @@ async fn the_registry_is_told_and_added_to() {
     assert_eq!(one["descriptors"]["at_publication"]["words"], 700);
     assert_eq!(desk.get("/unregistered").await.json()["total"], 0);
 
-    desk.says("/INC-2/merge", json!({ "into": "INC-1" })).await;
+    desk.taken("/INC-2/merge", json!({ "into": "INC-1" })).await;
     let list = desk.get("").await.json();
     assert_eq!(list["writeups"].as_array().expect("a list").len(), 1);
     assert_eq!(desk.one("INC-2").await["merged_into"], "INC-1");
@@ -133,10 +154,10 @@ async fn the_registry_is_told_and_added_to() {
             .status,
         409
     );
-    desk.says("/INC-2/split", json!({})).await;
+    desk.taken("/INC-2/split", json!({})).await;
     assert_eq!(desk.one("INC-2").await["merged_into"], Value::Null);
     let since = json!([{ "alias": "page 2", "from": "2025-06-01T00:00:00Z" }]);
-    desk.says(
+    desk.taken(
         "/INC-1",
         json!({ "alias_validity": since, "aliases": ["docs/*"] }),
     )
@@ -147,7 +168,7 @@ async fn the_registry_is_told_and_added_to() {
     assert_eq!(one["alias_validity"], json!([dated]));
     // The address is INC-1's now and was INC-2's.
     assert_eq!(desk.one("page%202").await["id"], "INC-1");
-    desk.says("/INC-1/retire", json!({ "at": "2025-04-01T00:00:00Z" }))
+    desk.taken("/INC-1/retire", json!({ "at": "2025-04-01T00:00:00Z" }))
         .await;
     assert_eq!(
         desk.one("INC-1").await["deleted_at"],
@@ -162,15 +183,13 @@ async fn the_last_word_is_what_was_said_later() {
     let Some(desk) = Desk::open("door_registry_race").await else {
         return;
     };
-    desk.says("/INC-1", json!({ "title": "A", "restricted": true }))
+    desk.taken("/INC-1", json!({ "title": "A", "restricted": true }))
         .await;
     let closes = json!({ "restricted": true, "words": 700 });
     let opens = json!({ "restricted": false, "diagrams": 3 });
-    // One after the other, before the first is loaded.
     for (first, second, closed) in [(&closes, &opens, false), (&opens, &closes, true)] {
         desk.taken("/INC-1", first.clone()).await;
         desk.taken("/INC-1", second.clone()).await;
-        desk.load().await;
         assert_eq!(desk.one("INC-1").await["restricted"], closed);
     }
     // At once: the stored time says which was later.
@@ -179,7 +198,7 @@ async fn the_last_word_is_what_was_said_later() {
             desk.taken("/INC-1", opens.clone()),
             desk.taken("/INC-1", closes.clone())
         );
-        desk.load().await;
+        desk.one("INC-1").await;
         let last = "SELECT toUInt64(argMax(restricted, at)) FROM landing_writeup FINAL";
         let times = "SELECT uniqExact(at) FROM landing_writeup FINAL";
         let rows = 7 + 2 * round;
@@ -198,10 +217,10 @@ async fn the_last_word_is_what_was_said_later() {
 
 #[tokio::test]
 async fn what_can_t_be_said_is_refused() {
-    let Some(desk) = Desk::open("door_registry_refused").await else {
+    let Some(mut desk) = Desk::open("door_registry_refused").await else {
         return;
     };
-    desk.says(
+    desk.taken(
         "/INC-1",
         json!({ "aliases": ["page 1"], "published_at": "2025-03-01T00:00:00Z" }),
     )
@@ -259,11 +278,103 @@ async fn what_can_t_be_said_is_refused() {
             422,
             "before",
         ),
+        (
+            "/INC-2",
+            json!({ "titel": "x" }),
+            422,
+            "no field \"titel\"; valid are version, id, title",
+        ),
+        (
+            "/INC-2",
+            json!({ "marks": { "odd": true } }),
+            422,
+            "\"marks.odd\"; valid are surprised",
+        ),
+        (
+            "/INC-2",
+            json!({ "zzmail.marker@people.example.org": 1 }),
+            422,
+            "no field the text",
+        ),
+        (
+            "/INC-1/merge",
+            json!({ "onto": "INC-2" }),
+            422,
+            "valid are into",
+        ),
+        ("/INC-1/split", json!({ "into": "x" }), 422, "none here"),
+        (
+            "/INC-1/retire",
+            json!({ "undo": "x" }),
+            400,
+            "true and false",
+        ),
+        ("/INC-1/retire", json!({ "undo": true }), 409, "not retired"),
+        (
+            "/INC-1/retire",
+            json!({ "when": "x" }),
+            422,
+            "valid are at, undo",
+        ),
+        (
+            "/INC-1/retire",
+            json!({ "undo": true, "at": "2025-04-01T00:00:00Z" }),
+            400,
+            "leave one",
+        ),
+        (
+            "/INC-1/retire",
+            json!({ "at": "2027-01-01T00:00:00Z" }),
+            422,
+            "in the future",
+        ),
+        ("/INC-1/unalias", json!({}), 400, "one at least"),
+        (
+            "/INC-1/unalias",
+            json!({ "names": [7] }),
+            400,
+            "one at least",
+        ),
+        (
+            "/INC-1/unalias",
+            json!({ "name": "page 1" }),
+            422,
+            "valid are names",
+        ),
+        (
+            "/INC-1/unalias",
+            json!({ "names": ["INC-1"] }),
+            400,
+            "its id",
+        ),
+        (
+            "/INC-1/unalias",
+            json!({ "names": ["zzmail.marker@people.example.org"] }),
+            400,
+            "no name of it",
+        ),
+        (
+            "/INC-9/unalias",
+            json!({ "names": ["x"] }),
+            404,
+            "no write-up",
+        ),
+        (
+            "/INC-2",
+            json!({ "aliases": ["ok", "h*"] }),
+            422,
+            "too much",
+        ),
+        ("/INC-2", json!({ "aliases": ["*"] }), 422, "empty"),
+        ("/INC-2", json!({ "url": "https://*" }), 422, "too much"),
+        (
+            "/INC-2",
+            json!({ "alias_validity": [{ "alias": "https://w.example.org/*" }] }),
+            422,
+            "at least one character of its path",
+        ),
     ] {
-        let answer = desk.post(path, body.clone()).await;
-        assert_eq!(answer.status, status, "{path} {body} {answer:?}");
-        assert_eq!(answer.header("content-type"), "application/problem+json");
-        assert!(answer.text.contains(words), "{path} {body} {answer:?}");
+        desk.refused(path, body, status, words).await;
     }
     let long = format!("{{\"title\": \"{}\"}}", "x".repeat(1 << 20));
     assert_eq!(desk.ask("POST", "/INC-2", &long).await.status, 413);
@@ -272,6 +383,7 @@ async fn what_can_t_be_said_is_refused() {
     assert_eq!(desk.ask("DELETE", "/INC-1", "").await.status, 405);
     assert_eq!(desk.get("/INC-9").await.status, 404);
     // Refusals leave nothing behind but that they were refused.
+    desk.halt().await;
     assert!(desk.door.taken().await.writeups.is_empty());
 }
 
@@ -292,6 +404,7 @@ async fn only_tokens_of_the_registry_and_only_with_an_engine() {
         "POST /v1/writeups/INC-1/merge",
         "POST /v1/writeups/INC-1/split",
         "POST /v1/writeups/INC-1/retire",
+        "POST /v1/writeups/INC-1/unalias",
     ] {
         // Without a token somebody at this machine looks, and nothing else is done.
         let answer = door.send(line, &[], "{}").await;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::doorway::{Answer, Doorway, open, read};
 
 /// Every address for programs and the methods that it takes.
-const ROUTES: [(&str, &[&str]); 19] = [
+const ROUTES: [(&str, &[&str]); 20] = [
     ("/v1/events", &["post"]),
     ("/v1/hooks/{source}", &["post"]),
     ("/v1/writeups", &["get"]),
@@ -21,6 +21,7 @@ const ROUTES: [(&str, &[&str]); 19] = [
     ("/v1/writeups/{id}/merge", &["post"]),
     ("/v1/writeups/{id}/split", &["post"]),
     ("/v1/writeups/{id}/retire", &["post"]),
+    ("/v1/writeups/{id}/unalias", &["post"]),
     ("/v1/imports/{kind}", &["post"]),
     ("/xapi/statements", &["post", "put"]),
     ("/xapi/about", &["get"]),

@@ -16,6 +16,7 @@ mod cli;
 mod demo;
 mod derive;
 mod door;
+mod door_at_once;
 mod door_clients;
 mod door_hooks;
 mod door_process;

@@ -198,7 +198,7 @@ fn what_is_said_later_leaves_the_rest() {
 
 const TABLE: &str = "\
 id,title,published,authors,responders,aliases,surprised,words
-INC-1,\"Disk, full\",2025-03-01,a@x.org;b@x.org;c@x.org;d@x.org;e@x.org,a@x.org,page 1;p-*,yes,1200
+INC-1,\"Disk, full\",2025-03-01,a@x.org;b@x.org;c@x.org;d@x.org;e@x.org,a@x.org,page 1;pg-*,yes,1200
 INC-2,Queue,soon,,,,,
 INC-3,,2025-03-02,ada@example.org,,page 1,,
 ada@example.org,,,,,,,

@@ -17,7 +17,7 @@ use crate::app::House;
 use crate::collect::roster::somebody;
 use crate::config::Config;
 use crate::jobs::registry::file::{self, Table};
-use crate::jobs::registry::{Hand, Imported, NOT_DELETED, Registry, Unregistered};
+use crate::jobs::registry::{Hand, Imported, NOT_DELETED, Registry, Unregistered, deed};
 use crate::model::target::{RULES, canonical, nameless};
 use crate::model::{Assignment, Calendar, DatedAlias, Marks, Millis, RETRACTED, Writeup};
 use crate::store::RegistryWriteup;
@@ -196,20 +196,6 @@ pub(super) struct Said {
     restricted: Option<bool>,
 }
 
-impl Command {
-    /// Whether it changes the registry; that is noted.
-    fn changes(&self) -> bool {
-        !matches!(
-            self,
-            Command::List { .. }
-                | Command::Show { .. }
-                | Command::Assignments { .. }
-                | Command::Canonical { .. }
-                | Command::Import { dry_run: true, .. }
-        )
-    }
-}
-
 /// A mark and whether the write-up has it.
 fn mark(text: &str) -> Result<(&'static str, bool), String> {
     let (name, value) = text.split_once('=').unwrap_or((text, "yes"));
@@ -234,14 +220,9 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
     let wanted = Wanted::of(&command, &calendar)?;
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
-    let changes = command.changes();
     let done = act(command, wanted, &house, &calendar).await;
-    let noted = match changes && done.is_ok() {
-        true => note(&house.config, Act::RegistryChanged, "write-ups"),
-        false => Ok(()),
-    };
     house.close().await;
-    done.and(noted)
+    done
 }
 
 /// What a command names and what can be wrong with it by itself: told before any work.
@@ -333,6 +314,12 @@ async fn act(
         Command::Import { file, dry_run } => {
             let hand = hand(house);
             let done = registry.import(&hand, wanted.table, dry_run).await?;
+            let taken = (done.new + done.more) as u64;
+            if taken > 0 && !dry_run {
+                let words = counted(taken, "write-up", "write-ups");
+                let words = format!("{words} from a table");
+                note(&house.config, Act::RegistryChanged, &words)?;
+            }
             imported(&file, &done, dry_run)
         }
         Command::Alias { id, names, .. } => {
@@ -579,10 +566,13 @@ pub(super) async fn say(
     registry: &Registry,
     writeup: Writeup,
 ) -> anyhow::Result<()> {
+    let is_new = registry.said(&writeup.id).next().is_none();
+    let what = deed(&writeup, is_new);
     registry
         .say(&hand(house), writeup)
         .await
-        .context("the write-up was not changed")
+        .context("the write-up was not changed")?;
+    note(&house.config, Act::RegistryChanged, &what)
 }
 
 /// The write-up of this name, also where it is part of another one.

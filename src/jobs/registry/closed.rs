@@ -1,7 +1,7 @@
 //! Which write-ups are restricted now, whatever the last report said: pages ask at every request, and a
 //! command may have said it in another process a moment ago.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Value as Json, json};
 
@@ -16,8 +16,10 @@ pub struct Closed {
     print: Option<WriteupsPrint>,
     /// Every name of them.
     names: Vec<String>,
-    /// When each write-up was last spoken of.
-    last: HashMap<String, Millis>,
+    /// Every name of each write-up, with those of the one that it is part of.
+    all: HashMap<String, Vec<String>>,
+    /// When each write-up was spoken of.
+    spoken: HashMap<String, HashSet<Millis>>,
 }
 
 impl Closed {
@@ -31,15 +33,25 @@ impl Closed {
         let entries = merge(0, &landed, &HashMap::new(), &HashMap::new());
         let restricted = entries.iter().filter(|entry| entry.restricted);
         let names = restricted.flat_map(hiding::names).collect();
-        let mut last: HashMap<String, Millis> = HashMap::new();
+        // Numbered from 1 in their order.
+        let whole = |entry: &RegistryWriteup| {
+            let at = usize::try_from(entry.merged_into).ok()?.checked_sub(1)?;
+            entries.get(at)
+        };
+        let all = entries.iter().map(|entry| {
+            let names = [entry].into_iter().chain(whole(entry));
+            (entry.id.clone(), names.flat_map(hiding::names).collect())
+        });
+        let all = all.collect();
+        let mut spoken: HashMap<String, HashSet<Millis>> = HashMap::new();
         for row in landed {
-            let at = last.entry(row.id).or_insert(row.at);
-            *at = row.at.max(*at);
+            spoken.entry(row.id).or_default().insert(row.at);
         }
         Ok(Some(Closed {
             print: Some(print),
             names,
-            last,
+            all,
+            spoken,
         }))
     }
 
@@ -48,9 +60,17 @@ impl Closed {
         &self.names
     }
 
-    /// Whether what was said of a write-up at that time is known here.
+    /// Every name of a write-up; none where it is not known.
+    pub fn names_of(&self, id: &str) -> &[String] {
+        self.all.get(id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether what was said of a write-up at that time is known here. What is known may be later, and
+    /// say nothing of who may see it.
     pub fn has_heard(&self, id: &str, at: Millis) -> bool {
-        self.last.get(id).is_some_and(|last| *last >= at)
+        self.spoken
+            .get(id)
+            .is_some_and(|spoken| spoken.contains(&at))
     }
 }
 

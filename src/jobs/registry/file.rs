@@ -136,7 +136,7 @@ impl Problems {
 }
 
 /// A value as it is told: cut to a readable length, and not at all where it may name somebody.
-pub(super) fn shown(value: &str) -> String {
+pub fn shown(value: &str) -> String {
     if holds_address(value) {
         return "the text".to_owned();
     }

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use anyhow::Context as _;
 
 use super::file::{Problems, Row, Table, shown};
-use super::{Hand, Registry, random, taken};
+use super::{Hand, Registry, fit, random, taken};
 use crate::collect::Keys;
 use crate::jobs::people::BY_HAND;
 use crate::model::{Event, Millis, Writeup};
@@ -131,6 +131,9 @@ impl Registry {
         }
         let url = writeup.url.iter().map(|url| ("url", url));
         for (column, name) in url.chain(writeup.aliases.iter().map(|alias| ("aliases", alias))) {
+            if let Err(wrong) = fit(name) {
+                problems.add(column, wrong.to_string());
+            }
             let holder = self.holder(id, name, None).map(|holder| holder.id.clone());
             let before = names.get(name).cloned().filter(|other| other != id);
             if let Some(holder) = holder.or(before) {

@@ -3,12 +3,14 @@
 //! said later is one more event.
 //!
 //! `merge` puts together what was said, `names` decides which name is which write-up at which time,
-//! `told` shows it without naming anybody.
+//! `told` shows it without naming anybody, `deed` says what was done.
 
 pub mod closed;
+mod deed;
 pub mod file;
 mod import;
 mod merge;
+mod name;
 mod names;
 pub mod told;
 
@@ -24,8 +26,10 @@ use crate::model::target::canonical;
 use crate::model::{Assignment, Body, DatedAlias, Event, Millis, RETRACTED, Writeup};
 use crate::store::{Batch, RegistryWriteup, Store, WriteupRow};
 
+pub use deed::deed;
 pub use import::Imported;
 pub(super) use merge::merge;
+pub use name::{WrongName, fit};
 pub(super) use names::{LATEST, Names, names};
 
 /// The instant of deletion that takes a deletion back: null says nothing.

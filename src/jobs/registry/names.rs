@@ -7,6 +7,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::fit;
 use crate::model::Millis;
 use crate::model::target::canonical;
 use crate::store::RegistryWriteup;
@@ -148,12 +149,10 @@ fn best(claims: impl Iterator<Item = Claim>) -> Option<u32> {
 }
 
 /// What targets begin with that a pattern stands for, in their one spelling; `None` for a plain name,
-/// and for a star alone, which would stand for everything.
+/// and for a star that would stand for nearly everything, whoever gave it.
 pub(super) fn prefix(name: &str) -> Option<String> {
     let begin = name.trim().strip_suffix('*')?;
-    if begin.trim().is_empty() {
-        return None;
-    }
+    fit(name).ok()?;
     let mut spelled = canonical(begin).into_owned();
     // The one spelling has no slash at the end; here it keeps `/a/*` from `/ab`.
     if spelled != begin.trim() && begin.ends_with('/') && !spelled.ends_with('/') {

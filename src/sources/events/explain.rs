@@ -213,6 +213,11 @@ enum Shape {
 const COUNT: Shape = Shape::Whole(u32::MAX as u64);
 const VERSION: (&str, Shape) = ("version", COUNT);
 
+/// The fields that data of a kind may have.
+pub(super) fn fields(kind: EventKind) -> impl Iterator<Item = &'static str> {
+    rules(kind).iter().map(|(name, _)| *name)
+}
+
 fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
     match kind {
         EventKind::Read => &[

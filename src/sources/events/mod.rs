@@ -18,6 +18,7 @@ mod packed_tests;
 mod schema;
 #[cfg(test)]
 mod tests;
+mod unknown;
 #[cfg(test)]
 mod vectors_tests;
 mod wire;
@@ -31,6 +32,7 @@ use super::{File, Kind, Problem, Push, Setting, Sink, SourceError};
 
 pub use decode::{Fault, MAX_LINE, decode};
 pub use schema::schemas;
+pub use unknown::unknown;
 
 /// Files of events, and events sent over HTTP.
 pub static KIND: Kind = Kind {
