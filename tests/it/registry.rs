@@ -220,6 +220,13 @@ fn a_table_is_imported_once() {
     insta::assert_snapshot!("imported_one", shown.out);
     let again = home.done(&["writeups", "import", &file]);
     assert!(again.err.contains("2 unchanged"), "{}", again.err);
+    let wide = home.file("wide.csv", "id,aliases\nINC-7,htt*\n");
+    let said = home.run(&["writeups", "import", &wide]);
+    assert!(said.err.contains("stands for too much"), "{}", said.err);
+    // Once, and not for what changed nothing.
+    let log = home.done(&["audit", "show"]).out;
+    assert_eq!(log.matches("registry-changed").count(), 1, "{log}");
+    assert!(log.contains("2 write-ups from a table"), "{log}");
     let value = json_of(&home.done(&["writeups", "show", "INC-1", "--json"]));
     assert_eq!(value["said_by"], json!({ "registry": 1 }));
     assert_eq!(
