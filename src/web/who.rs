@@ -72,9 +72,13 @@ fn who(head: &Head, state: &AppState) -> Result<Who, Refusal> {
             Err(Refusal::new(StatusCode::NOT_FOUND, words))
         }
     };
-    // Whoever shows a token is nobody else. HTTP Basic may be a proxy's own.
+    // Whoever shows a token is nobody else. HTTP Basic that is none may be a proxy's own.
+    let shows_one = head.headers.contains_key(AUTHORIZATION);
     if is_bearer(&head.headers) {
         return token().map(Who::Token);
+    }
+    if shows_one && let Ok(token) = token() {
+        return Ok(Who::Token(token));
     }
     let peer = head.extensions.get::<Peer>().copied();
     let peer = peer.unwrap_or(Peer::INSIDE);
@@ -91,6 +95,10 @@ fn who(head: &Head, state: &AppState) -> Result<Who, Refusal> {
         }
         Err(Shut::SignIn | Shut::Words(_)) => return token().map(Who::Token),
     };
+    // Where nobody signs in there is no proxy either.
+    if shows_one && reader.who.is_none() {
+        return token().map(Who::Token);
+    }
     let looks = matches!(head.method, Method::GET | Method::HEAD);
     if looks || access.is_own_page(&head.headers) {
         return Ok(Who::Person(reader));
