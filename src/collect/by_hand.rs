@@ -41,7 +41,8 @@ pub fn lost(w: &Writeup<Identity>) -> Option<Rejection> {
 }
 
 fn of_name((field, name): (&'static str, &String)) -> Option<Rejection> {
-    if is_mail(name) {
+    // An id that is one is refused by the intake.
+    if field != "id" && is_mail(name) {
         return rejection(field, "is a mail address; valid is the name of a page");
     }
     if let Some(begin) = name.strip_suffix('*')

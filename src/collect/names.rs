@@ -122,7 +122,7 @@ pub(super) fn forget_subject(subject: &mut String) -> String {
     }
     let spelled = canonical(subject);
     let is_address = spelled.starts_with("https://");
-    if !is_address && holds_mail(subject) {
+    if !is_address && (holds_mail(subject) || subject.contains(['/', '\\'])) {
         anonymous(subject);
         return canonical(subject).into_owned();
     }

@@ -8,14 +8,17 @@ pub const SOMEBODY: &str = "_somebody_";
 
 /// Parameters whose value is somebody, lower case.
 const PARAMETERS: &[&str] = &[
+    "account",
     "accountid",
     "assignee",
     "author",
     "e-mail",
     "email",
+    "ip",
     "login",
     "mail",
     "reporter",
+    "uid",
     "user",
     "user_id",
     "user_name",
@@ -222,6 +225,18 @@ fn namespace(text: &str) -> Option<(&str, Option<&str>)> {
 /// The same of a name that is no web address, a path in a repository for instance. There a file may be
 /// called `a@b.md`.
 pub(super) fn anywhere(text: &str) -> Cow<'_, str> {
+    // The homes of people on machines: `/home/ada/x.md`, `C:/Users/ada/x.md`.
+    for home in ["/home/", ":/Users/", ":\\Users\\"] {
+        if let Some((begin, rest)) = text.split_once(home)
+            && (begin.is_empty() || !begin.contains(char::is_whitespace))
+            && !rest.is_empty()
+        {
+            let end = rest.find(['/', '\\']).unwrap_or(rest.len());
+            if begin.is_empty() || begin.starts_with("file:") || begin.len() == 1 {
+                return Cow::Owned(format!("{begin}{home}{SOMEBODY}{}", &rest[end..]));
+            }
+        }
+    }
     if !holds_mail(text) {
         return Cow::Borrowed(text);
     }
@@ -236,8 +251,15 @@ pub(super) fn anywhere(text: &str) -> Cow<'_, str> {
     Cow::Owned(words.collect())
 }
 
+/// Whether a fragment, which has no part in what a page is called, names somebody.
+pub(super) fn in_fragment(fragment: &str) -> bool {
+    let parts = fragment.trim_start_matches('#').split(['&', '?', '/']);
+    let mut parts = parts.map(|part| matches!(parameter(part), Cow::Owned(_)));
+    holds_mail(fragment) || parts.any(|named| named)
+}
+
 /// Whether a text holds what every mail address holds.
-pub(super) fn holds_mail(text: &str) -> bool {
+fn holds_mail(text: &str) -> bool {
     AT.iter().any(|at| text.contains(at))
 }
 
@@ -335,6 +357,18 @@ mod tests {
             ("shop:docs/a@b.md", "shop:docs/a@b.md"),
             ("handbook@1f2e:docs/a.md", "handbook@1f2e:docs/a.md"),
             ("INC-7", "INC-7"),
+            ("/home/ada/pm.md", "/home/_somebody_/pm.md"),
+            (
+                "file:///C:/Users/ada/pm.md",
+                "file:///C:/Users/_somebody_/pm.md",
+            ),
+            ("shop:src/home/view.rs", "shop:src/home/view.rs"),
+            ("https://h/p#user=ada", "https://h/p"),
+            ("https://h/p#L12", "https://h/p#L12"),
+            (
+                "https://h/p?uid=7&ip=10.1.2.3",
+                "https://h/p?ip=_somebody_&uid=_somebody_",
+            ),
         ] {
             assert_eq!(nameless(given), expected);
         }

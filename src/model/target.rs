@@ -97,7 +97,7 @@ pub fn nameless(text: &str) -> Cow<'_, str> {
 pub fn names_somebody(text: &str, spelled: &str) -> bool {
     let fragment = memchr::memchr(b'#', text.as_bytes()).map_or("", |at| &text[at..]);
     memchr::memmem::find(spelled.as_bytes(), SOMEBODY.as_bytes()).is_some()
-        || (named::holds_mail(fragment) && spelled.starts_with("https://"))
+        || (named::in_fragment(fragment) && spelled.starts_with("https://"))
 }
 
 /// The host of an http(s) address as [`canonical`] writes it, without its port; `None` for any

@@ -47,7 +47,7 @@ impl Who {
             Who::Token(token) => (None, format!("{what}, by the token {}", token.name)),
             Who::Person(reader) => match &reader.who {
                 Some(mark) => (Some(mark.clone()), what.to_owned()),
-                None => (None, format!("{what}, by a page on this machine")),
+                None => (None, what.to_owned()),
             },
         }
     }
@@ -80,6 +80,10 @@ fn who(head: &Head, state: &AppState) -> Result<Who, Refusal> {
     if shows_one && let Ok(token) = token() {
         return Ok(Who::Token(token));
     }
+    // Where nobody signs in, nobody has a role that suffices.
+    if !state.access.has_sign_in() {
+        return token().map(Who::Token);
+    }
     let peer = head.extensions.get::<Peer>().copied();
     let peer = peer.unwrap_or(Peer::INSIDE);
     let access = &state.access;
@@ -95,22 +99,12 @@ fn who(head: &Head, state: &AppState) -> Result<Who, Refusal> {
         }
         Err(Shut::SignIn | Shut::Words(_)) => return token().map(Who::Token),
     };
-    // Where nobody signs in there is no proxy either.
-    if shows_one && reader.who.is_none() {
-        return token().map(Who::Token);
-    }
     let looks = matches!(head.method, Method::GET | Method::HEAD);
     if looks || access.is_own_page(&head.headers) {
         return Ok(Who::Person(reader));
     }
-    // Where nobody signs in, a program without a token comes like this.
-    token().map(Who::Token).map_err(|refusal| match reader.who {
-        None => refusal,
-        Some(_) => {
-            let words = "this was not sent from a page of this server; programs send a token";
-            Refusal::new(StatusCode::FORBIDDEN, words)
-        }
-    })
+    let words = "this was not sent from a page of this server; programs send a token";
+    Err(Refusal::new(StatusCode::FORBIDDEN, words))
 }
 
 fn is_bearer(headers: &HeaderMap) -> bool {
