@@ -6,7 +6,7 @@ use std::io::Write as _;
 
 use serde_json::{Value as Json, json};
 
-use super::{error, import};
+use super::{error, import, privacy};
 use crate::app::collector;
 use crate::app::look::{self, Ground, Tables};
 use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
@@ -93,6 +93,10 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         }
         if let Err(error) = audit::read(&config.data_dir, None) {
             findings.add("audit log", &error.into());
+        }
+        // What can't be read is told above.
+        if let Ok(Some(lost)) = privacy::lost_agreement(&config) {
+            findings.add("terms", &anyhow::Error::msg(lost));
         }
     }
     let mut sources = Vec::new();

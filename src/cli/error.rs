@@ -71,7 +71,13 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
             );
         }
         if let Some(folder) = cause.downcast_ref::<FolderError>() {
-            let other = !matches!(folder, FolderError::NoList { .. });
+            // What these need lies in this folder.
+            let other = !matches!(
+                folder,
+                FolderError::NoList { .. }
+                    | FolderError::Rotating { .. }
+                    | FolderError::NoKey { .. }
+            );
             return (USER, other.then_some("name another folder with --data-dir"));
         }
         if cause.is::<InstallError>() || cause.is::<StartError>() {

@@ -82,6 +82,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let installing = Installing::new();
     let house = House::open(config.clone(), move |progress| installing.show(progress)).await?;
     let done = forget(&house, &names, args.dry_run).await;
+    let counts_only = house.keys.left_out().everybody();
     house.close().await;
     let (people, done) = done?;
     if !args.dry_run {
@@ -100,7 +101,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         let text = serde_json::to_string_pretty(&value)?;
         writeln!(std::io::stdout(), "{text}")?;
     } else {
-        tell(people, &done, args.dry_run)?;
+        tell(people, &done, (args.dry_run, counts_only))?;
     }
     match done.left.is_empty() {
         true => Ok(()),
@@ -125,7 +126,8 @@ async fn forget(
     people.sort_unstable();
     people.dedup();
     if dry_run {
-        let rows = house.store.people_found(&people).await?;
+        // Also in what waits in the spool.
+        let rows = search(&house.store, &places, &people).await?;
         let known = known(house, derived, &people).await?;
         return Ok((
             known,
@@ -144,7 +146,7 @@ async fn forget(
     }
     drop(turn);
     if empty(house, &places).await?.is_none() {
-        wait(&places.spool).await?;
+        wait(&places.spool, config.spool.load_seconds).await?;
     }
     let turn = house.turn().await?;
     let mut done = erase(&house.store, &places, &people).await?;
@@ -205,9 +207,17 @@ pub(super) async fn empty(house: &House, places: &Places) -> anyhow::Result<Opti
 }
 
 /// Waits until the collector that runs has loaded all that came in before it knew.
-async fn wait(spool: &Path) -> anyhow::Result<()> {
+async fn wait(spool: &Path, load_seconds: u32) -> anyhow::Result<()> {
     tokio::time::sleep(TOLD).await;
     let before = segments(spool)?;
+    if !before.is_empty() {
+        writeln!(
+            std::io::stderr(),
+            "the person is on the opt-out list; waiting until the collector that runs has loaded what came in \
+             before (spool.load_seconds = {load_seconds})"
+        )?;
+    }
+    let most = SPOOL.max(Duration::from_secs(load_seconds.into()) + SPOOL / 2);
     let loaded = async {
         loop {
             let now = segments(spool)?;
@@ -217,12 +227,12 @@ async fn wait(spool: &Path) -> anyhow::Result<()> {
             tokio::time::sleep(LOOK).await;
         }
     };
-    let loaded = tokio::time::timeout(SPOOL, loaded).await;
+    let loaded = tokio::time::timeout(most, loaded).await;
     loaded.unwrap_or_else(|_| {
         bail!(
             "the collector has not loaded its spool for {} s, /readyz/load says why. The person is on \
              the opt-out list; run this again when it has",
-            SPOOL.as_secs()
+            most.as_secs()
         )
     })
 }
@@ -319,12 +329,21 @@ fn names(given: Vec<String>) -> anyhow::Result<Vec<String>> {
     }
 }
 
-fn tell(names: usize, done: &Forgotten, dry_run: bool) -> anyhow::Result<()> {
+fn tell(
+    names: usize,
+    done: &Forgotten,
+    (dry_run, counts_only): (bool, bool),
+) -> anyhow::Result<()> {
     let mut err = std::io::stderr().lock();
     let count = counted(names as u64, "name", "names");
     let nothing = names == 0 && done.rows.is_empty() && done.letters.changed == 0;
     match (dry_run, names) {
         (_, 0) if !nothing => writeln!(err, "known from what had not been counted yet")?,
+        (_, 0) if counts_only => writeln!(
+            err,
+            "this data folder keeps counts only: no name is kept of anybody; what was done stays a count that \
+             belongs to nobody"
+        )?,
         (_, 0) => writeln!(err, "nothing is known under this name")?,
         (true, _) => writeln!(err, "{count} of this person would be erased")?,
         (false, _) => writeln!(err, "{count} of this person erased")?,

@@ -33,7 +33,7 @@ Names of people who opted out or were forgotten have to stand in the rosters, to
 their pseudonym alone, and without the old key nothing can tell them from others. --drop-opted-out takes
 those who are missing off the list; what they do from then on is counted as anybody's.
 
---dry-run tells what would become of whom, and changes nothing. Numbers of few people are not told.
+--dry-run tells what would become of how many, and changes nothing.
 
 Stop `readback serve` and everything else on this data folder first. A rotation that was cut off goes on
 where it is run again with the same rosters and options; until then other commands refuse to work.")]
@@ -126,10 +126,19 @@ async fn rotate(
         bail!("`readback serve` runs on this data folder; stop it first");
     }
     let _turn = house.turn().await?;
+    // Opening the house may have noted something in it.
+    let looked = DataFolder::look(&house.config.data_dir, house.config.k)?;
+    *folder = looked.context("the data folder is gone")?;
     let (key, next) = (folder.key_file(), folder.next_key_file());
     let each = identities.iter();
     let old: BTreeSet<Pseudonym> = each.map(|one| house.keys.pseudonym(one)).collect();
+    let files = Files {
+        opted_out: folder.opted_out(),
+        under_way: folder.rotation_file(),
+    };
     if !next.exists() {
+        // Of a rotation that was cut off when all was done.
+        rotate::ended(&files)?;
         // Looked at before anything is begun, so that the folder stays as it is.
         let lost = rotate::missing_opted_out(&folder.opted_out(), &old)?.len();
         if args.dry_run {
@@ -142,10 +151,6 @@ async fn rotate(
     }
     let new = house.keys.next(&next)?;
     let pairs = rotate::pairs(&house.keys, &new, identities);
-    let files = Files {
-        opted_out: folder.opted_out(),
-        under_way: folder.rotation_file(),
-    };
     let drop = LetGo {
         missing: args.drop_missing,
         opted_out: args.drop_opted_out,
@@ -155,6 +160,7 @@ async fn rotate(
     std::fs::File::open(&house.config.data_dir)
         .and_then(|folder| folder.sync_all())
         .with_context(|| house.config.data_dir.display().to_string())?;
+    rotate::ended(&files)?;
     let mark = house.keys.people_mark();
     if mark != new.people_mark() {
         folder.retire(mark)?;

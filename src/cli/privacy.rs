@@ -16,7 +16,7 @@ use crate::config::Config;
 use crate::jobs::ledger::{self, Entry, Ledger, What};
 use crate::jobs::terms;
 use crate::model::PrivacyTerms;
-use crate::web::audit::Act;
+use crate::web::audit::{self, Act};
 
 /// What to do.
 #[derive(Debug, clap::Args)]
@@ -81,6 +81,34 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         Command::Agree { by } => agree(&config, &by).await,
         Command::Prove { log, json } => prove(config, log.as_deref(), json).await,
     }
+}
+
+/// What the audit log says of an agreement.
+const AGREED: &str = "the terms were agreed";
+
+/// Says so where the audit log knows of an agreement that the record of terms does not have, nor one of
+/// later: somebody's word is lost.
+pub(super) fn lost_agreement(config: &Config) -> anyhow::Result<Option<String>> {
+    let entries = audit::read(&config.data_dir, None)?;
+    let mut agreed = entries
+        .iter()
+        .filter(|entry| entry.act == Act::PrivacyChanged && entry.what.as_deref() == Some(AGREED));
+    let last = agreed.next_back().and_then(|entry| entry.at.get(..10));
+    let last = last.and_then(|day| day.parse::<NaiveDate>().ok());
+    let Some(last) = last else {
+        return Ok(None);
+    };
+    let ledger = Ledger::read(&file(config))?;
+    let kept = ledger.agreed().map(|agreed| agreed.date);
+    // The log's days are those of UTC.
+    let is_there = kept.is_some_and(|kept| Some(kept) >= last.pred_opt());
+    Ok((!is_there).then(|| {
+        format!(
+            "{}: the agreement of {last} is missing, which the audit log has; restore the file from a backup, \
+             or have the terms agreed again",
+            file(config).display()
+        )
+    }))
 }
 
 fn file(config: &Config) -> PathBuf {
@@ -150,6 +178,9 @@ fn show(config: &Config, as_json: bool) -> anyhow::Result<()> {
         }
         None => writeln!(out, "agreed: by nobody yet")?,
     }
+    if let Some(lost) = lost_agreement(config)? {
+        writeln!(std::io::stderr(), "{lost}")?;
+    }
     Ok(())
 }
 
@@ -182,7 +213,7 @@ async fn agree(config: &Config, by: &str) -> anyhow::Result<()> {
     let terms = terms::of(config, folder.k, folder.mode);
     ledger::agree(&file(config), &terms, by, today(config))?;
     drop(turn);
-    note(config, Act::PrivacyChanged, "the terms were agreed")?;
+    note(config, Act::PrivacyChanged, AGREED)?;
     writeln!(std::io::stdout(), "{}", terms::fingerprint(&terms))?;
     Ok(())
 }

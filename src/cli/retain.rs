@@ -17,8 +17,8 @@ use crate::web::audit::Act;
 #[command(after_help = "\
 [retention] read_days, read_count_days, attendance_days, comment_days, edit_days and link_days say how
 many days events of a kind are kept; without a limit they stay. `readback serve` takes old ones away once
-a day, and every import and scan what it brought of them. From then on nobody is taken to have watched
-before, so that what is gone looks like nothing.")]
+a day, also those that came over HTTP; every other import and scan takes away at once what it brought of
+them. From then on nobody is taken to have watched before, so that what is gone looks like nothing.")]
 pub(super) struct Args {
     /// Count what would go, and take nothing away
     #[arg(long)]

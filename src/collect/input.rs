@@ -52,11 +52,14 @@ pub fn open(path: &Path, seen: impl Fn(u64) + Send + 'static) -> io::Result<Inpu
     })
 }
 
-/// Opens bytes that are at hand, by the name of their file.
-pub fn of_bytes(name: String, bytes: Vec<u8>) -> io::Result<Input> {
-    let size = Some(bytes.len() as u64);
-    let reader = unpack(io::Cursor::new(bytes))?;
-    Ok(Input { name, size, reader })
+/// Opens bytes that are at hand and unpacked, by the name of their file. What is packed once more stays
+/// so: nobody knows how much is in it.
+pub fn of_bytes(name: String, bytes: Vec<u8>) -> Input {
+    Input {
+        name,
+        size: Some(bytes.len() as u64),
+        reader: Box::new(io::Cursor::new(bytes)),
+    }
 }
 
 /// Unpacks gzip and zstd, several members too, by their magic numbers.

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 
 use super::Rejection;
 use crate::model::target::{canonical, nameless, names_somebody, without_user};
-use crate::model::{Body, Event, Identity, Whom, Writeup, meeting};
+use crate::model::{Body, Event, Identity, Whom, meeting};
 use crate::sources::machine::{AT, holds_address, holds_mail};
 
 fn rejection(field: &'static str, reason: &str) -> Option<Rejection> {
@@ -43,41 +43,6 @@ pub(super) fn misplaced(event: &Event<Identity>) -> Option<Rejection> {
         }
         _ => None,
     }
-}
-
-/// What of a description that is said by hand would not be kept: whoever says it can say it otherwise.
-pub fn lost(writeup: &Writeup<Identity>) -> Option<Rejection> {
-    let w = writeup;
-    let title = w.title.as_ref().filter(|title| {
-        let mut kept = (*title).clone();
-        forget_mail(&mut kept);
-        kept != **title
-    });
-    if title.is_some() {
-        return rejection("title", "holds a mail address; valid is a title without it");
-    }
-    let assigned = w.assignments.iter().flatten();
-    let assigned = assigned.filter_map(|one| match &one.whom {
-        Whom::Team(team) => Some(team),
-        Whom::Newcomers | Whom::Everybody => None,
-    });
-    let teams = w
-        .owner_team
-        .iter()
-        .chain(&w.contributor_teams)
-        .chain(assigned);
-    let words = teams
-        .map(|team| ("team", team, "the name of a team"))
-        .chain(
-            w.template
-                .iter()
-                .map(|name| ("template", name, "the name of a template")),
-        )
-        .chain(w.tags.iter().map(|tag| ("tags", tag, "a word")));
-    let mut held = words.filter(|(_, text, _)| holds_address(text));
-    let (field, _, valid) = held.next()?;
-    let reason = format!("holds an address of mail or of a machine; valid is {valid}");
-    Some(Rejection { field, reason })
 }
 
 /// Names hide in fields that are not for them: the user of an address, a mail address for a team, a
@@ -157,7 +122,7 @@ pub(super) fn forget_subject(subject: &mut String) -> String {
     }
     let spelled = canonical(subject);
     let is_address = spelled.starts_with("https://");
-    if !is_address && holds_mail(subject) {
+    if !is_address && (holds_mail(subject) || subject.contains(['/', '\\'])) {
         anonymous(subject);
         return canonical(subject).into_owned();
     }
@@ -183,7 +148,7 @@ const PERSONAL: [&str; 6] = ["mailto:", "acct:", "sip:", "sips:", "xmpp:", "im:"
 /// Whether a text is the mail address of somebody, or several, in any of its spellings:
 /// `ada@example.org`, `mailto:ada@example.org`, `Ada <ada@example.org>`, `acct:ada@example.org`. What
 /// has a colon or a slash is an address of something, a file for instance.
-fn is_mail(text: &str) -> bool {
+pub(super) fn is_mail(text: &str) -> bool {
     // Nearly every text: nothing to look for.
     let may = |byte: u8| matches!(byte, b'@' | b'%' | b':' | 0xef);
     if !text.bytes().fold(false, |found, byte| found | may(byte)) {
@@ -216,7 +181,7 @@ fn is_address(word: &str) -> bool {
 }
 
 /// Takes mail addresses out of a text that people read.
-fn forget_mail(text: &mut String) {
+pub(super) fn forget_mail(text: &mut String) {
     if !holds_mail(text) {
         return;
     }

@@ -15,16 +15,32 @@ pub(super) fn names(writeup: &RegistryWriteup) -> impl Iterator<Item = String> {
     all.filter(|name| !name.is_empty())
 }
 
-/// Whether something is one of these names, or lies below one.
+/// Whether this is the id of one of these write-ups.
+fn is_one(id: &str, names: &[String]) -> bool {
+    names.iter().any(|name| name == id)
+}
+
+/// Whether a place is one of these names, or lies below one. A name that ends in a star stands for all that
+/// begins like it; what is another write-up's by a longer name is hidden with it, to be sure.
 pub(super) fn is_named(text: &str, names: &[String]) -> bool {
     let canonical = target::canonical(text);
     names.iter().any(|name| {
-        let below = |text: &str| {
-            let rest = text.strip_prefix(name.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+        let below = |text: &str| match name.strip_suffix('*') {
+            Some(begin) => begins(text, begin),
+            None => {
+                let rest = text.strip_prefix(name.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?', '#']))
+            }
         };
         below(text) || below(&canonical)
     })
+}
+
+/// Whether a place begins so, in either spelling. A folder itself is among what begins like it.
+fn begins(text: &str, begin: &str) -> bool {
+    let spelled = target::canonical(begin);
+    let folder = |begin: &str| begin.strip_suffix('/').is_some_and(|folder| text == folder);
+    text.starts_with(begin) || folder(begin) || (!spelled.is_empty() && text.starts_with(&*spelled))
 }
 
 /// Takes everything out of a summary that has one of these names: write-ups, their reviews, links that
@@ -35,9 +51,10 @@ pub(super) fn hide(summary: &mut Json, names: &[String]) {
         return;
     }
     let is_open = |text: &Json| text.as_str().is_none_or(|text| !is_named(text, names));
-    keep(summary.get_mut("writeups"), |entry| is_open(&entry["id"]));
+    let is_other = |id: &Json| id.as_str().is_none_or(|id| !is_one(id, names));
+    keep(summary.get_mut("writeups"), |entry| is_other(&entry["id"]));
     keep(summary.get_mut("reviews"), |entry| {
-        is_open(&entry["writeup"])
+        is_other(&entry["writeup"])
     });
     keep(summary.pointer_mut("/health/coverage"), |row| {
         is_open(&row["scope"])
@@ -45,10 +62,32 @@ pub(super) fn hide(summary: &mut Json, names: &[String]) {
     let writeups = summary.get_mut("writeups");
     let writeups = writeups.and_then(Json::as_array_mut);
     for entry in writeups.into_iter().flatten() {
+        let evidence = entry["link_evidence"].as_array().cloned();
+        let mut gone = evidence.unwrap_or_default();
+        gone.retain(|link| !is_open(&link["stands_in"]));
         keep(entry.get_mut("link_evidence"), |link| {
             is_open(&link["stands_in"])
         });
+        // A number that is greater than what stands below it would tell that one is hidden.
+        for link in &gone {
+            let place = link["place"].as_str().unwrap_or_default();
+            let live = link["removed"].is_null().then_some("live");
+            for list in live.into_iter().chain(["created"]) {
+                less(entry["links"].get_mut(list), place);
+            }
+        }
     }
+}
+
+/// One less at a place; a place without any is not told.
+fn less(counts: Option<&mut Json>, place: &str) {
+    let Some(counts) = counts.and_then(Json::as_object_mut) else {
+        return;
+    };
+    match counts.get(place).and_then(Json::as_u64) {
+        Some(count) if count > 1 => counts.insert(place.to_owned(), (count - 1).into()),
+        _ => counts.remove(place),
+    };
 }
 
 /// Marks write-ups with one of these names and their reviews as restricted.
@@ -58,7 +97,7 @@ pub(super) fn mark(summary: &mut Json, names: &[String]) {
         for entry in entries.into_iter().flatten() {
             let named = entry[field]
                 .as_str()
-                .is_some_and(|name| is_named(name, names));
+                .is_some_and(|name| is_one(name, names));
             if named {
                 entry["restricted"] = true.into();
             }

@@ -108,6 +108,12 @@ pub async fn summaries(
     // Who watches a single page names it.
     let coverage = &mut open.health.coverage;
     coverage.retain(|row| !is_named(&row.scope, &hidden));
+    // A link may stand below a page that is restricted, in a place that nobody registered.
+    let mut lists = json!({ "writeups": std::mem::take(&mut open.writeups) });
+    hide(&mut lists, &hidden);
+    if let Json::Array(writeups) = lists["writeups"].take() {
+        open.writeups = writeups;
+    }
     Ok(Reports { open, full, hidden })
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use super::forget::{Letters, Places, people_in_letters, rewrite_letters};
 use super::load::blocking;
@@ -105,30 +106,55 @@ fn both(pairs: &Pairs) -> BTreeSet<Pseudonym> {
 #[serde(deny_unknown_fields)]
 struct UnderWay {
     format: u32,
+    /// Which rosters and options it began with ([`mark`]).
+    of: String,
     /// Old pseudonyms and the random ones in their place, hexadecimal.
     pairs: Vec<(String, String)>,
 }
 
-/// Random pseudonyms for people, or those that a rotation which was cut off has begun to give.
-fn random_pairs(
+/// What tells rosters and options of one rotation from those of another. Made of pseudonyms: it names
+/// nobody.
+fn mark(pairs: &Pairs, drop: LetGo) -> String {
+    let mut hash = Sha256::new();
+    for (old, new) in pairs {
+        hash.update(old.0);
+        hash.update(new.0);
+    }
+    hash.update([u8::from(drop.missing), u8::from(drop.opted_out)]);
+    let bytes = hash.finalize();
+    bytes
+        .iter()
+        .take(16)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Begins a rotation, or goes on with one that was cut off. Gives the random pseudonyms of those whom the
+/// rosters do not name.
+///
+/// # Errors
+/// It began with other rosters or options: people would become two.
+fn begin(
     file: &Path,
+    mark: String,
     missing: Option<&BTreeSet<Pseudonym>>,
-) -> anyhow::Result<Option<Pairs>> {
+) -> anyhow::Result<Pairs> {
     if let Some(known) = read_document::<UnderWay>(file, FORMAT)? {
+        if known.of != mark {
+            bail!(
+                "a rotation was cut off that began with other rosters or options; give it the same ones again, \
+                 or who has a new pseudonym already would become somebody else"
+            );
+        }
         let pair = |(old, new): &(String, String)| {
             Some((Pseudonym::from_hex(old)?, Pseudonym::from_hex(new)?))
         };
         let pairs: Option<Pairs> = known.pairs.iter().map(pair).collect();
         let words = "a pair is none; valid are two pseudonyms of 32 hexadecimal digits";
-        return Ok(Some(
-            pairs.ok_or_else(|| DocumentError::broken(file, words))?,
-        ));
+        return Ok(pairs.ok_or_else(|| DocumentError::broken(file, words))?);
     }
-    let Some(missing) = missing.filter(|missing| !missing.is_empty()) else {
-        return Ok(None);
-    };
     let mut pairs = Pairs::new();
-    for old in missing {
+    for old in missing.into_iter().flatten() {
         let mut new = [0; 16];
         getrandom::fill(&mut new).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
         pairs.insert(*old, Pseudonym(new));
@@ -137,18 +163,29 @@ fn random_pairs(
     let each = pairs.iter();
     let under_way = UnderWay {
         format: FORMAT,
+        of: mark,
         pairs: each
             .map(|(old, new)| (old.to_string(), new.to_string()))
             .collect(),
     };
     write_document(file, &under_way)?;
-    Ok(Some(pairs))
+    Ok(pairs)
+}
+
+/// Forgets what became of whom, when the new key is in its place: from then on nobody can tell.
+pub fn ended(files: &Files) -> anyhow::Result<()> {
+    match std::fs::remove_file(&files.under_way) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| files.under_way.display().to_string())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Gives everybody in the roster the new pseudonym, in store, dead letters and opt-out list, and to the
 /// others what `drop` says. The spool is empty. What was done before a run was cut off is done again
-/// without harm. The caller holds the data folder's turn, and puts the new key in its place when this
-/// returns.
+/// without harm. The caller holds the data folder's turn, and when this returns puts the new key in its
+/// place and calls [`ended`].
 pub async fn run(
     store: &Store,
     places: &Places,
@@ -166,7 +203,7 @@ pub async fn run(
     let there = |person: &Pseudonym| held.people.contains(person);
     let found = pairs.iter().filter(|(old, new)| there(old) || there(new));
     let found = found.count();
-    let random = random_pairs(&files.under_way, missing)?.unwrap_or_default();
+    let random = begin(&files.under_way, mark(pairs, drop), missing)?;
     let all: Vec<(Pseudonym, Pseudonym)> = pairs
         .iter()
         .chain(&random)
@@ -185,13 +222,6 @@ pub async fn run(
     left_out::change(&files.opted_out, &new, true)?;
     left_out::change(&files.opted_out, &[old, lost.clone()].concat(), false)?;
     store.rederive().await?;
-    // From here on nobody can tell any more who became whom.
-    match std::fs::remove_file(&files.under_way) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| files.under_way.display().to_string());
-        }
-        _ => {}
-    }
     Ok(Rotated {
         found,
         letters,

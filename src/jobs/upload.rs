@@ -164,7 +164,7 @@ impl Desk {
             changed: now,
             scope,
         };
-        let open = move || Ok(input::of_bytes(name, bytes)?);
+        let open = move || Ok(input::of_bytes(name, bytes));
         let store = (!dry_run).then_some(store);
         ingest::bring(store, &self.keys, plan, || Ok(identity), open).await
     }

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
 use super::assigned;
-use super::columns::{ints, texts};
+use super::columns::{flags, ints, texts};
 use super::compute::{Computed, renumber};
 use super::few::{Counted, Shown, judge, still_read_tells};
 use crate::indicators::{Context, WriteupFact};
@@ -34,13 +34,30 @@ struct Signs {
     comments: u64,
     late_comments: u64,
     last_comment: Option<Millis>,
-    created: BTreeMap<String, u64>,
-    live: BTreeMap<String, u64>,
+    links: Links,
+    /// Those of them that do not stand on the page of a restricted write-up.
+    open_links: Links,
     evidence: Vec<Json>,
     nobody_named: bool,
     watched_lately: bool,
     /// Of each bin of `curve`, the share in which somebody watched.
     watched: Vec<f64>,
+}
+
+/// Links by place.
+#[derive(Default)]
+struct Links {
+    created: BTreeMap<String, u64>,
+    live: BTreeMap<String, u64>,
+}
+
+impl Links {
+    fn add(&mut self, place: &str, is_live: bool) {
+        *self.created.entry(place.to_owned()).or_default() += 1;
+        if is_live {
+            *self.live.entry(place.to_owned()).or_default() += 1;
+        }
+    }
 }
 
 /// What two kinds of readers see: everybody, and those who may see restricted write-ups.
@@ -81,8 +98,8 @@ pub(super) async fn lists(
         judge(&counted.collect::<Vec<_>>(), weeks, k.into())
     };
     let (open, full) = (judged(is_listed), judged(is_there));
-    let told = |writeup: &RegistryWriteup, signs: &Signs, shown: &Shown| {
-        let mut json = entry(writeup, &Readers { signs, shown }, context, k);
+    let told = |writeup: &RegistryWriteup, readers: &Readers<'_>| {
+        let mut json = entry(writeup, readers, context, k);
         let assigned = assigned::told(&computed.assignments, writeup.number);
         if !assigned.is_empty() {
             json["assigned"] = Json::Array(assigned);
@@ -93,12 +110,24 @@ pub(super) async fn lists(
     let of_open = entries()
         .zip(open.shown.iter().zip(&full.shown))
         .filter(|((writeup, _), _)| is_listed(writeup, context.as_of))
-        .map(|((writeup, signs), (open, full))| told(writeup, signs, &open.and(full)));
+        .map(|((writeup, signs), (open, full))| {
+            let readers = Readers {
+                signs,
+                shown: &open.and(full),
+                links: &signs.open_links,
+            };
+            told(writeup, &readers)
+        });
     let of_full = entries()
         .zip(&full.shown)
         .filter(|((writeup, _), _)| is_there(writeup, context.as_of))
         .map(|((writeup, signs), full)| {
-            let mut entry = told(writeup, signs, full);
+            let readers = Readers {
+                signs,
+                shown: full,
+                links: &signs.links,
+            };
+            let mut entry = told(writeup, &readers);
             if writeup.restricted {
                 entry["restricted"] = true.into();
             }
@@ -230,16 +259,17 @@ async fn links(
 ) -> anyhow::Result<()> {
     let frame = &computed.facts.links;
     let (places, ended) = (texts(frame, "place")?, ints(frame, "ended_at")?);
-    let (own, roles) = (super::columns::flags(frame, "own")?, texts(frame, "role")?);
+    let (own, roles) = (flags(frame, "own")?, texts(frame, "role")?);
+    let in_restricted = flags(frame, "in_restricted")?;
     each(all, &ints(frame, "writeup")?, |signs, row| {
         let counts = !own[row] && !matches!(roles[row].as_deref(), Some("index" | "template"));
-        let Some(place) = places[row].clone().filter(|_| counts) else {
+        let Some(place) = places[row].as_deref().filter(|_| counts) else {
             return;
         };
-        if ended[row].is_none() {
-            *signs.live.entry(place.clone()).or_default() += 1;
+        signs.links.add(place, ended[row].is_none());
+        if !in_restricted[row] {
+            signs.open_links.add(place, ended[row].is_none());
         }
-        *signs.created.entry(place).or_default() += 1;
     });
     let frame = renumber(
         store
@@ -326,7 +356,7 @@ fn entry(writeup: &RegistryWriteup, readers: &Readers<'_>, context: &Context, k:
         object.insert("watched_by_age".to_owned(), json!(signs.watched));
         object.insert(
             "links".to_owned(),
-            json!({ "live": signs.live, "created": signs.created }),
+            json!({ "live": readers.links.live, "created": readers.links.created }),
         );
         object.insert(
             "link_evidence".to_owned(),
@@ -341,6 +371,8 @@ struct Readers<'a> {
     signs: &'a Signs,
     /// What may be told of them; judged over the list.
     shown: &'a Shown,
+    /// The links that may be told.
+    links: &'a Links,
 }
 
 impl Readers<'_> {
@@ -432,6 +464,7 @@ mod tests {
             let readers = Readers {
                 signs: &signs,
                 shown: &shown,
+                links: &signs.links,
             };
             let values = Results::new()
                 .with("reads", readers.all(signs.reads))
@@ -456,6 +489,7 @@ mod tests {
             let readers = Readers {
                 signs: &signs,
                 shown: &shown,
+                links: &signs.links,
             };
             let values = Results::new().with("late", readers.late(signs.late_readers));
             publish(&values, 5)["late"].clone()

@@ -97,7 +97,7 @@ pub fn nameless(text: &str) -> Cow<'_, str> {
 pub fn names_somebody(text: &str, spelled: &str) -> bool {
     let fragment = memchr::memchr(b'#', text.as_bytes()).map_or("", |at| &text[at..]);
     memchr::memmem::find(spelled.as_bytes(), SOMEBODY.as_bytes()).is_some()
-        || (named::holds_mail(fragment) && spelled.starts_with("https://"))
+        || (named::in_fragment(fragment) && spelled.starts_with("https://"))
 }
 
 /// The host of an http(s) address as [`canonical`] writes it, without its port; `None` for any
@@ -241,17 +241,15 @@ fn write(parts: &Parts<'_>) -> String {
     let path = percent(parts.path);
     let segments = segments(&path);
     let query: Vec<String> = parts.query.split('&').map(percent).collect();
-    let mut query: Vec<Cow<'_, str>> = query
-        .iter()
-        .filter(|p| !p.is_empty() && !is_tracking(p))
-        .map(|p| named::parameter(p))
-        .collect();
+    let mut query = query;
+    query.retain(|p| !p.is_empty() && !is_tracking(p));
+    let mut query = named::query(&query);
     query.sort_unstable();
     if let Some(page) = same_page::of(&host, &segments, &query) {
         out.push_str(&page);
         return out;
     }
-    for segment in named::path(&segments) {
+    for segment in named::path(&host, &segments) {
         out.push('/');
         out.push_str(&segment);
     }

@@ -15,6 +15,8 @@ use crate::model::Millis;
 
 /// How long the store may take to answer; after that what was known holds.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// The same before anything is known.
+const FIRST: Duration = Duration::from_secs(30);
 /// So long after it did not answer nobody waits for it again.
 const AWAY: Duration = Duration::from_secs(2);
 
@@ -41,6 +43,8 @@ struct Asked {
     began: Option<Instant>,
     /// When it last did not answer.
     failed: Option<Instant>,
+    /// It has answered.
+    known: bool,
     closed: Arc<Closed>,
 }
 
@@ -158,7 +162,10 @@ impl Hidden {
         let opened = parts.engine.borrow().clone();
         if let (false, false, Opened::Open(store, _)) = (is_fresh, is_away, opened) {
             asked.began = Some(Instant::now());
-            match timeout(PATIENCE, asked.closed.newer(&store)).await {
+            let patience = if asked.known { PATIENCE } else { FIRST };
+            let newer = timeout(patience, asked.closed.newer(&store)).await;
+            asked.known |= matches!(newer, Ok(Ok(_)));
+            match newer {
                 Ok(Ok(Some(newer))) => asked.closed = Arc::new(newer),
                 Ok(Ok(None)) => {}
                 Ok(Err(error)) => {

@@ -47,7 +47,7 @@ impl Who {
             Who::Token(token) => (None, format!("{what}, by the token {}", token.name)),
             Who::Person(reader) => match &reader.who {
                 Some(mark) => (Some(mark.clone()), what.to_owned()),
-                None => (None, format!("{what}, by a page on this machine")),
+                None => (None, what.to_owned()),
             },
         }
     }
@@ -72,8 +72,16 @@ fn who(head: &Head, state: &AppState) -> Result<Who, Refusal> {
             Err(Refusal::new(StatusCode::NOT_FOUND, words))
         }
     };
-    // Whoever shows a token is nobody else. HTTP Basic may be a proxy's own.
+    // Whoever shows a token is nobody else. HTTP Basic that is none may be a proxy's own.
+    let shows_one = head.headers.contains_key(AUTHORIZATION);
     if is_bearer(&head.headers) {
+        return token().map(Who::Token);
+    }
+    if shows_one && let Ok(token) = token() {
+        return Ok(Who::Token(token));
+    }
+    // Where nobody signs in, nobody has a role that suffices.
+    if !state.access.has_sign_in() {
         return token().map(Who::Token);
     }
     let peer = head.extensions.get::<Peer>().copied();
@@ -95,14 +103,8 @@ fn who(head: &Head, state: &AppState) -> Result<Who, Refusal> {
     if looks || access.is_own_page(&head.headers) {
         return Ok(Who::Person(reader));
     }
-    // Where nobody signs in, a program without a token comes like this.
-    token().map(Who::Token).map_err(|refusal| match reader.who {
-        None => refusal,
-        Some(_) => {
-            let words = "this was not sent from a page of this server; programs send a token";
-            Refusal::new(StatusCode::FORBIDDEN, words)
-        }
-    })
+    let words = "this was not sent from a page of this server; programs send a token";
+    Err(Refusal::new(StatusCode::FORBIDDEN, words))
 }
 
 fn is_bearer(headers: &HeaderMap) -> bool {

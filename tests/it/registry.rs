@@ -141,8 +141,8 @@ fn names_of_people_are_not_dropped_in_silence() {
     };
     for (flag, value, valid) in [
         ("--title", "By ada@example.org", "a title without it"),
-        ("--team", "ada@example.org", "the name of a team"),
-        ("--tag", "@ada", "a word"),
+        ("--team", "ada@example.org", "the name of a group"),
+        ("--tag", "@ada", "the name of a group"),
     ] {
         let said = home.run(&["writeups", "add", "INC-1", flag, value]);
         assert_eq!(said.code, Some(1), "{flag}");

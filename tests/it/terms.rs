@@ -139,3 +139,25 @@ fn promises_are_proved_and_what_breaks_them_is_found() {
     );
     assert!(!said.to_string().contains("lovelace"));
 }
+
+/// The word of a works council can't be got rid of by removing a file.
+#[test]
+fn an_agreement_that_is_gone_is_missed() {
+    let agree = ["privacy", "agree", "--by", "works council"];
+    let check = ["check", "--offline", "--no-engine"];
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    home.done(&agree);
+    home.done(&check);
+    std::fs::remove_file(home.data().join("privacy.ndjson")).expect("it was there");
+    let said = home.run(&check);
+    assert_eq!(said.code, Some(1), "{}", said.err);
+    let told = said.out + &said.err;
+    assert!(
+        told.contains("privacy.ndjson") && told.contains("is missing"),
+        "{told}"
+    );
+    home.done(&agree);
+    home.done(&check);
+}

@@ -3,6 +3,7 @@
 //! found is told by its place, never by itself.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
@@ -87,9 +88,51 @@ fn names(mail: &str) -> String {
     format!("{mail}|{IPV4}|{IPV6}")
 }
 
-/// Whether a text holds what looks like a mail or network address.
-pub fn names_somebody(text: &[u8]) -> bool {
-    TEXT.as_ref().is_none_or(|pattern| pattern.is_match(text))
+/// Whether a text holds what looks like a mail or network address, other than of these machines.
+pub fn names_somebody(text: &[u8], machines: &BTreeSet<IpAddr>) -> bool {
+    let Some(pattern) = TEXT.as_ref() else {
+        return true;
+    };
+    let mut found = pattern.find_iter(text);
+    found.any(|found| machine(found.as_bytes()).is_none_or(|one| !machines.contains(&one)))
+}
+
+/// The machines that write-ups of a summary speak of, in titles, names and places: an incident happens to
+/// machines, and says nothing of who read of it.
+pub fn machines(summary: &Json) -> BTreeSet<IpAddr> {
+    let texts = |value: &Json| value.as_str().map(str::to_owned);
+    let list = |name: &str| summary[name].as_array().cloned().unwrap_or_default();
+    let mut spoken: Vec<String> = Vec::new();
+    for entry in list("writeups") {
+        spoken.extend(
+            ["id", "title", "url", "template"]
+                .iter()
+                .filter_map(|name| texts(&entry[*name])),
+        );
+        spoken.extend(
+            entry["tags"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(texts),
+        );
+        let links = entry["link_evidence"].as_array().into_iter().flatten();
+        spoken.extend(links.filter_map(|link| texts(&link["stands_in"])));
+    }
+    for review in list("reviews") {
+        spoken.extend(
+            ["writeup", "title"]
+                .iter()
+                .filter_map(|name| texts(&review[*name])),
+        );
+    }
+    let found = spoken.iter().flat_map(|text| {
+        let found = TEXT
+            .iter()
+            .flat_map(|pattern| pattern.find_iter(text.as_bytes()));
+        found.filter_map(|found| machine(found.as_bytes()))
+    });
+    found.collect()
 }
 
 /// The lines of a log that hold what looks like a mail or network address or is a pseudonym, and how many
@@ -116,24 +159,52 @@ pub fn lines_with_names(log: &[u8], pseudonyms: &BTreeSet<u128>) -> (Vec<String>
 }
 
 fn is_this_machine(found: &[u8]) -> bool {
+    machine(found).is_some_and(|address| address.is_loopback() || address.is_unspecified())
+}
+
+/// The machine whose address was found, with what stands around it.
+fn machine(found: &[u8]) -> Option<IpAddr> {
     let text = String::from_utf8_lossy(found);
     let text = text.trim_matches(|c: char| !c.is_ascii_hexdigit() && c != ':');
-    let address = text.trim_end_matches(':').parse::<std::net::IpAddr>();
-    address.is_ok_and(|address| address.is_loopback() || address.is_unspecified())
+    let plain = || text.trim_end_matches(':').parse().ok();
+    text.parse().ok().or_else(plain)
 }
+
+/// Columns that hold what pages are called: by people, after machines too. A mail address is somebody's
+/// everywhere.
+const OF_PAGES: [&str; 14] = [
+    "aliases",
+    "canonical",
+    "dated_aliases",
+    "id",
+    "name",
+    "names",
+    "page",
+    "path",
+    "stands_in",
+    "tags",
+    "target",
+    "title",
+    "url",
+    "writeup",
+];
 
 /// The columns of a database whose texts hold what looks like a mail or network address, and how many
 /// columns were looked at.
 pub async fn columns_with_names(store: &Store) -> anyhow::Result<(Vec<String>, usize)> {
     let (mut found, mut looked) = (Vec::new(), 0);
-    let pattern = names(MAIL);
+    let all = names(MAIL);
     for column in store
         .columns()
         .await?
         .iter()
         .filter(|column| column.is_text())
     {
-        let texts = store.texts(column, &pattern).await?;
+        let pattern = match OF_PAGES.iter().any(|name| column.name.starts_with(name)) {
+            true => MAIL,
+            false => &all,
+        };
+        let texts = store.texts(column, pattern).await?;
         looked += 1;
         if texts.found > 0 {
             let (table, name) = (&column.table, &column.name);

@@ -14,7 +14,7 @@ fn names_and_addresses_are_found_and_versions_are_not() {
         "2001:db8:0:0:1:2:3:4",
         "at 2001:db8:1:2::",
     ] {
-        assert!(names_somebody(text.as_bytes()), "{text}");
+        assert!(names_somebody(text.as_bytes(), &BTreeSet::new()), "{text}");
     }
     for text in [
         "Upgrade to 10.0.17763.1",
@@ -26,8 +26,23 @@ fn names_and_addresses_are_found_and_versions_are_not() {
         "shop@a1b2c3d:docs/x.md#L4",
         "Outage @ noon",
     ] {
-        assert!(!names_somebody(text.as_bytes()), "{text}");
+        assert!(!names_somebody(text.as_bytes(), &BTreeSet::new()), "{text}");
     }
+}
+
+#[test]
+fn what_an_incident_happened_to_is_nobody() {
+    let summary = json!({ "writeups": [{ "id": "INC-1", "title": "Why 10.9.8.7 went away", "tags": ["2001:db8:0:0:1:2:3:4"] }] });
+    let machines = machines(&summary);
+    assert!(!names_somebody(
+        b"<h1>Why 10.9.8.7 went away</h1> 2001:db8:0:0:1:2:3:4",
+        &machines
+    ));
+    assert!(names_somebody(b"10.9.8.7 read by 203.0.113.77", &machines));
+    assert!(names_somebody(
+        b"10.9.8.7 read by ada@example.org",
+        &machines
+    ));
 }
 
 #[test]

@@ -218,6 +218,13 @@ fn put_together(all: &mut [RegistryWriteup], parents: &HashMap<&str, &str>) {
         }
         entry.restricted |= taken.restricted;
     }
+    // What is part of something restricted would name it.
+    for part in 0..all.len() {
+        let whole = usize::try_from(all[part].merged_into).ok();
+        let whole = whole.and_then(|number| all.get(number.checked_sub(1)?));
+        let restricted = whole.is_some_and(|whole| whole.restricted);
+        all[part].restricted |= restricted;
+    }
 }
 
 /// The write-up that one counts for in the end; `None` for itself.

@@ -395,7 +395,7 @@ impl Shape {
                 Some(text) if known().contains(&text) => None,
                 _ => Some(format!(
                     "{} is unknown; known are {}",
-                    shown(value),
+                    word(value),
                     known().join(", ")
                 )),
             },
@@ -494,6 +494,14 @@ pub(super) fn present<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<
 }
 
 /// The value itself, cut to a readable length; of one that may name somebody only the type.
+/// The same where a word was expected: the address of a page may name somebody.
+fn word(value: &Value) -> String {
+    match value.as_str() {
+        Some(text) if text.contains(['/', ':', '\\', '~']) => "text".to_owned(),
+        _ => shown(value),
+    }
+}
+
 pub(super) fn shown(value: &Value) -> String {
     match value {
         Value::String(text) => quoted(text),

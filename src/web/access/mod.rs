@@ -198,6 +198,11 @@ impl Access {
         origin.is_some_and(|origin| origin.starts_with("https://"))
     }
 
+    /// Whether anybody signs in.
+    pub(super) fn has_sign_in(&self) -> bool {
+        !matches!(self.mode, AccessMode::Loopback)
+    }
+
     /// How readers sign in.
     pub(super) fn mode(&self) -> &'static str {
         self.mode.name()
@@ -231,10 +236,10 @@ impl Access {
                 if !self.is_named(headers, uri) {
                     return Err(Shut::Words(RENAMED));
                 }
-                // Whoever sits here has the command line, too. But nobody has shown who it is: nothing
-                // restricted is seen.
+                // Nobody has shown who it is, and others may work on this machine: what changes something
+                // is the command line's, whose folder is its owner's alone.
                 Ok(Reader {
-                    role: Role::Admin,
+                    role: Role::Viewer,
                     restricted: false,
                     who: None,
                 })
@@ -375,7 +380,7 @@ impl Access {
         Seat {
             registry: may(Role::Coordinator),
             audit: may(Role::Admin) && self.audit.is_some(),
-            noted: !matches!(self.mode, AccessMode::Loopback),
+            noted: self.has_sign_in(),
         }
     }
 
