@@ -325,6 +325,14 @@ fn each_role_may_what_it_may() {
         );
     }
 
+    // A wiki may say that a page goes on a day to come.
+    let data = json!({ "title": "Later", "deleted_at": "2199-01-02T00:00:00Z" });
+    let later = event("writeup", "later", "INC-8", "2026-03-02T09:00:00Z", data);
+    let taken = cleo.ask("POST", "/v1/imports/events", &here, later.as_bytes());
+    assert_eq!(taken.status, 200, "{taken:?}");
+    let page = cleo.get("/registry?q=INC-8").text;
+    assert!(page.contains("retires on 2199-01-02"), "{page}");
+
     // Only admins see what was done, and nobody's name.
     assert_eq!(cleo.get("/audit").status, 403);
     let log = lea.get("/audit");

@@ -133,20 +133,3 @@ async fn what_an_event_restricts_is_hidden_at_once() {
     assert_eq!(answer.status, 403);
     assert_eq!(shown(&desk).await, ["INC-2", "INC-3"]);
 }
-
-/// A wiki may say that a page goes on a day to come: the page of the registry says so, too.
-#[tokio::test]
-async fn what_is_to_be_retired_is_not_retired() {
-    let Some(desk) = Desk::open("door_registry_later").await else {
-        return;
-    };
-    let token = desk.door.token(&["test"], &["writeup"]);
-    for (id, at) in [("INC-1", "2026-03-01"), ("INC-2", "2199-01-01")] {
-        let data = json!({ "deleted_at": format!("{at}T00:00:00Z") });
-        wiki(&desk, &token, id, "2026-03-01T00:00:00Z", data).await;
-    }
-    let page = desk.door.send("GET /registry", &[], "").await;
-    for words in ["retired 2026-03-01", "retires on 2199-01-01"] {
-        assert!(page.text.contains(words), "{words}: {page:?}");
-    }
-}
