@@ -17,7 +17,7 @@ use crate::app::House;
 use crate::collect::roster::somebody;
 use crate::config::Config;
 use crate::jobs::registry::file::{self, Table};
-use crate::jobs::registry::{Hand, Imported, NOT_DELETED, Registry, Unregistered, deed};
+use crate::jobs::registry::{Hand, Imported, NOT_DELETED, Registry, Unregistered, deed, fit};
 use crate::model::target::{RULES, canonical, nameless};
 use crate::model::{Assignment, Calendar, DatedAlias, Marks, Millis, RETRACTED, Writeup};
 use crate::store::RegistryWriteup;
@@ -385,6 +385,9 @@ async fn act(
                 );
             }
             let at = wanted.deleted_at.unwrap_or_else(super::now);
+            if at > super::now() {
+                bail!("--at: lies in the future; valid is when it was deleted");
+            }
             if known.published_at.is_some_and(|published| at < published) {
                 bail!("--at: lies before the write-up was published");
             }
@@ -616,9 +619,7 @@ fn free(
     span: Option<(Millis, Millis)>,
 ) -> anyhow::Result<()> {
     for name in names {
-        if name.trim().trim_end_matches('*').trim().is_empty() {
-            bail!("a name is empty; valid are addresses, page ids, incident keys and paths");
-        }
+        fit(name)?;
         if let Some(other) = registry.holder(id, name, span) {
             bail!("{name:?} is a name of the write-up {:?} already", other.id);
         }
