@@ -10,6 +10,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::AppState;
 use super::access::Access;
+use super::health::Parts;
 use super::hidden::Hidden;
 use super::look::{Look, away};
 use super::problem::Refusal;
@@ -115,6 +116,7 @@ pub(super) struct Speaker {
     access: Arc<Access>,
     hidden: Arc<Hidden>,
     door: Arc<Door>,
+    parts: Option<Arc<Parts>>,
     who: Who,
     /// Nobody else says anything meanwhile.
     _turn: OwnedMutexGuard<()>,
@@ -133,6 +135,7 @@ impl Speaker {
             access: Arc::clone(&state.access),
             hidden: Arc::clone(&state.hidden),
             door: Arc::clone(door),
+            parts: state.parts.clone(),
             who,
         })
     }
@@ -291,8 +294,9 @@ impl Speaker {
             body,
             now,
         };
-        let _saying = self.door.unloaded.saying();
+        let saying = self.door.unloaded.saying();
         let received = self.door.take(self.door.events(), request, terms).await?;
+        drop(saying);
         let Some(writeup) = writeup.filter(|_| received.accepted > 0) else {
             return Ok(received);
         };
@@ -300,6 +304,9 @@ impl Speaker {
         // know.
         if writeup.restricted {
             self.hidden.close(id, at, self.names(id, &writeup));
+        }
+        if writeup.restricted || writeup.opened {
+            self.hurry();
         }
         let is_new = registry.said(id).next().is_none();
         let (mark, what) = self.who.told(&deed(&writeup, is_new));
@@ -309,6 +316,19 @@ impl Speaker {
                 "it is done, and can't be written into the audit log",
             )),
         }
+    }
+
+    /// Has a report made as soon as what was said is loaded: published tables are as old as the last one.
+    fn hurry(&self) {
+        let Some(parts) = self.parts.clone() else {
+            return;
+        };
+        let door = Arc::clone(&self.door);
+        tokio::spawn(async move {
+            if door.unloaded.loaded(&parts).await.is_ok() {
+                parts.hurry();
+            }
+        });
     }
 
     /// Whether what is said can be: names are nobody else's, and nothing ends before it began.
