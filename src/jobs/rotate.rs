@@ -238,3 +238,31 @@ pub fn refusal(missing: usize) -> String {
          --drop-opted-out; with the old key gone, nothing could still tell them from others"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rotation_goes_on_with_what_it_began_with() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("rotation.json");
+        let one = |n: u8| Pseudonym([n; 16]);
+        let roster = Pairs::from([(one(1), one(2))]);
+        let missing = BTreeSet::from([one(7), one(8)]);
+        let drop = LetGo {
+            missing: true,
+            opted_out: false,
+        };
+        let first = begin(&file, mark(&roster, drop), Some(&missing)).unwrap();
+        assert_eq!(first.keys().copied().collect::<BTreeSet<_>>(), missing);
+        // Some are renamed by now, and nobody is given another name.
+        let again = begin(&file, mark(&roster, drop), None).unwrap();
+        assert_eq!(again, first);
+        let fuller = Pairs::from([(one(1), one(2)), (one(7), one(9))]);
+        for other in [mark(&fuller, drop), mark(&roster, LetGo::default())] {
+            let refused = begin(&file, other, Some(&missing)).unwrap_err();
+            assert!(refused.to_string().contains("other rosters"), "{refused}");
+        }
+    }
+}
