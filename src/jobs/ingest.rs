@@ -2,7 +2,7 @@
 //! a thread of its own, the intake, batches, one insert for each kind in a batch. Batches carry
 //! names made of content and run, so that work taken up again after a crash is no redelivery.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -251,6 +251,7 @@ pub async fn known_writeups(store: &Store) -> anyhow::Result<Vec<KnownWriteup>> 
 /// somebody else stood by them.
 async fn said_by_others(store: &Store, itself: Option<&str>) -> anyhow::Result<Vec<KnownWriteup>> {
     let mut known: BTreeMap<String, KnownWriteup> = BTreeMap::new();
+    let mut dated: BTreeSet<String> = BTreeSet::new();
     let rows = store.landed_writeups().await?;
     for row in rows
         .into_iter()
@@ -266,17 +267,23 @@ async fn said_by_others(store: &Store, itself: Option<&str>) -> anyhow::Result<V
         }
         entry.aliases.extend(row.url);
         entry.aliases.extend(row.aliases);
-        // Of names with a time those that are still its own.
-        let dated = row.dated_aliases.into_iter();
-        let open = dated.filter(|(_, _, to)| to.is_none());
-        entry.aliases.extend(open.map(|(name, _, _)| name));
+        dated.extend(row.dated_aliases.into_iter().map(|(name, _, _)| name));
     }
-    let mut list: Vec<_> = known.into_values().collect();
-    for writeup in &mut list {
+    for writeup in known.values_mut() {
+        writeup.aliases.retain(|name| !dated.contains(name));
         writeup.aliases.sort();
         writeup.aliases.dedup();
     }
-    Ok(list)
+    // Whose a name with a time is, is decided by the time of each link: the link keeps the name.
+    for name in dated.into_iter().filter(|name| !name.ends_with('*')) {
+        let id = name.clone();
+        known.entry(name).or_insert_with(|| KnownWriteup {
+            id,
+            title: None,
+            aliases: Vec::new(),
+        });
+    }
+    Ok(known.into_values().collect())
 }
 
 /// A source names the file that it can't read; an import says which file it is by its whole path.

@@ -279,3 +279,35 @@ async fn what_a_name_gathered_before_it_was_anybodys_is_unregistered() {
     assert_eq!((&*one.target, one.total()), ("docs/a.md", 16));
     assert_eq!(registry.find("docs/a.md").expect("its holder").id, "new");
 }
+
+/// What a scan finds keeps a name that changed hands: the time of each link decides.
+#[tokio::test]
+async fn link_finders_leave_a_dated_name_to_its_time() {
+    let Some(way) = Way::fresh("dated_links").await else {
+        return;
+    };
+    let page = "https://wiki.example.org/weekly";
+    let said = |id: &str, validity: Value| {
+        let data =
+            json!({ "id": id, "aliases": [format!("page:{id}")], "alias_validity": [validity] });
+        event("writeup", id, id, "2025-01-01T00:00:00Z", data)
+    };
+    let change = "2025-03-01T00:00:00Z";
+    way.events(&[
+        said("INC-1", json!({ "alias": page, "to": change })),
+        said("INC-2", json!({ "alias": page, "from": change })),
+    ])
+    .await;
+    let known = readback::jobs::ingest::known_writeups(&way.store).await;
+    let known = known.expect("write-ups");
+    let told: Vec<(&str, Vec<&str>)> = known
+        .iter()
+        .map(|one| (&*one.id, one.aliases.iter().map(String::as_str).collect()))
+        .collect();
+    let expected = [
+        ("INC-1", vec!["page:INC-1"]),
+        ("INC-2", vec!["page:INC-2"]),
+        (page, vec![]),
+    ];
+    assert_eq!(told, expected);
+}
