@@ -20,6 +20,10 @@ const BOT: u8 = 3;
 const OWN: u8 = 4;
 const DRAFT: u8 = 5;
 const EXCLUDED: u8 = 6;
+/// Links that a program wrote or that were copied here.
+const GENERATED: u8 = 7;
+/// Links of a history that was rewritten.
+const UNREACHABLE: u8 = 8;
 
 /// Which kinds rest on too few people to be told: fewer than `k` and more than nobody.
 struct Few {
@@ -121,6 +125,8 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64
             AFTER_DELETE => received.after_delete += row.before,
             BOT => received.bot += row.before,
             EXCLUDED => excluded += row.before,
+            GENERATED => received.generated += row.before,
+            UNREACHABLE => received.unreachable += row.before,
             // Contributors' own reads and drafts were received well; what became of them is told
             // under `reads`.
             _ => *kept.entry(&row.kind).or_default() += row.before,

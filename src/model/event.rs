@@ -281,6 +281,60 @@ impl LinkRole {
     }
 }
 
+/// How a link is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum LinkForm {
+    /// It leads to the write-up: an address, a path, a link of a wiki.
+    Link,
+    /// The incident's key alone.
+    Key,
+    /// The write-up's title alone.
+    Title,
+}
+
+impl LinkForm {
+    /// Every form.
+    pub const ALL: [LinkForm; 3] = [LinkForm::Link, LinkForm::Key, LinkForm::Title];
+
+    /// The name in events and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LinkForm::Link => "link",
+            LinkForm::Key => "key",
+            LinkForm::Title => "title",
+        }
+    }
+}
+
+/// Why a link is kept and not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LinkLabel {
+    /// It stands in what a program wrote.
+    Generated,
+    /// It stands in what others wrote and was copied here.
+    Vendored,
+    /// It stands in a history that no branch leads to any more.
+    Unreachable,
+}
+
+impl LinkLabel {
+    /// Every label.
+    pub const ALL: [LinkLabel; 3] = [
+        LinkLabel::Generated,
+        LinkLabel::Vendored,
+        LinkLabel::Unreachable,
+    ];
+
+    /// The name in events and tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            LinkLabel::Generated => "generated",
+            LinkLabel::Vendored => "vendored",
+            LinkLabel::Unreachable => "unreachable",
+        }
+    }
+}
+
 /// A link to a write-up; the event's `subject` is the target, its `time` the link's first day.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Link<P = Identity> {
@@ -296,6 +350,10 @@ pub struct Link<P = Identity> {
     pub removed_at: Option<Millis>,
     /// What part it plays.
     pub role: Option<LinkRole>,
+    /// How it is written, where its source can tell.
+    pub form: Option<LinkForm>,
+    /// Why it does not count, if it does not.
+    pub label: Option<LinkLabel>,
 }
 
 /// A write-up as its source describes it. `None` means the source does not say.

@@ -19,8 +19,8 @@ pub mod vocabulary;
 pub use calendar::Calendar;
 pub use event::{
     Assignment, Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind,
-    Granularity, Link, LinkRole, Marks, Person, PersonKind, RETRACTED, Read, ReadCount, Whom,
-    Writeup,
+    Granularity, Link, LinkForm, LinkLabel, LinkRole, Marks, Person, PersonKind, RETRACTED, Read,
+    ReadCount, Whom, Writeup,
 };
 pub use identity::{Identity, Pseudonym};
 pub use params::Parameters;

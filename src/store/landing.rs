@@ -276,6 +276,8 @@ impl Batch {
                 stands_in,
                 removed_at,
                 role,
+                form,
+                label,
             }) => {
                 self.links.push(LinkRow {
                     key: head.key,
@@ -291,6 +293,8 @@ impl Batch {
                     page,
                     removed_at,
                     role: role.map_or("", |role| role.name()).to_owned(),
+                    form: form.map_or("", |form| form.name()).to_owned(),
+                    label: label.map_or("", |label| label.name()).to_owned(),
                 });
             }
             Body::Writeup(w) => self.writeups.push(WriteupRow {

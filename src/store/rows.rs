@@ -113,6 +113,8 @@ pub(super) struct LinkRow {
     pub(super) page: String,
     pub(super) removed_at: Option<i64>,
     pub(super) role: String,
+    pub(super) form: String,
+    pub(super) label: String,
 }
 
 /// A description of a write-up, as landed.

@@ -80,6 +80,13 @@ pub struct Received {
     /// Taken away since, because they were old (`[retention]`); absent where nothing was.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub removed: u64,
+    /// Links in generated and vendored files; absent where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub generated: u64,
+    /// Links in a history that was rewritten and that no branch leads to any more; absent where there
+    /// are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unreachable: u64,
     /// By somebody who is excluded by hand: test accounts, Readback's own staff; null where they are
     /// fewer than `k`.
     #[serde(skip_serializing_if = "is_nought")]

@@ -216,6 +216,8 @@ impl Intake {
                 stands_in,
                 removed_at,
                 role,
+                form,
+                label,
             }) => {
                 let person = self.one(person);
                 Body::Link(Link {
@@ -225,6 +227,8 @@ impl Intake {
                     stands_in,
                     removed_at,
                     role,
+                    form,
+                    label,
                 })
             }
             Body::Writeup(writeup) => Body::Writeup(Box::new(self.writeup(*writeup))),

@@ -179,6 +179,8 @@ fn a_line_of_a_repository_stands_in_its_file() {
             stands_in: Some(stands_in.to_owned()),
             removed_at: None,
             role: None,
+            form: None,
+            label: None,
         }))
     };
     assert_eq!(

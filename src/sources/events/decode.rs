@@ -10,8 +10,8 @@ use serde::de::{DeserializeSeed as _, Deserializer as _, Error as _, SeqAccess, 
 
 use crate::model::{
     Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind, Granularity, Identity,
-    Link, LinkRole, Marks, Millis, Person, PersonKind, Place, Read, ReadCount, Writeup,
-    parse_rfc3339,
+    Link, LinkForm, LinkLabel, LinkRole, Marks, Millis, Person, PersonKind, Place, Read, ReadCount,
+    Writeup, parse_rfc3339,
 };
 
 use super::explain::explain;
@@ -327,19 +327,32 @@ fn link(wire: LinkData<'_>) -> Result<Link, Refusal> {
         .place
         .as_ref()
         .and_then(|text| Place::from_str(&text.0).ok());
-    let role = wire
-        .role
-        .as_ref()
-        .filter(|text| !text.0.is_empty())
-        .map(|text| link_role(&text.0).ok_or(Refusal::Value));
+    let role = one_of(wire.role, &LinkRole::ALL, LinkRole::name)?;
+    let form = one_of(wire.form, &LinkForm::ALL, LinkForm::name)?;
+    let label = one_of(wire.label, &LinkLabel::ALL, LinkLabel::name)?;
     Ok(Link {
         person: who(wire.person)?,
         team: stated(wire.team),
         place: place.ok_or(Refusal::Value)?,
         stands_in: stated(wire.source),
         removed_at: instant(wire.removed_at)?,
-        role: role.transpose()?,
+        role,
+        form,
+        label,
     })
+}
+
+/// The value of this name; an empty text is none.
+fn one_of<T: Copy>(
+    given: Option<Text<'_>>,
+    all: &[T],
+    name: impl Fn(T) -> &'static str,
+) -> Result<Option<T>, Refusal> {
+    let Some(given) = given.filter(|text| !text.0.is_empty()) else {
+        return Ok(None);
+    };
+    let value = all.iter().copied().find(|value| name(*value) == given.0);
+    value.map(Some).ok_or(Refusal::Value)
 }
 
 fn writeup(wire: WriteupData<'_>, subject: &str) -> Result<Writeup, Refusal> {
@@ -445,11 +458,6 @@ pub(super) fn in_order(begin: Option<Millis>, end: Option<Millis>) -> Result<(),
         Some((begin, end)) if end < begin => Err(Refusal::Value),
         _ => Ok(()),
     }
-}
-
-/// The role of a link with this name.
-pub(super) fn link_role(name: &str) -> Option<LinkRole> {
-    LinkRole::ALL.into_iter().find(|role| role.name() == name)
 }
 
 /// The kind of account with this name.

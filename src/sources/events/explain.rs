@@ -6,7 +6,9 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use crate::model::{EventKind, Identity, LinkRole, Marks, PersonKind, Place, parse_rfc3339};
+use crate::model::{
+    EventKind, Identity, LinkForm, LinkLabel, LinkRole, Marks, PersonKind, Place, parse_rfc3339,
+};
 use crate::sources::machine::holds_address;
 
 use super::decode::{
@@ -283,6 +285,14 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
             (
                 "role",
                 Shape::OneOf(|| LinkRole::ALL.iter().map(|role| role.name()).collect()),
+            ),
+            (
+                "form",
+                Shape::OneOf(|| LinkForm::ALL.iter().map(|form| form.name()).collect()),
+            ),
+            (
+                "label",
+                Shape::OneOf(|| LinkLabel::ALL.iter().map(|label| label.name()).collect()),
             ),
         ],
         EventKind::Writeup => &[

@@ -246,6 +246,14 @@ pub(super) struct LinkData<'a> {
     #[serde(borrow)]
     #[schemars(extend("enum" = ["follow_up", "uptake", "index", "template", null]))]
     pub(super) role: Option<Text<'a>>,
+    /// How it is written: it leads to the write-up, or names its key or its title alone.
+    #[serde(borrow)]
+    #[schemars(extend("enum" = ["link", "key", "title", null]))]
+    pub(super) form: Option<Text<'a>>,
+    /// Why it is kept and not counted.
+    #[serde(borrow)]
+    #[schemars(extend("enum" = ["generated", "vendored", "unreachable", null]))]
+    pub(super) label: Option<Text<'a>>,
 }
 
 /// A write-up as its source describes it; its id stands in `id` or in `subject`.

@@ -267,6 +267,8 @@ impl Maker<'_> {
                 )),
                 removed_at: life.removed_at,
                 role: None,
+                form: None,
+                label: None,
             }),
         };
         Ok(Made::by(&commit, event))
@@ -302,6 +304,8 @@ impl Maker<'_> {
                 stands_in: Some(format!("{name}@{}", commit.short())),
                 removed_at: None,
                 role: None,
+                form: None,
+                label: None,
             }),
         };
         Made::by(commit, event)

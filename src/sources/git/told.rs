@@ -99,6 +99,8 @@ impl Told {
                 stands_in: None,
                 removed_at: Some(at),
                 role: None,
+                form: None,
+                label: None,
             })
         };
         take_back(&mut self.links, &self.found, self.version)

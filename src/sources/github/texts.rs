@@ -139,6 +139,8 @@ impl Reader {
                 stands_in: Some(known.address.to_owned()),
                 removed_at,
                 role: None,
+                form: None,
+                label: None,
             }),
         };
         match text.action {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use percent_encoding::percent_decode_str;
 
 use crate::model::{
-    Body, Comment, Edit, Event, Identity, Link, Millis, Person, PersonKind, Place, Writeup,
+    Body, Comment, Edit, Event, Identity, Link, LinkForm, Millis, Person, PersonKind, Place,
+    Writeup,
 };
 use crate::sources::Sink;
 
@@ -271,6 +272,8 @@ impl Maker {
                 },
                 removed_at: linked.removed_at,
                 role: None,
+                form: Some(LinkForm::Link),
+                label: None,
             }),
         }
     }
