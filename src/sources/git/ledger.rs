@@ -161,6 +161,11 @@ impl Ledger {
         Ok(())
     }
 
+    /// Whether a link stands in this file.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        self.live.contains_key(path)
+    }
+
     /// Hands out every life whose event has to be sent, in the order of time.
     pub(super) fn take_changed(&mut self) -> Vec<Life> {
         let mut changed: Vec<Life> = std::mem::take(&mut self.over);

@@ -10,12 +10,14 @@
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
 //! | `scan`, `place`, `language` | references in a file, and what kind of place each stands in |
 //! | `ledger` | the lives of links, pure |
+//! | `crew` | several threads that read at once |
 //! | `walk` | takes the branch through registry and ledger |
 //! | `events`, `told` | what goes out, and how it is taken back where history changed |
 //! | `pull`, `checkpoint` | one pull from end to end, and what the next one needs |
 
 mod changes;
 mod checkpoint;
+mod crew;
 mod document;
 mod events;
 mod front;

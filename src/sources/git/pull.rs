@@ -7,6 +7,7 @@ use crate::model::Millis;
 use crate::sources::{KnownWriteup, Setting, Sink, SourceError};
 
 use super::checkpoint::{Basis, Checkpoint, fingerprint};
+use super::crew::Crew;
 use super::events::{Made, Maker};
 use super::ledger::Ledger;
 use super::params::Checked;
@@ -54,14 +55,17 @@ pub(super) fn pull(
     let mut start = since(&repository, head, given, &basis, sink)?;
     start.told.begin(now);
     let nothing_new = start.range.mainline.is_empty();
-    if !nothing_new {
-        walk::writeups(
+    let mut crew = Crew::of(&repository);
+    let remembered = match nothing_new {
+        true => walk::Remembered::default(),
+        false => walk::writeups(
+            &mut crew,
             &repository,
             &mut start.range,
             &params.paths.writeups,
             &mut start.registry,
-        )?;
-    }
+        )?,
+    };
     writeups(&maker, &mut start, sink)?;
     // Write-ups registered elsewhere may be new even where no commit is.
     let known = maker.known(&start.registry, &setting.writeups);
@@ -92,7 +96,7 @@ pub(super) fn pull(
             "{name}: is a shallow clone; links older than its history count from there (`git fetch --unshallow` brings the rest)"
         ));
     }
-    links(&maker, &known, &mut start, sink)?;
+    links(&maker, &known, &mut crew, remembered, &mut start, sink)?;
     Checkpoint::new(basis, start.registry, start.ledger, start.told).write()
 }
 
@@ -229,6 +233,8 @@ fn writeups(maker: &Maker<'_>, start: &mut Start, sink: &mut dyn Sink) -> Result
 fn links(
     maker: &Maker<'_>,
     known: &[(String, KnownWriteup)],
+    crew: &mut Crew,
+    remembered: walk::Remembered,
     start: &mut Start,
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
@@ -236,15 +242,16 @@ fn links(
         .iter()
         .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
         .collect();
-    let mut scanner = Scanner::new(maker.repository, &maker.params.paths, known);
-    let messages = walk::links(
-        &mut start.range,
-        &mut scanner,
-        &mut start.ledger,
+    let scanner = Scanner::new(&maker.params.paths, known);
+    let walk = walk::Links {
+        crew,
         maker,
-        &subjects,
+        scanner: &scanner,
+        subjects: &subjects,
+        ledger: &mut start.ledger,
         sink,
-    )?;
+    };
+    let messages = walk.walk(&mut start.range, remembered)?;
     let mut in_messages = 0;
     for made in messages {
         let id = &made.event.id;

@@ -17,7 +17,10 @@ use super::remote;
 pub(super) const MAX_BLOB: u64 = 2 * 1024 * 1024;
 
 /// Cache for trees that neighbouring commits share, bytes.
-const OBJECT_CACHE: usize = 32 * 1024 * 1024;
+const OBJECT_CACHE: usize = 16 * 1024 * 1024;
+
+/// Cache for objects that others are built upon, of each thread, as a setting of git's.
+const DELTA_CACHE: &str = "core.deltaBaseCacheLimit=64m";
 
 /// An open repository.
 pub(super) struct Repository {
@@ -101,7 +104,8 @@ impl Repository {
             name: path.display().to_string(),
             reason,
         };
-        let mut inner = gix::open_opts(path, gix::open::Options::isolated())
+        let options = gix::open::Options::isolated().config_overrides([DELTA_CACHE]);
+        let mut inner = gix::open_opts(path, options)
             .map_err(|error| failed(format!("is no git repository that can be read: {error}")))?;
         inner.object_cache_size(OBJECT_CACHE);
         let mailmap = inner.open_mailmap();
@@ -110,6 +114,17 @@ impl Repository {
             mailmap,
             name: name.to_owned(),
         })
+    }
+
+    /// The same for another thread.
+    pub(super) fn again(&self) -> Repository {
+        let mut inner = self.inner.clone();
+        inner.object_cache_size(OBJECT_CACHE);
+        Repository {
+            inner,
+            mailmap: self.mailmap.clone(),
+            name: self.name.clone(),
+        }
     }
 
     /// The head of the branch; `None` where there is no commit yet.

@@ -1,6 +1,6 @@
 //! Files and messages to references: what is looked at, what is left out, which lines are equal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gix::ObjectId;
 
@@ -8,61 +8,89 @@ use crate::model::Place;
 use crate::sources::links::{Finder, Found};
 use crate::sources::{KnownWriteup, Sink, SourceError};
 
+use super::crew::Crew;
 use super::ledger::Hit;
 use super::place::{self, Paths};
 use super::repository::{MAX_BLOB, Repository};
 
 /// Remembered files; branches bring the same contents again at their merge.
-const MAX_REMEMBERED: usize = 100_000;
+const MAX_REMEMBERED: usize = 20_000;
 
 /// Looks for references in the contents of one repository.
 pub(super) struct Scanner<'a> {
-    repository: &'a Repository,
     paths: &'a Paths,
     finder: Finder,
     /// The lasting key of each write-up of the finder.
     keys: Vec<String>,
-    remembered: HashMap<(ObjectId, String), Vec<Hit>>,
+}
+
+/// A file to be looked at.
+pub(super) type Job = (ObjectId, String);
+
+/// The references in files that were looked at; those without any are not kept.
+#[derive(Default)]
+pub(super) struct Hits(HashMap<Job, Vec<Hit>>);
+
+impl Hits {
+    /// The references in a file.
+    pub(super) fn of(&self, blob: ObjectId, path: &str) -> Vec<Hit> {
+        self.0
+            .get(&(blob, path.to_owned()))
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+/// What a look at a file gave.
+enum Seen {
+    Hits(Vec<Hit>),
+    LeftOut(&'static str),
 }
 
 impl<'a> Scanner<'a> {
     /// A scanner for write-ups, each with its lasting key.
-    pub(super) fn new(
-        repository: &'a Repository,
-        paths: &'a Paths,
-        known: &[(String, KnownWriteup)],
-    ) -> Self {
+    pub(super) fn new(paths: &'a Paths, known: &[(String, KnownWriteup)]) -> Self {
         let writeups: Vec<KnownWriteup> =
             known.iter().map(|(_, writeup)| writeup.clone()).collect();
         Scanner {
-            repository,
             paths,
             finder: Finder::new(&writeups),
             keys: known.iter().map(|(key, _)| key.clone()).collect(),
-            remembered: HashMap::new(),
         }
     }
 
-    /// The references in a file.
-    pub(super) fn file(
-        &mut self,
-        path: &str,
-        blob: ObjectId,
+    /// The references in all these files. What is left out is counted once for each file.
+    pub(super) fn files(
+        &self,
+        crew: &mut Crew,
+        jobs: impl Iterator<Item = Job>,
         sink: &mut dyn Sink,
-    ) -> Result<Vec<Hit>, SourceError> {
-        if self.paths.exclude.fit(path) {
-            sink.left_out("excluded path");
-            return Ok(Vec::new());
+    ) -> Result<Hits, SourceError> {
+        let mut wanted: HashSet<Job> = HashSet::new();
+        for job in jobs {
+            if self.paths.exclude.fit(&job.1) {
+                sink.left_out("excluded path");
+            } else {
+                wanted.insert(job);
+            }
         }
-        let name = (blob, path.to_owned());
-        if let Some(hits) = self.remembered.get(&name) {
-            return Ok(hits.clone());
+        let mut ordered: Vec<((usize, u64), Job)> = wanted
+            .into_iter()
+            .map(|job| (crew.place(&job.0), job))
+            .collect();
+        ordered.sort_unstable();
+        let seen = crew.each(ordered, |repository, (_, job)| {
+            let seen = self.look(repository, &job.1, job.0)?;
+            Ok((job, seen))
+        })?;
+        let mut hits = Hits::default();
+        for (job, seen) in seen {
+            match seen {
+                Seen::Hits(found) if found.is_empty() => {}
+                Seen::Hits(found) => drop(hits.0.insert(job, found)),
+                Seen::LeftOut(reason) => sink.left_out(reason),
+            }
         }
-        let hits = self.look(path, blob, sink)?;
-        if self.remembered.len() >= MAX_REMEMBERED {
-            self.remembered.clear();
-        }
-        self.remembered.insert(name, hits.clone());
         Ok(hits)
     }
 
@@ -82,22 +110,20 @@ impl<'a> Scanner<'a> {
 
     fn look(
         &self,
+        repository: &Repository,
         path: &str,
         blob: ObjectId,
-        sink: &mut dyn Sink,
-    ) -> Result<Vec<Hit>, SourceError> {
-        if self.repository.size(blob)? > MAX_BLOB {
-            sink.left_out("file over 2 MiB");
-            return Ok(Vec::new());
+    ) -> Result<Seen, SourceError> {
+        if repository.size(blob)? > MAX_BLOB {
+            return Ok(Seen::LeftOut("file over 2 MiB"));
         }
-        let text = self.repository.content(blob)?;
+        let text = repository.content(blob)?;
         if is_binary(&text) {
-            sink.left_out("binary file");
-            return Ok(Vec::new());
+            return Ok(Seen::LeftOut("binary file"));
         }
         let found = self.finder.find(&text, Some(path));
         if found.is_empty() {
-            return Ok(Vec::new());
+            return Ok(Seen::Hits(Vec::new()));
         }
         let places = place::of(self.paths, path, &text, &found);
         let hit = |(found, place): (&Found, Place)| Hit {
@@ -106,7 +132,48 @@ impl<'a> Scanner<'a> {
             line: found.line,
             place,
         };
-        Ok(found.iter().zip(places).map(hit).collect())
+        Ok(Seen::Hits(found.iter().zip(places).map(hit).collect()))
+    }
+}
+
+/// Looks at files one at a time, and remembers them.
+pub(super) struct Memory<'a> {
+    scanner: &'a Scanner<'a>,
+    remembered: HashMap<Job, Vec<Hit>>,
+}
+
+impl<'a> Memory<'a> {
+    pub(super) fn new(scanner: &'a Scanner<'a>) -> Self {
+        Memory {
+            scanner,
+            remembered: HashMap::new(),
+        }
+    }
+
+    /// The references in a file.
+    pub(super) fn file(
+        &mut self,
+        repository: &Repository,
+        path: &str,
+        blob: ObjectId,
+    ) -> Result<Vec<Hit>, SourceError> {
+        if self.scanner.paths.exclude.fit(path) {
+            return Ok(Vec::new());
+        }
+        let job = (blob, path.to_owned());
+        if let Some(hits) = self.remembered.get(&job) {
+            return Ok(hits.clone());
+        }
+        let hits = match self.scanner.look(repository, path, blob)? {
+            Seen::Hits(hits) => hits,
+            // The branch itself has said so, or has nothing of it.
+            Seen::LeftOut(_) => Vec::new(),
+        };
+        if self.remembered.len() >= MAX_REMEMBERED {
+            self.remembered.clear();
+        }
+        self.remembered.insert(job, hits.clone());
+        Ok(hits)
     }
 }
 
