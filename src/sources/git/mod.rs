@@ -8,7 +8,7 @@
 //! | `remote` | the page of the repository that a clone came from |
 //! | `survey`, `probe` | a first look, before anything is read |
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
-//! | `scan`, `place`, `language` | references in a file, and what kind of place each stands in |
+//! | `scan`, `place`, `language`, `labels` | references in a file, what kind of place each stands in, who wrote it |
 //! | `ledger` | the lives of links, pure |
 //! | `crew` | several threads that read at once |
 //! | `walk` | takes the branch through registry and ledger |
@@ -23,6 +23,7 @@ mod events;
 mod front;
 mod glob;
 mod header;
+mod labels;
 mod language;
 mod ledger;
 mod params;
@@ -72,14 +73,20 @@ merge, links count from the commit that wrote them, if they stood on the branch 
 Links in messages are for ever; copies by rebase or cherry-pick count once. What comes back after
 more than a day is another link.
 
-Where the branch was rewritten, settings or names of write-ups changed, or a shallow clone was
-deepened, the whole history is read again, and what it no longer shows is taken back: the outcome is
-that of a first scan. Links made by accounts such as `dependabot[bot]` count as a robot's.
+Where the branch was rewritten, settings, `.gitattributes` or names of write-ups changed, or a shallow
+clone was deepened, the whole history is read again, and what it no longer shows is taken back: what
+counts is what a first scan would find. Links in commits that the branch no longer leads to are kept,
+labelled unreachable. Links made by accounts such as `dependabot[bot]` count as a robot's.
 
-`onboarding`, `runbook`, `docs` and `exclude` are globs over paths (`**/` for any folders, `{a,b}` for
-either; without a slash over file names); giving one replaces its default. Excluded by default: vendored and generated
-files and test data. Binary files and files over 2 MiB are left out and counted. Submodules and
-symbolic links are not followed. A shallow clone begins where its history begins.
+`onboarding`, `runbook`, `docs`, `templates`, `vendored`, `generated` and `exclude` are globs over paths
+(`**/` for any folders, `{a,b}` for either; without a slash over file names); giving one replaces its
+default. Excluded by default: data of tests. Links in files that a program wrote or that were copied from
+others are kept, labelled and not counted: `linguist-generated` and `linguist-vendored` of
+`.gitattributes` decide, then the file's first lines, then `generated` and `vendored`. A line that stands
+in one of `templates` (pages that others begin as) is labelled there and where it is copied.
+With `titles = true` the title of a write-up, word for word, counts as well, if it has three words.
+Binary files, pointers of Git LFS and files over 2 MiB are left out and counted, symbolic links and
+submodules too; they are not followed. A shallow clone begins where its history begins.
 
 The source cannot see branches other than the one given, nor who read anything.",
     sample: r#"[[source]]

@@ -32,8 +32,16 @@ pub(super) struct Params {
     runbook: Vec<String>,
     #[serde(default)]
     docs: Vec<String>,
+    #[serde(default = "vendored")]
+    vendored: Vec<String>,
+    #[serde(default = "generated")]
+    generated: Vec<String>,
+    #[serde(default = "templates")]
+    templates: Vec<String>,
     #[serde(default = "exclude")]
     exclude: Vec<String>,
+    #[serde(default)]
+    titles: bool,
 }
 
 /// Checked.
@@ -53,6 +61,8 @@ pub(super) struct Checked {
     pub(super) incident_keys: Vec<Regex>,
     /// Names made from the file's name.
     pub(super) made_names: Option<(Regex, Vec<String>)>,
+    /// Whether titles are looked for.
+    pub(super) titles: bool,
     /// All of the above as text, to notice a change.
     pub(super) fingerprint: String,
 }
@@ -99,8 +109,12 @@ impl Params {
                 onboarding: globs("onboarding", self.onboarding)?,
                 runbook: globs("runbook", self.runbook)?,
                 docs: globs("docs", self.docs)?,
+                vendored: globs("vendored", self.vendored)?,
+                generated: globs("generated", self.generated)?,
+                templates: globs("templates", self.templates)?,
                 exclude: globs("exclude", self.exclude)?,
             },
+            titles: self.titles,
             incident_keys,
             made_names,
             fingerprint,
@@ -145,23 +159,59 @@ fn runbook() -> Vec<String> {
     ])
 }
 
-/// Vendored, generated and test data: not written by the people of this repository.
-fn exclude() -> Vec<String> {
+/// Folders that linguist takes for copies of what others wrote.
+fn vendored() -> Vec<String> {
     strings(&[
         "**/vendor/**",
+        "**/vendors/**",
+        "**/vendored/**",
         "**/node_modules/**",
-        "**/third_party/**",
-        "**/testdata/**",
-        "**/fixtures/**",
-        "*.lock",
-        "package-lock.json",
-        "go.sum",
-        "*.min.js",
-        "*.min.css",
-        "*.map",
-        "*.pb.go",
-        "*_pb2.py",
+        "**/bower_components/**",
+        "**/third{_,-,}party/**",
+        "**/3rd{_,-,}party/**",
+        "**/extern/**",
+        "**/external/**",
+        "**/Godeps/**",
+        "**/Pods/**",
+        "**/Carthage/**",
+        "**/.yarn/**",
+        "**/dist/**",
+        "*.min.{js,css}",
+        "gradlew{,.bat}",
+        "mvnw{,.cmd}",
     ])
+}
+
+/// Files that linguist takes for the work of programs.
+fn generated() -> Vec<String> {
+    strings(&[
+        "*.lock",
+        "{package-lock,npm-shrinkwrap}.json",
+        "pnpm-lock.yaml",
+        "go.sum",
+        "*.{js,css}.map",
+        "*.pb.{go,cc,h,swift}",
+        "*_pb2{,_grpc}.py",
+        "*_pb.js",
+        "*.g.{dart,cs}",
+        "*.designer.cs",
+        "*.xcodeproj/**",
+        "**/__generated__/**",
+        "zz_generated.*",
+    ])
+}
+
+fn templates() -> Vec<String> {
+    strings(&[
+        "*template*.{md,markdown,mdx,rst,adoc,asciidoc,txt,html,org}",
+        "**/templates/**/*.{md,markdown,mdx,rst,adoc,asciidoc,txt,org}",
+        "**/*_TEMPLATE/**",
+    ])
+}
+
+/// Data of tests: not meant for anybody.
+fn exclude() -> Vec<String> {
+    strings(&["**/testdata/**", "**/test_data/**", "**/fixtures/**"])
 }
 
 fn strings(list: &[&str]) -> Vec<String> {
@@ -178,6 +228,9 @@ pub(super) mod tests {
             onboarding: Globs::new(onboarding()),
             runbook: Globs::new(runbook()),
             docs: Globs::new(Vec::new()),
+            vendored: Globs::new(vendored()),
+            generated: Globs::new(generated()),
+            templates: Globs::new(templates()),
             exclude: Globs::new(exclude()),
         }
     }

@@ -72,6 +72,12 @@ pub(super) struct Paths {
     pub(super) runbook: Globs,
     /// Documentation, besides what its extension says.
     pub(super) docs: Globs,
+    /// What others wrote and was copied here.
+    pub(super) vendored: Globs,
+    /// What programs wrote.
+    pub(super) generated: Globs,
+    /// What pages begin as.
+    pub(super) templates: Globs,
     /// Left out altogether.
     pub(super) exclude: Globs,
 }
@@ -228,8 +234,13 @@ mod tests {
                 "{path}"
             );
         }
-        assert!(paths.exclude.fit("a/node_modules/b/c.js"));
-        assert!(paths.exclude.fit("vendor/x.go"));
-        assert!(!paths.exclude.fit("src/vendors.rs"));
+        assert!(paths.exclude.fit("a/fixtures/b/c.js"));
+        assert!(paths.vendored.fit("a/node_modules/b/c.js"));
+        assert!(paths.vendored.fit("vendor/x.go"));
+        assert!(paths.vendored.fit("lib/third-party/x.go"));
+        assert!(!paths.vendored.fit("src/vendors.rs"));
+        assert!(paths.generated.fit("api/shop_pb2_grpc.py"));
+        assert!(paths.templates.fit("docs/Postmortem-Template.md"));
+        assert!(!paths.templates.fit("src/template.rs"));
     }
 }

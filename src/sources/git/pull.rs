@@ -1,6 +1,7 @@
 //! One pull: from where the last one ended, or from the beginning of history where what was said
 //! of it may no longer hold. Either way the events sent so far then say what history says now.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::Millis;
@@ -9,12 +10,13 @@ use crate::sources::{KnownWriteup, Setting, Sink, SourceError};
 use super::checkpoint::{Basis, Checkpoint, fingerprint};
 use super::crew::Crew;
 use super::events::{Made, Maker};
+use super::labels::{Attributes, Labels};
 use super::ledger::Ledger;
 use super::params::Checked;
 use super::registry::Registry;
 use super::repository::{Range, Repository};
 use super::scan::Scanner;
-use super::told::Told;
+use super::told::{self, Told};
 use super::walk;
 
 /// Pulls, and returns the next checkpoint.
@@ -40,6 +42,7 @@ pub(super) fn pull(
         zone: setting.timezone,
         vocabulary: &setting.vocabulary,
     };
+    let attributes = Attributes::at(&repository, head)?;
     let mut basis = Basis {
         head: head.to_string(),
         settings: fingerprint(&(
@@ -48,6 +51,7 @@ pub(super) fn pull(
             &maker.branch,
             setting.timezone.name(),
             format!("{:?}", setting.vocabulary),
+            attributes.print(),
         )),
         edge: fingerprint(&repository.edge()?),
         known: String::new(),
@@ -96,7 +100,27 @@ pub(super) fn pull(
             "{name}: is a shallow clone; links older than its history count from there (`git fetch --unshallow` brings the rest)"
         ));
     }
-    links(&maker, &known, &mut crew, remembered, &mut start, sink)?;
+    let labels = Labels::new(
+        &repository,
+        &attributes,
+        &params.paths.vendored,
+        &params.paths.generated,
+    )?;
+    let scanner = Scanner::new(&params.paths, labels, &known);
+    let subjects: HashMap<String, String> = known
+        .iter()
+        .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
+        .collect();
+    let walk = walk::Links {
+        crew: &mut crew,
+        maker: &maker,
+        scanner: &scanner,
+        subjects: &subjects,
+        ledger: &mut start.ledger,
+        sink,
+    };
+    let messages = walk.walk(&mut start.range, remembered)?;
+    links(&maker, &subjects, messages, &mut start, sink)?;
     Checkpoint::new(basis, start.registry, start.ledger, start.told).write()
 }
 
@@ -169,13 +193,18 @@ fn whole(repository: &Repository, head: gix::ObjectId) -> Result<Range, SourceEr
 
 /// Differs where other references would be found; the order of names does not matter.
 fn known_fingerprint(known: &[(String, KnownWriteup)]) -> String {
-    let mut names: Vec<(&str, &str, Vec<&str>)> = known
+    let mut names: Vec<(&str, &str, Option<&str>, Vec<&str>)> = known
         .iter()
         .map(|(key, writeup)| {
             let mut aliases: Vec<&str> = writeup.aliases.iter().map(String::as_str).collect();
             aliases.sort_unstable();
             aliases.dedup();
-            (key.as_str(), writeup.id.as_str(), aliases)
+            (
+                key.as_str(),
+                writeup.id.as_str(),
+                writeup.title.as_deref(),
+                aliases,
+            )
         })
         .collect();
     names.sort_unstable();
@@ -190,6 +219,7 @@ fn writeups(maker: &Maker<'_>, start: &mut Start, sink: &mut dyn Sink) -> Result
         if entry.changed {
             let document = maker.document(entry)?;
             entry.names = maker.names(entry, &document);
+            entry.title.clone_from(&document.title);
             documents.insert(at, document);
         }
     }
@@ -229,29 +259,14 @@ fn writeups(maker: &Maker<'_>, start: &mut Start, sink: &mut dyn Sink) -> Result
     Ok(())
 }
 
-/// Walks for links and sends the events of those that came or went.
+/// Sends the events of links that came or went, and of those that are no longer there.
 fn links(
     maker: &Maker<'_>,
-    known: &[(String, KnownWriteup)],
-    crew: &mut Crew,
-    remembered: walk::Remembered,
+    subjects: &HashMap<String, String>,
+    messages: Vec<Made>,
     start: &mut Start,
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
-    let subjects: HashMap<String, String> = known
-        .iter()
-        .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
-        .collect();
-    let scanner = Scanner::new(&maker.params.paths, known);
-    let walk = walk::Links {
-        crew,
-        maker,
-        scanner: &scanner,
-        subjects: &subjects,
-        ledger: &mut start.ledger,
-        sink,
-    };
-    let messages = walk.walk(&mut start.range, remembered)?;
     let mut in_messages = 0;
     for made in messages {
         let id = &made.event.id;
@@ -278,12 +293,24 @@ fn links(
         }
     }
     if start.anew {
-        let lost = start.told.retract_links(&maker.source, &maker.params.name);
+        let shallow = maker.repository.is_shallow();
+        let (range, commits) = (&start.range, OnceCell::new());
+        // What a shallow clone does not reach may be there all the same.
+        let reached =
+            |commit: &str| shallow || commits.get_or_init(|| range.shorts()).contains(commit);
+        let lost = start
+            .told
+            .retract_links(&maker.source, &maker.params.name, reached);
         if !lost.is_empty() {
+            let unreachable = lost
+                .iter()
+                .filter(|event| told::is_unreachable(event))
+                .count();
             sink.note(format!(
-                "{}: took back {} links that history no longer shows",
+                "{}: took back {} links that history no longer shows; {unreachable} more stand in commits \
+                 that the branch no longer leads to",
                 maker.params.name,
-                lost.len()
+                lost.len() - unreachable
             ));
         }
         lost.into_iter().for_each(|event| sink.event(event));

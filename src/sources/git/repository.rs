@@ -50,8 +50,12 @@ pub(super) struct Commit {
 impl Commit {
     /// The first twelve digits of the id.
     pub(super) fn short(&self) -> String {
-        self.id.to_hex_with_len(12).to_string()
+        short(&self.id)
     }
+}
+
+fn short(id: &ObjectId) -> String {
+    id.to_hex_with_len(12).to_string()
 }
 
 /// The commits that a walk has to visit.
@@ -67,6 +71,11 @@ impl Range {
     /// All new commits.
     pub(super) fn len(&self) -> usize {
         self.parents.len()
+    }
+
+    /// All new commits, as evidence names them ([`Commit::short`]).
+    pub(super) fn shorts(&self) -> HashSet<String> {
+        self.parents.keys().map(short).collect()
     }
 
     /// Forgets which commits were handed out, for another walk.

@@ -4,11 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use gix::ObjectId;
 
-use crate::model::Place;
+use crate::model::{LinkForm, Place};
 use crate::sources::links::{Finder, Found};
 use crate::sources::{KnownWriteup, Sink, SourceError};
 
 use super::crew::Crew;
+use super::labels::Labels;
 use super::ledger::Hit;
 use super::place::{self, Paths};
 use super::repository::{MAX_BLOB, Repository};
@@ -16,9 +17,13 @@ use super::repository::{MAX_BLOB, Repository};
 /// Remembered files; branches bring the same contents again at their merge.
 const MAX_REMEMBERED: usize = 20_000;
 
+/// How the stand-in for a file begins that lies elsewhere.
+const LARGE_FILE: &[u8] = b"version https://git-lfs.github.com/spec/";
+
 /// Looks for references in the contents of one repository.
 pub(super) struct Scanner<'a> {
     paths: &'a Paths,
+    labels: Labels<'a>,
     finder: Finder,
     /// The lasting key of each write-up of the finder.
     keys: Vec<String>,
@@ -49,12 +54,17 @@ enum Seen {
 
 impl<'a> Scanner<'a> {
     /// A scanner for write-ups, each with its lasting key.
-    pub(super) fn new(paths: &'a Paths, known: &[(String, KnownWriteup)]) -> Self {
+    pub(super) fn new(
+        paths: &'a Paths,
+        labels: Labels<'a>,
+        known: &[(String, KnownWriteup)],
+    ) -> Self {
         let writeups: Vec<KnownWriteup> =
             known.iter().map(|(_, writeup)| writeup.clone()).collect();
         Scanner {
             paths,
-            finder: Finder::new(&writeups),
+            labels,
+            finder: Finder::with_titles(&writeups),
             keys: known.iter().map(|(key, _)| key.clone()).collect(),
         }
     }
@@ -94,17 +104,17 @@ impl<'a> Scanner<'a> {
         Ok(hits)
     }
 
-    /// The write-ups that a commit message refers to, by lasting key, each once. Paths in it are
-    /// those of the repository.
-    pub(super) fn message(&self, message: &[u8]) -> Vec<&str> {
-        let mut keys: Vec<&str> = self
+    /// The write-ups that a commit message refers to, by lasting key, each once in the form that
+    /// leads there best. Paths in it are those of the repository.
+    pub(super) fn message(&self, message: &[u8]) -> Vec<(String, LinkForm)> {
+        let mut keys: Vec<(String, LinkForm)> = self
             .finder
             .find(message, Some(""))
             .iter()
-            .map(|found| self.keys[found.writeup].as_str())
+            .map(|found| (self.keys[found.writeup].clone(), found.form.of_link()))
             .collect();
         keys.sort_unstable();
-        keys.dedup();
+        keys.dedup_by(|later, earlier| later.0 == earlier.0);
         keys
     }
 
@@ -121,16 +131,24 @@ impl<'a> Scanner<'a> {
         if is_binary(&text) {
             return Ok(Seen::LeftOut("binary file"));
         }
+        if text.starts_with(LARGE_FILE) {
+            return Ok(Seen::LeftOut("pointer of Git LFS"));
+        }
         let found = self.finder.find(&text, Some(path));
         if found.is_empty() {
             return Ok(Seen::Hits(Vec::new()));
         }
         let places = place::of(self.paths, path, &text, &found);
+        let label = self.labels.of(path, &text);
+        let template = self.paths.templates.fit(path);
         let hit = |(found, place): (&Found, Place)| Hit {
             target: self.keys[found.writeup].clone(),
             line_hash: xxhash_rust::xxh3::xxh3_64(line_at(&text, found.offset)),
             line: found.line,
             place,
+            form: found.form.of_link(),
+            template,
+            label,
         };
         Ok(Seen::Hits(found.iter().zip(places).map(hit).collect()))
     }

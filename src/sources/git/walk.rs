@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use gix::ObjectId;
 
+use crate::model::LinkForm;
 use crate::sources::{Sink, SourceError};
 
 use super::changes::{self, Changes, FileChange};
@@ -21,7 +22,7 @@ use super::scan::{Memory, Scanner};
 const BLOCK: usize = 2_000;
 
 /// Changed files that are looked at together: the more, the fewer contents are unpacked twice.
-const FILES: usize = 100_000;
+const FILES: usize = 40_000;
 
 /// Changed files that are remembered from the first pass to the second.
 const REMEMBERED: usize = 200_000;
@@ -91,7 +92,7 @@ struct Visit {
     /// The commits that came with it, itself last.
     arrived: Vec<ObjectId>,
     /// Those of them with references in their messages, and the write-ups' keys.
-    messages: Vec<(Commit, Vec<String>)>,
+    messages: Vec<(Commit, Vec<(String, LinkForm)>)>,
 }
 
 impl Visit {
@@ -107,7 +108,6 @@ impl Visit {
             let commit = repository.commit(id)?;
             let keys = scanner.message(&commit.message);
             if !keys.is_empty() {
-                let keys = keys.into_iter().map(str::to_owned).collect();
                 messages.push((commit, keys));
             }
         }
@@ -162,9 +162,9 @@ impl Links<'_> {
                 })?;
             for visit in visits {
                 for (commit, keys) in &visit.messages {
-                    for key in keys {
+                    for (key, form) in keys {
                         if let Some(subject) = self.subjects.get(key) {
-                            made.push(self.maker.message(commit, key, subject));
+                            made.push(self.maker.message(commit, key, *form, subject));
                         }
                     }
                 }
