@@ -128,6 +128,8 @@ impl Pull for Git {
 }
 
 #[cfg(test)]
+mod naive;
+#[cfg(test)]
 mod restated;
 #[cfg(test)]
 mod revised;
