@@ -1,11 +1,11 @@
-//! `git`: a local repository. Registers write-ups kept as files, and finds every reference to a
+//! `git`: a repository. Registers write-ups kept as files, and finds every reference to a
 //! write-up in messages and files of the branch's history, with its life.
 //!
 //! | file | what it does |
 //! | --- | --- |
 //! | `params`, `glob` | checks the parameters |
 //! | `repository`, `header`, `changes` | read the object store: commits in order, files changed and renamed |
-//! | `remote` | the page of the repository that a clone came from |
+//! | `clone`, `remote` | a clone of our own; the page of the repository that a clone came from |
 //! | `survey`, `probe` | a first look, before anything is read |
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
 //! | `scan`, `place`, `language`, `labels` | references in a file, what kind of place each stands in, who wrote it |
@@ -17,6 +17,7 @@
 
 mod changes;
 mod checkpoint;
+mod clone;
 mod crew;
 mod document;
 mod events;
@@ -49,9 +50,13 @@ pub use survey::{Survey, survey};
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "git",
-    summary: "A local git repository: write-ups kept as files, and links to write-ups in history",
+    summary: "A git repository: write-ups kept as files, and links to write-ups in history",
     documentation: "\
-Walks the history of one branch of a local repository, bare or with a worktree.
+Walks the history of one branch of a repository, bare or with a worktree, that lies at `path`. With `url`
+the source clones it there by itself, and fetches what is new before each walk: from https with the token
+in `token_file` if it needs one (a deploy token that may read; `token_user` where the forge wants a
+certain user with it), or by ssh with your agent or a key without a passphrase. For that the program
+`git` has to be installed. Several repositories are several sources.
 
 Files that fit `writeups` become write-ups: title and date from the front matter (`title`, `date`,
 `published`), from lines such as `- Start Date: 2024-03-05`, or from the first heading and the commit

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::target::canonical;
 use crate::sources::SourceError;
 
+use super::clone::Remote;
 use super::glob::{self, Globs};
 use super::place::Paths;
 
@@ -16,6 +17,9 @@ use super::place::Paths;
 #[serde(deny_unknown_fields)]
 pub(super) struct Params {
     path: PathBuf,
+    url: Option<String>,
+    token_file: Option<PathBuf>,
+    token_user: Option<String>,
     name: Option<String>,
     branch: Option<String>,
     web: Option<String>,
@@ -47,6 +51,8 @@ pub(super) struct Params {
 /// Checked.
 #[derive(Clone, Debug)]
 pub(super) struct Checked {
+    /// Where it is cloned from, if the source does that itself.
+    pub(super) remote: Option<Remote>,
     /// The repository's folder.
     pub(super) path: PathBuf,
     /// Its name in ids.
@@ -75,11 +81,23 @@ impl Params {
             let name = self.path.file_name()?.to_str()?;
             Some(name.strip_suffix(".git").unwrap_or(name).to_owned())
         };
-        let name = self.name.clone().or_else(folder).ok_or_else(|| {
-            SourceError::Params(
-                "path has no last part to take the repository's name from; set name".to_owned(),
-            )
-        })?;
+        let remote = match (self.url, self.token_file, self.token_user) {
+            (Some(url), token_file, user) => Some(Remote::new(url, token_file, user)?),
+            (None, None, None) => None,
+            (None, Some(_), _) => return Err(needs_url("token_file")),
+            (None, None, Some(_)) => return Err(needs_url("token_user")),
+        };
+        let of_remote = || remote.as_ref()?.name();
+        let name = self
+            .name
+            .clone()
+            .or_else(of_remote)
+            .or_else(folder)
+            .ok_or_else(|| {
+                SourceError::Params(
+                    "path has no last part to take the repository's name from; set name".to_owned(),
+                )
+            })?;
         if name.is_empty() || name.contains(['@', ':', '#']) || name.contains(char::is_whitespace) {
             return Err(SourceError::Params(format!(
                 "name {name:?} may not hold spaces, @, : or #"
@@ -100,6 +118,7 @@ impl Params {
             }
         };
         Ok(Checked {
+            remote,
             path: self.path,
             name,
             branch: self.branch,
@@ -120,6 +139,10 @@ impl Params {
             fingerprint,
         })
     }
+}
+
+fn needs_url(field: &str) -> SourceError {
+    SourceError::Params(format!("{field} needs url, the address that is cloned"))
 }
 
 fn globs(field: &str, given: Vec<String>) -> Result<Globs, SourceError> {

@@ -28,6 +28,9 @@ pub(super) fn pull(
     sink: &mut dyn Sink,
 ) -> Result<String, SourceError> {
     let name = &params.name;
+    if let Some(remote) = &params.remote {
+        remote.bring(&params.path)?;
+    }
     let repository = Repository::open(&params.path, name)?;
     let Some(head) = repository.head(params.branch.as_deref())? else {
         sink.note(format!("{name}: has no commits yet"));
