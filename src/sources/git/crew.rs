@@ -29,6 +29,13 @@ impl Crew {
         }
     }
 
+    /// Whether trees are read next, of which neighbours share many, or contents, each of them once.
+    pub(super) fn reads_trees(&mut self, trees: bool) {
+        for hand in &mut self.hands {
+            hand.reads_trees(trees);
+        }
+    }
+
     /// Does all the work and gives the results in the order of the items. Each thread takes
     /// neighbouring items: what one reads helps with the next.
     pub(super) fn each<T: Send, R: Send>(

@@ -84,7 +84,7 @@ pub(super) struct Paths {
 
 /// The places of references found in a file, in their order.
 pub(super) fn of(paths: &Paths, path: &str, text: &[u8], found: &[Found]) -> Vec<Place> {
-    match Kind::of(paths, path) {
+    match Kind::of(paths, path, text) {
         Kind::Whole(place) => vec![place; found.len()],
         Kind::Document(place) => {
             let diagrams = diagram_lines(text);
@@ -136,7 +136,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(paths: &Paths, path: &str) -> Kind {
+    fn of(paths: &Paths, path: &str, text: &[u8]) -> Kind {
         let name = file_name(path).to_ascii_lowercase();
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         let document = DOCUMENTS.contains(&extension);
@@ -146,7 +146,7 @@ impl Kind {
         if DIAGRAMS.contains(&extension) || name.ends_with(".excalidraw.json") {
             return Kind::Whole(Place::Diagram);
         }
-        let code = language::of(&name, extension);
+        let code = language::of_text(&name, extension, text);
         // A program for onboarding is a program; its texts are onboarding.
         if code.is_none() && paths.onboarding.fit(path) {
             return Kind::Document(Place::Onboarding);

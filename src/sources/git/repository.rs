@@ -136,6 +136,11 @@ impl Repository {
         }
     }
 
+    /// Whether trees are read next, or contents, which nobody asks for again.
+    pub(super) fn reads_trees(&mut self, trees: bool) {
+        self.inner.object_cache_size(trees.then_some(OBJECT_CACHE));
+    }
+
     /// The head of the branch; `None` where there is no commit yet.
     pub(super) fn head(&self, branch: Option<&str>) -> Result<Option<ObjectId>, SourceError> {
         let Some(branch) = branch else {

@@ -89,10 +89,13 @@ impl<'a> Scanner<'a> {
             .map(|job| (crew.place(&job.0), job))
             .collect();
         ordered.sort_unstable();
+        crew.reads_trees(false);
         let seen = crew.each(ordered, |repository, (_, job)| {
             let seen = self.look(repository, &job.1, job.0)?;
             Ok((job, seen))
-        })?;
+        });
+        crew.reads_trees(true);
+        let seen = seen?;
         let mut hits = Hits::default();
         for (job, seen) in seen {
             match seen {
