@@ -8,7 +8,7 @@
 //! | `clone`, `remote` | a clone of our own; the page of the repository that a clone came from |
 //! | `survey`, `probe` | a first look, before anything is read |
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
-//! | `scan`, `place`, `language`, `labels` | references in a file, what kind of place each stands in, who wrote it |
+//! | `scan`, `place`, `language`, `languages`, `labels`, `drawio` | references in a file, what kind of place each stands in, who wrote it |
 //! | `ledger` | the lives of links, pure |
 //! | `crew` | several threads that read at once |
 //! | `walk` | takes the branch through registry and ledger |
@@ -20,12 +20,14 @@ mod checkpoint;
 mod clone;
 mod crew;
 mod document;
+mod drawio;
 mod events;
 mod front;
 mod glob;
 mod header;
 mod labels;
 mod language;
+mod languages;
 mod ledger;
 mod params;
 mod place;

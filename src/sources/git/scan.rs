@@ -9,6 +9,7 @@ use crate::sources::links::{Finder, Found};
 use crate::sources::{KnownWriteup, Sink, SourceError};
 
 use super::crew::Crew;
+use super::drawio;
 use super::labels::Labels;
 use super::ledger::Hit;
 use super::place::{self, Paths};
@@ -138,7 +139,8 @@ impl<'a> Scanner<'a> {
             return Ok(Seen::LeftOut("pointer of Git LFS"));
         }
         let found = self.finder.find(&text, Some(path));
-        if found.is_empty() {
+        let drawn = self.drawn(path, &text);
+        if found.is_empty() && drawn.is_empty() {
             return Ok(Seen::Hits(Vec::new()));
         }
         let places = place::of(self.paths, path, &text, &found);
@@ -153,7 +155,34 @@ impl<'a> Scanner<'a> {
             template,
             label,
         };
-        Ok(Seen::Hits(found.iter().zip(places).map(hit).collect()))
+        let drawn = drawn.into_iter().map(|mut hit| {
+            hit.template = template;
+            hit.label = label;
+            hit
+        });
+        Ok(Seen::Hits(
+            found.iter().zip(places).map(hit).chain(drawn).collect(),
+        ))
+    }
+
+    /// The references in diagrams that are packed into a file.
+    fn drawn(&self, path: &str, text: &[u8]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for (line, text) in drawio::unpacked(path, text) {
+            for found in self.finder.find(&text, Some(path)) {
+                let shape = drawio::shape_at(&text, found.offset);
+                hits.push(Hit {
+                    target: self.keys[found.writeup].clone(),
+                    line_hash: xxhash_rust::xxh3::xxh3_64(shape),
+                    line,
+                    place: Place::Diagram,
+                    form: found.form.of_link(),
+                    template: false,
+                    label: None,
+                });
+            }
+        }
+        hits
     }
 }
 
