@@ -25,9 +25,11 @@ const HEAD: usize = 4096;
 const FILE: &str = ".gitattributes";
 const NAMES: [&str; 2] = ["linguist-generated", "linguist-vendored"];
 
-/// The `.gitattributes` of the newest state: paths and contents, and what identifies them all.
+/// The `.gitattributes` of the newest state: paths and contents.
 pub(super) struct Attributes {
     files: Vec<(String, ObjectId)>,
+    /// Paths of submodules in the newest state.
+    pub(super) submodules: Vec<String>,
 }
 
 impl Attributes {
@@ -39,14 +41,19 @@ impl Attributes {
         let files = tree.traverse().breadthfirst.files();
         let files = files.map_err(|e| repository.failed(e))?;
         let name = |path: &BStr| path.rsplit(|byte| *byte == b'/').next() == Some(FILE.as_bytes());
+        let text = |path: &BStr| path.to_str_lossy().into_owned();
+        let submodules = files.iter().filter(|file| file.mode.is_commit());
+        let submodules = submodules
+            .map(|file| text(file.filepath.as_bstr()))
+            .collect();
         let mut files: Vec<(String, ObjectId)> = files
             .into_iter()
             .filter(|file| file.mode.is_blob() && name(file.filepath.as_bstr()))
-            .map(|file| (file.filepath.to_str_lossy().into_owned(), file.oid))
+            .map(|file| (text(file.filepath.as_bstr()), file.oid))
             .collect();
         // Those further down have the last word.
         files.sort_by_cached_key(|(path, _)| (path.matches('/').count(), path.clone()));
-        Ok(Attributes { files })
+        Ok(Attributes { files, submodules })
     }
 
     /// Differs where other attributes hold.

@@ -326,6 +326,13 @@ impl Story {
                 self.look();
                 return;
             }
+            (9..=12, Some(linked)) => {
+                // It goes and comes back, sooner or later than a day.
+                let gone = lines.remove(linked);
+                self.commit("take away", 1);
+                let back = if action < 11 { &name } else { &other };
+                self.files.entry(back.clone()).or_default().push(gone);
+            }
             (5..=8, _) => return self.branch(action, line, hours),
             _ => lines.insert(at, reference),
         }
@@ -393,7 +400,7 @@ proptest! {
 
     #[test]
     fn the_ledger_is_what_every_commit_shows(
-        steps in prop::collection::vec((0u8..12, 0usize..6, 0usize..40, prop::sample::select(vec![1i64, 5, 30, 80])), 4..14),
+        steps in prop::collection::vec((0u8..18, 0usize..6, 0usize..40, prop::sample::select(vec![1i64, 5, 26, 30, 80])), 4..14),
         scans in prop::collection::vec(any::<bool>(), 14),
     ) {
         let mut story = Story::new();

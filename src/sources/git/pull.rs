@@ -98,6 +98,12 @@ pub(super) fn pull(
             "{name}: writeups: {glob:?} fits no file at present"
         ));
     }
+    if !attributes.submodules.is_empty() {
+        sink.note(format!(
+            "{name}: submodules are not followed; each can be a source of its own: {}",
+            attributes.submodules.join(", ")
+        ));
+    }
     if repository.is_shallow() {
         sink.note(format!(
             "{name}: is a shallow clone; links older than its history count from there (`git fetch --unshallow` brings the rest)"

@@ -542,6 +542,16 @@ fn odd_repositories() {
     assert!(heard.notes.iter().any(|note| note.contains("shallow")));
     assert_eq!(heard.links().len(), 1);
 
+    let linked = repo.git(&["rev-parse", "HEAD"]);
+    std::fs::create_dir_all(repo.path().join("libs/queue")).expect("made");
+    let entry = format!("160000,{linked},libs/queue");
+    repo.git(&["update-index", "--add", "--cacheinfo", &entry]);
+    repo.commit("Three");
+    let (heard, _) = repo.pull(None, Vec::new());
+    let named = |note: &String| note.contains("submodules") && note.ends_with(": libs/queue");
+    assert!(heard.notes.iter().any(named), "{:?}", heard.notes);
+    assert_eq!(heard.left_out["submodule"], 1);
+
     let setting = Setting {
         source: "s".to_owned(),
         vocabulary: crate::model::Vocabulary::default(),

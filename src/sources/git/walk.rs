@@ -168,7 +168,7 @@ impl Links<'_> {
                         }
                     }
                 }
-                files += visit.changes.len();
+                files += visit.changes.len() + 1;
                 ahead.push(visit);
             }
             if files >= FILES {
