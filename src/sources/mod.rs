@@ -7,10 +7,14 @@
 
 pub mod access_log;
 pub mod attendance_csv;
+pub mod bitbucket;
 pub mod collected;
 pub mod events;
+mod forge;
 pub mod git;
+pub mod gitea;
 pub mod github;
+pub mod gitlab;
 pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
@@ -31,9 +35,12 @@ use crate::model::{Event, Millis, Vocabulary};
 pub static KINDS: &[&Kind] = &[
     &access_log::KIND,
     &attendance_csv::KIND,
+    &bitbucket::KIND,
     &events::KIND,
     &git::KIND,
+    &gitea::KIND,
     &github::KIND,
+    &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
     &xapi::KIND,
