@@ -8,6 +8,7 @@
 pub mod access_log;
 pub mod attendance_csv;
 pub mod bitbucket;
+pub mod chat;
 pub mod collected;
 pub mod events;
 mod forge;
@@ -36,6 +37,7 @@ pub static KINDS: &[&Kind] = &[
     &access_log::KIND,
     &attendance_csv::KIND,
     &bitbucket::KIND,
+    &chat::KIND,
     &events::KIND,
     &git::KIND,
     &gitea::KIND,
@@ -249,6 +251,12 @@ pub trait Push: Send + Sync {
     /// What the sender calls this delivery, the same when it is sent again: it is taken once.
     /// `None` where the sender has no such name, and then every delivery is a new one.
     fn delivery_id<'h>(&self, _delivery: &Delivery<'h>) -> Option<&'h str> {
+        None
+    }
+
+    /// What the sender is answered to a delivery that was taken, where it wants more than to hear what
+    /// came of it.
+    fn answer(&self, _delivery: &Delivery<'_>) -> Option<serde_json::Value> {
         None
     }
 

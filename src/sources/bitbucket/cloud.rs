@@ -93,7 +93,7 @@ fn comment<'v>(kind: &'static str, fields: &'v Value, on: &Place<'_>, deleted: b
         ),
         answers: parent.map(|number| format!("{kind}:{number}")),
         title: "",
-        body,
+        body: body.into(),
         hand: Hand::Author(author(&fields["user"])),
         created,
         updated: instant(&fields["updated_on"])
@@ -136,7 +136,8 @@ fn item<'v>(folder: &str, fields: &'v Value, changes: &'v Value) -> Seen<'v> {
         title: fields["title"].as_str().unwrap_or_default(),
         body: described
             .or_else(|| fields["content"]["raw"].as_str())
-            .unwrap_or_default(),
+            .unwrap_or_default()
+            .into(),
         hand: Hand::Author(author(user)),
         created,
         updated: instant(&fields["updated_on"])
@@ -168,12 +169,13 @@ fn html(fields: &Value) -> Option<&str> {
 
 /// `None` for an account that was deleted.
 fn author(user: &Value) -> Option<Author> {
-    let (kind, name) = ["account_id", "uuid"]
-        .iter()
-        .find_map(|kind| Some((*kind, user[*kind].as_str().filter(|name| !name.is_empty())?)))?;
     let called = ["nickname", "username"]
         .iter()
         .filter_map(|field| user[*field].as_str());
     let bot = user["type"] == "app_user" || called.into_iter().any(is_bot);
-    Some(Author::new("bitbucket", kind, name, bot))
+    let name = |kind: &str| user[kind].as_str().filter(|name| !name.is_empty());
+    match name("account_id") {
+        Some(name) => Some(Author::new("bitbucket", "account_id", name, bot)),
+        None => Some(Author::new("bitbucket", "uuid", name("uuid")?, bot)),
+    }
 }

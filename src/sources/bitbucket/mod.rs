@@ -75,5 +75,6 @@ impl Dialect for Bitbucket {
 /// count time in milliseconds.
 fn is_data_center(value: &Value) -> bool {
     let has = |field: &str| value.get(field).is_some();
-    has("eventKey") || has("createdDate") || has("toRef") || value["test"] == true
+    let of_comment = value["comment"].get("createdDate").is_some();
+    has("eventKey") || has("createdDate") || has("toRef") || of_comment || value["test"] == true
 }

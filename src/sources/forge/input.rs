@@ -11,7 +11,7 @@ use crate::sources::{Delivery, Problem, Sink, SourceError, is_dense};
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The JSON of a delivery: its body, or the field `payload` of a form.
-pub(super) fn json<'b>(delivery: &Delivery<'b>) -> Result<Cow<'b, [u8]>, SourceError> {
+pub(in crate::sources) fn json<'b>(delivery: &Delivery<'b>) -> Result<Cow<'b, [u8]>, SourceError> {
     if is_dense(delivery.body) {
         return Err(SourceError::TooMany);
     }
@@ -39,12 +39,12 @@ pub(super) fn json<'b>(delivery: &Delivery<'b>) -> Result<Cow<'b, [u8]>, SourceE
 }
 
 /// JSON as a value.
-pub(super) fn value(json: &[u8]) -> Result<Value, SourceError> {
+pub(in crate::sources) fn value(json: &[u8]) -> Result<Value, SourceError> {
     serde_json::from_slice(json).map_err(|error| wrong(&not_json(&error)))
 }
 
 /// Hands over the values of a file with their places: one value, an array, or one value a line.
-pub(super) fn values(
+pub(in crate::sources) fn values(
     name: &str,
     input: &mut dyn BufRead,
     sink: &mut dyn Sink,

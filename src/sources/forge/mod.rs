@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::model::Millis;
+use crate::model::{Millis, Place};
 
 use super::links::Finder;
 use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 
-pub(super) use input::wrong;
+pub(super) use input::{json, value, values, wrong};
 pub(super) use params::Params;
 pub(super) use signature::{Secret, Secrets, is_recent, sha256};
 pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot};
@@ -104,7 +104,7 @@ impl<D: Dialect> Forge<D> {
     pub(super) fn new(params: &Params, setting: &Setting) -> Result<Forge<D>, SourceError> {
         Ok(Forge {
             secrets: params.secrets()?,
-            reader: reader(setting),
+            reader: reader(setting, Place::Ticket),
             dialect: PhantomData,
         })
     }
@@ -128,12 +128,13 @@ impl<D: Dialect> Forge<D> {
 }
 
 /// What makes events of texts, for a source.
-pub(super) fn reader(setting: &Setting) -> Reader {
+pub(super) fn reader(setting: &Setting, place: Place) -> Reader {
     let ids = setting.writeups.iter().map(|writeup| writeup.id.clone());
     Reader {
         source: Arc::from(setting.source.as_str()),
         finder: Finder::new(&setting.writeups),
         ids: ids.collect(),
+        place,
     }
 }
 
@@ -146,7 +147,7 @@ impl<D: Dialect> Push for Forge<D> {
         if !D::SIGNS_JSON {
             prove(delivery.body)?;
         }
-        let json = match input::json(delivery) {
+        let json = match json(delivery) {
             Ok(json) => json,
             // Who did not sign is told nothing else.
             Err(error) => {
@@ -162,7 +163,7 @@ impl<D: Dialect> Push for Forge<D> {
         if let Some(reason) = D::foreign(delivery) {
             return Err(wrong(reason));
         }
-        let value = input::value(&json)?;
+        let value = value(&json)?;
         let at = At {
             event: D::event(delivery),
             now: Some(delivery.now),
@@ -196,7 +197,7 @@ impl<D: Dialect> File for Forge<D> {
     ) -> Result<(), SourceError> {
         let mut bots = Bots::default();
         let at = At::default();
-        input::values(name, input, sink, &mut |value, place, sink| {
+        values(name, input, sink, &mut |value, place, sink| {
             self.take(value, &at, place, &mut bots, sink);
         })?;
         bots.tell(name, sink);

@@ -23,11 +23,19 @@ pub(in crate::sources) struct Params {
 impl Params {
     /// The secrets, each ready to check with.
     pub(in crate::sources) fn secrets(&self) -> Result<Secrets, SourceError> {
+        self.secrets_of(Secret::new)
+    }
+
+    /// The same, where the kind has a way of its own to read them.
+    pub(in crate::sources) fn secrets_of(
+        &self,
+        read: fn(&str) -> Result<Secret, SourceError>,
+    ) -> Result<Secrets, SourceError> {
         let mut secrets = Vec::new();
         match (&self.secret, &self.secret_file) {
             (None, None) => {}
-            (Some(secret), None) => secrets.push(Secret::new(secret)?),
-            (None, Some(path)) => secrets.push(Secret::new(&text(path)?)?),
+            (Some(secret), None) => secrets.push(read(secret)?),
+            (None, Some(path)) => secrets.push(read(&text(path)?)?),
             (Some(_), Some(_)) => {
                 return Err(SourceError::Params(
                     "give secret or secret_file, not both".to_owned(),
@@ -40,7 +48,7 @@ impl Params {
                     "previous_secret_file is beside secret_file, not in its place".to_owned(),
                 ));
             }
-            secrets.push(Secret::new(&text(path)?)?);
+            secrets.push(read(&text(path)?)?);
         }
         Ok(Secrets::new(secrets))
     }

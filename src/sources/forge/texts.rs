@@ -1,5 +1,6 @@
 //! Texts to events: a comment on a write-up, links to write-ups, edits of pages.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -17,6 +18,8 @@ pub(in crate::sources) struct Reader {
     pub(in crate::sources) finder: Finder,
     /// Their ids.
     pub(in crate::sources) ids: Vec<String>,
+    /// What kind of place the texts are.
+    pub(in crate::sources) place: Place,
 }
 
 /// The last word on a text: nothing comes after its deletion.
@@ -35,7 +38,7 @@ pub(in crate::sources) struct Text<'a> {
     /// Empty for a comment.
     pub(in crate::sources) title: &'a str,
     /// What was written.
-    pub(in crate::sources) body: &'a str,
+    pub(in crate::sources) body: Cow<'a, str>,
     /// Whose it is.
     pub(in crate::sources) hand: Hand,
     /// When it was written.
@@ -155,6 +158,9 @@ impl Reader {
             bots.meet(&self.source, text.writer(), sink);
         } else {
             sink.left_out(match text.on {
+                _ if matches!(text.hand, Hand::Editor(_)) => {
+                    "edit by somebody else that brought no link"
+                }
                 Some(_) => "comment on something that is no write-up",
                 None => "text without a link to a write-up",
             });
@@ -219,7 +225,7 @@ impl Reader {
                 person: text.author().map(|author| author.identity.clone()),
                 team: None,
                 parent: text.answers.clone(),
-                words: Some(words(text.body)),
+                words: Some(words(&text.body)),
                 deleted_at,
             }),
         });
@@ -247,10 +253,10 @@ impl Reader {
         deleted_at: Option<Millis>,
         sink: &mut dyn Sink,
     ) -> bool {
-        let now = self.links_in(text.title, text.body);
+        let now = self.links_in(text.title, &text.body);
         let stood = match text.action {
             Action::Edited { title, body } if title.is_some() || body.is_some() => {
-                Some(self.links_in(title.unwrap_or(text.title), body.unwrap_or(text.body)))
+                Some(self.links_in(title.unwrap_or(text.title), body.unwrap_or(&text.body)))
             }
             _ => before.map(<[Found]>::to_vec),
         };
@@ -313,7 +319,7 @@ impl Reader {
             body: Body::Link(Link {
                 person: person.map(|author| author.identity.clone()),
                 team: None,
-                place: Place::Ticket,
+                place: self.place,
                 stands_in: text.address.clone(),
                 removed_at,
                 role: None,

@@ -100,7 +100,7 @@ fn said<'v>(
         on: Some(on),
         answers: None,
         title: "",
-        body: fields["body"].as_str().unwrap_or_default(),
+        body: fields["body"].as_str().unwrap_or_default().into(),
         hand: Hand::Author(author(&fields["user"])),
         created,
         updated: updated.unwrap_or(created).max(created),
@@ -147,7 +147,7 @@ fn described<'v>(
         on: None,
         answers: None,
         title: fields["title"].as_str().unwrap_or_default(),
-        body: fields["body"].as_str().unwrap_or_default(),
+        body: fields["body"].as_str().unwrap_or_default().into(),
         hand: Hand::Author(author(&fields["user"])),
         created,
         updated: instant(&fields["updated_at"])

@@ -146,7 +146,7 @@ fn text<'v>(kind: &'static str, fields: &'v Value, comment: bool, action: Action
         on: comment.then(|| pages_of(address, fields["path"].as_str())),
         answers: answers.map(|number| format!("{kind}:{number}")),
         title: fields["title"].as_str().unwrap_or_default(),
-        body,
+        body: body.into(),
         hand: Hand::Author(author(&fields["user"])),
         created,
         updated: instant(&fields["updated_at"])

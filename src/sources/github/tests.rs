@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 
-use crate::model::{Body, Event, LinkForm, Millis, PersonKind};
+use crate::model::{Body, Event, Millis, PersonKind};
 use crate::sources::collected::Collected;
 use crate::sources::forge::{Forge, Params};
 use crate::sources::{File as _, KnownWriteup, Push as _, Setting};

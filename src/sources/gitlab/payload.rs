@@ -52,7 +52,8 @@ fn note<'v>(value: &'v Value, at: &At<'_>) -> Seen<'v> {
         title: "",
         body: text
             .or_else(|| fields["description"].as_str())
-            .unwrap_or_default(),
+            .unwrap_or_default()
+            .into(),
         hand: hand(value, fields),
         created,
         updated: instant(&fields["updated_at"])
@@ -111,7 +112,7 @@ fn item<'v>(kind: &'static str, fields: &'v Value, hand: Hand, action: Action<'v
         on: None,
         answers: None,
         title: fields["title"].as_str().unwrap_or_default(),
-        body: fields["description"].as_str().unwrap_or_default(),
+        body: fields["description"].as_str().unwrap_or_default().into(),
         hand,
         created,
         updated: instant(&fields["updated_at"])
@@ -174,7 +175,7 @@ fn replied<'v>(value: &'v Value, at: &At<'_>) -> Seen<'v> {
         on: Some(pages_of([at.page, None], at.home, file_of(value))),
         answers: None,
         title: "",
-        body: value["body"].as_str().unwrap_or_default(),
+        body: value["body"].as_str().unwrap_or_default().into(),
         hand: Hand::Author(author(&value["author"])),
         created,
         updated: instant(&value["updated_at"])
