@@ -2,16 +2,17 @@
 //! centre. Comments on write-ups, and links to write-ups in the texts of issues, pull requests and
 //! comments.
 //!
-//! `cloud` and `data_center` say what their deliveries are about; the rest is what all forges have
+//! `cloud` and `data_center` say what their deliveries are about, `api` what to ask for; the rest is what all forges have
 //! (`forge`).
 
+mod api;
 mod cloud;
 mod data_center;
 
 use serde_json::Value;
 
 use super::forge::{self, At, Dialect, Secrets, Seen};
-use super::{Delivery, Kind, SourceError};
+use super::{Delivery, Kind, Probe, SourceError};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -24,9 +25,9 @@ kind = "bitbucket"
 secret_file = "/run/secrets/bitbucket-webhook"
 "#,
     file: Some(forge::file::<Bitbucket>),
-    pull: None,
+    pull: Some(forge::pull::<Bitbucket>),
     push: Some(forge::push::<Bitbucket>),
-    probe: None,
+    probe: Some(Probe::Remote(forge::look::<Bitbucket>)),
 };
 
 /// How both Bitbuckets speak.

@@ -2,11 +2,14 @@
 //! requests and commits, pages of wikis. Shared by sources; it is no kind of source.
 //!
 //! A kind says in its [`Dialect`] who signed a delivery and what its values mean. `signature` checks
-//! secrets, `input` finds the JSON, `texts` makes events of what somebody wrote. Nothing anybody wrote
-//! is kept.
+//! secrets, `input` finds the JSON, `texts` makes events of what somebody wrote; `poll` asks the API by
+//! its `client` for what no delivery brought, from its `checkpoint` on. Nothing anybody wrote is kept.
 
+mod checkpoint;
+mod client;
 mod input;
 mod params;
+mod poll;
 mod signature;
 mod texts;
 mod time;
@@ -24,6 +27,7 @@ use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 
 pub(super) use input::{json, value, values, wrong};
 pub(super) use params::Params;
+pub(super) use poll::{List, Order, Polled, look, pull};
 pub(super) use signature::{Secret, Secrets, is_recent, sha256};
 pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot};
 pub(super) use time::{instant, of_millis};

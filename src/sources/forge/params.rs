@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use url::Url;
 
 use crate::sources::SourceError;
 
+use super::client::authorization;
 use super::signature::{Secret, Secrets};
 
 /// See the documentation of the kinds.
@@ -18,9 +20,53 @@ pub(in crate::sources) struct Params {
     pub(in crate::sources) secret_file: Option<PathBuf>,
     /// Where the one before it stands, which is taken too.
     pub(in crate::sources) previous_secret_file: Option<PathBuf>,
+    /// The address of the API.
+    pub(in crate::sources) api: Option<String>,
+    /// What is pulled.
+    #[serde(default)]
+    pub(in crate::sources) repositories: Vec<String>,
+    /// Where the token for it stands.
+    pub(in crate::sources) token_file: Option<PathBuf>,
 }
 
 impl Params {
+    /// The address of the API; the repositories should be of the form that all forges have.
+    pub(super) fn api_of(&self, api: &str) -> Result<Url, SourceError> {
+        let wrong = self.repositories.iter().find(|name| !is_repository(name));
+        if let Some(name) = wrong {
+            return Err(SourceError::Params(format!(
+                "repositories: {name:?} should be OWNER/NAME, as in its address"
+            )));
+        }
+        let url = Url::parse(api).ok();
+        let url = url.filter(|url| {
+            let fits = matches!(url.scheme(), "http" | "https") && url.has_host();
+            fits && url.username().is_empty() && url.password().is_none()
+        });
+        // What was given may hold a password.
+        url.ok_or_else(|| {
+            SourceError::Params(
+                "api should be the http(s) address of the REST API, without user and password"
+                    .to_owned(),
+            )
+        })
+    }
+
+    /// What the API is shown of the token.
+    pub(super) fn authorization(&self, scheme: &str) -> Result<Option<String>, SourceError> {
+        let Some(path) = &self.token_file else {
+            return Ok(None);
+        };
+        let token = text(path)?;
+        let token = token.trim();
+        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(SourceError::Params(
+                "token_file should hold a token on one line".to_owned(),
+            ));
+        }
+        Ok(Some(authorization(scheme, token)))
+    }
+
     /// The secrets, each ready to check with.
     pub(in crate::sources) fn secrets(&self) -> Result<Secrets, SourceError> {
         self.secrets_of(Secret::new)
@@ -52,6 +98,15 @@ impl Params {
         }
         Ok(Secrets::new(secrets))
     }
+}
+
+/// Two names at least, of the characters that forges allow.
+fn is_repository(name: &str) -> bool {
+    let fits = |part: &str| {
+        let known = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
+        !part.is_empty() && part != "." && part != ".." && part.chars().all(known)
+    };
+    name.contains('/') && name.split('/').all(fits)
 }
 
 /// What a file of a secret holds.

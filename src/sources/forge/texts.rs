@@ -204,6 +204,37 @@ impl Reader {
         bots.meet(&self.source, page.author.as_ref(), sink);
     }
 
+    /// Sends the end of a text of which no more is known than when it was written, where it stood, the
+    /// write-up that it was a comment on, and its links.
+    pub(super) fn gone(
+        &self,
+        (id, created): (&str, Millis),
+        address: Option<&str>,
+        at: Millis,
+        (on, links): (Option<usize>, &[Found]),
+        sink: &mut dyn Sink,
+    ) {
+        let text = Text {
+            id: id.to_owned(),
+            address: address.map(str::to_owned),
+            on: None,
+            answers: None,
+            title: "",
+            body: Cow::Borrowed(""),
+            hand: Hand::Author(None),
+            created,
+            updated: created,
+            action: Action::Deleted,
+        };
+        let at = at.max(created);
+        if let Some(writeup) = on {
+            sink.event(self.commented(&text, writeup, Some(at), None));
+        }
+        for found in links {
+            sink.event(self.link(&text, *found, None, (created, DELETED, Some(at))));
+        }
+    }
+
     fn comment(&self, text: &Text<'_>, deleted_at: Option<Millis>, sink: &mut dyn Sink) -> bool {
         let Some(writeup) = self.commented_on(text) else {
             return false;
@@ -212,7 +243,19 @@ impl Reader {
         if matches!(text.hand, Hand::Editor(_)) {
             return false;
         }
-        sink.event(Event {
+        let words = Some(words(&text.body));
+        sink.event(self.commented(text, writeup, deleted_at, words));
+        true
+    }
+
+    fn commented(
+        &self,
+        text: &Text<'_>,
+        writeup: usize,
+        deleted_at: Option<Millis>,
+        words: Option<u32>,
+    ) -> Event {
+        Event {
             source: Arc::clone(&self.source),
             id: text.id.clone(),
             subject: self.ids[writeup].clone(),
@@ -225,11 +268,10 @@ impl Reader {
                 person: text.author().map(|author| author.identity.clone()),
                 team: None,
                 parent: text.answers.clone(),
-                words: Some(words(&text.body)),
+                words,
                 deleted_at,
             }),
-        });
-        true
+        }
     }
 
     /// The write-up that a comment is about: the file it stands at, or the page it stands on.

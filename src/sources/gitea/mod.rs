@@ -2,14 +2,15 @@
 //! links to write-ups in the texts of issues, pull requests and comments, edits of write-ups kept in a
 //! wiki.
 //!
-//! `payload` says what a delivery is about; the rest is what all forges have (`forge`).
+//! `payload` says what a delivery is about, `api` what to ask for; the rest is what all forges have (`forge`).
 
+mod api;
 mod payload;
 
 use serde_json::Value;
 
 use super::forge::{self, At, Dialect, Secrets, Seen};
-use super::{Delivery, Kind, SourceError};
+use super::{Delivery, Kind, Probe, SourceError};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -22,9 +23,9 @@ kind = "gitea"
 secret_file = "/run/secrets/forgejo-webhook"
 "#,
     file: Some(forge::file::<Gitea>),
-    pull: None,
+    pull: Some(forge::pull::<Gitea>),
     push: Some(forge::push::<Gitea>),
-    probe: None,
+    probe: Some(Probe::Remote(forge::look::<Gitea>)),
 };
 
 /// How Gitea and its kin speak.

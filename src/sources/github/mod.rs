@@ -2,14 +2,15 @@
 //! write-ups in the texts of issues, pull requests, discussions, reviews and comments, edits of write-ups
 //! kept in a wiki.
 //!
-//! `payload` says what a delivery is about; the rest is what all forges have (`forge`).
+//! `payload` says what a delivery is about, `api` what to ask for; the rest is what all forges have (`forge`).
 
+mod api;
 mod payload;
 
 use serde_json::Value;
 
 use super::forge::{self, At, Dialect, Secrets, Seen};
-use super::{Delivery, Kind, SourceError};
+use super::{Delivery, Kind, Probe, SourceError};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -44,9 +45,9 @@ kind = "github"
 secret_file = "/run/secrets/github-webhook"
 "#,
     file: Some(forge::file::<GitHub>),
-    pull: None,
+    pull: Some(forge::pull::<GitHub>),
     push: Some(forge::push::<GitHub>),
-    probe: None,
+    probe: Some(Probe::Remote(forge::look::<GitHub>)),
 };
 
 /// How GitHub speaks.

@@ -2,14 +2,15 @@
 //! write-ups in the texts of issues, merge requests, snippets and notes, edits of write-ups kept in a
 //! wiki.
 //!
-//! `payload` says what a delivery is about; the rest is what all forges have (`forge`).
+//! `payload` says what a delivery is about, `api` what to ask for; the rest is what all forges have (`forge`).
 
+mod api;
 mod payload;
 
 use serde_json::Value;
 
 use super::forge::{self, At, Dialect, Secrets, Seen, is_recent};
-use super::{Delivery, Kind, SourceError};
+use super::{Delivery, Kind, Probe, SourceError};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -22,9 +23,9 @@ kind = "gitlab"
 secret_file = "/run/secrets/gitlab-webhook"
 "#,
     file: Some(forge::file::<GitLab>),
-    pull: None,
+    pull: Some(forge::pull::<GitLab>),
     push: Some(forge::push::<GitLab>),
-    probe: None,
+    probe: Some(Probe::Remote(forge::look::<GitLab>)),
 };
 
 /// How GitLab speaks.
