@@ -87,6 +87,12 @@ pub enum Probe {
 pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<String, SourceError>;
 
 impl Kind {
+    /// Whether a source with these parameters is pulled. A kind that takes deliveries, too, does so only
+    /// where it is told what to ask for.
+    pub fn is_pulled(&self, params: &toml::Table) -> bool {
+        self.pull.is_some() && (self.push.is_none() || params.contains_key("repositories"))
+    }
+
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.
     pub fn check(&self, params: toml::Table, setting: &Setting) -> Result<(), SourceError> {
         match (self.file, self.pull, self.push) {

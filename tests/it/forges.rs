@@ -389,6 +389,36 @@ fn a_comment_is_the_same_from_webhook_and_reply() {
     }
 }
 
+/// Saved: payloads without their headers, and what the APIs replied.
+#[test]
+fn published_files_are_read() {
+    let Some(fixtures) = fixtures() else { return };
+    let mut seen = 0;
+    for (kind, folder) in [
+        ("github", "github_webhooks"),
+        ("github", "github_api"),
+        ("gitlab", "gitlab_webhooks"),
+        ("gitlab", "gitlab_api"),
+        ("gitea", "gitea_forgejo_webhooks"),
+        ("bitbucket", "bitbucket_webhooks"),
+    ] {
+        for entry in std::fs::read_dir(fixtures.join(folder)).expect("a folder") {
+            let path = entry.expect("a file").path();
+            let value: Value =
+                serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");
+            let heard = read(kind, &value, &["INC-12"]);
+            assert!(heard.problems.is_empty(), "{path:?} {:?}", heard.problems);
+            assert!(!heard.left_out.is_empty(), "{path:?}");
+            assert!(
+                heard.events.is_empty(),
+                "{path:?}: it speaks of no write-up"
+            );
+            seen += 1;
+        }
+    }
+    assert!(seen > 140, "{seen}");
+}
+
 /// Any value, with the names that forges use.
 fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![

@@ -45,6 +45,8 @@ mod merging;
 mod observed;
 mod pages;
 mod people;
+mod polled;
+mod polled_others;
 mod privacy;
 mod privacy_served;
 mod proved;

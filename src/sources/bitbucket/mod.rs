@@ -17,7 +17,7 @@ use super::{Delivery, Kind, Probe, SourceError};
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "bitbucket",
-    summary: "Bitbucket Cloud and Data Center: comments on write-ups and links to them, from webhooks or saved API replies",
+    summary: "Bitbucket Cloud and Data Center: comments on write-ups and links to them, from webhooks, the API or its saved replies",
     documentation: include_str!("documentation.md"),
     sample: r#"[[source]]
 id = "bitbucket"

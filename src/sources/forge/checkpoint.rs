@@ -104,6 +104,9 @@ impl Checkpoint {
         for progress in lists.flat_map(|repository| repository.lists.values_mut()) {
             progress.since = progress.since.map(|since| since.min(now - LOOK_BACK));
             progress.last = None;
+            // A list that is being read is read again from there.
+            progress.next = None;
+            progress.done.clear();
         }
     }
 }

@@ -10,6 +10,7 @@ mod client;
 mod input;
 mod params;
 mod poll;
+mod run;
 mod signature;
 mod texts;
 mod time;

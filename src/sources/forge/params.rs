@@ -59,7 +59,7 @@ impl Params {
         };
         let token = text(path)?;
         let token = token.trim();
-        if token.is_empty() || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if token.is_empty() || !token.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             return Err(SourceError::Params(
                 "token_file should hold a token on one line".to_owned(),
             ));

@@ -15,7 +15,7 @@ use super::{Delivery, Kind, Probe, SourceError};
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "gitea",
-    summary: "Gitea, Forgejo, Gogs: comments on write-ups and links to them, from webhooks or saved API replies",
+    summary: "Gitea, Forgejo, Gogs: comments on write-ups and links to them, from webhooks, the API or its saved replies",
     documentation: include_str!("documentation.md"),
     sample: r#"[[source]]
 id = "forgejo"

@@ -15,7 +15,7 @@ use super::{Delivery, Kind, Probe, SourceError};
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "gitlab",
-    summary: "GitLab: comments on write-ups and links to them, from webhooks or saved API replies",
+    summary: "GitLab: comments on write-ups and links to them, from webhooks, the API or its saved replies",
     documentation: include_str!("documentation.md"),
     sample: r#"[[source]]
 id = "gitlab"

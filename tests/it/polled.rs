@@ -1,0 +1,580 @@
+//! Forges that are asked: a listener with answers of ours stands in for each, the client is the real one.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, JoinHandle};
+
+use readback::model::{Body, Millis};
+use readback::sources::collected::Collected;
+use readback::sources::{self, KnownWriteup, Setting, SourceError};
+use serde_json::{Value, json};
+
+use super::binary::Home;
+
+/// 2026-03-02T09:15:00Z.
+pub(crate) const NOW: Millis = 1_772_442_900_000;
+pub(crate) const TOKEN: &str = "zztoken-of-ours";
+pub(crate) const LOGIN: &str = "zzaccount77";
+const WORDS: &str = "zzsecret words";
+
+/// A question: its target, and its headers by names in lower case.
+pub(crate) struct Asked {
+    pub(crate) target: String,
+    headers: BTreeMap<String, String>,
+}
+
+impl Asked {
+    pub(crate) fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or_default()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}
+
+/// Status, headers, body.
+pub(crate) type Reply = (u16, Vec<(&'static str, String)>, Value);
+
+pub(crate) fn ok(body: Value) -> Reply {
+    (200, Vec::new(), body)
+}
+
+pub(crate) fn gone() -> Reply {
+    (404, Vec::new(), json!({ "message": "Not Found" }))
+}
+
+/// Serves on a port of its own until an empty request comes.
+pub(crate) struct Forge {
+    pub(crate) address: String,
+    asked: Arc<Mutex<Vec<Asked>>>,
+    server: Option<JoinHandle<()>>,
+}
+
+impl Forge {
+    /// `answer` is given the forge's own address, too.
+    pub(crate) fn new(mut answer: impl FnMut(&Asked, &str) -> Reply + Send + 'static) -> Forge {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = format!("http://{}", listener.local_addr().expect("an address"));
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let (log, own) = (Arc::clone(&asked), address.clone());
+        let server = thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.expect("a connection");
+                let Some(question) = question(&stream) else {
+                    return;
+                };
+                let (status, headers, body) = answer(&question, &own);
+                log.lock().expect("no panic").push(question);
+                let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n");
+                for (name, value) in headers {
+                    head.push_str(&format!("{name}: {value}\r\n"));
+                }
+                let body = if status == 304 {
+                    String::new()
+                } else {
+                    body.to_string()
+                };
+                let sent = write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len());
+                sent.expect("sent");
+            }
+        });
+        Forge {
+            address,
+            asked,
+            server: Some(server),
+        }
+    }
+
+    /// What was asked since the last time.
+    fn asked(&self) -> Vec<Asked> {
+        std::mem::take(&mut *self.asked.lock().expect("no panic"))
+    }
+
+    fn targets(&self) -> Vec<String> {
+        self.asked().into_iter().map(|asked| asked.target).collect()
+    }
+}
+
+impl Drop for Forge {
+    fn drop(&mut self) {
+        drop(TcpStream::connect(
+            self.address.trim_start_matches("http://"),
+        ));
+        if let Some(server) = self.server.take() {
+            server.join().ok();
+        }
+    }
+}
+
+fn question(stream: &TcpStream) -> Option<Asked> {
+    let mut lines = BufReader::new(stream).lines();
+    let first = lines.next()?.ok()?;
+    let mut headers = BTreeMap::new();
+    for line in lines {
+        let line = line.ok()?;
+        let Some((name, value)) = line.split_once(':') else {
+            break;
+        };
+        headers.insert(name.to_lowercase(), value.trim().to_owned());
+    }
+    let target = first.split(' ').nth(1)?.to_owned();
+    Some(Asked { target, headers })
+}
+
+/// A source of ours, pulled several times.
+pub(crate) struct Source {
+    kind: &'static str,
+    params: toml::Table,
+    aliases: Vec<String>,
+    checkpoint: Option<String>,
+    _token: tempfile::NamedTempFile,
+}
+
+impl Source {
+    pub(crate) fn new(kind: &'static str, api: &str, aliases: &[&str]) -> Source {
+        let mut token = tempfile::NamedTempFile::new().expect("a file");
+        writeln!(token, "{TOKEN}").expect("written");
+        let params = format!(
+            "api = \"{api}\"\nrepositories = [\"example/shop\"]\ntoken_file = {:?}",
+            token.path()
+        );
+        Source {
+            kind,
+            params: params.parse().expect("TOML"),
+            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
+            checkpoint: None,
+            _token: token,
+        }
+    }
+
+    pub(crate) fn pull(&mut self, now: Millis) -> Result<Collected, SourceError> {
+        let setting = Setting {
+            source: "forge".to_owned(),
+            vocabulary: readback::model::Vocabulary::default(),
+            timezone: chrono_tz::UTC,
+            writeups: vec![KnownWriteup {
+                id: "w1".to_owned(),
+                title: None,
+                aliases: self.aliases.clone(),
+            }],
+        };
+        let build = sources::find(self.kind)
+            .and_then(|kind| kind.pull)
+            .expect("a kind");
+        let mut pull = build(self.params.clone(), &setting)?;
+        let mut heard = Collected::default();
+        let next = pull.pull(self.checkpoint.as_deref(), now, &mut heard)?;
+        for text in [TOKEN, LOGIN, WORDS] {
+            assert!(!next.contains(text), "{text} in {next}");
+            assert!(
+                !heard.notes.iter().any(|note| note.contains(text)),
+                "{text}"
+            );
+        }
+        assert!(heard.problems.is_empty(), "{:?}", heard.problems);
+        self.checkpoint = Some(next);
+        Ok(heard)
+    }
+}
+
+/// What came, as short texts: `comment id`, `link id`, with `-` before what ended.
+pub(crate) fn short(heard: &Collected) -> Vec<String> {
+    let mut all: Vec<String> = heard
+        .events
+        .iter()
+        .map(|event| {
+            let ended = match &event.body {
+                Body::Comment(comment) => comment.deleted_at.is_some(),
+                Body::Link(link) => link.removed_at.is_some(),
+                _ => false,
+            };
+            let sign = if ended { "-" } else { "" };
+            format!("{sign}{} {}", event.body.kind().name(), event.id)
+        })
+        .collect();
+    all.sort();
+    all
+}
+
+pub(crate) fn user() -> Value {
+    json!({ "login": LOGIN, "type": "User" })
+}
+
+/// A comment as GitHub replies it; the issue is a write-up.
+fn comment(id: u64, updated: &str, body: &str) -> Value {
+    json!({ "id": id, "user": user(), "body": format!("{body} {WORDS}"),
+        "html_url": format!("https://github.com/example/shop/issues/7#issuecomment-{id}"),
+        "issue_url": "https://api.github.com/repos/example/shop/issues/7",
+        "created_at": "2026-03-01T10:00:00Z", "updated_at": updated })
+}
+
+/// Ten minutes from now.
+const RESET: &str = "1772443500";
+const ISSUE: &str = "https://github.com/example/shop/issues/7";
+
+#[test]
+fn pages_are_followed_and_what_is_known_costs_nothing() {
+    let forge = Forge::new(|asked, own| {
+        assert_eq!(asked.header("authorization"), format!("Bearer {TOKEN}"));
+        let page = asked.target.contains("page=2");
+        match asked.path() {
+            "/repos/example/shop/issues" if !page && !asked.target.contains("since=") => {
+                let next =
+                    format!("<{own}/repos/example/shop/issues?state=all&page=2>; rel=\"next\"");
+                let issue = json!({ "id": 70, "number": 7, "title": "INC-12", "body": null, "user": user(),
+                    "html_url": ISSUE, "created_at": "2026-03-01T09:00:00Z", "updated_at": "2026-03-01T09:00:00Z" });
+                (200, vec![("link", next)], json!([issue]))
+            }
+            "/repos/example/shop/issues" if page => {
+                let pull = json!({ "id": 80, "number": 8, "title": "Fix", "body": "of INC-12", "user": user(),
+                    "html_url": "https://github.com/example/shop/pull/8", "pull_request": {},
+                    "created_at": "2026-03-01T11:00:00Z", "updated_at": "2026-03-01T11:00:00Z" });
+                ok(json!([pull]))
+            }
+            "/repos/example/shop/pulls/8/reviews" => {
+                let review = json!({ "id": 5, "user": user(), "body": "as INC-12 taught", "submitted_at": "2026-03-01T12:00:00Z",
+                    "html_url": "https://github.com/example/shop/pull/8#pullrequestreview-5" });
+                ok(json!([review]))
+            }
+            "/repos/example/shop/issues/comments" => match asked.header("if-none-match") {
+                "\"c2\"" => (304, Vec::new(), Value::Null),
+                _ => {
+                    let etag = if asked.target.contains("since=") {
+                        "\"c2\""
+                    } else {
+                        "\"c1\""
+                    };
+                    let body = json!([comment(101, "2026-03-01T10:00:00Z", "I agree.")]);
+                    (200, vec![("etag", etag.to_owned())], body)
+                }
+            },
+            "/repos/example/shop/issues/comments/101" => match asked.header("if-none-match") {
+                "\"one\"" => (304, Vec::new(), Value::Null),
+                _ => (
+                    200,
+                    vec![("etag", "\"one\"".to_owned())],
+                    comment(101, "2026-03-01T10:00:00Z", "I agree."),
+                ),
+            },
+            "/repos/example/shop/issues"
+            | "/repos/example/shop/pulls/comments"
+            | "/repos/example/shop/comments" => ok(json!([])),
+            // What is looked at again.
+            _ => (304, Vec::new(), Value::Null),
+        }
+    });
+    let mut source = Source::new("github", &forge.address, &[ISSUE, "INC-12"]);
+    let heard = source.pull(NOW).expect("a pull");
+    assert_eq!(
+        short(&heard),
+        [
+            "comment issue_comment:101",
+            "link github.com/example/shop#7:link:w1",
+            "link github.com/example/shop#8:link:w1",
+            "link pull_request_review:5:link:w1",
+        ]
+    );
+    assert_eq!(heard.notes, [""; 0]);
+    forge.asked();
+    // What changed since; the page before is asked for once more, and is the same.
+    assert_eq!(short(&source.pull(NOW).expect("a pull")), [""; 0]);
+    let asked = forge.targets();
+    assert!(
+        asked.contains(&"/repos/example/shop/issues?state=all&sort=updated&direction=asc&per_page=100&since=2026-03-01T10:59:00Z".to_owned()),
+        "{asked:?}"
+    );
+    // From now on nothing is sent twice.
+    assert_eq!(short(&source.pull(NOW).expect("a pull")), [""; 0]);
+    let conditions: Vec<String> = forge
+        .asked()
+        .iter()
+        .filter(|asked| asked.path().contains("/issues/comments"))
+        .map(|asked| asked.header("if-none-match").to_owned())
+        .collect();
+    assert_eq!(conditions, ["\"c2\"", "\"one\""]);
+}
+
+#[test]
+fn edits_and_deletions_update() {
+    let step = Arc::new(Mutex::new(0));
+    let stage = Arc::clone(&step);
+    let forge = Forge::new(move |asked, _| {
+        let step = *stage.lock().expect("no panic");
+        let (old, new) = ("2026-03-01T10:00:00Z", "2026-03-02T08:00:00Z");
+        match (asked.path(), step) {
+            ("/repos/example/shop/issues/comments", 0) => ok(json!([
+                comment(101, old, "see INC-12"),
+                comment(102, old, "see INC-12")
+            ])),
+            ("/repos/example/shop/issues/comments", _) => {
+                ok(json!([comment(101, new, "never mind")]))
+            }
+            ("/repos/example/shop/issues/comments/102", 2) => gone(),
+            ("/repos/example/shop/issues/comments/102", _) => ok(comment(102, old, "see INC-12")),
+            ("/repos/example/shop/issues/comments/101", _) => ok(comment(101, new, "never mind")),
+            _ => ok(json!([])),
+        }
+    });
+    let mut source = Source::new("github", &forge.address, &[ISSUE, "INC-12"]);
+    let heard = source.pull(NOW).expect("a pull");
+    assert_eq!(
+        heard.events.len(),
+        6,
+        "with the edit that was seen when it was looked at again"
+    );
+    *step.lock().expect("no panic") = 1;
+    let mut other = Source::new("github", &forge.address, &[ISSUE, "INC-12"]);
+    other.checkpoint.clone_from(&source.checkpoint);
+    assert_eq!(short(&other.pull(NOW).expect("a pull")), [""; 0]);
+    // The same link, ended: under the id and with a greater version than before.
+    let ended = heard
+        .events
+        .iter()
+        .find(|event| matches!(&event.body, Body::Link(link) if link.removed_at.is_some()))
+        .expect("a link that ended");
+    assert_eq!(
+        (ended.id.as_str(), ended.version),
+        ("issue_comment:101:link:w1", 1_772_438_400)
+    );
+    *step.lock().expect("no panic") = 2;
+    let heard = source.pull(NOW).expect("a pull");
+    assert_eq!(
+        short(&heard),
+        [
+            "-comment issue_comment:102",
+            "-link issue_comment:102:link:w1"
+        ]
+    );
+    for event in &heard.events {
+        assert_eq!((event.version, event.time), (u32::MAX, 1_772_359_200_000));
+    }
+    assert_eq!(short(&source.pull(NOW).expect("a pull")), [""; 0]);
+}
+
+/// A forge that has had enough after the first page of comments, in one of the ways to say so.
+fn tired(say: &'static [(&'static str, &'static str)], status: u16, on_page: bool) -> Forge {
+    let mut refused = false;
+    Forge::new(move |asked, own| {
+        let said = || {
+            say.iter()
+                .map(|(name, value)| (*name, (*value).to_owned()))
+                .collect::<Vec<_>>()
+        };
+        if asked.path() != "/repos/example/shop/issues/comments" {
+            return ok(json!([]));
+        }
+        if asked.target.contains("page=2") {
+            if !std::mem::replace(&mut refused, true) && !on_page {
+                return (status, said(), json!({}));
+            }
+            return ok(json!([comment(102, "2026-03-01T11:00:00Z", "INC-12")]));
+        }
+        let next = format!("<{own}/repos/example/shop/issues/comments?page=2>; rel=\"next\"");
+        let mut headers = vec![("link", next)];
+        headers.extend(on_page.then(said).into_iter().flatten());
+        (
+            200,
+            headers,
+            json!([comment(101, "2026-03-01T10:00:00Z", "INC-12")]),
+        )
+    })
+}
+
+#[test]
+fn a_pull_that_was_interrupted_goes_on() {
+    let cases: [(
+        &'static [(&'static str, &'static str)],
+        u16,
+        bool,
+        Option<Millis>,
+    ); 6] = [
+        (&[("retry-after", "120")], 429, false, Some(NOW + 120_000)),
+        (&[], 429, false, Some(NOW + 60_000)),
+        (
+            &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", RESET)],
+            403,
+            false,
+            Some(NOW + 600_000),
+        ),
+        (
+            &[("ratelimit-remaining", "0"), ("ratelimit-reset", RESET)],
+            200,
+            true,
+            Some(NOW + 600_000),
+        ),
+        (
+            &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", RESET)],
+            200,
+            true,
+            Some(NOW + 600_000),
+        ),
+        (&[], 502, false, None),
+    ];
+    for (say, status, on_page, until) in cases {
+        let forge = tired(say, status, on_page);
+        let mut source = Source::new("github", &forge.address, &["INC-12"]);
+        let heard = source.pull(NOW).expect("what there was");
+        assert_eq!(short(&heard), ["link issue_comment:101:link:w1"], "{say:?}");
+        assert_eq!(heard.notes.len(), 1, "{:?}", heard.notes);
+        assert!(
+            heard.notes[0].ends_with("goes on from there"),
+            "{:?}",
+            heard.notes
+        );
+        forge.asked();
+        let now = match until {
+            Some(until) => {
+                // Left alone until then.
+                let heard = source.pull(until - 1).expect("nothing");
+                assert!(heard.events.is_empty() && heard.notes.len() == 1);
+                assert!(forge.asked().is_empty(), "{say:?}");
+                until
+            }
+            None => NOW,
+        };
+        let heard = source.pull(now).expect("the rest");
+        assert_eq!(short(&heard), ["link issue_comment:102:link:w1"], "{say:?}");
+        let targets = forge.targets();
+        let pages: Vec<&String> = targets
+            .iter()
+            .filter(|target| target.starts_with("/repos/example/shop/issues/comments?"))
+            .collect();
+        assert_eq!(pages, ["/repos/example/shop/issues/comments?page=2"]);
+    }
+}
+
+#[test]
+fn a_forge_that_does_not_answer_is_an_error() {
+    for (status, retryable) in [(500, true), (401, false), (404, false), (403, false)] {
+        let forge = Forge::new(move |_, _| (status, Vec::new(), json!({})));
+        let mut source = Source::new("github", &forge.address, &["INC-12"]);
+        let refused = source.pull(NOW).err().expect("nothing came");
+        let SourceError::Remote {
+            retryable: told,
+            ref reason,
+            ..
+        } = refused
+        else {
+            panic!("{refused}");
+        };
+        assert_eq!(told, retryable, "{status} {reason}");
+        assert!(!refused.to_string().contains(TOKEN));
+    }
+    // The token is for one host.
+    let forge = Forge::new(|_, _| {
+        let next = "<http://127.0.0.1:9/repos/example/shop/issues?page=2>; rel=\"next\"".to_owned();
+        (200, vec![("link", next)], json!([]))
+    });
+    let mut source = Source::new("github", &forge.address, &["INC-12"]);
+    let heard = source.pull(NOW).expect("the first page");
+    assert!(heard.notes[0].contains("elsewhere"), "{:?}", heard.notes);
+}
+
+/// The real program: what is pulled stands in the tables, the checkpoint beside it; the next scan goes on.
+#[test]
+fn a_scan_asks_the_forge() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let forge = Forge::new(
+        |asked, _| match (asked.path(), asked.header("if-none-match")) {
+            ("/repos/example/shop/issues/comments", "\"c\"") => (304, Vec::new(), Value::Null),
+            ("/repos/example/shop/issues/comments", _) => {
+                let body = json!([comment(101, "2026-03-01T10:00:00Z", "see INC-12")]);
+                (200, vec![("etag", "\"c\"".to_owned())], body)
+            }
+            ("/repos/example/shop/issues/comments/101", _) => {
+                ok(comment(101, "2026-03-01T10:00:00Z", "see INC-12"))
+            }
+            _ => ok(json!([])),
+        },
+    );
+    let source = |more: &str| {
+        format!(
+            "[[source]]\nid = \"forge\"\nkind = \"github\"\napi = \"{}\"\n{more}",
+            forge.address
+        )
+    };
+    // One that only takes deliveries is not scanned.
+    home.file("readback.toml", source("secret = \"x\"\n"));
+    let said = home.run(&["scan"]);
+    assert!(
+        said.err.contains("no source that can be scanned"),
+        "{}",
+        said.err
+    );
+    home.file(
+        "readback.toml",
+        source("repositories = [\"example/shop\"]\n"),
+    );
+    let said = home.done(&["check"]);
+    assert!(said.err.contains("repositories answer") || said.out.contains("repositories answer"));
+    home.done(&[
+        "writeups",
+        "add",
+        "INC-12",
+        "--published",
+        "2026-02-01",
+        "--alias",
+        ISSUE,
+    ]);
+    let scan = || {
+        let said = home.done(&["scan", "--json"]);
+        let all: Value = serde_json::from_str(&said.out).expect("JSON");
+        all[0]["events"].clone()
+    };
+    assert_eq!(scan(), json!({ "comment": 1, "link": 1 }));
+    assert_eq!(scan(), json!({}), "nothing is new");
+}
+
+#[test]
+fn parameters_say_what_is_wrong() {
+    for (kind, params, words) in [
+        (
+            "gitea",
+            "repositories = [\"a/b\"]",
+            "give its address as api",
+        ),
+        (
+            "github",
+            "repositories = [\"shop\"]",
+            "should be OWNER/NAME",
+        ),
+        (
+            "github",
+            "repositories = [\"a/../b\"]",
+            "should be OWNER/NAME",
+        ),
+        (
+            "gitlab",
+            "api = \"gitlab\"",
+            "should be the http(s) address",
+        ),
+        (
+            "gitlab",
+            "api = \"https://ada:zzpassword@gitlab.example.org\"",
+            "without user and password",
+        ),
+    ] {
+        let build = sources::find(kind)
+            .and_then(|kind| kind.pull)
+            .expect("a kind");
+        let setting = Setting {
+            source: "a".to_owned(),
+            vocabulary: readback::model::Vocabulary::default(),
+            timezone: chrono_tz::UTC,
+            writeups: Vec::new(),
+        };
+        let refused = build(params.parse().expect("TOML"), &setting)
+            .err()
+            .expect(params);
+        let told = refused.to_string();
+        assert!(
+            told.contains(words) && !told.contains("zzpassword"),
+            "{told}"
+        );
+    }
+}
