@@ -245,6 +245,10 @@ async fn signatures_of_every_scheme() {
             .status,
         401
     );
+    // A webhook that has both, of which one is this source's.
+    let mut both = standard("a", NOW / 1000, &body);
+    both.push(("x-gitlab-token", SECRET.to_owned()));
+    assert_eq!(deliver(&door, "lab", &both, body.clone()).await.status, 202);
     // Nobody brings the key along.
     let brought = [("x-gitlab-token", SIGNING.to_owned())];
     assert_eq!(

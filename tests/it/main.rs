@@ -46,6 +46,7 @@ mod observed;
 mod pages;
 mod people;
 mod polled;
+mod polled_forge;
 mod polled_others;
 mod privacy;
 mod privacy_served;

@@ -1,207 +1,14 @@
 //! Forges that are asked: a listener with answers of ours stands in for each, the client is the real one.
+//! This is GitHub's; `polled_others` has the rest, `polled_forge` the listener.
 
-use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
-use std::thread::{self, JoinHandle};
 
 use readback::model::{Body, Millis};
-use readback::sources::collected::Collected;
-use readback::sources::{self, KnownWriteup, Setting, SourceError};
+use readback::sources::{self, Setting, SourceError};
 use serde_json::{Value, json};
 
 use super::binary::Home;
-
-/// 2026-03-02T09:15:00Z.
-pub(crate) const NOW: Millis = 1_772_442_900_000;
-pub(crate) const TOKEN: &str = "zztoken-of-ours";
-pub(crate) const LOGIN: &str = "zzaccount77";
-const WORDS: &str = "zzsecret words";
-
-/// A question: its target, and its headers by names in lower case.
-pub(crate) struct Asked {
-    pub(crate) target: String,
-    headers: BTreeMap<String, String>,
-}
-
-impl Asked {
-    pub(crate) fn path(&self) -> &str {
-        self.target.split('?').next().unwrap_or_default()
-    }
-
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", String::as_str)
-    }
-}
-
-/// Status, headers, body.
-pub(crate) type Reply = (u16, Vec<(&'static str, String)>, Value);
-
-pub(crate) fn ok(body: Value) -> Reply {
-    (200, Vec::new(), body)
-}
-
-pub(crate) fn gone() -> Reply {
-    (404, Vec::new(), json!({ "message": "Not Found" }))
-}
-
-/// Serves on a port of its own until an empty request comes.
-pub(crate) struct Forge {
-    pub(crate) address: String,
-    asked: Arc<Mutex<Vec<Asked>>>,
-    server: Option<JoinHandle<()>>,
-}
-
-impl Forge {
-    /// `answer` is given the forge's own address, too.
-    pub(crate) fn new(mut answer: impl FnMut(&Asked, &str) -> Reply + Send + 'static) -> Forge {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let address = format!("http://{}", listener.local_addr().expect("an address"));
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let (log, own) = (Arc::clone(&asked), address.clone());
-        let server = thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.expect("a connection");
-                let Some(question) = question(&stream) else {
-                    return;
-                };
-                let (status, headers, body) = answer(&question, &own);
-                log.lock().expect("no panic").push(question);
-                let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n");
-                for (name, value) in headers {
-                    head.push_str(&format!("{name}: {value}\r\n"));
-                }
-                let body = if status == 304 {
-                    String::new()
-                } else {
-                    body.to_string()
-                };
-                let sent = write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len());
-                sent.expect("sent");
-            }
-        });
-        Forge {
-            address,
-            asked,
-            server: Some(server),
-        }
-    }
-
-    /// What was asked since the last time.
-    fn asked(&self) -> Vec<Asked> {
-        std::mem::take(&mut *self.asked.lock().expect("no panic"))
-    }
-
-    fn targets(&self) -> Vec<String> {
-        self.asked().into_iter().map(|asked| asked.target).collect()
-    }
-}
-
-impl Drop for Forge {
-    fn drop(&mut self) {
-        drop(TcpStream::connect(
-            self.address.trim_start_matches("http://"),
-        ));
-        if let Some(server) = self.server.take() {
-            server.join().ok();
-        }
-    }
-}
-
-fn question(stream: &TcpStream) -> Option<Asked> {
-    let mut lines = BufReader::new(stream).lines();
-    let first = lines.next()?.ok()?;
-    let mut headers = BTreeMap::new();
-    for line in lines {
-        let line = line.ok()?;
-        let Some((name, value)) = line.split_once(':') else {
-            break;
-        };
-        headers.insert(name.to_lowercase(), value.trim().to_owned());
-    }
-    let target = first.split(' ').nth(1)?.to_owned();
-    Some(Asked { target, headers })
-}
-
-/// A source of ours, pulled several times.
-pub(crate) struct Source {
-    kind: &'static str,
-    params: toml::Table,
-    aliases: Vec<String>,
-    checkpoint: Option<String>,
-    _token: tempfile::NamedTempFile,
-}
-
-impl Source {
-    pub(crate) fn new(kind: &'static str, api: &str, aliases: &[&str]) -> Source {
-        let mut token = tempfile::NamedTempFile::new().expect("a file");
-        writeln!(token, "{TOKEN}").expect("written");
-        let params = format!(
-            "api = \"{api}\"\nrepositories = [\"example/shop\"]\ntoken_file = {:?}",
-            token.path()
-        );
-        Source {
-            kind,
-            params: params.parse().expect("TOML"),
-            aliases: aliases.iter().map(|alias| (*alias).to_owned()).collect(),
-            checkpoint: None,
-            _token: token,
-        }
-    }
-
-    pub(crate) fn pull(&mut self, now: Millis) -> Result<Collected, SourceError> {
-        let setting = Setting {
-            source: "forge".to_owned(),
-            vocabulary: readback::model::Vocabulary::default(),
-            timezone: chrono_tz::UTC,
-            writeups: vec![KnownWriteup {
-                id: "w1".to_owned(),
-                title: None,
-                aliases: self.aliases.clone(),
-            }],
-        };
-        let build = sources::find(self.kind)
-            .and_then(|kind| kind.pull)
-            .expect("a kind");
-        let mut pull = build(self.params.clone(), &setting)?;
-        let mut heard = Collected::default();
-        let next = pull.pull(self.checkpoint.as_deref(), now, &mut heard)?;
-        for text in [TOKEN, LOGIN, WORDS] {
-            assert!(!next.contains(text), "{text} in {next}");
-            assert!(
-                !heard.notes.iter().any(|note| note.contains(text)),
-                "{text}"
-            );
-        }
-        assert!(heard.problems.is_empty(), "{:?}", heard.problems);
-        self.checkpoint = Some(next);
-        Ok(heard)
-    }
-}
-
-/// What came, as short texts: `comment id`, `link id`, with `-` before what ended.
-pub(crate) fn short(heard: &Collected) -> Vec<String> {
-    let mut all: Vec<String> = heard
-        .events
-        .iter()
-        .map(|event| {
-            let ended = match &event.body {
-                Body::Comment(comment) => comment.deleted_at.is_some(),
-                Body::Link(link) => link.removed_at.is_some(),
-                _ => false,
-            };
-            let sign = if ended { "-" } else { "" };
-            format!("{sign}{} {}", event.body.kind().name(), event.id)
-        })
-        .collect();
-    all.sort();
-    all
-}
-
-pub(crate) fn user() -> Value {
-    json!({ "login": LOGIN, "type": "User" })
-}
+use super::polled_forge::{Forge, NOW, Source, TOKEN, WORDS, gone, ok, short, user};
 
 /// A comment as GitHub replies it; the issue is a write-up.
 fn comment(id: u64, updated: &str, body: &str) -> Value {
@@ -444,6 +251,39 @@ fn a_pull_that_was_interrupted_goes_on() {
             .collect();
         assert_eq!(pages, ["/repos/example/shop/issues/comments?page=2"]);
     }
+}
+
+/// What was written before a write-up was registered is found as far as a pull looks back.
+#[test]
+fn a_writeup_that_is_registered_later_is_looked_for() {
+    let forge = Forge::new(|asked, _| match asked.path() {
+        "/repos/example/shop/issues/comments" => {
+            ok(json!([comment(101, "2026-03-01T10:00:00Z", "INC-12")]))
+        }
+        "/repos/example/shop/issues/comments/101" => {
+            ok(comment(101, "2026-03-01T10:00:00Z", "INC-12"))
+        }
+        _ => ok(json!([])),
+    });
+    let since = || -> Vec<String> {
+        let targets = forge.targets().into_iter();
+        let comments = targets.filter(|target| target.contains("/issues/comments?"));
+        comments
+            .map(|target| target.split("since=").nth(1).unwrap_or_default().to_owned())
+            .collect()
+    };
+    let mut source = Source::new("github", &forge.address, &["INC-9"]);
+    assert_eq!(short(&source.pull(NOW).expect("a pull")), [""; 0]);
+    assert_eq!(short(&source.pull(NOW).expect("a pull")), [""; 0]);
+    assert_eq!(since(), ["", "2026-03-01T09:59:00Z"]);
+    source.aliases.push("INC-12".to_owned());
+    assert_eq!(
+        short(&source.pull(NOW).expect("a pull")),
+        ["link issue_comment:101:link:w1"]
+    );
+    assert_eq!(short(&source.pull(NOW).expect("a pull")), [""; 0]);
+    // Ninety days before now.
+    assert_eq!(since(), ["2025-12-02T09:15:00Z", "2026-03-01T09:59:00Z"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use readback::model::Body;
 use serde_json::json;
 
-use super::polled::{Forge, LOGIN, NOW, Source, TOKEN, gone, ok, short, user};
+use super::polled_forge::{Forge, LOGIN, NOW, Source, TOKEN, gone, ok, short, user};
 
 #[test]
 fn gitlab_is_asked_for_notes_of_what_changed() {
@@ -21,6 +21,11 @@ fn gitlab_is_asked_for_notes_of_what_changed() {
                   "created_at": time, "updated_at": time },
                 { "id": 902, "body": "closed", "author": author, "system": true, "noteable_type": "Issue",
                   "created_at": time, "updated_at": time }])),
+            "/api/v4/projects/example%2Fshop/events" => ok(json!([
+                { "id": 1, "action_name": "commented on", "created_at": time, "note": { "id": 905, "body": "as INC-12",
+                  "author": author, "system": false, "noteable_type": "Commit", "created_at": time, "updated_at": time } },
+                { "id": 2, "action_name": "commented on", "created_at": time, "note": { "id": 901, "body": "see INC-12",
+                  "author": author, "system": false, "noteable_type": "Issue", "created_at": time } }])),
             "/api/v4/projects/example%2Fshop/merge_requests" => (403, Vec::new(), json!({})),
             _ => gone(),
         }
@@ -38,7 +43,8 @@ fn gitlab_is_asked_for_notes_of_what_changed() {
             "-comment note:901",
             "-link note:901:link:w1",
             "comment note:901",
-            "link note:901:link:w1"
+            "link note:901:link:w1",
+            "link note:905:link:w1",
         ]
     );
     let Body::Link(link) = &heard.events[1].body else {
@@ -48,6 +54,15 @@ fn gitlab_is_asked_for_notes_of_what_changed() {
         link.stands_in.as_deref(),
         Some(&*format!("{page}#note_901"))
     );
+    // What happened is asked for by days.
+    forge.targets();
+    source.pull(NOW).expect("a pull");
+    let asked = forge.targets();
+    let events = asked
+        .iter()
+        .find(|target| target.contains("/events"))
+        .expect("asked");
+    assert!(events.ends_with("&after=2026-02-28"), "{events}");
 }
 
 #[test]

@@ -82,7 +82,6 @@ fn comment<'v>(kind: &'static str, fields: &'v Value, on: &Place<'_>, deleted: b
         .zip(file)
         .map(|(home, file)| format!("{home}/src/HEAD/{file}"));
     let parent = fields["parent"]["id"].as_u64();
-    // Deliveries about commits name the one who commented beside the comment alone.
     Seen::Text(Box::new(Text {
         id: format!("{kind}:{number}"),
         address: html(fields).map(str::to_owned),
@@ -169,10 +168,10 @@ fn html(fields: &Value) -> Option<&str> {
 
 /// `None` for an account that was deleted.
 fn author(user: &Value) -> Option<Author> {
-    let called = ["nickname", "username"]
+    let mut called = ["nickname", "username"]
         .iter()
         .filter_map(|field| user[*field].as_str());
-    let bot = user["type"] == "app_user" || called.into_iter().any(is_bot);
+    let bot = user["type"] == "app_user" || called.any(is_bot);
     let name = |kind: &str| user[kind].as_str().filter(|name| !name.is_empty());
     match name("account_id") {
         Some(name) => Some(Author::new("bitbucket", "account_id", name, bot)),

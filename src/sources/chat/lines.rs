@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::sources::forge::{Action, Seen, instant, sha256};
+use crate::sources::forge::{Action, Seen, hex, instant, sha256};
 
-use super::{Message, channel, hex, person};
+use super::{Message, channel, person};
 
 /// Looks at a line.
 pub(super) fn look<'v>(value: &'v Value, source: &str) -> Seen<'v> {

@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 
 use crate::model::{Millis, Place};
 
-use super::forge::{self, Bots, Reader, Secret, Secrets, Seen, Text, sha256};
+use super::forge::{self, Bots, Reader, Secret, Secrets, Seen, Text, hex, sha256};
 use super::{Delivery, File, Kind, Problem, Push, Setting, Sink, SourceError, decode};
 
 /// The kind.
@@ -207,10 +207,6 @@ impl File for Chat {
 fn channel(source: &str, id: &str) -> String {
     let digest = sha256(format!("{source}\u{1f}{id}").as_bytes());
     format!("chat:{}", hex(&digest[..6]))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A message.

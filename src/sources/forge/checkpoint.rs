@@ -2,14 +2,13 @@
 //! Nobody is named in it, and no word of a text stands in it.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{DAY_MS, LinkForm, Millis};
 use crate::sources::{Setting, Sink};
 
-use super::signature::sha256;
+use super::signature::{hex, sha256};
 use super::texts::Found;
 
 /// What a pull hands to the next.
@@ -88,15 +87,9 @@ impl Checkpoint {
 
     /// Looks some way back if other write-ups are registered than at the last pull.
     pub(super) fn know(&mut self, setting: &Setting, now: Millis) {
-        let mut text = String::new();
-        for writeup in &setting.writeups {
-            // Writing to a text cannot fail.
-            let _ = write!(text, "{:?}", (&writeup.id, &writeup.aliases));
-        }
-        let mut names = String::new();
-        for byte in &sha256(text.as_bytes())[..8] {
-            let _ = write!(names, "{byte:02x}");
-        }
+        let names = setting.writeups.iter();
+        let names: Vec<_> = names.map(|one| (&one.id, &one.aliases)).collect();
+        let names = hex(&sha256(format!("{names:?}").as_bytes())[..8]);
         if std::mem::replace(&mut self.names, names.clone()) == names {
             return;
         }

@@ -39,8 +39,10 @@ pub(super) enum Reply {
     Page(Page),
     /// The same as last time.
     Same,
-    /// It is not there, or not for us.
+    /// It is not there.
     Gone,
+    /// It is not for us.
+    Forbidden,
 }
 
 /// See [`Reply::Page`].
@@ -141,11 +143,15 @@ impl Client {
         match status {
             200..=299 => {}
             304 => return Ok(Reply::Same),
-            429 => return Err(self.later("asks to come back later (status 429)", until)),
+            429 => return Err(later("asks to come back later (status 429)", until)),
             403 if is_used_up || header("retry-after").is_some() => {
-                return Err(self.later("the limit of questions is used up (status 403)", until));
+                return Err(later(
+                    "the limit of questions is used up (status 403)",
+                    until,
+                ));
             }
-            403 | 404 | 410 => return Ok(Reply::Gone),
+            403 => return Ok(Reply::Forbidden),
+            404 | 410 => return Ok(Reply::Gone),
             401 => return Err(self.failed("refuses access (status 401); check token_file", false)),
             500..=599 => return Err(self.failed(&format!("answers with status {status}"), true)),
             _ => {
@@ -185,10 +191,6 @@ impl Client {
         until.clamp(self.now, self.now + LONGEST_WAIT)
     }
 
-    fn later(&self, reason: &str, until: Millis) -> Stop {
-        Stop::Later(reason.to_owned(), Some(until))
-    }
-
     fn failed(&self, reason: &str, retryable: bool) -> Stop {
         let host = self.api.host_str().unwrap_or_default();
         Stop::Failed(SourceError::Remote {
@@ -197,6 +199,10 @@ impl Client {
             retryable,
         })
     }
+}
+
+fn later(reason: &str, until: Millis) -> Stop {
+    Stop::Later(reason.to_owned(), Some(until))
 }
 
 /// How a token is shown: as a bearer's, or, where a user's name stands before it, as a password.

@@ -116,7 +116,7 @@ pub(in crate::sources) fn look<D: Polled>(
         for list in &lists {
             let address = list.first(&client, None);
             match client.get(&address, None) {
-                Ok(reply) => found |= !matches!(reply, Reply::Gone),
+                Ok(reply) => found |= !matches!(reply, Reply::Gone | Reply::Forbidden),
                 Err(Stop::Failed(error)) => return Err(error),
                 Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
             }

@@ -48,7 +48,7 @@ pub(super) struct Run<'a, D> {
 impl<D: Polled> Run<'_, D> {
     fn get(&mut self, address: &str, etag: Option<&str>) -> Result<Reply, Stop> {
         let reply = self.client.get(address, etag)?;
-        self.got |= !matches!(reply, Reply::Gone);
+        self.got |= !matches!(reply, Reply::Gone | Reply::Forbidden);
         Ok(reply)
     }
 
@@ -95,7 +95,7 @@ impl<D: Polled> Run<'_, D> {
             let page = match self.get(&address, etag.as_deref()) {
                 Ok(Reply::Page(page)) => page,
                 Ok(Reply::Same) => break,
-                Ok(Reply::Gone) => return Ok(false),
+                Ok(Reply::Gone | Reply::Forbidden) => return Ok(false),
                 Err(stop) => {
                     progress.next = Some(address);
                     return Err(stop);
@@ -270,7 +270,7 @@ impl<D: Polled> Run<'_, D> {
             };
             let address = self.client.address(&path);
             match self.get(&address, one.etag.as_deref())? {
-                Reply::Same => {}
+                Reply::Same | Reply::Forbidden => {}
                 Reply::Gone => {
                     self.gone(&id, &one);
                     state.known.remove(&id);

@@ -146,6 +146,11 @@ pub(in crate::sources) fn sha256(text: &[u8]) -> [u8; 32] {
     Sha256::digest(text).into()
 }
 
+/// Bytes in hexadecimal digits.
+pub(in crate::sources) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 fn trimmed(text: &str) -> Result<&str, SourceError> {
     match text.trim_end_matches(['\r', '\n']) {
         "" => Err(SourceError::Params("the secret is empty".to_owned())),

@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use crate::model::Millis;
 use crate::sources::forge::{Action, At, Author, Hand, Page, Seen, Text, instant, is_bot};
 
 /// Looks at a value.
@@ -73,7 +74,7 @@ fn said<'v>(
     page: Option<String>,
     home: Option<&str>,
     action: Action<'v>,
-    fallback: Option<i64>,
+    fallback: Option<Millis>,
 ) -> Seen<'v> {
     let Some(number) = fields["id"].as_u64() else {
         return Seen::Nothing("text without an id");
@@ -130,7 +131,7 @@ fn described<'v>(
     fields: &'v Value,
     address: Option<String>,
     action: Action<'v>,
-    now: Option<i64>,
+    now: Option<Millis>,
 ) -> Seen<'v> {
     let id = address
         .as_deref()

@@ -34,21 +34,18 @@ struct GitLab;
 impl Dialect for GitLab {
     /// A signature where there is one; else the secret itself, as older versions bring it.
     fn prove(secrets: &Secrets, delivery: &Delivery<'_>, signed: &[u8]) -> Result<(), SourceError> {
-        if let Some(signatures) = delivery.header("webhook-signature") {
-            let header = |name: &'static str| {
-                let value = delivery.header(name);
-                value.ok_or(SourceError::Unsigned(name))
-            };
-            let (id, time) = (header("webhook-id")?, header("webhook-timestamp")?);
-            let parts = [id.as_bytes(), b".", time.as_bytes(), b".", signed];
-            secrets.standard(signatures, &parts)?;
-            return match is_recent(time, delivery.now) {
-                true => Ok(()),
-                false => Err(SourceError::Signature),
-            };
-        }
         let token = delivery.header("x-gitlab-token");
-        secrets.brought(token.ok_or(SourceError::Unsigned("X-Gitlab-Token"))?)
+        let brought = || secrets.brought(token.ok_or(SourceError::Unsigned("X-Gitlab-Token"))?);
+        match delivery.header("webhook-signature") {
+            // A webhook can have both.
+            Some(signatures) => {
+                standard(secrets, signatures, delivery, signed).or_else(|error| match token {
+                    Some(_) => brought(),
+                    None => Err(error),
+                })
+            }
+            None => brought(),
+        }
     }
 
     fn event<'h>(_delivery: &Delivery<'h>) -> Option<&'h str> {
@@ -64,5 +61,22 @@ impl Dialect for GitLab {
 
     fn look<'v>(value: &'v Value, at: &At<'_>) -> Vec<Seen<'v>> {
         vec![payload::look(value, at)]
+    }
+}
+
+/// Checks the signatures of a signing token.
+fn standard(
+    secrets: &Secrets,
+    signatures: &str,
+    delivery: &Delivery<'_>,
+    signed: &[u8],
+) -> Result<(), SourceError> {
+    let header = |name: &'static str| delivery.header(name).ok_or(SourceError::Unsigned(name));
+    let (id, time) = (header("webhook-id")?, header("webhook-timestamp")?);
+    let parts = [id.as_bytes(), b".", time.as_bytes(), b".", signed];
+    secrets.standard(signatures, &parts)?;
+    match is_recent(time, delivery.now) {
+        true => Ok(()),
+        false => Err(SourceError::Signature),
     }
 }

@@ -144,6 +144,13 @@ fn reply<'v>(value: &'v Value, at: &At<'_>) -> Seen<'v> {
     if has("noteable_type") && has("body") {
         return replied(value, at);
     }
+    // Of the list of what happened, for the notes that no other list has.
+    if has("action_name") && has("note") {
+        return match value["note"]["noteable_type"].as_str() {
+            Some("Commit") => replied(&value["note"], at),
+            _ => Seen::Nothing("note that is listed where it stands"),
+        };
+    }
     if has("short_id") || has("parent_ids") {
         return Seen::Nothing("commit: the walk of the repository sees it");
     }
