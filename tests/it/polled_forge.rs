@@ -1,7 +1,7 @@
 //! A forge made of a listener and answers of the test's own, and a source that pulls it.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
@@ -17,10 +17,11 @@ pub(crate) const TOKEN: &str = "zztoken-of-ours";
 pub(crate) const LOGIN: &str = "zzaccount77";
 pub(crate) const WORDS: &str = "zzsecret words";
 
-/// A question: its target, and its headers by names in lower case.
+/// A question: its target, its headers by names in lower case, and its body.
 pub(crate) struct Asked {
     pub(crate) target: String,
     headers: BTreeMap<String, String>,
+    pub(crate) body: Value,
 }
 
 impl Asked {
@@ -109,24 +110,36 @@ impl Drop for Forge {
 }
 
 fn question(stream: &TcpStream) -> Option<Asked> {
-    let mut lines = BufReader::new(stream).lines();
-    let first = lines.next()?.ok()?;
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    reader.read_line(&mut line).ok()?;
+    let target = line.split(' ').nth(1)?.to_owned();
     let mut headers = BTreeMap::new();
-    for line in lines {
-        let line = line.ok()?;
+    loop {
+        line.clear();
+        reader.read_line(&mut line).ok()?;
         let Some((name, value)) = line.split_once(':') else {
             break;
         };
         headers.insert(name.to_lowercase(), value.trim().to_owned());
     }
-    let target = first.split(' ').nth(1)?.to_owned();
-    Some(Asked { target, headers })
+    let length = headers
+        .get("content-length")
+        .map_or(0, |length| length.parse().expect("a length"));
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    Some(Asked {
+        target,
+        headers,
+        body,
+    })
 }
 
 /// A source of ours, pulled several times.
 pub(crate) struct Source {
     kind: &'static str,
-    params: toml::Table,
+    pub(crate) params: toml::Table,
     pub(crate) aliases: Vec<String>,
     pub(crate) checkpoint: Option<String>,
     _token: tempfile::NamedTempFile,

@@ -1,6 +1,8 @@
-//! GitLab, Gitea and both Bitbuckets are asked, each in its own way.
+//! GitLab, Gitea and both Bitbuckets are asked, each in its own way; forges that do not answer, and
+//! parameters that do not fit.
 
 use readback::model::Body;
+use readback::sources::{self, Setting, SourceError};
 use serde_json::json;
 
 use super::polled_forge::{Forge, LOGIN, NOW, Source, TOKEN, gone, ok, short, user};
@@ -195,4 +197,80 @@ fn both_bitbuckets_are_asked() {
     let place =
         "https://b.example.org/projects/SHOP/repos/shop/pull-requests/8/overview?commentId=165";
     assert_eq!(link.stands_in.as_deref(), Some(place));
+}
+
+#[test]
+fn a_forge_that_does_not_answer_is_an_error() {
+    for (status, retryable) in [(500, true), (401, false), (404, false), (403, false)] {
+        let forge = Forge::new(move |_, _| (status, Vec::new(), json!({})));
+        let mut source = Source::new("github", &forge.address, &["INC-12"]);
+        let refused = source.pull(NOW).err().expect("nothing came");
+        let SourceError::Remote {
+            retryable: told,
+            ref reason,
+            ..
+        } = refused
+        else {
+            panic!("{refused}");
+        };
+        assert_eq!(told, retryable, "{status} {reason}");
+        assert!(!refused.to_string().contains(TOKEN));
+    }
+    // The token is for one host.
+    let forge = Forge::new(|_, _| {
+        let next = "<http://127.0.0.1:9/repos/example/shop/issues?page=2>; rel=\"next\"".to_owned();
+        (200, vec![("link", next)], json!([]))
+    });
+    let mut source = Source::new("github", &forge.address, &["INC-12"]);
+    let heard = source.pull(NOW).expect("the first page");
+    assert!(heard.notes[0].contains("elsewhere"), "{:?}", heard.notes);
+}
+
+#[test]
+fn parameters_say_what_is_wrong() {
+    for (kind, params, words) in [
+        (
+            "gitea",
+            "repositories = [\"a/b\"]",
+            "give its address as api",
+        ),
+        (
+            "github",
+            "repositories = [\"shop\"]",
+            "should be OWNER/NAME",
+        ),
+        (
+            "github",
+            "repositories = [\"a/../b\"]",
+            "should be OWNER/NAME",
+        ),
+        (
+            "gitlab",
+            "api = \"gitlab\"",
+            "should be the http(s) address",
+        ),
+        (
+            "gitlab",
+            "api = \"https://ada:zzpassword@gitlab.example.org\"",
+            "without user and password",
+        ),
+    ] {
+        let build = sources::find(kind)
+            .and_then(|kind| kind.pull)
+            .expect("a kind");
+        let setting = Setting {
+            source: "a".to_owned(),
+            vocabulary: readback::model::Vocabulary::default(),
+            timezone: chrono_tz::UTC,
+            writeups: Vec::new(),
+        };
+        let refused = build(params.parse().expect("TOML"), &setting)
+            .err()
+            .expect(params);
+        let told = refused.to_string();
+        assert!(
+            told.contains(words) && !told.contains("zzpassword"),
+            "{told}"
+        );
+    }
 }

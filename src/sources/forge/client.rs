@@ -63,6 +63,22 @@ pub(super) enum Stop {
     Failed(SourceError),
 }
 
+impl Stop {
+    /// Whether the same question may be answered another time.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Stop::Later(..) => true,
+            Stop::Failed(error) => matches!(
+                error,
+                SourceError::Remote {
+                    retryable: true,
+                    ..
+                }
+            ),
+        }
+    }
+}
+
 impl Client {
     /// A client for this API, for one pull.
     pub(super) fn new(api: &Url, authorization: Option<String>, now: Millis) -> Client {
@@ -88,8 +104,27 @@ impl Client {
         format!("{}{path}", self.api.as_str().trim_end_matches('/'))
     }
 
+    /// Whether it shows a token.
+    pub(super) fn has_token(&self) -> bool {
+        self.authorization.is_some()
+    }
+
     /// Asks for an address, which should be one of this API.
     pub(super) fn get(&mut self, address: &str, etag: Option<&str>) -> Result<Reply, Stop> {
+        self.ask(address, etag, None)
+    }
+
+    /// Asks a question that does not fit into an address.
+    pub(super) fn post(&mut self, address: &str, question: &str) -> Result<Reply, Stop> {
+        self.ask(address, None, Some(question))
+    }
+
+    fn ask(
+        &mut self,
+        address: &str,
+        etag: Option<&str>,
+        question: Option<&str>,
+    ) -> Result<Reply, Stop> {
         let url = Url::parse(address).ok().filter(|url| {
             url.origin() == self.api.origin()
                 && url.username().is_empty()
@@ -113,19 +148,29 @@ impl Client {
             return Err(Stop::Later(reason, None));
         }
         self.asked += 1;
-        let mut request = self
-            .agent
-            .get(url.as_str())
-            .header("accept", "application/json");
-        if let Some(authorization) = &self.authorization {
-            request = request.header("authorization", authorization);
-        }
-        if let Some(etag) = etag {
-            request = request.header("if-none-match", etag);
-        }
-        let mut response = request
-            .call()
-            .map_err(|error| self.failed(&format!("cannot be reached: {error}"), true))?;
+        let headers = [
+            ("accept", Some("application/json")),
+            ("authorization", self.authorization.as_deref()),
+            ("if-none-match", etag),
+        ];
+        let headers = headers
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let answered = match question {
+            None => headers
+                .fold(self.agent.get(url.as_str()), |request, (name, value)| {
+                    request.header(name, value)
+                })
+                .call(),
+            Some(question) => headers
+                .fold(self.agent.post(url.as_str()), |request, (name, value)| {
+                    request.header(name, value)
+                })
+                .content_type("application/json")
+                .send(question),
+        };
+        let mut response =
+            answered.map_err(|error| self.failed(&format!("cannot be reached: {error}"), true))?;
         let header = |name: &str| {
             response
                 .headers()

@@ -62,6 +62,18 @@ pub(in crate::sources) enum Order {
     Whole,
     /// What was changed last comes first: it is read as far as it is new.
     NewestFirst,
+    /// It is asked for in GraphQL, what was changed last first, and for tokens alone.
+    Graph(&'static Graph),
+}
+
+/// How a list is asked for in GraphQL.
+pub(in crate::sources) struct Graph {
+    /// Where, by the address of the API.
+    pub(in crate::sources) address: fn(&Url) -> String,
+    /// The question for a repository by its path, from where the list goes on.
+    pub(in crate::sources) question: fn(&str, Option<&str>) -> Value,
+    /// The objects of an answer, and where the list goes on.
+    pub(in crate::sources) answer: fn(&Value) -> Option<(Vec<Value>, Option<String>)>,
 }
 
 impl List {
@@ -113,7 +125,10 @@ pub(in crate::sources) fn look<D: Polled>(
     for repository in &poll.repositories {
         let lists = D::lists(api, repository);
         let mut found = false;
-        for list in &lists {
+        for list in lists
+            .iter()
+            .filter(|list| !matches!(list.order, Order::Graph(_)))
+        {
             let address = list.first(&client, None);
             match client.get(&address, None) {
                 Ok(reply) => found |= !matches!(reply, Reply::Gone | Reply::Forbidden),

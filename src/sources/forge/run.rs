@@ -13,7 +13,7 @@ use crate::sources::{Problem, Sink, SourceError};
 
 use super::checkpoint::{Known, Progress, Repository};
 use super::client::{Client, Page, Reply, Stop};
-use super::poll::{List, Order, Polled, absent};
+use super::poll::{Graph, List, Order, Polled, absent};
 use super::texts::Action;
 use super::{At, Bots, Reader, Seen, Text, instant, of_millis};
 
@@ -84,6 +84,9 @@ impl<D: Polled> Run<'_, D> {
         progress: &mut Progress,
         known: &mut BTreeMap<String, Known>,
     ) -> Result<bool, Stop> {
+        if let Order::Graph(graph) = list.order {
+            return self.graph(graph, list, progress, known);
+        }
         let begin = match (list.order, &progress.last) {
             (Order::Growing, Some((address, _))) => address.clone(),
             _ => list.first(&self.client, progress.since),
@@ -97,7 +100,8 @@ impl<D: Polled> Run<'_, D> {
                 Ok(Reply::Same) => break,
                 Ok(Reply::Gone | Reply::Forbidden) => return Ok(false),
                 Err(stop) => {
-                    progress.next = Some(address);
+                    // A page that is refused will be: the list is begun again.
+                    progress.next = Some(address).filter(|_| stop.is_passing());
                     return Err(stop);
                 }
             };
@@ -119,10 +123,58 @@ impl<D: Polled> Run<'_, D> {
                 }
             }
         }
-        if let Some(newest) = progress.newest.take() {
-            let since = progress.since.unwrap_or(Millis::MIN);
-            progress.since = Some(since.max(newest - OVERLAP));
+        read(progress);
+        Ok(true)
+    }
+
+    /// The same of a list that is asked for in GraphQL.
+    fn graph(
+        &mut self,
+        graph: &Graph,
+        list: &List,
+        progress: &mut Progress,
+        known: &mut BTreeMap<String, Known>,
+    ) -> Result<bool, Stop> {
+        if !self.client.has_token() {
+            return Ok(true);
         }
+        let place = Stand {
+            list,
+            home: None,
+            since: progress.since,
+        };
+        let address = (graph.address)(self.api);
+        let mut next = progress.next.take();
+        'pages: loop {
+            let question = (graph.question)(&list.root, next.as_deref()).to_string();
+            let page = match self.client.post(&address, &question) {
+                Ok(Reply::Page(page)) => page,
+                Ok(_) => return Ok(false),
+                Err(stop) => {
+                    progress.next = next.filter(|_| stop.is_passing());
+                    return Err(stop);
+                }
+            };
+            self.got = true;
+            let Some((objects, then)) = (graph.answer)(&page.value) else {
+                return Ok(false);
+            };
+            for value in &objects {
+                let at = changed(value);
+                let is_old = at.zip(place.since).is_some_and(|(at, since)| at < since);
+                // Each comes before what was said there, which may be older.
+                if is_old && value["title"].is_string() {
+                    break 'pages;
+                }
+                progress.newest = progress.newest.max(at);
+                self.take(&place, value, known);
+            }
+            match then {
+                Some(_) => next = then,
+                None => break,
+            }
+        }
+        read(progress);
         Ok(true)
     }
 
@@ -221,20 +273,25 @@ impl<D: Polled> Run<'_, D> {
             .commented_on(text)
             .map(|writeup| ids[writeup].clone());
         let earlier = known.get(&text.id);
-        let before = earlier.map(|earlier| earlier.found(ids));
+        let mut before = earlier.map(|earlier| earlier.found(ids));
         let is_deleted = matches!(text.action, Action::Deleted);
-        if let Some(earlier) = earlier {
-            let is_same = before.as_ref() == Some(&links)
-                && earlier.on == on
-                && earlier.updated == text.updated;
-            if is_same && !is_deleted {
+        let is_edited = earlier.is_none_or(|earlier| earlier.updated != text.updated);
+        if let Some(earlier) = earlier.filter(|_| !is_edited && !is_deleted) {
+            if before.as_ref() == Some(&links) && earlier.on == on {
                 return;
             }
+            // Its links are as old as they were: other write-ups are registered.
+            before = None;
         }
+        let is_known = earlier.is_some();
         self.reader
             .read(text, None, before.as_deref(), &mut self.bots, self.sink);
-        if is_deleted || (on.is_none() && links.is_empty()) {
+        if is_deleted {
             known.remove(&text.id);
+            return;
+        }
+        // One that lost its links may get them back.
+        if !is_known && on.is_none() && links.is_empty() {
             return;
         }
         let links = links
@@ -306,6 +363,14 @@ impl<D: Polled> Run<'_, D> {
         let (written, address) = ((id, one.created), one.address.as_deref());
         self.reader
             .gone(written, address, self.now, (on, &links), self.sink);
+    }
+}
+
+/// A list was read to its end.
+fn read(progress: &mut Progress) {
+    if let Some(newest) = progress.newest.take() {
+        let since = progress.since.unwrap_or(Millis::MIN);
+        progress.since = Some(since.max(newest - OVERLAP));
     }
 }
 

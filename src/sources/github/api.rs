@@ -7,6 +7,7 @@ use crate::model::Millis;
 use crate::sources::forge::{List, Order, Polled, Text};
 
 use super::GitHub;
+use super::discussions::GRAPH;
 
 fn since(time: &str) -> String {
     format!("&since={time}")
@@ -38,6 +39,7 @@ impl Polled for GitHub {
                 "per_page=100",
                 Order::Growing,
             ),
+            list("discussions", "", "", Order::Graph(&GRAPH)),
         ]
     }
 

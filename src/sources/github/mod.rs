@@ -5,6 +5,7 @@
 //! `payload` says what a delivery is about, `api` what to ask for; the rest is what all forges have (`forge`).
 
 mod api;
+mod discussions;
 mod payload;
 
 use serde_json::Value;

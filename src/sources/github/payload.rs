@@ -93,6 +93,7 @@ fn reply(value: &Value) -> Seen<'_> {
         () if has("sha") && has("commit") => {
             return Seen::Nothing("commit: the walk of the repository sees it");
         }
+        () if has("number") && address.contains("/discussions/") => ("discussion", false),
         () if has("number") && has("merge_commit_sha") => ("pull_request", false),
         () if has("number") && has("title") => ("issue", false),
         () => return Seen::Nothing("reply without a text"),
