@@ -13,6 +13,8 @@
 mod bench;
 #[path = "bench/load.rs"]
 mod load;
+#[path = "bench/peak.rs"]
+mod peak;
 #[path = "bench/probe.rs"]
 mod probe;
 
@@ -275,7 +277,7 @@ fn whole_way(out: &mut impl Write, time: Duration) {
         answers.a_second * 100.0,
         time.as_secs(),
         sent / all,
-        bench::peak(collector.child.id())
+        peak::peak(collector.child.id())
     )
     .expect("stdout");
 }
@@ -290,7 +292,7 @@ fn growing(out: &mut impl Write) {
     loop {
         let mib = collector.metric("readback_spool_bytes") / f64::from(1 << 20);
         if mib >= next {
-            let peak = bench::peak(collector.child.id());
+            let peak = peak::peak(collector.child.id());
             writeln!(
                 out,
                 "  {mib:>6.0} MiB in the spool, at most {peak:.0} MiB in memory"

@@ -1,4 +1,4 @@
-//! What all benchmarks share: the engine's library, the measured program, its memory, the arguments.
+//! What all benchmarks share: the engine's library, the measured program, the arguments.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -27,14 +27,6 @@ pub(crate) fn readback(data: &Path) -> Command {
         .args(["--set", "organisation.simulated=true"])
         .args(["--set", "privacy.k=1"]);
     command
-}
-
-/// The most memory that a process had resident, MiB (`VmHWM`); 0 if it is gone.
-pub(crate) fn peak(process: u32) -> f64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")?.parse::<f64>().ok());
-    kib.unwrap_or(0.0) / 1024.0
 }
 
 /// The first whole number among the program's arguments.

@@ -29,58 +29,115 @@ const PIECE: usize = 64;
 /// From this share of common lines on, a file deleted and one added are one file renamed.
 const SIMILAR: f64 = 0.5;
 
-/// The changes between two trees in the order of paths. Symbolic links and submodules are no files.
+/// A file: its path and its content.
+pub(super) type Entry = (String, ObjectId);
+
+/// What a commit changed, before files that went are paired with files that came.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Changes {
+    /// Path, content before, content after.
+    modified: Vec<(String, ObjectId, ObjectId)>,
+    gone: Vec<Entry>,
+    added: Vec<Entry>,
+    /// Symbolic links that came or changed; they are no files.
+    pub(super) links: usize,
+    /// Submodules likewise.
+    pub(super) submodules: usize,
+}
+
+impl Changes {
+    /// How many files.
+    pub(super) fn len(&self) -> usize {
+        self.modified.len() + self.gone.len() + self.added.len()
+    }
+
+    /// Files as they are after the commit.
+    pub(super) fn after(&self) -> impl Iterator<Item = (&str, ObjectId)> {
+        let modified = self.modified.iter().map(|(path, _, blob)| (path, blob));
+        let added = self.added.iter().map(|(path, blob)| (path, blob));
+        modified
+            .chain(added)
+            .map(|(path, blob)| (path.as_str(), *blob))
+    }
+
+    /// Whether a file is gone from one of these paths.
+    pub(super) fn leaves(&self, is_one: impl Fn(&str) -> bool) -> bool {
+        self.gone.iter().any(|(path, _)| is_one(path))
+    }
+
+    /// The changes in the order of paths, renamed files found.
+    pub(super) fn paired(self, repository: &Repository) -> Result<Vec<FileChange>, SourceError> {
+        let mut changes = changed(self.modified);
+        pair(repository, self.gone, self.added, &mut changes)?;
+        changes.sort_by(|a, b| key(a).cmp(key(b)));
+        Ok(changes)
+    }
+
+    /// The changes in the order of paths, every file by itself: for commits from which no file left
+    /// that anybody follows.
+    pub(super) fn single(self) -> Vec<FileChange> {
+        let mut changes = changed(self.modified);
+        alone(self.gone, self.added, &mut changes);
+        changes.sort_by(|a, b| key(a).cmp(key(b)));
+        changes
+    }
+}
+
+fn changed(modified: Vec<(String, ObjectId, ObjectId)>) -> Vec<FileChange> {
+    let change = |(path, before, after): (String, _, _)| FileChange {
+        from: Some((path.clone(), before)),
+        to: Some((path, after)),
+    };
+    modified.into_iter().map(change).collect()
+}
+
+/// The changes between two trees. Symbolic links and submodules are no files.
 pub(super) fn between(
     repository: &Repository,
     old: Option<ObjectId>,
     new: ObjectId,
-) -> Result<Vec<FileChange>, SourceError> {
-    let mut changes = Vec::new();
-    let (mut gone, mut added) = (Vec::new(), Vec::new());
+) -> Result<Changes, SourceError> {
+    let mut changes = Changes::default();
     for change in records(repository, old, new)? {
-        match change {
+        let (before, after, path) = match change {
             Change::Addition {
                 entry_mode,
                 oid,
                 path,
                 ..
-            } if is_file(entry_mode) => {
-                added.push((text(path), oid));
-            }
+            } => (None, Some((entry_mode, oid)), path),
             Change::Deletion {
                 entry_mode,
                 oid,
                 path,
                 ..
-            } if is_file(entry_mode) => {
-                gone.push((text(path), oid));
-            }
+            } => (Some((entry_mode, oid)), None, path),
             Change::Modification {
                 previous_entry_mode,
                 previous_oid,
                 entry_mode,
                 oid,
                 path,
-            } => {
-                let path = text(path);
-                match (is_file(previous_entry_mode), is_file(entry_mode)) {
-                    (true, true) => {
-                        let from = Some((path.clone(), previous_oid));
-                        changes.push(FileChange {
-                            from,
-                            to: Some((path, oid)),
-                        });
-                    }
-                    (true, false) => gone.push((path, previous_oid)),
-                    (false, true) => added.push((path, oid)),
-                    (false, false) => {}
-                }
-            }
-            Change::Addition { .. } | Change::Deletion { .. } => {}
+            } => (
+                Some((previous_entry_mode, previous_oid)),
+                Some((entry_mode, oid)),
+                path,
+            ),
+        };
+        if let Some((mode, _)) = after {
+            changes.links += usize::from(mode.is_link());
+            changes.submodules += usize::from(mode.is_commit());
+        }
+        let file = |side: Option<(EntryMode, ObjectId)>| {
+            side.filter(|(mode, _)| mode.is_blob()).map(|(_, oid)| oid)
+        };
+        match (file(before), file(after)) {
+            (Some(old), Some(new)) => changes.modified.push((text(path), old, new)),
+            (Some(old), None) => changes.gone.push((text(path), old)),
+            (None, Some(new)) => changes.added.push((text(path), new)),
+            (None, None) => {}
         }
     }
-    pair(repository, gone, added, &mut changes)?;
-    changes.sort_by(|a, b| key(a).cmp(key(b)));
     Ok(changes)
 }
 
@@ -115,8 +172,6 @@ fn records(
     .map_err(|e| repository.failed(e))?;
     Ok(recorder.records)
 }
-
-type Entry = (String, ObjectId);
 
 /// Joins files deleted with files added: first those of equal content, then similar ones, most
 /// similar first.
@@ -165,6 +220,11 @@ fn pair(
         gone = gone_left.into_iter().flatten().collect();
         added = added_left.into_iter().flatten().collect();
     }
+    alone(gone, added, changes);
+    Ok(())
+}
+
+fn alone(gone: Vec<Entry>, added: Vec<Entry>, changes: &mut Vec<FileChange>) {
     changes.extend(gone.into_iter().map(|from| FileChange {
         from: Some(from),
         to: None,
@@ -173,7 +233,6 @@ fn pair(
         from: None,
         to: Some(to),
     }));
-    Ok(())
 }
 
 /// Pairs of files with enough in common: the share, and their places in the two lists.
@@ -240,10 +299,6 @@ impl Lines {
         };
         self.bytes.iter().map(shared).sum::<u64>() as f64 / large as f64
     }
-}
-
-fn is_file(mode: EntryMode) -> bool {
-    mode.is_blob()
 }
 
 fn key(change: &FileChange) -> &str {

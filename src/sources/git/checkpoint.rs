@@ -11,7 +11,7 @@ use super::told::Told;
 
 /// Raised when a checkpoint of an earlier program can no longer be used; the walk then begins anew
 /// and its events have the same ids and greater versions.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What a state holds for; where one differs, the history is read from its beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

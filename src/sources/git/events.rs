@@ -8,7 +8,9 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
 use crate::model::target::{canonical, host};
-use crate::model::{Body, Event, Identity, Link, Millis, Place, Vocabulary, Writeup};
+use crate::model::{
+    Body, Event, Identity, Link, LinkForm, LinkLabel, LinkRole, Millis, Place, Vocabulary, Writeup,
+};
 use crate::sources::{KnownWriteup, SourceError};
 
 use super::document::{self, Document, Reading};
@@ -266,9 +268,13 @@ impl Maker<'_> {
                     life.origin.line
                 )),
                 removed_at: life.removed_at,
-                role: None,
-                form: None,
-                label: None,
+                role: life.template.then_some(LinkRole::Template),
+                form: LinkForm::ALL
+                    .into_iter()
+                    .find(|form| form.name() == life.form),
+                label: LinkLabel::ALL
+                    .into_iter()
+                    .find(|label| label.name() == life.label),
             }),
         };
         Ok(Made::by(&commit, event))
@@ -276,7 +282,13 @@ impl Maker<'_> {
 
     /// The `link` event of a commit message. Commits that a rebase or cherry-pick made of one share
     /// author, author's time and message, and with them the id.
-    pub(super) fn message(&self, commit: &Commit, target: &str, subject: &str) -> Made {
+    pub(super) fn message(
+        &self,
+        commit: &Commit,
+        target: &str,
+        form: LinkForm,
+        subject: &str,
+    ) -> Made {
         let mut hash = Sha256::new();
         if let Some(author) = &commit.author {
             hash.update(author.value.as_bytes());
@@ -304,7 +316,7 @@ impl Maker<'_> {
                 stands_in: Some(format!("{name}@{}", commit.short())),
                 removed_at: None,
                 role: None,
-                form: None,
+                form: Some(form),
                 label: None,
             }),
         };
@@ -333,7 +345,7 @@ impl Maker<'_> {
                 entry.key.clone(),
                 KnownWriteup {
                     id,
-                    title: None,
+                    title: entry.title.clone().filter(|_| self.params.titles),
                     aliases,
                 },
             ));
@@ -358,7 +370,7 @@ impl Maker<'_> {
                     let aliases = names.cloned().collect();
                     let writeup = KnownWriteup {
                         id: other.id.clone(),
-                        title: None,
+                        title: other.title.clone().filter(|_| self.params.titles),
                         aliases,
                     };
                     known.push((other.id.clone(), writeup));

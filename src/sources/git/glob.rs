@@ -25,6 +25,11 @@ impl Globs {
         Globs(written.into_iter().map(Glob::new).collect())
     }
 
+    /// Whether there is none.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether one of them fits.
     pub(super) fn fit(&self, path: &str) -> bool {
         self.0.iter().any(|glob| glob.fits(path))

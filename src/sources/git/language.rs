@@ -1,19 +1,23 @@
 //! Comments, by language: enough of each language's syntax to tell whether a place in a file is
 //! inside a comment. Strings are known too, so that an address in a literal is no comment.
 
+use super::languages::{EXTENSIONS, MATLAB, NAMES};
+
 /// What a language calls a comment and a string.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Language {
     /// Begin a comment that ends with the line.
-    line: &'static [&'static str],
+    pub(super) line: &'static [&'static str],
     /// Begin and end a comment.
-    block: &'static [(&'static str, &'static str)],
+    pub(super) block: &'static [(&'static str, &'static str)],
     /// Begin and end a string.
-    strings: &'static [Quote],
+    pub(super) strings: &'static [Quote],
+    /// A comment with an end can hold another one.
+    pub(super) nests: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Quote {
+pub(super) struct Quote {
     open: &'static str,
     close: &'static str,
     /// A backslash takes the meaning from the next character.
@@ -24,7 +28,7 @@ struct Quote {
     documents: bool,
 }
 
-const fn quote(mark: &'static str, lines: bool) -> Quote {
+pub(super) const fn quote(mark: &'static str, lines: bool) -> Quote {
     Quote {
         open: mark,
         close: mark,
@@ -34,7 +38,7 @@ const fn quote(mark: &'static str, lines: bool) -> Quote {
     }
 }
 
-const fn raw(mark: &'static str) -> Quote {
+pub(super) const fn raw(mark: &'static str) -> Quote {
     Quote {
         open: mark,
         close: mark,
@@ -44,7 +48,34 @@ const fn raw(mark: &'static str) -> Quote {
     }
 }
 
-const fn docstring(mark: &'static str) -> Quote {
+/// A string within a line in which a backslash means itself.
+pub(super) const fn plain(mark: &'static str) -> Quote {
+    Quote {
+        open: mark,
+        close: mark,
+        escapes: false,
+        lines: false,
+        documents: false,
+    }
+}
+
+/// A string of any lines between two marks.
+pub(super) const fn between(open: &'static str, close: &'static str) -> Quote {
+    Quote {
+        open,
+        close,
+        escapes: false,
+        lines: true,
+        documents: false,
+    }
+}
+
+/// A character that would begin a string if it stood alone.
+pub(super) const fn literal(text: &'static str) -> Quote {
+    between(text, "")
+}
+
+pub(super) const fn docstring(mark: &'static str) -> Quote {
     Quote {
         open: mark,
         close: mark,
@@ -53,239 +84,6 @@ const fn docstring(mark: &'static str) -> Quote {
         documents: true,
     }
 }
-
-const C_BLOCK: &[(&str, &str)] = &[("/*", "*/")];
-const C: Language = Language {
-    line: &["//"],
-    block: C_BLOCK,
-    strings: &[quote("\"", false), quote("'", false)],
-};
-// A lifetime is no string.
-const RUST: Language = Language {
-    line: &["//"],
-    block: C_BLOCK,
-    strings: &[quote("\"", true)],
-};
-const SCRIPT: Language = Language {
-    line: &["//"],
-    block: C_BLOCK,
-    strings: &[quote("\"", false), quote("'", false), quote("`", true)],
-};
-const GO: Language = Language {
-    line: &["//"],
-    block: C_BLOCK,
-    strings: &[quote("\"", false), quote("'", false), raw("`")],
-};
-const PHP: Language = Language {
-    line: &["//", "#"],
-    block: C_BLOCK,
-    strings: &[quote("\"", true), quote("'", true)],
-};
-const JVM: Language = Language {
-    line: &["//"],
-    block: C_BLOCK,
-    strings: &[raw("\"\"\""), quote("\"", false), quote("'", false)],
-};
-const PYTHON: Language = Language {
-    line: &["#"],
-    block: &[],
-    strings: &[
-        docstring("\"\"\""),
-        docstring("'''"),
-        quote("\"", false),
-        quote("'", false),
-    ],
-};
-const SHELL: Language = Language {
-    line: &["#"],
-    block: &[],
-    strings: &[quote("\"", true), raw("'")],
-};
-const RUBY: Language = Language {
-    line: &["#"],
-    block: &[("\n=begin", "\n=end")],
-    strings: &[quote("\"", true), quote("'", true)],
-};
-const HCL: Language = Language {
-    line: &["#", "//"],
-    block: C_BLOCK,
-    strings: &[quote("\"", false)],
-};
-const NIX: Language = Language {
-    line: &["#"],
-    block: C_BLOCK,
-    strings: &[raw("''"), quote("\"", true)],
-};
-const POWERSHELL: Language = Language {
-    line: &["#"],
-    block: &[("<#", "#>")],
-    strings: &[raw("\""), raw("'")],
-};
-const SQL: Language = Language {
-    line: &["--"],
-    block: C_BLOCK,
-    strings: &[raw("'")],
-};
-const LUA: Language = Language {
-    line: &["--"],
-    block: &[("--[[", "]]")],
-    strings: &[quote("\"", false), quote("'", false)],
-};
-const HASKELL: Language = Language {
-    line: &["--"],
-    block: &[("{-", "-}")],
-    strings: &[quote("\"", false)],
-};
-const ADA: Language = Language {
-    line: &["--"],
-    block: &[],
-    strings: &[raw("\"")],
-};
-const LISP: Language = Language {
-    line: &[";"],
-    block: &[("#|", "|#")],
-    strings: &[quote("\"", true)],
-};
-const ASSEMBLY: Language = Language {
-    line: &[";", "#", "//"],
-    block: C_BLOCK,
-    strings: &[quote("\"", false)],
-};
-const PERCENT: Language = Language {
-    line: &["%"],
-    block: &[],
-    strings: &[],
-};
-const ML: Language = Language {
-    line: &[],
-    block: &[("(*", "*)")],
-    strings: &[quote("\"", true)],
-};
-const FSHARP: Language = Language {
-    line: &["//"],
-    block: &[("(*", "*)")],
-    strings: &[quote("\"", true)],
-};
-const PASCAL: Language = Language {
-    line: &["//"],
-    block: &[("{", "}"), ("(*", "*)")],
-    strings: &[raw("'")],
-};
-const MARKUP: Language = Language {
-    line: &["//"],
-    block: &[("<!--", "-->"), ("/*", "*/")],
-    strings: &[quote("\"", false)],
-};
-const CSS: Language = Language {
-    line: &[],
-    block: C_BLOCK,
-    strings: &[quote("\"", false), quote("'", false)],
-};
-const BASIC: Language = Language {
-    line: &["'"],
-    block: &[],
-    strings: &[raw("\"")],
-};
-const FORTRAN: Language = Language {
-    line: &["!"],
-    block: &[],
-    strings: &[raw("'"), raw("\"")],
-};
-const VIM: Language = Language {
-    line: &["\""],
-    block: &[],
-    strings: &[],
-};
-const BATCH: Language = Language {
-    line: &["::", "REM ", "rem "],
-    block: &[],
-    strings: &[],
-};
-
-/// Languages by file extension, lower case.
-const EXTENSIONS: &[(&[&str], Language)] = &[
-    (
-        &[
-            "c", "h", "cc", "cpp", "cxx", "hpp", "hh", "hxx", "ino", "m", "mm", "cs", "d", "zig",
-            "v", "sv",
-        ],
-        C,
-    ),
-    (
-        &[
-            "proto", "thrift", "capnp", "sol", "glsl", "hlsl", "wgsl", "cu", "dart", "vala",
-            "less", "scss",
-        ],
-        C,
-    ),
-    (
-        &[
-            "java", "kt", "kts", "scala", "sc", "groovy", "gradle", "swift",
-        ],
-        JVM,
-    ),
-    (&["rs"], RUST),
-    (
-        &["js", "jsx", "mjs", "cjs", "ts", "tsx", "mts", "cts"],
-        SCRIPT,
-    ),
-    (&["go"], GO),
-    (&["php"], PHP),
-    (
-        &[
-            "py", "pyi", "pyx", "bzl", "star", "ex", "exs", "jl", "cr", "nim", "coffee",
-        ],
-        PYTHON,
-    ),
-    (
-        &[
-            "sh", "bash", "zsh", "fish", "ksh", "awk", "pl", "pm", "r", "tcl", "cmake", "mk",
-        ],
-        SHELL,
-    ),
-    (&["rb", "rake", "gemspec"], RUBY),
-    (&["tf", "hcl", "tfvars"], HCL),
-    (&["nix"], NIX),
-    (&["ps1", "psm1"], POWERSHELL),
-    (&["sql"], SQL),
-    (&["lua"], LUA),
-    (&["hs", "elm", "purs", "idr", "agda"], HASKELL),
-    (&["adb", "ads", "vhd", "vhdl"], ADA),
-    (
-        &[
-            "lisp", "cl", "el", "scm", "ss", "rkt", "clj", "cljs", "cljc", "edn",
-        ],
-        LISP,
-    ),
-    (&["asm", "s"], ASSEMBLY),
-    (&["tex", "erl", "hrl", "bib"], PERCENT),
-    (&["ml", "mli"], ML),
-    (&["fs", "fsi", "fsx"], FSHARP),
-    (&["pas", "pp", "dpr"], PASCAL),
-    (&["vue", "svelte", "astro", "jsp", "erb", "ejs"], MARKUP),
-    (&["css"], CSS),
-    (&["vb", "bas", "vbs"], BASIC),
-    (&["f", "f90", "f95", "f03", "for"], FORTRAN),
-    (&["vim"], VIM),
-    (&["bat", "cmd"], BATCH),
-];
-
-/// Languages by file name, lower case.
-const NAMES: &[(&str, Language)] = &[
-    ("makefile", SHELL),
-    ("gnumakefile", SHELL),
-    ("dockerfile", SHELL),
-    ("containerfile", SHELL),
-    ("justfile", SHELL),
-    ("vagrantfile", RUBY),
-    ("rakefile", RUBY),
-    ("gemfile", RUBY),
-    ("jenkinsfile", JVM),
-    ("cmakelists.txt", SHELL),
-    ("build", PYTHON),
-    ("workspace", PYTHON),
-    ("tiltfile", PYTHON),
-];
 
 /// The language of a file, by its name and extension in lower case.
 pub(super) fn of(name: &str, extension: &str) -> Option<&'static Language> {
@@ -301,13 +99,49 @@ pub(super) fn of(name: &str, extension: &str) -> Option<&'static Language> {
     })
 }
 
+/// The same where one extension is that of two languages: by what stands in the file.
+pub(super) fn of_text(name: &str, extension: &str, text: &[u8]) -> Option<&'static Language> {
+    let is_objective = || {
+        OBJECTIVE
+            .iter()
+            .any(|word| memchr::memmem::find(text, word.as_bytes()).is_some())
+    };
+    match extension {
+        "m" if !is_objective() => Some(&MATLAB),
+        _ => of(name, extension),
+    }
+}
+
+/// What stands in a file of Objective-C and in none of MATLAB.
+const OBJECTIVE: &[&str] = &[
+    "@interface",
+    "@implementation",
+    "@protocol",
+    "#import",
+    "#include",
+];
+
 impl Language {
     /// For each of the ascending offsets, whether it lies inside a comment.
     pub(super) fn comments(&self, text: &[u8], offsets: &[usize]) -> Vec<bool> {
+        // Most bytes begin nothing, and are passed over at a glance.
+        let mut begins = [false; 256];
+        for open in self.openings() {
+            if let Some(first) = open.as_bytes().first() {
+                begins[usize::from(*first)] = true;
+            }
+        }
         let mut answers = Vec::with_capacity(offsets.len());
         let mut at = 0;
         while at < text.len() && answers.len() < offsets.len() {
-            let (end, comment) = self.token(text, at);
+            let (end, comment) = match begins[usize::from(text[at])] {
+                true => self.token(text, at),
+                false => {
+                    let rest = &mut text[at..].iter();
+                    let more = rest.position(|byte| begins[usize::from(*byte)]);
+                    (more.map_or(text.len(), |more| at + more), false)
+                }
+            };
             while let Some(&offset) = offsets.get(answers.len()) {
                 if offset >= end {
                     break;
@@ -320,15 +154,18 @@ impl Language {
         answers
     }
 
+    fn openings(&self) -> impl Iterator<Item = &'static str> {
+        let blocks = self.block.iter().map(|(open, _)| *open);
+        let strings = self.strings.iter().map(|quote| quote.open);
+        blocks.chain(self.line.iter().copied()).chain(strings)
+    }
+
     /// The end of the comment, string or single byte at `at`, and whether it is a comment.
     fn token(&self, text: &[u8], at: usize) -> (usize, bool) {
         let rest = &text[at..];
         for (open, close) in self.block {
             if rest.starts_with(open.as_bytes()) {
-                return (
-                    at + open.len() + past(&rest[open.len()..], close.as_bytes()),
-                    true,
-                );
+                return (at + self.past(rest, open, close), true);
             }
         }
         for open in self.line {
@@ -344,12 +181,37 @@ impl Language {
         }
         (at + 1, false)
     }
+
+    /// How long a comment is that has an end.
+    fn past(&self, text: &[u8], open: &str, close: &str) -> usize {
+        let mut at = open.len();
+        let mut depth = 1;
+        while depth > 0 {
+            let Some(end) = memchr::memmem::find(&text[at..], close.as_bytes()) else {
+                return text.len();
+            };
+            let inside = &text[at..at + end];
+            if self.nests && open != close {
+                depth += memchr::memmem::find_iter(inside, open.as_bytes()).count();
+            }
+            at += end + close.len();
+            depth -= 1;
+        }
+        at
+    }
 }
 
 impl Quote {
     fn end(&self, text: &[u8]) -> usize {
         let mut at = self.open.len();
+        let Some(&last) = self.close.as_bytes().first() else {
+            return at;
+        };
         while at < text.len() {
+            let Some(more) = memchr::memchr3(last, b'\\', b'\n', &text[at..]) else {
+                break;
+            };
+            at += more;
             if self.escapes && text[at] == b'\\' {
                 at += 2;
             } else if text[at..].starts_with(self.close.as_bytes()) {
@@ -374,6 +236,8 @@ fn begins_comment(text: &[u8], at: usize, open: &str) -> bool {
         "//" => before != b':',
         "%" => before != b'\\',
         "\"" => begins_line(text, at),
+        // The seventh column of a punched card.
+        "*" => column(text, at) == 6,
         "::" | "REM " | "rem " => begins_line(text, at),
         _ => true,
     }
@@ -391,8 +255,8 @@ fn line_end(text: &[u8]) -> usize {
     memchr::memchr(b'\n', text).unwrap_or(text.len())
 }
 
-fn past(text: &[u8], close: &[u8]) -> usize {
-    memchr::memmem::find(text, close).map_or(text.len(), |at| at + close.len())
+fn column(text: &[u8], at: usize) -> usize {
+    at - memchr::memrchr(b'\n', &text[..at]).map_or(0, |end| end + 1)
 }
 
 #[cfg(test)]
@@ -419,10 +283,49 @@ mod tests {
             ("hs", "{- X -} x = \"X\" -- X", &[true, false, true]),
             ("css", "/* X */ a { b: url(X) }", &[true, false]),
             ("lua", "--[[ a\nX ]] X -- X", &[true, false, true]),
+            (
+                "rs",
+                "let q = '\"'; // X\nlet r = r#\"a\" // X\"#; X",
+                &[true, false, false],
+            ),
+            ("rs", "/* a /* b */ X */ X", &[true, false]),
+            ("java", "/* a /* b */ X", &[false]),
+            (
+                "cs",
+                "var p = @\"c:\\\"; // X\nvar s = \"\"\"// X\"\"\";",
+                &[true, false],
+            ),
+            (
+                "ex",
+                "@doc \"\"\"\nX\n\"\"\"\ndef a, do: \"X\" # X",
+                &[true, false, true],
+            ),
+            ("jl", "#= a #= b =# X =# X", &[true, false]),
+            (
+                "pl",
+                "my $a = \"X\"; # X\n\n=pod\n\nX\n\n=cut\n\nX",
+                &[false, true, true, false],
+            ),
+            (
+                "cbl",
+                "000100* X\n000200     DISPLAY 'X' *> X",
+                &[true, false, true],
+            ),
+            ("m", "x = [1 2]'; % X\n%{\nX\n%}\nX", &[true, true, false]),
+            ("cpp", "auto s = R\"(\" // X)\"; // X", &[false, true]),
+            (
+                "graphql",
+                "\"\"\"\nX\n\"\"\"\ntype A { a: B } # X",
+                &[true, true],
+            ),
+            ("erl", "A = \"X\", % X", &[false, true]),
+            ("st", "\"X\" a := 'X'", &[true, false]),
+            ("j2", "{# X #} X <!-- X -->", &[true, false, true]),
         ];
         for (extension, text, expected) in cases {
             let offsets: Vec<usize> = text.match_indices('X').map(|(at, _)| at).collect();
-            let language = of("", extension).expect("the extension is in the table");
+            let language =
+                of_text("", extension, text.as_bytes()).expect("the extension is in the table");
             assert_eq!(
                 language.comments(text.as_bytes(), &offsets),
                 *expected,
@@ -442,6 +345,20 @@ mod tests {
         all.sort_unstable();
         all.dedup();
         assert_eq!(all.len(), count);
+    }
+
+    #[test]
+    fn the_common_languages_are_known() {
+        let common = [
+            "py", "c", "cpp", "java", "cs", "js", "vb", "r", "sql", "pas", "f90", "m", "go", "rs",
+            "php", "pl", "adb", "s", "cbl", "swift", "kt", "lua", "rb", "dart", "scala", "jl",
+            "hs", "ts", "sh", "ps1", "ex", "erl", "clj", "fs", "ml", "lisp", "scm", "pro",
+            "groovy", "mm", "zig", "nim", "d", "sol", "tf", "nix", "vhdl", "sv", "css", "scss",
+            "vue", "proto", "graphql", "cmake", "bicep", "tcl",
+        ];
+        for extension in common {
+            assert!(of("", extension).is_some(), "{extension}");
+        }
     }
 
     proptest::proptest! {

@@ -6,11 +6,11 @@
 //! was moved). Only what is left over came or went. A link that comes back within 24 hours has not
 //! been away (INDICATORS K3).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::{DAY_MS, Millis, Place};
+use crate::model::{DAY_MS, LinkForm, LinkLabel, Millis, Place};
 
 /// A reference in a file as scanned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,12 @@ pub(super) struct Hit {
     pub(super) line: u32,
     /// What kind of place it is.
     pub(super) place: Place,
+    /// How it is written.
+    pub(super) form: LinkForm,
+    /// Whether it stands in what pages begin as.
+    pub(super) template: bool,
+    /// Why it will not count, if it will not.
+    pub(super) label: Option<LinkLabel>,
 }
 
 /// A file after a commit, with the references in it now.
@@ -58,6 +64,12 @@ pub(super) struct Life {
     pub(super) target: String,
     /// Name of the place where it was first written.
     pub(super) place: String,
+    /// Name of the form in which it is written now.
+    pub(super) form: String,
+    /// Whether it is, or was when it came, a line of a template.
+    pub(super) template: bool,
+    /// Name of its label when it was first written, or empty.
+    pub(super) label: String,
     /// Hash of the line when it was first written; with target, place, path and author's time of the
     /// origin its name.
     pub(super) born_hash: u64,
@@ -80,6 +92,9 @@ pub(super) struct Life {
 pub(super) struct Ledger {
     live: BTreeMap<String, Vec<Life>>,
     gone: Vec<(String, Life)>,
+    /// Lines with links in what pages begin as, by hash of target and line: what brings one of them
+    /// along was copied from there.
+    templates: BTreeSet<u64>,
     /// How many lives began under a name, by its hash; what is dead keeps its twin's number.
     born: BTreeMap<u64, u32>,
     /// Lives that are over and can no longer come back, until they are handed out.
@@ -119,6 +134,8 @@ impl Ledger {
             })
             .collect();
         for (file, lives) in files.into_iter().zip(before) {
+            let templates = file.hits.iter().filter(|hit| hit.template);
+            self.templates.extend(templates.map(line));
             let (kept, new, old) = within_a_file(lives, file.hits);
             if let Some(to) = file.to {
                 if !kept.is_empty() {
@@ -141,9 +158,13 @@ impl Ledger {
         };
         for (Newcomer { path, hit }, origin) in came.into_iter().zip(origins) {
             let twin = self.twin(&hit, &origin);
+            let template = self.templates.contains(&line(&hit));
             self.live.entry(path).or_default().push(Life {
                 target: hit.target,
                 place: hit.place.name().to_owned(),
+                form: hit.form.name().to_owned(),
+                template,
+                label: hit.label.map_or("", LinkLabel::name).to_owned(),
                 born_hash: hit.line_hash,
                 twin,
                 line_hash: hit.line_hash,
@@ -159,6 +180,11 @@ impl Ledger {
             self.gone.push((path, life));
         }
         Ok(())
+    }
+
+    /// Whether a link stands in this file.
+    pub(super) fn holds(&self, path: &str) -> bool {
+        self.live.contains_key(path)
     }
 
     /// Hands out every life whose event has to be sent, in the order of time.
@@ -259,6 +285,11 @@ impl Ledger {
     }
 }
 
+/// A line with a link to a write-up.
+fn line(hit: &Hit) -> u64 {
+    xxhash_rust::xxh3::xxh3_64_with_seed(hit.target.as_bytes(), hit.line_hash)
+}
+
 fn same(life: &Life, hit: &Hit) -> bool {
     life.line_hash == hit.line_hash && life.target == hit.target
 }
@@ -279,6 +310,10 @@ fn within_a_file(mut lives: Vec<Life>, hits: Vec<Hit>) -> (Vec<Life>, Vec<Hit>, 
             Some(at) => {
                 let mut life = lives.remove(at);
                 life.line_hash = hit.line_hash;
+                if life.form != hit.form.name() {
+                    hit.form.name().clone_into(&mut life.form);
+                    life.changed = true;
+                }
                 kept.push(life);
             }
             None => new.push(hit),
@@ -303,6 +338,9 @@ mod tests {
             line_hash,
             line: 1,
             place: Place::Docs,
+            form: LinkForm::Link,
+            template: false,
+            label: None,
         }
     }
 

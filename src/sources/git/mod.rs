@@ -1,27 +1,33 @@
-//! `git`: a local repository. Registers write-ups kept as files, and finds every reference to a
+//! `git`: a repository. Registers write-ups kept as files, and finds every reference to a
 //! write-up in messages and files of the branch's history, with its life.
 //!
 //! | file | what it does |
 //! | --- | --- |
 //! | `params`, `glob` | checks the parameters |
 //! | `repository`, `header`, `changes` | read the object store: commits in order, files changed and renamed |
-//! | `remote` | the page of the repository that a clone came from |
+//! | `clone`, `remote` | a clone of our own; the page of the repository that a clone came from |
 //! | `survey`, `probe` | a first look, before anything is read |
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
-//! | `scan`, `place`, `language` | references in a file, and what kind of place each stands in |
+//! | `scan`, `place`, `language`, `languages`, `labels`, `drawio` | references in a file, what kind of place each stands in, who wrote it |
 //! | `ledger` | the lives of links, pure |
+//! | `crew` | several threads that read at once |
 //! | `walk` | takes the branch through registry and ledger |
 //! | `events`, `told` | what goes out, and how it is taken back where history changed |
 //! | `pull`, `checkpoint` | one pull from end to end, and what the next one needs |
 
 mod changes;
 mod checkpoint;
+mod clone;
+mod crew;
 mod document;
+mod drawio;
 mod events;
 mod front;
 mod glob;
 mod header;
+mod labels;
 mod language;
+mod languages;
 mod ledger;
 mod params;
 mod place;
@@ -46,9 +52,13 @@ pub use survey::{Survey, survey};
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "git",
-    summary: "A local git repository: write-ups kept as files, and links to write-ups in history",
+    summary: "A git repository: write-ups kept as files, and links to write-ups in history",
     documentation: "\
-Walks the history of one branch of a local repository, bare or with a worktree.
+Walks the history of one branch of a repository, bare or with a worktree, that lies at `path`. With `url`
+the source clones it there by itself, and fetches what is new before each walk: from https with the token
+in `token_file` if it needs one (a deploy token that may read; `token_user` where the forge wants a
+certain user with it), or by ssh with your agent or a key without a passphrase. For that the program
+`git` has to be installed. Several repositories are several sources.
 
 Files that fit `writeups` become write-ups: title and date from the front matter (`title`, `date`,
 `published`), from lines such as `- Start Date: 2024-03-05`, or from the first heading and the commit
@@ -70,14 +80,20 @@ merge, links count from the commit that wrote them, if they stood on the branch 
 Links in messages are for ever; copies by rebase or cherry-pick count once. What comes back after
 more than a day is another link.
 
-Where the branch was rewritten, settings or names of write-ups changed, or a shallow clone was
-deepened, the whole history is read again, and what it no longer shows is taken back: the outcome is
-that of a first scan. Links made by accounts such as `dependabot[bot]` count as a robot's.
+Where the branch was rewritten, settings, `.gitattributes` or names of write-ups changed, or a shallow
+clone was deepened, the whole history is read again, and what it no longer shows is taken back: what
+counts is what a first scan would find. Links in commits that the branch no longer leads to are kept,
+labelled unreachable. Links made by accounts such as `dependabot[bot]` count as a robot's.
 
-`onboarding`, `runbook`, `docs` and `exclude` are globs over paths (`**/` for any folders, `{a,b}` for
-either; without a slash over file names); giving one replaces its default. Excluded by default: vendored and generated
-files and test data. Binary files and files over 2 MiB are left out and counted. Submodules and
-symbolic links are not followed. A shallow clone begins where its history begins.
+`onboarding`, `runbook`, `docs`, `templates`, `vendored`, `generated` and `exclude` are globs over paths
+(`**/` for any folders, `{a,b}` for either; without a slash over file names); giving one replaces its
+default. Excluded by default: data of tests. Links in files that a program wrote or that were copied from
+others are kept, labelled and not counted: `linguist-generated` and `linguist-vendored` of
+`.gitattributes` decide, then the file's first lines, then `generated` and `vendored`. A line that stands
+in one of `templates` (pages that others begin as) is labelled there and where it is copied.
+With `titles = true` the title of a write-up, word for word, counts as well, if it has three words.
+Binary files, pointers of Git LFS and files over 2 MiB are left out and counted, symbolic links and
+submodules too; they are not followed. A shallow clone begins where its history begins.
 
 The source cannot see branches other than the one given, nor who read anything.",
     sample: r#"[[source]]
@@ -118,6 +134,8 @@ impl Pull for Git {
     }
 }
 
+#[cfg(test)]
+mod naive;
 #[cfg(test)]
 mod restated;
 #[cfg(test)]

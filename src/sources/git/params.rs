@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::target::canonical;
 use crate::sources::SourceError;
 
+use super::clone::Remote;
 use super::glob::{self, Globs};
 use super::place::Paths;
 
@@ -16,6 +17,9 @@ use super::place::Paths;
 #[serde(deny_unknown_fields)]
 pub(super) struct Params {
     path: PathBuf,
+    url: Option<String>,
+    token_file: Option<PathBuf>,
+    token_user: Option<String>,
     name: Option<String>,
     branch: Option<String>,
     web: Option<String>,
@@ -32,13 +36,23 @@ pub(super) struct Params {
     runbook: Vec<String>,
     #[serde(default)]
     docs: Vec<String>,
+    #[serde(default = "vendored")]
+    vendored: Vec<String>,
+    #[serde(default = "generated")]
+    generated: Vec<String>,
+    #[serde(default = "templates")]
+    templates: Vec<String>,
     #[serde(default = "exclude")]
     exclude: Vec<String>,
+    #[serde(default)]
+    titles: bool,
 }
 
 /// Checked.
 #[derive(Clone, Debug)]
 pub(super) struct Checked {
+    /// Where it is cloned from, if the source does that itself.
+    pub(super) remote: Option<Remote>,
     /// The repository's folder.
     pub(super) path: PathBuf,
     /// Its name in ids.
@@ -53,6 +67,8 @@ pub(super) struct Checked {
     pub(super) incident_keys: Vec<Regex>,
     /// Names made from the file's name.
     pub(super) made_names: Option<(Regex, Vec<String>)>,
+    /// Whether titles are looked for.
+    pub(super) titles: bool,
     /// All of the above as text, to notice a change.
     pub(super) fingerprint: String,
 }
@@ -65,11 +81,23 @@ impl Params {
             let name = self.path.file_name()?.to_str()?;
             Some(name.strip_suffix(".git").unwrap_or(name).to_owned())
         };
-        let name = self.name.clone().or_else(folder).ok_or_else(|| {
-            SourceError::Params(
-                "path has no last part to take the repository's name from; set name".to_owned(),
-            )
-        })?;
+        let remote = match (self.url, self.token_file, self.token_user) {
+            (Some(url), token_file, user) => Some(Remote::new(url, token_file, user)?),
+            (None, None, None) => None,
+            (None, Some(_), _) => return Err(needs_url("token_file")),
+            (None, None, Some(_)) => return Err(needs_url("token_user")),
+        };
+        let of_remote = || remote.as_ref()?.name();
+        let name = self
+            .name
+            .clone()
+            .or_else(of_remote)
+            .or_else(folder)
+            .ok_or_else(|| {
+                SourceError::Params(
+                    "path has no last part to take the repository's name from; set name".to_owned(),
+                )
+            })?;
         if name.is_empty() || name.contains(['@', ':', '#']) || name.contains(char::is_whitespace) {
             return Err(SourceError::Params(format!(
                 "name {name:?} may not hold spaces, @, : or #"
@@ -90,6 +118,7 @@ impl Params {
             }
         };
         Ok(Checked {
+            remote,
             path: self.path,
             name,
             branch: self.branch,
@@ -99,13 +128,21 @@ impl Params {
                 onboarding: globs("onboarding", self.onboarding)?,
                 runbook: globs("runbook", self.runbook)?,
                 docs: globs("docs", self.docs)?,
+                vendored: globs("vendored", self.vendored)?,
+                generated: globs("generated", self.generated)?,
+                templates: globs("templates", self.templates)?,
                 exclude: globs("exclude", self.exclude)?,
             },
+            titles: self.titles,
             incident_keys,
             made_names,
             fingerprint,
         })
     }
+}
+
+fn needs_url(field: &str) -> SourceError {
+    SourceError::Params(format!("{field} needs url, the address that is cloned"))
 }
 
 fn globs(field: &str, given: Vec<String>) -> Result<Globs, SourceError> {
@@ -145,23 +182,59 @@ fn runbook() -> Vec<String> {
     ])
 }
 
-/// Vendored, generated and test data: not written by the people of this repository.
-fn exclude() -> Vec<String> {
+/// Folders that linguist takes for copies of what others wrote.
+fn vendored() -> Vec<String> {
     strings(&[
         "**/vendor/**",
+        "**/vendors/**",
+        "**/vendored/**",
         "**/node_modules/**",
-        "**/third_party/**",
-        "**/testdata/**",
-        "**/fixtures/**",
-        "*.lock",
-        "package-lock.json",
-        "go.sum",
-        "*.min.js",
-        "*.min.css",
-        "*.map",
-        "*.pb.go",
-        "*_pb2.py",
+        "**/bower_components/**",
+        "**/third{_,-,}party/**",
+        "**/3rd{_,-,}party/**",
+        "**/extern/**",
+        "**/external/**",
+        "**/Godeps/**",
+        "**/Pods/**",
+        "**/Carthage/**",
+        "**/.yarn/**",
+        "**/dist/**",
+        "*.min.{js,css}",
+        "gradlew{,.bat}",
+        "mvnw{,.cmd}",
     ])
+}
+
+/// Files that linguist takes for the work of programs.
+fn generated() -> Vec<String> {
+    strings(&[
+        "*.lock",
+        "{package-lock,npm-shrinkwrap}.json",
+        "pnpm-lock.yaml",
+        "go.sum",
+        "*.{js,css}.map",
+        "*.pb.{go,cc,h,swift}",
+        "*_pb2{,_grpc}.py",
+        "*_pb.js",
+        "*.g.{dart,cs}",
+        "*.designer.cs",
+        "*.xcodeproj/**",
+        "**/__generated__/**",
+        "zz_generated.*",
+    ])
+}
+
+fn templates() -> Vec<String> {
+    strings(&[
+        "*template*.{md,markdown,mdx,rst,adoc,asciidoc,txt,html,org}",
+        "**/templates/**/*.{md,markdown,mdx,rst,adoc,asciidoc,txt,org}",
+        "**/*_TEMPLATE/**",
+    ])
+}
+
+/// Data of tests: not meant for anybody.
+fn exclude() -> Vec<String> {
+    strings(&["**/testdata/**", "**/test_data/**", "**/fixtures/**"])
 }
 
 fn strings(list: &[&str]) -> Vec<String> {
@@ -178,6 +251,9 @@ pub(super) mod tests {
             onboarding: Globs::new(onboarding()),
             runbook: Globs::new(runbook()),
             docs: Globs::new(Vec::new()),
+            vendored: Globs::new(vendored()),
+            generated: Globs::new(generated()),
+            templates: Globs::new(templates()),
             exclude: Globs::new(exclude()),
         }
     }

@@ -72,13 +72,19 @@ pub(super) struct Paths {
     pub(super) runbook: Globs,
     /// Documentation, besides what its extension says.
     pub(super) docs: Globs,
+    /// What others wrote and was copied here.
+    pub(super) vendored: Globs,
+    /// What programs wrote.
+    pub(super) generated: Globs,
+    /// What pages begin as.
+    pub(super) templates: Globs,
     /// Left out altogether.
     pub(super) exclude: Globs,
 }
 
 /// The places of references found in a file, in their order.
 pub(super) fn of(paths: &Paths, path: &str, text: &[u8], found: &[Found]) -> Vec<Place> {
-    match Kind::of(paths, path) {
+    match Kind::of(paths, path, text) {
         Kind::Whole(place) => vec![place; found.len()],
         Kind::Document(place) => {
             let diagrams = diagram_lines(text);
@@ -130,7 +136,7 @@ enum Kind {
 }
 
 impl Kind {
-    fn of(paths: &Paths, path: &str) -> Kind {
+    fn of(paths: &Paths, path: &str, text: &[u8]) -> Kind {
         let name = file_name(path).to_ascii_lowercase();
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         let document = DOCUMENTS.contains(&extension);
@@ -140,7 +146,7 @@ impl Kind {
         if DIAGRAMS.contains(&extension) || name.ends_with(".excalidraw.json") {
             return Kind::Whole(Place::Diagram);
         }
-        let code = language::of(&name, extension);
+        let code = language::of_text(&name, extension, text);
         // A program for onboarding is a program; its texts are onboarding.
         if code.is_none() && paths.onboarding.fit(path) {
             return Kind::Document(Place::Onboarding);
@@ -157,8 +163,61 @@ impl Kind {
     }
 }
 
-/// First and last lines of fenced diagrams.
+/// First and last lines of diagrams that are written in a page: in fences of Markdown, in blocks of
+/// reStructuredText (`.. graphviz::`) and of AsciiDoc (`[plantuml]` before `----`).
 fn diagram_lines(text: &[u8]) -> Vec<(u32, u32)> {
+    let mut blocks = fenced(text);
+    blocks.extend(directed(text));
+    blocks
+}
+
+/// Blocks that a directive or an attribute begins.
+fn directed(text: &[u8]) -> Vec<(u32, u32)> {
+    let mut blocks = Vec::new();
+    let mut lines = (1u32..).zip(text.lines()).peekable();
+    while let Some((from, line)) = lines.next() {
+        let indented = line.len() - line.trim_start().len();
+        let line = line.trim();
+        if let Some(name) = line
+            .strip_prefix(b".. ")
+            .filter(|_| line.ends_with(b"::") || line.contains_str(":: "))
+        {
+            if !is_drawn(name) {
+                continue;
+            }
+            let mut to = from;
+            let inside = |line: &[u8]| {
+                line.trim().is_empty() || line.len() - line.trim_start().len() > indented
+            };
+            while let Some((number, _)) = lines.next_if(|(_, line)| inside(line)) {
+                to = number;
+            }
+            blocks.push((from, to));
+        } else if line.strip_prefix(b"[").is_some_and(is_drawn) {
+            let fence = |line: &[u8]| {
+                let line = line.trim();
+                line.len() >= 4
+                    && (line.iter().all(|b| *b == b'-') || line.iter().all(|b| *b == b'.'))
+            };
+            if lines.next_if(|(_, line)| fence(line)).is_none() {
+                continue;
+            }
+            let to = lines.by_ref().find(|(_, line)| fence(line));
+            blocks.push((from, to.map_or(u32::MAX, |(number, _)| number)));
+        }
+    }
+    blocks
+}
+
+/// Whether this begins with the name of a language of diagrams.
+fn is_drawn(name: &[u8]) -> bool {
+    let word = name.trim_start().to_ascii_lowercase();
+    let end = word.iter().position(|b| !b.is_ascii_alphanumeric());
+    let word = &word[..end.unwrap_or(word.len())];
+    word == b"uml" || DRAWN.iter().any(|known| known.as_bytes() == word)
+}
+
+fn fenced(text: &[u8]) -> Vec<(u32, u32)> {
     let mut blocks = Vec::new();
     let mut open: Option<(u32, bool)> = None;
     for (number, line) in (1u32..).zip(text.lines()) {
@@ -199,6 +258,17 @@ mod tests {
     use crate::sources::links::Form;
 
     #[test]
+    fn diagrams_in_pages() {
+        let rst = b"a\n\n.. graphviz::\n\n   digraph { b }\n\nc\n.. note::\n\n   d\n";
+        assert_eq!(diagram_lines(rst), [(3, 6)]);
+        let adoc = b"[plantuml, target=x]\n----\na -> b\n----\nc\n[source]\n----\nd\n----\n";
+        assert_eq!(diagram_lines(adoc), [(1, 4)]);
+        let md = b"```mermaid\na\n```\nb\n~~~ text\nc\n~~~\n";
+        assert_eq!(diagram_lines(md), [(1, 3)]);
+        assert_eq!(diagram_lines(b"[d2]\n\ntext\n"), []);
+    }
+
+    #[test]
     fn paths_say_what_a_place_is() {
         let paths = super::super::params::tests::paths(&["postmortems/*.md"]);
         let text = b"one\n```mermaid\ntwo\n```\n";
@@ -228,8 +298,13 @@ mod tests {
                 "{path}"
             );
         }
-        assert!(paths.exclude.fit("a/node_modules/b/c.js"));
-        assert!(paths.exclude.fit("vendor/x.go"));
-        assert!(!paths.exclude.fit("src/vendors.rs"));
+        assert!(paths.exclude.fit("a/fixtures/b/c.js"));
+        assert!(paths.vendored.fit("a/node_modules/b/c.js"));
+        assert!(paths.vendored.fit("vendor/x.go"));
+        assert!(paths.vendored.fit("lib/third-party/x.go"));
+        assert!(!paths.vendored.fit("src/vendors.rs"));
+        assert!(paths.generated.fit("api/shop_pb2_grpc.py"));
+        assert!(paths.templates.fit("docs/Postmortem-Template.md"));
+        assert!(!paths.templates.fit("src/template.rs"));
     }
 }

@@ -8,6 +8,9 @@ use super::repository::Repository;
 /// Opens the repository and finds the head of the branch.
 pub(super) fn look(params: toml::Table, _: &Setting) -> Result<String, SourceError> {
     let params = decode::<Params>(params)?.check()?;
+    if let Some(remote) = params.remote.as_ref().filter(|_| !params.path.exists()) {
+        return Ok(format!("the first scan clones it from {}", remote.url()));
+    }
     let repository = Repository::open(&params.path, &params.name)?;
     let head = repository.head(params.branch.as_deref())?;
     Ok(match head {

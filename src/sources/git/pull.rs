@@ -1,19 +1,22 @@
 //! One pull: from where the last one ended, or from the beginning of history where what was said
 //! of it may no longer hold. Either way the events sent so far then say what history says now.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::Millis;
 use crate::sources::{KnownWriteup, Setting, Sink, SourceError};
 
 use super::checkpoint::{Basis, Checkpoint, fingerprint};
+use super::crew::Crew;
 use super::events::{Made, Maker};
+use super::labels::{Attributes, Labels};
 use super::ledger::Ledger;
 use super::params::Checked;
 use super::registry::Registry;
 use super::repository::{Range, Repository};
 use super::scan::Scanner;
-use super::told::Told;
+use super::told::{self, Told};
 use super::walk;
 
 /// Pulls, and returns the next checkpoint.
@@ -25,6 +28,9 @@ pub(super) fn pull(
     sink: &mut dyn Sink,
 ) -> Result<String, SourceError> {
     let name = &params.name;
+    if let Some(remote) = &params.remote {
+        remote.bring(&params.path)?;
+    }
     let repository = Repository::open(&params.path, name)?;
     let Some(head) = repository.head(params.branch.as_deref())? else {
         sink.note(format!("{name}: has no commits yet"));
@@ -39,6 +45,7 @@ pub(super) fn pull(
         zone: setting.timezone,
         vocabulary: &setting.vocabulary,
     };
+    let attributes = Attributes::at(&repository, head)?;
     let mut basis = Basis {
         head: head.to_string(),
         settings: fingerprint(&(
@@ -47,6 +54,7 @@ pub(super) fn pull(
             &maker.branch,
             setting.timezone.name(),
             format!("{:?}", setting.vocabulary),
+            attributes.print(),
         )),
         edge: fingerprint(&repository.edge()?),
         known: String::new(),
@@ -54,14 +62,17 @@ pub(super) fn pull(
     let mut start = since(&repository, head, given, &basis, sink)?;
     start.told.begin(now);
     let nothing_new = start.range.mainline.is_empty();
-    if !nothing_new {
-        walk::writeups(
+    let mut crew = Crew::of(&repository);
+    let remembered = match nothing_new {
+        true => walk::Remembered::default(),
+        false => walk::writeups(
+            &mut crew,
             &repository,
             &mut start.range,
             &params.paths.writeups,
             &mut start.registry,
-        )?;
-    }
+        )?,
+    };
     writeups(&maker, &mut start, sink)?;
     // Write-ups registered elsewhere may be new even where no commit is.
     let known = maker.known(&start.registry, &setting.writeups);
@@ -92,7 +103,27 @@ pub(super) fn pull(
             "{name}: is a shallow clone; links older than its history count from there (`git fetch --unshallow` brings the rest)"
         ));
     }
-    links(&maker, &known, &mut start, sink)?;
+    let labels = Labels::new(
+        &repository,
+        &attributes,
+        &params.paths.vendored,
+        &params.paths.generated,
+    )?;
+    let scanner = Scanner::new(&params.paths, labels, &known);
+    let subjects: HashMap<String, String> = known
+        .iter()
+        .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
+        .collect();
+    let walk = walk::Links {
+        crew: &mut crew,
+        maker: &maker,
+        scanner: &scanner,
+        subjects: &subjects,
+        ledger: &mut start.ledger,
+        sink,
+    };
+    let messages = walk.walk(&mut start.range, remembered)?;
+    links(&maker, &subjects, messages, &mut start, sink)?;
     Checkpoint::new(basis, start.registry, start.ledger, start.told).write()
 }
 
@@ -165,13 +196,18 @@ fn whole(repository: &Repository, head: gix::ObjectId) -> Result<Range, SourceEr
 
 /// Differs where other references would be found; the order of names does not matter.
 fn known_fingerprint(known: &[(String, KnownWriteup)]) -> String {
-    let mut names: Vec<(&str, &str, Vec<&str>)> = known
+    let mut names: Vec<(&str, &str, Option<&str>, Vec<&str>)> = known
         .iter()
         .map(|(key, writeup)| {
             let mut aliases: Vec<&str> = writeup.aliases.iter().map(String::as_str).collect();
             aliases.sort_unstable();
             aliases.dedup();
-            (key.as_str(), writeup.id.as_str(), aliases)
+            (
+                key.as_str(),
+                writeup.id.as_str(),
+                writeup.title.as_deref(),
+                aliases,
+            )
         })
         .collect();
     names.sort_unstable();
@@ -186,6 +222,7 @@ fn writeups(maker: &Maker<'_>, start: &mut Start, sink: &mut dyn Sink) -> Result
         if entry.changed {
             let document = maker.document(entry)?;
             entry.names = maker.names(entry, &document);
+            entry.title.clone_from(&document.title);
             documents.insert(at, document);
         }
     }
@@ -225,26 +262,14 @@ fn writeups(maker: &Maker<'_>, start: &mut Start, sink: &mut dyn Sink) -> Result
     Ok(())
 }
 
-/// Walks for links and sends the events of those that came or went.
+/// Sends the events of links that came or went, and of those that are no longer there.
 fn links(
     maker: &Maker<'_>,
-    known: &[(String, KnownWriteup)],
+    subjects: &HashMap<String, String>,
+    messages: Vec<Made>,
     start: &mut Start,
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
-    let subjects: HashMap<String, String> = known
-        .iter()
-        .map(|(key, writeup)| (key.clone(), writeup.id.clone()))
-        .collect();
-    let mut scanner = Scanner::new(maker.repository, &maker.params.paths, known);
-    let messages = walk::links(
-        &mut start.range,
-        &mut scanner,
-        &mut start.ledger,
-        maker,
-        &subjects,
-        sink,
-    )?;
     let mut in_messages = 0;
     for made in messages {
         let id = &made.event.id;
@@ -271,12 +296,24 @@ fn links(
         }
     }
     if start.anew {
-        let lost = start.told.retract_links(&maker.source, &maker.params.name);
+        let shallow = maker.repository.is_shallow();
+        let (range, commits) = (&start.range, OnceCell::new());
+        // What a shallow clone does not reach may be there all the same.
+        let reached =
+            |commit: &str| shallow || commits.get_or_init(|| range.shorts()).contains(commit);
+        let lost = start
+            .told
+            .retract_links(&maker.source, &maker.params.name, reached);
         if !lost.is_empty() {
+            let unreachable = lost
+                .iter()
+                .filter(|event| told::is_unreachable(event))
+                .count();
             sink.note(format!(
-                "{}: took back {} links that history no longer shows",
+                "{}: took back {} links that history no longer shows; {unreachable} more stand in commits \
+                 that the branch no longer leads to",
                 maker.params.name,
-                lost.len()
+                lost.len() - unreachable
             ));
         }
         lost.into_iter().for_each(|event| sink.event(event));

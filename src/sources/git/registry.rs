@@ -36,6 +36,8 @@ pub(super) struct Entry {
     /// Since when its content is what it is.
     #[serde(default)]
     pub(super) last_at: Millis,
+    /// Its title.
+    pub(super) title: Option<String>,
     /// Incident keys and other names found in its present text and name.
     pub(super) names: Vec<String>,
     /// Fingerprint of its id and all its names; others can take some of them away.
@@ -182,6 +184,7 @@ impl Registry {
             early_at: birth.at,
             last_at: birth.at,
             blob,
+            title: None,
             names: Vec::new(),
             named: String::new(),
             changed: true,

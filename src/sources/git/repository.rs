@@ -17,7 +17,10 @@ use super::remote;
 pub(super) const MAX_BLOB: u64 = 2 * 1024 * 1024;
 
 /// Cache for trees that neighbouring commits share, bytes.
-const OBJECT_CACHE: usize = 32 * 1024 * 1024;
+const OBJECT_CACHE: usize = 16 * 1024 * 1024;
+
+/// Cache for objects that others are built upon, of each thread, as a setting of git's.
+const DELTA_CACHE: &str = "core.deltaBaseCacheLimit=64m";
 
 /// An open repository.
 pub(super) struct Repository {
@@ -47,8 +50,12 @@ pub(super) struct Commit {
 impl Commit {
     /// The first twelve digits of the id.
     pub(super) fn short(&self) -> String {
-        self.id.to_hex_with_len(12).to_string()
+        short(&self.id)
     }
+}
+
+fn short(id: &ObjectId) -> String {
+    id.to_hex_with_len(12).to_string()
 }
 
 /// The commits that a walk has to visit.
@@ -64,6 +71,11 @@ impl Range {
     /// All new commits.
     pub(super) fn len(&self) -> usize {
         self.parents.len()
+    }
+
+    /// All new commits, as evidence names them ([`Commit::short`]).
+    pub(super) fn shorts(&self) -> HashSet<String> {
+        self.parents.keys().map(short).collect()
     }
 
     /// Forgets which commits were handed out, for another walk.
@@ -101,7 +113,8 @@ impl Repository {
             name: path.display().to_string(),
             reason,
         };
-        let mut inner = gix::open_opts(path, gix::open::Options::isolated())
+        let options = gix::open::Options::isolated().config_overrides([DELTA_CACHE]);
+        let mut inner = gix::open_opts(path, options)
             .map_err(|error| failed(format!("is no git repository that can be read: {error}")))?;
         inner.object_cache_size(OBJECT_CACHE);
         let mailmap = inner.open_mailmap();
@@ -110,6 +123,22 @@ impl Repository {
             mailmap,
             name: name.to_owned(),
         })
+    }
+
+    /// The same for another thread.
+    pub(super) fn again(&self) -> Repository {
+        let mut inner = self.inner.clone();
+        inner.object_cache_size(OBJECT_CACHE);
+        Repository {
+            inner,
+            mailmap: self.mailmap.clone(),
+            name: self.name.clone(),
+        }
+    }
+
+    /// Whether trees are read next, or contents, which nobody asks for again.
+    pub(super) fn reads_trees(&mut self, trees: bool) {
+        self.inner.object_cache_size(trees.then_some(OBJECT_CACHE));
     }
 
     /// The head of the branch; `None` where there is no commit yet.

@@ -7,6 +7,7 @@ use crate::model::{Body, Event, Link, Place};
 use crate::sources::collected::Collected;
 
 use super::tests::{Fixture, pull_at};
+use super::told;
 
 /// A repository, what was heard of it so far, and how it is looked at.
 struct Story {
@@ -84,12 +85,16 @@ fn hear(all: &mut BTreeMap<String, Event>, heard: Collected) {
     }
 }
 
+/// Events that are neither taken back nor out of reach.
+fn standing(heard: &BTreeMap<String, Event>) -> impl Iterator<Item = &Event> {
+    let reached = |event: &&Event| !told::is_unreachable(event);
+    let events = heard.values().filter(reached);
+    events.filter(|event| event.subject != "shop:retracted")
+}
+
 /// What is said and not taken back.
 fn said(heard: &BTreeMap<String, Event>) -> Vec<String> {
-    let standing = heard
-        .values()
-        .filter(|event| event.subject != "shop:retracted");
-    standing
+    standing(heard)
         .map(|event| {
             format!(
                 "{} {} {} {:?}",
@@ -257,20 +262,69 @@ const STORIES: &[(&str, usize, usize)] = &[
 
 #[test]
 fn what_history_no_longer_shows_is_taken_back() {
-    for (script, all, standing) in STORIES {
+    for (script, all, alive) in STORIES {
         let story = play(script);
-        let links: Vec<&Link> = story
-            .heard
-            .values()
-            .filter(|event| event.subject != "shop:retracted")
+        let links: Vec<&Link> = standing(&story.heard)
             .filter_map(|event| match &event.body {
                 Body::Link(link) if link.place == Place::Docs => Some(link),
                 _ => None,
             })
             .collect();
         let live = links.iter().filter(|link| link.removed_at.is_none());
-        assert_eq!((links.len(), live.count()), (*all, *standing), "{script}");
+        assert_eq!((links.len(), live.count()), (*all, *alive), "{script}");
     }
+}
+
+/// A link in a history that was rewritten stays what it was, out of reach; when that history comes
+/// back, the link does. What other settings no longer find is taken back altogether.
+#[test]
+fn what_was_rewritten_is_out_of_reach() {
+    let mut story = play(
+        "write pm/1.md # INC-1: x
+        commit 24 base
+        tag start
+        write src/a.go // INC-1 is why
+        commit 24 Because of INC-1
+        tag lost
+        scan
+        reset -q --hard start
+        write src/b.go // nothing
+        commit 24 other",
+    );
+    let lost = |story: &Story| {
+        let events = story
+            .heard
+            .values()
+            .filter(|event| told::is_unreachable(event));
+        let place = |event: &Event| match &event.body {
+            Body::Link(link) => (
+                link.place,
+                link.stands_in.clone().is_some(),
+                link.person.is_some(),
+            ),
+            _ => panic!("{event:?}"),
+        };
+        let mut places: Vec<_> = events
+            .map(|event| (event.subject.clone(), place(event)))
+            .collect();
+        places.sort_unstable();
+        places
+    };
+    let subject = || "shop:pm/1.md".to_owned();
+    assert_eq!(
+        lost(&story),
+        [
+            (subject(), (Place::Commit, true, false)),
+            (subject(), (Place::CodeComment, true, false))
+        ]
+    );
+    story.step("reset -q --hard lost");
+    story.step("scan");
+    assert_eq!(lost(&story), []);
+    story.step("globs \"nothing/*.md\"");
+    story.step("scan");
+    assert_eq!(lost(&story), []);
+    assert!(standing(&story.heard).all(|event| !matches!(event.body, Body::Link(_))));
 }
 
 /// A small generator of the same numbers everywhere.

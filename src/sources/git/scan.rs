@@ -1,44 +1,201 @@
 //! Files and messages to references: what is looked at, what is left out, which lines are equal.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gix::ObjectId;
 
-use crate::model::Place;
+use crate::model::{LinkForm, Place};
 use crate::sources::links::{Finder, Found};
 use crate::sources::{KnownWriteup, Sink, SourceError};
 
+use super::crew::Crew;
+use super::drawio;
+use super::labels::Labels;
 use super::ledger::Hit;
 use super::place::{self, Paths};
 use super::repository::{MAX_BLOB, Repository};
 
 /// Remembered files; branches bring the same contents again at their merge.
-const MAX_REMEMBERED: usize = 100_000;
+const MAX_REMEMBERED: usize = 20_000;
+
+/// How the stand-in for a file begins that lies elsewhere.
+const LARGE_FILE: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// Looks for references in the contents of one repository.
 pub(super) struct Scanner<'a> {
-    repository: &'a Repository,
     paths: &'a Paths,
+    labels: Labels<'a>,
     finder: Finder,
     /// The lasting key of each write-up of the finder.
     keys: Vec<String>,
-    remembered: HashMap<(ObjectId, String), Vec<Hit>>,
+}
+
+/// A file to be looked at.
+pub(super) type Job = (ObjectId, String);
+
+/// The references in files that were looked at; those without any are not kept.
+#[derive(Default)]
+pub(super) struct Hits(HashMap<Job, Vec<Hit>>);
+
+impl Hits {
+    /// The references in a file.
+    pub(super) fn of(&self, blob: ObjectId, path: &str) -> Vec<Hit> {
+        self.0
+            .get(&(blob, path.to_owned()))
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+/// What a look at a file gave.
+enum Seen {
+    Hits(Vec<Hit>),
+    LeftOut(&'static str),
 }
 
 impl<'a> Scanner<'a> {
     /// A scanner for write-ups, each with its lasting key.
     pub(super) fn new(
-        repository: &'a Repository,
         paths: &'a Paths,
+        labels: Labels<'a>,
         known: &[(String, KnownWriteup)],
     ) -> Self {
         let writeups: Vec<KnownWriteup> =
             known.iter().map(|(_, writeup)| writeup.clone()).collect();
         Scanner {
-            repository,
             paths,
-            finder: Finder::new(&writeups),
+            labels,
+            finder: Finder::with_titles(&writeups),
             keys: known.iter().map(|(key, _)| key.clone()).collect(),
+        }
+    }
+
+    /// The references in all these files. What is left out is counted once for each file.
+    pub(super) fn files(
+        &self,
+        crew: &mut Crew,
+        jobs: impl Iterator<Item = Job>,
+        sink: &mut dyn Sink,
+    ) -> Result<Hits, SourceError> {
+        let mut wanted: HashSet<Job> = HashSet::new();
+        for job in jobs {
+            if self.paths.exclude.fit(&job.1) {
+                sink.left_out("excluded path");
+            } else {
+                wanted.insert(job);
+            }
+        }
+        let mut ordered: Vec<((usize, u64), Job)> = wanted
+            .into_iter()
+            .map(|job| (crew.place(&job.0), job))
+            .collect();
+        ordered.sort_unstable();
+        crew.reads_trees(false);
+        let seen = crew.each(ordered, |repository, (_, job)| {
+            let seen = self.look(repository, &job.1, job.0)?;
+            Ok((job, seen))
+        });
+        crew.reads_trees(true);
+        let seen = seen?;
+        let mut hits = Hits::default();
+        for (job, seen) in seen {
+            match seen {
+                Seen::Hits(found) if found.is_empty() => {}
+                Seen::Hits(found) => drop(hits.0.insert(job, found)),
+                Seen::LeftOut(reason) => sink.left_out(reason),
+            }
+        }
+        Ok(hits)
+    }
+
+    /// The write-ups that a commit message refers to, by lasting key, each once in the form that
+    /// leads there best. Paths in it are those of the repository.
+    pub(super) fn message(&self, message: &[u8]) -> Vec<(String, LinkForm)> {
+        let mut keys: Vec<(String, LinkForm)> = self
+            .finder
+            .find(message, Some(""))
+            .iter()
+            .map(|found| (self.keys[found.writeup].clone(), found.form.of_link()))
+            .collect();
+        keys.sort_unstable();
+        keys.dedup_by(|later, earlier| later.0 == earlier.0);
+        keys
+    }
+
+    fn look(
+        &self,
+        repository: &Repository,
+        path: &str,
+        blob: ObjectId,
+    ) -> Result<Seen, SourceError> {
+        if repository.size(blob)? > MAX_BLOB {
+            return Ok(Seen::LeftOut("file over 2 MiB"));
+        }
+        let text = repository.content(blob)?;
+        if is_binary(&text) {
+            return Ok(Seen::LeftOut("binary file"));
+        }
+        if text.starts_with(LARGE_FILE) {
+            return Ok(Seen::LeftOut("pointer of Git LFS"));
+        }
+        let found = self.finder.find(&text, Some(path));
+        let drawn = self.drawn(path, &text);
+        if found.is_empty() && drawn.is_empty() {
+            return Ok(Seen::Hits(Vec::new()));
+        }
+        let places = place::of(self.paths, path, &text, &found);
+        let label = self.labels.of(path, &text);
+        let template = self.paths.templates.fit(path);
+        let hit = |(found, place): (&Found, Place)| Hit {
+            target: self.keys[found.writeup].clone(),
+            line_hash: xxhash_rust::xxh3::xxh3_64(line_at(&text, found.offset)),
+            line: found.line,
+            place,
+            form: found.form.of_link(),
+            template,
+            label,
+        };
+        let drawn = drawn.into_iter().map(|mut hit| {
+            hit.template = template;
+            hit.label = label;
+            hit
+        });
+        Ok(Seen::Hits(
+            found.iter().zip(places).map(hit).chain(drawn).collect(),
+        ))
+    }
+
+    /// The references in diagrams that are packed into a file.
+    fn drawn(&self, path: &str, text: &[u8]) -> Vec<Hit> {
+        let mut hits = Vec::new();
+        for (line, text) in drawio::unpacked(path, text) {
+            for found in self.finder.find(&text, Some(path)) {
+                let shape = drawio::shape_at(&text, found.offset);
+                hits.push(Hit {
+                    target: self.keys[found.writeup].clone(),
+                    line_hash: xxhash_rust::xxh3::xxh3_64(shape),
+                    line,
+                    place: Place::Diagram,
+                    form: found.form.of_link(),
+                    template: false,
+                    label: None,
+                });
+            }
+        }
+        hits
+    }
+}
+
+/// Looks at files one at a time, and remembers them.
+pub(super) struct Memory<'a> {
+    scanner: &'a Scanner<'a>,
+    remembered: HashMap<Job, Vec<Hit>>,
+}
+
+impl<'a> Memory<'a> {
+    pub(super) fn new(scanner: &'a Scanner<'a>) -> Self {
+        Memory {
+            scanner,
             remembered: HashMap::new(),
         }
     }
@@ -46,67 +203,27 @@ impl<'a> Scanner<'a> {
     /// The references in a file.
     pub(super) fn file(
         &mut self,
+        repository: &Repository,
         path: &str,
         blob: ObjectId,
-        sink: &mut dyn Sink,
     ) -> Result<Vec<Hit>, SourceError> {
-        if self.paths.exclude.fit(path) {
-            sink.left_out("excluded path");
+        if self.scanner.paths.exclude.fit(path) {
             return Ok(Vec::new());
         }
-        let name = (blob, path.to_owned());
-        if let Some(hits) = self.remembered.get(&name) {
+        let job = (blob, path.to_owned());
+        if let Some(hits) = self.remembered.get(&job) {
             return Ok(hits.clone());
         }
-        let hits = self.look(path, blob, sink)?;
+        let hits = match self.scanner.look(repository, path, blob)? {
+            Seen::Hits(hits) => hits,
+            // The branch itself has said so, or has nothing of it.
+            Seen::LeftOut(_) => Vec::new(),
+        };
         if self.remembered.len() >= MAX_REMEMBERED {
             self.remembered.clear();
         }
-        self.remembered.insert(name, hits.clone());
+        self.remembered.insert(job, hits.clone());
         Ok(hits)
-    }
-
-    /// The write-ups that a commit message refers to, by lasting key, each once. Paths in it are
-    /// those of the repository.
-    pub(super) fn message(&self, message: &[u8]) -> Vec<&str> {
-        let mut keys: Vec<&str> = self
-            .finder
-            .find(message, Some(""))
-            .iter()
-            .map(|found| self.keys[found.writeup].as_str())
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        keys
-    }
-
-    fn look(
-        &self,
-        path: &str,
-        blob: ObjectId,
-        sink: &mut dyn Sink,
-    ) -> Result<Vec<Hit>, SourceError> {
-        if self.repository.size(blob)? > MAX_BLOB {
-            sink.left_out("file over 2 MiB");
-            return Ok(Vec::new());
-        }
-        let text = self.repository.content(blob)?;
-        if is_binary(&text) {
-            sink.left_out("binary file");
-            return Ok(Vec::new());
-        }
-        let found = self.finder.find(&text, Some(path));
-        if found.is_empty() {
-            return Ok(Vec::new());
-        }
-        let places = place::of(self.paths, path, &text, &found);
-        let hit = |(found, place): (&Found, Place)| Hit {
-            target: self.keys[found.writeup].clone(),
-            line_hash: xxhash_rust::xxh3::xxh3_64(line_at(&text, found.offset)),
-            line: found.line,
-            place,
-        };
-        Ok(found.iter().zip(places).map(hit).collect())
     }
 }
 

@@ -11,7 +11,9 @@
 //! Fingerprints hold no identity: events hide it in their debug form.
 //!
 //! A retraction moves the event to a write-up that nobody registered, [`retracted`]: a link to it
-//! counts nowhere, and a write-up of that name is deleted before anything happened to it.
+//! counts nowhere, and a write-up of that name is deleted before anything happened to it. A link in a
+//! commit that the branch no longer leads to stays what it was, with a label that says so: history
+//! that was rewritten did happen.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -20,7 +22,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::model::{
-    Body, Event, Identity, Link, Millis, Person, PersonKind, Place, RETRACTED, Writeup,
+    Body, Event, Identity, Link, LinkForm, LinkLabel, LinkRole, Millis, Person, PersonKind, Place,
+    RETRACTED, Writeup,
 };
 
 /// Where versions begin, 2020, in seconds; they last until 2156.
@@ -35,6 +38,8 @@ pub(super) fn retracted(repository: &str) -> String {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Told {
     links: BTreeMap<String, Saying>,
+    /// What the links that were told are, to say it again of those that can no longer be reached.
+    standing: BTreeMap<String, Standing>,
     writeups: BTreeMap<String, Saying>,
     /// Hashes of the accounts that were called bots.
     bots: BTreeSet<u64>,
@@ -49,6 +54,59 @@ pub(super) struct Told {
 /// What was last said under an id: version, fingerprint (none once retracted), the event's time.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Saying(u32, Option<u64>, Millis);
+
+/// A link without its author.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Standing {
+    subject: String,
+    place: String,
+    stands_in: String,
+    removed_at: Option<Millis>,
+    form: String,
+    template: bool,
+}
+
+impl Standing {
+    fn of(event: &Event) -> Option<Standing> {
+        let Body::Link(link) = &event.body else {
+            return None;
+        };
+        Some(Standing {
+            subject: event.subject.clone(),
+            place: link.place.name().to_owned(),
+            stands_in: link.stands_in.clone()?,
+            removed_at: link.removed_at,
+            form: link.form.map_or("", LinkForm::name).to_owned(),
+            template: link.role == Some(LinkRole::Template),
+        })
+    }
+
+    /// The commit in `repo@commit:path#L12`.
+    fn commit(&self) -> Option<&str> {
+        self.stands_in.split_once('@')?.1.split(':').next()
+    }
+
+    fn unreachable(self) -> (String, Link) {
+        let link = Link {
+            person: None,
+            team: None,
+            place: self.place.parse().unwrap_or(Place::Other),
+            stands_in: Some(self.stands_in),
+            removed_at: self.removed_at,
+            role: self.template.then_some(LinkRole::Template),
+            form: LinkForm::ALL
+                .into_iter()
+                .find(|form| form.name() == self.form),
+            label: Some(LinkLabel::Unreachable),
+        };
+        (self.subject, link)
+    }
+}
+
+/// Whether an event says that its link can no longer be reached.
+pub(super) fn is_unreachable(event: &Event) -> bool {
+    matches!(&event.body, Body::Link(link) if link.label == Some(LinkLabel::Unreachable))
+}
 
 impl Told {
     /// Begins a pull.
@@ -84,29 +142,42 @@ impl Told {
         }
         event.version = next(self.version, before);
         let said = Saying(event.version, print, event.time);
+        if let Some(standing) = Standing::of(&event) {
+            self.standing.insert(event.id.clone(), standing);
+        }
         table.insert(event.id.clone(), said);
         Some(event)
     }
 
-    /// Events that take back every link that this pull did not come upon.
-    pub(super) fn retract_links(&mut self, source: &Arc<str>, repository: &str) -> Vec<Event> {
-        let subject = retracted(repository);
-        let body = |at| {
-            Body::Link(Link {
-                person: None,
-                team: None,
-                place: Place::Other,
-                stands_in: None,
-                removed_at: Some(at),
-                role: None,
-                form: None,
-                label: None,
-            })
+    /// Events that take back every link that this pull did not come upon; those in commits that are
+    /// not reached any more are told once more with that label.
+    pub(super) fn retract_links(
+        &mut self,
+        source: &Arc<str>,
+        repository: &str,
+        reached: impl Fn(&str) -> bool,
+    ) -> Vec<Event> {
+        let retraction = |at| Link {
+            person: None,
+            team: None,
+            place: Place::Other,
+            stands_in: None,
+            removed_at: Some(at),
+            role: None,
+            form: None,
+            label: None,
         };
-        take_back(&mut self.links, &self.found, self.version)
-            .into_iter()
-            .map(|(id, said)| event(source, id, &subject, said, body(said.2)))
-            .collect()
+        let mut events = Vec::new();
+        for (id, said) in take_back(&mut self.links, &self.found, self.version) {
+            let standing = self.standing.remove(&id);
+            let is_lost = |standing: &Standing| standing.commit().is_some_and(|c| !reached(c));
+            let (subject, link) = match standing.filter(is_lost) {
+                Some(standing) => standing.unreachable(),
+                None => (retracted(repository), retraction(said.2)),
+            };
+            events.push(event(source, id, &subject, said, Body::Link(link)));
+        }
+        events
     }
 
     /// Events that take back every write-up that this pull did not come upon.

@@ -1,8 +1,11 @@
 //! Finds references to registered write-ups in any text: commit messages, source files, comments.
 //! Shared by sources; it is no kind of source.
 //!
+//! - [`Form::Title`], where asked for: a title word for word, if it has three words and twelve
+//!   characters and no other write-up is called the same.
+//!
 //! One pass of an Aho-Corasick automaton over distinctive needles (`://`, incident keys, file
-//! names) says where to look; exact checks decide. Three forms are found:
+//! names) says where to look; exact checks decide. These forms are found:
 //!
 //! - [`Form::Url`]: an http(s) address that [`canonical`] equates with one of a write-up's names.
 //!   Where a name has the shape `PREFIX/blob/HEAD/PATH` (GitHub, also `/-/blob/HEAD/`, `/src/HEAD/`),
@@ -17,10 +20,11 @@ mod address;
 mod opening;
 mod relative;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
+use crate::model::LinkForm;
 use crate::model::target::{canonical, host};
 
 use super::KnownWriteup;
@@ -36,6 +40,19 @@ pub enum Form {
     Relative,
     /// An incident key.
     Key,
+    /// A title, word for word.
+    Title,
+}
+
+impl Form {
+    /// What the event of a link says of it.
+    pub fn of_link(self) -> LinkForm {
+        match self {
+            Form::Url | Form::Relative => LinkForm::Link,
+            Form::Key => LinkForm::Key,
+            Form::Title => LinkForm::Title,
+        }
+    }
 }
 
 /// A reference found. A line that refers to one write-up several times does so once.
@@ -63,6 +80,7 @@ pub struct Finder {
 enum Needle {
     Scheme,
     Key(usize),
+    Title(usize),
     FileName,
 }
 
@@ -84,11 +102,27 @@ struct Names {
 }
 
 impl Finder {
-    /// A finder for these write-ups.
+    /// A finder for these write-ups by their id and their other names.
     pub fn new(writeups: &[KnownWriteup]) -> Finder {
+        Finder::build(writeups, false)
+    }
+
+    /// The same, and by their titles.
+    pub fn with_titles(writeups: &[KnownWriteup]) -> Finder {
+        Finder::build(writeups, true)
+    }
+
+    fn build(writeups: &[KnownWriteup], by_title: bool) -> Finder {
         let mut names = Names::default();
         let mut keys: HashMap<&str, usize> = HashMap::new();
+        let mut titles: BTreeMap<&str, Option<usize>> = BTreeMap::new();
         for (index, writeup) in writeups.iter().enumerate() {
+            let title = writeup.title.as_deref().filter(|_| by_title);
+            let title = title.map(str::trim);
+            if let Some(title) = title.filter(|title| is_distinctive(title)) {
+                let holder = titles.entry(title).or_insert(Some(index));
+                holder.take_if(|holder| *holder != index);
+            }
             for name in std::iter::once(&writeup.id).chain(&writeup.aliases) {
                 let name = name.trim();
                 if let Some(host) = host(name) {
@@ -112,6 +146,12 @@ impl Finder {
         for (key, index) in keys {
             patterns.push(key.to_owned());
             needles.push(Needle::Key(index));
+        }
+        for (title, index) in titles {
+            if let Some(index) = index {
+                patterns.push(title.to_owned());
+                needles.push(Needle::Title(index));
+            }
         }
         for file_name in relative::needles(names.pages.keys()) {
             patterns.push(file_name);
@@ -157,6 +197,9 @@ impl Finder {
                 }
                 Needle::Key(writeup) => {
                     stands_alone(text, start, end).then_some((start, Form::Key, writeup))
+                }
+                Needle::Title(writeup) => {
+                    stands_alone(text, start, end).then_some((start, Form::Title, writeup))
                 }
                 Needle::FileName => at
                     .and_then(|at| relative::at(text, start..end, at, &self.names))
@@ -207,6 +250,11 @@ fn is_key(name: &str) -> bool {
         && name.bytes().any(|b| b.is_ascii_alphabetic())
         && name.bytes().any(|b| b.is_ascii_digit())
         && !name.contains(['\n', '\r', '/'])
+}
+
+/// A title that nobody writes by chance: of several words, and not a short one.
+fn is_distinctive(title: &str) -> bool {
+    title.split_whitespace().count() >= 3 && title.chars().count() >= 12 && !title.contains('\n')
 }
 
 fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
