@@ -4,12 +4,11 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use readback::sources::KnownWriteup;
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use super::doorway::{ACCOUNT, Answer, Doorway, NAME, NOW, nobody_in, open};
+use super::forges::{hex, mac};
 
 const SIGNING: &str = "slack's own";
 const TOKEN: &str = "mattermost's own";
@@ -39,14 +38,6 @@ fn door(folder: &Path) -> Doorway {
     door
 }
 
-fn mac(key: &[u8], parts: &[&[u8]]) -> Vec<u8> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("a key");
-    for part in parts {
-        mac.update(part);
-    }
-    mac.finalize().into_bytes().to_vec()
-}
-
 /// Delivers as Slack does, signed so many seconds ago.
 async fn slack(door: &Doorway, age: i64, body: &Value) -> Answer {
     let body = body.to_string();
@@ -55,8 +46,7 @@ async fn slack(door: &Doorway, age: i64, body: &Value) -> Answer {
         SIGNING.as_bytes(),
         &[b"v0:", time.as_bytes(), b":", body.as_bytes()],
     );
-    let digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    let signature = format!("v0={digits}");
+    let signature = format!("v0={}", hex(&digest));
     let headers = [
         ("content-type", "application/json"),
         ("x-slack-signature", &*signature),

@@ -8,7 +8,7 @@ use crate::model::{
     Body, Comment, Edit, Event, Identity, Link, LinkForm, Millis, Person, PersonKind, Place,
 };
 use crate::sources::Sink;
-use crate::sources::links::{Finder, Form};
+use crate::sources::links::Finder;
 
 /// Turns texts into events.
 pub(in crate::sources) struct Reader {
@@ -377,7 +377,7 @@ impl Reader {
         let mut links: Vec<Found> = [title, body]
             .into_iter()
             .flat_map(found)
-            .map(|found| (found.writeup, form(found.form)))
+            .map(|found| (found.writeup, found.form.of_link()))
             .collect();
         one_each(&mut links);
         links
@@ -391,13 +391,6 @@ type When = (Millis, u32, Option<Millis>);
 fn one_each(links: &mut Vec<Found>) {
     links.sort_unstable();
     links.dedup_by_key(|(writeup, _)| *writeup);
-}
-
-fn form(form: Form) -> LinkForm {
-    match form {
-        Form::Key => LinkForm::Key,
-        Form::Url | Form::Relative => LinkForm::Link,
-    }
 }
 
 fn words(text: &str) -> u32 {
