@@ -343,7 +343,7 @@ async fn both(
 /// The configured sources that can be pulled.
 fn pulled(config: &Config) -> Vec<Source> {
     let each = config.sources.iter().filter_map(|source| {
-        let kind = sources::find(&source.kind).filter(|kind| kind.pull.is_some())?;
+        let kind = sources::find(&source.kind).filter(|kind| kind.is_pulled(&source.params))?;
         Some(Source {
             id: source.id.clone(),
             kind,

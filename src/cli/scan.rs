@@ -45,7 +45,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     for source in &config.sources {
         let kind = find(&source.kind)?;
         let named = args.sources.contains(&source.id);
-        if named || (args.sources.is_empty() && kind.pull.is_some()) {
+        if named || (args.sources.is_empty() && kind.is_pulled(&source.params)) {
             wanted.push(Source {
                 id: source.id.clone(),
                 kind,
@@ -55,7 +55,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     }
     if wanted.is_empty() {
         bail!(
-            "no source that can be scanned is configured; add a [[source]] of kind git or mediawiki to readback.toml"
+            "no source that can be scanned is configured; add a [[source]] of kind git or mediawiki, or with repositories at a forge, to readback.toml"
         );
     }
     let installing = Installing::new();

@@ -178,6 +178,8 @@ pub struct Received {
     pub described: bool,
     /// Who may see write-ups, as far as that was said; in its order.
     pub seen: Vec<Seen>,
+    /// What its sender is answered in place of all that.
+    pub answer: Option<serde_json::Value>,
 }
 
 /// Who may see a write-up.
@@ -285,7 +287,10 @@ impl Receiver {
                 let claim = Claim::of(&self.claimed, &entry.marks);
                 if claim.is_none() || self.spool.knows(&entry.marks) {
                     self.metrics.repeated();
-                    return Ok(Received::again());
+                    return Ok(Received {
+                        answer: received.answer,
+                        ..Received::again()
+                    });
                 }
                 self.spool.append(&entry).await?;
             }
@@ -329,11 +334,15 @@ impl Receiver {
         let sorted = sorting::sort(push, &delivery, terms, &mut intake);
         self.put_back(intake);
         let (mut batch, mut received) = sorted?;
+        let answer = push.answer(&delivery);
         // Only what proved to be its sender's is compared: else anybody could ask what was sent.
         if !marks.is_empty() && self.spool.knows(&marks) {
             return Ok(Sorted {
                 entry: None,
-                received: Received::again(),
+                received: Received {
+                    answer,
+                    ..Received::again()
+                },
                 kinds: BTreeMap::new(),
             });
         }
@@ -346,6 +355,7 @@ impl Receiver {
             marks.clear();
         }
         received.accepted = batch.len() as u64;
+        received.answer = answer;
         received.described = batch.has_writeups();
         received.seen = batch.writeups().iter().filter_map(Seen::of).collect();
         let kinds = batch.kinds();

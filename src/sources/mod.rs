@@ -7,10 +7,15 @@
 
 pub mod access_log;
 pub mod attendance_csv;
+pub mod bitbucket;
+pub mod chat;
 pub mod collected;
 pub mod events;
+mod forge;
 pub mod git;
+pub mod gitea;
 pub mod github;
+pub mod gitlab;
 pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
@@ -31,9 +36,13 @@ use crate::model::{Event, Millis, Vocabulary};
 pub static KINDS: &[&Kind] = &[
     &access_log::KIND,
     &attendance_csv::KIND,
+    &bitbucket::KIND,
+    &chat::KIND,
     &events::KIND,
     &git::KIND,
+    &gitea::KIND,
     &github::KIND,
+    &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
     &xapi::KIND,
@@ -78,6 +87,12 @@ pub enum Probe {
 pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<String, SourceError>;
 
 impl Kind {
+    /// Whether a source with these parameters is pulled. A kind that takes deliveries, too, does so only
+    /// where it is told what to ask for.
+    pub fn is_pulled(&self, params: &toml::Table) -> bool {
+        self.pull.is_some() && (self.push.is_none() || params.contains_key("repositories"))
+    }
+
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.
     pub fn check(&self, params: toml::Table, setting: &Setting) -> Result<(), SourceError> {
         match (self.file, self.pull, self.push) {
@@ -242,6 +257,12 @@ pub trait Push: Send + Sync {
     /// What the sender calls this delivery, the same when it is sent again: it is taken once.
     /// `None` where the sender has no such name, and then every delivery is a new one.
     fn delivery_id<'h>(&self, _delivery: &Delivery<'h>) -> Option<&'h str> {
+        None
+    }
+
+    /// What the sender is answered to a delivery that was taken, where it wants more than to hear what
+    /// came of it.
+    fn answer(&self, _delivery: &Delivery<'_>) -> Option<serde_json::Value> {
         None
     }
 

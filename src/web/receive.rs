@@ -363,11 +363,13 @@ impl Door {
     ) -> Result<(Request, body::Held), Refusal> {
         let (parts, body) = request.into_parts();
         let (body, held) = body::read(&parts.headers, body, budget).await?;
-        // Whose login or session it was is nobody's business behind the door.
+        // Whose login or session it was is nobody's business behind the door. A signature is neither.
+        let is_signature = |value: &HeaderValue| value.as_bytes().starts_with(b"HMAC ");
         let headers = parts
             .headers
             .iter()
-            .filter(|(name, _)| ![AUTHORIZATION, COOKIE].contains(name))
+            .filter(|(name, value)| **name != AUTHORIZATION || is_signature(value))
+            .filter(|(name, _)| **name != COOKIE)
             .map(|(name, value)| (name.as_str().to_owned(), text_of(value.as_bytes())));
         let request = Request {
             headers: headers.collect(),
@@ -428,6 +430,9 @@ fn text_of(value: &[u8]) -> String {
 pub(super) fn accepted(received: Received) -> Result<Response<Body>, Refusal> {
     if received.accepted == 0 && received.rejected > 0 {
         return Err(Refusal::of_events(&received));
+    }
+    if let Some(answer) = &received.answer {
+        return Ok(json_response(StatusCode::OK, answer));
     }
     match received.conflicts {
         0 => {

@@ -236,6 +236,14 @@ pub(crate) fn comment() -> String {
     payload.to_string() + "\n"
 }
 
+/// Messages that name the marker in every field.
+fn chat() -> String {
+    let line = json!({ "time": TIME, "channel": NAME, "text": format!("{PAGE} by {NAME}"), "person": ACCOUNT });
+    let other =
+        json!({ "time": TIME, "channel": EMAIL, "url": PAGE, "person": EMAIL, "id": EMAIL });
+    format!("{line}\n{other}\n{{\"time\":\"{NAME}\",\"channel\":\"{IP}\"}}\n")
+}
+
 /// A repository whose history names the marker in every place that git has for people.
 fn repository(home: &Home) {
     home.file("shop/docs/handbook.md", format!("See {PAGE}\n"));
@@ -291,6 +299,7 @@ async fn a_marker_is_found_nowhere() {
         ("attendance-csv", "attendance.csv", attendance(), &[]),
         ("icalendar", "calendar.ics", calendar(), &[]),
         ("github", "comment.json", comment(), &[]),
+        ("chat", "chat.ndjson", chat(), &[]),
     ] {
         let path = home.file(name, text);
         let said = home.done(&[&["import", kind, path.as_str(), "--json"], more].concat());

@@ -97,6 +97,7 @@ fn body(body: &Body) -> Value {
             "person": b.person.as_ref().map(tag), "team": b.team, "place": b.place.name(),
             "stands_in": b.stands_in, "removed_at": at(b.removed_at),
             "role": b.role.map(|role| role.name()),
+            "form": b.form.map(|form| form.name()), "label": b.label.map(|label| label.name()),
         }),
         Body::Writeup(b) => json!({
             "id": b.id, "title": b.title, "url": b.url, "aliases": b.aliases,

@@ -39,9 +39,15 @@ enterprise extension. .mailmap: addresses on one line are one person's.
 Kinds of accounts, also in `people merge KIND:NAME`:
   account            what events carry as `person`
   access_log         a user of the web server
+  bitbucket          an Atlassian account at Bitbucket Cloud
+  bitbucket_name     a user name at Bitbucket Data Center
+  bitbucket_uuid     what Bitbucket Cloud calls who has no account
+  chat               a user's id in the chat
   git                a name in the header of a write-up
   git_account        what stands for an address in commits
+  gitea              a login at Gitea, Forgejo or Gogs
   github             a login at GitHub
+  gitlab             a user name at GitLab
   icalendar          an address in calendars that is no mail address
   icalendar_name     a name in calendars
   mediawiki          a user name in the wiki

@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 12] = [
+pub static ACCOUNTS: [Account; 18] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -25,6 +25,25 @@ pub static ACCOUNTS: [Account; 12] = [
         "user",
         "a user of the web server",
     ),
+    one(
+        "bitbucket",
+        "bitbucket",
+        "account_id",
+        "an Atlassian account at Bitbucket Cloud",
+    ),
+    one(
+        "bitbucket_name",
+        "bitbucket",
+        "name",
+        "a user name at Bitbucket Data Center",
+    ),
+    one(
+        "bitbucket_uuid",
+        "bitbucket",
+        "uuid",
+        "what Bitbucket Cloud calls who has no account",
+    ),
+    one("chat", "chat", "account", "a user's id in the chat"),
     one("git", "git", "name", "a name in the header of a write-up"),
     one(
         "git_account",
@@ -32,7 +51,14 @@ pub static ACCOUNTS: [Account; 12] = [
         "account",
         "what stands for an address in commits",
     ),
+    one(
+        "gitea",
+        "gitea",
+        "login",
+        "a login at Gitea, Forgejo or Gogs",
+    ),
     one("github", "github", "login", "a login at GitHub"),
+    one("gitlab", "gitlab", "username", "a user name at GitLab"),
     one(
         "icalendar",
         "icalendar",

@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 
 use chrono_tz::Tz;
 
-use crate::model::{Body, Event, PersonKind};
-use crate::sources::KnownWriteup;
+use crate::model::{Body, Event, Millis, PersonKind};
+use crate::sources::collected::Collected;
+use crate::sources::forge::{Forge, Params};
+use crate::sources::{File as _, KnownWriteup, Push as _, Setting};
 
 use super::*;
-use crate::sources::collected::Collected;
 
 impl Collected {
     /// Kind, id, subject, version, and the end if there is one.
@@ -43,8 +44,8 @@ fn setting(aliases: &[&str]) -> Setting {
     }
 }
 
-fn github(aliases: &[&str]) -> GitHub {
-    GitHub::new(Params::default(), &setting(aliases)).expect("valid")
+fn github(aliases: &[&str]) -> Forge<GitHub> {
+    Forge::new(&Params::default(), &setting(aliases)).expect("valid")
 }
 
 const CASES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/sources/github");
@@ -204,10 +205,10 @@ fn a_bot_is_described_once() {
 
 #[test]
 fn doors() {
-    let with_secret = GitHub::new(
-        Params {
+    let with_secret = Forge::<GitHub>::new(
+        &Params {
             secret: Some("It's a Secret to Everybody".to_owned()),
-            secret_file: None,
+            ..Params::default()
         },
         &setting(&[]),
     )

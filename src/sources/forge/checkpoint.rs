@@ -1,0 +1,119 @@
+//! Where a pull stands: how far each list was read, and what is remembered of the texts that gave events.
+//! Nobody is named in it, and no word of a text stands in it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{DAY_MS, LinkForm, Millis};
+use crate::sources::{Setting, Sink};
+
+use super::signature::{hex, sha256};
+use super::texts::Found;
+
+/// What a pull hands to the next.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Checkpoint {
+    /// The forge wants to be left alone until then.
+    pub(super) not_before: Option<Millis>,
+    /// Tells whether other write-ups are registered than last time.
+    names: String,
+    /// By name.
+    pub(super) repositories: BTreeMap<String, Repository>,
+}
+
+/// One repository.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Repository {
+    /// Its lists, by name.
+    pub(super) lists: BTreeMap<String, Progress>,
+    /// The texts that gave events, by their ids.
+    pub(super) known: BTreeMap<String, Known>,
+    /// The text that was looked at again last.
+    pub(super) looked: Option<String>,
+}
+
+/// How far a list was read.
+#[derive(Default, Serialize, Deserialize)]
+pub(super) struct Progress {
+    /// What was changed before was read.
+    pub(super) since: Option<Millis>,
+    /// The newest change met since it was begun.
+    pub(super) newest: Option<Millis>,
+    /// The page to go on with.
+    pub(super) next: Option<String>,
+    /// What of that page was done already.
+    pub(super) done: Vec<String>,
+    /// The last page of the list, and what it was known by.
+    pub(super) last: Option<(String, Option<String>)>,
+}
+
+/// A text that gave events.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// Where the API has it.
+    pub(super) path: Option<String>,
+    /// What it was known by there.
+    pub(super) etag: Option<String>,
+    /// The page that it stands on.
+    pub(super) page: Option<String>,
+    /// Its address.
+    pub(super) address: Option<String>,
+    /// When it was written.
+    pub(super) created: Millis,
+    /// When it was changed last.
+    pub(super) updated: Millis,
+    /// The write-up that it is a comment on.
+    pub(super) on: Option<String>,
+    /// The write-ups that it links to, and how.
+    pub(super) links: Vec<(String, String)>,
+}
+
+/// How far back a pull looks where other write-ups are registered than at the last: texts about one are
+/// mostly written around the time when it is published.
+const LOOK_BACK: Millis = 90 * DAY_MS;
+
+impl Checkpoint {
+    /// The checkpoint of a text; a new one where it is another version's.
+    pub(super) fn of(text: Option<&str>, sink: &mut dyn Sink) -> Checkpoint {
+        let Some(text) = text.filter(|text| !text.is_empty()) else {
+            return Checkpoint::default();
+        };
+        serde_json::from_str(text).unwrap_or_else(|_| {
+            sink.note("the checkpoint cannot be read; all is read from the beginning".to_owned());
+            Checkpoint::default()
+        })
+    }
+
+    /// Looks some way back if other write-ups are registered than at the last pull.
+    pub(super) fn know(&mut self, setting: &Setting, now: Millis) {
+        let names = setting.writeups.iter();
+        let names: Vec<_> = names.map(|one| (&one.id, &one.aliases)).collect();
+        let names = hex(&sha256(format!("{names:?}").as_bytes())[..8]);
+        if std::mem::replace(&mut self.names, names.clone()) == names {
+            return;
+        }
+        let lists = self.repositories.values_mut();
+        for progress in lists.flat_map(|repository| repository.lists.values_mut()) {
+            progress.since = progress.since.map(|since| since.min(now - LOOK_BACK));
+            progress.last = None;
+            // A list that is being read is read again from there.
+            progress.next = None;
+            progress.done.clear();
+        }
+    }
+}
+
+impl Known {
+    /// The links as the write-ups stand in this order now.
+    pub(super) fn found(&self, ids: &[String]) -> Vec<Found> {
+        let links = self.links.iter().filter_map(|(id, form)| {
+            let writeup = ids.iter().position(|known| known == id)?;
+            let form = LinkForm::ALL
+                .into_iter()
+                .find(|known| known.name() == form)?;
+            Some((writeup, form))
+        });
+        links.collect()
+    }
+}

@@ -1,0 +1,118 @@
+//! The parameters that all forges have.
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::sources::SourceError;
+
+use super::client::authorization;
+use super::signature::{Secret, Secrets};
+
+/// See the documentation of the kinds.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(in crate::sources) struct Params {
+    /// The webhook's secret.
+    pub(in crate::sources) secret: Option<String>,
+    /// Where it stands.
+    pub(in crate::sources) secret_file: Option<PathBuf>,
+    /// Where the one before it stands, which is taken too.
+    pub(in crate::sources) previous_secret_file: Option<PathBuf>,
+    /// The address of the API.
+    pub(in crate::sources) api: Option<String>,
+    /// What is pulled.
+    #[serde(default)]
+    pub(in crate::sources) repositories: Vec<String>,
+    /// Where the token for it stands.
+    pub(in crate::sources) token_file: Option<PathBuf>,
+}
+
+impl Params {
+    /// The address of the API; the repositories should be of the form that all forges have.
+    pub(super) fn api_of(&self, api: &str) -> Result<Url, SourceError> {
+        let wrong = self.repositories.iter().find(|name| !is_repository(name));
+        if let Some(name) = wrong {
+            return Err(SourceError::Params(format!(
+                "repositories: {name:?} should be OWNER/NAME, as in its address"
+            )));
+        }
+        let url = Url::parse(api).ok();
+        let url = url.filter(|url| {
+            let fits = matches!(url.scheme(), "http" | "https") && url.has_host();
+            fits && url.username().is_empty() && url.password().is_none()
+        });
+        // What was given may hold a password.
+        url.ok_or_else(|| {
+            SourceError::Params(
+                "api should be the http(s) address of the REST API, without user and password"
+                    .to_owned(),
+            )
+        })
+    }
+
+    /// What the API is shown of the token.
+    pub(super) fn authorization(&self, scheme: &str) -> Result<Option<String>, SourceError> {
+        let Some(path) = &self.token_file else {
+            return Ok(None);
+        };
+        let token = text(path)?;
+        let token = token.trim();
+        if token.is_empty() || !token.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            return Err(SourceError::Params(
+                "token_file should hold a token on one line".to_owned(),
+            ));
+        }
+        Ok(Some(authorization(scheme, token)))
+    }
+
+    /// The secrets, each ready to check with.
+    pub(in crate::sources) fn secrets(&self) -> Result<Secrets, SourceError> {
+        self.secrets_of(Secret::new)
+    }
+
+    /// The same, where the kind has a way of its own to read them.
+    pub(in crate::sources) fn secrets_of(
+        &self,
+        read: fn(&str) -> Result<Secret, SourceError>,
+    ) -> Result<Secrets, SourceError> {
+        let mut secrets = Vec::new();
+        match (&self.secret, &self.secret_file) {
+            (None, None) => {}
+            (Some(secret), None) => secrets.push(read(secret)?),
+            (None, Some(path)) => secrets.push(read(&text(path)?)?),
+            (Some(_), Some(_)) => {
+                return Err(SourceError::Params(
+                    "give secret or secret_file, not both".to_owned(),
+                ));
+            }
+        }
+        if let Some(path) = &self.previous_secret_file {
+            if secrets.is_empty() {
+                return Err(SourceError::Params(
+                    "previous_secret_file is beside secret_file, not in its place".to_owned(),
+                ));
+            }
+            secrets.push(read(&text(path)?)?);
+        }
+        Ok(Secrets::new(secrets))
+    }
+}
+
+/// Two names at least, of the characters that forges allow.
+fn is_repository(name: &str) -> bool {
+    let fits = |part: &str| {
+        let known = |c: char| c.is_ascii_alphanumeric() || "-_.~".contains(c);
+        !part.is_empty() && part != "." && part != ".." && part.chars().all(known)
+    };
+    name.contains('/') && name.split('/').all(fits)
+}
+
+/// What a file of a secret holds.
+pub(super) fn text(path: &std::path::Path) -> Result<String, SourceError> {
+    std::fs::read_to_string(path).map_err(|cause| SourceError::Io {
+        name: path.display().to_string(),
+        cause,
+    })
+}

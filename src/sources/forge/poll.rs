@@ -1,0 +1,253 @@
+//! What a forge is asked for and when: the lists of a kind, and a pull of the repositories of a source.
+
+use std::marker::PhantomData;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::model::{Millis, Place, to_rfc3339};
+use crate::sources::{Pull, Setting, Sink, SourceError, decode};
+
+use super::checkpoint::Checkpoint;
+use super::client::{Client, Reply, Stop};
+use super::run::Run;
+use super::{Bots, Dialect, Params, Reader, Text, reader};
+
+/// A forge that can be asked.
+pub(in crate::sources) trait Polled: Dialect {
+    /// The API that is asked where the parameters name none.
+    const API: Option<&'static str>;
+
+    /// How a token is shown, unless a user's name stands before it.
+    const SCHEME: &'static str = "Bearer";
+
+    /// The lists of a repository.
+    fn lists(api: &Url, repository: &str) -> Vec<List>;
+
+    /// The address of a repository for people, where it can be told from the API's.
+    fn home(api: &Url, repository: &str) -> Option<String>;
+
+    /// The lists that belong to an object of a list.
+    fn below(list: &List, value: &Value, since: Option<Millis>) -> Vec<List>;
+
+    /// Where the API has a text of a list, by its id.
+    fn path(list: &List, text: &Text<'_>, value: &Value) -> Option<String>;
+}
+
+/// A list of objects.
+#[derive(Clone)]
+pub(in crate::sources) struct List {
+    /// Its name in the checkpoint.
+    pub(in crate::sources) name: &'static str,
+    /// The repository's path in the API.
+    pub(in crate::sources) root: String,
+    /// Its path in the API.
+    pub(in crate::sources) path: String,
+    /// What is asked for.
+    pub(in crate::sources) query: String,
+    /// How it is read.
+    pub(in crate::sources) order: Order,
+    /// The page for people that its objects belong to.
+    pub(in crate::sources) page: Option<String>,
+}
+
+/// How a list is read.
+#[derive(Clone, Copy)]
+pub(in crate::sources) enum Order {
+    /// It can be asked for what was changed since a time.
+    Since(fn(&str) -> String),
+    /// The newest come last: it is read from the page that was the last one on.
+    Growing,
+    /// It has no order, and is read whole.
+    Whole,
+    /// What was changed last comes first: it is read as far as it is new.
+    NewestFirst,
+    /// It is asked for in GraphQL, what was changed last first, and for tokens alone.
+    Graph(&'static Graph),
+}
+
+/// How a list is asked for in GraphQL.
+pub(in crate::sources) struct Graph {
+    /// Where, by the address of the API.
+    pub(in crate::sources) address: fn(&Url) -> String,
+    /// The question for a repository by its path, from where the list goes on.
+    pub(in crate::sources) question: fn(&str, Option<&str>) -> Value,
+    /// The objects of an answer, and where the list goes on.
+    pub(in crate::sources) answer: fn(&Value) -> Option<(Vec<Value>, Option<String>)>,
+}
+
+impl List {
+    /// A list below an object of this one.
+    pub(in crate::sources) fn under(
+        &self,
+        path: String,
+        query: &str,
+        order: Order,
+        page: Option<&str>,
+    ) -> List {
+        List {
+            name: self.name,
+            root: self.root.clone(),
+            path,
+            query: query.to_owned(),
+            order,
+            page: page.map(str::to_owned),
+        }
+    }
+
+    pub(super) fn first(&self, client: &Client, since: Option<Millis>) -> String {
+        let mut query = self.query.clone();
+        if let (Order::Since(write), Some(since)) = (self.order, since) {
+            query.push_str(&write(&to_rfc3339(since / 1000 * 1000)));
+        }
+        client.address(&format!("{}?{query}", self.path))
+    }
+}
+
+/// Builds what pulls a kind.
+pub(in crate::sources) fn pull<D: Polled>(
+    params: toml::Table,
+    setting: &Setting,
+) -> Result<Box<dyn Pull>, SourceError> {
+    Ok(Box::new(Poll::<D>::new(&decode(params)?, setting)?))
+}
+
+/// Asks for one page of each repository, for `readback check`.
+pub(in crate::sources) fn look<D: Polled>(
+    params: toml::Table,
+    setting: &Setting,
+) -> Result<String, SourceError> {
+    let poll = Poll::<D>::new(&decode(params)?, setting)?;
+    let (Some(api), false) = (&poll.api, poll.repositories.is_empty()) else {
+        return Ok("no repositories are pulled".to_owned());
+    };
+    let mut client = Client::new(api, poll.authorization.clone(), 0);
+    for repository in &poll.repositories {
+        let lists = D::lists(api, repository);
+        let mut found = false;
+        for list in lists
+            .iter()
+            .filter(|list| !matches!(list.order, Order::Graph(_)))
+        {
+            let address = list.first(&client, None);
+            match client.get(&address, None) {
+                Ok(reply) => found |= !matches!(reply, Reply::Gone | Reply::Forbidden),
+                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
+            }
+            if found {
+                break;
+            }
+        }
+        if !found {
+            return Err(absent(api, repository));
+        }
+    }
+    Ok(format!("{} repositories answer", poll.repositories.len()))
+}
+
+pub(super) fn absent(api: &Url, repository: &str) -> SourceError {
+    SourceError::Remote {
+        name: format!("{}{}", api.host_str().unwrap_or_default(), api.path()),
+        reason: format!(
+            "the repository {repository:?} is not there, or not for the token of token_file"
+        ),
+        retryable: false,
+    }
+}
+
+struct Poll<D> {
+    api: Option<Url>,
+    authorization: Option<String>,
+    repositories: Vec<String>,
+    reader: Reader,
+    setting: Setting,
+    dialect: PhantomData<D>,
+}
+
+impl<D: Polled> Poll<D> {
+    fn new(params: &Params, setting: &Setting) -> Result<Poll<D>, SourceError> {
+        let given = params.api.as_deref().or(D::API);
+        let api = given.map(|api| params.api_of(api)).transpose()?;
+        if api.is_none() && !params.repositories.is_empty() {
+            return Err(SourceError::Params(
+                "repositories are pulled from an API; give its address as api".to_owned(),
+            ));
+        }
+        Ok(Poll {
+            api,
+            authorization: params.authorization(D::SCHEME)?,
+            repositories: params.repositories.clone(),
+            reader: reader(setting, Place::Ticket),
+            setting: setting.clone(),
+            dialect: PhantomData,
+        })
+    }
+}
+
+impl<D: Polled> Pull for Poll<D> {
+    fn pull(
+        &mut self,
+        checkpoint: Option<&str>,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<String, SourceError> {
+        let (Some(api), false) = (&self.api, self.repositories.is_empty()) else {
+            // It only takes deliveries.
+            return Ok(checkpoint.unwrap_or_default().to_owned());
+        };
+        let mut state = Checkpoint::of(checkpoint, sink);
+        if let Some(until) = state.not_before.filter(|until| now < *until) {
+            sink.note(format!(
+                "the forge is left alone until {}",
+                to_rfc3339(until)
+            ));
+            return Ok(checkpoint.unwrap_or_default().to_owned());
+        }
+        state.not_before = None;
+        state.know(&self.setting, now);
+        let mut known = std::mem::take(&mut state.repositories);
+        let mut run = Run::<D> {
+            api,
+            client: Client::new(api, self.authorization.clone(), now),
+            reader: &self.reader,
+            bots: Bots::default(),
+            now,
+            got: false,
+            absent: None,
+            sink,
+            dialect: PhantomData,
+        };
+        let mut ended = Ok(());
+        for name in &self.repositories {
+            let mut repository = known.remove(name).unwrap_or_default();
+            if ended.is_ok() {
+                ended = run.repository(name, &mut repository);
+            }
+            state.repositories.insert(name.clone(), repository);
+        }
+        let (got, bots, absent) = (run.got, run.bots, run.absent);
+        bots.tell("pull", sink);
+        match ended {
+            Ok(()) if !got => {
+                if let Some(error) = absent {
+                    return Err(error);
+                }
+            }
+            Ok(()) => {}
+            Err(Stop::Later(reason, until)) => {
+                sink.note(format!("{reason}; the next pull goes on from there"));
+                state.not_before = until;
+            }
+            // Nothing came at all.
+            Err(Stop::Failed(error)) if !got => return Err(error),
+            Err(Stop::Failed(error)) => {
+                sink.note(format!("{error}; the next pull goes on from there"));
+            }
+        }
+        serde_json::to_string(&state).map_err(|_| SourceError::Format {
+            name: "checkpoint".to_owned(),
+            reason: "cannot be written".to_owned(),
+        })
+    }
+}
