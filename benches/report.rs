@@ -13,7 +13,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Instant;
 
-use bench::{Measured, cpu, forget_peak, measure, number_or, peak, readback};
+use bench::measure::Measured;
+use bench::{cpu, forget_peak, measure, number_or, peak, readback};
 use readback::engine;
 use readback::indicators::Context;
 use readback::jobs::{compute, derive};

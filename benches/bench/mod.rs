@@ -1,7 +1,7 @@
 //! What the benchmarks share: an engine in a temporary folder, and what commands took.
 
 mod common;
-mod measure;
+pub(crate) mod measure;
 mod peak;
 
 use std::path::Path;
@@ -11,7 +11,7 @@ use readback::collect::Keys;
 use readback::engine::{Engine, EngineSettings};
 
 pub(crate) use common::{library, number_or, readback};
-pub(crate) use measure::{Measured, cpu, measure};
+pub(crate) use measure::{cpu, measure};
 pub(crate) use peak::peak;
 
 /// An engine of the measured program on a new data folder, and its process.

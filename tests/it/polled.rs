@@ -228,12 +228,13 @@ fn tired(say: &'static [(&'static str, &'static str)], status: u16, on_page: boo
 
 #[test]
 fn a_pull_that_was_interrupted_goes_on() {
-    let cases: [(
+    type Case = (
         &'static [(&'static str, &'static str)],
         u16,
         bool,
         Option<Millis>,
-    ); 6] = [
+    );
+    let cases: [Case; 6] = [
         (&[("retry-after", "120")], 429, false, Some(NOW + 120_000)),
         (&[], 429, false, Some(NOW + 60_000)),
         (

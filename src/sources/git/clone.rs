@@ -37,8 +37,7 @@ impl Remote {
         user: Option<String>,
     ) -> Result<Remote, SourceError> {
         let wrong = |reason: &str| Err(SourceError::Params(format!("url {reason}")));
-        let scheme = url.split_once("://").map(|(scheme, rest)| (scheme, rest));
-        match scheme {
+        match url.split_once("://") {
             Some(("http" | "https", rest)) => {
                 let host = rest.split('/').next().unwrap_or_default();
                 if host.contains('@') {

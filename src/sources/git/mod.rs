@@ -135,7 +135,11 @@ impl Pull for Git {
 }
 
 #[cfg(test)]
+mod labelled;
+#[cfg(test)]
 mod naive;
+#[cfg(test)]
+mod published;
 #[cfg(test)]
 mod restated;
 #[cfg(test)]

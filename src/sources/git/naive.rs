@@ -337,7 +337,7 @@ impl Story {
             _ => lines.insert(at, reference),
         }
         self.commit(&format!("change {}", KEYS[line % 3]), hours);
-        if line % 5 == 0 {
+        if line.is_multiple_of(5) {
             self.repo.clock += hours * 1800;
             self.repo.git(&["revert", "--no-edit", "HEAD"]);
             self.look();
