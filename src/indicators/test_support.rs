@@ -37,6 +37,7 @@ pub(super) fn writeup(id: &str, published_at: Option<Millis>) -> WriteupFact {
         published_at,
         deleted_at: None,
         words: None,
+        restricted: false,
         reads_observed: always.clone(),
         reads_steady: always.clone(),
         comments_steady: always,
@@ -153,6 +154,9 @@ pub(super) struct LinkRow {
     pub(super) from: f64,
     pub(super) to: Option<f64>,
     pub(super) role: Option<&'static str>,
+    pub(super) part: &'static str,
+    pub(super) form: Option<&'static str>,
+    pub(super) stands_on: Option<u32>,
     pub(super) own: bool,
 }
 
@@ -165,7 +169,19 @@ impl LinkRow {
             from,
             to,
             role: None,
+            part: "uptake",
+            form: None,
+            stands_on: None,
             own: false,
+        }
+    }
+
+    /// The same with a part that its source stated.
+    pub(super) fn stated(self, role: &'static str) -> Self {
+        LinkRow {
+            role: Some(role),
+            part: role,
+            ..self
         }
     }
 }
@@ -179,6 +195,9 @@ pub(super) fn links(rows: &[LinkRow]) -> DataFrame {
         "ended_at" => rows.iter().map(|row| row.to.map(day)).collect::<Vec<Option<i64>>>(),
         "removed" => rows.iter().map(|row| row.to.is_some()).collect::<Vec<bool>>(),
         "role" => rows.iter().map(|row| row.role).collect::<Vec<Option<&str>>>(),
+        "part" => rows.iter().map(|row| row.part).collect::<Vec<&str>>(),
+        "form" => rows.iter().map(|row| row.form).collect::<Vec<Option<&str>>>(),
+        "stands_on" => rows.iter().map(|row| row.stands_on).collect::<Vec<Option<u32>>>(),
         "own" => rows.iter().map(|row| row.own).collect::<Vec<bool>>(),
     )
     .unwrap()

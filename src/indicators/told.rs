@@ -134,6 +134,10 @@ mod tests {
             response_days: 6,
             newcomer_days: 71,
             repeat_days: 131,
+            index_writeups: 17,
+            index_team_share: 0.375,
+            index_team_least: 8,
+            follow_up_days: 37,
         }
     }
 
