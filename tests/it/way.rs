@@ -171,6 +171,7 @@ impl Way {
             name: "Example".to_owned(),
             simulated: true,
             k,
+            forges: Default::default(),
         };
         summary(&self.store, &context, &reported)
             .await

@@ -115,7 +115,12 @@ pub fn tells(summary: &Json, names: &[String]) -> bool {
     let links = entries(&summary["writeups"]).flat_map(|entry| entries(&entry["link_evidence"]));
     let links = links.map(|link| &link["stands_in"]);
     let coverage = entries(&summary["health"]["coverage"]).map(|row| &row["scope"]);
-    let mut places = links.chain(coverage).filter_map(Json::as_str);
+    let gone = || entries(&summary["linked_but_gone"]["deleted"]);
+    let of_gone = gone().flat_map(|entry| entries(&entry["link_evidence"]));
+    let of_gone = of_gone.map(|link| &link["stands_in"]);
+    let ids = gone().map(|entry| &entry["id"]);
+    let places = links.chain(coverage).chain(of_gone).chain(ids);
+    let mut places = places.filter_map(Json::as_str);
     lists(summary, names) || places.any(|place| hiding::is_named(place, names))
 }
 
