@@ -10,7 +10,7 @@ use super::theme::Ink;
 use super::{Graph, Node};
 
 /// Height of the chart below its title block.
-pub(super) const HEIGHT: f64 = 300.0;
+pub(super) const HEIGHT: f64 = 240.0;
 
 /// Left free at both sides of the ring for names.
 const SIDE: f64 = 84.0;

@@ -153,6 +153,17 @@ mod tests {
                 { "id": "INC-2", "published_at": null, "link_evidence": [] },
             ],
             "reviews": [{ "writeup": "INC-2" }, { "writeup": null }],
+            "indicators": { "K4": { "results": { "graph": {
+                "nodes": 2,
+                "pagerank_top": [{ "writeup": "INC-2" }, { "writeup": "INC-1" }],
+                "co_citation_top": [{ "a": "INC-1", "b": "INC-2", "n": 1 }],
+                "by_half_year": [{ "half_year": "2026-H1", "top": [{ "writeup": "INC-2" }] }],
+                "drawn": { "nodes": [{ "writeup": "INC-1" }, { "writeup": "INC-2" }], "edges": [[0, 1]] },
+            } } } },
+            "linked_but_gone": { "deleted": [
+                { "id": "INC-2", "link_evidence": [] },
+                { "id": "INC-3", "link_evidence": [{ "stands_in": "https://w.example.org/2" }] },
+            ] },
             "health": { "coverage": [{ "scope": "https://w.example.org/2" }, { "scope": "wiki" }] },
         })
     }
@@ -169,7 +180,14 @@ mod tests {
         assert_eq!(open["organisation"], json!({ "writeups": 2, "undated": 0 }));
         assert_eq!(open["reviews"], json!([{ "writeup": null }]));
         assert!(tells(&summary(), &names) && !tells(&open, &names));
-        assert!(!tells(&summary(), &["INC-3".to_owned()]));
+        let graph = &open["indicators"]["K4"]["results"]["graph"];
+        assert_eq!(graph["pagerank_top"], json!([{ "writeup": "INC-1" }]));
+        assert_eq!(graph["nodes"], 2);
+        let gone = json!([{ "id": "INC-3", "link_evidence": [] }]);
+        assert_eq!(open["linked_but_gone"]["deleted"], gone);
+        let other = json!({ "linked_but_gone": { "deleted": [{ "id": "INC-2" }] } });
+        assert!(tells(&other, &names));
+        assert!(!tells(&summary(), &["INC-4".to_owned()]));
     }
 
     #[test]
