@@ -335,7 +335,7 @@ fn gone_json(telling: &Telling, one: &Gone) -> Value {
     });
     json!({
         "writeup": one.id,
-        "target": (one.id.is_none()).then_some(one.target),
+        "target": one.id.is_none().then_some(one.target),
         "deleted": one.deleted.map(|at| telling.day(at)),
         "links": links.collect::<Vec<_>>(),
     })

@@ -36,12 +36,16 @@ impl Style {
     fn of(web: &str) -> Style {
         let host = host(web).unwrap_or_default();
         let is = |name: &str| host.contains(name);
-        match () {
-            () if host == "bitbucket.org" => Style::Bitbucket,
-            () if is("bitbucket") => Style::DataCenter,
-            () if is("gitlab") => Style::GitLab,
-            () if is("gitea") || is("forgejo") || is("codeberg") => Style::Gitea,
-            () => Style::GitHub,
+        if host == "bitbucket.org" {
+            Style::Bitbucket
+        } else if is("bitbucket") {
+            Style::DataCenter
+        } else if is("gitlab") {
+            Style::GitLab
+        } else if is("gitea") || is("forgejo") || is("codeberg") {
+            Style::Gitea
+        } else {
+            Style::GitHub
         }
     }
 }

@@ -139,7 +139,7 @@ fn places(k1: &Value) -> Vec<PlaceRow> {
     };
     let mut rows = Vec::new();
     for of_talk in [true, false] {
-        let side = |part: &'_ Value, key: &str| {
+        let side = |part: &Value, key: &str| {
             let part = match of_talk {
                 true => Some(part),
                 false => part.get("other_places"),

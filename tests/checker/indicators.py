@@ -400,8 +400,11 @@ def links(world):
         data, w, at = event["data"], event["writeup"], event["at"]
         source = data.get("source")
         on = world._names.get(source) if source is not None else None
-        # A file is one page in all its commits.
-        page = (event["source"], re.sub(r"^([^@:]+)@[^:]+:", r"\1:", (source or "").split("#")[0]))
+        # A file is one page in all its lines and commits, an address in all its sections.
+        name = source or ""
+        if "://" in name or re.match(r"[^@:#]+@[^:#]+:", name):
+            name = re.sub(r"^([^@:/]+)@[^:]+:", r"\1:", name.split("#")[0])
+        page = (event["source"], name)
         removed = millis(data["removed_at"]) if data.get("removed_at") else None
         ends = [t for t in (removed, w.deleted) if t is not None and t < world.as_of]
         if on is w:

@@ -149,7 +149,10 @@ mod tests {
             "organisation": { "writeups": 3, "undated": 1 },
             "writeups": [
                 { "id": "INC-1", "published_at": "2026-01-01T00:00:00Z",
-                  "link_evidence": [{ "stands_in": "https://w.example.org/2?x=1" }] },
+                  "links": { "live": { "docs": 2 }, "created": { "docs": 2 }, "uptake": { "docs": 1 },
+                             "follow_up": { "docs": 1 } },
+                  "link_evidence": [{ "stands_in": "https://w.example.org/2?x=1", "place": "docs",
+                                      "part": "uptake" }] },
                 { "id": "INC-2", "published_at": null, "link_evidence": [] },
             ],
             "reviews": [{ "writeup": "INC-2" }, { "writeup": null }],
@@ -180,6 +183,9 @@ mod tests {
         assert_eq!(open["organisation"], json!({ "writeups": 2, "undated": 0 }));
         assert_eq!(open["reviews"], json!([{ "writeup": null }]));
         assert!(tells(&summary(), &names) && !tells(&open, &names));
+        let links = json!({ "live": { "docs": 1 }, "created": { "docs": 1 }, "uptake": {},
+                            "follow_up": { "docs": 1 } });
+        assert_eq!(open["writeups"][0]["links"], links);
         let graph = &open["indicators"]["K4"]["results"]["graph"];
         assert_eq!(graph["pagerank_top"], json!([{ "writeup": "INC-1" }]));
         assert_eq!(graph["nodes"], 2);
