@@ -6,9 +6,11 @@ use super::words::{age, count, interval, percent, plural};
 use super::{list, signals};
 use crate::charts::reading::{self, cell, share};
 
-/// K2.
+/// K2, of uptake where it is told apart.
 pub(super) fn ages(results: &Value) -> Option<String> {
-    let ages = results.get("live_age_days")?;
+    let ages = ["uptake", "live_age_days"]
+        .iter()
+        .find_map(|key| results.get(key))?;
     let many = cell(ages, "n").get().filter(|n| *n > 0.0)?;
     let half = cell(ages, "median").get()?;
     Some(format!(

@@ -185,7 +185,7 @@ fn forms(k1: &Value) -> Vec<(&'static str, String)> {
             .map(|(place, n)| format!("{} in {}", words::count(n), words::places(place)))
             .collect()
     };
-    [
+    let told: Vec<(&'static str, String)> = [
         ("link", "lead to the write-up"),
         ("key", "name its key alone"),
         ("title", "name its title alone"),
@@ -198,7 +198,10 @@ fn forms(k1: &Value) -> Vec<(&'static str, String)> {
     .map(|(form, said)| (said, of(form)))
     .filter(|(_, places)| !places.is_empty())
     .map(|(said, places)| (said, words::row(&places, "and")))
-    .collect()
+    .collect();
+    // Where no source tells there is nothing to be said.
+    let tells = told.len() > 1 || of("unknown").is_empty();
+    told.into_iter().filter(|_| tells).collect()
 }
 
 fn newest(summary: &Value, links: Links, index: &linked::Index) -> Vec<LinkRow> {

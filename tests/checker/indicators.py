@@ -478,7 +478,7 @@ def k(world, facts):
         "K1": {"links": counted(of_talk) | {part: counted(of_part(part))
                                             for part in ("uptake", "follow_up", "index")}},
         "K2": {"live_age_days": ages(of_talk), "by_place": in_places(ages, of_talk),
-               "uptake": ages(uptake)},
+               "uptake": ages(uptake), "uptake_by_place": in_places(ages, uptake)},
         "K3": {"link_survival": {place: kaplan_meier(t, e, [90, 365], 365)
                                  for place, (t, e) in lives.items()},
                "logrank": logrank({k: v for k, v in lives.items() if k != "commit"})},

@@ -15,6 +15,12 @@ const PLACES: [(&str, &str); 5] = [
     ("writeup", "other write-ups"),
 ];
 
+/// What is told of uptake alone, or of all links where a summary does not tell it apart.
+fn told_apart<'a>(results: &'a Value, keys: [&str; 2]) -> &'a Value {
+    let found = keys.iter().find_map(|key| results.get(key));
+    found.unwrap_or(&Value::Null)
+}
+
 /// What leaders see of K1: uptake, or all links where a summary does not tell it apart.
 fn uptake(links: &Value) -> &Value {
     links.get("uptake").unwrap_or(links)
@@ -128,7 +134,7 @@ pub(super) fn by_month(context: Context) -> Vec<Chart> {
 /// K2: how old standing links are, by place: the middle half of each.
 pub(super) fn ages(context: Context) -> Vec<Chart> {
     let results = context.results();
-    let places = results.get("by_place").unwrap_or(&Value::Null);
+    let places = told_apart(results, ["uptake_by_place", "by_place"]);
     let mut chart = context.chart("live-age", "How old the links are", "days, middle half");
     let named: Vec<(&str, &Value)> = PLACES
         .iter()
@@ -139,7 +145,7 @@ pub(super) fn ages(context: Context) -> Vec<Chart> {
         chart.alt = "No link stands in these places yet.".to_owned();
         return vec![chart];
     }
-    let all = results.get("live_age_days").unwrap_or(&Value::Null);
+    let all = told_apart(results, ["uptake", "live_age_days"]);
     chart.n = Some(format!("{} links", words(reading::cell(all, "n"), 0)));
     let told = |ages: &Value, key: &str| words(reading::cell(ages, key), 0);
     let said: Vec<String> = named
@@ -187,6 +193,7 @@ pub(super) fn cited(context: Context) -> Vec<Chart> {
         "How old the write-ups were",
         "share of the year's links that lead to something older",
     );
+    let results = results.get("uptake").unwrap_or(results);
     let points: Vec<(f64, f64)> = reading::list(results, "curve")
         .iter()
         .filter_map(|point| {
@@ -237,10 +244,7 @@ pub(super) fn late(context: Context) -> Vec<Chart> {
     let late = context.parameter("late", 90.0);
     let title = format!("Links to write-ups older than {late:.0} days");
     let chart = context.chart("late-links", &title, "share of the year's links");
-    let places = ["uptake_by_place", "by_place"]
-        .iter()
-        .find_map(|key| results.get(key))
-        .unwrap_or(&Value::Null);
+    let places = told_apart(results, ["uptake_by_place", "by_place"]);
     let shares = PLACES.map(|(key, name)| (name, reading::share(places, key)));
     let shares = shares
         .into_iter()

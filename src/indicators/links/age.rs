@@ -21,7 +21,7 @@ static SPEC: Spec = Spec {
     definition: "Quantiles (type 7) of as_of - at in days, over the n links that K1 counts as live in \
         the five places of the talk: the quartiles, and below what nine in ten lie. by_place says the \
         same place by place, uptake of those links alone that are neither follow-up nor on a page \
-        that lists, other_places of the remaining places.",
+        that lists, uptake_by_place of these place by place, other_places of the remaining places.",
     caveat: "It grows by a day a day where nothing new is linked and nothing goes. Commits never go \
         away: look at the places one by one.",
 };
@@ -40,10 +40,15 @@ fn link_age(facts: &Facts, as_of: Millis) -> PolarsResult<Results> {
     let mut live = each(facts)?;
     live.retain(Meant::is_live);
     let (talk, others) = talk_and_others(live);
+    let uptake = uptake(&talk);
     Ok(Results::new()
         .with("live_age_days", ages(&talk, as_of))
         .with("by_place", by_place(&talk, |links| ages(links, as_of)))
-        .with("uptake", ages(&uptake(&talk), as_of))
+        .with("uptake", ages(&uptake, as_of))
+        .with(
+            "uptake_by_place",
+            by_place(&uptake, |links| ages(links, as_of)),
+        )
         .with("other_places", ages(&others, as_of)))
 }
 
@@ -116,6 +121,10 @@ mod tests {
         rows[0].part = "follow_up";
         let found = of(&rows);
         assert_eq!(number(&found, &["uptake", "median"]), Some(30.0));
+        assert_eq!(
+            number(&found, &["uptake_by_place", "diagram", "n"]),
+            Some(1.0)
+        );
         assert_eq!(number(&found, &["live_age_days", "median"]), Some(20.0));
     }
 }
