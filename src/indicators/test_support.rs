@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::{Context, Facts, Totals, Windows, WriteupFact};
-use crate::model::{Calendar, DAY_MS, Millis, Parameters, parse_rfc3339};
+use crate::model::{Calendar, DAY_MS, Millis, Parameters, Results, Value, parse_rfc3339};
 
 /// 2025-01-01T00:00:00Z, the day from which tests count.
 pub(super) const START: Millis = 1_735_689_600_000;
@@ -244,4 +244,28 @@ pub(super) fn date(year: i32, month: u32, day: u32) -> i32 {
     NaiveDate::from_ymd_opt(year, month, day)
         .unwrap()
         .to_epoch_days()
+}
+
+/// What stands at this path.
+pub(super) fn field(results: &Results, path: &[&str]) -> Value {
+    let mut value = Value::Map(results.clone());
+    for name in path {
+        let Value::Map(map) = value.bare() else {
+            panic!("{name} {value:?}")
+        };
+        value = map
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} {map:?}"))
+            .clone();
+    }
+    value
+}
+
+/// The number at this path; nothing where there is none.
+pub(super) fn number(results: &Results, path: &[&str]) -> Option<f64> {
+    match field(results, path) {
+        Value::Int(value) => Some(value as f64),
+        Value::Float(value) => Some(value),
+        _ => None,
+    }
 }

@@ -205,6 +205,11 @@ mod tests {
             ("R1", "at most 41 s apart"),
             ("L2", "of the last 47 days"),
             ("L5", "without any read T = 53)"),
+            ("K1", "made until 37 days after publication"),
+            ("K1", "with live links to more than 17 write-ups"),
+            ("K1", "at least 8 and more than the share 0.375"),
+            ("K5", "links of the last 307 days"),
+            ("K6", "at least 61 days old then"),
         ] {
             let told = find(code).unwrap().spec().told(&others());
             assert!(texts(told.clone()).join(" ").contains(words), "{told:?}");

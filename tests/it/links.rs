@@ -502,6 +502,25 @@ fn what_is_no_place_and_no_write_up_is_told() {
 }
 
 #[test]
+fn without_links_the_list_is_empty() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let said = home.done(&["links"]);
+    assert!(
+        said.out.is_empty() && said.err.contains("no such link"),
+        "{said:?}"
+    );
+    let said = home.done(&["links", "--gone", "--json"]);
+    assert_eq!(said.out, "[]\n");
+    assert!(
+        home.run(&["links", "--writeup", "INC-1"])
+            .err
+            .contains("writeups list")
+    );
+}
+
+#[test]
 fn the_page_opens_evidence_at_the_forge_and_hides_what_is_restricted() {
     let Some(home) = house() else {
         return;

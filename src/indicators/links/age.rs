@@ -68,9 +68,8 @@ fn ages(links: &[Meant], as_of: Millis) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::number;
     use super::*;
-    use crate::indicators::test_support::{LinkRow, context, empty, links};
+    use crate::indicators::test_support::{LinkRow, context, empty, links, number};
     use crate::stats::examples::{close, one};
 
     fn of(rows: &[LinkRow]) -> Results {

@@ -84,9 +84,8 @@ fn curve(mut ages: Vec<f64>) -> Vec<Results> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::number;
     use super::*;
-    use crate::indicators::test_support::{LinkRow, context, day, empty, links, writeup};
+    use crate::indicators::test_support::{LinkRow, context, day, empty, links, number, writeup};
     use crate::model::Value;
     use crate::stats::examples::{close, numbers, one};
 

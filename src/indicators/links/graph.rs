@@ -222,9 +222,10 @@ fn drawn(graph: &Graph, linked: &BTreeSet<usize>) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::{field, number};
     use super::*;
-    use crate::indicators::test_support::{LinkRow, context, day, empty, links, writeup};
+    use crate::indicators::test_support::{
+        LinkRow, context, day, empty, field, links, number, writeup,
+    };
     use crate::stats::examples::{close, one};
 
     fn cites(from: u32, to: u32) -> LinkRow {

@@ -74,9 +74,10 @@ fn share(links: &[Recent], late: i64, which: &dyn Fn(&Meant) -> bool) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::{field, number};
     use super::*;
-    use crate::indicators::test_support::{LinkRow, context, day, empty, links, writeup};
+    use crate::indicators::test_support::{
+        LinkRow, context, day, empty, field, links, number, writeup,
+    };
     use crate::stats::examples::{close, one};
 
     #[test]

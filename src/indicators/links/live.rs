@@ -179,9 +179,8 @@ fn by_month(links: &[Meant], context: &Context) -> Vec<Results> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::field;
     use super::*;
-    use crate::indicators::test_support::{LinkRow, context, empty, links};
+    use crate::indicators::test_support::{LinkRow, context, empty, field, links};
     use crate::model::Value;
     use crate::stats::examples::one;
 

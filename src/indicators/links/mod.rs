@@ -6,8 +6,6 @@ pub(super) mod graph;
 pub(super) mod late;
 pub(super) mod live;
 mod recent;
-#[cfg(test)]
-mod support;
 pub(super) mod survival;
 
 use std::collections::BTreeMap;

@@ -106,9 +106,8 @@ fn lives(facts: &Facts, as_of: Millis) -> PolarsResult<Vec<Life>> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::support::number;
     use super::*;
-    use crate::indicators::test_support::{LinkRow, context, empty, links};
+    use crate::indicators::test_support::{LinkRow, context, empty, links, number};
     use crate::stats::examples::{Example, close, numbers, one};
 
     /// Links with these lives; those not gone began so many days before day 400.
