@@ -69,10 +69,12 @@ fn curve(mut ages: Vec<f64>) -> Vec<Results> {
     let Some(oldest) = ages.last().copied() else {
         return Vec::new();
     };
-    let steps = (1..=MOST_STEPS).map(|step| step * STEP);
-    let mut done = false;
+    // Between 1 and the most, so that nothing is lost.
+    let last = (oldest / f64::from(STEP))
+        .ceil()
+        .clamp(1.0, f64::from(MOST_STEPS)) as u32;
+    let steps = (1..=last).map(|step| step * STEP);
     steps
-        .take_while(|days| !std::mem::replace(&mut done, f64::from(*days) >= oldest))
         .map(|days| {
             let younger = ages.partition_point(|age| *age <= f64::from(days));
             Results::new()
