@@ -15,7 +15,9 @@ pub fn configured(sources: &[SourceConfig]) -> Forges {
         let said = |key: &str| source.params.get(key).and_then(toml::Value::as_str);
         let cloned = said("url").or_else(|| said("path"));
         let named = said("name").or_else(|| {
-            let last = Path::new(cloned?).file_name()?.to_str()?;
+            // As the source names itself: by its folder.
+            let place = said("path").or(cloned)?;
+            let last = Path::new(place).file_name()?.to_str()?;
             Some(last.strip_suffix(".git").unwrap_or(last))
         });
         let web = said("web").map(str::to_owned);
@@ -59,7 +61,10 @@ mod tests {
                 "git",
                 "path = \"/srv/x\"\nname = \"rfcs\"\nweb = \"https://github.com/o/rfcs\"",
             ),
-            source("git", "url = \"https://ada:key@github.com/o/tools.git\""),
+            source(
+                "git",
+                "path = \"/srv/clones/tools\"\nurl = \"https://ada:key@github.com/o/tools.git\"",
+            ),
             source("git", "path = \"/srv/git/nowhere\""),
             source(
                 "mediawiki",
