@@ -26,7 +26,7 @@ const KEY: f64 = 11.0;
 
 /// Height of the chart below its title block.
 pub(super) fn height(plot: &Bars) -> f64 {
-    let legend = legend_rows(plot) as f64 * LEGEND_ROW;
+    let legend = legend_height(&names(plot));
     match plot.palette {
         Palette::Roles => legend + UPRIGHT,
         Palette::Whole => legend + 8.0 + plot.bars.len().max(1) as f64 * ROW,
@@ -35,9 +35,10 @@ pub(super) fn height(plot: &Bars) -> f64 {
 
 /// Draws the plot.
 pub(super) fn draw(scene: &mut Scene, plot: &Bars, room: Room) {
-    draw_legend(scene, plot, room.top - 5.0);
+    let names = names(plot);
+    draw_legend(scene, &names, room.top - 5.0);
     let room = Room {
-        top: room.top + legend_rows(plot) as f64 * LEGEND_ROW,
+        top: room.top + legend_height(&names),
         ..room
     };
     match plot.palette {
@@ -46,11 +47,14 @@ pub(super) fn draw(scene: &mut Scene, plot: &Bars, room: Room) {
     }
 }
 
-/// What the parts of a bar look like.
+/// What the parts of a stack look like.
 #[derive(Clone, Copy)]
-enum Fill {
+pub(super) enum Fill {
+    /// Of one colour.
     Solid(Ink),
+    /// An outline.
     Hollow,
+    /// Withheld.
     Hatched,
 }
 
@@ -104,10 +108,10 @@ fn withholds(bar: &Bar) -> bool {
 }
 
 /// The place of each entry of the legend, from the left edge of the first row.
-fn legend(plot: &Bars) -> Vec<(f64, usize)> {
+fn legend(names: &[(&str, Fill)]) -> Vec<(f64, usize)> {
     let (mut x, mut row) = (4.0, 0);
-    names(plot)
-        .into_iter()
+    names
+        .iter()
         .map(|(name, _)| {
             let width = KEY + 4.0 + font::width(name, SMALL) + 12.0;
             if x + width > WIDTH && x > 4.0 {
@@ -121,16 +125,19 @@ fn legend(plot: &Bars) -> Vec<(f64, usize)> {
         .collect()
 }
 
-fn legend_rows(plot: &Bars) -> usize {
-    legend(plot).last().map_or(0, |(_, row)| row + 1)
+/// Height of the legend of these parts.
+pub(super) fn legend_height(names: &[(&str, Fill)]) -> f64 {
+    let rows = legend(names).last().map_or(0, |(_, row)| row + 1);
+    rows as f64 * LEGEND_ROW
 }
 
-fn draw_legend(scene: &mut Scene, plot: &Bars, top: f64) {
-    for ((name, fill), (x, row)) in names(plot).into_iter().zip(legend(plot)) {
+/// Draws it from here on down.
+pub(super) fn draw_legend(scene: &mut Scene, names: &[(&str, Fill)], top: f64) {
+    for ((name, fill), (x, row)) in names.iter().zip(legend(names)) {
         let y = top + row as f64 * LEGEND_ROW;
         fill.draw(scene, (x, y), (x + KEY, y + KEY));
         let at = (x + KEY + 4.0, y + KEY - 0.5);
-        scene.label([Label::new(at, name, SMALL, Anchor::Start, Ink::Muted)]);
+        scene.label([Label::new(at, *name, SMALL, Anchor::Start, Ink::Muted)]);
     }
 }
 

@@ -4,7 +4,7 @@ use super::font;
 use super::frame::{Room, SMALL, TITLE, WIDTH};
 use super::scene::{Anchor, Label, Scene, Shape};
 use super::theme::Ink;
-use super::{Chart, Plot, bars, dots, line, spark, steps};
+use super::{Chart, Plot, areas, bars, dots, graph, line, spark, steps};
 
 /// Size of the source line, px.
 const SOURCE: f64 = 11.0;
@@ -24,6 +24,8 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Steps(plot) => steps::height(plot),
         Plot::Bars(plot) => bars::height(plot),
         Plot::Dots(plot) => dots::height(plot),
+        Plot::Areas(plot) => areas::height(plot),
+        Plot::Graph(_) => graph::HEIGHT,
         Plot::Nothing(_) | Plot::Spark(_) => NOTHING,
     };
     let room = Room {
@@ -45,6 +47,8 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Steps(plot) => steps::draw(&mut scene, plot, room),
         Plot::Bars(plot) => bars::draw(&mut scene, plot, room),
         Plot::Dots(plot) => dots::draw(&mut scene, plot, room),
+        Plot::Areas(plot) => areas::draw(&mut scene, plot, room),
+        Plot::Graph(plot) => graph::draw(&mut scene, plot, room),
         Plot::Nothing(why) => nothing(&mut scene, why, room),
         Plot::Spark(_) => {}
     }

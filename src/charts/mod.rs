@@ -7,10 +7,12 @@
 pub mod build;
 pub mod reading;
 
+mod areas;
 mod bars;
 mod dots;
 mod font;
 mod frame;
+mod graph;
 mod layout;
 mod line;
 mod png;
@@ -64,6 +66,10 @@ pub enum Plot {
     Bars(Bars),
     /// Dots with intervals, one row each.
     Dots(Dots),
+    /// Stacked areas over months.
+    Areas(Areas),
+    /// Nodes on a ring with arrows between them.
+    Graph(Graph),
     /// A line without axes, a word high.
     Spark(Spark),
     /// Nothing to draw, and why.
@@ -190,6 +196,33 @@ pub struct Row {
     pub interval: Option<(f64, f64)>,
     /// Words beside it, such as `31 of 74`.
     pub note: String,
+}
+
+/// Stacked areas over months.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Areas {
+    /// Names of the parts, first at the ground; at most five are told apart.
+    pub parts: Vec<String>,
+    /// The months in order, without a gap: year times twelve plus month less one, and each part's value.
+    pub months: Vec<(i32, Vec<f64>)>,
+}
+
+/// Nodes and the arrows between them.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Graph {
+    /// The nodes, in the order in which they stand on the ring.
+    pub nodes: Vec<Node>,
+    /// From and to, by the places of the nodes.
+    pub edges: Vec<(usize, usize)>,
+}
+
+/// A node of a graph.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Node {
+    /// Its label, written where there is room.
+    pub label: String,
+    /// How much it weighs, compared with the others.
+    pub weight: f64,
 }
 
 /// A small line.

@@ -13,6 +13,7 @@ mod error;
 mod forget;
 mod import;
 mod key;
+mod links;
 mod list;
 mod people;
 mod plain;
@@ -97,6 +98,8 @@ enum Command {
     Scan(scan::Args),
     /// Write the summary, charts, pages and a digest as of an instant
     Report(report::Args),
+    /// Links to write-ups one by one, with where they stand; or those that lead to nothing
+    Links(links::Args),
     /// What is kept of people and on which terms: show, agree, prove
     Privacy(privacy::Args),
     /// What reporting tools may read
@@ -175,6 +178,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args, load()?).await,
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
+        Command::Links(args) => links::run(args, load()?).await,
         Command::Privacy(args) => privacy::run(args, load()?).await,
         Command::Reporting(command) => reporting::run(command, &load()?),
         Command::Writeups(command) => writeups::run(command, load()?).await,

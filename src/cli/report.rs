@@ -15,7 +15,7 @@ use crate::app::reporting::Reporting;
 use crate::config::Config;
 use crate::indicators::Context;
 use crate::jobs::report::Reports;
-use crate::jobs::{derive, published, report, restate};
+use crate::jobs::{derive, forges, published, report, restate};
 use crate::model::{Calendar, Millis, SENSIBLE, parse_rfc3339};
 use crate::pages;
 use crate::summary::Document;
@@ -134,7 +134,14 @@ pub(super) fn put_all(document: &Document, terms: &Json, out: &Path) -> anyhow::
 }
 
 /// How the names of a report's pages begin.
-const OWN_PAGES: [&str; 5] = ["index", "writeups", "reviews", "definitions", "privacy"];
+const OWN_PAGES: [&str; 6] = [
+    "index",
+    "writeups",
+    "reviews",
+    "links",
+    "definitions",
+    "privacy",
+];
 
 /// Makes the folder, or takes the pages and charts of an earlier report out of it: a page of a
 /// write-up that is restricted or deleted by now must not stay. Whatever else lies there is left
@@ -236,6 +243,7 @@ async fn summaries_with<const N: usize>(
             name: organisation.name.clone(),
             simulated: organisation.simulated,
             k,
+            forges: forges::configured(&house.config.sources),
         };
         all.push(report::summaries(&house.store, &context, &reported).await?);
     }

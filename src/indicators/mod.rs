@@ -46,7 +46,11 @@ pub static ALL: &[&dyn Indicator] = &[
     &comments::late::LateComments,
     &comments::commenters::Commenters,
     &links::live::LiveLinks,
+    &links::age::LinkAge,
     &links::survival::LinkSurvival,
+    &links::graph::CitationGraph,
+    &links::cited::CitedHalfLife,
+    &links::late::LateLinks,
     &trends::age_matched::AgeMatched,
     &trends::mann_kendall::Trend,
 ];
@@ -137,7 +141,9 @@ pub struct Facts {
     pub comments: DataFrame,
     /// One row a link: `writeup: u32, place: str, at: i64, ended_at: i64` (removed, or the target
     /// deleted, before `as_of`; else null), `removed: bool` (ended by removal or a deleted target),
-    /// `role: str` (null if unlabelled), `own: bool` (a self-link).
+    /// `role: str` (as its source stated; null if it did not), `part: str` (the part it plays: what was
+    /// stated, else what its page, its time and whoever made it tell), `form: str` (null if unknown),
+    /// `stands_on: u32` (the write-up on whose page it stands; null if none), `own: bool` (a self-link).
     pub links: DataFrame,
     /// Where reads were assigned: what is known without them.
     pub assigned: Option<Box<Assigned>>,
@@ -164,6 +170,8 @@ pub struct WriteupFact {
     pub deleted_at: Option<Millis>,
     /// Words of prose.
     pub words: Option<u32>,
+    /// Not everybody may know of it: no result names it.
+    pub restricted: bool,
     /// When its reads were being observed by all that watch it, cut at `as_of`: where rates of
     /// different times are compared.
     pub reads_observed: Windows,

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use polars::prelude::*;
 
 use super::{Context, Facts, Totals, Windows, WriteupFact};
-use crate::model::{Calendar, DAY_MS, Millis, Parameters, parse_rfc3339};
+use crate::model::{Calendar, DAY_MS, Millis, Parameters, Results, Value, parse_rfc3339};
 
 /// 2025-01-01T00:00:00Z, the day from which tests count.
 pub(super) const START: Millis = 1_735_689_600_000;
@@ -37,6 +37,7 @@ pub(super) fn writeup(id: &str, published_at: Option<Millis>) -> WriteupFact {
         published_at,
         deleted_at: None,
         words: None,
+        restricted: false,
         reads_observed: always.clone(),
         reads_steady: always.clone(),
         comments_steady: always,
@@ -153,6 +154,9 @@ pub(super) struct LinkRow {
     pub(super) from: f64,
     pub(super) to: Option<f64>,
     pub(super) role: Option<&'static str>,
+    pub(super) part: &'static str,
+    pub(super) form: Option<&'static str>,
+    pub(super) stands_on: Option<u32>,
     pub(super) own: bool,
 }
 
@@ -165,7 +169,19 @@ impl LinkRow {
             from,
             to,
             role: None,
+            part: "uptake",
+            form: None,
+            stands_on: None,
             own: false,
+        }
+    }
+
+    /// The same with a part that its source stated.
+    pub(super) fn stated(self, role: &'static str) -> Self {
+        LinkRow {
+            role: Some(role),
+            part: role,
+            ..self
         }
     }
 }
@@ -179,6 +195,9 @@ pub(super) fn links(rows: &[LinkRow]) -> DataFrame {
         "ended_at" => rows.iter().map(|row| row.to.map(day)).collect::<Vec<Option<i64>>>(),
         "removed" => rows.iter().map(|row| row.to.is_some()).collect::<Vec<bool>>(),
         "role" => rows.iter().map(|row| row.role).collect::<Vec<Option<&str>>>(),
+        "part" => rows.iter().map(|row| row.part).collect::<Vec<&str>>(),
+        "form" => rows.iter().map(|row| row.form).collect::<Vec<Option<&str>>>(),
+        "stands_on" => rows.iter().map(|row| row.stands_on).collect::<Vec<Option<u32>>>(),
         "own" => rows.iter().map(|row| row.own).collect::<Vec<bool>>(),
     )
     .unwrap()
@@ -225,4 +244,28 @@ pub(super) fn date(year: i32, month: u32, day: u32) -> i32 {
     NaiveDate::from_ymd_opt(year, month, day)
         .unwrap()
         .to_epoch_days()
+}
+
+/// What stands at this path.
+pub(super) fn field(results: &Results, path: &[&str]) -> Value {
+    let mut value = Value::Map(results.clone());
+    for name in path {
+        let Value::Map(map) = value.bare() else {
+            panic!("{name} {value:?}")
+        };
+        value = map
+            .get(name)
+            .unwrap_or_else(|| panic!("{name} {map:?}"))
+            .clone();
+    }
+    value
+}
+
+/// The number at this path; nothing where there is none.
+pub(super) fn number(results: &Results, path: &[&str]) -> Option<f64> {
+    match field(results, path) {
+        Value::Int(value) => Some(value as f64),
+        Value::Float(value) => Some(value),
+        _ => None,
+    }
 }

@@ -11,9 +11,9 @@ use super::{ALL, ClassTotal, Facts, Totals, find};
 use crate::model::{Guard, Value};
 
 /// The order of INDICATORS.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 23] = [
     "R1", "R2", "R3", "R4", "L1", "L2", "L3", "L4", "L5", "L6", "A1", "A2", "A3", "C1", "C2", "K1",
-    "K3", "T0", "T1",
+    "K2", "K3", "K4", "K5", "K6", "T0", "T1",
 ];
 
 #[test]
@@ -214,7 +214,14 @@ fn some_facts() -> Facts {
             LinkRow::new(0, "code_comment", 5.0, Some(100.0)),
             LinkRow::new(1, "diagram", 5.0, None),
             LinkRow::new(1, "onboarding", 5.0, None),
-            LinkRow::new(2, "writeup", 5.0, None),
+            LinkRow {
+                stands_on: Some(3),
+                ..LinkRow::new(2, "writeup", 35.0, None)
+            },
+            LinkRow {
+                stands_on: Some(3),
+                ..LinkRow::new(1, "writeup", 135.0, None)
+            },
         ]),
         ..read_facts(writeups.collect(), &rows)
     }

@@ -134,6 +134,10 @@ mod tests {
             response_days: 6,
             newcomer_days: 71,
             repeat_days: 131,
+            index_writeups: 17,
+            index_team_share: 0.375,
+            index_team_least: 8,
+            follow_up_days: 37,
         }
     }
 
@@ -201,6 +205,11 @@ mod tests {
             ("R1", "at most 41 s apart"),
             ("L2", "of the last 47 days"),
             ("L5", "without any read T = 53)"),
+            ("K1", "made until 37 days after publication"),
+            ("K1", "with live links to more than 17 write-ups"),
+            ("K1", "at least 8 and more than the share 0.375"),
+            ("K5", "links of the last 307 days"),
+            ("K6", "at least 61 days old then"),
         ] {
             let told = find(code).unwrap().spec().told(&others());
             assert!(texts(told.clone()).join(" ").contains(words), "{told:?}");

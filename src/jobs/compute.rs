@@ -9,8 +9,8 @@ use super::observe::Watch;
 use crate::indicators::{self, Assigned, ClassTotal, Context, Facts, Totals, WriteupFact};
 use crate::model::{DAY_MS, Results};
 use crate::store::{
-    AgeWindow, CoverageRow, FactSettings, ObservedRow, ReadingLimits, RegistryAssignment,
-    RegistryWriteup, Store, Which,
+    AgeWindow, CoverageRow, FactSettings, LinkRules, ObservedRow, ReadingLimits,
+    RegistryAssignment, RegistryWriteup, Store, Which,
 };
 
 /// A write-up needs at least so many reads for a median age of its own (INDICATORS L2).
@@ -89,7 +89,8 @@ async fn apart(facts: Facts, context: Context) -> anyhow::Result<(Facts, Said)> 
         .context("the indicators' thread ended early")?
 }
 
-fn settings(context: &Context, registry: u32) -> FactSettings {
+/// How the store is asked as of `context.as_of`.
+pub fn settings(context: &Context, registry: u32) -> FactSettings {
     let parameters = &context.parameters;
     // A double click can reach over midnight: the day in which the last open one began is asked
     // of the reads themselves.
@@ -101,6 +102,12 @@ fn settings(context: &Context, registry: u32) -> FactSettings {
         registry,
         which: Which::All,
         late_days: i32::try_from(parameters.late_days).unwrap_or(i32::MAX),
+        links: LinkRules {
+            index_writeups: parameters.index_writeups.into(),
+            index_team_share: parameters.index_team_share,
+            index_team_least: parameters.index_team_least.into(),
+            follow_up_ms: i64::from(parameters.follow_up_days) * DAY_MS,
+        },
     }
 }
 
@@ -142,7 +149,7 @@ async fn facts(
         totals,
         attendance: of_index(store.attendance(settings, min_present_ms).await?)?,
         comments: of_index(store.comments(settings).await?)?,
-        links: of_index(store.links(settings).await?)?,
+        links: renumber_column(of_index(store.links(settings).await?)?, "stands_on", &index)?,
         writeups,
         assigned: None,
     };
@@ -187,6 +194,7 @@ fn writeups(
             published_at: writeup.published_at,
             deleted_at: writeup.deleted_at,
             words: writeup.words,
+            restricted: writeup.restricted,
             reads_observed: reads.windows(writeup),
             reads_steady: reads.steady(writeup),
             comments_steady: comments.steady(writeup),
@@ -321,8 +329,17 @@ fn numbers(
 }
 
 /// Puts indexes into the list of write-ups where the store has its own numbers.
-pub fn renumber(mut frame: DataFrame, index: &HashMap<u32, u32>) -> anyhow::Result<DataFrame> {
-    let numbers = frame.column("writeup")?.u32()?.clone();
+pub fn renumber(frame: DataFrame, index: &HashMap<u32, u32>) -> anyhow::Result<DataFrame> {
+    renumber_column(frame, "writeup", index)
+}
+
+/// The same of a column of another name; what is no write-up becomes null.
+fn renumber_column(
+    mut frame: DataFrame,
+    column: &str,
+    index: &HashMap<u32, u32>,
+) -> anyhow::Result<DataFrame> {
+    let numbers = frame.column(column)?.u32()?.clone();
     let indexes = numbers.apply(|number| number.and_then(|number| index.get(&number).copied()));
     frame.with_column(indexes.into_series().into_column())?;
     Ok(frame)

@@ -59,6 +59,7 @@ pub(super) fn hide(summary: &mut Json, names: &[String]) {
     keep(summary.pointer_mut("/health/coverage"), |row| {
         is_open(&row["scope"])
     });
+    hide_links(summary, names);
     let writeups = summary.get_mut("writeups");
     let writeups = writeups.and_then(Json::as_array_mut);
     for entry in writeups.into_iter().flatten() {
@@ -71,11 +72,50 @@ pub(super) fn hide(summary: &mut Json, names: &[String]) {
         // A number that is greater than what stands below it would tell that one is hidden.
         for link in &gone {
             let place = link["place"].as_str().unwrap_or_default();
-            let live = link["removed"].is_null().then_some("live");
-            for list in live.into_iter().chain(["created"]) {
+            let live = link["removed"].is_null();
+            let part = link["part"].as_str().filter(|_| live);
+            for list in live
+                .then_some("live")
+                .into_iter()
+                .chain(["created"])
+                .chain(part)
+            {
                 less(entry["links"].get_mut(list), place);
             }
         }
+    }
+}
+
+/// The same of deleted write-ups that are still linked, and of what K4 names.
+fn hide_links(summary: &mut Json, names: &[String]) {
+    let is_other = |id: &Json| id.as_str().is_none_or(|id| !is_one(id, names));
+    let is_open = |text: &Json| text.as_str().is_none_or(|text| !is_named(text, names));
+    keep(summary.pointer_mut("/linked_but_gone/deleted"), |entry| {
+        is_other(&entry["id"])
+    });
+    let deleted = summary.pointer_mut("/linked_but_gone/deleted");
+    for entry in deleted.and_then(Json::as_array_mut).into_iter().flatten() {
+        keep(entry.get_mut("link_evidence"), |link| {
+            is_open(&link["stands_in"])
+        });
+    }
+    let Some(graph) = summary.pointer_mut("/indicators/K4/results/graph") else {
+        return;
+    };
+    keep(graph.get_mut("pagerank_top"), |one| {
+        is_other(&one["writeup"])
+    });
+    keep(graph.get_mut("co_citation_top"), |pair| {
+        is_other(&pair["a"]) && is_other(&pair["b"])
+    });
+    let halves = graph.get_mut("by_half_year").and_then(Json::as_array_mut);
+    for half in halves.into_iter().flatten() {
+        keep(half.get_mut("top"), |one| is_other(&one["writeup"]));
+    }
+    // Edges tell places in the list of nodes: with a hidden one there is no picture until the next report.
+    let nodes = graph.pointer("/drawn/nodes").and_then(Json::as_array);
+    if nodes.is_some_and(|nodes| nodes.iter().any(|node| !is_other(&node["writeup"]))) {
+        graph["drawn"] = Json::Null;
     }
 }
 

@@ -4,8 +4,9 @@ use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::hiding::{hide, is_named, names};
-use super::{compute, health, reviews, writeups};
+use super::{compute, forges, gone, health, reviews, writeups};
 use crate::indicators::{Context, Spec, beside};
+use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
 use crate::model::{Parameters, Results};
 use crate::store::{RegistryWriteup, Store};
@@ -21,6 +22,8 @@ pub struct Reported {
     pub simulated: bool,
     /// The smallest number of people that is shown.
     pub k: u32,
+    /// Which repository is shown where.
+    pub forges: Forges,
 }
 
 /// What two kinds of readers see.
@@ -64,7 +67,11 @@ pub async fn summaries(
     }
     let reviews = reviews::lists(context, &computed, k)?;
     let weeks = indicators.get("L1").map(told_weeks).unwrap_or_default();
-    let writeups = writeups::lists(store, context, &computed, (k, &weeks)).await?;
+    let shown = forges::with_registry(reported.forges.clone(), &computed.registry);
+    let writeups = writeups::lists(store, context, &computed, (k, &weeks, &shown)).await?;
+    let gone = gone::lists(store, context, &computed, &shown)
+        .await
+        .context("links that lead to nothing")?;
     for (code, place) in reviews.betrayed.iter().chain(&writeups.betrayed) {
         if let Some(indicator) = indicators.get_mut(*code) {
             withhold(&mut indicator["results"], place);
@@ -92,12 +99,14 @@ pub async fn summaries(
         writeups: writeups.writeups.open,
         reviews: reviews.reviews.open,
         attendance_by_quarter: reviews.quarters,
+        linked_but_gone: gone.open,
         health,
     };
     let full = has_restricted.then(|| Document {
         organisation: organisation(|_| true),
         writeups: writeups.writeups.full,
         reviews: reviews.reviews.full,
+        linked_but_gone: gone.full,
         ..open.clone()
     });
     let restricted = computed
@@ -109,10 +118,16 @@ pub async fn summaries(
     let coverage = &mut open.health.coverage;
     coverage.retain(|row| !is_named(&row.scope, &hidden));
     // A link may stand below a page that is restricted, in a place that nobody registered.
-    let mut lists = json!({ "writeups": std::mem::take(&mut open.writeups) });
+    let mut lists = json!({
+        "writeups": std::mem::take(&mut open.writeups),
+        "linked_but_gone": { "deleted": std::mem::take(&mut open.linked_but_gone.deleted) },
+    });
     hide(&mut lists, &hidden);
     if let Json::Array(writeups) = lists["writeups"].take() {
         open.writeups = writeups;
+    }
+    if let Json::Array(deleted) = lists["linked_but_gone"]["deleted"].take() {
+        open.linked_but_gone.deleted = deleted;
     }
     Ok(Reports { open, full, hidden })
 }

@@ -1,22 +1,21 @@
 //! The list of write-ups in the summary: of each, what is seen of it months later.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
 use super::assigned;
-use super::columns::{flags, ints, texts};
+use super::columns::ints;
 use super::compute::{Computed, renumber};
 use super::few::{Counted, Shown, judge, still_read_tells};
+use super::linked::{self, Linked, Links};
 use crate::indicators::{Context, WriteupFact};
+use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
 use crate::model::{DAY_MS, Millis, Results, Value};
 use crate::store::{RegistryWriteup, Store};
 use crate::summary::publish;
-
-/// Links shown as evidence for one write-up.
-const MOST_EVIDENCE: u64 = 50;
 
 /// Reads by age are told for every four weeks, as the store sums them up.
 const BIN_MS: Millis = 28 * DAY_MS;
@@ -34,30 +33,11 @@ struct Signs {
     comments: u64,
     late_comments: u64,
     last_comment: Option<Millis>,
-    links: Links,
-    /// Those of them that do not stand on the page of a restricted write-up.
-    open_links: Links,
-    evidence: Vec<Json>,
+    linked: Linked,
     nobody_named: bool,
     watched_lately: bool,
     /// Of each bin of `curve`, the share in which somebody watched.
     watched: Vec<f64>,
-}
-
-/// Links by place.
-#[derive(Default)]
-struct Links {
-    created: BTreeMap<String, u64>,
-    live: BTreeMap<String, u64>,
-}
-
-impl Links {
-    fn add(&mut self, place: &str, is_live: bool) {
-        *self.created.entry(place.to_owned()).or_default() += 1;
-        if is_live {
-            *self.live.entry(place.to_owned()).or_default() += 1;
-        }
-    }
 }
 
 /// What two kinds of readers see: everybody, and those who may see restricted write-ups.
@@ -77,14 +57,15 @@ pub(super) struct Lists {
 }
 
 /// The list, by id; write-ups deleted or not yet published as of then are not in it, nor, for
-/// everybody, those that are restricted. `weeks` are those whose reads L1 tells.
+/// everybody, those that are restricted. `weeks` are those whose reads L1 tells, `forges` where evidence
+/// opens.
 pub(super) async fn lists(
     store: &Store,
     context: &Context,
     computed: &Computed,
-    (k, weeks): (u32, &[bool]),
+    (k, weeks, forges): (u32, &[bool], &Forges),
 ) -> anyhow::Result<Lists> {
-    let signs = gather(store, context, computed)
+    let signs = gather(store, context, computed, forges)
         .await
         .context("the list of write-ups")?;
     let entries = || computed.registry.iter().zip(&signs);
@@ -114,7 +95,7 @@ pub(super) async fn lists(
             let readers = Readers {
                 signs,
                 shown: &open.and(full),
-                links: &signs.open_links,
+                links: &signs.linked.open,
             };
             told(writeup, &readers)
         });
@@ -125,7 +106,7 @@ pub(super) async fn lists(
             let readers = Readers {
                 signs,
                 shown: full,
-                links: &signs.links,
+                links: &signs.linked.all,
             };
             let mut entry = told(writeup, &readers);
             if writeup.restricted {
@@ -166,6 +147,7 @@ async fn gather(
     store: &Store,
     context: &Context,
     computed: &Computed,
+    forges: &Forges,
 ) -> anyhow::Result<Vec<Signs>> {
     let settings = &computed.settings;
     let facts = &computed.facts;
@@ -233,7 +215,10 @@ async fn gather(
             signs.last_comment = signs.last_comment.max(at[row]);
         },
     );
-    links(store, context, computed, &mut all).await?;
+    let linked = linked::of(store, context, (computed, forges), &index).await?;
+    for (signs, linked) in all.iter_mut().zip(linked) {
+        signs.linked = linked;
+    }
     Ok(all)
 }
 
@@ -249,45 +234,6 @@ fn watched(fact: &WriteupFact, bins: usize, as_of: Millis) -> Vec<f64> {
         .take_while(|(from, to)| from < to)
         .map(|(from, to)| fact.reads_steady.overlap(from, to) as f64 / (to - from) as f64)
         .collect()
-}
-
-async fn links(
-    store: &Store,
-    context: &Context,
-    computed: &Computed,
-    all: &mut [Signs],
-) -> anyhow::Result<()> {
-    let frame = &computed.facts.links;
-    let (places, ended) = (texts(frame, "place")?, ints(frame, "ended_at")?);
-    let (own, roles) = (flags(frame, "own")?, texts(frame, "role")?);
-    let in_restricted = flags(frame, "in_restricted")?;
-    each(all, &ints(frame, "writeup")?, |signs, row| {
-        let counts = !own[row] && !matches!(roles[row].as_deref(), Some("index" | "template"));
-        let Some(place) = places[row].as_deref().filter(|_| counts) else {
-            return;
-        };
-        signs.links.add(place, ended[row].is_none());
-        if !in_restricted[row] {
-            signs.open_links.add(place, ended[row].is_none());
-        }
-    });
-    let frame = renumber(
-        store
-            .link_evidence(&computed.settings, MOST_EVIDENCE)
-            .await?,
-        &index(computed),
-    )?;
-    let (places, stands_in) = (texts(&frame, "place")?, texts(&frame, "stands_in")?);
-    let (at, ended) = (ints(&frame, "at")?, ints(&frame, "ended_at")?);
-    each(all, &ints(&frame, "writeup")?, |signs, row| {
-        signs.evidence.push(json!({
-            "place": places[row],
-            "stands_in": stands_in[row],
-            "since": at[row].map(|at| day(at, context)),
-            "removed": ended[row].map(|at| day(at, context)),
-        }));
-    });
-    Ok(())
 }
 
 /// The place in the registry of each write-up's number.
@@ -354,13 +300,10 @@ fn entry(writeup: &RegistryWriteup, readers: &Readers<'_>, context: &Context, k:
     if let Json::Object(object) = &mut json {
         object.insert("reads_by_age".to_owned(), readers.curve());
         object.insert("watched_by_age".to_owned(), json!(signs.watched));
-        object.insert(
-            "links".to_owned(),
-            json!({ "live": readers.links.live, "created": readers.links.created }),
-        );
+        object.insert("links".to_owned(), readers.links.told());
         object.insert(
             "link_evidence".to_owned(),
-            Json::Array(signs.evidence.clone()),
+            Json::Array(signs.linked.evidence.clone()),
         );
     }
     json
@@ -407,11 +350,6 @@ fn told(shown: bool, value: impl Into<Value>) -> Value {
 /// The ISO week of an instant, local: dates that people leave are no finer than that.
 fn week(at: Millis, context: &Context) -> String {
     context.calendar.date(at).format("%G-W%V").to_string()
-}
-
-/// The local day of a link.
-fn day(at: Millis, context: &Context) -> String {
-    context.calendar.date(at).to_string()
 }
 
 fn count(n: Option<i64>) -> u64 {
@@ -464,7 +402,7 @@ mod tests {
             let readers = Readers {
                 signs: &signs,
                 shown: &shown,
-                links: &signs.links,
+                links: &signs.linked.all,
             };
             let values = Results::new()
                 .with("reads", readers.all(signs.reads))
@@ -489,7 +427,7 @@ mod tests {
             let readers = Readers {
                 signs: &signs,
                 shown: &shown,
-                links: &signs.links,
+                links: &signs.linked.all,
             };
             let values = Results::new().with("late", readers.late(signs.late_readers));
             publish(&values, 5)["late"].clone()

@@ -3,6 +3,7 @@
 
 pub mod calendar;
 pub mod event;
+pub mod forge;
 pub mod identity;
 pub mod meeting;
 pub mod named;

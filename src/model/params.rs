@@ -37,6 +37,14 @@ pub struct Parameters {
     pub newcomer_days: u32,
     /// The window of coming back, days.
     pub repeat_days: u32,
+    /// A page with links to more write-ups than this is a list of them.
+    pub index_writeups: u32,
+    /// So is one with links to more than this share of a team's write-ups, ...
+    pub index_team_share: f64,
+    /// ... where these are at least so many.
+    pub index_team_least: u32,
+    /// How long after publication a link by those who had the incident is follow-up, days.
+    pub follow_up_days: u32,
 }
 
 impl Parameters {
@@ -68,6 +76,10 @@ impl Default for Parameters {
             response_days: 7,
             newcomer_days: 90,
             repeat_days: 180,
+            index_writeups: 20,
+            index_team_share: 0.5,
+            index_team_least: 5,
+            follow_up_days: 30,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use serde_json::Value;
 
-use super::{attendance, health, signals, words};
+use super::{attendance, health, linked, signals, words};
 use crate::charts::reading::{self, Cell, cell};
 
 /// The latest sign of life.
@@ -173,7 +173,9 @@ pub(super) fn newest_links(summary: &Value, most: usize) -> Vec<(&Value, &Value)
                 .iter()
                 .map(move |link| (writeup, link))
         })
-        .filter(|(_, link)| link.get("removed").is_none_or(Value::is_null))
+        .filter(|(_, link)| {
+            link.get("removed").is_none_or(Value::is_null) && linked::is_uptake(link)
+        })
         .collect();
     links.sort_by(|(a, x), (b, y)| {
         let key = |writeup, link| (reading::text(link, "since"), reading::text(writeup, "id"));

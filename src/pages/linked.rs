@@ -5,7 +5,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::links::outside;
 use super::words::{self, count, plural};
+use super::{Links, list, view};
 use crate::charts::reading::{self, cell};
 
 /// The places that count; tickets, chat and the like stand apart.
@@ -21,10 +23,23 @@ pub(super) fn is_linked(writeup: &Value) -> bool {
     live.iter().any(|(place, _)| PLACES.contains(place))
 }
 
-/// The places of a write-up with links that stand, and how many.
+/// The places of a write-up with links that stand, and how many: those that others made, or all where a
+/// summary does not tell them apart.
 pub(super) fn live(writeup: &Value) -> Vec<(&str, f64)> {
     let links = writeup.get("links").unwrap_or(&Value::Null);
-    standing(links.get("live").unwrap_or(&Value::Null))
+    let told = links.get("uptake").or_else(|| links.get("live"));
+    standing(told.unwrap_or(&Value::Null))
+}
+
+/// What leaders see of K1: uptake, or all links where a summary does not tell it apart.
+fn uptake(summary: &Value) -> Option<&Value> {
+    let links = reading::results(summary, "K1").get("links")?;
+    Some(links.get("uptake").unwrap_or(links))
+}
+
+/// Whether others made a link, as far as that is told.
+pub(super) fn is_uptake(link: &Value) -> bool {
+    matches!(reading::text(link, "part"), "" | "uptake")
 }
 
 /// How many links to a write-up stand, over all places.
@@ -72,14 +87,57 @@ impl<'a> Index<'a> {
     }
 }
 
+/// Evidence as a reader sees it.
+pub(super) struct Evidence {
+    /// The title of a write-up, or where the link stands.
+    pub(super) words: String,
+    /// Whether it is the title of another write-up.
+    pub(super) titled: bool,
+    /// Where it opens.
+    pub(super) href: Option<String>,
+    /// What is to be said beside it.
+    pub(super) note: &'static str,
+}
+
+/// Where a link stands: a page of ours, a page at the forge, an address, or words alone.
+pub(super) fn evidence((summary, index): (&Value, &Index), links: Links, link: &Value) -> Evidence {
+    let stands_in = reading::text(link, "stands_in");
+    let note = match reading::text(link, "part") {
+        "follow_up" => "follow-up",
+        "index" => "on a list of write-ups",
+        _ => "",
+    };
+    if let Some(other) = index.writeup_at(stands_in) {
+        return Evidence {
+            words: list::title(other),
+            titled: true,
+            href: Some(links.writeup(reading::text(other, "id"))),
+            note,
+        };
+    }
+    let simulated = view::simulated(summary);
+    let address = outside(reading::text(link, "href")).or_else(|| outside(stands_in));
+    Evidence {
+        words: stands_in.to_owned(),
+        titled: false,
+        note: match address {
+            Some(_) if simulated && note.is_empty() => "(simulated, leads nowhere)",
+            _ => note,
+        },
+        href: address.filter(|_| !simulated).map(str::to_owned),
+    }
+}
+
 /// K1, place by place, never added up (INDICATORS K1).
 pub(super) fn links(summary: &Value) -> Option<String> {
-    let links = reading::results(summary, "K1").get("links")?;
+    let apart = follow_up(summary).unwrap_or_default();
+    let links = uptake(summary)?;
     let linked = cell(links, "writeups_linked").get()?;
     if linked == 0.0 {
         // What was linked once is not the same as nothing.
         let gone = standing(links.get("created")?);
-        return (!gone.is_empty()).then(|| "None of the links seen still stands.".to_owned());
+        let none = "None of the links seen still stands.";
+        return (!gone.is_empty()).then(|| format!("{none}{apart}"));
     }
     let places = standing(links.get("live")?);
     let many: f64 = places.iter().map(|(_, n)| n).sum();
@@ -110,7 +168,7 @@ pub(super) fn links(summary: &Value) -> Option<String> {
         _ => String::new(),
     };
     Some(format!(
-        "{} {} to «{}» {}.{gone}",
+        "{} {} to «{}» {}.{gone}{apart}",
         words::row(&named, "and"),
         plural(many, "leads", "lead"),
         count(linked),
@@ -118,9 +176,27 @@ pub(super) fn links(summary: &Value) -> Option<String> {
     ))
 }
 
+/// Links of those who had the incident are no uptake: they are told apart and never added.
+fn follow_up(summary: &Value) -> Option<String> {
+    let links = reading::results(summary, "K1").get("links")?;
+    let live = links.get("follow_up")?.get("live")?;
+    let places: Vec<String> = standing(live)
+        .iter()
+        .map(|(place, n)| format!("«{}» in {}", count(*n), words::places(place)))
+        .collect();
+    let until = super::signals::days(summary, "follow_up", 30.0);
+    (!places.is_empty()).then(|| {
+        format!(
+            " Not counted here: links that the people and teams of the incident made until {until:.0} \
+             days after the write-up ({}).",
+            words::row(&places, "and")
+        )
+    })
+}
+
 /// How many write-ups are linked, and `«94» of «98» write-ups`, by the same meaning of linked.
 pub(super) fn of_all(summary: &Value) -> Option<(f64, String)> {
-    let links = reading::results(summary, "K1").get("links")?;
+    let links = uptake(summary)?;
     let linked = cell(links, "writeups_linked").get().filter(|n| *n > 0.0)?;
     let all = (reading::list(summary, "writeups").len() as f64).max(linked);
     let writeups = plural(all, "write-up", "write-ups");

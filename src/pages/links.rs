@@ -57,6 +57,11 @@ impl Links {
         self.pick(format!("/reviews{query}"), &file)
     }
 
+    /// Links to write-ups.
+    pub fn links(self) -> String {
+        self.pick("/links".to_owned(), "links.html")
+    }
+
     /// All definitions.
     pub fn definitions(self) -> String {
         self.pick("/definitions".to_owned(), "definitions.html")

@@ -9,11 +9,13 @@ mod alive;
 pub mod assets;
 mod assigned;
 mod attendance;
+mod citing;
 mod definitions;
 mod desk;
 mod digest;
 mod glance;
 mod health;
+mod ledger;
 mod linked;
 mod links;
 mod list;
@@ -56,6 +58,8 @@ pub enum Page {
     Writeup(String),
     /// Reviews and who came; pages are counted from 1.
     Reviews(usize),
+    /// Links to write-ups, and what leads to nothing.
+    Links,
     /// Every indicator with its definition.
     Definitions,
     /// One indicator, by its code in either case.
@@ -84,8 +88,8 @@ pub enum PageError {
     /// A template does not fit what it is given: a mistake in Readback, not in the data.
     #[error("template of a page: {0}")]
     Template(#[from] minijinja::Error),
-    /// The panels of the leader's page can't be read.
-    #[error("dashboards/pages/leader.toml: {0}")]
+    /// The panels of a page can't be read.
+    #[error("dashboards/pages: {0}")]
     Panels(#[from] toml::de::Error),
     /// A file that belongs to the program is not in it.
     #[error("{0} is not among the files of dashboards/")]
@@ -109,6 +113,7 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::LongTail(query) => list::render(summary, links, query),
         Page::Writeup(id) => writeup::render(summary, links, id),
         Page::Reviews(number) => reviews::render(summary, links, *number),
+        Page::Links => ledger::render(summary, links),
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code) => definitions::render_one(summary, links, code),
         Page::Privacy(terms) => privacy::render(summary, links, terms),

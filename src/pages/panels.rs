@@ -8,6 +8,9 @@ use super::PageError;
 /// A file of the program, so that a test reads it.
 const PANELS: &str = include_str!("../../dashboards/pages/leader.toml");
 
+/// The same of the page of links.
+const OF_LINKS: &str = include_str!("../../dashboards/pages/links.toml");
+
 /// What the file of panels holds.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +39,11 @@ pub(super) struct Panel {
 /// The panels of the leader's page.
 pub(super) fn panels() -> Result<Panels, PageError> {
     Ok(toml::from_str(PANELS)?)
+}
+
+/// The panels of the page of links.
+pub(super) fn of_links() -> Result<Panels, PageError> {
+    Ok(toml::from_str(OF_LINKS)?)
 }
 
 /// The panels of these indicators, in this order; those the file does not name are left out.

@@ -29,6 +29,7 @@ pub fn report(summary: &Value, terms: &Value) -> Result<Vec<(String, Vec<u8>)>, 
             render(&Page::Reviews(page), summary, top)?,
         ));
     }
+    files.push((top.links(), render(&Page::Links, summary, top)?));
     files.push((top.definitions(), render(&Page::Definitions, summary, top)?));
     let terms = Page::Privacy(terms.clone());
     files.push((top.privacy(), render(&terms, summary, top)?));

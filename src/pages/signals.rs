@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::words::{count, counted, interval, measure, percent, plural, stretch};
-use super::{assigned, attendance, health, linked, opening, survival, trend};
+use super::{assigned, attendance, citing, health, linked, opening, survival, trend};
 use crate::charts::reading::{self, Cell, Share, cell, share};
 
 /// What the results of an indicator say, or why they say nothing yet.
@@ -47,7 +47,11 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
         "C1" if opening::oldest(summary) >= late => comments(results, late),
         "C2" => commenters(results),
         "K1" => linked::links(summary),
+        "K2" => citing::ages(results),
         "K3" => survival::links(results),
+        "K4" => citing::graph(summary, results),
+        "K5" => citing::half_life(summary, results),
+        "K6" => citing::late(summary, results),
         "T0" | "T1" => age_matched(summary),
         _ => None,
     }?;

@@ -50,6 +50,7 @@ impl Frame {
                 links.writeups(&ListQuery::default()),
             ),
             ("reviews", "Reviews", links.reviews(1)),
+            ("links", "Links", links.links()),
             ("definitions", "Definitions", links.definitions()),
         ];
         if seat.registry {

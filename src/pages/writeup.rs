@@ -258,33 +258,15 @@ fn about(around: &Around, writeup: &Value) -> Vec<(&'static str, String)> {
 fn link_row(around: &Around, links: Links, link: &Value) -> LinkRow {
     let zone = reading::zone(around.summary);
     let removed = reading::text(link, "removed");
-    let stands_in = reading::text(link, "stands_in");
-    let row = LinkRow {
+    let evidence = linked::evidence((around.summary, &around.index), links, link);
+    LinkRow {
         place: words::place(reading::text(link, "place")),
-        stands_in: stands_in.to_owned(),
-        titled: false,
-        note: "",
-        href: None,
+        stands_in: evidence.words,
+        titled: evidence.titled,
+        note: evidence.note,
+        href: evidence.href,
         since: words::date(reading::text(link, "since"), zone),
         removed: (!removed.is_empty()).then(|| words::date(removed, zone)),
-    };
-    if let Some(other) = around.index.writeup_at(stands_in) {
-        return LinkRow {
-            stands_in: list::title(other),
-            titled: true,
-            href: Some(links.writeup(reading::text(other, "id"))),
-            ..row
-        };
-    }
-    match outside(stands_in) {
-        Some(_) if view::simulated(around.summary) => LinkRow {
-            note: "(simulated, leads nowhere)",
-            ..row
-        },
-        address => LinkRow {
-            href: address.map(str::to_owned),
-            ..row
-        },
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod kaplan_meier;
 pub mod log_rank;
 pub mod mann_kendall;
+pub mod pagerank;
 pub mod poisson;
 pub mod quantile;
 pub mod ratio;
@@ -14,6 +15,7 @@ pub mod wilson;
 pub use kaplan_meier::KaplanMeier;
 pub use log_rank::{LogRank, log_rank};
 pub use mann_kendall::{Direction, MannKendall, mann_kendall};
+pub use pagerank::pagerank;
 pub use poisson::{Rate, poisson};
 pub use quantile::{median, quantile};
 pub use ratio::{Ratio, ratio};

@@ -5,6 +5,7 @@ use clickhouse::query::Query;
 use polars::prelude::DataFrame;
 use serde::Deserialize;
 
+use super::links::LinkRules;
 use super::which::Which;
 use super::{Named, Store, StoreError, frames};
 use crate::model::Millis;
@@ -25,6 +26,8 @@ pub struct FactSettings {
     pub late_days: i32,
     /// Which reads are meant; not every fact asks.
     pub which: Which,
+    /// By which rules links play their parts.
+    pub links: LinkRules,
 }
 
 /// Events of one kind with one label.
@@ -95,7 +98,7 @@ pub struct RosterCounts {
 }
 
 /// A statement and its name.
-type Statement = (&'static str, &'static str);
+pub(super) type Statement = (&'static str, &'static str);
 
 macro_rules! statement {
     ($name:literal) => {
@@ -122,8 +125,6 @@ const MEDIAN_AGE_BY_WRITEUP: Statement = statement!("fact_median_age_by_writeup"
 const LATE_READERS: Statement = statement!("fact_late_readers");
 const ATTENDANCE: Statement = statement!("fact_attendance");
 const COMMENTS: Statement = statement!("fact_comments");
-const LINKS: Statement = statement!("fact_links");
-const LINK_EVIDENCE: Statement = statement!("evidence_links");
 const WRITEUP_READERS: Statement = statement!("writeup_readers");
 const WRITEUP_CURVE: Statement = statement!("writeup_curve");
 const RECEIPTS: Statement = statement!("receipts");
@@ -373,24 +374,6 @@ impl Store {
         self.frame(COMMENTS, settings).await
     }
 
-    /// `Facts::links`.
-    pub async fn links(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
-        self.frame(LINKS, settings).await
-    }
-
-    /// Where links stand, the live and newest first, at most `most` of each write-up.
-    pub async fn link_evidence(
-        &self,
-        settings: &FactSettings,
-        most: u64,
-    ) -> Result<DataFrame, StoreError> {
-        frames::fetch(
-            self.ask(LINK_EVIDENCE, settings).param("most", most),
-            LINK_EVIDENCE.0,
-        )
-        .await
-    }
-
     /// Distinct readers, ever and late, of each write-up.
     pub async fn writeup_readers(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
         self.frame(WRITEUP_READERS, settings).await
@@ -468,7 +451,7 @@ impl Store {
     }
 
     /// A statement with the parameters that any fact may ask for.
-    fn ask(&self, statement: Statement, settings: &FactSettings) -> Query {
+    pub(super) fn ask(&self, statement: Statement, settings: &FactSettings) -> Query {
         self.query(statement.1)
             .param("as_of", settings.as_of)
             .param("boundary", settings.boundary)

@@ -5,6 +5,7 @@ mod derive;
 mod facts;
 mod frames;
 mod landing;
+mod links;
 mod migrate;
 mod people;
 mod prove;
@@ -21,6 +22,7 @@ pub use facts::{
     ReadingLimits, Receipt, RosterCounts,
 };
 pub use landing::{Batch, MERGED, PackError};
+pub use links::{GoneLink, LinkRules, LinksAsked, ListedLink};
 pub use migrate::MigrateError;
 pub use people::Renamed;
 pub use prove::{Column, Found};

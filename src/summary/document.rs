@@ -27,8 +27,21 @@ pub struct Document {
     pub reviews: Vec<Json>,
     /// Attendance by role, a quarter each.
     pub attendance_by_quarter: Vec<Json>,
+    /// Links that stand and lead to nothing.
+    pub linked_but_gone: LinkedButGone,
     /// How the measurement went.
     pub health: Health,
+}
+
+/// Links that stand and whose target is gone.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+pub struct LinkedButGone {
+    /// Deleted write-ups that are still linked, by id, with their links by place and the newest of them.
+    pub deleted: Vec<Json>,
+    /// Targets that links lead to and that no write-up has.
+    pub unknown_targets: u64,
+    /// The links to them.
+    pub unknown_links: u64,
 }
 
 /// Whose summary it is.

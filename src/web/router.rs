@@ -68,6 +68,7 @@ static PAGES: &[View] = &[
     view("/writeups", || get(writeups)),
     view("/writeups/{id}", || get(writeup)),
     view("/reviews", || get(reviews)),
+    view("/links", || get(links)),
     view("/definitions", || get(definitions)),
     view("/definitions/{code}", || get(definition)),
     view("/privacy", || get(privacy)),
@@ -202,6 +203,10 @@ async fn writeup(shown: Shown, headers: HeaderMap, Path(id): Path<String>) -> Re
 
 async fn reviews(shown: Shown, headers: HeaderMap, asked: Asked) -> Response<Body> {
     page(&shown, &headers, &Page::Reviews(asked.page()))
+}
+
+async fn links(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    page(&shown, &headers, &Page::Links)
 }
 
 async fn definitions(shown: Shown, headers: HeaderMap) -> Response<Body> {

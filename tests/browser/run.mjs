@@ -40,6 +40,7 @@ function places(summary) {
     'writeups, nothing found': '/writeups?q=no-such-word',
     writeup: to(rich),
     reviews: '/reviews',
+    links: '/links',
     definitions: '/definitions',
     definition: '/definitions/L4',
     privacy: '/privacy',

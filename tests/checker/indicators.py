@@ -1,6 +1,7 @@
 """Every indicator of the checked list, written from INDICATORS.md. Reads are kept in a pandas
 frame, one row each; a day's count is a row with its number."""
 
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -18,7 +19,7 @@ def compute(world):
     reads, health = kept_reads(world)
     facts = Facts(world, reads)
     results = {}
-    for part in (r1_r3, r4, l1, l2, l3, l4, l5_l6, a1_a3, c1_c2, k1_k3, t0_t1):
+    for part in (r1_r3, r4, l1, l2, l3, l4, l5_l6, a1_a3, c1_c2, k, t0_t1):
         results |= part(world, facts)
     if reads["assigned"].any():
         without = Facts(world, reads[~reads["assigned"]])
@@ -391,34 +392,141 @@ def c1_c2(world, facts):
     }
 
 
-def k1_k3(world, facts):
+def links(world):
+    """Every link that somebody meant, with the part that it plays."""
     from model import millis
-    created, live = dict.fromkeys(PLACES, 0), dict.fromkeys(PLACES, 0)
-    lives, linked = {place: ([], []) for place in PLACES}, defaultdict(set)
+    p, meant, pages = world.parameters, [], defaultdict(set)
     for event in world.kept["link"]:
         data, w, at = event["data"], event["writeup"], event["at"]
-        own = world._names.get(data.get("source")) is w and data.get("source") is not None
-        place = data["place"]
-        if own or data.get("role") in ("index", "template") or place not in PLACES:
-            continue
+        source = data.get("source")
+        on = world._names.get(source) if source is not None else None
+        # A file is one page in all its lines and commits, an address in all its sections.
+        name = source or ""
+        if "://" in name or re.match(r"[^@:#]+@[^:#]+:", name):
+            name = re.sub(r"^([^@:/]+)@[^:]+:", r"\1:", name.split("#")[0])
+        page = (event["source"], name)
         removed = millis(data["removed_at"]) if data.get("removed_at") else None
         ends = [t for t in (removed, w.deleted) if t is not None and t < world.as_of]
-        created[place] += 1
-        if not ends:
-            live[place] += 1
-            linked[w.id].add(place)
-        # The target's deletion ends the watching, not the link (INDICATORS 1, "Deleted write-up").
-        gone = removed is not None and removed == min(ends, default=None) and removed != w.deleted
-        lives[place][0].append((min(ends, default=world.as_of) - at) / DAY)
-        lives[place][1].append(int(gone))
-    survival = {place: kaplan_meier(t, e, [90, 365], 365) for place, (t, e) in lives.items()}
-    spread = [len(places) for places in linked.values()]
+        if on is w:
+            continue
+        if not ends and page[1] and data["place"] != "chat":
+            pages[page].add(w.id)
+        if data.get("role") not in ("index", "template"):
+            # The target's deletion ends the watching, not the link (INDICATORS 1, "Deleted write-up").
+            gone = removed is not None and removed == min(ends, default=None) and removed != w.deleted
+            meant.append({"w": w, "at": at, "on": on, "place": data["place"], "page": page,
+                          "person": event["person"], "stated": data.get("role"),
+                          "team": data.get("team"), "live": not ends, "gone": gone,
+                          "end": min(ends, default=world.as_of)})
+    teams = defaultdict(set)
+    for w in world.writeups.values():
+        there = (w.deleted is None or w.deleted >= world.as_of) and \
+            (w.published is None or w.published < world.as_of)
+        if w.owner_team and there:
+            teams[w.owner_team].add(w.id)
+    lists = {page for page, ids in pages.items() if len(ids) > p["index_writeups"] or any(
+        len(ids & own) >= p["index_team_least"] and len(ids & own) > p["index_team_share"] * len(own)
+        for own in teams.values())}
+    for link in meant:
+        w = link["w"]
+        team = link["team"] or world.team_of(link["person"], link["at"])
+        had = link["person"] is not None and link["person"] in (w.contributors | w.responders) or \
+            team is not None and team in {w.owner_team} | w.contributor_teams
+        soon = w.published is not None and link["at"] < w.published + p["follow_up_days"] * DAY
+        link["part"] = link["stated"] or (
+            "index" if link["page"] in lists and link["place"] != "chat"
+            else "follow_up" if had and soon else "uptake")
+    return meant
+
+
+def k(world, facts):
+    p, meant = world.parameters, links(world)
+    of_talk = [link for link in meant if link["place"] in PLACES]
+    def in_places(say, of):
+        return {place: say([link for link in of if link["place"] == place]) for place in PLACES}
+    def live(of):
+        return [link for link in of if link["live"]]
+    def counted(of):
+        linked = defaultdict(set)
+        for link in live(of):
+            linked[link["w"].id].add(link["place"])
+        spread = [len(places) for places in linked.values()]
+        return {"created": in_places(len, of), "live": in_places(len, live(of)),
+                "writeups_linked": len(linked),
+                "places_per_linked_writeup_mean": sum(spread) / len(spread) if spread else None}
+    def of_part(part):
+        return [link for link in of_talk if link["part"] == part]
+    lives = in_places(lambda of: ([(link["end"] - link["at"]) / DAY for link in of],
+                                  [int(link["gone"]) for link in of]), of_talk)
+    def ages(of):
+        days = [(world.as_of - link["at"]) / DAY for link in live(of)]
+        return {"n": len(days)} | {name: quantile(days, q) for name, q in (
+            ("p25", 0.25), ("median", 0.5), ("p75", 0.75), ("p90", 0.9))}
+    def recent(of):
+        since = world.as_of - p["horizon_days"] * DAY
+        return [(link["at"] - link["w"].published) / DAY for link in of
+                if link["at"] >= since and link["w"].published is not None]
+    def half_life(of):
+        found = recent(of)
+        return {"cited_half_life_days": quantile([age for age in found if age >= 0], 0.5),
+                "n": len(found), "draft_links": sum(age < 0 for age in found)}
+    def late(of):
+        found = recent(of)
+        return wilson(sum(age >= p["late_days"] for age in found), len(found))
+    uptake = of_part("uptake")
     return {
-        "K1": {"links": {"created": created, "live": live, "writeups_linked": len(linked),
-                         "places_per_linked_writeup_mean":
-                             sum(spread) / len(spread) if spread else None}},
-        "K3": {"link_survival": survival,
+        "K1": {"links": counted(of_talk) | {part: counted(of_part(part))
+                                            for part in ("uptake", "follow_up", "index")}},
+        "K2": {"live_age_days": ages(of_talk), "by_place": in_places(ages, of_talk),
+               "uptake": ages(uptake), "uptake_by_place": in_places(ages, uptake)},
+        "K3": {"link_survival": {place: kaplan_meier(t, e, [90, 365], 365)
+                                 for place, (t, e) in lives.items()},
                "logrank": logrank({k: v for k, v in lives.items() if k != "commit"})},
+        "K4": {"graph": citation_graph(world, meant)},
+        "K5": half_life(of_talk) | {"uptake": half_life(uptake)},
+        "K6": {"late_links": late(of_talk), "by_place": in_places(late, of_talk),
+               "uptake": late(uptake), "uptake_by_place": in_places(late, uptake)},
+    }
+
+
+def citation_graph(world, meant):
+    """PageRank as the solution of its equations, not by iteration."""
+    nodes = sorted(w.id for w in world.writeups.values() if not w.restricted
+                   and (w.deleted is None or w.deleted >= world.as_of)
+                   and (w.published is None or w.published < world.as_of))
+    at = {name: n for n, name in enumerate(nodes)}
+    edges = {(link["on"].id, link["w"].id) for link in meant
+             if link["live"] and link["place"] == "writeup" and link["on"] is not None}
+    edges = {(a, b) for a, b in edges if a in at and b in at and a != b}
+    n, out = len(nodes), defaultdict(list)
+    for a, b in edges:
+        out[a].append(b)
+    step = np.zeros((n, n))
+    for name in nodes:
+        if out[name]:
+            for b in out[name]:
+                step[at[b], at[name]] += 1 / len(out[name])
+        else:
+            step[:, at[name]] = 1 / n
+    rank = np.linalg.solve(np.eye(n) - 0.85 * step, np.full(n, 0.15 / n)) if n else []
+    into, pairs = defaultdict(int), defaultdict(int)
+    for _, b in edges:
+        into[b] += 1
+    for targets in out.values():
+        for a in targets:
+            for b in targets:
+                pairs[a, b] += a < b
+    pairs = {pair: many for pair, many in pairs.items() if many}
+    # What differs by less has the order of its names.
+    top = sorted(nodes, key=lambda name: (-round(rank[at[name]] * 1e10), name))[:10]
+    return {
+        "nodes": n, "edges": len(edges),
+        "isolated": n - len({name for edge in edges for name in edge}),
+        "pagerank_top": [{"writeup": name, "pagerank": float(rank[at[name]]),
+                          "in_degree": into[name]} for name in top],
+        "co_citation_pairs": len(pairs),
+        "co_citation_top": [{"a": a, "b": b, "n": many} for (a, b), many in
+                            sorted(pairs.items(), key=lambda kv: (-kv[1], kv[0]))[:10]],
     }
 
 

@@ -13,6 +13,7 @@ PARAMETERS = {
     "double_click_s": 30, "late_days": 90, "horizon_days": 365, "recent_days": 90,
     "trailing_days": 28, "min_readers": 3, "quiet_days": 90, "read_fraction": 0.75,
     "wpm_fast": 300, "skim_min_s": 10, "min_present_s": 300, "newcomer_days": 90,
+    "index_writeups": 20, "index_team_share": 0.5, "index_team_least": 5, "follow_up_days": 30,
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -123,6 +124,9 @@ class Writeup:
         self.deleted = deleted if deleted is not None and deleted < as_of else None
         self.contributors = {who(p) for p in data.get("contributors") or []}
         self.responders = {who(p) for p in data.get("responders") or []}
+        self.owner_team = data.get("owner_team")
+        self.contributor_teams = set(data.get("contributor_teams") or [])
+        self.restricted = bool(data.get("restricted"))
         self.end = as_of if self.deleted is None else self.deleted
         # How long it could be watched at all; None: no age.
         age = None if self.published is None else self.end - self.published
@@ -248,11 +252,15 @@ class World:
         """The person behind a name; None if nobody is named."""
         return None if value is None else self._root(identity(value))
 
+    def team_of(self, person, at):
+        """Their team at that time, by the roster."""
+        teams = self._teams.get(person, ())
+        return next((t for since, to, t in teams if since <= at < to), None)
+
     def is_assigned(self, event):
         """Whether a read was told, by itself or by an assignment of its write-up."""
         at, person, data = event["at"], event["person"], event["data"]
-        team = data.get("team") or next(
-            (t for since, to, t in self._teams.get(person, ()) if since <= at < to), None)
+        team = data.get("team") or self.team_of(person, at)
         joined = self._joined.get(person)
         new = joined is not None and joined <= at < joined + self.parameters["newcomer_days"] * DAY
         for one in event["writeup"].assignments:

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use readback::jobs::report::to_json;
-use readback::model::DAY_MS;
+use readback::model::{DAY_MS, Parameters};
 use readback::simulate::{Cut, Options, write};
+use readback::summary::document::Document;
 
 use super::way::Way;
 
@@ -17,7 +18,7 @@ async fn the_report_of_a_whole_history_is_right() {
         reads: 20_000,
         ..Options::default()
     };
-    checked("whole", &options).await;
+    checked("whole", &options, Parameters::default()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -37,15 +38,38 @@ async fn the_report_of_a_history_with_gaps_is_right() {
         cut: vec![cut(-1, 150), cut(500, 530)],
         ..options
     };
-    checked("gaps", &options).await;
+    checked("gaps", &options, Parameters::default()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_parts_that_links_play_are_right_by_other_rules() {
+    let options = Options {
+        reads: 5_000,
+        seed: 11,
+        ..Options::default()
+    };
+    // Many a page of a small organisation is a list by these.
+    let parameters = Parameters {
+        index_writeups: 3,
+        index_team_share: 0.2,
+        index_team_least: 2,
+        follow_up_days: 90,
+        ..Parameters::default()
+    };
+    let summary = checked("rules", &options, parameters).await;
+    if let Some(summary) = summary {
+        let links = &summary.indicators["K1"]["results"]["links"];
+        for part in ["uptake", "follow_up", "index"] {
+            let linked = links[part]["writeups_linked"].as_u64();
+            assert!(linked.is_some_and(|n| n > 5), "{part}: {links}");
+        }
+    }
 }
 
 /// Simulates, imports, reports, and asks the checker.
-async fn checked(name: &str, options: &Options) {
+async fn checked(name: &str, options: &Options, parameters: Parameters) -> Option<Document> {
     let database = format!("checked_{name}");
-    let Some(way) = Way::within(&database, options.timezone).await else {
-        return;
-    };
+    let way = Way::within(&database, options.timezone).await?;
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("checked_{name}"));
     std::fs::create_dir_all(&folder).expect("a folder");
     let events = folder.join("events.ndjson");
@@ -55,11 +79,12 @@ async fn checked(name: &str, options: &Options) {
     let taken = way.file("events", &events).await;
     assert_eq!((taken.total(), taken.rejected), (simulated.lines, 0));
     way.derive().await;
-    let document = way.summary(options.as_of(), 1).await;
+    let document = way.summary_by(options.as_of(), 1, parameters).await;
     let report = folder.join("summary.json");
     std::fs::write(&report, to_json(&document).expect("JSON")).expect("a file");
 
     agrees(&events, &report, options.timezone.name());
+    Some(document)
 }
 
 /// Asks the checker whether a report is what these events say; a loud word where there is none.

@@ -40,6 +40,7 @@ mod http;
 mod kept_out;
 mod killed;
 mod lexed;
+mod links;
 mod loading;
 mod merging;
 mod observed;

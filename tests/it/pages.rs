@@ -47,6 +47,7 @@ fn every_page(summary: &Value) -> Vec<(String, String)> {
             page: 9,
         }),
         Page::Reviews(1),
+        Page::Links,
         Page::Definitions,
         Page::Privacy(terms()),
         Page::Privacy(Value::Null),
@@ -177,6 +178,7 @@ fn text_of_pages_is_golden() {
             (Page::Overview, "overview"),
             (Page::LongTail(ListQuery::default()), "writeups"),
             (Page::Reviews(1), "reviews"),
+            (Page::Links, "links"),
             (Page::Privacy(terms()), "privacy"),
         ] {
             let html = pages::render(&page, &summary, Links::Server).unwrap();
@@ -255,6 +257,7 @@ async fn every_route_answers() {
         "/writeups/INC-1400",
         "/reviews",
         "/reviews?page=2",
+        "/links",
         "/definitions",
         "/definitions/l4",
         "/privacy",
@@ -263,6 +266,8 @@ async fn every_route_answers() {
         "/summary.json",
         "/charts/l1-read-curve.svg",
         "/charts/a1-by-quarter.png",
+        "/charts/k1-by-month.svg",
+        "/charts/k4-citations.png",
     ] {
         let (parts, body) = get(path.to_owned()).await;
         assert_eq!(parts.status, StatusCode::OK, "{path}");

@@ -14,6 +14,7 @@ use readback::jobs::derive::Derived;
 use readback::jobs::gate::Gate;
 use readback::jobs::ingest::{self, Import, Ingested, Scan};
 use readback::jobs::report::{Reported, summary, to_json};
+use readback::model::forge::Forges;
 use readback::model::{Calendar, Millis, Parameters, Vocabulary, parse_rfc3339};
 use readback::simulate::{Options, write};
 use readback::sources;
@@ -162,15 +163,26 @@ impl Way {
 
     /// Sums up what is derived, people below `k` withheld.
     pub(crate) async fn summary(&self, as_of: Millis, k: u32) -> Document {
+        self.summary_by(as_of, k, Parameters::default()).await
+    }
+
+    /// The same with other windows and limits.
+    pub(crate) async fn summary_by(
+        &self,
+        as_of: Millis,
+        k: u32,
+        parameters: Parameters,
+    ) -> Document {
         let context = Context {
             as_of,
             calendar: self.calendar(),
-            parameters: Parameters::default(),
+            parameters,
         };
         let reported = Reported {
             name: "Example".to_owned(),
             simulated: true,
             k,
+            forges: Forges::default(),
         };
         summary(&self.store, &context, &reported)
             .await

@@ -3,6 +3,7 @@
 
 mod attendance;
 mod comments;
+mod graph;
 mod links;
 mod tail;
 mod trends;
@@ -29,8 +30,12 @@ pub fn charts(summary: &Value, code: &str) -> Vec<Chart> {
         "A2" => attendance::voluntary(context),
         "A3" => attendance::invitations(context),
         "C1" => comments::late(context),
-        "K1" => links::by_place(context),
+        "K1" => [links::by_place(context), links::by_month(context)].concat(),
+        "K2" => links::ages(context),
         "K3" => links::survival(context),
+        "K4" => graph::citations(context),
+        "K5" => links::cited(context),
+        "K6" => links::late(context),
         _ => Vec::new(),
     }
 }

@@ -25,6 +25,8 @@ use crate::web::audit::Act;
 
 use show::{print_canonical, tell};
 
+pub(super) use show::table as columns;
+
 /// What to do with write-ups.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {

@@ -252,7 +252,7 @@ pub(super) fn tell(words: std::fmt::Arguments<'_>) -> anyhow::Result<()> {
 }
 
 /// Rows in columns as wide as what is in them; the last one ends where it ends.
-fn table<const N: usize>(rows: &[[String; N]]) -> std::io::Result<()> {
+pub(in crate::cli) fn table<const N: usize>(rows: &[[String; N]]) -> std::io::Result<()> {
     let cells = |row: &[String; N]| row.each_ref().map(|cell| shown(cell).into_owned());
     let rows: Vec<[String; N]> = rows.iter().map(cells).collect();
     let width = |column: usize| {

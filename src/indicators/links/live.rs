@@ -1,31 +1,42 @@
 //! K1, live links by place: where write-ups have become part of the work.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use polars::prelude::*;
+use chrono::Datelike as _;
+use polars::prelude::PolarsResult;
 
-use super::meant;
-use crate::indicators::frames::counts;
+use super::{Meant, each, is_of_the_talk};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
-use crate::model::{Layer, Place, Results};
+use crate::model::{Layer, LinkForm, LinkRole, Millis, Place, Results};
 
 /// K1.
 pub(in crate::indicators) struct LiveLinks;
+
+/// Months that the picture goes back.
+const MONTHS: i32 = 60;
 
 static SPEC: Spec = Spec {
     code: "K1",
     title: "Live links by place",
     unit: "links; write-ups",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: true,
     says: "Where write-ups have become part of the work: code, commits, diagrams, other \
         write-ups, onboarding.",
     definition: "By place: created = links made before as_of; live = those of them neither \
         removed nor left without a target by then. Left out: links of a write-up to itself, links \
-        on index pages, links that a template brought. writeups_linked = write-ups with a live \
-        link in one of the five places of the talk; places per linked write-up = mean number of \
-        those places with a live link to it. other_places shows the remaining places apart.",
+        of which their source says that they stand on an index page or came with a template. \
+        writeups_linked = write-ups with a live link in one of the five places of the talk; places \
+        per linked write-up = mean number of those places with a live link to it. other_places \
+        shows the remaining places apart. The same links, each in one of three: follow_up = made \
+        until {follow_up_days} days after publication by somebody who wrote the write-up or \
+        responded, or in a team that did; index = on a page with live links to more than \
+        {index_writeups} write-ups, or to at least {index_team_least} and more than the share \
+        {index_team_share} of those of one team; uptake = all others. What a source says of a link \
+        comes first. by_form: links that lead to the write-up (link), its key alone, its title \
+        alone, and those whose source does not say. by_month: uptake that stood at the end of each \
+        local month.",
     caveat: "Commits never go away and links pile up with the years. Places are never added up: a \
         line that a robot puts under a commit is cheap, a line in a diagram is not.",
 };
@@ -35,104 +46,150 @@ impl Indicator for LiveLinks {
         &SPEC
     }
 
-    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        live_links(facts).map_err(|source| IndicatorError::of("K1", source))
+    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
+        live_links(facts, context).map_err(|source| IndicatorError::of("K1", source))
     }
 }
 
-fn live_links(facts: &Facts) -> PolarsResult<Results> {
-    let links = meant(facts);
-    let live = || col("ended_at").is_null();
-    let places = links
-        .clone()
-        .group_by([col("place")])
-        .agg([
-            len().alias("created"),
-            live().sum().cast(DataType::UInt64).alias("live"),
-        ])
-        .collect()?;
-    let names: Vec<String> = places
-        .column("place")?
-        .str()?
-        .iter()
-        .map(|name| name.unwrap_or("").to_owned())
-        .collect();
-    let by_place = |column: &str| -> PolarsResult<BTreeMap<String, u64>> {
-        Ok(names
-            .iter()
-            .cloned()
-            .zip(counts(&places, column)?)
-            .collect())
-    };
-    let (created, alive) = (by_place("created")?, by_place("live")?);
-
-    // A frame of the five names to join with: one row a (write-up, place).
-    let talk = df!("place" => Place::OF_THE_TALK.map(Place::name))?.lazy();
-    let linked = links
-        .filter(live())
-        .join(
-            talk,
-            [col("place")],
-            [col("place")],
-            JoinArgs::new(JoinType::Inner),
-        )
-        .group_by([col("writeup")])
-        .agg([col("place")
-            .n_unique()
-            .cast(DataType::UInt64)
-            .alias("places")])
-        .collect()?;
-    let spread: u64 = counts(&linked, "places")?.iter().sum();
-    let writeups = linked.height();
-
-    let five = || Place::OF_THE_TALK.into_iter();
-    let others = || {
-        Place::ALL
-            .into_iter()
-            .filter(|place| !Place::OF_THE_TALK.contains(place))
-    };
-    let values = Results::new()
-        .with("created", pick(five(), &created))
-        .with("live", pick(five(), &alive))
-        .with("writeups_linked", writeups)
-        .with(
-            "places_per_linked_writeup_mean",
-            (writeups > 0).then(|| spread as f64 / writeups as f64),
-        )
-        .with(
-            "other_places",
-            Results::new()
-                .with("created", pick(others(), &created))
-                .with("live", pick(others(), &alive)),
-        );
+fn live_links(facts: &Facts, context: &Context) -> PolarsResult<Results> {
+    let links = each(facts)?;
+    let of_part = |part: LinkRole| of(links.iter().filter(move |link| link.part == part));
+    let of_form = |form: Option<LinkForm>| counts(links.iter().filter(move |l| l.form == form));
+    let forms = LinkForm::ALL
+        .into_iter()
+        .map(|form| (form.name(), Some(form)));
+    let by_form = forms
+        .chain([("unknown", None)])
+        .fold(Results::new(), |results, (name, form)| {
+            results.with(name, of_form(form))
+        });
+    let values = of(links.iter())
+        .with("uptake", of_part(LinkRole::Uptake))
+        .with("follow_up", of_part(LinkRole::FollowUp))
+        .with("index", of_part(LinkRole::Index))
+        .with("by_form", by_form)
+        .with("by_month", by_month(&links, context));
     Ok(Results::new().with("links", values))
 }
 
+/// Links by place, made and standing.
+#[derive(Default)]
+struct Counted {
+    created: BTreeMap<Place, u64>,
+    live: BTreeMap<Place, u64>,
+}
+
+impl Counted {
+    fn add(&mut self, link: &Meant) {
+        *self.created.entry(link.place).or_default() += 1;
+        if link.is_live() {
+            *self.live.entry(link.place).or_default() += 1;
+        }
+    }
+
+    fn in_places(&self, of_talk: bool) -> Results {
+        let places = || {
+            Place::ALL
+                .into_iter()
+                .filter(|p| is_of_the_talk(*p) == of_talk)
+        };
+        Results::new()
+            .with("created", pick(places(), &self.created))
+            .with("live", pick(places(), &self.live))
+    }
+}
+
+fn counts<'a>(links: impl Iterator<Item = &'a Meant>) -> Results {
+    let mut counted = Counted::default();
+    links.for_each(|link| counted.add(link));
+    counted.in_places(true)
+}
+
+/// What is told of some of the links.
+fn of<'a>(links: impl Iterator<Item = &'a Meant>) -> Results {
+    let mut counted = Counted::default();
+    let mut linked: BTreeMap<usize, BTreeSet<Place>> = BTreeMap::new();
+    for link in links {
+        counted.add(link);
+        if link.is_live() && is_of_the_talk(link.place) {
+            linked.entry(link.writeup).or_default().insert(link.place);
+        }
+    }
+    let spread: usize = linked.values().map(BTreeSet::len).sum();
+    counted
+        .in_places(true)
+        .with("writeups_linked", linked.len())
+        .with(
+            "places_per_linked_writeup_mean",
+            (!linked.is_empty()).then(|| spread as f64 / linked.len() as f64),
+        )
+        .with("other_places", counted.in_places(false))
+}
+
 /// One count for each place, 0 where there is none.
-fn pick(places: impl Iterator<Item = Place>, counts: &BTreeMap<String, u64>) -> Results {
-    places.fold(Results::new(), |results, place| {
-        results.with(place.name(), counts.get(place.name()).copied().unwrap_or(0))
+fn pick(places: impl Iterator<Item = Place>, counts: &BTreeMap<Place, u64>) -> Results {
+    // In the order of their names, as the talk's five are told.
+    let mut places: Vec<Place> = places.collect();
+    places.sort_by_key(|place| place.name());
+    places.into_iter().fold(Results::new(), |results, place| {
+        results.with(place.name(), counts.get(&place).copied().unwrap_or(0))
     })
+}
+
+/// Uptake that stood at the end of each month, the last one being that of `as_of`.
+fn by_month(links: &[Meant], context: &Context) -> Vec<Results> {
+    let month = |at: Millis| {
+        let date = context.calendar.date(at);
+        date.year() * 12 + i32::try_from(date.month0()).unwrap_or(0)
+    };
+    let told = |link: &&Meant| link.is_uptake() && is_of_the_talk(link.place);
+    let told: Vec<&Meant> = links.iter().filter(told).collect();
+    let last = month(context.as_of);
+    let Some(first) = told.iter().map(|link| month(link.at)).min() else {
+        return Vec::new();
+    };
+    let first = first.max(last - MONTHS + 1);
+    // What changes in each month; what was before the first one is there in it.
+    let mut changes: BTreeMap<(Place, i32), i64> = BTreeMap::new();
+    for link in told {
+        let mut change = |at, by| {
+            *changes
+                .entry((link.place, month(at).max(first)))
+                .or_default() += by
+        };
+        change(link.at, 1);
+        if let Some(ended) = link.ended_at {
+            // A clock that is wrong must not take away what was not there.
+            change(ended.max(link.at), -1);
+        }
+    }
+    let mut standing: BTreeMap<Place, i64> = BTreeMap::new();
+    (first..=last)
+        .map(|month| {
+            let name = format!("{}-{:02}", month.div_euclid(12), month.rem_euclid(12) + 1);
+            let places = Place::OF_THE_TALK.into_iter();
+            places.fold(Results::new().with("month", name), |results, place| {
+                let now = standing.entry(place).or_default();
+                *now += changes.get(&(place, month)).copied().unwrap_or(0);
+                results.with(place.name(), *now)
+            })
+        })
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{LinkRow, empty, links};
+    use crate::indicators::test_support::{LinkRow, context, empty, field, links};
     use crate::model::Value;
+    use crate::stats::examples::one;
 
-    fn field(results: &Results, path: &[&str]) -> Value {
-        let mut value = Value::Map(results.clone());
-        for name in path {
-            let Value::Map(map) = &value else {
-                panic!("{name} {value:?}")
-            };
-            value = map
-                .get(name)
-                .unwrap_or_else(|| panic!("{name} {map:?}"))
-                .clone();
-        }
-        value
+    fn told(rows: &[LinkRow]) -> Results {
+        let facts = Facts {
+            links: links(rows),
+            ..empty()
+        };
+        live_links(&facts, &context()).unwrap()
     }
 
     #[test]
@@ -140,38 +197,28 @@ mod tests {
         let mut rows = vec![LinkRow::new(0, "commit", 1.0, None); 10];
         rows.extend(vec![LinkRow::new(1, "diagram", 1.0, None); 2]);
         rows.extend(vec![LinkRow::new(2, "diagram", 1.0, Some(9.0)); 4]);
-        rows.push(LinkRow::new(0, "diagram", 1.0, Some(2.0)));
         rows.push(LinkRow::new(0, "runbook", 1.0, None));
         rows.push(LinkRow {
             own: true,
             ..LinkRow::new(3, "writeup", 1.0, None)
         });
-        rows.push(LinkRow {
-            role: Some("index"),
-            ..LinkRow::new(3, "docs", 1.0, None)
-        });
-        rows.push(LinkRow {
-            role: Some("template"),
-            ..LinkRow::new(3, "onboarding", 1.0, None)
-        });
-        rows.push(LinkRow {
-            role: Some("uptake"),
-            ..LinkRow::new(1, "onboarding", 1.0, None)
-        });
-        let found = live_links(&Facts {
-            links: links(&rows),
-            ..empty()
-        })
-        .unwrap();
+        rows.push(LinkRow::new(3, "docs", 1.0, None).stated("index"));
+        rows.push(LinkRow::new(3, "onboarding", 1.0, None).stated("template"));
+        rows.push(LinkRow::new(1, "onboarding", 1.0, None).stated("uptake"));
+        let found = told(&rows);
         for (path, count) in [
-            (["links", "created", "commit"], 10),
-            (["links", "live", "commit"], 10),
-            (["links", "created", "diagram"], 7),
-            (["links", "live", "diagram"], 2),
             (["links", "created", "writeup"], 0),
             (["links", "live", "onboarding"], 1),
         ] {
             assert_eq!(field(&found, &path), Value::Int(count), "{path:?}");
+        }
+        let example = one("K1", 0);
+        for side in ["created", "live"] {
+            for place in ["commit", "diagram"] {
+                let count = example.expect[side][place].as_i64().unwrap();
+                let told = field(&found, &["links", side, place]);
+                assert_eq!(told, Value::Int(count), "{side} {place}");
+            }
         }
         assert_eq!(
             field(&found, &["links", "other_places", "live", "runbook"]),
@@ -190,7 +237,7 @@ mod tests {
 
     #[test]
     fn no_links_no_mean() {
-        let found = live_links(&empty()).unwrap();
+        let found = live_links(&empty(), &context()).unwrap();
         assert_eq!(
             field(&found, &["links", "places_per_linked_writeup_mean"]),
             Value::Null
@@ -199,5 +246,63 @@ mod tests {
             field(&found, &["links", "live", "code_comment"]),
             Value::Int(0)
         );
+    }
+
+    #[test]
+    fn every_link_plays_one_part_and_has_one_form() {
+        let mut rows = vec![LinkRow::new(0, "commit", 1.0, None); 5];
+        rows[1].part = "follow_up";
+        rows[2].part = "index";
+        rows[3].form = Some("key");
+        rows[4].to = Some(2.0);
+        rows.push(LinkRow::new(1, "ticket", 1.0, None));
+        let found = told(&rows);
+        for (path, count) in [
+            (&["links", "live", "commit"][..], 4),
+            (&["links", "uptake", "live", "commit"], 2),
+            (&["links", "uptake", "created", "commit"], 3),
+            (&["links", "follow_up", "live", "commit"], 1),
+            (&["links", "index", "live", "commit"], 1),
+            (&["links", "uptake", "writeups_linked"], 1),
+            (&["links", "uptake", "other_places", "live", "ticket"], 1),
+            (&["links", "by_form", "key", "live", "commit"], 1),
+            (&["links", "by_form", "unknown", "live", "commit"], 3),
+            (&["links", "by_form", "unknown", "created", "commit"], 4),
+            (&["links", "by_form", "title", "live", "commit"], 0),
+        ] {
+            assert_eq!(field(&found, path), Value::Int(count), "{path:?}");
+        }
+    }
+
+    #[test]
+    fn months_tell_what_stood_at_their_end() {
+        let mut rows = vec![
+            LinkRow::new(0, "diagram", 1.0, Some(40.0)),
+            LinkRow::new(0, "diagram", 2.0, Some(3.0)),
+            LinkRow::new(0, "diagram", 35.0, None),
+            LinkRow::new(0, "ticket", 35.0, None),
+            LinkRow::new(0, "diagram", 35.0, None),
+        ];
+        rows[4].part = "follow_up";
+        let Value::List(months) = field(&told(&rows), &["links", "by_month"]) else {
+            panic!("no list")
+        };
+        let told = |value: &Value| match value {
+            Value::Map(map) => (field(map, &["month"]), field(map, &["diagram"])),
+            other => panic!("{other:?}"),
+        };
+        let months: Vec<_> = months.iter().map(told).collect();
+        // From January 2025 to day 400, in February 2026.
+        assert_eq!(months.len(), 14);
+        assert_eq!(months[0], (Value::from("2025-01"), Value::Int(1)));
+        assert_eq!(months[1], (Value::from("2025-02"), Value::Int(1)));
+        assert_eq!(months[13], (Value::from("2026-02"), Value::Int(1)));
+
+        let old = LinkRow::new(0, "diagram", -9_000.0, None);
+        let Value::List(months) = field(&super::tests::told(&[old]), &["links", "by_month"]) else {
+            panic!("no list")
+        };
+        assert_eq!(months.len(), 60);
+        assert_eq!(told(&months[0]).1, Value::Int(1));
     }
 }

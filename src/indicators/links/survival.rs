@@ -107,27 +107,8 @@ fn lives(facts: &Facts, as_of: Millis) -> PolarsResult<Vec<Life>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{LinkRow, context, empty, links};
-    use crate::model::Value;
+    use crate::indicators::test_support::{LinkRow, context, empty, links, number};
     use crate::stats::examples::{Example, close, numbers, one};
-
-    fn number(results: &Results, path: &[&str]) -> Option<f64> {
-        let mut value = Value::Map(results.clone());
-        for name in path {
-            let Value::Map(map) = &value else {
-                panic!("{name} {value:?}")
-            };
-            value = map
-                .get(name)
-                .unwrap_or_else(|| panic!("{name} {map:?}"))
-                .clone();
-        }
-        match value {
-            Value::Int(value) => Some(value as f64),
-            Value::Float(value) => Some(value),
-            _ => None,
-        }
-    }
 
     /// Links with these lives; those not gone began so many days before day 400.
     fn rows(example: &Example, place: &'static str, t: &str, e: &str) -> Vec<LinkRow> {

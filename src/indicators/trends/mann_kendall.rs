@@ -144,24 +144,10 @@ fn slope(line: Option<TheilSen>, scale: Option<f64>) -> Results {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{context, date, day, empty, read_facts, writeup};
+    use crate::indicators::test_support::{context, date, day, empty, field, read_facts, writeup};
     use crate::model::Guard;
     use crate::stats::examples::{close, monthly, numbers, one};
     use polars::prelude::df;
-
-    fn field(results: &Results, path: &[&str]) -> Value {
-        let mut value = Value::Map(results.clone());
-        for name in path {
-            let Value::Map(map) = value.bare() else {
-                panic!("{name} {value:?}")
-            };
-            value = map
-                .get(name)
-                .unwrap_or_else(|| panic!("{name} {map:?}"))
-                .clone();
-        }
-        value
-    }
 
     #[test]
     fn fits_the_worked_example() {

@@ -115,7 +115,12 @@ pub fn tells(summary: &Json, names: &[String]) -> bool {
     let links = entries(&summary["writeups"]).flat_map(|entry| entries(&entry["link_evidence"]));
     let links = links.map(|link| &link["stands_in"]);
     let coverage = entries(&summary["health"]["coverage"]).map(|row| &row["scope"]);
-    let mut places = links.chain(coverage).filter_map(Json::as_str);
+    let gone = || entries(&summary["linked_but_gone"]["deleted"]);
+    let of_gone = gone().flat_map(|entry| entries(&entry["link_evidence"]));
+    let of_gone = of_gone.map(|link| &link["stands_in"]);
+    let ids = gone().map(|entry| &entry["id"]);
+    let places = links.chain(coverage).chain(of_gone).chain(ids);
+    let mut places = places.filter_map(Json::as_str);
     lists(summary, names) || places.any(|place| hiding::is_named(place, names))
 }
 
@@ -144,10 +149,24 @@ mod tests {
             "organisation": { "writeups": 3, "undated": 1 },
             "writeups": [
                 { "id": "INC-1", "published_at": "2026-01-01T00:00:00Z",
-                  "link_evidence": [{ "stands_in": "https://w.example.org/2?x=1" }] },
+                  "links": { "live": { "docs": 2 }, "created": { "docs": 2 }, "uptake": { "docs": 1 },
+                             "follow_up": { "docs": 1 } },
+                  "link_evidence": [{ "stands_in": "https://w.example.org/2?x=1", "place": "docs",
+                                      "part": "uptake" }] },
                 { "id": "INC-2", "published_at": null, "link_evidence": [] },
             ],
             "reviews": [{ "writeup": "INC-2" }, { "writeup": null }],
+            "indicators": { "K4": { "results": { "graph": {
+                "nodes": 2,
+                "pagerank_top": [{ "writeup": "INC-2" }, { "writeup": "INC-1" }],
+                "co_citation_top": [{ "a": "INC-1", "b": "INC-2", "n": 1 }],
+                "by_half_year": [{ "half_year": "2026-H1", "top": [{ "writeup": "INC-2" }] }],
+                "drawn": { "nodes": [{ "writeup": "INC-1" }, { "writeup": "INC-2" }], "edges": [[0, 1]] },
+            } } } },
+            "linked_but_gone": { "deleted": [
+                { "id": "INC-2", "link_evidence": [] },
+                { "id": "INC-3", "link_evidence": [{ "stands_in": "https://w.example.org/2" }] },
+            ] },
             "health": { "coverage": [{ "scope": "https://w.example.org/2" }, { "scope": "wiki" }] },
         })
     }
@@ -164,7 +183,17 @@ mod tests {
         assert_eq!(open["organisation"], json!({ "writeups": 2, "undated": 0 }));
         assert_eq!(open["reviews"], json!([{ "writeup": null }]));
         assert!(tells(&summary(), &names) && !tells(&open, &names));
-        assert!(!tells(&summary(), &["INC-3".to_owned()]));
+        let links = json!({ "live": { "docs": 1 }, "created": { "docs": 1 }, "uptake": {},
+                            "follow_up": { "docs": 1 } });
+        assert_eq!(open["writeups"][0]["links"], links);
+        let graph = &open["indicators"]["K4"]["results"]["graph"];
+        assert_eq!(graph["pagerank_top"], json!([{ "writeup": "INC-1" }]));
+        assert_eq!(graph["nodes"], 2);
+        let gone = json!([{ "id": "INC-3", "link_evidence": [] }]);
+        assert_eq!(open["linked_but_gone"]["deleted"], gone);
+        let other = json!({ "linked_but_gone": { "deleted": [{ "id": "INC-2" }] } });
+        assert!(tells(&other, &names));
+        assert!(!tells(&summary(), &["INC-4".to_owned()]));
     }
 
     #[test]

@@ -47,6 +47,7 @@ use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 use params::{Checked, Params};
 
+pub(crate) use remote::web as page_of_clone;
 pub use survey::{Survey, survey};
 
 /// The kind.

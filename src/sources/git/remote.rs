@@ -5,7 +5,7 @@ use crate::model::target::{canonical, host};
 /// The page of the repository that this address of git's is cloned from: `git@host:path.git`,
 /// `ssh://git@host:22/path` and `https://user:secret@host/path.git` all become `https://host/path`.
 /// `None` for files and bundles on a disk.
-pub(super) fn web(url: &str) -> Option<String> {
+pub(crate) fn web(url: &str) -> Option<String> {
     let (place, path) = match url.split_once("://") {
         Some(("http" | "https", rest)) => rest.split_once('/')?,
         Some(("ssh" | "git" | "git+ssh", rest)) => {

@@ -1,0 +1,352 @@
+//! `readback links`: the ledger of links, one by one, and those that lead to nothing.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io::Write as _;
+
+use anyhow::Context as _;
+use serde_json::{Value, json};
+
+use super::engine::Installing;
+use super::import::counted;
+use super::plain::{self, line};
+use super::writeups::columns;
+use super::{now, progress};
+use crate::app::House;
+use crate::config::Config;
+use crate::indicators::Context;
+use crate::jobs::registry::Registry;
+use crate::jobs::{compute, derive, forges};
+use crate::model::forge::Forges;
+use crate::model::{Calendar, LinkRole, Millis, Place};
+use crate::store::{FactSettings, GoneLink, LinksAsked, ListedLink, RegistryWriteup};
+
+const HELP: &str = "\
+Examples:
+  readback links --place diagram --live       diagrams that lead to write-ups now
+  readback links --writeup INC-7 --uptake     what others made of one write-up
+  readback links --removed --limit 0 --json   all that went, for a program
+  readback links --gone                       what leads to deleted write-ups, or to none
+
+Follow-up are links that those who wrote a write-up or responded, and their teams, made until 30 days
+after its publication ([parameters] follow_up_days); uptake are all others that stand on no list of
+write-ups. The last column opens at the forge where the repository's address is known.";
+
+/// Which links.
+#[derive(Debug, clap::Args)]
+#[command(after_help = HELP)]
+pub(super) struct Args {
+    /// Links in this kind of place alone
+    #[arg(long, value_name = "PLACE", value_parser = place)]
+    place: Option<Place>,
+    /// Links to this write-up alone: its id, or any other name of it
+    #[arg(long, value_name = "WRITEUP")]
+    writeup: Option<String>,
+    /// Links that still stand
+    #[arg(long, conflicts_with = "removed")]
+    live: bool,
+    /// Links that went, or whose write-up did
+    #[arg(long)]
+    removed: bool,
+    /// Links by others, or made later
+    #[arg(long, conflicts_with = "follow_up")]
+    uptake: bool,
+    /// Links by those who had the incident, made soon
+    #[arg(long)]
+    follow_up: bool,
+    /// Links that stand and lead to a deleted write-up, or to a target that no write-up has
+    #[arg(long, conflicts_with_all = ["live", "removed", "uptake", "follow_up"])]
+    gone: bool,
+    /// At most so many rows, the newest; 0 is all
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    limit: u64,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+fn place(text: &str) -> Result<Place, String> {
+    text.parse().map_err(|_| {
+        let known: Vec<_> = Place::ALL.iter().map(|place| place.name()).collect();
+        format!("valid are {}", known.join(", "))
+    })
+}
+
+pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
+    let installing = Installing::new();
+    let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let done = list(&args, &house).await;
+    house.close().await;
+    done
+}
+
+/// What every row is told with.
+struct Telling {
+    /// Write-ups by their numbers.
+    writeups: HashMap<u32, RegistryWriteup>,
+    forges: Forges,
+    calendar: Calendar,
+    json: bool,
+}
+
+impl Telling {
+    fn id(&self, number: u32) -> &str {
+        self.writeups
+            .get(&number)
+            .map_or("", |writeup| writeup.id.as_str())
+    }
+
+    fn day(&self, at: Millis) -> String {
+        self.calendar.date(at).to_string()
+    }
+
+    /// Where evidence opens, or what there is of it.
+    fn evidence(&self, stands_in: &str) -> String {
+        let address = self.forges.address(stands_in);
+        address.unwrap_or_else(|| stands_in.to_owned())
+    }
+}
+
+async fn list(args: &Args, house: &House) -> anyhow::Result<()> {
+    let number_of = |registry: &Registry, writeups: &[RegistryWriteup]| {
+        let Some(name) = &args.writeup else {
+            return Ok(0);
+        };
+        let known = registry.entry(name).with_context(|| {
+            format!(
+                "--writeup: no write-up is called {name:?}; `readback writeups list` shows those there are"
+            )
+        })?;
+        let whole = registry.whole(known).unwrap_or(known);
+        let found = writeups.iter().find(|writeup| writeup.id == whole.id);
+        found
+            .map(|writeup| writeup.number)
+            .with_context(|| format!("--writeup: {name:?} is not derived yet; ask again"))
+    };
+    let bar = progress::spinner("waiting for other commands");
+    let turn = house.turn().await?;
+    bar.set_message("deriving");
+    let calendar = house.config.organisation.calendar.clone();
+    let parameters = house.config.parameters.clone();
+    let derived = derive::run(&house.store, &calendar, &parameters).await?;
+    let context = Context {
+        as_of: now(),
+        calendar: calendar.clone(),
+        parameters,
+    };
+    let settings = compute::settings(&context, derived.generation);
+    let writeups = house.store.registry_writeups(derived.generation).await?;
+    let registry = Registry::now(&house.store).await?;
+    let number = number_of(&registry, &writeups)?;
+    let configured = forges::configured(&house.config.sources);
+    // The operator sees what is restricted, as in `writeups list`.
+    let telling = Telling {
+        forges: forges::with_registry(configured, &writeups),
+        writeups: writeups.into_iter().map(|one| (one.number, one)).collect(),
+        calendar,
+        json: args.json,
+    };
+    bar.set_message("reading links");
+    let rows = match args.gone {
+        true => Rows::Gone(gone(args, house, &settings, number).await?),
+        false => Rows::Links(links(args, house, &settings, number).await?),
+    };
+    drop(turn);
+    bar.finish_and_clear();
+    match rows {
+        Rows::Gone(links) => tell_gone(&telling, &links, args.limit),
+        Rows::Links((links, more)) => tell_links(&telling, &links, more),
+    }
+}
+
+enum Rows {
+    Gone(Vec<GoneLink>),
+    /// Links, and whether there are more.
+    Links((Vec<ListedLink>, bool)),
+}
+
+async fn links(
+    args: &Args,
+    house: &House,
+    settings: &FactSettings,
+    writeup: u32,
+) -> anyhow::Result<(Vec<ListedLink>, bool)> {
+    let part = match (args.uptake, args.follow_up) {
+        (true, _) => LinkRole::Uptake.name(),
+        (_, true) => LinkRole::FollowUp.name(),
+        _ => "",
+    };
+    // One more than is shown tells that there are more.
+    let most = match args.limit {
+        0 => u64::from(u32::MAX),
+        limit => limit.saturating_add(1),
+    };
+    let asked = LinksAsked {
+        writeup,
+        place: args.place.map_or("", Place::name).to_owned(),
+        part: part.to_owned(),
+        standing: (args.live || args.removed).then_some(args.live),
+        most,
+    };
+    let mut links = house.store.list_links(settings, &asked).await?;
+    let more = links.len() as u64 == most;
+    if more {
+        links.pop();
+    }
+    Ok((links, more))
+}
+
+async fn gone(
+    args: &Args,
+    house: &House,
+    settings: &FactSettings,
+    writeup: u32,
+) -> anyhow::Result<Vec<GoneLink>> {
+    let mut links = house.store.gone_links(settings).await?;
+    let place = args.place.map(Place::name);
+    links.retain(|link| {
+        place.is_none_or(|place| link.place == place) && (writeup == 0 || link.writeup == writeup)
+    });
+    Ok(links)
+}
+
+/// What a link is called that plays this part.
+fn part_words(part: &str) -> String {
+    part.replace('_', "-")
+}
+
+fn tell_links(telling: &Telling, links: &[ListedLink], more: bool) -> anyhow::Result<()> {
+    if telling.json {
+        return print(&links.iter().map(|link| link_json(telling, link)).collect());
+    }
+    let rows = links.iter().map(|link| {
+        let until = match link.ended_at {
+            None => "still there".to_owned(),
+            Some(at) if link.removed => format!("removed {}", telling.day(at)),
+            Some(at) => format!("write-up deleted {}", telling.day(at)),
+        };
+        let form = match link.form.as_str() {
+            "" => "-",
+            form => form,
+        };
+        [
+            telling.id(link.writeup).to_owned(),
+            link.place.clone(),
+            form.to_owned(),
+            part_words(&link.part),
+            telling.day(link.at),
+            until,
+            telling.evidence(&link.stands_in),
+        ]
+    });
+    columns(&rows.collect::<Vec<_>>())?;
+    match (links.len() as u64, more) {
+        (0, _) => tell("no such link is known; a scan finds them, and events bring them"),
+        (n, true) => tell(&format!(
+            "the newest {} are shown; --limit 0 shows all",
+            counted(n, "link", "links")
+        )),
+        (n, false) => tell(&counted(n, "link", "links")),
+    }
+}
+
+fn link_json(telling: &Telling, link: &ListedLink) -> Value {
+    let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    json!({
+        "writeup": telling.id(link.writeup),
+        "place": link.place,
+        "form": said(&link.form),
+        "role": link.part,
+        "first_seen": telling.day(link.at),
+        "removed": link.ended_at.filter(|_| link.removed).map(|at| telling.day(at)),
+        "writeup_deleted": link.ended_at.filter(|_| !link.removed).map(|at| telling.day(at)),
+        "stands_in": said(&link.stands_in),
+        "address": telling.forges.address(&link.stands_in),
+    })
+}
+
+/// Links to one deleted write-up, or to one target that is none.
+struct Gone<'a> {
+    id: Option<&'a str>,
+    target: &'a str,
+    deleted: Option<Millis>,
+    places: BTreeSet<&'a str>,
+    /// The newest first.
+    links: Vec<&'a GoneLink>,
+}
+
+fn tell_gone(telling: &Telling, links: &[GoneLink], limit: u64) -> anyhow::Result<()> {
+    let mut by: BTreeMap<(bool, u32, &str), Gone> = BTreeMap::new();
+    for link in links {
+        let key = (link.writeup == 0, link.writeup, link.target.as_str());
+        let one = by.entry(key).or_insert_with(|| Gone {
+            id: (link.writeup != 0).then(|| telling.id(link.writeup)),
+            target: &link.target,
+            deleted: link.gone_at,
+            places: BTreeSet::new(),
+            links: Vec::new(),
+        });
+        one.places.insert(&link.place);
+        one.links.push(link);
+    }
+    let all = by.len() as u64;
+    let shown = match limit {
+        0 => usize::MAX,
+        limit => usize::try_from(limit).unwrap_or(usize::MAX),
+    };
+    let gone: Vec<Gone> = by.into_values().take(shown).collect();
+    if telling.json {
+        return print(&gone.iter().map(|one| gone_json(telling, one)).collect());
+    }
+    let rows = gone.iter().map(|one| {
+        let why = match one.deleted {
+            Some(at) => format!("deleted {}", telling.day(at)),
+            None => "no write-up".to_owned(),
+        };
+        let places: Vec<&str> = one.places.iter().copied().collect();
+        let newest = one.links.first().map_or("", |link| link.stands_in.as_str());
+        [
+            one.id.unwrap_or(one.target).to_owned(),
+            why,
+            counted(one.links.len() as u64, "link", "links"),
+            places.join(", "),
+            telling.evidence(newest),
+        ]
+    });
+    columns(&rows.collect::<Vec<_>>())?;
+    match (all, gone.len() as u64) {
+        (0, _) => tell("every link that stands leads to a write-up"),
+        (all, n) if n < all => tell(&format!(
+            "{} of {} are shown; --limit 0 shows all",
+            n,
+            counted(all, "target", "targets")
+        )),
+        (all, _) => tell(&counted(all, "target", "targets")),
+    }
+}
+
+fn gone_json(telling: &Telling, one: &Gone) -> Value {
+    let links = one.links.iter().map(|link| {
+        json!({
+            "place": link.place,
+            "first_seen": telling.day(link.at),
+            "stands_in": link.stands_in,
+            "address": telling.forges.address(&link.stands_in),
+        })
+    });
+    json!({
+        "writeup": one.id,
+        "target": one.id.is_none().then_some(one.target),
+        "deleted": one.deleted.map(|at| telling.day(at)),
+        "links": links.collect::<Vec<_>>(),
+    })
+}
+
+fn print(value: &Value) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{}", plain::json(value)?)?;
+    Ok(())
+}
+
+fn tell(words: &str) -> anyhow::Result<()> {
+    line(&mut std::io::stderr(), format_args!("{words}"))?;
+    Ok(())
+}
