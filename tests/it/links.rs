@@ -59,7 +59,7 @@ fn mail(person: u64) -> String {
 
 /// Everybody's team by the roster; some have none.
 fn roster(person: u64) -> Option<String> {
-    (person % 3 != 0).then(|| format!("team-{}", person % 4))
+    (!person.is_multiple_of(3)).then(|| format!("team-{}", person % 4))
 }
 
 fn papers(dice: &mut Dice, start: Millis) -> Vec<Paper> {

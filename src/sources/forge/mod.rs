@@ -28,7 +28,7 @@ use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 
 pub(super) use input::{json, value, values, wrong};
 pub(super) use params::Params;
-pub(super) use poll::{Graph, List, Order, Page, Polled, look, pull};
+pub(super) use poll::{Graph, List, Objects, Order, Polled, look, pull};
 pub(super) use signature::{Secret, Secrets, hex, is_recent, sha256};
 pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot};
 pub(super) use time::{instant, of_millis};

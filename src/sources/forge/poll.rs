@@ -67,7 +67,7 @@ pub(in crate::sources) enum Order {
 }
 
 /// The objects of an answer, and where the list goes on.
-pub(in crate::sources) type Page = (Vec<Value>, Option<String>);
+pub(in crate::sources) type Objects = (Vec<Value>, Option<String>);
 
 /// How a list is asked for in GraphQL.
 pub(in crate::sources) struct Graph {
@@ -76,7 +76,7 @@ pub(in crate::sources) struct Graph {
     /// The question for a repository by its path, from where the list goes on.
     pub(in crate::sources) question: fn(&str, Option<&str>) -> Value,
     /// The objects of an answer, and where the list goes on.
-    pub(in crate::sources) answer: fn(&Value) -> Option<Page>,
+    pub(in crate::sources) answer: fn(&Value) -> Option<Objects>,
 }
 
 impl List {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::sources::forge::{Graph, Page};
+use crate::sources::forge::{Graph, Objects};
 
 /// How discussions are asked for.
 pub(super) static GRAPH: Graph = Graph {
@@ -41,7 +41,7 @@ fn question(root: &str, after: Option<&str>) -> Value {
 }
 
 /// Discussions, each followed by what was said there, and where the list goes on.
-fn answer(value: &Value) -> Option<Page> {
+fn answer(value: &Value) -> Option<Objects> {
     let list = &value["data"]["repository"]["discussions"];
     let nodes = list["nodes"].as_array()?;
     let mut all = Vec::new();
