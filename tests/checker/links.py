@@ -86,8 +86,8 @@ def main(repo, links, names, *excluded):
     with open(links, encoding="utf-8") as file:
         told = json.load(file)
     ours = {"files": collections.Counter(), "messages": collections.Counter()}
-    for link in told["links"]:
-        if link.get("removed_at") is None:
+    for link in told:
+        if link.get("removed") is None:
             kind = "messages" if link["place"] == "commit" else "files"
             ours[kind][link["writeup"]] += 1
     theirs = {"files": in_files(repo, names, excluded), "messages": in_messages(repo, names)}

@@ -16,7 +16,7 @@ use crate::sources::{KnownWriteup, SourceError};
 use super::document::{self, Document, Reading};
 use super::ledger::Life;
 use super::params::Checked;
-use super::registry::{Entry, Registry};
+use super::registry::{Entry, Registry, Standing};
 use super::repository::{Commit, Repository, identity};
 use super::told;
 
@@ -122,17 +122,19 @@ impl Maker<'_> {
 
     /// The registry's id of this write-up. One that is gone and whose path is another's now goes by
     /// its key.
-    pub(super) fn id_of(&self, entry: &Entry, standing: &HashMap<&str, &str>) -> String {
-        match standing.get(entry.path()) {
+    pub(super) fn id_of(&self, entry: &Entry, standing: &Standing<'_>) -> String {
+        match standing.paths.get(entry.path()) {
             Some(holder) if *holder != entry.key => self.id(&entry.key),
             _ => self.id(entry.path()),
         }
     }
 
-    /// Every name of a write-up but its id. A path it has left to another one is that one's.
-    pub(super) fn aliases(&self, entry: &Entry, standing: &HashMap<&str, &str>) -> Vec<String> {
+    /// Every name of a write-up but its id. A path it has left to another one is that one's, and so
+    /// is a key once it is gone itself.
+    pub(super) fn aliases(&self, entry: &Entry, standing: &Standing<'_>) -> Vec<String> {
         let taken = |path: &&String| {
             standing
+                .paths
                 .get(path.as_str())
                 .is_some_and(|holder| *holder != entry.key)
         };
@@ -146,7 +148,8 @@ impl Maker<'_> {
                 aliases.extend(self.address(version, path));
             }
         }
-        aliases.extend(entry.names.iter().cloned());
+        let names = entry.names.iter();
+        aliases.extend(names.filter(|name| !standing.takes(entry, name)).cloned());
         aliases
     }
 
@@ -154,7 +157,7 @@ impl Maker<'_> {
     pub(super) fn writeup(
         &self,
         entry: &Entry,
-        standing: &HashMap<&str, &str>,
+        standing: &Standing<'_>,
         document: Document,
     ) -> Result<Made, SourceError> {
         let commit = self.commit(&entry.commit)?;
@@ -209,7 +212,7 @@ impl Maker<'_> {
     pub(super) fn revisions(
         &self,
         entry: &Entry,
-        standing: &HashMap<&str, &str>,
+        standing: &Standing<'_>,
         document: &Document,
     ) -> Result<Vec<Made>, SourceError> {
         if !entry.is_revised() {

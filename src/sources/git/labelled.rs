@@ -114,3 +114,35 @@ fn forms() {
     };
     assert_eq!((forms(""), forms("titles = true")), (0, 1));
 }
+
+/// A key is that of the text that is there, not of one that is gone.
+#[test]
+fn a_key_goes_with_the_text_that_is_there() {
+    let mut repo = Fixture::new();
+    repo.write("pm/old.md", "# INC-7: Disk\n\na\nb\nc\nd\n");
+    repo.commit("First");
+    repo.git(&["rm", "-q", "pm/old.md"]);
+    repo.write("pm/new.md", "# INC-7: The disk, told anew\n\ne\nf\ng\nh\n");
+    repo.write("a.go", "// INC-7\n");
+    repo.commit("Anew");
+    let (heard, _) = repo.pull(None, Vec::new());
+    let in_code = |link: &&(&crate::model::Event, &crate::model::Link)| {
+        link.1
+            .stands_in
+            .as_deref()
+            .is_some_and(|at| at.contains(":a.go"))
+    };
+    let links = heard.links();
+    let subjects: Vec<&str> = links
+        .iter()
+        .filter(in_code)
+        .map(|(event, _)| event.subject.as_str())
+        .collect();
+    assert_eq!(subjects, ["shop:pm/new.md"]);
+    let with_key = heard
+        .writeups()
+        .into_iter()
+        .filter(|writeup| writeup.aliases.contains(&"INC-7".to_owned()));
+    let ids: Vec<&str> = with_key.map(|writeup| writeup.id.as_str()).collect();
+    assert_eq!(ids, ["shop:pm/new.md"]);
+}

@@ -93,7 +93,7 @@ pub(super) fn pull(
         start.range = whole(&repository, head)?;
     }
     let present = start.registry.standing();
-    for glob in params.paths.writeups.idle(present.keys().copied()) {
+    for glob in params.paths.writeups.idle(present.paths.keys().copied()) {
         sink.note(format!(
             "{name}: writeups: {glob:?} fits no file at present"
         ));

@@ -1,6 +1,6 @@
 //! The files of the branch that are write-ups: since when, under which paths, written by whom.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -84,6 +84,21 @@ pub(super) struct Birth {
     pub(super) authored: Millis,
 }
 
+/// What belongs to write-ups that are there now, and to none that is gone.
+pub(super) struct Standing<'a> {
+    /// Which write-up stands at which path, by key.
+    pub(super) paths: HashMap<&'a str, &'a str>,
+    /// Their keys and other names.
+    names: HashSet<&'a str>,
+}
+
+impl Standing<'_> {
+    /// Whether a name is that of another write-up now: this one is gone, and the other is there.
+    pub(super) fn takes(&self, entry: &Entry, name: &str) -> bool {
+        entry.deleted_at.is_some() && self.names.contains(name)
+    }
+}
+
 /// All write-ups of a repository, deleted ones too, by key.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Registry {
@@ -136,12 +151,18 @@ impl Registry {
         Ok(())
     }
 
-    /// Which write-up stands at which path now, by key.
-    pub(super) fn standing(&self) -> HashMap<&str, &str> {
-        let present = self.entries.iter().filter(|e| e.deleted_at.is_none());
-        present
-            .map(|entry| (entry.path(), entry.key.as_str()))
-            .collect()
+    /// What belongs to the write-ups that are there now.
+    pub(super) fn standing(&self) -> Standing<'_> {
+        let present = || self.entries.iter().filter(|e| e.deleted_at.is_none());
+        Standing {
+            paths: present()
+                .map(|entry| (entry.path(), entry.key.as_str()))
+                .collect(),
+            names: present()
+                .flat_map(|entry| &entry.names)
+                .map(String::as_str)
+                .collect(),
+        }
     }
 
     /// The write-up at this path now.

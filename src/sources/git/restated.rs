@@ -239,6 +239,19 @@ const STORIES: &[(&str, usize, usize)] = &[
         3,
         3,
     ),
+    // A key goes with the text that is there.
+    (
+        "write pm/1.md # INC-1: x\\na\\nb\\nc
+        commit 24 base
+        rm -q pm/1.md
+        write pm/one.md # INC-1: y\\nd\\ne\\nf
+        commit 24 anew
+        scan
+        write docs/a.md INC-1
+        commit 24 link",
+        1,
+        1,
+    ),
     // Deleted and written again.
     (
         "write pm/1.md # INC-1: x\\na\\nb\\nc
