@@ -424,7 +424,11 @@ fn page_of(body: &Body<Identity>) -> String {
     else {
         return String::new();
     };
-    let without_line = stands_in.split('#').next().unwrap_or(stands_in);
+    // A path can hold the sign, too.
+    let without_line = match stands_in.rsplit_once("#L") {
+        Some((page, line)) if line.bytes().all(|byte| byte.is_ascii_digit()) => page,
+        _ => stands_in,
+    };
     match without_line
         .split_once('@')
         .and_then(|(repo, rest)| Some((repo, rest.split_once(':')?.1)))

@@ -43,6 +43,8 @@ pub(super) struct Changes {
     pub(super) links: usize,
     /// Submodules likewise.
     pub(super) submodules: usize,
+    /// Files with a mail address in their path; they are not looked at.
+    pub(super) named: usize,
 }
 
 impl Changes {
@@ -128,8 +130,12 @@ pub(super) fn between(
             changes.links += usize::from(mode.is_link());
             changes.submodules += usize::from(mode.is_commit());
         }
+        // Where a path names somebody, the file is nobody's business.
+        let named = path.contains(&b'@') && path.split(|byte| *byte == b'/').any(is_address);
+        changes.named += usize::from(named && after.is_some_and(|(mode, _)| mode.is_blob()));
         let file = |side: Option<(EntryMode, ObjectId)>| {
-            side.filter(|(mode, _)| mode.is_blob()).map(|(_, oid)| oid)
+            let blob = side.filter(|(mode, _)| mode.is_blob() && !named);
+            blob.map(|(_, oid)| oid)
         };
         match (file(before), file(after)) {
             (Some(old), Some(new)) => changes.modified.push((text(path), old, new)),
@@ -298,6 +304,15 @@ impl Lines {
             other.bytes.get(line).map_or(0, |theirs| *bytes.min(theirs))
         };
         self.bytes.iter().map(shared).sum::<u64>() as f64 / large as f64
+    }
+}
+
+/// Whether a part of a path is a mail address: something, `@`, and a host with a dot.
+fn is_address(part: &[u8]) -> bool {
+    let mut halves = part.splitn(2, |byte| *byte == b'@');
+    match (halves.next(), halves.next()) {
+        (Some(local), Some(host)) => !local.is_empty() && host.contains(&b'.'),
+        _ => false,
     }
 }
 

@@ -20,11 +20,14 @@ pub(super) struct Remote {
 }
 
 /// What git may speak. `ext::` would run commands.
-const PROTOCOLS: &str = "https:http:ssh:git:file";
+const PROTOCOLS: &str = "https:http:ssh:file";
 
 /// Settings of git's: a key without a passphrase in the agent or none; a line that is dead ends.
 const SETTINGS: [(&str, &str); 3] = [
-    ("core.sshCommand", "ssh -o BatchMode=yes"),
+    (
+        "core.sshCommand",
+        "ssh -o BatchMode=yes -o ConnectTimeout=30 -o ServerAliveInterval=15",
+    ),
     ("http.lowSpeedLimit", "500"),
     ("http.lowSpeedTime", "60"),
 ];
@@ -37,6 +40,12 @@ impl Remote {
         user: Option<String>,
     ) -> Result<Remote, SourceError> {
         let wrong = |reason: &str| Err(SourceError::Params(format!("url {reason}")));
+        let server = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        let server = server.split('/').next().unwrap_or_default();
+        let login = server.split_once('@').map(|(login, _)| login);
+        if login.is_some_and(|login| login.contains(':')) {
+            return wrong("may not hold a password; ssh asks your agent, https wants a token_file");
+        }
         match url.split_once("://") {
             Some(("http" | "https", rest)) => {
                 let host = rest.split('/').next().unwrap_or_default();
@@ -47,6 +56,9 @@ impl Remote {
                 let is_here = here
                     .iter()
                     .any(|name| host.split_once(':').map_or(host, |h| h.0) == *name);
+                if rest.contains(['?', '#']) {
+                    return wrong("may not hold a query; put the token into token_file");
+                }
                 if token_file.is_some() && url.starts_with("http:") && !is_here {
                     return wrong(
                         "begins with http, and a token is not sent in the clear; https is valid",
@@ -58,10 +70,10 @@ impl Remote {
                     "is not one of https, and token_file is for https alone; ssh asks your agent",
                 );
             }
-            Some(("ssh" | "git" | "file", _)) => {}
+            Some(("ssh" | "file", _)) => {}
             Some((scheme, _)) => {
                 return wrong(&format!(
-                    "begins with {scheme:?}; valid are https, ssh, git and file"
+                    "begins with {scheme:?}; valid are https, ssh and file"
                 ));
             }
             // `host:path` of ssh, or a folder.
@@ -95,6 +107,8 @@ impl Remote {
     /// Clones into this folder, or brings the clone in it up to date. A clone that was cut off leaves
     /// nothing behind that a later one would take for whole.
     pub(super) fn bring(&self, folder: &Path) -> Result<(), SourceError> {
+        // Without a slash at its end, behind which a half clone would lie inside.
+        let folder: &Path = &folder.components().collect::<PathBuf>();
         let is_new = match fs::read_dir(folder) {
             Ok(mut entries) => entries.next().is_none(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
@@ -103,8 +117,9 @@ impl Remote {
         if is_new {
             return self.clone_into(folder);
         }
-        let origin = self.git(Some(folder), &["config", "--get", "remote.origin.url"])?;
-        if origin.trim() != self.url {
+        // It fails where nothing is set.
+        let origin = self.git(Some(folder), &["config", "--get", "remote.origin.url"]);
+        if origin.map_or(true, |origin| origin.trim() != self.url) {
             return Err(SourceError::Format {
                 name: folder.display().to_string(),
                 reason: format!(
@@ -153,6 +168,8 @@ impl Remote {
                 &half_name,
             ],
         )?;
+        // Git writes a folder as it sees it; the next fetch asks for the address that was given.
+        self.git(Some(&half), &["config", "remote.origin.url", &self.url])?;
         fs::rename(&half, folder).map_err(|cause| io(folder, cause))
     }
 
@@ -183,7 +200,11 @@ impl Remote {
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect();
-        settings.extend(self.header()?);
+        if let Some(header) = self.header()? {
+            settings.push(header);
+            // A server that sends the request elsewhere would pass the token on.
+            settings.push(("http.followRedirects".to_owned(), "false".to_owned()));
+        }
         // By the environment: arguments can be read by everybody on this machine.
         command.env("GIT_CONFIG_COUNT", settings.len().to_string());
         for (number, (name, value)) in settings.iter().enumerate() {
@@ -288,13 +309,28 @@ mod tests {
             ("https://ada:secret@github.com/a/b", None, "token_file"),
             ("http://git.example.org/a/b", Some(token), "in the clear"),
             ("git@github.com:a/b.git", Some(token), "https alone"),
+            (
+                "ssh://git:secret@git.example.org/a",
+                None,
+                "may not hold a password",
+            ),
+            (
+                "git:secret@git.example.org:a",
+                None,
+                "may not hold a password",
+            ),
+            (
+                "https://git.example.org/a?private_token=x",
+                None,
+                "may not hold a query",
+            ),
             ("ext::sh -c id", None, "no address"),
             ("-u", None, "no address"),
             ("ftp://git.example.org/a", None, "\"ftp\""),
         ] {
             let refused = remote(url, token).expect_err(url);
             assert!(
-                refused.contains(reason) && !refused.contains("secret@"),
+                refused.contains(reason) && !refused.contains("secret"),
                 "{refused}"
             );
         }
@@ -340,6 +376,16 @@ mod tests {
             refused.contains("not cloned from /srv/nowhere.git"),
             "{refused}"
         );
+        origin.git(&[
+            "init",
+            "-q",
+            "--bare",
+            &folder.path().join("bare.git").display().to_string(),
+        ]);
+        let refused = from
+            .bring(&folder.path().join("bare.git"))
+            .expect_err("of nobody");
+        assert!(refused.to_string().contains("not cloned from"), "{refused}");
         let missing = elsewhere
             .bring(&folder.path().join("new.git"))
             .expect_err("not there");

@@ -127,6 +127,7 @@ pub(super) fn read(path: &str, text: &str, reading: &Reading<'_>) -> Document {
     let first = |names: &[&str]| field(names).first().cloned();
     let said = |name: &&str| first(&[*name]).filter(|title| !is_placeholder(title));
     let title = ["title", "feature name"].iter().find_map(said);
+    let heading = document.title.clone().unwrap_or_default();
     document.title = title.or(document.title);
     // `published` can also be a flag.
     document.published_at = ["published", "published_at", "date", "start date"]
@@ -138,14 +139,16 @@ pub(super) fn read(path: &str, text: &str, reading: &Reading<'_>) -> Document {
     document.reviewers = field(&["reviewers", "reviewer"]).to_vec();
     document.facilitators = field(&["facilitators", "facilitator"]).to_vec();
     document.template = first(&["template"]);
+    // Whatever is said but a no closes it: what was meant to be hidden is not shown by a word that
+    // nobody thought of.
     document.restricted = first(&["restricted"]).is_some_and(|word| {
-        ["true", "yes"]
+        let open = ["false", "no", "off", "n", "0", ""];
+        !open
             .iter()
-            .any(|yes| word.eq_ignore_ascii_case(yes))
+            .any(|open| word.trim().eq_ignore_ascii_case(open))
     });
     document.owner_team = first(&["owner_team", "team", "owner"]);
     document.tags = field(&["tags"]).to_vec();
-    let heading = document.title.as_deref().unwrap_or_default();
     // A key among related incidents is another write-up's.
     let own = header
         .iter()
@@ -156,7 +159,7 @@ pub(super) fn read(path: &str, text: &str, reading: &Reading<'_>) -> Document {
         .collect::<Vec<_>>()
         .join("\n");
     for pattern in reading.incident_keys {
-        for part in [fields_text.as_str(), heading, path] {
+        for part in [fields_text.as_str(), &heading, path] {
             for key in pattern
                 .find_iter(part)
                 .map(|found| found.as_str().to_owned())

@@ -8,8 +8,8 @@ use gix::bstr::ByteSlice;
 use percent_encoding::percent_decode;
 use std::io::Read;
 
-/// What one diagram can hold unpacked, bytes; more is no drawing.
-const MOST: u64 = 16 * 1024 * 1024;
+/// What a file's diagrams can hold unpacked, bytes; more is no drawing.
+const MOST: u64 = 8 * 1024 * 1024;
 
 /// The packed diagrams of a file, unpacked, each with the line on which it stands. Empty for other
 /// files, and for diagrams that are not packed: those can be read as they are.
@@ -21,7 +21,7 @@ pub(super) fn unpacked(path: &str, text: &[u8]) -> Vec<(u32, Vec<u8>)> {
         return Vec::new();
     }
     let mut found = Vec::new();
-    let mut at = 0;
+    let (mut at, mut room) = (0, MOST);
     while let Some(start) = text[at..].find(b"<diagram").map(|start| at + start) {
         let Some(open) = text[start..].find_byte(b'>').map(|end| start + end + 1) else {
             break;
@@ -33,14 +33,17 @@ pub(super) fn unpacked(path: &str, text: &[u8]) -> Vec<(u32, Vec<u8>)> {
         if !packed.is_empty() && !packed.starts_with(b"<") {
             let lines = text[..open].iter().filter(|byte| **byte == b'\n').count();
             let line = u32::try_from(lines + 1).unwrap_or(u32::MAX);
-            found.extend(unpack(packed).map(|text| (line, text)));
+            if let Some(text) = unpack(packed, room) {
+                room = room.saturating_sub(text.len() as u64);
+                found.push((line, text));
+            }
         }
         at = close;
     }
     found
 }
 
-fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+fn unpack(packed: &[u8], room: u64) -> Option<Vec<u8>> {
     let packed: Vec<u8> = packed
         .iter()
         .copied()
@@ -49,7 +52,7 @@ fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
     let deflated = STANDARD.decode(packed).ok()?;
     let mut encoded = Vec::new();
     let read = DeflateDecoder::new(&deflated[..])
-        .take(MOST)
+        .take(room)
         .read_to_end(&mut encoded);
     read.ok()?;
     Some(percent_decode(&encoded).collect())

@@ -161,7 +161,8 @@ impl Maker<'_> {
         document: Document,
     ) -> Result<Made, SourceError> {
         let commit = self.commit(&entry.commit)?;
-        let mut contributors: Vec<Identity> = commit.author.clone().into_iter().collect();
+        let author = commit.author.clone().filter(|_| !commit.at_edge);
+        let mut contributors: Vec<Identity> = author.into_iter().collect();
         for author in &document.authors {
             let author = self.named(author);
             if !contributors.contains(&author) {
@@ -261,7 +262,8 @@ impl Maker<'_> {
             time: life.origin.at,
             version: 0,
             body: Body::Link(Link {
-                person: commit.author.clone(),
+                // Who wrote what a shallow clone begins with, nobody knows.
+                person: commit.author.clone().filter(|_| !commit.at_edge),
                 team: None,
                 place,
                 stands_in: Some(format!(

@@ -19,6 +19,7 @@ const LISTED: &[&str] = &[
     "author",
     "authors",
     "incident",
+    "restricted",
 ];
 
 /// The fields at the top of a text, and the text below them.
@@ -34,6 +35,7 @@ pub(super) fn read(text: &str) -> (Fields, &str) {
 
 /// The mark of the block, what is in it, and what follows it.
 fn split(text: &str) -> (&str, &str, &str) {
+    let text = text.trim_start_matches(['\r', '\n']);
     for mark in ["---", "+++"] {
         let Some(rest) = text.strip_prefix(mark) else {
             continue;

@@ -66,7 +66,8 @@ Files that fit `writeups` become write-ups: title and date from the front matter
 that added the file. The author of that commit and `authors` of the front matter are contributors;
 `responders`, `reviewers`, `facilitators`, `template` and `restricted: true` are read there, too.
 `incident_keys` are regular expressions for keys in header, heading or file name; they become names of
-the write-up, and so do `name_aliases`, made from the groups of `name_pattern` in the file's name.
+the write-up, and so do `name_aliases`, made from the groups of `name_pattern` in the file's name:
+`name_pattern = '^0*([0-9]+)-'` and `name_aliases = ['INC-{1}']` call `0012-disk.md` INC-12.
 With `web`, the address of the repository at a forge, every address of the file there is a name too;
 where it is left out, the remote `origin` tells it, if it is on the web.
 
@@ -93,8 +94,8 @@ others are kept, labelled and not counted: `linguist-generated` and `linguist-ve
 `.gitattributes` decide, then the file's first lines, then `generated` and `vendored`. A line that stands
 in one of `templates` (pages that others begin as) is labelled there and where it is copied.
 With `titles = true` the title of a write-up, word for word, counts as well, if it has three words.
-Binary files, pointers of Git LFS and files over 2 MiB are left out and counted, symbolic links and
-submodules too; they are not followed. A shallow clone begins where its history begins.
+Files with a mail address in their path, binary files, pointers of Git LFS and files over 2 MiB are
+left out and counted, symbolic links and submodules too; they are not followed. A shallow clone begins where its history begins.
 
 The source cannot see branches other than the one given, nor who read anything.",
     sample: r#"[[source]]

@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use crate::model::target::canonical;
 use crate::sources::SourceError;
 
 use super::clone::Remote;
@@ -109,7 +108,19 @@ impl Params {
             .map(|p| pattern("incident_keys", p))
             .collect::<Result<_, _>>()?;
         let made_names = match &self.name_pattern {
-            Some(given) => Some((pattern("name_pattern", given)?, self.name_aliases)),
+            Some(given) => {
+                let pattern = pattern("name_pattern", given)?;
+                if let Some(alias) = self
+                    .name_aliases
+                    .iter()
+                    .find(|alias| !fills(alias, &pattern))
+                {
+                    return Err(SourceError::Params(format!(
+                        "name_aliases: {alias:?} names no group of name_pattern; \"INC-{{1}}\" takes the first"
+                    )));
+                }
+                Some((pattern, self.name_aliases))
+            }
             None if self.name_aliases.is_empty() => None,
             None => {
                 return Err(SourceError::Params(
@@ -122,7 +133,7 @@ impl Params {
             path: self.path,
             name,
             branch: self.branch,
-            web: self.web.map(|web| canonical(&web).into_owned()),
+            web: self.web.as_deref().map(page).transpose()?,
             paths: Paths {
                 writeups: globs("writeups", self.writeups)?,
                 onboarding: globs("onboarding", self.onboarding)?,
@@ -141,6 +152,25 @@ impl Params {
     }
 }
 
+/// The address of a repository's page. It is no page of a wiki, whatever it looks like.
+fn page(web: &str) -> Result<String, SourceError> {
+    let page = url::Url::parse(web.trim()).ok();
+    let page = page.filter(|page| matches!(page.scheme(), "http" | "https"));
+    let page = page.and_then(|page| {
+        let path = page.path().trim_matches('/');
+        let path = path.strip_suffix(".git").unwrap_or(path);
+        let port = page.port().map_or(String::new(), |port| format!(":{port}"));
+        let host = page.host_str()?;
+        (!path.is_empty()).then(|| format!("https://{host}{port}/{path}"))
+    });
+    page.ok_or_else(|| {
+        SourceError::Params(format!(
+            "web {:?} is no page of a repository, such as https://github.com/example/shop",
+            web.split('@').next_back().unwrap_or_default()
+        ))
+    })
+}
+
 fn needs_url(field: &str) -> SourceError {
     SourceError::Params(format!("{field} needs url, the address that is cloned"))
 }
@@ -153,6 +183,17 @@ fn globs(field: &str, given: Vec<String>) -> Result<Globs, SourceError> {
         Some((glob, reason)) => Err(SourceError::Params(format!("{field}: {glob:?} {reason}"))),
         None => Ok(Globs::new(given)),
     }
+}
+
+/// Whether a name holds a group of the pattern, and none that the pattern lacks.
+fn fills(alias: &str, pattern: &Regex) -> bool {
+    let groups: Vec<Option<usize>> = alias
+        .split('{')
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once('}')?.0.parse().ok()))
+        .collect();
+    let known = |group: &Option<usize>| group.is_some_and(|group| group < pattern.captures_len());
+    !groups.is_empty() && groups.iter().all(known)
 }
 
 fn pattern(field: &str, given: &str) -> Result<Regex, SourceError> {
@@ -270,6 +311,31 @@ pub(super) mod tests {
             (good.name.as_str(), good.web.as_deref()),
             ("shop", Some("https://forge.example.org/shop"))
         );
+        for (web, page) in [
+            (
+                "https://github.com/x/shop",
+                Some("https://github.com/x/shop"),
+            ),
+            (
+                "https://ada:secret@git.example.org:8443/a/b.git/",
+                Some("https://git.example.org:8443/a/b"),
+            ),
+            ("github.com/a/b", None),
+            ("javascript:alert(1)", None),
+            ("https://github.com", None),
+        ] {
+            let checked = check(&format!("path = \"x\"\nweb = \"{web}\""));
+            match page {
+                Some(page) => assert_eq!(checked.expect(web).web.as_deref(), Some(page)),
+                None => assert!(checked.expect_err(web).contains("no page of a repository")),
+            }
+        }
+        for (alias, fits) in [("INC-{1}", true), ("PEP $1", false), ("x{2}", false)] {
+            let checked = check(&format!(
+                "path = \"x\"\nname_pattern = '([0-9]+)'\nname_aliases = [\"{alias}\"]"
+            ));
+            assert_eq!(checked.is_ok(), fits, "{alias}");
+        }
         assert!(check("").expect_err("no path").contains("path"));
         assert!(
             check("path = \"x\"\nwrong = 1")

@@ -128,6 +128,14 @@ pub(super) fn of(paths: &Paths, path: &str, text: &[u8], found: &[Found]) -> Vec
     }
 }
 
+/// Whether a file is written to be read.
+pub(super) fn is_document(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+    DOCUMENTS
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(extension))
+}
+
 enum Kind {
     Whole(Place),
     /// Fenced diagrams stand apart.

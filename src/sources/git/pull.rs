@@ -56,7 +56,7 @@ pub(super) fn pull(
             format!("{:?}", setting.vocabulary),
             attributes.print(),
         )),
-        edge: fingerprint(&repository.edge()?),
+        edge: fingerprint(&repository.edge()),
         known: String::new(),
     };
     let mut start = since(&repository, head, given, &basis, sink)?;
@@ -115,7 +115,7 @@ pub(super) fn pull(
         &params.paths.vendored,
         &params.paths.generated,
     )?;
-    let scanner = Scanner::new(&params.paths, labels, &known);
+    let scanner = Scanner::new(&params.paths, labels, &params.incident_keys, &known);
     let subjects: HashMap<String, String> = known
         .iter()
         .map(|(key, writeup)| (key.clone(), writeup.id.clone()))

@@ -27,6 +27,8 @@ pub(super) struct Repository {
     pub(super) inner: gix::Repository,
     mailmap: gix::mailmap::Snapshot,
     name: String,
+    /// The commits whose parents a shallow clone lacks; empty where history is whole.
+    edge: HashSet<ObjectId>,
 }
 
 /// What the walk knows of a commit.
@@ -43,6 +45,8 @@ pub(super) struct Commit {
     pub(super) author: Option<Identity>,
     /// Whether the author calls itself a bot, as accounts of GitHub's apps do.
     pub(super) by_bot: bool,
+    /// Whether a shallow clone ends here: all that it holds came with commits that nobody sees.
+    pub(super) at_edge: bool,
     /// The message.
     pub(super) message: Vec<u8>,
 }
@@ -118,7 +122,12 @@ impl Repository {
             .map_err(|error| failed(format!("is no git repository that can be read: {error}")))?;
         inner.object_cache_size(OBJECT_CACHE);
         let mailmap = inner.open_mailmap();
+        let edge = inner
+            .shallow_commits()
+            .map_err(|error| failed(format!("its edge cannot be read: {error}")))?;
+        let edge = edge.iter().flat_map(|commits| commits.iter()).copied();
         Ok(Repository {
+            edge: edge.collect(),
             inner,
             mailmap,
             name: name.to_owned(),
@@ -133,6 +142,7 @@ impl Repository {
             inner,
             mailmap: self.mailmap.clone(),
             name: self.name.clone(),
+            edge: self.edge.clone(),
         }
     }
 
@@ -185,13 +195,11 @@ impl Repository {
         self.inner.is_shallow().unwrap_or(false)
     }
 
-    /// The commits whose parents a shallow clone lacks; empty where history is whole.
-    pub(super) fn edge(&self) -> Result<Vec<String>, SourceError> {
-        let commits = self.inner.shallow_commits().map_err(|e| self.failed(e))?;
-        let commits = commits.iter().flat_map(|commits| commits.iter());
-        let mut edge: Vec<String> = commits.map(ToString::to_string).collect();
+    /// The commits whose parents a shallow clone lacks, in an order of their own.
+    pub(super) fn edge(&self) -> Vec<String> {
+        let mut edge: Vec<String> = self.edge.iter().map(ToString::to_string).collect();
         edge.sort_unstable();
-        Ok(edge)
+        edge
     }
 
     /// What is new since `since`; `None` if `since` is no earlier state of this branch.
@@ -306,6 +314,7 @@ impl Repository {
             authored: millis(header.authored().unwrap_or(committed)),
             author: identity(&resolved.email.to_str_lossy()),
             by_bot: [name, address, &resolved.email[..]].into_iter().any(is_bot),
+            at_edge: self.edge.contains(&id),
             message: commit.message_raw_sloppy().to_vec(),
         })
     }

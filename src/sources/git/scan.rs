@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use gix::ObjectId;
+use regex::Regex;
 
 use crate::model::{LinkForm, Place};
 use crate::sources::links::{Finder, Found};
@@ -58,6 +59,7 @@ impl<'a> Scanner<'a> {
     pub(super) fn new(
         paths: &'a Paths,
         labels: Labels<'a>,
+        keys: &[Regex],
         known: &[(String, KnownWriteup)],
     ) -> Self {
         let writeups: Vec<KnownWriteup> =
@@ -65,7 +67,7 @@ impl<'a> Scanner<'a> {
         Scanner {
             paths,
             labels,
-            finder: Finder::with_titles(&writeups),
+            finder: Finder::with_titles(&writeups, keys),
             keys: known.iter().map(|(key, _)| key.clone()).collect(),
         }
     }

@@ -194,6 +194,7 @@ impl Links<'_> {
                 ..
             } = visit;
             (0..changes.links).for_each(|_| self.sink.left_out("symbolic link"));
+            (0..changes.named).for_each(|_| self.sink.left_out("mail address in the path"));
             (0..changes.submodules).for_each(|_| self.sink.left_out("submodule"));
             // Which file became which matters only where one goes that holds links.
             let changes = match changes.leaves(|path| self.ledger.holds(path)) {

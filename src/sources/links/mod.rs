@@ -23,6 +23,7 @@ mod relative;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use regex::Regex;
 
 use crate::model::LinkForm;
 use crate::model::target::{canonical, host};
@@ -104,15 +105,23 @@ struct Names {
 impl Finder {
     /// A finder for these write-ups by their id and their other names.
     pub fn new(writeups: &[KnownWriteup]) -> Finder {
-        Finder::build(writeups, false)
+        Finder::build(writeups, false, &[])
     }
 
-    /// The same, and by their titles.
-    pub fn with_titles(writeups: &[KnownWriteup]) -> Finder {
-        Finder::build(writeups, true)
+    /// The same, by their titles, and by all names that one of these patterns fits as a whole, however
+    /// common they look.
+    pub fn with_titles(writeups: &[KnownWriteup], keys: &[Regex]) -> Finder {
+        Finder::build(writeups, true, keys)
     }
 
-    fn build(writeups: &[KnownWriteup], by_title: bool) -> Finder {
+    fn build(writeups: &[KnownWriteup], by_title: bool, own: &[Regex]) -> Finder {
+        let is_own = |name: &str| {
+            let whole = |pattern: &Regex| {
+                let found = pattern.find(name);
+                found.is_some_and(|found| found.len() == name.len())
+            };
+            name.len() > 1 && own.iter().any(whole)
+        };
         let mut names = Names::default();
         let mut keys: HashMap<&str, usize> = HashMap::new();
         let mut titles: BTreeMap<&str, Option<usize>> = BTreeMap::new();
@@ -128,6 +137,8 @@ impl Finder {
                 if let Some(host) = host(name) {
                     names.hosts.insert(host);
                     names.add_url(name, index);
+                } else if is_own(name) {
+                    keys.entry(name).or_insert(index);
                 } else if relative::is_path(name) {
                     names.add_path(name, index);
                 } else if is_key(name) {
