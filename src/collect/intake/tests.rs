@@ -187,6 +187,8 @@ fn a_line_of_a_repository_stands_in_its_file() {
         link("rfcs@0123456789ab:text/0001-x.md#L3"),
         "rfcs:text/0001-x.md"
     );
+    assert_eq!(link("shop@0123456789ab:pm/c#d.md#L12"), "shop:pm/c#d.md");
+    assert_eq!(link("shop@0123456789ab"), "shop@0123456789ab");
     assert_eq!(
         link("https://wiki.example.org/a/"),
         canonical("https://wiki.example.org/a/")

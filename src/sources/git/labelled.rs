@@ -146,3 +146,47 @@ fn a_key_goes_with_the_text_that_is_there() {
     let ids: Vec<&str> = with_key.map(|writeup| writeup.id.as_str()).collect();
     assert_eq!(ids, ["shop:pm/new.md"]);
 }
+
+/// Whatever is said of `restricted` but a no closes a write-up, wherever the header stands; a key in
+/// the heading is a name also where the front matter has a title; a short key of the operator's
+/// pattern is looked for; a path that names somebody is not.
+#[test]
+fn what_headers_say() {
+    let mut repo = Fixture::new();
+    for (name, head) in [
+        ("a", "---\nrestricted: on\n---\n# P1 a\n"),
+        ("b", "\n---\nrestricted: legal\n---\n# P2 b\n"),
+        ("c", "# P3 c\n\n- Restricted: true\n- Date: 2025-01-02\n"),
+        ("d", "---\nrestricted: false\n---\n# P4 d\n"),
+        ("e", "---\ntitle: The queue\n---\n# P5 The queue\n"),
+    ] {
+        repo.write(&format!("pm/{name}.md"), head);
+    }
+    repo.write("x.go", "// P5, not P51\n");
+    repo.write("docs/ada@example.org/y.md", "[a](../../pm/e.md)\n");
+    repo.commit("First");
+    let more = format!(
+        "path = {:?}\nname = \"shop\"\nwriteups = [\"pm/*.md\"]\nincident_keys = [\"P[0-9]+\"]",
+        repo.path().display().to_string()
+    );
+    let (heard, _) = pull_at(repo.path(), &more, None, Vec::new());
+    let mut closed: Vec<&str> = heard
+        .writeups()
+        .into_iter()
+        .filter(|writeup| writeup.restricted)
+        .map(|writeup| writeup.id.as_str())
+        .collect();
+    closed.sort_unstable();
+    assert_eq!(closed, ["shop:pm/a.md", "shop:pm/b.md", "shop:pm/c.md"]);
+    let links = heard.links();
+    let elsewhere: Vec<_> = links
+        .iter()
+        .filter_map(|(event, link)| {
+            let at = link.stands_in.as_deref()?.split_once(':')?.1;
+            let form = link.form.map(LinkForm::name);
+            (!at.starts_with("pm/")).then_some((event.subject.as_str(), at, form))
+        })
+        .collect();
+    assert_eq!(elsewhere, [("shop:pm/e.md", "x.go#L1", Some("key"))]);
+    assert_eq!(heard.left_out["mail address in the path"], 1);
+}
