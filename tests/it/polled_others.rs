@@ -200,6 +200,44 @@ fn both_bitbuckets_are_asked() {
     );
 }
 
+/// A data centre does not say that a closed pull request was commented on.
+#[test]
+fn a_closed_pull_request_is_asked_for_a_while() {
+    let root = "/rest/api/1.0/projects/example/repos/shop/pull-requests";
+    let forge = Forge::new(move |asked, _| {
+        let day = 86_400_000;
+        let pull = |id: u64, closed: i64| {
+            let mut pull = json!({ "id": id, "title": "Fix", "open": closed == 0, "createdDate": NOW - 90 * day,
+                "updatedDate": NOW - closed * day, "toRef": { "repository": { "id": 4 } } });
+            if closed > 0 {
+                pull["closedDate"] = json!(NOW - closed * day);
+            }
+            pull
+        };
+        match asked.path() == root {
+            true => {
+                ok(json!({ "values": [pull(1, 0), pull(2, 27), pull(3, 29)], "isLastPage": true }))
+            }
+            false => ok(json!({ "values": [], "isLastPage": true })),
+        }
+    });
+    let mut source = Source::new(
+        "bitbucket",
+        &format!("{}/rest/api/1.0", forge.address),
+        &["INC-12"],
+    );
+    source.pull(NOW).expect("a pull");
+    forge.targets();
+    source.pull(NOW).expect("a pull");
+    let asked = forge.targets();
+    let is_asked = |id: u64| {
+        asked
+            .iter()
+            .any(|target| target.contains(&format!("/{id}/activities")))
+    };
+    assert_eq!([1, 2, 3].map(is_asked), [true, true, false]);
+}
+
 #[test]
 fn a_forge_that_does_not_answer_is_an_error() {
     for (status, retryable) in [(500, true), (401, false), (404, false), (403, false)] {

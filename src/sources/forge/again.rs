@@ -112,6 +112,8 @@ impl<D: Polled> Run<'_, D> {
         }
         let version = second(self.now).max(second(one.updated).saturating_add(1));
         one.ended = Some(version);
+        // One that turns up again may be known by what it was known by.
+        one.etag = None;
         if one.bot {
             return;
         }

@@ -47,6 +47,12 @@ pub(super) struct Progress {
     /// Where it is read again from once it is read to its end.
     #[serde(default)]
     back: Option<Millis>,
+    /// Something below its objects could not be told.
+    #[serde(default)]
+    pub(super) owed: bool,
+    /// How often it was read again for that.
+    #[serde(default)]
+    held: u8,
     /// The newest change met since it was begun.
     pub(super) newest: Option<Millis>,
     /// The page to go on with.
@@ -93,6 +99,9 @@ pub(super) struct Known {
 /// How far back a pull looks where other write-ups are registered than at the last: texts about one are
 /// mostly written around the time when it is published.
 pub(super) const LOOK_BACK: Millis = 90 * DAY_MS;
+
+/// How often a list is read again because of objects that could not be told about.
+const MOST_HELD: u8 = 3;
 
 /// Clocks of a forge's machines differ, and what was written may be seen a little later, ms.
 pub(super) const OVERLAP: Millis = 60_000;
@@ -151,7 +160,14 @@ impl Progress {
     /// begun may have been passed by.
     pub(super) fn end(&mut self, is_sorted: bool) {
         let begun = self.begun.take().filter(|_| !is_sorted);
-        if let Some(newest) = self.newest.take() {
+        let owed = std::mem::take(&mut self.owed);
+        // A first read may be long, and is not read again.
+        let is_held = owed && self.held < MOST_HELD && self.since.is_some();
+        self.held = if is_held { self.held + 1 } else { 0 };
+        if is_held {
+            self.last = None;
+        }
+        if let Some(newest) = self.newest.take().filter(|_| !is_held) {
             let newest = begun.map_or(newest, |begun| newest.min(begun));
             let since = self.since.unwrap_or(Millis::MIN);
             self.since = Some(since.max(newest - OVERLAP));

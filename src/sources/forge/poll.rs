@@ -230,6 +230,7 @@ impl<D: Polled> Pull for Poll<D> {
             now,
             got: false,
             absent: None,
+            owed: false,
             refused: None,
             sink,
             dialect: PhantomData,

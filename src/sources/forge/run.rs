@@ -35,6 +35,8 @@ pub(super) struct Run<'a, D> {
     pub(super) got: bool,
     /// A repository or a list that is not there, or not answered for.
     pub(super) absent: Option<SourceError>,
+    /// Something below the objects of a page could not be told, and may be another time.
+    pub(super) owed: bool,
     /// Questions about single objects of a repository that were refused, and why the first was.
     pub(super) refused: Option<(u32, String)>,
     /// Takes the events.
@@ -141,7 +143,9 @@ impl<D: Polled> Run<'_, D> {
                 home,
                 since: progress.since,
             };
-            if let Err(stop) = self.page(&place, &page, progress, known) {
+            let taken = self.page(&place, &page, progress, known);
+            progress.owed |= std::mem::take(&mut self.owed);
+            if let Err(stop) = taken {
                 progress.next = Some(address);
                 return Err(stop);
             }
@@ -292,7 +296,10 @@ impl<D: Polled> Run<'_, D> {
                 Ok(Reply::Page(page)) => page,
                 Ok(Reply::Forbidden) if answered => return Err(self.client.forbidden()),
                 Ok(_) => return Ok(()),
-                Err(stop) => return self.pass(stop),
+                Err(stop) => {
+                    self.owed |= stop.is_passing();
+                    return self.pass(stop);
+                }
             };
             answered = true;
             for value in objects(&page.value) {
