@@ -48,6 +48,7 @@ mod pages;
 mod people;
 mod polled;
 mod polled_forge;
+mod polled_long;
 mod polled_others;
 mod privacy;
 mod privacy_served;

@@ -4,13 +4,16 @@
 use serde_json::Value;
 use url::Url;
 
-use crate::model::Millis;
+use crate::model::{DAY_MS, Millis};
 use crate::sources::forge::{List, Order, Polled, Text, of_millis};
 
 use super::Bitbucket;
 
 /// Cloud lists open pull requests alone unless it is asked for the others.
 const ANY_STATE: &str = "state=OPEN&state=MERGED&state=DECLINED&state=SUPERSEDED";
+
+/// How long a data centre is asked for comments on a pull request that was closed.
+const AFTER_CLOSE: Millis = 28 * DAY_MS;
 
 fn since(time: &str) -> String {
     format!("&q=updated_on%3E%3D{}", time.replace(':', "%3A"))
@@ -68,8 +71,10 @@ impl Polled for Bitbucket {
         let path = format!("{}/{number}", list.path);
         if list.root.starts_with("/projects/") {
             // A comment does not change its pull request; those that are closed say when they were.
-            let changed = of_millis(&value["updatedDate"]);
-            let is_old = changed.zip(since).is_some_and(|(at, since)| at < since);
+            let closed = of_millis(&value["closedDate"]).or(of_millis(&value["updatedDate"]));
+            let is_old = closed
+                .zip(since)
+                .is_some_and(|(at, since)| at < since - AFTER_CLOSE);
             if is_old && value["open"] == false {
                 return Vec::new();
             }

@@ -72,17 +72,13 @@ fn comment<'v>(kind: &'static str, fields: &'v Value, on: &Place<'_>, deleted: b
     };
     let body = fields["content"]["raw"].as_str().unwrap_or_default();
     let deleted = deleted || fields["deleted"] == true;
-    // A change of an issue's state is a comment without a text.
-    if body.is_empty() && !deleted {
-        return Seen::Nothing("comment without a text");
-    }
     let file = fields["inline"]["path"].as_str();
     let file = on
         .home
         .zip(file)
         .map(|(home, file)| format!("{home}/src/HEAD/{file}"));
     let parent = fields["parent"]["id"].as_u64();
-    Seen::Text(Box::new(Text {
+    let text = Box::new(Text {
         id: format!("{kind}:{number}"),
         address: html(fields).map(str::to_owned),
         on: Some(
@@ -102,7 +98,12 @@ fn comment<'v>(kind: &'static str, fields: &'v Value, on: &Place<'_>, deleted: b
             true => Action::Deleted,
             false => Action::Stands,
         },
-    }))
+    });
+    // A change of an issue's state is a comment without a text.
+    match body.is_empty() && !deleted {
+        true => Seen::Emptied(text, "comment without a text"),
+        false => Seen::Text(text),
+    }
 }
 
 /// The address of a page without what an issue's title adds to it.

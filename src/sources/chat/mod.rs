@@ -119,7 +119,7 @@ impl Chat {
                 self.reader.read(&text, None, None, bots, sink);
             }
             Seen::Page(_) => {}
-            Seen::Nothing(reason) => sink.left_out(reason),
+            Seen::Emptied(_, reason) | Seen::Nothing(reason) => sink.left_out(reason),
             Seen::Fault(field, reason) => sink.problem(Problem {
                 place: place.to_owned(),
                 field: field.to_owned(),

@@ -38,11 +38,26 @@ pub(super) struct Repository {
 pub(super) struct Progress {
     /// What was changed before was read.
     pub(super) since: Option<Millis>,
+    /// When it was begun to be read.
+    #[serde(default)]
+    pub(super) begun: Option<Millis>,
+    /// What was changed before was read since.
+    #[serde(default)]
+    pub(super) from: Option<Millis>,
+    /// Where it is read again from once it is read to its end.
+    #[serde(default)]
+    back: Option<Millis>,
+    /// Something below its objects could not be told.
+    #[serde(default)]
+    pub(super) owed: bool,
+    /// How often it was read again for that.
+    #[serde(default)]
+    held: u8,
     /// The newest change met since it was begun.
     pub(super) newest: Option<Millis>,
     /// The page to go on with.
     pub(super) next: Option<String>,
-    /// What of that page was done already.
+    /// What of that page, or of the one before, was done already.
     pub(super) done: Vec<String>,
     /// The last page of the list, and what it was known by.
     pub(super) last: Option<(String, Option<String>)>,
@@ -55,6 +70,18 @@ pub(super) struct Known {
     pub(super) path: Option<String>,
     /// What it was known by there.
     pub(super) etag: Option<String>,
+    /// The list that it was met in.
+    #[serde(default)]
+    pub(super) list: String,
+    /// A program wrote it.
+    #[serde(default)]
+    pub(super) bot: bool,
+    /// Pulls one after the other that did not find it.
+    #[serde(default)]
+    pub(super) missed: u8,
+    /// It is gone, and the version under which that was told.
+    #[serde(default)]
+    pub(super) ended: Option<u32>,
     /// The page that it stands on.
     pub(super) page: Option<String>,
     /// Its address.
@@ -71,7 +98,13 @@ pub(super) struct Known {
 
 /// How far back a pull looks where other write-ups are registered than at the last: texts about one are
 /// mostly written around the time when it is published.
-const LOOK_BACK: Millis = 90 * DAY_MS;
+pub(super) const LOOK_BACK: Millis = 90 * DAY_MS;
+
+/// How often a list is read again because of objects that could not be told about.
+const MOST_HELD: u8 = 3;
+
+/// Clocks of a forge's machines differ, and what was written may be seen a little later, ms.
+pub(super) const OVERLAP: Millis = 60_000;
 
 impl Checkpoint {
     /// The checkpoint of a text; a new one where it is another version's.
@@ -95,11 +128,54 @@ impl Checkpoint {
         }
         let lists = self.repositories.values_mut();
         for progress in lists.flat_map(|repository| repository.lists.values_mut()) {
-            progress.since = progress.since.map(|since| since.min(now - LOOK_BACK));
-            progress.last = None;
-            // A list that is being read is read again from there.
-            progress.next = None;
-            progress.done.clear();
+            match progress.next {
+                // One that is being read is read to its end first, or it might never come to it.
+                Some(_) => progress.back = Some(now - LOOK_BACK),
+                None => progress.look_back(now - LOOK_BACK),
+            }
+        }
+    }
+}
+
+impl Progress {
+    fn look_back(&mut self, to: Millis) {
+        self.since = self.since.map(|since| since.min(to));
+        self.last = None;
+    }
+
+    /// Begins a list at a time, unless it is being read already.
+    pub(super) fn begin(&mut self, now: Millis) {
+        if self.next.is_none() {
+            self.begun = Some(now);
+            self.from = self.since;
+        }
+    }
+
+    /// Meets a change. A time that is still to come would hide all that comes before it.
+    pub(super) fn meet(&mut self, changed: Option<Millis>, now: Millis) {
+        self.newest = self.newest.max(changed.map(|changed| changed.min(now)));
+    }
+
+    /// A list was read to its end. Where it is not sorted by change, what was changed after it was
+    /// begun may have been passed by.
+    pub(super) fn end(&mut self, is_sorted: bool) {
+        let begun = self.begun.take().filter(|_| !is_sorted);
+        let owed = std::mem::take(&mut self.owed);
+        // A first read may be long, and is not read again.
+        let is_held = owed && self.held < MOST_HELD && self.since.is_some();
+        self.held = if is_held { self.held + 1 } else { 0 };
+        if is_held {
+            self.last = None;
+        }
+        if let Some(newest) = self.newest.take().filter(|_| !is_held) {
+            let newest = begun.map_or(newest, |begun| newest.min(begun));
+            let since = self.since.unwrap_or(Millis::MIN);
+            self.since = Some(since.max(newest - OVERLAP));
+        }
+        self.from = None;
+        self.done.clear();
+        if let Some(to) = self.back.take() {
+            self.look_back(to);
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::Millis;
-use crate::sources::SourceError;
+use crate::sources::{MAX_VALUES, SourceError, is_dense};
 
 /// A whole answer, from first byte to last.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -22,6 +22,15 @@ const WAIT: Millis = 60_000;
 /// No forge means longer, ms: its limits are of an hour.
 const LONGEST_WAIT: Millis = 24 * 3_600_000;
 
+/// A refusal stays far below this, bytes.
+const MAX_REFUSAL: u64 = 64 << 10;
+/// How often one question is led on to another place.
+const MOST_REDIRECTS: u32 = 5;
+/// Questions refused one after the other, after which the forge as a whole is taken to be in trouble.
+const MOST_REFUSALS: u32 = 50;
+
+type Response = ureq::http::Response<ureq::Body>;
+
 /// A connection to one forge.
 pub(super) struct Client {
     agent: ureq::Agent,
@@ -29,6 +38,8 @@ pub(super) struct Client {
     authorization: Option<String>,
     now: Millis,
     asked: u32,
+    /// Refused one after the other.
+    refusals: u32,
     /// The forge said that the next question is one too many, and when to come back.
     exhausted: Option<Millis>,
 }
@@ -59,7 +70,9 @@ pub(super) struct Page {
 pub(super) enum Stop {
     /// The next pull goes on, not before this time if there is one.
     Later(String, Option<Millis>),
-    /// It did not work.
+    /// This one question is not answered; others may be.
+    Refused(SourceError),
+    /// It did not work, and no other question will.
     Failed(SourceError),
 }
 
@@ -68,7 +81,7 @@ impl Stop {
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Stop::Later(..) => true,
-            Stop::Failed(error) => matches!(
+            Stop::Refused(error) | Stop::Failed(error) => matches!(
                 error,
                 SourceError::Remote {
                     retryable: true,
@@ -85,8 +98,8 @@ impl Client {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
-            // A repository that was renamed is found under its new address, on the same host.
-            .redirect_auth_headers(ureq::config::RedirectAuthHeaders::SameHost)
+            // Where it leads is looked at first: the token is for one scheme, host and port.
+            .max_redirects(0)
             .user_agent(concat!("readback/", env!("CARGO_PKG_VERSION")))
             .build();
         Client {
@@ -95,6 +108,7 @@ impl Client {
             authorization,
             now,
             asked: 0,
+            refusals: 0,
             exhausted: None,
         }
     }
@@ -125,23 +139,65 @@ impl Client {
         etag: Option<&str>,
         question: Option<&str>,
     ) -> Result<Reply, Stop> {
-        let url = Url::parse(address).ok().filter(|url| {
+        let mut url = self.own(
+            Url::parse(address).ok(),
+            "names a next page that is elsewhere",
+        )?;
+        for _ in 0..=MOST_REDIRECTS {
+            let response = self.send(&url, etag, question)?;
+            // A repository that was renamed is found under its new address.
+            let is_moved = matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308);
+            let place = response.headers().get("location");
+            match place.and_then(|place| place.to_str().ok()) {
+                Some(place) if is_moved && question.is_none() => {
+                    url = self.own(url.join(place).ok(), "leads to a place that is elsewhere")?;
+                }
+                _ => {
+                    let reply = self.answer(response, &url);
+                    return self.counted(reply);
+                }
+            }
+        }
+        let reply = Err(self.refused("leads from place to place", false));
+        self.counted(reply)
+    }
+
+    /// An address of this API: the token is for its scheme, host and port alone.
+    fn own(&self, url: Option<Url>, fault: &str) -> Result<Url, Stop> {
+        let url = url.filter(|url| {
             url.origin() == self.api.origin()
                 && url.username().is_empty()
                 && url.password().is_none()
         });
-        // The token is for this host alone.
-        let Some(url) = url else {
-            return Err(self.failed(
-                "names a next page that is elsewhere; api should be its own address",
-                false,
-            ));
-        };
+        url.ok_or_else(|| self.refused(&format!("{fault}; api should be its own address"), false))
+    }
+
+    /// Where one question after the other is refused, the forge is asked no more.
+    fn counted(&mut self, reply: Result<Reply, Stop>) -> Result<Reply, Stop> {
+        match reply {
+            Err(Stop::Refused(error)) => {
+                self.refusals += 1;
+                match self.refusals < MOST_REFUSALS {
+                    true => Err(Stop::Refused(error)),
+                    false => Err(Stop::Failed(error)),
+                }
+            }
+            other => {
+                self.refusals = 0;
+                other
+            }
+        }
+    }
+
+    /// Sends one question.
+    fn send(
+        &mut self,
+        url: &Url,
+        etag: Option<&str>,
+        question: Option<&str>,
+    ) -> Result<Response, Stop> {
         if let Some(until) = self.exhausted {
-            return Err(Stop::Later(
-                "the limit of questions is used up".to_owned(),
-                Some(until),
-            ));
+            return Err(later("the limit of questions is used up", until));
         }
         if self.asked == MOST_QUESTIONS {
             let reason = format!("{MOST_QUESTIONS} questions are enough for one pull");
@@ -169,8 +225,12 @@ impl Client {
                 .content_type("application/json")
                 .send(question),
         };
-        let mut response =
-            answered.map_err(|error| self.failed(&format!("cannot be reached: {error}"), true))?;
+        answered
+            .map_err(|error| Stop::Failed(self.error(&format!("cannot be reached: {error}"), true)))
+    }
+
+    /// What an answer says.
+    fn answer(&mut self, mut response: Response, url: &Url) -> Result<Reply, Stop> {
         let header = |name: &str| {
             response
                 .headers()
@@ -184,12 +244,13 @@ impl Client {
         let is_limit = |count: Option<String>| count.is_some_and(|count| count.trim() == "0");
         let is_used_up =
             is_limit(header("x-ratelimit-remaining")) || is_limit(header("ratelimit-remaining"));
+        let is_told = header("retry-after").is_some();
         let (etag, link) = (header("etag"), header("link"));
         match status {
             200..=299 => {}
             304 => return Ok(Reply::Same),
             429 => return Err(later("asks to come back later (status 429)", until)),
-            403 if is_used_up || header("retry-after").is_some() => {
+            403 if is_used_up || is_told || speaks_of_limit(&mut response) => {
                 return Err(later(
                     "the limit of questions is used up (status 403)",
                     until,
@@ -197,10 +258,14 @@ impl Client {
             }
             403 => return Ok(Reply::Forbidden),
             404 | 410 => return Ok(Reply::Gone),
-            401 => return Err(self.failed("refuses access (status 401); check token_file", false)),
-            500..=599 => return Err(self.failed(&format!("answers with status {status}"), true)),
+            401 => {
+                let reason = "refuses access (status 401); check token_file";
+                return Err(Stop::Failed(self.error(reason, false)));
+            }
+            500..=599 => return Err(self.refused(&format!("answers with status {status}"), true)),
             _ => {
-                return Err(self.failed(&format!("answers with status {status}; check api"), false));
+                let reason = format!("answers with status {status}; check api");
+                return Err(self.refused(&reason, false));
             }
         }
         if is_used_up {
@@ -211,14 +276,26 @@ impl Client {
             .with_config()
             .limit(MAX_ANSWER)
             .read_to_vec();
-        let body = body.map_err(|error| self.failed(&format!("breaks off: {error}"), true))?;
+        let body = body.map_err(|error| self.refused(&format!("breaks off: {error}"), true))?;
+        if is_dense(&body) {
+            let reason = format!("answers with more than {MAX_VALUES} values at once");
+            return Err(self.refused(&reason, false));
+        }
         let value: Value = serde_json::from_slice(&body)
-            .map_err(|_| self.failed("answers with something else than JSON; check api", false))?;
+            .map_err(|_| self.refused("answers with something else than JSON; check api", false))?;
         let next = link
             .as_deref()
             .and_then(next_of)
-            .or_else(|| next_in(&value, &url));
+            .or_else(|| next_in(&value, url));
         Ok(Reply::Page(Page { value, etag, next }))
+    }
+
+    /// Where a list that answered before is not for us any more: some limits are told in no other way.
+    pub(super) fn forbidden(&self) -> Stop {
+        later(
+            "a list is refused that was answered just before (status 403)",
+            self.now + WAIT,
+        )
     }
 
     /// Until when a forge wants to be left alone.
@@ -236,14 +313,26 @@ impl Client {
         until.clamp(self.now, self.now + LONGEST_WAIT)
     }
 
-    fn failed(&self, reason: &str, retryable: bool) -> Stop {
+    fn refused(&self, reason: &str, retryable: bool) -> Stop {
+        Stop::Refused(self.error(reason, retryable))
+    }
+
+    fn error(&self, reason: &str, retryable: bool) -> SourceError {
         let host = self.api.host_str().unwrap_or_default();
-        Stop::Failed(SourceError::Remote {
+        SourceError::Remote {
             name: format!("{host}{}", self.api.path()),
             reason: reason.to_owned(),
             retryable,
-        })
+        }
     }
+}
+
+/// Whether a refusal is one of too many questions.
+fn speaks_of_limit(response: &mut Response) -> bool {
+    let body = response.body_mut().with_config().limit(MAX_REFUSAL);
+    let body = body.read_to_vec().unwrap_or_default();
+    let text = String::from_utf8_lossy(&body).to_ascii_lowercase();
+    text.contains("rate limit") || text.contains("abuse detection")
 }
 
 fn later(reason: &str, until: Millis) -> Stop {

@@ -3,8 +3,10 @@
 //!
 //! A kind says in its [`Dialect`] who signed a delivery and what its values mean. `signature` checks
 //! secrets, `input` finds the JSON, `texts` makes events of what somebody wrote; `poll` asks the API by
-//! its `client` for what no delivery brought, from its `checkpoint` on. Nothing anybody wrote is kept.
+//! its `client` for what no delivery brought, from its `checkpoint` on, and `again` looks for what went.
+//! Nothing anybody wrote is kept.
 
+mod again;
 mod checkpoint;
 mod client;
 mod input;
@@ -75,6 +77,8 @@ pub(super) enum Seen<'a> {
     Text(Box<Text<'a>>),
     /// A page of a wiki that was edited.
     Page(Page),
+    /// A text without words, which only says something where it had some before, and why.
+    Emptied(Box<Text<'a>>, &'static str),
     /// Nothing to take, and why.
     Nothing(&'static str),
     /// A field that is missing or wrong, and what would be valid.
@@ -121,7 +125,7 @@ impl<D: Dialect> Forge<D> {
                     self.reader.read(&text, at.now, None, bots, sink);
                 }
                 Seen::Page(page) => self.reader.page(&page, at.now, bots, sink),
-                Seen::Nothing(reason) => sink.left_out(reason),
+                Seen::Emptied(_, reason) | Seen::Nothing(reason) => sink.left_out(reason),
                 Seen::Fault(field, reason) => sink.problem(Problem {
                     place: place.to_owned(),
                     field: field.to_owned(),

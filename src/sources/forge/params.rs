@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use url::Url;
+use url::{Host, Url};
 
 use crate::sources::SourceError;
 
@@ -44,12 +44,20 @@ impl Params {
             fits && url.username().is_empty() && url.password().is_none()
         });
         // What was given may hold a password.
-        url.ok_or_else(|| {
+        let url = url.ok_or_else(|| {
             SourceError::Params(
                 "api should be the http(s) address of the REST API, without user and password"
                     .to_owned(),
             )
-        })
+        })?;
+        if self.token_file.is_some() && url.scheme() == "http" && !is_loopback(&url) {
+            return Err(SourceError::Params(
+                "api should be an https address where there is a token_file: in plain http the token \
+                 could be read on its way; http is for this machine alone"
+                    .to_owned(),
+            ));
+        }
+        Ok(url)
     }
 
     /// What the API is shown of the token.
@@ -97,6 +105,16 @@ impl Params {
             secrets.push(read(&text(path)?)?);
         }
         Ok(Secrets::new(secrets))
+    }
+}
+
+/// Whether an address is on this machine.
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
     }
 }
 

@@ -54,8 +54,10 @@ pub(in crate::sources) struct List {
 /// How a list is read.
 #[derive(Clone, Copy)]
 pub(in crate::sources) enum Order {
-    /// It can be asked for what was changed since a time.
+    /// It can be asked for what was changed since a time, and is sorted by that.
     Since(fn(&str) -> String),
+    /// It can be asked for what was changed since a time, but has another order.
+    Unsorted(fn(&str) -> String),
     /// The newest come last: it is read from the page that was the last one on.
     Growing,
     /// It has no order, and is read whole.
@@ -100,10 +102,20 @@ impl List {
 
     pub(super) fn first(&self, client: &Client, since: Option<Millis>) -> String {
         let mut query = self.query.clone();
-        if let (Order::Since(write), Some(since)) = (self.order, since) {
+        if let (Order::Since(write) | Order::Unsorted(write), Some(since)) = (self.order, since) {
             query.push_str(&write(&to_rfc3339(since / 1000 * 1000)));
         }
         client.address(&format!("{}?{query}", self.path))
+    }
+
+    /// Whether so many objects fill a page of it.
+    pub(super) fn is_full(&self, objects: usize) -> bool {
+        let size = self.query.split('&').find_map(|part| {
+            let (name, size) = part.split_once('=')?;
+            let is_size = matches!(name, "per_page" | "limit" | "pagelen");
+            size.parse().ok().filter(|_: &usize| is_size)
+        });
+        size.is_none_or(|size| objects >= size)
     }
 }
 
@@ -135,7 +147,7 @@ pub(in crate::sources) fn look<D: Polled>(
             let address = list.first(&client, None);
             match client.get(&address, None) {
                 Ok(reply) => found |= !matches!(reply, Reply::Gone | Reply::Forbidden),
-                Err(Stop::Failed(error)) => return Err(error),
+                Err(Stop::Refused(error) | Stop::Failed(error)) => return Err(error),
                 Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
             }
             if found {
@@ -218,6 +230,8 @@ impl<D: Polled> Pull for Poll<D> {
             now,
             got: false,
             absent: None,
+            owed: false,
+            refused: None,
             sink,
             dialect: PhantomData,
         };
@@ -243,8 +257,8 @@ impl<D: Polled> Pull for Poll<D> {
                 state.not_before = until;
             }
             // Nothing came at all.
-            Err(Stop::Failed(error)) if !got => return Err(error),
-            Err(Stop::Failed(error)) => {
+            Err(Stop::Refused(error) | Stop::Failed(error)) if !got => return Err(error),
+            Err(Stop::Refused(error) | Stop::Failed(error)) => {
                 sink.note(format!("{error}; the next pull goes on from there"));
             }
         }

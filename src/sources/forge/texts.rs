@@ -119,10 +119,10 @@ pub(in crate::sources) type Found = (usize, LinkForm);
 impl Text<'_> {
     /// Seconds of the last change: they grow with every edit and fit until 2106.
     fn version(&self) -> u32 {
-        u32::try_from(self.updated / 1000).unwrap_or(DELETED - 1)
+        second(self.updated)
     }
 
-    fn author(&self) -> Option<&Author> {
+    pub(super) fn author(&self) -> Option<&Author> {
         match &self.hand {
             Hand::Author(author) => author.as_ref(),
             Hand::Editor(_) => None,
@@ -134,6 +134,11 @@ impl Text<'_> {
             Hand::Author(author) | Hand::Editor(author) => author.as_ref(),
         }
     }
+}
+
+/// The version of what happened at a time.
+pub(super) fn second(at: Millis) -> u32 {
+    u32::try_from(at / 1000).unwrap_or(DELETED - 1)
 }
 
 impl Reader {
@@ -205,12 +210,12 @@ impl Reader {
     }
 
     /// Sends the end of a text of which no more is known than when it was written, where it stood, the
-    /// write-up that it was a comment on, and its links.
+    /// write-up that it was a comment on, and its links. It may turn up again: that has a greater version.
     pub(super) fn gone(
         &self,
         (id, created): (&str, Millis),
         address: Option<&str>,
-        at: Millis,
+        (at, version): (Millis, u32),
         (on, links): (Option<usize>, &[Found]),
         sink: &mut dyn Sink,
     ) {
@@ -228,11 +233,28 @@ impl Reader {
         };
         let at = at.max(created);
         if let Some(writeup) = on {
-            sink.event(self.commented(&text, writeup, Some(at), None));
+            sink.event(Event {
+                version,
+                ..self.commented(&text, writeup, Some(at), None)
+            });
         }
         for found in links {
-            sink.event(self.link(&text, *found, None, (created, DELETED, Some(at))));
+            sink.event(self.link(&text, *found, None, (created, version, Some(at))));
         }
+    }
+
+    /// Sends a text that turned up again after its end was sent.
+    pub(super) fn back(&self, text: &Text<'_>, version: u32, bots: &mut Bots, sink: &mut dyn Sink) {
+        if let Some(writeup) = self.commented_on(text) {
+            sink.event(Event {
+                version,
+                ..self.commented(text, writeup, None, Some(words(&text.body)))
+            });
+        }
+        for found in self.links_in(text.title, &text.body) {
+            sink.event(self.link(text, found, text.author(), (text.created, version, None)));
+        }
+        bots.meet(&self.source, text.author(), sink);
     }
 
     fn comment(&self, text: &Text<'_>, deleted_at: Option<Millis>, sink: &mut dyn Sink) -> bool {

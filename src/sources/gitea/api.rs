@@ -12,6 +12,12 @@ fn since(time: &str) -> String {
     format!("&since={time}")
 }
 
+/// Whether a list is one of reviews, or of what belongs to one.
+fn below_reviews(list: &List) -> bool {
+    let path = list.path.strip_prefix(&list.root);
+    path.is_some_and(|path| path.contains("/reviews"))
+}
+
 impl Polled for Gitea {
     const API: Option<&'static str> = None;
     const SCHEME: &'static str = "token";
@@ -22,7 +28,7 @@ impl Polled for Gitea {
             name,
             path: format!("{root}{path}"),
             query: query.to_owned(),
-            order: Order::Since(since),
+            order: Order::Unsorted(since),
             page: None,
             root: root.clone(),
         };
@@ -41,7 +47,7 @@ impl Polled for Gitea {
     fn below(list: &List, value: &Value, _since: Option<Millis>) -> Vec<List> {
         let pull = value["number"]
             .as_u64()
-            .filter(|_| value["pull_request"].is_object());
+            .filter(|_| value["pull_request"].is_object() && !below_reviews(list));
         if let Some(number) = pull {
             let path = format!("{}/pulls/{number}/reviews", list.root);
             let page = value["html_url"].as_str();
@@ -62,8 +68,9 @@ impl Polled for Gitea {
     fn path(list: &List, text: &Text<'_>, _value: &Value) -> Option<String> {
         let root = &list.root;
         match text.id.split_once(':') {
-            // Comments of reviews have no address of their own.
-            Some(("comment", _)) if list.path.contains("/reviews/") => None,
+            // Reviews are numbered in a row of their own, and their comments have no address there.
+            Some(("review", _)) => None,
+            Some(("comment", _)) if below_reviews(list) => None,
             Some(("comment", id)) => Some(format!("{root}/issues/comments/{id}")),
             _ => Some(format!("{root}/issues/{}", text.id.rsplit_once('#')?.1)),
         }

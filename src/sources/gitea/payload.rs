@@ -79,8 +79,13 @@ fn said<'v>(
     let Some(number) = fields["id"].as_u64() else {
         return Seen::Nothing("text without an id");
     };
+    // A review has a number of another row than comments, and no time but this.
+    let is_review = fields["submitted_at"].is_string() && fields["created_at"].is_null();
+    let kind = if is_review { "review" } else { "comment" };
     let updated = instant(&fields["updated_at"]);
-    let Some(created) = instant(&fields["created_at"]).or(updated).or(fallback) else {
+    let written = ["created_at", "submitted_at"];
+    let written = written.iter().find_map(|field| instant(&fields[field]));
+    let Some(created) = written.or(updated).or(fallback) else {
         return Seen::Nothing("text without a time");
     };
     let address = fields["html_url"]
@@ -95,18 +100,24 @@ fn said<'v>(
     // An issue that is a pull request is shown under both addresses.
     let others: Vec<String> = on.iter().filter_map(|page| other(page)).collect();
     on.extend(others);
-    Seen::Text(Box::new(Text {
-        id: format!("comment:{number}"),
+    let body = fields["body"].as_str().unwrap_or_default();
+    let text = Box::new(Text {
+        id: format!("{kind}:{number}"),
         address: address.map(str::to_owned),
         on: Some(on),
         answers: None,
         title: "",
-        body: fields["body"].as_str().unwrap_or_default().into(),
+        body: body.into(),
         hand: Hand::Author(author(&fields["user"])),
         created,
         updated: updated.unwrap_or(created).max(created),
         action,
-    }))
+    });
+    // An approval by a click says nothing.
+    match is_review && body.is_empty() {
+        true => Seen::Emptied(text, "review without a text"),
+        false => Seen::Text(text),
+    }
 }
 
 fn other(page: &str) -> Option<String> {

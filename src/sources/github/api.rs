@@ -52,7 +52,9 @@ impl Polled for GitHub {
 
     fn below(list: &List, value: &Value, _since: Option<Millis>) -> Vec<List> {
         let number = value["number"].as_u64();
-        let Some(number) = number.filter(|_| value["pull_request"].is_object()) else {
+        // Reviews have nothing below them, whatever they look like.
+        let is_pull = value["pull_request"].is_object() && !list.path.ends_with("/reviews");
+        let Some(number) = number.filter(|_| is_pull) else {
             return Vec::new();
         };
         let path = format!("{}/pulls/{number}/reviews", list.root);

@@ -122,26 +122,34 @@ fn pages(value: &Value) -> Vec<Seen<'_>> {
     }
 }
 
+const HOLLOW: &str = "review without a text";
+
 fn text<'v>(kind: &'static str, fields: &'v Value, comment: bool, action: Action<'v>) -> Seen<'v> {
-    // An approval by a click says nothing.
     let body = fields["body"].as_str().unwrap_or_default();
-    if kind == "pull_request_review" && body.is_empty() {
-        return Seen::Nothing("review without a text");
-    }
+    // An approval by a click says nothing, unless words stood there before.
+    let stood = match action {
+        Action::Edited { body, .. } => body.is_some_and(|body| !body.is_empty()),
+        _ => false,
+    };
+    let is_hollow = kind == "pull_request_review" && body.is_empty() && !stood;
+    let fault = |field, reason| match is_hollow {
+        true => Seen::Nothing(HOLLOW),
+        false => Seen::Fault(field, reason),
+    };
     let Some(number) = fields["id"].as_u64() else {
-        return Seen::Fault("id", "should be a number");
+        return fault("id", "should be a number");
     };
     let created = instant(&fields["created_at"]).or_else(|| instant(&fields["submitted_at"]));
     let Some(created) = created else {
-        return Seen::Fault("created_at", "should be an RFC 3339 instant");
+        return fault("created_at", "should be an RFC 3339 instant");
     };
     let Some(address) = fields["html_url"].as_str() else {
-        return Seen::Fault("html_url", "should be an address");
+        return fault("html_url", "should be an address");
     };
     let answers = ["in_reply_to_id", "parent_id"]
         .iter()
         .find_map(|field| fields[field].as_u64());
-    Seen::Text(Box::new(Text {
+    let text = Box::new(Text {
         id: common_id(kind, address).unwrap_or_else(|| format!("{kind}:{number}")),
         address: Some(address.to_owned()),
         on: comment.then(|| pages_of(address, fields["path"].as_str())),
@@ -154,7 +162,11 @@ fn text<'v>(kind: &'static str, fields: &'v Value, comment: bool, action: Action
             .unwrap_or(created)
             .max(created),
         action,
-    }))
+    });
+    match is_hollow {
+        true => Seen::Emptied(text, HOLLOW),
+        false => Seen::Text(text),
+    }
 }
 
 /// What a comment may be about: the file it stands at, the page it stands on. GitHub shows a pull

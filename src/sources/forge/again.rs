@@ -1,0 +1,136 @@
+//! The part of a pull that looks once more at texts that gave events, to see which were deleted.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::Millis;
+
+use super::checkpoint::{Known, LOOK_BACK, Repository};
+use super::client::{Reply, Stop};
+use super::poll::Polled;
+use super::run::Run;
+use super::texts::second;
+use super::{At, Seen};
+
+/// Texts that are looked at again in one pull of a repository.
+const LOOKED_AT: usize = 50;
+
+/// Pulls that do not find a text before it is taken to be gone.
+const MISSED: u8 = 2;
+
+impl<D: Polled> Run<'_, D> {
+    /// Looks at some of the texts again that gave events: lists don't tell what was deleted. Those of lists
+    /// that were not there are left: they may be there with their list another time.
+    pub(super) fn again(
+        &mut self,
+        home: Option<&str>,
+        unread: &[&str],
+        state: &mut Repository,
+    ) -> Result<(), Stop> {
+        let long_ago = self.now - LOOK_BACK;
+        state.known.retain(|_, one| {
+            let ended = one.ended.map(|ended| Millis::from(ended) * 1000);
+            ended.is_none_or(|ended| ended > long_ago)
+        });
+        let after = state.looked.take().unwrap_or_default();
+        let later = state.known.keys().filter(|id| **id > after);
+        let earlier = state.known.keys().filter(|id| **id <= after);
+        let ids: Vec<String> = later.chain(earlier).take(LOOKED_AT).cloned().collect();
+        for id in ids {
+            state.looked = Some(id.clone());
+            let one = state.known.get(&id);
+            let one = one.filter(|one| !unread.contains(&one.list.as_str()));
+            let Some(one) = one.cloned() else {
+                continue;
+            };
+            let Some(path) = one.path.clone() else {
+                continue;
+            };
+            let address = self.client.address(&path);
+            match self.get(&address, one.etag.as_deref()) {
+                Ok(Reply::Forbidden) => {}
+                Ok(Reply::Same) => found(state.known.get_mut(&id), one.etag),
+                Ok(Reply::Gone) => {
+                    if let Some(one) = state.known.get_mut(&id) {
+                        self.miss(&id, one);
+                    }
+                }
+                Ok(Reply::Page(page)) => {
+                    self.seen((&id, &path), &one, home, (&page.value, &mut state.known));
+                    found(state.known.get_mut(&id), page.etag);
+                }
+                Err(stop) => self.pass(stop)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a text that was looked at again.
+    fn seen(
+        &mut self,
+        (id, path): (&str, &str),
+        one: &Known,
+        home: Option<&str>,
+        (value, known): (&Value, &mut BTreeMap<String, Known>),
+    ) {
+        let at = At {
+            page: one.page.as_deref(),
+            home,
+            ..At::default()
+        };
+        for seen in D::look(value, &at) {
+            match seen {
+                // What was moved is another text now.
+                Seen::Text(text) if text.id == id => {
+                    let spot = (Some(path.to_owned()), at.page, one.list.as_str());
+                    self.text(&text, spot, known);
+                }
+                Seen::Emptied(text, _) if text.id == id => {
+                    if let Some(one) = known.get_mut(id) {
+                        self.end(id, one);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// A text was not found. One time is no proof: copies of a forge lag behind each other.
+    fn miss(&mut self, id: &str, one: &mut Known) {
+        one.missed = one.missed.saturating_add(1);
+        if one.missed >= MISSED {
+            self.end(id, one);
+        }
+    }
+
+    /// Sends the end of a text that is not there any more. Whose it was was not remembered; what was a
+    /// program's would become a person's, so that is left as it stands, and never counted.
+    pub(super) fn end(&mut self, id: &str, one: &mut Known) {
+        if one.ended.is_some() {
+            return;
+        }
+        let version = second(self.now).max(second(one.updated).saturating_add(1));
+        one.ended = Some(version);
+        // One that turns up again may be known by what it was known by.
+        one.etag = None;
+        if one.bot {
+            return;
+        }
+        let on = one.on.as_ref();
+        let on = on.and_then(|on| self.reader.ids.iter().position(|known| known == on));
+        let links = one.found(&self.reader.ids);
+        let (written, address) = ((id, one.created), one.address.as_deref());
+        let when = (self.now, version);
+        self.reader
+            .gone(written, address, when, (on, &links), self.sink);
+    }
+}
+
+/// A text is still there.
+fn found(one: Option<&mut Known>, etag: Option<String>) {
+    if let Some(one) = one {
+        one.missed = 0;
+        one.etag = etag;
+    }
+}
