@@ -3,8 +3,8 @@
     python3 links.py REPO LINKS.json NAMES [EXCLUDED...]
 
 REPO is the repository, LINKS.json what `readback links --limit 0 --json` printed of it, NAMES a file with
-one line for each write-up: its id, a tab, and a regular expression that fits its references. EXCLUDED are
-globs over paths that the source leaves out. Compared are, write-up by write-up, the lines of the newest
+lines for each write-up: its id, a text that every reference of this form holds, and a regular expression
+that fits it, with tabs between them. EXCLUDED are globs over paths that the source leaves out. Compared are, write-up by write-up, the lines of the newest
 commit with a reference (live links in files) and the messages with one, a rebased copy once. Everything
 that differs is printed; the exit code is 1 if anything does.
 """
@@ -49,10 +49,20 @@ def in_files(repo, names, excluded):
         if size > LARGEST or b"\0" in text[:8000]:
             continue
         for line in text.decode("utf-8", "replace").split("\n"):
-            for name, pattern in names:
-                if pattern.search(line):
-                    count[name] += 1
+            for name in referred(line, names):
+                count[name] += 1
     return count
+
+
+def referred(text, names):
+    """The write-ups that a text refers to."""
+    return {
+        name
+        for part, patterns in names.items()
+        if part in text
+        for name, pattern in patterns
+        if pattern.search(text)
+    }
 
 
 def fits(path, glob):
@@ -73,16 +83,17 @@ def in_messages(repo, names):
     for commit in text.split("\x01"):
         fields = commit.strip("\n").split("\0", 2)
         if len(fields) == 3:
-            for name, pattern in names:
-                if pattern.search(fields[2]):
-                    seen.add((name, fields[0], fields[1], fields[2].strip()))
+            for name in referred(fields[2], names):
+                seen.add((name, fields[0], fields[1], fields[2].strip()))
     return collections.Counter(name for name, *_ in seen)
 
 
 def main(repo, links, names, *excluded):
     with open(names, encoding="utf-8") as lines:
-        pairs = [line.rstrip("\n").split("\t", 1) for line in lines if line.strip()]
-    names = [(name, re.compile(pattern, re.ASCII)) for name, pattern in pairs]
+        rows = [line.rstrip("\n").split("\t", 2) for line in lines if line.strip()]
+    names = collections.defaultdict(list)
+    for name, part, pattern in rows:
+        names[part].append((name, re.compile(pattern, re.ASCII)))
     with open(links, encoding="utf-8") as file:
         told = json.load(file)
     ours = {"files": collections.Counter(), "messages": collections.Counter()}
