@@ -456,8 +456,12 @@ def k(world, facts):
                 "places_per_linked_writeup_mean": sum(spread) / len(spread) if spread else None}
     def of_part(part):
         return [link for link in of_talk if link["part"] == part]
-    lives = in_places(lambda of: ([(link["end"] - link["at"]) / DAY for link in of],
-                                  [int(link["gone"]) for link in of]), of_talk)
+    def survival(of):
+        lives = in_places(lambda of: ([(link["end"] - link["at"]) / DAY for link in of],
+                                      [int(link["gone"]) for link in of]), of)
+        return {"link_survival": {place: kaplan_meier(t, e, [90, 365], 365)
+                                  for place, (t, e) in lives.items()},
+                "logrank": logrank({k: v for k, v in lives.items() if k != "commit"})}
     def ages(of):
         days = [(world.as_of - link["at"]) / DAY for link in live(of)]
         return {"n": len(days)} | {name: quantile(days, q) for name, q in (
@@ -479,9 +483,7 @@ def k(world, facts):
                                             for part in ("uptake", "follow_up", "index")}},
         "K2": {"live_age_days": ages(of_talk), "by_place": in_places(ages, of_talk),
                "uptake": ages(uptake), "uptake_by_place": in_places(ages, uptake)},
-        "K3": {"link_survival": {place: kaplan_meier(t, e, [90, 365], 365)
-                                 for place, (t, e) in lives.items()},
-               "logrank": logrank({k: v for k, v in lives.items() if k != "commit"})},
+        "K3": survival(of_talk) | {"uptake": survival(uptake)},
         "K4": {"graph": citation_graph(world, meant)},
         "K5": half_life(of_talk) | {"uptake": half_life(uptake)},
         "K6": {"late_links": late(of_talk), "by_place": in_places(late, of_talk),
@@ -496,7 +498,8 @@ def citation_graph(world, meant):
                    and (w.published is None or w.published < world.as_of))
     at = {name: n for n, name in enumerate(nodes)}
     edges = {(link["on"].id, link["w"].id) for link in meant
-             if link["live"] and link["place"] == "writeup" and link["on"] is not None}
+             if link["live"] and link["place"] == "writeup" and link["on"] is not None
+             and link["part"] != "index"}
     edges = {(a, b) for a, b in edges if a in at and b in at and a != b}
     n, out = len(nodes), defaultdict(list)
     for a, b in edges:
