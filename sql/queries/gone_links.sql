@@ -11,7 +11,7 @@ SELECT
         (SELECT number FROM registry_writeup WHERE generation = {registry:UInt32} AND restricted))
         AS in_restricted
 FROM resolved_link(registry = {registry:UInt32})
-WHERE label IN (0, 1, 2) AND ms < {as_of:Int64} AND NOT own
+WHERE NOT is_robot AND NOT is_excluded AND stated_label = '' AND ms < {as_of:Int64} AND NOT own
   AND ifNull(removed_ms >= {as_of:Int64}, true)
   AND role NOT IN ('index', 'template')
   AND (writeup = 0 OR ifNull(target_deleted_ms < {as_of:Int64}, false))

@@ -242,8 +242,12 @@ fn tell_links(telling: &Telling, links: &[ListedLink], more: bool) -> anyhow::Re
     match (links.len() as u64, more) {
         (0, _) => tell("no such link is known; a scan finds them, and events bring them"),
         (n, true) => tell(&format!(
-            "the newest {} are shown; --limit 0 shows all",
-            counted(n, "link", "links")
+            "the newest {} {} shown; --limit 0 shows all",
+            counted(n, "link", "links"),
+            match n {
+                1 => "is",
+                _ => "are",
+            }
         )),
         (n, false) => tell(&counted(n, "link", "links")),
     }
@@ -314,7 +318,10 @@ fn tell_gone(telling: &Telling, links: &[GoneLink], limit: u64) -> anyhow::Resul
     });
     columns(&rows.collect::<Vec<_>>())?;
     match (all, gone.len() as u64) {
-        (0, _) => tell("every link that stands leads to a write-up"),
+        (0, _) => tell(
+            "no link that was collected leads to a deleted or unknown write-up; a repository is searched \
+             for registered names alone",
+        ),
         (all, n) if n < all => tell(&format!(
             "{} of {} are shown; --limit 0 shows all",
             n,

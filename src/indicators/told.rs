@@ -206,7 +206,7 @@ mod tests {
             ("L2", "of the last 47 days"),
             ("L5", "without any read T = 53)"),
             ("K1", "made until 37 days after publication"),
-            ("K1", "with live links to more than 17 write-ups"),
+            ("K1", "had live links to more than 17 write-ups"),
             ("K1", "at least 8 and more than the share 0.375"),
             ("K5", "links of the last 307 days"),
             ("K6", "at least 61 days old then"),

@@ -13,11 +13,16 @@ pub(super) fn ages(results: &Value) -> Option<String> {
         .find_map(|key| results.get(key))?;
     let many = cell(ages, "n").get().filter(|n| *n > 0.0)?;
     let half = cell(ages, "median").get()?;
+    if many == 1.0 {
+        return Some(format!(
+            "The one link that stands was made «{}» {} ago.",
+            count(half),
+            plural(half, "day", "days")
+        ));
+    }
     Some(format!(
-        "Half of the «{}» {} that {} made more than «{}» days ago.",
+        "Half of the «{}» links that stand were made more than «{}» days ago.",
         count(many),
-        plural(many, "link", "links"),
-        plural(many, "stands was", "stand were"),
         count(half)
     ))
 }
@@ -42,11 +47,11 @@ pub(super) fn graph(summary: &Value, results: &Value) -> Option<String> {
         ))
     });
     Some(format!(
-        "«{}» of «{}» write-ups link to another or are linked from one, by «{}» {}.{}",
+        "«{}» of «{}» write-ups link to another or are linked from one, in «{}» {}.{}",
         count(linked),
         count(number("nodes")?),
         count(edges),
-        plural(edges, "link", "links"),
+        plural(edges, "pair", "pairs"),
         hub.unwrap_or_default()
     ))
 }
@@ -55,6 +60,14 @@ pub(super) fn graph(summary: &Value, results: &Value) -> Option<String> {
 pub(super) fn half_life(summary: &Value, results: &Value) -> Option<String> {
     let told = results.get("uptake").unwrap_or(results);
     let days = cell(told, "cited_half_life_days").get()?;
+    let number = |key: &str| cell(told, key).get().unwrap_or(0.0);
+    if number("n") - number("draft_links") == 1.0 {
+        return Some(format!(
+            "The one link made in the last {} leads to a write-up that was «{}» old.",
+            window(summary),
+            age(days)
+        ));
+    }
     Some(format!(
         "Half of the links made in the last {} lead to write-ups that were older than «{}».",
         window(summary),
@@ -64,8 +77,10 @@ pub(super) fn half_life(summary: &Value, results: &Value) -> Option<String> {
 
 /// K6, of uptake where it is told apart.
 pub(super) fn late(summary: &Value, results: &Value) -> Option<String> {
-    let told = ["uptake", "late_links"].map(|key| share(results, key));
-    let late = told.into_iter().find(|share| share.value.get().is_some())?;
+    // None is not the same as not told: what is no uptake must not stand in for it.
+    let told = ["uptake", "late_links"];
+    let told = told.into_iter().find(|key| results.get(key).is_some())?;
+    let late = share(results, told);
     let (k, n) = (late.num.get()?, late.den.get()?);
     Some(format!(
         "«{}» of «{}» {} made in the last {}, «{}» ({}), {} to write-ups that were older than {}.",
@@ -110,13 +125,29 @@ mod tests {
             "Half of the links made in the last year lead to write-ups that were older than «3 months»."
         );
         let share = json!({"k": 80, "n": 152, "p": 0.526, "lo": 0.447, "hi": 0.604});
-        let of_all = json!({"late_links": share, "uptake": null});
+        let of_all = json!({"late_links": share});
         assert_eq!(
             late(&summary, &of_all).unwrap(),
             "«80» of «152» links made in the last year, «53 %» (95 % interval 45 to 60), lead to \
              write-ups that were older than three months."
         );
+        let follow_up_alone = json!({"late_links": share, "uptake": null});
+        assert!(late(&summary, &follow_up_alone).is_none());
         assert!(late(&summary, &json!({"late_links": null})).is_none());
+    }
+
+    #[test]
+    fn one_link_has_no_half() {
+        let one = json!({"uptake": {"n": 1, "median": 12.0}});
+        assert_eq!(
+            ages(&one).unwrap(),
+            "The one link that stands was made «12» days ago."
+        );
+        let one = json!({"uptake": {"cited_half_life_days": 105.2, "n": 2, "draft_links": 1}});
+        assert_eq!(
+            half_life(&json!({}), &one).unwrap(),
+            "The one link made in the last year leads to a write-up that was «3 months» old."
+        );
     }
 
     #[test]
@@ -128,7 +159,7 @@ mod tests {
         }});
         assert_eq!(
             graph(&summary, &results).unwrap(),
-            "«4» of «10» write-ups link to another or are linked from one, by «3» links. First by \
+            "«4» of «10» write-ups link to another or are linked from one, in «3» pairs. First by \
              rank is “Queue overflow”, linked from «2» others."
         );
         assert!(graph(&summary, &json!({"graph": {"edges": 0}})).is_none());

@@ -106,7 +106,7 @@ const fn reason(key: &'static str, words: &'static str, brief: &'static str) -> 
 }
 
 /// Reasons in the order in which they are tried.
-const RECEIVED: [Reason; 8] = [
+const RECEIVED: [Reason; 10] = [
     reason(
         "rejected",
         "could not be read, broke the contract or came from a sender who may not send them",
@@ -138,6 +138,16 @@ const RECEIVED: [Reason; 8] = [
         "excluded",
         "came from accounts that are excluded by hand",
         "excluded accounts",
+    ),
+    reason(
+        "generated",
+        "are links in generated or vendored files",
+        "links in generated files",
+    ),
+    reason(
+        "unreachable",
+        "are links in a history that was rewritten since",
+        "links in a rewritten history",
     ),
 ];
 const READS: [Reason; 3] = [
@@ -403,6 +413,22 @@ mod tests {
         });
         let unknown = health(&summary).unknown;
         assert_eq!(unknown[0].1, "2 of 8 (25 %)");
+    }
+
+    #[test]
+    fn the_reasons_add_up() {
+        let received = json!({
+            "lines": 45, "rejected": 1, "duplicate_id": 2, "future": 3, "unknown_writeup": 4,
+            "after_delete": 5, "bot": 6, "removed": 7, "excluded": 2, "generated": 9,
+            "unreachable": 1, "kept": {"link": 5},
+        });
+        let told = health(&json!({"health": {"received": received}})).excluded;
+        let numbers = told.iter().filter_map(|(_, n)| n.parse::<u32>().ok());
+        assert_eq!(numbers.sum::<u32>(), 45 - 5);
+        assert!(
+            told.iter()
+                .any(|(words, n)| words.contains("generated") && n == "9")
+        );
     }
 
     #[test]

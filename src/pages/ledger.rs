@@ -125,6 +125,7 @@ fn opening(summary: &Value) -> String {
             words::plural(linked, "is", "are"),
             linked::PLACES_SAID
         ),
+        None if linked::none_yet(summary).is_some() => "No uptake yet.".to_owned(),
         None => {
             "No link from the work to a write-up stands, as far as these sources see.".to_owned()
         }

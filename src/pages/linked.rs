@@ -130,14 +130,15 @@ pub(super) fn evidence((summary, index): (&Value, &Index), links: Links, link: &
 
 /// K1, place by place, never added up (INDICATORS K1).
 pub(super) fn links(summary: &Value) -> Option<String> {
-    let apart = follow_up(summary).unwrap_or_default();
+    let apart = apart(summary).unwrap_or_default();
     let links = uptake(summary)?;
     let linked = cell(links, "writeups_linked").get()?;
     if linked == 0.0 {
         // What was linked once is not the same as nothing.
-        let gone = standing(links.get("created")?);
-        let none = "None of the links seen still stands.";
-        return (!gone.is_empty()).then(|| format!("{none}{apart}"));
+        return match standing(links.get("created")?).is_empty() {
+            false => Some(format!("None of the links seen still stands.{apart}")),
+            true => (!apart.is_empty()).then(|| format!("No uptake yet.{apart}")),
+        };
     }
     let places = standing(links.get("live")?);
     let many: f64 = places.iter().map(|(_, n)| n).sum();
@@ -155,15 +156,16 @@ pub(super) fn links(summary: &Value) -> Option<String> {
     if named.is_empty() {
         return None;
     }
-    // A line under a commit stays; what it led to may have gone.
+    // A line under a commit stays; why a link went is not told place by place.
     let gone = ["created", "live"].map(|key| {
         let of = links.get(key).unwrap_or(&Value::Null);
         cell(of, "commit").get().unwrap_or(0.0)
     });
     let gone = match gone[0] - gone[1] {
         n if n > 0.0 => format!(
-            " «{}» more in commits led to a write-up that was deleted since.",
-            count(n)
+            " «{}» more in commits no longer {}.",
+            count(n),
+            plural(n, "stands", "stand")
         ),
         _ => String::new(),
     };
@@ -176,29 +178,52 @@ pub(super) fn links(summary: &Value) -> Option<String> {
     ))
 }
 
-/// Links of those who had the incident are no uptake: they are told apart and never added.
-fn follow_up(summary: &Value) -> Option<String> {
+/// Links of those who had the incident and those on lists are no uptake: they are told apart and never
+/// added.
+pub(super) fn apart(summary: &Value) -> Option<String> {
     let links = reading::results(summary, "K1").get("links")?;
-    let live = links.get("follow_up")?.get("live")?;
-    let places: Vec<String> = standing(live)
-        .iter()
-        .map(|(place, n)| format!("«{}» in {}", count(*n), words::places(place)))
-        .collect();
+    let places = |part: &str| {
+        let live = links.get(part)?.get("live")?;
+        let places: Vec<String> = standing(live)
+            .iter()
+            .map(|(place, n)| format!("«{}» in {}", count(*n), words::places(place)))
+            .collect();
+        (!places.is_empty()).then(|| words::row(&places, "and"))
+    };
     let until = super::signals::days(summary, "follow_up", 30.0);
-    (!places.is_empty()).then(|| {
+    let follow_up = places("follow_up").map(|places| {
         format!(
-            " Not counted here: links that the people and teams of the incident made until {until:.0} \
-             days after the write-up ({}).",
-            words::row(&places, "and")
+            "links that the people and teams of the incident made until {until:.0} days after the \
+             write-up ({places})"
         )
-    })
+    });
+    let on_lists =
+        places("index").map(|places| format!("links on pages that list write-ups ({places})"));
+    let told: Vec<String> = follow_up.into_iter().chain(on_lists).collect();
+    (!told.is_empty()).then(|| format!(" Not counted here: {}.", told.join(", and ")))
 }
 
-/// How many write-ups are linked, and `«94» of «98» write-ups`, by the same meaning of linked.
+/// What is said of uptake where an indicator of links has nothing: that there is none, if links of another
+/// part are known.
+pub(super) fn none_yet(summary: &Value) -> Option<String> {
+    let links = reading::results(summary, "K1").get("links")?;
+    let created = links.get("uptake")?.get("created")?;
+    match standing(created).is_empty() {
+        false => None,
+        true => apart(summary).map(|apart| format!("No uptake yet.{apart}")),
+    }
+}
+
+/// How many write-ups are linked, and `«94» of «98» write-ups`: both of those that the reader may see,
+/// since one more than they see would tell of what is kept from them.
 pub(super) fn of_all(summary: &Value) -> Option<(f64, String)> {
-    let links = uptake(summary)?;
-    let linked = cell(links, "writeups_linked").get().filter(|n| *n > 0.0)?;
-    let all = (reading::list(summary, "writeups").len() as f64).max(linked);
+    uptake(summary)?;
+    let seen = reading::list(summary, "writeups");
+    let linked = seen.iter().filter(|writeup| is_linked(writeup)).count() as f64;
+    if linked == 0.0 {
+        return None;
+    }
+    let all = seen.len() as f64;
     let writeups = plural(all, "write-up", "write-ups");
     Some((
         linked,
@@ -222,8 +247,45 @@ mod tests {
         assert_eq!(
             links(&summary).unwrap(),
             "«178» links in commits and «75» in other write-ups lead to «94» write-ups. «2» more \
-             in commits led to a write-up that was deleted since."
+             in commits no longer stand."
         );
+    }
+
+    #[test]
+    fn what_is_no_uptake_is_told_apart() {
+        let mut summary = json!({"indicators": {"K1": {"results": {"links": {
+            "created": {"commit": 9}, "live": {"commit": 9}, "writeups_linked": 2,
+            "uptake": {"created": {"commit": 0}, "live": {"commit": 0}, "writeups_linked": 0},
+            "follow_up": {"live": {"commit": 3}},
+            "index": {"live": {"onboarding": 4, "diagram": 0}},
+        }}}}});
+        let said = "No uptake yet. Not counted here: links that the people and teams of the incident \
+            made until 30 days after the write-up («3» in commits), and links on pages that list \
+            write-ups («4» in onboarding pages).";
+        assert_eq!(links(&summary).unwrap(), said);
+        assert_eq!(none_yet(&summary).unwrap(), said);
+        let told = summary.pointer_mut("/indicators/K1/results/links").unwrap();
+        told["follow_up"]["live"]["commit"] = json!(0);
+        told["index"]["live"]["onboarding"] = json!(0);
+        assert!(links(&summary).is_none());
+        assert!(none_yet(&summary).is_none());
+    }
+
+    #[test]
+    fn of_all_counts_what_the_reader_may_see() {
+        let of_two = |first: u32| {
+            json!({
+                "indicators": {"K1": {"results": {"links": {"uptake": {"writeups_linked": 3}}}}},
+                "writeups": [
+                    {"links": {"uptake": {"diagram": first}}},
+                    {"links": {"uptake": {"diagram": 0, "ticket": 2}}},
+                ],
+            })
+        };
+        let (linked, said) = of_all(&of_two(1)).unwrap();
+        assert_eq!((linked, said.as_str()), (1.0, "«1» of «2» write-ups"));
+        // What is restricted may be linked; that is not told here.
+        assert!(of_all(&of_two(0)).is_none());
     }
 
     #[test]

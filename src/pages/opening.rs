@@ -307,10 +307,28 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
         "T0" | "T1" => super::trend::reads(summary).sentence,
         _ => match code.chars().next() {
             Some('C') => "Nothing to say yet: no comment of the right age has been seen.",
-            Some('K') => "Nothing to say yet: no link has been seen.",
+            Some('K') => return no_link(summary, code),
             _ => "Nothing to say yet: no read of the right age has been seen.",
         }
         .to_owned(),
+    }
+}
+
+/// Why nothing is said of links.
+fn no_link(summary: &Value, code: &str) -> String {
+    let nothing = "Nothing to say yet: no link has been seen.";
+    match code {
+        "K4" => "No write-up that everybody may see links to another.".to_owned(),
+        "K2" | "K5" | "K6" => linked::none_yet(summary).unwrap_or_else(|| match code {
+            // There were some, or K1 would say the same.
+            "K2" if linked::links(summary).is_some() => "No uptake stands.".to_owned(),
+            _ if linked::links(summary).is_some() => {
+                let days = days(summary, "horizon", 365.0);
+                format!("No uptake of the last {days:.0} days leads to a write-up with a date.")
+            }
+            _ => nothing.to_owned(),
+        }),
+        _ => nothing.to_owned(),
     }
 }
 

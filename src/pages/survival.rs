@@ -117,9 +117,10 @@ pub(super) fn readership(results: &Value, quiet: f64) -> Option<String> {
     })
 }
 
-/// K3: place by place. Commits never go away, so they are no part of it.
+/// K3: place by place, of uptake where it is told apart. Commits never go away, so they are no part of it.
 pub(super) fn links(results: &Value) -> Option<String> {
-    let places = results.get("link_survival")?.as_object()?;
+    let told = results.get("uptake").unwrap_or(results);
+    let places = told.get("link_survival")?.as_object()?;
     let mut shared: Vec<(&str, Year)> = Vec::new();
     let mut counted: Vec<(&str, Lives)> = Vec::new();
     for (place, survival) in places.iter().filter(|(place, _)| *place != "commit") {

@@ -395,7 +395,7 @@ def c1_c2(world, facts):
 def links(world):
     """Every link that somebody meant, with the part that it plays."""
     from model import millis
-    p, meant, pages = world.parameters, [], defaultdict(set)
+    p, meant, pages = world.parameters, [], defaultdict(list)
     for event in world.kept["link"]:
         data, w, at = event["data"], event["writeup"], event["at"]
         source = data.get("source")
@@ -407,34 +407,43 @@ def links(world):
         page = (event["source"], name)
         removed = millis(data["removed_at"]) if data.get("removed_at") else None
         ends = [t for t in (removed, w.deleted) if t is not None and t < world.as_of]
-        if on is w:
+        if on is w or removed is not None and removed < at:
             continue
-        if not ends and page[1] and data["place"] != "chat":
-            pages[page].add(w.id)
+        life = (at, min(ends, default=world.as_of))
+        if page[1] and data["place"] != "chat":
+            pages[page].append((w, *life))
         if data.get("role") not in ("index", "template"):
             # The target's deletion ends the watching, not the link (INDICATORS 1, "Deleted write-up").
             gone = removed is not None and removed == min(ends, default=None) and removed != w.deleted
             meant.append({"w": w, "at": at, "on": on, "place": data["place"], "page": page,
-                          "person": event["person"], "stated": data.get("role"),
+                          "life": life, "person": event["person"], "stated": data.get("role"),
                           "team": data.get("team"), "live": not ends, "gone": gone,
                           "end": min(ends, default=world.as_of)})
-    teams = defaultdict(set)
-    for w in world.writeups.values():
-        there = (w.deleted is None or w.deleted >= world.as_of) and \
-            (w.published is None or w.published < world.as_of)
-        if w.owner_team and there:
-            teams[w.owner_team].add(w.id)
-    lists = {page for page, ids in pages.items() if len(ids) > p["index_writeups"] or any(
-        len(ids & own) >= p["index_team_least"] and len(ids & own) > p["index_team_share"] * len(own)
-        for own in teams.values())}
+    def out(w, t):
+        return w.published is None or w.published <= t
+    # When each page was a list, judged whenever a link on it begins to stand.
+    lists = defaultdict(list)
+    for page, found in pages.items():
+        for w, start, end in found:
+            linked = {v.id for v, a, b in found if a <= start < b}
+            if start < end and len(linked) > p["index_writeups"]:
+                lists[page].append(start)
+            t = start if w.published is None else max(start, w.published)
+            if w.owner_team and t < end:
+                own = {v.id for v in world.writeups.values() if v.owner_team == w.owner_team
+                       and out(v, t) and (v.deleted is None or v.deleted > t)}
+                both = len({v.id for v, a, b in found if a <= t < b} & own)
+                if both >= p["index_team_least"] and both > p["index_team_share"] * len(own):
+                    lists[page].append(t)
     for link in meant:
         w = link["w"]
         team = link["team"] or world.team_of(link["person"], link["at"])
         had = link["person"] is not None and link["person"] in (w.contributors | w.responders) or \
             team is not None and team in {w.owner_team} | w.contributor_teams
-        soon = w.published is not None and link["at"] < w.published + p["follow_up_days"] * DAY
+        soon = w.published is None or link["at"] < w.published + p["follow_up_days"] * DAY
         link["part"] = link["stated"] or (
-            "index" if link["page"] in lists and link["place"] != "chat"
+            "index" if link["place"] != "chat" and any(
+                link["life"][0] <= t < link["life"][1] for t in lists.get(link["page"], ()))
             else "follow_up" if had and soon else "uptake")
     return meant
 
@@ -456,8 +465,12 @@ def k(world, facts):
                 "places_per_linked_writeup_mean": sum(spread) / len(spread) if spread else None}
     def of_part(part):
         return [link for link in of_talk if link["part"] == part]
-    lives = in_places(lambda of: ([(link["end"] - link["at"]) / DAY for link in of],
-                                  [int(link["gone"]) for link in of]), of_talk)
+    def survival(of):
+        lives = in_places(lambda of: ([(link["end"] - link["at"]) / DAY for link in of],
+                                      [int(link["gone"]) for link in of]), of)
+        return {"link_survival": {place: kaplan_meier(t, e, [90, 365], 365)
+                                  for place, (t, e) in lives.items()},
+                "logrank": logrank({k: v for k, v in lives.items() if k != "commit"})}
     def ages(of):
         days = [(world.as_of - link["at"]) / DAY for link in live(of)]
         return {"n": len(days)} | {name: quantile(days, q) for name, q in (
@@ -479,9 +492,7 @@ def k(world, facts):
                                             for part in ("uptake", "follow_up", "index")}},
         "K2": {"live_age_days": ages(of_talk), "by_place": in_places(ages, of_talk),
                "uptake": ages(uptake), "uptake_by_place": in_places(ages, uptake)},
-        "K3": {"link_survival": {place: kaplan_meier(t, e, [90, 365], 365)
-                                 for place, (t, e) in lives.items()},
-               "logrank": logrank({k: v for k, v in lives.items() if k != "commit"})},
+        "K3": survival(of_talk) | {"uptake": survival(uptake)},
         "K4": {"graph": citation_graph(world, meant)},
         "K5": half_life(of_talk) | {"uptake": half_life(uptake)},
         "K6": {"late_links": late(of_talk), "by_place": in_places(late, of_talk),
@@ -496,7 +507,8 @@ def citation_graph(world, meant):
                    and (w.published is None or w.published < world.as_of))
     at = {name: n for n, name in enumerate(nodes)}
     edges = {(link["on"].id, link["w"].id) for link in meant
-             if link["live"] and link["place"] == "writeup" and link["on"] is not None}
+             if link["live"] and link["place"] == "writeup" and link["on"] is not None
+             and link["part"] != "index"}
     edges = {(a, b) for a, b in edges if a in at and b in at and a != b}
     n, out = len(nodes), defaultdict(list)
     for a, b in edges:

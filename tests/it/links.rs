@@ -107,7 +107,7 @@ fn links(dice: &mut Dice, papers: &[Paper], start: Millis) -> Vec<Made> {
                 at,
                 removed: dice
                     .chance(40)
-                    .then(|| at + (1 + dice.below(300) as i64) * DAY_MS),
+                    .then(|| at + (dice.below(300) as i64 - 9) * DAY_MS),
                 person: dice
                     .chance(80)
                     .then(|| match papers[paper].authors.first() {
@@ -127,38 +127,62 @@ fn links(dice: &mut Dice, papers: &[Paper], start: Millis) -> Vec<Made> {
         .collect()
 }
 
+/// Whether a link is told of at all: one that was removed before it was made is none.
+fn is_kept(link: &Made, papers: &[Paper], as_of: Millis) -> bool {
+    let deleted = papers[link.paper].deleted;
+    link.at < as_of
+        && deleted.is_none_or(|at| link.at < at)
+        && link.removed.is_none_or(|at| link.at <= at)
+}
+
 /// What part each link plays, read from the rules one by one.
 fn naive(papers: &[Paper], made: &[Made], as_of: Millis) -> Vec<&'static str> {
-    let kept = |link: &&Made| {
-        let deleted = papers[link.paper].deleted;
-        link.at < as_of && deleted.is_none_or(|at| link.at < at)
+    let until = |link: &Made| {
+        let ends = [link.removed, papers[link.paper].deleted];
+        ends.into_iter().flatten().fold(as_of, Millis::min)
     };
-    let mut pages: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    for link in made.iter().filter(kept) {
-        let gone = |at: Option<Millis>| at.is_some_and(|at| at < as_of);
-        if !link.chat && !gone(link.removed) && !gone(papers[link.paper].deleted) {
-            pages.entry(&link.page).or_default().insert(link.paper);
-        }
+    let stands = |link: &Made, t: Millis| link.at <= t && t < until(link);
+    let mut pages: BTreeMap<&str, Vec<&Made>> = BTreeMap::new();
+    for link in made
+        .iter()
+        .filter(|link| !link.chat && is_kept(link, papers, as_of))
+    {
+        pages.entry(&link.page).or_default().push(link);
     }
-    let mut owned: BTreeMap<&str, BTreeSet<usize>> = BTreeMap::new();
-    for (n, paper) in papers.iter().enumerate() {
-        let is_there = paper.deleted.is_none_or(|at| at >= as_of)
-            && paper.published.is_none_or(|at| at < as_of);
-        if let Some(team) = paper.team.as_deref().filter(|_| is_there) {
-            owned.entry(team).or_default().insert(n);
-        }
-    }
-    let lists = |page: &str| {
-        pages.get(page).is_some_and(|found| {
-            let of_team = |own: &BTreeSet<usize>| {
-                let both = found.intersection(own).count();
-                both >= 5 && 2 * both > own.len()
+    let is_out = |n: usize, t: Millis| papers[n].published.is_none_or(|at| at <= t);
+    // When each page was a list, judged whenever a link on it began to stand.
+    let mut lists: BTreeMap<&str, Vec<Millis>> = BTreeMap::new();
+    for (page, links) in &pages {
+        let linked = |t: Millis| -> BTreeSet<usize> {
+            let there = links.iter().filter(|link| stands(link, t));
+            there.map(|link| link.paper).collect()
+        };
+        for link in links {
+            let is_list = linked(link.at).len() > 20;
+            if is_list && stands(link, link.at) {
+                lists.entry(page).or_default().push(link.at);
+            }
+            let paper = &papers[link.paper];
+            let t = paper.published.map_or(link.at, |at| at.max(link.at));
+            let Some(team) = paper.team.as_ref().filter(|_| stands(link, t)) else {
+                continue;
             };
-            found.len() > 20 || owned.values().any(of_team)
-        })
+            let own: BTreeSet<usize> = (0..papers.len())
+                .filter(|n| papers[*n].team.as_ref() == Some(team) && is_out(*n, t))
+                .filter(|n| papers[*n].deleted.is_none_or(|at| at > t))
+                .collect();
+            let both = linked(t).intersection(&own).count();
+            if both >= 5 && 2 * both > own.len() {
+                lists.entry(page).or_default().push(t);
+            }
+        }
+    }
+    let on_list = |link: &Made| {
+        let instants = lists.get(link.page.as_str()).into_iter().flatten();
+        !link.chat && instants.into_iter().any(|t| stands(link, *t))
     };
     made.iter()
-        .filter(kept)
+        .filter(|link| is_kept(link, papers, as_of))
         .map(|link| {
             let paper = &papers[link.paper];
             let had =
@@ -167,10 +191,10 @@ fn naive(papers: &[Paper], made: &[Made], as_of: Millis) -> Vec<&'static str> {
             let of_team = team.is_some_and(|team| {
                 paper.team.as_ref() == Some(&team) || paper.teams.contains(&team)
             });
-            let soon = paper.published.is_some_and(|at| link.at < at + 30 * DAY_MS);
+            let soon = paper.published.is_none_or(|at| link.at < at + 30 * DAY_MS);
             match link.role {
                 Some(role) => role,
-                None if !link.chat && lists(&link.page) => "index",
+                None if on_list(link) => "index",
                 None if soon && (link.person.is_some_and(had) || of_team) => "follow_up",
                 None => "uptake",
             }
@@ -256,10 +280,7 @@ async fn every_link_plays_the_part_that_a_naive_model_says() {
         .filter_map(|link| Some((link.stands_in.rsplit_once("#L")?.1, link.part.as_str())))
         .collect();
     let kept: Vec<usize> = (0..made.len())
-        .filter(|n| {
-            let deleted = papers[made[*n].paper].deleted;
-            made[*n].at < as_of && deleted.is_none_or(|at| made[*n].at < at)
-        })
+        .filter(|n| is_kept(&made[*n], &papers, as_of))
         .collect();
     assert_eq!(by_line.len(), kept.len());
     let expected = naive(&papers, &made, as_of);
@@ -379,6 +400,21 @@ fn story() -> String {
             "2025-06-01T09:00:00Z",
             json!({}),
         ),
+        // These lead to nothing either, and nobody meant them.
+        (
+            "https://wiki.example.org/pm/INC-78",
+            "docs",
+            "shop@0af3c1d:vendor/old.md#L9",
+            "2025-06-01T09:00:00Z",
+            json!({"label": "vendored"}),
+        ),
+        (
+            "INC-3",
+            "docs",
+            "shop@0af3c1d:docs/made.md#L9",
+            "2025-06-01T09:00:00Z",
+            json!({"person": "robot@example.org"}),
+        ),
     ] {
         let mut data = json!({ "place": place, "source": source });
         for (name, value) in more.as_object().expect("fields") {
@@ -386,6 +422,8 @@ fn story() -> String {
         }
         say("link", subject, time, data);
     }
+    let robot = json!({ "person": "robot@example.org", "kind": "bot" });
+    say("person", "robot@example.org", published, robot);
     lines.join("\n") + "\n"
 }
 

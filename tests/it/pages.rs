@@ -347,6 +347,8 @@ fn first_words(summary: &Value) -> String {
 #[test]
 fn first_words_speak_of_what_there_is() {
     let old = json!([silent("a"), silent("b")]);
+    let mut linked = old.clone();
+    linked[0]["links"] = json!({"live": {"commit": 4}});
     let share = |k: u32, n: u32| json!({"k": k, "n": n, "p": f64::from(k) / f64::from(n), "lo": 0.1, "hi": 0.9});
     let reviews = json!([{"date": "2026-06-12", "attendees": 14, "need_not_have_come": 9}]);
     let cases = [
@@ -370,7 +372,7 @@ fn first_words_speak_of_what_there_is() {
         ),
         (
             vec!["link"],
-            json!({"writeups": old, "indicators": {
+            json!({"writeups": linked, "indicators": {
                 "K1": {"results": {"links": {"writeups_linked": 1, "live": {"commit": 4}}}},
             }}),
             "1 of 2 write-ups is linked from code comments, commits, diagrams, onboarding pages \

@@ -28,7 +28,7 @@ pub(super) fn citations(context: Context) -> Vec<Chart> {
         )
     };
     chart.n = Some(format!(
-        "{} links between {} write-ups",
+        "{} pairs of {} write-ups",
         reading::count(count("edges")),
         reading::count(count("nodes") - count("isolated"))
     ));

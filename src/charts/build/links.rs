@@ -26,12 +26,20 @@ fn uptake(links: &Value) -> &Value {
     links.get("uptake").unwrap_or(links)
 }
 
+/// What the links of K1's pictures are.
+fn unit(links: &Value) -> &'static str {
+    match links.get("uptake") {
+        Some(_) => "uptake, links",
+        None => "links",
+    }
+}
+
 /// K1: links created and still standing, by place.
 pub(super) fn by_place(context: Context) -> Vec<Chart> {
     let links = context.results().get("links").unwrap_or(&Value::Null);
+    let mut chart = context.chart("by-place", "Where write-ups are linked from", unit(links));
     let links = uptake(links);
     let (created, live) = (links.get("created"), links.get("live"));
-    let mut chart = context.chart("by-place", "Where write-ups are linked from", "links");
     let counts: Vec<(&str, Cell, Cell)> = PLACES
         .iter()
         .map(|(key, name)| {
@@ -52,7 +60,6 @@ pub(super) fn by_place(context: Context) -> Vec<Chart> {
         chart.alt = "No link from these places seen yet.".to_owned();
         return vec![chart];
     }
-    chart.n = Some(format!("{} ever made", reading::count(total)));
     let said: Vec<String> = counts
         .iter()
         .map(|(name, created, live)| {
@@ -100,7 +107,7 @@ pub(super) fn by_month(context: Context) -> Vec<Chart> {
     let [_, .., (_, last, standing)] = months.as_slice() else {
         return Vec::new();
     };
-    let mut chart = context.chart("by-month", "Links that stood, month by month", "links");
+    let mut chart = context.chart("by-month", "Links that stood, month by month", unit(links));
     let said: Vec<String> = PLACES
         .iter()
         .zip(standing)
@@ -254,10 +261,9 @@ pub(super) fn late(context: Context) -> Vec<Chart> {
 
 /// K3: how long a link stays, by place.
 pub(super) fn survival(context: Context) -> Vec<Chart> {
-    let places = context
-        .results()
-        .get("link_survival")
-        .unwrap_or(&Value::Null);
+    let results = context.results();
+    let told = results.get("uptake").unwrap_or(results);
+    let places = told.get("link_survival").unwrap_or(&Value::Null);
     let mut chart = context.chart(
         "link-survival",
         "How long links stay",
@@ -273,6 +279,11 @@ pub(super) fn survival(context: Context) -> Vec<Chart> {
         let mut steps = tail::steps(place);
         // Steps that change nothing but the number at risk only make the picture heavy.
         steps.dedup_by(|b, a| a.share == b.share && b.day < a.day + 1.0);
+        // One life, or none that ended, has limits of no width: they would promise what nobody knows.
+        let number = |key: &str| reading::cell(place, key).get();
+        if number("n") == Some(1.0) || number("events") == Some(0.0) {
+            steps.iter_mut().for_each(|step| step.interval = None);
+        }
         let Some(last) = steps.last() else { continue };
         links += reading::cell(place, "n").get().unwrap_or(0.0);
         said.push(format!(

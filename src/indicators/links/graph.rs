@@ -7,7 +7,7 @@ use polars::prelude::PolarsResult;
 
 use super::each;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec, WriteupFact};
-use crate::model::{Layer, Millis, Place, Results, Value};
+use crate::model::{Layer, LinkRole, Millis, Place, Results, Value};
 use crate::stats::pagerank;
 
 /// K4.
@@ -30,21 +30,21 @@ const DRAWN: usize = 60;
 static SPEC: Spec = Spec {
     code: "K4",
     title: "Citation graph",
-    unit: "probability; links",
-    version: 1,
+    unit: "probability; pairs",
+    version: 2,
     layer: Layer::X,
     state: true,
     says: "Which write-ups others build on.",
     definition: "Nodes are the write-ups that are published and not deleted at as_of and that \
         everybody may see; an edge leads from the write-up on whose page a live link stands to the \
-        one it leads to, however many such links there are. Links of a write-up to itself, links of \
-        which their source says that they stand on an index page or came with a template are left \
-        out. pagerank: alpha 0.85, the mass of nodes without links spread evenly, tolerance 1e-12; \
+        one it leads to, however many such links there are: edges are pairs of write-ups. Links of a \
+        write-up to itself, links on a page that lists (index in K1), and links of which their source \
+        says that they came with a template are left out. pagerank: alpha 0.85, the mass of nodes without links spread evenly, tolerance 1e-12; \
         in_degree = write-ups that link to it. co_citation n = write-ups that link to both a and b. \
         by_half_year ranks within the half-year of publication, local. isolated = nodes without any \
         edge; they share the floor. drawn: the others and their edges, where they are at most 60.",
     caveat: "Older write-ups have had more time to be linked: compare those of one half-year. A hub \
-        may be a good text or a list of others.",
+        is what much refers to, which need not be the better text.",
 };
 
 impl Indicator for CitationGraph {
@@ -81,7 +81,9 @@ impl<'a> Graph<'a> {
             .collect();
         let links = each(facts)?.into_iter();
         let edges: BTreeSet<(usize, usize)> = links
-            .filter(|link| link.is_live() && link.place == Place::Writeup)
+            .filter(|link| {
+                link.is_live() && link.place == Place::Writeup && link.part != LinkRole::Index
+            })
             .filter_map(|link| Some((*node.get(&link.stands_on?)?, *node.get(&link.writeup)?)))
             .filter(|(from, to)| from != to)
             .collect();
@@ -291,6 +293,10 @@ mod tests {
             ..cites(0, 1)
         });
         rows.push(cites(0, 1).stated("index"));
+        rows.push(LinkRow {
+            part: "index",
+            ..cites(0, 1)
+        });
         let found = graph(&facts(&ids, &rows));
         assert_eq!(number(&found, &["nodes"]), Some(4.0));
         assert_eq!(number(&found, &["edges"]), Some(4.0));

@@ -19,21 +19,22 @@ static SPEC: Spec = Spec {
     code: "K1",
     title: "Live links by place",
     unit: "links; write-ups",
-    version: 2,
+    version: 3,
     layer: Layer::L,
     state: true,
     says: "Where write-ups have become part of the work: code, commits, diagrams, other \
         write-ups, onboarding.",
     definition: "By place: created = links made before as_of; live = those of them neither \
         removed nor left without a target by then. Left out: links of a write-up to itself, links \
-        of which their source says that they stand on an index page or came with a template. \
-        writeups_linked = write-ups with a live link in one of the five places of the talk; places \
+        of which their source says that they stand on an index page or came with a template, links \
+        removed before they were made. writeups_linked = write-ups with a live link in one of the five places of the talk; places \
         per linked write-up = mean number of those places with a live link to it. other_places \
         shows the remaining places apart. The same links, each in one of three: follow_up = made \
-        until {follow_up_days} days after publication by somebody who wrote the write-up or \
-        responded, or in a team that did; index = on a page with live links to more than \
+        until {follow_up_days} days after publication, or to an undated write-up whenever, by \
+        somebody who wrote the write-up or responded, or in a team that did; index = on a page that \
+        at some instant of the link's life, when a link on it was made, had live links to more than \
         {index_writeups} write-ups, or to at least {index_team_least} and more than the share \
-        {index_team_share} of those of one team; uptake = all others. What a source says of a link \
+        {index_team_share} of those that one team had published by then; uptake = all others. What a source says of a link \
         comes first. by_form: links that lead to the write-up (link), its key alone, its title \
         alone, and those whose source does not say. by_month: uptake that stood at the end of each \
         local month.",

@@ -6,7 +6,7 @@ use super::meant;
 use crate::indicators::frames::{counts, ints};
 use crate::indicators::shapes::survival;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
-use crate::model::{DAY_MS, Layer, Millis, Place, Results};
+use crate::model::{DAY_MS, Layer, LinkRole, Millis, Place, Results};
 use crate::stats::{KaplanMeier, log_rank};
 
 /// K3.
@@ -29,9 +29,11 @@ static SPEC: Spec = Spec {
         index pages and links that a template brought are left out. median = link half-life, null \
         where more than half are still there; limits by Greenwood on the scale log(-log S); rmst = \
         mean life cut at day {horizon_days}. Log-rank test between the places that have links, df \
-        = places less one; commit messages can't be changed, so they are shown and not tested.",
-    caveat: "A moved file keeps its links only where the source follows it. Places with few \
-        removals say little: look at the numbers behind a curve.",
+        = places less one; commit messages can't be changed, so they are shown and not tested. uptake \
+        says the same of links alone that are neither follow-up nor on a page that lists.",
+    caveat: "A moved file keeps its links only where the source follows it. Lines of one file go \
+        together with it: they are not independent, so the limits are too narrow and the test too \
+        sure. Places with few removals say little: look at the numbers behind a curve.",
 };
 
 impl Indicator for LinkSurvival {
@@ -45,7 +47,14 @@ impl Indicator for LinkSurvival {
 }
 
 fn link_survival(facts: &Facts, context: &Context) -> PolarsResult<Results> {
-    let lives = lives(facts, context.as_of)?;
+    let mut lives = lives(facts, context.as_of)?;
+    let all = of(&lives, context.parameters.horizon_days);
+    lives.retain(|life| life.is_uptake);
+    Ok(all.with("uptake", of(&lives, context.parameters.horizon_days)))
+}
+
+/// The curves of some links, place by place, and the test between them.
+fn of(lives: &[Life], horizon: u32) -> Results {
     let mut curves = Results::new();
     let mut tested = Vec::new();
     for place in Place::OF_THE_TALK {
@@ -58,26 +67,27 @@ fn link_survival(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         curves = curves.with(
             place.name(),
             // Links are no people.
-            survival(&fit, &DAYS, context.parameters.horizon_days, |value| value),
+            survival(&fit, &DAYS, horizon, |value| value),
         );
         if place != Place::Commit {
             tested.push(of_place);
         }
     }
     let test = log_rank(&tested);
-    Ok(Results::new().with("link_survival", curves).with(
+    Results::new().with("link_survival", curves).with(
         "logrank",
         Results::new()
             .with("chi2", test.map(|test| test.chi2))
             .with("df", test.map(|test| test.df))
             .with("p", test.map(|test| test.p)),
-    ))
+    )
 }
 
 /// A link's life: days, and whether it ended.
 struct Life {
     place: String,
     span: (f64, bool),
+    is_uptake: bool,
 }
 
 fn lives(facts: &Facts, as_of: Millis) -> PolarsResult<Vec<Life>> {
@@ -88,18 +98,31 @@ fn lives(facts: &Facts, as_of: Millis) -> PolarsResult<Vec<Life>> {
             col("removed")
                 .and(col("ended_at").is_not_null())
                 .alias("gone"),
+            // As in the other indicators, a link of no known part is uptake.
+            col("part")
+                .cast(DataType::String)
+                .neq(lit(LinkRole::FollowUp.name()))
+                .and(
+                    col("part")
+                        .cast(DataType::String)
+                        .neq(lit(LinkRole::Index.name())),
+                )
+                .fill_null(lit(true))
+                .alias("uptake"),
         ])
         .collect()?;
     let spans = ints(&table, "life")?
         .into_iter()
-        .zip(counts(&table, "gone")?);
+        .zip(counts(&table, "gone")?)
+        .zip(counts(&table, "uptake")?);
     let places = table.column("place")?.str()?.iter();
     Ok(places
         .zip(spans)
-        .map(|(place, (life, gone))| Life {
+        .map(|(place, ((life, gone), uptake))| Life {
             place: place.unwrap_or("").to_owned(),
             // An end dated before the link is a clock that is wrong: no life at all.
             span: (life.unwrap_or(0).max(0) as f64 / DAY_MS as f64, gone == 1),
+            is_uptake: uptake == 1,
         })
         .collect())
 }
@@ -162,6 +185,22 @@ mod tests {
             number(&found, &["logrank", "p"]).unwrap(),
             &second.expect["p"]
         ));
+    }
+
+    #[test]
+    fn follow_up_is_told_apart() {
+        let mut rows = vec![LinkRow::new(0, "diagram", 1.0, Some(9.0)); 4];
+        rows[1].part = "follow_up";
+        rows[2].part = "index";
+        let facts = Facts {
+            links: links(&rows),
+            ..empty()
+        };
+        let found = link_survival(&facts, &context()).unwrap();
+        let n = |path: &[&str]| number(&found, path);
+        assert_eq!(n(&["link_survival", "diagram", "n"]), Some(4.0));
+        assert_eq!(n(&["uptake", "link_survival", "diagram", "n"]), Some(2.0));
+        assert_eq!(n(&["uptake", "logrank", "p"]), None);
     }
 
     #[test]

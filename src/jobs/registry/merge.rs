@@ -216,6 +216,14 @@ fn put_together(all: &mut [RegistryWriteup], parents: &HashMap<&str, &str>) {
             own.sort_unstable();
             own.dedup();
         }
+        // Whoever wrote or had a part has a share in the whole.
+        for team in taken.contributor_teams.into_iter().chain(taken.owner_team) {
+            let is_known =
+                entry.owner_team.as_ref() == Some(&team) || entry.contributor_teams.contains(&team);
+            if !team.is_empty() && !is_known {
+                entry.contributor_teams.push(team);
+            }
+        }
         entry.restricted |= taken.restricted;
     }
     // What is part of something restricted would name it.
@@ -375,6 +383,8 @@ mod tests {
             WriteupRow {
                 restricted: true,
                 contributors: vec![4],
+                owner_team: Some("search".to_owned()),
+                contributor_teams: vec!["payments".to_owned()],
                 ..part("d", 1, "c")
             },
         ];
@@ -385,6 +395,7 @@ mod tests {
         assert_eq!(all[0].names, names);
         assert!(all[0].restricted);
         assert_eq!(all[0].contributors, [4]);
+        assert_eq!(all[0].contributor_teams, ["payments", "search"]);
         // What is in the middle becomes one of its own and keeps what was part of it.
         let mut split = rows.to_vec();
         split.push(part("b", 2, "b"));
