@@ -50,7 +50,9 @@ def in_files(repo, names, excluded):
             continue
         for line in text.decode("utf-8", "replace").split("\n"):
             for name in referred(line, names):
-                count[name] += 1
+                # A write-up that names itself makes no link.
+                if name.split(":", 1)[-1] != path:
+                    count[name] += 1
     return count
 
 
