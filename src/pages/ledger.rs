@@ -126,6 +126,9 @@ fn opening(summary: &Value) -> String {
             linked::PLACES_SAID
         ),
         None if linked::none_yet(summary).is_some() => "No uptake yet.".to_owned(),
+        None if linked::only_unlisted(summary) => {
+            "The links that stand lead to write-ups that are not listed here.".to_owned()
+        }
         None => {
             "No link from the work to a write-up stands, as far as these sources see.".to_owned()
         }

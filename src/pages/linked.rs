@@ -231,6 +231,12 @@ pub(super) fn of_all(summary: &Value) -> Option<(f64, String)> {
     ))
 }
 
+/// Whether uptake stands, but none of it at a write-up that the reader may see.
+pub(super) fn only_unlisted(summary: &Value) -> bool {
+    let live = uptake(summary).and_then(|links| links.get("live"));
+    live.is_some_and(|live| !standing(live).is_empty()) && of_all(summary).is_none()
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -286,6 +292,9 @@ mod tests {
         assert_eq!((linked, said.as_str()), (1.0, "«1» of «2» write-ups"));
         // What is restricted may be linked; that is not told here.
         assert!(of_all(&of_two(0)).is_none());
+        let standing = |n: u32| json!({"indicators": {"K1": {"results": {"links": {"uptake": {"live": {"diagram": n}}}}}}});
+        assert!(only_unlisted(&standing(2)));
+        assert!(!only_unlisted(&standing(0)));
     }
 
     #[test]

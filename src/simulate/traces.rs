@@ -1,6 +1,6 @@
 //! What people leave behind: comments in threads, edits, and links that come and go.
 
-use crate::model::{DAY_MS, EventKind, Millis, Place};
+use crate::model::{DAY_MS, EventKind, LinkForm, Millis, Place};
 
 use super::dice::{Dice, Stream};
 use super::people::{People, days};
@@ -230,6 +230,7 @@ impl Traces<'_> {
             )
             .text("person", person)
             .text("place", link.place.name())
+            .text("form", form(link).name())
             .text("source", &link.stands_in)
             .maybe("role", link.role);
         match gone {
@@ -285,6 +286,18 @@ impl Traces<'_> {
             true => *self.dice.pick(&paper.authors),
             false => self.people.anybody(own, &mut self.dice),
         }
+    }
+}
+
+/// How a link is written: who is short of room mostly names the key.
+fn form(link: &LinkLine<'_>) -> LinkForm {
+    let short = matches!(
+        link.place,
+        Place::Commit | Place::Ticket | Place::CodeComment
+    );
+    match short && link.worker % 3 != 0 {
+        true => LinkForm::Key,
+        false => LinkForm::Link,
     }
 }
 

@@ -8,7 +8,7 @@
 //! | `clone`, `remote` | a clone of our own; the page of the repository that a clone came from |
 //! | `survey`, `probe` | a first look, before anything is read |
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
-//! | `scan`, `place`, `language`, `languages`, `labels`, `drawio` | references in a file, what kind of place each stands in, who wrote it |
+//! | `scan`, `place`, `marks`, `language`, `languages`, `labels`, `drawio` | references in a file, what kind of place each stands in, who wrote it |
 //! | `ledger` | the lives of links, pure |
 //! | `crew` | several threads that read at once |
 //! | `walk` | takes the branch through registry and ledger |
@@ -29,6 +29,7 @@ mod labels;
 mod language;
 mod languages;
 mod ledger;
+mod marks;
 mod params;
 mod place;
 mod probe;
@@ -89,7 +90,8 @@ labelled unreachable. Links made by accounts such as `dependabot[bot]` count as 
 
 `onboarding`, `runbook`, `docs`, `templates`, `vendored`, `generated` and `exclude` are globs over paths
 (`**/` for any folders, `{a,b}` for either; without a slash over file names); giving one replaces its
-default. Excluded by default: data of tests. Links in files that a program wrote or that were copied from
+default. A page whose front matter has one of `onboarding_fields`, such as `tags: onboarding` or
+`audience: new hires`, is onboarding wherever it lies. Excluded by default: data of tests. Links in files that a program wrote or that were copied from
 others are kept, labelled and not counted: `linguist-generated` and `linguist-vendored` of
 `.gitattributes` decide, then the file's first lines, then `generated` and `vendored`. A line that stands
 in one of `templates` (pages that others begin as) is labelled there and where it is copied.

@@ -9,6 +9,7 @@ use crate::sources::SourceError;
 
 use super::clone::Remote;
 use super::glob::{self, Globs};
+use super::marks::Marks;
 use super::place::Paths;
 
 /// As written in the configuration.
@@ -31,6 +32,8 @@ pub(super) struct Params {
     name_aliases: Vec<String>,
     #[serde(default = "onboarding")]
     onboarding: Vec<String>,
+    #[serde(default = "onboarding_fields")]
+    onboarding_fields: Vec<String>,
     #[serde(default = "runbook")]
     runbook: Vec<String>,
     #[serde(default)]
@@ -137,6 +140,7 @@ impl Params {
             paths: Paths {
                 writeups: globs("writeups", self.writeups)?,
                 onboarding: globs("onboarding", self.onboarding)?,
+                onboarding_fields: fields("onboarding_fields", &self.onboarding_fields)?,
                 runbook: globs("runbook", self.runbook)?,
                 docs: globs("docs", self.docs)?,
                 vendored: globs("vendored", self.vendored)?,
@@ -185,6 +189,17 @@ fn globs(field: &str, given: Vec<String>) -> Result<Globs, SourceError> {
     }
 }
 
+fn fields(field: &str, given: &[String]) -> Result<Marks, SourceError> {
+    let parsed = given.iter().map(|mark| {
+        Marks::parse(mark).ok_or_else(|| {
+            SourceError::Params(format!(
+                "{field}: {mark:?} is not a field of front matter and a value, such as \"tags: onboarding\""
+            ))
+        })
+    });
+    Ok(Marks::new(parsed.collect::<Result<_, _>>()?))
+}
+
 /// Whether a name holds a group of the pattern, and none that the pattern lacks.
 fn fills(alias: &str, pattern: &Regex) -> bool {
     let groups: Vec<Option<usize>> = alias
@@ -211,6 +226,30 @@ fn onboarding() -> Vec<String> {
         "*new-hire*",
         "**/newcomer*/**",
     ])
+}
+
+fn onboarding_fields() -> Vec<String> {
+    let fields = [
+        "tags",
+        "labels",
+        "keywords",
+        "category",
+        "categories",
+        "type",
+        "audience",
+    ];
+    let values = [
+        "onboarding",
+        "new hire",
+        "new hires",
+        "newcomer",
+        "newcomers",
+        "new joiners",
+    ];
+    let marks = fields
+        .iter()
+        .flat_map(|field| values.iter().map(move |value| format!("{field}: {value}")));
+    marks.collect()
 }
 
 fn runbook() -> Vec<String> {
@@ -290,6 +329,7 @@ pub(super) mod tests {
         Paths {
             writeups: Globs::new(strings(writeups)),
             onboarding: Globs::new(onboarding()),
+            onboarding_fields: fields("onboarding_fields", &onboarding_fields()).unwrap(),
             runbook: Globs::new(runbook()),
             docs: Globs::new(Vec::new()),
             vendored: Globs::new(vendored()),

@@ -7,6 +7,7 @@ use crate::sources::links::Found;
 
 use super::glob::Globs;
 use super::language::{self, Language};
+use super::marks::Marks;
 
 const DIAGRAMS: &[&str] = &[
     "mmd",
@@ -68,6 +69,8 @@ pub(super) struct Paths {
     pub(super) writeups: Globs,
     /// Onboarding pages.
     pub(super) onboarding: Globs,
+    /// What the front matter of onboarding pages says.
+    pub(super) onboarding_fields: Marks,
     /// Runbooks.
     pub(super) runbook: Globs,
     /// Documentation, besides what its extension says.
@@ -156,7 +159,9 @@ impl Kind {
         }
         let code = language::of_text(&name, extension, text);
         // A program for onboarding is a program; its texts are onboarding.
-        if code.is_none() && paths.onboarding.fit(path) {
+        if code.is_none()
+            && (paths.onboarding.fit(path) || document && paths.onboarding_fields.fit(text))
+        {
             return Kind::Document(Place::Onboarding);
         }
         if code.is_none() && paths.runbook.fit(path) {
@@ -305,6 +310,14 @@ mod tests {
                 places,
                 "{path}"
             );
+        }
+        let marked = b"---\ntags: [onboarding]\n---\none\n";
+        for (path, place) in [
+            ("docs/day-one.md", Place::Onboarding),
+            ("deploy/app.yaml", Place::Config),
+            ("postmortems/1.md", Place::Writeup),
+        ] {
+            assert_eq!(of(&paths, path, marked, &[found(4, 30)]), [place], "{path}");
         }
         assert!(paths.exclude.fit("a/fixtures/b/c.js"));
         assert!(paths.vendored.fit("a/node_modules/b/c.js"));

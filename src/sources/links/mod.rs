@@ -10,6 +10,7 @@
 //! - [`Form::Url`]: an http(s) address that [`canonical`] equates with one of a write-up's names.
 //!   Where a name has the shape `PREFIX/blob/HEAD/PATH` (GitHub, also `/-/blob/HEAD/`, `/src/HEAD/`),
 //!   the same file on any branch, tag or commit is meant, looked at in any way (`raw`, `blame`, …).
+//!   A thread at a forge is also found by its short reference, `org/repo#12` or `group/repo!12`.
 //! - [`Form::Key`]: a name with a letter and a digit, such as `INC-1234`, verbatim between ASCII word
 //!   boundaries. Names without both (titles, page numbers) are too common to be looked for.
 //! - [`Form::Relative`]: a link of Markdown, reStructuredText, AsciiDoc, HTML or a wiki to a file,
@@ -19,6 +20,7 @@
 mod address;
 mod opening;
 mod relative;
+mod thread;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -81,6 +83,7 @@ pub struct Finder {
 enum Needle {
     Scheme,
     Key(usize),
+    Thread(usize),
     Title(usize),
     FileName,
 }
@@ -124,6 +127,7 @@ impl Finder {
         };
         let mut names = Names::default();
         let mut keys: HashMap<&str, usize> = HashMap::new();
+        let mut threads: BTreeMap<String, usize> = BTreeMap::new();
         let mut titles: BTreeMap<&str, Option<usize>> = BTreeMap::new();
         for (index, writeup) in writeups.iter().enumerate() {
             let title = writeup.title.as_deref().filter(|_| by_title);
@@ -137,6 +141,11 @@ impl Finder {
                 if let Some(host) = host(name) {
                     names.hosts.insert(host);
                     names.add_url(name, index);
+                    if let Some(short) = thread::short(&canonical(name)) {
+                        threads.entry(short).or_insert(index);
+                    }
+                } else if thread::is_short(name) {
+                    threads.entry(name.to_owned()).or_insert(index);
                 } else if is_own(name) {
                     keys.entry(name).or_insert(index);
                 } else if relative::is_path(name) {
@@ -157,6 +166,10 @@ impl Finder {
         for (key, index) in keys {
             patterns.push(key.to_owned());
             needles.push(Needle::Key(index));
+        }
+        for (short, index) in threads {
+            patterns.push(short);
+            needles.push(Needle::Thread(index));
         }
         for (title, index) in titles {
             if let Some(index) = index {
@@ -209,6 +222,9 @@ impl Finder {
                 Needle::Key(writeup) => {
                     stands_alone(text, start, end).then_some((start, Form::Key, writeup))
                 }
+                Needle::Thread(writeup) => (stands_alone(text, start, end)
+                    && !thread::goes_on_before(text, start))
+                .then_some((start, Form::Url, writeup)),
                 Needle::Title(writeup) => {
                     stands_alone(text, start, end).then_some((start, Form::Title, writeup))
                 }
@@ -399,6 +415,23 @@ mod tests {
             []
         );
         assert_eq!(found("https://github.com/org/repo/pull/131", None), []);
+    }
+
+    #[test]
+    fn threads_by_their_short_references() {
+        for text in ["Fixes org/repo#13.", "(org/repo#13)"] {
+            assert_eq!(found(text, None), [(1, 1, Form::Url)], "{text}");
+        }
+        for text in [
+            "org/repo#131",
+            "an-org/repo#13",
+            "x/org/repo#13",
+            "org/repo!13",
+            "Org/repo#13",
+            "https://other.example/org/repo#13",
+        ] {
+            assert_eq!(found(text, None), [], "{text}");
+        }
     }
 
     #[test]
