@@ -1,6 +1,7 @@
 -- Page counters' figures of {writeups:Array(UInt32)}; a daily count stands at local noon of its day
--- in {tz:String}. Parameters as in derive_reads. Store::derive.
-INSERT INTO derived_count
+-- in {tz:String}. Parameters as in derive_reads. A day on which another source saw reads is that source's
+-- (label 9). Store::derive.
+INSERT INTO derived_count (generation, writeup, label, date, at, age_day, count, cumulative, source)
 WITH
     target AS
     (
@@ -19,6 +20,13 @@ WITH
         SELECT number, published_at, deleted_at
         FROM registry_writeup
         WHERE generation = {registry:UInt32}
+    ),
+    seen AS
+    (
+        SELECT writeup, date, groupUniqArray(toString(source)) AS sources
+        FROM derived_source_day
+        WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup) AND rank > 0
+        GROUP BY writeup, date
     )
 SELECT
     {generation:UInt32},
@@ -26,17 +34,20 @@ SELECT
     multiIf(
         w.deleted_at IS NOT NULL AND noon >= w.deleted_at, 2,
         w.published_at IS NOT NULL AND noon < w.published_at, 5,
+        c.granularity != 'cumulative' AND arrayExists(s -> s != c.source, v.sources), 9,
         0) AS label,
-    toInt32(day),
+    c.date,
     fromUnixTimestamp64Milli(noon, 'UTC'),
     if(w.published_at IS NULL OR label != 0, -1,
         intDiv(noon - assumeNotNull(w.published_at), 86400000)),
     c.count,
-    c.granularity = 'cumulative'
+    c.granularity = 'cumulative',
+    c.source
 FROM
 (
     SELECT *,
         toDate32(at, {tz:String}) AS day,
+        toInt32(day) AS date,
         if(granularity = 'cumulative',
             toUnixTimestamp64Milli(at),
             toUnixTimestamp64Milli(toDateTime64(concat(toString(day), ' 12:00:00'), 3, {tz:String})))
@@ -46,4 +57,5 @@ FROM
 ) AS c
 ASOF LEFT JOIN target AS t ON c.target = t.target AND toUnixTimestamp64Milli(c.at) >= t.from_ms
 ANY LEFT JOIN writeup AS w ON t.number = w.number
+ANY LEFT JOIN seen AS v ON t.number = v.writeup AND c.date = v.date
 WHERE t.wanted

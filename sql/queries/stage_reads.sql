@@ -1,11 +1,11 @@
 -- Reads of {writeups:Array(UInt32)} from landing, resolved by generation {registry:UInt32} of the
 -- registry and labelled. Assigned is what the event says so itself, and what falls into an assignment of
 -- its write-up: by the reader's team then, or because they had joined less than {newcomer_ms:Int64}
--- before. Store::stage.
+-- before. Rows get generation {stage:UInt32}. Store::stage.
 INSERT INTO staged_read
 (
     writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
-    age_day, generation, team
+    age_day, generation, team, source
 )
 WITH
     target AS
@@ -83,12 +83,13 @@ SELECT
         0) AS label,
     if(w.published_at IS NULL OR label != 0, -1,
         intDiv(ms - assumeNotNull(w.published_at), 86400000)) AS age_day,
-    {registry:UInt32} AS generation,
-    r.own_team AS team
+    {stage:UInt32} AS generation,
+    r.own_team AS team,
+    r.source AS source
 FROM
 (
     SELECT key, toUnixTimestamp64Milli(at) AS ms, target, person, session, engaged_ms, scroll_milli,
-        bot, agent, assigned AS told, toString(team) AS own_team
+        bot, agent, assigned AS told, toString(team) AS own_team, source
     FROM landing_read FINAL
     WHERE target IN (SELECT target FROM target)
 ) AS r

@@ -2,7 +2,7 @@
 //! something changed since: its events, its entry in the registry, the people, the parameters, or
 //! this code. Landed events are never touched; a change restates history.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -14,11 +14,11 @@ use crate::model::target::canonical as respelled;
 use crate::model::{Calendar, DAY_MS, Millis, Parameters};
 use crate::store::{
     DeriveSettings, Fingerprint, RegistryAssignment, RegistryPerson, RegistryRows, RegistryTeam,
-    RegistryWriteup, Store,
+    RegistryWriteup, Store, StoreError,
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 2;
+const CODE_VERSION: u32 = 3;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
@@ -131,19 +131,29 @@ pub async fn run(
         newcomer_ms: i64::from(parameters.newcomer_days) * DAY_MS,
     };
     store.clear_stage().await?;
+    let several = watched_by_several(&landed);
+    let numbers =
+        |part: &[(u32, u64)]| -> Vec<u32> { part.iter().map(|(writeup, _)| *writeup).collect() };
     for part in touched.chunks(WRITEUPS_AT_ONCE) {
-        let numbers: Vec<u32> = part.iter().map(|(writeup, _)| *writeup).collect();
-        store
-            .stage(&settings, &numbers)
+        let (shared, alone): (Vec<u32>, Vec<u32>) =
+            numbers(part).into_iter().partition(|n| several.contains(n));
+        stage(store, &settings, &alone, &shared)
             .await
             .context("derive: resolving reads")?;
     }
     for part in parts(&touched, &landed) {
-        let numbers: Vec<u32> = part.iter().map(|(writeup, _)| *writeup).collect();
+        let mut numbers = numbers(&part);
         store
             .derive(&settings, &numbers)
             .await
             .context("derive: building rows")?;
+        numbers.retain(|writeup| several.contains(writeup));
+        if !numbers.is_empty() {
+            store
+                .add_counted_days(&settings, &numbers)
+                .await
+                .context("derive: comparing sources")?;
+        }
     }
     store.clear_stage().await?;
     store.finish_derive(generation, whole).await?;
@@ -165,6 +175,32 @@ pub async fn run(
         writeups: count,
         conflicts,
     })
+}
+
+async fn stage(
+    store: &Store,
+    settings: &DeriveSettings,
+    alone: &[u32],
+    shared: &[u32],
+) -> Result<(), StoreError> {
+    if !alone.is_empty() {
+        store.stage(settings, alone).await?;
+    }
+    if !shared.is_empty() {
+        store.stage_reconciled(settings, shared).await?;
+    }
+    Ok(())
+}
+
+/// Write-ups whose reads more than one source tells of.
+fn watched_by_several(landed: &[Fingerprint]) -> HashSet<u32> {
+    let mut first: HashMap<u32, &str> = HashMap::new();
+    let reads = |row: &&Fingerprint| matches!(row.kind.as_str(), "read" | "read_count");
+    let reads = landed.iter().filter(|row| row.writeup != 0).filter(reads);
+    reads
+        .filter(|row| *first.entry(row.writeup).or_insert(&row.source) != row.source)
+        .map(|row| row.writeup)
+        .collect()
 }
 
 /// All that derived rows and registry are made from, in one number: what has been received, whose

@@ -9,8 +9,8 @@ use super::compute::Computed;
 use super::people::BY_HAND;
 use crate::model::Calendar;
 use crate::model::time::to_rfc3339;
-use crate::store::{LabelCount, MERGED, Receipt, Store};
-use crate::summary::document::{Coverage, Health, Reads, Received};
+use crate::store::{ComparedRow, LabelCount, MERGED, Receipt, Store};
+use crate::summary::document::{Compared, Coverage, Health, Reads, Received};
 use crate::summary::suppress;
 
 /// Labels of derived rows (sql/migrations/0017).
@@ -24,6 +24,8 @@ const EXCLUDED: u8 = 6;
 const GENERATED: u8 = 7;
 /// Links of a history that was rewritten.
 const UNREACHABLE: u8 = 8;
+/// Reads that another source saw better.
+const OTHER_SOURCE: u8 = 9;
 
 /// Which kinds rest on too few people to be told: fewer than `k` and more than nobody.
 struct Few {
@@ -77,11 +79,11 @@ pub(super) async fn health(
     let own = told(of(OWN), counts.own_people);
     let draft = told(of(DRAFT), counts.draft_people);
     let double_click_removed = told(counts.clicks - counts.kept, 0);
+    let other_source = told(of(OTHER_SOURCE), 0);
     // One that is missing is what the others lack of all reads: all of them go.
-    let (own, draft, double_click_removed) = match (own, draft, double_click_removed) {
-        (Some(_), Some(_), Some(_)) => (own, draft, double_click_removed),
-        _ => (None, None, None),
-    };
+    let whole = own.is_some() && draft.is_some() && double_click_removed.is_some();
+    let told = |n: Option<u64>| n.filter(|_| whole);
+    let compared = store.compared_sources(&computed.settings).await?;
     Ok(Health {
         received: received(
             &store.receipts().await?,
@@ -92,14 +94,48 @@ pub(super) async fn health(
         reads: Reads {
             aggregated_rows: counts.aggregated_rows,
             aggregated_reads: counts.aggregated_reads,
-            suppressed: own.is_none(),
-            own,
-            draft,
-            double_click_removed,
+            suppressed: !whole,
+            own: told(own),
+            draft: told(draft),
+            double_click_removed: told(double_click_removed),
+            // Nothing is as good as nothing to be told.
+            other_source: if of(OTHER_SOURCE) == 0 {
+                Some(0)
+            } else {
+                told(other_source)
+            },
             anonymous: counts.anonymous,
         },
+        sources: compared
+            .into_iter()
+            .map(|pair| compare(pair, &few))
+            .collect(),
         coverage: coverage(computed, calendar, &few),
     })
+}
+
+/// Which of two sources saw more, and how much of it the other saw.
+fn compare(pair: ComparedRow, few: &Few) -> Compared {
+    let one = (pair.one, pair.one_reads);
+    let other = (pair.other, pair.other_reads);
+    let (more, less) = if other.1 > one.1 {
+        (other, one)
+    } else {
+        (one, other)
+    };
+    let told = |n: u64| (!few.reads).then_some(n);
+    Compared {
+        of: more.0,
+        seen_by: less.0,
+        writeups: pair.writeups,
+        days: pair.days,
+        reads: told(more.1),
+        seen: told(less.1),
+        share: told(more.1)
+            .filter(|n| *n > 0)
+            .map(|n| less.1 as f64 / n as f64),
+        suppressed: few.reads,
+    }
 }
 
 fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64) -> Received {
@@ -126,6 +162,7 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64
             BOT => received.bot += row.before,
             EXCLUDED => excluded += row.before,
             GENERATED => received.generated += row.before,
+            // Only links have these two; reads of another source are told under `reads` as well.
             UNREACHABLE => received.unreachable += row.before,
             // Contributors' own reads and drafts were received well; what became of them is told
             // under `reads`.

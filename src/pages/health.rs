@@ -21,6 +21,8 @@ pub(super) struct Health {
     pub(super) coverage: Vec<Coverage>,
     /// Reason and number.
     pub(super) excluded: Vec<(&'static str, String)>,
+    /// What one source saw of what another did.
+    pub(super) compared: Vec<String>,
     /// What is not known, and how much of it.
     pub(super) unknown: Vec<(&'static str, String)>,
     /// What no source has delivered yet.
@@ -150,7 +152,7 @@ const RECEIVED: [Reason; 10] = [
         "links in a rewritten history",
     ),
 ];
-const READS: [Reason; 3] = [
+const READS: [Reason; 4] = [
     reason(
         "self",
         "are reads by those who wrote the write-up",
@@ -161,6 +163,11 @@ const READS: [Reason; 3] = [
         "double_click_removed",
         "are double clicks, counted once",
         "double clicks",
+    ),
+    reason(
+        "other_source",
+        "tell of reads that another source saw better",
+        "reads seen better by another source",
     ),
 ];
 /// Reasons that are named beside the signals; the others stand in the table.
@@ -192,6 +199,10 @@ pub(super) fn health(summary: &Value) -> Health {
         excluded: excluded
             .into_iter()
             .map(|(reason, number)| (reason.words, count(number)))
+            .collect(),
+        compared: reading::list(health, "sources")
+            .iter()
+            .filter_map(compared)
             .collect(),
         unknown,
         missing: SIGNS
@@ -321,6 +332,21 @@ fn brief(
         said.push(unknown.join(" "));
     }
     said
+}
+
+/// `beacon saw 71 % of the reads that proxy saw, of 12 write-ups that both watch.`
+fn compared(pair: &Value) -> Option<String> {
+    let share = cell(pair, "share").get()?;
+    let writeups = cell(pair, "writeups").get()?;
+    Some(format!(
+        "{} saw {} of the {} reads that {} saw of {} {} that both watch.",
+        reading::text(pair, "seen_by"),
+        percent(share),
+        count(cell(pair, "reads").get()?),
+        reading::text(pair, "of"),
+        count(writeups),
+        plural(writeups, "write-up", "write-ups")
+    ))
 }
 
 /// One line a window. What a source delivered is known of all its windows together, so it stands in

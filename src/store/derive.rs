@@ -18,7 +18,12 @@ const READS: &str = include_str!("../../sql/queries/derive_reads.sql");
 const COUNTS: &str = include_str!("../../sql/queries/derive_counts.sql");
 const READER_DAYS: &str = include_str!("../../sql/queries/derive_reader_days.sql");
 const READ_DAYS: &str = include_str!("../../sql/queries/derive_read_days.sql");
-const SWEEP: [(&str, &str); 4] = [
+const SOURCE_DAYS: &str = include_str!("../../sql/queries/derive_source_days.sql");
+const COUNTED_DAYS: &str = include_str!("../../sql/queries/derive_counted_days.sql");
+const RESTAGE: &str = include_str!("../../sql/queries/restage_reads.sql");
+/// The generation of staged reads that are not reconciled yet; no run has it.
+const UNRECONCILED: u32 = 0;
+const SWEEP: [(&str, &str); 5] = [
     (
         "sweep_derived_read",
         include_str!("../../sql/queries/sweep_derived_read.sql"),
@@ -34,6 +39,10 @@ const SWEEP: [(&str, &str); 4] = [
     (
         "sweep_derived_read_day",
         include_str!("../../sql/queries/sweep_derived_read_day.sql"),
+    ),
+    (
+        "sweep_derived_source_day",
+        include_str!("../../sql/queries/sweep_derived_source_day.sql"),
     ),
 ];
 
@@ -170,10 +179,56 @@ impl Store {
         settings: &DeriveSettings,
         writeups: &[u32],
     ) -> Result<(), StoreError> {
+        self.stage_as(settings.generation, settings, writeups).await
+    }
+
+    /// The same for write-ups that several sources watch: on each day those reads count that are of the
+    /// highest fidelity (named readers before engaged time before neither), the others get a label.
+    pub async fn stage_reconciled(
+        &self,
+        settings: &DeriveSettings,
+        writeups: &[u32],
+    ) -> Result<(), StoreError> {
+        self.stage_as(UNRECONCILED, settings, writeups).await?;
+        for (name, sql) in [
+            ("derive_source_days", SOURCE_DAYS),
+            ("restage_reads", RESTAGE),
+        ] {
+            self.query(sql)
+                .param("generation", settings.generation)
+                .param("tz", &settings.timezone)
+                .param("writeups", writeups)
+                .execute()
+                .await
+                .named(name)?;
+        }
+        Ok(())
+    }
+
+    async fn stage_as(
+        &self,
+        stage: u32,
+        settings: &DeriveSettings,
+        writeups: &[u32],
+    ) -> Result<(), StoreError> {
         let query = self.query(STAGE).param("registry", settings.generation);
         let query = query.param("newcomer_ms", settings.newcomer_ms);
-        let query = query.param("writeups", writeups);
+        let query = query.param("stage", stage).param("writeups", writeups);
         query.execute().await.named("stage_reads")
+    }
+
+    /// What counters saw of write-ups that several sources watch, beside what is known of their reads.
+    /// After [`Store::derive`].
+    pub async fn add_counted_days(
+        &self,
+        settings: &DeriveSettings,
+        writeups: &[u32],
+    ) -> Result<(), StoreError> {
+        let query = self
+            .query(COUNTED_DAYS)
+            .param("generation", settings.generation);
+        let query = query.param("writeups", writeups);
+        query.execute().await.named("derive_counted_days")
     }
 
     /// Empties the stage: before a run of what an unfinished one left, and after it.

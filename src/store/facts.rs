@@ -63,6 +63,24 @@ pub struct HealthCounts {
     pub draft_people: u64,
 }
 
+/// Two sources that saw reads of the same write-ups, and how many each saw on the days that both
+/// watched.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct ComparedRow {
+    /// One of them.
+    pub one: String,
+    /// The other; its name comes later in the alphabet.
+    pub other: String,
+    /// Write-ups that both saw.
+    pub writeups: u64,
+    /// Days of a write-up on which either saw reads.
+    pub days: u64,
+    /// What one saw.
+    pub one_reads: u64,
+    /// What the other saw.
+    pub other_reads: u64,
+}
+
 /// Which source delivered what for which write-up.
 #[derive(Clone, Debug, Row, Deserialize)]
 pub struct ObservedRow {
@@ -130,6 +148,7 @@ const WRITEUP_CURVE: Statement = statement!("writeup_curve");
 const RECEIPTS: Statement = statement!("receipts");
 const LABELS: Statement = statement!("health_labels");
 const READ_HEALTH: Statement = statement!("health_reads");
+const COMPARED_SOURCES: Statement = statement!("health_sources");
 const EXCLUDED_PEOPLE: Statement = statement!("health_excluded");
 const OBSERVED: Statement = statement!("registry_sources");
 const COVERAGE: Statement = statement!("landed_coverage");
@@ -408,6 +427,17 @@ impl Store {
             .fetch_one()
             .await
             .named(READ_HEALTH.0)
+    }
+
+    /// Sources that saw the same write-ups, two by two.
+    pub async fn compared_sources(
+        &self,
+        settings: &FactSettings,
+    ) -> Result<Vec<ComparedRow>, StoreError> {
+        self.ask(COMPARED_SOURCES, settings)
+            .fetch_all()
+            .await
+            .named(COMPARED_SOURCES.0)
     }
 
     /// Which source delivered what before an instant.

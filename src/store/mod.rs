@@ -18,8 +18,8 @@ mod which;
 
 pub use derive::{DeriveSettings, Fingerprint};
 pub use facts::{
-    AgeWindow, ClassCount, CoverageRow, FactSettings, HealthCounts, LabelCount, ObservedRow,
-    ReadingLimits, Receipt, RosterCounts,
+    AgeWindow, ClassCount, ComparedRow, CoverageRow, FactSettings, HealthCounts, LabelCount,
+    ObservedRow, ReadingLimits, Receipt, RosterCounts,
 };
 pub use landing::{Batch, MERGED, PackError};
 pub use links::{GoneLink, LinkRules, LinksAsked, ListedLink};

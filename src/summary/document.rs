@@ -68,6 +68,9 @@ pub struct Health {
     pub received: Received,
     /// What became of kept reads.
     pub reads: Reads,
+    /// What one source saw of the reads that another saw; absent where no two watch a write-up.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sources: Vec<Compared>,
     /// When which source was watching.
     pub coverage: Vec<Coverage>,
 }
@@ -138,8 +141,36 @@ pub struct Reads {
     pub draft: Option<u64>,
     /// Clicks that a later one of the same reader replaced; null where fewer than `k` people read.
     pub double_click_removed: Option<u64>,
+    /// Reads, and daily counts, of a day of which another source tells more: the one of the highest fidelity
+    /// counts (named readers, then engaged time, then single reads, then counts); absent where there are
+    /// none, null as above.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub other_source: Option<u64>,
     /// Reads without a person: reads count, people don't.
     pub anonymous: u64,
+    /// A number is withheld.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub suppressed: bool,
+}
+
+/// Two sources that saw the same write-ups, from the first to the last day on which both did. Robots,
+/// contributors' own reads and drafts are left out; double clicks are in.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Compared {
+    /// The source that saw more.
+    pub of: String,
+    /// The one that saw less.
+    pub seen_by: String,
+    /// Write-ups that both saw.
+    pub writeups: u64,
+    /// Days of a write-up on which either saw reads.
+    pub days: u64,
+    /// What the first saw; null where fewer than `k` people read.
+    pub reads: Option<u64>,
+    /// What the second saw; null as above.
+    pub seen: Option<u64>,
+    /// `seen` of `reads`; null as above.
+    pub share: Option<f64>,
     /// A number is withheld.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,

@@ -54,6 +54,7 @@ mod privacy;
 mod privacy_served;
 mod proved;
 mod published;
+mod reconciled;
 mod registry;
 mod rotated;
 mod rubbish;

@@ -1,0 +1,43 @@
+-- Reads of {writeups:Array(UInt32)} staged under generation 0, once more under {generation:UInt32}: those of a
+-- day that another source saw better get label 9 and take no part in double clicks. {tz:String}.
+-- Store::reconcile.
+INSERT INTO staged_read
+(
+    writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
+    age_day, generation, team, source
+)
+WITH
+    day AS
+    (
+        SELECT writeup, date, source, rank
+        FROM derived_source_day
+        WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup)
+    ),
+    best AS
+    (
+        SELECT writeup, date, max(rank) AS rank FROM day GROUP BY writeup, date
+    )
+SELECT
+    s.writeup,
+    if((s.label = 0 AND d.rank < b.rank) AS beaten, 0, s.actor),
+    s.ms,
+    s.key,
+    s.person,
+    s.session,
+    s.engaged_ms,
+    s.scroll_milli,
+    s.assigned,
+    s.agent,
+    if(beaten, 9, s.label),
+    if(beaten, -1, s.age_day),
+    {generation:UInt32},
+    s.team,
+    s.source
+FROM
+(
+    SELECT *, toInt32(toDate32(fromUnixTimestamp64Milli(ms, 'UTC'), {tz:String})) AS date
+    FROM staged_read
+    WHERE generation = 0 AND has({writeups:Array(UInt32)}, writeup)
+) AS s
+ANY LEFT JOIN day AS d ON s.writeup = d.writeup AND s.date = d.date AND s.source = d.source
+ANY LEFT JOIN best AS b ON s.writeup = b.writeup AND s.date = b.date

@@ -1,0 +1,182 @@
+//! One write-up, watched by several sources: on each day the best of them counts, the others are compared
+//! with it. The truth is known here: who read when, and what each source missed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use readback::model::{DAY_MS, Millis, to_rfc3339};
+use serde_json::{Value, json};
+
+use super::way::{Way, event, instant};
+
+const FROM: &str = "2025-03-03T00:00:00Z";
+const DAYS: i64 = 60;
+const HOUR_MS: i64 = DAY_MS / 24;
+
+/// Reads of a day: as many as its number says, by people in turn, hours apart.
+fn truth(day: i64) -> impl Iterator<Item = (Millis, String)> {
+    let from = instant(FROM) + day * DAY_MS;
+    (0..=day % 5).map(move |n| {
+        (
+            from + (6 + 2 * n) * HOUR_MS,
+            format!("reader{}@example.org", (day + n) % 9),
+        )
+    })
+}
+
+/// An event of one of the sources.
+fn of(source: &str, kind: &str, id: &str, at: Millis, data: Value) -> String {
+    let line = event(kind, id, "INC-1", &to_rfc3339(at), data);
+    line.replace("\"source\":\"test\"", &format!("\"source\":\"{source}\""))
+}
+
+/// What each source saw, by day: the beacon misses every fifth read and ten days, the log names nobody
+/// and misses the last days, the counter misses nothing.
+fn seen() -> (Vec<String>, Seen) {
+    let (mut lines, mut seen) = (Vec::new(), Seen::default());
+    let mut number = 0;
+    for day in 0..DAYS {
+        for (at, person) in truth(day) {
+            number += 1;
+            if number % 5 != 0 && !(20..30).contains(&day) && day < 50 {
+                let data = json!({ "person": person, "engaged_s": 40.0 });
+                lines.push(of("beacon", "read", &format!("b{number}"), at, data));
+                seen.beacon.entry(day).or_default().push(person);
+            }
+            if day < 50 {
+                lines.push(of(
+                    "log",
+                    "read",
+                    &format!("l{number}"),
+                    at + 700,
+                    json!({}),
+                ));
+                *seen.log.entry(day).or_default() += 1;
+            }
+            *seen.counter.entry(day).or_default() += 1;
+        }
+    }
+    for (day, count) in &seen.counter {
+        let at = instant(FROM) + day * DAY_MS;
+        let data = json!({ "granularity": "day", "count": count });
+        lines.push(of("counter", "read_count", &format!("c{day}"), at, data));
+    }
+    (lines, seen)
+}
+
+#[derive(Default)]
+struct Seen {
+    beacon: BTreeMap<i64, Vec<String>>,
+    log: BTreeMap<i64, u64>,
+    counter: BTreeMap<i64, u64>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_best_source_of_each_day_counts() {
+    let Some(way) = Way::within("reconciled", chrono_tz::UTC).await else {
+        return;
+    };
+    let (lines, seen) = seen();
+    let registered = [("INC-1", &[][..], "2025-03-01T00:00:00Z")];
+    way.register(&registered).await;
+    // One source after the other: what comes late takes the place of what was there.
+    for source in ["counter", "log", "beacon"] {
+        let own = format!("\"source\":\"{source}\"");
+        let own: Vec<String> = lines
+            .iter()
+            .filter(|line| line.contains(&own))
+            .cloned()
+            .collect();
+        assert_eq!(way.events(&own).await.rejected, 0);
+        way.derive().await;
+    }
+    let as_of = instant(FROM) + 90 * DAY_MS;
+    let report = way.report(as_of).await;
+
+    let (mut total, mut beside) = (0, 0);
+    let mut readers: BTreeSet<&str> = BTreeSet::new();
+    for day in 0..DAYS {
+        let by_beacon = seen
+            .beacon
+            .get(&day)
+            .map_or(0, |people| people.len() as u64);
+        let by_log = seen.log.get(&day).copied().unwrap_or(0);
+        let by_counter = seen.counter[&day];
+        let ranked = [by_beacon, by_log, by_counter];
+        total += ranked
+            .iter()
+            .find(|n| **n > 0)
+            .expect("the counter sees all");
+        if by_beacon > 0 {
+            beside += by_log;
+        }
+        // A counter's day is one event.
+        beside += u64::from(by_beacon + by_log > 0);
+        readers.extend(
+            seen.beacon
+                .get(&day)
+                .into_iter()
+                .flatten()
+                .map(String::as_str),
+        );
+    }
+    let summary = report.json();
+    assert_eq!(summary["indicators"]["R1"]["results"]["total_reads"], total);
+    assert_eq!(
+        summary["indicators"]["R3"]["results"]["readers"],
+        readers.len()
+    );
+    assert_eq!(summary["health"]["reads"]["other_source"], beside);
+
+    // What each saw of another, on the days between the first and the last that both saw.
+    let watched = |from: i64, to: i64| {
+        let log: u64 = seen.log.range(from..=to).map(|(_, n)| n).sum();
+        let beacon = seen
+            .beacon
+            .range(from..=to)
+            .map(|(_, people)| people.len() as u64);
+        let counter: u64 = seen.counter.range(from..=to).map(|(_, n)| n).sum();
+        (beacon.sum::<u64>(), log, counter)
+    };
+    let first = *seen.beacon.keys().next().expect("a day");
+    let last = *seen.beacon.keys().next_back().expect("a day");
+    let (beacon, log, counter) = watched(first, last);
+    let (_, by_log, by_counter) = watched(0, 49);
+    let expected = [
+        ("counter", "beacon", counter, beacon),
+        ("log", "beacon", log, beacon),
+        ("counter", "log", by_counter, by_log),
+    ];
+    let pairs: Vec<(&str, &str, u64, u64)> = summary["health"]["sources"]
+        .as_array()
+        .expect("pairs")
+        .iter()
+        .map(|pair| {
+            let text = |key: &str| pair[key].as_str().expect("a name");
+            let number = |key: &str| pair[key].as_u64().expect("a number");
+            assert_eq!(number("writeups"), 1);
+            (text("of"), text("seen_by"), number("reads"), number("seen"))
+        })
+        .collect();
+    assert_eq!(pairs, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_of_the_same_fidelity_all_count() {
+    let Some(way) = Way::within("reconciled_equal", chrono_tz::UTC).await else {
+        return;
+    };
+    way.register(&[("INC-1", &[], "2025-03-01T00:00:00Z")])
+        .await;
+    let at = instant(FROM) + 9 * HOUR_MS;
+    let lines: Vec<String> = ["north", "south"]
+        .iter()
+        .flat_map(|source| {
+            (0..3).map(|n| of(source, "read", &format!("{n}"), at + n * HOUR_MS, json!({})))
+        })
+        .collect();
+    way.events(&lines).await;
+    let report = way.report(at + 30 * DAY_MS).await.json();
+    assert_eq!(report["indicators"]["R1"]["results"]["total_reads"], 6);
+    assert!(report["health"]["reads"].get("other_source").is_none());
+    assert_eq!(report["health"]["sources"][0]["share"], 1.0);
+}
