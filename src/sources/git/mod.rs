@@ -6,7 +6,8 @@
 //! | `params`, `glob` | checks the parameters |
 //! | `repository`, `header`, `changes` | read the object store: commits in order, files changed and renamed |
 //! | `clone`, `remote` | a clone of our own; the page of the repository that a clone came from |
-//! | `survey`, `probe` | a first look, before anything is read |
+//! | `survey`, `probe`, `held` | a first look, before anything is read; whether two sources hold one repository |
+//! | `unnamed` | names at the tip that no write-up has |
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
 //! | `scan`, `place`, `language`, `languages`, `labels`, `drawio` | references in a file, what kind of place each stands in, who wrote it |
 //! | `ledger` | the lives of links, pure |
@@ -25,6 +26,7 @@ mod events;
 mod front;
 mod glob;
 mod header;
+mod held;
 mod labels;
 mod language;
 mod languages;
@@ -39,6 +41,7 @@ mod repository;
 mod scan;
 mod survey;
 mod told;
+mod unnamed;
 mod walk;
 
 use crate::model::Millis;
@@ -47,8 +50,11 @@ use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 use params::{Checked, Params};
 
+pub use held::{Held, doubled, held};
+pub use probe::another_than_before;
 pub(crate) use remote::web as page_of_clone;
 pub use survey::{Survey, survey};
+pub use unnamed::{Unnamed, has_writeups, key_patterns, unnamed};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -109,7 +115,7 @@ incident_keys = ["INC-[0-9]+"]
     file: None,
     pull: Some(build),
     push: None,
-    probe: Some(Probe::Local(probe::look)),
+    probe: Some(Probe::Both(probe::look)),
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
