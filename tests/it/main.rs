@@ -14,6 +14,7 @@ mod chats;
 mod checked;
 mod checking;
 mod cli;
+mod cut_off;
 mod demo;
 mod derive;
 mod door;

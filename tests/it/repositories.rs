@@ -44,6 +44,17 @@ impl Repository {
         succeeded(&done.expect("git is installed"))
     }
 
+    /// Makes a history of a stream as `git fast-import` takes it.
+    pub(crate) fn import(&self, stream: &str) {
+        let file = self.path.join(".git/stream");
+        std::fs::write(&file, stream).expect("a file");
+        let done = self
+            .command(&["fast-import", "--quiet"])
+            .stdin(std::fs::File::open(&file).expect("a file"))
+            .output();
+        succeeded(&done.expect("git is installed"));
+    }
+
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("git");
         command

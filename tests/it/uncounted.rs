@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::binary::Home;
+use super::repositories::Repository;
 use super::way::event;
 
 const MADE: &str = "2025-05-01T09:00:00Z";
@@ -208,4 +209,91 @@ fn the_ledger_tells_what_stood_on_an_earlier_day() {
             said.err
         );
     }
+}
+
+#[test]
+fn names_that_nobody_has_are_told() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let papers = Repository::new(home.path("papers"));
+    papers.write("postmortems/disk.md", "# INC-7: the disk story\n\nText.\n");
+    papers.write("postmortems/dns.md", "# INC-8: the dns story\n\nText.\n");
+    papers.commit("2024-03-01T09:00:00Z", "Tell them");
+    papers.write(
+        "postmortems/disk.md",
+        "# INC-7: the disk story\n\nAs [then](old.md), see [dns](dns.md) and [a list](../list.md).\n",
+    );
+    papers.git(&["rm", "-q", "postmortems/dns.md"]);
+    papers.commit("2024-04-01T09:00:00Z", "Revise");
+    let code = Repository::new(home.path("code"));
+    code.write(
+        "disk.py",
+        "# INC-7, INC-99 and again INC-99\n# like INC-0000 or XINC-98\nretry(\"INC-97\")\n",
+    );
+    code.write("vendor/x.py", "# INC-96\n");
+    code.write("testdata/x.py", "# INC-95\n");
+    code.write("ada@example.org/x.py", "# INC-94\n");
+    code.commit("2024-05-01T09:00:00Z", "Retry, as INC-93 says");
+    home.file(
+        "readback.toml",
+        "[privacy]\nk = 1\n\
+         [[source]]\nid = \"papers\"\nkind = \"git\"\npath = \"papers\"\n\
+         writeups = [\"postmortems/*.md\"]\nincident_keys = [\"INC-[0-9]+\"]\n\
+         [[source]]\nid = \"code\"\nkind = \"git\"\npath = \"code\"\n\
+         web = \"https://github.com/example/code\"\n",
+    );
+    home.done(&["scan"]);
+    let gone = rows(&home, &["--gone"]);
+    let targets: Vec<&str> = gone
+        .iter()
+        .filter_map(|one| one["target"].as_str().or_else(|| one["writeup"].as_str()))
+        .collect();
+    // A write-up that is gone is told as what it was; the others nobody ever had.
+    assert_eq!(
+        targets,
+        [
+            "papers:postmortems/dns.md",
+            "INC-97",
+            "INC-99",
+            "papers:postmortems/old.md"
+        ]
+    );
+    let head = &code.git(&["rev-parse", "HEAD"])[..12];
+    let key = json!({
+        "writeup": null, "target": "INC-99", "deleted": null,
+        "links": [{
+            "place": "code_comment", "first_seen": null,
+            "stands_in": format!("code@{head}:disk.py#L1"),
+            "address": format!("https://github.com/example/code/blob/{head}/disk.py#L1"),
+        }],
+    });
+    assert_eq!(gone[2], key);
+    let in_code = rows(&home, &["--gone", "--place", "code"]);
+    assert_eq!(told(&in_code, "target"), ["INC-97"]);
+    // Another day's state is not looked at, and one write-up's links are its own.
+    let then = rows(&home, &["--gone", "--as-of", "2024-06-01"]);
+    assert_eq!(told(&then, "writeup"), ["papers:postmortems/dns.md"]);
+    // Once somebody has the name, it is a link like others.
+    papers.write(
+        "postmortems/later.md",
+        "# INC-99: the later story\n\nText.\n",
+    );
+    papers.commit("2024-06-01T09:00:00Z", "Tell it");
+    home.done(&["scan"]);
+    let gone = rows(&home, &["--gone"]);
+    assert!(
+        !told(&gone, "target").contains(&"INC-99".to_owned()),
+        "{gone:?}"
+    );
+    // A repository that is not there is said, and the others are looked at.
+    std::fs::remove_dir_all(home.path("code")).expect("a folder of mine");
+    let said = home.done(&["links", "--gone"]);
+    let words = "source code was not looked at: ";
+    assert!(said.err.contains(words), "{}", said.err);
+    assert!(
+        said.out.contains("papers:postmortems/old.md"),
+        "{}",
+        said.out
+    );
 }

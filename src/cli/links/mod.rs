@@ -22,8 +22,9 @@ use crate::jobs::registry::Registry;
 use crate::jobs::{compute, derive, forges};
 use crate::model::forge::Forges;
 use crate::model::{Calendar, LinkRole, Millis, Place};
-use crate::store::{FactSettings, GoneLink, LinksAsked, ListedLink, RegistryWriteup};
+use crate::store::{FactSettings, LinksAsked, ListedLink, RegistryWriteup};
 
+use gone::Leads;
 use uncounted::Counts;
 
 const HELP: &str = "\
@@ -63,7 +64,8 @@ pub(super) struct Args {
     /// Links by those who had the incident, made soon
     #[arg(long)]
     follow_up: bool,
-    /// Links that stand and lead to a deleted write-up, or to a target that no write-up has
+    /// Links that stand and lead to a deleted write-up, or to a target that no write-up has; with keys and
+    /// files in repositories that fit incident_keys and writeups
     #[arg(long, conflicts_with_all = ["live", "removed", "uptake", "follow_up"])]
     gone: bool,
     /// Links that do not count, with the reason of each; or those of this reason alone
@@ -171,21 +173,40 @@ async fn list(args: &Args, as_of: Millis, house: &House) -> anyhow::Result<()> {
         json: args.json,
     };
     bar.set_message("reading links");
-    let rows = match args.gone {
-        true => Rows::Gone(gone::collected(args, house, &settings, number).await?),
+    let mut rows = match args.gone {
+        true => Rows::Gone(
+            gone::collected(args, house, &settings, number).await?,
+            Vec::new(),
+        ),
         false => links(args, house, &settings, number).await?,
     };
     drop(turn);
+    // What stands in a repository is looked at as it is now, and names no write-up.
+    if let (Rows::Gone(links, notes), None, 0) = (&mut rows, &args.as_of, number) {
+        bar.set_message("looking at repositories");
+        let sources = house.config.sources.clone();
+        let looking =
+            move || gone::in_repositories(&sources, &|name| registry.entry(name).is_some());
+        let (found, said) = tokio::task::spawn_blocking(looking).await?;
+        let place = args.place.map(Place::name);
+        let fits = |link: &Leads| place.is_none_or(|place| link.place == place);
+        links.extend(found.into_iter().filter(fits));
+        *notes = said;
+    }
     bar.finish_and_clear();
     match rows {
-        Rows::Gone(links) => gone::tell_gone(&telling, &links, args.limit),
+        Rows::Gone(links, notes) => {
+            notes.iter().try_for_each(|note| tell(note))?;
+            gone::tell_gone(&telling, &links, args.limit)
+        }
         Rows::Counted(links, more, counts) => tell_links(&telling, &links, more, &counts),
         Rows::Uncounted(links, counts) => tell_uncounted(&telling, &links, &counts),
     }
 }
 
 enum Rows {
-    Gone(Vec<GoneLink>),
+    /// Links, and what is to be said of repositories.
+    Gone(Vec<Leads>, Vec<String>),
     /// Links, whether there are more, and how many do not count, where that is told beside them.
     Counted(Vec<ListedLink>, bool, Counts),
     Uncounted(Vec<ListedLink>, Counts),

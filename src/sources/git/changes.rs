@@ -131,7 +131,7 @@ pub(super) fn between(
             changes.submodules += usize::from(mode.is_commit());
         }
         // Where a path names somebody, the file is nobody's business.
-        let named = is_mail_in_path(path);
+        let named = is_mail_in_path(&path);
         changes.named += usize::from(named && after.is_some_and(|(mode, _)| mode.is_blob()));
         let file = |side: Option<(EntryMode, ObjectId)>| {
             let blob = side.filter(|(mode, _)| mode.is_blob() && !named);

@@ -15,9 +15,9 @@ use super::changes::is_mail_in_path;
 use super::labels::{Attributes, Labels};
 use super::params::{Checked, Params};
 use super::place;
+use super::repository::MAX_BLOB;
 use super::repository::Repository;
 use super::scan::{is_binary, is_large_file};
-use super::repository::MAX_BLOB;
 
 /// A name that no write-up has.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,9 @@ pub struct Unnamed {
 /// The patterns of keys that these parameters give; none where they are wrong.
 pub fn key_patterns(params: toml::Table) -> Vec<String> {
     let checked = decode::<Params>(params).and_then(Params::check);
-    let keys = checked.map(|checked| checked.incident_keys).unwrap_or_default();
+    let keys = checked
+        .map(|checked| checked.incident_keys)
+        .unwrap_or_default();
     keys.iter().map(|key| key.as_str().to_owned()).collect()
 }
 

@@ -114,7 +114,10 @@ pub fn documents(text: &[u8], at: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
     for dot in memchr::memchr_iter(b'.', text) {
         let rest = &text[dot + 1..];
-        let length = rest.iter().take_while(|b| b.is_ascii_alphanumeric()).count();
+        let length = rest
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric())
+            .count();
         let is_document = |known: &&str| known.as_bytes() == &rest[..length];
         if !DOCUMENTS.iter().any(|known| is_document(&known)) || in_address(text, dot) {
             continue;
