@@ -39,6 +39,10 @@ pub struct LinkRules {
     pub follow_up_ms: Millis,
 }
 
+const UNREACHABLE_LINKS: Statement = (
+    "unreachable_links",
+    include_str!("../../sql/queries/unreachable_links.sql"),
+);
 const UNCOUNTED_LINKS: Statement = (
     "uncounted_links",
     include_str!("../../sql/queries/uncounted_links.sql"),
@@ -136,6 +140,15 @@ impl Store {
     ) -> Result<DataFrame, StoreError> {
         let query = by_rules(self.ask(LINK_EVIDENCE, settings), settings);
         frames::fetch(query.param("most", most), LINK_EVIDENCE.0).await
+    }
+
+    /// How many links to each write-up stand in commits that their branch no longer leads to.
+    pub async fn unreachable_links(
+        &self,
+        settings: &FactSettings,
+    ) -> Result<Vec<(u32, u64)>, StoreError> {
+        let query = self.ask(UNREACHABLE_LINKS, settings);
+        query.fetch_all().await.named(UNREACHABLE_LINKS.0)
     }
 
     /// Links that stand and whose target is gone, by target.

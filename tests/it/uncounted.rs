@@ -162,6 +162,14 @@ fn links_that_do_not_count_are_told_with_their_reasons() {
         none.out.is_empty() && none.err.contains("no such link that does not count"),
         "{none:?}"
     );
+    // The page of a write-up says it, too, below its links.
+    home.done(&["report", "--out", "out"]);
+    let page = |id: &str| {
+        let path = home.path(&format!("out/writeups/{id}.html"));
+        std::fs::read_to_string(path).expect("a page")
+    };
+    let words = "1 more stands in commits that the branch no longer leads to.";
+    assert!(page("INC-1").contains(words), "{}", page("INC-1"));
     let odd = home.run(&["links", "--uncounted", "old"]);
     assert_eq!(odd.code, Some(2));
     assert!(odd.err.contains("own, robot, generated"), "{}", odd.err);

@@ -326,21 +326,8 @@ impl Remote {
 /// What a program says that ends within this time; one that does not is ended.
 fn within(mut child: Child, limit: Duration) -> Option<Output> {
     let (sender, receiver) = mpsc::channel();
-    let pipes: [Option<Box<dyn Read + Send>>; 2] = [
-        child.stdout.take().map(|pipe| Box::new(pipe) as _),
-        child.stderr.take().map(|pipe| Box::new(pipe) as _),
-    ];
-    for (number, pipe) in pipes.into_iter().enumerate() {
-        let sender = sender.clone();
-        std::thread::spawn(move || {
-            let mut bytes = Vec::new();
-            // What can't be read was not said, and nobody may listen any more.
-            if let Some(mut pipe) = pipe {
-                let _ = pipe.read_to_end(&mut bytes);
-            }
-            let _ = sender.send((number, bytes));
-        });
-    }
+    hear(0, child.stdout.take(), sender.clone());
+    hear(1, child.stderr.take(), sender);
     let mut heard = [Vec::new(), Vec::new()];
     for _ in 0..2 {
         let Ok((number, bytes)) = receiver.recv_timeout(limit) else {
@@ -358,6 +345,22 @@ fn within(mut child: Child, limit: Duration) -> Option<Output> {
         stdout,
         stderr,
     })
+}
+
+/// Sends all that comes through a pipe, read in a thread of its own.
+fn hear<P: Read + Send + 'static>(
+    number: usize,
+    pipe: Option<P>,
+    sender: mpsc::Sender<(usize, Vec<u8>)>,
+) {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What can't be read was not said, and nobody may listen any more.
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        let _ = sender.send((number, bytes));
+    });
 }
 
 /// What git said, in one line.

@@ -103,6 +103,9 @@ With `titles = true` the title of a write-up, word for word, counts as well, if 
 Files with a mail address in their path, binary files, pointers of Git LFS and files over 2 MiB are
 left out and counted, symbolic links and submodules too; they are not followed. A shallow clone begins where its history begins.
 
+`readback links --gone` also looks at what stands on the branch now for names that no write-up has: keys
+that fit the `incident_keys` of any source, and links to files that `writeups` would fit.
+
 The source cannot see branches other than the one given, nor who read anything.",
     sample: r#"[[source]]
 id = "shop"

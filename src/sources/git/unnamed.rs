@@ -15,8 +15,7 @@ use super::changes::is_mail_in_path;
 use super::labels::{Attributes, Labels};
 use super::params::{Checked, Params};
 use super::place;
-use super::repository::MAX_BLOB;
-use super::repository::Repository;
+use super::repository::{MAX_BLOB, Repository};
 use super::scan::{is_binary, is_large_file};
 
 /// A name that no write-up has.
@@ -165,10 +164,7 @@ fn is_any(key: &str) -> bool {
     // The first part says whose keys these are.
     let numbers: Vec<&str> = match parts.next() {
         Some(first) if key.len() > first.len() => parts.filter(|part| !part.is_empty()).collect(),
-        _ => {
-            let digits = key.trim_start_matches(|c: char| !c.is_ascii_digit());
-            vec![digits]
-        }
+        _ => vec![key.trim_start_matches(|c: char| !c.is_ascii_digit())],
     };
     let stands_for_any = |part: &str| {
         let letter = part.chars().next().unwrap_or('0');

@@ -119,7 +119,7 @@ pub fn documents(text: &[u8], at: &str) -> Vec<(usize, String)> {
             .take_while(|b| b.is_ascii_alphanumeric())
             .count();
         let is_document = |known: &&str| known.as_bytes() == &rest[..length];
-        if !DOCUMENTS.iter().any(|known| is_document(&known)) || in_address(text, dot) {
+        if !DOCUMENTS.iter().any(is_document) || in_address(text, dot) {
             continue;
         }
         if let Some(opened) = opening::around(text, dot..dot + 1 + length, at)
