@@ -430,6 +430,19 @@ impl Turn {
     }
 }
 
+/// The file by which scans wait for each other.
+const SCAN: &str = "scan.lock";
+
+impl Turn {
+    /// Waits until no other command scans: two at once would go on from one checkpoint and do all work
+    /// twice. Blocks the thread.
+    pub fn scan(path: &Path) -> std::io::Result<Self> {
+        let file = lock_file(&path.join(SCAN))?;
+        file.lock()?;
+        Ok(Turn { _file: file })
+    }
+}
+
 /// A place in the queue for the turn, given up by whoever has got the turn. Without it those who share
 /// pass by one who waits for it alone, as long as there are always some.
 fn queue(path: &Path) -> std::io::Result<std::fs::File> {

@@ -1,6 +1,7 @@
 //! What there is of a house, found without making anything: no folder, no key, no table, no
 //! installed library.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -148,29 +149,49 @@ pub enum Tables {
     Current,
 }
 
-/// Looks at the engine and whose its tables are.
-pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<Tables> {
+/// Where each repository's last scan ended, by the source's id.
+pub type Checkpoints = BTreeMap<String, String>;
+
+/// Looks at the engine and whose its tables are, and where the scans of repositories ended.
+pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<(Tables, Checkpoints)> {
     let (endpoint, engine) = match remote(config) {
         Some(endpoint) => (endpoint, None),
         None => {
             let settings = &config.engine;
             let library = engine::find(settings.libchdb.as_deref(), &settings.cache_dir)?;
             let Some(library) = library else {
-                return Ok(Tables::NoLibrary);
+                return Ok((Tables::NoLibrary, Checkpoints::new()));
             };
             if !config.data_dir.join("engine").exists() {
-                return Ok(Tables::NoStore);
+                return Ok((Tables::NoStore, Checkpoints::new()));
             }
             let engine = start(config, &library).await?;
             (engine.endpoint().clone(), Some(engine))
         }
     };
     let store = Store::new(engine::client(&endpoint), &config.engine.database);
-    let found = of(&store, ground).await;
+    let found = found(config, &store, ground).await;
     if let Some(engine) = engine {
         engine.stop().await;
     }
     found.context("looking at the tables")
+}
+
+async fn found(
+    config: &Config,
+    store: &Store,
+    ground: &Ground,
+) -> anyhow::Result<(Tables, Checkpoints)> {
+    let tables = of(store, ground).await?;
+    let mut checkpoints = Checkpoints::new();
+    if tables == Tables::Current {
+        for source in config.sources.iter().filter(|one| one.kind == "git") {
+            if let Some((_, checkpoint)) = store.checkpoint(&source.id).await? {
+                checkpoints.insert(source.id.clone(), checkpoint);
+            }
+        }
+    }
+    Ok((tables, checkpoints))
 }
 
 async fn of(store: &Store, ground: &Ground) -> anyhow::Result<Tables> {

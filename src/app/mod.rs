@@ -108,6 +108,14 @@ impl House {
         turn(&self.config).await
     }
 
+    /// Waits until no other command scans for this data folder.
+    pub async fn scan_turn(&self) -> anyhow::Result<Turn> {
+        let folder = self.config.data_dir.clone();
+        let tell = || tracing::warn!("waiting for another scan of this data folder to end");
+        let turn = in_turn(move || Turn::scan(&folder), tell).await;
+        Ok(turn.context("waiting for another scan")??)
+    }
+
     /// What batches wait for on their way into the store: that nobody derives or reports on this data
     /// folder, in this process or another.
     pub fn gate(&self) -> Gate {

@@ -8,10 +8,10 @@ use serde_json::{Value as Json, json};
 
 use super::{error, import, privacy};
 use crate::app::collector;
-use crate::app::look::{self, Ground, Tables};
+use crate::app::look::{self, Checkpoints, Ground, Tables};
 use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
 use crate::model::Vocabulary;
-use crate::sources::{Kind, Probe, Setting};
+use crate::sources::{Kind, Probe, Setting, git};
 use crate::web::access::{self, accounts};
 use crate::web::{audit, tokens};
 
@@ -105,7 +105,7 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         let said = said.map_err(|error| findings.add(&format!("source {}", source.id), &error));
         sources.push((source.clone(), said.ok()));
     }
-    let mut engine = None;
+    let (mut engine, mut before) = (None, Checkpoints::new());
     if let (false, Some(ground)) = (args.no_engine, &ground) {
         let what = match &config.engine.mode {
             EngineMode::Embedded => "embedded".to_owned(),
@@ -114,8 +114,15 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         let tables = look::tables(&config, ground)
             .await
             .map_err(|error| findings.add(&format!("engine {what}"), &error));
-        engine = Some((what, tables.ok()));
+        let (tables, checkpoints) = tables.ok().unzip();
+        engine = Some((what, tables));
+        before = checkpoints.unwrap_or_default();
     }
+    let mut doubts = look::doubts(&config);
+    let repositories = config.sources.clone();
+    doubts.extend(
+        tokio::task::spawn_blocking(move || of_repositories(&repositories, &before)).await?,
+    );
     let made = ground.as_ref().map(|ground| ground.made);
     let k = ground.as_ref().map(|ground: &Ground| ground.k);
     let checked = Checked {
@@ -129,7 +136,7 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         ),
         sources,
         engine,
-        doubts: look::doubts(&config),
+        doubts,
         findings,
     };
     let text = match args.json {
@@ -165,13 +172,36 @@ async fn check_source(
     let (kind, setting) = parameters(config, source)?;
     let params = source.params.clone();
     let fine = "parameters are fine";
-    let look = match kind.probe {
+    let probe = match kind.probe {
         None => return Ok(fine.to_owned()),
         Some(Probe::Remote(_)) if offline => return Ok(format!("{fine}; not asked (--offline)")),
-        Some(Probe::Local(look) | Probe::Remote(look)) => look,
+        Some(probe) => probe,
     };
-    let seen = tokio::task::spawn_blocking(move || look(params, &setting)).await??;
+    let look = move || match probe {
+        Probe::Local(look) | Probe::Remote(look) => look(params, &setting),
+        Probe::Both(look) => look(params, &setting, !offline),
+    };
+    let seen = tokio::task::spawn_blocking(look).await??;
     Ok(format!("{fine}; {seen}"))
+}
+
+/// What is odd about repositories: one that is another one than at the last scan, two sources that hold
+/// one.
+fn of_repositories(sources: &[SourceConfig], before: &Checkpoints) -> Vec<String> {
+    let sources = sources
+        .iter()
+        .filter(|source| source.kind == git::KIND.name);
+    let mut odd = Vec::new();
+    let mut held = Vec::new();
+    for source in sources {
+        let another = before
+            .get(&source.id)
+            .and_then(|checkpoint| git::another_than_before(source.params.clone(), checkpoint));
+        odd.extend(another.map(|words| format!("source {}: {words}", source.id)));
+        held.extend(git::held(source.params.clone()).map(|held| (source.id.clone(), held)));
+    }
+    odd.extend(git::doubled(&held));
+    odd
 }
 
 impl Checked {

@@ -368,7 +368,10 @@ async fn pull(house: &House, sources: Vec<Source>, (parts, metrics): (&Parts, &M
         now: super::now,
         gate: house.gate(),
     };
-    let done = scan::run(&way, sources, &mut heard).await;
+    let done = match house.scan_turn().await {
+        Ok(_turn) => scan::run(&way, sources, &mut heard).await,
+        Err(error) => Err(error),
+    };
     if let Err(error) = done {
         tracing::error!(error = words(&error), "scanning failed");
     }
@@ -383,6 +386,15 @@ struct Heard<'a> {
 
 impl Listener for Heard<'_> {
     fn begins(&mut self, _: &str) {}
+
+    fn again(&mut self, ids: &[&str]) -> anyhow::Result<()> {
+        let sources = ids.join(", ");
+        tracing::info!(
+            sources,
+            "scanning once more for links to write-ups that came after"
+        );
+        Ok(())
+    }
 
     fn ended(&mut self, id: &str, outcome: anyhow::Result<Ingested>) -> anyhow::Result<()> {
         let outcome = match outcome {

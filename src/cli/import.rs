@@ -1,5 +1,6 @@
 //! `readback import KIND FILES`: files into the store.
 
+use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -168,18 +169,11 @@ pub(super) fn find(name: &str) -> anyhow::Result<&'static Kind> {
 /// What came of it, for people.
 pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Result<()> {
     let mut err = std::io::stderr().lock();
-    let verb = if dry_run { "would import" } else { "imported" };
-    let kinds: Vec<_> = done
-        .events
-        .iter()
-        .map(|(kind, n)| events(kind, *n))
-        .collect();
-    let kinds = if kinds.is_empty() {
-        "no events".to_owned()
-    } else {
-        kinds.join(", ")
-    };
-    line(&mut err, format_args!("{name}: {verb} {kinds}"))?;
+    let verb = if dry_run { "would import" } else { "read" };
+    line(
+        &mut err,
+        format_args!("{name}: {verb} {}", taken(&done.events)),
+    )?;
     for (reason, n) in &done.left_out {
         line(&mut err, format_args!("  left out {n}: {reason}"))?;
     }
@@ -200,6 +194,38 @@ pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Resul
         line(&mut err, format_args!("    and {} more", done.untold))?;
     }
     Ok(())
+}
+
+/// Events in all and what they are about: several may be about one link or one write-up.
+fn taken(by_kind: &BTreeMap<&'static str, u64>) -> String {
+    let all = match by_kind.values().sum() {
+        0 => return "no events".to_owned(),
+        n => counted(n, "event", "events"),
+    };
+    let mut each = by_kind.iter().map(|(kind, n)| (*n, subject(kind)));
+    match (each.next(), each.next()) {
+        (Some((_, subject)), None) => format!("{all} about {subject}"),
+        (first, second) => {
+            let each = first.into_iter().chain(second).chain(each);
+            let each: Vec<_> = each.map(|(n, of)| format!("{n} about {of}")).collect();
+            format!("{all}: {}", each.join(", "))
+        }
+    }
+}
+
+/// What events of a kind are about.
+fn subject(kind: &str) -> &str {
+    match kind {
+        "read" => "reads",
+        "read_count" => "page counts",
+        "comment" => "comments",
+        "edit" => "edits",
+        "link" => "links",
+        "writeup" => "write-ups",
+        "person" => "people",
+        "attendance" => "attendance",
+        other => other,
+    }
 }
 
 /// So many events of a kind, in words.

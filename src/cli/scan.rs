@@ -9,6 +9,7 @@ use indicatif::ProgressBar;
 use super::engine::Installing;
 use super::error::words;
 use super::import::{as_json, find, tell};
+use super::plain::line;
 use super::progress;
 use crate::app::House;
 use crate::config::Config;
@@ -70,7 +71,10 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         now: super::now,
         gate: house.gate(),
     };
-    let done = scan::run(&way, wanted, &mut scanned).await;
+    let done = match house.scan_turn().await {
+        Ok(_turn) => scan::run(&way, wanted, &mut scanned).await,
+        Err(error) => Err(error),
+    };
     let old = super::retain::again(&house).await;
     house.close().await;
     done?;
@@ -97,6 +101,18 @@ struct Scanned {
 impl Listener for Scanned {
     fn begins(&mut self, id: &str) {
         self.bar = Some(progress::spinner(&format!("scanning {id}")));
+    }
+
+    fn again(&mut self, ids: &[&str]) -> anyhow::Result<()> {
+        let were = if ids.len() == 1 { "was" } else { "were" };
+        line(
+            &mut std::io::stderr(),
+            format_args!(
+                "{} {were} scanned before write-ups came or changed: once more, for links to them",
+                ids.join(", ")
+            ),
+        )?;
+        Ok(())
     }
 
     fn ended(&mut self, id: &str, outcome: anyhow::Result<Ingested>) -> anyhow::Result<()> {

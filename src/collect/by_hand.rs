@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use super::Rejection;
 use super::names::{forget_mail, is_mail};
 use crate::model::target::{nameless, names_somebody};
+use crate::model::written::is_unseen;
 use crate::model::{Identity, Whom, Writeup};
 use crate::sources::machine::holds_address;
 
@@ -86,12 +87,8 @@ fn long(field: &'static str, text: &str) -> Option<Rejection> {
         .and_then(|words| rejection(field, words))
 }
 
-/// Characters that are not written: they change what stands around them, on a terminal or a page.
+/// Somebody who types has no use for what is not written.
 fn unseen(field: &'static str, text: &str) -> Option<Rejection> {
-    let is_unseen = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
-    };
     let words = "holds characters that nobody sees; valid is plain text";
     text.chars()
         .any(is_unseen)

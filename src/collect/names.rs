@@ -5,6 +5,7 @@ use std::borrow::Cow;
 
 use super::Rejection;
 use crate::model::target::{canonical, nameless, names_somebody, without_user};
+use crate::model::written::as_written;
 use crate::model::{Body, Event, Identity, Whom, meeting};
 use crate::sources::machine::{AT, holds_address, holds_mail};
 
@@ -77,7 +78,10 @@ pub(super) fn forget_names(event: &mut Event<Identity>) {
         }
         Body::Writeup(w) => {
             anonymous(&mut w.id);
+            // First: what nobody sees may stand in the middle of an address.
+            w.title.iter_mut().for_each(as_written);
             w.title.iter_mut().for_each(forget_mail);
+            w.title.take_if(|title| title.is_empty());
             w.url.take_if(|url| is_mail(url));
             w.aliases.retain(|alias| !is_mail(alias));
             w.url.iter_mut().chain(&mut w.aliases).for_each(anonymous);

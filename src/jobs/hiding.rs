@@ -63,6 +63,10 @@ pub(super) fn hide(summary: &mut Json, names: &[String]) {
     let writeups = summary.get_mut("writeups");
     let writeups = writeups.and_then(Json::as_array_mut);
     for entry in writeups.into_iter().flatten() {
+        // Nothing stands below it that would tell which of them are hidden; the next summary has it again.
+        if let Some(entry) = entry.as_object_mut() {
+            entry.remove("links_unreachable");
+        }
         let evidence = entry["link_evidence"].as_array().cloned();
         let mut gone = evidence.unwrap_or_default();
         gone.retain(|link| !is_open(&link["stands_in"]));

@@ -20,6 +20,8 @@ pub(super) struct Linked {
     /// Those of them that do not stand on the page of a restricted write-up.
     pub(super) open: Links,
     pub(super) evidence: Vec<Json>,
+    /// Those in commits that the branch no longer leads to; they count nowhere.
+    pub(super) unreachable: u64,
 }
 
 /// Links by place.
@@ -114,6 +116,12 @@ pub(super) async fn of(
             link["href"] = address.into();
         }
         linked.evidence.push(link);
+    }
+    for (writeup, links) in store.unreachable_links(&computed.settings).await? {
+        let at = index.get(&writeup).map(|at| i64::from(*at));
+        if let Some(linked) = one(&mut all, at) {
+            linked.unreachable = links;
+        }
     }
     Ok(all)
 }

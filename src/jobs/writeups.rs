@@ -305,6 +305,10 @@ fn entry(writeup: &RegistryWriteup, readers: &Readers<'_>, context: &Context, k:
             "link_evidence".to_owned(),
             Json::Array(signs.linked.evidence.clone()),
         );
+        if signs.linked.unreachable > 0 {
+            let links = signs.linked.unreachable;
+            object.insert("links_unreachable".to_owned(), links.into());
+        }
     }
     json
 }

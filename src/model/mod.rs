@@ -16,6 +16,7 @@ pub mod target;
 pub mod terms;
 pub mod time;
 pub mod vocabulary;
+pub mod written;
 
 pub use calendar::Calendar;
 pub use event::{

@@ -37,6 +37,8 @@ struct View {
     links: Vec<LinkRow>,
     /// How many more there are; empty where none.
     more_links: String,
+    /// How many stand where the branch no longer leads to; empty where none.
+    unreachable: String,
     reviews: Vec<ReviewRow>,
     freely_means: &'static str,
     reviews_watched: bool,
@@ -140,6 +142,14 @@ pub(super) fn render_one(
         more_links: match evidence.len().saturating_sub(MOST_LINKS) {
             0 => String::new(),
             more => words::count(more as f64),
+        },
+        unreachable: match writeup["links_unreachable"].as_f64() {
+            Some(n) if n > 0.0 => format!(
+                "{} more {} in commits that the branch no longer leads to.",
+                words::count(n),
+                words::plural(n, "stands", "stand")
+            ),
+            _ => String::new(),
         },
         reviews: reading::list(summary, "reviews")
             .iter()

@@ -81,10 +81,16 @@ pub enum Probe {
     Local(Look),
     /// Over the network.
     Remote(Look),
+    /// At the disks first, then over the network where that may be used.
+    Both(LookFurther),
 }
 
 /// See [`Probe`].
 pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<String, SourceError>;
+
+/// The same, and whether the network may be used.
+pub type LookFurther =
+    fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<String, SourceError>;
 
 impl Kind {
     /// Whether a source with these parameters is pulled. A kind that takes deliveries, too, does so only

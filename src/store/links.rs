@@ -39,6 +39,15 @@ pub struct LinkRules {
     pub follow_up_ms: Millis,
 }
 
+const UNREACHABLE_LINKS: Statement = (
+    "unreachable_links",
+    include_str!("../../sql/queries/unreachable_links.sql"),
+);
+const UNCOUNTED_LINKS: Statement = (
+    "uncounted_links",
+    include_str!("../../sql/queries/uncounted_links.sql"),
+);
+
 /// Which links are listed.
 #[derive(Clone, Debug, Default)]
 pub struct LinksAsked {
@@ -46,11 +55,11 @@ pub struct LinksAsked {
     pub writeup: u32,
     /// In this place; empty is all.
     pub place: String,
-    /// That play this part; empty is all.
+    /// That play this part, or, of those that do not count, for this reason; empty is all.
     pub part: String,
     /// Standing ones, ended ones, or (nothing) both.
     pub standing: Option<bool>,
-    /// The newest so many.
+    /// The newest so many; of those that do not count so many for each reason.
     pub most: u64,
 }
 
@@ -63,6 +72,29 @@ pub struct ListedLink {
     pub place: String,
     /// The part it plays.
     pub part: String,
+    /// How it is written; empty where its source does not say.
+    pub form: String,
+    /// Where it stands.
+    pub stands_in: String,
+    /// Since when.
+    pub at: Millis,
+    /// When it, or the write-up, went.
+    pub ended_at: Option<Millis>,
+    /// It is the link that went.
+    pub removed: bool,
+}
+
+/// A link that does not count.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct UncountedLink {
+    /// The number of the write-up it leads to.
+    pub writeup: u32,
+    /// Why it does not count.
+    pub reason: String,
+    /// How many do not for this reason.
+    pub of_reason: u64,
+    /// What kind of place it stands in.
+    pub place: String,
     /// How it is written; empty where its source does not say.
     pub form: String,
     /// Where it stands.
@@ -110,6 +142,15 @@ impl Store {
         frames::fetch(query.param("most", most), LINK_EVIDENCE.0).await
     }
 
+    /// How many links to each write-up stand in commits that their branch no longer leads to.
+    pub async fn unreachable_links(
+        &self,
+        settings: &FactSettings,
+    ) -> Result<Vec<(u32, u64)>, StoreError> {
+        let query = self.ask(UNREACHABLE_LINKS, settings);
+        query.fetch_all().await.named(UNREACHABLE_LINKS.0)
+    }
+
     /// Links that stand and whose target is gone, by target.
     pub async fn gone_links(&self, settings: &FactSettings) -> Result<Vec<GoneLink>, StoreError> {
         let query = self.ask(GONE_LINKS, settings);
@@ -122,21 +163,38 @@ impl Store {
         settings: &FactSettings,
         asked: &LinksAsked,
     ) -> Result<Vec<ListedLink>, StoreError> {
-        let state = match asked.standing {
-            None => 0u8,
-            Some(true) => 1,
-            Some(false) => 2,
-        };
-        by_rules(self.ask(LIST_LINKS, settings), settings)
-            .param("writeup", asked.writeup)
-            .param("place", &asked.place)
+        asked_for(self.ask(LIST_LINKS, settings), settings, asked)
             .param("part", &asked.part)
-            .param("state", state)
-            .param("most", asked.most)
             .fetch_all()
             .await
             .named(LIST_LINKS.0)
     }
+
+    /// Links that do not count one by one, the newest first.
+    pub async fn uncounted_links(
+        &self,
+        settings: &FactSettings,
+        asked: &LinksAsked,
+    ) -> Result<Vec<UncountedLink>, StoreError> {
+        asked_for(self.ask(UNCOUNTED_LINKS, settings), settings, asked)
+            .param("reason", &asked.part)
+            .fetch_all()
+            .await
+            .named(UNCOUNTED_LINKS.0)
+    }
+}
+
+fn asked_for(query: Query, settings: &FactSettings, asked: &LinksAsked) -> Query {
+    let state = match asked.standing {
+        None => 0u8,
+        Some(true) => 1,
+        Some(false) => 2,
+    };
+    by_rules(query, settings)
+        .param("writeup", asked.writeup)
+        .param("place", &asked.place)
+        .param("state", state)
+        .param("most", asked.most)
 }
 
 fn by_rules(query: Query, settings: &FactSettings) -> Query {

@@ -22,7 +22,7 @@ pub use facts::{
     ObservedRow, ReadingLimits, Receipt, RosterCounts,
 };
 pub use landing::{Batch, MERGED, PackError};
-pub use links::{GoneLink, LinkRules, LinksAsked, ListedLink};
+pub use links::{GoneLink, LinkRules, LinksAsked, ListedLink, UncountedLink};
 pub use migrate::MigrateError;
 pub use people::Renamed;
 pub use prove::{Column, Found};

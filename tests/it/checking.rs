@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::binary::Home;
 use super::lexed::files;
+use super::repositories::Repository;
 
 /// A port that nobody listens on.
 fn nobody() -> String {
@@ -348,4 +349,185 @@ fn what_is_wrong_with_sources_is_told_beside_the_rest() {
     ] {
         assert!(said.err.contains(words), "{words}: {}", said.err);
     }
+}
+
+/// Answers one request that it lets nobody in, and gives the login that came with it.
+fn closed_forge() -> (String, std::thread::JoinHandle<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    let answered = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a request");
+        let lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
+        let login = lines
+            .map_while(Result::ok)
+            .take_while(|line| !line.is_empty())
+            .find(|line| line.to_lowercase().starts_with("authorization"));
+        let head = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        write!(stream, "{head}").expect("an answer");
+        login.unwrap_or_default()
+    });
+    (address, answered)
+}
+
+#[test]
+fn a_repository_elsewhere_is_asked() {
+    let home = Home::new();
+    let shop = Repository::new(home.path("shop"));
+    shop.write("a.txt", "INC-1\n");
+    shop.commit("2024-05-01T09:00:00Z", "First");
+    let head = shop.git(&["rev-parse", "HEAD"]);
+    let source = |more: &str| {
+        let path = home.path("clones/shop.git");
+        let text = format!("[[source]]\nid = \"shop\"\nkind = \"git\"\npath = {path:?}\n{more}\n");
+        home.file("readback.toml", text);
+    };
+    let url = format!("url = {:?}\n", shop.path().display().to_string());
+    source(&url);
+    let said = home.done(&["check", "--no-engine"]);
+    for words in [
+        "the first scan clones it from ",
+        &format!("answers, at {}", &head[..12]),
+    ] {
+        assert!(said.out.contains(words), "{words}: {}", said.out);
+    }
+    assert!(!home.path("clones").exists(), "nothing is fetched");
+    let said = home.done(&["check", "--no-engine", "--offline"]);
+    assert!(said.out.contains("not asked (--offline)"), "{}", said.out);
+    source(&format!("{url}branch = \"trunk\"\n"));
+    let said = home.run(&["check", "--no-engine"]);
+    assert!(said.err.contains("has no branch \"trunk\""), "{}", said.err);
+    assert_eq!(said.code, Some(1));
+
+    // The token is shown to the server, and to nobody else.
+    let (address, answered) = closed_forge();
+    source(&format!(
+        "url = \"http://{address}/org/shop\"\ntoken_file = \"token\"\n"
+    ));
+    for arguments in [&["check", "--no-engine", "--offline"][..], &["check"]] {
+        let said = home.run(arguments);
+        assert!(said.err.contains("token: No such file"), "{}", said.err);
+        assert_eq!(said.code, Some(1));
+    }
+    home.file("token", "s3cret\n");
+    let said = home.run(&["check", "--no-engine"]);
+    assert!(said.err.contains("git ls-remote failed"), "{}", said.err);
+    assert_eq!(said.code, Some(3), "{}", said.err);
+    let login = answered.join().expect("a request");
+    assert!(
+        login.contains("Basic eC1hY2Nlc3MtdG9rZW46czNjcmV0"),
+        "{login}"
+    );
+    assert!(!said.out.contains("s3cret") && !said.err.contains("s3cret"));
+}
+
+#[test]
+fn another_repository_than_before_is_told() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let shop = |text: &str| {
+        let shop = Repository::new(home.path("shop"));
+        shop.write("a.txt", text);
+        shop.commit("2024-05-01T09:00:00Z", "First");
+        shop
+    };
+    home.file(
+        "readback.toml",
+        "[[source]]\nid = \"shop\"\nkind = \"git\"\npath = \"shop\"\n",
+    );
+    let before = shop("one\n");
+    home.done(&["scan"]);
+    // What goes on is the same, and so is a branch that was rewritten.
+    before.commit("2024-05-02T09:00:00Z", "Second");
+    home.done(&["scan"]);
+    let said = home.done(&["check"]);
+    assert!(said.out.contains("all is well"), "{}", said.out);
+    before.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    before.git(&["reflog", "expire", "--expire=now", "--all"]);
+    before.git(&["gc", "-q", "--prune=now"]);
+    let said = home.done(&["check"]);
+    assert!(said.out.contains("all is well"), "{}", said.out);
+    std::fs::remove_dir_all(home.path("shop")).expect("a folder of mine");
+    shop("two\n");
+    let said = home.done(&["check"]);
+    let words = "at which the last scan ended: it is another repository. The next scan takes back";
+    assert!(
+        said.out.contains("source shop: ") && said.out.contains(words),
+        "{}",
+        said.out
+    );
+    assert!(
+        said.out.contains("all works, with 1 warning"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn two_sources_that_hold_one_repository_are_told() {
+    let home = Home::new();
+    let shop = Repository::new(home.path("shop"));
+    shop.write("a.txt", "INC-1\n");
+    shop.commit("2024-05-01T09:00:00Z", "First");
+    shop.git(&["clone", "-q", "--bare", ".", "../copy"]);
+    let other = Repository::new(home.path("org/shop"));
+    other.write("a.txt", "INC-2\n");
+    other.commit("2024-05-01T09:00:00Z", "Another");
+    std::os::unix::fs::symlink(home.path("shop"), home.path("link")).expect("a link");
+    let source = |id: &str, path: &str| {
+        format!("[[source]]\nid = \"{id}\"\nkind = \"git\"\npath = \"{path}\"\n\n")
+    };
+    let sources = [
+        source("a", "shop"),
+        source("b", "copy"),
+        source("c", "link"),
+        source("d", "org/shop"),
+    ];
+    home.file("readback.toml", sources.concat());
+    let said = home.done(&["check", "--no-engine", "--json"]);
+    let told: Value = serde_json::from_str(&said.out).expect("JSON");
+    let warnings: Vec<&str> = told["warnings"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
+    let expected = [
+        "sources a and b hold one history",
+        "sources a and c lie in one folder",
+        "sources a and d call their repositories by one name, \"shop\"",
+        "sources b and c hold one history",
+    ];
+    assert_eq!(warnings.len(), expected.len(), "{warnings:?}");
+    for (warning, words) in warnings.iter().zip(expected) {
+        assert!(warning.starts_with(words), "{words}: {warning}");
+    }
+    assert!(warnings[0].ends_with("each of its links counts twice; keep one of them"));
+}
+
+#[test]
+fn a_reftable_is_told_with_what_converts_it() {
+    let home = Home::new();
+    let shop = Repository::new(home.path("shop"));
+    shop.write("a.txt", "INC-1\n");
+    shop.commit("2024-05-01T09:00:00Z", "First");
+    home.file(
+        "readback.toml",
+        "[[source]]\nid = \"shop\"\nkind = \"git\"\npath = \"shop\"\n",
+    );
+    // Git's own command does not convert the log of a worktree before version 2.48.
+    std::fs::remove_dir_all(home.path("shop/.git/logs")).expect("a folder of mine");
+    shop.git(&["config", "core.logAllRefUpdates", "false"]);
+    shop.git(&["refs", "migrate", "--ref-format=reftable"]);
+    let said = home.run(&["check", "--no-engine"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    let command = "git refs migrate --ref-format=files";
+    assert!(said.err.contains(&format!("`{command}`")), "{}", said.err);
+    shop.git(&command.split(' ').skip(1).collect::<Vec<_>>());
+    let said = home.done(&["check", "--no-engine"]);
+    assert!(
+        said.out.contains("the repository opens, at"),
+        "{}",
+        said.out
+    );
 }

@@ -118,7 +118,10 @@ fn a_clone_and_a_log_are_enough() {
     let done = demo(repo.path(), &writeups);
     let words = String::from_utf8_lossy(&done.stderr);
     assert!(done.status.success(), "{words}");
-    assert!(words.contains("imported 1 link, 4 write-ups"), "{words}");
+    assert!(
+        words.contains("read 5 events: 1 about links, 4 about write-ups"),
+        "{words}"
+    );
     let summary = std::fs::read(out.join("summary.json")).expect("a summary");
     let summary: serde_json::Value = serde_json::from_slice(&summary).expect("JSON");
     // What the log says ends where it ends.

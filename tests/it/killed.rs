@@ -307,7 +307,7 @@ impl Drop for Serve {
 }
 
 /// Says whether there was such a process.
-fn signal(process: u32, signal: Signal) -> bool {
+pub(crate) fn signal(process: u32, signal: Signal) -> bool {
     let process = i32::try_from(process).ok();
     let process = process.and_then(Pid::from_raw);
     process.is_some_and(|process| kill_process(process, signal).is_ok())
@@ -327,7 +327,7 @@ fn kill_engine(home: &Home) {
 
 /// The process that holds the engine's lock. The file may tell of one that is gone, and its number
 /// may be another program's now, so the command line is looked at.
-fn engine(home: &Home) -> Option<u32> {
+pub(crate) fn engine(home: &Home) -> Option<u32> {
     let holder = std::fs::read_to_string(home.data().join("engine/lock")).ok()?;
     let process = holder.trim().strip_prefix("process ")?.parse().ok()?;
     let line = std::fs::read(format!("/proc/{process}/cmdline")).ok()?;

@@ -4,10 +4,13 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::sync::mpsc;
 
 use serde_json::{Value, json};
 
+use crate::binary::{Home, Said, contents};
+use crate::repositories::Repository;
 use crate::way::Way;
 
 /// Serves a wiki with one page for as long as the tests run; its `api.php`.
@@ -201,5 +204,164 @@ fn a_check_names_every_wrong_parameter() {
             .find(|line| line.contains(&format!("source s{number}: ")))
             .unwrap_or_else(|| panic!("{kind} s{number}: {words}"));
         assert!(told.contains(expected), "{told}");
+    }
+}
+
+/// Two repositories: write-ups, and code that cites them by key, address and in a message, removes one
+/// link and keeps the others.
+fn two(home: &Home) {
+    let papers = Repository::new(home.path("papers"));
+    for (name, key, at) in [
+        ("disk", "INC-7", "2024-03-01T09:00:00Z"),
+        ("dns", "INC-8", "2024-03-02T09:00:00Z"),
+    ] {
+        let text = format!("# {key}: the {name} story\n\nWhat happened, and why.\n");
+        papers.write(&format!("postmortems/{name}.md"), text);
+        papers.commit(at, "Tell it");
+    }
+    let code = Repository::new(home.path("code"));
+    code.write("disk.py", "# see INC-7\nretry()\n");
+    let address = "https://forge.example.org/org/papers/blob/main/postmortems/dns.md";
+    code.write("docs/dns.md", format!("Read [this]({address}).\n"));
+    code.commit("2024-05-01T09:00:00Z", "Retry\n\nAs INC-8 taught.");
+    code.write("disk.py", "retry()\n");
+    code.commit("2024-06-01T09:00:00Z", "Tidy");
+}
+
+/// A house with both in this order, and its words of one scan.
+fn scanned(order: [&str; 2]) -> Option<(Home, Said)> {
+    let home = Home::with_engine()?;
+    two(&home);
+    let each = order.map(|id| match id {
+        "papers" => {
+            "[[source]]\nid = \"papers\"\nkind = \"git\"\npath = \"papers\"\n\
+             web = \"https://forge.example.org/org/papers\"\n\
+             writeups = [\"postmortems/*.md\"]\nincident_keys = [\"INC-[0-9]+\"]\n"
+        }
+        _ => "[[source]]\nid = \"code\"\nkind = \"git\"\npath = \"code\"\n",
+    });
+    home.file("readback.toml", each.join("\n"));
+    let said = home.done(&["scan"]);
+    Some((home, said))
+}
+
+/// All links, in an order of their own.
+fn all_links(home: &Home) -> Vec<String> {
+    let said = home.done(&["links", "--json", "--limit", "0"]);
+    let links: Vec<Value> = serde_json::from_str(&said.out).expect("JSON");
+    let mut links: Vec<String> = links.iter().map(Value::to_string).collect();
+    links.sort();
+    links
+}
+
+#[test]
+fn one_scan_finds_the_same_links_in_whatever_order_sources_stand() {
+    let Some((cited_first, said)) = scanned(["papers", "code"]) else {
+        return;
+    };
+    assert!(!said.err.contains("once more"), "{}", said.err);
+    let Some((citing_first, said)) = scanned(["code", "papers"]) else {
+        return;
+    };
+    let words = "code was scanned before write-ups came or changed: once more, for links to them";
+    assert_eq!(said.err.matches(words).count(), 1, "{}", said.err);
+    let links = all_links(&cited_first);
+    assert_eq!(links.len(), 3, "{links:?}");
+    assert_eq!(all_links(&citing_first), links);
+    // Nothing is new, and nothing is gone through twice.
+    let again = citing_first.done(&["scan"]);
+    assert!(!again.err.contains("once more"), "{}", again.err);
+    // A write-up that changes later is looked for once more, too.
+    let code = Repository::new(citing_first.path("code"));
+    code.write("queue.py", "# as INC-9 says\n");
+    code.commit("2024-07-01T09:00:00Z", "Queue");
+    let papers = Repository::new(citing_first.path("papers"));
+    papers.write(
+        "postmortems/queue.md",
+        "# INC-9: the queue story\n\nText.\n",
+    );
+    papers.commit("2024-07-02T09:00:00Z", "Tell it");
+    let later = citing_first.done(&["scan"]);
+    assert_eq!(later.err.matches(words).count(), 1, "{}", later.err);
+    assert_eq!(all_links(&citing_first).len(), 4);
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_in_no_title() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let papers = Repository::new(home.path("papers"));
+    let heading = "# INC-7: the \u{1b}[31mdisk\u{1b}[0m\u{7} story\n\nText.\n";
+    papers.write("postmortems/disk.md", heading);
+    papers.commit("2024-03-01T09:00:00Z", "Tell it");
+    home.file(
+        "readback.toml",
+        "[privacy]\nk = 1\n[[source]]\nid = \"papers\"\nkind = \"git\"\npath = \"papers\"\n\
+         writeups = [\"postmortems/*.md\"]\nincident_keys = [\"INC-[0-9]+\"]\n",
+    );
+    home.done(&["scan"]);
+    let listed = home.done(&["writeups", "list", "--json"]);
+    assert!(
+        listed.out.contains("INC-7: the disk story"),
+        "{}",
+        listed.out
+    );
+    home.done(&["report", "--out", "out"]);
+    for (path, bytes) in contents(&home.path("out")) {
+        let is_picture = path.extension().is_some_and(|ending| ending == "png");
+        let obeyed = bytes.contains(&0x1b) || bytes.contains(&7);
+        assert!(is_picture || !obeyed, "{}", path.display());
+    }
+}
+
+#[test]
+fn a_second_scan_says_that_it_waits() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (asked, heard) = mpsc::channel();
+    let (go_on, told) = mpsc::channel::<()>();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a connection");
+            let lines = BufReader::new(stream.try_clone().expect("a stream")).lines();
+            let first = lines
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty())
+                .reduce(|first, _| first);
+            // The first request waits until it is told to go on; the sender is gone by the next.
+            asked.send(()).expect("a test");
+            let _ = told.recv();
+            let body = answer(&first.unwrap_or_default()).to_string();
+            let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length";
+            write!(stream, "{head}: {}\r\n\r\n{body}", body.len()).expect("sent");
+        }
+    });
+    home.file(
+        "readback.toml",
+        format!(
+            "[[source]]\nid = \"wiki\"\nkind = \"mediawiki\"\napi = \"http://{address}/w/api.php\"\n\
+             titles = [\"Disk full\"]\n"
+        ),
+    );
+    let start = || {
+        let child = home.command(&["scan"]).stderr(Stdio::piped()).spawn();
+        child.expect("a program")
+    };
+    let mut first = start();
+    heard.recv().expect("a request");
+    let mut second = start();
+    let words = BufReader::new(second.stderr.take().expect("its words"));
+    let waits = words
+        .lines()
+        .map_while(Result::ok)
+        .find(|line| line.contains("waiting for another scan of this data folder to end"));
+    assert!(waits.is_some(), "it ended without a word");
+    drop(go_on);
+    for scan in [&mut first, &mut second] {
+        assert!(scan.wait().expect("an end").success());
     }
 }

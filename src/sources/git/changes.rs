@@ -131,7 +131,7 @@ pub(super) fn between(
             changes.submodules += usize::from(mode.is_commit());
         }
         // Where a path names somebody, the file is nobody's business.
-        let named = path.contains(&b'@') && path.split(|byte| *byte == b'/').any(is_address);
+        let named = is_mail_in_path(&path);
         changes.named += usize::from(named && after.is_some_and(|(mode, _)| mode.is_blob()));
         let file = |side: Option<(EntryMode, ObjectId)>| {
             let blob = side.filter(|(mode, _)| mode.is_blob() && !named);
@@ -305,6 +305,11 @@ impl Lines {
         };
         self.bytes.iter().map(shared).sum::<u64>() as f64 / large as f64
     }
+}
+
+/// Whether a path names somebody.
+pub(super) fn is_mail_in_path(path: &[u8]) -> bool {
+    path.contains(&b'@') && path.split(|byte| *byte == b'/').any(is_address)
 }
 
 /// Whether a part of a path is a mail address: something, `@`, and a host with a dot.

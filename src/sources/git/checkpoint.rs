@@ -18,6 +18,10 @@ const FORMAT: u32 = 3;
 pub(super) struct Basis {
     /// The last commit taken in, full hexadecimal id.
     pub(super) head: String,
+    /// The commit at which the history begins, full hexadecimal id; empty where an earlier program wrote
+    /// the checkpoint.
+    #[serde(default)]
+    pub(super) root: String,
     /// Fingerprint of the settings.
     pub(super) settings: String,
     /// Fingerprint of the edge of a shallow clone; it grows downwards when more is fetched.

@@ -2,8 +2,11 @@
 //! knows every transport, the user's agent and proxies, and both kinds of object names.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -21,6 +24,9 @@ pub(super) struct Remote {
 
 /// What git may speak. `ext::` would run commands.
 const PROTOCOLS: &str = "https:http:ssh:file";
+
+/// How long a server may take to say what it has.
+const ANSWER: Duration = Duration::from_secs(20);
 
 /// Settings of git's: a key without a passphrase in the agent or none; a line that is dead ends.
 const SETTINGS: [(&str, &str); 3] = [
@@ -109,24 +115,8 @@ impl Remote {
     pub(super) fn bring(&self, folder: &Path) -> Result<(), SourceError> {
         // Without a slash at its end, behind which a half clone would lie inside.
         let folder: &Path = &folder.components().collect::<PathBuf>();
-        let is_new = match fs::read_dir(folder) {
-            Ok(mut entries) => entries.next().is_none(),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
-            Err(cause) => return Err(io(folder, cause)),
-        };
-        if is_new {
+        if self.is_new(folder)? {
             return self.clone_into(folder);
-        }
-        // It fails where nothing is set.
-        let origin = self.git(Some(folder), &["config", "--get", "remote.origin.url"]);
-        if origin.map_or(true, |origin| origin.trim() != self.url) {
-            return Err(SourceError::Format {
-                name: folder.display().to_string(),
-                reason: format!(
-                    "holds a repository that was not cloned from {}; name another path, an empty folder is valid",
-                    self.url
-                ),
-            });
         }
         // Branches that are gone go, and one that was rewritten is what it is now.
         let all = "+refs/heads/*:refs/heads/*";
@@ -143,6 +133,68 @@ impl Remote {
             ],
         )?;
         self.follow_head(folder)
+    }
+
+    /// Whether the folder waits for its first clone. What it holds has to be one of this address.
+    pub(super) fn is_new(&self, folder: &Path) -> Result<bool, SourceError> {
+        let is_new = match fs::read_dir(folder) {
+            Ok(mut entries) => entries.next().is_none(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => true,
+            Err(cause) => return Err(io(folder, cause)),
+        };
+        if is_new {
+            return Ok(true);
+        }
+        // It fails where nothing is set.
+        let origin = self.git(Some(folder), &["config", "--get", "remote.origin.url"]);
+        if origin.map_or(true, |origin| origin.trim() != self.url) {
+            return Err(SourceError::Format {
+                name: folder.display().to_string(),
+                reason: format!(
+                    "holds a repository that was not cloned from {}; name another path, an empty folder is valid",
+                    self.url
+                ),
+            });
+        }
+        Ok(false)
+    }
+
+    /// Whether the token can be read, where one is needed.
+    pub(super) fn has_token(&self) -> Result<(), SourceError> {
+        self.header().map(drop)
+    }
+
+    /// Asks the server for the branch, without fetching anything; says what it answered.
+    pub(super) fn ask(&self, branch: Option<&str>) -> Result<String, SourceError> {
+        let named = branch.map(|branch| match branch.starts_with("refs/") {
+            true => branch.to_owned(),
+            false => format!("refs/heads/{branch}"),
+        });
+        let wanted = named.as_deref().unwrap_or("HEAD");
+        let child = self
+            .command(None, &["ls-remote", "--", &self.url, wanted])?
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(|error| self.no_git(&error))?;
+        let output = within(child, ANSWER).ok_or_else(|| {
+            let seconds = ANSWER.as_secs();
+            self.remote(&format!("does not answer within {seconds} seconds"))
+        })?;
+        if !output.status.success() {
+            return Err(self.remote(&format!("git ls-remote failed: {}", said(&output))));
+        }
+        let text = String::from_utf8_lossy(&output.stdout);
+        match (text.get(..12), branch) {
+            (Some(id), _) => Ok(format!("answers, at {id}")),
+            (None, None) => Ok("answers and has no commits yet".to_owned()),
+            (None, Some(branch)) => Err(SourceError::Format {
+                name: self.url.clone(),
+                reason: format!(
+                    "has no branch {branch:?}; leave branch out for the one that HEAD names"
+                ),
+            }),
+        }
     }
 
     fn clone_into(&self, folder: &Path) -> Result<(), SourceError> {
@@ -186,6 +238,16 @@ impl Remote {
     }
 
     fn git(&self, folder: Option<&Path>, arguments: &[&str]) -> Result<String, SourceError> {
+        let output = self.command(folder, arguments)?.output();
+        let output = output.map_err(|error| self.no_git(&error))?;
+        if output.status.success() {
+            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+        }
+        Err(self.remote(&format!("git {} failed: {}", arguments[0], said(&output))))
+    }
+
+    /// Git with these arguments: it asks nobody for anything.
+    fn command(&self, folder: Option<&Path>, arguments: &[&str]) -> Result<Command, SourceError> {
         let mut command = Command::new("git");
         if let Some(folder) = folder {
             command.arg("--git-dir").arg(folder);
@@ -195,6 +257,8 @@ impl Remote {
             .stdin(Stdio::null())
             .env("GIT_TERMINAL_PROMPT", "0")
             .env("GIT_ALLOW_PROTOCOL", PROTOCOLS)
+            // Whatever the user's default is: other forms can't be read. Older programs know one form.
+            .env("GIT_DEFAULT_REF_FORMAT", "files")
             .env("LC_ALL", "C");
         let mut settings: Vec<(String, String)> = SETTINGS
             .iter()
@@ -211,16 +275,16 @@ impl Remote {
             command.env(format!("GIT_CONFIG_KEY_{number}"), name);
             command.env(format!("GIT_CONFIG_VALUE_{number}"), value);
         }
-        let output = command.output().map_err(|error| self.remote(&match error.kind() {
+        Ok(command)
+    }
+
+    fn no_git(&self, error: &std::io::Error) -> SourceError {
+        self.remote(&match error.kind() {
             std::io::ErrorKind::NotFound => {
                 "needs the program git, which is not installed; or clone it yourself and leave url out".to_owned()
             }
             _ => format!("git does not run: {error}"),
-        }))?;
-        if output.status.success() {
-            return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
-        }
-        Err(self.remote(&format!("git {} failed: {}", arguments[0], said(&output))))
+        })
     }
 
     /// The header that carries the token, for this server alone.
@@ -259,6 +323,46 @@ impl Remote {
     }
 }
 
+/// What a program says that ends within this time; one that does not is ended.
+fn within(mut child: Child, limit: Duration) -> Option<Output> {
+    let (sender, receiver) = mpsc::channel();
+    hear(0, child.stdout.take(), sender.clone());
+    hear(1, child.stderr.take(), sender);
+    let mut heard = [Vec::new(), Vec::new()];
+    for _ in 0..2 {
+        let Ok((number, bytes)) = receiver.recv_timeout(limit) else {
+            // It may have ended just now.
+            let _ = child.kill();
+            let _ = child.wait();
+            return None;
+        };
+        heard[number] = bytes;
+    }
+    let [stdout, stderr] = heard;
+    let status = child.wait().ok()?;
+    Some(Output {
+        status,
+        stdout,
+        stderr,
+    })
+}
+
+/// Sends all that comes through a pipe, read in a thread of its own.
+fn hear<P: Read + Send + 'static>(
+    number: usize,
+    pipe: Option<P>,
+    sender: mpsc::Sender<(usize, Vec<u8>)>,
+) {
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What can't be read was not said, and nobody may listen any more.
+        if let Some(mut pipe) = pipe {
+            let _ = pipe.read_to_end(&mut bytes);
+        }
+        let _ = sender.send((number, bytes));
+    });
+}
+
 /// What git said, in one line.
 fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
@@ -282,7 +386,7 @@ fn io(path: &Path, cause: std::io::Error) -> SourceError {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+    use std::io::{BufRead as _, BufReader, Write as _};
     use std::net::TcpListener;
 
     use super::super::tests::Fixture;
@@ -334,6 +438,24 @@ mod tests {
                 "{refused}"
             );
         }
+    }
+
+    #[test]
+    fn a_program_that_does_not_end_is_ended() {
+        let run = |script: &str| {
+            let child = Command::new("sh")
+                .args(["-c", script])
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped())
+                .spawn();
+            child.expect("a program")
+        };
+        let said = within(run("echo one; echo two >&2"), ANSWER).expect("an end");
+        assert_eq!(
+            (&said.stdout[..], &said.stderr[..]),
+            (&b"one\n"[..], &b"two\n"[..])
+        );
+        assert!(within(run("exec tail -f /dev/null"), Duration::from_millis(50)).is_none());
     }
 
     #[test]

@@ -6,7 +6,8 @@
 //! | `params`, `glob` | checks the parameters |
 //! | `repository`, `header`, `changes` | read the object store: commits in order, files changed and renamed |
 //! | `clone`, `remote` | a clone of our own; the page of the repository that a clone came from |
-//! | `survey`, `probe` | a first look, before anything is read |
+//! | `survey`, `probe`, `held` | a first look, before anything is read; whether two sources hold one repository |
+//! | `unnamed` | names at the tip that no write-up has |
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
 //! | `scan`, `place`, `marks`, `language`, `languages`, `labels`, `drawio` | references in a file, what kind of place each stands in, who wrote it |
 //! | `ledger` | the lives of links, pure |
@@ -25,6 +26,7 @@ mod events;
 mod front;
 mod glob;
 mod header;
+mod held;
 mod labels;
 mod language;
 mod languages;
@@ -40,6 +42,7 @@ mod repository;
 mod scan;
 mod survey;
 mod told;
+mod unnamed;
 mod walk;
 
 use crate::model::Millis;
@@ -48,8 +51,11 @@ use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 use params::{Checked, Params};
 
+pub use held::{Held, doubled, held};
+pub use probe::another_than_before;
 pub(crate) use remote::web as page_of_clone;
 pub use survey::{Survey, survey};
+pub use unnamed::{Unnamed, has_writeups, key_patterns, unnamed};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -99,6 +105,9 @@ With `titles = true` the title of a write-up, word for word, counts as well, if 
 Files with a mail address in their path, binary files, pointers of Git LFS and files over 2 MiB are
 left out and counted, symbolic links and submodules too; they are not followed. A shallow clone begins where its history begins.
 
+`readback links --gone` also looks at what stands on the branch now for names that no write-up has: keys
+that fit the `incident_keys` of any source, and links to files that `writeups` would fit.
+
 The source cannot see branches other than the one given, nor who read anything.",
     sample: r#"[[source]]
 id = "shop"
@@ -111,7 +120,7 @@ incident_keys = ["INC-[0-9]+"]
     file: None,
     pull: Some(build),
     push: None,
-    probe: Some(Probe::Local(probe::look)),
+    probe: Some(Probe::Both(probe::look)),
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {

@@ -1,14 +1,42 @@
-//! A look at the repository before it is walked: does it open, and is the branch there?
+//! A look at the repository before it is walked: does it open, is the branch there, does its server let
+//! us in, and is it the one that was walked before?
+
+use gix::ObjectId;
 
 use crate::sources::{Setting, SourceError, decode};
 
-use super::params::Params;
+use super::checkpoint::Checkpoint;
+use super::held::root;
+use super::params::{Checked, Params};
 use super::repository::Repository;
 
-/// Opens the repository and finds the head of the branch.
-pub(super) fn look(params: toml::Table, _: &Setting) -> Result<String, SourceError> {
+/// Opens the repository and finds the head of the branch; asks the server that it is cloned from, where
+/// the network may be used.
+pub(super) fn look(
+    params: toml::Table,
+    _: &Setting,
+    is_online: bool,
+) -> Result<String, SourceError> {
     let params = decode::<Params>(params)?.check()?;
-    if let Some(remote) = params.remote.as_ref().filter(|_| !params.path.exists()) {
+    let here = here(&params)?;
+    let Some(remote) = &params.remote else {
+        return Ok(here);
+    };
+    let there = match is_online {
+        true => remote.ask(params.branch.as_deref())?,
+        false => {
+            remote.has_token()?;
+            "not asked (--offline)".to_owned()
+        }
+    };
+    Ok(format!("{here}; {} {there}", remote.url()))
+}
+
+/// What lies at the path.
+fn here(params: &Checked) -> Result<String, SourceError> {
+    if let Some(remote) = &params.remote
+        && remote.is_new(&params.path)?
+    {
         return Ok(format!("the first scan clones it from {}", remote.url()));
     }
     let repository = Repository::open(&params.path, &params.name)?;
@@ -17,4 +45,32 @@ pub(super) fn look(params: toml::Table, _: &Setting) -> Result<String, SourceErr
         Some(head) => format!("the repository opens, at {}", head.to_hex_with_len(12)),
         None => "the repository opens and has no commits yet".to_owned(),
     })
+}
+
+/// What is to be said where the path holds another repository than the one that this checkpoint is of.
+/// Nothing where it is the same, and where that can't be told.
+pub fn another_than_before(params: toml::Table, checkpoint: &str) -> Option<String> {
+    let params = decode::<Params>(params).ok()?.check().ok()?;
+    let before = Checkpoint::read(checkpoint)?.basis;
+    let repository = Repository::open(&params.path, &params.name).ok()?;
+    let last = ObjectId::from_hex(before.head.as_bytes()).ok()?;
+    if repository.inner.has_object(last) {
+        return None;
+    }
+    let head = repository.head(params.branch.as_deref()).ok()??;
+    let is_known = !before.root.is_empty();
+    if is_known && root(&repository, head).as_deref() == Some(before.root.as_str()) {
+        // Its branch was rewritten; the next scan says so and takes back what is gone.
+        return None;
+    }
+    Some(format!(
+        "{}: has not the commit {} at which the last scan ended: {}. The next scan takes back what it no \
+         longer shows; a repository of its own is a source with an id of its own",
+        params.path.display(),
+        last.to_hex_with_len(12),
+        match is_known {
+            true => "it is another repository",
+            false => "it is another repository, or all of its history was rewritten",
+        }
+    ))
 }

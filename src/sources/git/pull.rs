@@ -48,6 +48,7 @@ pub(super) fn pull(
     let attributes = Attributes::at(&repository, head)?;
     let mut basis = Basis {
         head: head.to_string(),
+        root: String::new(),
         settings: fingerprint(&(
             &params.fingerprint,
             &maker.web,
@@ -128,6 +129,10 @@ pub(super) fn pull(
         ledger: &mut start.ledger,
         sink,
     };
+    basis.root = match start.range.mainline.first() {
+        Some(first) if start.anew => first.to_string(),
+        _ => std::mem::take(&mut start.root),
+    };
     let messages = walk.walk(&mut start.range, remembered)?;
     links(&maker, &subjects, messages, &mut start, sink)?;
     Checkpoint::new(basis, start.registry, start.ledger, start.told).write()
@@ -137,6 +142,8 @@ pub(super) fn pull(
 struct Start {
     /// Fingerprint of the write-ups that the ledger was made for.
     known: String,
+    /// The commit at which the history began then.
+    root: String,
     registry: Registry,
     ledger: Ledger,
     told: Told,
@@ -172,6 +179,7 @@ fn since(
         if let Some(range) = range {
             return Ok(Start {
                 known: before.basis.known,
+                root: before.basis.root,
                 registry: before.registry,
                 ledger: before.ledger,
                 told: before.told,
@@ -186,6 +194,7 @@ fn since(
     }
     Ok(Start {
         known: String::new(),
+        root: String::new(),
         registry: Registry::default(),
         ledger: Ledger::default(),
         told,
@@ -268,6 +277,12 @@ fn writeups(maker: &Maker<'_>, start: &mut Start, sink: &mut dyn Sink) -> Result
     Ok(())
 }
 
+/// A number and its noun.
+fn counted(n: usize, one: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{n} {one}{s}")
+}
+
 /// Sends the events of links that came or went, and of those that are no longer there.
 fn links(
     maker: &Maker<'_>,
@@ -289,10 +304,11 @@ fn links(
     }
     let changed = start.ledger.take_changed();
     sink.note(format!(
-        "{}: walked {} commits; {in_messages} links in messages, {} links in files came or went, {} stand",
+        "{}: walked {}; {} in messages, {} in files came or went, {} stand",
         maker.params.name,
-        start.range.len(),
-        changed.len(),
+        counted(start.range.len(), "commit"),
+        counted(in_messages, "link"),
+        counted(changed.len(), "link"),
         start.ledger.standing(),
     ));
     for life in changed {
@@ -316,10 +332,11 @@ fn links(
                 .filter(|event| told::is_unreachable(event))
                 .count();
             sink.note(format!(
-                "{}: took back {} links that history no longer shows; {unreachable} more stand in commits \
+                "{}: took back {} that history no longer shows; {unreachable} more {} in commits \
                  that the branch no longer leads to",
                 maker.params.name,
-                lost.len() - unreachable
+                counted(lost.len() - unreachable, "link"),
+                if unreachable == 1 { "stands" } else { "stand" },
             ));
         }
         lost.into_iter().for_each(|event| sink.event(event));

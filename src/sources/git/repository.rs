@@ -22,6 +22,10 @@ const OBJECT_CACHE: usize = 16 * 1024 * 1024;
 /// Cache for objects that others are built upon, of each thread, as a setting of git's.
 const DELTA_CACHE: &str = "core.deltaBaseCacheLimit=64m";
 
+/// Why a repository can't be read whose branches stand in another form.
+const REFTABLE: &str = "keeps its branches in a reftable, which is not read yet; \
+    `git refs migrate --ref-format=files` in it (git 2.48 or newer) converts it, and git goes on as before";
+
 /// An open repository.
 pub(super) struct Repository {
     pub(super) inner: gix::Repository,
@@ -117,9 +121,19 @@ impl Repository {
             name: path.display().to_string(),
             reason,
         };
+        if ["reftable", ".git/reftable"]
+            .iter()
+            .any(|table| path.join(table).is_dir())
+        {
+            return Err(failed(REFTABLE.to_owned()));
+        }
         let options = gix::open::Options::isolated().config_overrides([DELTA_CACHE]);
         let mut inner = gix::open_opts(path, options)
             .map_err(|error| failed(format!("is no git repository that can be read: {error}")))?;
+        // A worktree of such a repository.
+        if inner.common_dir().join("reftable").is_dir() {
+            return Err(failed(REFTABLE.to_owned()));
+        }
         inner.object_cache_size(OBJECT_CACHE);
         let mailmap = inner.open_mailmap();
         let edge = inner

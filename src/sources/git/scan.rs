@@ -137,7 +137,7 @@ impl<'a> Scanner<'a> {
         if is_binary(&text) {
             return Ok(Seen::LeftOut("binary file"));
         }
-        if text.starts_with(LARGE_FILE) {
+        if is_large_file(&text) {
             return Ok(Seen::LeftOut("pointer of Git LFS"));
         }
         let found = self.finder.find(&text, Some(path));
@@ -236,7 +236,12 @@ fn line_at(text: &[u8], offset: usize) -> &[u8] {
     text[start..end].trim_ascii()
 }
 
+/// Whether the content lies elsewhere.
+pub(super) fn is_large_file(text: &[u8]) -> bool {
+    text.starts_with(LARGE_FILE)
+}
+
 /// As git decides it: a zero byte near the beginning.
-fn is_binary(text: &[u8]) -> bool {
+pub(super) fn is_binary(text: &[u8]) -> bool {
     memchr::memchr(0, &text[..text.len().min(8000)]).is_some()
 }

@@ -1,5 +1,6 @@
 //! Addresses in running text: where one ends, and which write-up it names.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::model::target::{canonical, host};
@@ -71,8 +72,18 @@ pub(super) fn any_version(url: &str) -> Option<(&str, &str)> {
     None
 }
 
+/// An address with brackets written plainly, for the finder alone: Markdown has to write `%29` where the
+/// address has a bracket, and no wiki has two pages that differ in that.
+pub(super) fn with_brackets(url: &str) -> Cow<'_, str> {
+    match url.contains("%28") || url.contains("%29") {
+        true => Cow::Owned(url.replace("%28", "(").replace("%29", ")")),
+        false => Cow::Borrowed(url),
+    }
+}
+
 fn named(address: &str, names: &Names) -> Option<usize> {
     let url = canonical(address);
+    let url = with_brackets(&url);
     if let Some(&writeup) = names.urls.get(url.as_ref()) {
         return Some(writeup);
     }

@@ -32,7 +32,7 @@ use crate::model::target::{canonical, host};
 
 use super::KnownWriteup;
 
-pub use relative::is_path;
+pub use relative::{documents, is_path};
 
 /// How a reference is written. The order is that of preference within a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -245,7 +245,8 @@ impl Finder {
 
 impl Names {
     fn add_url(&mut self, name: &str, index: usize) {
-        let url = canonical(name).into_owned();
+        let url = canonical(name);
+        let url = address::with_brackets(&url).into_owned();
         if let Some((repository, path)) = address::any_version(&url) {
             if repository.starts_with("https://github.com/") {
                 self.hosts.insert(address::GITHUB_RAW.to_owned());
@@ -284,7 +285,8 @@ fn is_distinctive(title: &str) -> bool {
     title.split_whitespace().count() >= 3 && title.chars().count() >= 12 && !title.contains('\n')
 }
 
-fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
+/// Whether what stands there is no part of a longer word.
+pub(super) fn stands_alone(text: &[u8], start: usize, end: usize) -> bool {
     let word = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
     !text[..start].last().is_some_and(word) && !text.get(end).is_some_and(word)
 }
@@ -519,6 +521,7 @@ mod tests {
             "pm/xyz (y).md",
             "pm/c++.md",
             "pm/中文.md",
+            "pm/g:h.md",
         ];
         let writeups: Vec<KnownWriteup> = names
             .iter()
@@ -545,8 +548,34 @@ mod tests {
             ("[a](../pm/c++.md)", 3),
             ("[a](../pm/中文.md)", 4),
             ("[a](../pm/%E4%B8%AD%E6%96%87.md)", 4),
+            ("[4](../pm/g:h.md)", 5),
+            ("[4](/pm/g%3Ah.md)", 5),
         ] {
             let found = finder.find(text.as_bytes(), Some("docs/x.md"));
+            let found: Vec<usize> = found.iter().map(|found| found.writeup).collect();
+            assert_eq!(found, [writeup], "{text}");
+        }
+        // That is an address of another scheme, wherever it stands.
+        assert!(finder.find(b"[4](g:h.md)", Some("pm/x.md")).is_empty());
+        assert_eq!(finder.find(b"[4](./g:h.md)", Some("pm/x.md")).len(), 1);
+    }
+
+    #[test]
+    fn brackets_in_addresses_are_written_in_two_ways() {
+        let page = |name: &str| KnownWriteup {
+            id: name.to_owned(),
+            title: None,
+            aliases: vec![format!("https://wiki.example.org/wiki/{name}")],
+        };
+        let finder = Finder::new(&[page("Disk_(full)"), page("DNS_%28down%29")]);
+        for (text, writeup) in [
+            ("https://wiki.example.org/wiki/Disk_(full)", 0),
+            ("[a](https://wiki.example.org/wiki/Disk_%28full%29)", 0),
+            ("[a](https://wiki.example.org/wiki/Disk_(full))", 0),
+            ("https://wiki.example.org/wiki/DNS_(down)", 1),
+            ("https://wiki.example.org/wiki/DNS_%28down%29#why", 1),
+        ] {
+            let found = finder.find(text.as_bytes(), None);
             let found: Vec<usize> = found.iter().map(|found| found.writeup).collect();
             assert_eq!(found, [writeup], "{text}");
         }

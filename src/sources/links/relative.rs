@@ -32,7 +32,14 @@ pub fn is_path(name: &str) -> bool {
     let document = name
         .rsplit_once('.')
         .is_some_and(|(_, extension)| DOCUMENTS.contains(&extension));
-    (document || name.contains('/')) && !name.contains("://") && !name.contains(':')
+    (document || name.contains('/')) && !name.contains("://") && !has_scheme(name)
+}
+
+/// Whether something comes before a colon in the first segment: a scheme, or another repository.
+fn has_scheme(path: &str) -> bool {
+    path.split('/')
+        .next()
+        .is_some_and(|first| first.contains(':'))
 }
 
 /// A path without the extension of a document.
@@ -78,13 +85,7 @@ pub(super) fn at(
         return None;
     }
     if let Some(opened) = opening::around(text, hit.clone(), at) {
-        let written = std::str::from_utf8(&text[opened.path.clone()]).ok()?;
-        let written = written.split(['#', '?']).next()?.trim().replace('\\', "");
-        let written = percent_decode_str(&written).decode_utf8().ok()?;
-        if written.starts_with("//") || written.contains("://") {
-            return None;
-        }
-        let path = resolve(&written, at)?;
+        let (written, path) = opened_path(text, &opened, at)?;
         let page = || names.pages.get(page_of(&path)?).copied();
         let named = || names.stems.get(&*written).copied().flatten();
         let writeup = names.paths.get(&path).copied().or_else(page);
@@ -105,6 +106,45 @@ pub(super) fn at(
     let whole = path.contains('/');
     let writeup = whole.then(|| names.paths.get(&path).copied()).flatten()?;
     Some((start, writeup))
+}
+
+/// Links to files that are written with the extension of a document: where each path begins, and which it
+/// is, from the root of the repository. `at` is the path of the text's file.
+pub fn documents(text: &[u8], at: &str) -> Vec<(usize, String)> {
+    let mut found = Vec::new();
+    for dot in memchr::memchr_iter(b'.', text) {
+        let rest = &text[dot + 1..];
+        let length = rest
+            .iter()
+            .take_while(|b| b.is_ascii_alphanumeric())
+            .count();
+        let is_document = |known: &&str| known.as_bytes() == &rest[..length];
+        if !DOCUMENTS.iter().any(is_document) || in_address(text, dot) {
+            continue;
+        }
+        if let Some(opened) = opening::around(text, dot..dot + 1 + length, at)
+            && let Some((_, path)) = opened_path(text, &opened, at)
+        {
+            found.push((opened.path.start, path));
+        }
+    }
+    found.dedup();
+    found
+}
+
+/// The path that a text links to, as it is written and from the root of the repository.
+fn opened_path(text: &[u8], opened: &opening::Opened, at: &str) -> Option<(String, String)> {
+    let written = std::str::from_utf8(&text[opened.path.clone()]).ok()?;
+    let written = written.split(['#', '?']).next()?.trim().replace('\\', "");
+    if !opened.wiki && has_scheme(&written) {
+        return None;
+    }
+    let written = percent_decode_str(&written).decode_utf8().ok()?;
+    if written.starts_with("//") || written.contains("://") {
+        return None;
+    }
+    let path = resolve(&written, at)?;
+    Some((written.into_owned(), path))
 }
 
 /// Whether this is within an address, of wherever it may be.

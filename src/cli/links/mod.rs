@@ -1,6 +1,10 @@
-//! `readback links`: the ledger of links, one by one, and those that lead to nothing.
+//! `readback links`: the ledger of links, one by one, those that do not count, and those that lead to
+//! nothing.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod gone;
+mod uncounted;
+
+use std::collections::HashMap;
 use std::io::Write as _;
 
 use anyhow::Context as _;
@@ -10,7 +14,7 @@ use super::engine::Installing;
 use super::import::counted;
 use super::plain::{self, line};
 use super::writeups::columns;
-use super::{now, progress};
+use super::{progress, report};
 use crate::app::House;
 use crate::config::Config;
 use crate::indicators::Context;
@@ -18,7 +22,10 @@ use crate::jobs::registry::Registry;
 use crate::jobs::{compute, derive, forges};
 use crate::model::forge::Forges;
 use crate::model::{Calendar, LinkRole, Millis, Place};
-use crate::store::{FactSettings, GoneLink, LinksAsked, ListedLink, RegistryWriteup};
+use crate::store::{FactSettings, LinksAsked, ListedLink, RegistryWriteup};
+
+use gone::Leads;
+use uncounted::Counts;
 
 const HELP: &str = "\
 Examples:
@@ -26,14 +33,18 @@ Examples:
   readback links --writeup INC-7 --uptake     what others made of one write-up
   readback links --removed --limit 0 --json   all that went, for a program
   readback links --gone                       what leads to deleted write-ups, or to none
+  readback links --as-of 2026-01-01           what stood when the year began
+  readback links --uncounted vendored         what does not count because it was copied from others
 
 Follow-up are links that those who wrote a write-up or responded, and their teams, made until 30 days
 after its publication ([parameters] follow_up_days); uptake are all others that stand on no list of
-write-ups. The last column opens at the forge where the repository's address is known.";
+write-ups. The last column opens at the forge where the repository's address is known.
+
+";
 
 /// Which links.
 #[derive(Debug, clap::Args)]
-#[command(after_help = HELP)]
+#[command(after_help = format!("{HELP}{}", uncounted::help()))]
 pub(super) struct Args {
     /// Links in this kind of place alone
     #[arg(long, value_name = "PLACE", value_parser = place)]
@@ -53,9 +64,24 @@ pub(super) struct Args {
     /// Links by those who had the incident, made soon
     #[arg(long)]
     follow_up: bool,
-    /// Links that stand and lead to a deleted write-up, or to a target that no write-up has
+    /// Links that stand and lead to a deleted write-up, or to a target that no write-up has; with keys and
+    /// files in repositories that fit incident_keys and writeups
     #[arg(long, conflicts_with_all = ["live", "removed", "uptake", "follow_up"])]
     gone: bool,
+    /// Links that do not count, with the reason of each; or those of this reason alone
+    #[arg(
+        long,
+        value_name = "REASON",
+        num_args = 0..=1,
+        default_missing_value = "",
+        value_parser = uncounted::reason,
+        conflicts_with_all = ["uptake", "follow_up", "gone"]
+    )]
+    uncounted: Option<String>,
+    /// Links at or after it have not been made, nor removed: an RFC 3339 instant, or a date (local
+    /// midnight at its start) [default: now]
+    #[arg(long, value_name = "T")]
+    as_of: Option<String>,
     /// At most so many rows, the newest; 0 is all
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: u64,
@@ -72,9 +98,10 @@ fn place(text: &str) -> Result<Place, String> {
 }
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
+    let as_of = report::instant(args.as_of.as_deref(), &config.organisation.calendar)?;
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
-    let done = list(&args, &house).await;
+    let done = list(&args, as_of, &house).await;
     house.close().await;
     done
 }
@@ -106,7 +133,7 @@ impl Telling {
     }
 }
 
-async fn list(args: &Args, house: &House) -> anyhow::Result<()> {
+async fn list(args: &Args, as_of: Millis, house: &House) -> anyhow::Result<()> {
     let number_of = |registry: &Registry, writeups: &[RegistryWriteup]| {
         let Some(name) = &args.writeup else {
             return Ok(0);
@@ -129,7 +156,7 @@ async fn list(args: &Args, house: &House) -> anyhow::Result<()> {
     let parameters = house.config.parameters.clone();
     let derived = derive::run(&house.store, &calendar, &parameters).await?;
     let context = Context {
-        as_of: now(),
+        as_of,
         calendar: calendar.clone(),
         parameters,
     };
@@ -146,22 +173,43 @@ async fn list(args: &Args, house: &House) -> anyhow::Result<()> {
         json: args.json,
     };
     bar.set_message("reading links");
-    let rows = match args.gone {
-        true => Rows::Gone(gone(args, house, &settings, number).await?),
-        false => Rows::Links(links(args, house, &settings, number).await?),
+    let mut rows = match args.gone {
+        true => Rows::Gone(
+            gone::collected(args, house, &settings, number).await?,
+            Vec::new(),
+        ),
+        false => links(args, house, &settings, number).await?,
     };
     drop(turn);
+    // What stands in a repository is looked at as it is now, and names no write-up.
+    if let (Rows::Gone(links, notes), None, 0) = (&mut rows, &args.as_of, number) {
+        bar.set_message("looking at repositories");
+        let sources = house.config.sources.clone();
+        let looking =
+            move || gone::in_repositories(&sources, &|name| registry.entry(name).is_some());
+        let (found, said) = tokio::task::spawn_blocking(looking).await?;
+        let place = args.place.map(Place::name);
+        let fits = |link: &Leads| place.is_none_or(|place| link.place == place);
+        links.extend(found.into_iter().filter(fits));
+        *notes = said;
+    }
     bar.finish_and_clear();
     match rows {
-        Rows::Gone(links) => tell_gone(&telling, &links, args.limit),
-        Rows::Links((links, more)) => tell_links(&telling, &links, more),
+        Rows::Gone(links, notes) => {
+            notes.iter().try_for_each(|note| tell(note))?;
+            gone::tell_gone(&telling, &links, args.limit)
+        }
+        Rows::Counted(links, more, counts) => tell_links(&telling, &links, more, &counts),
+        Rows::Uncounted(links, counts) => tell_uncounted(&telling, &links, &counts),
     }
 }
 
 enum Rows {
-    Gone(Vec<GoneLink>),
-    /// Links, and whether there are more.
-    Links((Vec<ListedLink>, bool)),
+    /// Links, and what is to be said of repositories.
+    Gone(Vec<Leads>, Vec<String>),
+    /// Links, whether there are more, and how many do not count, where that is told beside them.
+    Counted(Vec<ListedLink>, bool, Counts),
+    Uncounted(Vec<ListedLink>, Counts),
 }
 
 async fn links(
@@ -169,7 +217,7 @@ async fn links(
     house: &House,
     settings: &FactSettings,
     writeup: u32,
-) -> anyhow::Result<(Vec<ListedLink>, bool)> {
+) -> anyhow::Result<Rows> {
     let part = match (args.uptake, args.follow_up) {
         (true, _) => LinkRole::Uptake.name(),
         (_, true) => LinkRole::FollowUp.name(),
@@ -180,33 +228,32 @@ async fn links(
         0 => u64::from(u32::MAX),
         limit => limit.saturating_add(1),
     };
-    let asked = LinksAsked {
+    let mut asked = LinksAsked {
         writeup,
         place: args.place.map_or("", Place::name).to_owned(),
         part: part.to_owned(),
         standing: (args.live || args.removed).then_some(args.live),
         most,
     };
+    if let Some(reason) = &args.uncounted {
+        asked.part.clone_from(reason);
+        let (links, counts) = uncounted::list(house, settings, &asked, args.limit).await?;
+        return Ok(Rows::Uncounted(links, counts));
+    }
     let mut links = house.store.list_links(settings, &asked).await?;
     let more = links.len() as u64 == most;
     if more {
         links.pop();
     }
-    Ok((links, more))
-}
-
-async fn gone(
-    args: &Args,
-    house: &House,
-    settings: &FactSettings,
-    writeup: u32,
-) -> anyhow::Result<Vec<GoneLink>> {
-    let mut links = house.store.gone_links(settings).await?;
-    let place = args.place.map(Place::name);
-    links.retain(|link| {
-        place.is_none_or(|place| link.place == place) && (writeup == 0 || link.writeup == writeup)
-    });
-    Ok(links)
+    // Those that do not count play no part; with one asked for, nothing is said of them.
+    let counts = match part.is_empty() && !args.json {
+        true => {
+            asked.most = 1;
+            uncounted::list(house, settings, &asked, 1).await?.1
+        }
+        false => Counts::default(),
+    };
+    Ok(Rows::Counted(links, more, counts))
 }
 
 /// What a link is called that plays this part.
@@ -214,10 +261,65 @@ fn part_words(part: &str) -> String {
     part.replace('_', "-")
 }
 
-fn tell_links(telling: &Telling, links: &[ListedLink], more: bool) -> anyhow::Result<()> {
+fn tell_links(
+    telling: &Telling,
+    links: &[ListedLink],
+    more: bool,
+    uncounted: &Counts,
+) -> anyhow::Result<()> {
     if telling.json {
-        return print(&links.iter().map(|link| link_json(telling, link)).collect());
+        return print_links(telling, links, "role");
     }
+    tell_rows(telling, links)?;
+    match (links.len() as u64, more) {
+        (0, _) => tell("no such link is known; a scan finds them, and events bring them")?,
+        (n, true) => tell(&format!(
+            "the newest {} {} shown; --limit 0 shows all",
+            counted(n, "link", "links"),
+            are(n)
+        ))?,
+        (n, false) => tell(&counted(n, "link", "links"))?,
+    }
+    uncounted.beside().iter().try_for_each(|words| tell(words))
+}
+
+fn tell_uncounted(telling: &Telling, links: &[ListedLink], counts: &Counts) -> anyhow::Result<()> {
+    if telling.json {
+        return print_links(telling, links, "reason");
+    }
+    tell_rows(telling, links)?;
+    let Some(words) = counts.words() else {
+        return tell("there is no such link that does not count");
+    };
+    let all = counts.total();
+    let noun = counted(all, "link does", "links do");
+    tell(&format!("{noun} not count: {words}"))?;
+    match links.len() as u64 {
+        n if n < all => tell(&format!(
+            "the newest {n} {} shown; --limit 0 shows all",
+            are(n)
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn are(n: u64) -> &'static str {
+    match n {
+        1 => "is",
+        _ => "are",
+    }
+}
+
+fn print_links(telling: &Telling, links: &[ListedLink], part: &str) -> anyhow::Result<()> {
+    print(
+        &links
+            .iter()
+            .map(|link| link_json(telling, link, part))
+            .collect(),
+    )
+}
+
+fn tell_rows(telling: &Telling, links: &[ListedLink]) -> anyhow::Result<()> {
     let rows = links.iter().map(|link| {
         let until = match link.ended_at {
             None => "still there".to_owned(),
@@ -239,112 +341,21 @@ fn tell_links(telling: &Telling, links: &[ListedLink], more: bool) -> anyhow::Re
         ]
     });
     columns(&rows.collect::<Vec<_>>())?;
-    match (links.len() as u64, more) {
-        (0, _) => tell("no such link is known; a scan finds them, and events bring them"),
-        (n, true) => tell(&format!(
-            "the newest {} {} shown; --limit 0 shows all",
-            counted(n, "link", "links"),
-            match n {
-                1 => "is",
-                _ => "are",
-            }
-        )),
-        (n, false) => tell(&counted(n, "link", "links")),
-    }
+    Ok(())
 }
 
-fn link_json(telling: &Telling, link: &ListedLink) -> Value {
+fn link_json(telling: &Telling, link: &ListedLink, part: &str) -> Value {
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     json!({
         "writeup": telling.id(link.writeup),
         "place": link.place,
         "form": said(&link.form),
-        "role": link.part,
+        part: link.part,
         "first_seen": telling.day(link.at),
         "removed": link.ended_at.filter(|_| link.removed).map(|at| telling.day(at)),
         "writeup_deleted": link.ended_at.filter(|_| !link.removed).map(|at| telling.day(at)),
         "stands_in": said(&link.stands_in),
         "address": telling.forges.address(&link.stands_in),
-    })
-}
-
-/// Links to one deleted write-up, or to one target that is none.
-struct Gone<'a> {
-    id: Option<&'a str>,
-    target: &'a str,
-    deleted: Option<Millis>,
-    places: BTreeSet<&'a str>,
-    /// The newest first.
-    links: Vec<&'a GoneLink>,
-}
-
-fn tell_gone(telling: &Telling, links: &[GoneLink], limit: u64) -> anyhow::Result<()> {
-    let mut by: BTreeMap<(bool, u32, &str), Gone> = BTreeMap::new();
-    for link in links {
-        let key = (link.writeup == 0, link.writeup, link.target.as_str());
-        let one = by.entry(key).or_insert_with(|| Gone {
-            id: (link.writeup != 0).then(|| telling.id(link.writeup)),
-            target: &link.target,
-            deleted: link.gone_at,
-            places: BTreeSet::new(),
-            links: Vec::new(),
-        });
-        one.places.insert(&link.place);
-        one.links.push(link);
-    }
-    let all = by.len() as u64;
-    let shown = match limit {
-        0 => usize::MAX,
-        limit => usize::try_from(limit).unwrap_or(usize::MAX),
-    };
-    let gone: Vec<Gone> = by.into_values().take(shown).collect();
-    if telling.json {
-        return print(&gone.iter().map(|one| gone_json(telling, one)).collect());
-    }
-    let rows = gone.iter().map(|one| {
-        let why = match one.deleted {
-            Some(at) => format!("deleted {}", telling.day(at)),
-            None => "no write-up".to_owned(),
-        };
-        let places: Vec<&str> = one.places.iter().copied().collect();
-        let newest = one.links.first().map_or("", |link| link.stands_in.as_str());
-        [
-            one.id.unwrap_or(one.target).to_owned(),
-            why,
-            counted(one.links.len() as u64, "link", "links"),
-            places.join(", "),
-            telling.evidence(newest),
-        ]
-    });
-    columns(&rows.collect::<Vec<_>>())?;
-    match (all, gone.len() as u64) {
-        (0, _) => tell(
-            "no link that was collected leads to a deleted or unknown write-up; a repository is searched \
-             for registered names alone",
-        ),
-        (all, n) if n < all => tell(&format!(
-            "{} of {} are shown; --limit 0 shows all",
-            n,
-            counted(all, "target", "targets")
-        )),
-        (all, _) => tell(&counted(all, "target", "targets")),
-    }
-}
-
-fn gone_json(telling: &Telling, one: &Gone) -> Value {
-    let links = one.links.iter().map(|link| {
-        json!({
-            "place": link.place,
-            "first_seen": telling.day(link.at),
-            "stands_in": link.stands_in,
-            "address": telling.forges.address(&link.stands_in),
-        })
-    });
-    json!({
-        "writeup": one.id,
-        "target": one.id.is_none().then_some(one.target),
-        "deleted": one.deleted.map(|at| telling.day(at)),
-        "links": links.collect::<Vec<_>>(),
     })
 }
 
