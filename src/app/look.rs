@@ -13,6 +13,7 @@ use crate::collect::{Keys, left_out};
 use crate::config::{AccessMode, Config, Mode};
 use crate::engine;
 use crate::jobs::ledger::{self, Ledger};
+use crate::sources;
 use crate::spool;
 use crate::store::Store;
 
@@ -148,29 +149,47 @@ pub enum Tables {
     Current,
 }
 
-/// Looks at the engine and whose its tables are.
-pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<Tables> {
+/// Looks at the engine and whose its tables are, and at what the tables tell of sources that can't be read
+/// in full.
+pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<(Tables, Vec<String>)> {
     let (endpoint, engine) = match remote(config) {
         Some(endpoint) => (endpoint, None),
         None => {
             let settings = &config.engine;
             let library = engine::find(settings.libchdb.as_deref(), &settings.cache_dir)?;
             let Some(library) = library else {
-                return Ok(Tables::NoLibrary);
+                return Ok((Tables::NoLibrary, Vec::new()));
             };
             if !config.data_dir.join("engine").exists() {
-                return Ok(Tables::NoStore);
+                return Ok((Tables::NoStore, Vec::new()));
             }
             let engine = start(config, &library).await?;
             (engine.endpoint().clone(), Some(engine))
         }
     };
     let store = Store::new(engine::client(&endpoint), &config.engine.database);
-    let found = of(&store, ground).await;
+    let found = found(&store, config, ground).await;
     if let Some(engine) = engine {
         engine.stop().await;
     }
     found.context("looking at the tables")
+}
+
+async fn found(
+    store: &Store,
+    config: &Config,
+    ground: &Ground,
+) -> anyhow::Result<(Tables, Vec<String>)> {
+    let tables = of(store, ground).await?;
+    let mut unread = Vec::new();
+    for source in config.sources.iter().filter(|_| tables == Tables::Current) {
+        let Some((_, checkpoint)) = store.checkpoint(&source.id).await? else {
+            continue;
+        };
+        let parts = sources::unread(&checkpoint).into_iter();
+        unread.extend(parts.map(|part| format!("source {}: {part}", source.id)));
+    }
+    Ok((tables, unread))
 }
 
 async fn of(store: &Store, ground: &Ground) -> anyhow::Result<Tables> {

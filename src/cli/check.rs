@@ -105,6 +105,7 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         let said = said.map_err(|error| findings.add(&format!("source {}", source.id), &error));
         sources.push((source.clone(), said.ok()));
     }
+    let mut doubts = look::doubts(&config);
     let mut engine = None;
     if let (false, Some(ground)) = (args.no_engine, &ground) {
         let what = match &config.engine.mode {
@@ -114,6 +115,10 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         let tables = look::tables(&config, ground)
             .await
             .map_err(|error| findings.add(&format!("engine {what}"), &error));
+        let tables = tables.map(|(tables, unread)| {
+            doubts.extend(unread);
+            tables
+        });
         engine = Some((what, tables.ok()));
     }
     let made = ground.as_ref().map(|ground| ground.made);
@@ -129,7 +134,7 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         ),
         sources,
         engine,
-        doubts: look::doubts(&config),
+        doubts,
         findings,
     };
     let text = match args.json {

@@ -262,7 +262,9 @@ fn lead(lines: f64, coverage: &[Value]) -> String {
     if lines <= 0.0 {
         return "No event has come in yet.".to_owned();
     }
-    let mut sources: Vec<&str> = coverage.iter().map(|c| reading::text(c, "scope")).collect();
+    let scopes = coverage.iter().map(|c| reading::text(c, "scope"));
+    // What a source says of a place is said of an address.
+    let mut sources: Vec<&str> = scopes.filter(|scope| !scope.contains("://")).collect();
     sources.sort_unstable();
     sources.dedup();
     let sources = sources.len() as f64;

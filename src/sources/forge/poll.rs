@@ -8,7 +8,7 @@ use url::Url;
 use crate::model::{Millis, Place, to_rfc3339};
 use crate::sources::{Pull, Setting, Sink, SourceError, decode};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, Task};
 use super::client::{Client, Reply, Stop};
 use super::run::Run;
 use super::{Bots, Dialect, Params, Reader, Text, reader};
@@ -27,11 +27,22 @@ pub(in crate::sources) trait Polled: Dialect {
     /// The address of a repository for people, where it can be told from the API's.
     fn home(api: &Url, repository: &str) -> Option<String>;
 
+    /// Where comments stand that are all met in some lists.
+    fn places() -> &'static [Covered];
+
     /// The lists that belong to an object of a list.
     fn below(list: &List, value: &Value, since: Option<Millis>) -> Vec<List>;
 
     /// Where the API has a text of a list, by its id.
     fn path(list: &List, text: &Text<'_>, value: &Value) -> Option<String>;
+}
+
+/// A place of a repository.
+pub(in crate::sources) struct Covered {
+    /// What its pages' addresses have behind the repository's.
+    pub(in crate::sources) folder: &'static str,
+    /// The lists that have the comments there.
+    pub(in crate::sources) lists: &'static [&'static str],
 }
 
 /// A list of objects.
@@ -68,17 +79,32 @@ pub(in crate::sources) enum Order {
     Graph(&'static Graph),
 }
 
-/// The objects of an answer, and where the list goes on.
-pub(in crate::sources) type Objects = (Vec<Value>, Option<String>);
+/// What stands before the path of a text that is asked for in GraphQL.
+pub(in crate::sources) const NODE: &str = "node:";
+
+/// The parts of an answer, and where the list goes on.
+pub(in crate::sources) type Objects = (Vec<Part>, Option<String>);
+
+/// What an answer in GraphQL has in it.
+pub(in crate::sources) enum Part {
+    /// An object, as REST would write it.
+    Object(Value),
+    /// A list below one that goes on.
+    Below(Task),
+}
 
 /// How a list is asked for in GraphQL.
 pub(in crate::sources) struct Graph {
     /// Where, by the address of the API.
     pub(in crate::sources) address: fn(&Url) -> String,
-    /// The question for a repository by its path, from where the list goes on.
-    pub(in crate::sources) question: fn(&str, Option<&str>) -> Value,
-    /// The objects of an answer, and where the list goes on.
-    pub(in crate::sources) answer: fn(&Value) -> Option<Objects>,
+    /// The question for a repository by its path.
+    pub(in crate::sources) question: fn(&str, &Task) -> Value,
+    /// What an answer to it holds, if it has a list.
+    pub(in crate::sources) answer: fn(&Value, &Task) -> Option<Objects>,
+    /// How many objects are asked for, unless the question says.
+    pub(in crate::sources) size: fn(&Task) -> u64,
+    /// The question whether an object is there, by what the forge calls it.
+    pub(in crate::sources) one: fn(&str) -> Value,
 }
 
 impl List {
@@ -147,7 +173,7 @@ pub(in crate::sources) fn look<D: Polled>(
             let address = list.first(&client, None);
             match client.get(&address, None) {
                 Ok(reply) => found |= !matches!(reply, Reply::Gone | Reply::Forbidden),
-                Err(Stop::Refused(error) | Stop::Failed(error)) => return Err(error),
+                Err(Stop::Refused(error, _) | Stop::Failed(error)) => return Err(error),
                 Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
             }
             if found {
@@ -230,7 +256,8 @@ impl<D: Polled> Pull for Poll<D> {
             now,
             got: false,
             absent: None,
-            owed: false,
+            owed: None,
+            is_again: false,
             refused: None,
             sink,
             dialect: PhantomData,
@@ -240,9 +267,11 @@ impl<D: Polled> Pull for Poll<D> {
             let mut repository = known.remove(name).unwrap_or_default();
             if ended.is_ok() {
                 ended = run.repository(name, &mut repository);
+                run.cover(name, &mut repository);
             }
             state.repositories.insert(name.clone(), repository);
         }
+        run.cover_links(&self.repositories, &mut state);
         let (got, bots, absent) = (run.got, run.bots, run.absent);
         bots.tell("pull", sink);
         match ended {
@@ -257,8 +286,8 @@ impl<D: Polled> Pull for Poll<D> {
                 state.not_before = until;
             }
             // Nothing came at all.
-            Err(Stop::Refused(error) | Stop::Failed(error)) if !got => return Err(error),
-            Err(Stop::Refused(error) | Stop::Failed(error)) => {
+            Err(Stop::Refused(error, _) | Stop::Failed(error)) if !got => return Err(error),
+            Err(Stop::Refused(error, _) | Stop::Failed(error)) => {
                 sink.note(format!("{error}; the next pull goes on from there"));
             }
         }
