@@ -18,6 +18,9 @@ pub(super) struct Checkpoint {
     pub(super) not_before: Option<Millis>,
     /// Tells whether other write-ups are registered than last time.
     names: String,
+    /// The repository that is asked for first.
+    #[serde(default)]
+    pub(super) turn: Option<String>,
     /// Until when the links in all that is pulled were told to have been seen.
     #[serde(default)]
     pub(super) told: Option<Millis>,
@@ -304,15 +307,16 @@ impl Progress {
 
     /// Remembers what could not be read. What lies close together is read again together.
     pub(super) fn leave(&mut self, hole: Hole) {
-        if !self.is_again {
+        if self.holes.is_empty() && !self.is_again {
             // One pull is this one.
             (self.tried, self.wait) = (0, 2);
         }
         let is_many = self.holes.len() >= MOST_HOLES;
         match self.holes.last_mut() {
             Some(last) if last.task.is_none() && hole.task.is_none() => {
-                let is_close = last.until.is_none() || last.until >= hole.from;
+                let is_close = last.until.is_none() || last.until > hole.from;
                 if is_close || is_many {
+                    last.since = last.since.min(hole.since);
                     last.until = last
                         .until
                         .zip(hole.until)

@@ -1,5 +1,6 @@
 //! What a forge is asked for and when: the lists of a kind, and a pull of the repositories of a source.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use serde_json::Value;
@@ -197,6 +198,20 @@ pub(super) fn absent(api: &Url, repository: &str) -> SourceError {
     }
 }
 
+/// The same without what is named twice: its second state would replace its first.
+fn each_once(names: &[String]) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    let names = names.iter().filter(|name| known.insert(name.as_str()));
+    names.cloned().collect()
+}
+
+/// The repositories in their order, from this one on.
+fn turned<'n>(names: &'n [String], first: Option<&str>) -> Vec<&'n String> {
+    let first = names.iter().position(|name| Some(name.as_str()) == first);
+    let (before, from) = names.split_at(first.unwrap_or(0));
+    from.iter().chain(before).collect()
+}
+
 struct Poll<D> {
     api: Option<Url>,
     authorization: Option<String>,
@@ -218,7 +233,7 @@ impl<D: Polled> Poll<D> {
         Ok(Poll {
             api,
             authorization: params.authorization(D::SCHEME)?,
-            repositories: params.repositories.clone(),
+            repositories: each_once(&params.repositories),
             reader: reader(setting, Place::Ticket),
             setting: setting.clone(),
             dialect: PhantomData,
@@ -263,13 +278,19 @@ impl<D: Polled> Pull for Poll<D> {
             dialect: PhantomData,
         };
         let mut ended = Ok(());
-        for name in &self.repositories {
-            let mut repository = known.remove(name).unwrap_or_default();
+        let names = turned(&self.repositories, state.turn.take().as_deref());
+        for (place, name) in names.iter().enumerate() {
+            let mut repository = known.remove(*name).unwrap_or_default();
             if ended.is_ok() {
                 ended = run.repository(name, &mut repository);
                 run.cover(name, &mut repository);
+                if ended.is_err() {
+                    // One that takes a whole pull for itself lets the next one go first.
+                    let turn = if place == 0 { names.get(1) } else { Some(name) };
+                    state.turn = turn.map(|name| (*name).clone());
+                }
             }
-            state.repositories.insert(name.clone(), repository);
+            state.repositories.insert((*name).clone(), repository);
         }
         run.cover_links(&self.repositories, &mut state);
         let (got, bots, absent) = (run.got, run.bots, run.absent);

@@ -155,7 +155,9 @@ impl<D: Polled> Run<'_, D> {
                 ));
                 break;
             }
-            let etag = progress.last.as_ref().filter(|(last, _)| *last == address);
+            // What stands below the objects of a list without order may have changed all the same.
+            let last = progress.last.as_ref().filter(|_| !is_whole);
+            let etag = last.filter(|(last, _)| *last == address);
             let etag = etag.and_then(|(_, etag)| etag.clone());
             let page = match self.page_of(&address, etag.as_deref()) {
                 Ok(Reply::Page(page)) => page,
@@ -166,8 +168,15 @@ impl<D: Polled> Run<'_, D> {
                 }
                 Ok(Reply::Gone | Reply::Forbidden) => return Ok(false),
                 Err(stop) => {
-                    // A page that is refused will be: the list is begun again.
-                    progress.next = Some(address.clone()).filter(|_| stop.is_passing());
+                    // A page that is refused will be: the list is begun again, behind what was read of it.
+                    progress.next = match (stop.is_passing(), list.order) {
+                        (true, _) => Some(address.clone()),
+                        (false, Order::Since(_)) => {
+                            let begin = list.first(&self.client, progress.from);
+                            Some(begin).filter(|begin| *begin != address)
+                        }
+                        (false, _) => None,
+                    };
                     if !matches!(stop, Stop::Refused(_, Blame::Answer)) {
                         return Err(stop);
                     }
@@ -197,7 +206,6 @@ impl<D: Polled> Run<'_, D> {
                 return Err(stop);
             }
             let times = || objects(&page.value).iter().filter_map(changed);
-            progress.close(times().max());
             if let (Some(until), Some(oldest)) = (progress.until, times().min())
                 && oldest > until
             {
@@ -292,8 +300,9 @@ impl<D: Polled> Run<'_, D> {
     ) -> Result<(), Stop> {
         let before = progress.newest.or(progress.from);
         let taken = self.objects(place, page, progress, known);
+        let newest = objects(&page.value).iter().filter_map(changed).max();
+        progress.close(newest);
         if let Some(page_below) = self.owed.take() {
-            let newest = objects(&page.value).iter().filter_map(changed).max();
             self.leave(place.list, page_below, progress, (before, newest));
         }
         taken

@@ -62,22 +62,28 @@ impl<'r, D: Polled> Run<'r, D> {
             size => push(&mut parts, spot.offset, size),
         }
         while let Some((offset, size)) = parts.pop() {
+            if refused >= MOST_PARTS {
+                left(&mut split, newest);
+                break;
+            }
             match self.page_of(&spot.at(offset, size), None) {
                 Ok(Reply::Page(page)) => {
-                    answered = true;
+                    answered |= !objects(&page.value).is_empty();
                     take(self, &page)?;
                     newest = newest.max(objects(&page.value).iter().filter_map(changed).max());
                     if page.next.is_none() {
-                        return Ok(Some(split));
+                        return Ok(answered.then_some(split));
                     }
                 }
-                // Behind its end.
-                Ok(_) => return Ok(answered.then_some(split)),
-                Err(Stop::Refused(_, Blame::Answer)) if size > 1 && refused < MOST_PARTS => {
+                Ok(Reply::Forbidden) => return Err(self.client.forbidden()),
+                Ok(_) => return Ok(None),
+                Err(Stop::Refused(_, Blame::Answer)) => {
                     refused += 1;
-                    push(&mut parts, offset, size);
+                    match size {
+                        1 => left(&mut split, newest),
+                        size => push(&mut parts, offset, size),
+                    }
                 }
-                Err(Stop::Refused(_, Blame::Answer)) => left(&mut split, newest),
                 Err(stop) => return Err(stop),
             }
         }
@@ -89,7 +95,7 @@ impl<'r, D: Polled> Run<'r, D> {
                 return Ok(Some(split));
             }
             match self.page_of(&next, None) {
-                Ok(Reply::Page(_)) => answered = true,
+                Ok(Reply::Page(page)) if !objects(&page.value).is_empty() => answered = true,
                 Err(Stop::Refused(_, Blame::Answer)) => offset += spot.size,
                 Ok(_) => return Ok(None),
                 Err(stop) => return Err(stop),
@@ -115,11 +121,12 @@ impl<'r, D: Polled> Run<'r, D> {
             let address = list.first(&self.client, hole.from);
             let mut again = Progress::again(&hole, address, self.now);
             match self.list(list, home, &mut again, known) {
-                Ok(true) => {
+                // Without a token none is asked in GraphQL.
+                Ok(true) if !again.is_begun() => {
                     progress.holes.append(&mut again.holes);
                     continue;
                 }
-                Ok(false) | Err(Stop::Refused(..)) => {}
+                Ok(_) | Err(Stop::Refused(..)) => {}
                 Err(stop) => ended = Err(stop),
             }
             progress.holes.push(hole);
@@ -147,9 +154,10 @@ impl<'r, D: Polled> Run<'r, D> {
         (from, until): (Option<Millis>, Option<Millis>),
     ) {
         let since = progress.since;
+        // Of others it is not known where they stand by time.
         let (from, until) = match list.order {
             Order::Since(_) => (from, until),
-            _ => (since, None),
+            _ => (None, None),
         };
         progress.leave(Hole {
             page,

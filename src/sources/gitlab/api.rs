@@ -51,10 +51,10 @@ impl Polled for GitLab {
                 sorted,
                 Order::Since(since),
             ),
-            // They say nothing of the notes at them.
-            list("snippets", "/snippets", "per_page=100", Order::Whole),
             // The notes at commits stand in no other list.
             list("events", "/events", happened, Order::Since(after)),
+            // They don't say whether there is a new note at them: each is asked for its own.
+            list("snippets", "/snippets", "per_page=100", Order::Whole),
         ]
     }
 
