@@ -74,7 +74,9 @@ fn told(asked: &Asked, mood: &Mood) -> Reply {
             }
             node
         });
-        json!({ "nodes": nodes.collect::<Vec<_>>(),
+        // What is not asked for is not told.
+        let nodes: Vec<Value> = if blind { Vec::new() } else { nodes.collect() };
+        json!({ "nodes": nodes,
             "pageInfo": { "hasNextPage": stop < all.len(), "endCursor": stop.to_string() } })
     };
     let first = variables["first"].as_u64().expect("a size");
