@@ -311,12 +311,18 @@ impl Progress {
             // One pull is this one.
             (self.tried, self.wait) = (0, 2);
         }
+        // A thread is read once more for each new thing said there.
+        let is_same = |known: &Hole| known.task.is_some() && known.page == hole.page;
+        if self.holes.iter().any(is_same) {
+            return;
+        }
         let is_many = self.holes.len() >= MOST_HOLES;
         match self.holes.last_mut() {
             Some(last) if last.task.is_none() && hole.task.is_none() => {
                 let is_close = last.until.is_none() || last.until > hole.from;
                 if is_close || is_many {
                     last.since = last.since.min(hole.since);
+                    last.from = last.from.min(hole.from);
                     last.until = last
                         .until
                         .zip(hole.until)
@@ -392,5 +398,59 @@ impl Known {
             Some((writeup, form))
         });
         links.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hole(from: Option<Millis>, until: Option<Millis>) -> Hole {
+        Hole {
+            page: "/a".to_owned(),
+            since: from,
+            from,
+            until,
+            task: None,
+        }
+    }
+
+    /// Nothing of a stretch is forgotten where it is told together with another.
+    #[test]
+    fn stretches_that_touch_are_one() {
+        let stretches =
+            |all: &[Hole]| -> Vec<_> { all.iter().map(|hole| (hole.from, hole.until)).collect() };
+        let mut progress = Progress::default();
+        progress.leave(hole(Some(50), Some(60)));
+        progress.leave(hole(Some(60), Some(70)));
+        progress.leave(hole(Some(65), None));
+        assert_eq!(
+            stretches(&progress.holes),
+            [(Some(50), Some(60)), (Some(60), None)]
+        );
+        progress.close(Some(90));
+        // A list that is read once more from an earlier time on.
+        progress.leave(hole(Some(10), Some(20)));
+        progress.leave(hole(None, Some(5)));
+        assert_eq!(
+            stretches(&progress.holes),
+            [(Some(50), Some(60)), (None, Some(90))]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_waits_longer_each_time() {
+        let mut progress = Progress::default();
+        progress.leave(hole(None, None));
+        let mut pulls = Vec::new();
+        for pull in 0..120 {
+            if progress.is_due() {
+                progress.put_off();
+                pulls.push(pull);
+            }
+        }
+        assert_eq!(pulls, [2, 5, 10, 19, 36, 69, 102]);
+        progress.holes.clear();
+        assert!(!progress.is_due());
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::checkpoint::{Hole, Known, Progress, Task};
 use super::client::{Blame, Page, Reply, Stop};
-use super::poll::{Graph, List, Part, Polled};
+use super::poll::{Graph, List, Objects, Part, Polled};
 use super::run::Run;
 use super::spot::part;
 use super::taken::{Stand, changed};
@@ -90,12 +90,7 @@ impl<D: Polled> Run<'_, D> {
     }
 
     /// What an answer tells; `None` where it is not there, or not for us.
-    fn told(
-        &self,
-        page: &Page,
-        task: &Task,
-        graph: &Graph,
-    ) -> Result<Option<(Vec<Part>, Option<String>)>, Stop> {
+    fn told(&self, page: &Page, task: &Task, graph: &Graph) -> Result<Option<Objects>, Stop> {
         if let Some(told) = (graph.answer)(&page.value, task) {
             return Ok(Some(told));
         }
