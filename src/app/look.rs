@@ -14,6 +14,7 @@ use crate::collect::{Keys, left_out};
 use crate::config::{AccessMode, Config, Mode};
 use crate::engine;
 use crate::jobs::ledger::{self, Ledger};
+use crate::sources;
 use crate::spool;
 use crate::store::Store;
 
@@ -149,10 +150,10 @@ pub enum Tables {
     Current,
 }
 
-/// Where each repository's last scan ended, by the source's id.
+/// Where each source's last scan ended, by the source's id.
 pub type Checkpoints = BTreeMap<String, String>;
 
-/// Looks at the engine and whose its tables are, and where the scans of repositories ended.
+/// Looks at the engine and whose its tables are, and where scans ended.
 pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<(Tables, Checkpoints)> {
     let (endpoint, engine) = match remote(config) {
         Some(endpoint) => (endpoint, None),
@@ -177,6 +178,15 @@ pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<(Tables,
     found.context("looking at the tables")
 }
 
+/// What sources say that they can't read, by where their scans ended.
+pub fn unread(checkpoints: &Checkpoints) -> Vec<String> {
+    let parts = checkpoints.iter().flat_map(|(source, checkpoint)| {
+        let parts = sources::unread(checkpoint).into_iter();
+        parts.map(move |part| format!("source {source}: {part}"))
+    });
+    parts.collect()
+}
+
 async fn found(
     config: &Config,
     store: &Store,
@@ -184,11 +194,9 @@ async fn found(
 ) -> anyhow::Result<(Tables, Checkpoints)> {
     let tables = of(store, ground).await?;
     let mut checkpoints = Checkpoints::new();
-    if tables == Tables::Current {
-        for source in config.sources.iter().filter(|one| one.kind == "git") {
-            if let Some((_, checkpoint)) = store.checkpoint(&source.id).await? {
-                checkpoints.insert(source.id.clone(), checkpoint);
-            }
+    for source in config.sources.iter().filter(|_| tables == Tables::Current) {
+        if let Some((_, checkpoint)) = store.checkpoint(&source.id).await? {
+            checkpoints.insert(source.id.clone(), checkpoint);
         }
     }
     Ok((tables, checkpoints))

@@ -119,6 +119,7 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         before = checkpoints.unwrap_or_default();
     }
     let mut doubts = look::doubts(&config);
+    doubts.extend(look::unread(&before));
     let repositories = config.sources.clone();
     doubts.extend(
         tokio::task::spawn_blocking(move || of_repositories(&repositories, &before)).await?,

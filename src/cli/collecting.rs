@@ -401,6 +401,10 @@ impl Listener for Heard<'_> {
             Ok(done) => {
                 let (events, rejected) = (done.total(), done.rejected);
                 tracing::info!(source = id, events, rejected, "scanned");
+                for part in &done.unread {
+                    tracing::warn!(source = id, part, "a part of a source can't be read");
+                }
+                self.parts.unread(id, done.unread.len() as u64);
                 self.events += events;
                 Outcome::Done
             }

@@ -20,7 +20,7 @@ use crate::collect::receive::Scope;
 use crate::collect::{Intake, Keys, input};
 use crate::model::target::without_user;
 use crate::model::{Event, Millis, Vocabulary};
-use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError};
+use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError, unread};
 use crate::store::{Batch, Renamed, Store};
 
 /// Rows in a batch: an insert costs 7 to 25 ms whatever its size, and beyond this it gains little.
@@ -44,6 +44,8 @@ pub struct Ingested {
     pub left_out: BTreeMap<&'static str, u64>,
     /// What was assumed or seen.
     pub notes: Vec<String>,
+    /// What can't be read of what is pulled, one sentence for each part.
+    pub unread: Vec<String>,
     /// The first and the last instant of the events taken.
     pub span: Option<(Millis, Millis)>,
 }
@@ -227,7 +229,7 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
         )?)
     };
     let what = || format!("source {}", scan.source);
-    let (next, ingested) = drive(
+    let (next, mut ingested) = drive(
         Some((store, &scan.gate)),
         keys,
         (&scan.source, Scope::default()),
@@ -239,6 +241,7 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
     store
         .set_checkpoint(&scan.source, version + 1, &next)
         .await?;
+    ingested.unread = unread(&next);
     Ok(ingested)
 }
 

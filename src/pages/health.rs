@@ -273,10 +273,13 @@ fn lead(lines: f64, coverage: &[Value]) -> String {
     if lines <= 0.0 {
         return "No event has come in yet.".to_owned();
     }
-    let mut sources: Vec<&str> = coverage.iter().map(|c| reading::text(c, "scope")).collect();
+    let scopes = coverage.iter().map(|c| reading::text(c, "scope"));
+    // What a source says of a place is said of an address, and is of one source at least.
+    let (places, mut sources): (Vec<&str>, Vec<&str>) =
+        scopes.partition(|scope| scope.contains("://"));
     sources.sort_unstable();
     sources.dedup();
-    let sources = sources.len() as f64;
+    let sources = sources.len().max(places.len().min(1)) as f64;
     format!(
         "{} {} came in from {sources} {}. What was left out stands here, with its reason.",
         count(lines),

@@ -13,6 +13,9 @@ use crate::charts::reading;
 /// Sources that begin within so many days of the first count as there from the start.
 const TOGETHER_DAYS: i64 = 31;
 
+/// Sources that are asked now and then are asked within so many days.
+const ASKED_DAYS: i64 = 3;
+
 /// Such as: since 11 Jul 2023, by 1 source; by 4 since May 2024; one gap of 12 days.
 pub(super) fn since(summary: &Value, entries: &[&Value]) -> String {
     let zone = reading::zone(summary);
@@ -53,7 +56,12 @@ pub(super) fn since(summary: &Value, entries: &[&Value]) -> String {
 
 /// The day on which the last of them ended, if all have.
 pub(super) fn until(summary: &Value, entries: &[&Value]) -> Option<String> {
-    let ends = entries.iter().map(|entry| instant(entry, "to"));
+    // One that is asked now and then has seen all until it was asked last, and goes on.
+    let as_of = instant(summary, "as_of");
+    let goes_on = |end: &DateTime<_>| as_of.is_some_and(|at| (at - *end).num_days() < ASKED_DAYS);
+    let ends = entries
+        .iter()
+        .map(|entry| instant(entry, "to").filter(|end| !goes_on(end)));
     let last = ends.collect::<Option<Vec<_>>>()?.into_iter().max()?;
     Some(date(&last.to_rfc3339(), reading::zone(summary)))
 }
@@ -63,6 +71,10 @@ fn by_scope<'a>(entries: &[&'a Value]) -> BTreeMap<&'a str, Vec<&'a Value>> {
     for entry in entries {
         let scope = reading::text(entry, "scope");
         scopes.entry(scope).or_default().push(entry);
+    }
+    // What a source says of a place is said of an address; the source itself stands beside it.
+    if scopes.keys().any(|scope| !scope.contains("://")) {
+        scopes.retain(|scope, _| !scope.contains("://"));
     }
     scopes
 }
@@ -125,5 +137,25 @@ mod tests {
             "since 11 Jul 2023, by wiki; until 1 Sep 2023"
         );
         assert_eq!(said(&[]), "not watched yet");
+        assert_eq!(
+            said(&[
+                ("forge", "2023-07-11", None),
+                ("https://h/a/issues", "2023-01-01", Some("2023-09-01")),
+            ]),
+            "since 11 Jul 2023, by forge"
+        );
+    }
+
+    #[test]
+    fn what_was_asked_a_moment_ago_goes_on() {
+        let window =
+            json!({"scope": "forge", "from": "2023-07-11T00:00:00Z", "to": "2023-09-01T00:00:00Z"});
+        for (as_of, ended) in [
+            ("2023-09-03T00:00:00Z", false),
+            ("2023-09-05T00:00:00Z", true),
+        ] {
+            let summary = json!({ "as_of": as_of });
+            assert_eq!(until(&summary, &[&window]).is_some(), ended, "{as_of}");
+        }
     }
 }

@@ -53,6 +53,11 @@ pub fn find(name: &str) -> Option<&'static Kind> {
     KINDS.iter().copied().find(|kind| kind.name == name)
 }
 
+/// What can't be read of what a source pulls, as its checkpoint tells it: one sentence for each part.
+pub fn unread(checkpoint: &str) -> Vec<String> {
+    forge::unread(checkpoint)
+}
+
 /// One kind of source.
 pub struct Kind {
     /// Its name in the configuration and on the command line.

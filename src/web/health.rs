@@ -1,7 +1,7 @@
 //! `/healthz`, `/readyz`, `/metrics`: whether the process lives, what of it does its work, and how
 //! much it did.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{self, Arc, PoisonError};
 use std::time::Duration;
@@ -51,6 +51,8 @@ pub struct Parts {
     pub stopping: AtomicBool,
     /// Sources whose last scan failed.
     unscanned: sync::Mutex<BTreeSet<String>>,
+    /// Parts of sources that can't be read, by source.
+    unread: sync::Mutex<BTreeMap<String, u64>>,
     /// The last computation failed.
     uncomputed: AtomicBool,
     tables: sync::Mutex<Tables>,
@@ -100,6 +102,7 @@ impl Parts {
             desk: None,
             stopping: AtomicBool::new(false),
             unscanned: sync::Mutex::default(),
+            unread: sync::Mutex::default(),
             uncomputed: AtomicBool::new(false),
             tables: sync::Mutex::default(),
             looked: Mutex::default(),
@@ -125,6 +128,18 @@ impl Parts {
             true => unscanned.remove(source),
             false => unscanned.insert(source.to_owned()),
         };
+    }
+
+    /// So many parts of a source can't be read: they are left out, and the rest was scanned.
+    pub fn unread(&self, source: &str, parts: u64) {
+        let mut unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        unread.insert(source.to_owned(), parts);
+    }
+
+    /// How many parts of all sources can't be read. The log says which.
+    fn all_unread(&self) -> u64 {
+        let unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
+        unread.values().sum()
     }
 
     fn unscanned(&self) -> sync::MutexGuard<'_, BTreeSet<String>> {
@@ -270,6 +285,7 @@ pub(super) async fn readyz(State(state): State<AppState>) -> Response<Body> {
     );
     let letters = parts.dead.count().unwrap_or(0);
     all.insert("dead_letters".to_owned(), letters.into());
+    all.insert("unread".to_owned(), parts.all_unread().into());
     answer(ready, json!({ "ready": ready, "parts": all }))
 }
 

@@ -6,7 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
-use readback::model::{Body, Millis};
+use readback::model::{Body, Millis, to_rfc3339};
 use readback::sources::collected::Collected;
 use readback::sources::{self, KnownWriteup, Setting, SourceError};
 use serde_json::{Value, json};
@@ -71,7 +71,7 @@ impl Forge {
                 for (name, value) in headers {
                     head.push_str(&format!("{name}: {value}\r\n"));
                 }
-                let body = if status == 304 {
+                let body = if matches!(status, 204 | 304) {
                     String::new()
                 } else {
                     body.to_string()
@@ -192,11 +192,13 @@ impl Source {
     }
 }
 
-/// What came, as short texts: `comment id`, `link id`, with `-` before what ended.
+/// What came, as short texts: `comment id`, `link id`, with `-` before what ended. What was seen when is
+/// no part of it, see [`covered`].
 pub(crate) fn short(heard: &Collected) -> Vec<String> {
     let mut all: Vec<String> = heard
         .events
         .iter()
+        .filter(|event| !matches!(event.body, Body::Coverage(_)))
         .map(|event| {
             let ended = match &event.body {
                 Body::Comment(comment) => comment.deleted_at.is_some(),
@@ -209,6 +211,21 @@ pub(crate) fn short(heard: &Collected) -> Vec<String> {
         .collect();
     all.sort();
     all
+}
+
+/// What was seen from when until when, by kind and scope.
+pub(crate) fn covered(heard: &Collected) -> Vec<String> {
+    let told = heard.events.iter().filter_map(|event| match &event.body {
+        Body::Coverage(coverage) => Some(format!(
+            "{} {} {} {}",
+            coverage.kind.name(),
+            coverage.scope,
+            to_rfc3339(coverage.from),
+            to_rfc3339(coverage.to?),
+        )),
+        _ => None,
+    });
+    told.collect()
 }
 
 pub(crate) fn user() -> Value {

@@ -36,7 +36,8 @@ fn gitlab_is_asked_for_notes_of_what_changed() {
     let mut source = Source::new("gitlab", &api, &[page, "INC-12"]);
     let heard = source.pull(NOW).expect("a pull");
     assert_eq!(heard.left_out["note that GitLab wrote"], 1);
-    let notes = ["example/shop: has no merge requests, or not for us"];
+    let notes = ["merge requests", "snippets"]
+        .map(|list| format!("example/shop: has no {list}, or not for us"));
     assert_eq!(heard.notes, notes);
     assert_eq!(
         short(&heard),
@@ -88,6 +89,8 @@ fn gitea_is_asked_for_comments_of_reviews() {
                 "created_at": time, "updated_at": time }]))
             }
             "/api/v1/repos/example/shop/issues/comments" => ok(json!([])),
+            // Of a comment at a line it says that it is there.
+            "/api/v1/repos/example/shop/issues/comments/44" => (204, Vec::new(), json!(null)),
             other => panic!("{other}"),
         }
     });

@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::{DAY_MS, Millis};
-use crate::sources::forge::{List, Order, Polled, Text, of_millis};
+use crate::sources::forge::{Covered, List, Order, Polled, Text, of_millis};
 
 use super::Bitbucket;
 
@@ -62,6 +62,19 @@ impl Polled for Bitbucket {
 
     fn home(api: &Url, repository: &str) -> Option<String> {
         (!is_data_center(api)).then(|| format!("https://bitbucket.org/{repository}"))
+    }
+
+    fn places() -> &'static [Covered] {
+        &[
+            Covered {
+                folder: "pull-requests",
+                lists: &["pull requests"],
+            },
+            Covered {
+                folder: "issues",
+                lists: &["issues"],
+            },
+        ]
     }
 
     fn below(list: &List, value: &Value, since: Option<Millis>) -> Vec<List> {

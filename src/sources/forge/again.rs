@@ -8,7 +8,7 @@ use crate::model::Millis;
 
 use super::checkpoint::{Known, LOOK_BACK, Repository};
 use super::client::{Reply, Stop};
-use super::poll::Polled;
+use super::poll::{Graph, List, NODE, Order, Polled};
 use super::run::Run;
 use super::texts::second;
 use super::{At, Seen};
@@ -25,9 +25,13 @@ impl<D: Polled> Run<'_, D> {
     pub(super) fn again(
         &mut self,
         home: Option<&str>,
-        unread: &[&str],
+        (lists, unread): (&[List], &[&str]),
         state: &mut Repository,
     ) -> Result<(), Stop> {
+        let graph = lists.iter().find_map(|list| match list.order {
+            Order::Graph(graph) => Some(graph),
+            _ => None,
+        });
         let long_ago = self.now - LOOK_BACK;
         state.known.retain(|_, one| {
             let ended = one.ended.map(|ended| Millis::from(ended) * 1000);
@@ -47,8 +51,12 @@ impl<D: Polled> Run<'_, D> {
             let Some(path) = one.path.clone() else {
                 continue;
             };
-            let address = self.client.address(&path);
-            match self.get(&address, one.etag.as_deref()) {
+            let reply = match (path.strip_prefix(NODE), graph) {
+                (Some(node), Some(graph)) => self.node(graph, node),
+                (Some(_), None) => continue,
+                (None, _) => self.get(&self.client.address(&path), one.etag.as_deref()),
+            };
+            match reply {
                 Ok(Reply::Forbidden) => {}
                 Ok(Reply::Same) => found(state.known.get_mut(&id), one.etag),
                 Ok(Reply::Gone) => {
@@ -57,8 +65,12 @@ impl<D: Polled> Run<'_, D> {
                     }
                 }
                 Ok(Reply::Page(page)) => {
-                    self.seen((&id, &path), &one, home, (&page.value, &mut state.known));
-                    found(state.known.get_mut(&id), page.etag);
+                    let is_moved =
+                        self.seen((&id, &path), &one, home, (&page.value, &mut state.known));
+                    match state.known.get_mut(&id).filter(|_| is_moved) {
+                        Some(one) => self.miss(&id, one),
+                        None => found(state.known.get_mut(&id), page.etag),
+                    }
                 }
                 Err(stop) => self.pass(stop)?,
             }
@@ -66,22 +78,54 @@ impl<D: Polled> Run<'_, D> {
         Ok(())
     }
 
-    /// Takes a text that was looked at again.
+    /// Asks in GraphQL whether an object is there.
+    fn node(&mut self, graph: &Graph, id: &str) -> Result<Reply, Stop> {
+        if !self.client.has_token() {
+            return Ok(Reply::Forbidden);
+        }
+        let address = (graph.address)(self.api);
+        let question = (graph.one)(id).to_string();
+        let Reply::Page(page) = self.client.post(&address, &question)? else {
+            return Ok(Reply::Forbidden);
+        };
+        self.got = true;
+        if page.value["data"]["node"].is_object() {
+            return Ok(Reply::Same);
+        }
+        let errors = page.value["errors"].as_array().into_iter().flatten();
+        let mut kinds = errors.map(|error| error["type"].as_str());
+        match kinds.next() {
+            Some(Some("NOT_FOUND")) => Ok(Reply::Gone),
+            Some(Some("RATE_LIMITED")) => Err(self.client.used_up()),
+            None if page.value["data"]["node"].is_null() && page.value["data"].is_object() => {
+                Ok(Reply::Gone)
+            }
+            _ => Ok(Reply::Forbidden),
+        }
+    }
+
+    /// Takes a text that was looked at again. Says whether another one stands there, as where it was moved
+    /// to another repository, or the repository was renamed: that one is met in a list.
     fn seen(
         &mut self,
         (id, path): (&str, &str),
         one: &Known,
         home: Option<&str>,
         (value, known): (&Value, &mut BTreeMap<String, Known>),
-    ) {
+    ) -> bool {
         let at = At {
             page: one.page.as_deref(),
             home,
             ..At::default()
         };
+        let (mut is_there, mut is_other) = (false, false);
         for seen in D::look(value, &at) {
+            let (Seen::Text(text) | Seen::Emptied(text, _)) = &seen else {
+                continue;
+            };
+            is_there |= text.id == id;
+            is_other |= text.id != id;
             match seen {
-                // What was moved is another text now.
                 Seen::Text(text) if text.id == id => {
                     let spot = (Some(path.to_owned()), at.page, one.list.as_str());
                     self.text(&text, spot, known);
@@ -94,6 +138,7 @@ impl<D: Polled> Run<'_, D> {
                 _ => {}
             }
         }
+        is_other && !is_there
     }
 
     /// A text was not found. One time is no proof: copies of a forge lag behind each other.

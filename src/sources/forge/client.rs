@@ -28,6 +28,8 @@ const MAX_REFUSAL: u64 = 64 << 10;
 const MOST_REDIRECTS: u32 = 5;
 /// Questions refused one after the other, after which the forge as a whole is taken to be in trouble.
 const MOST_REFUSALS: u32 = 50;
+/// Questions of one pull that may take longer than [`TIMEOUT`].
+const MOST_LATE: u32 = 3;
 
 type Response = ureq::http::Response<ureq::Body>;
 
@@ -40,6 +42,8 @@ pub(super) struct Client {
     asked: u32,
     /// Refused one after the other.
     refusals: u32,
+    /// Not answered in time.
+    late: u32,
     /// The forge said that the next question is one too many, and when to come back.
     exhausted: Option<Millis>,
 }
@@ -48,7 +52,7 @@ pub(super) struct Client {
 pub(super) enum Reply {
     /// A page of a list, or an object.
     Page(Page),
-    /// The same as last time.
+    /// It is there, and the same as last time.
     Same,
     /// It is not there.
     Gone,
@@ -71,17 +75,26 @@ pub(super) enum Stop {
     /// The next pull goes on, not before this time if there is one.
     Later(String, Option<Millis>),
     /// This one question is not answered; others may be.
-    Refused(SourceError),
+    Refused(SourceError, Blame),
     /// It did not work, and no other question will.
     Failed(SourceError),
 }
 
+/// What it is about a question that is not answered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// Its answer can't be made or read: one about a part of it may be another matter.
+    Answer,
+    /// The question itself.
+    Question,
+}
+
 impl Stop {
-    /// Whether the same question may be answered another time.
+    /// Whether the same question may be answered another time, or one about a part of it.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            Stop::Later(..) => true,
-            Stop::Refused(error) | Stop::Failed(error) => matches!(
+            Stop::Later(..) | Stop::Refused(_, Blame::Answer) => true,
+            Stop::Refused(error, _) | Stop::Failed(error) => matches!(
                 error,
                 SourceError::Remote {
                     retryable: true,
@@ -109,6 +122,7 @@ impl Client {
             now,
             asked: 0,
             refusals: 0,
+            late: 0,
             exhausted: None,
         }
     }
@@ -158,7 +172,7 @@ impl Client {
                 }
             }
         }
-        let reply = Err(self.refused("leads from place to place", false));
+        let reply = Err(self.refused("leads from place to place"));
         self.counted(reply)
     }
 
@@ -169,16 +183,16 @@ impl Client {
                 && url.username().is_empty()
                 && url.password().is_none()
         });
-        url.ok_or_else(|| self.refused(&format!("{fault}; api should be its own address"), false))
+        url.ok_or_else(|| self.refused(&format!("{fault}; api should be its own address")))
     }
 
     /// Where one question after the other is refused, the forge is asked no more.
     fn counted(&mut self, reply: Result<Reply, Stop>) -> Result<Reply, Stop> {
         match reply {
-            Err(Stop::Refused(error)) => {
+            Err(Stop::Refused(error, blame)) => {
                 self.refusals += 1;
                 match self.refusals < MOST_REFUSALS {
-                    true => Err(Stop::Refused(error)),
+                    true => Err(Stop::Refused(error, blame)),
                     false => Err(Stop::Failed(error)),
                 }
             }
@@ -225,8 +239,14 @@ impl Client {
                 .content_type("application/json")
                 .send(question),
         };
-        answered
-            .map_err(|error| Stop::Failed(self.error(&format!("cannot be reached: {error}"), true)))
+        answered.map_err(|error| match error {
+            // What takes too long may be this one answer; where it is the forge, a few tell.
+            ureq::Error::Timeout(_) if self.late < MOST_LATE => {
+                self.late += 1;
+                self.unanswered(&format!("does not answer in time: {error}"), true)
+            }
+            _ => Stop::Failed(self.error(&format!("cannot be reached: {error}"), true)),
+        })
     }
 
     /// What an answer says.
@@ -247,8 +267,9 @@ impl Client {
         let is_told = header("retry-after").is_some();
         let (etag, link) = (header("etag"), header("link"));
         match status {
+            // Of a comment at a line Gitea says no more than that it is there (204).
+            204 | 304 => return Ok(Reply::Same),
             200..=299 => {}
-            304 => return Ok(Reply::Same),
             429 => return Err(later("asks to come back later (status 429)", until)),
             403 if is_used_up || is_told || speaks_of_limit(&mut response) => {
                 return Err(later(
@@ -262,10 +283,12 @@ impl Client {
                 let reason = "refuses access (status 401); check token_file";
                 return Err(Stop::Failed(self.error(reason, false)));
             }
-            500..=599 => return Err(self.refused(&format!("answers with status {status}"), true)),
+            500..=599 => {
+                return Err(self.unanswered(&format!("answers with status {status}"), true));
+            }
             _ => {
                 let reason = format!("answers with status {status}; check api");
-                return Err(self.refused(&reason, false));
+                return Err(self.refused(&reason));
             }
         }
         if is_used_up {
@@ -276,13 +299,14 @@ impl Client {
             .with_config()
             .limit(MAX_ANSWER)
             .read_to_vec();
-        let body = body.map_err(|error| self.refused(&format!("breaks off: {error}"), true))?;
+        let body = body.map_err(|error| self.unanswered(&format!("breaks off: {error}"), true))?;
         if is_dense(&body) {
             let reason = format!("answers with more than {MAX_VALUES} values at once");
-            return Err(self.refused(&reason, false));
+            return Err(self.unanswered(&reason, false));
         }
-        let value: Value = serde_json::from_slice(&body)
-            .map_err(|_| self.refused("answers with something else than JSON; check api", false))?;
+        let value: Value = serde_json::from_slice(&body).map_err(|_| {
+            self.unanswered("answers with something else than JSON; check api", false)
+        })?;
         let next = link
             .as_deref()
             .and_then(next_of)
@@ -313,8 +337,18 @@ impl Client {
         until.clamp(self.now, self.now + LONGEST_WAIT)
     }
 
-    fn refused(&self, reason: &str, retryable: bool) -> Stop {
-        Stop::Refused(self.error(reason, retryable))
+    /// Where an answer says that too much was asked, with status 200 and no header.
+    pub(super) fn used_up(&self) -> Stop {
+        later("the limit of questions is used up", self.now + WAIT)
+    }
+
+    fn refused(&self, reason: &str) -> Stop {
+        Stop::Refused(self.error(reason, false), Blame::Question)
+    }
+
+    /// A question whose answer can't be had as it is.
+    pub(super) fn unanswered(&self, reason: &str, retryable: bool) -> Stop {
+        Stop::Refused(self.error(reason, retryable), Blame::Answer)
     }
 
     fn error(&self, reason: &str, retryable: bool) -> SourceError {

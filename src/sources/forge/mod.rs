@@ -3,17 +3,23 @@
 //!
 //! A kind says in its [`Dialect`] who signed a delivery and what its values mean. `signature` checks
 //! secrets, `input` finds the JSON, `texts` makes events of what somebody wrote; `poll` asks the API by
-//! its `client` for what no delivery brought, from its `checkpoint` on, and `again` looks for what went.
+//! its `client` for what no delivery brought, from its `checkpoint` on, `steps` over what cannot be read,
+//! `again` looks for what went, and `cover` tells what time was seen.
 //! Nothing anybody wrote is kept.
 
 mod again;
 mod checkpoint;
 mod client;
+mod cover;
+mod graph;
 mod input;
 mod params;
 mod poll;
 mod run;
 mod signature;
+mod spot;
+mod steps;
+mod taken;
 mod texts;
 mod time;
 
@@ -28,9 +34,10 @@ use crate::model::{Millis, Place};
 use super::links::Finder;
 use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 
+pub(super) use checkpoint::{Task, unread};
 pub(super) use input::{json, value, values, wrong};
 pub(super) use params::Params;
-pub(super) use poll::{Graph, List, Objects, Order, Polled, look, pull};
+pub(super) use poll::{Covered, Graph, List, NODE, Objects, Order, Part, Polled, look, pull};
 pub(super) use signature::{Secret, Secrets, hex, is_recent, sha256};
 pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot};
 pub(super) use time::{instant, of_millis};

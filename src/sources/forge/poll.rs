@@ -1,5 +1,6 @@
 //! What a forge is asked for and when: the lists of a kind, and a pull of the repositories of a source.
 
+use std::collections::BTreeSet;
 use std::marker::PhantomData;
 
 use serde_json::Value;
@@ -8,7 +9,7 @@ use url::Url;
 use crate::model::{Millis, Place, to_rfc3339};
 use crate::sources::{Pull, Setting, Sink, SourceError, decode};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, Task};
 use super::client::{Client, Reply, Stop};
 use super::run::Run;
 use super::{Bots, Dialect, Params, Reader, Text, reader};
@@ -27,11 +28,22 @@ pub(in crate::sources) trait Polled: Dialect {
     /// The address of a repository for people, where it can be told from the API's.
     fn home(api: &Url, repository: &str) -> Option<String>;
 
+    /// Where comments stand that are all met in some lists.
+    fn places() -> &'static [Covered];
+
     /// The lists that belong to an object of a list.
     fn below(list: &List, value: &Value, since: Option<Millis>) -> Vec<List>;
 
     /// Where the API has a text of a list, by its id.
     fn path(list: &List, text: &Text<'_>, value: &Value) -> Option<String>;
+}
+
+/// A place of a repository.
+pub(in crate::sources) struct Covered {
+    /// What its pages' addresses have behind the repository's.
+    pub(in crate::sources) folder: &'static str,
+    /// The lists that have the comments there.
+    pub(in crate::sources) lists: &'static [&'static str],
 }
 
 /// A list of objects.
@@ -68,17 +80,32 @@ pub(in crate::sources) enum Order {
     Graph(&'static Graph),
 }
 
-/// The objects of an answer, and where the list goes on.
-pub(in crate::sources) type Objects = (Vec<Value>, Option<String>);
+/// What stands before the path of a text that is asked for in GraphQL.
+pub(in crate::sources) const NODE: &str = "node:";
+
+/// The parts of an answer, and where the list goes on.
+pub(in crate::sources) type Objects = (Vec<Part>, Option<String>);
+
+/// What an answer in GraphQL has in it.
+pub(in crate::sources) enum Part {
+    /// An object, as REST would write it.
+    Object(Value),
+    /// A list below one that goes on.
+    Below(Task),
+}
 
 /// How a list is asked for in GraphQL.
 pub(in crate::sources) struct Graph {
     /// Where, by the address of the API.
     pub(in crate::sources) address: fn(&Url) -> String,
-    /// The question for a repository by its path, from where the list goes on.
-    pub(in crate::sources) question: fn(&str, Option<&str>) -> Value,
-    /// The objects of an answer, and where the list goes on.
-    pub(in crate::sources) answer: fn(&Value) -> Option<Objects>,
+    /// The question for a repository by its path.
+    pub(in crate::sources) question: fn(&str, &Task) -> Value,
+    /// What an answer to it holds, if it has a list.
+    pub(in crate::sources) answer: fn(&Value, &Task) -> Option<Objects>,
+    /// How many objects are asked for, unless the question says.
+    pub(in crate::sources) size: fn(&Task) -> u64,
+    /// The question whether an object is there, by what the forge calls it.
+    pub(in crate::sources) one: fn(&str) -> Value,
 }
 
 impl List {
@@ -147,7 +174,7 @@ pub(in crate::sources) fn look<D: Polled>(
             let address = list.first(&client, None);
             match client.get(&address, None) {
                 Ok(reply) => found |= !matches!(reply, Reply::Gone | Reply::Forbidden),
-                Err(Stop::Refused(error) | Stop::Failed(error)) => return Err(error),
+                Err(Stop::Refused(error, _) | Stop::Failed(error)) => return Err(error),
                 Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
             }
             if found {
@@ -171,6 +198,20 @@ pub(super) fn absent(api: &Url, repository: &str) -> SourceError {
     }
 }
 
+/// The same without what is named twice: its second state would replace its first.
+fn each_once(names: &[String]) -> Vec<String> {
+    let mut known = BTreeSet::new();
+    let names = names.iter().filter(|name| known.insert(name.as_str()));
+    names.cloned().collect()
+}
+
+/// The repositories in their order, from this one on.
+fn turned<'n>(names: &'n [String], first: Option<&str>) -> Vec<&'n String> {
+    let first = names.iter().position(|name| Some(name.as_str()) == first);
+    let (before, from) = names.split_at(first.unwrap_or(0));
+    from.iter().chain(before).collect()
+}
+
 struct Poll<D> {
     api: Option<Url>,
     authorization: Option<String>,
@@ -192,7 +233,7 @@ impl<D: Polled> Poll<D> {
         Ok(Poll {
             api,
             authorization: params.authorization(D::SCHEME)?,
-            repositories: params.repositories.clone(),
+            repositories: each_once(&params.repositories),
             reader: reader(setting, Place::Ticket),
             setting: setting.clone(),
             dialect: PhantomData,
@@ -230,19 +271,28 @@ impl<D: Polled> Pull for Poll<D> {
             now,
             got: false,
             absent: None,
-            owed: false,
+            owed: None,
+            is_again: false,
             refused: None,
             sink,
             dialect: PhantomData,
         };
         let mut ended = Ok(());
-        for name in &self.repositories {
-            let mut repository = known.remove(name).unwrap_or_default();
+        let names = turned(&self.repositories, state.turn.take().as_deref());
+        for (place, name) in names.iter().enumerate() {
+            let mut repository = known.remove(*name).unwrap_or_default();
             if ended.is_ok() {
                 ended = run.repository(name, &mut repository);
+                run.cover(name, &mut repository);
+                if ended.is_err() {
+                    // One that takes a whole pull for itself lets the next one go first.
+                    let turn = if place == 0 { names.get(1) } else { Some(name) };
+                    state.turn = turn.map(|name| (*name).clone());
+                }
             }
-            state.repositories.insert(name.clone(), repository);
+            state.repositories.insert((*name).clone(), repository);
         }
+        run.cover_links(&self.repositories, &mut state);
         let (got, bots, absent) = (run.got, run.bots, run.absent);
         bots.tell("pull", sink);
         match ended {
@@ -257,8 +307,8 @@ impl<D: Polled> Pull for Poll<D> {
                 state.not_before = until;
             }
             // Nothing came at all.
-            Err(Stop::Refused(error) | Stop::Failed(error)) if !got => return Err(error),
-            Err(Stop::Refused(error) | Stop::Failed(error)) => {
+            Err(Stop::Refused(error, _) | Stop::Failed(error)) if !got => return Err(error),
+            Err(Stop::Refused(error, _) | Stop::Failed(error)) => {
                 sink.note(format!("{error}; the next pull goes on from there"));
             }
         }

@@ -1,20 +1,20 @@
 //! One pull of a forge's REST API: lists page by page, and what belongs to each of their objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::marker::PhantomData;
 
-use serde_json::Value;
 use url::Url;
 
 use crate::model::Millis;
-use crate::model::target::nameless;
-use crate::sources::{Problem, Sink, SourceError};
+use crate::sources::{Sink, SourceError};
 
-use super::checkpoint::{Known, OVERLAP, Progress, Repository};
-use super::client::{Client, Page, Reply, Stop};
-use super::poll::{Graph, List, Order, Polled, absent};
-use super::texts::{Action, second};
-use super::{At, Bots, Reader, Seen, Text, instant, of_millis};
+use super::checkpoint::{Known, OVERLAP, Progress, Repository, untold};
+use super::client::{Blame, Client, Page, Reply, Stop};
+use super::poll::{List, Order, Polled, absent};
+use super::spot::Spot;
+use super::steps::is_by_stretch;
+use super::taken::{Stand, changed, is_list, objects};
+use super::{Bots, Reader};
 
 /// Lists stand below objects, and further ones below theirs; no forge has more.
 const DEEPEST: usize = 2;
@@ -35,8 +35,10 @@ pub(super) struct Run<'a, D> {
     pub(super) got: bool,
     /// A repository or a list that is not there, or not answered for.
     pub(super) absent: Option<SourceError>,
-    /// Something below the objects of a page could not be told, and may be another time.
-    pub(super) owed: bool,
+    /// What below the objects of a page was asked for first that could not be told, and may be another time.
+    pub(super) owed: Option<String>,
+    /// The list is read again for what could not be read.
+    pub(super) is_again: bool,
     /// Questions about single objects of a repository that were refused, and why the first was.
     pub(super) refused: Option<(u32, String)>,
     /// Takes the events.
@@ -51,6 +53,16 @@ impl<D: Polled> Run<'_, D> {
         let reply = self.client.get(address, etag)?;
         self.got |= !matches!(reply, Reply::Gone | Reply::Forbidden);
         Ok(reply)
+    }
+
+    /// Asks for a page of a list. Something else than a list is no answer, and no end of one.
+    pub(super) fn page_of(&mut self, address: &str, etag: Option<&str>) -> Result<Reply, Stop> {
+        match self.get(address, etag)? {
+            Reply::Page(page) if !is_list(&page.value) => Err(self
+                .client
+                .unanswered("answers with something else than a list", false)),
+            reply => Ok(reply),
+        }
     }
 
     /// Pulls a repository.
@@ -70,7 +82,14 @@ impl<D: Polled> Run<'_, D> {
         let (mut missing, mut unread) = (0, Vec::new());
         for list in &lists {
             let mut progress = state.lists.remove(list.name).unwrap_or_default();
-            let read = self.list(list, home.as_deref(), &mut progress, &mut state.known);
+            let mut read = self.list(list, home.as_deref(), &mut progress, &mut state.known);
+            if let Ok(true) = read {
+                let again = self.retry(list, home.as_deref(), &mut progress, &mut state.known);
+                read = again.map(|()| true);
+            }
+            for hole in &progress.holes {
+                self.sink.note(untold(name, list.name, &hole.page));
+            }
             state.lists.insert(list.name.to_owned(), progress);
             match read {
                 Ok(true) => {}
@@ -80,7 +99,7 @@ impl<D: Polled> Run<'_, D> {
                     self.sink
                         .note(format!("{name}: has no {}, or not for us", list.name));
                 }
-                Err(Stop::Refused(error)) => {
+                Err(Stop::Refused(error, _)) => {
                     unread.push(list.name);
                     self.sink.note(format!(
                         "{name}: {}: {error}; the next pull goes on from there",
@@ -99,31 +118,48 @@ impl<D: Polled> Run<'_, D> {
         if unread.len() == lists.len() {
             return Ok(());
         }
-        self.again(home.as_deref(), &unread, state)
+        self.again(home.as_deref(), (&lists, &unread), state)
     }
 
     /// Reads a list on from where it stands. Says whether it is there.
-    fn list(
+    pub(super) fn list(
         &mut self,
         list: &List,
         home: Option<&str>,
         progress: &mut Progress,
         known: &mut BTreeMap<String, Known>,
     ) -> Result<bool, Stop> {
-        progress.begin(self.now);
+        let is_whole = matches!(list.order, Order::Whole);
+        progress.begin(self.now, is_whole, is_by_stretch(list.order));
+        self.is_again = progress.is_again();
         if let Order::Graph(graph) = list.order {
             return self.graph(graph, list, progress, known);
         }
-        let begin = match (list.order, &progress.last) {
-            (Order::Growing, Some((address, _))) => address.clone(),
-            _ => list.first(&self.client, progress.since),
+        let place = Stand {
+            list,
+            home,
+            since: progress.since,
         };
+        let mut begin = list.first(&self.client, progress.since);
+        if let (Order::Growing, Some((last, _))) = (list.order, &progress.last) {
+            begin.clone_from(last);
+        }
         let mut address = progress.next.take().unwrap_or(begin);
-        let mut answered = false;
+        let (mut asked, mut answered, mut stepping) = (BTreeSet::new(), false, false);
+        let mut is_end_known = true;
         loop {
-            let etag = progress.last.as_ref().filter(|(last, _)| *last == address);
+            if !asked.insert(address.clone()) {
+                self.sink.note(format!(
+                    "{}: leads to a page that was read before; there it ends",
+                    list.name
+                ));
+                break;
+            }
+            // What stands below the objects of a list without order may have changed all the same.
+            let last = progress.last.as_ref().filter(|_| !is_whole);
+            let etag = last.filter(|(last, _)| *last == address);
             let etag = etag.and_then(|(_, etag)| etag.clone());
-            let page = match self.get(&address, etag.as_deref()) {
+            let page = match self.page_of(&address, etag.as_deref()) {
                 Ok(Reply::Page(page)) => page,
                 Ok(Reply::Same) => break,
                 Ok(Reply::Forbidden) if answered => {
@@ -132,22 +168,48 @@ impl<D: Polled> Run<'_, D> {
                 }
                 Ok(Reply::Gone | Reply::Forbidden) => return Ok(false),
                 Err(stop) => {
-                    // A page that is refused will be: the list is begun again.
-                    progress.next = Some(address).filter(|_| stop.is_passing());
-                    return Err(stop);
+                    // A page that is refused will be: the list is begun again, behind what was read of it.
+                    progress.next = match (stop.is_passing(), list.order) {
+                        (true, _) => Some(address.clone()),
+                        (false, Order::Since(_)) => {
+                            let begin = list.first(&self.client, progress.from);
+                            Some(begin).filter(|begin| *begin != address)
+                        }
+                        (false, _) => None,
+                    };
+                    if !matches!(stop, Stop::Refused(_, Blame::Answer)) {
+                        return Err(stop);
+                    }
+                    stepping |= progress.refuse();
+                    if !stepping || !self.around(&place, &address, progress, known)? {
+                        return Err(stop);
+                    }
+                    (answered, progress.refused, is_end_known) = (true, 0, false);
+                    match progress.next.take() {
+                        Some(next) => address = next,
+                        None => break,
+                    }
+                    continue;
                 }
             };
-            answered = true;
-            let place = Stand {
-                list,
-                home,
-                since: progress.since,
-            };
-            let taken = self.page(&place, &page, progress, known);
-            progress.owed |= std::mem::take(&mut self.owed);
-            if let Err(stop) = taken {
+            // What stood on the last page was deleted, and what is new stands before it.
+            if let (Order::Growing, false, true) =
+                (list.order, answered, objects(&page.value).is_empty())
+                && let Some(before) = Spot::of(&address).and_then(|spot| spot.before())
+            {
+                address = before;
+                continue;
+            }
+            (answered, progress.refused, is_end_known) = (true, 0, true);
+            if let Err(stop) = self.page(&place, &page, progress, known) {
                 progress.next = Some(address);
                 return Err(stop);
+            }
+            let times = || objects(&page.value).iter().filter_map(changed);
+            if let (Some(until), Some(oldest)) = (progress.until, times().min())
+                && oldest > until
+            {
+                break;
             }
             match self.onward(list, &page, progress) {
                 Some(next) => address = next,
@@ -159,7 +221,42 @@ impl<D: Polled> Run<'_, D> {
                 }
             }
         }
+        if !is_end_known {
+            progress.last = None;
+        }
         progress.end(matches!(list.order, Order::Since(_)));
+        Ok(true)
+    }
+
+    /// Steps over a page of a list that is refused. Says whether that could be done; then the list goes on
+    /// with `progress.next`, or ends.
+    fn around(
+        &mut self,
+        place: &Stand<'_>,
+        address: &str,
+        progress: &mut Progress,
+        known: &mut BTreeMap<String, Known>,
+    ) -> Result<bool, Stop> {
+        let before = progress.newest.or(progress.from);
+        let split = self.split(address, &mut |run, page| {
+            run.page(place, page, progress, known)
+        })?;
+        let Some(split) = split else {
+            return Ok(false);
+        };
+        progress.next = split.next;
+        if split.is_lossy {
+            let page = self.below_api(address);
+            let from = split.before.max(before);
+            self.leave(place.list, page, progress, (from, None));
+        } else if let (Order::Since(_), Some(newest), Some(_)) =
+            (place.list.order, progress.newest, &progress.next)
+            && newest - OVERLAP > progress.from.unwrap_or(Millis::MIN).saturating_add(OVERLAP)
+        {
+            // As of any page of such a list, see below.
+            progress.from = Some(newest - OVERLAP);
+            progress.next = Some(place.list.first(&self.client, progress.from));
+        }
         Ok(true)
     }
 
@@ -193,64 +290,25 @@ impl<D: Polled> Run<'_, D> {
         }
     }
 
-    /// The same of a list that is asked for in GraphQL.
-    fn graph(
+    /// Takes the objects of a page, and what belongs to each.
+    fn page(
         &mut self,
-        graph: &Graph,
-        list: &List,
+        place: &Stand<'_>,
+        page: &Page,
         progress: &mut Progress,
         known: &mut BTreeMap<String, Known>,
-    ) -> Result<bool, Stop> {
-        if !self.client.has_token() {
-            return Ok(true);
+    ) -> Result<(), Stop> {
+        let before = progress.newest.or(progress.from);
+        let taken = self.objects(place, page, progress, known);
+        let newest = objects(&page.value).iter().filter_map(changed).max();
+        progress.close(newest);
+        if let Some(page_below) = self.owed.take() {
+            self.leave(place.list, page_below, progress, (before, newest));
         }
-        let place = Stand {
-            list,
-            home: None,
-            since: progress.since,
-        };
-        let address = (graph.address)(self.api);
-        let mut next = progress.next.take();
-        let mut answered = false;
-        'pages: loop {
-            let question = (graph.question)(&list.root, next.as_deref()).to_string();
-            let page = match self.client.post(&address, &question) {
-                Ok(Reply::Page(page)) => page,
-                Ok(Reply::Forbidden) if answered => {
-                    progress.next = next;
-                    return Err(self.client.forbidden());
-                }
-                Ok(_) => return Ok(false),
-                Err(stop) => {
-                    progress.next = next.filter(|_| stop.is_passing());
-                    return Err(stop);
-                }
-            };
-            self.got = true;
-            answered = true;
-            let Some((objects, then)) = (graph.answer)(&page.value) else {
-                return Ok(false);
-            };
-            for value in &objects {
-                let at = changed(value);
-                let is_old = at.zip(place.since).is_some_and(|(at, since)| at < since);
-                // Each comes before what was said there, which may be older.
-                if is_old && value["title"].is_string() {
-                    break 'pages;
-                }
-                progress.meet(at, self.now);
-                self.take(&place, value, known);
-            }
-            match then {
-                Some(_) => next = then,
-                None => break,
-            }
-        }
-        progress.end(false);
-        Ok(true)
+        taken
     }
 
-    fn page(
+    fn objects(
         &mut self,
         place: &Stand<'_>,
         page: &Page,
@@ -290,168 +348,74 @@ impl<D: Polled> Run<'_, D> {
         known: &mut BTreeMap<String, Known>,
     ) -> Result<(), Stop> {
         let mut next = Some(place.list.first(&self.client, place.since));
-        let mut answered = false;
-        while let Some(address) = next {
-            let page = match self.get(&address, None) {
+        let (mut asked, mut answered) = (BTreeSet::new(), false);
+        while let Some(address) = next.filter(|address| asked.insert(address.clone())) {
+            let page = match self.page_of(&address, None) {
                 Ok(Reply::Page(page)) => page,
                 Ok(Reply::Forbidden) if answered => return Err(self.client.forbidden()),
                 Ok(_) => return Ok(()),
                 Err(stop) => {
-                    self.owed |= stop.is_passing();
-                    return self.pass(stop);
+                    let mut split = None;
+                    if let Stop::Refused(_, Blame::Answer) = stop
+                        && self.is_again
+                    {
+                        split = self.split(&address, &mut |run, page| {
+                            run.inner(place, page, level, known).map(drop)
+                        })?;
+                    }
+                    if stop.is_passing() && split.as_ref().is_none_or(|split| split.is_lossy) {
+                        let page = self.below_api(&address);
+                        self.owed.get_or_insert(page);
+                    }
+                    self.pass(stop)?;
+                    next = split.and_then(|split| split.next);
+                    answered = true;
+                    continue;
                 }
             };
             answered = true;
-            for value in objects(&page.value) {
-                let is_old = changed(value)
-                    .zip(place.since)
-                    .is_some_and(|(at, since)| at < since);
-                if is_old && matches!(place.list.order, Order::NewestFirst) {
-                    return Ok(());
-                }
-                self.take(place, value, known);
-                if level == DEEPEST {
-                    continue;
-                }
-                for list in &D::below(place.list, value, place.since) {
-                    let place = Stand { list, ..*place };
-                    self.below(&place, level + 1, known)?;
-                }
+            next = page.next.clone();
+            if self.inner(place, &page, level, known)? {
+                break;
             }
-            next = page.next;
         }
         Ok(())
     }
 
+    /// Takes the objects of a page of a list below an object. Says whether all that follows is old.
+    fn inner(
+        &mut self,
+        place: &Stand<'_>,
+        page: &Page,
+        level: usize,
+        known: &mut BTreeMap<String, Known>,
+    ) -> Result<bool, Stop> {
+        for value in objects(&page.value) {
+            let is_old = changed(value)
+                .zip(place.since)
+                .is_some_and(|(at, since)| at < since);
+            if is_old && matches!(place.list.order, Order::NewestFirst) {
+                return Ok(true);
+            }
+            self.take(place, value, known);
+            if level == DEEPEST {
+                continue;
+            }
+            for list in &D::below(place.list, value, place.since) {
+                let place = Stand { list, ..*place };
+                self.below(&place, level + 1, known)?;
+            }
+        }
+        Ok(false)
+    }
+
     /// Goes on after a question about a single object that was refused.
     pub(super) fn pass(&mut self, stop: Stop) -> Result<(), Stop> {
-        let Stop::Refused(error) = stop else {
+        let Stop::Refused(error, _) = stop else {
             return Err(stop);
         };
         let (count, _) = self.refused.get_or_insert_with(|| (0, error.to_string()));
         *count += 1;
         Ok(())
     }
-
-    fn take(&mut self, place: &Stand<'_>, value: &Value, known: &mut BTreeMap<String, Known>) {
-        let at = At {
-            page: place.list.page.as_deref(),
-            home: place.home,
-            ..At::default()
-        };
-        for seen in D::look(value, &at) {
-            match seen {
-                Seen::Text(text) => {
-                    let path = D::path(place.list, &text, value);
-                    let spot = (path, at.page, place.list.name);
-                    self.text(&text, spot, known);
-                }
-                Seen::Emptied(text, reason) => match known.get_mut(&text.id) {
-                    Some(one) => self.end(&text.id, one),
-                    None => self.sink.left_out(reason),
-                },
-                Seen::Page(page) => self.reader.page(&page, None, &mut self.bots, self.sink),
-                Seen::Nothing(reason) => self.sink.left_out(reason),
-                Seen::Fault(field, reason) => self.sink.problem(Problem {
-                    place: place.list.name.to_owned(),
-                    field: field.to_owned(),
-                    reason: reason.to_owned(),
-                }),
-            }
-        }
-    }
-
-    /// Takes a text unless it is as it was, and remembers it if it gave events.
-    pub(super) fn text(
-        &mut self,
-        text: &Text<'_>,
-        (path, page, list): (Option<String>, Option<&str>, &str),
-        known: &mut BTreeMap<String, Known>,
-    ) {
-        let ids = &self.reader.ids;
-        let links = self.reader.links_in(text.title, &text.body);
-        let on = self
-            .reader
-            .commented_on(text)
-            .map(|writeup| ids[writeup].clone());
-        let earlier = known.get(&text.id);
-        let ended = earlier.and_then(|earlier| earlier.ended);
-        let mut before = earlier.map(|earlier| earlier.found(ids));
-        let is_deleted = matches!(text.action, Action::Deleted);
-        let is_edited = earlier.is_none_or(|earlier| earlier.updated != text.updated);
-        if let Some(earlier) = earlier.filter(|_| !is_edited && !is_deleted && ended.is_none()) {
-            if before.as_ref() == Some(&links) && earlier.on == on {
-                return;
-            }
-            // Its links are as old as they were: other write-ups are registered.
-            before = None;
-        }
-        let is_known = earlier.is_some();
-        match ended.filter(|_| !is_deleted) {
-            Some(ended) => {
-                let version = second(self.now).max(ended.saturating_add(1));
-                self.reader.back(text, version, &mut self.bots, self.sink);
-            }
-            None => {
-                self.reader
-                    .read(text, None, before.as_deref(), &mut self.bots, self.sink);
-            }
-        }
-        if is_deleted {
-            known.remove(&text.id);
-            return;
-        }
-        // One that lost its links may get them back.
-        if !is_known && on.is_none() && links.is_empty() {
-            return;
-        }
-        let links = links
-            .iter()
-            .map(|(writeup, form)| (ids[*writeup].clone(), form.name().to_owned()))
-            .collect();
-        let remembered = Known {
-            path,
-            etag: None,
-            list: list.to_owned(),
-            bot: text.author().is_some_and(|author| author.bot),
-            missed: 0,
-            ended: None,
-            page: page.map(|page| nameless(page).into_owned()),
-            address: text.address.as_deref().map(|at| nameless(at).into_owned()),
-            created: text.created,
-            updated: text.updated,
-            on,
-            links,
-        };
-        known.insert(text.id.clone(), remembered);
-    }
-}
-
-/// Where an object stands.
-#[derive(Clone, Copy)]
-struct Stand<'a> {
-    list: &'a List,
-    home: Option<&'a str>,
-    since: Option<Millis>,
-}
-
-/// The objects of a page.
-fn objects(page: &Value) -> &[Value] {
-    let list = page.as_array().or_else(|| page["values"].as_array());
-    list.map_or(&[], Vec::as_slice)
-}
-
-/// When an object was changed last.
-fn changed(value: &Value) -> Option<Millis> {
-    [
-        "updated_at",
-        "updated_on",
-        "submitted_at",
-        "created_at",
-        "created_on",
-    ]
-    .iter()
-    .find_map(|field| instant(&value[field]))
-    .or_else(|| of_millis(&value["updatedDate"]))
-    .or_else(|| of_millis(&value["createdDate"]))
 }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::Millis;
-use crate::sources::forge::{List, Order, Polled, Text};
+use crate::sources::forge::{Covered, List, Order, Polled, Text};
 
 use super::Gitea;
 
@@ -44,6 +44,23 @@ impl Polled for Gitea {
         Some(format!("{site}/{repository}"))
     }
 
+    fn places() -> &'static [Covered] {
+        &[
+            Covered {
+                folder: "issues",
+                lists: &["comments"],
+            },
+            Covered {
+                folder: "pulls",
+                lists: &["issues", "comments"],
+            },
+            Covered {
+                folder: "src",
+                lists: &["issues"],
+            },
+        ]
+    }
+
     fn below(list: &List, value: &Value, _since: Option<Millis>) -> Vec<List> {
         let pull = value["number"]
             .as_u64()
@@ -68,9 +85,9 @@ impl Polled for Gitea {
     fn path(list: &List, text: &Text<'_>, _value: &Value) -> Option<String> {
         let root = &list.root;
         match text.id.split_once(':') {
-            // Reviews are numbered in a row of their own, and their comments have no address there.
-            Some(("review", _)) => None,
-            Some(("comment", _)) if below_reviews(list) => None,
+            // Reviews are numbered in a row of their own.
+            Some(("review", id)) => Some(format!("{}/{id}", list.path)),
+            // Of comments of reviews this says that they are there, and no more.
             Some(("comment", id)) => Some(format!("{root}/issues/comments/{id}")),
             _ => Some(format!("{root}/issues/{}", text.id.rsplit_once('#')?.1)),
         }

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::Millis;
-use crate::sources::forge::{List, Order, Polled, Text};
+use crate::sources::forge::{Covered, List, NODE, Order, Polled, Text};
 
 use super::GitHub;
 use super::discussions::GRAPH;
@@ -50,6 +50,31 @@ impl Polled for GitHub {
         }
     }
 
+    fn places() -> &'static [Covered] {
+        &[
+            Covered {
+                folder: "issues",
+                lists: &["issue comments"],
+            },
+            Covered {
+                folder: "pull",
+                lists: &["issues", "issue comments", "review comments"],
+            },
+            Covered {
+                folder: "blob",
+                lists: &["review comments", "commit comments"],
+            },
+            Covered {
+                folder: "commit",
+                lists: &["commit comments"],
+            },
+            Covered {
+                folder: "discussions",
+                lists: &["discussions"],
+            },
+        ]
+    }
+
     fn below(list: &List, value: &Value, _since: Option<Millis>) -> Vec<List> {
         let number = value["number"].as_u64();
         // Reviews have nothing below them, whatever they look like.
@@ -62,13 +87,16 @@ impl Polled for GitHub {
         vec![list.under(path, "per_page=100", Order::Whole, page)]
     }
 
-    fn path(list: &List, text: &Text<'_>, _value: &Value) -> Option<String> {
+    fn path(list: &List, text: &Text<'_>, value: &Value) -> Option<String> {
         let root = &list.root;
         let path = match text.id.split_once(':') {
             Some(("issue_comment", id)) => format!("{root}/issues/comments/{id}"),
             Some(("pull_request_review_comment", id)) => format!("{root}/pulls/comments/{id}"),
             Some(("commit_comment", id)) => format!("{root}/comments/{id}"),
             Some(("pull_request_review", id)) => format!("{}/{id}", list.path),
+            Some(("discussion" | "discussion_comment", _)) => {
+                format!("{NODE}{}", value["node_id"].as_str()?)
+            }
             _ => format!("{root}/issues/{}", text.id.rsplit_once('#')?.1),
         };
         Some(path)

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::{DAY_MS, Millis, parse_rfc3339, to_rfc3339};
-use crate::sources::forge::{List, Order, Polled, Text};
+use crate::sources::forge::{Covered, List, Order, Polled, Text};
 
 use super::GitLab;
 
@@ -17,6 +17,15 @@ fn after(time: &str) -> String {
     let before = parse_rfc3339(time).map(|at| to_rfc3339(at - DAY_MS));
     let day = before.and_then(|before| before.get(..10).map(str::to_owned));
     day.map_or(String::new(), |day| format!("&after={day}"))
+}
+
+/// Snippets have no number of their repository.
+fn number_of(list: &List, value: &Value) -> Option<u64> {
+    let field = match list.name {
+        "snippets" => "id",
+        _ => "iid",
+    };
+    value[field].as_u64()
 }
 
 impl Polled for GitLab {
@@ -44,6 +53,8 @@ impl Polled for GitLab {
             ),
             // The notes at commits stand in no other list.
             list("events", "/events", happened, Order::Since(after)),
+            // They don't say whether there is a new note at them: each is asked for its own.
+            list("snippets", "/snippets", "per_page=100", Order::Whole),
         ]
     }
 
@@ -52,8 +63,25 @@ impl Polled for GitLab {
         Some(format!("{site}/{repository}"))
     }
 
+    fn places() -> &'static [Covered] {
+        &[
+            Covered {
+                folder: "-/issues",
+                lists: &["issues"],
+            },
+            Covered {
+                folder: "-/merge_requests",
+                lists: &["merge requests"],
+            },
+            Covered {
+                folder: "-/snippets",
+                lists: &["snippets"],
+            },
+        ]
+    }
+
     fn below(list: &List, value: &Value, _since: Option<Millis>) -> Vec<List> {
-        let number = value["iid"].as_u64();
+        let number = number_of(list, value);
         let Some(number) = number.filter(|_| !list.path.ends_with("/notes")) else {
             return Vec::new();
         };
@@ -71,7 +99,7 @@ impl Polled for GitLab {
         match text.id.split_once(':')? {
             ("note", _) if list.path.ends_with("/events") => None,
             ("note", id) => Some(format!("{}/{id}", list.path)),
-            _ => Some(format!("{}/{}", list.path, value["iid"].as_u64()?)),
+            _ => Some(format!("{}/{}", list.path, number_of(list, value)?)),
         }
     }
 }
