@@ -62,7 +62,10 @@ const send = () => {
     bot: n.webdriver,
   });
   // A beacon by itself hides where it comes from under some policies, and brings cookies.
-  if ('keepalive' in Request.prototype) fetch(to, { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(() => {});
+  if ('keepalive' in Request.prototype) fetch(to, { method: 'POST', body, keepalive: true, credentials: 'omit' }).catch(() => {
+    // The next occasion tells it again.
+    view.told = -1;
+  });
   else n.sendBeacon(to, body);
 };
 
@@ -73,11 +76,12 @@ const flush = () => {
 };
 
 // Each second: small, then larger steps are told, in case that the end is not.
-const tick = () => {
+const tick = (fresh) => {
   count();
   if (!seen()) return;
   const box = d.querySelector(tag.dataset.scroll || 'no') || d.scrollingElement;
-  view.bottom = Math.max(view.bottom, box.scrollTop + box.clientHeight);
+  // What a script is about to replace is the page before.
+  if (fresh != 1) view.bottom = Math.max(view.bottom, box.scrollTop + box.clientHeight);
   view.height = box.scrollHeight;
   // The page's own word for its address, unless it is the word of the page before.
   const own = canonical();
@@ -85,11 +89,11 @@ const tick = () => {
   if (!view.seq || view.ms - view.sent >= Math.min(6e4, Math.max(5e3, view.sent))) send();
 };
 
-const begin = (from, stale) => {
+const begin = (from, stale, fresh) => {
   view = { pid: crypto.getRandomValues(new Uint32Array(4)).join('-'), from, stale, here: here(), seq: 0, at: now(), ms: 0, sent: 0, bottom: 0, height: 1, told: 0 };
   since = 0;
   input = now();
-  tick();
+  tick(fresh);
 };
 
 const touch = () => {
@@ -108,7 +112,7 @@ const moved = (from, replaced) => {
   if (replaced && now() - view.at < 2e3) view.here = here();
   else {
     flush();
-    begin(from || kind(view.here), canonical());
+    begin(from || kind(view.here), canonical(), 1);
   }
 };
 
@@ -121,7 +125,7 @@ const moved = (from, replaced) => {
 });
 on('popstate hashchange', () => moved(c.hash ? '' : 'direct'));
 on('focus pointermove pointerdown keydown scroll', touch);
-on('focus blur scroll online', tick);
+on('focus blur scroll', tick);
 on('visibilitychange', () => {
   if (seen()) {
     touch();
@@ -129,7 +133,11 @@ on('visibilitychange', () => {
   }
   else flush();
 });
-on('pagehide', flush);
+on('online', flush);
+on('pagehide', () => {
+  flush();
+  since = 0;
+});
 // A page that comes back from the cache of the browser is opened again.
 on('pageshow', (event) => event.persisted && begin('direct', view.stale));
 const how = performance.getEntriesByType('navigation')[0] || c;

@@ -419,7 +419,7 @@ fn what_is_wrong_with_the_parameters_is_told() {
 fn the_script_is_small_and_asks_for_nothing() {
     let sample: toml::Table = toml::from_str(KIND.sample).unwrap();
     let mut params = sample["source"][0].as_table().unwrap().clone();
-    params.retain(|key, _| !["id", "kind", "secret_file"].contains(&key.as_str()));
+    params.retain(|key, _| !["id", "kind", "secret_file"].contains(&key));
     let more: String = params
         .iter()
         .filter(|(key, _)| *key != "origins")
