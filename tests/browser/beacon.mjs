@@ -24,7 +24,7 @@ const site = createServer((request, response) => {
   const path = request.url.split('?')[0];
   response.setHeader('content-type', 'text/html');
   // What the documentation asks for, and the strictest word on where requests come from.
-  response.setHeader('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'; script-src ${collector}; connect-src ${collector}`);
+  response.setHeader('content-security-policy', `default-src 'none'; style-src 'unsafe-inline'; img-src data:; script-src ${collector}; connect-src ${collector}`);
   response.setHeader('referrer-policy', path === '/bare' ? 'strict-origin' : 'no-referrer');
   if (path === '/own') response.setHeader('referrer-policy', 'same-origin');
   const height = path.startsWith('/short') ? 300 : 4000;
@@ -41,9 +41,14 @@ for await (const line of createInterface({ input: process.stdin })) {
   break;
 }
 
-const flags = [...FLAGS.filter((flag) => flag !== '--disable-gpu'), '--disable-gpu', '--disable-blink-features=AutomationControlled'];
-const browser = await chromium.launch({ executablePath, args: flags, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
-const AGENT = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36';
+/** A browser that calls itself so, also in what it sends while a page is left. */
+const launch = (agent) =>
+  chromium.launch({
+    executablePath,
+    args: [...FLAGS, '--disable-blink-features=AutomationControlled', `--user-agent=${agent}`],
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+  });
+const browser = await launch('Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36');
 const START = '2026-03-02T09:00:00Z';
 
 /** What was really read, in the order in which the views began. */
@@ -51,8 +56,8 @@ const truths = [];
 const truth = (path, ms, depth, more = {}) => truths.push({ path, ms, depth, from: 'direct', known: true, bot: false, ...more });
 
 /** A reader with one page and a clock that stands. */
-async function reader(work, { before, agent = AGENT } = {}) {
-  const context = await browser.newContext({ viewport: { width: 1000, height: 1000 }, userAgent: agent });
+async function reader(work, { before, by = browser } = {}) {
+  const context = await by.newContext({ viewport: { width: 1000, height: 1000 } });
   const page = await context.newPage();
   const heard = complaints(page);
   if (before) await context.addInitScript(before);
@@ -317,13 +322,15 @@ const SCENES = {
       };
       await reader(visit, { before: wish });
     }
-    const robot = async ({ open, wait, leave }) => {
+    const robot = await launch('Googlebot/2.1');
+    const visit = async ({ open, wait, leave }) => {
       await open('/robot');
       await wait(1_500);
       await leave();
       truth('/robot', 1_500, 25, { bot: true });
     };
-    await reader(robot, { agent: 'Googlebot/2.1' });
+    await reader(visit, { by: robot });
+    await robot.close();
   },
   async 'where readers come from'() {
     for (const [n, [referrer, from]] of [

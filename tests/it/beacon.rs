@@ -350,7 +350,8 @@ fn a_report_counts_what_pages_told() {
 /// The block of the documentation that begins so.
 fn recipe(fence: &str, first: &str) -> &'static str {
     let all = readback::sources::beacon::KIND.documentation;
-    let mut blocks = all.split(&format!("```{fence}\n")).skip(1);
+    let fence = format!("```{fence}\n");
+    let mut blocks = all.split(&fence).skip(1);
     let found = blocks.find(|block| block.starts_with(first));
     found
         .and_then(|block| block.split("```").next())
