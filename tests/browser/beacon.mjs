@@ -20,6 +20,8 @@ const HEADS = {
   '/canonical': '<link rel="canonical" href="/pretty">',
   '/foreign': '<link rel="canonical" href="https://elsewhere.example.org/stolen">',
 };
+/** Pages of sources with other settings. */
+const SOURCES = { '/silent': 'silent', '/app': 'hashed' };
 const site = createServer((request, response) => {
   const path = request.url.split('?')[0];
   response.setHeader('content-type', 'text/html');
@@ -30,8 +32,9 @@ const site = createServer((request, response) => {
   const height = path.startsWith('/short') ? 300 : 4000;
   const tag = path === '/boxed' ? 'data-scroll="#box"' : '';
   const box = path === '/boxed' ? '<div id="box" style="height:500px;overflow:auto"><div style="height:2000px"></div></div>' : `<div style="height:${height}px"><a href="/short/next">next</a></div>`;
+  const source = SOURCES[path] ?? 'wiki';
   response.end(`<!doctype html><title>${path}</title><link rel="icon" href="data:,">${HEADS[path] ?? ''}
-    <script defer src="${collector}/beacon.js" data-token="${token}" ${tag}></script><body style="margin:0">${box}`);
+    <script defer src="${collector}/beacon.js?source=${source}" data-token="${token}" ${tag}></script><body style="margin:0">${box}`);
 });
 await new Promise((done) => site.listen(0, '127.0.0.1', done));
 const origin = `http://127.0.0.1:${site.address().port}`;
@@ -239,6 +242,20 @@ const SCENES = {
       truth('/spa/first', 3_300, 100);
     });
   },
+  async 'pages told apart behind the sign'() {
+    await reader(async ({ page, open, wait, leave }) => {
+      await open('/app#/one');
+      await wait(3_000);
+      await page.evaluate(() => {
+        location.hash = '#/two?page=7&zz=secret';
+      });
+      await page.waitForFunction(() => location.hash.startsWith('#/two'), null, { polling: 20 });
+      await wait(2_000);
+      await leave();
+      truth('/app#/one', 3_000, 25);
+      truth('/app#/two?page=7', 2_000, 25, { from: 'wiki' });
+    });
+  },
   async 'closed in the middle'() {
     await reader(async ({ page, open, wait }) => {
       await open('/closed');
@@ -322,6 +339,13 @@ const SCENES = {
       };
       await reader(visit, { before: wish });
     }
+    // Where that means to send nothing, nothing is in the truth.
+    const silent = async ({ open, wait, leave }) => {
+      await open('/silent');
+      await wait(20_000);
+      await leave();
+    };
+    await reader(silent, { before: say('globalPrivacyControl', true) });
     const robot = await launch('Googlebot/2.1');
     const visit = async ({ open, wait, leave }) => {
       await open('/robot');

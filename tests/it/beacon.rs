@@ -18,7 +18,7 @@ const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 
 
 /// A token for somebody, good for an hour from the door's time on.
 pub(crate) fn token(person: &str) -> String {
-    signed(&json!({ "aud": "wiki", "sub": person, "exp": NOW / 1000 + 3600 }))
+    signed(&json!({ "aud": ["wiki", "hashed"], "sub": person, "exp": NOW / 1000 + 3600 }))
 }
 
 fn signed(claims: &Value) -> String {

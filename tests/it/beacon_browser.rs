@@ -67,11 +67,19 @@ async fn what_browsers_tell_is_what_was_read() {
     assert!(origin.starts_with("http://127.0.0.1:"), "{origin:?}");
 
     let folder = tempfile::tempdir().expect("a folder");
-    let sources = format!(
-        "[[source]]\nid = \"wiki\"\nkind = \"beacon\"\norigins = [{origin:?}]\nsecret = {SECRET:?}\n\
-         onboarding = [\"/wiki/Welcome\"]\nwriteups = [\"/wiki/Incidents/\"]\n\
-         chat = [\"chat.example.org\"]\ncode = [\"git.example.org\"]\n"
-    );
+    let source = |id: &str, more: &str| {
+        format!(
+            "[[source]]\nid = {id:?}\nkind = \"beacon\"\norigins = [{origin:?}]\nsecret = {SECRET:?}\n{more}"
+        )
+    };
+    let places = "onboarding = [\"/wiki/Welcome\"]\nwriteups = [\"/wiki/Incidents/\"]\n\
+                  chat = [\"chat.example.org\"]\ncode = [\"git.example.org\"]\n";
+    let sources = [
+        source("wiki", places),
+        source("hashed", "hash = true\n"),
+        source("silent", "gpc = \"nothing\"\n"),
+    ];
+    let sources = sources.concat();
     let door = open(folder.path(), &sources, 1 << 30);
     let serving = door.serve().await;
     let address = format!("http://{}\n", serving.address);
