@@ -314,6 +314,16 @@ const SCENES = {
       truth('/foreign?page=2', 1_000, 25);
     });
   },
+  async 'a page that loads the script again'() {
+    await reader(async ({ page, open, wait, leave }) => {
+      await open('/twice');
+      await wait(1_000);
+      await page.addScriptTag({ url: `${collector}/beacon.js?source=wiki` });
+      await wait(1_000);
+      await leave();
+      truth('/twice', 2_000, 25);
+    });
+  },
   async 'a box that scrolls'() {
     await reader(async ({ open, wait, scroll, leave }) => {
       await open('/boxed');

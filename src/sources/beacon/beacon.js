@@ -7,7 +7,9 @@
 const tag = d.currentScript;
 // 1: without the person; 2: not at all.
 const shy = Math.max(n.globalPrivacyControl ? c.gpc : 0, n.doNotTrack == 1 ? c.dnt : 0);
-if (!tag || shy > 1) return;
+// Some pages load a script again when they change.
+if (!tag || shy > 1 || w.readback) return;
+w.readback = 1;
 const to = new URL('b?source=' + c.source, tag.src);
 const now = () => performance.now();
 const on = (names, what) => names.split(' ').forEach((name) => w.addEventListener(name, what, true));
