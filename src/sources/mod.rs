@@ -7,6 +7,7 @@
 
 pub mod access_log;
 pub mod attendance_csv;
+pub mod beacon;
 pub mod bitbucket;
 pub mod chat;
 pub mod collected;
@@ -36,6 +37,7 @@ use crate::model::{Event, Millis, Vocabulary};
 pub static KINDS: &[&Kind] = &[
     &access_log::KIND,
     &attendance_csv::KIND,
+    &beacon::KIND,
     &bitbucket::KIND,
     &chat::KIND,
     &events::KIND,
@@ -281,6 +283,12 @@ pub trait Push: Send + Sync {
     fn knows_writeups(&self) -> bool {
         false
     }
+
+    /// The script that pages load to send to it. A source that has one takes what browsers send, at
+    /// `/b` and without a token, and tells its own pages by their origin.
+    fn script(&self) -> Option<&beacon::Script> {
+        None
+    }
 }
 
 /// One request, as it came.
@@ -345,6 +353,11 @@ pub enum SourceError {
     /// The delivery has no signature, and should have one.
     #[error("the header {0} is missing; give the webhook the secret that this source has")]
     Unsigned(&'static str),
+    /// A page sent the delivery whose origin is not among those of the source.
+    #[error(
+        "pages of {0} may not send reads to this source; `origins` in its configuration names those that may"
+    )]
+    Stranger(String),
     /// A remote system answered with an error, or not at all.
     #[error("{name}: {reason}")]
     Remote {

@@ -29,6 +29,7 @@ pub struct Metrics {
     accepted: Family<OfKind, Counter>,
     rejected: Counter,
     repeated: Counter,
+    unseen: Family<Reason, Counter>,
     loaded_batches: Counter,
     loaded_rows: Counter,
     load_failures: Counter,
@@ -47,6 +48,11 @@ struct Answered {
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OfKind {
     kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Reason {
+    reason: &'static str,
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
@@ -103,6 +109,7 @@ impl Default for Metrics {
             accepted: Family::default(),
             rejected: Counter::default(),
             repeated: Counter::default(),
+            unseen: Family::default(),
             loaded_batches: Counter::default(),
             loaded_rows: Counter::default(),
             load_failures: Counter::default(),
@@ -161,6 +168,11 @@ impl Default for Metrics {
             metrics.accepted.clone(),
         );
         registry.register(
+            "beacon_left_out",
+            "Messages of pages whose read, or whose reader, was left out, by reason",
+            metrics.unseen.clone(),
+        );
+        registry.register(
             "job_runs",
             "Runs of scheduled jobs",
             metrics.job_runs.clone(),
@@ -208,6 +220,11 @@ impl Metrics {
     /// A delivery was known already.
     pub fn repeated(&self) {
         self.repeated.inc();
+    }
+
+    /// Of messages of pages, the read or its reader was left out for this reason.
+    pub fn left_out_of_beacons(&self, reason: &'static str, n: u64) {
+        self.unseen.get_or_create(&Reason { reason }).inc_by(n);
     }
 
     /// The store confirmed a batch.

@@ -4,7 +4,7 @@
 use axum::routing::{MethodRouter, get, post};
 
 use super::access::Right;
-use super::{AppState, health, imports, openapi, receive, registry};
+use super::{AppState, beacon, health, imports, openapi, receive, registry};
 use crate::config::Role;
 
 /// An address and what it does.
@@ -343,6 +343,8 @@ pub(super) static ROUTES: &[Route] = &[
             &[(200, "The versions")],
         )],
     },
+    beacon::SCRIPT,
+    beacon::READS,
     Route {
         path: "/v1/schemas",
         right: Right::Public,
@@ -467,7 +469,7 @@ const fn with_token(
     }
 }
 
-const fn looked(
+pub(super) const fn looked(
     summary: &'static str,
     description: &'static str,
     answers: &'static [(u16, &'static str)],

@@ -23,6 +23,12 @@ pub(super) const MAX_RECEIVING: usize = 128 << 20;
 /// all of it. Whoever holds this back keeps out others like himself and nobody else.
 pub(super) const MAX_UNPROVEN: usize = 48 << 20;
 
+/// The longest message of a page, and the room for all of those that are just coming in.
+pub(super) const MAX_BEACON: usize = 8 << 10;
+pub(super) const MAX_BEACONS: usize = 8 << 20;
+/// How long one may take.
+pub(super) const WHOLE_BEACON: Duration = Duration::from_secs(15);
+
 /// How long a sender may pause within a body.
 const PAUSE: Duration = Duration::from_secs(15);
 /// How long a whole body may take: 16 MiB at half a megabit a second.
@@ -49,6 +55,8 @@ pub(super) struct Budget {
     most: usize,
     /// How long one body may take.
     whole: Duration,
+    /// The longest body.
+    longest: usize,
 }
 
 /// A part of the budget, given back when dropped.
@@ -65,7 +73,13 @@ impl Budget {
             used: Arc::default(),
             most,
             whole,
+            longest: MAX_BODY,
         }
+    }
+
+    /// The same for bodies of so many bytes at most.
+    pub(super) fn up_to(self, longest: usize) -> Self {
+        Budget { longest, ..self }
     }
 
     /// Whether not even a usual body has room any more.
@@ -116,8 +130,8 @@ impl Drop for Held {
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum BodyError {
     /// It is too long.
-    #[error("the body is longer than {MAX_BODY} bytes, packed or unpacked; send it in parts")]
-    TooLarge,
+    #[error("the body is longer than {0} bytes, packed or unpacked; send it in parts")]
+    TooLarge(usize),
     /// Its sender took too long.
     #[error("the body did not come within {} s, or paused for {} s", .0.as_secs(), PAUSE.as_secs())]
     Slow(Duration),
@@ -158,7 +172,7 @@ pub(super) async fn read(
     let read = read_all(headers, &mut body, budget).await;
     let is_refused = matches!(
         read,
-        Err(BodyError::TooLarge | BodyError::Encoding(_) | BodyError::Busy)
+        Err(BodyError::TooLarge(_) | BodyError::Encoding(_) | BodyError::Busy)
     );
     if is_refused && !waits(headers) {
         discard(body).await;
@@ -231,8 +245,9 @@ async fn read_all(
     let declared = headers
         .get(CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if declared.is_some_and(|length| length > MAX_BODY as u64) {
-        return Err(BodyError::TooLarge);
+    let longest = budget.longest;
+    if declared.is_some_and(|length| length > longest as u64) {
+        return Err(BodyError::TooLarge(longest));
     }
     let mut held = budget.hold();
     let mut bytes = Vec::new();
@@ -248,8 +263,8 @@ async fn read_all(
         let Some(data) = frame.data_ref() else {
             continue;
         };
-        if bytes.len() + data.len() > MAX_BODY {
-            return Err(BodyError::TooLarge);
+        if bytes.len() + data.len() > longest {
+            return Err(BodyError::TooLarge(longest));
         }
         held.more(data.len())?;
         bytes.extend_from_slice(data);
@@ -329,7 +344,7 @@ fn drain(
             return Ok(bytes);
         }
         if bytes.len() + n > MAX_BODY {
-            return Err(BodyError::TooLarge);
+            return Err(BodyError::TooLarge(MAX_BODY));
         }
         held.more(n)?;
         bytes.extend_from_slice(&piece[..n]);
@@ -406,7 +421,7 @@ mod tests {
             assert_eq!(opened(bytes).await, Ok(text.clone()));
         }
         let bomb = gzip(&vec![0; MAX_BODY + 1]);
-        assert_eq!(opened(bomb).await, Err(BodyError::TooLarge));
+        assert_eq!(opened(bomb).await, Err(BodyError::TooLarge(MAX_BODY)));
         let cut = gzip(&text)[..12].to_vec();
         let error = opened(cut).await.unwrap_err();
         assert!(matches!(error, BodyError::Packed { .. }), "{error}");
@@ -433,7 +448,10 @@ mod tests {
                 zstd::stream::encode_all(&longer[..], 1).expect("packed"),
             ),
         ] {
-            assert_eq!(taken(encoding, body).await, Err(BodyError::TooLarge));
+            assert_eq!(
+                taken(encoding, body).await,
+                Err(BodyError::TooLarge(MAX_BODY))
+            );
         }
     }
 }

@@ -6,6 +6,7 @@ mod answer;
 mod api;
 pub mod audit;
 mod auth;
+mod beacon;
 mod body;
 mod desk;
 mod forms;

@@ -229,6 +229,12 @@ fn described(path: &str, operation: &Operation) -> Value {
             },
         ]);
     }
+    if matches!(path, "/beacon.js" | "/b") {
+        described["parameters"] = json!([{
+            "name": "source", "in": "query", "schema": { "type": "string" },
+            "description": "The id of a source of the kind beacon; may be left out where there is just one",
+        }]);
+    }
     if operation.method == "put" {
         described["parameters"] = json!([{
             "name": "statementId", "in": "query", "required": true, "schema": { "type": "string" },

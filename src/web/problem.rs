@@ -252,7 +252,7 @@ impl From<BodyError> for Refusal {
         let detail = error.to_string();
         match error {
             BodyError::Busy => Refusal::later(detail),
-            BodyError::TooLarge => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail),
+            BodyError::TooLarge(_) => Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail),
             BodyError::Slow(_) => Refusal::new(StatusCode::REQUEST_TIMEOUT, detail),
             BodyError::Encoding(_) => Refusal::packing(detail, "gzip, zstd"),
             BodyError::Packed { .. } | BodyError::Cut => {
@@ -274,6 +274,9 @@ impl From<ReceiveError> for Refusal {
             }
             ReceiveError::Source(SourceError::Signature | SourceError::Unsigned(_)) => {
                 Refusal::unknown_sender(&detail, "Signature")
+            }
+            ReceiveError::Source(SourceError::Stranger(_)) => {
+                Refusal::new(StatusCode::FORBIDDEN, detail)
             }
             ReceiveError::Source(_) => Refusal::new(StatusCode::BAD_REQUEST, detail),
             ReceiveError::Spool(

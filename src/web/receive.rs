@@ -15,7 +15,10 @@ use serde_json::{Value, json};
 
 use super::AppState;
 use super::auth;
-use super::body::{self, Budget, MAX_RECEIVING, MAX_UNPROVEN, WHOLE, WHOLE_UNPROVEN};
+use super::body::{
+    self, Budget, MAX_BEACON, MAX_BEACONS, MAX_RECEIVING, MAX_UNPROVEN, WHOLE, WHOLE_BEACON,
+    WHOLE_UNPROVEN,
+};
 use super::hidden::Hidden;
 use super::problem::{Refusal, Segment, account, json_response};
 use super::speaker::Said;
@@ -35,6 +38,8 @@ pub struct Door {
     budget: Budget,
     /// For bodies of which nobody knows yet who sent them.
     unproven: Budget,
+    /// For what pages send, by whomever they are read.
+    beacons: Budget,
     metrics: Arc<Metrics>,
     events: Arc<dyn Push>,
     /// When things were said of write-ups that may not be loaded yet.
@@ -61,6 +66,7 @@ impl Door {
             tokens,
             budget: Budget::of(MAX_RECEIVING, WHOLE),
             unproven: Budget::of(MAX_UNPROVEN, WHOLE_UNPROVEN),
+            beacons: Budget::of(MAX_BEACONS, WHOLE_BEACON).up_to(MAX_BEACON),
             metrics,
             events,
             said: Said::default(),
@@ -72,7 +78,7 @@ impl Door {
 
     /// Bytes of requests that are being received.
     pub(super) fn receiving(&self) -> usize {
-        self.budget.used() + self.unproven.used()
+        self.budget.used() + self.unproven.used() + self.beacons.used()
     }
 
     /// Whether so much is being received that more is refused.
@@ -354,6 +360,36 @@ impl Door {
         request: HttpRequest,
     ) -> Result<(Request, body::Held), Refusal> {
         self.receive(request, &self.budget).await
+    }
+
+    /// Reads the body of a page's message.
+    pub(super) async fn read_beacon(
+        &self,
+        request: HttpRequest,
+    ) -> Result<(Request, body::Held), Refusal> {
+        self.receive(request, &self.beacons).await
+    }
+
+    /// The source of this id that pages send to, or the only one there is.
+    pub(super) fn beacon(&self, asked: Option<&str>) -> Result<(String, Arc<dyn Push>), Refusal> {
+        let all = self.hooks.of_kind(sources::beacon::KIND.name);
+        let id = match (asked, all.as_slice()) {
+            (Some(asked), all) => all.iter().copied().find(|id| *id == asked),
+            (None, [one]) => Some(*one),
+            (None, []) => None,
+            (None, _) => {
+                let words = "source: missing; there are several sources of the kind beacon, so the \
+                             address ends in ?source=ID";
+                return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
+            }
+        };
+        match id.map(|id| (id, self.hooks.find(id))) {
+            Some((id, Hook::Ready(push))) => Ok((id.to_owned(), push)),
+            _ => {
+                let words = "no configured source of this id is of the kind beacon";
+                Err(Refusal::new(StatusCode::NOT_FOUND, words))
+            }
+        }
     }
 
     async fn receive(

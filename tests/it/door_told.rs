@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use super::doorway::{Answer, Doorway, open, read};
 
 /// Every address for programs and the methods that it takes.
-const ROUTES: [(&str, &[&str]); 20] = [
+const ROUTES: [(&str, &[&str]); 22] = [
     ("/v1/events", &["post"]),
     ("/v1/hooks/{source}", &["post"]),
     ("/v1/writeups", &["get"]),
@@ -25,6 +25,8 @@ const ROUTES: [(&str, &[&str]); 20] = [
     ("/v1/imports/{kind}", &["post"]),
     ("/xapi/statements", &["post", "put"]),
     ("/xapi/about", &["get"]),
+    ("/beacon.js", &["get"]),
+    ("/b", &["post"]),
     ("/v1/schemas", &["get"]),
     ("/v1/schemas/{name}", &["get"]),
     ("/openapi.json", &["get"]),
@@ -37,7 +39,8 @@ const ROUTES: [(&str, &[&str]); 20] = [
 
 fn fresh(spool_bytes: u64) -> (tempfile::TempDir, Doorway) {
     let folder = tempfile::tempdir().expect("a folder");
-    let sources = "[[source]]\nid = \"beacon\"\nkind = \"events\"\n";
+    let sources = "[[source]]\nid = \"beacon\"\nkind = \"events\"\n[[source]]\nid = \"pages\"\n\
+                   kind = \"beacon\"\norigins = [\"https://wiki.example.org\"]\n";
     let door = open(folder.path(), sources, spool_bytes);
     (folder, door)
 }

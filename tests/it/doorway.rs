@@ -291,6 +291,12 @@ pub(crate) struct Row {
     pub(crate) at: Millis,
     pub(crate) source: String,
     pub(crate) target: String,
+    pub(crate) person: u128,
+    // Of reads.
+    pub(crate) engaged_ms: Option<u32>,
+    pub(crate) scroll_milli: Option<u16>,
+    pub(crate) bot: bool,
+    pub(crate) arrival: String,
 }
 
 impl Spooled {

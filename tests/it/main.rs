@@ -8,6 +8,8 @@ mod access_roles;
 mod access_rubbish;
 mod assigned;
 mod attacked;
+mod beacon;
+mod beacon_browser;
 mod binary;
 mod browser;
 mod chats;

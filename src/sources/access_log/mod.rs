@@ -7,7 +7,7 @@ mod date;
 mod document;
 mod line;
 mod lines;
-mod page;
+pub(super) mod page;
 mod repeats;
 
 use std::borrow::Cow;

@@ -17,18 +17,23 @@ const CHOOSING: [&str; 16] = [
 ];
 
 /// Tells pages by their addresses.
-pub(super) struct Pages(Vec<String>);
+pub(in crate::sources) struct Pages(Vec<String>);
 
 impl Pages {
     /// With the usual parameters and these.
-    pub(super) fn with(more: &[String]) -> Self {
+    pub(in crate::sources) fn with(more: &[String]) -> Self {
         let usual = CHOOSING.iter().map(|name| (*name).to_owned());
         Pages(usual.chain(more.iter().cloned()).collect())
     }
 
+    /// The parameters that choose a page.
+    pub(in crate::sources) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+
     /// The path with the parameters that choose the page, in their order; `None` if the path itself
     /// holds a mail address.
-    pub(super) fn page(&self, target: &str) -> Option<String> {
+    pub(in crate::sources) fn page(&self, target: &str) -> Option<String> {
         let target = target.split('#').next().unwrap_or(target);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut page = String::with_capacity(target.len());

@@ -2,7 +2,7 @@
 //! every secret is tried, so that an answer's time does not tell which of them it was.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -93,6 +93,18 @@ impl Secrets {
     ) -> Result<(), SourceError> {
         let given = STANDARD
             .decode(text.trim())
+            .map_err(|_| SourceError::Signature)?;
+        self.any(|secret| secret.signs(parts, &given))
+    }
+
+    /// Checks a signature of these parts in the base64 of tokens.
+    pub(in crate::sources) fn base64url(
+        &self,
+        text: &str,
+        parts: &[&[u8]],
+    ) -> Result<(), SourceError> {
+        let given = URL_SAFE_NO_PAD
+            .decode(text)
             .map_err(|_| SourceError::Signature)?;
         self.any(|secret| secret.signs(parts, &given))
     }

@@ -36,7 +36,7 @@ use crate::pages::Seat;
 pub enum Right {
     /// Nothing: what it says is the same for everybody and tells nothing of the organisation.
     Public,
-    /// It asks for a token or a signature itself.
+    /// It asks itself: for a token, a signature, or a page that may send.
     Own,
     /// To come from this machine, or a token for metrics.
     Metrics,
