@@ -20,8 +20,10 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod pageviews;
 mod prose;
 pub mod robots;
+pub mod unpack;
 pub mod xapi;
 
 use std::collections::HashMap;
@@ -45,6 +47,7 @@ pub static KINDS: &[&Kind] = &[
     &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
+    &pageviews::KIND,
     &xapi::KIND,
 ];
 
@@ -87,10 +90,12 @@ pub enum Probe {
 pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<String, SourceError>;
 
 impl Kind {
-    /// Whether a source with these parameters is pulled. A kind that takes deliveries, too, does so only
-    /// where it is told what to ask for.
+    /// Whether a source with these parameters is pulled. A kind that takes deliveries or files, too, does
+    /// so only where it is told what to ask for.
     pub fn is_pulled(&self, params: &toml::Table) -> bool {
-        self.pull.is_some() && (self.push.is_none() || params.contains_key("repositories"))
+        let alone = self.push.is_none() && self.file.is_none();
+        let told = ["repositories", "path", "api"];
+        self.pull.is_some() && (alone || told.iter().any(|key| params.contains_key(*key)))
     }
 
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.

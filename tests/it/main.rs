@@ -42,6 +42,7 @@ mod killed;
 mod lexed;
 mod links;
 mod loading;
+mod logs;
 mod merging;
 mod observed;
 mod pages;
