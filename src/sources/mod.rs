@@ -93,9 +93,9 @@ impl Kind {
     /// Whether a source with these parameters is pulled. A kind that takes deliveries or files, too, does
     /// so only where it is told what to ask for.
     pub fn is_pulled(&self, params: &toml::Table) -> bool {
-        let alone = self.push.is_none() && self.file.is_none();
-        let told = ["repositories", "path", "api"];
-        self.pull.is_some() && (alone || told.iter().any(|key| params.contains_key(*key)))
+        let told = |key: &str| params.contains_key(key);
+        let by_files = self.file.is_none() || told("path") || told("api");
+        self.pull.is_some() && (told("repositories") || (self.push.is_none() && by_files))
     }
 
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.

@@ -290,6 +290,61 @@ fn follow_goes_on_after_it_was_killed() {
     );
 }
 
+#[test]
+fn a_log_in_the_configuration() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let by_hand =
+        "[[source]]\nid = \"old\"\nkind = \"access-log\"\nbase = \"https://old.example.org\"\n";
+    let config = home.file("readback.toml", by_hand);
+    let scan = ["--config", &config, "scan", "--json"];
+    let said = home.run(&scan);
+    assert!(
+        said.code != Some(0) && said.err.contains("the path of an access-log"),
+        "{}",
+        said.err
+    );
+
+    let followed = "[[source]]\nid = \"wiki\"\nkind = \"access-log\"\nbase = \"https://wiki.example.org\"\n\
+                    path = [\"logs/*/access.log*\"]\n";
+    home.file("readback.toml", [by_hand, followed].concat());
+    let check = ["--config", &config, "check"];
+    let said = home.run(&check);
+    assert!(
+        said.err.contains("no such file is there"),
+        "{} {}",
+        said.out,
+        said.err
+    );
+    home.file("logs/a/access.log", line(1, "a") + &line(2, "b"));
+    home.file("logs/b/access.log.1", line(3, "c"));
+    home.file("logs/b/access.log.2", "something else\n".repeat(3));
+    let said = home.run(&check);
+    assert!(
+        said.out
+            .contains("wiki (access-log): parameters are fine; 3 files"),
+        "{}",
+        said.out
+    );
+    let said = home.done(&scan);
+    let answer: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(answer.as_array().map(Vec::len), Some(1), "{}", said.out);
+    assert_eq!(answer[0]["events"], json!({ "read": 3 }));
+    let problems = answer[0]["problems"].to_string();
+    assert!(
+        problems.contains("access.log.2") && !problems.contains("something"),
+        "{problems}"
+    );
+    // What is something else is told once.
+    let said = home.done(&scan);
+    let answer: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(
+        (&answer[0]["events"], &answer[0]["rejected"]),
+        (&json!({}), &json!(0))
+    );
+}
+
 /// Serves page counts for as long as the tests run; its address.
 fn wikimedia() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -73,8 +73,9 @@ impl Mark {
     }
 }
 
+/// Enough to tell a few files apart, and too little to find out by guessing which address stood there.
 fn hash(head: &[u8]) -> String {
-    format!("{:032x}", xxh3_128(head))
+    format!("{:08x}", xxh3_128(head) & 0xffff_ffff)
 }
 
 /// Builds the puller.

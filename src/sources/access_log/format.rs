@@ -186,4 +186,78 @@ mod tests {
             "{refused}"
         );
     }
+
+    #[test]
+    fn lines_of_every_preset() {
+        for (name, line, user, whole) in [
+            (
+                "alb",
+                "h2 2024-02-01T12:00:52.127531Z app/wiki/50dc 192.0.2.7:2817 10.0.0.1:80 0.000 0.001 0.000 200 200 34 366 \"GET https://w.example.org:443/pm/1 HTTP/2.0\" \"Mozilla/5.0 (X11)\" TLS_AES_128 TLSv1.3 arn:x \"Root=1\"",
+                "",
+                true,
+            ),
+            (
+                "elb",
+                "2024-02-01T12:00:52.127531Z wiki 192.0.2.7:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 \"GET http://w.example.org:80/pm/1 HTTP/1.1\" \"Mozilla/5.0 (X11)\" - -",
+                "",
+                true,
+            ),
+            (
+                "s3",
+                "79a59df900b949e5 w.example.org [01/Feb/2024:12:00:52 +0000] 192.0.2.7 arn:aws:iam::123456789012:user/ada 3E57427F3EXAMPLE WEBSITE.GET.OBJECT pm/1 \"GET /pm/1 HTTP/1.1\" 200 - 2662992 3462992 70 10 \"-\" \"Mozilla/5.0 (X11)\" - x= SigV4",
+                "arn:aws:iam::123456789012:user/ada",
+                false,
+            ),
+            (
+                "gandi",
+                "w.example.org 192.0.2.7 - ada [01/Feb/2024:12:00:52 +0000] (0 s) \"GET /pm/1 HTTP/1.1\" 200 1124 \"-\" \"Mozilla/5.0 (X11)\"",
+                "ada",
+                false,
+            ),
+            (
+                "bunny",
+                "HIT|200|1706788852000|412|390|192.0.2.7|-|https://w.example.org/pm/1|WA|Mozilla/5.0 (X11)|322b688b|DE",
+                "",
+                true,
+            ),
+            (
+                "confluence",
+                "[01/Feb/2024:13:00:52 +0100] ada http-nio-8090-exec-6 192.0.2.7 GET /pm/1 HTTP/1.1 200 10ms 7881 - Mozilla/5.0 (X11)",
+                "ada",
+                false,
+            ),
+        ] {
+            let format = Format::of(name, None).unwrap();
+            let reading = Reading {
+                format: &format,
+                keys: &Keys::default(),
+                captures: &[],
+                zone: Tz::UTC,
+                cut_off: false,
+            };
+            let mut columns = Columns::default();
+            let found = reading.read(&mut columns, line.as_bytes());
+            let access = match found {
+                Ok(Found::Access(access)) => access,
+                Ok(Found::Other(reason)) => panic!("{name}: {reason}"),
+                Err(fault) => panic!("{name}: {fault:?}"),
+            };
+            assert_eq!(access.at / 1000, 1_706_788_852, "{name}");
+            assert_eq!(
+                (access.status, &*access.method),
+                (200, &b"GET"[..]),
+                "{name}"
+            );
+            let path = String::from_utf8_lossy(&access.path);
+            assert!(
+                path.ends_with("/pm/1") && path.starts_with("http") == whole,
+                "{name}: {path}"
+            );
+            assert!(
+                access.agent.as_deref() == Some(b"Mozilla/5.0 (X11)"),
+                "{name}"
+            );
+            assert!(*access.user == *user.as_bytes(), "{name}");
+        }
+    }
 }
