@@ -1,6 +1,7 @@
 //! A seeded access log, 90 days, 2,000 pages, files beside them, errors and robots: reads by day and
-//! path, counted by our parser and by `mawk`, in one run and with the same answer; and the whole
-//! import into the engine. `cargo bench --bench access_log [-- LINES]`.
+//! path, counted by our parser and by `mawk`, in one run and with the same answer, and by GoAccess, which
+//! counts more and has no such answer; and the whole import, beside the same lines imported by the engine
+//! itself. `cargo bench --bench access_log [-- LINES]`.
 
 mod bench;
 
@@ -13,6 +14,7 @@ use std::time::Instant;
 
 use bench::{cpu, forget_peak, measure, number_or, peak, readback};
 use chrono::{DateTime, NaiveDate};
+use readback::engine::{self, Engine};
 use readback::model::DAY_MS;
 use readback::sources::access_log::parse_line;
 
@@ -22,6 +24,19 @@ const START: i64 = 1_767_225_600;
 /// The same question as [`count`].
 const MAWK: &str = r#"$6 == "\"GET" && ($9 == 200 || $9 == 304) { n[substr($4, 2, 11) " " $7]++ }
 END { for (key in n) print key, n[key] }"#;
+
+/// What GoAccess counts of a million lines is told by the second; of more it would take minutes.
+const GOACCESS_LINES: u64 = 1_000_000;
+/// The engine's own table for what an import keeps of a line.
+const OWN_TABLE: &str = "CREATE TABLE own_read (at DateTime, path String, user String, status UInt16, \
+    bytes UInt64, agent LowCardinality(String)) ENGINE = MergeTree ORDER BY (path, at) \
+    SETTINGS fsync_after_insert = 1";
+/// Its own import: as fast as anything it has (PEERS 1).
+const OWN_IMPORT: &str = "INSERT INTO own_read \
+    SELECT parseDateTime(substring(w[4], 2), '%d/%b/%Y:%H:%i:%S'), w[7], w[3], toUInt16(w[9]), \
+        toUInt64(w[10]), splitByChar('\"', line)[6] \
+    FROM (SELECT line, splitByChar(' ', line) AS w FROM file('LOG', LineAsString)) \
+    WHERE w[6] = '\"GET' AND w[9] IN ('200', '304')";
 
 /// GET 200 and 304 by day and path.
 type Counts = HashMap<i64, HashMap<Vec<u8>, u64>>;
@@ -68,6 +83,19 @@ async fn main() {
     row("parse and count", median(counting));
 
     let mut out = io::stdout();
+    match goaccess(&log, lines, folder.path()) {
+        Some(speed) => writeln!(
+            out,
+            "{:<20} {speed:>10.0} {:>10.2}",
+            "goaccess",
+            speed * awk / lines as f64
+        ),
+        None => writeln!(
+            out,
+            "skipped: GOACCESS IS NOT INSTALLED (apt-get install goaccess); nothing is compared with it"
+        ),
+    }
+    .expect("stdout");
     let Some(library) = bench::library(&mut out) else {
         return;
     };
@@ -79,6 +107,14 @@ async fn main() {
     command.args(["import", "access-log", "--param"]);
     let imported = measure(command.arg("base=https://wiki.example.org").arg(&log));
     row("import", imported.seconds);
+    let engines_own = own(&engine, &log).await;
+    row("engine's own import", engines_own);
+    writeln!(
+        out,
+        "import over the engine's own: {:.2} (aim 0.8)",
+        engines_own / imported.seconds
+    )
+    .expect("stdout");
     writeln!(
         out,
         "import: {:.2} cpu s, {:.0} MiB in our process, {:.2} cpu s, {:.0} MiB in the engine",
@@ -89,6 +125,44 @@ async fn main() {
     )
     .expect("stdout");
     engine.stop().await;
+}
+
+/// Lines in a second by GoAccess; `None` where it is not installed.
+fn goaccess(log: &Path, lines: u64, folder: &Path) -> Option<f64> {
+    let part = folder.join("goaccess.log");
+    let lines = lines.min(GOACCESS_LINES);
+    let mut input = BufReader::with_capacity(1 << 20, File::open(log).expect("a log"));
+    let mut output = BufWriter::with_capacity(1 << 20, File::create(&part).expect("a log"));
+    let mut line = Vec::new();
+    for _ in 0..lines {
+        line.clear();
+        input.read_until(b'\n', &mut line).expect("a line");
+        output.write_all(&line).expect("a line");
+    }
+    output.flush().expect("a log");
+    let since = Instant::now();
+    let mut command = Command::new("goaccess");
+    command
+        .arg(&part)
+        .args(["--log-format=COMBINED", "--no-global-config", "-o"]);
+    command.arg(folder.join("goaccess.json"));
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let status = command.status().ok()?;
+    assert!(status.success(), "goaccess failed");
+    Some(lines as f64 / since.elapsed().as_secs_f64())
+}
+
+/// Seconds of the same import inside the engine.
+async fn own(engine: &Engine, log: &Path) -> f64 {
+    let client = engine::client(engine.endpoint());
+    client.query(OWN_TABLE).execute().await.expect("a table");
+    let import = OWN_IMPORT.replace("LOG", &log.display().to_string());
+    let since = Instant::now();
+    client.query(&import).execute().await.expect("an import");
+    since.elapsed().as_secs_f64()
 }
 
 /// Lines that are an access.

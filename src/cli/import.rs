@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use serde_json::json;
@@ -37,6 +38,12 @@ pub(super) struct Args {
     /// Say what would be imported and store nothing
     #[arg(long)]
     dry_run: bool,
+    /// Go on with what is written to the files, through rotations, until interrupted
+    #[arg(long, conflicts_with = "dry_run")]
+    follow: bool,
+    /// Seconds between two looks at followed files
+    #[arg(long, value_name = "SECONDS", default_value_t = 1, requires = "follow", value_parser = clap::value_parser!(u64).range(1..))]
+    interval: u64,
     /// The result as JSON on standard output
     #[arg(long)]
     json: bool,
@@ -46,10 +53,14 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let kind = find(&args.kind)?;
     let timezone = config.organisation.calendar.timezone;
     let sources = &config.sources;
+    let mut params = args.params.clone();
+    if args.follow {
+        params.push(("path".to_owned(), super::follow::paths(&args.files)?));
+    }
     let order = Order::of(
         kind,
         args.source.clone(),
-        &args.params,
+        &params,
         order::House { sources, timezone },
     )?;
     for file in args.files.iter().filter(|file| file.as_os_str() != "-") {
@@ -61,6 +72,15 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             let installing = Installing::new();
             Some(House::open(config, move |progress| installing.show(progress)).await?)
         }
+    };
+    let house = match house {
+        Some(house) if args.follow => {
+            let every = Duration::from_secs(args.interval);
+            let done = super::follow::run(&house, &order, every, args.json).await;
+            house.close().await;
+            return done;
+        }
+        house => house,
     };
     // A dry run stores nothing, so any key will do.
     let keys = house

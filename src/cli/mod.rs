@@ -10,6 +10,7 @@ mod dead;
 mod demo;
 mod engine;
 mod error;
+mod follow;
 mod forget;
 mod import;
 mod key;

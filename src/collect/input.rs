@@ -2,13 +2,10 @@
 //! not by its name), or `-` for standard input.
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read};
+use std::io::{self, BufRead, Read};
 use std::path::Path;
 
-use flate2::bufread::MultiGzDecoder;
-
-/// Big reads: logs are large and the disk is not slow.
-const BUFFER: usize = 1 << 20;
+use crate::sources::unpack::unpack;
 
 /// An opened input.
 pub struct Input {
@@ -60,21 +57,6 @@ pub fn of_bytes(name: String, bytes: Vec<u8>) -> Input {
         size: Some(bytes.len() as u64),
         reader: Box::new(io::Cursor::new(bytes)),
     }
-}
-
-/// Unpacks gzip and zstd, several members too, by their magic numbers.
-fn unpack(raw: impl Read + Send + 'static) -> io::Result<Box<dyn BufRead + Send>> {
-    let mut reader = BufReader::with_capacity(BUFFER, raw);
-    let start = reader.fill_buf()?;
-    if start.starts_with(&[0x1f, 0x8b]) {
-        let unpacked = MultiGzDecoder::new(reader);
-        return Ok(Box::new(BufReader::with_capacity(BUFFER, unpacked)));
-    }
-    if start.starts_with(&[0x28, 0xb5, 0x2f, 0xfd]) {
-        let unpacked = zstd::stream::read::Decoder::with_buffer(reader)?;
-        return Ok(Box::new(BufReader::with_capacity(BUFFER, unpacked)));
-    }
-    Ok(Box::new(reader))
 }
 
 struct Counted<R, F> {

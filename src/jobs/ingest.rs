@@ -383,10 +383,10 @@ impl Collector {
     fn reject(&mut self, problems: Vec<Problem>) {
         self.ingested.rejected += 1;
         self.batch.rejected(&self.source, 1);
-        if self.ingested.problems.len() < TOLD_PROBLEMS {
-            self.ingested.problems.extend(problems);
-        } else {
+        if problems.is_empty() || self.ingested.problems.len() >= TOLD_PROBLEMS {
             self.ingested.untold += 1;
+        } else {
+            self.ingested.problems.extend(problems);
         }
     }
 }

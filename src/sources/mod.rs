@@ -21,8 +21,10 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod pageviews;
 mod prose;
 pub mod robots;
+pub mod unpack;
 pub mod xapi;
 
 use std::collections::HashMap;
@@ -47,6 +49,7 @@ pub static KINDS: &[&Kind] = &[
     &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
+    &pageviews::KIND,
     &xapi::KIND,
 ];
 
@@ -100,10 +103,12 @@ pub type LookFurther =
     fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<String, SourceError>;
 
 impl Kind {
-    /// Whether a source with these parameters is pulled. A kind that takes deliveries, too, does so only
-    /// where it is told what to ask for.
+    /// Whether a source with these parameters is pulled. A kind that takes deliveries or files, too, does
+    /// so only where it is told what to ask for.
     pub fn is_pulled(&self, params: &toml::Table) -> bool {
-        self.pull.is_some() && (self.push.is_none() || params.contains_key("repositories"))
+        let told = |key: &str| params.contains_key(key);
+        let by_files = self.file.is_none() || told("path") || told("api");
+        self.pull.is_some() && (told("repositories") || (self.push.is_none() && by_files))
     }
 
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.

@@ -45,6 +45,7 @@ mod killed;
 mod lexed;
 mod links;
 mod loading;
+mod logs;
 mod merging;
 mod observed;
 mod pages;

@@ -210,7 +210,7 @@ fn is_host_name(text: &[u8]) -> bool {
         .all(|byte| byte.is_ascii_alphanumeric() || b".-_:".contains(byte))
 }
 
-fn is_machine(text: &[u8]) -> bool {
+pub(super) fn is_machine(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(names_machine)
 }
 
@@ -272,7 +272,7 @@ fn quoted(text: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// Method, path and protocol; all empty where no request was read.
-fn split_request(request: &[u8]) -> (&[u8], &[u8], &[u8]) {
+pub(super) fn split_request(request: &[u8]) -> (&[u8], &[u8], &[u8]) {
     let Some((method, rest)) = word(request) else {
         return (b"", b"", b"");
     };

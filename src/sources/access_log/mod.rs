@@ -1,45 +1,67 @@
-//! Reads from the access log of a web server or proxy: Common or Combined format, also with the
-//! virtual host in front. Where the server knows who is logged in, each read has a person.
+//! Reads from the access log of a web server or proxy. Where the server knows who is logged in, each read
+//! has a person.
+//!
+//! Lines of all formats become an `access`: Common and Combined by `line`, fast; others by a `pattern`
+//! made of the notation of `apache` or `nginx`, by `columns` that the file names itself, by `json` or
+//! `haproxy`. `format` chooses. What is a read is decided once, for all of them.
 //!
 //! The client's address is parsed and forgotten here. It is in no event, message or id.
 
+mod access;
+mod apache;
+mod base;
+mod clock;
+mod columns;
 mod date;
 mod document;
+mod files;
+mod follow;
+mod format;
+mod haproxy;
+mod json;
 mod line;
 mod lines;
+mod nginx;
 pub(super) mod page;
+mod params;
+mod pattern;
 mod repeats;
 
-use std::borrow::Cow;
-use std::io::BufRead;
+use std::io::{self, BufRead};
 use std::sync::Arc;
 
-use serde::Deserialize;
 use xxhash_rust::xxh3::xxh3_128;
 
 pub use line::{Line, LineError, parse_line};
 
+use self::access::{Access, Found};
+use self::base::Base;
+use self::columns::Columns;
 use self::document::Assets;
+use self::format::Reading;
 use self::lines::for_each_line;
 use self::page::Pages;
+use self::params::{Params, Wiki, Written};
 use self::repeats::Repeats;
 use super::robots::Robots;
-use super::{File, Kind, Problem, Setting, Sink, SourceError, decode};
+use super::{File, Kind, Probe, Problem, Setting, Sink, SourceError, decode};
 use crate::model::{Body, Event, Identity, Read};
 
 /// Reads from access logs.
 pub static KIND: Kind = Kind {
     name: "access-log",
-    summary: "reads, from a web server's access log in Common or Combined format",
+    summary: "reads, from access logs of web servers, proxies and load balancers",
     documentation: include_str!("documentation.md"),
     sample: r#"[[source]]
 id = "wiki-log"
 kind = "access-log"
+# The files to follow, if they are not imported by hand.
+path = "/var/log/nginx/access.log*"
 # What to put before the paths of the log.
 base = "https://wiki.example.org"
 # The log names the virtual host first, and it replaces the host of `base`.
 vhost = false
-# "auto", "common" or "combined".
+# A name such as "confluence" or "haproxy", or the server's own LogFormat or log_format.
 format = "auto"
 # Take the authenticated user as the reader.
 user = true
@@ -49,61 +71,49 @@ assets = ["drawio"]
 keep_query = ["thread"]
 "#,
     file: Some(build),
-    pull: None,
+    pull: Some(follow::build),
     push: None,
-    probe: None,
+    probe: Some(Probe::Local(follow::look)),
 };
 
 /// If so many lines at the start are all unreadable, the file is something else.
 const PATIENCE: u64 = 1000;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    #[default]
-    Auto,
-    Common,
-    Combined,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Params {
-    base: String,
-    #[serde(default)]
-    vhost: bool,
-    #[serde(default)]
-    format: Format,
-    #[serde(default = "yes")]
-    user: bool,
-    #[serde(default)]
-    assets: Vec<String>,
-    #[serde(default)]
-    keep_query: Vec<String>,
-}
-
-fn yes() -> bool {
-    true
-}
+/// Bad lines that are shown; the others are counted.
+const EXAMPLES: u64 = 5;
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, SourceError> {
-    let params: Params = decode(params)?;
-    Ok(Box::new(AccessLog {
+    Ok(Box::new(access_log(params, setting)?))
+}
+
+/// The files to follow.
+fn paths(params: &toml::Table) -> Result<Vec<String>, SourceError> {
+    Ok(decode::<Params>(params.clone())?.path.list())
+}
+
+fn access_log(params: toml::Table, setting: &Setting) -> Result<AccessLog, SourceError> {
+    let mut params: Params = decode(params)?;
+    let written = params.written(setting.timezone)?;
+    Ok(AccessLog {
         base: Base::new(&params.base)?,
         vhost: params.vhost,
-        format: params.format,
+        written,
+        captures: params.captures,
+        wiki: params.wiki,
         user: params.user,
         assets: Assets::with(&params.assets),
         pages: Pages::with(&params.keep_query),
         robots: Robots::new(),
         source: setting.source.as_str().into(),
-    }))
+    })
 }
 
 struct AccessLog {
     base: Base,
     vhost: bool,
-    format: Format,
+    written: Written,
+    captures: Vec<String>,
+    wiki: Option<Wiki>,
     user: bool,
     assets: Assets,
     pages: Pages,
@@ -114,12 +124,40 @@ struct AccessLog {
 /// What was seen in one file.
 #[derive(Default)]
 struct Seen {
+    /// What stands before the number of a line, where it is one file of several.
+    name: String,
+    /// The number of the last line.
+    number: u64,
     readable: u64,
     unreadable: u64,
+    /// Messages of the same program that tell of no request.
+    others: u64,
     with_agent: u64,
     reads: u64,
     reads_with_person: u64,
     repeats: Repeats,
+    columns: Columns,
+}
+
+impl Seen {
+    /// Whether nothing of the file looks like a log of requests.
+    fn is_something_else(&self) -> bool {
+        self.readable == 0 && (self.unreadable > 0 || self.others >= PATIENCE)
+    }
+
+    /// What is to be known of a file as a whole.
+    fn notes(&self, name: &str, sink: &mut dyn Sink) {
+        if self.reads > 0 && self.reads_with_person == 0 {
+            sink.note(format!(
+                "{name}: no read has an authenticated user, so reads can be counted but readers can't"
+            ));
+        }
+        if self.reads > 0 && self.with_agent == 0 {
+            sink.note(format!(
+                "{name}: no line has a user agent, so robots can't be told from people"
+            ));
+        }
+    }
 }
 
 impl File for AccessLog {
@@ -130,92 +168,135 @@ impl File for AccessLog {
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
         let mut seen = Seen::default();
-        let mut number = 0_u64;
-        let ended = for_each_line(input, |text, complete| {
-            number += 1;
-            match text {
-                Some(b"") => {}
-                Some([b'#', ..]) => sink.left_out("comment line"),
-                Some(text) => match self.parse(text, complete, &seen) {
-                    Ok(line) => self.one(text, &line, &mut seen, sink),
-                    Err(error) => {
-                        seen.unreadable += 1;
-                        sink.problem(problem(number, error.field(), error.to_string()));
-                    }
-                },
-                None => {
-                    seen.unreadable += 1;
-                    sink.problem(problem(
-                        number,
-                        "",
-                        format!("longer than {} bytes", lines::LONGEST),
-                    ));
-                }
-            }
-            seen.readable > 0 || seen.unreadable < PATIENCE
-        });
+        let ended = self.lines(input, &mut seen, sink);
         ended.map_err(|cause| SourceError::Io {
             name: name.to_owned(),
             cause,
         })?;
-        conclude(name, &seen, sink)
+        if seen.is_something_else() {
+            return Err(SourceError::Format {
+                name: name.to_owned(),
+                reason: format!(
+                    "none of its first {} lines tells of a request in {}",
+                    seen.unreadable + seen.others,
+                    self.written.format.is_read_as()
+                ),
+            });
+        }
+        seen.notes(name, sink);
+        Ok(())
     }
 }
 
 impl AccessLog {
+    /// Reads all lines of the input; stops early where nothing of it can be read.
+    fn lines(
+        &mut self,
+        input: &mut dyn BufRead,
+        seen: &mut Seen,
+        sink: &mut dyn Sink,
+    ) -> io::Result<()> {
+        for_each_line(input, |text, complete| {
+            seen.number += 1;
+            match text {
+                Some(text) if text.iter().all(u8::is_ascii_whitespace) => {}
+                Some(text @ [b'#', ..]) => {
+                    seen.columns.hear(text);
+                    sink.left_out("comment line");
+                }
+                Some(text) => match self.parse(text, complete, seen) {
+                    Ok(Found::Access(access)) => self.one(text, &access, seen, sink),
+                    Ok(Found::Other(reason)) => {
+                        seen.others += 1;
+                        sink.left_out(reason);
+                    }
+                    Err(fault) => {
+                        let reason =
+                            format!("{}; the line is like {}", fault.reason, access::shape(text));
+                        unread(seen, &fault.field, reason, sink);
+                    }
+                },
+                None => unread(
+                    seen,
+                    "",
+                    format!("longer than {} bytes", lines::LONGEST),
+                    sink,
+                ),
+            }
+            seen.readable > 0 || seen.unreadable < PATIENCE
+        })
+    }
+
     /// The line, if it has the format asked for. A last line without its end, shorter than all the
     /// lines before it, was cut off while it was written.
     fn parse<'a>(
         &self,
         text: &'a [u8],
         complete: bool,
-        seen: &Seen,
-    ) -> Result<Line<'a>, LineError> {
-        let line = parse_line(text)?;
-        let cut_off = !complete && seen.readable > 0 && seen.with_agent == seen.readable;
-        match line.agent {
-            None if self.format == Format::Combined || cut_off => Err(LineError::Referer),
-            Some(_) if self.format == Format::Common => Ok(Line {
-                referer: None,
-                agent: None,
-                ..line
-            }),
-            _ => Ok(line),
-        }
+        seen: &mut Seen,
+    ) -> Result<Found<'a>, access::Fault> {
+        let reading = Reading {
+            format: &self.written.format,
+            keys: &self.written.keys,
+            captures: &self.captures,
+            zone: self.written.zone,
+            cut_off: !complete && seen.readable > 0 && seen.with_agent == seen.readable,
+        };
+        reading.read(&mut seen.columns, text)
     }
 
-    fn one(&mut self, text: &[u8], line: &Line<'_>, seen: &mut Seen, sink: &mut dyn Sink) {
+    /// Why this request is no read; `None` if it is one.
+    fn left_out(&self, access: &Access<'_>) -> Option<&'static str> {
+        let reason = document::left_out(access, &self.assets);
+        reason.or_else(|| match self.wiki {
+            Some(Wiki::Confluence) if !document::is_confluence_page(&access.path) => {
+                Some("no page of Confluence")
+            }
+            _ => None,
+        })
+    }
+
+    fn one(&mut self, text: &[u8], access: &Access<'_>, seen: &mut Seen, sink: &mut dyn Sink) {
         seen.readable += 1;
-        seen.with_agent += u64::from(line.agent.is_some());
-        if let Some(reason) = document::left_out(line, &self.assets) {
+        seen.with_agent += u64::from(access.agent.is_some());
+        if let Some(reason) = self.left_out(access) {
             return sink.left_out(reason);
         }
-        let Some(subject) = self.base.subject(line, self.vhost, &self.pages) else {
+        let Some(subject) = self.base.subject(access, self.vhost, &self.pages) else {
             return sink.left_out("a mail address in the path");
         };
-        let hash = xxh3_128(text.strip_suffix(b"\r").unwrap_or(text));
+        let hash = hash(text);
+        let agent = access.agent.as_deref();
         let read = Read {
-            person: if self.user { person(line.user) } else { None },
-            bot: line.agent.is_some_and(|agent| self.robots.is_robot(agent)),
+            person: if self.user { person(access) } else { None },
+            bot: agent.is_some_and(|agent| self.robots.is_robot(agent)),
             ..Read::default()
         };
         seen.reads += 1;
         seen.reads_with_person += u64::from(read.person.is_some());
         sink.event(Event {
             source: Arc::clone(&self.source),
-            id: format!("{hash:032x}-{}", seen.repeats.number(hash, line.at)),
+            id: format!("{hash:032x}-{}", seen.repeats.number(hash, access.at)),
             subject,
-            time: line.at,
+            time: access.at,
             version: 0,
             body: Body::Read(read),
         });
     }
+
+    /// Hears a line that was taken earlier: identical ones after it are further ones.
+    fn hear(&self, text: &[u8], access: &Access<'_>, seen: &mut Seen) {
+        let subject = || self.base.subject(access, self.vhost, &self.pages);
+        if self.left_out(access).is_none() && subject().is_some() {
+            seen.repeats.number(hash(text), access.at);
+        }
+    }
 }
 
 /// The authenticated user, if there is one.
-fn person(user: &[u8]) -> Option<Identity> {
-    let name = line::unescape(user);
-    let name = String::from_utf8_lossy(&name);
+fn person(access: &Access<'_>) -> Option<Identity> {
+    let unescaped = access.escaped.then(|| line::unescape(&access.user));
+    let name = String::from_utf8_lossy(unescaped.as_deref().unwrap_or(&access.user));
     let name = name.trim().trim_matches('"').trim();
     // How servers write that nobody has logged in.
     let nobody = ["", "-", "(null)", "anonymous"];
@@ -230,93 +311,25 @@ fn person(user: &[u8]) -> Option<Identity> {
     })
 }
 
-fn conclude(name: &str, seen: &Seen, sink: &mut dyn Sink) -> Result<(), SourceError> {
-    if seen.readable == 0 && seen.unreadable > 0 {
-        return Err(SourceError::Format {
-            name: name.to_owned(),
-            reason: format!(
-                "none of its first {} lines is in Common or Combined log format",
-                seen.unreadable
-            ),
-        });
-    }
-    if seen.reads > 0 && seen.reads_with_person == 0 {
-        sink.note(format!(
-            "{name}: no read has an authenticated user, so reads can be counted but readers can't"
-        ));
-    }
-    if seen.reads > 0 && seen.with_agent == 0 {
-        sink.note(format!(
-            "{name}: no line has a user agent, so robots can't be told from people"
-        ));
-    }
-    Ok(())
+/// What a line is known by: its bytes without its end.
+fn hash(text: &[u8]) -> u128 {
+    xxh3_128(text.strip_suffix(b"\r").unwrap_or(text))
 }
 
-fn problem(line: u64, field: &str, reason: String) -> Problem {
-    Problem {
-        place: format!("line {line}"),
+/// Counts a line that could not be read; the first few are shown.
+fn unread(seen: &mut Seen, field: &str, reason: String, sink: &mut dyn Sink) {
+    seen.unreadable += 1;
+    if seen.unreadable > EXAMPLES {
+        return sink.rejected(Vec::new());
+    }
+    sink.problem(Problem {
+        place: format!("{}line {}", seen.name, seen.number),
         field: field.to_owned(),
         reason,
-    }
+    });
 }
 
-/// What stands before the paths.
-struct Base {
-    scheme: String,
-    host: String,
-    folder: String,
-}
-
-impl Base {
-    fn new(text: &str) -> Result<Self, SourceError> {
-        let wrong = || {
-            SourceError::Params(format!(
-                "base: {text:?} is not the start of an address such as \"https://wiki.example.org\""
-            ))
-        };
-        let url = url::Url::parse(text).map_err(|_| wrong())?;
-        let host = url.host_str().ok_or_else(wrong)?;
-        let plain = matches!(url.scheme(), "http" | "https")
-            && url.username().is_empty()
-            && url.query().is_none()
-            && url.fragment().is_none();
-        if !plain {
-            return Err(wrong());
-        }
-        Ok(Base {
-            scheme: url.scheme().to_owned(),
-            host: url
-                .port()
-                .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")),
-            folder: url.path().trim_end_matches('/').to_owned(),
-        })
-    }
-
-    /// The page that was asked for, without what only says by whom and how; `None` where its path
-    /// names somebody. Bytes that are no UTF-8 are percent-encoded.
-    fn subject(&self, line: &Line<'_>, vhost: bool, pages: &Pages) -> Option<String> {
-        let path = line::unescape(line.path);
-        let path = pages.page(&document::text(&path))?;
-        if document::is_whole_url(path.as_bytes()) {
-            return Some(path);
-        }
-        let host = match line.vhost {
-            Some(name) if vhost && name != b"-" => vhost_name(name),
-            _ => Cow::Borrowed(self.host.as_str()),
-        };
-        Some([&self.scheme, "://", &host, &self.folder, &path].concat())
-    }
-}
-
-/// The name of a virtual host without the port a browser would leave out.
-fn vhost_name(name: &[u8]) -> Cow<'_, str> {
-    let name = name
-        .strip_suffix(b":443")
-        .or_else(|| name.strip_suffix(b":80"))
-        .unwrap_or(name);
-    document::text(name)
-}
-
+#[cfg(test)]
+mod rubbish_tests;
 #[cfg(test)]
 mod tests;

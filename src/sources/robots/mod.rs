@@ -4,7 +4,10 @@
 //! expression a line, under the MIT licence that stands beside them (`LICENSE`). To renew them copy
 //! both files from a newer release. They are matched without regard to case, as COUNTER asks.
 //! An agent of at most one character (`-`, or none at all) is a robot by the first list's `^.?$`.
+//!
+//! `people.txt` is ours: what in the agents of people's browsers only looks like one of the patterns.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -12,6 +15,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 const ROBOTS: &str = include_str!("robot.txt");
 const MACHINES: &str = include_str!("machine.txt");
+const PEOPLE: &str = include_str!("people.txt");
 
 /// How many agents are remembered. An entry takes about 40 bytes, so 64 Ki of them 3 MB; real logs
 /// hold some thousand different agents.
@@ -20,6 +24,8 @@ const REMEMBERED: usize = 65_536;
 /// Tells robots from people by the user agent, remembering what it has seen.
 pub struct Robots {
     patterns: Vec<Regex>,
+    /// What is passed over.
+    people: Option<Regex>,
     seen: HashMap<u128, bool>,
 }
 
@@ -36,12 +42,14 @@ impl Robots {
                 .ok()
         };
         let lines: Vec<String> = patterns().map(|line| format!("(?:{line})")).collect();
+        let people: Vec<String> = people().map(|line| format!("(?:{line})")).collect();
         let patterns = match one(&lines.join("|")) {
             Some(all) => vec![all],
             None => lines.iter().filter_map(|line| one(line)).collect(),
         };
         Robots {
             patterns,
+            people: one(&people.join("|")),
             seen: HashMap::new(),
         }
     }
@@ -52,12 +60,26 @@ impl Robots {
         if let Some(&known) = self.seen.get(&key) {
             return known;
         }
-        let robot = self.patterns.iter().any(|pattern| pattern.is_match(agent));
+        let robot = self.is_listed(agent) && self.is_listed(&self.without_people(agent));
         if self.seen.len() >= REMEMBERED {
             self.seen.clear();
         }
         self.seen.insert(key, robot);
         robot
+    }
+}
+
+impl Robots {
+    fn is_listed(&self, agent: &[u8]) -> bool {
+        self.patterns.iter().any(|pattern| pattern.is_match(agent))
+    }
+
+    /// The agent with what is no robot's taken out.
+    fn without_people<'a>(&self, agent: &'a [u8]) -> Cow<'a, [u8]> {
+        match &self.people {
+            Some(people) => people.replace_all(agent, &b" app "[..]),
+            None => Cow::Borrowed(agent),
+        }
     }
 }
 
@@ -75,15 +97,23 @@ fn patterns() -> impl Iterator<Item = &'static str> {
         .filter(|line| !line.is_empty())
 }
 
+/// Every pattern of what is passed over.
+fn people() -> impl Iterator<Item = &'static str> {
+    PEOPLE
+        .lines()
+        .filter(|line| !line.is_empty() && !line.starts_with("# "))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_pattern_compiles_and_all_of_them_together() {
-        for line in patterns() {
+        for line in patterns().chain(people()) {
             assert!(Regex::new(line).is_ok(), "{line}");
         }
+        assert!(Robots::new().people.is_some());
         assert_eq!(patterns().count(), 362);
         assert_eq!(Robots::new().patterns.len(), 1);
     }
@@ -110,5 +140,76 @@ mod tests {
             assert!(!robots.is_robot(agent.as_bytes()), "remembered: {agent}");
         }
         assert!(robots.is_robot(b"Crawler \xff\xfe"));
+        let cubot = "Mozilla/5.0 (Linux; Android 6.0; CUBOT MAX) Chrome/72.0 Mobile Safari/537.36";
+        assert!(!robots.is_robot(cubot.as_bytes()));
+        assert!(robots.is_robot(format!("{cubot} (compatible; Googlebot/2.1)").as_bytes()));
+    }
+
+    /// The list itself, agents that it names, and agents of people.
+    #[test]
+    fn real_agents() {
+        let Some(fixtures) = std::env::var_os("READBACK_FIXTURES") else {
+            return crate::sources::collected::skipped("READBACK_FIXTURES is not set");
+        };
+        let folder = std::path::PathBuf::from(fixtures).join("bots");
+        let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect(name);
+        let json = |name: &str| -> Vec<serde_json::Value> {
+            serde_json::from_str(&read(name)).expect(name)
+        };
+        let published: Vec<Regex> = json("COUNTER_Robots_list.json")
+            .iter()
+            .map(|entry| {
+                let pattern = entry["pattern"].as_str().expect("a pattern");
+                let pattern = RegexBuilder::new(pattern).case_insensitive(true).build();
+                pattern.expect("a pattern")
+            })
+            .collect();
+        let crawlers = json("crawler-user-agents.json");
+        let instances = crawlers
+            .iter()
+            .filter_map(|crawler| crawler["instances"].as_array())
+            .flatten()
+            .filter_map(serde_json::Value::as_str);
+        let mut robots = Robots::new();
+        let (mut named, mut missed) = (0, Vec::new());
+        for agent in instances {
+            if published
+                .iter()
+                .any(|pattern| pattern.is_match(agent.as_bytes()))
+            {
+                named += 1;
+                if !robots.is_robot(agent.as_bytes()) {
+                    missed.push(agent);
+                }
+            }
+        }
+        assert!(named > 1500, "{named}");
+        assert!(missed.is_empty(), "{missed:#?}");
+
+        let tablets = read("Tests__fixtures__tablet.yml");
+        let browsers = read("fixtures__browsers.yml");
+        let agents = tablets
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("user_agent: "))
+            .chain(
+                browsers
+                    .lines()
+                    .filter_map(|line| line.trim().strip_prefix("- ")),
+            )
+            .map(|agent| agent.trim_matches(['"', '\'']));
+        let mut asked = 0;
+        let mut caught = Vec::new();
+        for agent in agents {
+            asked += 1;
+            if robots.is_robot(agent.as_bytes()) {
+                caught.push(agent);
+            }
+        }
+        assert!(asked > 1000, "{asked}");
+        // A crawler, an attack, and programs that fetch by the system's library, which COUNTER names:
+        // these stand in the lists of browsers and are none.
+        let none = ["Yahoo! Slurp", "PG_SLEEP", "CFNetwork", "cfnetwork"];
+        caught.retain(|agent| none.iter().all(|word| !agent.contains(word)));
+        assert!(caught.is_empty(), "{caught:#?}");
     }
 }

@@ -1,0 +1,120 @@
+//! The parameters of an access log.
+
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+use super::clock::Clock;
+use super::format::Format;
+use super::json::Keys;
+use crate::sources::SourceError;
+
+/// As written in the configuration.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Params {
+    pub(super) base: String,
+    #[serde(default)]
+    pub(super) vhost: bool,
+    #[serde(default = "auto")]
+    format: String,
+    /// Keys of JSON.
+    #[serde(default)]
+    fields: Option<Keys>,
+    /// How times are written.
+    time: Option<String>,
+    /// Of times that name no zone.
+    timezone: Option<String>,
+    /// The request headers that HAProxy captures.
+    #[serde(default)]
+    pub(super) captures: Vec<String>,
+    /// Which wiki's pages are reads alone.
+    pub(super) wiki: Option<Wiki>,
+    #[serde(default = "yes")]
+    pub(super) user: bool,
+    #[serde(default)]
+    pub(super) assets: Vec<String>,
+    #[serde(default)]
+    pub(super) keep_query: Vec<String>,
+    /// The files to follow.
+    #[serde(default)]
+    pub(super) path: Paths,
+}
+
+/// A wiki whose addresses are known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Wiki {
+    Confluence,
+}
+
+/// One path or several.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(super) enum Paths {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Default for Paths {
+    fn default() -> Paths {
+        Paths::Many(Vec::new())
+    }
+}
+
+impl Paths {
+    pub(super) fn list(self) -> Vec<String> {
+        match self {
+            Paths::One(path) => vec![path],
+            Paths::Many(paths) => paths,
+        }
+    }
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn auto() -> String {
+    "auto".to_owned()
+}
+
+/// How lines are written, checked.
+#[derive(Debug)]
+pub(super) struct Written {
+    pub(super) format: Format,
+    pub(super) keys: Keys,
+    pub(super) zone: Tz,
+}
+
+impl Params {
+    /// How lines are written; times without a zone are those of the organisation where nothing else is
+    /// said.
+    pub(super) fn written(&mut self, organisation: Tz) -> Result<Written, SourceError> {
+        let wrong = |key: &str, why: String| SourceError::Params(format!("{key}: {why}"));
+        let clock = match &self.time {
+            Some(pattern) => Some(Clock::pattern(pattern).map_err(|why| wrong("time", why))?),
+            None => None,
+        };
+        let zone = match &self.timezone {
+            Some(name) => name.parse().map_err(|_| {
+                let why = format!("{name:?} is no zone; valid is one such as \"Europe/Berlin\"");
+                wrong("timezone", why)
+            })?,
+            None => organisation,
+        };
+        // Keys say that it is JSON.
+        let named = self.fields.is_some() && self.format == "auto";
+        let format = match named {
+            true => Format::Json,
+            false => {
+                Format::of(&self.format, clock.as_ref()).map_err(|why| wrong("format", why))?
+            }
+        };
+        if self.format.trim() == "confluence" {
+            self.wiki = self.wiki.or(Some(Wiki::Confluence));
+        }
+        let mut keys = self.fields.take().unwrap_or_default();
+        keys.clock = clock;
+        Ok(Written { format, keys, zone })
+    }
+}
