@@ -1,5 +1,5 @@
 -- The same for the daily figures of counters, from the rows of generation {generation:UInt32};
--- {writeups:Array(UInt32)}. Store::reconcile_counts.
+-- {writeups:Array(UInt32)}. Store::add_counted_days.
 INSERT INTO derived_source_day (generation, writeup, date, source, rank, reads)
 SELECT {generation:UInt32}, writeup, date, source, 0, sum(count)
 FROM derived_count

@@ -1,5 +1,5 @@
 -- Page counters' figures of {writeups:Array(UInt32)}; a daily count stands at local noon of its day
--- in {tz:String}. Parameters as in derive_reads. A day on which another source saw reads is that source's
+-- in {tz:String}. Parameters as in derive_reads. A day on which a source of reads watches is that source's
 -- (label 9). Store::derive.
 INSERT INTO derived_count (generation, writeup, label, date, at, age_day, count, cumulative, source)
 WITH
@@ -21,12 +21,20 @@ WITH
         FROM registry_writeup
         WHERE generation = {registry:UInt32}
     ),
-    seen AS
+    watching AS
     (
-        SELECT writeup, date, groupUniqArray(toString(source)) AS sources
-        FROM derived_source_day
-        WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup) AND rank > 0
-        GROUP BY writeup, date
+        SELECT r.writeup AS writeup, w.date AS date, groupUniqArray(toString(r.source)) AS sources
+        FROM
+        (
+            SELECT DISTINCT writeup, source
+            FROM derived_source_day
+            WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup) AND rank > 0
+        ) AS r
+        INNER JOIN
+        (
+            SELECT date, source FROM derived_source_day WHERE generation = {generation:UInt32} AND writeup = 0
+        ) AS w ON r.source = w.source
+        GROUP BY r.writeup, w.date
     )
 SELECT
     {generation:UInt32},
@@ -57,5 +65,5 @@ FROM
 ) AS c
 ASOF LEFT JOIN target AS t ON c.target = t.target AND toUnixTimestamp64Milli(c.at) >= t.from_ms
 ANY LEFT JOIN writeup AS w ON t.number = w.number
-ANY LEFT JOIN seen AS v ON t.number = v.writeup AND c.date = v.date
+ANY LEFT JOIN watching AS v ON t.number = v.writeup AND c.date = v.date
 WHERE t.wanted

@@ -1,13 +1,27 @@
--- What each source saw of {writeups:Array(UInt32)} by day, from reads staged under generation 0;
--- {generation:UInt32}, {tz:String}. Store::reconcile.
+-- What each source saw of {writeups:Array(UInt32)} by day, from reads staged under generation 0, and its
+-- rank for the write-up: by all reads but those after a deletion, so that a source that names people is the
+-- better one also where all that it names are left out. {generation:UInt32}, {tz:String}. Store::stage_reconciled.
 INSERT INTO derived_source_day (generation, writeup, date, source, rank, reads)
+WITH
+    seen AS
+    (
+        SELECT
+            writeup,
+            source,
+            toInt32(toDate32(fromUnixTimestamp64Milli(ms, 'UTC'), {tz:String})) AS date,
+            countIf(label IN (0, 4, 6)) AS reads,
+            countIf(person != 0) AS named,
+            countIf(engaged_ms IS NOT NULL) AS engaged
+        FROM staged_read
+        WHERE generation = 0 AND has({writeups:Array(UInt32)}, writeup) AND label != 2
+        GROUP BY writeup, source, date
+    )
 SELECT
     {generation:UInt32},
     writeup,
-    toInt32(toDate32(fromUnixTimestamp64Milli(ms, 'UTC'), {tz:String})) AS date,
+    date,
     source,
-    toUInt8(1 + (countIf(engaged_ms IS NOT NULL) > 0) + 2 * (2 * countIf(person != 0) >= count())),
-    count()
-FROM staged_read
-WHERE generation = 0 AND has({writeups:Array(UInt32)}, writeup) AND label = 0
-GROUP BY writeup, date, source
+    toUInt8(1 + (sum(engaged) OVER whole > 0) + 2 * (sum(named) OVER whole > 0)),
+    reads
+FROM seen
+WINDOW whole AS (PARTITION BY writeup, source)

@@ -1,7 +1,8 @@
 -- What became of kept reads and daily counts before {as_of:Int64}. Store::read_health.
 SELECT clicks.n AS clicks, kept.n AS kept, kept.anonymous AS anonymous,
     counted.n AS aggregated_rows, counted.reads AS aggregated_reads,
-    left_out.own AS own_people, left_out.draft AS draft_people
+    left_out.own AS own_people, left_out.draft AS draft_people,
+    compared.people AS compared_people
 FROM
 (
     SELECT count() AS n
@@ -23,4 +24,11 @@ FROM
     FROM derived_read
     WHERE label IN (4, 5) AND person != 0 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
       AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
-) AS left_out
+) AS left_out,
+(
+    -- Who is known to have read what several sources watch.
+    SELECT uniqExact(person) AS people
+    FROM derived_reader_day
+    WHERE writeup IN (SELECT writeup FROM derived_source_day)
+      AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+) AS compared

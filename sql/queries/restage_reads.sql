@@ -1,6 +1,6 @@
 -- Reads of {writeups:Array(UInt32)} staged under generation 0, once more under {generation:UInt32}: those of a
--- day that another source saw better get label 9 and take no part in double clicks. {tz:String}.
--- Store::reconcile.
+-- day on which a source of higher rank watches get label 9 and take no part in double clicks. {tz:String}.
+-- Store::stage_reconciled.
 INSERT INTO staged_read
 (
     writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
@@ -13,9 +13,23 @@ WITH
         FROM derived_source_day
         WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup)
     ),
+    ranked AS
+    (
+        SELECT writeup, source, max(rank) AS rank FROM day GROUP BY writeup, source
+    ),
+    watch AS
+    (
+        SELECT date, source
+        FROM derived_source_day
+        WHERE generation = {generation:UInt32} AND writeup = 0
+    ),
     best AS
     (
-        SELECT writeup, date, max(rank) AS rank FROM day GROUP BY writeup, date
+        SELECT d.writeup AS writeup, d.date AS date, max(r.rank) AS rank
+        FROM (SELECT DISTINCT writeup, date FROM day) AS d
+        INNER JOIN ranked AS r ON d.writeup = r.writeup
+        INNER JOIN watch AS w ON d.date = w.date AND r.source = w.source
+        GROUP BY d.writeup, d.date
     )
 SELECT
     s.writeup,
@@ -39,5 +53,5 @@ FROM
     FROM staged_read
     WHERE generation = 0 AND has({writeups:Array(UInt32)}, writeup)
 ) AS s
-ANY LEFT JOIN day AS d ON s.writeup = d.writeup AND s.date = d.date AND s.source = d.source
+ANY LEFT JOIN ranked AS d ON s.writeup = d.writeup AND s.source = d.source
 ANY LEFT JOIN best AS b ON s.writeup = b.writeup AND s.date = b.date

@@ -2,7 +2,7 @@
 //! something changed since: its events, its entry in the registry, the people, the parameters, or
 //! this code. Landed events are never touched; a change restates history.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -101,7 +101,17 @@ pub async fn run(
         .await
         .context("derive: what has landed")?;
     let common = common_fingerprint(calendar, parameters, &rows.people, &numbers);
-    let wanted = fingerprints(common, parameters, &rows, &landed);
+    let shared = watched_by_several(&landed, &rows.writeups);
+    let watch: HashMap<String, u64> = match shared.is_empty() {
+        true => HashMap::new(),
+        false => store
+            .watch_prints(calendar.timezone.name())
+            .await
+            .context("derive: who watches when")?
+            .into_iter()
+            .collect(),
+    };
+    let wanted = fingerprints(common, parameters, &rows, &landed, &(&shared, &watch));
     let whole = total_fingerprint(&rows, &landed, &wanted);
     let current: HashMap<u32, u64> = store.derived_states().await?.into_iter().collect();
     let touched: Vec<(u32, u64)> = wanted
@@ -131,13 +141,19 @@ pub async fn run(
         newcomer_ms: i64::from(parameters.newcomer_days) * DAY_MS,
     };
     store.clear_stage().await?;
-    let several = watched_by_several(&landed);
+    let of_several = |writeup: &u32| shared.contains_key(writeup);
+    if touched.iter().any(|(writeup, _)| of_several(writeup)) {
+        store
+            .watch(&settings)
+            .await
+            .context("derive: who watches when")?;
+    }
     let numbers =
         |part: &[(u32, u64)]| -> Vec<u32> { part.iter().map(|(writeup, _)| *writeup).collect() };
     for part in touched.chunks(WRITEUPS_AT_ONCE) {
-        let (shared, alone): (Vec<u32>, Vec<u32>) =
-            numbers(part).into_iter().partition(|n| several.contains(n));
-        stage(store, &settings, &alone, &shared)
+        let (several, alone): (Vec<u32>, Vec<u32>) =
+            numbers(part).into_iter().partition(of_several);
+        stage(store, &settings, &alone, &several)
             .await
             .context("derive: resolving reads")?;
     }
@@ -147,7 +163,7 @@ pub async fn run(
             .derive(&settings, &numbers)
             .await
             .context("derive: building rows")?;
-        numbers.retain(|writeup| several.contains(writeup));
+        numbers.retain(of_several);
         if !numbers.is_empty() {
             store
                 .add_counted_days(&settings, &numbers)
@@ -192,15 +208,22 @@ async fn stage(
     Ok(())
 }
 
-/// Write-ups whose reads more than one source tells of.
-fn watched_by_several(landed: &[Fingerprint]) -> HashSet<u32> {
-    let mut first: HashMap<u32, &str> = HashMap::new();
-    let reads = |row: &&Fingerprint| matches!(row.kind.as_str(), "read" | "read_count");
-    let reads = landed.iter().filter(|row| row.writeup != 0).filter(reads);
-    reads
-        .filter(|row| *first.entry(row.writeup).or_insert(&row.source) != row.source)
-        .map(|row| row.writeup)
-        .collect()
+/// Write-ups whose reads more than one source tells of, and which sources. Not those that others were merged
+/// into: each of their pages may be watched by sources of its own, and nobody is seen twice.
+fn watched_by_several<'a>(
+    landed: &'a [Fingerprint],
+    writeups: &[RegistryWriteup],
+) -> BTreeMap<u32, BTreeSet<&'a str>> {
+    let merged: HashSet<u32> = writeups.iter().map(|part| part.merged_into).collect();
+    let mut sources: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
+    for row in landed {
+        let reads = matches!(row.kind.as_str(), "read" | "read_count");
+        if reads && row.writeup != 0 && !merged.contains(&row.writeup) {
+            sources.entry(row.writeup).or_default().insert(&row.source);
+        }
+    }
+    sources.retain(|_, names| names.len() > 1);
+    sources
 }
 
 /// All that derived rows and registry are made from, in one number: what has been received, whose
@@ -262,7 +285,13 @@ fn fingerprints(
     parameters: &Parameters,
     rows: &RegistryRows,
     landed: &[Fingerprint],
+    (shared, watch): &(&BTreeMap<u32, BTreeSet<&str>>, &HashMap<String, u64>),
 ) -> BTreeMap<u32, u64> {
+    // When its sources watch decides which of their reads count.
+    let watched = |writeup: u32| -> Vec<Option<&u64>> {
+        let names = shared.get(&writeup).into_iter().flatten();
+        names.map(|name| watch.get(*name)).collect()
+    };
     let assigned = assigned::fingerprints(rows, parameters.newcomer_days);
     let mut events: HashMap<u32, u64> = HashMap::new();
     for row in landed
@@ -276,12 +305,13 @@ fn fingerprints(
         .iter()
         .map(|writeup| {
             let text = format!(
-                "{common} {:?} {:?} {:?} {} {:?}",
+                "{common} {:?} {:?} {:?} {} {:?} {:?}",
                 writeup.published_at,
                 writeup.deleted_at,
                 writeup.contributors,
                 events.get(&writeup.number).copied().unwrap_or(0),
-                assigned.get(&writeup.number)
+                assigned.get(&writeup.number),
+                watched(writeup.number)
             );
             (writeup.number, xxh3_64(text.as_bytes()))
         })

@@ -79,7 +79,7 @@ pub(super) async fn health(
     let own = told(of(OWN), counts.own_people);
     let draft = told(of(DRAFT), counts.draft_people);
     let double_click_removed = told(counts.clicks - counts.kept, 0);
-    let other_source = told(of(OTHER_SOURCE), 0);
+    let other_source = told(of(OTHER_SOURCE), counts.compared_people);
     // One that is missing is what the others lack of all reads: all of them go.
     let whole = own.is_some() && draft.is_some() && double_click_removed.is_some();
     let told = |n: Option<u64>| n.filter(|_| whole);
@@ -108,33 +108,28 @@ pub(super) async fn health(
         },
         sources: compared
             .into_iter()
-            .map(|pair| compare(pair, &few))
+            .map(|pair| compare(pair, &few, k.into()))
             .collect(),
         coverage: coverage(computed, calendar, &few),
     })
 }
 
 /// Which of two sources saw more, and how much of it the other saw.
-fn compare(pair: ComparedRow, few: &Few) -> Compared {
+fn compare(pair: ComparedRow, few: &Few, k: u64) -> Compared {
     let one = (pair.one, pair.one_reads);
     let other = (pair.other, pair.other_reads);
-    let (more, less) = if other.1 > one.1 {
-        (other, one)
-    } else {
-        (one, other)
+    let (more, less) = match other.1 > one.1 {
+        true => (other, one),
+        false => (one, other),
     };
-    let told = |n: u64| (!few.reads).then_some(n);
+    let suppressed = few.reads || suppress::count_is_withheld(pair.people, k);
+    let share = (more.1 > 0 && !suppressed).then(|| less.1 as f64 / more.1 as f64);
     Compared {
         of: more.0,
         seen_by: less.0,
         writeups: pair.writeups,
-        days: pair.days,
-        reads: told(more.1),
-        seen: told(less.1),
-        share: told(more.1)
-            .filter(|n| *n > 0)
-            .map(|n| less.1 as f64 / n as f64),
-        suppressed: few.reads,
+        share: share.map(|share| (share * 100.0).round() / 100.0),
+        suppressed,
     }
 }
 

@@ -337,18 +337,19 @@ fn brief(
     said
 }
 
-/// `beacon saw 71 % of the reads that proxy saw, of 12 write-ups that both watch.`
+/// `beacon saw 71 % of the reads that proxy saw of the 12 write-ups that both watch.`
 fn compared(pair: &Value) -> Option<String> {
     let share = cell(pair, "share").get()?;
     let writeups = cell(pair, "writeups").get()?;
+    let watched = match writeups {
+        1.0 => "the write-up".to_owned(),
+        n => format!("the {} write-ups", count(n)),
+    };
     Some(format!(
-        "{} saw {} of the {} reads that {} saw of {} {} that both watch.",
+        "{} saw {} of the reads that {} saw of {watched} that both watch.",
         reading::text(pair, "seen_by"),
         percent(share),
-        count(cell(pair, "reads").get()?),
         reading::text(pair, "of"),
-        count(writeups),
-        plural(writeups, "write-up", "write-ups")
     ))
 }
 

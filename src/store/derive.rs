@@ -19,6 +19,8 @@ const COUNTS: &str = include_str!("../../sql/queries/derive_counts.sql");
 const READER_DAYS: &str = include_str!("../../sql/queries/derive_reader_days.sql");
 const READ_DAYS: &str = include_str!("../../sql/queries/derive_read_days.sql");
 const SOURCE_DAYS: &str = include_str!("../../sql/queries/derive_source_days.sql");
+const SOURCE_WATCH: &str = include_str!("../../sql/queries/derive_source_watch.sql");
+const WATCH_PRINTS: &str = include_str!("../../sql/queries/source_watch.sql");
 const COUNTED_DAYS: &str = include_str!("../../sql/queries/derive_counted_days.sql");
 const RESTAGE: &str = include_str!("../../sql/queries/restage_reads.sql");
 /// The generation of staged reads that are not reconciled yet; no run has it.
@@ -91,6 +93,12 @@ struct State {
 struct Run {
     generation: u32,
     fingerprint: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct WatchPrint {
+    source: String,
+    print: u64,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -182,8 +190,28 @@ impl Store {
         self.stage_as(settings.generation, settings, writeups).await
     }
 
-    /// The same for write-ups that several sources watch: on each day those reads count that are of the
-    /// highest fidelity (named readers before engaged time before neither), the others get a label.
+    /// For each source, one number for the days on which it saw reads of any page.
+    pub async fn watch_prints(&self, timezone: &str) -> Result<Vec<(String, u64)>, StoreError> {
+        let query = self.query(WATCH_PRINTS).param("tz", timezone);
+        let rows: Vec<WatchPrint> = query.fetch_all().await.named("source_watch")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.source, row.print))
+            .collect())
+    }
+
+    /// Notes on which days which source watches, before [`Store::stage_reconciled`].
+    pub async fn watch(&self, settings: &DeriveSettings) -> Result<(), StoreError> {
+        let query = self
+            .query(SOURCE_WATCH)
+            .param("generation", settings.generation);
+        let query = query.param("tz", &settings.timezone);
+        query.execute().await.named("derive_source_watch")
+    }
+
+    /// The same for write-ups that several sources watch: on each day the reads of those count that are of
+    /// the highest fidelity among them that watch (naming readers before knowing engaged time before
+    /// neither), the others get a label.
     pub async fn stage_reconciled(
         &self,
         settings: &DeriveSettings,

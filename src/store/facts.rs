@@ -61,6 +61,8 @@ pub struct HealthCounts {
     pub own_people: u64,
     /// Distinct people behind reads of drafts.
     pub draft_people: u64,
+    /// Distinct people who read what several sources watch.
+    pub compared_people: u64,
 }
 
 /// Two sources that saw reads of the same write-ups, and how many each saw on the days that both
@@ -73,8 +75,8 @@ pub struct ComparedRow {
     pub other: String,
     /// Write-ups that both saw.
     pub writeups: u64,
-    /// Days of a write-up on which either saw reads.
-    pub days: u64,
+    /// Distinct people who are known to have read these.
+    pub people: u64,
     /// What one saw.
     pub one_reads: u64,
     /// What the other saw.
