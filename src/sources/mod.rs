@@ -10,6 +10,7 @@ pub mod attendance_csv;
 pub mod bitbucket;
 pub mod chat;
 pub mod collected;
+pub mod confluence;
 pub mod events;
 mod forge;
 pub mod git;
@@ -38,6 +39,7 @@ pub static KINDS: &[&Kind] = &[
     &attendance_csv::KIND,
     &bitbucket::KIND,
     &chat::KIND,
+    &confluence::KIND,
     &events::KIND,
     &git::KIND,
     &gitea::KIND,
@@ -96,7 +98,10 @@ impl Kind {
     /// Whether a source with these parameters is pulled. A kind that takes deliveries, too, does so only
     /// where it is told what to ask for.
     pub fn is_pulled(&self, params: &toml::Table) -> bool {
-        self.pull.is_some() && (self.push.is_none() || params.contains_key("repositories"))
+        let is_told = ["repositories", "url"]
+            .iter()
+            .any(|key| params.contains_key(*key));
+        self.pull.is_some() && (self.push.is_none() || is_told)
     }
 
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.

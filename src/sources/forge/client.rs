@@ -32,11 +32,13 @@ const MOST_REFUSALS: u32 = 50;
 type Response = ureq::http::Response<ureq::Body>;
 
 /// A connection to one forge.
-pub(super) struct Client {
+pub(in crate::sources) struct Client {
     agent: ureq::Agent,
     api: Url,
     authorization: Option<String>,
     now: Millis,
+    /// The parameter that says where it is.
+    parameter: &'static str,
     asked: u32,
     /// Refused one after the other.
     refusals: u32,
@@ -45,7 +47,7 @@ pub(super) struct Client {
 }
 
 /// What was answered.
-pub(super) enum Reply {
+pub(in crate::sources) enum Reply {
     /// A page of a list, or an object.
     Page(Page),
     /// The same as last time.
@@ -57,17 +59,17 @@ pub(super) enum Reply {
 }
 
 /// See [`Reply::Page`].
-pub(super) struct Page {
+pub(in crate::sources) struct Page {
     /// What was answered.
-    pub(super) value: Value,
+    pub(in crate::sources) value: Value,
     /// What it is known by when it is asked for again.
-    pub(super) etag: Option<String>,
+    pub(in crate::sources) etag: Option<String>,
     /// Where the list goes on.
-    pub(super) next: Option<String>,
+    pub(in crate::sources) next: Option<String>,
 }
 
 /// Why there was no answer.
-pub(super) enum Stop {
+pub(in crate::sources) enum Stop {
     /// The next pull goes on, not before this time if there is one.
     Later(String, Option<Millis>),
     /// This one question is not answered; others may be.
@@ -94,7 +96,7 @@ impl Stop {
 
 impl Client {
     /// A client for this API, for one pull.
-    pub(super) fn new(api: &Url, authorization: Option<String>, now: Millis) -> Client {
+    pub(in crate::sources) fn new(api: &Url, authorization: Option<String>, now: Millis) -> Client {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
@@ -107,14 +109,20 @@ impl Client {
             api: api.clone(),
             authorization,
             now,
+            parameter: "api",
             asked: 0,
             refusals: 0,
             exhausted: None,
         }
     }
 
+    /// The same, where its address is another parameter's.
+    pub(in crate::sources) fn told_by(self, parameter: &'static str) -> Client {
+        Client { parameter, ..self }
+    }
+
     /// The address of a path of the API.
-    pub(super) fn address(&self, path: &str) -> String {
+    pub(in crate::sources) fn address(&self, path: &str) -> String {
         format!("{}{path}", self.api.as_str().trim_end_matches('/'))
     }
 
@@ -124,12 +132,20 @@ impl Client {
     }
 
     /// Asks for an address, which should be one of this API.
-    pub(super) fn get(&mut self, address: &str, etag: Option<&str>) -> Result<Reply, Stop> {
+    pub(in crate::sources) fn get(
+        &mut self,
+        address: &str,
+        etag: Option<&str>,
+    ) -> Result<Reply, Stop> {
         self.ask(address, etag, None)
     }
 
     /// Asks a question that does not fit into an address.
-    pub(super) fn post(&mut self, address: &str, question: &str) -> Result<Reply, Stop> {
+    pub(in crate::sources) fn post(
+        &mut self,
+        address: &str,
+        question: &str,
+    ) -> Result<Reply, Stop> {
         self.ask(address, None, Some(question))
     }
 
@@ -169,7 +185,11 @@ impl Client {
                 && url.username().is_empty()
                 && url.password().is_none()
         });
-        url.ok_or_else(|| self.refused(&format!("{fault}; api should be its own address"), false))
+        let parameter = self.parameter;
+        url.ok_or_else(|| {
+            let reason = format!("{fault}; {parameter} should be its own address");
+            self.refused(&reason, false)
+        })
     }
 
     /// Where one question after the other is refused, the forge is asked no more.
@@ -264,7 +284,7 @@ impl Client {
             }
             500..=599 => return Err(self.refused(&format!("answers with status {status}"), true)),
             _ => {
-                let reason = format!("answers with status {status}; check api");
+                let reason = format!("answers with status {status}; check {}", self.parameter);
                 return Err(self.refused(&reason, false));
             }
         }
@@ -281,8 +301,11 @@ impl Client {
             let reason = format!("answers with more than {MAX_VALUES} values at once");
             return Err(self.refused(&reason, false));
         }
-        let value: Value = serde_json::from_slice(&body)
-            .map_err(|_| self.refused("answers with something else than JSON; check api", false))?;
+        let value: Value = serde_json::from_slice(&body).map_err(|_| {
+            let check = self.parameter;
+            let reason = format!("answers with something else than JSON; check {check}");
+            self.refused(&reason, false)
+        })?;
         let next = link
             .as_deref()
             .and_then(next_of)
@@ -313,7 +336,8 @@ impl Client {
         until.clamp(self.now, self.now + LONGEST_WAIT)
     }
 
-    fn refused(&self, reason: &str, retryable: bool) -> Stop {
+    /// A question that was not answered as it should be.
+    pub(in crate::sources) fn refused(&self, reason: &str, retryable: bool) -> Stop {
         Stop::Refused(self.error(reason, retryable))
     }
 
@@ -340,7 +364,7 @@ fn later(reason: &str, until: Millis) -> Stop {
 }
 
 /// How a token is shown: as a bearer's, or, where a user's name stands before it, as a password.
-pub(super) fn authorization(scheme: &str, token: &str) -> String {
+pub(in crate::sources) fn authorization(scheme: &str, token: &str) -> String {
     match token.contains(':') {
         true => format!("Basic {}", STANDARD.encode(token)),
         false => format!("{scheme} {token}"),

@@ -28,8 +28,9 @@ use crate::model::{Millis, Place};
 use super::links::Finder;
 use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 
+pub(super) use client::{Client, Reply, Stop, authorization};
 pub(super) use input::{json, value, values, wrong};
-pub(super) use params::Params;
+pub(super) use params::{Params, address, token};
 pub(super) use poll::{Graph, List, Objects, Order, Polled, look, pull};
 pub(super) use signature::{Secret, Secrets, hex, is_recent, sha256};
 pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot};
