@@ -203,7 +203,12 @@ impl Maker {
             words: None,
             deleted_at: Some(deleted_at.max(at)),
         };
-        self.commented(page, comment, (at, second(deleted_at)), body)
+        self.commented(
+            page,
+            comment,
+            (at, second(deleted_at).saturating_add(1)),
+            body,
+        )
     }
 
     fn commented(

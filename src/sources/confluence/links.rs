@@ -1,7 +1,9 @@
 //! The part of a pull that looks for links to write-ups in the pages of the spaces, and for links that are
 //! gone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use percent_encoding::percent_decode_str;
 
 use crate::model::{DAY_MS, LinkForm, Millis, Place};
 use crate::sources::KnownWriteup;
@@ -28,41 +30,63 @@ pub(super) struct Targets {
     numbers: HashMap<u64, String>,
     /// The same by space and title.
     titles: HashMap<(String, String), String>,
+    /// Write-ups of this source whose page cannot be seen: links to them by title are not known.
+    unseen: HashSet<String>,
 }
 
 impl Targets {
-    fn new(maker: &Maker, pages: &BTreeMap<u64, Page>, others: &[KnownWriteup]) -> Targets {
-        let mut known: Vec<KnownWriteup> = pages
-            .values()
-            .map(|page| KnownWriteup {
-                id: maker.id(page.id),
-                title: None,
-                aliases: maker.addresses(page),
-            })
-            .collect();
-        let mut numbers: HashMap<u64, String> =
-            pages.keys().map(|id| (*id, maker.id(*id))).collect();
-        let own = format!("{}:", maker.source);
+    /// `pages` are those that can be seen, `own` the numbers of those that are or were listed as write-ups.
+    fn new(
+        maker: &Maker,
+        pages: &BTreeMap<u64, &Page>,
+        own: impl Iterator<Item = u64>,
+        others: &[KnownWriteup],
+    ) -> Targets {
+        let mut numbers: BTreeMap<u64, Vec<String>> = own.map(|id| (id, Vec::new())).collect();
+        let mut known = Vec::new();
+        let prefix = format!("{}:", maker.source);
         for other in others {
-            let number: Option<u64> = other.id.strip_prefix(&own).and_then(|id| id.parse().ok());
-            // What is listed is known as it stands now.
-            if number.is_some_and(|number| pages.contains_key(&number)) {
-                let at = known.iter().position(|known| known.id == other.id);
-                if let Some(known) = at.and_then(|at| known.get_mut(at)) {
-                    known.aliases.extend(other.aliases.iter().cloned());
-                }
-                continue;
+            let number = other
+                .id
+                .strip_prefix(&prefix)
+                .and_then(|id| id.parse().ok());
+            match number {
+                Some(number) => numbers
+                    .entry(number)
+                    .or_default()
+                    .extend(other.aliases.iter().cloned()),
+                None => known.push(other.clone()),
             }
-            numbers.extend(number.map(|number| (number, other.id.clone())));
-            known.push(other.clone());
         }
-        let titles = pages.values().filter_map(|page| {
-            let space = page.space.clone()?;
-            Some(((space, page.title.clone()), maker.id(page.id)))
-        });
+        let mut titles = HashMap::new();
+        let mut unseen = HashSet::new();
+        for (number, mut aliases) in std::mem::take(&mut numbers) {
+            let id = maker.id(number);
+            match pages.get(&number) {
+                Some(page) => {
+                    aliases.extend(maker.addresses(page));
+                    let space = page.space.clone();
+                    titles.extend(space.map(|space| ((space, page.title.clone()), id.clone())));
+                }
+                None => {
+                    aliases.extend(maker.address(number));
+                    unseen.insert(id.clone());
+                }
+            }
+            numbers.insert(number, Vec::new());
+            known.push(KnownWriteup {
+                id,
+                title: None,
+                aliases,
+            });
+        }
         Targets {
-            titles: titles.collect(),
-            numbers,
+            numbers: numbers
+                .into_keys()
+                .map(|number| (number, maker.id(number)))
+                .collect(),
+            titles,
+            unseen,
             ids: known.iter().map(|writeup| writeup.id.clone()).collect(),
             finder: Finder::new(&known),
         }
@@ -80,18 +104,18 @@ impl Targets {
         let taken = storage::take(storage);
         let mut found: BTreeMap<String, LinkForm> = BTreeMap::new();
         let mut text = taken.text;
-        let titled = |space: Option<String>, title: String| {
+        let by_title = |space: Option<String>, title: String| {
             let space = space.or_else(|| page.space.clone())?;
             self.titles.get(&(space, title)).cloned()
         };
         for reference in taken.references {
             let id = match reference {
-                Reference::Title { space, title } => titled(space, title),
+                Reference::Title { space, title } => by_title(space, title),
                 Reference::Number(number) => self.numbers.get(&number).cloned(),
                 Reference::Address(address) => {
                     text.push('\n');
                     text.push_str(&address);
-                    storage::titled(&address).and_then(|(space, title)| titled(Some(space), title))
+                    titled(&address).and_then(|(space, title)| by_title(Some(space), title))
                 }
             };
             found.extend(id.map(|id| (id, LinkForm::Link)));
@@ -117,7 +141,14 @@ impl Run<'_> {
         writeups: &BTreeMap<u64, Page>,
         state: &mut Checkpoint,
     ) -> Result<(), Stop> {
-        let targets = Targets::new(&self.maker, writeups, &self.setting.writeups);
+        let pages: BTreeMap<u64, &Page> = self
+            .listing
+            .iter()
+            .chain(writeups)
+            .map(|(id, page)| (*id, page))
+            .collect();
+        let own = writeups.keys().chain(state.writeups.keys()).copied();
+        let targets = Targets::new(&self.maker, &pages, own, &self.setting.writeups);
         let places = self.places(&targets)?;
         let names = targets.digest();
         if names != state.names {
@@ -216,6 +247,7 @@ impl Run<'_> {
                 true => (page.version.at, page.version.who.clone()),
                 false => self.since(page, id, targets)?,
             };
+            self.introduce(who.iter())?;
             let next = Linked {
                 // It came back: the same link, from the time when it was first seen.
                 at: linked.map_or(at, |linked| linked.at),
@@ -232,13 +264,13 @@ impl Run<'_> {
                 who.as_ref(),
             );
             self.sink.event(event);
-            self.meet(who.iter());
             let links = state.links.entry(page.id).or_default();
             links.insert(id.clone(), next);
         }
         let gone_at = if is_next { page.version.at } else { self.now };
         if let Some(links) = state.links.get_mut(&page.id) {
-            for (id, linked) in links.iter_mut().filter(|(id, _)| !found.contains_key(*id)) {
+            let is_gone = |id: &String| !found.contains_key(id) && !targets.unseen.contains(id);
+            for (id, linked) in links.iter_mut().filter(|(id, _)| is_gone(id)) {
                 self.removed((page.id, id), linked, gone_at, targets);
             }
         }
@@ -272,8 +304,10 @@ impl Run<'_> {
         let is_there = |id: &u64, listing: &BTreeMap<u64, Page>| {
             listing.get(id).is_some_and(|page| !page.trashed)
         };
+        // What could not be read is no proof.
+        let is_sure = self.site.unread == 0;
         for (from, links) in &mut state.links {
-            if is_there(from, &self.listing) {
+            if is_there(from, &self.listing) || !is_sure {
                 continue;
             }
             for (id, linked) in links {
@@ -311,5 +345,31 @@ impl Run<'_> {
     fn stands_in(&self, page: u64, targets: &Targets) -> Option<String> {
         let own = targets.numbers.get(&page).cloned();
         own.or_else(|| self.maker.address(page))
+    }
+}
+
+/// The title in the address `/display/KEY/Title` of a page, with its space.
+fn titled(address: &str) -> Option<(String, String)> {
+    let rest = address.split_once("/display/")?.1;
+    let mut parts = rest.split(['?', '#']).next()?.split('/');
+    let (space, title) = (parts.next()?, parts.next()?);
+    let title = title.replace('+', " ");
+    let title = percent_decode_str(&title).decode_utf8().ok()?;
+    (!space.is_empty() && !title.is_empty()).then(|| (space.to_owned(), title.into_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn titles_in_addresses() {
+        assert_eq!(
+            titled("https://h/display/OPS/Disk+full%3F?x=1"),
+            Some(("OPS".to_owned(), "Disk full?".to_owned()))
+        );
+        for none in ["https://h/display/OPS", "https://h/display//x", "/x", ""] {
+            assert_eq!(titled(none), None, "{none}");
+        }
     }
 }

@@ -147,6 +147,7 @@ impl Pull for Confluence {
                 state.edition = Some(site.edition());
                 let mut run = Run::new(&self.params, &self.setting, site, now, sink);
                 let ended = run.pull(&mut state);
+                run.tell();
                 (run.found, run.refused, ended)
             }
             Err(stop) => (false, None, Err(stop)),

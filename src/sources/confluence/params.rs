@@ -52,8 +52,10 @@ fn yes() -> bool {
 pub(super) struct Checked {
     /// Where the site is asked.
     pub(super) url: Option<Url>,
-    /// What the addresses of its pages begin with, where that is known before it is asked.
+    /// What the addresses of its pages begin with, where that is said.
     pub(super) site: Option<String>,
+    /// The same, as long as nobody says otherwise.
+    pub(super) own: Option<String>,
     /// What it is, where that is said or can be seen.
     pub(super) edition: Option<Edition>,
     /// What is shown of the token.
@@ -102,8 +104,7 @@ impl Params {
         let shown = match (&self.user, token) {
             (Some(user), Some(token)) => Some(authorization("Basic", &format!("{user}:{token}"))),
             (None, Some(token)) => Some(authorization("Bearer", &token)),
-            (Some(_), None) => return Err(wrong("user is beside token_file, not in its place")),
-            (None, None) => None,
+            (_, None) => None,
         };
         let is_key = |key: &String| {
             !key.is_empty()
@@ -134,7 +135,8 @@ impl Params {
         // Through the gateway of Atlassian pages are asked for, but not looked at.
         let own = url.as_ref().filter(|url| url.host_str() != Some(GATEWAY));
         Ok(Checked {
-            site: site.as_ref().or(own).map(plain),
+            site: site.as_ref().map(plain),
+            own: own.map(plain),
             edition: self.edition.or(seen),
             authorization: shown,
             spaces: self.spaces,
@@ -271,7 +273,7 @@ mod tests {
         );
         let cloud = cloud.expect("valid");
         assert_eq!(
-            cloud.site.as_deref(),
+            cloud.own.as_deref(),
             Some("https://example.atlassian.net/wiki")
         );
         assert_eq!(cloud.edition, Some(Edition::Cloud));
@@ -279,7 +281,7 @@ mod tests {
         assert_eq!(cloud.chosen.as_deref(), Some(chosen));
         let gateway = "url = \"https://api.atlassian.com/ex/confluence/123\"\ncql = \"title ~ x\"";
         let gateway = checked(gateway).expect("valid");
-        assert_eq!(gateway.site, None);
+        assert_eq!((gateway.site, gateway.own), (None, None));
         let url = gateway.url.expect("an address");
         assert_eq!(
             url.as_str(),
@@ -287,10 +289,7 @@ mod tests {
         );
         let center =
             checked("url = \"https://wiki.example.org/conf/\"\nparent = 7").expect("valid");
-        assert_eq!(
-            center.site.as_deref(),
-            Some("https://wiki.example.org/conf")
-        );
+        assert_eq!(center.own.as_deref(), Some("https://wiki.example.org/conf"));
         assert_eq!((center.edition, center.places.len()), (None, 2));
         assert!(
             checked("secret = \"s\"")
@@ -315,7 +314,6 @@ mod tests {
                 "spaces = [\"A\"]\nrunbook = [\"colour:red\"]",
                 "label:NAME, parent:NUMBER or title:WORDS",
             ),
-            ("spaces = [\"A\"]\nuser = \"zzuser\"", "beside token_file"),
             ("spaces = [\"A\"]\nedition = \"server\"", "cloud"),
             (
                 "spaces = [\"A\"]\nprevious_secret_file = \"x\"",

@@ -55,7 +55,7 @@ impl Receiver {
             secrets: params.secrets,
             maker: Maker {
                 source: setting.source.as_str().into(),
-                site: params.site,
+                site: params.site.or(params.own),
             },
             spaces: params.spaces,
             ids: ids.collect(),

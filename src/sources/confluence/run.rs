@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{DAY_MS, Millis, Vocabulary};
-use crate::sources::forge::{Stop, hex, sha256};
-use crate::sources::{Setting, Sink, SourceError};
+use crate::sources::forge::{Stop, address, hex, sha256};
+use crate::sources::{Problem, Setting, Sink, SourceError};
 
+use super::Edition;
 use super::answer::{Page, Version, Who};
 use super::checkpoint::{Checkpoint, Known, Told, second};
 use super::events::{Description, HOUR, Maker};
@@ -41,10 +42,10 @@ pub(super) struct Run<'a> {
     pub(super) spaces: BTreeMap<String, String>,
     /// All pages of the spaces, where they are looked through.
     pub(super) listing: BTreeMap<u64, Page>,
-    /// Programs that may have been met, and people who were.
+    /// Who was introduced.
     met: Vec<Who>,
-    /// Counters are not for us.
-    no_counters: bool,
+    /// What is not for us, and is asked for no more.
+    denied: BTreeSet<&'static str>,
     /// It is known which pages are write-ups.
     pub(super) found: bool,
     /// The first question that was not answered.
@@ -74,7 +75,7 @@ impl<'a> Run<'a> {
             spaces: BTreeMap::new(),
             listing: BTreeMap::new(),
             met: Vec::new(),
-            no_counters: false,
+            denied: BTreeSet::new(),
             found: false,
             refused: None,
         }
@@ -84,19 +85,26 @@ impl<'a> Run<'a> {
     pub(super) fn pull(&mut self, state: &mut Checkpoint) -> Result<(), Stop> {
         let writeups = self.find()?;
         self.found = true;
-        let told = self.writeups(&writeups, state);
-        // Whoever was met is described, however it ended.
-        let described = self.people();
-        told?;
-        described?;
+        self.writeups(&writeups, state)?;
         self.gone(&writeups, state)?;
         if self.params.links && !self.params.spaces.is_empty() {
-            let linked = self.links(&writeups, state);
-            let described = self.people();
-            linked?;
-            described?;
+            self.links(&writeups, state)?;
         }
         Ok(())
+    }
+
+    /// Tells of what was answered and could not be read.
+    pub(super) fn tell(&mut self) {
+        if self.site.unread > 0 {
+            self.sink.problem(Problem {
+                place: "pull".to_owned(),
+                field: "results".to_owned(),
+                reason: format!(
+                    "{} pages or comments say neither number nor version; valid are those of the API",
+                    self.site.unread
+                ),
+            });
+        }
     }
 
     /// The write-ups as they are listed now.
@@ -129,8 +137,11 @@ impl<'a> Run<'a> {
             }
         };
         found.retain(|_, page| !page.trashed);
+        // What the site calls itself is what people see, also where it is asked at another address.
         let based = found.values().find_map(|page| page.base.clone());
-        self.maker.site = self.maker.site.take().or(based);
+        let based = based.filter(|base| address("base", base, false).is_ok());
+        let own = self.params.own.clone();
+        self.maker.site = self.maker.site.take().or(based).or(own);
         Ok(found)
     }
 
@@ -175,7 +186,7 @@ impl<'a> Run<'a> {
         if self.params.comments {
             self.comments(page, known)?;
         }
-        if self.params.counters && !self.no_counters {
+        if self.params.counters && self.site.edition() == Edition::Cloud {
             self.counters(page.id, known)?;
         }
         Ok(())
@@ -184,7 +195,7 @@ impl<'a> Run<'a> {
     /// Tells of a write-up where something of it changed.
     fn describe(&mut self, page: &Page, known: &mut Known) -> Result<(), Stop> {
         let labels = self.site.labels(page)?.unwrap_or_default();
-        let told = self.site.restricted(page)?;
+        let told = self.asked(RESTRICTIONS, |site| site.restricted(page))?;
         let restricted = told.unwrap_or(known.restricted);
         let opened = known.restricted && !restricted;
         let addresses = self.maker.addresses(page);
@@ -206,6 +217,7 @@ impl<'a> Run<'a> {
         let before = known.version;
         let words = self.words_changed(page, &mut history, before)?;
         let two = self.two_times(page, &mut history)?;
+        self.introduce(history.iter().filter_map(|version| version.who.as_ref()))?;
         let whole = |measured| Description {
             page,
             history: &history,
@@ -235,7 +247,6 @@ impl<'a> Run<'a> {
             let words = words.get(&version.number).copied();
             self.sink.event(self.maker.edit(page.id, version, words));
         }
-        self.meet(history.iter().filter_map(|version| version.who.as_ref()));
         known.facts = facts;
         known.restricted = restricted;
         known.version = page.version.number;
@@ -311,44 +322,56 @@ impl<'a> Run<'a> {
 
     /// Tells of comments that are new or changed, and of those that are gone.
     fn comments(&mut self, page: &Page, known: &mut Known) -> Result<(), Stop> {
-        let listed = self.site.comments(page)?;
+        let (listed, is_whole) = self.site.comments(page)?;
         let mut there = BTreeSet::new();
+        let mut fresh = Vec::new();
         for mut comment in listed {
             there.insert(comment.id);
-            let told = known.comments.get(&comment.id);
-            let same =
-                told.is_some_and(|told| !told.gone && told.version == comment.version.number);
-            let back = told.is_some_and(|told| told.gone);
-            if !same {
-                self.site.written(&mut comment)?;
-                let Some((at, who)) = comment.written.clone() else {
-                    self.sink
-                        .left_out("comment whose first version is not told");
-                    continue;
-                };
-                let measured = comment
-                    .body
-                    .as_deref()
-                    .map(|body| storage::take(body).words.len());
-                let words = measured.map(|words| u32::try_from(words).unwrap_or(u32::MAX));
-                let version = second(if back { self.now } else { comment.version.at });
-                let written = (at, who.as_ref());
-                let event = self
-                    .maker
-                    .comment(page.id, &comment, written, words, version);
-                self.sink.event(event);
-                self.meet(who.iter());
-                let told = Told {
-                    version: comment.version.number,
-                    at,
-                    ..Told::default()
-                };
-                known.comments.insert(comment.id, told);
-            } else if let Some(told) = known.comments.get_mut(&comment.id) {
+            let told = known.comments.get_mut(&comment.id);
+            if let Some(told) =
+                told.filter(|told| !told.gone && told.version == comment.version.number)
+            {
                 told.missed = 0;
+                continue;
+            }
+            self.site.written(&mut comment)?;
+            match comment.written.take() {
+                Some(written) => fresh.push((comment, written)),
+                None => self
+                    .sink
+                    .left_out("comment whose first version is not told"),
             }
         }
-        for (id, told) in &mut known.comments {
+        self.introduce(fresh.iter().filter_map(|(_, (_, who))| who.as_ref()))?;
+        for (comment, (at, who)) in fresh {
+            let is_back = known
+                .comments
+                .get(&comment.id)
+                .is_some_and(|told| told.gone);
+            let version = second(if is_back {
+                self.now
+            } else {
+                comment.version.at
+            });
+            let words = comment
+                .body
+                .as_deref()
+                .map(|body| storage::take(body).words.len());
+            let words = words.map(|words| u32::try_from(words).unwrap_or(u32::MAX));
+            let written = (at, who.as_ref());
+            self.sink.event(
+                self.maker
+                    .comment(page.id, &comment, written, words, version),
+            );
+            let told = Told {
+                version: comment.version.number,
+                at,
+                ..Told::default()
+            };
+            known.comments.insert(comment.id, told);
+        }
+        // What is not shown says nothing of what is gone.
+        for (id, told) in known.comments.iter_mut().filter(|_| is_whole) {
             if there.contains(id) || told.gone {
                 continue;
             }
@@ -366,18 +389,33 @@ impl<'a> Run<'a> {
         if known.counted.is_some_and(|at| at / HOUR == self.now / HOUR) {
             return Ok(());
         }
-        let Some(counters) = self.site.counters(page)? else {
-            self.no_counters = true;
-            self.sink.note(
-                "counters of views are not to be had: only Cloud has them, in its paid plans"
-                    .to_owned(),
-            );
-            return Ok(());
-        };
-        known.counted = Some(self.now);
-        self.sink
-            .event(self.maker.counters(page, counters, self.now));
+        if let Some(counters) = self.asked(COUNTERS, |site| site.counters(page))? {
+            known.counted = Some(self.now);
+            self.sink
+                .event(self.maker.counters(page, counters, self.now));
+        }
         Ok(())
+    }
+
+    /// Asks for something that a token may have no right to, or a site not have: without it the rest is
+    /// told all the same.
+    fn asked<T>(
+        &mut self,
+        what: &'static str,
+        ask: impl FnOnce(&mut Site) -> Result<Option<T>, Stop>,
+    ) -> Result<Option<T>, Stop> {
+        if self.denied.contains(what) {
+            return Ok(None);
+        }
+        match ask(&mut self.site) {
+            Ok(Some(answer)) => return Ok(Some(answer)),
+            Err(stop) if stop.is_passing() => return Err(stop),
+            Ok(None) | Err(_) => {}
+        }
+        self.denied.insert(what);
+        self.sink
+            .note(format!("{what} are not told to this token, or not at all"));
+        Ok(None)
     }
 
     /// Looks for write-ups that are listed no more. Those that only left the list stay.
@@ -386,7 +424,7 @@ impl<'a> Run<'a> {
             if found.contains_key(id) || known.gone {
                 continue;
             }
-            let looked = self.site.anywhere(*id, known.blog);
+            let looked = self.site.is_trashed(*id, known.blog);
             let looked = match looked {
                 Err(Stop::Refused(error)) => {
                     self.refused.get_or_insert(error);
@@ -395,8 +433,8 @@ impl<'a> Run<'a> {
                 looked => looked?,
             };
             known.missed = match &looked {
-                Some(page) if page.trashed => MISSED,
-                Some(_) => 0,
+                Some(true) => MISSED,
+                Some(false) => 0,
                 None => known.missed.saturating_add(1),
             };
             if known.missed >= MISSED {
@@ -408,38 +446,39 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Meets somebody who is named in events.
-    pub(super) fn meet<'w>(&mut self, all: impl Iterator<Item = &'w Who>) {
+    /// Describes people before they are named in events: which of them are programs, and the names of
+    /// accounts. Each once a pull.
+    pub(super) fn introduce<'w>(&mut self, all: impl Iterator<Item = &'w Who>) -> Result<(), Stop> {
+        let mut fresh: Vec<Who> = Vec::new();
         for who in all {
-            if !self.met.contains(who) {
-                self.met.push(who.clone());
+            if !self.met.contains(who) && !fresh.contains(who) {
+                fresh.push(who.clone());
             }
         }
-    }
-
-    /// Describes who was met: accounts that are programs, and the names of accounts.
-    fn people(&mut self) -> Result<(), Stop> {
-        let met = std::mem::take(&mut self.met);
-        let mut accounts = Vec::new();
-        for who in met {
-            match &who.name {
-                Some(name) => {
-                    let in_logs = self.params.log_names;
-                    self.sink
-                        .event(self.maker.same(name, &who.identity, in_logs));
-                }
-                None if who.identity.kind == "account" => accounts.push(who.identity.value),
-                None => {}
-            }
-        }
+        let accounts = fresh.iter().filter(|who| who.identity.kind == "account");
+        let accounts: Vec<String> = accounts.map(|who| who.identity.value.clone()).collect();
         for some in accounts.chunks(100) {
-            for program in self.site.programs(some)? {
+            let programs = self.asked(ACCOUNTS, |site| site.programs(some).map(Some))?;
+            for program in programs.unwrap_or_default() {
                 self.sink.event(self.maker.program(&program));
             }
         }
+        for who in &fresh {
+            if let Some(name) = &who.name {
+                let in_logs = self.params.log_names;
+                self.sink
+                    .event(self.maker.same(name, &who.identity, in_logs));
+            }
+        }
+        self.met.extend(fresh);
         Ok(())
     }
 }
+
+/// What a token may have no right to.
+const RESTRICTIONS: &str = "restrictions of pages";
+const COUNTERS: &str = "counters of views";
+const ACCOUNTS: &str = "kinds of accounts";
 
 /// See [`Run::two_times`].
 enum Two {

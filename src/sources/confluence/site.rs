@@ -29,6 +29,8 @@ const EXPAND: &str = "version,history,space,metadata.labels,restrictions.read.re
 pub(super) struct Site {
     client: Client,
     edition: Edition,
+    /// Pages and comments that could not be read.
+    pub(super) unread: usize,
 }
 
 /// Whether a list could be read.
@@ -51,7 +53,11 @@ const COLLECTIONS: [(&str, &str, bool); 2] =
 impl Site {
     /// A site of a known edition.
     pub(super) fn new(client: Client, edition: Edition) -> Site {
-        Site { client, edition }
+        Site {
+            client,
+            edition,
+            unread: 0,
+        }
     }
 
     /// Finds out which edition answers.
@@ -202,11 +208,12 @@ impl Site {
                 }
             };
             for path in paths {
+                let mut unread = 0;
                 let listed = self.all(&path, |answer| {
-                    for page in pages_of(answer, blog, ids) {
-                        pages.insert(page.0.id, page.0);
-                    }
+                    let found = pages_of(answer, blog, ids, &mut unread);
+                    pages.extend(found.into_iter().map(|(page, _)| (page.id, page)));
                 })?;
+                self.unread += unread;
                 if listed == Listed::Absent && !blog {
                     return Err(self
                         .client
@@ -250,19 +257,22 @@ impl Site {
                     )
                 }
             };
-            self.all(&path, |answer| found.extend(pages_of(answer, blog, ids)))?;
+            let mut unread = 0;
+            self.all(&path, |answer| {
+                found.extend(pages_of(answer, blog, ids, &mut unread));
+            })?;
+            self.unread += unread;
         }
         Ok(found)
     }
 
-    /// One page wherever it is: also in the trash. `None` where it is not there any more.
-    pub(super) fn anywhere(&mut self, id: u64, blog: bool) -> Result<Option<Page>, Stop> {
-        let collection = collection(blog);
+    /// Whether a page lies in the trash; `None` where it is not there any more.
+    pub(super) fn is_trashed(&mut self, id: u64, blog: bool) -> Result<Option<bool>, Stop> {
         let path = match self.edition {
-            Edition::Cloud => format!("/api/v2/{collection}/{id}"),
-            Edition::DataCenter => format!("/rest/api/content/{id}?status=any&expand={EXPAND}"),
+            Edition::Cloud => format!("/api/v2/{}/{id}", collection(blog)),
+            Edition::DataCenter => format!("/rest/api/content/{id}?status=any"),
         };
-        Ok(self.one(&path)?.as_ref().and_then(answer::page))
+        Ok(self.one(&path)?.as_ref().map(answer::is_trashed))
     }
 
     /// The history of a page, the first version first; with bodies where the edition gives them along.
@@ -328,45 +338,64 @@ impl Site {
         }))
     }
 
-    /// All comments of a page, those that others answer first.
-    pub(super) fn comments(&mut self, page: &Page) -> Result<Vec<Comment>, Stop> {
+    /// The comments of a page, those that others answer first, and whether these are all.
+    pub(super) fn comments(&mut self, page: &Page) -> Result<(Vec<Comment>, bool), Stop> {
         let mut comments: Vec<Comment> = Vec::new();
-        if self.edition == Edition::DataCenter {
-            let path = format!(
-                "/rest/api/content/{}/child/comment?depth=all&expand=version,history,ancestors,body.storage&limit={HEAVY}",
-                page.id
-            );
-            self.all(&path, |answer| {
-                comments.extend(answer::results(answer).filter_map(answer::comment));
-            })?;
-            return Ok(comments);
+        let before = self.unread;
+        let mut is_whole = true;
+        let lists = match self.edition {
+            Edition::DataCenter => vec![(
+                false,
+                format!(
+                    "/rest/api/content/{}/child/comment?depth=all\
+                     &expand=version,history,ancestors,body.storage&limit={HEAVY}",
+                    page.id
+                ),
+            )],
+            Edition::Cloud => [(false, FOOTER), (true, INLINE)]
+                .map(|(inline, kind)| {
+                    let (collection, id) = (collection(page.blog), page.id);
+                    let path = format!(
+                        "/api/v2/{collection}/{id}/{kind}?body-format=storage&limit={HEAVY}"
+                    );
+                    (inline, path)
+                })
+                .to_vec(),
+        };
+        for (inline, path) in lists {
+            let (found, listed) = self.comments_at(&path)?;
+            is_whole &= listed == Listed::Whole;
+            comments.extend(found.into_iter().map(|one| Comment { inline, ..one }));
         }
-        let of_page = format!("/api/v2/{}/{}", collection(page.blog), page.id);
-        for inline in [false, true] {
-            let kind = if inline { INLINE } else { FOOTER };
-            let path = format!("{of_page}/{kind}?body-format=storage&limit={HEAVY}");
-            self.all(&path, |answer| {
-                let found = answer::results(answer).filter_map(answer::comment);
-                comments.extend(found.map(|comment| Comment { inline, ..comment }));
-            })?;
-        }
-        let mut known: BTreeSet<u64> = comments.iter().map(|comment| comment.id).collect();
-        let mut at = 0;
-        while let Some((above, inline)) = comments.get(at).map(|one| (one.id, one.inline)) {
-            at += 1;
-            let kind = if inline { INLINE } else { FOOTER };
-            let path = format!("/api/v2/{kind}/{above}/children?body-format=storage&limit={HEAVY}");
-            self.all(&path, |answer| {
-                for mut comment in answer::results(answer).filter_map(answer::comment) {
+        if self.edition == Edition::Cloud {
+            let mut known: BTreeSet<u64> = comments.iter().map(|comment| comment.id).collect();
+            let mut at = 0;
+            while let Some((above, inline)) = comments.get(at).map(|one| (one.id, one.inline)) {
+                at += 1;
+                let kind = if inline { INLINE } else { FOOTER };
+                let path =
+                    format!("/api/v2/{kind}/{above}/children?body-format=storage&limit={HEAVY}");
+                for mut comment in self.comments_at(&path)?.0 {
                     comment.parent = comment.parent.or(Some(above));
                     comment.inline = inline;
                     if known.insert(comment.id) {
                         comments.push(comment);
                     }
                 }
-            })?;
+            }
         }
-        Ok(comments)
+        Ok((comments, is_whole && self.unread == before))
+    }
+
+    fn comments_at(&mut self, path: &str) -> Result<(Vec<Comment>, Listed), Stop> {
+        let mut comments = Vec::new();
+        let mut all = 0;
+        let listed = self.all(path, |answer| {
+            all += answer::results(answer).count();
+            comments.extend(answer::results(answer).filter_map(answer::comment));
+        })?;
+        self.unread += all - comments.len();
+        Ok((comments, listed))
     }
 
     /// When and by whom a comment was written: it tells itself only who changed it last.
@@ -437,17 +466,22 @@ fn pages_of(
     answer: &Value,
     blog: bool,
     ids: &BTreeMap<String, String>,
+    unread: &mut usize,
 ) -> Vec<(Page, Option<String>)> {
     let base = answer["_links"]["base"].as_str();
-    let pages = answer::results(answer).filter_map(|value| {
-        let mut page = answer::page(value)?;
+    let mut pages = Vec::new();
+    for value in answer::results(answer) {
+        let Some(mut page) = answer::page(value) else {
+            *unread += 1;
+            continue;
+        };
         page.blog |= blog;
         page.base = page.base.or_else(|| base.map(str::to_owned));
         let key = page.space_id.as_ref().and_then(|id| ids.get(id));
         page.space = key.cloned().or(page.space);
-        Some((page, answer::body(value).map(str::to_owned)))
-    });
-    pages.collect()
+        pages.push((page, answer::body(value).map(str::to_owned)));
+    }
+    pages
 }
 
 fn collection(blog: bool) -> &'static str {

@@ -1,8 +1,6 @@
 //! Confluence's storage format: XHTML with elements of its own. Counts what a page's prose holds, and
 //! finds what it leads to. Tolerant: what is not closed ends with the text, and nothing is refused.
 
-use percent_encoding::percent_decode_str;
-
 use crate::model::Vocabulary;
 use crate::sources::prose::{Counts, Prose};
 
@@ -401,16 +399,6 @@ fn entity(name: &str) -> Option<char> {
     })
 }
 
-/// The title in the address `/display/KEY/Title` of a page, with its space.
-pub(super) fn titled(address: &str) -> Option<(String, String)> {
-    let rest = address.split_once("/display/")?.1;
-    let mut parts = rest.split(['?', '#']).next()?.split('/');
-    let (space, title) = (parts.next()?, parts.next()?);
-    let title = title.replace('+', " ");
-    let title = percent_decode_str(&title).decode_utf8().ok()?;
-    (!space.is_empty() && !title.is_empty()).then(|| (space.to_owned(), title.into_owned()))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -480,11 +468,6 @@ mod tests {
             title: "B > C".to_owned(),
         };
         assert_eq!(found, [title]);
-        assert_eq!(
-            titled("https://h/display/OPS/Disk+full%3F?x=1"),
-            Some(("OPS".to_owned(), "Disk full?".to_owned()))
-        );
-        assert_eq!(titled("https://h/display/OPS"), None);
     }
 
     #[test]

@@ -80,7 +80,7 @@ pub(in crate::sources) enum Stop {
 
 impl Stop {
     /// Whether the same question may be answered another time.
-    pub(super) fn is_passing(&self) -> bool {
+    pub(in crate::sources) fn is_passing(&self) -> bool {
         match self {
             Stop::Later(..) => true,
             Stop::Refused(error) | Stop::Failed(error) => matches!(
