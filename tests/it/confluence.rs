@@ -442,9 +442,7 @@ fn readback_check_asks() {
         said,
         "Confluence Data Center answers; all pages of 1 spaces"
     );
-    let refused = look(&cloud, "spaces = [\"GONE\"]\n")
-        .err()
-        .expect("refused");
+    let refused = look(&cloud, "spaces = [\"GONE\"]\n").expect_err("refused");
     assert!(refused.to_string().contains("\"GONE\""), "{refused}");
 }
 

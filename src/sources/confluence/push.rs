@@ -231,9 +231,11 @@ impl Receiver {
                 "deleted comment that does not say when it was written",
             ));
         };
+        // It is the last word, also where clocks differ.
+        let at = told.at.max(changed(content).unwrap_or(written));
         Ok(Event {
             subject: self.subject(page),
-            ..self.maker.uncommented(page, id, written, told.at)
+            ..self.maker.uncommented(page, id, written, at)
         })
     }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{DAY_MS, Millis, Vocabulary};
+use crate::model::{DAY_MS, Millis};
 use crate::sources::forge::{Stop, address, hex, sha256};
 use crate::sources::{Problem, Setting, Sink, SourceError};
 
@@ -216,7 +216,7 @@ impl<'a> Run<'a> {
         let mut history = self.site.history(page)?;
         let before = known.version;
         let words = self.words_changed(page, &mut history, before)?;
-        let two = self.two_times(page, &mut history)?;
+        let (two, are_two) = self.two_times(page, &mut history)?;
         self.introduce(history.iter().filter_map(|version| version.who.as_ref()))?;
         let whole = |measured| Description {
             page,
@@ -226,19 +226,14 @@ impl<'a> Run<'a> {
             opened,
             measured,
         };
-        match two {
-            Two::One(measured) => self
-                .sink
-                .event(self.maker.writeup(&whole(measured), self.now)),
-            Two::Both(early, latest) => {
-                self.sink.event(self.maker.writeup(&whole(None), self.now));
-                for (which, told) in [("early", early), ("latest", latest)] {
-                    if let Some((version, measured)) = told {
-                        self.sink
-                            .event(self.maker.revised(page.id, which, &version, measured));
-                    }
-                }
-            }
+        // What was measured at two times is told apart.
+        let measured = two.first().map(|(_, _, measured)| *measured);
+        let measured = measured.filter(|_| !are_two);
+        self.sink
+            .event(self.maker.writeup(&whole(measured), self.now));
+        for (which, version, measured) in two.iter().filter(|_| are_two) {
+            let event = self.maker.revised(page.id, which, version, *measured);
+            self.sink.event(event);
         }
         for version in history
             .iter()
@@ -297,27 +292,31 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// What is counted of a page as it was published, and as it is.
-    fn two_times(&mut self, page: &Page, history: &mut [Version]) -> Result<Two, Stop> {
-        let Some(first) = history.first().map(|version| version.at) else {
-            return Ok(Two::One(None));
+    /// What is counted of a page as it was published, and as it is, and whether these are two versions.
+    fn two_times(
+        &mut self,
+        page: &Page,
+        history: &mut [Version],
+    ) -> Result<(Vec<Counted>, bool), Stop> {
+        let (Some(first), Some(last)) = (history.first(), history.last()) else {
+            return Ok((Vec::new(), false));
         };
-        let vocabulary = &self.setting.vocabulary;
-        let until = first + PUBLICATION;
-        let early = history.iter().rposition(|version| version.at <= until);
-        let latest = history.len() - 1;
-        if let Some(version) = history.get_mut(latest) {
+        let (until, latest) = (first.at + PUBLICATION, last.number);
+        let early = history.iter().rfind(|version| version.at <= until);
+        let early = early.map_or(latest, |version| version.number);
+        let mut two = Vec::new();
+        for version in history.iter_mut() {
+            let which = match version.number {
+                number if number == latest => "latest",
+                number if number == early => "early",
+                _ => continue,
+            };
             self.fill(page, version)?;
+            let body = version.body.as_deref();
+            let measured = body.map(|body| storage::measure(body, &self.setting.vocabulary));
+            two.extend(measured.map(|measured| (which, version.clone(), measured)));
         }
-        let now = history
-            .get(latest)
-            .and_then(|version| counted(version, vocabulary));
-        let early = early.filter(|early| *early != latest);
-        let Some(version) = early.and_then(|early| history.get_mut(early)) else {
-            return Ok(Two::One(now.map(|(_, measured)| measured)));
-        };
-        self.fill(page, version)?;
-        Ok(Two::Both(counted(version, vocabulary), now))
+        Ok((two, early != latest))
     }
 
     /// Tells of comments that are new or changed, and of those that are gone.
@@ -480,15 +479,5 @@ const RESTRICTIONS: &str = "restrictions of pages";
 const COUNTERS: &str = "counters of views";
 const ACCOUNTS: &str = "kinds of accounts";
 
-/// See [`Run::two_times`].
-enum Two {
-    /// They are one.
-    One(Option<Measured>),
-    /// They are two.
-    Both(Option<(Version, Measured)>, Option<(Version, Measured)>),
-}
-
-fn counted(version: &Version, vocabulary: &Vocabulary) -> Option<(Version, Measured)> {
-    let measured = storage::measure(version.body.as_deref()?, vocabulary);
-    Some((version.clone(), measured))
-}
+/// Which of two times, the version, and what was counted of it.
+type Counted = (&'static str, Version, Measured);
