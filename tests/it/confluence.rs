@@ -424,6 +424,41 @@ fn links_of_other_write_ups_and_keys() {
     );
 }
 
+/// Blog posts are pages; their comments, edits, deletions and links are found in the same way.
+#[test]
+fn posts_are_write_ups() {
+    for cloud in [true, false] {
+        let mut content = content();
+        let link = "<ac:link><ri:page ri:content-title=\"Disk full\"/></ac:link>";
+        let versions = [version(3, ADA, "<p>a cache</p>"), version(4, BOB, link)];
+        content
+            .pages
+            .push(page(105, "Post of a cache", &["postmortem"], &versions));
+        content.comments.push(Comment {
+            id: 910,
+            page: 105,
+            parent: None,
+            inline: false,
+            versions: vec![version(5, BOB, "<p>yes</p>")],
+        });
+        let wiki = Wiki::new(cloud, content);
+        let mut source = Source::new(&wiki, &format!("{CHOSEN}counters = false\n"));
+        let heard = short(&source.pull(NOW).expect("a pull"));
+        for id in [
+            "comment comment:910",
+            "edit version:105:2",
+            "link link:105:wiki:100",
+            "writeup page:105",
+        ] {
+            assert!(heard.iter().any(|one| one == id), "{id} in {heard:?}");
+        }
+        assert_eq!(short(&source.pull(NOW + 1000).expect("a pull")), [""; 0]);
+        wiki.content().page(105).status = "trashed";
+        let heard = short(&source.pull(NOW + 2000).expect("a pull"));
+        assert_eq!(heard, ["-link link:105:wiki:100", "-writeup deleted:105"]);
+    }
+}
+
 #[test]
 fn readback_check_asks() {
     let look = |wiki: &Wiki, more: &str| {
@@ -444,6 +479,8 @@ fn readback_check_asks() {
     );
     let refused = look(&cloud, "spaces = [\"GONE\"]\n").expect_err("refused");
     assert!(refused.to_string().contains("\"GONE\""), "{refused}");
+    let refused = look(&cloud, "spaces = [\"~zzada\"]\n").expect_err("refused");
+    assert!(!refused.to_string().contains("zzada"), "{refused}");
 }
 
 /// The real program: what is pulled stands in the tables, the checkpoint beside it; the next scan goes on.

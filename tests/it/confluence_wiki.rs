@@ -194,7 +194,7 @@ fn shown(cloud: bool, page: &Page, number: usize, with_body: bool) -> Value {
             "createdAt": to_rfc3339(first.at),
             "_links": { "webui": format!("/spaces/{}/pages/{}/{title}", page.space, page.id) } }),
         false => {
-            json!({ "id": page.id.to_string(), "type": "page", "status": page.status, "title": page.title,
+            json!({ "id": page.id.to_string(), "type": kind_of(page), "status": page.status, "title": page.title,
             "space": { "key": page.space },
             "history": { "createdDate": to_rfc3339(first.at), "createdBy": who(false, first.who) },
             "metadata": { "labels": { "results": labels(page) } },
@@ -207,6 +207,15 @@ fn shown(cloud: bool, page: &Page, number: usize, with_body: bool) -> Value {
         value["body"] = storage(last);
     }
     value
+}
+
+/// Posts are told by their titles here.
+fn is_post(page: &Page) -> bool {
+    page.title.starts_with("Post")
+}
+
+fn kind_of(page: &Page) -> &'static str {
+    if is_post(page) { "blogpost" } else { "page" }
 }
 
 fn labels(page: &Page) -> Vec<Value> {
@@ -286,17 +295,31 @@ fn of_cloud(content: &Content, asked: &Asked, _own: &str) -> Reply {
             json!({ "id": "31", "key": "SRE" }),
             json!({ "id": "32", "key": "OPS" }),
         ]),
-        ["wiki", "api", "v2", "blogposts"] => list(Vec::new()),
-        ["wiki", "api", "v2", "pages"] => {
+        ["wiki", "api", "v2", "blogposts"] => {
             let ids: Vec<&str> = question.get("id").split(',').collect();
-            let all = content.pages.iter().filter(|page| page.status == "current");
+            let all = content
+                .pages
+                .iter()
+                .filter(|page| page.status == "current" && is_post(page));
             let all = all.filter(|page| ids == [""] || ids.contains(&page.id.to_string().as_str()));
             list(
                 all.map(|page| shown(true, page, page.versions.len(), with_body))
                     .collect(),
             )
         }
-        ["wiki", "api", "v2", "pages", id] => match by_id(id) {
+        ["wiki", "api", "v2", "pages"] => {
+            let ids: Vec<&str> = question.get("id").split(',').collect();
+            let all = content
+                .pages
+                .iter()
+                .filter(|page| page.status == "current" && !is_post(page));
+            let all = all.filter(|page| ids == [""] || ids.contains(&page.id.to_string().as_str()));
+            list(
+                all.map(|page| shown(true, page, page.versions.len(), with_body))
+                    .collect(),
+            )
+        }
+        ["wiki", "api", "v2", "pages" | "blogposts", id] => match by_id(id) {
             None => gone(),
             Some(page) => {
                 let number = question
@@ -306,7 +329,7 @@ fn of_cloud(content: &Content, asked: &Asked, _own: &str) -> Reply {
                 ok(shown(true, page, number, with_body))
             }
         },
-        ["wiki", "api", "v2", "pages", id, "versions"] => {
+        ["wiki", "api", "v2", "pages" | "blogposts", id, "versions"] => {
             let page = by_id(id).expect("a page");
             let versions = page.versions.iter().enumerate().rev();
             let versions = versions.map(|(at, version)| {
@@ -316,12 +339,14 @@ fn of_cloud(content: &Content, asked: &Asked, _own: &str) -> Reply {
             });
             list(versions.collect())
         }
-        ["wiki", "api", "v2", "pages", id, "labels"] => list(labels(by_id(id).expect("a page"))),
+        ["wiki", "api", "v2", "pages" | "blogposts", id, "labels"] => {
+            list(labels(by_id(id).expect("a page")))
+        }
         [
             "wiki",
             "api",
             "v2",
-            "pages",
+            "pages" | "blogposts",
             id,
             kind @ ("footer-comments" | "inline-comments"),
         ] => {
@@ -361,7 +386,7 @@ fn of_cloud(content: &Content, asked: &Asked, _own: &str) -> Reply {
         ["wiki", "rest", "api", "content", "search"] => {
             let all = found(content, question.get("cql")).into_iter();
             list(
-                all.map(|page| json!({ "id": page.id.to_string(), "type": "page" }))
+                all.map(|page| json!({ "id": page.id.to_string(), "type": kind_of(page) }))
                     .collect(),
             )
         }
@@ -393,11 +418,11 @@ fn of_center(content: &Content, asked: &Asked, _own: &str) -> Reply {
     match question.parts[..] {
         ["rest", "api", "space"] => list(Vec::new()),
         ["rest", "api", "content"] => {
-            let is_post = question.get("type") == "blogpost";
+            let wants_posts = question.get("type") == "blogpost";
             let all = content
                 .pages
                 .iter()
-                .filter(|page| page.status == "current" && !is_post);
+                .filter(|page| page.status == "current" && is_post(page) == wants_posts);
             let all = all.filter(|page| page.space == question.get("spaceKey"));
             list(all.map(last).collect())
         }

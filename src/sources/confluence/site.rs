@@ -172,12 +172,14 @@ impl Site {
                 );
             }
         })?;
-        if let Some(absent) = keys
-            .iter()
-            .find(|key| !ids.values().any(|known| known == *key))
-        {
-            let reason =
-                format!("the space {absent:?} is not there, or not for the token of token_file");
+        let is_there = |key: &String| ids.values().any(|known| known == key);
+        if let Some(absent) = keys.iter().find(|key| !is_there(key)) {
+            // The key of a personal space names somebody.
+            let absent = match absent.starts_with('~') {
+                true => "a personal space".to_owned(),
+                false => format!("the space {absent:?}"),
+            };
+            let reason = format!("{absent} is not there, or not for the token of token_file");
             return Err(self.client.refused(&reason, false));
         }
         Ok(ids)
