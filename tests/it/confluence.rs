@@ -1,22 +1,21 @@
 //! Confluence is pulled, as Cloud and as Data Center: the listener and its pages are in `confluence_wiki`,
-//! deliveries in `confluence_sent`.
+//! what goes wrong in `confluence_refused`, deliveries in `confluence_sent`.
 
 use readback::model::{Body, Event, Millis, Place};
-use readback::sources::{self, KnownWriteup, SourceError};
+use readback::sources::KnownWriteup;
 use serde_json::{Value, json};
 
 use super::binary::Home;
-use super::confluence_wiki::{
-    ADA, APP, BOB, Comment, Content, Source, Wiki, page, short, told, version,
-};
-use super::polled_forge::{NOW, WORDS};
+use super::confluence_pulled::{Source, told};
+use super::confluence_wiki::{ADA, APP, BOB, Comment, Content, Wiki, page, version};
+use super::polled_forge::{NOW, WORDS, short};
 
 const HOUR: Millis = 3_600_000;
-const CHOSEN: &str =
+pub(crate) const CHOSEN: &str =
     "spaces = [\"SRE\", \"OPS\"]\nlabel = \"postmortem\"\nrunbook = [\"title:how to\"]\n";
 
 /// A write-up of three versions, a page that links to it in each way, a page that greets the new ones.
-fn content() -> Content {
+pub(crate) fn content() -> Content {
     let report = |more: &str| format!("<h2>Disk</h2><p>the disk was full {more}</p>");
     let link = "<p>read <ac:link><ri:page ri:content-title=\"Disk full\" /></ac:link></p>";
     let smart = "<p><a href=\"https://wiki.example.org/wiki/spaces/SRE/pages/100/Old+name\" \
@@ -300,99 +299,6 @@ fn a_pull_that_was_cut_off_goes_on() {
 }
 
 #[test]
-fn what_does_not_answer_is_said_clearly() {
-    let refused = |reply: (u16, Vec<(&'static str, String)>, Value), more: &str| {
-        let wiki = Wiki::new(true, content());
-        wiki.content().tired = Some((0, reply));
-        let mut source = Source::new(&wiki, more);
-        let error = source.pull(NOW).err().expect("refused");
-        assert!(source.checkpoint.is_none());
-        let retryable = matches!(
-            error,
-            SourceError::Remote {
-                retryable: true,
-                ..
-            }
-        );
-        (error.to_string(), retryable)
-    };
-    for (status, said, retried) in [
-        (401, "status 401); check token_file", false),
-        (403, "status 403); check token_file", false),
-        (
-            404,
-            "neither Confluence Cloud nor Data Center answers there; check url",
-            false,
-        ),
-        (502, "status 502", true),
-    ] {
-        let reply = (
-            status,
-            Vec::new(),
-            json!({ "message": format!("no, {ADA}") }),
-        );
-        let (error, retryable) = refused(reply, CHOSEN);
-        assert!(error.contains(said) && !error.contains("zz"), "{error}");
-        assert_eq!(retryable, retried, "{error}");
-    }
-    // Something else than what is meant.
-    let edition = format!("{CHOSEN}edition = \"cloud\"\n");
-    for rubbish in [
-        json!("<html>"),
-        json!([]),
-        json!({}),
-        json!({ "results": 5 }),
-        json!(null),
-    ] {
-        let (error, _) = refused((200, Vec::new(), rubbish), &edition);
-        assert!(error.contains("check url"), "{error}");
-    }
-    let (error, _) = refused((200, Vec::new(), json!({ "results": [] })), &edition);
-    assert!(error.contains("the space \"SRE\" is not there"), "{error}");
-}
-
-/// Objects that are none of what they should be are passed over; one that is not answered stays for the
-/// next pull.
-#[test]
-fn rubbish_in_lists_does_not_stop_the_rest() {
-    let wiki = Wiki::new(true, content());
-    let mut source = Source::new(&wiki, CHOSEN);
-    source.pull(NOW).expect("a pull");
-    wiki.content()
-        .page(100)
-        .versions
-        .push(version(30, BOB, "<p>new</p>"));
-    // The fourteenth question is about the write-up.
-    for cut in 10..14 {
-        wiki.content().tired = Some((
-            cut,
-            (500, Vec::new(), json!({ "results": [{ "id": "x" }, 5] })),
-        ));
-        let heard = source.pull(NOW + 1000).expect("a pull");
-        assert!(
-            heard.notes.iter().any(|note| note.contains("status 500")),
-            "{:?}",
-            heard.notes
-        );
-    }
-    wiki.content().tired = None;
-    let heard = source.pull(NOW + 2000).expect("a pull");
-    let edits = short(&heard)
-        .iter()
-        .filter(|id| id.contains("version:100:4"))
-        .count();
-    assert!(edits <= 1);
-    assert_eq!(short(&source.pull(NOW + 3000).expect("a pull")), [""; 0]);
-    source.checkpoint = Some("{\"writeups\": 5}".to_owned());
-    let heard = source.pull(NOW + 4000).expect("a pull");
-    assert!(
-        heard.notes[0].starts_with("the checkpoint cannot be read"),
-        "{:?}",
-        heard.notes
-    );
-}
-
-#[test]
 fn links_of_other_write_ups_and_keys() {
     let mut content = content();
     content.page(103).versions[0].body =
@@ -457,30 +363,6 @@ fn posts_are_write_ups() {
         let heard = short(&source.pull(NOW + 2000).expect("a pull"));
         assert_eq!(heard, ["-link link:105:wiki:100", "-writeup deleted:105"]);
     }
-}
-
-#[test]
-fn readback_check_asks() {
-    let look = |wiki: &Wiki, more: &str| {
-        let source = Source::new(wiki, more);
-        match sources::find("confluence").and_then(|kind| kind.probe) {
-            Some(sources::Probe::Remote(look)) => look(source.params.clone(), &source.setting()),
-            _ => panic!("a probe"),
-        }
-    };
-    let cloud = Wiki::new(true, content());
-    let said = look(&cloud, CHOSEN).expect("an answer");
-    assert_eq!(said, "Confluence Cloud answers; 1 write-ups");
-    let center = Wiki::new(false, content());
-    let said = look(&center, "spaces = [\"SRE\"]\n").expect("an answer");
-    assert_eq!(
-        said,
-        "Confluence Data Center answers; all pages of 1 spaces"
-    );
-    let refused = look(&cloud, "spaces = [\"GONE\"]\n").expect_err("refused");
-    assert!(refused.to_string().contains("\"GONE\""), "{refused}");
-    let refused = look(&cloud, "spaces = [\"~zzada\"]\n").expect_err("refused");
-    assert!(!refused.to_string().contains("zzada"), "{refused}");
 }
 
 /// The real program: what is pulled stands in the tables, the checkpoint beside it; the next scan goes on.

@@ -7,9 +7,10 @@ use readback::sources::{self, Delivery, KnownWriteup, Setting, SourceError};
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use super::confluence_wiki::{ADA, BOB, short, told};
+use super::confluence_pulled::told;
+use super::confluence_wiki::{ADA, BOB};
 use super::doorway::{ACCOUNT, open};
-use super::polled_forge::{NOW, WORDS};
+use super::polled_forge::{NOW, WORDS, short};
 
 const SECRET: &str = "It's a Secret to Everybody";
 /// Half an hour before now.

@@ -1,15 +1,12 @@
-//! A Confluence made of a listener and pages of the test's own, as Cloud and as Data Center, and a source
-//! that pulls it. What it answers is written from the lists of fields, in both editions from the same pages.
+//! A Confluence made of a listener and pages of the test's own, as Cloud and as Data Center. What it
+//! answers is written from the lists of fields, in both editions from the same pages.
 
-use std::io::Write as _;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use readback::model::{Body, Event, Identity, Millis, to_rfc3339};
-use readback::sources::collected::Collected;
-use readback::sources::{self, KnownWriteup, Setting, SourceError};
+use readback::model::{Millis, to_rfc3339};
 use serde_json::{Value, json};
 
-use super::polled_forge::{Asked, Forge, Reply, TOKEN, WORDS, gone, ok};
+use super::polled_forge::{Asked, Forge, Reply, WORDS, gone, ok};
 
 /// People, whom nothing but identities may name.
 pub(crate) const ADA: &str = "712020:zzada";
@@ -459,149 +456,4 @@ fn of_center(content: &Content, asked: &Asked, _own: &str) -> Reply {
         }
         _ => gone(),
     }
-}
-
-/// A source of ours, pulled several times.
-pub(crate) struct Source {
-    pub(crate) params: toml::Table,
-    pub(crate) writeups: Vec<KnownWriteup>,
-    pub(crate) checkpoint: Option<String>,
-    _token: tempfile::NamedTempFile,
-}
-
-impl Source {
-    pub(crate) fn new(wiki: &Wiki, more: &str) -> Source {
-        let mut token = tempfile::NamedTempFile::new().expect("a file");
-        writeln!(token, "{TOKEN}").expect("written");
-        let params = format!(
-            "url = \"{}\"\ntoken_file = {:?}\n{more}",
-            wiki.url(),
-            token.path()
-        );
-        Source {
-            params: params.parse().expect("TOML"),
-            writeups: Vec::new(),
-            checkpoint: None,
-            _token: token,
-        }
-    }
-
-    pub(crate) fn setting(&self) -> Setting {
-        Setting {
-            source: "wiki".to_owned(),
-            vocabulary: readback::model::Vocabulary::default(),
-            timezone: chrono_tz::UTC,
-            writeups: self.writeups.clone(),
-        }
-    }
-
-    pub(crate) fn pull(&mut self, now: Millis) -> Result<Collected, SourceError> {
-        let build = sources::find("confluence")
-            .and_then(|kind| kind.pull)
-            .expect("a kind");
-        let mut pull = build(self.params.clone(), &self.setting())?;
-        let mut heard = Collected::default();
-        let next = pull.pull(self.checkpoint.as_deref(), now, &mut heard)?;
-        let notes = heard.notes.join("\n");
-        let problems = format!("{:?}", heard.problems);
-        for text in [TOKEN, WORDS, "zz"] {
-            for held in [&next, &notes, &problems] {
-                assert!(!held.contains(text), "{text} in {held}");
-            }
-        }
-        assert!(heard.problems.is_empty(), "{problems}");
-        self.checkpoint = Some(next);
-        Ok(heard)
-    }
-}
-
-/// What came, an event a line with all that it says, in its order.
-pub(crate) fn told(heard: &Collected) -> String {
-    heard
-        .events
-        .iter()
-        .map(|event| line(event) + "\n")
-        .collect()
-}
-
-/// The kinds and ids of what came, sorted.
-pub(crate) fn short(heard: &Collected) -> Vec<String> {
-    let mut all: Vec<String> = heard
-        .events
-        .iter()
-        .map(|event| {
-            let ended = match &event.body {
-                Body::Comment(comment) => comment.deleted_at.is_some(),
-                Body::Link(link) => link.removed_at.is_some(),
-                Body::Writeup(writeup) => writeup.deleted_at.is_some(),
-                _ => false,
-            };
-            let sign = if ended { "-" } else { "" };
-            format!("{sign}{} {}", event.body.kind().name(), event.id)
-        })
-        .collect();
-    all.sort();
-    all
-}
-
-fn line(event: &Event) -> String {
-    let name = |who: &Identity| format!("{}:{}", who.kind, who.value);
-    let by = |who: &Option<Identity>| who.as_ref().map_or("nobody".to_owned(), name);
-    let rest = match &event.body {
-        Body::Writeup(page) => format!(
-            "title {:?}, url {:?}, aliases {:?}, published {:?}, deleted {:?}, by {:?}, words {:?}, diagrams {:?}, \
-             links {:?}, tags {:?}, restricted {}, opened {}",
-            page.title,
-            page.url,
-            page.aliases,
-            page.published_at.map(to_rfc3339),
-            page.deleted_at.map(to_rfc3339),
-            page.contributors.iter().map(name).collect::<Vec<_>>(),
-            page.words,
-            page.diagrams,
-            page.hyperlinks,
-            page.tags,
-            page.restricted,
-            page.opened,
-        ),
-        Body::Edit(edit) => format!(
-            "by {}, words +{:?} -{:?}, minor {}",
-            by(&edit.person),
-            edit.words_added,
-            edit.words_removed,
-            edit.minor
-        ),
-        Body::Comment(comment) => format!(
-            "by {}, answers {:?}, words {:?}, deleted {:?}",
-            by(&comment.person),
-            comment.parent,
-            comment.words,
-            comment.deleted_at.map(to_rfc3339)
-        ),
-        Body::Link(link) => format!(
-            "by {}, {} in {:?}, {:?}, removed {:?}",
-            by(&link.person),
-            link.place.name(),
-            link.stands_in,
-            link.form,
-            link.removed_at.map(to_rfc3339)
-        ),
-        Body::ReadCount(count) => format!(
-            "{:?} {} {:?}",
-            count.granularity, count.count, count.uniques
-        ),
-        Body::Read(read) => format!("by {}", by(&read.person)),
-        Body::Person(person) => format!(
-            "{} is {:?}, also {:?}",
-            name(&person.person),
-            person.kind,
-            person.aliases.iter().map(name).collect::<Vec<_>>()
-        ),
-        other => format!("{:?}", other.kind()),
-    };
-    let (kind, time) = (event.body.kind().name(), to_rfc3339(event.time));
-    format!(
-        "{kind} {} of {:?} at {time} v{}: {rest}",
-        event.id, event.subject, event.version
-    )
 }

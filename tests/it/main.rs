@@ -15,6 +15,8 @@ mod checked;
 mod checking;
 mod cli;
 mod confluence;
+mod confluence_pulled;
+mod confluence_refused;
 mod confluence_sent;
 mod confluence_wiki;
 mod cut_off;
