@@ -11,6 +11,7 @@ pub mod beacon;
 pub mod bitbucket;
 pub mod chat;
 pub mod collected;
+pub mod confluence;
 pub mod events;
 mod forge;
 pub mod git;
@@ -42,6 +43,7 @@ pub static KINDS: &[&Kind] = &[
     &beacon::KIND,
     &bitbucket::KIND,
     &chat::KIND,
+    &confluence::KIND,
     &events::KIND,
     &git::KIND,
     &gitea::KIND,
@@ -108,7 +110,8 @@ impl Kind {
     pub fn is_pulled(&self, params: &toml::Table) -> bool {
         let told = |key: &str| params.contains_key(key);
         let by_files = self.file.is_none() || told("path") || told("api");
-        self.pull.is_some() && (told("repositories") || (self.push.is_none() && by_files))
+        let asked = told("repositories") || told("url");
+        self.pull.is_some() && (asked || (self.push.is_none() && by_files))
     }
 
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.

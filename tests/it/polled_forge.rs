@@ -203,6 +203,7 @@ pub(crate) fn short(heard: &Collected) -> Vec<String> {
             let ended = match &event.body {
                 Body::Comment(comment) => comment.deleted_at.is_some(),
                 Body::Link(link) => link.removed_at.is_some(),
+                Body::Writeup(writeup) => writeup.deleted_at.is_some(),
                 _ => false,
             };
             let sign = if ended { "-" } else { "" };

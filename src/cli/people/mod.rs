@@ -43,6 +43,9 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   bitbucket_name     a user name at Bitbucket Data Center
   bitbucket_uuid     what Bitbucket Cloud calls who has no account
   chat               a user's id in the chat
+  confluence         an Atlassian account at Confluence Cloud
+  confluence_key     a userKey at Confluence Data Center
+  confluence_name    a user name at Confluence Data Center
   git                a name in the header of a write-up
   git_account        what stands for an address in commits
   gitea              a login at Gitea, Forgejo or Gogs

@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 18] = [
+pub static ACCOUNTS: [Account; 21] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -44,6 +44,24 @@ pub static ACCOUNTS: [Account; 18] = [
         "what Bitbucket Cloud calls who has no account",
     ),
     one("chat", "chat", "account", "a user's id in the chat"),
+    one(
+        "confluence",
+        "confluence",
+        "account",
+        "an Atlassian account at Confluence Cloud",
+    ),
+    one(
+        "confluence_key",
+        "confluence",
+        "key",
+        "a userKey at Confluence Data Center",
+    ),
+    one(
+        "confluence_name",
+        "confluence",
+        "name",
+        "a user name at Confluence Data Center",
+    ),
     one("git", "git", "name", "a name in the header of a write-up"),
     one(
         "git_account",

@@ -34,11 +34,13 @@ const MOST_LATE: u32 = 3;
 type Response = ureq::http::Response<ureq::Body>;
 
 /// A connection to one forge.
-pub(super) struct Client {
+pub(in crate::sources) struct Client {
     agent: ureq::Agent,
     api: Url,
     authorization: Option<String>,
     now: Millis,
+    /// The parameter that says where it is.
+    parameter: &'static str,
     asked: u32,
     /// Refused one after the other.
     refusals: u32,
@@ -49,7 +51,7 @@ pub(super) struct Client {
 }
 
 /// What was answered.
-pub(super) enum Reply {
+pub(in crate::sources) enum Reply {
     /// A page of a list, or an object.
     Page(Page),
     /// It is there, and the same as last time.
@@ -61,17 +63,17 @@ pub(super) enum Reply {
 }
 
 /// See [`Reply::Page`].
-pub(super) struct Page {
+pub(in crate::sources) struct Page {
     /// What was answered.
-    pub(super) value: Value,
+    pub(in crate::sources) value: Value,
     /// What it is known by when it is asked for again.
-    pub(super) etag: Option<String>,
+    pub(in crate::sources) etag: Option<String>,
     /// Where the list goes on.
-    pub(super) next: Option<String>,
+    pub(in crate::sources) next: Option<String>,
 }
 
 /// Why there was no answer.
-pub(super) enum Stop {
+pub(in crate::sources) enum Stop {
     /// The next pull goes on, not before this time if there is one.
     Later(String, Option<Millis>),
     /// This one question is not answered; others may be.
@@ -82,7 +84,7 @@ pub(super) enum Stop {
 
 /// What it is about a question that is not answered.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Blame {
+pub(in crate::sources) enum Blame {
     /// Its answer can't be made or read: one about a part of it may be another matter.
     Answer,
     /// The question itself.
@@ -107,7 +109,7 @@ impl Stop {
 
 impl Client {
     /// A client for this API, for one pull.
-    pub(super) fn new(api: &Url, authorization: Option<String>, now: Millis) -> Client {
+    pub(in crate::sources) fn new(api: &Url, authorization: Option<String>, now: Millis) -> Client {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
@@ -120,6 +122,7 @@ impl Client {
             api: api.clone(),
             authorization,
             now,
+            parameter: "api",
             asked: 0,
             refusals: 0,
             late: 0,
@@ -127,8 +130,13 @@ impl Client {
         }
     }
 
+    /// The same, where its address is another parameter's.
+    pub(in crate::sources) fn told_by(self, parameter: &'static str) -> Client {
+        Client { parameter, ..self }
+    }
+
     /// The address of a path of the API.
-    pub(super) fn address(&self, path: &str) -> String {
+    pub(in crate::sources) fn address(&self, path: &str) -> String {
         format!("{}{path}", self.api.as_str().trim_end_matches('/'))
     }
 
@@ -138,12 +146,20 @@ impl Client {
     }
 
     /// Asks for an address, which should be one of this API.
-    pub(super) fn get(&mut self, address: &str, etag: Option<&str>) -> Result<Reply, Stop> {
+    pub(in crate::sources) fn get(
+        &mut self,
+        address: &str,
+        etag: Option<&str>,
+    ) -> Result<Reply, Stop> {
         self.ask(address, etag, None)
     }
 
     /// Asks a question that does not fit into an address.
-    pub(super) fn post(&mut self, address: &str, question: &str) -> Result<Reply, Stop> {
+    pub(in crate::sources) fn post(
+        &mut self,
+        address: &str,
+        question: &str,
+    ) -> Result<Reply, Stop> {
         self.ask(address, None, Some(question))
     }
 
@@ -183,7 +199,8 @@ impl Client {
                 && url.username().is_empty()
                 && url.password().is_none()
         });
-        url.ok_or_else(|| self.refused(&format!("{fault}; api should be its own address")))
+        let parameter = self.parameter;
+        url.ok_or_else(|| self.refused(&format!("{fault}; {parameter} should be its own address")))
     }
 
     /// Where one question after the other is refused, the forge is asked no more.
@@ -287,7 +304,7 @@ impl Client {
                 return Err(self.unanswered(&format!("answers with status {status}"), true));
             }
             _ => {
-                let reason = format!("answers with status {status}; check api");
+                let reason = format!("answers with status {status}; check {}", self.parameter);
                 return Err(self.refused(&reason));
             }
         }
@@ -305,7 +322,9 @@ impl Client {
             return Err(self.unanswered(&reason, false));
         }
         let value: Value = serde_json::from_slice(&body).map_err(|_| {
-            self.unanswered("answers with something else than JSON; check api", false)
+            let check = self.parameter;
+            let reason = format!("answers with something else than JSON; check {check}");
+            self.unanswered(&reason, false)
         })?;
         let next = link
             .as_deref()
@@ -342,12 +361,13 @@ impl Client {
         later("the limit of questions is used up", self.now + WAIT)
     }
 
-    fn refused(&self, reason: &str) -> Stop {
+    /// A question that is itself at fault, or about something that is not there.
+    pub(in crate::sources) fn refused(&self, reason: &str) -> Stop {
         Stop::Refused(self.error(reason, false), Blame::Question)
     }
 
     /// A question whose answer can't be had as it is.
-    pub(super) fn unanswered(&self, reason: &str, retryable: bool) -> Stop {
+    pub(in crate::sources) fn unanswered(&self, reason: &str, retryable: bool) -> Stop {
         Stop::Refused(self.error(reason, retryable), Blame::Answer)
     }
 
@@ -374,7 +394,7 @@ fn later(reason: &str, until: Millis) -> Stop {
 }
 
 /// How a token is shown: as a bearer's, or, where a user's name stands before it, as a password.
-pub(super) fn authorization(scheme: &str, token: &str) -> String {
+pub(in crate::sources) fn authorization(scheme: &str, token: &str) -> String {
     match token.contains(':') {
         true => format!("Basic {}", STANDARD.encode(token)),
         false => format!("{scheme} {token}"),

@@ -38,41 +38,13 @@ impl Params {
                 "repositories: {name:?} should be OWNER/NAME, as in its address"
             )));
         }
-        let url = Url::parse(api).ok();
-        let url = url.filter(|url| {
-            let fits = matches!(url.scheme(), "http" | "https") && url.has_host();
-            fits && url.username().is_empty() && url.password().is_none()
-        });
-        // What was given may hold a password.
-        let url = url.ok_or_else(|| {
-            SourceError::Params(
-                "api should be the http(s) address of the REST API, without user and password"
-                    .to_owned(),
-            )
-        })?;
-        if self.token_file.is_some() && url.scheme() == "http" && !is_loopback(&url) {
-            return Err(SourceError::Params(
-                "api should be an https address where there is a token_file: in plain http the token \
-                 could be read on its way; http is for this machine alone"
-                    .to_owned(),
-            ));
-        }
-        Ok(url)
+        address("api", api, self.token_file.is_some())
     }
 
     /// What the API is shown of the token.
     pub(super) fn authorization(&self, scheme: &str) -> Result<Option<String>, SourceError> {
-        let Some(path) = &self.token_file else {
-            return Ok(None);
-        };
-        let token = text(path)?;
-        let token = token.trim();
-        if token.is_empty() || !token.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            return Err(SourceError::Params(
-                "token_file should hold a token on one line".to_owned(),
-            ));
-        }
-        Ok(Some(authorization(scheme, token)))
+        let token = self.token_file.as_deref().map(token).transpose()?;
+        Ok(token.map(|token| authorization(scheme, &token)))
     }
 
     /// The secrets, each ready to check with.
@@ -106,6 +78,44 @@ impl Params {
         }
         Ok(Secrets::new(secrets))
     }
+}
+
+/// The address of an API as a parameter gives it.
+pub(in crate::sources) fn address(
+    parameter: &str,
+    given: &str,
+    has_token: bool,
+) -> Result<Url, SourceError> {
+    let url = Url::parse(given).ok();
+    let url = url.filter(|url| {
+        let fits = matches!(url.scheme(), "http" | "https") && url.has_host();
+        fits && url.username().is_empty() && url.password().is_none()
+    });
+    // What was given may hold a password.
+    let url = url.ok_or_else(|| {
+        SourceError::Params(format!(
+            "{parameter} should be the http(s) address of the REST API, without user and password"
+        ))
+    })?;
+    if has_token && url.scheme() == "http" && !is_loopback(&url) {
+        return Err(SourceError::Params(format!(
+            "{parameter} should be an https address where there is a token_file: in plain http the token \
+             could be read on its way; http is for this machine alone"
+        )));
+    }
+    Ok(url)
+}
+
+/// The token that a file holds.
+pub(in crate::sources) fn token(path: &std::path::Path) -> Result<String, SourceError> {
+    let token = text(path)?;
+    let token = token.trim();
+    if token.is_empty() || !token.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return Err(SourceError::Params(
+            "token_file should hold a token on one line".to_owned(),
+        ));
+    }
+    Ok(token.to_owned())
 }
 
 /// Whether an address is on this machine.

@@ -1,0 +1,177 @@
+//! `confluence`: pages of Confluence Cloud or Data Center as write-ups, with their versions, comments and
+//! counters of views, and links to them from other pages; who viewed and commented, as it happens, from
+//! deliveries.
+//!
+//! `params` checks what was asked for, `site` asks, `answer` reads what came, `storage` takes pages apart,
+//! `run` and `links` are a pull from its `checkpoint` on, `push` takes deliveries, `events` says what all
+//! of it means.
+
+mod answer;
+mod checkpoint;
+mod events;
+mod links;
+mod params;
+mod push;
+mod run;
+mod site;
+mod storage;
+
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::model::{Millis, to_rfc3339};
+
+use super::forge::Stop;
+use super::{Kind, Probe, Pull, Push, Setting, Sink, SourceError, decode};
+
+use checkpoint::Checkpoint;
+use params::{Checked, Params};
+use run::Run;
+use site::Site;
+
+/// The kind.
+pub static KIND: Kind = Kind {
+    name: "confluence",
+    summary: "Confluence Cloud and Data Center: pages as write-ups, their edits, comments, views and links",
+    documentation: include_str!("documentation.md"),
+    sample: r#"[[source]]
+id = "confluence"
+kind = "confluence"
+url = "https://example.atlassian.net/wiki"
+user = "readback@example.org"
+token_file = "/run/secrets/confluence-token"
+spaces = ["SRE", "OPS"]
+label = "postmortem"
+onboarding = ["label:onboarding", "title:New here"]
+runbook = ["parent:98304"]
+secret_file = "/run/secrets/confluence-webhook"
+"#,
+    file: None,
+    pull: Some(pull),
+    push: Some(receiver),
+    probe: Some(Probe::Remote(look)),
+};
+
+/// Which Confluence it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Edition {
+    /// Atlassian's own, with the newer API.
+    Cloud,
+    /// One that an organisation runs itself.
+    DataCenter,
+}
+
+fn checked(params: toml::Table) -> Result<Checked, SourceError> {
+    decode::<Params>(params)?.checked()
+}
+
+fn pull(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
+    Ok(Box::new(Confluence {
+        params: checked(params)?,
+        setting: setting.clone(),
+    }))
+}
+
+fn receiver(params: toml::Table, setting: &Setting) -> Result<Box<dyn Push>, SourceError> {
+    Ok(Box::new(push::Receiver::new(checked(params)?, setting)))
+}
+
+/// Asks which Confluence answers, and whether it has what is asked for, for `readback check`.
+fn look(params: toml::Table, _setting: &Setting) -> Result<String, SourceError> {
+    let params = checked(params)?;
+    let Some(url) = &params.url else {
+        return Ok("nothing is pulled; deliveries are taken".to_owned());
+    };
+    match seen(&params, url) {
+        Ok(said) => Ok(said),
+        Err(Stop::Refused(error, _) | Stop::Failed(error)) => Err(error),
+        Err(Stop::Later(reason, _)) => Ok(format!("answers, but {reason}")),
+    }
+}
+
+fn seen(params: &Checked, url: &Url) -> Result<String, Stop> {
+    let mut site = meet(params, url, None, 0)?;
+    if !params.spaces.is_empty() {
+        site.spaces(&params.spaces)?;
+    }
+    let name = match site.edition() {
+        Edition::Cloud => "Confluence Cloud",
+        Edition::DataCenter => "Confluence Data Center",
+    };
+    Ok(match &params.chosen {
+        Some(cql) => format!("{name} answers; {} write-ups", site.search(cql)?.len()),
+        None => format!(
+            "{name} answers; all pages of {} spaces",
+            params.spaces.len()
+        ),
+    })
+}
+
+/// The site, of the edition that is said, known or found out.
+fn meet(params: &Checked, url: &Url, known: Option<Edition>, now: Millis) -> Result<Site, Stop> {
+    let client = params.client(url, now);
+    match params.edition.or(known) {
+        Some(edition) => Ok(Site::new(client, edition)),
+        None => Site::meet(client),
+    }
+}
+
+struct Confluence {
+    params: Checked,
+    setting: Setting,
+}
+
+impl Pull for Confluence {
+    fn pull(
+        &mut self,
+        checkpoint: Option<&str>,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<String, SourceError> {
+        let Some(url) = &self.params.url else {
+            // It only takes deliveries.
+            return Ok(checkpoint.unwrap_or_default().to_owned());
+        };
+        let mut state = Checkpoint::of(checkpoint, sink);
+        if let Some(until) = state.not_before.filter(|until| now < *until) {
+            sink.note(format!(
+                "the site is left alone until {}",
+                to_rfc3339(until)
+            ));
+            return Ok(checkpoint.unwrap_or_default().to_owned());
+        }
+        state.not_before = None;
+        let (found, refused, ended) = match meet(&self.params, url, state.edition, now) {
+            Ok(site) => {
+                state.edition = Some(site.edition());
+                let mut run = Run::new(&self.params, &self.setting, site, now, sink);
+                let ended = run.pull(&mut state);
+                run.tell();
+                (run.found, run.refused, ended)
+            }
+            Err(stop) => (false, None, Err(stop)),
+        };
+        match ended {
+            Ok(()) => {}
+            Err(Stop::Later(reason, until)) => {
+                sink.note(format!("{reason}; the next pull goes on from there"));
+                state.not_before = until;
+            }
+            // It is not even known which pages are write-ups.
+            Err(Stop::Refused(error, _) | Stop::Failed(error)) if !found => return Err(error),
+            Err(Stop::Refused(error, _) | Stop::Failed(error)) => {
+                sink.note(format!("{error}; the next pull goes on from there"));
+            }
+        }
+        if let Some(error) = refused {
+            sink.note(format!(
+                "not all was answered: {error}; the next pull asks again"
+            ));
+        }
+        serde_json::to_string(&state).map_err(|_| SourceError::Format {
+            name: "checkpoint".to_owned(),
+            reason: "cannot be written".to_owned(),
+        })
+    }
+}
