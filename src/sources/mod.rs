@@ -8,6 +8,7 @@
 pub mod access_log;
 pub mod attendance_csv;
 pub mod bitbucket;
+pub mod bookstack;
 pub mod chat;
 pub mod collected;
 pub mod events;
@@ -20,8 +21,10 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod outline;
 mod prose;
 pub mod robots;
+mod wiki;
 pub mod xapi;
 
 use std::collections::HashMap;
@@ -37,6 +40,7 @@ pub static KINDS: &[&Kind] = &[
     &access_log::KIND,
     &attendance_csv::KIND,
     &bitbucket::KIND,
+    &bookstack::KIND,
     &chat::KIND,
     &events::KIND,
     &git::KIND,
@@ -45,6 +49,7 @@ pub static KINDS: &[&Kind] = &[
     &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
+    &outline::KIND,
     &xapi::KIND,
 ];
 
@@ -92,11 +97,15 @@ pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<String, Sou
 pub type LookFurther =
     fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<String, SourceError>;
 
+/// Parameters that say what to ask for.
+const ASKED_FOR: &[&str] = &["repositories", "collections", "parents"];
+
 impl Kind {
     /// Whether a source with these parameters is pulled. A kind that takes deliveries, too, does so only
     /// where it is told what to ask for.
     pub fn is_pulled(&self, params: &toml::Table) -> bool {
-        self.pull.is_some() && (self.push.is_none() || params.contains_key("repositories"))
+        let is_told = || ASKED_FOR.iter().any(|name| params.contains_key(*name));
+        self.pull.is_some() && (self.push.is_none() || is_told())
     }
 
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.

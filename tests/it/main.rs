@@ -76,4 +76,5 @@ mod uncounted;
 mod unwilling;
 mod visitor;
 mod way;
+mod wikis;
 mod worked;

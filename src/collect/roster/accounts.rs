@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 18] = [
+pub static ACCOUNTS: [Account; 21] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -43,7 +43,14 @@ pub static ACCOUNTS: [Account; 18] = [
         "uuid",
         "what Bitbucket Cloud calls who has no account",
     ),
+    one(
+        "bookstack",
+        "bookstack",
+        "user",
+        "a user's number in BookStack",
+    ),
     one("chat", "chat", "account", "a user's id in the chat"),
+    one("dokuwiki", "dokuwiki", "user", "a user name in DokuWiki"),
     one("git", "git", "name", "a name in the header of a write-up"),
     one(
         "git_account",
@@ -67,6 +74,7 @@ pub static ACCOUNTS: [Account; 18] = [
     ),
     one("icalendar_name", "icalendar", "name", "a name in calendars"),
     one("mediawiki", "mediawiki", "name", "a user name in the wiki"),
+    one("outline", "outline", "user", "a user's id in Outline"),
     one("teams", "teams", "name", "a name in lists of attendance"),
     one("xapi", "xapi", "account", "home page, two colons, name"),
     one(

@@ -98,13 +98,13 @@ pub(super) struct Known {
 
 /// How far back a pull looks where other write-ups are registered than at the last: texts about one are
 /// mostly written around the time when it is published.
-pub(super) const LOOK_BACK: Millis = 90 * DAY_MS;
+pub(in crate::sources) const LOOK_BACK: Millis = 90 * DAY_MS;
 
 /// How often a list is read again because of objects that could not be told about.
 const MOST_HELD: u8 = 3;
 
 /// Clocks of a forge's machines differ, and what was written may be seen a little later, ms.
-pub(super) const OVERLAP: Millis = 60_000;
+pub(in crate::sources) const OVERLAP: Millis = 60_000;
 
 impl Checkpoint {
     /// The checkpoint of a text; a new one where it is another version's.

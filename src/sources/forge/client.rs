@@ -32,7 +32,7 @@ const MOST_REFUSALS: u32 = 50;
 type Response = ureq::http::Response<ureq::Body>;
 
 /// A connection to one forge.
-pub(super) struct Client {
+pub(in crate::sources) struct Client {
     agent: ureq::Agent,
     api: Url,
     authorization: Option<String>,
@@ -45,7 +45,7 @@ pub(super) struct Client {
 }
 
 /// What was answered.
-pub(super) enum Reply {
+pub(in crate::sources) enum Reply {
     /// A page of a list, or an object.
     Page(Page),
     /// The same as last time.
@@ -57,17 +57,17 @@ pub(super) enum Reply {
 }
 
 /// See [`Reply::Page`].
-pub(super) struct Page {
+pub(in crate::sources) struct Page {
     /// What was answered.
-    pub(super) value: Value,
+    pub(in crate::sources) value: Value,
     /// What it is known by when it is asked for again.
-    pub(super) etag: Option<String>,
+    pub(in crate::sources) etag: Option<String>,
     /// Where the list goes on.
-    pub(super) next: Option<String>,
+    pub(in crate::sources) next: Option<String>,
 }
 
 /// Why there was no answer.
-pub(super) enum Stop {
+pub(in crate::sources) enum Stop {
     /// The next pull goes on, not before this time if there is one.
     Later(String, Option<Millis>),
     /// This one question is not answered; others may be.
@@ -78,7 +78,7 @@ pub(super) enum Stop {
 
 impl Stop {
     /// Whether the same question may be answered another time.
-    pub(super) fn is_passing(&self) -> bool {
+    pub(in crate::sources) fn is_passing(&self) -> bool {
         match self {
             Stop::Later(..) => true,
             Stop::Refused(error) | Stop::Failed(error) => matches!(
@@ -94,7 +94,7 @@ impl Stop {
 
 impl Client {
     /// A client for this API, for one pull.
-    pub(super) fn new(api: &Url, authorization: Option<String>, now: Millis) -> Client {
+    pub(in crate::sources) fn new(api: &Url, authorization: Option<String>, now: Millis) -> Client {
         let config = ureq::Agent::config_builder()
             .timeout_global(Some(TIMEOUT))
             .http_status_as_error(false)
@@ -114,7 +114,7 @@ impl Client {
     }
 
     /// The address of a path of the API.
-    pub(super) fn address(&self, path: &str) -> String {
+    pub(in crate::sources) fn address(&self, path: &str) -> String {
         format!("{}{path}", self.api.as_str().trim_end_matches('/'))
     }
 
@@ -124,12 +124,20 @@ impl Client {
     }
 
     /// Asks for an address, which should be one of this API.
-    pub(super) fn get(&mut self, address: &str, etag: Option<&str>) -> Result<Reply, Stop> {
+    pub(in crate::sources) fn get(
+        &mut self,
+        address: &str,
+        etag: Option<&str>,
+    ) -> Result<Reply, Stop> {
         self.ask(address, etag, None)
     }
 
     /// Asks a question that does not fit into an address.
-    pub(super) fn post(&mut self, address: &str, question: &str) -> Result<Reply, Stop> {
+    pub(in crate::sources) fn post(
+        &mut self,
+        address: &str,
+        question: &str,
+    ) -> Result<Reply, Stop> {
         self.ask(address, None, Some(question))
     }
 

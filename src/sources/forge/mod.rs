@@ -28,11 +28,13 @@ use crate::model::{Millis, Place};
 use super::links::Finder;
 use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 
+pub(super) use checkpoint::{LOOK_BACK, OVERLAP};
+pub(super) use client::{Client, Reply, Stop};
 pub(super) use input::{json, value, values, wrong};
 pub(super) use params::Params;
 pub(super) use poll::{Graph, List, Objects, Order, Polled, look, pull};
 pub(super) use signature::{Secret, Secrets, hex, is_recent, sha256};
-pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot};
+pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot, second};
 pub(super) use time::{instant, of_millis};
 
 /// How one kind of forge speaks.

@@ -31,7 +31,7 @@ pub(in crate::sources) struct Params {
 
 impl Params {
     /// The address of the API; the repositories should be of the form that all forges have.
-    pub(super) fn api_of(&self, api: &str) -> Result<Url, SourceError> {
+    pub(in crate::sources) fn api_of(&self, api: &str) -> Result<Url, SourceError> {
         let wrong = self.repositories.iter().find(|name| !is_repository(name));
         if let Some(name) = wrong {
             return Err(SourceError::Params(format!(
@@ -61,7 +61,16 @@ impl Params {
     }
 
     /// What the API is shown of the token.
-    pub(super) fn authorization(&self, scheme: &str) -> Result<Option<String>, SourceError> {
+    pub(in crate::sources) fn authorization(
+        &self,
+        scheme: &str,
+    ) -> Result<Option<String>, SourceError> {
+        let token = self.token()?;
+        Ok(token.map(|token| authorization(scheme, &token)))
+    }
+
+    /// The token itself.
+    pub(in crate::sources) fn token(&self) -> Result<Option<String>, SourceError> {
         let Some(path) = &self.token_file else {
             return Ok(None);
         };
@@ -72,7 +81,7 @@ impl Params {
                 "token_file should hold a token on one line".to_owned(),
             ));
         }
-        Ok(Some(authorization(scheme, token)))
+        Ok(Some(token.to_owned()))
     }
 
     /// The secrets, each ready to check with.

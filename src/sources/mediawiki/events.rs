@@ -290,12 +290,12 @@ impl Maker {
     }
 
     /// The registry's id of a page.
-    fn id(&self, page: u64) -> String {
+    pub(super) fn id(&self, page: u64) -> String {
         format!("{}:{page}", self.source)
     }
 
     /// The address of a page by its number; it stays when the page is moved.
-    fn address(&self, page: u64) -> Option<String> {
+    pub(super) fn address(&self, page: u64) -> Option<String> {
         let mut address = self.api.join("index.php").ok()?;
         address.set_query(Some(&format!("curid={page}")));
         Some(address.into())
@@ -312,7 +312,7 @@ fn numbers(key: &str) -> Option<(u64, u64)> {
 }
 
 /// The address of another title, made after the address of this one.
-fn sibling(url: &str, title: &str, other: &str) -> Option<String> {
+pub(super) fn sibling(url: &str, title: &str, other: &str) -> Option<String> {
     let written = title.replace(' ', "_");
     let starts = url.match_indices(['/', '=']).map(|(at, _)| at + 1);
     let fits = |at: &usize| {

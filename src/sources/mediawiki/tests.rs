@@ -14,7 +14,7 @@ use super::*;
 use crate::sources::collected::Collected;
 
 impl Collected {
-    fn ids(&self) -> Vec<String> {
+    pub(super) fn ids(&self) -> Vec<String> {
         self.events
             .iter()
             .map(|e| format!("{} {} v{}", e.body.kind().name(), e.id, e.version))
@@ -23,17 +23,17 @@ impl Collected {
 }
 
 /// A reply: status, extra header, body.
-type Reply = (u16, &'static str, String);
+pub(super) type Reply = (u16, &'static str, String);
 
 /// Serves on a port of its own until the first question that has no answer.
-struct Wiki {
+pub(super) struct Wiki {
     api: String,
     asked: Arc<Mutex<Vec<String>>>,
     server: Option<JoinHandle<()>>,
 }
 
 impl Wiki {
-    fn new(
+    pub(super) fn new(
         mut answer: impl FnMut(&BTreeMap<String, String>) -> Option<Reply> + Send + 'static,
     ) -> Wiki {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -72,14 +72,18 @@ impl Wiki {
         }
     }
 
-    fn source(&self, more: &str) -> MediaWiki {
+    pub(super) fn source(&self, more: &str) -> MediaWiki {
+        self.knowing(more, Vec::new())
+    }
+
+    pub(super) fn knowing(&self, more: &str, writeups: Vec<KnownWriteup>) -> MediaWiki {
         let text = format!("api = \"{}\"\n{more}", self.api);
         let params = decode(toml::from_str(&text).expect("TOML")).expect("valid");
         let setting = Setting {
             source: "wiki".to_owned(),
             vocabulary: crate::model::Vocabulary::default(),
             timezone: Tz::UTC,
-            writeups: Vec::new(),
+            writeups,
         };
         MediaWiki::new(params, &setting).expect("valid")
     }
@@ -184,6 +188,17 @@ fn answers(later: bool) -> impl FnMut(&BTreeMap<String, String>) -> Option<Reply
                     talk.push(revision(205, 204, "2024-06-01T00:00:00Z", "Cem", 140));
                 }
                 json!({"query": {"pages": [{"pageid": 20, "revisions": talk}]}})
+            }
+            (.., "logevents") => {
+                assert_eq!(
+                    (get("letype"), get("leend")),
+                    ("move", "1970-01-01T00:00:00Z")
+                );
+                json!({"query": {"logevents": []}})
+            }
+            (_, "pageviews", ids, _) => {
+                assert_eq!((ids, get("pvipdays")), ("10|11", "60"));
+                json!({"query": {"pages": [{"pageid": 10}, {"pageid": 11}]}})
             }
             (.., "users") => json!({"query": {"users": [
                 {"name": "Ada", "groups": ["user"]}, {"name": "CleanerBot", "groups": ["bot", "user"]}]}}),
@@ -290,7 +305,8 @@ fn a_wiki_is_read_and_read_on() {
         .source(CATEGORY)
         .pull(Some(&first), 2_000, &mut heard)
         .expect("answers");
-    assert_eq!((heard.ids().len(), same), (0, first.clone()));
+    let later = first.replace("\"pulled_at\":1000", "\"pulled_at\":2000");
+    assert_eq!((heard.ids().len(), same), (0, later));
 
     let wiki = Wiki::new(answers(true));
     let mut heard = Collected::default();
