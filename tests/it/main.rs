@@ -77,4 +77,5 @@ mod unwilling;
 mod visitor;
 mod way;
 mod wikis;
+mod wikis_others;
 mod worked;

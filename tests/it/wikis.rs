@@ -178,8 +178,12 @@ fn workspace(asked: &Asked, step: usize) -> Reply {
         1 => "see <https://code.example.org/INC-9> and [disks](/doc/old-name-DiskFull01)",
         _ => "nothing",
     };
-    let at = format!("2026-02-2{step}T09:00:00.000Z");
-    let mut guide = document(GUIDE, "Week one", "WeekOne001", &at, led);
+    let at = [
+        "2026-02-20T09:00:00Z",
+        "2026-03-02T10:00:00Z",
+        "2026-03-02T11:00:00Z",
+    ][step];
+    let mut guide = document(GUIDE, "Week one", "WeekOne001", at, led);
     guide["collectionId"] = json!("cccccccc-0000-4000-8000-000000000002");
     match asked.path() {
         "/api/documents.list" if of("collectionId") == COLLECTION => match step {

@@ -44,7 +44,6 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   bitbucket_uuid     what Bitbucket Cloud calls who has no account
   bookstack          a user's number in BookStack
   chat               a user's id in the chat
-  dokuwiki           a user name in DokuWiki
   git                a name in the header of a write-up
   git_account        what stands for an address in commits
   gitea              a login at Gitea, Forgejo or Gogs

@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 21] = [
+pub static ACCOUNTS: [Account; 20] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -50,7 +50,6 @@ pub static ACCOUNTS: [Account; 21] = [
         "a user's number in BookStack",
     ),
     one("chat", "chat", "account", "a user's id in the chat"),
-    one("dokuwiki", "dokuwiki", "user", "a user name in DokuWiki"),
     one("git", "git", "name", "a name in the header of a write-up"),
     one(
         "git_account",

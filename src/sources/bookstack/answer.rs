@@ -163,10 +163,7 @@ mod tests {
         let value: Value =
             serde_json::from_slice(&std::fs::read(path).expect("readable")).expect("JSON");
         let found = page(&value["related_item"]).expect("a page");
-        assert_eq!(
-            (found.id, found.book, found.is_aside),
-            (2432, 13, false)
-        );
+        assert_eq!((found.id, found.book, found.is_aside), (2432, 13, false));
         // An object there, a number in the revision.
         let revision = &value["related_item"]["current_revision"];
         assert!(found.author.is_some() && found.author == person(&revision["created_by"]));
