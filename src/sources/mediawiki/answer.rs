@@ -50,6 +50,8 @@ pub(super) struct Revision {
     pub(super) size: Option<u64>,
     /// It undoes others.
     pub(super) reverts: bool,
+    /// What tells texts apart.
+    pub(super) hash: Option<String>,
 }
 
 /// An error in place of an answer.
@@ -263,6 +265,7 @@ fn revision(value: &Value) -> Option<Revision> {
         minor: set(&value["minor"]),
         size: value["size"].as_u64(),
         reverts: tags.into_iter().any(|tag| reverting.contains(&tag)),
+        hash: value["sha1"].as_str().map(str::to_owned),
     })
 }
 

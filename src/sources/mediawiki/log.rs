@@ -6,9 +6,9 @@ use std::sync::Arc;
 use crate::model::{Body, DAY_MS, Event, Millis, Writeup, to_rfc3339};
 use crate::sources::{Sink, SourceError};
 
-use super::MediaWiki;
 use super::answer::{self, Page};
 use super::events::sibling;
+use super::{Checkpoint, MediaWiki};
 
 /// What was logged while the last pull went on is asked for again.
 const OVERLAP: Millis = DAY_MS;
@@ -34,15 +34,18 @@ impl MediaWiki {
     pub(super) fn moves(
         &self,
         pages: &BTreeMap<u64, Page>,
-        since: Option<Millis>,
+        state: &mut Checkpoint,
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
+        let (since, told) = (state.pulled_at, state.moved);
         if since.is_none() {
             return Ok(());
         }
+        let mut newest = told;
         let mut moved: BTreeMap<u64, Event> = BTreeMap::new();
         self.logged("move", since, &mut |entry| {
-            let Some(page) = pages.get(&entry.page) else {
+            newest = newest.max(entry.id);
+            let Some(page) = pages.get(&entry.page).filter(|_| entry.id > told) else {
                 return;
             };
             if entry.title == page.title || entry.title.ends_with('*') {
@@ -65,6 +68,7 @@ impl MediaWiki {
             };
             moved.insert(entry.id, event);
         })?;
+        state.moved = newest;
         for event in moved.into_values() {
             sink.event(event);
         }

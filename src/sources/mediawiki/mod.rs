@@ -271,7 +271,7 @@ impl MediaWiki {
         let question = [
             ("pageids", id.as_str()),
             ("prop", "revisions"),
-            ("rvprop", "ids|timestamp|user|userid|size|flags|tags"),
+            ("rvprop", "ids|timestamp|user|userid|size|sha1|flags|tags"),
             ("rvlimit", "max"),
             ("rvdir", "newer"),
         ];
@@ -379,6 +379,9 @@ struct Checkpoint {
     /// Links to write-ups elsewhere.
     #[serde(default)]
     outside: BTreeMap<String, Linked>,
+    /// The newest move in the log that was told of.
+    #[serde(default)]
+    moved: u64,
     /// Views of the newest days.
     #[serde(default)]
     views: BTreeMap<u64, BTreeMap<String, u64>>,
@@ -434,9 +437,7 @@ impl Pull for MediaWiki {
                 let history = self.history(page.id, sink)?;
                 users.extend(history.iter().filter_map(|revision| revision.user.clone()));
                 self.describe(page, &history, sink)?;
-                for revision in history.iter().filter(|r| r.id > seen.page && r.parent != 0) {
-                    sink.event(self.maker.edit(page, revision));
-                }
+                self.maker.edits(page, &history, seen.page, sink);
             }
             let talk = page
                 .talk
@@ -450,7 +451,7 @@ impl Pull for MediaWiki {
             state.pages.entry(page.id).or_default().page = page.last_revision;
         }
         self.deletions(&pages, &mut state, now, sink)?;
-        self.moves(&pages, state.pulled_at, sink)?;
+        self.moves(&pages, &mut state, sink)?;
         self.bots(&users, sink)?;
         if self.links {
             if checkpoint.is_none() {

@@ -115,8 +115,16 @@ fn target(stream: &TcpStream) -> Option<String> {
     first.split(' ').nth(1).map(str::to_owned)
 }
 
+/// What a move leaves in the history of a page: the same text once more.
+fn moved(id: u64, parent: u64) -> Value {
+    let mut moved = revision(id, parent, "2024-01-01T12:00:00Z", "Ada", 100);
+    moved["sha1"] = json!(parent.to_string());
+    moved
+}
+
 fn revision(id: u64, parent: u64, at: &str, user: &str, size: u64) -> Value {
-    json!({"revid": id, "parentid": parent, "timestamp": at, "user": user, "size": size, "minor": false, "tags": []})
+    json!({"revid": id, "parentid": parent, "timestamp": at, "user": user, "size": size, "minor": false, "tags": [],
+        "sha1": id.to_string()})
 }
 
 /// A wiki with two write-ups, one talk page and a bot; `later` adds a comment and removes a link.
@@ -173,6 +181,7 @@ fn answers(later: bool) -> impl FnMut(&BTreeMap<String, String>) -> Option<Reply
             }
             (_, "revisions", "10", _) => json!({"query": {"pages": [{"pageid": 10, "revisions": [
                 revision(101, 0, "2024-01-01T00:00:00Z", "Ada", 100),
+                moved(105, 101),
                 revision(102, 101, "2024-01-02T00:00:00Z", "192.0.2.1", 120),
                 revision(103, 102, "2024-01-20T00:00:00Z", "CleanerBot", 119)]}]}}),
             (_, "revisions", "11", _) => json!({"query": {"pages": [{"pageid": 11, "revisions": [
@@ -291,7 +300,8 @@ fn a_wiki_is_read_and_read_on() {
         [
             "edit of a talk page that adds nothing",
             "link from the page itself or its talk page",
-            "redirect"
+            "redirect",
+            "revision that changes nothing"
         ]
     );
     assert_eq!(heard.problems.len(), 1);
