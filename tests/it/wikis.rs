@@ -205,6 +205,7 @@ fn workspace(asked: &Asked, step: usize) -> Reply {
             }
             _ => ok(json!({ "data": { "document": guide } })),
         },
+        "/api/collections.info" => ok(json!({ "data": { "id": of("id") } })),
         "/api/collections.list" => list(vec![
             json!({ "id": COLLECTION, "name": "Postmortems" }),
             json!({ "id": "cccccccc-0000-4000-8000-000000000002", "name": "Onboarding" }),
@@ -426,6 +427,50 @@ fn what_is_no_workspace_is_said() {
     let forge = Forge::new(|_, _| gone());
     let token = token();
     assert!(outline(&forge, &token).pull(NOW).is_err());
+}
+
+/// The real program: what is pulled stands in the tables, the checkpoint beside it; the next scan goes on.
+#[test]
+fn a_scan_asks_the_workspace() {
+    let Some(home) = super::binary::Home::with_engine() else {
+        return;
+    };
+    let forge = Forge::new(|asked, _| workspace(asked, 0));
+    let token = token();
+    let source = |more: &str| {
+        format!(
+            "[[source]]\nid = \"wiki\"\nkind = \"outline\"\nsecret = \"{SECRET}\"\n\
+             api = \"{}/api\"\ntoken_file = {:?}\n{more}",
+            forge.address,
+            token.path()
+        )
+    };
+    // One that only takes deliveries is not scanned.
+    home.file("readback.toml", source(""));
+    let said = home.run(&["scan"]);
+    assert!(
+        said.err.contains("no source that can be scanned"),
+        "{}",
+        said.err
+    );
+    home.file(
+        "readback.toml",
+        source(&format!("collections = [\"{COLLECTION}\"]\n")),
+    );
+    let said = home.done(&["check"]);
+    let words = format!("{}{}", said.out, said.err);
+    assert!(words.contains("1 collections answer"), "{words}");
+    let scan = || {
+        let said = home.done(&["scan", "--json"]);
+        assert!(!said.out.contains(ADA) && !said.err.contains(ADA));
+        let all: Value = serde_json::from_str(&said.out).expect("JSON");
+        all[0]["events"].clone()
+    };
+    assert_eq!(
+        scan(),
+        json!({ "comment": 2, "edit": 1, "link": 1, "read": 3, "writeup": 3 })
+    );
+    assert_eq!(scan(), json!({}), "nothing is new");
 }
 
 fn signature(secret: &str, time: &str, body: &[u8]) -> String {

@@ -279,6 +279,69 @@ mod tests {
         );
     }
 
+    /// A value of a schema of Outline's own description of its API.
+    fn value(schema: &Value, all: &Value, depth: u32) -> Value {
+        if let Some(name) = schema["$ref"].as_str() {
+            let name = name.rsplit('/').next().unwrap_or_default();
+            return match depth {
+                0 => Value::Null,
+                _ => value(&all[name], all, depth - 1),
+            };
+        }
+        match (schema["type"].as_str(), schema["format"].as_str()) {
+            (Some("string"), Some("uuid")) => json!("0b6a2f3e-9f3a-4b9e-8a44-0d6a4c1f2a10"),
+            (Some("string"), Some("date-time")) => json!("2026-01-02T09:00:00.000Z"),
+            (Some("string"), _) => json!("a text"),
+            (Some("number"), _) => json!(2),
+            (Some("boolean"), _) => json!(false),
+            (Some("array"), _) => json!([value(&schema["items"], all, depth)]),
+            (Some("object"), _) => {
+                let fields = schema["properties"].as_object().into_iter().flatten();
+                let fields = fields.map(|(name, field)| (name.clone(), value(field, all, depth)));
+                Value::Object(fields.collect())
+            }
+            _ => Value::Null,
+        }
+    }
+
+    #[test]
+    fn what_outline_describes_is_read() {
+        let Some(fixtures) = std::env::var_os("READBACK_FIXTURES") else {
+            return crate::sources::collected::skipped("READBACK_FIXTURES is not set");
+        };
+        let path = std::path::Path::new(&fixtures).join("outline/spec3.json");
+        let text = std::fs::read(path).expect("readable");
+        let spec: Value = serde_json::from_slice(&text).expect("JSON");
+        let all = &spec["components"]["schemas"];
+        let made = |name: &str| value(&all[name], all, 3);
+        let (of_document, of_comment) = (made("Document"), made("Comment"));
+        let (of_revision, of_view) = (made("Revision"), made("View"));
+        let document = document(&of_document).expect("a document");
+        assert!(document.short.is_some() && document.path.is_some() && document.editor.is_some());
+        assert!(
+            document.published.is_some() && document.gone.is_some() && !document.text.is_empty()
+        );
+        assert_eq!(document.contributors.len(), 2);
+        let comment = comment(&of_comment).expect("a comment");
+        assert!(comment.author.is_some() && comment.parent.is_some() && comment.words == Some(0));
+        let revision = revision(&of_revision).expect("a revision");
+        assert!(revision.author.is_some() && revision.title == "a text");
+        let view = view(&of_view).expect("views");
+        assert!(view.person.is_some() && view.count == 2);
+        // What is asked is there to be asked.
+        for method in [
+            "documents.list",
+            "documents.info",
+            "comments.list",
+            "revisions.list",
+            "views.list",
+            "collections.list",
+            "collections.info",
+        ] {
+            assert!(spec["paths"][format!("/{method}")].is_object(), "{method}");
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_leads_somewhere_or_nowhere(text in "(/doc/|[a-z(\u{e9}-]|%20| ){0,40}") {
