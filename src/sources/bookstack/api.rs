@@ -339,6 +339,7 @@ impl Wiki for Asking<'_> {
         }
         let known = self.known(pages);
         let finder = Finder::new(&known);
+        let sought: BTreeSet<String> = known.iter().map(|writeup| writeup.id.clone()).collect();
         let own: BTreeSet<&str> = pages.iter().map(|page| page.id.as_str()).collect();
         let since = links
             .since
@@ -370,6 +371,7 @@ impl Wiki for Asking<'_> {
                     updated: page.updated,
                     editor: page.editor.clone(),
                     to: to.map(|writeup| writeup.id.clone()).collect(),
+                    sought: &sought,
                 };
                 links.look(&run.maker, stands, run.sink);
             }

@@ -324,6 +324,7 @@ impl Wiki for Asking<'_> {
             true
         })?;
         let finder = Finder::new(&self.outline.setting.writeups);
+        let sought = self.sought();
         let since = links.since;
         let begun = *links.begun.get_or_insert(run.now);
         let question = json!({ "sort": "updatedAt", "direction": "DESC" });
@@ -349,6 +350,7 @@ impl Wiki for Asking<'_> {
                         updated: document.updated,
                         editor: document.editor.clone(),
                         to: self.to(&document, &finder),
+                        sought: &sought,
                     };
                     links.look(&run.maker, stands, run.sink);
                 }
@@ -374,6 +376,16 @@ impl Asking<'_> {
         let name = document.collection.and_then(|id| within.get(id));
         let name: Vec<&str> = name.map(String::as_str).into_iter().collect();
         self.outline.places.of(document.title, &name)
+    }
+
+    /// The write-ups that links are looked for to: of its own those alone that are listed, since links to
+    /// them have no host.
+    fn sought(&self) -> BTreeSet<String> {
+        let own = self.outline.maker.id("");
+        let others = self.outline.setting.writeups.iter();
+        let others = others.map(|writeup| writeup.id.clone());
+        let others = others.filter(|id| !id.starts_with(&own));
+        others.chain(self.short.values().cloned()).collect()
     }
 
     /// The write-ups that a document links to.

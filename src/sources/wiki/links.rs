@@ -66,6 +66,8 @@ pub(in crate::sources) struct Stands<'a> {
     pub(in crate::sources) editor: Option<Identity>,
     /// The write-ups that it links to, by their ids.
     pub(in crate::sources) to: BTreeSet<String>,
+    /// The write-ups that were looked for: a link to another one may stand there unseen.
+    pub(in crate::sources) sought: &'a BTreeSet<String>,
 }
 
 impl Links {
@@ -136,7 +138,8 @@ impl Links {
             linking.to.insert(writeup.clone(), one);
         }
         for (writeup, one) in &mut linking.to {
-            if one.removed.is_some() || stands.to.contains(writeup) {
+            let is_sought = stands.sought.contains(writeup);
+            if one.removed.is_some() || stands.to.contains(writeup) || !is_sought {
                 continue;
             }
             one.removed = Some(stands.updated);
