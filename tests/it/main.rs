@@ -78,4 +78,5 @@ mod visitor;
 mod way;
 mod wikis;
 mod wikis_others;
+mod wikis_pushed;
 mod worked;

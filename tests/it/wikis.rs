@@ -1,25 +1,23 @@
 //! Wikis that are asked: a listener with answers of ours stands in for each, the client is the real one.
-//! This is Outline's; `wikis_others` has the rest.
+//! This is Outline's; `wikis_pushed` has its deliveries, `wikis_others` the rest.
 
 use std::sync::{Arc, Mutex};
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use readback::model::{Body, Millis};
 use readback::sources::collected::Collected;
-use readback::sources::{self, Delivery, KnownWriteup, Setting, SourceError};
+use readback::sources::{self, KnownWriteup, Setting, SourceError};
 use serde_json::{Value, json};
-use sha2::Sha256;
 
 use super::polled_forge::{Asked, Forge, NOW, Reply, TOKEN, WORDS, gone, ok};
 
 /// Somebody's id, which must not be kept anywhere but in identities.
 pub(crate) const ADA: &str = "aaaaaaaa-0000-4000-8000-00000000ada0";
-const BOB: &str = "bbbbbbbb-0000-4000-8000-00000000b0b0";
-const COLLECTION: &str = "cccccccc-0000-4000-8000-000000000001";
-const DISK: &str = "dddddddd-0000-4000-8000-000000000001";
-const DNS: &str = "dddddddd-0000-4000-8000-000000000002";
-const GUIDE: &str = "dddddddd-0000-4000-8000-000000000003";
-const SECRET: &str = "ol_whs_ours";
+pub(crate) const BOB: &str = "bbbbbbbb-0000-4000-8000-00000000b0b0";
+pub(crate) const COLLECTION: &str = "cccccccc-0000-4000-8000-000000000001";
+pub(crate) const DISK: &str = "dddddddd-0000-4000-8000-000000000001";
+pub(crate) const DNS: &str = "dddddddd-0000-4000-8000-000000000002";
+pub(crate) const GUIDE: &str = "dddddddd-0000-4000-8000-000000000003";
+pub(crate) const SECRET: &str = "ol_whs_ours";
 
 /// A source of ours, pulled several times.
 pub(crate) struct Source {
@@ -106,7 +104,7 @@ pub(crate) fn told(heard: &Collected) -> String {
     lines.concat()
 }
 
-fn document(id: &str, title: &str, end: &str, updated: &str, text: &str) -> Value {
+pub(crate) fn document(id: &str, title: &str, end: &str, updated: &str, text: &str) -> Value {
     json!({ "id": id, "urlId": end, "url": format!("/doc/{}-{end}", title.to_lowercase().replace(' ', "-")),
         "title": title, "text": format!("{text}\n\n{WORDS}"), "collectionId": COLLECTION,
         "parentDocumentId": null, "createdAt": "2026-01-01T09:00:00.000Z", "updatedAt": updated,
@@ -115,19 +113,19 @@ fn document(id: &str, title: &str, end: &str, updated: &str, text: &str) -> Valu
         "collaboratorIds": [ADA, BOB], "revision": 3 })
 }
 
-fn comment(id: &str, updated: &str) -> Value {
+pub(crate) fn comment(id: &str, updated: &str) -> Value {
     json!({ "id": id, "documentId": DISK, "createdAt": "2026-02-01T10:00:00.000Z", "updatedAt": updated,
         "createdBy": { "id": BOB, "name": "Bob" }, "createdById": BOB,
         "data": { "type": "doc", "content": [{ "type": "paragraph", "content": [
             { "type": "text", "text": format!("{WORDS} indeed") }] }] } })
 }
 
-fn view(id: &str, person: &str, count: u64, first: &str, last: &str) -> Value {
+pub(crate) fn view(id: &str, person: &str, count: u64, first: &str, last: &str) -> Value {
     json!({ "id": id, "documentId": DISK, "userId": person, "count": count, "firstViewedAt": first,
         "lastViewedAt": last, "user": { "id": person, "name": "Ada" } })
 }
 
-fn revision(id: &str, title: &str, at: &str) -> Value {
+pub(crate) fn revision(id: &str, title: &str, at: &str) -> Value {
     json!({ "id": id, "documentId": DISK, "title": title, "createdAt": at, "createdById": BOB,
         "createdBy": { "id": BOB, "name": "Bob" } })
 }
@@ -471,193 +469,4 @@ fn a_scan_asks_the_workspace() {
         json!({ "comment": 2, "edit": 1, "link": 1, "read": 3, "writeup": 3 })
     );
     assert_eq!(scan(), json!({}), "nothing is new");
-}
-
-fn signature(secret: &str, time: &str, body: &[u8]) -> String {
-    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("a key");
-    mac.update(time.as_bytes());
-    mac.update(b".");
-    mac.update(body);
-    let digits: String = mac
-        .finalize()
-        .into_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("t={time},s={digits}")
-}
-
-/// Delivers what happened to a source that knows the write-up of the disk.
-fn delivered(
-    params: &str,
-    headers: &[(String, String)],
-    body: &Value,
-) -> Result<Collected, SourceError> {
-    let mut source = Source::new("outline", params);
-    source.known.push(KnownWriteup {
-        id: format!("wiki:{DISK}"),
-        title: None,
-        aliases: vec![DISK.to_owned()],
-    });
-    let build = sources::find("outline")
-        .and_then(|kind| kind.push)
-        .expect("a kind");
-    let push = build(source.params.clone(), &source.setting()).expect("parameters");
-    let body = body.to_string();
-    let delivery = Delivery {
-        headers,
-        body: body.as_bytes(),
-        now: NOW,
-    };
-    let mut heard = Collected::default();
-    push.receive(&delivery, &mut heard)?;
-    assert_eq!(push.delivery_id(&delivery), Some("del-1"));
-    Ok(heard)
-}
-
-fn event(name: &str, model: &Value) -> Value {
-    json!({ "id": "del-1", "actorId": BOB, "webhookSubscriptionId": "s", "createdAt": "2026-03-02T09:14:00.000Z",
-        "event": name, "payload": { "id": model["id"], "model": model } })
-}
-
-#[test]
-fn only_signed_deliveries_of_now_are_taken() {
-    let body = event(
-        "views.create",
-        &view(
-            "v-bob",
-            BOB,
-            7,
-            "2026-01-03T10:00:00.000Z",
-            "2026-03-02T09:14:00.000Z",
-        ),
-    );
-    let text = body.to_string();
-    let now = NOW.to_string();
-    let old = (NOW - 301_000).to_string();
-    let params = format!("secret = \"{SECRET}\"");
-    let told = |header: Option<String>| {
-        let headers: Vec<(String, String)> = header
-            .into_iter()
-            .map(|header| ("outline-signature".to_owned(), header))
-            .collect();
-        delivered(&params, &headers, &body).map(|heard| short(&heard))
-    };
-    let right = signature(SECRET, &now, text.as_bytes());
-    assert_eq!(
-        told(Some(right.clone())).expect("taken"),
-        ["read view:v-bob:7"]
-    );
-    let swapped = right.replace(&now, &(NOW + 1).to_string());
-    for wrong in [
-        signature("another", &now, text.as_bytes()),
-        signature(SECRET, &old, text.as_bytes()),
-        signature(SECRET, &now, b"{}"),
-        swapped,
-        right[2..].to_owned(),
-        String::new(),
-    ] {
-        assert!(matches!(told(Some(wrong)), Err(SourceError::Signature)));
-    }
-    assert!(matches!(
-        told(None),
-        Err(SourceError::Unsigned("Outline-Signature"))
-    ));
-}
-
-#[test]
-fn deliveries_say_what_the_api_says() {
-    let take = |name: &str, model: &Value| delivered("", &[], &event(name, model)).expect("taken");
-    let seen = take(
-        "views.create",
-        &view(
-            "v-bob",
-            BOB,
-            6,
-            "2026-01-03T10:00:00.000Z",
-            "2026-03-02T10:00:00.000Z",
-        ),
-    );
-    // By the name under which the API tells of it, and above it.
-    assert_eq!(short(&seen), ["read view:v-bob:6"]);
-    assert_eq!(
-        (seen.events[0].version, seen.events[0].subject.as_str()),
-        (u32::MAX, &*format!("wiki:{DISK}"))
-    );
-    assert_eq!(seen.events[0].time, NOW - 60_000);
-    let said = comment("c2", "2026-02-20T10:00:00.000Z");
-    for (name, expected) in [
-        ("comments.create", "comment comment:c2"),
-        ("comments.delete", "-comment comment:c2"),
-    ] {
-        let heard = take(name, &said);
-        assert_eq!(short(&heard), [expected]);
-        let Body::Comment(comment) = &heard.events[0].body else {
-            panic!("a comment")
-        };
-        assert_eq!((comment.words, comment.person.is_some()), (Some(3), true));
-    }
-    assert_eq!(
-        short(&take(
-            "revisions.create",
-            &revision("r3", "x", "2026-03-01T09:00:00.000Z")
-        )),
-        ["edit revision:r3"]
-    );
-    let disk = document(
-        DISK,
-        "Disk full",
-        "DiskFull01",
-        "2026-02-02T09:00:00.000Z",
-        "",
-    );
-    assert_eq!(
-        short(&take("documents.delete", &disk)),
-        ["-writeup deleted:d1"]
-    );
-    assert_eq!(
-        short(&take("documents.restore", &disk)),
-        ["writeup deleted:d1"]
-    );
-    let own = format!("api = \"https://o.example.org/api\"\ncollections = [\"{COLLECTION}\"]");
-    let new = document(DNS, "DNS", "DnsDown001", "2026-02-03T09:00:00.000Z", "");
-    let heard = delivered(&own, &[], &event("documents.publish", &new)).expect("taken");
-    assert_eq!(short(&heard), ["writeup told:d2"]);
-    let Body::Writeup(writeup) = &heard.events[0].body else {
-        panic!("a write-up")
-    };
-    assert_eq!(
-        writeup.url.as_deref(),
-        Some("https://o.example.org/doc/dns-DnsDown001")
-    );
-    // Nothing of what is no write-up, and nothing that is no use.
-    let mut other = view(
-        "v-x",
-        ADA,
-        1,
-        "2026-01-03T10:00:00.000Z",
-        "2026-01-03T10:00:00.000Z",
-    );
-    other["documentId"] = json!(GUIDE);
-    for (name, model) in [
-        ("views.create", &other),
-        ("documents.publish", &new),
-        ("users.signin", &json!({ "id": ADA })),
-        ("comments.delete", &Value::Null),
-    ] {
-        let heard = take(name, model);
-        assert!(
-            heard.events.is_empty() && heard.problems.is_empty() && heard.left_out.len() == 1,
-            "{name}"
-        );
-    }
-    let wrong = take(
-        "comments.create",
-        &json!({ "id": "c9", "documentId": DISK, "data": WORDS }),
-    );
-    assert_eq!(wrong.problems.len(), 1);
-    assert!(!wrong.problems[0].to_string().contains(WORDS));
-    for rubbish in [json!([]), json!({ "event": 5 }), json!("x")] {
-        assert!(delivered("", &[], &rubbish).is_err());
-    }
 }
