@@ -56,7 +56,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     }
     if wanted.is_empty() {
         bail!(
-            "no source that can be scanned is configured; add a [[source]] of kind git, mediawiki or confluence, with repositories at a forge, or with the path of an access-log, to readback.toml"
+            "no source that can be scanned is configured; add a [[source]] of kind git or of a wiki, with repositories at a forge, or with the path of an access-log, to readback.toml"
         );
     }
     let installing = Installing::new();

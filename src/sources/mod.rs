@@ -9,6 +9,7 @@ pub mod access_log;
 pub mod attendance_csv;
 pub mod beacon;
 pub mod bitbucket;
+pub mod bookstack;
 pub mod chat;
 pub mod collected;
 pub mod confluence;
@@ -22,10 +23,12 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod outline;
 pub mod pageviews;
 mod prose;
 pub mod robots;
 pub mod unpack;
+mod wiki;
 pub mod xapi;
 
 use std::collections::HashMap;
@@ -42,6 +45,7 @@ pub static KINDS: &[&Kind] = &[
     &attendance_csv::KIND,
     &beacon::KIND,
     &bitbucket::KIND,
+    &bookstack::KIND,
     &chat::KIND,
     &confluence::KIND,
     &events::KIND,
@@ -51,6 +55,7 @@ pub static KINDS: &[&Kind] = &[
     &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
+    &outline::KIND,
     &pageviews::KIND,
     &xapi::KIND,
 ];
@@ -104,14 +109,17 @@ pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<String, Sou
 pub type LookFurther =
     fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<String, SourceError>;
 
+/// Parameters that say what to ask for.
+const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url"];
+
 impl Kind {
     /// Whether a source with these parameters is pulled. A kind that takes deliveries or files, too, does
     /// so only where it is told what to ask for.
     pub fn is_pulled(&self, params: &toml::Table) -> bool {
         let told = |key: &str| params.contains_key(key);
         let by_files = self.file.is_none() || told("path") || told("api");
-        let asked = told("repositories") || told("url");
-        self.pull.is_some() && (asked || (self.push.is_none() && by_files))
+        let is_asked = ASKED_FOR.iter().any(|name| told(name));
+        self.pull.is_some() && (is_asked || (self.push.is_none() && by_files))
     }
 
     /// Whether these parameters fit. One ability is enough to tell; all decode the same.

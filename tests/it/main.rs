@@ -87,4 +87,7 @@ mod uncounted;
 mod unwilling;
 mod visitor;
 mod way;
+mod wikis;
+mod wikis_others;
+mod wikis_pushed;
 mod worked;

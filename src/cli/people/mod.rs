@@ -42,6 +42,7 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   bitbucket          an Atlassian account at Bitbucket Cloud
   bitbucket_name     a user name at Bitbucket Data Center
   bitbucket_uuid     what Bitbucket Cloud calls who has no account
+  bookstack          a user's number in BookStack
   chat               a user's id in the chat
   confluence         an Atlassian account at Confluence Cloud
   confluence_key     a userKey at Confluence Data Center
@@ -54,6 +55,7 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   icalendar          an address in calendars that is no mail address
   icalendar_name     a name in calendars
   mediawiki          a user name in the wiki
+  outline            a user's id in Outline
   teams              a name in lists of attendance
   xapi               home page, two colons, name
   xapi_mbox_sha1sum  40 hexadecimal digits

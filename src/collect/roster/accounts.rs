@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 21] = [
+pub static ACCOUNTS: [Account; 23] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -42,6 +42,12 @@ pub static ACCOUNTS: [Account; 21] = [
         "bitbucket",
         "uuid",
         "what Bitbucket Cloud calls who has no account",
+    ),
+    one(
+        "bookstack",
+        "bookstack",
+        "user",
+        "a user's number in BookStack",
     ),
     one("chat", "chat", "account", "a user's id in the chat"),
     one(
@@ -85,6 +91,7 @@ pub static ACCOUNTS: [Account; 21] = [
     ),
     one("icalendar_name", "icalendar", "name", "a name in calendars"),
     one("mediawiki", "mediawiki", "name", "a user name in the wiki"),
+    one("outline", "outline", "user", "a user's id in Outline"),
     one("teams", "teams", "name", "a name in lists of attendance"),
     one("xapi", "xapi", "account", "home page, two colons, name"),
     one(

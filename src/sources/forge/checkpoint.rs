@@ -162,7 +162,7 @@ pub(super) struct Known {
 
 /// How far back a pull looks where other write-ups are registered than at the last: texts about one are
 /// mostly written around the time when it is published.
-pub(super) const LOOK_BACK: Millis = 90 * DAY_MS;
+pub(in crate::sources) const LOOK_BACK: Millis = 90 * DAY_MS;
 
 /// Pulls that are refused a page before it is stepped over.
 const MOST_REFUSED: u8 = 3;
@@ -174,7 +174,7 @@ const LONGEST_WAIT: u8 = 32;
 const MOST_HOLES: usize = 50;
 
 /// Clocks of a forge's machines differ, and what was written may be seen a little later, ms.
-pub(super) const OVERLAP: Millis = 60_000;
+pub(in crate::sources) const OVERLAP: Millis = 60_000;
 
 impl Checkpoint {
     /// The checkpoint of a text; a new one where it is another version's.

@@ -93,7 +93,7 @@ pub(in crate::sources) enum Blame {
 
 impl Stop {
     /// Whether the same question may be answered another time, or one about a part of it.
-    pub(super) fn is_passing(&self) -> bool {
+    pub(in crate::sources) fn is_passing(&self) -> bool {
         match self {
             Stop::Later(..) | Stop::Refused(_, Blame::Answer) => true,
             Stop::Refused(error, _) | Stop::Failed(error) => matches!(

@@ -34,13 +34,13 @@ use crate::model::{Millis, Place};
 use super::links::Finder;
 use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 
-pub(super) use checkpoint::{Task, unread};
-pub(super) use client::{Client, Reply, Stop, authorization};
+pub(super) use checkpoint::{LOOK_BACK, OVERLAP, Task, unread};
+pub(super) use client::{Blame, Client, Reply, Stop, authorization};
 pub(super) use input::{json, value, values, wrong};
 pub(super) use params::{Params, address, token};
 pub(super) use poll::{Covered, Graph, List, NODE, Objects, Order, Part, Polled, look, pull};
 pub(super) use signature::{Secret, Secrets, hex, is_recent, sha256};
-pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot};
+pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot, second};
 pub(super) use time::{instant, of_millis};
 
 /// How one kind of forge speaks.

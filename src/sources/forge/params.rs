@@ -31,7 +31,7 @@ pub(in crate::sources) struct Params {
 
 impl Params {
     /// The address of the API; the repositories should be of the form that all forges have.
-    pub(super) fn api_of(&self, api: &str) -> Result<Url, SourceError> {
+    pub(in crate::sources) fn api_of(&self, api: &str) -> Result<Url, SourceError> {
         let wrong = self.repositories.iter().find(|name| !is_repository(name));
         if let Some(name) = wrong {
             return Err(SourceError::Params(format!(
@@ -42,9 +42,17 @@ impl Params {
     }
 
     /// What the API is shown of the token.
-    pub(super) fn authorization(&self, scheme: &str) -> Result<Option<String>, SourceError> {
-        let token = self.token_file.as_deref().map(token).transpose()?;
+    pub(in crate::sources) fn authorization(
+        &self,
+        scheme: &str,
+    ) -> Result<Option<String>, SourceError> {
+        let token = self.token()?;
         Ok(token.map(|token| authorization(scheme, &token)))
+    }
+
+    /// The token itself.
+    pub(in crate::sources) fn token(&self) -> Result<Option<String>, SourceError> {
+        self.token_file.as_deref().map(token).transpose()
     }
 
     /// The secrets, each ready to check with.

@@ -137,7 +137,7 @@ impl Text<'_> {
 }
 
 /// The version of what happened at a time.
-pub(super) fn second(at: Millis) -> u32 {
+pub(in crate::sources) fn second(at: Millis) -> u32 {
     u32::try_from(at / 1000).unwrap_or(DELETED - 1)
 }
 

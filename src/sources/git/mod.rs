@@ -19,6 +19,7 @@
 mod changes;
 mod checkpoint;
 mod clone;
+mod counted;
 mod crew;
 mod document;
 mod drawio;
@@ -51,6 +52,7 @@ use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 use params::{Checked, Params};
 
+pub(super) use counted::counted;
 pub use held::{Held, doubled, held};
 pub use probe::another_than_before;
 pub(crate) use remote::web as page_of_clone;

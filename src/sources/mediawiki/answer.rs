@@ -50,6 +50,8 @@ pub(super) struct Revision {
     pub(super) size: Option<u64>,
     /// It undoes others.
     pub(super) reverts: bool,
+    /// What tells texts apart.
+    pub(super) hash: Option<String>,
 }
 
 /// An error in place of an answer.
@@ -146,6 +148,68 @@ pub(super) fn bots(answer: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// Views of pages by day; a day of which nothing is known is left out.
+pub(super) fn views(answer: &Value) -> Vec<(u64, String, u64)> {
+    let of = |page: &Value| {
+        let id = page["pageid"].as_u64();
+        let days = page["pageviews"].as_object().into_iter().flatten();
+        let known = days.filter_map(move |(day, count)| Some((id?, day.clone(), count.as_u64()?)));
+        known.collect::<Vec<_>>()
+    };
+    let pages = entries(&answer["query"]["pages"]);
+    pages.into_iter().flat_map(of).collect()
+}
+
+/// An entry of the wiki's log.
+pub(super) struct Logged<'a> {
+    /// Its number.
+    pub(super) id: u64,
+    /// The page that it is about, by the number that the page had.
+    pub(super) page: u64,
+    /// What the page was called.
+    pub(super) title: &'a str,
+    /// What was done.
+    pub(super) action: &'a str,
+    /// When.
+    pub(super) at: Millis,
+}
+
+/// The entries of the log in an answer.
+pub(super) fn log(answer: &Value) -> Vec<Logged<'_>> {
+    let entries = answer["query"]["logevents"].as_array();
+    let entry = |value: &'_ Value| -> Option<(u64, u64, Millis)> {
+        // A page that is gone has no number but the one in the log.
+        let page = [&value["logpage"], &value["pageid"]];
+        let page = page
+            .into_iter()
+            .filter_map(Value::as_u64)
+            .find(|id| *id > 0)?;
+        let at = value["timestamp"].as_str().and_then(parse_rfc3339)?;
+        Some((value["logid"].as_u64()?, page, at))
+    };
+    let known = entries.into_iter().flatten().filter_map(|value| {
+        let (id, page, at) = entry(value)?;
+        Some(Logged {
+            id,
+            page,
+            title: value["title"].as_str()?,
+            action: value["action"].as_str().unwrap_or_default(),
+            at,
+        })
+    });
+    known.collect()
+}
+
+/// Pages that lead to addresses elsewhere.
+pub(super) fn outside(answer: &Value) -> Vec<(u64, &str)> {
+    let entries = answer["query"]["exturlusage"].as_array();
+    let known = entries.into_iter().flatten().filter_map(|value| {
+        let page = value["pageid"].as_u64().filter(|id| *id > 0)?;
+        Some((page, value["url"].as_str()?))
+    });
+    known.collect()
+}
+
 /// A user of this wiki.
 pub(super) fn identity(user: &str) -> Identity {
     Identity::of_source("mediawiki", "name", user)
@@ -201,6 +265,7 @@ fn revision(value: &Value) -> Option<Revision> {
         minor: set(&value["minor"]),
         size: value["size"].as_u64(),
         reverts: tags.into_iter().any(|tag| reverting.contains(&tag)),
+        hash: value["sha1"].as_str().map(str::to_owned),
     })
 }
 

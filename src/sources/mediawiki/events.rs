@@ -127,7 +127,7 @@ impl Maker {
     }
 
     /// A revision of a page. How many words it changed is not known, only bytes.
-    pub(super) fn edit(&self, page: &Page, revision: &Revision) -> Event {
+    fn edit(&self, page: &Page, revision: &Revision) -> Event {
         let body = Body::Edit(Edit {
             person: revision.user.as_deref().map(identity),
             team: None,
@@ -137,6 +137,20 @@ impl Maker {
             minor: revision.minor,
         });
         self.of_revision("revision", page, revision, body)
+    }
+
+    /// The revisions of a page after `seen` that changed it.
+    pub(super) fn edits(&self, page: &Page, history: &[Revision], seen: u64, sink: &mut dyn Sink) {
+        for revision in history.iter().filter(|r| r.id > seen && r.parent != 0) {
+            let before = history.iter().find(|other| other.id == revision.parent);
+            let before = before.and_then(|before| before.hash.as_ref());
+            // Moving and protecting a page make such revisions.
+            if before.is_some() && before == revision.hash.as_ref() {
+                sink.left_out("revision that changes nothing");
+            } else {
+                sink.event(self.edit(page, revision));
+            }
+        }
     }
 
     /// The revisions of a talk page after `seen` that say something.
@@ -290,12 +304,12 @@ impl Maker {
     }
 
     /// The registry's id of a page.
-    fn id(&self, page: u64) -> String {
+    pub(super) fn id(&self, page: u64) -> String {
         format!("{}:{page}", self.source)
     }
 
     /// The address of a page by its number; it stays when the page is moved.
-    fn address(&self, page: u64) -> Option<String> {
+    pub(super) fn address(&self, page: u64) -> Option<String> {
         let mut address = self.api.join("index.php").ok()?;
         address.set_query(Some(&format!("curid={page}")));
         Some(address.into())
@@ -312,7 +326,7 @@ fn numbers(key: &str) -> Option<(u64, u64)> {
 }
 
 /// The address of another title, made after the address of this one.
-fn sibling(url: &str, title: &str, other: &str) -> Option<String> {
+pub(super) fn sibling(url: &str, title: &str, other: &str) -> Option<String> {
     let written = title.replace(' ', "_");
     let starts = url.match_indices(['/', '=']).map(|(at, _)| at + 1);
     let fits = |at: &usize| {

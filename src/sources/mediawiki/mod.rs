@@ -1,23 +1,28 @@
 //! `mediawiki`: pages of a wiki as write-ups, with their edits, the edits of their talk pages, and
 //! the pages that link to them; from api.php.
 //!
-//! `client` asks, `answer` reads what came, `wikitext` counts, `events` says what it means.
+//! `client` asks, `answer` reads what came, `wikitext` counts, `events` says what it means; `log` looks for
+//! deletions and moves, `outside` for links to write-ups elsewhere, `views` for counts of page views.
 
 mod answer;
 mod client;
 mod events;
+mod log;
+mod outside;
 mod probe;
+mod views;
 mod wikitext;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{DAY_MS, Millis, Vocabulary};
 
-use super::{Kind, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, KnownWriteup, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
 
 use answer::{Page, Revision};
 use client::Client;
@@ -28,31 +33,7 @@ use wikitext::Measured;
 pub static KIND: Kind = Kind {
     name: "mediawiki",
     summary: "MediaWiki: pages as write-ups, their edits, talk and links, from api.php",
-    documentation: "\
-Asks a wiki's api.php. Which pages are write-ups is said by one of `category` (its members), `prefix`
-(titles that begin so, with `namespace` as a number if it is not the main one) or `titles`.
-
-- `writeup`: title, address, titles that redirect to it, first revision's time, who made more than
-  minor edits, and counts of the wikitext: words, links, quotations, abbreviations and how many of them
-  nobody explains, sources of data (templates are not expanded), as it stood two weeks after the first
-  revision, and now.
-- `edit`: every later revision, minor ones marked.
-- `comment`: every revision of the talk page that makes it longer, unless it is minor or undoes
-  another. This is an estimate: a signature added later counts, an answer that replaces text of the
-  same length does not, and who answers whom is not known. `talk = false` leaves them out.
-- `link`: every page that links to a write-up now. MediaWiki keeps no history of links, so a link
-  counts from the pull that first saw it until the first that did not; at the first pull all links
-  look new. `links = false` leaves them out.
-
-A write-up that was told of and is missing from the wiki is deleted as of the pull that first missed
-it; the deletion log is not read. One that only left the category stays.
-
-Accounts in the group `bot` are described as bots. Visitors without account (an IP address in place
-of a name), temporary accounts and hidden names are nobody. Reads are not to be had here: import page
-view dumps or access logs.
-
-`token_file` holds an OAuth 2 token for wikis that want one. The wiki's `maxlag` and Retry-After are
-respected.",
+    documentation: include_str!("documentation.md"),
     sample: r#"[[source]]
 id = "wiki"
 kind = "mediawiki"
@@ -78,6 +59,8 @@ struct Params {
     talk: bool,
     #[serde(default = "yes")]
     links: bool,
+    #[serde(default = "yes")]
+    views: bool,
     token_file: Option<PathBuf>,
 }
 
@@ -98,7 +81,10 @@ struct MediaWiki {
     maker: Maker,
     talk: bool,
     links: bool,
+    views: bool,
     vocabulary: Vocabulary,
+    zone: Tz,
+    writeups: Vec<KnownWriteup>,
 }
 
 /// How long after its first revision a page is taken as it was published (INDICATORS section 8).
@@ -164,6 +150,9 @@ impl MediaWiki {
             maker,
             talk: params.talk,
             links: params.links,
+            views: params.views,
+            zone: setting.timezone,
+            writeups: setting.writeups.clone(),
             vocabulary: setting.vocabulary.clone(),
         })
     }
@@ -261,9 +250,13 @@ impl MediaWiki {
         let mut missing = self.missing(&unlisted)?;
         // Only what was asked for, whatever the wiki answers.
         missing.retain(|page| unlisted.contains(page));
+        let logged = match missing.is_empty() {
+            true => BTreeMap::new(),
+            false => self.deleted(state.pulled_at)?,
+        };
         for page in missing {
             let deleted = state.deletions.entry(page).or_default();
-            deleted.at = Some(now);
+            deleted.at = Some(logged.get(&page).map_or(now, |at| *at.min(&now)));
             deleted.version += 1;
             sink.event(self.maker.deletion(page, deleted));
         }
@@ -278,7 +271,7 @@ impl MediaWiki {
         let question = [
             ("pageids", id.as_str()),
             ("prop", "revisions"),
-            ("rvprop", "ids|timestamp|user|userid|size|flags|tags"),
+            ("rvprop", "ids|timestamp|user|userid|size|sha1|flags|tags"),
             ("rvlimit", "max"),
             ("rvdir", "newer"),
         ];
@@ -383,6 +376,18 @@ struct Checkpoint {
     links: BTreeMap<String, Linked>,
     #[serde(default)]
     deletions: BTreeMap<u64, Deletion>,
+    /// Links to write-ups elsewhere.
+    #[serde(default)]
+    outside: BTreeMap<String, Linked>,
+    /// The newest move in the log that was told of.
+    #[serde(default)]
+    moved: u64,
+    /// Views of the newest days.
+    #[serde(default)]
+    views: BTreeMap<u64, BTreeMap<String, u64>>,
+    /// When the last pull began.
+    #[serde(default)]
+    pulled_at: Option<Millis>,
 }
 
 /// A page that was found missing; it may have come back since.
@@ -432,9 +437,7 @@ impl Pull for MediaWiki {
                 let history = self.history(page.id, sink)?;
                 users.extend(history.iter().filter_map(|revision| revision.user.clone()));
                 self.describe(page, &history, sink)?;
-                for revision in history.iter().filter(|r| r.id > seen.page && r.parent != 0) {
-                    sink.event(self.maker.edit(page, revision));
-                }
+                self.maker.edits(page, &history, seen.page, sink);
             }
             let talk = page
                 .talk
@@ -448,6 +451,7 @@ impl Pull for MediaWiki {
             state.pages.entry(page.id).or_default().page = page.last_revision;
         }
         self.deletions(&pages, &mut state, now, sink)?;
+        self.moves(&pages, &mut state, sink)?;
         self.bots(&users, sink)?;
         if self.links {
             if checkpoint.is_none() {
@@ -457,7 +461,13 @@ impl Pull for MediaWiki {
                 );
             }
             self.maker.links(&pages, &mut state.links, now, sink);
+            self.outside(&pages, &mut state.outside, now, sink)?;
         }
+        if self.views {
+            let ids: Vec<u64> = pages.keys().copied().collect();
+            self.views(&ids, &mut state, now, sink)?;
+        }
+        state.pulled_at = Some(now);
         serde_json::to_string(&state).map_err(|error| SourceError::Format {
             name: "checkpoint".to_owned(),
             reason: format!("cannot be written: {error}"),
@@ -469,5 +479,7 @@ fn joined(ids: &[u64]) -> String {
     ids.iter().map(u64::to_string).collect::<Vec<_>>().join("|")
 }
 
+#[cfg(test)]
+mod log_tests;
 #[cfg(test)]
 mod tests;

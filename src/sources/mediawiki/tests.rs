@@ -14,7 +14,7 @@ use super::*;
 use crate::sources::collected::Collected;
 
 impl Collected {
-    fn ids(&self) -> Vec<String> {
+    pub(super) fn ids(&self) -> Vec<String> {
         self.events
             .iter()
             .map(|e| format!("{} {} v{}", e.body.kind().name(), e.id, e.version))
@@ -23,17 +23,17 @@ impl Collected {
 }
 
 /// A reply: status, extra header, body.
-type Reply = (u16, &'static str, String);
+pub(super) type Reply = (u16, &'static str, String);
 
 /// Serves on a port of its own until the first question that has no answer.
-struct Wiki {
+pub(super) struct Wiki {
     api: String,
     asked: Arc<Mutex<Vec<String>>>,
     server: Option<JoinHandle<()>>,
 }
 
 impl Wiki {
-    fn new(
+    pub(super) fn new(
         mut answer: impl FnMut(&BTreeMap<String, String>) -> Option<Reply> + Send + 'static,
     ) -> Wiki {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -72,14 +72,18 @@ impl Wiki {
         }
     }
 
-    fn source(&self, more: &str) -> MediaWiki {
+    pub(super) fn source(&self, more: &str) -> MediaWiki {
+        self.knowing(more, Vec::new())
+    }
+
+    pub(super) fn knowing(&self, more: &str, writeups: Vec<KnownWriteup>) -> MediaWiki {
         let text = format!("api = \"{}\"\n{more}", self.api);
         let params = decode(toml::from_str(&text).expect("TOML")).expect("valid");
         let setting = Setting {
             source: "wiki".to_owned(),
             vocabulary: crate::model::Vocabulary::default(),
             timezone: Tz::UTC,
-            writeups: Vec::new(),
+            writeups,
         };
         MediaWiki::new(params, &setting).expect("valid")
     }
@@ -111,8 +115,16 @@ fn target(stream: &TcpStream) -> Option<String> {
     first.split(' ').nth(1).map(str::to_owned)
 }
 
+/// What a move leaves in the history of a page: the same text once more.
+fn moved(id: u64, parent: u64) -> Value {
+    let mut moved = revision(id, parent, "2024-01-01T12:00:00Z", "Ada", 100);
+    moved["sha1"] = json!(parent.to_string());
+    moved
+}
+
 fn revision(id: u64, parent: u64, at: &str, user: &str, size: u64) -> Value {
-    json!({"revid": id, "parentid": parent, "timestamp": at, "user": user, "size": size, "minor": false, "tags": []})
+    json!({"revid": id, "parentid": parent, "timestamp": at, "user": user, "size": size, "minor": false, "tags": [],
+        "sha1": id.to_string()})
 }
 
 /// A wiki with two write-ups, one talk page and a bot; `later` adds a comment and removes a link.
@@ -169,6 +181,7 @@ fn answers(later: bool) -> impl FnMut(&BTreeMap<String, String>) -> Option<Reply
             }
             (_, "revisions", "10", _) => json!({"query": {"pages": [{"pageid": 10, "revisions": [
                 revision(101, 0, "2024-01-01T00:00:00Z", "Ada", 100),
+                moved(105, 101),
                 revision(102, 101, "2024-01-02T00:00:00Z", "192.0.2.1", 120),
                 revision(103, 102, "2024-01-20T00:00:00Z", "CleanerBot", 119)]}]}}),
             (_, "revisions", "11", _) => json!({"query": {"pages": [{"pageid": 11, "revisions": [
@@ -184,6 +197,17 @@ fn answers(later: bool) -> impl FnMut(&BTreeMap<String, String>) -> Option<Reply
                     talk.push(revision(205, 204, "2024-06-01T00:00:00Z", "Cem", 140));
                 }
                 json!({"query": {"pages": [{"pageid": 20, "revisions": talk}]}})
+            }
+            (.., "logevents") => {
+                assert_eq!(
+                    (get("letype"), get("leend")),
+                    ("move", "1970-01-01T00:00:00Z")
+                );
+                json!({"query": {"logevents": []}})
+            }
+            (_, "pageviews", ids, _) => {
+                assert_eq!((ids, get("pvipdays")), ("10|11", "60"));
+                json!({"query": {"pages": [{"pageid": 10}, {"pageid": 11}]}})
             }
             (.., "users") => json!({"query": {"users": [
                 {"name": "Ada", "groups": ["user"]}, {"name": "CleanerBot", "groups": ["bot", "user"]}]}}),
@@ -276,7 +300,8 @@ fn a_wiki_is_read_and_read_on() {
         [
             "edit of a talk page that adds nothing",
             "link from the page itself or its talk page",
-            "redirect"
+            "redirect",
+            "revision that changes nothing"
         ]
     );
     assert_eq!(heard.problems.len(), 1);
@@ -290,7 +315,8 @@ fn a_wiki_is_read_and_read_on() {
         .source(CATEGORY)
         .pull(Some(&first), 2_000, &mut heard)
         .expect("answers");
-    assert_eq!((heard.ids().len(), same), (0, first.clone()));
+    let later = first.replace("\"pulled_at\":1000", "\"pulled_at\":2000");
+    assert_eq!((heard.ids().len(), same), (0, later));
 
     let wiki = Wiki::new(answers(true));
     let mut heard = Collected::default();

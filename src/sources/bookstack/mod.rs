@@ -1,0 +1,160 @@
+//! `bookstack`: pages of BookStack as write-ups, with their edits, comments and the pages that link to
+//! them, from its REST API.
+//!
+//! `answer` reads what BookStack says of its things, `api` asks; the rest is what all wikis have (`wiki`).
+
+mod answer;
+mod api;
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::model::Millis;
+
+use super::forge::{self, Client, Reply, Stop};
+use super::wiki::{self, Places};
+use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
+
+/// The kind.
+pub static KIND: Kind = Kind {
+    name: "bookstack",
+    summary: "BookStack: pages as write-ups, their edits, comments and links, from its REST API",
+    documentation: include_str!("documentation.md"),
+    sample: r#"[[source]]
+id = "bookstack"
+kind = "bookstack"
+api = "https://books.example.org/api"
+books = [13]
+token_file = "/run/secrets/bookstack-token"
+"#,
+    file: None,
+    pull: Some(build),
+    push: None,
+    probe: Some(Probe::Remote(look)),
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    api: String,
+    #[serde(default)]
+    books: Vec<u64>,
+    #[serde(default)]
+    shelves: Vec<u64>,
+    token_file: Option<PathBuf>,
+    onboarding: Option<Vec<String>>,
+    runbooks: Option<Vec<String>>,
+    #[serde(default = "yes")]
+    comments: bool,
+    #[serde(default = "yes")]
+    links: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
+    Ok(Box::new(BookStack::new(decode(params)?, setting)?))
+}
+
+/// An installation.
+struct BookStack {
+    setting: Setting,
+    maker: wiki::Maker,
+    api: Url,
+    authorization: Option<String>,
+    books: Vec<u64>,
+    shelves: Vec<u64>,
+    places: Places,
+    comments: bool,
+    links: bool,
+}
+
+impl BookStack {
+    fn new(params: Params, setting: &Setting) -> Result<BookStack, SourceError> {
+        let given = forge::Params {
+            token_file: params.token_file,
+            ..forge::Params::default()
+        };
+        if params.books.is_empty() && params.shelves.is_empty() {
+            return Err(SourceError::Params(
+                "give books or shelves: their numbers, such as books = [13]; /api/books tells them"
+                    .to_owned(),
+            ));
+        }
+        let token = given.token()?;
+        if token.as_ref().is_some_and(|token| !token.contains(':')) {
+            return Err(SourceError::Params(
+                "token_file should hold the token's id and its secret with a colon between them"
+                    .to_owned(),
+            ));
+        }
+        Ok(BookStack {
+            setting: setting.clone(),
+            maker: wiki::Maker {
+                source: setting.source.as_str().into(),
+            },
+            api: given.api_of(&params.api)?,
+            authorization: token.map(|token| format!("Token {token}")),
+            books: params.books,
+            shelves: params.shelves,
+            places: Places::new(params.onboarding, params.runbooks),
+            comments: params.comments,
+            links: params.links,
+        })
+    }
+
+    /// Where people find the pages: the API's address without its end.
+    fn base(&self) -> String {
+        let api = self.api.as_str().trim_end_matches('/');
+        api.strip_suffix("/api").unwrap_or(api).to_owned()
+    }
+}
+
+/// Asks for the books, for `readback check`.
+fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+    let wiki = BookStack::new(decode(params)?, setting)?;
+    let mut client = Client::new(&wiki.api, wiki.authorization.clone(), 0);
+    let shelves = wiki.shelves.iter().map(|shelf| format!("/shelves/{shelf}"));
+    let books = wiki.books.iter().map(|book| format!("/books/{book}"));
+    for path in shelves.chain(books) {
+        let address = client.address(&path);
+        match client.get(&address, None) {
+            Ok(Reply::Page(_) | Reply::Same) => {}
+            Ok(Reply::Gone | Reply::Forbidden) => return Err(absent(&wiki.api, &path)),
+            Err(Stop::Refused(error, _) | Stop::Failed(error)) => return Err(error),
+            Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
+        }
+    }
+    Ok(format!(
+        "{} books and {} shelves answer",
+        wiki.books.len(),
+        wiki.shelves.len()
+    ))
+}
+
+/// A book or shelf that was asked for and is not there.
+fn absent(api: &Url, path: &str) -> SourceError {
+    SourceError::Remote {
+        name: format!("{}{}", api.host_str().unwrap_or_default(), api.path()),
+        reason: format!("{path} is not there, or not for the token of token_file"),
+        retryable: false,
+    }
+}
+
+impl Pull for BookStack {
+    fn pull(
+        &mut self,
+        checkpoint: Option<&str>,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<String, SourceError> {
+        let client = Client::new(&self.api, self.authorization.clone(), now);
+        let mut asking = api::Asking::new(self, client);
+        let house = (&self.setting, self.maker.clone());
+        wiki::pull(&mut asking, house, checkpoint, now, sink)
+    }
+}
