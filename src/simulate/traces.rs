@@ -295,7 +295,7 @@ fn form(link: &LinkLine<'_>) -> LinkForm {
         link.place,
         Place::Commit | Place::Ticket | Place::CodeComment
     );
-    match short && link.worker % 3 != 0 {
+    match short && !link.worker.is_multiple_of(3) {
         true => LinkForm::Key,
         false => LinkForm::Link,
     }

@@ -174,6 +174,9 @@ async fn a_page_view_is_one_read_however_often_it_is_told() {
     assert_eq!(latest.person, u128::from_be_bytes(person.0));
 }
 
+/// A request's line, headers and body; the status of the answer, and the field that it names.
+type Refused<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str, u16, &'a str);
+
 #[tokio::test]
 async fn what_is_no_message_is_refused_clearly() {
     let (_folder, door) = fresh(ANOTHER);
@@ -182,7 +185,7 @@ async fn what_is_no_message_is_refused_clearly() {
     let long = format!("{{\"pad\":\"{}\"}}", "x".repeat(8 << 10));
     let packed = [("content-encoding", "gzip")];
     let stranger = [("origin", "https://evil.example")];
-    let cases: [(&str, &[(&str, &str)], &str, u16, &str); 12] = [
+    let cases: [Refused<'_>; 12] = [
         (of, &[], "", 400, ""),
         (of, &[], "zzmail.marker@people.example.org", 400, ""),
         (of, &[], "{\"pid\":\"zzaccount77\"}", 400, "seq"),

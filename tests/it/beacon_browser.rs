@@ -130,7 +130,7 @@ fn compare(origin: &str, truths: Vec<Truth>, rows: &[Row], person: u128) {
             let told = row.engaged_ms.unwrap_or_default();
             row.target == target && told.abs_diff(truth.ms) <= TOLERANCE
         };
-        let Some(at) = views.iter().position(|row| fits(&row)) else {
+        let Some(at) = views.iter().position(fits) else {
             let seen = views.iter().filter(|row| row.target == target);
             panic!("{truth:?} is not among {:?}", seen.collect::<Vec<_>>());
         };

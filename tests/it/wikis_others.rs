@@ -105,11 +105,11 @@ fn installation(asked: &Asked, step: usize, has: Has) -> Reply {
                 .split("updated_at:gte]=")
                 .nth(1)
                 .and_then(|rest| rest.split('&').next());
-            let since = since.map(|since| format!("\"{}", since.replace("%20", "T")));
+            let since = since.map(|since| since.replace("%20", "T"));
             all.retain(|page| {
                 since
                     .as_ref()
-                    .is_none_or(|since| page["updated_at"].to_string() >= *since)
+                    .is_none_or(|since| page["updated_at"].as_str() >= Some(since.as_str()))
             });
             list(all)
         }

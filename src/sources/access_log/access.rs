@@ -109,7 +109,7 @@ impl<'a> Parts<'a> {
         if is_machine(&user) {
             return;
         }
-        if self.user.as_deref().is_none_or(|known| is_none(known)) {
+        if self.user.as_deref().is_none_or(is_none) {
             self.user = Some(user);
         }
     }

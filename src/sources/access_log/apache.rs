@@ -97,7 +97,7 @@ fn one(
         ('i' | 'o', Some(header)) if header.eq_ignore_ascii_case("user-agent") => Tells::Agent,
         ('i', Some(header)) if header.eq_ignore_ascii_case("host") => Tells::Host,
         ('i', Some(header)) if names_purpose(header) => Tells::Purpose,
-        ('e', Some(variable)) if variable == "REMOTE_USER" => Tells::User,
+        ('e', Some("REMOTE_USER")) => Tells::User,
         ('i' | 'o', Some(header)) if names_user(header) => Tells::User,
         ('i' | 'o' | 'C' | 'e' | 'n' | 'x' | 'c' | 'f' | 'R' | '^', _) => Tells::Anything,
         _ => Tells::Word,

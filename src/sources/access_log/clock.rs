@@ -68,10 +68,10 @@ pub(super) fn any(text: &str, zone: Tz) -> Option<Millis> {
     {
         let whole: i64 = text.split('.').next()?.parse().ok()?;
         // Seconds of today have ten digits, and each unit three more.
-        return match whole {
-            ..100_000_000_000 => seconds(text),
-            ..100_000_000_000_000 => Some(whole),
-            ..100_000_000_000_000_000 => Some(whole / 1000),
+        return match whole.checked_ilog10().unwrap_or(0) {
+            0..11 => seconds(text),
+            11..14 => Some(whole),
+            14..17 => Some(whole / 1000),
             _ => Some(whole / 1_000_000),
         };
     }

@@ -158,8 +158,7 @@ impl Pull for Rest {
         let Some(yesterday) = yesterday.filter(|day| *day >= self.since) else {
             return Ok(checkpoint.unwrap_or_default().to_owned());
         };
-        let mut asked = 0;
-        for page in self.wanted.pages() {
+        for (asked, page) in self.wanted.pages().into_iter().enumerate() {
             let key = format!("{} {}", page.wiki, page.title);
             let known = state.pages.get(&key);
             let from = known.map_or(self.since, |day| {
@@ -179,7 +178,6 @@ impl Pull for Rest {
                 }
                 Err(error) => return Err(error),
             };
-            asked += 1;
             for item in items {
                 let digits = item.timestamp.get(..8).unwrap_or_default();
                 let Ok(date) = NaiveDate::parse_from_str(digits, "%Y%m%d") else {
