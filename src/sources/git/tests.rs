@@ -454,6 +454,20 @@ fn odd_repositories() {
 }
 
 #[test]
+fn the_short_name_of_a_thread_is_found_like_its_address() {
+    let mut repo = Fixture::new();
+    repo.write("a.py", "# as example/handbook#13 says\n");
+    repo.write("docs/b.md", "See docs/pm.md and example/handbook!7.\n");
+    repo.commit("Retry\n\nexample/handbook#13 has it");
+    let names = &["example/handbook#13", "example/handbook!7", "docs/pm.md"];
+    let (heard, _) = repo.pull(None, vec![other("Q-1", names)]);
+    let mut places: Vec<Place> = heard.links().iter().map(|(_, link)| link.place).collect();
+    places.sort_unstable();
+    // A path of another repository means nothing here.
+    assert_eq!(places, [Place::CodeComment, Place::Commit, Place::Docs]);
+}
+
+#[test]
 fn a_merge_can_bring_lines_of_its_own() {
     let mut repo = Fixture::new();
     repo.write("pm/INC-1.md", "# Disk\n");
