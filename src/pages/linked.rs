@@ -262,6 +262,18 @@ mod tests {
     }
 
     #[test]
+    fn one_is_one() {
+        let summary = json!({"indicators": {"K1": {"results": {"links": {
+            "created": {"commit": 3}, "live": {"commit": 2}, "writeups_linked": 1,
+        }}}}});
+        assert_eq!(
+            links(&summary).unwrap(),
+            "«2» links in commits lead to «1» write-up. «1» more in commits leads to a write-up that \
+             was deleted."
+        );
+    }
+
+    #[test]
     fn what_is_no_uptake_is_told_apart() {
         let mut summary = json!({"indicators": {"K1": {"results": {"links": {
             "created": {"commit": 9}, "live": {"commit": 9}, "writeups_linked": 2,

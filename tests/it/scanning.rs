@@ -295,7 +295,7 @@ fn what_was_closed_by_hand_stays_closed_when_its_file_is_renamed() {
     papers.write("postmortems/disk.md", "# The disk story\n\nText.\n");
     papers.commit("2024-03-01T09:00:00Z", "Tell it");
     let code = Repository::new(home.path("code"));
-    code.write("disk.py", "# see INC-77 and org/handbook#13\nretry()\n");
+    code.write("disk.py", "# see INC-77\n# and org/handbook#13\nretry()\n");
     code.commit("2024-05-01T09:00:00Z", "Retry");
     home.file(
         "readback.toml",
@@ -307,7 +307,8 @@ fn what_was_closed_by_hand_stays_closed_when_its_file_is_renamed() {
     let (old, new) = ("papers:postmortems/disk.md", "papers:postmortems/full.md");
     home.done(&["writeups", "add", old, "--restricted", "--team", "search"]);
     home.done(&["writeups", "alias", old, "INC-77", "org/handbook#13"]);
-    home.done(&["writeups", "assign", old, "--from", "2024-06-01"]);
+    let dates = ["--from", "2024-06-01", "--to", "2024-07-01", "--everybody"];
+    home.done(&[&["writeups", "assign", old][..], &dates].concat());
     let known = || -> Vec<Value> {
         let said = home.done(&["writeups", "list", "--json"]);
         serde_json::from_str(&said.out).expect("JSON")

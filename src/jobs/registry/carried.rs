@@ -65,15 +65,15 @@ impl<'a> Carried<'a> {
 /// Puts what is carried under the ids that it holds for.
 pub(super) fn carry(landed: &mut [WriteupRow]) {
     let carried = carried(landed);
+    if carried.0.is_empty() {
+        return;
+    }
     let moved = |row: &WriteupRow| {
         let into = row.merged_into.as_deref();
         let into = into.map(|into| carried.id(into).to_owned());
         (carried.id(&row.id).to_owned(), into)
     };
-    let moved: Vec<_> = match carried.0.is_empty() {
-        true => return,
-        false => landed.iter().map(moved).collect(),
-    };
+    let moved: Vec<_> = landed.iter().map(moved).collect();
     for (row, (id, into)) in landed.iter_mut().zip(moved) {
         row.id = id;
         row.merged_into = into;
