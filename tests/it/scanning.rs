@@ -333,8 +333,14 @@ fn what_was_closed_by_hand_stays_closed_when_its_file_is_renamed() {
     home.done(&["report", "--out", "out"]);
     let summary = std::fs::read_to_string(home.path("out/summary.json")).expect("a summary");
     assert!(!summary.contains("The disk story"), "{summary}");
-    // What is said under either name is said of it.
-    home.done(&["writeups", "add", old, "--restricted", "false"]);
+    // What is said later is said of its new id, and opens it.
+    let said = home.run(&["writeups", "add", old, "--restricted", "false"]);
+    let words = format!("is a name of the write-up {new:?}");
+    assert!(
+        said.code == Some(1) && said.err.contains(&words),
+        "{said:?}"
+    );
+    home.done(&["writeups", "add", new, "--restricted", "false"]);
     let said = home.done(&["writeups", "show", new, "--json"]);
     let shown: Value = serde_json::from_str(&said.out).expect("JSON");
     assert_eq!(shown["restricted"], false, "{shown}");
