@@ -11,7 +11,7 @@ use crate::app::collector;
 use crate::app::look::{self, Checkpoints, Ground, Tables};
 use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
 use crate::model::Vocabulary;
-use crate::sources::{Kind, Probe, Setting, git};
+use crate::sources::{Kind, Probe, Setting, SourceError, git};
 use crate::web::access::{self, accounts};
 use crate::web::{audit, tokens};
 
@@ -121,9 +121,12 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
     let mut doubts = look::doubts(&config);
     doubts.extend(look::unread(&before));
     let repositories = config.sources.clone();
-    doubts.extend(
-        tokio::task::spawn_blocking(move || of_repositories(&repositories, &before)).await?,
-    );
+    let looking = move || of_repositories(&repositories, &before);
+    let (odd, lost) = tokio::task::spawn_blocking(looking).await?;
+    doubts.extend(odd);
+    for (id, error) in lost {
+        findings.add(&format!("source {id}"), &error.into());
+    }
     let made = ground.as_ref().map(|ground| ground.made);
     let k = ground.as_ref().map(|ground: &Ground| ground.k);
     let checked = Checked {
@@ -187,22 +190,28 @@ async fn check_source(
 }
 
 /// What is odd about repositories: one that is another one than at the last scan, two sources that hold
-/// one.
-fn of_repositories(sources: &[SourceConfig], before: &Checkpoints) -> Vec<String> {
+/// one. And what is wrong: one whose branch is gone.
+fn of_repositories(
+    sources: &[SourceConfig],
+    before: &Checkpoints,
+) -> (Vec<String>, Vec<(String, SourceError)>) {
     let sources = sources
         .iter()
         .filter(|source| source.kind == git::KIND.name);
-    let mut odd = Vec::new();
+    let (mut odd, mut lost) = (Vec::new(), Vec::new());
     let mut held = Vec::new();
     for source in sources {
-        let another = before
-            .get(&source.id)
+        let checkpoint = before.get(&source.id);
+        let gone =
+            checkpoint.and_then(|checkpoint| git::lost_branch(source.params.clone(), checkpoint));
+        lost.extend(gone.map(|error| (source.id.clone(), error)));
+        let another = checkpoint
             .and_then(|checkpoint| git::another_than_before(source.params.clone(), checkpoint));
         odd.extend(another.map(|words| format!("source {}: {words}", source.id)));
         held.extend(git::held(source.params.clone()).map(|held| (source.id.clone(), held)));
     }
     odd.extend(git::doubled(&held));
-    odd
+    (odd, lost)
 }
 
 impl Checked {

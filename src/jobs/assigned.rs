@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Value as Json, json};
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::registry::{LATEST, Names};
+use super::registry::{LATEST, Names, carried};
 use crate::model::target::canonical;
 use crate::model::{Assignment, Whom, to_rfc3339};
 use crate::store::{RegistryAssignment, RegistryRows, WriteupRow};
@@ -17,8 +17,9 @@ pub(super) fn assignments(
     names: &Names,
 ) -> Vec<RegistryAssignment> {
     let mut by_id: BTreeMap<&str, Vec<&WriteupRow>> = BTreeMap::new();
+    let carried = carried(landed);
     for row in landed {
-        by_id.entry(&row.id).or_default().push(row);
+        by_id.entry(carried.id(&row.id)).or_default().push(row);
     }
     let mut all = Vec::new();
     for (id, rows) in by_id {

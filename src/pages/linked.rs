@@ -156,16 +156,20 @@ pub(super) fn links(summary: &Value) -> Option<String> {
     if named.is_empty() {
         return None;
     }
-    // A line under a commit stays; why a link went is not told place by place.
+    // What stands under a commit stays: only the deletion of its write-up ends it.
     let gone = ["created", "live"].map(|key| {
         let of = links.get(key).unwrap_or(&Value::Null);
         cell(of, "commit").get().unwrap_or(0.0)
     });
     let gone = match gone[0] - gone[1] {
         n if n > 0.0 => format!(
-            " «{}» more in commits no longer {}.",
+            " «{}» more in commits {}.",
             count(n),
-            plural(n, "stands", "stand")
+            plural(
+                n,
+                "leads to a write-up that was deleted",
+                "lead to write-ups that were deleted"
+            )
         ),
         _ => String::new(),
     };
@@ -253,7 +257,19 @@ mod tests {
         assert_eq!(
             links(&summary).unwrap(),
             "«178» links in commits and «75» in other write-ups lead to «94» write-ups. «2» more \
-             in commits no longer stand."
+             in commits lead to write-ups that were deleted."
+        );
+    }
+
+    #[test]
+    fn one_is_one() {
+        let summary = json!({"indicators": {"K1": {"results": {"links": {
+            "created": {"commit": 3}, "live": {"commit": 2}, "writeups_linked": 1,
+        }}}}});
+        assert_eq!(
+            links(&summary).unwrap(),
+            "«2» links in commits lead to «1» write-up. «1» more in commits leads to a write-up that \
+             was deleted."
         );
     }
 

@@ -145,7 +145,7 @@ pub(super) fn links(results: &Value) -> Option<String> {
             let place = format!("in {}", words::places(place));
             match i {
                 0 => format!(
-                    "{} of links {place} still stand",
+                    "{} of links {place} had not been taken out",
                     year.said("95 % interval ")
                 ),
                 _ => format!("{} {place}", year.said("")),
@@ -161,7 +161,8 @@ pub(super) fn links(results: &Value) -> Option<String> {
     (!said.is_empty()).then(|| said.join(" "))
 }
 
-/// Places with too few links, or none lost, or none watched for a year: how many stand.
+/// Places with too few links, or none lost, or none watched for a year: how many were not taken out. They
+/// need not stand: where a write-up was deleted, its links were no longer watched.
 fn standing(places: &[(&str, Lives)]) -> Option<String> {
     let named: Vec<String> = places
         .iter()
@@ -184,8 +185,8 @@ fn standing(places: &[(&str, Lives)]) -> Option<String> {
     };
     let verb = match places {
         [] => return None,
-        [(_, only)] if only.all - only.ended == 1.0 => "still stands",
-        _ => "still stand",
+        [(_, only)] if only.all - only.ended == 1.0 => "was not taken out",
+        _ => "were not taken out",
     };
     let said = words::row(&named, "and");
     Some(format!("{} {verb} so far{few}.", words::capital(&said)))
@@ -254,13 +255,13 @@ mod tests {
                 "diagram": curve(4, 1, 0.7),
                 "writeup": curve(91, 16, 0.85),
             })),
-            "After a year «85 %» (95 % interval 75 to 90) of links in other write-ups still stand, \
-             «53 %» (43 to 58) in code comments. «3» of «4» links in diagrams still stand so far; \
-             too few to tell a share."
+            "After a year «85 %» (95 % interval 75 to 90) of links in other write-ups had not been \
+             taken out, «53 %» (43 to 58) in code comments. «3» of «4» links in diagrams were not \
+             taken out so far; too few to tell a share."
         );
         assert_eq!(
             said(json!({"writeup": certain(6)})),
-            "All «6» links in other write-ups still stand so far; too few to tell a share."
+            "All «6» links in other write-ups were not taken out so far; too few to tell a share."
         );
         assert!(links(&json!({"link_survival": {"commit": certain(6)}})).is_none());
     }

@@ -352,7 +352,7 @@ fn what_is_wrong_with_sources_is_told_beside_the_rest() {
 }
 
 /// Answers one request that it lets nobody in, and gives the login that came with it.
-fn closed_forge() -> (String, std::thread::JoinHandle<String>) {
+fn closed_forge(status: &'static str) -> (String, std::thread::JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = listener.local_addr().expect("an address").to_string();
     let answered = std::thread::spawn(move || {
@@ -362,8 +362,8 @@ fn closed_forge() -> (String, std::thread::JoinHandle<String>) {
             .map_while(Result::ok)
             .take_while(|line| !line.is_empty())
             .find(|line| line.to_lowercase().starts_with("authorization"));
-        let head = "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-        write!(stream, "{head}").expect("an answer");
+        let head = "content-length: 0\r\nconnection: close\r\n\r\n";
+        write!(stream, "HTTP/1.1 {status}\r\n{head}").expect("an answer");
         login.unwrap_or_default()
     });
     (address, answered)
@@ -399,7 +399,7 @@ fn a_repository_elsewhere_is_asked() {
     assert_eq!(said.code, Some(1));
 
     // The token is shown to the server, and to nobody else.
-    let (address, answered) = closed_forge();
+    let (address, answered) = closed_forge("403 Forbidden");
     source(&format!(
         "url = \"http://{address}/org/shop\"\ntoken_file = \"token\"\n"
     ));
@@ -503,6 +503,45 @@ fn two_sources_that_hold_one_repository_are_told() {
         assert!(warning.starts_with(words), "{words}: {warning}");
     }
     assert!(warnings[0].ends_with("each of its links counts twice; keep one of them"));
+    // Two branches of one are two histories in part; its inside is called like its folder.
+    shop.git(&["branch", "trunk"]);
+    let inside = home.path("shop/.git").display().to_string();
+    let sources = [
+        source("a", "shop/"),
+        source("b", "shop/").replace("\n\n", "\nbranch = \"trunk\"\n\n"),
+        source("c", &inside),
+    ];
+    home.file("readback.toml", sources.concat());
+    let said = home.done(&["check", "--no-engine"]);
+    let words =
+        "sources a and b lie in one folder: links in the history that both share count twice\n";
+    assert!(said.out.contains(words), "{}", said.out);
+    let words = "sources a and c hold one history";
+    assert!(said.out.contains(words), "{}", said.out);
+}
+
+#[test]
+fn a_login_that_is_refused_is_told() {
+    let home = Home::new();
+    home.file("token", "s3cret\n");
+    for (token, words) in [
+        (
+            "token_file = \"token\"\n",
+            "refuses access with the token: check token_file ",
+        ),
+        ("", "wants a login: set token_file"),
+    ] {
+        let (address, answered) =
+            closed_forge("401 Unauthorized\r\nwww-authenticate: Basic realm=\"x\"");
+        let url = format!("url = \"http://{address}/org/shop\"\n{token}");
+        let path = home.path("clones/shop.git");
+        let source = format!("[[source]]\nid = \"shop\"\nkind = \"git\"\npath = {path:?}\n{url}");
+        home.file("readback.toml", source);
+        let said = home.run(&["check", "--no-engine"]);
+        assert!(said.err.contains(words), "{}", said.err);
+        assert!(!said.err.contains("s3cret"));
+        answered.join().expect("a request");
+    }
 }
 
 #[test]

@@ -287,6 +287,105 @@ fn one_scan_finds_the_same_links_in_whatever_order_sources_stand() {
 }
 
 #[test]
+fn what_was_closed_by_hand_stays_closed_when_its_file_is_renamed() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let papers = Repository::new(home.path("papers"));
+    papers.write("postmortems/disk.md", "# The disk story\n\nText.\n");
+    papers.commit("2024-03-01T09:00:00Z", "Tell it");
+    let code = Repository::new(home.path("code"));
+    code.write("disk.py", "# see INC-77\n# and org/handbook#13\nretry()\n");
+    code.commit("2024-05-01T09:00:00Z", "Retry");
+    home.file(
+        "readback.toml",
+        "[privacy]\nk = 1\n\
+         [[source]]\nid = \"papers\"\nkind = \"git\"\npath = \"papers\"\nwriteups = [\"postmortems/*.md\"]\n\
+         [[source]]\nid = \"code\"\nkind = \"git\"\npath = \"code\"\n",
+    );
+    home.done(&["scan"]);
+    let (old, new) = ("papers:postmortems/disk.md", "papers:postmortems/full.md");
+    home.done(&["writeups", "add", old, "--restricted", "--team", "search"]);
+    home.done(&["writeups", "alias", old, "INC-77", "org/handbook#13"]);
+    let dates = ["--from", "2024-06-01", "--to", "2024-07-01", "--everybody"];
+    home.done(&[&["writeups", "assign", old][..], &dates].concat());
+    let known = || -> Vec<Value> {
+        let said = home.done(&["writeups", "list", "--json"]);
+        serde_json::from_str(&said.out).expect("JSON")
+    };
+    assert_eq!(known().len(), 1);
+    papers.git(&["mv", "postmortems/disk.md", "postmortems/full.md"]);
+    papers.commit("2024-04-01T09:00:00Z", "Another name");
+    home.done(&["scan"]);
+    let known = known();
+    assert_eq!(known.len(), 1, "the old id is no write-up: {known:?}");
+    assert_eq!(known[0]["id"], new);
+    assert_eq!(known[0]["restricted"], true);
+    assert_eq!(known[0]["owner_team"], "search");
+    for name in [old, new] {
+        let listed = home.done(&["writeups", "assignments", name]);
+        assert!(listed.out.contains("2024-06-01"), "{name}: {}", listed.out);
+    }
+    // Both names that were given by hand lead to it, the thread's short one, too.
+    let links = all_links(&home);
+    assert_eq!(links.len(), 2, "{links:?}");
+    assert!(links.iter().all(|link| link.contains(new)), "{links:?}");
+    home.done(&["report", "--out", "out"]);
+    let summary = std::fs::read_to_string(home.path("out/summary.json")).expect("a summary");
+    assert!(!summary.contains("The disk story"), "{summary}");
+    // What is said later is said of its new id, and opens it.
+    let said = home.run(&["writeups", "add", old, "--restricted", "false"]);
+    let words = format!("is a name of the write-up {new:?}");
+    assert!(
+        said.code == Some(1) && said.err.contains(&words),
+        "{said:?}"
+    );
+    home.done(&["writeups", "add", new, "--restricted", "false"]);
+    let said = home.done(&["writeups", "show", new, "--json"]);
+    let shown: Value = serde_json::from_str(&said.out).expect("JSON");
+    assert_eq!(shown["restricted"], false, "{shown}");
+}
+
+#[test]
+fn a_head_without_its_branch_is_no_empty_history() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let shop = Repository::new(home.path("shop"));
+    let configured = |more: &str| {
+        let source = format!("[[source]]\nid = \"shop\"\nkind = \"git\"\npath = \"shop\"\n{more}");
+        home.file("readback.toml", source);
+    };
+    configured("");
+    let said = home.done(&["check", "--no-engine"]);
+    assert!(said.out.contains("has no commits yet"), "{}", said.out);
+    let said = home.done(&["scan"]);
+    assert!(said.err.contains("has no commits yet"), "{}", said.err);
+    shop.write("a.txt", "one\n");
+    shop.commit("2024-05-01T09:00:00Z", "First");
+    home.done(&["scan"]);
+    shop.git(&["branch", "-m", "main", "trunk"]);
+    shop.git(&["symbolic-ref", "HEAD", "refs/heads/main"]);
+    let words = "HEAD names main, which is not there (there are: trunk); set `branch`";
+    for command in ["check", "scan"] {
+        let said = home.run(&[command]);
+        assert!(said.err.contains(words), "{command}: {}", said.err);
+        assert_eq!(said.code, Some(1), "{command}: {}", said.err);
+    }
+    configured("branch = \"trunk\"\n");
+    home.done(&["scan"]);
+    // Where nothing is left of what was walked, that is no empty history either.
+    configured("");
+    shop.git(&["update-ref", "-d", "refs/heads/trunk"]);
+    let words = "HEAD names main, which is not there, and neither is any other branch";
+    for command in ["check", "scan"] {
+        let said = home.run(&[command]);
+        assert!(said.err.contains(words), "{command}: {}", said.err);
+        assert_eq!(said.code, Some(1), "{command}: {}", said.err);
+    }
+}
+
+#[test]
 fn what_a_terminal_would_obey_is_in_no_title() {
     let Some(home) = Home::with_engine() else {
         return;

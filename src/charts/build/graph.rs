@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::super::reading;
+use super::super::reading::{self, Cell};
 use super::super::{Chart, Graph, Node, Plot};
-use super::Context;
+use super::{Context, WRITEUPS, counted};
 
 /// K4: the graph where it is small, else its hubs in a table.
 pub(super) fn citations(context: Context) -> Vec<Chart> {
@@ -22,15 +22,16 @@ pub(super) fn citations(context: Context) -> Vec<Chart> {
     let title = |id: &str| {
         let mut all = reading::list(context.summary, "writeups").iter();
         let found = all.find(|writeup| reading::text(writeup, "id") == id);
-        found.map_or_else(
-            || id.to_owned(),
-            |one| reading::text(one, "title").to_owned(),
-        )
+        let title = found.map_or("", |one| reading::text(one, "title"));
+        match title {
+            "" => stem(id).to_owned(),
+            title => title.to_owned(),
+        }
     };
     chart.n = Some(format!(
-        "{} pairs of {} write-ups",
-        reading::count(count("edges")),
-        reading::count(count("nodes") - count("isolated"))
+        "{} of {}",
+        counted(reading::cell(graph, "edges"), ["pair", "pairs"]),
+        counted(Cell::Value(count("nodes") - count("isolated")), WRITEUPS)
     ));
     chart.table.head = ["write-up", "linked from", "rank"]
         .map(str::to_owned)
@@ -54,7 +55,7 @@ pub(super) fn citations(context: Context) -> Vec<Chart> {
     let nodes: Vec<Node> = reading::list(drawn, "nodes")
         .iter()
         .map(|node| Node {
-            label: reading::text(node, "writeup").to_owned(),
+            label: title(reading::text(node, "writeup")),
             weight: reading::cell(node, "pagerank").get().unwrap_or(0.0),
         })
         .collect();
@@ -68,4 +69,57 @@ pub(super) fn citations(context: Context) -> Vec<Chart> {
         false => Plot::Graph(Graph { nodes, edges }),
     };
     vec![chart]
+}
+
+/// What tells an id from others where there is room for little: of a file its name without the ending.
+fn stem(id: &str) -> &str {
+    let id = id.trim_end_matches('/');
+    let Some(name) = id.rsplit(['/', ':']).next().filter(|name| *name != id) else {
+        return id;
+    };
+    match name.rsplit_once('.') {
+        Some((stem, _)) if !stem.is_empty() => stem,
+        _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::super::Plot;
+    use super::*;
+
+    #[test]
+    fn nodes_are_called_by_title_or_by_what_is_their_own_of_the_id() {
+        let summary = json!({
+            "writeups": [
+                {"id": "handbook:postmortems/2024/disk.md", "title": "Disk full"},
+                {"id": "handbook:postmortems/2024/dns.md", "title": null},
+            ],
+            "indicators": {"K4": {"results": {"graph": {
+                "nodes": 2, "edges": 1, "isolated": 0,
+                "drawn": {
+                    "nodes": [
+                        {"writeup": "handbook:postmortems/2024/disk.md", "pagerank": 0.7},
+                        {"writeup": "handbook:postmortems/2024/dns.md", "pagerank": 0.3},
+                    ],
+                    "edges": [[1, 0]],
+                },
+            }}}},
+        });
+        let context = Context {
+            summary: &summary,
+            code: "K4",
+        };
+        let chart = citations(context).remove(0);
+        let Plot::Graph(plot) = &chart.plot else {
+            panic!("a graph");
+        };
+        let labels: Vec<&str> = plot.nodes.iter().map(|node| node.label.as_str()).collect();
+        assert_eq!(labels, ["Disk full", "dns"]);
+        assert_eq!(chart.n.as_deref(), Some("1 pair of 2 write-ups"));
+        assert_eq!(stem("INC-7"), "INC-7");
+        assert_eq!(stem("https://wiki.example.org/pm/Disk/"), "Disk");
+    }
 }

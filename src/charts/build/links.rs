@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::reading::{self, Cell};
 use super::super::{Areas, Bar, Bars, Chart, Curve, Dots, Palette, Plot, Row, Step, Steps};
-use super::{Context, share_dots, tail, words};
+use super::{Context, LINKS, counted, share_dots, tail, words};
 
 /// The five places of the talk, with their names for readers.
 const PLACES: [(&str, &str); 5] = [
@@ -153,7 +153,7 @@ pub(super) fn ages(context: Context) -> Vec<Chart> {
         return vec![chart];
     }
     let all = told_apart(results, ["uptake", "live_age_days"]);
-    chart.n = Some(format!("{} links", words(reading::cell(all, "n"), 0)));
+    chart.n = Some(counted(reading::cell(all, "n"), LINKS));
     let told = |ages: &Value, key: &str| words(reading::cell(ages, key), 0);
     let said: Vec<String> = named
         .iter()
@@ -183,7 +183,7 @@ pub(super) fn ages(context: Context) -> Vec<Chart> {
         interval: reading::cell(ages, "p25")
             .get()
             .zip(reading::cell(ages, "p75").get()),
-        note: format!("{} links", told(ages, "n")),
+        note: counted(reading::cell(ages, "n"), LINKS),
     });
     chart.plot = Plot::Dots(Dots {
         rows: rows.collect(),
@@ -212,7 +212,7 @@ pub(super) fn cited(context: Context) -> Vec<Chart> {
         chart.alt = "No link of the last year to a write-up with a date.".to_owned();
         return vec![chart];
     }
-    chart.n = Some(format!("{} links", words(reading::cell(results, "n"), 0)));
+    chart.n = Some(counted(reading::cell(results, "n"), LINKS));
     chart.alt = format!(
         "Half of the links of the last year lead to write-ups older than {} days.",
         words(reading::cell(results, "cited_half_life_days"), 0)
@@ -311,8 +311,11 @@ pub(super) fn survival(context: Context) -> Vec<Chart> {
         chart.alt = "No link has been watched for long enough yet.".to_owned();
         return vec![chart];
     }
-    chart.n = Some(format!("{} links", reading::count(links)));
-    chart.alt = format!("Share of links that still stand. {}.", said.join("; "));
+    chart.n = Some(counted(Cell::Value(links), LINKS));
+    chart.alt = format!(
+        "Share of links that were not taken out. {}.",
+        said.join("; ")
+    );
     chart.table.head = ["place", "days", "share", "95 % from", "to"]
         .into_iter()
         .map(str::to_owned)

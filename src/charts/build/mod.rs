@@ -138,6 +138,19 @@ fn words(cell: Cell, digits: usize) -> String {
     }
 }
 
+/// One and many of what charts count.
+const LINKS: [&str; 2] = ["link", "links"];
+const WRITEUPS: [&str; 2] = ["write-up", "write-ups"];
+
+/// A number with its noun.
+fn counted(cell: Cell, [one, many]: [&str; 2]) -> String {
+    let noun = match cell {
+        Cell::Value(1.0) => one,
+        _ => many,
+    };
+    format!("{} {noun}", words(cell, 0))
+}
+
 fn of(num: Cell, den: Cell) -> String {
     match (num, den) {
         (Cell::Value(num), Cell::Value(den)) => {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::super::reading::{self, Cell, measure, share};
 use super::super::{Axis, Chart, Curve, Line, Plot, Point, Step, Steps};
-use super::{Context, marks, share_dots, too_few, words};
+use super::{Context, WRITEUPS, counted, marks, share_dots, too_few, words};
 
 /// Days of a week: the summary counts reads a write-up-day, people think in weeks.
 const WEEK: f64 = 7.0;
@@ -114,7 +114,7 @@ pub(super) fn tail_share(context: Context) -> Vec<Chart> {
     chart.n = tail
         .clusters
         .get()
-        .map(|n| format!("{} write-ups watched a full year", reading::count(n)));
+        .map(|n| format!("{} watched a full year", counted(Cell::Value(n), WRITEUPS)));
     share_dots(chart, &[("Read months later", tail)])
 }
 
@@ -122,10 +122,7 @@ pub(super) fn tail_share(context: Context) -> Vec<Chart> {
 pub(super) fn still_read(context: Context) -> Vec<Chart> {
     let still = share(context.results(), "still_read");
     let mut chart = context.chart("still-read", "Older write-ups, read lately", "share");
-    chart.n = still
-        .den
-        .get()
-        .map(|n| format!("{} write-ups", reading::count(n)));
+    chart.n = still.den.get().map(|n| counted(Cell::Value(n), WRITEUPS));
     share_dots(chart, &[("Read in the last four weeks", still)])
 }
 
@@ -142,7 +139,7 @@ pub(super) fn readership(context: Context) -> Vec<Chart> {
     );
     chart.n = reading::cell(survival, "n")
         .get()
-        .map(|n| format!("{} write-ups", reading::count(n)));
+        .map(|n| counted(Cell::Value(n), WRITEUPS));
     let steps = steps(survival);
     if steps.is_empty() {
         chart.alt = "No write-up has been watched from its publication on yet.".to_owned();

@@ -199,7 +199,7 @@ async fn list(args: &Args, as_of: Millis, house: &House) -> anyhow::Result<()> {
             notes.iter().try_for_each(|note| tell(note))?;
             gone::tell_gone(&telling, &links, args.limit)
         }
-        Rows::Counted(links, more, counts) => tell_links(&telling, &links, more, &counts),
+        Rows::Counted(links, more, counts) => tell_links(&telling, &links, more, counts),
         Rows::Uncounted(links, counts) => tell_uncounted(&telling, &links, &counts),
     }
 }
@@ -265,7 +265,7 @@ fn tell_links(
     telling: &Telling,
     links: &[ListedLink],
     more: bool,
-    uncounted: &Counts,
+    uncounted: Counts,
 ) -> anyhow::Result<()> {
     if telling.json {
         return print_links(telling, links, "role");
@@ -280,7 +280,8 @@ fn tell_links(
         ))?,
         (n, false) => tell(&counted(n, "link", "links"))?,
     }
-    uncounted.beside().iter().try_for_each(|words| tell(words))
+    let beside = uncounted.beside(!more);
+    beside.map_or(Ok(()), |words| tell(&words))
 }
 
 fn tell_uncounted(telling: &Telling, links: &[ListedLink], counts: &Counts) -> anyhow::Result<()> {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::super::import::counted;
 use crate::app::House;
 use crate::store::{FactSettings, LinksAsked, ListedLink, UncountedLink};
 
@@ -20,6 +19,11 @@ const REASONS: [(&str, &str); 8] = [
     ("index", "on a list of write-ups"),
     ("after_deletion", "made after the write-up was deleted"),
 ];
+
+/// Whether links that do not count for this reason are in the list of all links, too.
+fn is_listed(reason: &str) -> bool {
+    matches!(reason, "index" | "template")
+}
 
 /// A reason as it is given; empty is all.
 pub(super) fn reason(text: &str) -> Result<String, String> {
@@ -60,22 +64,32 @@ impl Counts {
         (!each.is_empty()).then(|| each.join(", "))
     }
 
-    /// What is said below a list of those that count.
-    pub(super) fn beside(&self) -> Vec<String> {
-        let Some(words) = self.words() else {
-            return Vec::new();
+    /// What is said below a list without those that do not count for what they are; those that do not
+    /// count for where they stand are in it. `whole`: whether the list shows all there are.
+    pub(super) fn beside(self, whole: bool) -> Option<String> {
+        let (listed, others) = self
+            .0
+            .into_iter()
+            .partition(|(reason, _)| is_listed(reason));
+        let (listed, others) = (Counts(listed), Counts(others));
+        let of = |counts: &Counts, which: &str| {
+            let does = match counts.total() {
+                1 => "does",
+                _ => "do",
+            };
+            let words = counts.words()?;
+            Some(format!(
+                "{which} {} {does} not count ({words})",
+                counts.total()
+            ))
         };
-        let links = counted(self.total(), "link does", "links do");
-        let mut said = vec![format!(
-            "{links} not count: {words}; --uncounted lists them"
-        )];
-        if let Some(n) = self.0.get("unreachable") {
-            let stand = counted(*n, "more stands", "more stand");
-            said.push(format!(
-                "{stand} in commits that the branch no longer leads to"
-            ));
-        }
-        said
+        let which = match whole {
+            true => "of these,",
+            false => "of all of them,",
+        };
+        let said = [of(&listed, which), of(&others, "beside these,")];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        (!said.is_empty()).then(|| format!("{}; --uncounted lists them", said.join("; ")))
     }
 }
 

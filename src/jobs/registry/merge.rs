@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::NOT_DELETED;
+use super::carried::carried;
 use super::names::{EVER, NEVER};
 use crate::jobs::people::BY_HAND;
 use crate::model::{DAY_MS, Millis, RETRACTED};
@@ -21,9 +22,10 @@ pub(in crate::jobs) fn merge(
     person_of: &HashMap<u128, u32>,
 ) -> Vec<RegistryWriteup> {
     let mut by_id: BTreeMap<&str, Vec<&WriteupRow>> = BTreeMap::new();
+    let carried = carried(landed);
     // What a source took back is registered nowhere.
     for row in landed.iter().filter(|row| !row.id.ends_with(RETRACTED)) {
-        by_id.entry(&row.id).or_default().push(row);
+        by_id.entry(carried.id(&row.id)).or_default().push(row);
     }
     let mut next = known.values().max().copied().unwrap_or(0);
     let mut all = Vec::with_capacity(by_id.len());
@@ -35,6 +37,7 @@ pub(in crate::jobs) fn merge(
             next
         });
         let into = rows.iter().rev().find_map(|row| row.merged_into.as_deref());
+        let into = into.map(|into| carried.id(into));
         if let Some(into) = into.filter(|into| *into != id) {
             parents.insert(id, into);
         }
@@ -49,6 +52,7 @@ pub(in crate::jobs) fn merge(
         call(&mut entry, &rows);
         all.push(entry);
     }
+    carried.close_others(landed, &mut all);
     put_together(&mut all, &parents);
     all
 }

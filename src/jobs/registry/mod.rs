@@ -2,9 +2,10 @@
 //! generation of it; people look at it and add to it by hand. Nothing that was said is changed: what is
 //! said later is one more event.
 //!
-//! `merge` puts together what was said, `names` decides which name is which write-up at which time,
+//! `merge` puts together what was said (`carried`: also under a former id), `names` decides which name is which write-up at which time,
 //! `told` shows it without naming anybody, `deed` says what was done.
 
+mod carried;
 pub mod closed;
 mod deed;
 pub mod file;
@@ -26,6 +27,7 @@ use crate::model::target::canonical;
 use crate::model::{Assignment, Body, DatedAlias, Event, Millis, RETRACTED, Writeup};
 use crate::store::{Batch, RegistryWriteup, Store, WriteupRow};
 
+pub(super) use carried::carried;
 pub use deed::deed;
 pub use import::Imported;
 pub(super) use merge::merge;
@@ -109,8 +111,6 @@ impl Registry {
     /// What all sources have said until now.
     pub async fn now(store: &Store) -> anyhow::Result<Self> {
         let mut landed = store.landed_writeups().await?;
-        // In the order of ids, so that those of one are found.
-        landed.sort_by(|a, b| a.id.cmp(&b.id));
         let roster = store.landed_people().await?;
         let mut pseudonyms: HashSet<u128> = HashSet::new();
         for row in &landed {
@@ -136,6 +136,9 @@ impl Registry {
             .collect();
         let entries = merge(0, &landed, &HashMap::new(), &person_of);
         let (names, _) = names(&entries);
+        carried::carry(&mut landed);
+        // In the order of ids, so that those of one are found.
+        landed.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Registry {
             landed,
             entries,

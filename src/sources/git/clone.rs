@@ -25,6 +25,14 @@ pub(super) struct Remote {
 /// What git may speak. `ext::` would run commands.
 const PROTOCOLS: &str = "https:http:ssh:file";
 
+/// How git puts it that a server wants a login, or another one.
+const REFUSED: [&str; 4] = [
+    "could not read Username",
+    "could not read Password",
+    "Authentication failed",
+    "returned error: 401",
+];
+
 /// How long a server may take to say what it has.
 const ANSWER: Duration = Duration::from_secs(20);
 
@@ -182,7 +190,7 @@ impl Remote {
             self.remote(&format!("does not answer within {seconds} seconds"))
         })?;
         if !output.status.success() {
-            return Err(self.remote(&format!("git ls-remote failed: {}", said(&output))));
+            return Err(self.failed("ls-remote", &output));
         }
         let text = String::from_utf8_lossy(&output.stdout);
         match (text.get(..12), branch) {
@@ -243,7 +251,24 @@ impl Remote {
         if output.status.success() {
             return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
         }
-        Err(self.remote(&format!("git {} failed: {}", arguments[0], said(&output))))
+        Err(self.failed(arguments[0], &output))
+    }
+
+    /// What git did not do, and why.
+    fn failed(&self, command: &str, output: &Output) -> SourceError {
+        let said = said(output);
+        // A server that wants another login answers 401, and git would ask for one.
+        let is_refused = REFUSED.iter().any(|words| said.contains(words));
+        self.remote(&match (is_refused, &self.token_file) {
+            (true, Some(file)) => format!(
+                "refuses access with the token: check token_file {} (git {command}: {said})",
+                file.display()
+            ),
+            (true, None) if self.url.starts_with("http") => {
+                format!("wants a login: set token_file (git {command}: {said})")
+            }
+            _ => format!("git {command} failed: {said}"),
+        })
     }
 
     /// Git with these arguments: it asks nobody for anything.

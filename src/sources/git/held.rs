@@ -1,6 +1,6 @@
 //! Which repository a source holds, to find two sources that hold one: each link would count twice.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use gix::ObjectId;
 
@@ -23,6 +23,8 @@ pub struct Held {
     pub url: Option<String>,
     /// Its folder, links followed.
     pub folder: Option<PathBuf>,
+    /// The branch that is walked, as far as that is known.
+    pub branch: Option<String>,
     /// The commit at which its history begins.
     pub root: Option<String>,
 }
@@ -34,18 +36,24 @@ pub fn held(params: toml::Table) -> Option<Held> {
         let url = remote.url();
         remote::web(url).unwrap_or_else(|| url.trim_end_matches('/').to_owned())
     });
+    let repository = Repository::open(&params.path, &params.name).ok();
+    let given = params.branch.as_deref();
     Some(Held {
         name: params.name.clone(),
         url,
         folder: std::fs::canonicalize(&params.path).ok(),
-        root: root_at(&params.path, &params.name, params.branch.as_deref()),
+        branch: match &repository {
+            Some(repository) => repository.branch_name(given),
+            None => params.branch.clone(),
+        },
+        root: root_of(repository.as_ref(), given),
     })
 }
 
-fn root_at(path: &Path, name: &str, branch: Option<&str>) -> Option<String> {
-    let repository = Repository::open(path, name).ok()?;
+fn root_of(repository: Option<&Repository>, branch: Option<&str>) -> Option<String> {
+    let repository = repository?;
     let head = repository.head(branch).ok()??;
-    root(&repository, head)
+    root(repository, head)
 }
 
 /// The commit at which the line of first parents begins; nothing where that is too far away.
@@ -73,6 +81,10 @@ pub fn doubled(sources: &[(String, Held)]) -> Vec<String> {
             let advice = match same {
                 Same::Name => {
                     "their write-ups and links can't be told apart; give one of them another `name`"
+                }
+                // Each of them has links that the other has not.
+                _ if one.branch != other.branch => {
+                    "links in the history that both share count twice"
                 }
                 _ => "each of its links counts twice; keep one of them",
             };
@@ -139,6 +151,7 @@ mod tests {
             name: name.to_owned(),
             url: url.map(str::to_owned),
             folder: folder.map(PathBuf::from),
+            branch: None,
             root: root.map(str::to_owned),
         };
         let a = of(
@@ -166,6 +179,13 @@ mod tests {
                 "{said:?}"
             );
         }
+        let trunk = Held {
+            branch: Some("trunk".to_owned()),
+            ..a.clone()
+        };
+        let said = doubled(&[("one".to_owned(), a.clone()), ("two".to_owned(), trunk)]);
+        let words = "one folder: links in the history that both share count twice";
+        assert!(said[0].ends_with(words), "{said:?}");
         let other = of("b", None, None, None);
         let said = doubled(&[("one".to_owned(), other.clone()), ("two".to_owned(), a)]);
         assert!(said.is_empty(), "{said:?}");

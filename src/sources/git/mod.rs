@@ -54,7 +54,7 @@ use params::{Checked, Params};
 
 pub(super) use counted::counted;
 pub use held::{Held, doubled, held};
-pub use probe::another_than_before;
+pub use probe::{another_than_before, lost_branch};
 pub(crate) use remote::web as page_of_clone;
 pub use survey::{Survey, survey};
 pub use unnamed::{Unnamed, has_writeups, key_patterns, unnamed};

@@ -80,7 +80,13 @@ impl Params {
     pub(super) fn check(self) -> Result<Checked, SourceError> {
         let fingerprint = serde_json::to_string(&self).unwrap_or_default();
         let folder = || {
-            let name = self.path.file_name()?.to_str()?;
+            let name = self.path.file_name()?;
+            // The inside of an ordinary repository is called like its folder.
+            let name = match name == ".git" {
+                true => self.path.parent()?.file_name()?,
+                false => name,
+            };
+            let name = name.to_str()?;
             Some(name.strip_suffix(".git").unwrap_or(name).to_owned())
         };
         let remote = match (self.url, self.token_file, self.token_user) {

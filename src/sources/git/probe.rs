@@ -47,6 +47,16 @@ fn here(params: &Checked) -> Result<String, SourceError> {
     })
 }
 
+/// The branch is not there, nor is any other, in a repository that this checkpoint is of.
+pub fn lost_branch(params: toml::Table, checkpoint: &str) -> Option<SourceError> {
+    let params = decode::<Params>(params).ok()?.check().ok()?;
+    Checkpoint::read(checkpoint)?;
+    let repository = Repository::open(&params.path, &params.name).ok()?;
+    // Where there are others, the first look has said it.
+    let head = repository.head(params.branch.as_deref()).ok()?;
+    head.is_none().then(|| repository.without_head())
+}
+
 /// What is to be said where the path holds another repository than the one that this checkpoint is of.
 /// Nothing where it is the same, and where that can't be told.
 pub fn another_than_before(params: toml::Table, checkpoint: &str) -> Option<String> {

@@ -33,6 +33,10 @@ pub(super) fn pull(
     }
     let repository = Repository::open(&params.path, name)?;
     let Some(head) = repository.head(params.branch.as_deref())? else {
+        // There were commits: what is gone would stand for ever.
+        if given.and_then(Checkpoint::read).is_some() {
+            return Err(repository.without_head());
+        }
         sink.note(format!("{name}: has no commits yet"));
         return Ok(given.unwrap_or_default().to_owned());
     };
@@ -327,16 +331,16 @@ fn links(
             .told
             .retract_links(&maker.source, &maker.params.name, reached);
         if !lost.is_empty() {
-            let unreachable = lost
-                .iter()
-                .filter(|event| told::is_unreachable(event))
-                .count();
+            let stands = lost.iter().filter_map(told::unreachable);
+            let unreachable = stands.clone().count();
+            // Those that were taken out before no longer stand anywhere.
+            let standing = stands.filter(|stands| *stands).count();
             sink.note(format!(
-                "{}: took back {} that history no longer shows; {unreachable} more {} in commits \
+                "{}: took back {} that history no longer shows; {standing} more {} in commits \
                  that the branch no longer leads to",
                 maker.params.name,
                 counted(lost.len() - unreachable, "link"),
-                if unreachable == 1 { "stands" } else { "stand" },
+                if standing == 1 { "stands" } else { "stand" },
             ));
         }
         lost.into_iter().for_each(|event| sink.event(event));

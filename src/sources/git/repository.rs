@@ -19,6 +19,9 @@ pub(super) const MAX_BLOB: u64 = 2 * 1024 * 1024;
 /// Cache for trees that neighbouring commits share, bytes.
 const OBJECT_CACHE: usize = 16 * 1024 * 1024;
 
+/// Branches that are named where the one looked for is not there.
+const SHOWN: usize = 5;
+
 /// Cache for objects that others are built upon, of each thread, as a setting of git's.
 const DELTA_CACHE: &str = "core.deltaBaseCacheLimit=64m";
 
@@ -166,11 +169,18 @@ impl Repository {
     }
 
     /// The head of the branch; `None` where there is no commit yet.
+    ///
+    /// # Errors
+    /// There is no such branch; or HEAD names one that is not there while others are: an empty history
+    /// is something else.
     pub(super) fn head(&self, branch: Option<&str>) -> Result<Option<ObjectId>, SourceError> {
         let Some(branch) = branch else {
             let head = self.inner.head().map_err(|e| self.failed(e))?;
             if head.is_unborn() {
-                return Ok(None);
+                return match self.branches()?.is_empty() {
+                    true => Ok(None),
+                    false => Err(self.without_head()),
+                };
             }
             return self
                 .inner
@@ -188,6 +198,33 @@ impl Repository {
                 ),
             })?;
         Ok(Some(id.detach()))
+    }
+
+    /// What is said where HEAD names a branch that is not there.
+    pub(super) fn without_head(&self) -> SourceError {
+        let head = self.branch_name(None);
+        let head = head.as_deref().unwrap_or("a branch");
+        let branches = self.branches().unwrap_or_default();
+        let shown: Vec<&str> = branches.iter().take(SHOWN).map(String::as_str).collect();
+        let advice = match (shown.is_empty(), branches.len() > SHOWN) {
+            (true, _) => ", and neither is any other branch".to_owned(),
+            (_, false) => format!(" (there are: {}); set `branch`", shown.join(", ")),
+            (_, true) => format!(" (there are: {}, …); set `branch`", shown.join(", ")),
+        };
+        SourceError::Format {
+            name: self.name.clone(),
+            reason: format!("HEAD names {head}, which is not there{advice}"),
+        }
+    }
+
+    /// The branches that are there, by name.
+    fn branches(&self) -> Result<Vec<String>, SourceError> {
+        let references = self.inner.references().map_err(|e| self.failed(e))?;
+        let branches = references.local_branches().map_err(|e| self.failed(e))?;
+        let names = branches.filter_map(Result::ok);
+        Ok(names
+            .map(|branch| branch.name().shorten().to_string())
+            .collect())
     }
 
     /// The branch's short name, for addresses at a forge.

@@ -87,7 +87,7 @@ fn hear(all: &mut BTreeMap<String, Event>, heard: Collected) {
 
 /// Events that are neither taken back nor out of reach.
 fn standing(heard: &BTreeMap<String, Event>) -> impl Iterator<Item = &Event> {
-    let reached = |event: &&Event| !told::is_unreachable(event);
+    let reached = |event: &&Event| told::unreachable(event).is_none();
     let events = heard.values().filter(reached);
     events.filter(|event| event.subject != "shop:retracted")
 }
@@ -308,7 +308,7 @@ fn what_was_rewritten_is_out_of_reach() {
         let events = story
             .heard
             .values()
-            .filter(|event| told::is_unreachable(event));
+            .filter(|event| told::unreachable(event).is_some());
         let place = |event: &Event| match &event.body {
             Body::Link(link) => (
                 link.place,

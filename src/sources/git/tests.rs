@@ -454,6 +454,40 @@ fn odd_repositories() {
 }
 
 #[test]
+fn the_short_name_of_a_thread_is_found_like_its_address() {
+    let mut repo = Fixture::new();
+    repo.write("a.py", "# as example/handbook#13 says\n");
+    repo.write("docs/b.md", "See docs/pm.md and example/handbook!7.\n");
+    repo.commit("Retry\n\nexample/handbook#13 has it");
+    let names = &["example/handbook#13", "example/handbook!7", "docs/pm.md"];
+    let (heard, _) = repo.pull(None, vec![other("Q-1", names)]);
+    let mut places: Vec<Place> = heard.links().iter().map(|(_, link)| link.place).collect();
+    places.sort_unstable();
+    // A path of another repository means nothing here.
+    assert_eq!(places, [Place::Commit, Place::CodeComment, Place::Docs]);
+}
+
+#[test]
+fn what_was_taken_out_before_does_not_stand_out_of_reach() {
+    let mut repo = Fixture::new();
+    repo.write("pm/INC-1.md", "# The disk story\n");
+    repo.commit("Tell it");
+    repo.git(&["tag", "start"]);
+    repo.write("a.py", "# INC-1 is why\n");
+    repo.write("b.py", "# INC-1 is why, too\n");
+    repo.commit("Retry");
+    repo.git(&["rm", "-q", "b.py"]);
+    repo.commit("Tidy");
+    let (_, next) = repo.pull(None, Vec::new());
+    repo.git(&["reset", "-q", "--hard", "start"]);
+    repo.commit("Another");
+    let (heard, _) = repo.pull(Some(&next), Vec::new());
+    let words = "took back 0 links that history no longer shows; 1 more stands in commits";
+    let told = heard.notes.iter().any(|note| note.contains(words));
+    assert!(told, "{:?}", heard.notes);
+}
+
+#[test]
 fn a_merge_can_bring_lines_of_its_own() {
     let mut repo = Fixture::new();
     repo.write("pm/INC-1.md", "# Disk\n");

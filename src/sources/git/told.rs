@@ -103,9 +103,14 @@ impl Standing {
     }
 }
 
-/// Whether an event says that its link can no longer be reached.
-pub(super) fn is_unreachable(event: &Event) -> bool {
-    matches!(&event.body, Body::Link(link) if link.label == Some(LinkLabel::Unreachable))
+/// Of an event which says that its link can no longer be reached: whether the link stood until then.
+pub(super) fn unreachable(event: &Event) -> Option<bool> {
+    match &event.body {
+        Body::Link(link) if link.label == Some(LinkLabel::Unreachable) => {
+            Some(link.removed_at.is_none())
+        }
+        _ => None,
+    }
 }
 
 impl Told {

@@ -4,6 +4,7 @@
 //! broken.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use regex::bytes::Regex;
 
@@ -107,8 +108,15 @@ impl Tip<'_> {
         let mut found: BTreeSet<(u32, String)> = BTreeSet::new();
         let mut offsets: Vec<Found> = Vec::new();
         let mut targets = Vec::new();
+        // Each pattern begins anew at the front; from name to name it is never far.
+        let (mut at, mut before) = (0, 0);
+        let lines = |range: Range<usize>| memchr::memchr_iter(b'\n', &text[range]).count();
         for (offset, form, target) in self.named(path, text) {
-            let before = memchr::memchr_iter(b'\n', &text[..offset]).count();
+            before = match offset < at {
+                true => before - lines(offset..at),
+                false => before + lines(at..offset),
+            };
+            at = offset;
             let line = u32::try_from(before + 1).unwrap_or(u32::MAX);
             if found.insert((line, target.clone())) {
                 offsets.push(Found {

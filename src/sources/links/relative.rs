@@ -7,7 +7,7 @@ use percent_encoding::{
     AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode,
 };
 
-use super::{Names, opening};
+use super::{Names, opening, thread};
 
 /// Extensions of files that are documents.
 const DOCUMENTS: &[&str] = &[
@@ -27,12 +27,13 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 /// Shorter parts of a name stand everywhere and would have to be looked at each time.
 const MIN_PART: usize = 3;
 
-/// Whether a name is a path in a repository.
+/// Whether a name is a path in a repository; the short reference of a thread looks like one.
 pub fn is_path(name: &str) -> bool {
     let document = name
         .rsplit_once('.')
         .is_some_and(|(_, extension)| DOCUMENTS.contains(&extension));
-    (document || name.contains('/')) && !name.contains("://") && !has_scheme(name)
+    let path = document || name.contains('/');
+    path && !name.contains("://") && !has_scheme(name) && !thread::is_short(name)
 }
 
 /// Whether something comes before a colon in the first segment: a scheme, or another repository.
