@@ -28,7 +28,8 @@ WITH
         (
             SELECT DISTINCT writeup, source
             FROM derived_source_day
-            WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup) AND rank > 0
+            WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup)
+              AND rank BETWEEN 1 AND 8
         ) AS r
         INNER JOIN
         (

@@ -1,6 +1,7 @@
 -- What each source saw of {writeups:Array(UInt32)} by day, from reads staged under generation 0, and its
 -- rank for the write-up: by all reads but those after a deletion, so that a source that names people is the
--- better one also where all that it names are left out. {generation:UInt32}, {tz:String}. Store::stage_reconciled.
+-- better one also where all that it names are left out. A source that saw fewer than ten reads of it in all
+-- takes no part (9): a stray read must not stand for a day of another's. {generation:UInt32}, {tz:String}. Store::stage_reconciled.
 INSERT INTO derived_source_day (generation, writeup, date, source, rank, reads)
 WITH
     seen AS
@@ -10,6 +11,7 @@ WITH
             source,
             toInt32(toDate32(fromUnixTimestamp64Milli(ms, 'UTC'), {tz:String})) AS date,
             countIf(label IN (0, 4, 6)) AS reads,
+            count() AS total,
             countIf(person != 0) AS named,
             countIf(engaged_ms IS NOT NULL) AS engaged
         FROM staged_read
@@ -21,7 +23,9 @@ SELECT
     writeup,
     date,
     source,
-    toUInt8(1 + (sum(engaged) OVER whole > 0) + 2 * (sum(named) OVER whole > 0)),
+    toUInt8(if(
+        sum(total) OVER whole < 10, 9,
+        1 + (sum(engaged) OVER whole > 0) + 2 * (sum(named) OVER whole > 0))),
     reads
 FROM seen
 WINDOW whole AS (PARTITION BY writeup, source)

@@ -143,7 +143,8 @@ pub struct Reads {
     pub double_click_removed: Option<u64>,
     /// Reads, and daily counts, of days on which a source of higher fidelity watches the same write-up (one
     /// that names readers, then one that knows engaged time, then one of single reads, then counters). A
-    /// source watches within three days of a read of any page. Absent where there are none, null as above.
+    /// source watches within three days of a read of any page, and takes part if it saw ten reads of the
+    /// write-up. Absent where there are none, null as above.
     #[serde(skip_serializing_if = "is_nought")]
     pub other_source: Option<u64>,
     /// Reads without a person: reads count, people don't.
