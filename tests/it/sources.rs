@@ -233,7 +233,7 @@ fn every_sample_is_valid() {
         for (name, value) in &mut params {
             if name.ends_with("_file") {
                 let path = folder.path().join(name);
-                std::fs::write(&path, "only for tests").expect("a file");
+                std::fs::write(&path, "only for:tests").expect("a file");
                 *value = path.display().to_string().into();
             }
         }
