@@ -263,13 +263,13 @@ fn follow_goes_on_after_it_was_killed() {
     };
     let heard = |words: &mut std::io::Lines<BufReader<std::process::ChildStderr>>| {
         let mut words = words.map(|line| line.expect("a line"));
-        let found = words.find(|line| line.contains("imported"));
+        let found = words.find(|line| line.contains(" about reads"));
         found.expect("it ended early")
     };
     let (mut child, mut words) = follow();
-    assert!(heard(&mut words).contains("imported 2 reads"));
+    assert!(heard(&mut words).contains("read 2 events about reads"));
     append(&path, &line(3, "c"));
-    assert!(heard(&mut words).contains("imported 1 read"));
+    assert!(heard(&mut words).contains("read 1 event about reads"));
     child.kill().expect("killed");
     child.wait().expect("gone");
     append(&path, &line(4, "d"));
@@ -279,7 +279,7 @@ fn follow_goes_on_after_it_was_killed() {
     child.wait().expect("gone");
     // What was loaded and not yet remembered is loaded again, and counts once.
     assert!(
-        next.contains("imported 1 read") || next.contains("imported 2 reads"),
+        next.contains("read 1 event about reads") || next.contains("read 2 events about reads"),
         "{next}"
     );
     let said = home.run(&["import", "access-log", "-", "--follow", "-p", BASE]);
