@@ -8,12 +8,12 @@ use url::Url;
 
 use crate::model::Millis;
 use crate::sources::KnownWriteup;
-use crate::sources::forge::{Blame, Client, Reply, Stop, second};
+use crate::sources::forge::{Client, Reply, Stop, second};
 use crate::sources::links::Finder;
 use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Wiki};
 
+use super::BookStack;
 use super::answer::{self, Comment};
-use super::{BookStack, absent};
 
 /// Most that the API gives at once.
 const AT_ONCE: usize = 500;
@@ -173,21 +173,7 @@ impl<'a> Asking<'a> {
                 deleted: None,
             }));
         }
-        for (id, (created, updated)) in &seen.comments {
-            if !there.contains_key(id) {
-                run.sink.event(run.maker.comment(Said {
-                    id: &name(*created),
-                    page: &page.id,
-                    person: None,
-                    parent: None,
-                    words: None,
-                    created: *created,
-                    updated: *updated,
-                    deleted: Some(run.now),
-                }));
-            }
-        }
-        seen.comments = there;
+        run.remember_comments(page, seen, there, |_, created| name(created));
     }
 
     /// Comments by the audit log, in versions that have no list of them.
@@ -250,16 +236,15 @@ impl Wiki for Asking<'_> {
         for shelf in &self.wiki.shelves {
             let path = format!("/shelves/{shelf}");
             let answer = self.get(&path)?;
-            let answer = answer
-                .ok_or_else(|| Stop::Refused(absent(&self.wiki.api, &path), Blame::Question))?;
+            let answer = answer.ok_or_else(|| wiki::missing(&self.wiki.api, &path))?;
             let listed = answer["books"].as_array().into_iter().flatten();
             books.extend(listed.filter_map(|book| book["id"].as_u64()));
         }
         let mut pages = Vec::new();
         for book in books {
             let Some((_, slug)) = self.book(book)? else {
-                let missing = absent(&self.wiki.api, &format!("/books/{book}"));
-                return Err(Stop::Refused(missing, Blame::Question));
+                let path = format!("/books/{book}");
+                return Err(wiki::missing(&self.wiki.api, &path));
             };
             let mut found = Vec::new();
             let path = format!("/pages?filter[book_id]={book}&sort=%2Bid");

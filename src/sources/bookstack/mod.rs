@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::model::Millis;
 
-use super::forge::{self, Client, Reply, Stop};
+use super::forge::{self, Client};
 use super::wiki::{self, Places};
 use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
@@ -122,11 +122,9 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
     let books = wiki.books.iter().map(|book| format!("/books/{book}"));
     for path in shelves.chain(books) {
         let address = client.address(&path);
-        match client.get(&address, None) {
-            Ok(Reply::Page(_) | Reply::Same) => {}
-            Ok(Reply::Gone | Reply::Forbidden) => return Err(absent(&wiki.api, &path)),
-            Err(Stop::Refused(error, _) | Stop::Failed(error)) => return Err(error),
-            Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
+        let answer = client.get(&address, None);
+        if let Some(reason) = super::wiki::is_there(&wiki.api, &path, answer)? {
+            return Ok(reason);
         }
     }
     Ok(format!(
@@ -134,15 +132,6 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
         wiki.books.len(),
         wiki.shelves.len()
     ))
-}
-
-/// A book or shelf that was asked for and is not there.
-fn absent(api: &Url, path: &str) -> SourceError {
-    SourceError::Remote {
-        name: format!("{}{}", api.host_str().unwrap_or_default(), api.path()),
-        reason: format!("{path} is not there, or not for the token of token_file"),
-        retryable: false,
-    }
 }
 
 impl Pull for BookStack {

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Millis, Place};
-use crate::sources::Sink;
 
 use super::Edition;
 
@@ -74,19 +73,6 @@ pub(super) struct Linked {
     pub(super) place: String,
     /// When it was found to be gone.
     pub(super) removed_at: Option<Millis>,
-}
-
-impl Checkpoint {
-    /// The checkpoint of a text; a new one where it is another version's.
-    pub(super) fn of(text: Option<&str>, sink: &mut dyn Sink) -> Checkpoint {
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
-            return Checkpoint::default();
-        };
-        serde_json::from_str(text).unwrap_or_else(|_| {
-            sink.note("the checkpoint cannot be read; all is read from the beginning".to_owned());
-            Checkpoint::default()
-        })
-    }
 }
 
 impl Linked {

@@ -19,9 +19,9 @@ mod storage;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::model::{Millis, to_rfc3339};
+use crate::model::Millis;
 
-use super::forge::Stop;
+use super::forge::{Stop, concluded, is_too_early, remembered, written};
 use super::{Kind, Probe, Pull, Push, Setting, Sink, SourceError, decode};
 
 use checkpoint::Checkpoint;
@@ -133,15 +133,10 @@ impl Pull for Confluence {
             // It only takes deliveries.
             return Ok(checkpoint.unwrap_or_default().to_owned());
         };
-        let mut state = Checkpoint::of(checkpoint, sink);
-        if let Some(until) = state.not_before.filter(|until| now < *until) {
-            sink.note(format!(
-                "the site is left alone until {}",
-                to_rfc3339(until)
-            ));
+        let mut state: Checkpoint = remembered(checkpoint, sink);
+        if is_too_early(state.not_before.take(), now, "the site", sink) {
             return Ok(checkpoint.unwrap_or_default().to_owned());
         }
-        state.not_before = None;
         let (found, refused, ended) = match meet(&self.params, url, state.edition, now) {
             Ok(site) => {
                 state.edition = Some(site.edition());
@@ -152,26 +147,13 @@ impl Pull for Confluence {
             }
             Err(stop) => (false, None, Err(stop)),
         };
-        match ended {
-            Ok(()) => {}
-            Err(Stop::Later(reason, until)) => {
-                sink.note(format!("{reason}; the next pull goes on from there"));
-                state.not_before = until;
-            }
-            // It is not even known which pages are write-ups.
-            Err(Stop::Refused(error, _) | Stop::Failed(error)) if !found => return Err(error),
-            Err(Stop::Refused(error, _) | Stop::Failed(error)) => {
-                sink.note(format!("{error}; the next pull goes on from there"));
-            }
-        }
+        // Until it is known which pages are write-ups nothing was got.
+        state.not_before = concluded(ended, found, sink)?;
         if let Some(error) = refused {
             sink.note(format!(
                 "not all was answered: {error}; the next pull asks again"
             ));
         }
-        serde_json::to_string(&state).map_err(|_| SourceError::Format {
-            name: "checkpoint".to_owned(),
-            reason: "cannot be written".to_owned(),
-        })
+        written(&state)
     }
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{DAY_MS, LinkForm, Millis};
-use crate::sources::{Setting, Sink};
+use crate::sources::Setting;
 
 use super::signature::{hex, sha256};
 use super::texts::Found;
@@ -177,17 +177,6 @@ const MOST_HOLES: usize = 50;
 pub(in crate::sources) const OVERLAP: Millis = 60_000;
 
 impl Checkpoint {
-    /// The checkpoint of a text; a new one where it is another version's.
-    pub(super) fn of(text: Option<&str>, sink: &mut dyn Sink) -> Checkpoint {
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
-            return Checkpoint::default();
-        };
-        serde_json::from_str(text).unwrap_or_else(|_| {
-            sink.note("the checkpoint cannot be read; all is read from the beginning".to_owned());
-            Checkpoint::default()
-        })
-    }
-
     /// Looks some way back if other write-ups are registered than at the last pull.
     pub(super) fn know(&mut self, setting: &Setting, now: Millis) {
         let names = setting.writeups.iter();

@@ -11,6 +11,7 @@ use crate::sources::{Pull, Setting, Sink, SourceError, decode};
 
 use super::checkpoint::{Checkpoint, Task};
 use super::client::{Client, Reply, Stop};
+use super::pulled::{concluded, is_too_early, remembered, written};
 use super::run::Run;
 use super::{Bots, Dialect, Params, Reader, Text, reader};
 
@@ -252,15 +253,10 @@ impl<D: Polled> Pull for Poll<D> {
             // It only takes deliveries.
             return Ok(checkpoint.unwrap_or_default().to_owned());
         };
-        let mut state = Checkpoint::of(checkpoint, sink);
-        if let Some(until) = state.not_before.filter(|until| now < *until) {
-            sink.note(format!(
-                "the forge is left alone until {}",
-                to_rfc3339(until)
-            ));
+        let mut state: Checkpoint = remembered(checkpoint, sink);
+        if is_too_early(state.not_before.take(), now, "the forge", sink) {
             return Ok(checkpoint.unwrap_or_default().to_owned());
         }
-        state.not_before = None;
         state.know(&self.setting, now);
         let mut known = std::mem::take(&mut state.repositories);
         let mut run = Run::<D> {
@@ -295,26 +291,10 @@ impl<D: Polled> Pull for Poll<D> {
         run.cover_links(&self.repositories, &mut state);
         let (got, bots, absent) = (run.got, run.bots, run.absent);
         bots.tell("pull", sink);
-        match ended {
-            Ok(()) if !got => {
-                if let Some(error) = absent {
-                    return Err(error);
-                }
-            }
-            Ok(()) => {}
-            Err(Stop::Later(reason, until)) => {
-                sink.note(format!("{reason}; the next pull goes on from there"));
-                state.not_before = until;
-            }
-            // Nothing came at all.
-            Err(Stop::Refused(error, _) | Stop::Failed(error)) if !got => return Err(error),
-            Err(Stop::Refused(error, _) | Stop::Failed(error)) => {
-                sink.note(format!("{error}; the next pull goes on from there"));
-            }
+        if let (Ok(()), false, Some(error)) = (&ended, got, absent) {
+            return Err(error);
         }
-        serde_json::to_string(&state).map_err(|_| SourceError::Format {
-            name: "checkpoint".to_owned(),
-            reason: "cannot be written".to_owned(),
-        })
+        state.not_before = concluded(ended, got, sink)?;
+        written(&state)
     }
 }

@@ -231,22 +231,8 @@ impl Maker {
             }
         }
         for &(page, from) in &standing {
-            let linked = known.get(&key(page, from));
-            let next = match linked {
-                Some(Linked {
-                    removed_at: None, ..
-                }) => continue,
-                // It came back: the same link again, from the time it was first seen.
-                Some(gone) => Linked {
-                    at: gone.at,
-                    version: gone.version + 1,
-                    removed_at: None,
-                },
-                None => Linked {
-                    at: now,
-                    version: 0,
-                    removed_at: None,
-                },
+            let Some(next) = Linked::standing(known.get(&key(page, from)), now) else {
+                continue;
             };
             sink.event(self.link(pages, page, from, &next));
             known.insert(key(page, from), next);

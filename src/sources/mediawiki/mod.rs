@@ -412,6 +412,25 @@ struct Linked {
     removed_at: Option<Millis>,
 }
 
+impl Linked {
+    /// A link that stands, by what was known of it; none where that is known already. One that comes back is
+    /// the same link again, from the time when it was first seen.
+    fn standing(known: Option<&Linked>, now: Millis) -> Option<Linked> {
+        let (at, version) = match known {
+            Some(Linked {
+                removed_at: None, ..
+            }) => return None,
+            Some(gone) => (gone.at, gone.version + 1),
+            None => (now, 0),
+        };
+        Some(Linked {
+            at,
+            version,
+            removed_at: None,
+        })
+    }
+}
+
 impl Pull for MediaWiki {
     fn pull(
         &mut self,

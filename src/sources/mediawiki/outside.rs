@@ -58,20 +58,8 @@ impl MediaWiki {
         }
         for &(from, writeup) in &standing {
             let key = key(from, writeup);
-            let next = match known.get(&key) {
-                Some(Linked {
-                    removed_at: None, ..
-                }) => continue,
-                Some(gone) => Linked {
-                    at: gone.at,
-                    version: gone.version + 1,
-                    removed_at: None,
-                },
-                None => Linked {
-                    at: now,
-                    version: 0,
-                    removed_at: None,
-                },
+            let Some(next) = Linked::standing(known.get(&key), now) else {
+                continue;
             };
             sink.event(self.link_outside(pages, from, writeup, &next));
             known.insert(key, next);

@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::model::Millis;
-use crate::sources::forge::{Blame, Client, OVERLAP, Reply, Stop, second};
+use crate::sources::forge::{Client, OVERLAP, Reply, Stop, second};
 use crate::sources::links::Finder;
 use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Wiki};
 
+use super::Outline;
 use super::answer::{self, Document, View};
-use super::{Outline, absent};
 
 /// Most that the API gives at once.
 const AT_ONCE: u64 = 100;
@@ -104,7 +104,7 @@ impl<'a> Asking<'a> {
             true
         })?;
         if !is_there {
-            return Err(Stop::Refused(absent(self.api, id), Blame::Question));
+            return Err(wiki::missing(self.api, id));
         }
         self.short.extend(short);
         Ok(pages)
@@ -112,7 +112,7 @@ impl<'a> Asking<'a> {
 
     /// The documents under a document, at any depth.
     fn under(&mut self, parent: &str) -> Result<Vec<Page>, Stop> {
-        let missing = Stop::Refused(absent(self.api, parent), Blame::Question);
+        let missing = wiki::missing(self.api, parent);
         let Reply::Page(answer) = self.document(parent)? else {
             return Err(missing);
         };
@@ -208,22 +208,7 @@ impl<'a> Asking<'a> {
         for comment in told {
             run.sink.event(comment);
         }
-        // Whose they were was not remembered.
-        for (id, (created, updated)) in &seen.comments {
-            if !there.contains_key(id) {
-                run.sink.event(maker.comment(Said {
-                    id,
-                    page: &page.id,
-                    person: None,
-                    parent: None,
-                    words: None,
-                    created: *created,
-                    updated: *updated,
-                    deleted: Some(run.now),
-                }));
-            }
-        }
-        seen.comments = there;
+        run.remember_comments(page, seen, there, |id, _| id.to_owned());
         Ok(())
     }
 

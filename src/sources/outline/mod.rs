@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::model::Millis;
 
-use super::forge::{self, Client, Reply, Secrets, Stop};
+use super::forge::{self, Client, Secrets};
 use super::wiki::{self, Places};
 use super::{Kind, Probe, Pull, Push, Setting, Sink, SourceError, decode};
 
@@ -153,23 +153,12 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
     for collection in &outline.collections {
         let question = serde_json::json!({ "id": collection });
         let address = client.address("/collections.info");
-        match client.post(&address, &question.to_string()) {
-            Ok(Reply::Page(_) | Reply::Same) => {}
-            Ok(Reply::Gone | Reply::Forbidden) => return Err(absent(api, collection)),
-            Err(Stop::Refused(error, _) | Stop::Failed(error)) => return Err(error),
-            Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
+        let answer = client.post(&address, &question.to_string());
+        if let Some(reason) = wiki::is_there(api, collection, answer)? {
+            return Ok(reason);
         }
     }
     Ok(format!("{} collections answer", outline.collections.len()))
-}
-
-/// A collection or document that was asked for and is not there.
-fn absent(api: &Url, id: &str) -> SourceError {
-    SourceError::Remote {
-        name: format!("{}{}", api.host_str().unwrap_or_default(), api.path()),
-        reason: format!("{id} is not there, or not for the token of token_file"),
-        retryable: false,
-    }
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Millis;
-use crate::sources::{Setting, Sink};
+use crate::sources::Setting;
 
 use super::links::Links;
+use super::run::Comments;
 
 /// What a pull hands to the next.
 #[derive(Default, Serialize, Deserialize)]
@@ -41,21 +42,10 @@ pub(in crate::sources) struct Seen {
     pub(in crate::sources) viewed: Option<Millis>,
     /// The comments on it that were told of, and when each was written and changed.
     #[serde(default)]
-    pub(in crate::sources) comments: BTreeMap<String, (Millis, Millis)>,
+    pub(in crate::sources) comments: Comments,
 }
 
 impl Checkpoint {
-    /// The checkpoint of a text; a new one where it is another version's.
-    pub(super) fn of(text: Option<&str>, sink: &mut dyn Sink) -> Checkpoint {
-        let Some(text) = text.filter(|text| !text.is_empty()) else {
-            return Checkpoint::default();
-        };
-        serde_json::from_str(text).unwrap_or_else(|_| {
-            sink.note("the checkpoint cannot be read; all is read from the beginning".to_owned());
-            Checkpoint::default()
-        })
-    }
-
     /// Looks for links some way back if other write-ups are registered than at the last pull.
     pub(super) fn know(&mut self, setting: &Setting, now: Millis) {
         self.links.know(setting, now);

@@ -11,10 +11,12 @@ mod html;
 mod links;
 mod run;
 
+use url::Url;
+
 use crate::model::{Identity, Millis, Place, Vocabulary};
 
 use super::SourceError;
-use super::forge::Stop;
+use super::forge::{Blame, Reply, Stop};
 use super::prose::Counts;
 
 pub(super) use checkpoint::Seen;
@@ -22,6 +24,35 @@ pub(super) use events::{Maker, Said};
 pub(super) use html::{of_html, resolved};
 pub(super) use links::{Links, Stands};
 pub(super) use run::{Run, pull};
+
+/// A part of a wiki that was asked for by its name and is not there.
+fn absent(api: &Url, part: &str) -> SourceError {
+    SourceError::Remote {
+        name: format!("{}{}", api.host_str().unwrap_or_default(), api.path()),
+        reason: format!("{part} is not there, or not for the token of token_file"),
+        retryable: false,
+    }
+}
+
+/// What ends a pull that asks for such a part.
+pub(super) fn missing(api: &Url, part: &str) -> Stop {
+    Stop::Refused(absent(api, part), Blame::Question)
+}
+
+/// Whether a part of a wiki is there, for `readback check`: what is to be said instead, if it asks for
+/// patience.
+pub(super) fn is_there(
+    api: &Url,
+    part: &str,
+    answer: Result<Reply, Stop>,
+) -> Result<Option<String>, SourceError> {
+    match answer {
+        Ok(Reply::Page(_) | Reply::Same) => Ok(None),
+        Ok(Reply::Gone | Reply::Forbidden) => Err(absent(api, part)),
+        Err(Stop::Refused(error, _) | Stop::Failed(error)) => Err(error),
+        Err(Stop::Later(reason, _)) => Ok(Some(format!("answers, but {reason}"))),
+    }
+}
 
 /// A page that is a write-up, as a wiki tells of it.
 #[derive(Clone, Default)]

@@ -1,14 +1,14 @@
 //! One pull of a wiki: the list of write-ups, what belongs to each, what went, and links. A pull that is cut
 //! off goes on at the page where it stood; what was told twice is told by the same ids.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Millis, to_rfc3339};
-use crate::sources::forge::Stop;
+use crate::model::Millis;
+use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
 use crate::sources::{Setting, Sink, SourceError};
 
-use super::checkpoint::Checkpoint;
-use super::events::Maker;
+use super::checkpoint::{Checkpoint, Seen};
+use super::events::{Maker, Said};
 use super::{Fate, Page, Wiki};
 
 /// Pages with links that are looked for again in one pull.
@@ -52,6 +52,37 @@ impl Run<'_> {
     }
 }
 
+/// A page's comments by the wiki's name of each, and when they were written and changed.
+pub(in crate::sources) type Comments = BTreeMap<String, (Millis, Millis)>;
+
+impl Run<'_> {
+    /// Tells of the comments of a page that were there and are no more; `named` gives the name that they
+    /// were told by. Whose they were was not remembered.
+    pub(in crate::sources) fn remember_comments(
+        &mut self,
+        page: &Page,
+        seen: &mut Seen,
+        there: Comments,
+        named: impl Fn(&str, Millis) -> String,
+    ) {
+        let known = std::mem::replace(&mut seen.comments, there);
+        for (id, (created, updated)) in known {
+            if !seen.comments.contains_key(&id) {
+                self.sink.event(self.maker.comment(Said {
+                    id: &named(&id, created),
+                    page: &page.id,
+                    person: None,
+                    parent: None,
+                    words: None,
+                    created,
+                    updated,
+                    deleted: Some(self.now),
+                }));
+            }
+        }
+    }
+}
+
 /// Pulls a wiki.
 pub(in crate::sources) fn pull(
     wiki: &mut dyn Wiki,
@@ -60,15 +91,10 @@ pub(in crate::sources) fn pull(
     now: Millis,
     sink: &mut dyn Sink,
 ) -> Result<String, SourceError> {
-    let mut state = Checkpoint::of(checkpoint, sink);
-    if let Some(until) = state.not_before.filter(|until| now < *until) {
-        sink.note(format!(
-            "the wiki is left alone until {}",
-            to_rfc3339(until)
-        ));
+    let mut state: Checkpoint = remembered(checkpoint, sink);
+    if is_too_early(state.not_before.take(), now, "the wiki", sink) {
         return Ok(checkpoint.unwrap_or_default().to_owned());
     }
-    state.not_before = None;
     state.know(setting, now);
     let mut run = Run {
         now,
@@ -83,24 +109,8 @@ pub(in crate::sources) fn pull(
             "questions about single pages that were not answered, and are left out: {count} ({first})"
         ));
     }
-    match ended {
-        Ok(()) => {}
-        Err(Stop::Later(reason, until)) => {
-            run.sink
-                .note(format!("{reason}; the next pull goes on from there"));
-            state.not_before = until;
-        }
-        // Nothing came at all.
-        Err(Stop::Refused(error, _) | Stop::Failed(error)) if !run.got => return Err(error),
-        Err(Stop::Refused(error, _) | Stop::Failed(error)) => {
-            run.sink
-                .note(format!("{error}; the next pull goes on from there"));
-        }
-    }
-    serde_json::to_string(&state).map_err(|_| SourceError::Format {
-        name: "checkpoint".to_owned(),
-        reason: "cannot be written".to_owned(),
-    })
+    state.not_before = concluded(ended, run.got, run.sink)?;
+    written(&state)
 }
 
 fn all(wiki: &mut dyn Wiki, state: &mut Checkpoint, run: &mut Run<'_>) -> Result<(), Stop> {
