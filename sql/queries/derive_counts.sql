@@ -1,7 +1,7 @@
 -- Page counters' figures of {writeups:Array(UInt32)}; a daily count stands at local noon of its day
 -- in {tz:String}. Parameters as in derive_reads. A day on which a source of reads watches is that source's
 -- (label 9). Store::derive.
-INSERT INTO derived_count (generation, writeup, label, date, at, age_day, count, cumulative, source)
+INSERT INTO derived_count (generation, writeup, label, date, at, age_day, count, cumulative, source, counter, uniques)
 WITH
     target AS
     (
@@ -51,7 +51,9 @@ SELECT
         intDiv(noon - assumeNotNull(w.published_at), 86400000)),
     c.count,
     c.granularity = 'cumulative',
-    c.source
+    c.source,
+    cityHash64(c.source, c.target),
+    c.uniques
 FROM
 (
     SELECT *,

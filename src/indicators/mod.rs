@@ -34,6 +34,9 @@ pub static ALL: &[&dyn Indicator] = &[
     &reads::unique::UniqueReads,
     &reads::readers::Readers,
     &reads::depth::Depth,
+    &reads::engaged::EngagedTime,
+    &reads::counted::Counted,
+    &reads::bounds::ReaderBounds,
     &tail::curve::ReadCurve,
     &tail::half_life::HalfLife,
     &tail::share::TailShare,
@@ -129,6 +132,18 @@ pub struct Facts {
     pub people_by_cohort: DataFrame,
     /// The last `trailing` days: `writeup: u32, readers: u64` (distinct people).
     pub trailing: DataFrame,
+    /// R5: `engaged_ms: i64` (more than 0, cut at half an hour), `reads: u64`; one row a
+    /// millisecond, so at most 1.8 million.
+    pub engaged: DataFrame,
+    /// R5: the same by `power: i32` (of two, of seconds; -1 is all below one), `reads: u64`,
+    /// `people: u64` (distinct, of those who are known).
+    pub engaged_bins: DataFrame,
+    /// R6: one row a write-up with a cumulative counter: `writeup: u32, counters: u64, added: u64,
+    /// imputed: u64, gaps: u64, resets: u64, corrections: u64`.
+    pub counters: DataFrame,
+    /// R7: one row a write-up whose readers of the last `trailing` days were counted and not named:
+    /// `writeup: u32, lo: u64, hi: u64`.
+    pub counted_people: DataFrame,
     /// Numbers that are one number each.
     pub totals: Totals,
     /// One row for each (meeting, person) and each dial-in: `meeting: str, writeup: u32` (null if
@@ -290,6 +305,12 @@ pub struct Totals {
     pub unknown: ClassTotal,
     /// R4: distinct (person, write-up) with at least one day of class *read*.
     pub deep_pairs: u64,
+    /// R5: distinct people behind the reads of known engaged time.
+    pub engaged_people: u64,
+    /// R5: reads (`days`) with an engaged time of 0, and the distinct people behind them.
+    pub unengaged: ClassTotal,
+    /// R7: people in the rosters in the last `trailing` days; `None` without a roster.
+    pub headcount: Option<u64>,
     /// L2: median age of the reads of the last `recent` days, ms; exact, daily counts weighted.
     pub median_age_sync_ms: Option<f64>,
     /// People behind it.

@@ -222,6 +222,29 @@ pub(super) fn empty() -> Facts {
         .unwrap(),
         people_by_cohort: df!("month" => Vec::<i32>::new(), "people" => Vec::<u64>::new()).unwrap(),
         trailing: df!("writeup" => Vec::<u32>::new(), "readers" => Vec::<u64>::new()).unwrap(),
+        engaged: df!("engaged_ms" => Vec::<i64>::new(), "reads" => Vec::<u64>::new()).unwrap(),
+        engaged_bins: df!(
+            "power" => Vec::<i32>::new(),
+            "reads" => Vec::<u64>::new(),
+            "people" => Vec::<u64>::new(),
+        )
+        .unwrap(),
+        counters: df!(
+            "writeup" => Vec::<u32>::new(),
+            "counters" => Vec::<u64>::new(),
+            "added" => Vec::<u64>::new(),
+            "imputed" => Vec::<u64>::new(),
+            "gaps" => Vec::<u64>::new(),
+            "resets" => Vec::<u64>::new(),
+            "corrections" => Vec::<u64>::new(),
+        )
+        .unwrap(),
+        counted_people: df!(
+            "writeup" => Vec::<u32>::new(),
+            "lo" => Vec::<u64>::new(),
+            "hi" => Vec::<u64>::new(),
+        )
+        .unwrap(),
         totals: Totals::default(),
         attendance: attendance(&[]),
         comments: comments(&[]),

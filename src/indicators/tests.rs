@@ -11,9 +11,9 @@ use super::{ALL, ClassTotal, Facts, Totals, find};
 use crate::model::{Guard, Value};
 
 /// The order of INDICATORS.
-const ORDER: [&str; 23] = [
-    "R1", "R2", "R3", "R4", "L1", "L2", "L3", "L4", "L5", "L6", "A1", "A2", "A3", "C1", "C2", "K1",
-    "K2", "K3", "K4", "K5", "K6", "T0", "T1",
+const ORDER: [&str; 26] = [
+    "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "A1", "A2", "A3",
+    "C1", "C2", "K1", "K2", "K3", "K4", "K5", "K6", "T0", "T1",
 ];
 
 #[test]
@@ -57,7 +57,9 @@ fn results_have_the_fixed_shape() {
     for indicator in ALL {
         let code = indicator.spec().code;
         let results = Value::Map(indicator.compute(&facts, &context).unwrap());
-        check(code, &shapes[code], &results);
+        if let Some(shape) = shape(&shapes, code) {
+            check(code, shape, &results);
+        }
     }
 }
 
@@ -68,7 +70,8 @@ fn empty_facts_give_every_name_at_the_top() {
     for indicator in ALL {
         let code = indicator.spec().code;
         let results = indicator.compute(&empty(), &context()).unwrap();
-        for name in shapes[code].as_object().unwrap().keys() {
+        let shape = shape(&shapes, code).and_then(Json::as_object);
+        for name in shape.into_iter().flat_map(|shape| shape.keys()) {
             assert!(results.get(name).is_some(), "{code} {name}");
         }
     }
@@ -137,6 +140,13 @@ fn a_frame_without_its_columns_is_an_error_that_names_the_indicator() {
     assert!(error.to_string().starts_with("L3: "), "{error}");
 }
 
+/// The shape of an indicator's results. What page counters say has none: its fields are ours.
+fn shape<'a>(shapes: &'a Json, code: &str) -> Option<&'a Json> {
+    let shape = shapes.get(code);
+    assert_eq!(shape.is_none(), ["R6", "R7"].contains(&code), "{code}");
+    shape
+}
+
 /// Every path of the shape is in the value, and holds what the shape says or nothing.
 fn check(path: &str, shape: &Json, value: &Value) {
     match (shape, value.bare()) {
@@ -199,6 +209,11 @@ fn some_facts() -> Facts {
             median_age_by_writeup_ms: vec![1e9],
             ..Totals::default()
         },
+        engaged: df!("engaged_ms" => [4_000i64, 90_000], "reads" => [3u64, 2]).unwrap(),
+        engaged_bins: df!(
+            "power" => [2i32, 6], "reads" => [3u64, 2], "people" => [3u64, 2],
+        )
+        .unwrap(),
         attendance: attendance(&[
             Row::invited("a", 1, "CHAIR"),
             Row::invited("a", 2, "OPT-PARTICIPANT"),

@@ -146,6 +146,10 @@ async fn facts(
         people_by_month: store.people_by_month(settings).await?,
         people_by_cohort: store.people_by_cohort(settings, &in_cohorts).await?,
         trailing,
+        engaged: store.engaged(settings).await?,
+        engaged_bins: store.engaged_bins(settings).await?,
+        counters: of_index(store.counters(settings).await?)?,
+        counted_people: of_index(store.counted_people(settings, since).await?)?,
         totals,
         attendance: of_index(store.attendance(settings, min_present_ms).await?)?,
         comments: of_index(store.comments(settings).await?)?,
@@ -242,6 +246,14 @@ async fn totals(
     let first_year = first_year(context, &comparable);
     (totals.median_age_diachronous_ms, totals.people_diachronous) =
         store.median_age(settings, &first_year).await?;
+    let engaged = store.engaged_people(settings).await?;
+    totals.engaged_people = engaged.engaged;
+    totals.unengaged = ClassTotal {
+        days: engaged.zero,
+        people: engaged.zero_people,
+    };
+    let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
+    totals.headcount = store.headcount(settings, since).await?;
     totals.median_age_by_writeup_ms = store
         .median_age_by_writeup(settings, &first_year, LEAST_READS_FOR_MEDIAN)
         .await?;

@@ -35,6 +35,9 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
         }),
         "R3" => readers(results),
         "R4" => depth(results),
+        "R5" => engaged(results),
+        "R6" => page_counters(results),
+        "R7" => counted_readers(summary, results),
         "L1" if health::seen_reads(summary) => curve(results),
         "L2" => half_life(results),
         "L3" => tail(results, late),
@@ -119,6 +122,61 @@ fn depth(results: &Value) -> Option<String> {
     Some(format!(
         "{} of the reader-days of known depth were long and deep enough to be read.{unknown}",
         shared(&read)?
+    ))
+}
+
+fn engaged(results: &Value) -> Option<String> {
+    let engaged = results.get("engaged")?;
+    let half = cell(engaged, "median_s").get()?;
+    let tenth = cell(engaged, "p90_s").get()?;
+    Some(format!(
+        "Half of the reads that lasted at all lasted longer than «{}», one in ten longer than «{}».",
+        lasting(half),
+        lasting(tenth)
+    ))
+}
+
+/// A time in the unit in which it is said.
+fn lasting(seconds: f64) -> String {
+    if seconds < 90.0 {
+        format!("{} s", measure(seconds))
+    } else {
+        format!("{} min", measure(seconds / 60.0))
+    }
+}
+
+fn page_counters(results: &Value) -> Option<String> {
+    let counted = results.get("counted")?;
+    let counters = cell(counted, "counters").get().filter(|n| *n > 0.0)?;
+    let views = cell(counted, "reads_unfiltered").get()?;
+    let undated = cell(counted, "imputed").get().filter(|n| *n > 0.0);
+    let undated = undated.map_or_else(String::new, |n| {
+        format!(" Of «{}» the day is not known.", count(n))
+    });
+    Some(format!(
+        "«{}» page {} counted «{}» {}, robots and authors among them.{undated}",
+        count(counters),
+        plural(counters, "counter", "counters"),
+        count(views),
+        plural(views, "view", "views")
+    ))
+}
+
+fn counted_readers(summary: &Value, results: &Value) -> Option<String> {
+    let readers = results.get("counted_readers")?;
+    let hi = cell(readers, "hi").get()?;
+    let writeups = cell(readers, "writeups").get()?;
+    let lo = match cell(readers, "lo") {
+        Cell::Withheld => "a few".to_owned(),
+        lo => counted(lo),
+    };
+    Some(format!(
+        "Where readers are counted and not named, on «{}» {}, between «{lo}» and «{}» people read \
+         in the last {}.",
+        count(writeups),
+        plural(writeups, "write-up", "write-ups"),
+        count(hi),
+        stretch(days(summary, "trailing", 28.0))
     ))
 }
 

@@ -2,7 +2,9 @@
 //! nothing of events, frames or people, so each can be checked by hand and against
 //! `tests/vectors/worked_examples.json`.
 
+pub mod bounds;
 pub mod kaplan_meier;
+pub mod log_normal;
 pub mod log_rank;
 pub mod mann_kendall;
 pub mod pagerank;
@@ -10,9 +12,13 @@ pub mod poisson;
 pub mod quantile;
 pub mod ratio;
 pub mod theil_sen;
+pub mod weibull;
+pub mod weighted;
 pub mod wilson;
 
+pub use bounds::Bounds;
 pub use kaplan_meier::KaplanMeier;
+pub use log_normal::{LogNormal, log_normal};
 pub use log_rank::{LogRank, log_rank};
 pub use mann_kendall::{Direction, MannKendall, mann_kendall};
 pub use pagerank::pagerank;
@@ -20,6 +26,8 @@ pub use poisson::{Rate, poisson};
 pub use quantile::{median, quantile};
 pub use ratio::{Ratio, ratio};
 pub use theil_sen::{TheilSen, theil_sen};
+pub use weibull::{Weibull, weibull};
+pub use weighted::Weighted;
 pub use wilson::{Proportion, wilson};
 
 /// The two-sided 95 % quantile of the normal distribution, used throughout.

@@ -1,6 +1,7 @@
 //! Readback's tables: what is written to ClickHouse and what is asked of it. Knows nothing of
 //! engines: it is given a client. SQL text lives in `sql/` alone, one statement a file.
 
+mod counted;
 mod derive;
 mod facts;
 mod frames;
@@ -16,6 +17,7 @@ mod rows;
 mod state;
 mod which;
 
+pub use counted::EngagedPeople;
 pub use derive::{DeriveSettings, Fingerprint};
 pub use facts::{
     AgeWindow, ClassCount, ComparedRow, CoverageRow, FactSettings, HealthCounts, LabelCount,

@@ -6,9 +6,10 @@ from collections import defaultdict
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
-from formulas import (clustered_ratio, double_clicks, goes_quiet, kaplan_meier, logrank,
-                      poisson_rate, quantile, revivals, trend, wilson)
+from formulas import (clustered_ratio, counter_increments, double_clicks, goes_quiet, kaplan_meier, logrank,
+                      poisson_rate, quantile, revivals, trend, weibull, wilson)
 from model import DAY, month, next_month, thousandths
 
 PLACES = ["code_comment", "commit", "diagram", "onboarding", "writeup"]
@@ -19,7 +20,7 @@ def compute(world):
     reads, health = kept_reads(world)
     facts = Facts(world, reads)
     results = {}
-    for part in (r1_r3, r4, l1, l2, l3, l4, l5_l6, a1_a3, c1_c2, k, t0_t1):
+    for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, a1_a3, c1_c2, k, t0_t1):
         results |= part(world, facts)
     if reads["assigned"].any():
         without = Facts(world, reads[~reads["assigned"]])
@@ -159,6 +160,95 @@ def depth_class(engaged, depth, words, p):
     if engaged >= threshold and (depth is None or depth >= p["read_fraction"] * 1000):
         return "read"
     return "skimmed" if engaged >= floor else "opened"
+
+
+def r5(world, facts):
+    known = facts.reads[facts.reads["single"] & facts.reads["engaged"].notna()]["engaged"]
+    ms = known.to_numpy(dtype="float64")
+    x = np.minimum(ms[ms > 0], 1_800_000) / 1000
+    engaged = {"n": len(x), "zero": int((ms == 0).sum())}
+    if len(x):
+        logs = np.log(x)
+        mu, sigma = logs.mean(), logs.std()
+        engaged |= {"geometric_mean_s": float(np.exp(mu)), "median_s": float(np.quantile(x, .5)),
+                    "p90_s": float(np.quantile(x, .9)), "lognormal_mu": float(mu),
+                    "lognormal_sigma": float(sigma)}
+        powers = np.maximum(-1, np.floor(np.log2(x))).astype(int)
+        engaged["histogram"] = [
+            {"from_s": 2.0 ** p if p >= 0 else 0.0, "below_s": 2.0 ** (p + 1), "reads": int(n)}
+            for p, n in zip(*np.unique(powers, return_counts=True))]
+    if len(set(x)) > 1:
+        engaged["ks_lognormal"] = ks(x, lambda v: stats.norm.cdf(np.log(v), mu, sigma))
+        shape, scale = weibull(x)
+        engaged |= {"weibull_shape": shape, "weibull_scale": scale,
+                    "ks_weibull": ks(x, lambda v: stats.weibull_min.cdf(v, shape, scale=scale))}
+    return {"R5": {"engaged": engaged}}
+
+
+def ks(x, cdf):
+    return float(stats.kstest(x, cdf).statistic)
+
+
+def counters(world):
+    """Samples (at, figure, people) of cumulative counters, by write-up and counter."""
+    found = defaultdict(lambda: defaultdict(list))
+    for event in world.kept["read_count"]:
+        w, data = event["writeup"], event["data"]
+        if data["granularity"] == "cumulative" and not (
+                w.published is not None and event["at"] < w.published):
+            people = data.get("uniques")
+            found[w.id][event["source"], event["subject"]].append(
+                (event["at"], int(data["count"]), None if people is None else int(people)))
+    return found
+
+
+def r6(world, facts):
+    counted = dict.fromkeys(
+        ["writeups", "counters", "reads_unfiltered", "imputed", "gaps", "resets", "corrections"], 0)
+    for of_writeup in counters(world).values():
+        counted["writeups"] += 1
+        for samples in of_writeup.values():
+            counted["counters"] += 1
+            for added, flag, gap in counter_increments([s[:2] for s in samples]):
+                counted["reads_unfiltered"] += added
+                counted["imputed"] += added if gap else 0
+                counted["gaps"] += gap
+                counted["resets"] += flag == "reset"
+                counted["corrections"] += flag == "fix"
+    return {"R6": {"counted": counted}}
+
+
+def r7(world, facts):
+    since = world.as_of - world.parameters["trailing_days"] * DAY
+    bounds = defaultdict(list)
+    days = defaultdict(list)
+    for event in world.kept["read_count"]:
+        w, data = event["writeup"], event["data"]
+        early = w.published is not None and event["at"] < w.published
+        if (data["granularity"] == "day" and data.get("uniques") is not None and not early
+                and event["at"] >= since):
+            days[w.id, event["source"]].append(int(data["uniques"]))
+    for (w, _), uniques in days.items():
+        bounds[w].append((max(uniques), sum(uniques)))
+    for w, of_writeup in counters(world).items():
+        for samples in of_writeup.values():
+            people = sorted((at, n) for at, _, n in samples if n is not None)
+            if not people or people[-1][0] < since:
+                continue
+            pairs = [(a[1], b[1]) for a, b in zip(people, people[1:]) if b[0] >= since]
+            falls = [a for a, b in pairs if b < a]
+            grown = [b - a for a, b in pairs]
+            lo = max([0, *grown]) if falls else sum(grown)
+            bounds[w].append((lo, people[-1][1] + sum(falls)))
+    each = [(max(lo for lo, _ in b), sum(hi for _, hi in b)) for b in bounds.values()]
+    each = [one for one in each if one[1] > 0]
+    head = world.headcount(since) or None
+    lo = max((lo for lo, _ in each), default=None)
+    hi = sum(hi for _, hi in each) if each else None
+    if each and head is not None:
+        hi = max(lo, min(hi, head))
+    return {"R7": {"counted_readers": {"writeups": len(each), "lo": lo, "hi": hi,
+                                       "headcount": head}}}
 
 
 def l1(world, facts):

@@ -213,7 +213,7 @@ class World:
             ends = sorted({self._root(name) for name in pair})
             if one and len(ends) == 2:
                 self._main[ends[1]] = ends[0]
-        self._kind, self._joined, self._teams = {}, {}, defaultdict(list)
+        self._kind, self._joined, self._left, self._teams = {}, {}, {}, defaultdict(list)
         told = defaultdict(list)
         for person, words in entries.items():
             # Names alone take nothing back.
@@ -236,6 +236,7 @@ class World:
             joined, since = instant(data, "joined_at"), instant(data, "team_from")
             self._joined[person] = joined if joined is not None else self._joined.get(person)
             since = since if since is not None else joined if joined is not None else -math.inf
+            self._left[person] = instant(data, "left_at")
             to = instant(data, "team_to")
             dated.append((since, math.inf if to is None else to, data.get("team")))
         dated.sort(key=lambda one: one[0])
@@ -251,6 +252,15 @@ class World:
     def who(self, value):
         """The person behind a name; None if nobody is named."""
         return None if value is None else self._root(identity(value))
+
+    def headcount(self, since):
+        """People with a team or a first day who were there at some time since then."""
+        def counted(person):
+            joined, left = self._joined.get(person), self._left.get(person)
+            named = joined is not None or self._teams[person][-1][2]
+            return (self._kind[person] == "person" and named
+                    and (joined is None or joined < self.as_of) and (left is None or left > since))
+        return sum(1 for person in list(self._kind) if counted(person))
 
     def team_of(self, person, at):
         """Their team at that time, by the roster."""

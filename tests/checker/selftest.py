@@ -7,8 +7,10 @@ import json
 import math
 import sys
 
-from formulas import (clustered_ratio, double_clicks, goes_quiet, kaplan_meier, logrank,
-                      poisson_rate, quantile, revivals, trend, wilson)
+import numpy as np
+
+from formulas import (clustered_ratio, counter_increments, double_clicks, goes_quiet, kaplan_meier,
+                      logrank, poisson_rate, quantile, revivals, trend, weibull, wilson)
 from indicators import Guest, depth_class, median_days
 from model import DAY, PARAMETERS, Calendar, identity, millis
 
@@ -55,6 +57,21 @@ def main(path):
     agree("R4a", [depth(s, d) for s, d in i["cases"]], e)
     agree("R4b", {"day": depth(190, .95), "first": depth(100, .4), "second": depth(90, .95),
                   "none": depth(None, None), "short": depth(10, None, 40)}, e2)
+
+    (i, e), (_, e2) = examples["R5"]
+    x = np.array(i["engaged_s"], dtype="float64")
+    agree("R5a", {"geometric_mean": float(np.exp(np.log(x).mean())), "median": quantile(x, .5),
+                  "p90": quantile(x, .9), "mean": float(x.mean()),
+                  "ln_sd_mle": float(np.log(x).std())}, e)
+    # The example's search stopped six digits in.
+    agree("R5b", [float(f"{n:.5g}") for n in weibull(x)],
+          [float(f"{e2[k]:.5g}") for k in ("shape", "scale")])
+
+    for i, e in examples["R6"]:
+        found = counter_increments([(h * 3_600_000, c) for h, c in zip(i["h"], i["c"])])
+        agree("R6", {"increments": [a for a, _, _ in found],
+                     "flags": ["gap" if gap else flag for _, flag, gap in found]},
+              {k: e[k] for k in ("increments", "flags")})
 
     for i, e in examples["L1"]:
         rate, lo, hi = poisson_rate(i["k"], i["exposure"])

@@ -403,3 +403,140 @@ async fn a_link_is_its_id() {
     );
     assert_eq!(results["health"]["received"]["duplicate_id"], 1);
 }
+
+#[tokio::test]
+async fn increments_of_a_counter_tell_resets_and_gaps() {
+    // R6 examples 1 and 2, one write-up each; a third falls by little.
+    let mut events = Events::default();
+    for (id, samples) in [
+        ("reset", &[(0, 100), (24, 112), (48, 3), (72, 9)][..]),
+        ("gap", &[(0, 50), (24, 57), (120, 97)]),
+        ("corrected", &[(0, 100), (24, 95), (24, 94), (48, 99)]),
+    ] {
+        events.writeup(id, json!({ "published_at": "2025-01-01T00:00:00Z" }));
+        for &(hour, count) in samples {
+            let time = to_rfc3339(1_740_823_260_000 + hour * 3_600_000);
+            let data = json!({ "granularity": "cumulative", "count": count });
+            events.add("read_count", id, &time, data);
+        }
+    }
+    let Some(results) = events.results("r6", chrono_tz::UTC, LATER).await else {
+        return;
+    };
+    let counted = |name: &str| of(&results, &format!("R6.counted.{name}")).clone();
+    assert_eq!(counted("reads_unfiltered"), 12 + 3 + 6 + 7 + 40 + 4);
+    assert_eq!(counted("imputed"), 40);
+    assert_eq!(
+        json!([
+            counted("counters"),
+            counted("resets"),
+            counted("gaps"),
+            counted("corrections")
+        ]),
+        json!([3, 1, 1, 1])
+    );
+    // Never in one number with reads.
+    assert_eq!(*of(&results, "R1.total_reads"), 0);
+}
+
+#[tokio::test]
+async fn counted_people_are_between_two_numbers() {
+    // R7 examples 1 and 2: ten people in the roster, and nobody named.
+    let mut events = Events::default();
+    for person in 0..10 {
+        let data = json!({ "person": format!("p{person}"), "team": "t" });
+        events.add("person", "", "2025-01-01T00:00:00Z", data);
+    }
+    events.writeup("daily", json!({ "published_at": "2025-01-01T00:00:00Z" }));
+    for (day, uniques) in [(20, 4), (21, 3), (22, 5)] {
+        let data = json!({ "granularity": "day", "count": 9, "uniques": uniques });
+        events.add(
+            "read_count",
+            "daily",
+            &format!("2025-05-{day}T00:00:00Z"),
+            data,
+        );
+    }
+    let Some(results) = events.results("r7a", chrono_tz::UTC, LATER).await else {
+        return;
+    };
+    let readers =
+        |results: &Value, name: &str| of(results, &format!("R7.counted_readers.{name}")).clone();
+    assert_eq!(readers(&results, "lo"), 5);
+    assert_eq!(readers(&results, "hi"), 10);
+
+    // Nine people since the counter began, six of them before the window of 28 days.
+    let mut events = Events::default();
+    events.writeup("since", json!({ "published_at": "2025-01-01T00:00:00Z" }));
+    for (time, uniques) in [("2025-04-01", 6), ("2025-05-30", 9)] {
+        let data = json!({ "granularity": "cumulative", "count": uniques, "uniques": uniques });
+        events.add("read_count", "since", &format!("{time}T00:00:00Z"), data);
+    }
+    let results = events
+        .results("r7b", chrono_tz::UTC, LATER)
+        .await
+        .expect("an engine");
+    assert_eq!(readers(&results, "lo"), 3);
+    assert_eq!(readers(&results, "hi"), 9);
+    assert_eq!(readers(&results, "headcount"), Value::Null);
+}
+
+#[tokio::test]
+async fn engaged_time_is_cut_and_nought_is_left_out() {
+    // R5 examples 1 and 2, by ten people of whom one left a tab open, and two who did not stay.
+    let mut events = Events::default();
+    events.writeup("w", json!({ "published_at": "2025-01-01T00:00:00Z" }));
+    let times = [4, 8, 15, 16, 23, 42, 90, 160, 300, 610, 0, 0];
+    for (person, seconds) in times.iter().enumerate() {
+        let time = format!("2025-03-01T10:{person:02}:00Z");
+        let data = json!({ "person": format!("p{person}"), "engaged_s": seconds });
+        events.add("read", "w", &time, data);
+    }
+    let Some(results) = events.results("r5a", chrono_tz::UTC, LATER).await else {
+        return;
+    };
+    for (name, expected) in [
+        ("geometric_mean_s", 42.571_131_437_691_4),
+        ("median_s", 32.5),
+        ("p90_s", 331.0),
+        ("lognormal_sigma", 1.550_038_625_813_539_2),
+        // The root, to more digits than the example's search had.
+        ("weibull_shape", 0.673_494_851_406_329_9),
+        ("weibull_scale", 93.761_242_754_147_18),
+    ] {
+        close(&results, &format!("R5.engaged.{name}"), expected);
+    }
+    assert_eq!(*of(&results, "R5.engaged.n"), 10);
+    assert_eq!(*of(&results, "R5.engaged.zero"), 2);
+    let bars: Vec<Value> = of(&results, "R5.engaged.histogram")
+        .as_array()
+        .expect("bars")
+        .iter()
+        .map(|bar| json!([bar["from_s"], bar["below_s"], bar["reads"]]))
+        .collect();
+    assert_eq!(
+        Value::from(bars),
+        json!([
+            [4.0, 8.0, 1],
+            [8.0, 16.0, 2],
+            [16.0, 32.0, 2],
+            [32.0, 64.0, 1],
+            [64.0, 128.0, 1],
+            [128.0, 256.0, 1],
+            [256.0, 512.0, 1],
+            [512.0, 1024.0, 1]
+        ])
+    );
+
+    let mut events = Events::default();
+    events.writeup("w", json!({ "published_at": "2025-01-01T00:00:00Z" }));
+    for (person, seconds) in [60, 86_000].iter().enumerate() {
+        let data = json!({ "person": format!("p{person}"), "engaged_s": seconds });
+        events.add("read", "w", "2025-03-01T10:00:00Z", data);
+    }
+    let results = events
+        .results("r5b", chrono_tz::UTC, LATER)
+        .await
+        .expect("an engine");
+    close(&results, "R5.engaged.median_s", (60.0 + 1800.0) / 2.0);
+}

@@ -5,6 +5,7 @@ mod attendance;
 mod comments;
 mod graph;
 mod links;
+mod reads;
 mod tail;
 mod trends;
 mod writeup;
@@ -25,6 +26,7 @@ pub fn charts(summary: &Value, code: &str) -> Vec<Chart> {
         "L4" => tail::still_read(context),
         "L5" => tail::readership(context),
         "R4" => tail::depth(context),
+        "R5" => reads::engaged(context),
         "T0" => trends::age_matched(context),
         "A1" => attendance::by_quarter(context),
         "A2" => attendance::voluntary(context),
