@@ -35,8 +35,8 @@ static SPEC: Spec = Spec {
         at some instant of the link's life, when a link on it was made, had live links to more than \
         {index_writeups} write-ups, or to at least {index_team_least} and more than the share \
         {index_team_share} of those that one team had published by then; uptake = all others. What a source says of a link \
-        comes first. by_form: links that lead to the write-up (link), its key alone, its title \
-        alone, and those whose source does not say. by_month: uptake that stood at the end of each \
+        comes first. by_form, of all and of each of the three: links that lead to the write-up (link), its key \
+        alone, its title alone, and those whose source does not say. by_month: uptake that stood at the end of each \
         local month.",
     caveat: "Commits never go away and links pile up with the years. Places are never added up: a \
         line that a robot puts under a commit is cheap, a line in a diagram is not.",
@@ -54,23 +54,27 @@ impl Indicator for LiveLinks {
 
 fn live_links(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let links = each(facts)?;
-    let of_part = |part: LinkRole| of(links.iter().filter(move |link| link.part == part));
-    let of_form = |form: Option<LinkForm>| counts(links.iter().filter(move |l| l.form == form));
-    let forms = LinkForm::ALL
-        .into_iter()
-        .map(|form| (form.name(), Some(form)));
-    let by_form = forms
-        .chain([("unknown", None)])
-        .fold(Results::new(), |results, (name, form)| {
-            results.with(name, of_form(form))
-        });
+    let of_part = |part: LinkRole| {
+        let own = || links.iter().filter(move |link| link.part == part);
+        of(own()).with("by_form", by_form(own))
+    };
     let values = of(links.iter())
         .with("uptake", of_part(LinkRole::Uptake))
         .with("follow_up", of_part(LinkRole::FollowUp))
         .with("index", of_part(LinkRole::Index))
-        .with("by_form", by_form)
+        .with("by_form", by_form(|| links.iter()))
         .with("by_month", by_month(&links, context));
     Ok(Results::new().with("links", values))
+}
+
+/// Some of the links by how they are written.
+fn by_form<'a, L: Iterator<Item = &'a Meant>>(some: impl Fn() -> L) -> Results {
+    let forms = LinkForm::ALL.into_iter();
+    let forms = forms.map(|form| (form.name(), Some(form)));
+    let forms = forms.chain([("unknown", None)]);
+    forms.fold(Results::new(), |results, (name, form)| {
+        results.with(name, counts(some().filter(move |link| link.form == form)))
+    })
 }
 
 /// Links by place, made and standing.
@@ -270,6 +274,23 @@ mod tests {
             (&["links", "by_form", "unknown", "live", "commit"], 3),
             (&["links", "by_form", "unknown", "created", "commit"], 4),
             (&["links", "by_form", "title", "live", "commit"], 0),
+            (&["links", "uptake", "by_form", "key", "live", "commit"], 1),
+            (
+                &["links", "uptake", "by_form", "unknown", "live", "commit"],
+                1,
+            ),
+            (
+                &["links", "follow_up", "by_form", "unknown", "live", "commit"],
+                1,
+            ),
+            (
+                &["links", "follow_up", "by_form", "key", "created", "commit"],
+                0,
+            ),
+            (
+                &["links", "index", "by_form", "unknown", "live", "commit"],
+                1,
+            ),
         ] {
             assert_eq!(field(&found, path), Value::Int(count), "{path:?}");
         }
