@@ -108,7 +108,7 @@ fn what_names_two_write_ups_is_one_link_once_they_are_one() {
         "{doubled:?}"
     );
     // The other way round the line goes on as long as either stands, and its beginning is the same.
-    home.done(&["writeups", "split", "INC-8"]);
+    home.done(&["writeups", "split", eight]);
     assert_eq!(rows(&home, &[]), before);
     home.done(&["writeups", "merge", "INC-7", "INC-8"]);
     assert_eq!(

@@ -1,10 +1,11 @@
 //! `readback links --gone`: whole addresses in repositories that look like write-ups of some source, and
 //! that no write-up ever had.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::binary::Home;
 use super::repositories::Repository;
+use super::way::event;
 
 const CONFIG: &str = "\
 [[source]]
@@ -36,7 +37,7 @@ spaces = [\"PM\"]
 ";
 
 /// What stands in the code, line by line, and whether it leads to a write-up that never was.
-const LINES: [(&str, bool); 26] = [
+const LINES: [(&str, bool); 27] = [
     // Files of the other repository: one that is there, one that was, one that never was.
     (
         "https://forge.example.org/org/papers/blob/main/postmortems/disk.md",
@@ -124,6 +125,11 @@ const LINES: [(&str, bool); 26] = [
         "https://elsewhere.example.com/wiki/Incident/2024_never",
         false,
     ),
+    // A name that stands for all that begin like it.
+    (
+        "https://wiki.example.org/wiki/Incident/2021_queue/timeline",
+        false,
+    ),
 ];
 
 #[test]
@@ -149,23 +155,20 @@ fn addresses_that_no_write_up_ever_had_are_told() {
     code.write("incidents/one.md", "# One\n\nThis is one.\n");
     code.commit("2024-05-01T09:00:00Z", "Links");
     home.file("readback.toml", CONFIG);
-    let said = |id: &str, url: &str| {
-        super::way::event(
-            "writeup",
-            id,
-            id,
-            "2024-05-01T09:00:00Z",
-            serde_json::json!({ "id": id, "title": "A story", "url": url }),
-        )
+    let said = |id: &str, url: &str, alias: &str| {
+        let data = json!({ "id": id, "title": "A story", "url": url, "aliases": [alias] });
+        event("writeup", id, id, "2024-05-01T09:00:00Z", data)
     };
     let events = [
         said(
             "wiki-1",
             "https://wiki.example.org/wiki/Incident/2024_queue",
+            "https://wiki.example.org/wiki/Incident/2021_queue*",
         ),
         said(
             "page-78",
             "https://example.atlassian.net/wiki/spaces/PM/pages/78",
+            "A story",
         ),
     ];
     let file = home.file("events.ndjson", events.join("\n") + "\n");

@@ -19,7 +19,7 @@ static SPEC: Spec = Spec {
     code: "K1",
     title: "Live links by place",
     unit: "links; write-ups",
-    version: 3,
+    version: 4,
     layer: Layer::L,
     state: true,
     says: "Where write-ups have become part of the work: code, commits, diagrams, other \
@@ -27,7 +27,8 @@ static SPEC: Spec = Spec {
     definition: "By place: created = links made before as_of; live = those of them neither \
         removed nor left without a target by then. Left out: links of a write-up to itself, links \
         of which their source says that they stand on an index page or came with a template, links \
-        removed before they were made. writeups_linked = write-ups with a live link in one of the five places of the talk; places \
+        removed before they were made. What one place says of write-ups that were merged is one link, from its first name \
+        on until the last is gone. writeups_linked = write-ups with a live link in one of the five places of the talk; places \
         per linked write-up = mean number of those places with a live link to it. other_places \
         shows the remaining places apart. The same links, each in one of three: follow_up = made \
         until {follow_up_days} days after publication, or to an undated write-up whenever, by \

@@ -168,7 +168,12 @@ impl Tip<'_> {
             };
             // A key in it says which one is meant.
             let has_key = named.range(offset..offset + address.len()).next().is_some();
-            if !has_key && !(self.known.name)(&target) && !(self.known.address)(&address) {
+            let is_called = |name: &str| (self.known.name)(name);
+            if !has_key
+                && !is_called(&target)
+                && !is_called(&address)
+                && !(self.known.address)(&address)
+            {
                 all.push((offset, Form::Url, target));
             }
         }

@@ -107,7 +107,7 @@ mod tests {
             // The helper is left alone, and holds on to what git said.
             "tail -f /dev/null <&0 & exit 0",
             // It has said all and hangs.
-            "exec >&- 2>&-; tail -f /dev/null",
+            "exec >/dev/null 2>&1; tail -f /dev/null",
             "exec tail -f /dev/null",
         ] {
             // Whoever lives holds the other end.
