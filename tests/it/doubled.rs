@@ -10,6 +10,7 @@ use readback::store::LinksAsked;
 use serde_json::{Value, json};
 
 use super::binary::Home;
+use super::links::Dice;
 use super::merging::merge;
 use super::repositories::Repository;
 use super::way::{Way, event, instant};
@@ -132,18 +133,6 @@ fn what_names_two_write_ups_is_one_link_once_they_are_one() {
     );
     assert_eq!(links["live"]["commit"], 1);
     assert_eq!(summary["health"]["received"]["doubled"], 2);
-}
-
-/// Numbers that look like chance and are always the same.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % n
-    }
 }
 
 /// Stretches of days at which something stands; those that overlap or touch are one.
