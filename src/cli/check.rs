@@ -3,14 +3,17 @@
 
 use std::fmt;
 use std::io::Write as _;
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
 
+use super::asking::{self, Limits, Question};
 use super::{error, import, privacy};
 use crate::app::collector;
 use crate::app::look::{self, Checkpoints, Ground, Tables};
 use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
 use crate::model::Vocabulary;
+use crate::model::target::without_user;
 use crate::sources::{Kind, Probe, Setting, SourceError, git};
 use crate::web::access::{self, accounts};
 use crate::web::{audit, tokens};
@@ -100,10 +103,9 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         }
     }
     let mut sources = Vec::new();
-    for source in &config.sources {
-        let said = check_source(&config, source, args.offline).await;
+    for (source, said) in ask(&config, args.offline).await? {
         let said = said.map_err(|error| findings.add(&format!("source {}", source.id), &error));
-        sources.push((source.clone(), said.ok()));
+        sources.push((source, said.ok()));
     }
     let (mut engine, mut before) = (None, Checkpoints::new());
     if let (false, Some(ground)) = (args.no_engine, &ground) {
@@ -167,26 +169,81 @@ fn parameters(config: &Config, source: &SourceConfig) -> anyhow::Result<(&'stati
     Ok((kind, setting))
 }
 
+/// How many sources are asked at the same time.
+const AT_ONCE: usize = 8;
+/// How long sources are begun with, and how much longer for each further [`AT_ONCE`] of them: a house with
+/// hundreds of repositories has many that answer soon.
+const BEGIN: Duration = Duration::from_secs(35);
+const MORE: Duration = Duration::from_secs(5);
+/// How long the last one may take. Git is ended a little sooner, with its helpers.
+const LAST: Duration = Duration::from_secs(25);
+
+fn limits(sources: usize) -> Limits {
+    let rounds = u32::try_from(sources.saturating_sub(1) / AT_ONCE).unwrap_or(u32::MAX);
+    let begin = BEGIN.saturating_add(MORE.saturating_mul(rounds));
+    Limits {
+        at_once: AT_ONCE,
+        begin,
+        whole: begin.saturating_add(LAST),
+    }
+}
+
+/// Every source, in the order of the configuration, and what is seen of it.
+async fn ask(
+    config: &Config,
+    offline: bool,
+) -> anyhow::Result<Vec<(SourceConfig, anyhow::Result<String>)>> {
+    let sources = config.sources.iter();
+    let questions = sources.map(|source| question(config, source, offline));
+    let questions: Vec<_> = questions.collect();
+    let limits = limits(questions.len());
+    let asking = move || asking::all(questions, limits);
+    let answers = tokio::task::spawn_blocking(asking).await?;
+    let told = config.sources.iter().zip(answers);
+    let told = told.map(|(source, answer)| {
+        let late = || Err(no_answer(source, limits.whole).into());
+        (source.clone(), answer.unwrap_or_else(late))
+    });
+    Ok(told.collect())
+}
+
 /// Whether the parameters fit, and what the source pulls from is there. Says what was seen.
-async fn check_source(
+fn question(
     config: &Config,
     source: &SourceConfig,
     offline: bool,
-) -> anyhow::Result<String> {
-    let (kind, setting) = parameters(config, source)?;
+) -> Question<anyhow::Result<String>> {
+    let (kind, setting) = match parameters(config, source) {
+        Ok(known) => known,
+        Err(error) => return Box::new(move || Err(error)),
+    };
     let params = source.params.clone();
-    let fine = "parameters are fine";
-    let probe = match kind.probe {
-        None => return Ok(fine.to_owned()),
-        Some(Probe::Remote(_)) if offline => return Ok(format!("{fine}; not asked (--offline)")),
-        Some(probe) => probe,
-    };
-    let look = move || match probe {
-        Probe::Local(look) | Probe::Remote(look) => look(params, &setting),
-        Probe::Both(look) => look(params, &setting, !offline),
-    };
-    let seen = tokio::task::spawn_blocking(look).await??;
-    Ok(format!("{fine}; {seen}"))
+    Box::new(move || {
+        let fine = "parameters are fine";
+        let seen = match kind.probe {
+            None => return Ok(fine.to_owned()),
+            Some(Probe::Remote(_)) if offline => {
+                return Ok(format!("{fine}; not asked (--offline)"));
+            }
+            Some(Probe::Local(look) | Probe::Remote(look)) => look(params, &setting)?,
+            Some(Probe::Both(look)) => look(params, &setting, !offline)?,
+        };
+        Ok(format!("{fine}; {seen}"))
+    })
+}
+
+/// What is told of a source that is not waited for any more.
+fn no_answer(source: &SourceConfig, whole: Duration) -> SourceError {
+    let place = ["url", "api", "path"]
+        .iter()
+        .find_map(|name| source.params.get(*name)?.as_str());
+    let place = without_user(place.unwrap_or(source.kind.as_str()));
+    SourceError::Remote {
+        // A query can hold a secret.
+        name: place.split('?').next().unwrap_or_default().to_owned(),
+        reason: format!("gave no answer within {} seconds", whole.as_secs()),
+        retryable: true,
+    }
 }
 
 /// What is odd about repositories: one that is another one than at the last scan, two sources that hold
@@ -302,5 +359,32 @@ fn tables_words(tables: Tables) -> String {
             format!("answers; {migrations} to come with the next command")
         }
         Tables::Current => "answers, tables are up to date".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_sources_have_more_time() {
+        for (sources, seconds) in [(0, 60), (1, 60), (8, 60), (9, 65), (500, 370)] {
+            assert_eq!(limits(sources).whole.as_secs(), seconds, "{sources}");
+        }
+    }
+
+    #[test]
+    fn who_gives_no_answer_is_told_by_its_address() {
+        let params = "api = \"https://ada:zzsecret@wiki.example.org:8443/api.php?t=zzsecret\"";
+        let source = SourceConfig {
+            id: "wiki".to_owned(),
+            kind: "mediawiki".to_owned(),
+            params: toml::from_str(params).expect("valid"),
+        };
+        let late = no_answer(&source, Duration::from_secs(60)).to_string();
+        assert_eq!(
+            late,
+            "https://wiki.example.org:8443/api.php: gave no answer within 60 seconds"
+        );
     }
 }

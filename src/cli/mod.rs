@@ -2,6 +2,7 @@
 //! standard error; errors carry a hint; the exit codes are [`EXIT_CODES`].
 
 mod access;
+mod asking;
 mod assign;
 mod audit;
 mod check;

@@ -26,6 +26,8 @@ const GENERATED: u8 = 7;
 const UNREACHABLE: u8 = 8;
 /// Reads that another source saw better.
 const OTHER_SOURCE: u8 = 9;
+/// Links that are one with another since their write-ups were merged.
+const DOUBLED: u8 = 10;
 
 /// Which kinds rest on too few people to be told: fewer than `k` and more than nobody.
 struct Few {
@@ -157,8 +159,9 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64
             BOT => received.bot += row.before,
             EXCLUDED => excluded += row.before,
             GENERATED => received.generated += row.before,
-            // Only links have these two; reads of another source are told under `reads` as well.
+            // Only links have these; reads of another source are told under `reads` as well.
             UNREACHABLE => received.unreachable += row.before,
+            DOUBLED => received.doubled += row.before,
             // Contributors' own reads and drafts were received well; what became of them is told
             // under `reads`.
             _ => *kept.entry(&row.kind).or_default() += row.before,

@@ -108,7 +108,7 @@ const fn reason(key: &'static str, words: &'static str, brief: &'static str) -> 
 }
 
 /// Reasons in the order in which they are tried.
-const RECEIVED: [Reason; 10] = [
+const RECEIVED: [Reason; 11] = [
     reason(
         "rejected",
         "could not be read, broke the contract or came from a sender who may not send them",
@@ -150,6 +150,11 @@ const RECEIVED: [Reason; 10] = [
         "unreachable",
         "are links in a history that was rewritten since",
         "links in a rewritten history",
+    ),
+    reason(
+        "doubled",
+        "are one with another link since their write-ups were merged",
+        "links to two parts of one write-up",
     ),
 ];
 const READS: [Reason; 4] = [

@@ -22,8 +22,8 @@ struct View {
     signals: Vec<Signal>,
     /// Links by place and part; empty where a summary does not tell them apart.
     places: Vec<PlaceRow>,
-    /// The same by how they are written.
-    forms: Vec<(&'static str, String)>,
+    /// Those of the talk's places by part and how they are written.
+    forms: Vec<FormRow>,
     k1_href: String,
     k4_href: String,
     follow_up_days: String,
@@ -38,6 +38,15 @@ struct View {
 struct PlaceRow {
     place: String,
     /// Standing and made.
+    uptake: String,
+    follow_up: String,
+    on_lists: String,
+}
+
+/// Standing links that are written in one way, each part apart.
+#[derive(Serialize)]
+struct FormRow {
+    said: &'static str,
     uptake: String,
     follow_up: String,
     on_lists: String,
@@ -137,7 +146,7 @@ fn opening(summary: &Value) -> String {
 
 /// Every place with a link, those of the talk first, in the order of their names.
 fn places(k1: &Value) -> Vec<PlaceRow> {
-    let parts = ["uptake", "follow_up", "index"].map(|part| k1.get(part));
+    let parts = PARTS.map(|part| k1.get(part));
     let [Some(uptake), Some(follow_up), Some(on_lists)] = parts else {
         return Vec::new();
     };
@@ -178,34 +187,51 @@ fn places(k1: &Value) -> Vec<PlaceRow> {
     rows
 }
 
-/// How the standing links are written, those of the talk's places together: no place is compared.
-fn forms(k1: &Value) -> Vec<(&'static str, String)> {
-    let of = |form: &str| -> Vec<String> {
-        let live = k1.pointer(&format!("/by_form/{form}/live"));
+/// The parts that links play, in the order in which they are told.
+const PARTS: [&str; 3] = ["uptake", "follow_up", "index"];
+
+/// How the standing links of the talk's places are written. Leaders see uptake: no part is added to
+/// another, and no place compared.
+fn forms(k1: &Value) -> Vec<FormRow> {
+    let of = |part: &str, form: &str| {
+        let live = k1.pointer(&format!("/{part}/by_form/{form}/live"));
         let live = live.and_then(Value::as_object);
-        let places = live.into_iter().flatten();
-        places
+        let places: Vec<String> = live
+            .into_iter()
+            .flatten()
             .filter_map(|(place, n)| Some((place, n.as_f64().filter(|n| *n > 0.0)?)))
             .map(|(place, n)| format!("{} in {}", words::count(n), words::places(place)))
-            .collect()
+            .collect();
+        (!places.is_empty()).then(|| words::row(&places, "and"))
     };
-    let told: Vec<(&'static str, String)> = [
-        ("link", "lead to the write-up"),
-        ("key", "name its key alone"),
-        ("title", "name its title alone"),
+    let mut rows = Vec::new();
+    let mut tells = false;
+    for (form, said) in [
+        ("link", "Lead to the write-up"),
+        ("key", "Name its key alone"),
+        ("title", "Name its title alone"),
         (
             "unknown",
-            "written in a way that their source does not tell",
+            "Written in a way that their source does not tell",
         ),
-    ]
-    .into_iter()
-    .map(|(form, said)| (said, of(form)))
-    .filter(|(_, places)| !places.is_empty())
-    .map(|(said, places)| (said, words::row(&places, "and")))
-    .collect();
-    // Where no source tells there is nothing to be said.
-    let tells = told.len() > 1 || of("unknown").is_empty();
-    told.into_iter().filter(|_| tells).collect()
+    ] {
+        let told = PARTS.map(|part| of(part, form));
+        if told.iter().all(Option::is_none) {
+            continue;
+        }
+        // Where no source tells there is nothing to be said.
+        tells |= form != "unknown";
+        let [uptake, follow_up, on_lists] =
+            told.map(|places| places.unwrap_or_else(|| "none".to_owned()));
+        rows.push(FormRow {
+            said,
+            uptake,
+            follow_up,
+            on_lists,
+        });
+    }
+    rows.retain(|_| tells);
+    rows
 }
 
 fn newest(summary: &Value, links: Links, index: &linked::Index) -> Vec<LinkRow> {

@@ -27,6 +27,7 @@ pub mod outline;
 pub mod pageviews;
 mod prose;
 pub mod robots;
+pub mod sites;
 pub mod unpack;
 mod wiki;
 pub mod xapi;

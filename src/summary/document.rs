@@ -103,6 +103,10 @@ pub struct Received {
     /// are none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub unreachable: u64,
+    /// Links that are one with another since their write-ups were merged: the same evidence by another
+    /// name of one write-up; absent where there are none.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub doubled: u64,
     /// By somebody who is excluded by hand: test accounts, Readback's own staff; null where they are
     /// fewer than `k`.
     #[serde(skip_serializing_if = "is_nought")]

@@ -17,10 +17,10 @@ const START: &str = "2025-01-01T00:00:00Z";
 const AS_OF: &str = "2026-01-01T00:00:00Z";
 
 /// Numbers that look like chance and are always the same.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn below(&mut self, n: u64) -> u64 {
+    pub(crate) fn below(&mut self, n: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;

@@ -46,7 +46,7 @@ async fn say(way: &Way, said: impl FnOnce(&Registry) -> Writeup) {
     registry.say(&hand, writeup).await.expect("said");
 }
 
-async fn merge(way: &Way, part: &str, into: &str) {
+pub(crate) async fn merge(way: &Way, part: &str, into: &str) {
     say(way, |registry| {
         let entry = |id: &str| registry.entry(id).expect("a write-up");
         registry.merging(entry(part), entry(into)).expect("two")

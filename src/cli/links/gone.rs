@@ -11,8 +11,10 @@ use super::{Args, Telling, print, tell};
 use crate::app::House;
 use crate::config::SourceConfig;
 use crate::model::{Millis, Place};
-use crate::sources::git;
-use crate::store::{FactSettings, GoneLink};
+use crate::sources::links::Finder;
+use crate::sources::sites::{self, Site};
+use crate::sources::{KnownWriteup, git};
+use crate::store::{FactSettings, GoneLink, RegistryWriteup};
 
 /// Those that were collected.
 pub(super) async fn collected(
@@ -37,11 +39,25 @@ pub(super) async fn collected(
     Ok(links.into_iter().map(collected).collect())
 }
 
+/// All names of all write-ups, for finding what an address leads to.
+pub(super) fn known<'a>(writeups: impl Iterator<Item = &'a RegistryWriteup>) -> Vec<KnownWriteup> {
+    let known = |writeup: &RegistryWriteup| {
+        let dated = writeup.spans.iter().map(|(name, _, _)| name);
+        KnownWriteup {
+            id: writeup.id.clone(),
+            title: None,
+            aliases: writeup.names.iter().chain(dated).cloned().collect(),
+        }
+    };
+    writeups.map(known).collect()
+}
+
 /// Names that stand at the tips of repositories and that no write-up has, and what is to be said of
-/// repositories that can't be looked at. Keys are those of any source: who cites them has none.
+/// repositories that can't be looked at. Keys and sites are those of any source: who cites them has none.
 pub(super) fn in_repositories(
     sources: &[SourceConfig],
     is_known: &dyn Fn(&str) -> bool,
+    writeups: &[KnownWriteup],
 ) -> (Vec<Leads>, Vec<String>) {
     let repositories = || sources.iter().filter(|one| one.kind == git::KIND.name);
     let patterns: BTreeSet<String> = repositories()
@@ -52,12 +68,23 @@ pub(super) fn in_repositories(
         .iter()
         .filter_map(|pattern| Regex::new(pattern).ok())
         .collect();
+    let each = sources.iter();
+    let sites = each.flat_map(|source| sites::of(&source.kind, source.params.clone()));
+    let sites: Vec<Site> = sites.collect();
+    let finder = Finder::new(writeups);
+    let known = git::Known {
+        keys: &patterns,
+        sites: &sites,
+        name: is_known,
+        address: &|address| !finder.find(address.as_bytes(), None).is_empty(),
+    };
     let (mut found, mut notes) = (Vec::new(), Vec::new());
     for source in repositories() {
-        if patterns.is_empty() && !git::has_writeups(&source.params) {
+        let says_what = git::has_writeups(&source.params);
+        if patterns.is_empty() && sites.is_empty() && !says_what {
             continue;
         }
-        match git::unnamed(source.params.clone(), &patterns, is_known) {
+        match git::unnamed(source.params.clone(), &known) {
             Ok(names) => found.extend(names.into_iter().map(|name| Leads {
                 since: None,
                 writeup: 0,
@@ -137,8 +164,8 @@ pub(super) fn tell_gone(telling: &Telling, links: &[Leads], limit: u64) -> anyho
     columns(&rows.collect::<Vec<_>>())?;
     match (all, gone.len() as u64) {
         (0, _) => tell(
-            "no link leads to a deleted or unknown write-up; of repositories, names that fit incident_keys \
-             or writeups are looked for in what stands there now",
+            "no link leads to a deleted or unknown write-up; of repositories, names that fit incident_keys, \
+             writeups or the pages of wikis are looked for in what stands there now",
         ),
         (all, n) if n < all => tell(&format!(
             "{} of {} are shown; --limit 0 shows all",

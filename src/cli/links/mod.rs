@@ -64,8 +64,8 @@ pub(super) struct Args {
     /// Links by those who had the incident, made soon
     #[arg(long)]
     follow_up: bool,
-    /// Links that stand and lead to a deleted write-up, or to a target that no write-up has; with keys and
-    /// files in repositories that fit incident_keys and writeups
+    /// Links that stand and lead to a deleted write-up, or to a target that no write-up has; with keys,
+    /// files and addresses in repositories that fit incident_keys, writeups and the pages of wikis
     #[arg(long, conflicts_with_all = ["live", "removed", "uptake", "follow_up"])]
     gone: bool,
     /// Links that do not count, with the reason of each; or those of this reason alone
@@ -185,8 +185,9 @@ async fn list(args: &Args, as_of: Millis, house: &House) -> anyhow::Result<()> {
     if let (Rows::Gone(links, notes), None, 0) = (&mut rows, &args.as_of, number) {
         bar.set_message("looking at repositories");
         let sources = house.config.sources.clone();
+        let known = gone::known(telling.writeups.values());
         let looking =
-            move || gone::in_repositories(&sources, &|name| registry.entry(name).is_some());
+            move || gone::in_repositories(&sources, &|name| registry.entry(name).is_some(), &known);
         let (found, said) = tokio::task::spawn_blocking(looking).await?;
         let place = args.place.map(Place::name);
         let fits = |link: &Leads| place.is_none_or(|place| link.place == place);

@@ -6,7 +6,7 @@ use crate::app::House;
 use crate::store::{FactSettings, LinksAsked, ListedLink, UncountedLink};
 
 /// Why a link does not count, as the store has it, and what that means.
-const REASONS: [(&str, &str); 8] = [
+const REASONS: [(&str, &str); 9] = [
     ("own", "a write-up that names itself"),
     ("robot", "made by a robot"),
     ("generated", "in a file that a program wrote"),
@@ -18,6 +18,10 @@ const REASONS: [(&str, &str); 8] = [
     ("template", "in a page that others begin as"),
     ("index", "on a list of write-ups"),
     ("after_deletion", "made after the write-up was deleted"),
+    (
+        "doubled",
+        "one with another since their write-ups were merged",
+    ),
 ];
 
 /// Whether links that do not count for this reason are in the list of all links, too.

@@ -19,7 +19,7 @@ static SPEC: Spec = Spec {
     code: "K1",
     title: "Live links by place",
     unit: "links; write-ups",
-    version: 3,
+    version: 4,
     layer: Layer::L,
     state: true,
     says: "Where write-ups have become part of the work: code, commits, diagrams, other \
@@ -27,7 +27,8 @@ static SPEC: Spec = Spec {
     definition: "By place: created = links made before as_of; live = those of them neither \
         removed nor left without a target by then. Left out: links of a write-up to itself, links \
         of which their source says that they stand on an index page or came with a template, links \
-        removed before they were made. writeups_linked = write-ups with a live link in one of the five places of the talk; places \
+        removed before they were made. What one place says of write-ups that were merged is one link, from its first name \
+        on until the last is gone. writeups_linked = write-ups with a live link in one of the five places of the talk; places \
         per linked write-up = mean number of those places with a live link to it. other_places \
         shows the remaining places apart. The same links, each in one of three: follow_up = made \
         until {follow_up_days} days after publication, or to an undated write-up whenever, by \
@@ -35,8 +36,8 @@ static SPEC: Spec = Spec {
         at some instant of the link's life, when a link on it was made, had live links to more than \
         {index_writeups} write-ups, or to at least {index_team_least} and more than the share \
         {index_team_share} of those that one team had published by then; uptake = all others. What a source says of a link \
-        comes first. by_form: links that lead to the write-up (link), its key alone, its title \
-        alone, and those whose source does not say. by_month: uptake that stood at the end of each \
+        comes first. by_form, of all and of each of the three: links that lead to the write-up (link), its key \
+        alone, its title alone, and those whose source does not say. by_month: uptake that stood at the end of each \
         local month.",
     caveat: "Commits never go away and links pile up with the years. Places are never added up: a \
         line that a robot puts under a commit is cheap, a line in a diagram is not.",
@@ -54,23 +55,27 @@ impl Indicator for LiveLinks {
 
 fn live_links(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let links = each(facts)?;
-    let of_part = |part: LinkRole| of(links.iter().filter(move |link| link.part == part));
-    let of_form = |form: Option<LinkForm>| counts(links.iter().filter(move |l| l.form == form));
-    let forms = LinkForm::ALL
-        .into_iter()
-        .map(|form| (form.name(), Some(form)));
-    let by_form = forms
-        .chain([("unknown", None)])
-        .fold(Results::new(), |results, (name, form)| {
-            results.with(name, of_form(form))
-        });
+    let of_part = |part: LinkRole| {
+        let own = || links.iter().filter(move |link| link.part == part);
+        of(own()).with("by_form", by_form(own))
+    };
     let values = of(links.iter())
         .with("uptake", of_part(LinkRole::Uptake))
         .with("follow_up", of_part(LinkRole::FollowUp))
         .with("index", of_part(LinkRole::Index))
-        .with("by_form", by_form)
+        .with("by_form", by_form(|| links.iter()))
         .with("by_month", by_month(&links, context));
     Ok(Results::new().with("links", values))
+}
+
+/// Some of the links by how they are written.
+fn by_form<'a, L: Iterator<Item = &'a Meant>>(some: impl Fn() -> L) -> Results {
+    let forms = LinkForm::ALL.into_iter();
+    let forms = forms.map(|form| (form.name(), Some(form)));
+    let forms = forms.chain([("unknown", None)]);
+    forms.fold(Results::new(), |results, (name, form)| {
+        results.with(name, counts(some().filter(move |link| link.form == form)))
+    })
 }
 
 /// Links by place, made and standing.
@@ -270,6 +275,23 @@ mod tests {
             (&["links", "by_form", "unknown", "live", "commit"], 3),
             (&["links", "by_form", "unknown", "created", "commit"], 4),
             (&["links", "by_form", "title", "live", "commit"], 0),
+            (&["links", "uptake", "by_form", "key", "live", "commit"], 1),
+            (
+                &["links", "uptake", "by_form", "unknown", "live", "commit"],
+                1,
+            ),
+            (
+                &["links", "follow_up", "by_form", "unknown", "live", "commit"],
+                1,
+            ),
+            (
+                &["links", "follow_up", "by_form", "key", "created", "commit"],
+                0,
+            ),
+            (
+                &["links", "index", "by_form", "unknown", "live", "commit"],
+                1,
+            ),
         ] {
             assert_eq!(field(&found, path), Value::Int(count), "{path:?}");
         }

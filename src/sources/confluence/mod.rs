@@ -6,6 +6,7 @@
 //! `run` and `links` are a pull from its `checkpoint` on, `push` takes deliveries, `events` says what all
 //! of it means.
 
+mod addresses;
 mod answer;
 mod checkpoint;
 mod events;
@@ -23,6 +24,8 @@ use crate::model::Millis;
 
 use super::forge::{Stop, concluded, is_too_early, remembered, written};
 use super::{Kind, Probe, Pull, Push, Setting, Sink, SourceError, decode};
+
+pub use addresses::sites;
 
 use checkpoint::Checkpoint;
 use params::{Checked, Params};

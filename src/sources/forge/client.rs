@@ -11,6 +11,8 @@ use url::Url;
 use crate::model::Millis;
 use crate::sources::{MAX_VALUES, SourceError, is_dense};
 
+use super::shown;
+
 /// A whole answer, from first byte to last.
 const TIMEOUT: Duration = Duration::from_secs(60);
 /// A page of a hundred texts stays far below this, bytes.
@@ -372,9 +374,8 @@ impl Client {
     }
 
     fn error(&self, reason: &str, retryable: bool) -> SourceError {
-        let host = self.api.host_str().unwrap_or_default();
         SourceError::Remote {
-            name: format!("{host}{}", self.api.path()),
+            name: shown(&self.api),
             reason: reason.to_owned(),
             retryable,
         }

@@ -38,7 +38,7 @@ use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 pub(super) use checkpoint::{LOOK_BACK, OVERLAP, Task, unread};
 pub(super) use client::{Blame, Client, Reply, Stop, authorization};
 pub(super) use input::{json, value, values, wrong};
-pub(super) use params::{Params, address, token};
+pub(super) use params::{Params, address, shown, token};
 pub(super) use poll::{Covered, Graph, List, NODE, Objects, Order, Part, Polled, look, pull};
 pub(super) use pulled::{concluded, is_too_early, remembered, written};
 pub(super) use signature::{Secret, Secrets, hex, is_recent, sha256};

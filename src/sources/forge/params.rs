@@ -114,6 +114,18 @@ pub(in crate::sources) fn address(
     Ok(url)
 }
 
+/// An address as messages name it: as it is configured, with scheme and port, without whatever may hold a
+/// secret.
+pub(in crate::sources) fn shown(address: &Url) -> String {
+    let mut shown = address.clone();
+    // What has no host has no user either.
+    let _ = shown.set_username("");
+    let _ = shown.set_password(None);
+    shown.set_query(None);
+    shown.set_fragment(None);
+    shown.as_str().trim_end_matches('/').to_owned()
+}
+
 /// The token that a file holds.
 pub(in crate::sources) fn token(path: &std::path::Path) -> Result<String, SourceError> {
     let token = text(path)?;
@@ -151,4 +163,26 @@ pub(super) fn text(path: &std::path::Path) -> Result<String, SourceError> {
         name: path.display().to_string(),
         cause,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_as_they_are_configured() {
+        for (given, expected) in [
+            ("https://api.example.org", "https://api.example.org"),
+            (
+                "http://127.0.0.1:8080/api/v4/",
+                "http://127.0.0.1:8080/api/v4",
+            ),
+            (
+                "https://ada:zzsecret@wiki.example.org:8443/w/api.php?token=zzsecret#zzsecret",
+                "https://wiki.example.org:8443/w/api.php",
+            ),
+        ] {
+            assert_eq!(shown(&Url::parse(given).expect("valid")), expected);
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::checkpoint::{Checkpoint, Task};
 use super::client::{Client, Reply, Stop};
 use super::pulled::{concluded, is_too_early, remembered, written};
 use super::run::Run;
-use super::{Bots, Dialect, Params, Reader, Text, reader};
+use super::{Bots, Dialect, Params, Reader, Text, reader, shown};
 
 /// A forge that can be asked.
 pub(in crate::sources) trait Polled: Dialect {
@@ -191,7 +191,7 @@ pub(in crate::sources) fn look<D: Polled>(
 
 pub(super) fn absent(api: &Url, repository: &str) -> SourceError {
     SourceError::Remote {
-        name: format!("{}{}", api.host_str().unwrap_or_default(), api.path()),
+        name: shown(api),
         reason: format!(
             "the repository {repository:?} is not there, or not for the token of token_file"
         ),

@@ -2,16 +2,16 @@
 //! knows every transport, the user's agent and proxies, and both kinds of object names.
 
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
-use std::sync::mpsc;
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::sources::SourceError;
+
+use super::within::within;
 
 /// Where a repository is cloned from.
 #[derive(Clone, Debug)]
@@ -179,13 +179,9 @@ impl Remote {
             false => format!("refs/heads/{branch}"),
         });
         let wanted = named.as_deref().unwrap_or("HEAD");
-        let child = self
-            .command(None, &["ls-remote", "--", &self.url, wanted])?
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| self.no_git(&error))?;
-        let output = within(child, ANSWER).ok_or_else(|| {
+        let mut command = self.command(None, &["ls-remote", "--", &self.url, wanted])?;
+        let output = within(&mut command, ANSWER).map_err(|error| self.no_git(&error))?;
+        let output = output.ok_or_else(|| {
             let seconds = ANSWER.as_secs();
             self.remote(&format!("does not answer within {seconds} seconds"))
         })?;
@@ -348,46 +344,6 @@ impl Remote {
     }
 }
 
-/// What a program says that ends within this time; one that does not is ended.
-fn within(mut child: Child, limit: Duration) -> Option<Output> {
-    let (sender, receiver) = mpsc::channel();
-    hear(0, child.stdout.take(), sender.clone());
-    hear(1, child.stderr.take(), sender);
-    let mut heard = [Vec::new(), Vec::new()];
-    for _ in 0..2 {
-        let Ok((number, bytes)) = receiver.recv_timeout(limit) else {
-            // It may have ended just now.
-            let _ = child.kill();
-            let _ = child.wait();
-            return None;
-        };
-        heard[number] = bytes;
-    }
-    let [stdout, stderr] = heard;
-    let status = child.wait().ok()?;
-    Some(Output {
-        status,
-        stdout,
-        stderr,
-    })
-}
-
-/// Sends all that comes through a pipe, read in a thread of its own.
-fn hear<P: Read + Send + 'static>(
-    number: usize,
-    pipe: Option<P>,
-    sender: mpsc::Sender<(usize, Vec<u8>)>,
-) {
-    std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        // What can't be read was not said, and nobody may listen any more.
-        if let Some(mut pipe) = pipe {
-            let _ = pipe.read_to_end(&mut bytes);
-        }
-        let _ = sender.send((number, bytes));
-    });
-}
-
 /// What git said, in one line.
 fn said(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
@@ -411,7 +367,7 @@ fn io(path: &Path, cause: std::io::Error) -> SourceError {
 
 #[cfg(test)]
 mod tests {
-    use std::io::{BufRead as _, BufReader, Write as _};
+    use std::io::{BufRead as _, BufReader, Read as _, Write as _};
     use std::net::TcpListener;
 
     use super::super::tests::Fixture;
@@ -463,24 +419,6 @@ mod tests {
                 "{refused}"
             );
         }
-    }
-
-    #[test]
-    fn a_program_that_does_not_end_is_ended() {
-        let run = |script: &str| {
-            let child = Command::new("sh")
-                .args(["-c", script])
-                .stdout(Stdio::piped())
-                .stderr(Stdio::piped())
-                .spawn();
-            child.expect("a program")
-        };
-        let said = within(run("echo one; echo two >&2"), ANSWER).expect("an end");
-        assert_eq!(
-            (&said.stdout[..], &said.stderr[..]),
-            (&b"one\n"[..], &b"two\n"[..])
-        );
-        assert!(within(run("exec tail -f /dev/null"), Duration::from_millis(50)).is_none());
     }
 
     #[test]

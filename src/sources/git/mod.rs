@@ -5,9 +5,9 @@
 //! | --- | --- |
 //! | `params`, `glob` | checks the parameters |
 //! | `repository`, `header`, `changes` | read the object store: commits in order, files changed and renamed |
-//! | `clone`, `remote` | a clone of our own; the page of the repository that a clone came from |
+//! | `clone`, `within`, `remote` | a clone of our own; a program with a time; the page of the repository that a clone came from |
 //! | `survey`, `probe`, `held` | a first look, before anything is read; whether two sources hold one repository |
-//! | `unnamed` | names at the tip that no write-up has |
+//! | `unnamed`, `addresses` | names at the tip that no write-up has |
 //! | `registry`, `document`, `front` | the files that are write-ups, and what their text says |
 //! | `scan`, `place`, `marks`, `language`, `languages`, `labels`, `drawio` | references in a file, what kind of place each stands in, who wrote it |
 //! | `ledger` | the lives of links, pure |
@@ -16,6 +16,7 @@
 //! | `events`, `told` | what goes out, and how it is taken back where history changed |
 //! | `pull`, `checkpoint` | one pull from end to end, and what the next one needs |
 
+mod addresses;
 mod changes;
 mod checkpoint;
 mod clone;
@@ -45,6 +46,7 @@ mod survey;
 mod told;
 mod unnamed;
 mod walk;
+mod within;
 
 use crate::model::Millis;
 
@@ -52,12 +54,13 @@ use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 use params::{Checked, Params};
 
+pub use addresses::sites;
 pub(super) use counted::counted;
 pub use held::{Held, doubled, held};
 pub use probe::{another_than_before, lost_branch};
 pub(crate) use remote::web as page_of_clone;
 pub use survey::{Survey, survey};
-pub use unnamed::{Unnamed, has_writeups, key_patterns, unnamed};
+pub use unnamed::{Known, Unnamed, has_writeups, key_patterns, unnamed};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -108,7 +111,9 @@ Files with a mail address in their path, binary files, pointers of Git LFS and f
 left out and counted, symbolic links and submodules too; they are not followed. A shallow clone begins where its history begins.
 
 `readback links --gone` also looks at what stands on the branch now for names that no write-up has: keys
-that fit the `incident_keys` of any source, and links to files that `writeups` would fit.
+that fit the `incident_keys` of any source, and links to files that `writeups` would fit, by path or by
+address below the `web` of any source. Addresses of a MediaWiki with `prefix` or `titles`, and of the
+`spaces` of a Confluence whose pages are all write-ups, are known as what they are, too.
 
 The source cannot see branches other than the one given, nor who read anything.",
     sample: r#"[[source]]

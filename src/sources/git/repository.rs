@@ -217,6 +217,18 @@ impl Repository {
         }
     }
 
+    /// The files of a commit, by path.
+    pub(super) fn files(&self, commit: ObjectId) -> Result<Vec<(String, ObjectId)>, SourceError> {
+        let tree = self.inner.find_tree(self.commit(commit)?.tree);
+        let tree = tree.map_err(|e| self.failed(e))?;
+        let files = tree.traverse().breadthfirst.files();
+        let files = files.map_err(|e| self.failed(e))?.into_iter();
+        let files = files.filter(|file| file.mode.is_blob());
+        Ok(files
+            .map(|file| (file.filepath.to_string(), file.oid))
+            .collect())
+    }
+
     /// The branches that are there, by name.
     fn branches(&self) -> Result<Vec<String>, SourceError> {
         let references = self.inner.references().map_err(|e| self.failed(e))?;

@@ -1,5 +1,5 @@
 //! What stands at the tip of the branch and names a write-up that nobody has: keys that fit a pattern of
-//! keys, and links to files that would be write-ups. The walk looks for registered names alone, so that
+//! keys, links to files that would be write-ups, and addresses that a source's write-ups would have. The walk looks for registered names alone, so that
 //! what it stores does not grow with every pattern; this is a look at one state, for a list of what is
 //! broken.
 
@@ -10,6 +10,7 @@ use regex::bytes::Regex;
 
 use crate::model::Place;
 use crate::sources::links::{self, Form, Found};
+use crate::sources::sites::Site;
 use crate::sources::{SourceError, decode};
 
 use super::changes::is_mail_in_path;
@@ -22,7 +23,7 @@ use super::scan::{is_binary, is_large_file};
 /// A name that no write-up has.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unnamed {
-    /// A key, or `repository:path`.
+    /// A key, `repository:path`, or an address.
     pub target: String,
     /// What kind of place it stands in.
     pub place: Place,
@@ -45,13 +46,21 @@ pub fn has_writeups(params: &toml::Table) -> bool {
     globs.is_some_and(|globs| !globs.is_empty())
 }
 
-/// What the repository names at its tip, and `is_known` does not know. Copied and generated files,
-/// templates and excluded paths are left out, and so are keys that stand for any key.
-pub fn unnamed(
-    params: toml::Table,
-    keys: &[Regex],
-    is_known: &dyn Fn(&str) -> bool,
-) -> Result<Vec<Unnamed>, SourceError> {
+/// What is known of names.
+pub struct Known<'a> {
+    /// Patterns of keys.
+    pub keys: &'a [Regex],
+    /// Where sources have their pages.
+    pub sites: &'a [Site],
+    /// Whether a write-up is called so.
+    pub name: &'a dyn Fn(&str) -> bool,
+    /// Whether an address leads to a write-up, however it is written.
+    pub address: &'a dyn Fn(&str) -> bool,
+}
+
+/// What the repository names at its tip and no write-up is called. Copied and generated files, templates
+/// and excluded paths are left out, and so are keys that stand for any key.
+pub fn unnamed(params: toml::Table, known: &Known<'_>) -> Result<Vec<Unnamed>, SourceError> {
     let params = decode::<Params>(params)?.check()?;
     let repository = Repository::open(&params.path, &params.name)?;
     let Some(head) = repository.head(params.branch.as_deref())? else {
@@ -60,21 +69,11 @@ pub fn unnamed(
     let attributes = Attributes::at(&repository, head)?;
     let (vendored, generated) = (&params.paths.vendored, &params.paths.generated);
     let labels = Labels::new(&repository, &attributes, vendored, generated)?;
-    let tree = repository.commit(head)?.tree;
-    let tree = repository.inner.find_tree(tree);
-    let tree = tree.map_err(|e| repository.failed(e))?;
-    let files = tree.traverse().breadthfirst.files();
-    let files = files.map_err(|e| repository.failed(e))?;
-    let files: Vec<(String, gix::ObjectId)> = files
-        .into_iter()
-        .filter(|file| file.mode.is_blob())
-        .map(|file| (file.filepath.to_string(), file.oid))
-        .collect();
+    let files = repository.files(head)?;
     let paths = files.iter().map(|(path, _)| path.as_str()).collect();
     let tip = Tip {
         params: &params,
-        keys,
-        is_known,
+        known,
         paths,
         commit: head.to_hex_with_len(12).to_string(),
     };
@@ -97,8 +96,7 @@ pub fn unnamed(
 
 struct Tip<'a> {
     params: &'a Checked,
-    keys: &'a [Regex],
-    is_known: &'a dyn Fn(&str) -> bool,
+    known: &'a Known<'a>,
     paths: BTreeSet<&'a str>,
     commit: String,
 }
@@ -143,13 +141,13 @@ impl Tip<'_> {
     /// Names in a text that are nobody's: where, in which form, and which.
     fn named(&self, path: &str, text: &[u8]) -> Vec<(usize, Form, String)> {
         let mut all = Vec::new();
-        for pattern in self.keys {
+        for pattern in self.known.keys {
             for hit in pattern.find_iter(text) {
                 let stands_alone = links::stands_alone(text, hit.start(), hit.end());
                 let Ok(key) = std::str::from_utf8(hit.as_bytes()) else {
                     continue;
                 };
-                if stands_alone && !is_any(key) && !(self.is_known)(key) {
+                if stands_alone && !is_any(key) && !(self.known.name)(key) {
                     all.push((hit.start(), Form::Key, key.to_owned()));
                 }
             }
@@ -158,8 +156,25 @@ impl Tip<'_> {
             let target = format!("{}:{linked}", self.params.name);
             // A file that is there is one that the next scan registers, or none of them.
             let is_there = self.paths.contains(linked.as_str());
-            if !is_there && self.params.paths.writeups.fit(&linked) && !(self.is_known)(&target) {
+            if !is_there && self.params.paths.writeups.fit(&linked) && !(self.known.name)(&target) {
                 all.push((offset, Form::Relative, target));
+            }
+        }
+        let named: BTreeSet<usize> = all.iter().map(|(offset, _, _)| *offset).collect();
+        for (offset, address) in links::addresses(text) {
+            let mut sites = self.known.sites.iter();
+            let Some(target) = sites.find_map(|site| site.writeup(&address)) else {
+                continue;
+            };
+            // A key in it says which one is meant.
+            let has_key = named.range(offset..offset + address.len()).next().is_some();
+            let is_called = |name: &str| (self.known.name)(name);
+            if !has_key
+                && !is_called(&target)
+                && !is_called(&address)
+                && !(self.known.address)(&address)
+            {
+                all.push((offset, Form::Url, target));
             }
         }
         all

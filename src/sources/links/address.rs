@@ -8,7 +8,7 @@ use crate::model::target::{canonical, host};
 use super::Names;
 
 /// Where GitHub serves files as they are.
-pub(super) const GITHUB_RAW: &str = "raw.githubusercontent.com";
+pub(in crate::sources) const GITHUB_RAW: &str = "raw.githubusercontent.com";
 
 /// Ways to look at a file at a forge; a version and a path follow.
 const VIEWS: &[&str] = &[
@@ -24,20 +24,24 @@ const THREADS: &[&str] = &[
     "/pull-requests/",
 ];
 
+/// Every http(s) address of a text, and where it begins; marks of the text around it are not in it.
+pub(in crate::sources) fn addresses(text: &[u8]) -> impl Iterator<Item = (usize, String)> {
+    memchr::memmem::find_iter(text, b"://").filter_map(|colon| {
+        let (start, written) = written(text, colon)?;
+        let address = trimmed(written.split(is_mark).next()?);
+        Some((start, address.replace("&amp;", "&")))
+    })
+}
+
+/// What follows the way to look at a file, from the version on, in an address below a repository's page.
+pub(in crate::sources) fn below_views(rest: &str) -> Option<&str> {
+    let (view, below) = rest.strip_prefix("-/").unwrap_or(rest).split_once('/')?;
+    VIEWS.contains(&view).then_some(below)
+}
+
 /// The write-up that the address around `://` at `colon` names, and where the address begins.
 pub(super) fn at(text: &[u8], colon: usize, names: &Names) -> Option<(usize, usize)> {
-    let scheme = match &text[..colon] {
-        before if ends_with(before, b"https") => 5,
-        before if ends_with(before, b"http") => 4,
-        _ => return None,
-    };
-    let start = colon - scheme;
-    if text[..start].last().is_some_and(u8::is_ascii_alphanumeric) {
-        return None;
-    }
-    let end = colon + 3 + length(&text[colon + 3..]);
-    // A byte that is no UTF-8 ends it too.
-    let written = text[start..end].utf8_chunks().next()?.valid();
+    let (start, written) = written(text, colon)?;
     if !names.hosts.contains(&host(written)?) {
         return None;
     }
@@ -50,6 +54,23 @@ pub(super) fn at(text: &[u8], colon: usize, names: &Names) -> Option<(usize, usi
         .filter(|address| tried.replace(address.len()) != Some(address.len()))
         .find_map(|address| named(address, names))?;
     Some((start, writeup))
+}
+
+/// The address around `://` at `colon` as far as it may reach, and where it begins.
+fn written(text: &[u8], colon: usize) -> Option<(usize, &str)> {
+    let scheme = match &text[..colon] {
+        before if ends_with(before, b"https") => 5,
+        before if ends_with(before, b"http") => 4,
+        _ => return None,
+    };
+    let start = colon - scheme;
+    if text[..start].last().is_some_and(u8::is_ascii_alphanumeric) {
+        return None;
+    }
+    let end = colon + 3 + length(&text[colon + 3..]);
+    // A byte that is no UTF-8 ends it too.
+    let written = text[start..end].utf8_chunks().next()?.valid();
+    Some((start, written))
 }
 
 fn trimmed(address: &str) -> &str {

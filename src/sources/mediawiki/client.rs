@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::sources::SourceError;
+use crate::sources::forge::shown;
 
 use super::answer;
 
@@ -170,9 +171,8 @@ impl Client {
     }
 
     fn failed(&self, reason: &str, retryable: bool) -> SourceError {
-        let host = self.api.host_str().unwrap_or_default();
         SourceError::Remote {
-            name: format!("{host}{}", self.api.path()),
+            name: shown(&self.api),
             reason: reason.to_owned(),
             retryable,
         }

@@ -4,6 +4,7 @@
 //! `client` asks, `answer` reads what came, `wikitext` counts, `events` says what it means; `log` looks for
 //! deletions and moves, `outside` for links to write-ups elsewhere, `views` for counts of page views.
 
+mod addresses;
 mod answer;
 mod client;
 mod events;
@@ -23,6 +24,8 @@ use serde::{Deserialize, Serialize};
 use crate::model::{DAY_MS, Millis, Vocabulary};
 
 use super::{Kind, KnownWriteup, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
+
+pub use addresses::sites;
 
 use answer::{Page, Revision};
 use client::Client;

@@ -10,6 +10,7 @@ use super::period::noon;
 use super::wiki::{Page, Wanted};
 use super::{Maker, Params, version};
 use crate::model::{DAY_MS, Millis};
+use crate::sources::forge::shown;
 use crate::sources::{Problem, Pull, Setting, Sink, SourceError};
 
 /// A whole answer, from first byte to last.
@@ -133,9 +134,8 @@ impl Rest {
     }
 
     fn failed(&self, reason: String, retryable: bool) -> SourceError {
-        let host = self.api.host_str().unwrap_or_default();
         SourceError::Remote {
-            name: format!("{host}{}", self.api.path()),
+            name: shown(&self.api),
             reason,
             retryable,
         }

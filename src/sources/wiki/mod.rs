@@ -16,7 +16,7 @@ use url::Url;
 use crate::model::{Identity, Millis, Place, Vocabulary};
 
 use super::SourceError;
-use super::forge::{Blame, Reply, Stop};
+use super::forge::{Blame, Reply, Stop, shown};
 use super::prose::Counts;
 
 pub(super) use checkpoint::Seen;
@@ -28,7 +28,7 @@ pub(super) use run::{Run, pull};
 /// A part of a wiki that was asked for by its name and is not there.
 fn absent(api: &Url, part: &str) -> SourceError {
     SourceError::Remote {
-        name: format!("{}{}", api.host_str().unwrap_or_default(), api.path()),
+        name: shown(api),
         reason: format!("{part} is not there, or not for the token of token_file"),
         retryable: false,
     }
