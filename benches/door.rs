@@ -4,14 +4,10 @@
 //!
 //! Connections of one thread each send their next request when the last one is answered: 32 of them
 //! for speed, where all wait for the processors and an answer takes as long as the queue is, then 4 and
-//! 1, where it is more and more the disk. (With many senders the spool's writer lets them work before it
-//! syncs again; few it does not keep waiting.) How long an answer takes at a load that can be served is
-//! asked in rounds of their own: half the requests a second that the probe answers at the most, sent
-//! when they are due, and those that are due while an answer is awaited have been waiting.
-//!
-//! `bare` is a handler that reads the body and answers. The yardstick, `probe`, parses every event with
-//! serde into borrowed fields, appends the body to one file and syncs it together with all that waits,
-//! then answers: a durable collector without identities, sums, limits, segments.
+//! 1 for how long an answer takes, where it is more and more the disk. (With many senders the spool's
+//! writer lets them work before it syncs again; few it does not keep waiting.) `bare` is a handler that reads the body and answers. The yardstick, `probe`, parses
+//! every event with serde into borrowed fields, appends the body to one file and syncs it together with
+//! all that waits, then answers: a durable collector without identities, sums, limits, segments.
 
 #[path = "bench/common.rs"]
 mod bench;
@@ -56,9 +52,6 @@ enum Case {
     Door,
 }
 
-/// The share of the probe's most requests at which answers are timed.
-const PACE: f64 = 0.5;
-
 const CASES: [(&str, Case); 3] = [
     ("bare", Case::Bare),
     ("probe", Case::Probe),
@@ -88,7 +81,7 @@ fn compare(out: &mut impl Write, connections: usize, events: usize, time: Durati
     let mut syncs = Vec::new();
     for _ in 0..ROUNDS {
         for ((_, case), answers) in CASES.iter().zip(&mut rounds) {
-            let (answered, sync) = measure(*case, (connections, events), None, time);
+            let (answered, sync) = measure(*case, connections, events, time);
             answers.push(answered);
             syncs.extend(sync);
         }
@@ -117,40 +110,10 @@ fn compare(out: &mut impl Write, connections: usize, events: usize, time: Durati
     writeln!(
         out,
         "the probe's syncs: p50 {:.2} ms, p99 {sync_p99:.2} ms; over it the probe's p99 {:.1}, the \
-         door's {:.1}",
+         door's {:.1}\n",
         median(syncs.iter().map(|sync| sync.0)),
         over(BASE),
         over(2)
-    )
-    .expect("stdout");
-    let most = median(rounds[BASE].iter().map(|one| one.a_second));
-    paced(out, (connections, events), PACE * most, time);
-}
-
-/// How long answers take at a load that leaves room.
-fn paced(out: &mut impl Write, load: (usize, usize), pace: f64, time: Duration) {
-    let mut rounds: Vec<Vec<Answers>> = vec![Vec::new(); 2];
-    let mut syncs = Vec::new();
-    for _ in 0..ROUNDS {
-        for (case, answers) in [Case::Probe, Case::Door].into_iter().zip(&mut rounds) {
-            let (answered, sync) = measure(case, load, Some(pace), time);
-            answers.push(answered);
-            syncs.extend(sync);
-        }
-    }
-    let sync_p99 = median(syncs.iter().map(|sync| sync.1));
-    let of = |case: usize, value: fn(&Answers) -> f64| median(rounds[case].iter().map(value));
-    writeln!(
-        out,
-        "at {pace:.0} requests/s, half of the probe's most: syncs p99 {sync_p99:.2} ms; the probe \
-         answers {:.0}/s, p99 {:.2} ms, {:.1} times the sync's; the door {:.0}/s, p99 {:.2} ms, \
-         {:.1} times\n",
-        of(0, |one| one.a_second),
-        of(0, |one| one.p99_ms),
-        of(0, |one| one.p99_ms) / sync_p99,
-        of(1, |one| one.a_second),
-        of(1, |one| one.p99_ms),
-        of(1, |one| one.p99_ms) / sync_p99,
     )
     .expect("stdout");
 }
@@ -158,8 +121,8 @@ fn paced(out: &mut impl Write, load: (usize, usize), pace: f64, time: Duration) 
 /// Serves one case and loads it. Gives the answers and, of the probe, p50 and p99 of its syncs, ms.
 fn measure(
     case: Case,
-    (connections, events): (usize, usize),
-    pace: Option<f64>,
+    connections: usize,
+    events: usize,
     time: Duration,
 ) -> (Answers, Option<(f64, f64)>) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -196,7 +159,6 @@ fn measure(
         token,
         events,
         connections,
-        pace,
     };
     let answers = load.run(time);
     runtime.shutdown_background();
@@ -271,7 +233,6 @@ impl Collector {
             token: self.token.clone(),
             events: 100,
             connections: MANY,
-            pace: None,
         }
     }
 

@@ -1,5 +1,4 @@
-//! Brings requests: connections of one thread, each with its next request when the last is answered,
-//! or when its time has come.
+//! Brings requests: connections of one thread, each with its next request when the last is answered.
 
 use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
@@ -16,8 +15,6 @@ pub(crate) struct Load {
     /// Events in a request.
     pub(crate) events: usize,
     pub(crate) connections: usize,
-    /// Requests a second over all connections; as fast as they are answered without it.
-    pub(crate) pace: Option<f64>,
 }
 
 /// What came back.
@@ -74,37 +71,12 @@ impl Load {
         let nanos = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         let run = nanos.map_or(0, |since| since.as_millis() as u64 % 1_000_000);
         let mut next = run * 1_000_000 + number as u64 * 31_250;
-        let every = self
-            .pace
-            .map(|pace| Duration::from_secs_f64(self.connections as f64 / pace));
-        // Connections take turns.
-        let mut due = Instant::now()
-            + every
-                .unwrap_or_default()
-                .mul_f64(number as f64 / self.connections as f64);
-        let mut answered_at = Instant::now();
         while Instant::now() < until {
-            if every.is_some() {
-                tokio::time::sleep_until(due.into()).await;
-            }
             for place in &places {
                 number_into(&mut request[*place..place + DIGITS.len()], next);
                 next += 1;
             }
-            // What was due while the last answer was awaited has been waiting since then; a timer that
-            // is late is the sender's own.
-            let since = match every {
-                Some(every) if due < answered_at => {
-                    let since = due;
-                    due += every;
-                    since
-                }
-                Some(every) => {
-                    due += every;
-                    Instant::now()
-                }
-                None => Instant::now(),
-            };
+            let since = Instant::now();
             stream.write_all(&request).await.expect("a server");
             let length = answered(&mut stream, &mut answer).await;
             assert!(
@@ -112,8 +84,7 @@ impl Load {
                 "{}",
                 String::from_utf8_lossy(&answer[..length])
             );
-            answered_at = Instant::now();
-            latencies.push((answered_at - since).as_secs_f64());
+            latencies.push(since.elapsed().as_secs_f64());
         }
         latencies
     }
