@@ -22,6 +22,9 @@ pub struct Intake {
     seen: HashMap<u128, Pseudonym, foldhash::fast::RandomState>,
     /// How many of them are remembered.
     most: usize,
+    /// The canonical spelling of subjects that name nobody: an import names the same pages millions of
+    /// times.
+    spelled: HashMap<Box<str>, Box<str>, foldhash::fast::RandomState>,
     /// The source that was looked at last and found good: nearly always that of the next event.
     good: Option<Arc<str>>,
     stamp: Stamp,
@@ -33,6 +36,9 @@ pub const MAX_TEXT: usize = 8192;
 
 /// Bounds the memory of the pseudonym cache; an organisation has fewer people.
 const MAX_SEEN: usize = 1 << 20;
+
+/// How many subjects are remembered, each of at most [`MAX_TEXT`]; then all are forgotten.
+const MAX_SPELLED: usize = 1 << 14;
 
 /// Why an event does not enter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +68,7 @@ impl Intake {
             keys,
             seen: HashMap::default(),
             most,
+            spelled: HashMap::default(),
             good: None,
             stamp: Stamp::default(),
         }
@@ -79,7 +86,7 @@ impl Intake {
             event.subject.clear();
             event.id.clear();
         }
-        let target = forget_subject(&mut event.subject);
+        let target = self.target(&mut event.subject);
         let mut reference = self.take_reference(&mut event);
         let page = page_of(&event.body);
         let mut event = self.pseudonymise(event);
@@ -112,6 +119,24 @@ impl Intake {
             page: String::new(),
             event,
         }
+    }
+
+    /// The canonical spelling of a subject, which loses what names somebody.
+    fn target(&mut self, subject: &mut String) -> String {
+        if let Some(spelled) = self.spelled.get(subject.as_str()) {
+            return spelled.to_string();
+        }
+        let written = subject.clone();
+        let spelled = forget_subject(subject);
+        // What names somebody is not kept.
+        if *subject == written {
+            if self.spelled.len() >= MAX_SPELLED {
+                self.spelled.clear();
+            }
+            self.spelled
+                .insert(written.into_boxed_str(), spelled.clone().into_boxed_str());
+        }
+        spelled
     }
 
     /// Takes the session, meeting or parent out of the event; what stays is its keyed hash.
