@@ -13,6 +13,7 @@ pub mod bookstack;
 pub mod chat;
 pub mod collected;
 pub mod confluence;
+pub mod dokuwiki;
 pub mod events;
 mod forge;
 pub mod git;
@@ -48,6 +49,7 @@ pub static KINDS: &[&Kind] = &[
     &bookstack::KIND,
     &chat::KIND,
     &confluence::KIND,
+    &dokuwiki::KIND,
     &events::KIND,
     &git::KIND,
     &gitea::KIND,

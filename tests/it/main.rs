@@ -88,6 +88,7 @@ mod unwilling;
 mod visitor;
 mod way;
 mod wikis;
+mod wikis_dokuwiki;
 mod wikis_others;
 mod wikis_pushed;
 mod worked;

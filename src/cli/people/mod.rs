@@ -47,6 +47,7 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   confluence         an Atlassian account at Confluence Cloud
   confluence_key     a userKey at Confluence Data Center
   confluence_name    a user name at Confluence Data Center
+  dokuwiki           a login name in DokuWiki
   git                a name in the header of a write-up
   git_account        what stands for an address in commits
   gitea              a login at Gitea, Forgejo or Gogs

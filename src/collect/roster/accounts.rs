@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 23] = [
+pub static ACCOUNTS: [Account; 24] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -68,6 +68,7 @@ pub static ACCOUNTS: [Account; 23] = [
         "name",
         "a user name at Confluence Data Center",
     ),
+    one("dokuwiki", "dokuwiki", "user", "a login name in DokuWiki"),
     one("git", "git", "name", "a name in the header of a write-up"),
     one(
         "git_account",
