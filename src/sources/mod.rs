@@ -30,6 +30,7 @@ mod prose;
 pub mod robots;
 pub mod unpack;
 mod wiki;
+pub mod wikijs;
 pub mod xapi;
 
 use std::collections::HashMap;
@@ -59,6 +60,7 @@ pub static KINDS: &[&Kind] = &[
     &mediawiki::KIND,
     &outline::KIND,
     &pageviews::KIND,
+    &wikijs::KIND,
     &xapi::KIND,
 ];
 

@@ -91,4 +91,5 @@ mod wikis;
 mod wikis_dokuwiki;
 mod wikis_others;
 mod wikis_pushed;
+mod wikis_wikijs;
 mod worked;

@@ -58,6 +58,7 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   mediawiki          a user name in the wiki
   outline            a user's id in Outline
   teams              a name in lists of attendance
+  wikijs             a user's number in Wiki.js
   xapi               home page, two colons, name
   xapi_mbox_sha1sum  40 hexadecimal digits
   xapi_openid        an OpenID
