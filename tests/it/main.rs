@@ -40,6 +40,7 @@ mod engine_http;
 mod engine_process;
 mod few;
 mod fixtures;
+mod forge_wikis;
 mod forges;
 mod forget;
 mod ground;

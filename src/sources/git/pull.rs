@@ -12,6 +12,7 @@ use super::crew::Crew;
 use super::events::{Made, Maker};
 use super::labels::{Attributes, Labels};
 use super::ledger::Ledger;
+use super::pages;
 use super::params::Checked;
 use super::registry::Registry;
 use super::repository::{Range, Repository};
@@ -44,7 +45,7 @@ pub(super) fn pull(
         source: setting.source.as_str().into(),
         params,
         repository: &repository,
-        web: params.web.clone().or_else(|| repository.web()),
+        web: (params.web.clone().or_else(|| repository.web())).map(pages::shown_at),
         branch: repository.branch_name(params.branch.as_deref()),
         zone: setting.timezone,
         vocabulary: &setting.vocabulary,
