@@ -58,8 +58,7 @@ impl Folder {
         let path = page.replace(':', "/");
         let file = self.write(&format!("pages/{path}.txt"), text.as_bytes());
         changed(&file, at);
-        let packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        let mut packed = packed;
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(text.as_bytes()).expect("packed");
         let packed = packed.finish().expect("packed");
         self.write(&format!("attic/{path}.{at}.txt.gz"), &packed);
@@ -222,8 +221,8 @@ fn a_folder_is_read_and_read_on() {
         [
             "comment comment:pm:disk_full@talk@1767703600",
             "comment comment:pm:disk_full@talk@1767703700",
-            "comment comment:pm:dns@c1",
-            "comment comment:pm:dns@c2",
+            "comment comment:pm:dns@1767608600",
+            "comment comment:pm:dns@1767609600",
             "edit edit:pm:disk_full@1767690000",
             "edit edit:pm:disk_full@1767693600",
             "link link:pm:disk_full:wiki:pm:dns",
@@ -280,8 +279,8 @@ fn a_folder_is_read_and_read_on() {
                 );
             }
             Body::Edit(edit) => assert_eq!(edit.minor, event.id.ends_with("693600")),
-            Body::Comment(comment) if event.id.ends_with("@c2") => {
-                assert_eq!(comment.parent.as_deref(), Some("comment:pm:dns@c1"));
+            Body::Comment(comment) if event.id.ends_with("@1767609600") => {
+                assert_eq!(comment.parent.as_deref(), Some("comment:pm:dns@1767608600"));
                 assert_eq!(comment.person.as_ref().map(|one| one.kind), Some("email"));
                 assert_eq!(comment.words, Some(2));
             }
@@ -327,10 +326,10 @@ fn a_folder_is_read_and_read_on() {
     assert_eq!(
         short(&heard),
         [
-            "-comment comment:pm:dns@c1",
+            "-comment comment:pm:dns@1767608600",
             "-link link:pm:disk_full:wiki:pm:dns",
             "-link link:runbooks:disks:wiki:pm:disk_full",
-            "comment comment:pm:dns@c4",
+            &format!("comment comment:pm:dns@{later}"),
             &format!("edit edit:pm:disk_full@{later}"),
             "writeup page:pm:disk_full",
         ]

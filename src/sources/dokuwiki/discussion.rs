@@ -1,9 +1,12 @@
 //! The comments that DokuWiki's plugin `discussion` keeps beside a page, in PHP's own notation. Pure. Of
 //! somebody who is not logged in the address is known, and their names are never read.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::model::{Identity, Millis, SENSIBLE};
+use crate::sources::forge::second;
 use crate::sources::wiki;
 
 use super::changes::person;
@@ -35,8 +38,35 @@ pub(super) fn comments(bytes: &[u8]) -> Option<Vec<Comment>> {
         // A page that has none yet.
         _ => return all.is_object().then(Vec::new),
     };
-    let comments = comments.iter();
-    Some(comments.filter_map(|(id, one)| comment(id, one)).collect())
+    let shown = comments.iter().filter_map(|(id, one)| comment(id, one));
+    let mut shown: Vec<Comment> = shown.collect();
+    shown.sort_by(|one, other| (one.created, &one.id).cmp(&(other.created, &other.id)));
+    rename(&mut shown);
+    Some(shown)
+}
+
+/// Gives comments names by when they were written: the plugin's own are made of who wrote them.
+fn rename(comments: &mut [Comment]) {
+    let mut names: BTreeMap<String, String> = BTreeMap::new();
+    let mut before = (None, 1);
+    for comment in comments.iter_mut() {
+        let written = second(comment.created);
+        before = match before {
+            (Some(last), count) if last == written => (Some(last), count + 1),
+            _ => (Some(written), 1),
+        };
+        let name = match before.1 {
+            1 => written.to_string(),
+            count => format!("{written}.{count}"),
+        };
+        names.insert(std::mem::replace(&mut comment.id, name.clone()), name);
+    }
+    for comment in comments {
+        comment.parent = comment
+            .parent
+            .take()
+            .and_then(|parent| names.get(&parent).cloned());
+    }
 }
 
 fn comment(id: &str, value: &Value) -> Option<Comment> {
@@ -203,14 +233,14 @@ mod tests {
         assert_eq!(
             told,
             [
-                ("a1", Some(("user", "ada")), None, Some(3)),
+                ("1767258000", Some(("user", "ada")), None, Some(3)),
                 (
-                    "a2",
+                    "1767258000.2",
                     Some(("email", "eve@example.org")),
-                    Some("a1"),
+                    Some("1767258000"),
                     Some(3)
                 ),
-                ("a4", None, None, Some(3)),
+                ("1767258000.3", None, None, Some(3)),
             ]
         );
         assert!(comments(b"a:1:{s:6:\"status\";i:1;}").is_some_and(|none| none.is_empty()));

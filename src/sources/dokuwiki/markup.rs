@@ -102,12 +102,12 @@ fn heading(line: &str) -> Option<&str> {
 fn opening(text: &str) -> Option<(usize, &'static str)> {
     let names = ASIDE.iter().chain(DRAWN);
     let found = names.filter_map(|name| {
-        let begins = text.match_indices('<').map(|(at, _)| at);
+        let mut begins = text.match_indices('<').map(|(at, _)| at);
         let is_one = |at: &usize| {
             let rest = text[at + 1..].strip_prefix(name);
             rest.is_some_and(|rest| rest.starts_with(['>', ' ']))
         };
-        Some((begins.into_iter().find(is_one)?, *name))
+        Some((begins.find(is_one)?, *name))
     });
     found.min_by_key(|(at, _)| *at)
 }
@@ -168,8 +168,9 @@ impl Reader {
         if let Some(tags) = inside.strip_prefix("tag>") {
             // What has spaces stands between quotation marks.
             for (at, part) in tags.split('"').enumerate() {
-                let one = std::iter::once(part.trim()).filter(|_| at % 2 == 1);
-                let many = part.split_whitespace().filter(|_| at % 2 == 0);
+                let is_quoted = at % 2 == 1;
+                let one = std::iter::once(part.trim()).filter(|_| is_quoted);
+                let many = part.split_whitespace().filter(|_| !is_quoted);
                 let tags = one.chain(many).filter(|tag| !tag.is_empty());
                 self.tags.extend(tags.map(str::to_owned));
             }

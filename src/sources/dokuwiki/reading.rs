@@ -5,10 +5,9 @@ use std::io;
 
 use crate::model::target::{canonical, names_somebody};
 use crate::model::{DAY_MS, Identity, Millis};
-use crate::sources::forge::{Blame, Stop, hex, second, sha256};
-use crate::sources::links::Finder;
-use crate::sources::wiki::{Fate, Links, Page, Run, Said, Seen, Stands, Wiki};
-use crate::sources::{KnownWriteup, SourceError};
+use crate::sources::SourceError;
+use crate::sources::forge::{Blame, Stop, second};
+use crate::sources::wiki::{Fate, Links, Page, Run, Said, Seen, Stands, Targets, Wiki};
 
 use super::DokuWiki;
 use super::changes::{Change, What, changes};
@@ -73,7 +72,7 @@ impl<'a> Reading<'a> {
     /// A page as a write-up, as far as its log says it.
     fn listed(&mut self, id: &str, modified: Millis) -> Result<Page, Stop> {
         let history = self.history(id)?;
-        let standing = history.iter().filter(|change| change.what != What::Deleted);
+        let mut standing = history.iter().filter(|change| change.what != What::Deleted);
         let mut contributors: Vec<Identity> = Vec::new();
         for change in standing.clone() {
             let is_major = change.what != What::Minor;
@@ -84,7 +83,7 @@ impl<'a> Reading<'a> {
             contributors.extend(user.cloned());
         }
         let published = standing.clone().next().map_or(modified, |change| change.at);
-        let changed = standing.last().map_or(modified, |change| change.at);
+        let changed = standing.next_back().map_or(modified, |change| change.at);
         self.histories.insert(id.to_owned(), history);
         let mut names = self.wiki.addresses.all(id);
         let url = names.remove(0);
@@ -178,14 +177,31 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// What stands for a page in names of links and from one pull to the next: its own name, unless it is
-    /// called after somebody.
-    fn key(&self, id: &str) -> String {
-        let address = self.wiki.addresses.of(id);
-        match names_somebody(&address, &canonical(&address)) {
-            true => format!("{UNNAMED}{}", hex(&sha256(id.as_bytes())[..8])),
-            false => id.to_owned(),
+    /// What stands for a page in names of links and from one pull to the next: its own name, or, where it is
+    /// called after somebody, when it was made; nothing where that is not known.
+    fn key(&mut self, id: &str) -> Result<Option<String>, Stop> {
+        let addresses = self.wiki.addresses.all(id);
+        let mut addresses = addresses.iter();
+        if !addresses.any(|address| names_somebody(address, &canonical(address))) {
+            return Ok(Some(id.to_owned()));
         }
+        let history = self.history(id)?;
+        let made = history.first().map(|change| second(change.at));
+        Ok(made.map(|made| format!("{UNNAMED}{made}")))
+    }
+
+    /// Whether a page is there for which this stands.
+    fn is_there(&mut self, key: &str) -> Result<bool, Stop> {
+        if !key.starts_with(UNNAMED) {
+            return Ok(self.all.contains_key(key));
+        }
+        let all: Vec<String> = self.all.keys().cloned().collect();
+        for id in all {
+            if self.key(&id)?.as_deref() == Some(key) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The texts of a page since this time, and the one that stands there now, which is always the last.
@@ -226,17 +242,6 @@ impl<'a> Reading<'a> {
             text: now,
         });
         Ok(texts)
-    }
-
-    /// The write-ups that links may lead to: those of this pull, and all that were registered before.
-    fn known(&self, pages: &[Page]) -> Vec<KnownWriteup> {
-        let own = pages.iter().map(|page| KnownWriteup {
-            id: self.wiki.maker.id(&page.id),
-            title: None,
-            aliases: page.url.iter().chain(&page.names).cloned().collect(),
-        });
-        own.chain(self.wiki.setting.writeups.iter().cloned())
-            .collect()
     }
 
     /// Whether a page is what is said on another one, and on which.
@@ -308,11 +313,7 @@ impl Wiki for Reading<'_> {
     }
 
     fn fate(&mut self, id: &str) -> Result<Fate, Stop> {
-        let is_there = match id.starts_with(UNNAMED) {
-            true => self.all.keys().any(|known| self.key(known) == id),
-            false => self.all.contains_key(id),
-        };
-        if is_there {
+        if self.is_there(id)? {
             return Ok(Fate::Elsewhere);
         }
         let history = self.history(id)?;
@@ -324,10 +325,7 @@ impl Wiki for Reading<'_> {
         if !self.wiki.links {
             return Ok(());
         }
-        let known = self.known(pages);
-        let finder = Finder::new(&known);
-        let sought: BTreeSet<String> = known.iter().map(|writeup| writeup.id.clone()).collect();
-        let own: BTreeSet<&str> = pages.iter().map(|page| page.id.as_str()).collect();
+        let targets = Targets::new(&run.maker, &self.wiki.setting, pages);
         let since = links.since;
         let mut newest = since;
         for (id, found) in self.all.clone() {
@@ -337,6 +335,11 @@ impl Wiki for Reading<'_> {
                 continue;
             }
             let key = self.key(&id);
+            let Some(key) = run.pass(key)?.flatten() else {
+                run.sink
+                    .left_out("page called after somebody, without a log");
+                continue;
+            };
             // What was looked at once is not gone through again: it may have ended since.
             let after = links
                 .looked_at(&key)
@@ -351,24 +354,22 @@ impl Wiki for Reading<'_> {
                 let within: Vec<&str> = id.split(':').collect();
                 let led = text.links.iter().filter_map(|link| {
                     let meant = meant(link, &id, &self.wiki.start);
-                    meant.into_iter().find(|page| own.contains(page.as_str()))
+                    meant.into_iter().find(|page| targets.is_own(page))
                 });
                 let mut to: BTreeSet<String> = led.map(|page| run.maker.id(&page)).collect();
-                let found = finder.find(stood.text.as_bytes(), None);
-                let named = found.iter().filter_map(|found| known.get(found.writeup));
-                to.extend(named.map(|writeup| writeup.id.clone()));
+                to.extend(targets.of(&stood.text));
                 if let Some(of) = self.is_talk_of(&id) {
                     to.remove(&run.maker.id(of));
                 }
                 let stands = Stands {
                     page: &key,
-                    is_writeup: own.contains(id.as_str()),
+                    is_writeup: targets.is_own(&id),
                     place: self.wiki.places.of(title, &within),
                     address: Some(self.wiki.addresses.of(&id)),
                     updated: stood.at,
                     editor: stood.editor,
                     to,
-                    sought: &sought,
+                    sought: &targets.sought,
                 };
                 links.look(&run.maker, stands, run.sink);
             }

@@ -1,16 +1,15 @@
 //! Asks Wiki.js's GraphQL API. What is not for the key comes back as nothing, beside an error that is not
 //! read further: its words may name what was asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::model::Identity;
+use crate::sources::SourceError;
 use crate::sources::forge::{Client, Reply, Stop};
-use crate::sources::links::Finder;
-use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Wiki};
-use crate::sources::{KnownWriteup, SourceError};
+use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Targets, Wiki};
 
 use super::WikiJs;
 use super::answer::{self, Version};
@@ -284,17 +283,6 @@ impl<'a> Asking<'a> {
         run.remember_comments(page, seen, there, |id, _| id.to_owned());
         Ok(())
     }
-
-    /// The write-ups that links may lead to: those of this pull, and all that were registered before.
-    fn known(&self, pages: &[Page]) -> Vec<KnownWriteup> {
-        let own = pages.iter().map(|page| KnownWriteup {
-            id: self.wiki.maker.id(&page.id),
-            title: None,
-            aliases: page.url.iter().chain(&page.names).cloned().collect(),
-        });
-        own.chain(self.wiki.setting.writeups.iter().cloned())
-            .collect()
-    }
 }
 
 impl Wiki for Asking<'_> {
@@ -369,10 +357,7 @@ impl Wiki for Asking<'_> {
 impl Asking<'_> {
     /// Tells of links in pages that were changed since the last pull.
     fn linked(&mut self, pages: &[Page], links: &mut Links, run: &mut Run<'_>) -> Result<(), Stop> {
-        let known = self.known(pages);
-        let finder = Finder::new(&known);
-        let sought: BTreeSet<String> = known.iter().map(|writeup| writeup.id.clone()).collect();
-        let own: BTreeSet<&str> = pages.iter().map(|page| page.id.as_str()).collect();
+        let targets = Targets::new(&run.maker, &self.wiki.setting, pages);
         let since = links.since;
         let mut changed: Vec<answer::Page> = self.all.values().cloned().collect();
         changed.retain(|page| page.is_public && since.is_none_or(|since| page.updated >= since));
@@ -386,18 +371,16 @@ impl Asking<'_> {
                 let address = self.addresses(&page).swap_remove(0);
                 let (_, led) = wiki::of_html(&html, &self.wiki.setting.vocabulary);
                 let led = Url::parse(&address).map(|page| wiki::resolved(&led, &page));
-                let found = finder.find(led.unwrap_or_default().as_bytes(), None);
-                let to = found.iter().filter_map(|found| known.get(found.writeup));
                 let within: Vec<&str> = page.path.split('/').collect();
                 let stands = Stands {
                     page: &id,
-                    is_writeup: own.contains(id.as_str()),
+                    is_writeup: targets.is_own(&id),
                     place: self.wiki.places.of(&page.title, &within),
                     address: Some(address),
                     updated: page.updated,
                     editor: shown.author,
-                    to: to.map(|writeup| writeup.id.clone()).collect(),
-                    sought: &sought,
+                    to: targets.of(&led.unwrap_or_default()),
+                    sought: &targets.sought,
                 };
                 links.look(&run.maker, stands, run.sink);
             }
