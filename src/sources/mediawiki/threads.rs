@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::model::{Body, Comment, Event, Identity, Millis, Vocabulary, parse_rfc3339};
-use crate::sources::forge::{hex, sha256};
+use crate::sources::forge::second;
 use crate::sources::{Sink, SourceError, wiki};
 
 use super::MediaWiki;
@@ -32,8 +32,6 @@ pub(super) type Told = BTreeSet<String>;
 
 /// A remark in a thread.
 struct Remark {
-    /// What stands for the extension's name of it.
-    id: String,
     /// The account that signed it.
     author: Option<String>,
     /// When, to the minute.
@@ -78,7 +76,7 @@ impl MediaWiki {
         let Some(remarks) = remarks else {
             return Ok(false);
         };
-        let names = names(&remarks, history);
+        let names = names(page.id, &remarks, history);
         for (remark, name) in remarks.iter().zip(&names) {
             if told.insert(name.clone()) {
                 let parent = remark.parent.and_then(|parent| names.get(parent));
@@ -152,10 +150,8 @@ fn gather(item: &Value, parent: Option<usize>, vocabulary: &Vocabulary, remarks:
 }
 
 fn remark(item: &Value, parent: Option<usize>, vocabulary: &Vocabulary) -> Option<Remark> {
-    let id = item["id"].as_str()?;
     let html = item["html"].as_str();
     Some(Remark {
-        id: hex(&sha256(id.as_bytes())[..8]),
         author: item["author"].as_str().and_then(answer::account),
         at: item["timestamp"].as_str().and_then(parse_rfc3339)?,
         parent,
@@ -164,28 +160,27 @@ fn remark(item: &Value, parent: Option<usize>, vocabulary: &Vocabulary) -> Optio
 }
 
 /// Names of events for remarks: those of the revisions that they came with, each taken once, and where that
-/// is not known, one of their own.
-fn names(remarks: &[Remark], history: &[Revision]) -> Vec<String> {
+/// is not known, of when they were made.
+fn names(page: u64, remarks: &[Remark], history: &[Revision]) -> Vec<String> {
     let mut by_author: BTreeMap<Option<&str>, Vec<&Revision>> = BTreeMap::new();
     for revision in history {
-        by_author
-            .entry(revision.user.as_deref())
-            .or_default()
-            .push(revision);
+        let author = revision.user.as_deref();
+        by_author.entry(author).or_default().push(revision);
     }
     let mut taken = BTreeSet::new();
+    let mut minutes: BTreeMap<Millis, u32> = BTreeMap::new();
     let named = remarks.iter().map(|remark| {
         let signed = remark.at..remark.at + SIGNED;
         let candidates = by_author.get(&remark.author.as_deref());
         let mut candidates = candidates.into_iter().flatten();
         let revision = candidates.find(|one| signed.contains(&one.at) && !taken.contains(&one.id));
-        match revision {
-            Some(revision) => {
-                taken.insert(revision.id);
-                format!("talk:{}", revision.id)
-            }
-            None => format!("thread:{}", remark.id),
+        if let Some(revision) = revision {
+            taken.insert(revision.id);
+            return format!("talk:{}", revision.id);
         }
+        let count = minutes.entry(remark.at).or_default();
+        *count += 1;
+        format!("thread:{page}:{}.{count}", second(remark.at))
     });
     named.collect()
 }
@@ -283,21 +278,17 @@ mod tests {
         (heard, next)
     }
 
-    fn own(id: &str) -> String {
-        format!("comment thread:{} v1", hex(&sha256(id.as_bytes())[..8]))
-    }
-
     #[test]
     fn threads_say_who_answers_whom() {
         let (heard, next) = pull(&wiki(true, true, false), None);
-        let eve = own("c-Eve-0");
+        let eve = "comment thread:10:1672790400.1 v1";
         assert_eq!(
             heard.ids(),
             [
                 "comment talk:201 v1",
                 "comment talk:202 v1",
                 "comment talk:204 v1",
-                &eve
+                eve
             ],
             "a revision that adds no remark is none"
         );
