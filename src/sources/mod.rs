@@ -24,6 +24,7 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod notion;
 pub mod outline;
 pub mod pageviews;
 mod prose;
@@ -58,6 +59,7 @@ pub static KINDS: &[&Kind] = &[
     &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
+    &notion::KIND,
     &outline::KIND,
     &pageviews::KIND,
     &wikijs::KIND,

@@ -90,6 +90,7 @@ mod visitor;
 mod way;
 mod wikis;
 mod wikis_dokuwiki;
+mod wikis_notion;
 mod wikis_others;
 mod wikis_pushed;
 mod wikis_wikijs;

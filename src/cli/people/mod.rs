@@ -56,6 +56,7 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   icalendar          an address in calendars that is no mail address
   icalendar_name     a name in calendars
   mediawiki          a user name in the wiki
+  notion             a user's id in Notion
   outline            a user's id in Outline
   teams              a name in lists of attendance
   wikijs             a user's number in Wiki.js
