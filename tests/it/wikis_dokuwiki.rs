@@ -342,11 +342,13 @@ fn a_folder_is_read_and_read_on() {
     // A write-up and a page with a link go; the write-up comes back.
     wiki.delete("pm:dns", later + 4000);
     wiki.delete("runbooks:disks", later + 4100);
+    wiki.delete("user:zzada", later + 4200);
     let heard = source.pull(NOW + 7_200_000).expect("a pull");
     assert_eq!(
         short(&heard),
         [
             "-link link:runbooks:disks:code:inc-9",
+            &format!("-link {personal}"),
             "-writeup deleted:pm:dns",
         ]
     );

@@ -28,6 +28,8 @@ pub(super) struct Reading<'a> {
     now: Millis,
     /// All pages.
     all: BTreeMap<String, Found>,
+    /// What stands for those that are called after somebody, once it was asked for.
+    unnamed: Option<BTreeSet<String>>,
     /// What was done to those that are write-ups.
     histories: BTreeMap<String, Vec<Change>>,
     /// Lines of logs that say nothing.
@@ -47,6 +49,7 @@ impl<'a> Reading<'a> {
             wiki,
             now,
             all: BTreeMap::new(),
+            unnamed: None,
             histories: BTreeMap::new(),
             unread: 0,
         }
@@ -195,13 +198,17 @@ impl<'a> Reading<'a> {
         if !key.starts_with(UNNAMED) {
             return Ok(self.all.contains_key(key));
         }
-        let all: Vec<String> = self.all.keys().cloned().collect();
-        for id in all {
-            if self.key(&id)?.as_deref() == Some(key) {
-                return Ok(true);
-            }
+        if let Some(unnamed) = &self.unnamed {
+            return Ok(unnamed.contains(key));
         }
-        Ok(false)
+        let all: Vec<String> = self.all.keys().cloned().collect();
+        let mut unnamed = BTreeSet::new();
+        for id in all {
+            unnamed.extend(self.key(&id)?.filter(|key| key.starts_with(UNNAMED)));
+        }
+        let is_there = unnamed.contains(key);
+        self.unnamed = Some(unnamed);
+        Ok(is_there)
     }
 
     /// The texts of a page since this time, and the one that stands there now, which is always the last.
