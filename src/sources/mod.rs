@@ -13,6 +13,7 @@ pub mod bookstack;
 pub mod chat;
 pub mod collected;
 pub mod confluence;
+pub mod dokuwiki;
 pub mod events;
 mod forge;
 pub mod git;
@@ -23,6 +24,7 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod notion;
 pub mod outline;
 pub mod pageviews;
 mod prose;
@@ -30,6 +32,7 @@ pub mod robots;
 pub mod sites;
 pub mod unpack;
 mod wiki;
+pub mod wikijs;
 pub mod xapi;
 
 use std::collections::HashMap;
@@ -49,6 +52,7 @@ pub static KINDS: &[&Kind] = &[
     &bookstack::KIND,
     &chat::KIND,
     &confluence::KIND,
+    &dokuwiki::KIND,
     &events::KIND,
     &git::KIND,
     &gitea::KIND,
@@ -56,8 +60,10 @@ pub static KINDS: &[&Kind] = &[
     &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
+    &notion::KIND,
     &outline::KIND,
     &pageviews::KIND,
+    &wikijs::KIND,
     &xapi::KIND,
 ];
 

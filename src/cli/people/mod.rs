@@ -47,6 +47,7 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   confluence         an Atlassian account at Confluence Cloud
   confluence_key     a userKey at Confluence Data Center
   confluence_name    a user name at Confluence Data Center
+  dokuwiki           a login name in DokuWiki
   git                a name in the header of a write-up
   git_account        what stands for an address in commits
   gitea              a login at Gitea, Forgejo or Gogs
@@ -55,8 +56,10 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   icalendar          an address in calendars that is no mail address
   icalendar_name     a name in calendars
   mediawiki          a user name in the wiki
+  notion             a user's id in Notion
   outline            a user's id in Outline
   teams              a name in lists of attendance
+  wikijs             a user's number in Wiki.js
   xapi               home page, two colons, name
   xapi_mbox_sha1sum  40 hexadecimal digits
   xapi_openid        an OpenID

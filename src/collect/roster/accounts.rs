@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 23] = [
+pub static ACCOUNTS: [Account; 26] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -68,6 +68,7 @@ pub static ACCOUNTS: [Account; 23] = [
         "name",
         "a user name at Confluence Data Center",
     ),
+    one("dokuwiki", "dokuwiki", "user", "a login name in DokuWiki"),
     one("git", "git", "name", "a name in the header of a write-up"),
     one(
         "git_account",
@@ -91,8 +92,10 @@ pub static ACCOUNTS: [Account; 23] = [
     ),
     one("icalendar_name", "icalendar", "name", "a name in calendars"),
     one("mediawiki", "mediawiki", "name", "a user name in the wiki"),
+    one("notion", "notion", "user", "a user's id in Notion"),
     one("outline", "outline", "user", "a user's id in Outline"),
     one("teams", "teams", "name", "a name in lists of attendance"),
+    one("wikijs", "wikijs", "user", "a user's number in Wiki.js"),
     one("xapi", "xapi", "account", "home page, two colons, name"),
     one(
         "xapi_mbox_sha1sum",

@@ -7,10 +7,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::Millis;
-use crate::sources::KnownWriteup;
 use crate::sources::forge::{Client, Reply, Stop, second};
-use crate::sources::links::Finder;
-use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Wiki};
+use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Targets, Wiki};
 
 use super::BookStack;
 use super::answer::{self, Comment};
@@ -217,17 +215,6 @@ impl<'a> Asking<'a> {
         seen.viewed = newest;
         Ok(())
     }
-
-    /// The write-ups that links may lead to: those of this pull, and all that were registered before.
-    fn known(&self, pages: &[Page]) -> Vec<KnownWriteup> {
-        let own = pages.iter().map(|page| KnownWriteup {
-            id: self.wiki.maker.id(&page.id),
-            title: None,
-            aliases: page.url.iter().chain(&page.names).cloned().collect(),
-        });
-        own.chain(self.wiki.setting.writeups.iter().cloned())
-            .collect()
-    }
 }
 
 impl Wiki for Asking<'_> {
@@ -321,10 +308,7 @@ impl Wiki for Asking<'_> {
         if !self.wiki.links {
             return Ok(());
         }
-        let known = self.known(pages);
-        let finder = Finder::new(&known);
-        let sought: BTreeSet<String> = known.iter().map(|writeup| writeup.id.clone()).collect();
-        let own: BTreeSet<&str> = pages.iter().map(|page| page.id.as_str()).collect();
+        let targets = Targets::new(&run.maker, &self.wiki.setting, pages);
         let since = links
             .since
             .map(|since| format!("&filter[updated_at:gte]={}", written(since)));
@@ -345,17 +329,15 @@ impl Wiki for Asking<'_> {
                 let id = page.id.to_string();
                 let (_, led) = wiki::of_html(html, &self.wiki.setting.vocabulary);
                 let led = Url::parse(&address).map(|page| wiki::resolved(&led, &page));
-                let found = finder.find(led.unwrap_or_default().as_bytes(), None);
-                let to = found.iter().filter_map(|found| known.get(found.writeup));
                 let stands = Stands {
                     page: &id,
-                    is_writeup: own.contains(id.as_str()),
+                    is_writeup: targets.is_own(&id),
                     place: self.wiki.places.of(&page.name, &[&name]),
                     address: Some(address),
                     updated: page.updated,
                     editor: page.editor.clone(),
-                    to: to.map(|writeup| writeup.id.clone()).collect(),
-                    sought: &sought,
+                    to: targets.of(&led.unwrap_or_default()),
+                    sought: &targets.sought,
                 };
                 links.look(&run.maker, stands, run.sink);
             }

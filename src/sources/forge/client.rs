@@ -40,6 +40,8 @@ pub(in crate::sources) struct Client {
     agent: ureq::Agent,
     api: Url,
     authorization: Option<String>,
+    /// Another header of every question.
+    header: Option<(&'static str, &'static str)>,
     now: Millis,
     /// The parameter that says where it is.
     parameter: &'static str,
@@ -123,6 +125,7 @@ impl Client {
             agent: config.new_agent(),
             api: api.clone(),
             authorization,
+            header: None,
             now,
             parameter: "api",
             asked: 0,
@@ -135,6 +138,12 @@ impl Client {
     /// The same, where its address is another parameter's.
     pub(in crate::sources) fn told_by(self, parameter: &'static str) -> Client {
         Client { parameter, ..self }
+    }
+
+    /// The same, with one more header in every question.
+    pub(in crate::sources) fn with(self, name: &'static str, value: &'static str) -> Client {
+        let header = Some((name, value));
+        Client { header, ..self }
     }
 
     /// The address of a path of the API.
@@ -244,7 +253,8 @@ impl Client {
         ];
         let headers = headers
             .into_iter()
-            .filter_map(|(name, value)| Some((name, value?)));
+            .filter_map(|(name, value)| Some((name, value?)))
+            .chain(self.header);
         let answered = match question {
             None => headers
                 .fold(self.agent.get(url.as_str()), |request, (name, value)| {

@@ -15,6 +15,7 @@ use crate::sources::{KnownWriteup, SourceError};
 
 use super::document::{self, Document, Reading};
 use super::ledger::Life;
+use super::pages;
 use super::params::Checked;
 use super::registry::{Entry, Registry, Standing};
 use super::repository::{Commit, Repository, identity};
@@ -143,6 +144,10 @@ impl Maker<'_> {
             aliases.push(path.clone());
             if path != entry.path() {
                 aliases.push(self.id(path));
+            }
+            if let Some(wiki) = self.wiki() {
+                aliases.extend(pages::addresses(wiki, path, IN_PATH));
+                continue;
             }
             for version in ["HEAD"].into_iter().chain(self.branch.as_deref()) {
                 aliases.extend(self.address(version, path));
@@ -339,8 +344,12 @@ impl Maker<'_> {
         let mut ours = HashMap::new();
         let standing = registry.standing();
         for entry in &registry.entries {
-            let aliases = self.aliases(entry, &standing);
+            let mut aliases = self.aliases(entry, &standing);
             let id = self.id_of(entry, &standing);
+            if self.wiki().is_some() {
+                let linked = entry.paths.iter().filter_map(|path| pages::as_linked(path));
+                aliases.extend(linked);
+            }
             ours.insert(id.clone(), known.len());
             let earlier = aliases
                 .iter()
@@ -391,9 +400,17 @@ impl Maker<'_> {
         self.repository.commit(id)
     }
 
+    /// The forge's wiki, where the repository is one.
+    fn wiki(&self) -> Option<&str> {
+        self.web.as_deref().filter(|web| pages::is_wiki(web))
+    }
+
     /// A file's address at the forge.
     fn address(&self, version: &str, path: &str) -> Option<String> {
         let web = self.web.as_deref()?;
+        if let Some(wiki) = self.wiki() {
+            return pages::addresses(wiki, path, IN_PATH).into_iter().next();
+        }
         let host = host(web)?;
         let view = match host.as_str() {
             host if host.contains("gitlab") => "/-/blob/",

@@ -13,6 +13,7 @@
 //! | `ledger` | the lives of links, pure |
 //! | `crew` | several threads that read at once |
 //! | `walk` | takes the branch through registry and ledger |
+//! | `pages` | addresses of pages, where the repository is a forge's wiki |
 //! | `events`, `told` | what goes out, and how it is taken back where history changed |
 //! | `pull`, `checkpoint` | one pull from end to end, and what the next one needs |
 
@@ -34,6 +35,7 @@ mod language;
 mod languages;
 mod ledger;
 mod marks;
+mod pages;
 mod params;
 mod place;
 mod probe;
@@ -82,6 +84,13 @@ the write-up, and so do `name_aliases`, made from the groups of `name_pattern` i
 `name_pattern = '^0*([0-9]+)-'` and `name_aliases = ['INC-{1}']` call `0012-disk.md` INC-12.
 With `web`, the address of the repository at a forge, every address of the file there is a name too;
 where it is left out, the remote `origin` tells it, if it is on the web.
+
+A wiki of GitHub, GitLab, Gitea or Forgejo is such a repository, too: clone `REPO.wiki.git` (with `url`, or
+by yourself), and choose its post-mortems by `writeups = [\"Postmortem-*.md\"]`. It is known as a wiki by the
+address that it was cloned from, or by `web`: `https://github.com/org/repo/wiki`,
+`https://gitlab.com/org/repo/-/wikis`. Then each page's address is the wiki's, under all names that it had,
+and links between pages are found as wikis write them: `[[Page name]]`, `[[words|Page name]]`, `[words](Page-name)`.
+`_Sidebar` and `_Footer`, which every page shows, count as pages that link; `exclude` leaves them out.
 
 Of each text its words, diagrams, links, quotations, abbreviations, those that nobody explains (neither
 `organisation.glossary` nor a long form in brackets or a link at their first use) and the sources of data

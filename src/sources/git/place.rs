@@ -27,8 +27,20 @@ const DIAGRAMS: &[&str] = &[
     "c4",
 ];
 const DOCUMENTS: &[&str] = &[
-    "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "org", "wiki",
-    "textile", "ipynb",
+    "md",
+    "markdown",
+    "mdx",
+    "rst",
+    "adoc",
+    "asciidoc",
+    "txt",
+    "html",
+    "htm",
+    "org",
+    "wiki",
+    "mediawiki",
+    "textile",
+    "ipynb",
 ];
 const CONFIGURATION: &[&str] = &[
     "yml",

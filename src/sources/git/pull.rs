@@ -12,6 +12,7 @@ use super::crew::Crew;
 use super::events::{Made, Maker};
 use super::labels::{Attributes, Labels};
 use super::ledger::Ledger;
+use super::pages;
 use super::params::Checked;
 use super::registry::Registry;
 use super::repository::{Range, Repository};
@@ -40,11 +41,12 @@ pub(super) fn pull(
         sink.note(format!("{name}: has no commits yet"));
         return Ok(given.unwrap_or_default().to_owned());
     };
+    let web = params.web.clone().or_else(|| repository.web());
     let maker = Maker {
         source: setting.source.as_str().into(),
         params,
         repository: &repository,
-        web: params.web.clone().or_else(|| repository.web()),
+        web: web.map(pages::shown_at),
         branch: repository.branch_name(params.branch.as_deref()),
         zone: setting.timezone,
         vocabulary: &setting.vocabulary,

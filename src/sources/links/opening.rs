@@ -66,12 +66,18 @@ pub(super) fn around(text: &[u8], hit: Range<usize>, at: &str) -> Option<Opened>
             before.ends_with(opening) || *spaced && close.ends_with(opening)
         });
         if let Some((opening, _, end)) = opening {
-            let end = start + end.of(&text[start..text.len().min(start + REACH)]);
+            let mut start = start;
+            let reach = text.len().min(start + REACH);
+            let mut end = start + end.of(&text[start..reach]);
+            let wiki = *opening == b"[[";
+            if wiki && end < hit.start && text[end] == b'|' && is_named_last(at) {
+                // `[[words|page]]` of the wikis that forges have.
+                start = end + 1;
+                end = start + End::Any(b"]|").of(&text[start..reach]);
+            }
             let path = start..end;
-            return (end >= hit.end).then_some(Opened {
-                path,
-                wiki: *opening == b"[[",
-            });
+            let is_around = start <= hit.start && end >= hit.end;
+            return is_around.then_some(Opened { path, wiki });
         }
     }
     let end = memchr::memchr(b'\n', &text[hit.end..]).map_or(text.len(), |end| hit.end + end);
@@ -85,6 +91,12 @@ pub(super) fn around(text: &[u8], hit: Range<usize>, at: &str) -> Option<Opened>
         path: start..end,
         wiki: false,
     })
+}
+
+/// Whether links in a file like this may name the page behind the words: other wikis do it the other way
+/// round.
+fn is_named_last(at: &str) -> bool {
+    ![".mediawiki", ".wiki"].iter().any(|end| at.ends_with(end))
 }
 
 impl End {

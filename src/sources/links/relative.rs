@@ -11,7 +11,18 @@ use super::{Names, opening, thread};
 
 /// Extensions of files that are documents.
 const DOCUMENTS: &[&str] = &[
-    "md", "markdown", "mdx", "rst", "adoc", "asciidoc", "txt", "html", "htm", "org", "wiki",
+    "md",
+    "markdown",
+    "mdx",
+    "rst",
+    "adoc",
+    "asciidoc",
+    "txt",
+    "html",
+    "htm",
+    "org",
+    "wiki",
+    "mediawiki",
     "textile",
 ];
 

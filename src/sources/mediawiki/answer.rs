@@ -275,13 +275,17 @@ fn user(revision: &Value) -> Option<String> {
     let nobody = ["anon", "temp", "userhidden"]
         .iter()
         .any(|flag| set(&revision[*flag]));
-    // Imported revisions name users of another wiki as `prefix>name`.
-    let name = revision["user"]
-        .as_str()
-        .filter(|name| !name.is_empty() && !name.contains('>'))?;
     let numberless = revision["userid"].as_u64() == Some(0);
+    let name = revision["user"].as_str().and_then(account);
+    name.filter(|_| !nobody && !numberless)
+}
+
+/// An account by what a wiki calls somebody, if it is one.
+pub(super) fn account(name: &str) -> Option<String> {
+    // Imported revisions name users of another wiki as `prefix>name`.
+    let is_foreign = name.is_empty() || name.contains('>');
     let temporary = name.starts_with("~2") || name.starts_with("*Unregistered");
-    (!nobody && !numberless && !temporary && !is_address(name)).then(|| name.to_owned())
+    (!is_foreign && !temporary && !is_address(name)).then(|| name.to_owned())
 }
 
 /// Also partly hidden ones: `192.0.2.xxx`.

@@ -83,14 +83,16 @@ impl Client {
         let first = question
             .iter()
             .filter(|(name, _)| rest.iter().all(|(other, _)| other != name));
+        let usual = [
+            ("action", "query"),
+            ("format", "json"),
+            ("formatversion", "2"),
+            ("maxlag", MAXLAG),
+        ];
+        let is_left = |(name, _): &(&str, &str)| question.iter().all(|(other, _)| other != name);
         address
             .query_pairs_mut()
-            .extend_pairs([
-                ("action", "query"),
-                ("format", "json"),
-                ("formatversion", "2"),
-                ("maxlag", MAXLAG),
-            ])
+            .extend_pairs(usual.into_iter().filter(is_left))
             .extend_pairs(first)
             .extend_pairs(rest);
         let mut last = self.failed("was never asked", true);

@@ -2,15 +2,18 @@
 //! the pages that link to them; from api.php.
 //!
 //! `client` asks, `answer` reads what came, `wikitext` counts, `events` says what it means; `log` looks for
-//! deletions and moves, `outside` for links to write-ups elsewhere, `views` for counts of page views.
+//! deletions and moves, `outside` for links to write-ups elsewhere, `threads` for what was said on talk pages,
+//! `views` for counts of page views; `checkpoint` is what the next pull needs.
 
 mod addresses;
 mod answer;
+mod checkpoint;
 mod client;
 mod events;
 mod log;
 mod outside;
 mod probe;
+mod threads;
 mod views;
 mod wikitext;
 
@@ -19,7 +22,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::model::{DAY_MS, Millis, Vocabulary};
 
@@ -28,6 +31,7 @@ use super::{Kind, KnownWriteup, Probe, Problem, Pull, Setting, Sink, SourceError
 pub use addresses::sites;
 
 use answer::{Page, Revision};
+use checkpoint::{Checkpoint, Deletion, Linked};
 use client::Client;
 use events::Maker;
 use wikitext::Measured;
@@ -88,6 +92,8 @@ struct MediaWiki {
     vocabulary: Vocabulary,
     zone: Tz,
     writeups: Vec<KnownWriteup>,
+    /// Whether the wiki knows threads, once it was asked.
+    knows_threads: Option<bool>,
 }
 
 /// How long after its first revision a page is taken as it was published (INDICATORS section 8).
@@ -157,6 +163,7 @@ impl MediaWiki {
             zone: setting.timezone,
             writeups: setting.writeups.clone(),
             vocabulary: setting.vocabulary.clone(),
+            knows_threads: None,
         })
     }
 
@@ -372,68 +379,6 @@ fn two_times(history: &[Revision]) -> Option<(&Revision, &Revision)> {
     (early.id != latest.id).then_some((early, latest))
 }
 
-/// What the next pull needs. Holds no names of people.
-#[derive(Debug, Default, Serialize, Deserialize)]
-struct Checkpoint {
-    pages: BTreeMap<u64, Seen>,
-    links: BTreeMap<String, Linked>,
-    #[serde(default)]
-    deletions: BTreeMap<u64, Deletion>,
-    /// Links to write-ups elsewhere.
-    #[serde(default)]
-    outside: BTreeMap<String, Linked>,
-    /// The newest move in the log that was told of.
-    #[serde(default)]
-    moved: u64,
-    /// Views of the newest days.
-    #[serde(default)]
-    views: BTreeMap<u64, BTreeMap<String, u64>>,
-    /// When the last pull began.
-    #[serde(default)]
-    pulled_at: Option<Millis>,
-}
-
-/// A page that was found missing; it may have come back since.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
-struct Deletion {
-    at: Option<Millis>,
-    version: u32,
-}
-
-/// The last revisions taken in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Seen {
-    page: u64,
-    talk: u64,
-}
-
-/// A link seen.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-struct Linked {
-    at: Millis,
-    version: u32,
-    removed_at: Option<Millis>,
-}
-
-impl Linked {
-    /// A link that stands, by what was known of it; none where that is known already. One that comes back is
-    /// the same link again, from the time when it was first seen.
-    fn standing(known: Option<&Linked>, now: Millis) -> Option<Linked> {
-        let (at, version) = match known {
-            Some(Linked {
-                removed_at: None, ..
-            }) => return None,
-            Some(gone) => (gone.at, gone.version + 1),
-            None => (now, 0),
-        };
-        Some(Linked {
-            at,
-            version,
-            removed_at: None,
-        })
-    }
-}
-
 impl Pull for MediaWiki {
     fn pull(
         &mut self,
@@ -467,7 +412,10 @@ impl Pull for MediaWiki {
             if let Some((talk, last)) = talk.filter(|(_, last)| *last != seen.talk) {
                 let history = self.history(talk, sink)?;
                 users.extend(history.iter().filter_map(|revision| revision.user.clone()));
-                self.maker.comments(page, &history, seen.talk, sink);
+                let told = state.threads.entry(page.id).or_default();
+                if !self.threads(page, (last, &history), told, sink)? {
+                    self.maker.comments(page, &history, seen.talk, sink);
+                }
                 state.pages.entry(page.id).or_default().talk = last;
             }
             state.pages.entry(page.id).or_default().page = page.last_revision;

@@ -209,6 +209,7 @@ fn answers(later: bool) -> impl FnMut(&BTreeMap<String, String>) -> Option<Reply
                 assert_eq!((ids, get("pvipdays")), ("10|11", "60"));
                 json!({"query": {"pages": [{"pageid": 10}, {"pageid": 11}]}})
             }
+            _ if get("meta") == "siteinfo" => json!({"query": {"extensions": []}}),
             (.., "users") => json!({"query": {"users": [
                 {"name": "Ada", "groups": ["user"]}, {"name": "CleanerBot", "groups": ["bot", "user"]}]}}),
             other => panic!("unexpected question {other:?}"),

@@ -158,6 +158,11 @@ impl Links {
         self.pages.insert(stands.page.to_owned(), linking);
     }
 
+    /// The change of a page that was looked at last, if a link stands or stood there.
+    pub(in crate::sources) fn looked_at(&self, page: &str) -> Option<Millis> {
+        self.pages.get(page).map(|page| page.updated)
+    }
+
     /// The pages on which links stand.
     pub(super) fn standing(&self) -> BTreeSet<String> {
         let stands = |page: &&Linking| page.to.values().any(|one| one.removed.is_none());

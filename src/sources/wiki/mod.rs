@@ -10,6 +10,7 @@ mod events;
 mod html;
 mod links;
 mod run;
+mod targets;
 
 use url::Url;
 
@@ -24,6 +25,7 @@ pub(super) use events::{Maker, Said};
 pub(super) use html::{of_html, resolved};
 pub(super) use links::{Links, Stands};
 pub(super) use run::{Run, pull};
+pub(super) use targets::Targets;
 
 /// A part of a wiki that was asked for by its name and is not there.
 fn absent(api: &Url, part: &str) -> SourceError {
