@@ -1,7 +1,8 @@
 -- Reads of {writeups:Array(UInt32)} from landing, resolved by generation {registry:UInt32} of the
 -- registry and labelled. Assigned is what the event says so itself, and what falls into an assignment of
 -- its write-up: by the reader's team then, or because they had joined less than {newcomer_ms:Int64}
--- before. Rows get generation {stage:UInt32}. Store::stage.
+-- before. AI agents are those that the event names, and the accounts {agents:Array(UInt32)}; an agent's own
+-- account is nobody for whom it reads. Rows get generation {stage:UInt32}. Store::stage.
 INSERT INTO staged_read
 (
     writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
@@ -63,7 +64,7 @@ SELECT
     multiIf(label != 0, 0, p.number != 0, toUInt64(p.number), r.session) AS actor,
     r.ms AS ms,
     r.key,
-    p.number AS person,
+    if(label = 10 AND p.kind IN ('bot', 'room', 'service'), 0, p.number) AS person,
     r.session,
     r.engaged_ms,
     r.scroll_milli,
@@ -77,7 +78,8 @@ SELECT
     multiIf(
         w.deleted_at IS NOT NULL AND ms >= w.deleted_at, 2,
         p.kind = 'excluded', 6,
-        r.bot OR r.agent != '' OR p.kind IN ('bot', 'room', 'service'), 3,
+        r.agent != '' OR has({agents:Array(UInt32)}, p.number), 10,
+        r.bot OR p.kind IN ('bot', 'room', 'service'), 3,
         p.number != 0 AND (t.number, p.number) IN contributor, 4,
         w.published_at IS NOT NULL AND ms < w.published_at, 5,
         0) AS label,

@@ -10,6 +10,7 @@ use super::{error, import, privacy};
 use crate::app::collector;
 use crate::app::look::{self, Checkpoints, Ground, Tables};
 use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
+use crate::jobs::machines;
 use crate::model::Vocabulary;
 use crate::sources::{Kind, Probe, Setting, SourceError, git};
 use crate::web::access::{self, accounts};
@@ -98,6 +99,9 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         if let Ok(Some(lost)) = privacy::lost_agreement(&config) {
             findings.add("terms", &anyhow::Error::msg(lost));
         }
+    }
+    if let Err(error) = machines::check(&config.accounts) {
+        findings.add("configuration", &error);
     }
     let mut sources = Vec::new();
     for source in &config.sources {

@@ -3,6 +3,7 @@
 //! value and what would be valid.
 
 mod access;
+mod accounts;
 mod effective;
 mod engine;
 mod environment;
@@ -25,6 +26,7 @@ use crate::model::{Calendar, Parameters, Vocabulary};
 pub use access::{
     AccessConfig, AccessMode, Groups, Network, OidcConfig, ProxyConfig, Role, is_loopback_host,
 };
+pub use accounts::Accounts;
 pub use effective::Effective;
 use engine::engine;
 pub use engine::{EngineConfig, EngineMode};
@@ -52,6 +54,8 @@ pub struct Config {
     /// The smallest number of people that is shown; `None` where the file does not say, and then
     /// the data folder's own k holds.
     pub k: Option<u32>,
+    /// Accounts that are no people.
+    pub accounts: Accounts,
     /// What is kept of people; as with k, the data folder's own holds where the file does not say.
     pub mode: Option<Mode>,
     /// How long what is kept is kept.
@@ -273,6 +277,7 @@ fn check(
     });
     let organisation = organisation(&mut top.section("organisation"));
     let parameters = parameters(&mut top.section("parameters"));
+    let accounts = accounts::read(&mut top.section("accounts"));
     let (k, mode, key_holder) = privacy::privacy(&mut top.section("privacy"));
     let (retention, audit_days) = privacy::retention(&mut top.section("retention"));
     let engine = engine(&mut top.section("engine"), environment, &mut origins);
@@ -303,6 +308,7 @@ fn check(
         data_dir: data_dir.unwrap_or_else(|| PathBuf::from("readback-data")),
         organisation,
         parameters,
+        accounts,
         k,
         mode,
         retention,
@@ -513,7 +519,7 @@ mod tests {
           privacy.k: 0 is not a whole number from 1 to 1000
           engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
           source 1: id: is missing
-          colour: unknown key; known are access, data_dir, engine, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
+          colour: unknown key; known are access, accounts, data_dir, engine, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
         "#);
     }
 

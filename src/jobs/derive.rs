@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::assigned;
+use super::machines::Machines;
 use super::people::people;
 use super::registry::{merge, names};
 use crate::model::target::canonical as respelled;
@@ -18,7 +19,7 @@ use crate::store::{
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 3;
+const CODE_VERSION: u32 = 4;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
@@ -44,12 +45,14 @@ pub async fn run(
     store: &Store,
     calendar: &Calendar,
     parameters: &Parameters,
+    machines: &Machines,
 ) -> anyhow::Result<Derived> {
     let last = store
         .last_derive_run()
         .await
         .context("derive: where it stood")?;
-    let basis = basis(store.receipts_fingerprint().await?, calendar, parameters);
+    let received = store.receipts_fingerprint().await?;
+    let basis = basis(received, calendar, parameters, machines);
     if let Some((generation, _)) = last
         && store.derive_basis().await? == Some((generation, basis))
     {
@@ -63,7 +66,8 @@ pub async fn run(
     let landed_people = store.landed_people().await?;
     let landed_writeups = store.landed_writeups().await?;
     let known_numbers: HashMap<_, _> = store.writeup_numbers().await?.into_iter().collect();
-    let people = people(generation, &numbers, &landed_people);
+    let mut people = people(generation, &numbers, &landed_people);
+    let agents = machines.mark(&mut people.rows);
     let person_of: HashMap<u128, u32> = people
         .rows
         .iter()
@@ -100,7 +104,7 @@ pub async fn run(
         .fingerprints(generation, Millis::MAX)
         .await
         .context("derive: what has landed")?;
-    let common = common_fingerprint(calendar, parameters, &rows.people, &numbers);
+    let common = common_fingerprint(calendar, parameters, (&rows.people, &agents), &numbers);
     let shared = watched_by_several(&landed, &rows.writeups);
     let watch: HashMap<String, u64> = match shared.is_empty() {
         true => HashMap::new(),
@@ -139,6 +143,7 @@ pub async fn run(
         timezone: calendar.timezone.name().to_owned(),
         double_click_ms: i64::from(parameters.double_click_s) * 1000,
         newcomer_ms: i64::from(parameters.newcomer_days) * DAY_MS,
+        agents,
     };
     store.clear_stage().await?;
     let of_several = |writeup: &u32| shared.contains_key(writeup);
@@ -228,12 +233,13 @@ fn watched_by_several<'a>(
 
 /// All that derived rows and registry are made from, in one number: what has been received, whose
 /// receipts name every batch that landed, and by which rules it is read.
-fn basis(received: u64, calendar: &Calendar, parameters: &Parameters) -> u64 {
+fn basis(received: u64, calendar: &Calendar, parameters: &Parameters, machines: &Machines) -> u64 {
     let rules = format!(
-        "{received} {CODE_VERSION} {} {} {}",
+        "{received} {CODE_VERSION} {} {} {} {:?}",
         calendar.timezone.name(),
         parameters.double_click_s,
-        parameters.newcomer_days
+        parameters.newcomer_days,
+        machines.print()
     );
     xxh3_64(rules.as_bytes())
 }
@@ -260,10 +266,13 @@ fn wholes(writeups: &[RegistryWriteup]) -> usize {
 fn common_fingerprint(
     calendar: &Calendar,
     parameters: &Parameters,
-    people: &[RegistryPerson],
+    (people, agents): (&[RegistryPerson], &[u32]),
     numbers: &[(u128, u32)],
 ) -> u64 {
     let mut hash = Xxh3::new();
+    for agent in agents {
+        hash.update(&agent.to_le_bytes());
+    }
     hash.update(&CODE_VERSION.to_le_bytes());
     hash.update(calendar.timezone.name().as_bytes());
     hash.update(&parameters.double_click_s.to_le_bytes());

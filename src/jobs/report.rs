@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
+use super::beside::Beside;
 use super::hiding::{hide, is_named, names};
 use super::{compute, forges, gone, health, reviews, writeups};
 use crate::indicators::{Context, Spec, beside};
@@ -24,6 +25,8 @@ pub struct Reported {
     pub k: u32,
     /// Which repository is shown where.
     pub forges: Forges,
+    /// One number for the accounts that the configuration calls programs; nothing where there are none.
+    pub accounts: Option<u64>,
 }
 
 /// What two kinds of readers see.
@@ -55,7 +58,8 @@ pub async fn summaries(
 ) -> anyhow::Result<Reports> {
     let computed = compute::run(store, context).await?;
     let k = reported.k;
-    let health = health::health(store, &computed, &context.calendar, k)
+    let beside = Beside::of(store, context, &computed, k).await?;
+    let health = health::health(store, &computed, &context.calendar, (k, &beside))
         .await
         .context("health of the measurement")?;
     let mut indicators = Map::new();
@@ -68,7 +72,7 @@ pub async fn summaries(
     let reviews = reviews::lists(context, &computed, k)?;
     let weeks = indicators.get("L1").map(told_weeks).unwrap_or_default();
     let shown = forges::with_registry(reported.forges.clone(), &computed.registry);
-    let writeups = writeups::lists(store, context, &computed, (k, &weeks, &shown)).await?;
+    let writeups = writeups::lists(store, context, &computed, (k, &weeks, &shown, &beside)).await?;
     let gone = gone::lists(store, context, &computed, &shown)
         .await
         .context("links that lead to nothing")?;
@@ -94,7 +98,7 @@ pub async fn summaries(
         schema: SCHEMA.to_owned(),
         as_of: to_rfc3339(context.as_of),
         organisation: organisation(|writeup| !writeup.restricted),
-        parameters: parameters(&context.parameters, k),
+        parameters: parameters(&context.parameters, reported),
         indicators,
         writeups: writeups.writeups.open,
         reviews: reviews.reviews.open,
@@ -202,9 +206,13 @@ fn withhold(results: &mut Json, place: &str) {
     }
 }
 
-fn parameters(p: &Parameters, k: u32) -> Map<String, Json> {
+fn parameters(p: &Parameters, reported: &Reported) -> Map<String, Json> {
     let mut values = p.by_name();
-    values.insert("k".to_owned(), k.into());
+    values.insert("k".to_owned(), reported.k.into());
+    // Whose accounts they are is not told, but that they are others.
+    if let Some(accounts) = reported.accounts {
+        values.insert("accounts".to_owned(), format!("{accounts:016x}").into());
+    }
     values
 }
 

@@ -23,6 +23,8 @@ pub(super) struct Health {
     pub(super) excluded: Vec<(&'static str, String)>,
     /// What one source saw of what another did.
     pub(super) compared: Vec<String>,
+    /// What is told beside the reads of people, and is in no number of theirs.
+    pub(super) beside: Vec<String>,
     /// What is not known, and how much of it.
     pub(super) unknown: Vec<(&'static str, String)>,
     /// What no source has delivered yet.
@@ -204,6 +206,7 @@ pub(super) fn health(summary: &Value) -> Health {
             .iter()
             .filter_map(compared)
             .collect(),
+        beside: agents(reads).into_iter().collect(),
         unknown,
         missing: SIGNS
             .iter()
@@ -335,6 +338,20 @@ fn brief(
         said.push(unknown.join(" "));
     }
     said
+}
+
+/// `And 12 reads by AI agents, which are in no other number.`
+fn agents(reads: &Value) -> Option<String> {
+    let told = match cell(reads, "agents") {
+        Cell::Missing => return None,
+        Cell::Value(n) => format!("And {} {}", count(n), plural(n, "read", "reads")),
+        Cell::Withheld => {
+            return Some("AI agents read, too; how often is withheld.".to_owned());
+        }
+    };
+    Some(format!(
+        "{told} by AI agents, which are in no other number of reads."
+    ))
 }
 
 /// `beacon saw 71 % of the reads that proxy saw of the 12 write-ups that both watch.`

@@ -259,6 +259,13 @@ fn about(around: &Around, writeup: &Value) -> Vec<(&'static str, String)> {
         ("Tags", tags.join(", ")),
         ("Assigned reading", assigned::told(writeup, zone)),
         ("Latest sign of life", around.signs.words(writeup)),
+        (
+            "Reads by AI agents",
+            match cell(&writeup["agents"], "reads") {
+                Cell::Missing => String::new(),
+                told => words::counted(told),
+            },
+        ),
     ];
     rows.into_iter()
         .filter(|(_, value)| !value.is_empty())

@@ -80,6 +80,8 @@ pub struct DeriveSettings {
     pub double_click_ms: i64,
     /// How long somebody is new, ms.
     pub newcomer_ms: i64,
+    /// The numbers of accounts that are AI agents.
+    pub agents: Vec<u32>,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -241,6 +243,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let query = self.query(STAGE).param("registry", settings.generation);
         let query = query.param("newcomer_ms", settings.newcomer_ms);
+        let query = query.param("agents", &settings.agents);
         let query = query.param("stage", stage).param("writeups", writeups);
         query.execute().await.named("stage_reads")
     }

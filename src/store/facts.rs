@@ -36,7 +36,7 @@ pub struct LabelCount {
     /// The kind.
     pub kind: String,
     /// 0 kept, 1 unknown write-up, 2 after deletion, 3 robot, 4 contributor's own, 5 draft, 6 somebody
-    /// excluded.
+    /// excluded, 10 an AI agent.
     pub label: u8,
     /// Events before `as_of`.
     pub before: u64,
@@ -63,6 +63,8 @@ pub struct HealthCounts {
     pub draft_people: u64,
     /// Distinct people who read what several sources watch.
     pub compared_people: u64,
+    /// Distinct people for whom AI agents read.
+    pub agent_people: u64,
 }
 
 /// Two sources that saw reads of the same write-ups, and how many each saw on the days that both
@@ -146,6 +148,7 @@ const LATE_READERS: Statement = statement!("fact_late_readers");
 const ATTENDANCE: Statement = statement!("fact_attendance");
 const COMMENTS: Statement = statement!("fact_comments");
 const WRITEUP_READERS: Statement = statement!("writeup_readers");
+const AGENT_READS: Statement = statement!("writeup_agent_reads");
 const WRITEUP_CURVE: Statement = statement!("writeup_curve");
 const RECEIPTS: Statement = statement!("receipts");
 const LABELS: Statement = statement!("health_labels");
@@ -398,6 +401,11 @@ impl Store {
     /// Distinct readers, ever and late, of each write-up.
     pub async fn writeup_readers(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
         self.frame(WRITEUP_READERS, settings).await
+    }
+
+    /// Reads of each write-up by AI agents, and the people for whom.
+    pub async fn agent_reads(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(AGENT_READS, settings).await
     }
 
     /// Reads of each write-up by four weeks of age.

@@ -149,6 +149,10 @@ pub struct Reads {
     pub other_source: Option<u64>,
     /// Reads without a person: reads count, people don't.
     pub anonymous: u64,
+    /// Reads by AI agents, beside those of people and in no other number of reads; some of `received.bot`.
+    /// Absent where there are none; null where fewer than `k` people are known for whom they read.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub agents: Option<u64>,
     /// A number is withheld.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,

@@ -6,6 +6,7 @@ mod access_oidc;
 mod access_restricted;
 mod access_roles;
 mod access_rubbish;
+mod agents;
 mod assigned;
 mod attacked;
 mod beacon;
