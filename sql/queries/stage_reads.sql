@@ -57,6 +57,11 @@ WITH
               FROM registry_assignment
               WHERE generation = {registry:UInt32} AND team != ''
                 AND has({writeups:Array(UInt32)}, writeup))
+    ),
+    -- Stretches in which somebody reads as only programs do.
+    machine AS
+    (
+        SELECT actor, groupArray((from_ms, to_ms)) AS stretches FROM staged_machine WHERE found GROUP BY actor
     )
 SELECT
     t.number AS writeup,
@@ -80,6 +85,7 @@ SELECT
         p.kind = 'excluded', 6,
         r.agent != '' OR has({agents:Array(UInt32)}, p.number), 10,
         r.bot OR p.kind IN ('bot', 'room', 'service'), 3,
+        arrayExists(s -> s.1 <= r.ms AND r.ms < s.2, x.stretches), 11,
         p.number != 0 AND (t.number, p.number) IN contributor, 4,
         w.published_at IS NOT NULL AND ms < w.published_at, 5,
         0) AS label,
@@ -97,6 +103,7 @@ FROM
 ) AS r
 ASOF LEFT JOIN target AS t ON r.target = t.target AND r.ms >= t.from_ms
 ANY LEFT JOIN person AS p ON r.person = p.pseudonym
+ANY LEFT JOIN machine AS x ON if(p.number != 0, toUInt64(p.number), r.session) = x.actor
 ANY LEFT JOIN writeup AS w ON t.number = w.number
 ANY LEFT JOIN assignment AS s ON t.number = s.writeup
 ASOF LEFT JOIN member AS m ON p.number = m.number AND r.ms >= m.from_at

@@ -382,6 +382,9 @@ fn parameters(reader: &mut Reader<'_>) -> Parameters {
     reader.whole("index_writeups", 1, 100_000, &mut p.index_writeups);
     reader.share("index_team_share", &mut p.index_team_share);
     reader.whole("index_team_least", 1, 100_000, &mut p.index_team_least);
+    reader.whole("machine_writeups", 1, 1_000_000, &mut p.machine_writeups);
+    reader.whole("machine_run", 1, 1_000_000, &mut p.machine_run);
+    reader.whole("machine_gap_s", 1, 3600, &mut p.machine_gap_s);
     reader.whole("follow_up_days", 0, 3650, &mut p.follow_up_days);
     if p.late_days >= p.horizon_days {
         reader.problem(

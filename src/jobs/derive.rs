@@ -14,12 +14,12 @@ use super::registry::{merge, names};
 use crate::model::target::canonical as respelled;
 use crate::model::{Calendar, DAY_MS, Millis, Parameters};
 use crate::store::{
-    DeriveSettings, Fingerprint, RegistryAssignment, RegistryPerson, RegistryRows, RegistryTeam,
-    RegistryWriteup, Store, StoreError,
+    DeriveSettings, Fingerprint, MachineLimits, RegistryAssignment, RegistryPerson, RegistryRows,
+    RegistryTeam, RegistryWriteup, Store, StoreError,
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 4;
+const CODE_VERSION: u32 = 5;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
@@ -115,7 +115,20 @@ pub async fn run(
             .into_iter()
             .collect(),
     };
-    let wanted = fingerprints(common, parameters, &rows, &landed, &(&shared, &watch));
+    // What an unfinished run left behind is no stretch of this one.
+    store.clear_stage().await?;
+    let machines = store.find_machines(generation, limits(parameters)).await;
+    let machines: HashMap<u32, u64> = machines
+        .context("derive: who reads like a program")?
+        .into_iter()
+        .collect();
+    let wanted = fingerprints(
+        common,
+        parameters,
+        &rows,
+        &landed,
+        &(&shared, &watch, &machines),
+    );
     let whole = total_fingerprint(&rows, &landed, &wanted);
     let current: HashMap<u32, u64> = store.derived_states().await?.into_iter().collect();
     let touched: Vec<(u32, u64)> = wanted
@@ -128,6 +141,7 @@ pub async fn run(
         && fingerprint == whole
         && touched.is_empty()
     {
+        store.clear_stage().await?;
         store.sweep_registry_from(generation + 1).await?;
         store.set_derive_basis(generation, basis).await?;
         return Ok(Derived {
@@ -145,7 +159,6 @@ pub async fn run(
         newcomer_ms: i64::from(parameters.newcomer_days) * DAY_MS,
         agents,
     };
-    store.clear_stage().await?;
     let of_several = |writeup: &u32| shared.contains_key(writeup);
     if touched.iter().any(|(writeup, _)| of_several(writeup)) {
         store
@@ -235,10 +248,11 @@ fn watched_by_several<'a>(
 /// receipts name every batch that landed, and by which rules it is read.
 fn basis(received: u64, calendar: &Calendar, parameters: &Parameters, machines: &Machines) -> u64 {
     let rules = format!(
-        "{received} {CODE_VERSION} {} {} {} {:?}",
+        "{received} {CODE_VERSION} {} {} {} {:?} {:?}",
         calendar.timezone.name(),
         parameters.double_click_s,
         parameters.newcomer_days,
+        limits(parameters),
         machines.print()
     );
     xxh3_64(rules.as_bytes())
@@ -288,13 +302,28 @@ fn common_fingerprint(
     hash.digest()
 }
 
+/// Which sources watch a write-up together, when each watches, and which reads are like a program's.
+type Seen<'a> = (
+    &'a BTreeMap<u32, BTreeSet<&'a str>>,
+    &'a HashMap<String, u64>,
+    &'a HashMap<u32, u64>,
+);
+
+fn limits(parameters: &Parameters) -> MachineLimits {
+    MachineLimits {
+        writeups: parameters.machine_writeups,
+        run: parameters.machine_run,
+        gap_ms: i64::from(parameters.machine_gap_s) * 1000,
+    }
+}
+
 /// What the derived rows of each registered write-up are to be made from.
 fn fingerprints(
     common: u64,
     parameters: &Parameters,
     rows: &RegistryRows,
     landed: &[Fingerprint],
-    (shared, watch): &(&BTreeMap<u32, BTreeSet<&str>>, &HashMap<String, u64>),
+    (shared, watch, machines): &Seen<'_>,
 ) -> BTreeMap<u32, u64> {
     // When its sources watch decides which of their reads count.
     let watched = |writeup: u32| -> Vec<Option<&u64>> {
@@ -314,13 +343,14 @@ fn fingerprints(
         .iter()
         .map(|writeup| {
             let text = format!(
-                "{common} {:?} {:?} {:?} {} {:?} {:?}",
+                "{common} {:?} {:?} {:?} {} {:?} {:?} {:?}",
                 writeup.published_at,
                 writeup.deleted_at,
                 writeup.contributors,
                 events.get(&writeup.number).copied().unwrap_or(0),
                 assigned.get(&writeup.number),
-                watched(writeup.number)
+                watched(writeup.number),
+                machines.get(&writeup.number)
             );
             (writeup.number, xxh3_64(text.as_bytes()))
         })

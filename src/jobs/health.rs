@@ -29,6 +29,8 @@ const UNREACHABLE: u8 = 8;
 const OTHER_SOURCE: u8 = 9;
 /// Reads by AI agents.
 const AGENT: u8 = 10;
+/// Reads as only programs read.
+const LIKE_MACHINE: u8 = 11;
 
 /// Which kinds rest on too few people to be told: fewer than `k` and more than nobody.
 struct Few {
@@ -87,6 +89,8 @@ pub(super) async fn health(
     let whole = own.is_some() && draft.is_some() && double_click_removed.is_some();
     let told = |n: Option<u64>| n.filter(|_| whole);
     let few_sent = suppress::count_is_withheld(counts.agent_people, k.into());
+    let few_alike = suppress::count_is_withheld(counts.machine_people, k.into());
+    let automated = (!few_alike).then_some(of(LIKE_MACHINE));
     let agents = (beside.total && !few_sent).then_some(of(AGENT));
     let compared = store.compared_sources(&computed.settings).await?;
     Ok(Health {
@@ -99,7 +103,7 @@ pub(super) async fn health(
         reads: Reads {
             aggregated_rows: counts.aggregated_rows,
             aggregated_reads: counts.aggregated_reads,
-            suppressed: !whole || agents.is_none(),
+            suppressed: !whole || agents.is_none() || automated.is_none(),
             own: told(own),
             draft: told(draft),
             double_click_removed: told(double_click_removed),
@@ -111,6 +115,7 @@ pub(super) async fn health(
             },
             anonymous: counts.anonymous,
             agents,
+            automated,
         },
         sources: compared
             .into_iter()
@@ -160,7 +165,7 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64
         match row.label {
             UNKNOWN => received.unknown_writeup += row.before,
             AFTER_DELETE => received.after_delete += row.before,
-            BOT | AGENT => received.bot += row.before,
+            BOT | AGENT | LIKE_MACHINE => received.bot += row.before,
             EXCLUDED => excluded += row.before,
             GENERATED => received.generated += row.before,
             // Only links have these two; reads of another source are told under `reads` as well.

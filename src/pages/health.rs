@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::watched;
 use super::words::{self, capital, count, counted, date, percent, plural};
+use super::{beside, watched};
 use crate::charts::reading::{self, Cell, cell};
 
 /// What is said of the measurement.
@@ -206,7 +206,7 @@ pub(super) fn health(summary: &Value) -> Health {
             .iter()
             .filter_map(compared)
             .collect(),
-        beside: agents(reads).into_iter().collect(),
+        beside: beside::told(reads),
         unknown,
         missing: SIGNS
             .iter()
@@ -338,20 +338,6 @@ fn brief(
         said.push(unknown.join(" "));
     }
     said
-}
-
-/// `And 12 reads by AI agents, which are in no other number.`
-fn agents(reads: &Value) -> Option<String> {
-    let told = match cell(reads, "agents") {
-        Cell::Missing => return None,
-        Cell::Value(n) => format!("And {} {}", count(n), plural(n, "read", "reads")),
-        Cell::Withheld => {
-            return Some("AI agents read, too; how often is withheld.".to_owned());
-        }
-    };
-    Some(format!(
-        "{told} by AI agents, which are in no other number of reads."
-    ))
 }
 
 /// `beacon saw 71 % of the reads that proxy saw of the 12 write-ups that both watch.`

@@ -9,6 +9,7 @@ mod alive;
 pub mod assets;
 mod assigned;
 mod attendance;
+mod beside;
 mod citing;
 mod definitions;
 mod desk;

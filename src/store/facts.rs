@@ -36,7 +36,7 @@ pub struct LabelCount {
     /// The kind.
     pub kind: String,
     /// 0 kept, 1 unknown write-up, 2 after deletion, 3 robot, 4 contributor's own, 5 draft, 6 somebody
-    /// excluded, 10 an AI agent.
+    /// excluded, 10 an AI agent, 11 somebody who reads as only programs do.
     pub label: u8,
     /// Events before `as_of`.
     pub before: u64,
@@ -65,6 +65,8 @@ pub struct HealthCounts {
     pub compared_people: u64,
     /// Distinct people for whom AI agents read.
     pub agent_people: u64,
+    /// Distinct people who read as only programs do.
+    pub machine_people: u64,
 }
 
 /// Two sources that saw reads of the same write-ups, and how many each saw on the days that both

@@ -16,7 +16,7 @@ mod rows;
 mod state;
 mod which;
 
-pub use derive::{DeriveSettings, Fingerprint};
+pub use derive::{DeriveSettings, Fingerprint, MachineLimits};
 pub use facts::{
     AgeWindow, ClassCount, ComparedRow, CoverageRow, FactSettings, HealthCounts, LabelCount,
     ObservedRow, ReadingLimits, Receipt, RosterCounts,

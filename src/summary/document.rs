@@ -153,6 +153,10 @@ pub struct Reads {
     /// Absent where there are none; null where fewer than `k` people are known for whom they read.
     #[serde(skip_serializing_if = "is_nought")]
     pub agents: Option<u64>,
+    /// Reads of accounts that read as only programs do, by the limits `machine_…` among the parameters; some
+    /// of `received.bot`. Absent where there are none; null where fewer than `k` accounts made them.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub automated: Option<u64>,
     /// A number is withheld.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,

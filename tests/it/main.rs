@@ -52,6 +52,7 @@ mod lexed;
 mod links;
 mod loading;
 mod logs;
+mod machines;
 mod merging;
 mod observed;
 mod pages;

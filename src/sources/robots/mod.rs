@@ -6,6 +6,7 @@
 //! An agent of at most one character (`-`, or none at all) is a robot by the first list's `^.?$`.
 //!
 //! `people.txt` is ours: what in the agents of people's browsers only looks like one of the patterns.
+//! `ours.txt` has what those lists lack: fetchers of previews of links, and this program.
 //! `agents.txt` is ours, too: the names of AI agents. They are no people and no robots but a class of
 //! their own, whichever of COUNTER's lists names them.
 
@@ -18,6 +19,7 @@ use xxhash_rust::xxh3::xxh3_128;
 const ROBOTS: &str = include_str!("robot.txt");
 const MACHINES: &str = include_str!("machine.txt");
 const PEOPLE: &str = include_str!("people.txt");
+const OURS: &str = include_str!("ours.txt");
 const AGENTS: &str = include_str!("agents.txt");
 
 /// Raised with every change of the lists: a log that is imported again is judged by the newest ones.
@@ -58,7 +60,10 @@ impl Robots {
                 .build()
                 .ok()
         };
-        let lines: Vec<String> = patterns().map(|line| format!("(?:{line})")).collect();
+        let lines: Vec<String> = patterns()
+            .chain(ours())
+            .map(|line| format!("(?:{line})"))
+            .collect();
         let people: Vec<String> = people().map(|line| format!("(?:{line})")).collect();
         let patterns = match one(&lines.join("|")) {
             Some(all) => vec![all],
@@ -132,17 +137,24 @@ fn patterns() -> impl Iterator<Item = &'static str> {
         .filter(|line| !line.is_empty())
 }
 
+/// Every pattern that is ours.
+fn ours() -> impl Iterator<Item = &'static str> {
+    entries(OURS)
+}
+
 /// The name of every AI agent.
 fn agents() -> impl Iterator<Item = &'static str> {
-    AGENTS
-        .lines()
-        .filter(|line| !line.is_empty() && !line.starts_with("# "))
+    entries(AGENTS)
 }
 
 /// Every pattern of what is passed over.
 fn people() -> impl Iterator<Item = &'static str> {
-    PEOPLE
-        .lines()
+    entries(PEOPLE)
+}
+
+/// The lines of a list of ours, without its words for people.
+fn entries(list: &'static str) -> impl Iterator<Item = &'static str> {
+    list.lines()
         .filter(|line| !line.is_empty() && !line.starts_with("# "))
 }
 
@@ -152,7 +164,7 @@ mod tests {
 
     #[test]
     fn every_pattern_compiles_and_all_of_them_together() {
-        for line in patterns().chain(people()) {
+        for line in patterns().chain(ours()).chain(people()) {
             assert!(Regex::new(line).is_ok(), "{line}");
         }
         assert!(Robots::new().people.is_some());
@@ -185,6 +197,39 @@ mod tests {
         let cubot = "Mozilla/5.0 (Linux; Android 6.0; CUBOT MAX) Chrome/72.0 Mobile Safari/537.36";
         assert!(!robots.is_robot(cubot.as_bytes()));
         assert!(robots.is_robot(format!("{cubot} (compatible; Googlebot/2.1)").as_bytes()));
+    }
+
+    /// What chats and networks fetch a page with when somebody pastes a link to it.
+    #[test]
+    fn previews_of_links_are_no_reads() {
+        let mut robots = Robots::new();
+        for agent in [
+            "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+            "Slack-ImgProxy (+https://api.slack.com/robots)",
+            "Twitterbot/1.0",
+            "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
+            "WhatsApp/2.23.20.0",
+            "TelegramBot (like TwitterBot)",
+            "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+            "LinkedInBot/1.0 (compatible; Mozilla/5.0; Apache-HttpClient +http://www.linkedin.com)",
+            "Mozilla/5.0 (Windows NT 6.1; WOW64) SkypeUriPreview Preview/0.5",
+            "Mattermost-Bot/1.1",
+            "ZulipURLPreview/8.0 (+https://chat.example.org)",
+            "Rocket.Chat/6.4.0",
+            "http.rb/5.1.1 (Mastodon/4.2.1; +https://social.example.org/)",
+            "Iframely/1.3.1 (+https://iframely.com/docs/about)",
+            "readback/0.1.0",
+        ] {
+            assert!(robots.is_robot(agent.as_bytes()), "{agent}");
+        }
+        // What people have these chats open in.
+        for agent in [
+            "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/120.0 Electron/28.0 Mattermost/5.6 Safari/537.36",
+            "Mozilla/5.0 (Macintosh) AppleWebKit/537.36 Rocket.Chat/3.9.10 Chrome/114.0 Electron/25.3 Safari/537.36",
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 ZulipElectron/5.10 Chrome/114.0 Safari/537.36",
+        ] {
+            assert!(!robots.is_robot(agent.as_bytes()), "{agent}");
+        }
     }
 
     #[test]
