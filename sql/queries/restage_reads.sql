@@ -4,7 +4,7 @@
 INSERT INTO staged_read
 (
     writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
-    age_day, generation, team, source
+    age_day, generation, team, source, arrival
 )
 WITH
     day AS
@@ -46,7 +46,8 @@ SELECT
     if(beaten, -1, s.age_day),
     {generation:UInt32},
     s.team,
-    s.source
+    s.source,
+    s.arrival
 FROM
 (
     SELECT *, toInt32(toDate32(fromUnixTimestamp64Milli(ms, 'UTC'), {tz:String})) AS date

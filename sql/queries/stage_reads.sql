@@ -6,7 +6,7 @@
 INSERT INTO staged_read
 (
     writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
-    age_day, generation, team, source
+    age_day, generation, team, source, arrival
 )
 WITH
     target AS
@@ -93,11 +93,12 @@ SELECT
         intDiv(ms - assumeNotNull(w.published_at), 86400000)) AS age_day,
     {stage:UInt32} AS generation,
     r.own_team AS team,
-    r.source AS source
+    r.source AS source,
+    r.arrival AS arrival
 FROM
 (
     SELECT key, toUnixTimestamp64Milli(at) AS ms, target, person, session, engaged_ms, scroll_milli,
-        bot, agent, assigned AS told, toString(team) AS own_team, source
+        bot, agent, assigned AS told, toString(team) AS own_team, source, arrival
     FROM landing_read FINAL
     WHERE target IN (SELECT target FROM target)
 ) AS r

@@ -8,6 +8,7 @@
 //! the summary, restate tells what an earlier one would say now, terms says on which terms people are
 //! counted, and ledger since when.
 
+mod arrivals;
 mod assigned;
 mod beside;
 mod columns;

@@ -104,6 +104,7 @@ pub async fn summaries(
         reviews: reviews.reviews.open,
         attendance_by_quarter: reviews.quarters,
         linked_but_gone: gone.open,
+        arrivals: writeups.arrivals,
         health,
     };
     let full = has_restricted.then(|| Document {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
+use super::arrivals::Arrivals;
 use super::assigned;
 use super::beside::Beside;
 use super::columns::ints;
@@ -55,6 +56,8 @@ pub(super) struct Lists {
     pub(super) writeups: Both,
     /// Numbers of indicators that would tell what is withheld in the list: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
+    /// Where the readers of all write-ups came from.
+    pub(super) arrivals: Vec<Json>,
 }
 
 /// The list, by id; write-ups deleted or not yet published as of then are not in it, nor, for
@@ -80,10 +83,19 @@ pub(super) async fn lists(
         judge(&counted.collect::<Vec<_>>(), weeks, k.into())
     };
     let (open, full) = (judged(is_listed), judged(is_there));
-    let told = |writeup: &RegistryWriteup, readers: &Readers<'_>, agents: Option<Json>| {
+    let arrivals = Arrivals::of(store, computed).await?;
+    let ways = [&open, &full].map(|judged| {
+        let readers = judged.shown.iter().map(|shown| shown.readers);
+        arrivals.judge(&readers.collect::<Vec<_>>(), k.into())
+    });
+    let told = |(at, writeup): (usize, &RegistryWriteup), readers: &Readers<'_>, sees_all: bool| {
         let mut json = entry(writeup, readers, context, k);
-        if let Some(agents) = agents {
+        if let Some(agents) = beside.told(at, sees_all) {
             json["agents"] = agents;
+        }
+        let least = if sees_all { &ways[1] } else { &ways[0] };
+        if let Some(arrivals) = arrivals.told(at, least, &ways[1]) {
+            json["arrivals"] = arrivals;
         }
         let assigned = assigned::told(&computed.assignments, writeup.number);
         if !assigned.is_empty() {
@@ -102,7 +114,7 @@ pub(super) async fn lists(
                 shown: &open.and(full),
                 links: &signs.linked.open,
             };
-            told(writeup, &readers, beside.told(at, false))
+            told((at, writeup), &readers, false)
         });
     let of_full = entries()
         .zip(&full.shown)
@@ -114,7 +126,7 @@ pub(super) async fn lists(
                 shown: full,
                 links: &signs.linked.all,
             };
-            let mut entry = told(writeup, &readers, beside.told(at, true));
+            let mut entry = told((at, writeup), &readers, true);
             if writeup.restricted {
                 entry["restricted"] = true.into();
             }
@@ -135,6 +147,7 @@ pub(super) async fn lists(
             full: of_full.collect(),
         },
         betrayed,
+        arrivals: arrivals.all(&ways[0], &ways[1]),
     })
 }
 

@@ -6,6 +6,7 @@
 //! and the panels of the leader's page live in `dashboards/`.
 
 mod alive;
+pub(crate) mod arrivals;
 pub mod assets;
 mod assigned;
 mod attendance;

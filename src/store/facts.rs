@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::links::LinkRules;
 use super::which::Which;
 use super::{Named, Store, StoreError, frames};
-use crate::model::Millis;
+use crate::model::{ARRIVALS, Millis};
 
 /// As of when, and by which rules, facts are asked.
 #[derive(Clone, Debug)]
@@ -87,6 +87,19 @@ pub struct ComparedRow {
     pub other_reads: u64,
 }
 
+/// Kept reads of a write-up whose readers came from one kind of place.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct ArrivalRow {
+    /// The write-up's number; 0: all of them together.
+    pub writeup: u32,
+    /// The kind of place.
+    pub class: String,
+    /// How many.
+    pub reads: u64,
+    /// Distinct people known among their readers.
+    pub people: u64,
+}
+
 /// Which source delivered what for which write-up.
 #[derive(Clone, Debug, Row, Deserialize)]
 pub struct ObservedRow {
@@ -150,6 +163,7 @@ const LATE_READERS: Statement = statement!("fact_late_readers");
 const ATTENDANCE: Statement = statement!("fact_attendance");
 const COMMENTS: Statement = statement!("fact_comments");
 const WRITEUP_READERS: Statement = statement!("writeup_readers");
+const ARRIVALS_OF: Statement = statement!("fact_arrivals");
 const AGENT_READS: Statement = statement!("writeup_agent_reads");
 const WRITEUP_CURVE: Statement = statement!("writeup_curve");
 const RECEIPTS: Statement = statement!("receipts");
@@ -403,6 +417,14 @@ impl Store {
     /// Distinct readers, ever and late, of each write-up.
     pub async fn writeup_readers(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
         self.frame(WRITEUP_READERS, settings).await
+    }
+
+    /// Kept reads by the kind of place that their readers came from.
+    pub async fn arrivals(&self, settings: &FactSettings) -> Result<Vec<ArrivalRow>, StoreError> {
+        let query = self
+            .ask(ARRIVALS_OF, settings)
+            .param("classes", &ARRIVALS[..]);
+        query.fetch_all().await.named(ARRIVALS_OF.0)
     }
 
     /// Reads of each write-up by AI agents, and the people for whom.

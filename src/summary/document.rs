@@ -29,6 +29,10 @@ pub struct Document {
     pub attendance_by_quarter: Vec<Json>,
     /// Links that stand and lead to nothing.
     pub linked_but_gone: LinkedButGone,
+    /// Reads by the kind of place that their readers came from, of write-ups whose pages tell it (`class`,
+    /// `reads`); absent where none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrivals: Vec<Json>,
     /// How the measurement went.
     pub health: Health,
 }

@@ -7,6 +7,7 @@ mod access_restricted;
 mod access_roles;
 mod access_rubbish;
 mod agents;
+mod arrivals;
 mod assigned;
 mod attacked;
 mod beacon;
