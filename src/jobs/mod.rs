@@ -6,7 +6,7 @@
 //! takes a person out of everything, retain takes away what is old enough, rotate gives people new
 //! pseudonyms, derive makes derived tables of landed events, compute makes facts and results, report makes
 //! the summary, restate tells what an earlier one would say now, terms says on which terms people are
-//! counted, and ledger since when.
+//! counted, ledger since when, and expiry what sources are about to forget.
 
 mod arrivals;
 mod assigned;
@@ -14,6 +14,7 @@ mod beside;
 mod columns;
 pub mod compute;
 pub mod derive;
+pub mod expiry;
 mod few;
 pub mod forges;
 pub mod forget;

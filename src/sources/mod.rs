@@ -23,6 +23,7 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod memory;
 pub mod outline;
 pub mod pageviews;
 mod prose;

@@ -54,10 +54,17 @@ async fn readers_come_from_somewhere() {
     lines.push(read("n", "INC-2", 40, 3, json!("newsletter")));
     lines.push(read("u", "INC-2", 41, 4, json!(null)));
     // A source that never tells: its write-up is left out.
-    lines.push(read("s", "INC-3", 50, 5, json!(null)));
+    lines.push(event(
+        "read",
+        "s",
+        "INC-3",
+        "2026-03-02T13:00:00Z",
+        json!({}),
+    ));
     // A double click: the second one comes from the page itself.
     lines.push(read("d1", "INC-2", 59, 6, json!("search")));
-    lines.push(read("d2", "INC-2", 59, 6, json!("direct")));
+    let again = read("d2", "INC-2", 59, 6, json!("direct"));
+    lines.push(again.replace(":59:00Z", ":59:20Z"));
     way.events(&lines).await;
     let all = way.report(instant(AS_OF)).await.json();
     let expected = [

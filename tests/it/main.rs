@@ -40,6 +40,7 @@ mod doorway;
 mod engine;
 mod engine_http;
 mod engine_process;
+mod expiry;
 mod few;
 mod fixtures;
 mod forges;
