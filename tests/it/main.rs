@@ -23,6 +23,7 @@ mod confluence_pulled;
 mod confluence_refused;
 mod confluence_sent;
 mod confluence_wiki;
+mod counted_days;
 mod cut_off;
 mod demo;
 mod derive;
