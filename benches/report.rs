@@ -17,7 +17,7 @@ use bench::measure::Measured;
 use bench::{cpu, forget_peak, measure, number_or, peak, readback};
 use readback::engine;
 use readback::indicators::Context;
-use readback::jobs::machines::Machines;
+use readback::jobs::machines::Configured;
 use readback::jobs::{compute, derive};
 use readback::model::{Calendar, Parameters, parse_rfc3339};
 use readback::store::Store;
@@ -86,7 +86,7 @@ async fn main() {
         &store,
         &context.calendar,
         &context.parameters,
-        &Machines::default(),
+        &Configured::default(),
     )
     .await
     .expect("derived tables");

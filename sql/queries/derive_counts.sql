@@ -30,7 +30,7 @@ WITH
             SELECT DISTINCT writeup, source
             FROM derived_source_day
             WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup)
-              AND rank BETWEEN 1 AND 8
+              AND rank BETWEEN 1 AND 254
         ) AS r
         INNER JOIN
         (

@@ -27,7 +27,7 @@ WITH
     (
         SELECT d.writeup AS writeup, d.date AS date, max(r.rank) AS rank
         FROM (SELECT DISTINCT writeup, date FROM day) AS d
-        INNER JOIN (SELECT * FROM ranked WHERE rank < 9) AS r ON d.writeup = r.writeup
+        INNER JOIN (SELECT * FROM ranked WHERE rank < 255) AS r ON d.writeup = r.writeup
         INNER JOIN watch AS w ON d.date = w.date AND r.source = w.source
         GROUP BY d.writeup, d.date
     )

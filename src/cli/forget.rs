@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::jobs::derive;
 use crate::jobs::forget::{Forgotten, Places, erase, pseudonym, search, segments, texts};
 use crate::jobs::load::{Loader, Pace};
-use crate::jobs::machines::Machines;
+use crate::jobs::machines::Configured;
 use crate::model::Pseudonym;
 use crate::spool::{Drain, Limits, Spool, SpoolError};
 use crate::web::audit::Act;
@@ -167,8 +167,8 @@ async fn known(house: &House, registry: u32, people: &[Pseudonym]) -> anyhow::Re
 async fn derive(house: &House) -> anyhow::Result<u32> {
     let calendar = &house.config.organisation.calendar;
     let parameters = &house.config.parameters;
-    let machines = Machines::of(&house.config.accounts, &house.keys)?;
-    let derived = derive::run(&house.store, calendar, parameters, &machines).await?;
+    let configured = Configured::of(&house.config, &house.keys)?;
+    let derived = derive::run(&house.store, calendar, parameters, &configured).await?;
     Ok(derived.generation)
 }
 

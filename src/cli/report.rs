@@ -14,7 +14,7 @@ use crate::app::House;
 use crate::app::reporting::Reporting;
 use crate::config::Config;
 use crate::indicators::Context;
-use crate::jobs::machines::Machines;
+use crate::jobs::machines::Configured;
 use crate::jobs::report::Reports;
 use crate::jobs::{derive, forges, published, report, restate};
 use crate::model::{Calendar, Millis, SENSIBLE, parse_rfc3339};
@@ -225,11 +225,11 @@ async fn summaries_with<const N: usize>(
     let organisation = &house.config.organisation;
     let calendar = organisation.calendar.clone();
     let parameters = house.config.parameters.clone();
-    let machines = Machines::of(&house.config.accounts, &house.keys)?;
+    let configured = Configured::of(&house.config, &house.keys)?;
     let bar = progress::spinner("waiting for other commands");
     let _turn = house.turn().await?;
     bar.set_message("deriving");
-    let derived = derive::run(&house.store, &calendar, &parameters, &machines).await?;
+    let derived = derive::run(&house.store, &calendar, &parameters, &configured).await?;
     for name in &derived.conflicts {
         tracing::warn!(writeup.alias = %name, "two write-ups claim one name; the first has it");
     }
@@ -246,7 +246,8 @@ async fn summaries_with<const N: usize>(
             simulated: organisation.simulated,
             k,
             forges: forges::configured(&house.config.sources),
-            accounts: machines.print(),
+            accounts: configured.machines.print(),
+            wholes: configured.wholes.clone(),
         };
         all.push(report::summaries(&house.store, &context, &reported).await?);
     }

@@ -13,7 +13,7 @@ mod reader;
 mod reporting;
 mod secrets;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -80,6 +80,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
+    /// What sources see of all reads, by their ids, where the file says it.
+    pub sees: BTreeMap<String, Sees>,
     /// The files with secrets that it names.
     pub secret_files: Vec<SecretFile>,
     /// Where its values came from.
@@ -162,6 +164,26 @@ pub struct Flags {
     pub data_dir: Option<PathBuf>,
     /// Any other value as `section.key` and its TOML value.
     pub values: Vec<(String, toml::Value)>,
+}
+
+/// What a source of reads sees of those of a write-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// A part of them, as the log of one of several servers does: parts add up.
+    Part,
+    /// All of them: two such sources see the same reads twice, and one of them counts.
+    Whole,
+}
+
+impl Sees {
+    /// The value with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "part" => Some(Sees::Part),
+            "whole" => Some(Sees::Whole),
+            _ => None,
+        }
+    }
 }
 
 /// Everything that is wrong with a configuration.
@@ -293,8 +315,14 @@ fn check(
     let spool = spool(&mut top.section("spool"));
     let schedule = schedule(&mut top.section("schedule"));
     let sources = top.tables("source").into_iter().enumerate();
+    let mut seen_by = BTreeMap::new();
     let sources: Vec<_> = sources
-        .filter_map(|(n, table)| source(n, table, top.problems()))
+        .filter_map(|(n, mut table)| {
+            let sees = sees(n, &mut table, top.problems());
+            let source = source(n, table, top.problems())?;
+            seen_by.extend(sees.map(|sees| (source.id.clone(), sees)));
+            Some(source)
+        })
         .collect();
     top.finish();
     let mut seen = BTreeSet::new();
@@ -322,6 +350,7 @@ fn check(
         spool,
         schedule,
         sources,
+        sees: seen_by,
         secret_files,
         origins,
     }
@@ -429,6 +458,19 @@ fn schedule(reader: &mut Reader<'_>) -> Schedule {
     schedule
 }
 
+/// What a source says that it sees; the kind knows nothing of it.
+fn sees(n: usize, table: &mut toml::Table, problems: &mut Vec<String>) -> Option<Sees> {
+    let given = table.remove("sees")?;
+    let sees = given.as_str().and_then(Sees::from_name);
+    if sees.is_none() {
+        let n = n + 1;
+        problems.push(format!(
+            "source {n}: sees: {given} is not valid; valid are \"part\" and \"whole\""
+        ));
+    }
+    sees
+}
+
 fn source(n: usize, mut params: toml::Table, problems: &mut Vec<String>) -> Option<SourceConfig> {
     let mut take = |key: &str| match params.remove(key) {
         Some(toml::Value::String(text)) if !text.trim().is_empty() => Some(text),
@@ -524,6 +566,23 @@ mod tests {
           source 1: id: is missing
           colour: unknown key; known are access, accounts, data_dir, engine, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
         "#);
+    }
+
+    #[test]
+    fn sources_say_what_they_see() {
+        let of = |sees: &str| {
+            let text = format!("[[source]]\nid = \"log\"\nkind = \"access-log\"\n{sees}");
+            checked(&text, &[])
+        };
+        let config = of("sees = \"whole\"").unwrap();
+        assert_eq!(config.sees["log"], Sees::Whole);
+        assert!(!config.sources[0].params.contains_key("sees"));
+        assert!(of("").unwrap().sees.is_empty());
+        let wrong = of("sees = \"half\"").unwrap_err().to_string();
+        assert!(
+            wrong.contains("\"half\"") && wrong.contains("\"part\" and \"whole\""),
+            "{wrong}"
+        );
     }
 
     #[test]

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::assigned;
-use super::machines::Machines;
+use super::machines::Configured;
 use super::people::people;
 use super::registry::{merge, names};
 use crate::model::target::canonical as respelled;
@@ -19,7 +19,7 @@ use crate::store::{
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 7;
+const CODE_VERSION: u32 = 8;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
@@ -45,14 +45,14 @@ pub async fn run(
     store: &Store,
     calendar: &Calendar,
     parameters: &Parameters,
-    machines: &Machines,
+    configured: &Configured,
 ) -> anyhow::Result<Derived> {
     let last = store
         .last_derive_run()
         .await
         .context("derive: where it stood")?;
     let received = store.receipts_fingerprint().await?;
-    let basis = basis(received, calendar, parameters, machines);
+    let basis = basis(received, calendar, parameters, configured);
     if let Some((generation, _)) = last
         && store.derive_basis().await? == Some((generation, basis))
     {
@@ -67,7 +67,7 @@ pub async fn run(
     let landed_writeups = store.landed_writeups().await?;
     let known_numbers: HashMap<_, _> = store.writeup_numbers().await?.into_iter().collect();
     let mut people = people(generation, &numbers, &landed_people);
-    let agents = machines.mark(&mut people.rows);
+    let agents = configured.machines.mark(&mut people.rows);
     let person_of: HashMap<u128, u32> = people
         .rows
         .iter()
@@ -127,7 +127,7 @@ pub async fn run(
         parameters,
         &rows,
         &landed,
-        &(&shared, &watch, &machines),
+        &(&shared, &watch, &machines, &configured.wholes),
     );
     let whole = total_fingerprint(&rows, &landed, &wanted);
     let current: HashMap<u32, u64> = store.derived_states().await?.into_iter().collect();
@@ -158,6 +158,7 @@ pub async fn run(
         double_click_ms: i64::from(parameters.double_click_s) * 1000,
         newcomer_ms: i64::from(parameters.newcomer_days) * DAY_MS,
         agents,
+        wholes: configured.wholes.clone(),
     };
     let of_several = |writeup: &u32| shared.contains_key(writeup);
     if touched.iter().any(|(writeup, _)| of_several(writeup)) {
@@ -246,14 +247,20 @@ fn watched_by_several<'a>(
 
 /// All that derived rows and registry are made from, in one number: what has been received, whose
 /// receipts name every batch that landed, and by which rules it is read.
-fn basis(received: u64, calendar: &Calendar, parameters: &Parameters, machines: &Machines) -> u64 {
+fn basis(
+    received: u64,
+    calendar: &Calendar,
+    parameters: &Parameters,
+    configured: &Configured,
+) -> u64 {
     let rules = format!(
-        "{received} {CODE_VERSION} {} {} {} {:?} {:?}",
+        "{received} {CODE_VERSION} {} {} {} {:?} {:?} {:?}",
         calendar.timezone.name(),
         parameters.double_click_s,
         parameters.newcomer_days,
         limits(parameters),
-        machines.print()
+        configured.machines.print(),
+        configured.wholes
     );
     xxh3_64(rules.as_bytes())
 }
@@ -302,11 +309,13 @@ fn common_fingerprint(
     hash.digest()
 }
 
-/// Which sources watch a write-up together, when each watches, and which reads are like a program's.
+/// Which sources watch a write-up together, when each watches, which reads are like a program's, and which
+/// sources see all reads.
 type Seen<'a> = (
     &'a BTreeMap<u32, BTreeSet<&'a str>>,
     &'a HashMap<String, u64>,
     &'a HashMap<u32, u64>,
+    &'a [String],
 );
 
 fn limits(parameters: &Parameters) -> MachineLimits {
@@ -323,12 +332,13 @@ fn fingerprints(
     parameters: &Parameters,
     rows: &RegistryRows,
     landed: &[Fingerprint],
-    (shared, watch, machines): &Seen<'_>,
+    (shared, watch, machines, wholes): &Seen<'_>,
 ) -> BTreeMap<u32, u64> {
-    // When its sources watch decides which of their reads count.
-    let watched = |writeup: u32| -> Vec<Option<&u64>> {
+    // When its sources watch, and which of them see all reads, decides which of their reads count.
+    let watched = |writeup: u32| -> Vec<(Option<&u64>, Option<usize>)> {
         let names = shared.get(&writeup).into_iter().flatten();
-        names.map(|name| watch.get(*name)).collect()
+        let place = |name: &str| wholes.iter().position(|whole| whole == name);
+        names.map(|name| (watch.get(*name), place(name))).collect()
     };
     let assigned = assigned::fingerprints(rows, parameters.newcomer_days);
     let mut events: HashMap<u32, u64> = HashMap::new();

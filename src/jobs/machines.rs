@@ -1,4 +1,5 @@
-//! Accounts that the configuration calls programs, as the derive job knows them: by pseudonym.
+//! What the configuration says of whom and of what reads come: accounts that are programs, as the derive job
+//! knows them, by pseudonym; and sources that see all reads.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +7,9 @@ use anyhow::Context as _;
 use xxhash_rust::xxh3::Xxh3;
 
 use crate::collect::{Keys, roster};
-use crate::config::Accounts;
+use crate::config::{Accounts, Config, Sees};
 use crate::model::Identity;
+use crate::sources::beacon;
 use crate::store::RegistryPerson;
 
 /// What an account of a program is called in the registry of people.
@@ -18,6 +20,34 @@ const SERVICE: &str = "service";
 pub struct Machines {
     agents: BTreeSet<u128>,
     services: BTreeSet<u128>,
+}
+
+/// What the configuration says of whom and of what reads come.
+#[derive(Clone, Debug, Default)]
+pub struct Configured {
+    /// Accounts of programs.
+    pub machines: Machines,
+    /// Sources that see all reads of what they watch, in the order of the configuration: of several of one
+    /// fidelity the first that watches counts.
+    pub wholes: Vec<String>,
+}
+
+impl Configured {
+    /// What it says.
+    pub fn of(config: &Config, keys: &Keys) -> anyhow::Result<Self> {
+        let wholes = config.sources.iter().filter(|source| {
+            // Every page view sends to every beacon that its page loads.
+            let usual = source.kind == beacon::KIND.name;
+            config
+                .sees
+                .get(&source.id)
+                .map_or(usual, |sees| *sees == Sees::Whole)
+        });
+        Ok(Configured {
+            machines: Machines::of(&config.accounts, keys)?,
+            wholes: wholes.map(|source| source.id.clone()).collect(),
+        })
+    }
 }
 
 /// The accounts named in the configuration.

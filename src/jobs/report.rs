@@ -27,6 +27,8 @@ pub struct Reported {
     pub forges: Forges,
     /// One number for the accounts that the configuration calls programs; nothing where there are none.
     pub accounts: Option<u64>,
+    /// Sources that see all reads of what they watch.
+    pub wholes: Vec<String>,
 }
 
 /// What two kinds of readers see.
@@ -213,6 +215,9 @@ fn parameters(p: &Parameters, reported: &Reported) -> Map<String, Json> {
     // Whose accounts they are is not told, but that they are others.
     if let Some(accounts) = reported.accounts {
         values.insert("accounts".to_owned(), format!("{accounts:016x}").into());
+    }
+    if !reported.wholes.is_empty() {
+        values.insert("sees_whole".to_owned(), json!(reported.wholes));
     }
     values
 }

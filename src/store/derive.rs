@@ -110,6 +110,8 @@ pub struct DeriveSettings {
     pub newcomer_ms: i64,
     /// The numbers of accounts that are AI agents.
     pub agents: Vec<u32>,
+    /// Sources that see all reads, the one that counts before the others first.
+    pub wholes: Vec<String>,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -295,6 +297,7 @@ impl Store {
             self.query(sql)
                 .param("generation", settings.generation)
                 .param("tz", &settings.timezone)
+                .param("wholes", &settings.wholes)
                 .param("writeups", writeups)
                 .execute()
                 .await

@@ -3,7 +3,7 @@
 
 use readback::collect::Keys;
 use readback::config::{Accounts, Secret};
-use readback::jobs::machines::Machines;
+use readback::jobs::machines::{Configured, Machines};
 use readback::model::Parameters;
 use serde_json::{Value, json};
 
@@ -104,7 +104,11 @@ async fn an_account_that_turns_out_to_be_an_agent_restates_history() {
         services: vec![secret("account:svc")],
     };
     let machines = Machines::of(&accounts, &way.keys).expect("accounts");
-    way.derive_by(&Parameters::default(), &machines).await;
+    let configured = Configured {
+        machines,
+        ..Configured::default()
+    };
+    way.derive_by(&Parameters::default(), &configured).await;
     let after = way.report_only(instant(AS_OF), 5).await.json();
     assert_eq!(after["health"]["received"]["bot"], 6);
     // The account is nobody: no k people stand behind it, and nobody at all.

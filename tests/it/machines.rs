@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use readback::jobs::machines::Machines;
+use readback::jobs::machines::Configured;
 use readback::jobs::restate::restatements;
 use readback::model::{Millis, Parameters, to_rfc3339};
 use serde_json::{Value, json};
@@ -104,7 +104,7 @@ async fn too_many_write_ups_in_an_hour_are_a_programs() {
         machine_writeups: 59,
         ..Parameters::default()
     };
-    way.derive_by(&stricter, &Machines::default()).await;
+    way.derive_by(&stricter, &Configured::default()).await;
     let document = way.summary_by(instant(AS_OF), 1, stricter).await;
     let after = serde_json::to_value(&document).expect("JSON");
     assert_eq!(numbers(&after), (61, 61 + 60 + 120 + 61));
@@ -248,7 +248,7 @@ async fn the_statements_find_what_the_definition_says() {
         }));
     }
     assert_eq!(way.events(&lines).await.rejected, 0);
-    way.derive_by(&limits, &Machines::default()).await;
+    way.derive_by(&limits, &Configured::default()).await;
     let document = way.summary_by(instant(AS_OF), 1, limits).await;
     let summary = serde_json::to_value(&document).expect("JSON");
     let found = summary["health"]["reads"]["automated"].as_u64();
