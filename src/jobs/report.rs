@@ -10,6 +10,7 @@ use crate::indicators::{Context, Spec, beside};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
 use crate::model::{Parameters, Results};
+use crate::sources::robots::LISTS;
 use crate::store::{RegistryWriteup, Store};
 use crate::summary::document::{Document, Organisation, SCHEMA};
 use crate::summary::publish;
@@ -212,6 +213,7 @@ fn withhold(results: &mut Json, place: &str) {
 fn parameters(p: &Parameters, reported: &Reported) -> Map<String, Json> {
     let mut values = p.by_name();
     values.insert("k".to_owned(), reported.k.into());
+    values.insert("robot_lists".to_owned(), LISTS.into());
     // Whose accounts they are is not told, but that they are others.
     if let Some(accounts) = reported.accounts {
         values.insert("accounts".to_owned(), format!("{accounts:016x}").into());
