@@ -17,6 +17,7 @@ use bench::measure::Measured;
 use bench::{cpu, forget_peak, measure, number_or, peak, readback};
 use readback::engine;
 use readback::indicators::Context;
+use readback::jobs::machines::Configured;
 use readback::jobs::{compute, derive};
 use readback::model::{Calendar, Parameters, parse_rfc3339};
 use readback::store::Store;
@@ -81,9 +82,14 @@ async fn main() {
     forget_peak(process);
     forget_peak(own);
     let (since, before) = (Instant::now(), cpu(own));
-    derive::run(&store, &context.calendar, &context.parameters)
-        .await
-        .expect("derived tables");
+    derive::run(
+        &store,
+        &context.calendar,
+        &context.parameters,
+        &Configured::default(),
+    )
+    .await
+    .expect("derived tables");
     table.step("derive", reads, &step(since, before));
     forget_peak(process);
     forget_peak(own);

@@ -1,5 +1,5 @@
 -- Links, one row an id, resolved and labelled as before. Of those that are one link since their write-ups
--- were merged (doubled_link) the first has the life of all; the others are labelled 10.
+-- were merged (doubled_link) the first has the life of all; the others are labelled 12.
 CREATE OR REPLACE VIEW resolved_link AS
 SELECT
     l.key AS key,
@@ -28,7 +28,7 @@ SELECT
         AS of_owner,
     multiIf(
         t.number = 0, 1,
-        is_doubled, 10,
+        is_doubled, 12,
         w.deleted_at IS NOT NULL AND ms >= w.deleted_at, 2,
         p.kind = 'excluded', 6,
         p.kind IN ('bot', 'room', 'service'), 3,

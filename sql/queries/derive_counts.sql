@@ -1,5 +1,6 @@
 -- Page counters' figures of {writeups:Array(UInt32)}; a daily count stands at local noon of its day
--- in {tz:String}. Parameters as in derive_reads. A day on which a source of reads watches is that source's
+-- in {tz:String}. One that is stamped with midnight UTC is of that day by any calendar: counters of UTC days
+-- are, and west of Greenwich it would be the evening before. Parameters as in derive_reads. A day on which a source of reads watches is that source's
 -- (label 9). Store::derive.
 INSERT INTO derived_count (generation, writeup, label, date, at, age_day, count, cumulative, source, counter, uniques)
 WITH
@@ -29,7 +30,7 @@ WITH
             SELECT DISTINCT writeup, source
             FROM derived_source_day
             WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup)
-              AND rank BETWEEN 1 AND 8
+              AND rank BETWEEN 1 AND 254
         ) AS r
         INNER JOIN
         (
@@ -57,7 +58,10 @@ SELECT
 FROM
 (
     SELECT *,
-        toDate32(at, {tz:String}) AS day,
+        if(
+            granularity != 'cumulative' AND toUnixTimestamp64Milli(at) % 86400000 = 0,
+            toDate32(at, 'UTC'),
+            toDate32(at, {tz:String})) AS day,
         toInt32(day) AS date,
         if(granularity = 'cumulative',
             toUnixTimestamp64Milli(at),

@@ -35,14 +35,14 @@ WITH
     )
 SELECT
     {generation:UInt32}, writeup, label, person, fromUnixTimestamp64Milli(ms, 'UTC'), session,
-    engaged_ms, scroll_milli, 0, age_day, assigned, agent, team
+    engaged_ms, scroll_milli, 0, age_day, assigned, agent, team, arrival
 FROM neighboured
 WHERE first AND last
 UNION ALL
 SELECT
     {generation:UInt32}, writeup, label, person, fromUnixTimestamp64Milli(ms, 'UTC'), session,
     sum(engaged_ms) OVER so_far, max(scroll_milli) OVER so_far,
-    if(last, 0, after - ms + 1), age_day, assigned, agent, team
+    if(last, 0, after - ms + 1), age_day, assigned, agent, team, first_value(arrival) OVER so_far
 FROM chained
 WINDOW so_far AS
 (

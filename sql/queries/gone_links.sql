@@ -12,7 +12,7 @@ SELECT
         AS in_restricted
 FROM resolved_link(registry = {registry:UInt32})
 WHERE NOT is_robot AND NOT is_excluded AND stated_label = '' AND ms < {as_of:Int64} AND NOT own
-  AND label != 10
+  AND label != 12
   AND ifNull(removed_ms >= {as_of:Int64}, true)
   AND role NOT IN ('index', 'template')
   AND (writeup = 0 OR ifNull(target_deleted_ms < {as_of:Int64}, false))

@@ -2,7 +2,9 @@
 SELECT clicks.n AS clicks, kept.n AS kept, kept.anonymous AS anonymous,
     counted.n AS aggregated_rows, counted.reads AS aggregated_reads,
     left_out.own AS own_people, left_out.draft AS draft_people,
-    compared.people AS compared_people
+    compared.people AS compared_people,
+    left_out.agents AS agent_people,
+    left_out.machines AS machine_people
 FROM
 (
     SELECT count() AS n
@@ -20,9 +22,10 @@ FROM
       AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
 ) AS counted,
 (
-    SELECT uniqExactIf(person, label = 4) AS own, uniqExactIf(person, label = 5) AS draft
+    SELECT uniqExactIf(person, label = 4) AS own, uniqExactIf(person, label = 5) AS draft,
+        uniqExactIf(person, label = 10) AS agents, uniqExactIf(person, label = 11) AS machines
     FROM derived_read
-    WHERE label IN (4, 5) AND person != 0 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+    WHERE label IN (4, 5, 10, 11) AND person != 0 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
       AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
 ) AS left_out,
 (

@@ -4,7 +4,7 @@
 INSERT INTO staged_read
 (
     writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
-    age_day, generation, team, source
+    age_day, generation, team, source, arrival
 )
 WITH
     day AS
@@ -27,7 +27,7 @@ WITH
     (
         SELECT d.writeup AS writeup, d.date AS date, max(r.rank) AS rank
         FROM (SELECT DISTINCT writeup, date FROM day) AS d
-        INNER JOIN (SELECT * FROM ranked WHERE rank < 9) AS r ON d.writeup = r.writeup
+        INNER JOIN (SELECT * FROM ranked WHERE rank < 255) AS r ON d.writeup = r.writeup
         INNER JOIN watch AS w ON d.date = w.date AND r.source = w.source
         GROUP BY d.writeup, d.date
     )
@@ -46,7 +46,8 @@ SELECT
     if(beaten, -1, s.age_day),
     {generation:UInt32},
     s.team,
-    s.source
+    s.source,
+    s.arrival
 FROM
 (
     SELECT *, toInt32(toDate32(fromUnixTimestamp64Milli(ms, 'UTC'), {tz:String})) AS date

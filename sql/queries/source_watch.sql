@@ -5,7 +5,13 @@ FROM
 (
     SELECT DISTINCT source, toInt32(toDate32(at, {tz:String})) AS date FROM landing_read
     UNION DISTINCT
-    SELECT DISTINCT source, toInt32(toDate32(at, {tz:String})) AS date FROM landing_read_count
+    -- The day of a count is that of derive_counts.
+    SELECT DISTINCT source,
+        toInt32(if(
+            granularity != 'cumulative' AND toUnixTimestamp64Milli(at) % 86400000 = 0,
+            toDate32(at, 'UTC'),
+            toDate32(at, {tz:String}))) AS date
+    FROM landing_read_count
 )
 GROUP BY source
 ORDER BY source

@@ -1,11 +1,12 @@
 -- Reads of {writeups:Array(UInt32)} from landing, resolved by generation {registry:UInt32} of the
 -- registry and labelled. Assigned is what the event says so itself, and what falls into an assignment of
 -- its write-up: by the reader's team then, or because they had joined less than {newcomer_ms:Int64}
--- before. Rows get generation {stage:UInt32}. Store::stage.
+-- before. AI agents are those that the event names, and the accounts {agents:Array(UInt32)}; an agent's own
+-- account is nobody for whom it reads. Rows get generation {stage:UInt32}. Store::stage.
 INSERT INTO staged_read
 (
     writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
-    age_day, generation, team, source
+    age_day, generation, team, source, arrival
 )
 WITH
     target AS
@@ -56,6 +57,11 @@ WITH
               FROM registry_assignment
               WHERE generation = {registry:UInt32} AND team != ''
                 AND has({writeups:Array(UInt32)}, writeup))
+    ),
+    -- Stretches in which somebody reads as only programs do.
+    machine AS
+    (
+        SELECT actor, groupArray((from_ms, to_ms)) AS stretches FROM staged_machine WHERE found GROUP BY actor
     )
 SELECT
     t.number AS writeup,
@@ -63,7 +69,7 @@ SELECT
     multiIf(label != 0, 0, p.number != 0, toUInt64(p.number), r.session) AS actor,
     r.ms AS ms,
     r.key,
-    p.number AS person,
+    if(label = 10 AND p.kind IN ('bot', 'room', 'service'), 0, p.number) AS person,
     r.session,
     r.engaged_ms,
     r.scroll_milli,
@@ -77,7 +83,9 @@ SELECT
     multiIf(
         w.deleted_at IS NOT NULL AND ms >= w.deleted_at, 2,
         p.kind = 'excluded', 6,
-        r.bot OR r.agent != '' OR p.kind IN ('bot', 'room', 'service'), 3,
+        r.agent != '' OR has({agents:Array(UInt32)}, p.number), 10,
+        r.bot OR p.kind IN ('bot', 'room', 'service'), 3,
+        arrayExists(s -> s.1 <= r.ms AND r.ms < s.2, x.stretches), 11,
         p.number != 0 AND (t.number, p.number) IN contributor, 4,
         w.published_at IS NOT NULL AND ms < w.published_at, 5,
         0) AS label,
@@ -85,16 +93,18 @@ SELECT
         intDiv(ms - assumeNotNull(w.published_at), 86400000)) AS age_day,
     {stage:UInt32} AS generation,
     r.own_team AS team,
-    r.source AS source
+    r.source AS source,
+    r.arrival AS arrival
 FROM
 (
     SELECT key, toUnixTimestamp64Milli(at) AS ms, target, person, session, engaged_ms, scroll_milli,
-        bot, agent, assigned AS told, toString(team) AS own_team, source
+        bot, agent, assigned AS told, toString(team) AS own_team, source, arrival
     FROM landing_read FINAL
     WHERE target IN (SELECT target FROM target)
 ) AS r
 ASOF LEFT JOIN target AS t ON r.target = t.target AND r.ms >= t.from_ms
 ANY LEFT JOIN person AS p ON r.person = p.pseudonym
+ANY LEFT JOIN machine AS x ON if(p.number != 0, toUInt64(p.number), r.session) = x.actor
 ANY LEFT JOIN writeup AS w ON t.number = w.number
 ANY LEFT JOIN assignment AS s ON t.number = s.writeup
 ASOF LEFT JOIN member AS m ON p.number = m.number AND r.ms >= m.from_at

@@ -13,7 +13,7 @@ WITH
                 label = 3, 'robot',
                 label = 8, 'unreachable',
                 label = 7, stated_label,
-                label = 10, 'doubled',
+                label = 12, 'doubled',
                 'own') AS reason
         FROM resolved_link(registry = {registry:UInt32})
         WHERE writeup != 0 AND NOT is_excluded AND stands_in != '' AND (label != 0 OR own)

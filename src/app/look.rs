@@ -13,8 +13,9 @@ use super::{remote, start};
 use crate::collect::{Keys, left_out};
 use crate::config::{AccessMode, Config, Mode};
 use crate::engine;
+use crate::jobs::expiry::{self, Taken};
 use crate::jobs::ledger::{self, Ledger};
-use crate::sources;
+use crate::sources::{self, Kind};
 use crate::spool;
 use crate::store::Store;
 
@@ -153,18 +154,27 @@ pub enum Tables {
 /// Where each source's last scan ended, by the source's id.
 pub type Checkpoints = BTreeMap<String, String>;
 
-/// Looks at the engine and whose its tables are, and where scans ended.
-pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<(Tables, Checkpoints)> {
+/// What earlier scans left in the store.
+#[derive(Debug, Default)]
+pub struct Before {
+    /// Where they ended.
+    pub checkpoints: Checkpoints,
+    /// When each source was last taken from.
+    pub taken: Vec<Taken>,
+}
+
+/// Looks at the engine and whose its tables are, and what earlier scans left there.
+pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<(Tables, Before)> {
     let (endpoint, engine) = match remote(config) {
         Some(endpoint) => (endpoint, None),
         None => {
             let settings = &config.engine;
             let library = engine::find(settings.libchdb.as_deref(), &settings.cache_dir)?;
             let Some(library) = library else {
-                return Ok((Tables::NoLibrary, Checkpoints::new()));
+                return Ok((Tables::NoLibrary, Before::default()));
             };
             if !config.data_dir.join("engine").exists() {
-                return Ok((Tables::NoStore, Checkpoints::new()));
+                return Ok((Tables::NoStore, Before::default()));
             }
             let engine = start(config, &library).await?;
             (engine.endpoint().clone(), Some(engine))
@@ -187,19 +197,32 @@ pub fn unread(checkpoints: &Checkpoints) -> Vec<String> {
     parts.collect()
 }
 
+/// The configured sources whose kind is known: id, kind, and whether they are pulled.
+pub fn configured(config: &Config) -> Vec<(String, &'static Kind, bool)> {
+    let each = config.sources.iter().filter_map(|source| {
+        let kind = sources::find(&source.kind)?;
+        Some((source.id.clone(), kind, kind.is_pulled(&source.params)))
+    });
+    each.collect()
+}
+
 async fn found(
     config: &Config,
     store: &Store,
     ground: &Ground,
-) -> anyhow::Result<(Tables, Checkpoints)> {
+) -> anyhow::Result<(Tables, Before)> {
     let tables = of(store, ground).await?;
     let mut checkpoints = Checkpoints::new();
-    for source in config.sources.iter().filter(|_| tables == Tables::Current) {
+    if tables != Tables::Current {
+        return Ok((tables, Before::default()));
+    }
+    for source in &config.sources {
         if let Some((_, checkpoint)) = store.checkpoint(&source.id).await? {
             checkpoints.insert(source.id.clone(), checkpoint);
         }
     }
-    Ok((tables, checkpoints))
+    let taken = expiry::taken(store, &configured(config)).await?;
+    Ok((tables, Before { checkpoints, taken }))
 }
 
 async fn of(store: &Store, ground: &Ground) -> anyhow::Result<Tables> {

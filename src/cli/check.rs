@@ -10,8 +10,9 @@ use serde_json::{Value as Json, json};
 use super::asking::{self, Limits, Question};
 use super::{error, import, privacy};
 use crate::app::collector;
-use crate::app::look::{self, Checkpoints, Ground, Tables};
+use crate::app::look::{self, Before, Checkpoints, Ground, Tables};
 use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
+use crate::jobs::machines;
 use crate::model::Vocabulary;
 use crate::model::target::without_user;
 use crate::sources::{Kind, Probe, Setting, SourceError, git};
@@ -102,12 +103,15 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
             findings.add("terms", &anyhow::Error::msg(lost));
         }
     }
+    if let Err(error) = machines::check(&config.accounts) {
+        findings.add("configuration", &error);
+    }
     let mut sources = Vec::new();
     for (source, said) in ask(&config, args.offline).await? {
         let said = said.map_err(|error| findings.add(&format!("source {}", source.id), &error));
         sources.push((source, said.ok()));
     }
-    let (mut engine, mut before) = (None, Checkpoints::new());
+    let (mut engine, mut before) = (None, Before::default());
     if let (false, Some(ground)) = (args.no_engine, &ground) {
         let what = match &config.engine.mode {
             EngineMode::Embedded => "embedded".to_owned(),
@@ -116,14 +120,21 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         let tables = look::tables(&config, ground)
             .await
             .map_err(|error| findings.add(&format!("engine {what}"), &error));
-        let (tables, checkpoints) = tables.ok().unzip();
+        let (tables, found) = tables.ok().unzip();
         engine = Some((what, tables));
-        before = checkpoints.unwrap_or_default();
+        before = found.unwrap_or_default();
     }
     let mut doubts = look::doubts(&config);
-    doubts.extend(look::unread(&before));
+    doubts.extend(look::unread(&before.checkpoints));
+    let now = super::now();
+    for one in &before.taken {
+        match one.words(now) {
+            Some(words) if one.is_lost(now) => findings.list.push(words),
+            words => doubts.extend(words),
+        }
+    }
     let repositories = config.sources.clone();
-    let looking = move || of_repositories(&repositories, &before);
+    let looking = move || of_repositories(&repositories, &before.checkpoints);
     let (odd, lost) = tokio::task::spawn_blocking(looking).await?;
     doubts.extend(odd);
     for (id, error) in lost {

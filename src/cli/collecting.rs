@@ -13,15 +13,16 @@ use super::serve::published;
 use super::{privacy, report};
 use crate::app::House;
 use crate::app::collector::Collector;
+use crate::app::look;
 use crate::app::reporting::Reporting;
 use crate::config::{Config, Schedule};
 use crate::engine::{InstallError, StartError};
 use crate::jobs::ingest::{self, Ingested};
-use crate::jobs::known;
 use crate::jobs::load::{LoadState, Loader, Pace, stopped};
 use crate::jobs::report::Reports;
 use crate::jobs::scan::{self, Listener, Source, Way};
-use crate::sources;
+use crate::jobs::{expiry, known};
+use crate::sources::{self, Kind};
 use crate::store::{MigrateError, StoreError};
 use crate::telemetry::{Metrics, Outcome};
 use crate::web::{AppState, Opened, Parts, Published};
@@ -171,6 +172,8 @@ async fn jobs(
     (parts, metrics): (&Parts, &Metrics),
     mut load: watch::Receiver<LoadState>,
 ) {
+    let configured = look::configured(&house.config);
+    aware_of_lags(house, &configured, parts).await;
     let mut reporting = None;
     offered(house, &mut reporting, parts).await;
     let computes = schedule.report_minutes > 0;
@@ -191,6 +194,8 @@ async fn jobs(
             _ = report.tick(), if computes => {
                 let batches = load.borrow().batches;
                 let computed = compute(house, state, (parts, metrics), &mut reporting).await;
+                // Others may have scanned, or imported.
+                aware_of_lags(house, &configured, parts).await;
                 parts.computed(computed.is_some());
                 if let Some(lines) = computed {
                     pause = COMPUTE_AGAIN;
@@ -213,7 +218,9 @@ async fn jobs(
                 }
             }
             _ = scan.tick(), if scans => {
-                if pull(house, sources.clone(), (parts, metrics)).await {
+                let came = pull(house, sources.clone(), (parts, metrics)).await;
+                aware_of_lags(house, &configured, parts).await;
+                if came {
                     if retains {
                         // A first walk through a long history brings what is too old.
                         retain(house, metrics).await;
@@ -225,6 +232,14 @@ async fn jobs(
             }
             else => return,
         }
+    }
+}
+
+/// Notes when sources were last taken from. Where that can't be read, what was known holds.
+async fn aware_of_lags(house: &House, sources: &[(String, &'static Kind, bool)], parts: &Parts) {
+    match expiry::taken(&house.store, sources).await {
+        Ok(taken) => parts.took(taken),
+        Err(error) => tracing::warn!(%error, "it can't be read when sources were last scanned"),
     }
 }
 

@@ -19,6 +19,7 @@ use crate::config::Config;
 use crate::jobs::derive;
 use crate::jobs::forget::{Forgotten, Places, erase, pseudonym, search, segments, texts};
 use crate::jobs::load::{Loader, Pace};
+use crate::jobs::machines::Configured;
 use crate::model::Pseudonym;
 use crate::spool::{Drain, Limits, Spool, SpoolError};
 use crate::web::audit::Act;
@@ -165,7 +166,9 @@ async fn known(house: &House, registry: u32, people: &[Pseudonym]) -> anyhow::Re
 
 async fn derive(house: &House) -> anyhow::Result<u32> {
     let calendar = &house.config.organisation.calendar;
-    let derived = derive::run(&house.store, calendar, &house.config.parameters).await?;
+    let parameters = &house.config.parameters;
+    let configured = Configured::of(&house.config, &house.keys)?;
+    let derived = derive::run(&house.store, calendar, parameters, &configured).await?;
     Ok(derived.generation)
 }
 

@@ -14,6 +14,7 @@ use super::people::{How, read};
 use crate::app::House;
 use crate::app::folder::DataFolder;
 use crate::config::{Config, Mode};
+use crate::jobs::machines::Configured;
 use crate::jobs::rotate::{Files, Held, LetGo, Rotated};
 use crate::jobs::{derive, rotate};
 use crate::model::{Identity, Pseudonym};
@@ -166,10 +167,12 @@ async fn rotate(
         folder.retire(mark)?;
     }
     let config = &house.config;
+    let configured = Configured::of(config, &new)?;
     derive::run(
         &house.store,
         &config.organisation.calendar,
         &config.parameters,
+        &configured,
     )
     .await?;
     Ok(told(done, pairs.len(), house.k))

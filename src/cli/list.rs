@@ -7,6 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::config::{Config, Problems};
 use crate::indicators::{self, Spec};
 use crate::model::Parameters;
+use crate::sources::memory::{Memory, memory};
 use crate::sources::{KINDS, Kind};
 
 /// What to list.
@@ -41,10 +42,11 @@ pub(super) fn run(
             match args.json {
                 true => pretty(&source_in_full(kind))?,
                 false => format!(
-                    "{}: {}\n\n{}\n\n{}\n",
+                    "{}: {}\n\n{}\n\n{}{}\n",
                     kind.name,
                     kind.summary,
                     kind.documentation.trim(),
+                    remembers(kind),
                     kind.sample.trim()
                 ),
             }
@@ -87,6 +89,17 @@ fn pretty(value: &Json) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(value)? + "\n")
 }
 
+/// What it forgets, as a paragraph; nothing where it does not.
+fn remembers(kind: &Kind) -> String {
+    let forgets = |memory: &Memory| {
+        format!(
+            "Remembered for {} days: {}. `readback check`, /readyz and /registry warn from half of that on.\n\n",
+            memory.days, memory.what
+        )
+    };
+    memory(kind.name).map_or_else(String::new, forgets)
+}
+
 fn source(kind: &Kind) -> Json {
     json!({
         "name": kind.name,
@@ -95,6 +108,7 @@ fn source(kind: &Kind) -> Json {
         "scan": kind.pull.is_some(),
         "receive": kind.push.is_some(),
         "sample": kind.sample,
+        "remembers_days": memory(kind.name).map(|memory| memory.days),
     })
 }
 

@@ -22,6 +22,7 @@ mod plain;
 mod privacy;
 mod progress;
 mod proving;
+mod reads;
 mod report;
 mod reporting;
 mod retain;
@@ -102,6 +103,8 @@ enum Command {
     Report(report::Args),
     /// Links to write-ups one by one, with where they stand; or those that lead to nothing
     Links(links::Args),
+    /// How much was read, where readers came from, and what AI agents read beside them
+    Reads(reads::Args),
     /// What is kept of people and on which terms: show, agree, prove
     Privacy(privacy::Args),
     /// What reporting tools may read
@@ -181,6 +184,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
         Command::Links(args) => links::run(args, load()?).await,
+        Command::Reads(args) => reads::run(args, load()?).await,
         Command::Privacy(args) => privacy::run(args, load()?).await,
         Command::Reporting(command) => reporting::run(command, &load()?),
         Command::Writeups(command) => writeups::run(command, load()?).await,

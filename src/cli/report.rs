@@ -14,6 +14,7 @@ use crate::app::House;
 use crate::app::reporting::Reporting;
 use crate::config::Config;
 use crate::indicators::Context;
+use crate::jobs::machines::Configured;
 use crate::jobs::report::Reports;
 use crate::jobs::{derive, forges, published, report, restate};
 use crate::model::{Calendar, Millis, SENSIBLE, parse_rfc3339};
@@ -224,10 +225,11 @@ async fn summaries_with<const N: usize>(
     let organisation = &house.config.organisation;
     let calendar = organisation.calendar.clone();
     let parameters = house.config.parameters.clone();
+    let configured = Configured::of(&house.config, &house.keys)?;
     let bar = progress::spinner("waiting for other commands");
     let _turn = house.turn().await?;
     bar.set_message("deriving");
-    let derived = derive::run(&house.store, &calendar, &parameters).await?;
+    let derived = derive::run(&house.store, &calendar, &parameters, &configured).await?;
     for name in &derived.conflicts {
         tracing::warn!(writeup.alias = %name, "two write-ups claim one name; the first has it");
     }
@@ -244,6 +246,8 @@ async fn summaries_with<const N: usize>(
             simulated: organisation.simulated,
             k,
             forges: forges::configured(&house.config.sources),
+            accounts: configured.machines.print(),
+            wholes: configured.wholes.clone(),
         };
         all.push(report::summaries(&house.store, &context, &reported).await?);
     }

@@ -41,6 +41,14 @@ impl Config {
         for (name, value) in self.parameters.by_name() {
             put(&format!("parameters.{name}"), value);
         }
+        for (key, list) in self.accounts.by_name() {
+            if !list.is_empty() {
+                put(
+                    &format!("accounts.{key}"),
+                    format!("({} set)", list.len()).into(),
+                );
+            }
+        }
         if let Some(k) = fixed.map(|(k, _)| k).or(self.k) {
             put("privacy.k", k.into());
         }

@@ -25,8 +25,9 @@ const APART: [&str; 7] = [
     "READBACK_LOG",
 ];
 
-const SECTIONS: [&str; 10] = [
+const SECTIONS: [&str; 11] = [
     "access",
+    "accounts",
     "organisation",
     "parameters",
     "privacy",

@@ -3,6 +3,7 @@
 //! value and what would be valid.
 
 mod access;
+mod accounts;
 mod effective;
 mod engine;
 mod environment;
@@ -12,7 +13,7 @@ mod reader;
 mod reporting;
 mod secrets;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -25,6 +26,7 @@ use crate::model::{Calendar, Parameters, Vocabulary};
 pub use access::{
     AccessConfig, AccessMode, Groups, Network, OidcConfig, ProxyConfig, Role, is_loopback_host,
 };
+pub use accounts::Accounts;
 pub use effective::Effective;
 use engine::engine;
 pub use engine::{EngineConfig, EngineMode};
@@ -52,6 +54,8 @@ pub struct Config {
     /// The smallest number of people that is shown; `None` where the file does not say, and then
     /// the data folder's own k holds.
     pub k: Option<u32>,
+    /// Accounts that are no people.
+    pub accounts: Accounts,
     /// What is kept of people; as with k, the data folder's own holds where the file does not say.
     pub mode: Option<Mode>,
     /// How long what is kept is kept.
@@ -76,6 +80,8 @@ pub struct Config {
     pub schedule: Schedule,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
+    /// What sources see of all reads, by their ids, where the file says it.
+    pub sees: BTreeMap<String, Sees>,
     /// The files with secrets that it names.
     pub secret_files: Vec<SecretFile>,
     /// Where its values came from.
@@ -158,6 +164,26 @@ pub struct Flags {
     pub data_dir: Option<PathBuf>,
     /// Any other value as `section.key` and its TOML value.
     pub values: Vec<(String, toml::Value)>,
+}
+
+/// What a source of reads sees of those of a write-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sees {
+    /// A part of them, as the log of one of several servers does: parts add up.
+    Part,
+    /// All of them: two such sources see the same reads twice, and one of them counts.
+    Whole,
+}
+
+impl Sees {
+    /// The value with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        match name {
+            "part" => Some(Sees::Part),
+            "whole" => Some(Sees::Whole),
+            _ => None,
+        }
+    }
 }
 
 /// Everything that is wrong with a configuration.
@@ -273,6 +299,7 @@ fn check(
     });
     let organisation = organisation(&mut top.section("organisation"));
     let parameters = parameters(&mut top.section("parameters"));
+    let accounts = accounts::read(&mut top.section("accounts"));
     let (k, mode, key_holder) = privacy::privacy(&mut top.section("privacy"));
     let (retention, audit_days) = privacy::retention(&mut top.section("retention"));
     let engine = engine(&mut top.section("engine"), environment, &mut origins);
@@ -288,8 +315,14 @@ fn check(
     let spool = spool(&mut top.section("spool"));
     let schedule = schedule(&mut top.section("schedule"));
     let sources = top.tables("source").into_iter().enumerate();
+    let mut seen_by = BTreeMap::new();
     let sources: Vec<_> = sources
-        .filter_map(|(n, table)| source(n, table, top.problems()))
+        .filter_map(|(n, mut table)| {
+            let sees = sees(n, &mut table, top.problems());
+            let source = source(n, table, top.problems())?;
+            seen_by.extend(sees.map(|sees| (source.id.clone(), sees)));
+            Some(source)
+        })
         .collect();
     top.finish();
     let mut seen = BTreeSet::new();
@@ -303,6 +336,7 @@ fn check(
         data_dir: data_dir.unwrap_or_else(|| PathBuf::from("readback-data")),
         organisation,
         parameters,
+        accounts,
         k,
         mode,
         retention,
@@ -316,6 +350,7 @@ fn check(
         spool,
         schedule,
         sources,
+        sees: seen_by,
         secret_files,
         origins,
     }
@@ -376,6 +411,9 @@ fn parameters(reader: &mut Reader<'_>) -> Parameters {
     reader.whole("index_writeups", 1, 100_000, &mut p.index_writeups);
     reader.share("index_team_share", &mut p.index_team_share);
     reader.whole("index_team_least", 1, 100_000, &mut p.index_team_least);
+    reader.whole("machine_writeups", 1, 1_000_000, &mut p.machine_writeups);
+    reader.whole("machine_run", 1, 1_000_000, &mut p.machine_run);
+    reader.whole("machine_gap_s", 1, 3600, &mut p.machine_gap_s);
     reader.whole("follow_up_days", 0, 3650, &mut p.follow_up_days);
     if p.late_days >= p.horizon_days {
         reader.problem(
@@ -418,6 +456,19 @@ fn schedule(reader: &mut Reader<'_>) -> Schedule {
     reader.whole("report_minutes", 0, 1440, &mut schedule.report_minutes);
     reader.finish();
     schedule
+}
+
+/// What a source says that it sees; the kind knows nothing of it.
+fn sees(n: usize, table: &mut toml::Table, problems: &mut Vec<String>) -> Option<Sees> {
+    let given = table.remove("sees")?;
+    let sees = given.as_str().and_then(Sees::from_name);
+    if sees.is_none() {
+        let n = n + 1;
+        problems.push(format!(
+            "source {n}: sees: {given} is not valid; valid are \"part\" and \"whole\""
+        ));
+    }
+    sees
 }
 
 fn source(n: usize, mut params: toml::Table, problems: &mut Vec<String>) -> Option<SourceConfig> {
@@ -513,8 +564,25 @@ mod tests {
           privacy.k: 0 is not a whole number from 1 to 1000
           engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
           source 1: id: is missing
-          colour: unknown key; known are access, data_dir, engine, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
+          colour: unknown key; known are access, accounts, data_dir, engine, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
         "#);
+    }
+
+    #[test]
+    fn sources_say_what_they_see() {
+        let of = |sees: &str| {
+            let text = format!("[[source]]\nid = \"log\"\nkind = \"access-log\"\n{sees}");
+            checked(&text, &[])
+        };
+        let config = of("sees = \"whole\"").unwrap();
+        assert_eq!(config.sees["log"], Sees::Whole);
+        assert!(!config.sources[0].params.contains_key("sees"));
+        assert!(of("").unwrap().sees.is_empty());
+        let wrong = of("sees = \"half\"").unwrap_err().to_string();
+        assert!(
+            wrong.contains("\"half\"") && wrong.contains("\"part\" and \"whole\""),
+            "{wrong}"
+        );
     }
 
     #[test]

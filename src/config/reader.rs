@@ -129,6 +129,28 @@ impl<'a> Reader<'a> {
         values
     }
 
+    /// A list of texts that name somebody: what is wrong is told by its place alone.
+    pub(super) fn hidden(&mut self, key: &str) -> Vec<String> {
+        let Some(value) = self.take(key) else {
+            return Vec::new();
+        };
+        let Some(list) = value.as_array() else {
+            self.problem(key, "is not a list".to_owned());
+            return Vec::new();
+        };
+        let mut texts = Vec::new();
+        for (n, entry) in list.iter().enumerate() {
+            match entry.as_str().filter(|text| !text.trim().is_empty()) {
+                Some(text) => texts.push(text.to_owned()),
+                None => {
+                    let reason = "is not an account; valid is one such as \"github:NAME\"";
+                    self.problem(key, format!("entry {}: {reason}", n + 1));
+                }
+            }
+        }
+        texts
+    }
+
     /// Whether anything is said of a key.
     pub(super) fn has(&mut self, key: &str) -> bool {
         self.asked.insert(key.to_owned());

@@ -137,6 +137,9 @@ mod tests {
             index_writeups: 17,
             index_team_share: 0.375,
             index_team_least: 8,
+            machine_writeups: 67,
+            machine_run: 27,
+            machine_gap_s: 4,
             follow_up_days: 37,
         }
     }

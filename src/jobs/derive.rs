@@ -8,17 +8,18 @@ use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use super::assigned;
+use super::machines::Configured;
 use super::people::people;
 use super::registry::{merge, names};
 use crate::model::target::canonical as respelled;
 use crate::model::{Calendar, DAY_MS, Millis, Parameters};
 use crate::store::{
-    DeriveSettings, Fingerprint, RegistryAssignment, RegistryPerson, RegistryRows, RegistryTeam,
-    RegistryWriteup, Store, StoreError,
+    DeriveSettings, Fingerprint, MachineLimits, RegistryAssignment, RegistryPerson, RegistryRows,
+    RegistryTeam, RegistryWriteup, Store, StoreError,
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 4;
+const CODE_VERSION: u32 = 9;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
@@ -44,12 +45,14 @@ pub async fn run(
     store: &Store,
     calendar: &Calendar,
     parameters: &Parameters,
+    configured: &Configured,
 ) -> anyhow::Result<Derived> {
     let last = store
         .last_derive_run()
         .await
         .context("derive: where it stood")?;
-    let basis = basis(store.receipts_fingerprint().await?, calendar, parameters);
+    let received = store.receipts_fingerprint().await?;
+    let basis = basis(received, calendar, parameters, configured);
     if let Some((generation, _)) = last
         && store.derive_basis().await? == Some((generation, basis))
     {
@@ -63,7 +66,8 @@ pub async fn run(
     let landed_people = store.landed_people().await?;
     let landed_writeups = store.landed_writeups().await?;
     let known_numbers: HashMap<_, _> = store.writeup_numbers().await?.into_iter().collect();
-    let people = people(generation, &numbers, &landed_people);
+    let mut people = people(generation, &numbers, &landed_people);
+    let agents = configured.machines.mark(&mut people.rows);
     let person_of: HashMap<u128, u32> = people
         .rows
         .iter()
@@ -100,7 +104,7 @@ pub async fn run(
         .fingerprints(generation, Millis::MAX)
         .await
         .context("derive: what has landed")?;
-    let common = common_fingerprint(calendar, parameters, &rows.people, &numbers);
+    let common = common_fingerprint(calendar, parameters, (&rows.people, &agents), &numbers);
     let shared = watched_by_several(&landed, &rows.writeups);
     let watch: HashMap<String, u64> = match shared.is_empty() {
         true => HashMap::new(),
@@ -111,7 +115,20 @@ pub async fn run(
             .into_iter()
             .collect(),
     };
-    let wanted = fingerprints(common, parameters, &rows, &landed, &(&shared, &watch));
+    // What an unfinished run left behind is no stretch of this one.
+    store.clear_stage().await?;
+    let machines = store.find_machines(generation, limits(parameters)).await;
+    let machines: HashMap<u32, u64> = machines
+        .context("derive: who reads like a program")?
+        .into_iter()
+        .collect();
+    let wanted = fingerprints(
+        common,
+        parameters,
+        &rows,
+        &landed,
+        &(&shared, &watch, &machines, &configured.wholes),
+    );
     let whole = total_fingerprint(&rows, &landed, &wanted);
     let current: HashMap<u32, u64> = store.derived_states().await?.into_iter().collect();
     let touched: Vec<(u32, u64)> = wanted
@@ -124,6 +141,7 @@ pub async fn run(
         && fingerprint == whole
         && touched.is_empty()
     {
+        store.clear_stage().await?;
         store.sweep_registry_from(generation + 1).await?;
         store.set_derive_basis(generation, basis).await?;
         return Ok(Derived {
@@ -139,8 +157,9 @@ pub async fn run(
         timezone: calendar.timezone.name().to_owned(),
         double_click_ms: i64::from(parameters.double_click_s) * 1000,
         newcomer_ms: i64::from(parameters.newcomer_days) * DAY_MS,
+        agents,
+        wholes: configured.wholes.clone(),
     };
-    store.clear_stage().await?;
     let of_several = |writeup: &u32| shared.contains_key(writeup);
     if touched.iter().any(|(writeup, _)| of_several(writeup)) {
         store
@@ -228,12 +247,20 @@ fn watched_by_several<'a>(
 
 /// All that derived rows and registry are made from, in one number: what has been received, whose
 /// receipts name every batch that landed, and by which rules it is read.
-fn basis(received: u64, calendar: &Calendar, parameters: &Parameters) -> u64 {
+fn basis(
+    received: u64,
+    calendar: &Calendar,
+    parameters: &Parameters,
+    configured: &Configured,
+) -> u64 {
     let rules = format!(
-        "{received} {CODE_VERSION} {} {} {}",
+        "{received} {CODE_VERSION} {} {} {} {:?} {:?} {:?}",
         calendar.timezone.name(),
         parameters.double_click_s,
-        parameters.newcomer_days
+        parameters.newcomer_days,
+        limits(parameters),
+        configured.machines.print(),
+        configured.wholes
     );
     xxh3_64(rules.as_bytes())
 }
@@ -260,10 +287,13 @@ fn wholes(writeups: &[RegistryWriteup]) -> usize {
 fn common_fingerprint(
     calendar: &Calendar,
     parameters: &Parameters,
-    people: &[RegistryPerson],
+    (people, agents): (&[RegistryPerson], &[u32]),
     numbers: &[(u128, u32)],
 ) -> u64 {
     let mut hash = Xxh3::new();
+    for agent in agents {
+        hash.update(&agent.to_le_bytes());
+    }
     hash.update(&CODE_VERSION.to_le_bytes());
     hash.update(calendar.timezone.name().as_bytes());
     hash.update(&parameters.double_click_s.to_le_bytes());
@@ -279,18 +309,36 @@ fn common_fingerprint(
     hash.digest()
 }
 
+/// Which sources watch a write-up together, when each watches, which reads are like a program's, and which
+/// sources see all reads.
+type Seen<'a> = (
+    &'a BTreeMap<u32, BTreeSet<&'a str>>,
+    &'a HashMap<String, u64>,
+    &'a HashMap<u32, u64>,
+    &'a [String],
+);
+
+fn limits(parameters: &Parameters) -> MachineLimits {
+    MachineLimits {
+        writeups: parameters.machine_writeups,
+        run: parameters.machine_run,
+        gap_ms: i64::from(parameters.machine_gap_s) * 1000,
+    }
+}
+
 /// What the derived rows of each registered write-up are to be made from.
 fn fingerprints(
     common: u64,
     parameters: &Parameters,
     rows: &RegistryRows,
     landed: &[Fingerprint],
-    (shared, watch): &(&BTreeMap<u32, BTreeSet<&str>>, &HashMap<String, u64>),
+    (shared, watch, machines, wholes): &Seen<'_>,
 ) -> BTreeMap<u32, u64> {
-    // When its sources watch decides which of their reads count.
-    let watched = |writeup: u32| -> Vec<Option<&u64>> {
+    // When its sources watch, and which of them see all reads, decides which of their reads count.
+    let watched = |writeup: u32| -> Vec<(Option<&u64>, Option<usize>)> {
         let names = shared.get(&writeup).into_iter().flatten();
-        names.map(|name| watch.get(*name)).collect()
+        let place = |name: &str| wholes.iter().position(|whole| whole == name);
+        names.map(|name| (watch.get(*name), place(name))).collect()
     };
     let assigned = assigned::fingerprints(rows, parameters.newcomer_days);
     let mut events: HashMap<u32, u64> = HashMap::new();
@@ -305,13 +353,14 @@ fn fingerprints(
         .iter()
         .map(|writeup| {
             let text = format!(
-                "{common} {:?} {:?} {:?} {} {:?} {:?}",
+                "{common} {:?} {:?} {:?} {} {:?} {:?} {:?}",
                 writeup.published_at,
                 writeup.deleted_at,
                 writeup.contributors,
                 events.get(&writeup.number).copied().unwrap_or(0),
                 assigned.get(&writeup.number),
-                watched(writeup.number)
+                watched(writeup.number),
+                machines.get(&writeup.number)
             );
             (writeup.number, xxh3_64(text.as_bytes()))
         })

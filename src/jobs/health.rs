@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, json};
 
+use super::beside::Beside;
 use super::columns::ints;
 use super::compute::Computed;
 use super::people::BY_HAND;
@@ -26,8 +27,12 @@ const GENERATED: u8 = 7;
 const UNREACHABLE: u8 = 8;
 /// Reads that another source saw better.
 const OTHER_SOURCE: u8 = 9;
+/// Reads by AI agents.
+const AGENT: u8 = 10;
+/// Reads as only programs read.
+const LIKE_MACHINE: u8 = 11;
 /// Links that are one with another since their write-ups were merged.
-const DOUBLED: u8 = 10;
+const DOUBLED: u8 = 12;
 
 /// Which kinds rest on too few people to be told: fewer than `k` and more than nobody.
 struct Few {
@@ -63,7 +68,7 @@ pub(super) async fn health(
     store: &Store,
     computed: &Computed,
     calendar: &Calendar,
-    k: u32,
+    (k, beside): (u32, &Beside),
 ) -> anyhow::Result<Health> {
     let labels = store.labels(&computed.settings).await?;
     let counts = store.read_health(&computed.settings).await?;
@@ -85,6 +90,10 @@ pub(super) async fn health(
     // One that is missing is what the others lack of all reads: all of them go.
     let whole = own.is_some() && draft.is_some() && double_click_removed.is_some();
     let told = |n: Option<u64>| n.filter(|_| whole);
+    let few_sent = suppress::count_is_withheld(counts.agent_people, k.into());
+    let few_alike = suppress::count_is_withheld(counts.machine_people, k.into());
+    let automated = (!few_alike).then_some(of(LIKE_MACHINE));
+    let agents = (beside.total && !few_sent).then_some(of(AGENT));
     let compared = store.compared_sources(&computed.settings).await?;
     Ok(Health {
         received: received(
@@ -96,7 +105,7 @@ pub(super) async fn health(
         reads: Reads {
             aggregated_rows: counts.aggregated_rows,
             aggregated_reads: counts.aggregated_reads,
-            suppressed: !whole,
+            suppressed: !whole || agents.is_none() || automated.is_none(),
             own: told(own),
             draft: told(draft),
             double_click_removed: told(double_click_removed),
@@ -107,6 +116,8 @@ pub(super) async fn health(
                 told(other_source)
             },
             anonymous: counts.anonymous,
+            agents,
+            automated,
         },
         sources: compared
             .into_iter()
@@ -156,7 +167,7 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64
         match row.label {
             UNKNOWN => received.unknown_writeup += row.before,
             AFTER_DELETE => received.after_delete += row.before,
-            BOT => received.bot += row.before,
+            BOT | AGENT | LIKE_MACHINE => received.bot += row.before,
             EXCLUDED => excluded += row.before,
             GENERATED => received.generated += row.before,
             // Only links have these; reads of another source are told under `reads` as well.

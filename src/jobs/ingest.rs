@@ -239,7 +239,7 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
     .await
     .with_context(what)?;
     store
-        .set_checkpoint(&scan.source, version + 1, &next)
+        .set_checkpoint(&scan.source, (version + 1, &next), now)
         .await?;
     ingested.unread = unread(&next);
     Ok(ingested)

@@ -1,16 +1,20 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
 //! the door, gate holds all of these back while derive works, registry puts together what is said of
-//! write-ups, people says which names are one person, roster brings them in by file and by hand, forget
+//! write-ups, people says which names are one person, machines
+//! which accounts are programs, roster brings them in by file and by hand, forget
 //! takes a person out of everything, retain takes away what is old enough, rotate gives people new
 //! pseudonyms, derive makes derived tables of landed events, compute makes facts and results, report makes
 //! the summary, restate tells what an earlier one would say now, terms says on which terms people are
-//! counted, and ledger since when.
+//! counted, ledger since when, and expiry what sources are about to forget.
 
+mod arrivals;
 mod assigned;
+mod beside;
 mod columns;
 pub mod compute;
 pub mod derive;
+pub mod expiry;
 mod few;
 pub mod forges;
 pub mod forget;
@@ -23,6 +27,7 @@ pub mod known;
 pub mod ledger;
 mod linked;
 pub mod load;
+pub mod machines;
 pub mod observe;
 pub mod order;
 pub mod people;

@@ -3,12 +3,14 @@
 use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
+use super::beside::Beside;
 use super::hiding::{hide, is_named, names};
 use super::{compute, forges, gone, health, reviews, writeups};
 use crate::indicators::{Context, Spec, beside};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
 use crate::model::{Parameters, Results};
+use crate::sources::robots::LISTS;
 use crate::store::{RegistryWriteup, Store};
 use crate::summary::document::{Document, Organisation, SCHEMA};
 use crate::summary::publish;
@@ -24,6 +26,10 @@ pub struct Reported {
     pub k: u32,
     /// Which repository is shown where.
     pub forges: Forges,
+    /// One number for the accounts that the configuration calls programs; nothing where there are none.
+    pub accounts: Option<u64>,
+    /// Sources that see all reads of what they watch.
+    pub wholes: Vec<String>,
 }
 
 /// What two kinds of readers see.
@@ -55,7 +61,8 @@ pub async fn summaries(
 ) -> anyhow::Result<Reports> {
     let computed = compute::run(store, context).await?;
     let k = reported.k;
-    let health = health::health(store, &computed, &context.calendar, k)
+    let beside = Beside::of(store, context, &computed, k).await?;
+    let health = health::health(store, &computed, &context.calendar, (k, &beside))
         .await
         .context("health of the measurement")?;
     let mut indicators = Map::new();
@@ -68,7 +75,7 @@ pub async fn summaries(
     let reviews = reviews::lists(context, &computed, k)?;
     let weeks = indicators.get("L1").map(told_weeks).unwrap_or_default();
     let shown = forges::with_registry(reported.forges.clone(), &computed.registry);
-    let writeups = writeups::lists(store, context, &computed, (k, &weeks, &shown)).await?;
+    let writeups = writeups::lists(store, context, &computed, (k, &weeks, &shown, &beside)).await?;
     let gone = gone::lists(store, context, &computed, &shown)
         .await
         .context("links that lead to nothing")?;
@@ -94,12 +101,13 @@ pub async fn summaries(
         schema: SCHEMA.to_owned(),
         as_of: to_rfc3339(context.as_of),
         organisation: organisation(|writeup| !writeup.restricted),
-        parameters: parameters(&context.parameters, k),
+        parameters: parameters(&context.parameters, reported),
         indicators,
         writeups: writeups.writeups.open,
         reviews: reviews.reviews.open,
         attendance_by_quarter: reviews.quarters,
         linked_but_gone: gone.open,
+        arrivals: writeups.arrivals,
         health,
     };
     let full = has_restricted.then(|| Document {
@@ -202,9 +210,17 @@ fn withhold(results: &mut Json, place: &str) {
     }
 }
 
-fn parameters(p: &Parameters, k: u32) -> Map<String, Json> {
+fn parameters(p: &Parameters, reported: &Reported) -> Map<String, Json> {
     let mut values = p.by_name();
-    values.insert("k".to_owned(), k.into());
+    values.insert("k".to_owned(), reported.k.into());
+    values.insert("robot_lists".to_owned(), LISTS.into());
+    // Whose accounts they are is not told, but that they are others.
+    if let Some(accounts) = reported.accounts {
+        values.insert("accounts".to_owned(), format!("{accounts:016x}").into());
+    }
+    if !reported.wholes.is_empty() {
+        values.insert("sees_whole".to_owned(), json!(reported.wholes));
+    }
     values
 }
 

@@ -24,6 +24,7 @@ pub fn restatements(earlier: &Json, now: &Json) -> Json {
     for part in [
         "indicators",
         "health",
+        "arrivals",
         "writeups",
         "reviews",
         "attendance_by_quarter",
@@ -111,7 +112,7 @@ fn differ(path: &str, before: &Json, after: &Json, changes: &mut Vec<Json>) {
 
 /// Entries by what names them, so that one new entry does not shift all others; else by place.
 fn keyed(list: &[Json]) -> Vec<(String, &Json)> {
-    const NAMES: [&str; 6] = ["id", "meeting", "month", "week", "day", "quarter"];
+    const NAMES: [&str; 7] = ["id", "class", "meeting", "month", "week", "day", "quarter"];
     let name = |entry: &Json| {
         NAMES.iter().find_map(|name| match &entry[*name] {
             Json::String(text) => Some(text.clone()),

@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
+use super::arrivals::Arrivals;
 use super::assigned;
+use super::beside::Beside;
 use super::columns::ints;
 use super::compute::{Computed, renumber};
 use super::few::{Counted, Shown, judge, still_read_tells};
@@ -54,16 +56,18 @@ pub(super) struct Lists {
     pub(super) writeups: Both,
     /// Numbers of indicators that would tell what is withheld in the list: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
+    /// Where the readers of all write-ups came from.
+    pub(super) arrivals: Vec<Json>,
 }
 
 /// The list, by id; write-ups deleted or not yet published as of then are not in it, nor, for
 /// everybody, those that are restricted. `weeks` are those whose reads L1 tells, `forges` where evidence
-/// opens.
+/// opens, `beside` what is told beside the reads of people.
 pub(super) async fn lists(
     store: &Store,
     context: &Context,
     computed: &Computed,
-    (k, weeks, forges): (u32, &[bool], &Forges),
+    (k, weeks, forges, beside): (u32, &[bool], &Forges, &Beside),
 ) -> anyhow::Result<Lists> {
     let signs = gather(store, context, computed, forges)
         .await
@@ -79,8 +83,20 @@ pub(super) async fn lists(
         judge(&counted.collect::<Vec<_>>(), weeks, k.into())
     };
     let (open, full) = (judged(is_listed), judged(is_there));
-    let told = |writeup: &RegistryWriteup, readers: &Readers<'_>| {
+    let arrivals = Arrivals::of(store, computed).await?;
+    let ways = [&open, &full].map(|judged| {
+        let readers = judged.shown.iter().map(|shown| shown.readers);
+        arrivals.judge(&readers.collect::<Vec<_>>(), k.into())
+    });
+    let told = |(at, writeup): (usize, &RegistryWriteup), readers: &Readers<'_>, sees_all: bool| {
         let mut json = entry(writeup, readers, context, k);
+        if let Some(agents) = beside.told(at, sees_all) {
+            json["agents"] = agents;
+        }
+        let least = if sees_all { &ways[1] } else { &ways[0] };
+        if let Some(arrivals) = arrivals.told(at, least, &ways[1]) {
+            json["arrivals"] = arrivals;
+        }
         let assigned = assigned::told(&computed.assignments, writeup.number);
         if !assigned.is_empty() {
             json["assigned"] = Json::Array(assigned);
@@ -90,25 +106,27 @@ pub(super) async fn lists(
     // Whoever sees the fuller list has the other one, too: what it withholds must not stand there.
     let of_open = entries()
         .zip(open.shown.iter().zip(&full.shown))
-        .filter(|((writeup, _), _)| is_listed(writeup, context.as_of))
-        .map(|((writeup, signs), (open, full))| {
+        .enumerate()
+        .filter(|(_, ((writeup, _), _))| is_listed(writeup, context.as_of))
+        .map(|(at, ((writeup, signs), (open, full)))| {
             let readers = Readers {
                 signs,
                 shown: &open.and(full),
                 links: &signs.linked.open,
             };
-            told(writeup, &readers)
+            told((at, writeup), &readers, false)
         });
     let of_full = entries()
         .zip(&full.shown)
-        .filter(|((writeup, _), _)| is_there(writeup, context.as_of))
-        .map(|((writeup, signs), full)| {
+        .enumerate()
+        .filter(|(_, ((writeup, _), _))| is_there(writeup, context.as_of))
+        .map(|(at, ((writeup, signs), full))| {
             let readers = Readers {
                 signs,
                 shown: full,
                 links: &signs.linked.all,
             };
-            let mut entry = told(writeup, &readers);
+            let mut entry = told((at, writeup), &readers, true);
             if writeup.restricted {
                 entry["restricted"] = true.into();
             }
@@ -129,6 +147,7 @@ pub(super) async fn lists(
             full: of_full.collect(),
         },
         betrayed,
+        arrivals: arrivals.all(&ways[0], &ways[1]),
     })
 }
 
@@ -237,7 +256,7 @@ fn watched(fact: &WriteupFact, bins: usize, as_of: Millis) -> Vec<f64> {
 }
 
 /// The place in the registry of each write-up's number.
-fn index(computed: &Computed) -> HashMap<u32, u32> {
+pub(super) fn index(computed: &Computed) -> HashMap<u32, u32> {
     (0..)
         .zip(&computed.registry)
         .map(|(at, writeup)| (writeup.number, at))

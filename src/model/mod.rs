@@ -1,6 +1,7 @@
 //! What Readback talks about: events, write-ups, people, periods, results. No IO, no serde: the
 //! shapes that are written down (JSON, rows, TOML) belong to the boundary that writes them.
 
+mod arrival;
 pub mod calendar;
 pub mod event;
 pub mod forge;
@@ -18,6 +19,7 @@ pub mod time;
 pub mod vocabulary;
 pub mod written;
 
+pub use arrival::{ARRIVALS, UNKNOWN_ARRIVAL};
 pub use calendar::Calendar;
 pub use event::{
     Assignment, Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind,

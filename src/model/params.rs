@@ -43,6 +43,12 @@ pub struct Parameters {
     pub index_team_share: f64,
     /// ... where these are at least so many.
     pub index_team_least: u32,
+    /// More distinct write-ups than these by one reader in an hour are a program's.
+    pub machine_writeups: u32,
+    /// So are more than these in a row without engaged time, ...
+    pub machine_run: u32,
+    /// ... less than this apart, s.
+    pub machine_gap_s: u32,
     /// How long after publication a link by those who had the incident is follow-up, days.
     pub follow_up_days: u32,
 }
@@ -79,6 +85,9 @@ impl Default for Parameters {
             index_writeups: 20,
             index_team_share: 0.5,
             index_team_least: 5,
+            machine_writeups: 60,
+            machine_run: 20,
+            machine_gap_s: 2,
             follow_up_days: 30,
         }
     }

@@ -41,6 +41,8 @@ pub struct Registry {
     pub kinds: Vec<Value>,
     /// The ids of configured sources.
     pub sources: Vec<String>,
+    /// What sources are about to forget.
+    pub forgetting: Vec<String>,
 }
 
 /// The page of the registry.

@@ -121,7 +121,7 @@ fn missing(summary: &Value, lines: &mut Vec<String>) {
             commands.join(" or ")
         ));
     }
-    for said in &health.brief {
+    for said in health.brief.iter().chain(&health.beside) {
         lines.push(format!("- {said}"));
     }
     for source in &health.coverage {

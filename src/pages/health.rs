@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::watched;
 use super::words::{self, capital, count, counted, date, percent, plural};
+use super::{beside, watched};
 use crate::charts::reading::{self, Cell, cell};
 
 /// What is said of the measurement.
@@ -23,6 +23,8 @@ pub(super) struct Health {
     pub(super) excluded: Vec<(&'static str, String)>,
     /// What one source saw of what another did.
     pub(super) compared: Vec<String>,
+    /// What is told beside the reads of people, and is in no number of theirs.
+    pub(super) beside: Vec<String>,
     /// What is not known, and how much of it.
     pub(super) unknown: Vec<(&'static str, String)>,
     /// What no source has delivered yet.
@@ -209,6 +211,7 @@ pub(super) fn health(summary: &Value) -> Health {
             .iter()
             .filter_map(compared)
             .collect(),
+        beside: beside::told(reads),
         unknown,
         missing: SIGNS
             .iter()

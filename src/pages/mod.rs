@@ -6,9 +6,11 @@
 //! and the panels of the leader's page live in `dashboards/`.
 
 mod alive;
+pub(crate) mod arrivals;
 pub mod assets;
 mod assigned;
 mod attendance;
+mod beside;
 mod citing;
 mod definitions;
 mod desk;

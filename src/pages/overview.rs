@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::panels::{Panel, panels};
 use super::view::{self, Figure, Frame, Part, say};
 use super::{
-    Links, PageError, alive, attendance, glance, health, linked, list, opening, signals, templates,
-    trend, words,
+    Links, PageError, alive, arrivals, attendance, glance, health, linked, list, opening, signals,
+    templates, trend, words,
 };
 use crate::charts::{Chart, Plot, build, reading};
 
@@ -39,6 +39,8 @@ struct View {
     glance: Vec<glance::Sign>,
     sections: Vec<SectionView>,
     evidence: Evidence,
+    /// Where readers came from; empty where no source tells.
+    arrivals: Vec<arrivals::Way>,
     health: health::Health,
 }
 
@@ -128,6 +130,7 @@ fn view(summary: &Value, links: Links, frame: Frame) -> Result<String, PageError
         },
         sections,
         evidence: evidence(summary, links),
+        arrivals: arrivals::ways(summary),
         health: health::health(summary),
     };
     templates::render("overview.html", &view)

@@ -9,8 +9,8 @@ use super::list::measured;
 use super::opening::Said;
 use super::view::{self, Figure, Frame, Part, say_all};
 use super::{
-    Links, PageError, alive, assigned, attendance, health, linked, list, reviews, signals,
-    templates, words,
+    Links, PageError, alive, arrivals, assigned, attendance, health, linked, list, reviews,
+    signals, templates, words,
 };
 use crate::charts::build;
 use crate::charts::reading::{self, Cell, cell};
@@ -34,6 +34,8 @@ struct View {
     chart: Option<Figure>,
     no_chart: &'static str,
     curve_href: String,
+    /// Where its readers came from; empty where no source tells.
+    arrivals: Vec<arrivals::Way>,
     links: Vec<LinkRow>,
     /// How many more there are; empty where none.
     more_links: String,
@@ -134,6 +136,7 @@ pub(super) fn render_one(
             .then(|| Figure::without_files(&build::read_curve(summary, writeup))),
         no_chart,
         curve_href: links.definition("L1"),
+        arrivals: arrivals::ways(writeup),
         links: evidence
             .iter()
             .take(MOST_LINKS)
@@ -259,6 +262,13 @@ fn about(around: &Around, writeup: &Value) -> Vec<(&'static str, String)> {
         ("Tags", tags.join(", ")),
         ("Assigned reading", assigned::told(writeup, zone)),
         ("Latest sign of life", around.signs.words(writeup)),
+        (
+            "Reads by AI agents",
+            match cell(&writeup["agents"], "reads") {
+                Cell::Missing => String::new(),
+                told => words::counted(told),
+            },
+        ),
     ];
     rows.into_iter()
         .filter(|(_, value)| !value.is_empty())

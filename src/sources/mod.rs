@@ -24,6 +24,7 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod memory;
 pub mod notion;
 pub mod outline;
 pub mod pageviews;

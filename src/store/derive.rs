@@ -18,6 +18,23 @@ const READS: &str = include_str!("../../sql/queries/derive_reads.sql");
 const COUNTS: &str = include_str!("../../sql/queries/derive_counts.sql");
 const READER_DAYS: &str = include_str!("../../sql/queries/derive_reader_days.sql");
 const READ_DAYS: &str = include_str!("../../sql/queries/derive_read_days.sql");
+const CLEAR_MACHINES: &str = include_str!("../../sql/queries/clear_staged_machines.sql");
+const SUSPECTED: &str = include_str!("../../sql/queries/suspected_machines.sql");
+const MACHINE_PRINTS: &str = include_str!("../../sql/queries/machine_prints.sql");
+const MACHINES: [(&str, &str); 3] = [
+    (
+        "suspect_machines",
+        include_str!("../../sql/queries/suspect_machines.sql"),
+    ),
+    (
+        "derive_machine_hours",
+        include_str!("../../sql/queries/derive_machine_hours.sql"),
+    ),
+    (
+        "derive_machine_runs",
+        include_str!("../../sql/queries/derive_machine_runs.sql"),
+    ),
+];
 const SOURCE_DAYS: &str = include_str!("../../sql/queries/derive_source_days.sql");
 const SOURCE_WATCH: &str = include_str!("../../sql/queries/derive_source_watch.sql");
 const WATCH_PRINTS: &str = include_str!("../../sql/queries/source_watch.sql");
@@ -69,6 +86,17 @@ pub struct Fingerprint {
     pub fingerprint: u64,
 }
 
+/// From when on somebody reads as only programs do (INDICATORS section 2).
+#[derive(Clone, Copy, Debug)]
+pub struct MachineLimits {
+    /// More distinct write-ups than these in an hour.
+    pub writeups: u32,
+    /// Or more than these in a run without engaged time ...
+    pub run: u32,
+    /// ... whose reads are less than this apart, ms.
+    pub gap_ms: i64,
+}
+
 /// With what rows are derived.
 #[derive(Clone, Debug)]
 pub struct DeriveSettings {
@@ -80,6 +108,10 @@ pub struct DeriveSettings {
     pub double_click_ms: i64,
     /// How long somebody is new, ms.
     pub newcomer_ms: i64,
+    /// The numbers of accounts that are AI agents.
+    pub agents: Vec<u32>,
+    /// Sources that see all reads, the one that counts before the others first.
+    pub wholes: Vec<String>,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -93,6 +125,12 @@ struct State {
 struct Run {
     generation: u32,
     fingerprint: u64,
+}
+
+#[derive(Row, Deserialize)]
+struct MachinePrint {
+    writeup: u32,
+    print: u64,
 }
 
 #[derive(Row, Deserialize)]
@@ -200,6 +238,40 @@ impl Store {
             .collect())
     }
 
+    /// Finds in landing who reads as only programs do, and when, by a generation of the registry. Gives one
+    /// number for the reads of each write-up that fall into such a time.
+    pub async fn find_machines(
+        &self,
+        registry: u32,
+        limits: MachineLimits,
+    ) -> Result<Vec<(u32, u64)>, StoreError> {
+        for (name, sql) in MACHINES {
+            self.query(sql)
+                .param("registry", registry)
+                .param("machine_writeups", limits.writeups)
+                .param("machine_run", limits.run)
+                .param("machine_gap_ms", limits.gap_ms)
+                .execute()
+                .await
+                .named(name)?;
+            // Mostly nobody does, and then landing is gone through once.
+            let suspected: u64 = self
+                .query(SUSPECTED)
+                .fetch_one()
+                .await
+                .named("suspected_machines")?;
+            if suspected == 0 {
+                return Ok(Vec::new());
+            }
+        }
+        let query = self.query(MACHINE_PRINTS).param("registry", registry);
+        let rows: Vec<MachinePrint> = query.fetch_all().await.named("machine_prints")?;
+        Ok(rows
+            .into_iter()
+            .map(|row| (row.writeup, row.print))
+            .collect())
+    }
+
     /// Notes on which days which source watches, before [`Store::stage_reconciled`].
     pub async fn watch(&self, settings: &DeriveSettings) -> Result<(), StoreError> {
         let query = self
@@ -225,6 +297,7 @@ impl Store {
             self.query(sql)
                 .param("generation", settings.generation)
                 .param("tz", &settings.timezone)
+                .param("wholes", &settings.wholes)
                 .param("writeups", writeups)
                 .execute()
                 .await
@@ -241,6 +314,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let query = self.query(STAGE).param("registry", settings.generation);
         let query = query.param("newcomer_ms", settings.newcomer_ms);
+        let query = query.param("agents", &settings.agents);
         let query = query.param("stage", stage).param("writeups", writeups);
         query.execute().await.named("stage_reads")
     }
@@ -261,8 +335,13 @@ impl Store {
 
     /// Empties the stage: before a run of what an unfinished one left, and after it.
     pub async fn clear_stage(&self) -> Result<(), StoreError> {
-        let query = self.query(CLEAR_STAGE);
-        query.execute().await.named("clear_staged_reads")
+        for (name, sql) in [
+            ("clear_staged_reads", CLEAR_STAGE),
+            ("clear_staged_machines", CLEAR_MACHINES),
+        ] {
+            self.query(sql).execute().await.named(name)?;
+        }
+        Ok(())
     }
 
     /// Builds the derived rows of some write-ups, whose reads are staged. They count once

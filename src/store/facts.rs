@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::links::LinkRules;
 use super::which::Which;
 use super::{Named, Store, StoreError, frames};
-use crate::model::Millis;
+use crate::model::{ARRIVALS, Millis};
 
 /// As of when, and by which rules, facts are asked.
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ pub struct LabelCount {
     /// The kind.
     pub kind: String,
     /// 0 kept, 1 unknown write-up, 2 after deletion, 3 robot, 4 contributor's own, 5 draft, 6 somebody
-    /// excluded.
+    /// excluded, 10 an AI agent, 11 somebody who reads as only programs do.
     pub label: u8,
     /// Events before `as_of`.
     pub before: u64,
@@ -63,6 +63,10 @@ pub struct HealthCounts {
     pub draft_people: u64,
     /// Distinct people who read what several sources watch.
     pub compared_people: u64,
+    /// Distinct people for whom AI agents read.
+    pub agent_people: u64,
+    /// Distinct people who read as only programs do.
+    pub machine_people: u64,
 }
 
 /// Two sources that saw reads of the same write-ups, and how many each saw on the days that both
@@ -81,6 +85,19 @@ pub struct ComparedRow {
     pub one_reads: u64,
     /// What the other saw.
     pub other_reads: u64,
+}
+
+/// Kept reads of a write-up whose readers came from one kind of place.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct ArrivalRow {
+    /// The write-up's number; 0: all of them together.
+    pub writeup: u32,
+    /// The kind of place.
+    pub class: String,
+    /// How many.
+    pub reads: u64,
+    /// Distinct people known among their readers.
+    pub people: u64,
 }
 
 /// Which source delivered what for which write-up.
@@ -146,6 +163,8 @@ const LATE_READERS: Statement = statement!("fact_late_readers");
 const ATTENDANCE: Statement = statement!("fact_attendance");
 const COMMENTS: Statement = statement!("fact_comments");
 const WRITEUP_READERS: Statement = statement!("writeup_readers");
+const ARRIVALS_OF: Statement = statement!("fact_arrivals");
+const AGENT_READS: Statement = statement!("writeup_agent_reads");
 const WRITEUP_CURVE: Statement = statement!("writeup_curve");
 const RECEIPTS: Statement = statement!("receipts");
 const LABELS: Statement = statement!("health_labels");
@@ -398,6 +417,19 @@ impl Store {
     /// Distinct readers, ever and late, of each write-up.
     pub async fn writeup_readers(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
         self.frame(WRITEUP_READERS, settings).await
+    }
+
+    /// Kept reads by the kind of place that their readers came from.
+    pub async fn arrivals(&self, settings: &FactSettings) -> Result<Vec<ArrivalRow>, StoreError> {
+        let query = self
+            .ask(ARRIVALS_OF, settings)
+            .param("classes", &ARRIVALS[..]);
+        query.fetch_all().await.named(ARRIVALS_OF.0)
+    }
+
+    /// Reads of each write-up by AI agents, and the people for whom.
+    pub async fn agent_reads(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(AGENT_READS, settings).await
     }
 
     /// Reads of each write-up by four weeks of age.

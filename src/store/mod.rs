@@ -18,7 +18,7 @@ mod state;
 mod which;
 
 pub use counted::EngagedPeople;
-pub use derive::{DeriveSettings, Fingerprint};
+pub use derive::{DeriveSettings, Fingerprint, MachineLimits};
 pub use facts::{
     AgeWindow, ClassCount, ComparedRow, CoverageRow, FactSettings, HealthCounts, LabelCount,
     ObservedRow, ReadingLimits, Receipt, RosterCounts,

@@ -4,9 +4,12 @@ use clickhouse::Row;
 use serde::{Deserialize, Serialize};
 
 use super::{Named, Store, StoreError};
+use crate::model::Millis;
 
 const IMPORT_RUNS: &str = include_str!("../../sql/queries/import_runs.sql");
 const STORE_OWNER: &str = include_str!("../../sql/queries/store_owner.sql");
+const LAST_PULLS: &str = include_str!("../../sql/queries/last_pulls.sql");
+const LAST_EVENTS: &str = include_str!("../../sql/queries/last_events.sql");
 const CHECKPOINT: &str = include_str!("../../sql/queries/checkpoint.sql");
 
 /// One import of one file.
@@ -31,6 +34,13 @@ struct CheckpointRow {
     source: String,
     version: u64,
     value: String,
+    pulled_at: Millis,
+}
+
+#[derive(Row, Deserialize)]
+struct SourceAt {
+    source: String,
+    at: Millis,
 }
 
 #[derive(Row, Deserialize)]
@@ -143,17 +153,38 @@ impl Store {
         Ok(row.map(|row| (row.version, row.value)))
     }
 
-    /// Stores a source's checkpoint; the caller has made sure that its events stand.
+    /// When each source's last whole pull began, as far as that was noted.
+    pub async fn last_pulls(&self) -> Result<Vec<(String, Millis)>, StoreError> {
+        self.by_source(LAST_PULLS, "last_pulls").await
+    }
+
+    /// When the last event happened that each source delivered, as of the last run of the derive job.
+    pub async fn last_events(&self) -> Result<Vec<(String, Millis)>, StoreError> {
+        self.by_source(LAST_EVENTS, "last_events").await
+    }
+
+    async fn by_source(
+        &self,
+        sql: &str,
+        name: &'static str,
+    ) -> Result<Vec<(String, Millis)>, StoreError> {
+        let rows: Vec<SourceAt> = self.query(sql).fetch_all().await.named(name)?;
+        Ok(rows.into_iter().map(|row| (row.source, row.at)).collect())
+    }
+
+    /// Stores the checkpoint of a source that was pulled at an instant; the caller has made sure that its
+    /// events stand.
     pub async fn set_checkpoint(
         &self,
         source: &str,
-        version: u64,
-        value: &str,
+        (version, value): (u64, &str),
+        pulled_at: Millis,
     ) -> Result<(), StoreError> {
         let row = CheckpointRow {
             source: source.to_owned(),
             version,
             value: value.to_owned(),
+            pulled_at,
         };
         self.insert_all("checkpoint", &[row]).await
     }

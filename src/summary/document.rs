@@ -29,6 +29,10 @@ pub struct Document {
     pub attendance_by_quarter: Vec<Json>,
     /// Links that stand and lead to nothing.
     pub linked_but_gone: LinkedButGone,
+    /// Reads by the kind of place that their readers came from, of write-ups whose pages tell it (`class`,
+    /// `reads`); absent where none does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub arrivals: Vec<Json>,
     /// How the measurement went.
     pub health: Health,
 }
@@ -153,6 +157,14 @@ pub struct Reads {
     pub other_source: Option<u64>,
     /// Reads without a person: reads count, people don't.
     pub anonymous: u64,
+    /// Reads by AI agents, beside those of people and in no other number of reads; some of `received.bot`.
+    /// Absent where there are none; null where fewer than `k` people are known for whom they read.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub agents: Option<u64>,
+    /// Reads of accounts that read as only programs do, by the limits `machine_…` among the parameters; some
+    /// of `received.bot`. Absent where there are none; null where fewer than `k` accounts made them.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub automated: Option<u64>,
     /// A number is withheld.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,

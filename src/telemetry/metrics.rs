@@ -56,6 +56,11 @@ struct Reason {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct OfSource {
+    kind: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct OfJob {
     job: &'static str,
 }
@@ -76,7 +81,7 @@ pub enum Outcome {
 }
 
 /// What is measured when somebody looks.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Gauges {
     /// Bytes that wait in the spool.
     pub spool_bytes: u64,
@@ -96,6 +101,8 @@ pub struct Gauges {
     pub engine_up: bool,
     /// How often the engine was started or joined.
     pub engine_starts: u64,
+    /// Seconds since the last whole pull, by kind of source; of several the longest.
+    pub source_lags: Vec<(&'static str, f64)>,
 }
 
 impl Default for Metrics {
@@ -317,6 +324,16 @@ impl Metrics {
             "Seconds that writing and syncing the spool took",
             ConstCounter::new(now.spool_commit_seconds),
         );
+        let lags: Family<OfSource, Gauge<f64, AtomicU64>> = Family::default();
+        for &(kind, seconds) in &now.source_lags {
+            let lag = lags.get_or_create(&OfSource { kind });
+            lag.set(seconds.max(lag.get()));
+        }
+        registry.register(
+            "source_lag_seconds",
+            "Time since the last whole pull of a kind of source, the longest",
+            lags,
+        );
         let (mut text, mut more) = (String::new(), String::new());
         // Writing into a string can't fail.
         let _ = encode(&mut text, &self.registry);
@@ -343,6 +360,7 @@ mod tests {
         metrics.took(0.002);
         let text = metrics.encode(&Gauges {
             engine_starts: 2,
+            source_lags: vec![("git", 5.0), ("mediawiki", 3.5), ("git", 2.0)],
             ..Gauges::default()
         });
         assert_eq!(text.matches("# EOF").count(), 1);
@@ -353,6 +371,8 @@ mod tests {
             "readback_job_last_success_timestamp_seconds{job=\"report\"} 1.5",
             "readback_engine_starts_total 2",
             "readback_engine_up 0",
+            "readback_source_lag_seconds{kind=\"git\"} 5.0",
+            "readback_source_lag_seconds{kind=\"mediawiki\"} 3.5",
         ] {
             assert!(text.contains(line), "{line}\n{text}");
         }

@@ -139,6 +139,10 @@ async fn view(
         targets_total: unknown.len(),
         kinds: files,
         sources,
+        forgetting: match (&state.parts, now) {
+            (Some(parts), Some(now)) => parts.forgetting(now),
+            _ => Vec::new(),
+        },
     })
 }
 

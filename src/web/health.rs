@@ -18,8 +18,10 @@ use super::AppState;
 use super::problem::{Refusal, Segment, json_response};
 use super::receive::Door;
 use crate::engine::EngineState;
+use crate::jobs::expiry::Taken;
 use crate::jobs::load::LoadState;
 use crate::jobs::upload::Desk;
+use crate::model::Millis;
 use crate::spool::{Dead, Spool};
 use crate::store::{MigrateError, Store};
 use crate::telemetry::{Gauges, MEDIA_TYPE};
@@ -51,6 +53,8 @@ pub struct Parts {
     pub stopping: AtomicBool,
     /// Sources whose last scan failed.
     unscanned: sync::Mutex<BTreeSet<String>>,
+    /// When each source was last taken from.
+    taken: sync::Mutex<Vec<Taken>>,
     /// Parts of sources that can't be read, by source.
     unread: sync::Mutex<BTreeMap<String, u64>>,
     /// The last computation failed.
@@ -102,6 +106,7 @@ impl Parts {
             desk: None,
             stopping: AtomicBool::new(false),
             unscanned: sync::Mutex::default(),
+            taken: sync::Mutex::default(),
             unread: sync::Mutex::default(),
             uncomputed: AtomicBool::new(false),
             tables: sync::Mutex::default(),
@@ -134,6 +139,31 @@ impl Parts {
     pub fn unread(&self, source: &str, parts: u64) {
         let mut unread = self.unread.lock().unwrap_or_else(PoisonError::into_inner);
         unread.insert(source.to_owned(), parts);
+    }
+
+    /// When each source was last taken from.
+    pub fn took(&self, taken: Vec<Taken>) {
+        *self.taken() = taken;
+    }
+
+    fn taken(&self) -> sync::MutexGuard<'_, Vec<Taken>> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What sources are about to forget, or have forgotten, in words for those who run it.
+    pub(super) fn forgetting(&self, now: Millis) -> Vec<String> {
+        self.taken()
+            .iter()
+            .filter_map(|one| one.words(now))
+            .collect()
+    }
+
+    /// Seconds since sources were last pulled, by kind.
+    fn lags(&self, now: Millis) -> Vec<(&'static str, f64)> {
+        let taken = self.taken();
+        let pulled = taken.iter().filter(|one| one.is_pulled);
+        let lag = |one: &Taken| (one.kind, now.saturating_sub(one.at) as f64 / 1000.0);
+        pulled.map(lag).collect()
     }
 
     /// How many parts of all sources can't be read. The log says which.
@@ -242,9 +272,18 @@ impl Parts {
     }
 
     /// What the last scans left undone. Not of which source: whoever asks shows no token.
-    fn jobs(&self) -> Option<String> {
+    fn jobs(&self, now: Option<Millis>) -> Option<String> {
         let words = "a source could not be scanned; the log says which";
-        (!self.unscanned().is_empty()).then(|| words.to_owned())
+        if !self.unscanned().is_empty() {
+            return Some(words.to_owned());
+        }
+        let now = now?;
+        let words =
+            "a source was not pulled for longer than it remembers; `readback check` says which";
+        self.taken()
+            .iter()
+            .any(|one| one.is_lost(now))
+            .then(|| words.to_owned())
     }
 
     /// What keeps the pages from being those of now.
@@ -286,6 +325,10 @@ pub(super) async fn readyz(State(state): State<AppState>) -> Response<Body> {
     let letters = parts.dead.count().unwrap_or(0);
     all.insert("dead_letters".to_owned(), letters.into());
     all.insert("unread".to_owned(), parts.all_unread().into());
+    if let Some(door) = &state.door {
+        let sources = parts.forgetting(door.now()).len();
+        all.insert("forgetting".to_owned(), sources.into());
+    }
     answer(ready, json!({ "ready": ready, "parts": all }))
 }
 
@@ -321,7 +364,7 @@ async fn trouble(part: &str, state: &AppState, parts: &Parts) -> Option<String> 
         }),
         "engine" => parts.engine().await,
         "load" => parts.load(),
-        "jobs" => parts.jobs(),
+        "jobs" => parts.jobs(state.door.as_ref().map(|door| door.now())),
         "access" => match timeout(PATIENCE, state.access.trouble()).await {
             Ok(trouble) => trouble,
             Err(_) => Some("the OpenID provider does not answer".to_owned()),
@@ -380,6 +423,7 @@ async fn exposition(parts: &Arc<Parts>, door: &Door) -> String {
         receiving_bytes: count(door.receiving()),
         engine_up: parts.engine().await.is_none(),
         engine_starts: starts.into(),
+        source_lags: parts.lags(door.now()),
     };
     door.metrics().encode(&gauges)
 }

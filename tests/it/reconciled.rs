@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use readback::model::{DAY_MS, Millis, to_rfc3339};
+use readback::collect::Keys;
+use readback::config::{Environment, Flags, load};
+use readback::jobs::machines::Configured;
+use readback::model::{DAY_MS, Millis, Parameters, to_rfc3339};
 use serde_json::{Value, json};
 
 use super::way::{Way, event, instant};
@@ -256,6 +259,85 @@ async fn a_few_reads_take_nobodys_place() {
         .await;
     let report = way.report(instant(FROM) + 30 * DAY_MS).await.json();
     assert_eq!(report["indicators"]["R1"]["results"]["total_reads"], 8);
+}
+
+/// Three sources of one fidelity with twelve reads each: all on the first day, `first` on the sixth, `second`
+/// on the twenty-first.
+async fn of_one_fidelity(name: &str) -> Option<Way> {
+    let way = Way::within(name, chrono_tz::UTC).await?;
+    way.register(&[("INC-1", &[], "2025-03-01T00:00:00Z")])
+        .await;
+    let at = |day: i64, n: i64| instant(FROM) + day * DAY_MS + (6 + n) * HOUR_MS;
+    let mut lines = Vec::new();
+    let sources: [(&str, &[i64]); 3] = [("first", &[0, 5]), ("second", &[0, 20]), ("south", &[0])];
+    for (source, days) in sources {
+        for day in days {
+            for n in 0..12 / i64::try_from(days.len()).expect("few") {
+                lines.push(of(
+                    source,
+                    "read",
+                    &format!("{day} {n}"),
+                    at(*day, n),
+                    json!({}),
+                ));
+            }
+        }
+    }
+    assert_eq!(way.events(&lines).await.rejected, 0);
+    Some(way)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_sources_that_see_all_reads_one_counts() {
+    let Some(way) = of_one_fidelity("reconciled_wholes").await else {
+        return;
+    };
+    let total = async |wholes: &[&str]| {
+        let configured = Configured {
+            wholes: wholes.iter().map(|one| (*one).to_owned()).collect(),
+            ..Configured::default()
+        };
+        way.derive_by(&Parameters::default(), &configured).await;
+        let summary = way.report_only(instant(FROM) + 60 * DAY_MS, 1).await.json();
+        let beside = summary["health"]["reads"]["other_source"].as_u64();
+        let total = summary["indicators"]["R1"]["results"]["total_reads"].as_u64();
+        (total.expect("a number"), beside.unwrap_or(0))
+    };
+    // Nobody says so: they are parts, and all count.
+    assert_eq!(total(&[]).await, (36, 0));
+    // The first sees all: the others count where it does not watch.
+    assert_eq!(total(&["first"]).await, (12 + 6, 6 + 12));
+    // Two see all, and the one that is named first counts; where it does not watch, the other.
+    assert_eq!(total(&["first", "second"]).await, (12 + 6, 6 + 12));
+    assert_eq!(total(&["second", "first"]).await, (6 + 6 + 6, 6 + 12));
+    // Who is said to see all and has never been heard of changes nothing.
+    assert_eq!(total(&["nobody"]).await, (36, 0));
+}
+
+#[test]
+fn two_beacons_of_a_page_see_the_same_reads() {
+    let configured = |more: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("readback.toml");
+        let beacon = |id: &str| {
+            format!(
+                "[[source]]\nid = \"{id}\"\nkind = \"beacon\"\norigins = [\"https://wiki.example.org\"]\n"
+            )
+        };
+        let log = "[[source]]\nid = \"log\"\nkind = \"access-log\"\nbase = \"https://wiki.example.org\"\n";
+        let text = format!("{}{}{log}{more}", beacon("one"), beacon("two"));
+        std::fs::write(&path, text).expect("a file");
+        let flags = Flags {
+            config: Some(path),
+            ..Flags::default()
+        };
+        let config = load(&flags, &Environment::default()).expect("a configuration");
+        Configured::of(&config, &Keys::new([1; 32]))
+            .expect("what it says")
+            .wholes
+    };
+    assert_eq!(configured(""), ["one", "two"]);
+    assert_eq!(configured("sees = \"whole\"\n"), ["one", "two", "log"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -13,6 +13,7 @@ use readback::jobs::derive;
 use readback::jobs::derive::Derived;
 use readback::jobs::gate::Gate;
 use readback::jobs::ingest::{self, Import, Ingested, Scan};
+use readback::jobs::machines::Configured;
 use readback::jobs::report::{Reported, summary, to_json};
 use readback::model::forge::Forges;
 use readback::model::{Calendar, Millis, Parameters, Vocabulary, parse_rfc3339};
@@ -130,7 +131,17 @@ impl Way {
 
     /// Runs the derive job.
     pub(crate) async fn derive(&self) -> Derived {
-        derive::run(&self.store, &self.calendar(), &Parameters::default())
+        self.derive_by(&Parameters::default(), &Configured::default())
+            .await
+    }
+
+    /// The same by other rules.
+    pub(crate) async fn derive_by(
+        &self,
+        parameters: &Parameters,
+        configured: &Configured,
+    ) -> Derived {
+        derive::run(&self.store, &self.calendar(), parameters, configured)
             .await
             .expect("derived tables")
     }
@@ -183,6 +194,8 @@ impl Way {
             simulated: true,
             k,
             forges: Forges::default(),
+            accounts: None,
+            wholes: Vec::new(),
         };
         summary(&self.store, &context, &reported)
             .await

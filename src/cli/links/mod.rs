@@ -18,6 +18,7 @@ use super::{progress, report};
 use crate::app::House;
 use crate::config::Config;
 use crate::indicators::Context;
+use crate::jobs::machines::Configured;
 use crate::jobs::registry::Registry;
 use crate::jobs::{compute, derive, forges};
 use crate::model::forge::Forges;
@@ -154,7 +155,8 @@ async fn list(args: &Args, as_of: Millis, house: &House) -> anyhow::Result<()> {
     bar.set_message("deriving");
     let calendar = house.config.organisation.calendar.clone();
     let parameters = house.config.parameters.clone();
-    let derived = derive::run(&house.store, &calendar, &parameters).await?;
+    let configured = Configured::of(&house.config, &house.keys)?;
+    let derived = derive::run(&house.store, &calendar, &parameters, &configured).await?;
     let context = Context {
         as_of,
         calendar: calendar.clone(),

@@ -43,7 +43,7 @@ use self::lines::for_each_line;
 use self::page::Pages;
 use self::params::{Params, Wiki, Written};
 use self::repeats::Repeats;
-use super::robots::Robots;
+use super::robots::{LISTS, Robots, Verdict};
 use super::{File, Kind, Probe, Problem, Setting, Sink, SourceError, decode};
 use crate::model::{Body, Event, Identity, Read};
 
@@ -266,10 +266,13 @@ impl AccessLog {
             return sink.left_out("a mail address in the path");
         };
         let hash = hash(text);
-        let agent = access.agent.as_deref();
+        let sender = access.agent.as_deref();
+        let Verdict { bot, agent } =
+            sender.map_or_else(Verdict::default, |sender| self.robots.judge(sender));
         let read = Read {
             person: if self.user { person(access) } else { None },
-            bot: agent.is_some_and(|agent| self.robots.is_robot(agent)),
+            bot,
+            agent: agent.map(str::to_owned),
             ..Read::default()
         };
         seen.reads += 1;
@@ -279,7 +282,8 @@ impl AccessLog {
             id: format!("{hash:032x}-{}", seen.repeats.number(hash, access.at)),
             subject,
             time: access.at,
-            version: 0,
+            // What was judged by older lists is judged anew where the log is imported again.
+            version: LISTS,
             body: Body::Read(read),
         });
     }

@@ -322,10 +322,10 @@ impl Push for Beacon {
             }
         };
         let agent = delivery.header("user-agent").unwrap_or_default();
-        let is_robot = ROBOTS
+        let sender = ROBOTS
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .is_robot(agent.as_bytes());
+            .judge(agent.as_bytes());
         sink.event(Event {
             source: Arc::clone(&self.source),
             id: message.pid,
@@ -336,7 +336,8 @@ impl Push for Beacon {
                 person,
                 engaged_ms: Some(message.engaged_ms.min(self.cap_ms)),
                 scroll_milli: Some(message.depth * 10),
-                bot: is_robot || message.bot,
+                bot: sender.bot || message.bot,
+                agent: sender.agent.map(str::to_owned),
                 arrival: message.from.map(str::to_owned),
                 ..Read::default()
             }),

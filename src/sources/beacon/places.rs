@@ -3,20 +3,8 @@
 
 use serde_json::{Map, Value};
 
+pub(super) use crate::model::ARRIVALS as CLASSES;
 use crate::sources::SourceError;
-
-/// Every kind. `direct`: nobody knows, or the reader came by hand, by a reload or by the way back.
-pub(super) const CLASSES: [&str; 9] = [
-    "direct",
-    "onboarding",
-    "writeup",
-    "chat",
-    "mail",
-    "code",
-    "search",
-    "wiki",
-    "other",
-];
 
 /// What the configuration adds.
 pub(super) struct Given<'a> {
