@@ -25,9 +25,11 @@ pub(crate) mod machine;
 pub mod mediawiki;
 pub mod outline;
 pub mod pageviews;
+mod presence;
 mod prose;
 pub mod robots;
 pub mod sites;
+pub mod teams;
 pub mod unpack;
 mod wiki;
 pub mod xapi;
@@ -58,6 +60,7 @@ pub static KINDS: &[&Kind] = &[
     &mediawiki::KIND,
     &outline::KIND,
     &pageviews::KIND,
+    &teams::KIND,
     &xapi::KIND,
 ];
 
