@@ -33,6 +33,7 @@ pub mod teams;
 pub mod unpack;
 mod wiki;
 pub mod xapi;
+pub mod zoom;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -62,6 +63,7 @@ pub static KINDS: &[&Kind] = &[
     &pageviews::KIND,
     &teams::KIND,
     &xapi::KIND,
+    &zoom::KIND,
 ];
 
 /// The kind with this name.

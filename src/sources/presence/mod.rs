@@ -2,6 +2,7 @@
 //! one person at one meeting are united and clipped to it, machines and rooms are no people, and what
 //! is left becomes events of one occurrence. The kinds bring their formats, this brings the rest.
 
+pub(in crate::sources) mod columns;
 pub(in crate::sources) mod dates;
 pub(in crate::sources) mod people;
 pub(in crate::sources) mod stays;

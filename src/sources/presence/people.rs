@@ -88,6 +88,15 @@ impl People {
         self.list.get_mut(index)
     }
 
+    /// Everybody, where lengths that the list states count for those alone whose stays it leaves out.
+    pub(in crate::sources) fn by_stays(self) -> Vec<Attendee> {
+        let mut all = self.list;
+        for person in all.iter_mut().filter(|person| !person.stays.is_empty()) {
+            person.stated_ms = None;
+        }
+        all
+    }
+
     /// Everybody.
     pub(in crate::sources) fn into_all(self) -> Vec<Attendee> {
         self.list

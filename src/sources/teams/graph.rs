@@ -134,7 +134,7 @@ fn one(
             );
         }
     }
-    let people = people.into_all();
+    let people = people.by_stays();
     let start = reports.iter().filter_map(|report| report.start).min();
     let end = reports.iter().filter_map(|report| report.end).max();
     let said = (start.map(Stamp::Exact), end.map(Stamp::Exact));
