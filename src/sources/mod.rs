@@ -23,6 +23,7 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod meet;
 pub mod outline;
 pub mod pageviews;
 mod presence;
@@ -59,6 +60,7 @@ pub static KINDS: &[&Kind] = &[
     &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
+    &meet::KIND,
     &outline::KIND,
     &pageviews::KIND,
     &teams::KIND,

@@ -184,10 +184,7 @@ impl Desk {
                 self.calendar.timezone
             ));
         }
-        let order = match self.order {
-            Some(order) => order,
-            None => self.decided(name, stamps, one_meeting, sink)?,
-        };
+        let order = self.settled(name, stamps, one_meeting, sink)?;
         let doubtful = |(_, stamp): &&(&str, Stamp)| stamp.is_doubtful(order, &self.calendar);
         match stamps.iter().find(doubtful) {
             Some((place, stamp)) if self.is_strict() => Err(SourceError::Format {
@@ -203,13 +200,17 @@ impl Desk {
         }
     }
 
-    fn decided(
+    /// The order alone, see [`Desk::order`].
+    pub(super) fn settled(
         &self,
         name: &str,
         stamps: &[(&str, Stamp)],
         one_meeting: bool,
         sink: &mut dyn Sink,
     ) -> Result<Order, SourceError> {
+        if let Some(order) = self.order {
+            return Ok(order);
+        }
         let all: Vec<Stamp> = stamps.iter().map(|(_, stamp)| *stamp).collect();
         let Decision { order, assumed } = dates::decide(&all, one_meeting);
         let both = |stamp: Stamp| (stamp.local(Order::Dmy), stamp.local(Order::Mdy));
