@@ -32,6 +32,7 @@ pub mod robots;
 pub mod sites;
 pub mod teams;
 pub mod unpack;
+pub mod webvtt;
 mod wiki;
 pub mod xapi;
 pub mod zoom;

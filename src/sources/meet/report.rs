@@ -76,7 +76,7 @@ pub(super) fn read(
             }
         }
     }
-    unread(&wrong, sink);
+    unread(&wrong, "a time of day here, such as 15:04 or 3:04 PM", sink);
     let mut stamps: Vec<(&str, Stamp)> = Vec::new();
     stamps.extend(desk.start.map(|start| ("`start`", start)));
     for entry in &entries {
@@ -90,7 +90,8 @@ pub(super) fn read(
         .count();
     if unstated > 0 {
         sink.note(format!(
-            "{name}: {unstated} lengths are missing or not understood; the time from joining to leaving counts"
+            "{name}: lengths that are missing or not understood: {unstated}; for those the time from joining to \
+             leaving counts"
         ));
     }
     let people = people(desk, entries, order, sink);

@@ -375,8 +375,8 @@ impl Desk {
         }
         if hidden > 0 {
             sink.note(format!(
-                "{name}: {hidden} rooms and telephones are left out, because the list does not say how many \
-                 people sat there, nor whether it names them besides; at least {came} people came"
+                "{name}: left out as rooms or telephones: {hidden}; the list does not say how many people sat \
+                 there, nor whether it names them besides, so at least {came} came"
             ));
         }
     }
@@ -428,13 +428,16 @@ fn shown(local: Option<NaiveDateTime>) -> String {
     )
 }
 
-/// Tells of cells that should have held a date: where, and which column.
-pub(super) fn unread(cells: &[(String, &'static str)], sink: &mut dyn Sink) {
+/// What a cell with a date should hold.
+pub(super) const DATED: &str = "a date and time here, such as 14/11/2022, 09:29:07";
+
+/// Tells of cells that should have held something else: where, and which column.
+pub(super) fn unread(cells: &[(String, &'static str)], valid: &str, sink: &mut dyn Sink) {
     for (place, column) in cells {
         sink.problem(Problem {
             place: place.clone(),
             field: (*column).to_owned(),
-            reason: "there should be a date and time here, such as 14/11/2022, 09:29:07".to_owned(),
+            reason: format!("there should be {valid}"),
         });
     }
 }

@@ -4,7 +4,7 @@
 use super::{log, people, report};
 use crate::sources::presence::dates::Stamp;
 use crate::sources::presence::text::Row;
-use crate::sources::presence::{Desk, Said, unread};
+use crate::sources::presence::{DATED, Desk, Said, unread};
 use crate::sources::{Sink, SourceError};
 
 /// Whether the rows are a list of Teams that says so itself.
@@ -25,7 +25,7 @@ pub(in crate::sources) fn read_report(
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
     let report = report::parse(rows);
-    unread(&report.unread, sink);
+    unread(&report.unread, DATED, sink);
     let bounds = report
         .bounds
         .iter()
@@ -60,7 +60,7 @@ pub(in crate::sources) fn read_log(
     sink: &mut dyn Sink,
 ) -> Result<(), SourceError> {
     let (actions, problems) = log::parse(rows);
-    unread(&problems, sink);
+    unread(&problems, DATED, sink);
     let stamps: Vec<(&str, Stamp)> = actions
         .iter()
         .map(|action| (action.place.as_str(), action.stamp))

@@ -125,8 +125,7 @@ fn people_are_those_with_an_address() {
         found
             .notes
             .iter()
-            .any(|note| note.contains("3 rooms and telephones")
-                && note.contains("at least 2 people")),
+            .any(|note| note.contains("telephones: 3") && note.contains("at least 2 came")),
         "{:?}",
         found.notes
     );

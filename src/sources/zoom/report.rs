@@ -5,7 +5,7 @@ use crate::sources::presence::columns::Columns;
 use crate::sources::presence::dates::{Order, Stamp};
 use crate::sources::presence::people::{Attendee, People};
 use crate::sources::presence::text::Row;
-use crate::sources::presence::{Desk, Said, no_such_date, unread};
+use crate::sources::presence::{DATED, Desk, Said, no_such_date, unread};
 use crate::sources::{Problem, Sink, SourceError};
 
 const NAME: [&str; 2] = ["name (original name)", "name"];
@@ -80,7 +80,7 @@ pub(super) fn read(
             }),
         }
     }
-    unread(&wrong, sink);
+    unread(&wrong, DATED, sink);
 
     let mut stamps: Vec<(&str, Stamp)> = Vec::new();
     stamps.extend(
