@@ -31,7 +31,7 @@ pub(in crate::sources) fn read_report(
         .iter()
         .map(|(place, stamp)| (place.as_str(), *stamp));
     let entries = report.participants.iter().chain(&report.stays);
-    let of_entry = |entry: &'_ report::Entry| [Some(entry.joined), entry.left];
+    let of_entry = |entry: &report::Entry| [Some(entry.joined), entry.left];
     let stamps: Vec<(&str, Stamp)> = bounds
         .chain(entries.flat_map(|entry| {
             let stamps = of_entry(entry).into_iter().flatten();

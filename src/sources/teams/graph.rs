@@ -82,11 +82,9 @@ fn reports(file: &Value) -> Result<Vec<Report<'_>>, &'static str> {
     )?;
     let is_report = |item: &Value| item.get("meetingStartDateTime").is_some();
     if list.iter().any(is_report) {
-        let numbered = list.iter().zip(1..);
+        let numbered = list.iter().zip(1_usize..);
         return numbered
-            .map(|(item, number): (_, usize)| {
-                report(item, format!("report {number}, ")).ok_or(EXPAND)
-            })
+            .map(|(item, number)| report(item, format!("report {number}, ")).ok_or(EXPAND))
             .collect();
     }
     let is_record = |item: &Value| {
@@ -124,8 +122,7 @@ fn one(
 ) -> Result<(), SourceError> {
     let mut people = People::default();
     for report in reports {
-        for (record, number) in report.records.iter().zip(1..) {
-            let number: usize = number;
+        for (record, number) in report.records.iter().zip(1_usize..) {
             take(
                 record,
                 &format!("{}record {number}", report.place),
