@@ -1,45 +1,16 @@
 //! The kind as a whole: reports with times of day, and where their day comes from.
 
 use super::*;
-use crate::model::{Attendance, Body, Event, to_rfc3339};
+use crate::model::to_rfc3339;
 use crate::sources::collected::Collected;
+use crate::sources::presence::trial::{self, attendance, left_out, present};
 
 fn import(params: &str, file: &str, text: &str) -> Result<Collected, SourceError> {
-    let setting = Setting {
-        source: "reviews".to_owned(),
-        vocabulary: crate::model::Vocabulary::default(),
-        timezone: chrono_tz::Europe::Berlin,
-        writeups: Vec::new(),
-    };
-    let mut sink = Collected::default();
-    let mut reader = build(toml::from_str(params).unwrap(), &setting)?;
-    reader.read(file, &mut text.as_bytes(), &mut sink)?;
-    Ok(sink)
-}
-
-fn attendance(event: &Event) -> &Attendance {
-    match &event.body {
-        Body::Attendance(attendance) => attendance,
-        _ => panic!("no attendance"),
-    }
-}
-
-/// Seconds present by address; `None` for somebody unknown.
-fn present(found: &Collected) -> Vec<(Option<&str>, Option<u64>)> {
-    let row = |event| {
-        let attendance = attendance(event);
-        let person = attendance.person.as_ref();
-        (
-            person.map(|person| person.value.as_str()),
-            attendance.present_ms.map(|ms| ms / 1000),
-        )
-    };
-    found.events.iter().map(row).collect()
+    trial::import(build, params, file, text.as_bytes())
 }
 
 fn refusal(params: &str, file: &str, text: &str) -> String {
-    let refused = import(params, file, text).err();
-    refused.map(|error| error.to_string()).unwrap_or_default()
+    trial::refusal(import(params, file, text))
 }
 
 const REPORT: &str = "First name,Last name,Email,Duration,Time joined,Time exited\n\
@@ -66,8 +37,7 @@ fn the_day_comes_from_the_start() {
         ]
     );
     assert_eq!(to_rfc3339(found.events[0].time), "2025-03-14T14:00:00Z");
-    let left_out: Vec<_> = found.left_out.iter().map(|(why, n)| (*why, *n)).collect();
-    assert_eq!(left_out, [("room", 1), ("telephone", 1)]);
+    assert_eq!(left_out(&found), [("room", 1), ("telephone", 1)]);
     let problem = found.problems[0].to_string();
     assert!(
         problem.starts_with("line 9: Time joined") && !problem.contains("soon"),

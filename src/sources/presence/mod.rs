@@ -7,6 +7,8 @@ pub(in crate::sources) mod dates;
 pub(in crate::sources) mod people;
 pub(in crate::sources) mod stays;
 pub(in crate::sources) mod text;
+#[cfg(test)]
+pub(in crate::sources) mod trial;
 mod who;
 
 use std::collections::HashMap;

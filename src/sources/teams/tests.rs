@@ -4,51 +4,16 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
-use crate::model::{Attendance, Body, Event, to_rfc3339};
-use crate::sources::KnownWriteup;
+use crate::model::to_rfc3339;
 use crate::sources::collected::{Collected, skipped};
+use crate::sources::presence::trial::{self, attendance, left_out, present};
 
 fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
-    let setting = Setting {
-        source: "reviews".to_owned(),
-        vocabulary: crate::model::Vocabulary::default(),
-        timezone: chrono_tz::Europe::Berlin,
-        writeups: vec![KnownWriteup {
-            id: "pm-12".to_owned(),
-            title: None,
-            aliases: vec!["INC-12".to_owned()],
-        }],
-    };
-    let mut sink = Collected::default();
-    let mut reader = build(toml::from_str(params).unwrap(), &setting)?;
-    reader.read("list", &mut &*bytes, &mut sink)?;
-    Ok(sink)
+    trial::import(build, params, "list", bytes)
 }
 
-fn attendance(event: &Event) -> &Attendance {
-    match &event.body {
-        Body::Attendance(attendance) => attendance,
-        _ => panic!("no attendance"),
-    }
-}
-
-/// Seconds present by address; `None` for somebody unknown.
-fn present(found: &Collected) -> Vec<(Option<&str>, Option<u64>)> {
-    let row = |event| {
-        let attendance = attendance(event);
-        let person = attendance.person.as_ref();
-        (
-            person.map(|person| person.value.as_str()),
-            attendance.present_ms.map(|ms| ms / 1000),
-        )
-    };
-    found.events.iter().map(row).collect()
-}
-
-/// What a refusal says.
 fn refusal(params: &str, text: &str) -> String {
-    let refused = import(params, text.as_bytes()).err();
-    refused.map(|error| error.to_string()).unwrap_or_default()
+    trial::refusal(import(params, text.as_bytes()))
 }
 
 fn report(start: &str, stays: &[(&str, &str, &str, &str)]) -> String {
@@ -119,8 +84,10 @@ fn people_are_those_with_an_address() {
         present(&found),
         [(Some("ada@example.org"), Some(1800)), (None, Some(3000))]
     );
-    let left_out: Vec<_> = found.left_out.iter().map(|(why, n)| (*why, *n)).collect();
-    assert_eq!(left_out, [("note-taker", 1), ("room", 2), ("telephone", 1)]);
+    assert_eq!(
+        left_out(&found),
+        [("note-taker", 1), ("room", 2), ("telephone", 1)]
+    );
     assert!(
         found
             .notes

@@ -1,45 +1,16 @@
 //! The kind as a whole: reports with a head and without.
 
 use super::*;
-use crate::model::{Attendance, Body, Event, to_rfc3339};
-use crate::sources::KnownWriteup;
+use crate::model::to_rfc3339;
 use crate::sources::collected::Collected;
+use crate::sources::presence::trial::{self, attendance, left_out, present};
 
 fn import(params: &str, text: &str) -> Result<Collected, SourceError> {
-    let setting = Setting {
-        source: "reviews".to_owned(),
-        vocabulary: crate::model::Vocabulary::default(),
-        timezone: chrono_tz::Europe::Berlin,
-        writeups: vec![KnownWriteup {
-            id: "pm-12".to_owned(),
-            title: None,
-            aliases: vec!["INC-12".to_owned()],
-        }],
-    };
-    let mut sink = Collected::default();
-    let mut reader = build(toml::from_str(params).unwrap(), &setting)?;
-    reader.read("participants.csv", &mut text.as_bytes(), &mut sink)?;
-    Ok(sink)
+    trial::import(build, params, "participants.csv", text.as_bytes())
 }
 
-fn attendance(event: &Event) -> &Attendance {
-    match &event.body {
-        Body::Attendance(attendance) => attendance,
-        _ => panic!("no attendance"),
-    }
-}
-
-/// Seconds present by address; `None` for somebody unknown.
-fn present(found: &Collected) -> Vec<(Option<&str>, Option<u64>)> {
-    let row = |event| {
-        let attendance = attendance(event);
-        let person = attendance.person.as_ref();
-        (
-            person.map(|person| person.value.as_str()),
-            attendance.present_ms.map(|ms| ms / 1000),
-        )
-    };
-    found.events.iter().map(row).collect()
+fn refusal(params: &str, text: &str) -> String {
+    trial::refusal(import(params, text))
 }
 
 const HEAD: &str = "Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Participants,\n\
@@ -63,9 +34,8 @@ fn a_report_with_its_head() {
         present(&found),
         [(Some("ada@example.org"), Some(1800)), (None, Some(1200))]
     );
-    let left_out: Vec<_> = found.left_out.iter().map(|(why, n)| (*why, *n)).collect();
     assert_eq!(
-        left_out,
+        left_out(&found),
         [
             ("note-taker", 1),
             ("room", 1),
@@ -93,8 +63,7 @@ fn a_report_with_its_head() {
 
 #[test]
 fn a_report_without_its_head() {
-    let told = import("", LIST).err().map(|error| error.to_string());
-    assert!(told.is_some_and(|told| told.contains("set `meeting`")));
+    assert!(refusal("", LIST).contains("set `meeting`"));
     let found = import("meeting = 'm1'\nwriteup = 'pm-12'", LIST).unwrap();
     // Nothing says when the meeting began, so the minute before it counts.
     assert_eq!(present(&found)[0].1, Some(1860));
@@ -124,10 +93,7 @@ fn users_that_are_shown_once() {
         problem.starts_with("line 6: Duration") && !problem.contains("ten"),
         "{problem}"
     );
-    let told = import("meeting = 'm'", list)
-        .err()
-        .map(|error| error.to_string());
-    assert!(told.is_some_and(|told| told.contains("set `start`")));
+    assert!(refusal("meeting = 'm'", list).contains("set `start`"));
 }
 
 #[test]
@@ -138,14 +104,8 @@ fn dates_that_may_be_two_and_other_files() {
         ("a,b\n1,2\n", "Join Time"),
         ("Nom,Courriel\nAda,ada@example.org\n", "in English"),
     ] {
-        let told = import("meeting = 'm'", text)
-            .err()
-            .map(|error| error.to_string());
-        assert!(
-            told.as_deref()
-                .is_some_and(|told| told.contains(says) && !told.contains("ada@")),
-            "{told:?}"
-        );
+        let told = refusal("meeting = 'm'", text);
+        assert!(told.contains(says) && !told.contains("ada@"), "{told}");
     }
     let settled = import("meeting = 'm'\ndate_order = 'mdy'", &list).unwrap();
     assert_eq!(to_rfc3339(settled.events[0].time), "2025-03-04T13:59:00Z");
