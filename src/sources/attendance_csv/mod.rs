@@ -4,12 +4,10 @@
 
 mod plain;
 
-use std::io::BufRead;
-
-use super::presence::{Desk, Manner, text};
+use super::presence::list::{Lists, Sheet};
+use super::presence::{Desk, Manner};
 use super::teams::csv;
 use super::{File, Kind, Setting, Sink, SourceError};
-use crate::model::Millis;
 
 /// Attendance from lists.
 pub static KIND: Kind = Kind {
@@ -40,44 +38,23 @@ rooms = ["room-4@example.org"]
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, SourceError> {
-    let desk = Desk::build(params, setting, "teams", Manner::Lenient)?;
-    Ok(Box::new(AttendanceCsv { desk }))
+    Lists::build(params, setting, "teams", Manner::Lenient, read)
 }
 
-struct AttendanceCsv {
-    desk: Desk,
-}
-
-impl File for AttendanceCsv {
-    fn dated(&mut self, changed: Millis) {
-        self.desk.dated(changed);
-    }
-
-    fn read(
-        &mut self,
-        name: &str,
-        input: &mut dyn BufRead,
-        sink: &mut dyn Sink,
-    ) -> Result<(), SourceError> {
-        let (_, rows) = text::table(name, input, sink)?;
-        if rows.is_empty() {
-            sink.note(format!("{name}: is empty"));
-            Ok(())
-        } else if csv::is_report(&rows) {
-            csv::read_report(&self.desk, name, &rows, sink)
-        } else if plain::is_plain(&rows) {
-            plain::read(&self.desk, name, &rows, sink)
-        } else if csv::is_log(&rows) {
-            csv::read_log(&self.desk, name, &rows, sink)
-        } else {
-            Err(SourceError::Format {
-                name: name.to_owned(),
-                reason: "is no attendance list; it should begin with \"1. Summary\" or with \"Full Name, \
-                         User Action, Timestamp\" as Teams writes them, or have columns meeting, person \
-                         and start"
-                    .to_owned(),
-            })
-        }
+fn read(desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    if csv::is_report(sheet.rows) {
+        csv::read_report(desk, sheet.name, sheet.rows, sink)
+    } else if plain::is_plain(sheet.rows) {
+        plain::read(desk, sheet.name, sheet.rows, sink)
+    } else if csv::is_log(sheet.rows) {
+        csv::read_log(desk, sheet.name, sheet.rows, sink)
+    } else {
+        Err(SourceError::Format {
+            name: sheet.name.to_owned(),
+            reason: "is no attendance list; it should begin with \"1. Summary\" or with \"Full Name, User \
+                     Action, Timestamp\" as Teams writes them, or have columns meeting, person and start"
+                .to_owned(),
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use chrono::{Days, NaiveDate};
 use crate::model::Millis;
 use crate::sources::presence::columns::Columns;
 use crate::sources::presence::dates::{Order, Stamp, duration};
+use crate::sources::presence::list::Sheet;
 use crate::sources::presence::people::{Attendee, People};
 use crate::sources::presence::text::Row;
 use crate::sources::presence::{Desk, Said, no_such_date, unread};
@@ -38,12 +39,8 @@ struct Day {
 }
 
 /// Reads the report.
-pub(super) fn read(
-    desk: &Desk,
-    name: &str,
-    rows: &[Row],
-    sink: &mut dyn Sink,
-) -> Result<(), SourceError> {
+pub(super) fn read(desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    let (name, rows) = (sheet.name, sheet.rows);
     let refused = |reason: &str| SourceError::Format {
         name: name.to_owned(),
         reason: reason.to_owned(),

@@ -4,6 +4,7 @@
 
 pub(in crate::sources) mod columns;
 pub(in crate::sources) mod dates;
+pub(in crate::sources) mod list;
 pub(in crate::sources) mod people;
 pub(in crate::sources) mod stays;
 pub(in crate::sources) mod text;

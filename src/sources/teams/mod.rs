@@ -7,11 +7,9 @@ mod log;
 mod people;
 mod report;
 
-use std::io::BufRead;
-
-use super::presence::{Desk, Manner, text};
+use super::presence::list::{Lists, Sheet};
+use super::presence::{Desk, Manner};
 use super::{File, Kind, Setting, Sink, SourceError};
-use crate::model::Millis;
 
 /// Attendance from Microsoft Teams.
 pub static KIND: Kind = Kind {
@@ -42,44 +40,24 @@ rooms = ["room-4@example.org"]
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, SourceError> {
-    let desk = Desk::build(params, setting, "teams", Manner::Strict)?;
-    Ok(Box::new(Teams { desk }))
+    Lists::build(params, setting, "teams", Manner::Strict, read)
 }
 
-struct Teams {
-    desk: Desk,
-}
-
-impl File for Teams {
-    fn dated(&mut self, changed: Millis) {
-        self.desk.dated(changed);
-    }
-
-    fn read(
-        &mut self,
-        name: &str,
-        input: &mut dyn BufRead,
-        sink: &mut dyn Sink,
-    ) -> Result<(), SourceError> {
-        let (text, rows) = text::table(name, input, sink)?;
-        if rows.is_empty() {
-            sink.note(format!("{name}: is empty"));
-            Ok(())
-        } else if text.trim_start().starts_with(['{', '[']) {
-            graph::read(&self.desk, name, &text, sink)
-        } else if csv::is_report(&rows) {
-            csv::read_report(&self.desk, name, &rows, sink)
-        } else if csv::is_log(&rows) {
-            csv::read_log(&self.desk, name, &rows, sink)
-        } else {
-            Err(SourceError::Format {
-                name: name.to_owned(),
-                reason: "is no attendance list of Teams; it should begin with \"1. Summary\" or with \"Full \
-                         Name, User Action, Timestamp\", or be an attendance report of Graph with its \
-                         attendanceRecords"
-                    .to_owned(),
-            })
-        }
+fn read(desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    if sheet.text.trim_start().starts_with(['{', '[']) {
+        graph::read(desk, sheet.name, sheet.text, sink)
+    } else if csv::is_report(sheet.rows) {
+        csv::read_report(desk, sheet.name, sheet.rows, sink)
+    } else if csv::is_log(sheet.rows) {
+        csv::read_log(desk, sheet.name, sheet.rows, sink)
+    } else {
+        Err(SourceError::Format {
+            name: sheet.name.to_owned(),
+            reason: "is no attendance list of Teams; it should begin with \"1. Summary\" or with \"Full Name, \
+                     User Action, Timestamp\", or be an attendance report of Graph with its \
+                     attendanceRecords"
+                .to_owned(),
+        })
     }
 }
 

@@ -3,11 +3,9 @@
 
 mod report;
 
-use std::io::BufRead;
-
-use super::presence::{Desk, Manner, text};
-use super::{File, Kind, Setting, Sink, SourceError};
-use crate::model::Millis;
+use super::presence::Manner;
+use super::presence::list::Lists;
+use super::{File, Kind, Setting, SourceError};
 
 /// Attendance from Zoom.
 pub static KIND: Kind = Kind {
@@ -38,32 +36,7 @@ rooms = ["room-4@example.org"]
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, SourceError> {
-    let desk = Desk::build(params, setting, "zoom", Manner::Strict)?;
-    Ok(Box::new(Zoom { desk }))
-}
-
-struct Zoom {
-    desk: Desk,
-}
-
-impl File for Zoom {
-    fn dated(&mut self, changed: Millis) {
-        self.desk.dated(changed);
-    }
-
-    fn read(
-        &mut self,
-        name: &str,
-        input: &mut dyn BufRead,
-        sink: &mut dyn Sink,
-    ) -> Result<(), SourceError> {
-        let (_, rows) = text::table(name, input, sink)?;
-        if rows.is_empty() {
-            sink.note(format!("{name}: is empty"));
-            return Ok(());
-        }
-        report::read(&self.desk, name, &rows, sink)
-    }
+    Lists::build(params, setting, "zoom", Manner::Strict, report::read)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::model::Millis;
 use crate::sources::presence::columns::Columns;
 use crate::sources::presence::dates::{Order, Stamp};
+use crate::sources::presence::list::Sheet;
 use crate::sources::presence::people::{Attendee, People};
 use crate::sources::presence::text::Row;
 use crate::sources::presence::{DATED, Desk, Said, no_such_date, unread};
@@ -40,12 +41,8 @@ struct Head<'a> {
 }
 
 /// Reads the report.
-pub(super) fn read(
-    desk: &Desk,
-    name: &str,
-    rows: &[Row],
-    sink: &mut dyn Sink,
-) -> Result<(), SourceError> {
+pub(super) fn read(desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink) -> Result<(), SourceError> {
+    let (name, rows) = (sheet.name, sheet.rows);
     let is_list = |row: &Row| {
         let columns = Columns::of(row);
         columns.find(&NAME).is_some()
