@@ -24,17 +24,22 @@ pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
+pub mod meet;
 pub mod memory;
 pub mod notion;
 pub mod outline;
 pub mod pageviews;
+mod presence;
 mod prose;
 pub mod robots;
 pub mod sites;
+pub mod teams;
 pub mod unpack;
+pub mod webvtt;
 mod wiki;
 pub mod wikijs;
 pub mod xapi;
+pub mod zoom;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -61,11 +66,14 @@ pub static KINDS: &[&Kind] = &[
     &gitlab::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
+    &meet::KIND,
     &notion::KIND,
     &outline::KIND,
     &pageviews::KIND,
+    &teams::KIND,
     &wikijs::KIND,
     &xapi::KIND,
+    &zoom::KIND,
 ];
 
 /// The kind with this name.

@@ -71,6 +71,7 @@ mod polled_long;
 mod polled_others;
 mod polled_steps;
 mod polled_threads;
+mod presence;
 mod privacy;
 mod privacy_served;
 mod proved;

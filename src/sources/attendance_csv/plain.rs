@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::dates::Stamp;
-use super::text::Row;
-use super::{AttendanceCsv, event_id};
 use crate::model::meeting::{ANSWERS, ROLES};
 use crate::model::{Attendance, Body, Event, Identity};
+use crate::sources::presence::dates::{Order, Stamp};
+use crate::sources::presence::text::Row;
+use crate::sources::presence::{Desk, event_id};
 use crate::sources::{Problem, Sink, SourceError};
 
 /// Every column; the first three must be there.
@@ -42,7 +42,7 @@ pub(super) fn is_plain(rows: &[Row]) -> bool {
 
 /// Reads the table.
 pub(super) fn read(
-    kind: &AttendanceCsv,
+    kind: &Desk,
     name: &str,
     rows: &[Row],
     sink: &mut dyn Sink,
@@ -67,13 +67,13 @@ pub(super) fn read(
         }
     }
     let start = columns.get("start").copied().unwrap_or(usize::MAX);
-    let stamps: Vec<Stamp> = rows
+    let stamps: Vec<(&str, Stamp)> = rows
         .iter()
-        .filter_map(|row| Stamp::parse(row.cell(start)))
+        .filter_map(|row| Some(("", Stamp::parse(row.cell(start))?)))
         .collect();
     let table = Table {
         kind,
-        order: kind.order(name, &stamps, false, sink),
+        order: kind.order(name, &stamps, false, sink)?,
         columns,
     };
     let mut numbers: HashMap<(String, String), u32> = HashMap::new();
@@ -93,8 +93,8 @@ pub(super) fn read(
 }
 
 struct Table<'a> {
-    kind: &'a AttendanceCsv,
-    order: super::Order,
+    kind: &'a Desk,
+    order: Order,
     columns: HashMap<&'static str, usize>,
 }
 

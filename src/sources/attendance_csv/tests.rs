@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use super::*;
+use crate::model::{Attendance, Body, Event, Millis, to_rfc3339};
 use crate::sources::KnownWriteup;
 use crate::sources::collected::{Collected, skipped};
 

@@ -6,33 +6,35 @@ use std::io::{self, BufRead, Read};
 use csv::{ReaderBuilder, StringRecord};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
+use crate::sources::{Sink, SourceError};
+
 /// The largest file that is read, bytes. A report of a thousand people is a tenth of a megabyte.
 const LARGEST: u64 = 64 << 20;
 
 /// One row, with the line of the file it starts on.
-pub(super) struct Row {
-    pub(super) line: u64,
+pub(in crate::sources) struct Row {
+    pub(in crate::sources) line: u64,
     cells: StringRecord,
 }
 
 impl Row {
     /// The cell without white space around it, empty where the row is shorter.
-    pub(super) fn cell(&self, index: usize) -> &str {
+    pub(in crate::sources) fn cell(&self, index: usize) -> &str {
         self.cells.get(index).unwrap_or("").trim_matches(is_blank)
     }
 
     /// All cells, trimmed.
-    pub(super) fn cells(&self) -> impl Iterator<Item = &str> {
+    pub(in crate::sources) fn cells(&self) -> impl Iterator<Item = &str> {
         self.cells.iter().map(|cell| cell.trim_matches(is_blank))
     }
 
     /// How many cells hold something.
-    pub(super) fn filled(&self) -> usize {
+    pub(in crate::sources) fn filled(&self) -> usize {
         self.cells().filter(|cell| !cell.is_empty()).count()
     }
 
     /// Where a reader of the problem will find it.
-    pub(super) fn place(&self) -> String {
+    pub(in crate::sources) fn place(&self) -> String {
         format!("line {}", self.line)
     }
 }
@@ -42,8 +44,8 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{feff}')
 }
 
-/// All rows that hold something, and the encoding if it had to be guessed.
-pub(super) fn rows(input: &mut dyn BufRead) -> io::Result<(Vec<Row>, Option<&'static str>)> {
+/// The whole file as text, and its encoding if that had to be guessed.
+fn text(input: &mut dyn BufRead) -> io::Result<(String, Option<&'static str>)> {
     let mut bytes = Vec::new();
     input.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
@@ -54,14 +56,19 @@ pub(super) fn rows(input: &mut dyn BufRead) -> io::Result<(Vec<Row>, Option<&'st
     let (encoding, guessed) = encoding_of(&bytes);
     // Takes a byte order mark off.
     let (text, _) = encoding.decode_with_bom_removal(&bytes);
+    Ok((text.into_owned(), guessed.then(|| encoding.name())))
+}
+
+/// All rows that hold something.
+fn rows(text: &str) -> io::Result<Vec<Row>> {
     let mut reader = ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
-        .delimiter(delimiter(&text))
+        .delimiter(delimiter(text))
         .from_reader(text.as_bytes());
     let mut rows = Vec::new();
     let mut lines = Lines {
-        text: &text,
+        text,
         at: 0,
         line: 1,
     };
@@ -76,7 +83,27 @@ pub(super) fn rows(input: &mut dyn BufRead) -> io::Result<(Vec<Row>, Option<&'st
             rows.push(row);
         }
     }
-    Ok((rows, guessed.then(|| encoding.name())))
+    Ok(rows)
+}
+
+/// The text of a file with a note where its encoding had to be guessed, and its rows.
+pub(in crate::sources) fn table(
+    name: &str,
+    input: &mut dyn BufRead,
+    sink: &mut dyn Sink,
+) -> Result<(String, Vec<Row>), SourceError> {
+    let failed = |cause| SourceError::Io {
+        name: name.to_owned(),
+        cause,
+    };
+    let (text, guessed) = text(input).map_err(failed)?;
+    if let Some(encoding) = guessed {
+        sink.note(format!(
+            "{name}: does not say its encoding; read as {encoding}"
+        ));
+    }
+    let rows = rows(&text).map_err(failed)?;
+    Ok((text, rows))
 }
 
 /// Counts lines as an editor does. The csv crate has a record begin at the line end before it.
@@ -137,7 +164,8 @@ mod tests {
     use super::*;
 
     fn cells(bytes: &[u8]) -> Vec<Vec<String>> {
-        let (rows, _) = rows(&mut &*bytes).unwrap();
+        let (text, _) = text(&mut &*bytes).unwrap();
+        let rows = rows(&text).unwrap();
         rows.iter()
             .map(|row| row.cells().map(str::to_owned).collect())
             .collect()
@@ -146,7 +174,7 @@ mod tests {
     #[test]
     fn lines_are_counted_from_one() {
         for text in ["a,b\r\n\r\n1,2\r\n3,4\r\n", "a,b\n\n1,2\n3,4"] {
-            let (rows, _) = rows(&mut text.as_bytes()).unwrap();
+            let rows = rows(text).unwrap();
             assert_eq!(
                 rows.iter().map(|row| row.line).collect::<Vec<_>>(),
                 [1, 3, 4]

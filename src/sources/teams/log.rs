@@ -4,10 +4,10 @@
 
 use std::collections::HashSet;
 
-use super::dates::Stamp;
-use super::presence::Stay;
-use super::text::Row;
 use crate::model::Millis;
+use crate::sources::presence::dates::Stamp;
+use crate::sources::presence::stays::Stay;
+use crate::sources::presence::text::Row;
 
 /// A row of the list.
 pub(super) struct Action {

@@ -6,8 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::dates::{Stamp, duration};
-use super::text::Row;
+use crate::sources::presence::dates::{Stamp, duration};
+use crate::sources::presence::text::Row;
 
 /// What a report says, before its dates are understood.
 #[derive(Default)]

@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
 use serde::Deserialize;
 
 use crate::model::{Calendar, Millis, parse_rfc3339};
@@ -12,7 +12,7 @@ use crate::model::{Calendar, Millis, parse_rfc3339};
 /// The order of day, month and year.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Order {
+pub(in crate::sources) enum Order {
     /// 14/11/2022
     Dmy,
     /// 11/14/2022
@@ -33,7 +33,7 @@ impl fmt::Display for Order {
 
 /// A date and time as written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Stamp {
+pub(in crate::sources) enum Stamp {
     /// With its zone: nothing is left to decide.
     Exact(Millis),
     /// Three numbers and a time of day.
@@ -53,7 +53,7 @@ impl Stamp {
     /// Reads RFC 3339, or any three numbers of a date and two or three of a time, with or without
     /// AM and PM: `14/11/22, 09:29:07`, `11/4/2020, 9:50:12 AM`, `2022-11-14 09:29`. A time that
     /// stands before its date is refused: its numbers would make a date.
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    pub(in crate::sources) fn parse(text: &str) -> Option<Self> {
         if let Some(at) = parse_rfc3339(text) {
             return Some(Stamp::Exact(at));
         }
@@ -80,14 +80,7 @@ impl Stamp {
         if numbers.iter().skip(3).any(|(_, width)| *width > 2) {
             return None;
         }
-        let afternoon = match letters.as_str() {
-            "" => None,
-            "上午" => Some(false),
-            "下午" => Some(true),
-            other if other.eq_ignore_ascii_case("am") => Some(false),
-            other if other.eq_ignore_ascii_case("pm") => Some(true),
-            _ => return None,
-        };
+        let afternoon = half_of_day(&letters)?;
         let (hour, minute, second) = match numbers.get(3..)? {
             [(hour, _), (minute, _)] => (*hour, *minute, 0),
             [(hour, _), (minute, _), (second, _)] => (*hour, *minute, *second),
@@ -106,8 +99,21 @@ impl Stamp {
         })
     }
 
+    /// Whether the zone is left open.
+    pub(in crate::sources) fn is_local(self) -> bool {
+        matches!(self, Stamp::Local { .. })
+    }
+
+    /// Whether the clocks of the zone showed this date and time twice, or never.
+    pub(in crate::sources) fn is_doubtful(self, order: Order, calendar: &Calendar) -> bool {
+        self.local(order).is_some_and(|local| {
+            let found = calendar.timezone.from_local_datetime(&local);
+            !matches!(found, LocalResult::Single(_))
+        })
+    }
+
     /// The local date and time under this order; `None` if there is no such date.
-    fn local(self, order: Order) -> Option<NaiveDateTime> {
+    pub(in crate::sources) fn local(self, order: Order) -> Option<NaiveDateTime> {
         let Stamp::Local {
             numbers: [a, b, c],
             year_first,
@@ -131,7 +137,7 @@ impl Stamp {
     }
 
     /// The instant, in the calendar's zone where the text names none.
-    pub(super) fn at(self, order: Order, calendar: &Calendar) -> Option<Millis> {
+    pub(in crate::sources) fn at(self, order: Order, calendar: &Calendar) -> Option<Millis> {
         match self {
             Stamp::Exact(at) => Some(at),
             Stamp::Local { .. } => {
@@ -142,13 +148,42 @@ impl Stamp {
     }
 }
 
+/// Which half of the day the letters in a date and time mean, inside `None` where they mean neither.
+/// `None` for letters that are no such thing.
+fn half_of_day(letters: &str) -> Option<Option<bool>> {
+    /// The marks of the languages whose clocks have twelve hours, in lower case.
+    const HALVES: [(&str, bool); 12] = [
+        ("am", false),
+        ("pm", true),
+        ("上午", false),
+        ("下午", true),
+        ("午前", false),
+        ("午後", true),
+        ("오전", false),
+        ("오후", true),
+        ("πμ", false),
+        ("μμ", true),
+        ("öö", false),
+        ("ös", true),
+    ];
+    /// What stands between date and time, or after them, and means nothing.
+    const FILLING: [&str; 9] = ["à", "klo", "kl", "um", "uhr", "umuhr", "г", "гч", "ч"];
+    let letters = letters.to_lowercase();
+    let letters = letters.trim_start_matches("年月日");
+    if letters.is_empty() || FILLING.contains(&letters) {
+        return Some(None);
+    }
+    let half = HALVES.iter().find(|(mark, _)| *mark == letters)?;
+    Some(Some(half.1))
+}
+
 /// What the dates of a file say about their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Decision {
+pub(in crate::sources) struct Decision {
     /// The order to read them by.
-    pub(super) order: Order,
+    pub(in crate::sources) order: Order,
     /// Another order would have given other dates just as well.
-    pub(super) assumed: bool,
+    pub(in crate::sources) assumed: bool,
 }
 
 /// Decides the order for all dates of a file.
@@ -156,7 +191,7 @@ pub(super) struct Decision {
 /// The order that fewer dates contradict is right. Where `one_meeting` says that the file is about a
 /// single meeting, dates more than two days apart contradict it too. If both orders are left and
 /// differ, American AM and PM speak for month first, anything else for day first.
-pub(super) fn decide(stamps: &[Stamp], one_meeting: bool) -> Decision {
+pub(in crate::sources) fn decide(stamps: &[Stamp], one_meeting: bool) -> Decision {
     let read = |order: Order| -> (usize, Vec<Option<NaiveDateTime>>) {
         let local = stamps
             .iter()
@@ -189,11 +224,12 @@ pub(super) fn decide(stamps: &[Stamp], one_meeting: bool) -> Decision {
     }
 }
 
-/// A length as Teams writes it, `1h 2m 3s` or `19 min 26 s`, ms. `None` in languages whose units
-/// don't begin with h, m and s.
-pub(super) fn duration(text: &str) -> Option<u64> {
+/// A length as Teams and Meet write it, `1h 2m 3s`, `19 min 26 s` or `1 Std. 2 Min.`, ms. `None` in
+/// languages whose units don't begin with h, m and s, and where they don't get smaller.
+pub(in crate::sources) fn duration(text: &str) -> Option<u64> {
     let mut total = 0_u64;
     let mut number: Option<u64> = None;
+    let mut smallest = u64::MAX;
     for part in text
         .split(|c: char| c.is_whitespace())
         .filter(|part| !part.is_empty())
@@ -209,12 +245,18 @@ pub(super) fn duration(text: &str) -> Option<u64> {
             number = Some(digits.parse().ok().filter(|number| *number < 1_000_000)?);
         }
         if !unit.is_empty() {
-            let factor = match unit.chars().next()?.to_ascii_lowercase() {
+            let unit = unit.to_lowercase();
+            let factor = match unit.chars().next()? {
                 'h' => 3_600_000,
+                's' if unit.starts_with("st") => 3_600_000,
                 'm' => 60_000,
                 's' => 1_000,
                 _ => return None,
             };
+            if factor >= smallest {
+                return None;
+            }
+            smallest = factor;
             total += number.take()? * factor;
         }
     }
@@ -249,6 +291,13 @@ mod tests {
             ("2022-11-04T09:29:07", Order::Mdy),
             ("22/11/04 09:29:07", Order::Ymd),
             ("2022/11/4 上午9:29:07", Order::Dmy),
+            ("2022年11月4日 上午9:29:07", Order::Dmy),
+            ("2022. 11. 4. 오전 9:29:07", Order::Dmy),
+            ("4/11/2022, 9:29:07 π.μ.", Order::Dmy),
+            ("4.11.2022 klo 9.29.07", Order::Dmy),
+            ("04/11/2022 à 09:29:07", Order::Dmy),
+            ("04.11.2022 г., 9:29:07", Order::Dmy),
+            ("4/11/2022, 9:29:07 a. m.", Order::Dmy),
             ("2022-11-04T08:29:07Z", Order::Dmy),
         ] {
             assert_eq!(at(text, order), expected, "{text}");
@@ -275,6 +324,14 @@ mod tests {
         ] {
             assert_eq!(Stamp::parse(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn hours_that_come_twice_or_never_are_doubtful() {
+        let berlin = Calendar::new(chrono_tz::Europe::Berlin);
+        let doubtful = |text: &str| Stamp::parse(text).unwrap().is_doubtful(Order::Dmy, &berlin);
+        assert!(doubtful("26.10.2025 02:30") && doubtful("30.03.2025 02:30"));
+        assert!(!doubtful("26.10.2025 03:30") && !doubtful("2025-10-26T02:30:00Z"));
     }
 
     #[test]
@@ -324,6 +381,10 @@ mod tests {
             ("1h 2m 3s", Some(3_723_000)),
             ("19 min 26 sec", Some(1_166_000)),
             ("45s", Some(45_000)),
+            ("1 Std. 6 Min. 50 Sek.", Some(4_010_000)),
+            ("1 hr 2 min", Some(3_720_000)),
+            ("1s 2m", None),
+            ("2 timer", None),
             ("19:26", None),
             ("19", None),
             ("", None),

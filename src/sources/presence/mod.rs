@@ -1,0 +1,456 @@
+//! What every list of attendance comes to, whoever wrote it: times without a zone get one, the stays of
+//! one person at one meeting are united and clipped to it, machines and rooms are no people, and what
+//! is left becomes events of one occurrence. The kinds bring their formats, this brings the rest.
+
+pub(in crate::sources) mod columns;
+pub(in crate::sources) mod dates;
+pub(in crate::sources) mod list;
+pub(in crate::sources) mod people;
+pub(in crate::sources) mod stays;
+pub(in crate::sources) mod text;
+#[cfg(test)]
+pub(in crate::sources) mod trial;
+mod who;
+
+use std::collections::HashMap;
+
+use chrono::NaiveDateTime;
+use chrono_tz::Tz;
+use serde::Deserialize;
+
+use self::dates::{Decision, Order, Stamp};
+use self::people::Attendee;
+use self::stays::{Bounds, Stay};
+use self::who::Sort;
+use super::links::Finder;
+use super::{Problem, Setting, Sink, SourceError, decode};
+use crate::model::{Attendance, Body, Calendar, Event, Identity, Millis, to_rfc3339};
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum DateOrder {
+    #[default]
+    Auto,
+    #[serde(untagged)]
+    Given(Order),
+}
+
+/// The parameters that these kinds share.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    meeting: Option<String>,
+    writeup: Option<String>,
+    start: Option<String>,
+    end: Option<String>,
+    timezone: Option<String>,
+    #[serde(default)]
+    date_order: DateOrder,
+    #[serde(default)]
+    rooms: Vec<String>,
+}
+
+/// How a kind takes what its lists leave open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Manner {
+    /// Assumes and says so; who has no address is somebody by the name that Teams shows.
+    Lenient,
+    /// Refuses dates that may be two, and takes a name without an address for somebody unknown.
+    Strict,
+}
+
+/// Makes events of lists.
+pub(super) struct Desk {
+    /// The meeting that the parameters name.
+    pub(super) meeting: Option<String>,
+    /// The write-up that the parameters name.
+    pub(super) writeup: Option<String>,
+    /// Days and times where the list was made.
+    pub(super) calendar: Calendar,
+    /// What the house knows.
+    pub(super) setting: Setting,
+    /// The meeting's start as the parameters have it.
+    pub(super) start: Option<Stamp>,
+    tool: &'static str,
+    manner: Manner,
+    end: Option<Stamp>,
+    zone_given: bool,
+    order: Option<Order>,
+    rooms: Vec<String>,
+    finder: Finder,
+    /// Write-ups by name, see [`Setting::names`].
+    names: HashMap<String, String>,
+    /// Of the events of the file that is read next, see [`Desk::version`].
+    version: u32,
+}
+
+/// What a list says of the meeting itself.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Said<'a> {
+    /// What tells the meeting from others; empty where nothing does.
+    pub(super) key: &'a str,
+    /// Its title, in which a write-up may be named.
+    pub(super) title: &'a str,
+    /// The list has dates, understood or not.
+    pub(super) has_dates: bool,
+}
+
+/// A meeting that is about to become events.
+pub(super) struct Meeting {
+    id: String,
+    subject: String,
+    at: Millis,
+    bounds: Bounds,
+}
+
+impl Desk {
+    /// A desk for lists of this tool. What the tool is called begins the ids of meetings that nobody
+    /// named.
+    pub(super) fn build(
+        params: toml::Table,
+        setting: &Setting,
+        tool: &'static str,
+        manner: Manner,
+    ) -> Result<Self, SourceError> {
+        let params: Params = decode(params)?;
+        let given = |name: &str, text: &Option<String>| match text {
+            None => Ok(None),
+            Some(text) => Stamp::parse(text).map(Some).ok_or_else(|| {
+                SourceError::Params(format!(
+                    "{name}: {text:?} is no date and time such as \"2025-03-04T15:00\""
+                ))
+            }),
+        };
+        let zone = match &params.timezone {
+            None => setting.timezone,
+            Some(name) => name.parse::<Tz>().map_err(|_| {
+                SourceError::Params(format!(
+                    "timezone: {name:?} is no IANA zone such as \"Europe/Berlin\""
+                ))
+            })?,
+        };
+        Ok(Desk {
+            start: given("start", &params.start)?,
+            end: given("end", &params.end)?,
+            calendar: Calendar::new(zone),
+            zone_given: params.timezone.is_some(),
+            order: match params.date_order {
+                DateOrder::Auto => None,
+                DateOrder::Given(order) => Some(order),
+            },
+            rooms: params
+                .rooms
+                .iter()
+                .map(|room| room.to_lowercase())
+                .collect(),
+            meeting: params.meeting,
+            writeup: params.writeup,
+            finder: Finder::new(&setting.writeups),
+            names: setting.names(),
+            setting: setting.clone(),
+            version: 0,
+            tool,
+            manner,
+        })
+    }
+
+    /// See [`super::File::dated`].
+    pub(super) fn dated(&mut self, changed: Millis) {
+        const YEAR_2000: Millis = 946_684_800_000;
+        // 31 bits of seconds last until 2068.
+        let seconds = ((changed - YEAR_2000) / 1000).clamp(0, (1 << 31) - 1);
+        self.version = u32::try_from(seconds << 1).unwrap_or(0);
+    }
+
+    /// Whether what is ambiguous is refused.
+    fn is_strict(&self) -> bool {
+        self.manner == Manner::Strict
+    }
+
+    /// The order of the dates, with a note where it or the zone had to be assumed. `one_meeting` says
+    /// that all are of one occurrence.
+    ///
+    /// # Errors
+    /// A date that may be two days, or a time that the zone's clocks show twice or never, where such are
+    /// refused.
+    pub(super) fn order(
+        &self,
+        name: &str,
+        stamps: &[(&str, Stamp)],
+        one_meeting: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<Order, SourceError> {
+        let local = stamps.iter().any(|(_, stamp)| stamp.is_local());
+        if local && !self.zone_given {
+            sink.note(format!(
+                "{name}: its times name no zone; read in {}, the organisation's (`timezone` sets another)",
+                self.calendar.timezone
+            ));
+        }
+        let order = self.settled(name, stamps, one_meeting, sink)?;
+        let doubtful = |(_, stamp): &&(&str, Stamp)| stamp.is_doubtful(order, &self.calendar);
+        match stamps.iter().find(doubtful) {
+            Some((place, stamp)) if self.is_strict() => Err(SourceError::Format {
+                name: name.to_owned(),
+                reason: format!(
+                    "{place}: the clocks of {} showed {} twice or not at all; set `timezone` to a zone \
+                     whose clocks are not changed, such as \"UTC\" or \"Etc/GMT-2\" (two hours ahead of it)",
+                    self.calendar.timezone,
+                    shown(stamp.local(order))
+                ),
+            }),
+            _ => Ok(order),
+        }
+    }
+
+    /// The order alone, see [`Desk::order`].
+    pub(super) fn settled(
+        &self,
+        name: &str,
+        stamps: &[(&str, Stamp)],
+        one_meeting: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<Order, SourceError> {
+        if let Some(order) = self.order {
+            return Ok(order);
+        }
+        let all: Vec<Stamp> = stamps.iter().map(|(_, stamp)| *stamp).collect();
+        let Decision { order, assumed } = dates::decide(&all, one_meeting);
+        let both = |stamp: Stamp| (stamp.local(Order::Dmy), stamp.local(Order::Mdy));
+        let open = stamps.iter().find(|(_, stamp)| {
+            let (day_first, month_first) = both(*stamp);
+            day_first != month_first && day_first.is_some() && month_first.is_some()
+        });
+        match open {
+            Some((place, stamp)) if assumed && self.is_strict() => {
+                let (day_first, month_first) = both(*stamp);
+                Err(SourceError::Format {
+                    name: name.to_owned(),
+                    reason: format!(
+                        "{place}: this date may be {} or {}, and no other of the file settles it; set \
+                         `date_order` to \"dmy\" or \"mdy\"",
+                        shown(day_first),
+                        shown(month_first)
+                    ),
+                })
+            }
+            _ => {
+                if assumed {
+                    sink.note(format!(
+                        "{name}: its dates fit more than one order or none; read as {order} \
+                         (`date_order` sets another)"
+                    ));
+                }
+                Ok(order)
+            }
+        }
+    }
+
+    /// What the parameters say of the meeting's times, else what the list says.
+    pub(super) fn bounds(
+        &self,
+        name: &str,
+        said: (Option<Stamp>, Option<Stamp>),
+        order: Order,
+        sink: &mut dyn Sink,
+    ) -> Bounds {
+        let at = |stamp: Option<Stamp>| stamp.and_then(|stamp| stamp.at(order, &self.calendar));
+        let bounds = Bounds {
+            start: at(self.start.or(said.0)),
+            end: at(self.end.or(said.1)),
+        };
+        match bounds.start.zip(bounds.end) {
+            Some((start, end)) if end <= start => {
+                sink.note(format!(
+                    "{name}: the meeting's end should be after its start; both are left aside"
+                ));
+                Bounds::default()
+            }
+            _ => bounds,
+        }
+    }
+
+    /// The meeting that people were at.
+    ///
+    /// # Errors
+    /// Neither the parameters nor the list say which meeting it is.
+    pub(super) fn meeting(
+        &self,
+        name: &str,
+        said: Said<'_>,
+        bounds: Bounds,
+        people: &[Attendee],
+        sink: &mut dyn Sink,
+    ) -> Result<Meeting, SourceError> {
+        let stays = || people.iter().flat_map(|person| &person.stays);
+        let is_outside = stays().next().is_some() && stays().all(|stay| bounds.is_outside(*stay));
+        let bounds = match is_outside && self.is_strict() {
+            true => {
+                sink.note(format!(
+                    "{name}: nobody was there within the meeting's own times; both are left aside"
+                ));
+                Bounds::default()
+            }
+            false => bounds,
+        };
+        let first = stays().map(|stay: &Stay| stay.0).min();
+        let at = bounds.start.or(first);
+        if at.is_none() && !people.is_empty() {
+            return Err(SourceError::Format {
+                name: name.to_owned(),
+                reason: "does not say when the meeting was; set `start`, such as 2025-03-04T15:00"
+                    .to_owned(),
+            });
+        }
+        let id = match (&self.meeting, said.key, at) {
+            (Some(id), _, _) => id.clone(),
+            // A title may name somebody, and ids are kept: a hash of it will do.
+            (None, key, Some(at)) if !key.is_empty() => {
+                format!(
+                    "{}-{:016x}/{}",
+                    self.tool,
+                    xxhash_rust::xxh3::xxh3_64(key.as_bytes()),
+                    to_rfc3339(at)
+                )
+            }
+            _ => {
+                let reason = match at {
+                    None if said.has_dates => {
+                        "its dates are not understood; a date and time such as 14/11/2022, 09:29:07 is"
+                    }
+                    _ => "does not say which meeting it is of; set `meeting`",
+                };
+                return Err(SourceError::Format {
+                    name: name.to_owned(),
+                    reason: reason.to_owned(),
+                });
+            }
+        };
+        let mentioned = || {
+            let writeup = self.finder.first([said.title])?;
+            Some(self.setting.writeups[writeup].id.clone())
+        };
+        let writeup = self.writeup.clone().or_else(mentioned);
+        let subject = self.subject(writeup, &id);
+        // Without a start and without anybody there is no event that would need a time.
+        Ok(Meeting {
+            id,
+            subject,
+            at: at.unwrap_or_default(),
+            bounds,
+        })
+    }
+
+    /// The write-up of a meeting that names this one or none. The name of a meeting can hold people's,
+    /// so it is no subject itself; it finds the write-up that has it for an alias.
+    pub(super) fn subject(&self, writeup: Option<String>, meeting: &str) -> String {
+        let known = || self.names.get(meeting).cloned();
+        writeup.or_else(known).unwrap_or_default()
+    }
+
+    /// A file that was changed later replaces an earlier one, and of two readings of the same file
+    /// the one that knew the write-up counts.
+    pub(super) fn version(&self, subject: &str) -> u32 {
+        self.version | u32::from(!subject.is_empty())
+    }
+
+    /// One event for everybody who was there. Machines and what may hide any number of people are left
+    /// out, counted by reason.
+    pub(super) fn emit(
+        &self,
+        name: &str,
+        meeting: &Meeting,
+        people: &[Attendee],
+        sink: &mut dyn Sink,
+    ) {
+        let (mut came, mut hidden) = (0_u64, 0_u64);
+        for person in people {
+            let identity = match who::sort(person, self.manner, &self.rooms) {
+                Sort::Person(identity) => identity,
+                Sort::LeftOut(reason) => {
+                    hidden += u64::from(reason != who::NOTE_TAKER);
+                    sink.left_out(reason);
+                    continue;
+                }
+            };
+            came += 1;
+            self.event(meeting, person, identity, sink);
+        }
+        if hidden > 0 {
+            sink.note(format!(
+                "{name}: left out as rooms or telephones: {hidden}; the list does not say how many people sat \
+                 there, nor whether it names them besides, so at least {came} came"
+            ));
+        }
+    }
+
+    fn event(
+        &self,
+        meeting: &Meeting,
+        person: &Attendee,
+        identity: Option<Identity>,
+        sink: &mut dyn Sink,
+    ) {
+        let present = person.present_ms(meeting.bounds);
+        sink.event(Event {
+            source: self.setting.source.as_str().into(),
+            id: event_id(&meeting.id, &person.key),
+            subject: meeting.subject.clone(),
+            time: meeting.at,
+            version: self.version(&meeting.subject),
+            body: Body::Attendance(Box::new(Attendance {
+                meeting: meeting.id.clone(),
+                person: identity,
+                team: None,
+                role: None,
+                partstat: None,
+                role_stated: true,
+                via: None,
+                meeting_ms: meeting.bounds.length(),
+                // They came; only for how long is unknown.
+                attended: present.is_none().then_some(true),
+                present_ms: present,
+                spoke_ms: None,
+                mandatory: false,
+            })),
+        });
+    }
+}
+
+/// An id that names nobody.
+pub(super) fn event_id(meeting: &str, person: &str) -> String {
+    let both = [meeting.as_bytes(), b"\x1f", person.as_bytes()].concat();
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&both))
+}
+
+/// A date for a message.
+fn shown(local: Option<NaiveDateTime>) -> String {
+    local.map_or_else(
+        || "no date".to_owned(),
+        |local| local.format("%-d %B %Y %H:%M").to_string(),
+    )
+}
+
+/// What a cell with a date should hold.
+pub(super) const DATED: &str = "a date and time here, such as 14/11/2022, 09:29:07";
+
+/// Tells of cells that should have held something else: where, and which column.
+pub(super) fn unread(cells: &[(String, &'static str)], valid: &str, sink: &mut dyn Sink) {
+    for (place, column) in cells {
+        sink.problem(Problem {
+            place: place.clone(),
+            field: (*column).to_owned(),
+            reason: format!("there should be {valid}"),
+        });
+    }
+}
+
+/// Tells of a date that does not exist.
+pub(super) fn no_such_date(place: &str, sink: &mut dyn Sink) {
+    sink.problem(Problem {
+        place: place.to_owned(),
+        field: "time".to_owned(),
+        reason: "there is no such date in the order of the others (`date_order` sets another)"
+            .to_owned(),
+    });
+}
