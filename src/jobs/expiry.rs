@@ -183,7 +183,7 @@ mod tests {
             let kind = if is_pulled {
                 "mediawiki"
             } else {
-                "attendance-csv"
+                "meet"
             };
             of(kind, is_pulled, 0)
                 .words(days * DAY_MS)
@@ -202,7 +202,7 @@ mod tests {
             .join("\n")
         );
         assert_eq!(of("git", true, 0).words(1000 * DAY_MS), None);
-        assert!(!of("attendance-csv", false, 0).is_lost(1000 * DAY_MS));
+        assert!(!of("meet", false, 0).is_lost(1000 * DAY_MS));
     }
 
     proptest! {

@@ -15,7 +15,7 @@ pub struct Memory {
 /// themselves.
 pub static MEMORIES: [Memory; 2] = [
     Memory {
-        kind: "attendance-csv",
+        kind: "meet",
         what: "who came to meetings in Google Meet",
         days: 30,
     },

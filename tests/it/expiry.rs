@@ -41,7 +41,7 @@ async fn a_pull_is_noted_with_its_time() {
     let configured = [
         of("wiki", "mediawiki", true),
         of("never", "mediawiki", true),
-        of("lists", "attendance-csv", false),
+        of("lists", "meet", false),
         of("lists", "events", false),
     ];
     let taken = taken(&way.store, &configured)
