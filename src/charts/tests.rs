@@ -285,3 +285,21 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
         assert_sound(&chart, &layout::scene(&chart, true));
     }
 }
+
+/// INDICATORS K3: nobody can change what the message of a commit says.
+#[test]
+fn messages_of_commits_have_no_curve() {
+    let summary = fixture("full");
+    let told = reading::results(&summary, "K3");
+    let commits = told.pointer("/uptake/link_survival/commit/n");
+    let commits = commits.or_else(|| told.pointer("/link_survival/commit/n"));
+    assert!(commits.and_then(Value::as_f64) > Some(0.0), "{told}");
+    let charts = build::charts(&summary, "K3");
+    let rows: Vec<&str> = charts
+        .iter()
+        .flat_map(|chart| &chart.table.rows)
+        .map(|row| row[0].as_str())
+        .collect();
+    assert!(rows.contains(&"diagrams"), "{rows:?}");
+    assert!(!rows.contains(&"commits"), "{rows:?}");
+}

@@ -15,7 +15,7 @@ use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
 use crate::jobs::machines;
 use crate::model::Vocabulary;
 use crate::model::target::without_user;
-use crate::sources::{Kind, Probe, Setting, SourceError, git};
+use crate::sources::{Kind, LOOK, Probe, Setting, SourceError, git};
 use crate::web::access::{self, accounts};
 use crate::web::{audit, tokens};
 
@@ -184,10 +184,10 @@ fn parameters(config: &Config, source: &SourceConfig) -> anyhow::Result<(&'stati
 const AT_ONCE: usize = 8;
 /// How long sources are begun with, and how much longer for each further [`AT_ONCE`] of them: a house with
 /// hundreds of repositories has many that answer soon.
-const BEGIN: Duration = Duration::from_secs(35);
+const BEGIN: Duration = Duration::from_secs(5);
 const MORE: Duration = Duration::from_secs(5);
-/// How long the last one may take. Git is ended a little sooner, with its helpers.
-const LAST: Duration = Duration::from_secs(25);
+/// How long the last one may take. A look is ended a little sooner, Git with its helpers.
+const LAST: Duration = LOOK.saturating_add(Duration::from_secs(5));
 
 fn limits(sources: usize) -> Limits {
     let rounds = u32::try_from(sources.saturating_sub(1) / AT_ONCE).unwrap_or(u32::MAX);
@@ -257,8 +257,8 @@ fn no_answer(source: &SourceConfig, whole: Duration) -> SourceError {
     }
 }
 
-/// What is odd about repositories: one that is another one than at the last scan, two sources that hold
-/// one. And what is wrong: one whose branch is gone.
+/// What is odd about repositories: one that is another one than at the last scan, one without the
+/// write-ups that are looked for, two sources that hold one. And what is wrong: one whose branch is gone.
 fn of_repositories(
     sources: &[SourceConfig],
     before: &Checkpoints,
@@ -276,6 +276,8 @@ fn of_repositories(
         let another = checkpoint
             .and_then(|checkpoint| git::another_than_before(source.params.clone(), checkpoint));
         odd.extend(another.map(|words| format!("source {}: {words}", source.id)));
+        let idle = git::idle_writeups(source.params.clone()).into_iter();
+        odd.extend(idle.map(|words| format!("source {}: {words}", source.id)));
         held.extend(git::held(source.params.clone()).map(|held| (source.id.clone(), held)));
     }
     odd.extend(git::doubled(&held));
@@ -379,7 +381,7 @@ mod tests {
 
     #[test]
     fn more_sources_have_more_time() {
-        for (sources, seconds) in [(0, 60), (1, 60), (8, 60), (9, 65), (500, 370)] {
+        for (sources, seconds) in [(0, 30), (1, 30), (8, 30), (9, 35), (500, 340)] {
             assert_eq!(limits(sources).whole.as_secs(), seconds, "{sources}");
         }
     }

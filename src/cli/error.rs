@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::check::Findings;
 use super::plain::lines;
+use super::scan::Failures;
 use crate::app::folder::FolderError;
 use crate::config::Problems;
 use crate::engine::{InstallError, RunError, StartError};
@@ -52,7 +53,8 @@ pub(super) fn is_away(error: &anyhow::Error) -> bool {
     judge(error).0 == UNAVAILABLE
 }
 
-fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
+/// The exit code of an error, and a hint where there is one.
+pub(super) fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
     for cause in error.chain() {
         if let Some(run) = cause.downcast_ref::<RunError>() {
             return (run.exit_code(), None);
@@ -63,6 +65,9 @@ fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
         }
         if let Some(findings) = cause.downcast_ref::<Findings>() {
             return (if findings.away { UNAVAILABLE } else { USER }, None);
+        }
+        if let Some(failures) = cause.downcast_ref::<Failures>() {
+            return failures.judged;
         }
         if cause.is::<Problems>() {
             return (

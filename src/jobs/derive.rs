@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::assigned;
 use super::machines::Configured;
 use super::people::people;
-use super::registry::{merge, names};
+use super::registry::{merge, names, teams_that_had};
 use crate::model::target::canonical as respelled;
 use crate::model::{Calendar, DAY_MS, Millis, Parameters};
 use crate::store::{
@@ -19,7 +19,7 @@ use crate::store::{
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 9;
+const CODE_VERSION: u32 = 10;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
@@ -73,7 +73,8 @@ pub async fn run(
         .iter()
         .map(|person| (person.pseudonym, person.number))
         .collect();
-    let writeups = merge(generation, &landed_writeups, &known_numbers, &person_of);
+    let mut writeups = merge(generation, &landed_writeups, &known_numbers, &person_of);
+    teams_that_had(&mut writeups, &people.teams);
     let (names, conflicts) = names(&writeups);
     let assignments = assigned::assignments(generation, &landed_writeups, &names);
     let targets = store.targets().await.context("derive: targets")?;

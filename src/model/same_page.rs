@@ -1,5 +1,5 @@
 //! Addresses that a wiki gives one page: by its number, by number and title, and short. The number stays
-//! when a page is moved or renamed, so it is the one spelling.
+//! when a page is moved or renamed, so it is the one spelling. And those that a forge gives one file.
 
 use std::borrow::Cow;
 
@@ -12,6 +12,36 @@ pub(super) fn of(host: &str, segments: &[&str], query: &[Cow<'_, str>]) -> Optio
     match host {
         "docs.google.com" => google(segments),
         _ => confluence(segments, query),
+    }
+}
+
+/// Ways to look at one file at a forge; a version and a path follow.
+const VIEWS: [&str; 4] = ["blob", "raw", "blame", "edit"];
+
+/// Parameters that only say how a file is shown.
+const SHOWN: [&str; 4] = ["plain", "raw", "inline", "ref_type"];
+
+/// Makes one way to look at a file at a forge of all: GitHub's, and those that GitLab has below `/-/`
+/// wherever it stands. Other forges are not known by their addresses.
+pub(super) fn file(host: &str, segments: &mut [&str], query: &mut Vec<String>) {
+    let view = match host {
+        "github.com" => Some(2),
+        // A repository lies in a group.
+        _ => segments
+            .iter()
+            .position(|segment| *segment == "-")
+            .filter(|dash| *dash > 1)
+            .map(|dash| dash + 1),
+    };
+    let Some([view, _, _, ..]) = view.and_then(|at| segments.get_mut(at..)) else {
+        return;
+    };
+    if VIEWS.contains(view) {
+        *view = VIEWS[0];
+        query.retain(|parameter| {
+            let name = parameter.split('=').next().unwrap_or_default();
+            !SHOWN.contains(&name)
+        });
     }
 }
 

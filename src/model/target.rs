@@ -45,8 +45,10 @@ Two addresses are one target if they differ only in
   - a wrapper of web.archive.org around them;
   - whose page it is: mail addresses, ~ada, User:Ada, ?user=ada and /user/ada are written `_somebody_`;
   - how Confluence names a page: /x/AbC, /spaces/KEY/pages/123/Title, /pages/viewpage.action?pageId=123;
-  - how a document of Google Docs is looked at (/edit, /view, /preview), and by which account.
-`www.` stays: it can be another site. What is no http(s) address stays as it is.";
+  - how a document of Google Docs is looked at (/edit, /view, /preview), and by which account;
+  - how a file at GitHub, or at a GitLab (below /-/), is looked at: /raw/, /blame/ and /edit/ are written
+    /blob/, and ?plain, ?raw, ?inline and ?ref_type are left out.
+`www.` stays, but for www.github.com: it can be another site. What is no http(s) address stays as it is.";
 
 /// The one spelling of an address. Equal for addresses that differ only in
 ///
@@ -58,9 +60,10 @@ Two addresses are one target if they differ only in
 /// - the order of query parameters, and those of [`TRACKING_PARAMETERS`] and `utm_*`;
 /// - a wrapper of web.archive.org around it;
 /// - who is named in it ([`named`]);
-/// - how a wiki names one page: by number, by number and title, or by a short link ([`RULES`]).
+/// - how a wiki names one page: by number, by number and title, or by a short link ([`RULES`]);
+/// - how a file at a forge is looked at.
 ///
-/// `www.` stays: it can be another site. Anything that is no http(s) address comes back trimmed.
+/// `www.` stays, but for GitHub's: it can be another site. Anything that is no http(s) address comes back trimmed.
 /// Applying it twice changes nothing.
 pub fn canonical(text: &str) -> Cow<'_, str> {
     let text = text.trim();
@@ -103,7 +106,7 @@ pub fn names_somebody(text: &str, spelled: &str) -> bool {
 /// The host of an http(s) address as [`canonical`] writes it, without its port; `None` for any
 /// other text.
 pub fn host(text: &str) -> Option<String> {
-    split(text.trim()).map(|parts| parts.host.to_ascii_lowercase())
+    split(text.trim()).map(|parts| one_host(parts.host))
 }
 
 /// A web address without the user and password in it, otherwise as it was written: who copied an
@@ -231,7 +234,7 @@ fn archived<'a>(text: &'a str, outer: &Parts<'_>) -> Option<(&'a str, Parts<'a>)
 fn write(parts: &Parts<'_>) -> String {
     let capacity = parts.host.len() + parts.path.len() + parts.query.len() + 16;
     let mut out = String::with_capacity(capacity);
-    let host = parts.host.to_ascii_lowercase();
+    let host = one_host(parts.host);
     out.push_str("https://");
     out.push_str(&host);
     if let Some(port) = parts.port {
@@ -239,10 +242,10 @@ fn write(parts: &Parts<'_>) -> String {
         out.push_str(port);
     }
     let path = percent(parts.path);
-    let segments = segments(&path);
-    let query: Vec<String> = parts.query.split('&').map(percent).collect();
-    let mut query = query;
+    let mut segments = segments(&path);
+    let mut query: Vec<String> = parts.query.split('&').map(percent).collect();
     query.retain(|p| !p.is_empty() && !is_tracking(p));
+    same_page::file(&host, &mut segments, &mut query);
     let mut query = named::query(&query);
     query.sort_unstable();
     if let Some(page) = same_page::of(&host, &segments, &query) {
@@ -258,6 +261,15 @@ fn write(parts: &Parts<'_>) -> String {
         out.push_str(parameter);
     }
     out
+}
+
+/// A host in its one spelling. GitHub sends whoever asks for its other name on to this one.
+fn one_host(host: &str) -> String {
+    let host = host.to_ascii_lowercase();
+    match host.as_str() {
+        "www.github.com" => "github.com".to_owned(),
+        _ => host,
+    }
 }
 
 /// The segments of a path without `.`, `..` and slashes at the end.
@@ -381,6 +393,36 @@ mod tests {
                 "https://docs.google.com/document/u/1/d/1a-B/edit?usp=sharing#heading=h.1",
                 "https://docs.google.com/document/d/1a-B",
             ),
+            (
+                "https://www.GitHub.com/o/r/blame/main/pm/a.md#L3",
+                "https://github.com/o/r/blob/main/pm/a.md",
+            ),
+            (
+                "https://github.com/o/r/blob/main/pm/a.md?plain=1#L3",
+                "https://github.com/o/r/blob/main/pm/a.md",
+            ),
+            (
+                "https://git.example.org/g/h/r/-/edit/main/a.md?ref_type=heads&x=1",
+                "https://git.example.org/g/h/r/-/blob/main/a.md?x=1",
+            ),
+            (
+                "https://git.example.org/g/r/-/raw/main/a.md?inline=false",
+                "https://git.example.org/g/r/-/blob/main/a.md",
+            ),
+            // No files: a folder, a page of another site, a repository's own pages.
+            (
+                "https://github.com/o/r/tree/main/pm",
+                "https://github.com/o/r/tree/main/pm",
+            ),
+            (
+                "https://h/o/r/edit/main/a.md?plain=1",
+                "https://h/o/r/edit/main/a.md?plain=1",
+            ),
+            (
+                "https://github.com/o/r/issues?plain=1",
+                "https://github.com/o/r/issues?plain=1",
+            ),
+            ("https://h/a/-/edit/b", "https://h/a/-/edit/b"),
             (" INC-12 ", "INC-12"),
             ("mailto:ada@example.org", "mailto:ada@example.org"),
             ("https://", "https://"),

@@ -44,6 +44,7 @@ pub mod zoom;
 use std::collections::HashMap;
 use std::fmt;
 use std::io::BufRead;
+use std::time::Duration;
 
 use chrono_tz::Tz;
 
@@ -191,6 +192,9 @@ impl Setting {
         names
     }
 }
+
+/// How long a look at a source before a pull may take, all of its questions together: somebody waits for it.
+pub const LOOK: Duration = Duration::from_secs(20);
 
 /// The most entries of one request. The longest body holds fewer events than that: more are something
 /// else, and to say so of each would take minutes.

@@ -519,8 +519,10 @@ def links(world):
             if start < end and len(linked) > p["index_writeups"]:
                 lists[page].append(start)
             t = start if w.published is None else max(start, w.published)
-            if w.owner_team and t < end:
-                own = {v.id for v in world.writeups.values() if v.owner_team == w.owner_team
+            # Write-ups without a team are those of one.
+            if t < end:
+                own = {v.id for v in world.writeups.values()
+                       if (v.owner_team or "") == (w.owner_team or "")
                        and out(v, t) and (v.deleted is None or v.deleted > t)}
                 both = len({v.id for v, a, b in found if a <= t < b} & own)
                 if both >= p["index_team_least"] and both > p["index_team_share"] * len(own):
@@ -529,7 +531,7 @@ def links(world):
         w = link["w"]
         team = link["team"] or world.team_of(link["person"], link["at"])
         had = link["person"] is not None and link["person"] in (w.contributors | w.responders) or \
-            team is not None and team in {w.owner_team} | w.contributor_teams
+            team is not None and team in {w.owner_team} | w.contributor_teams | world.teams_of(w)
         soon = w.published is None or link["at"] < w.published + p["follow_up_days"] * DAY
         link["part"] = link["stated"] or (
             "index" if link["place"] != "chat" and any(

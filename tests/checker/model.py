@@ -2,6 +2,7 @@
 
 import json
 import math
+import sys
 import unicodedata
 from collections import Counter, defaultdict
 from datetime import date, datetime, time, timedelta, timezone
@@ -266,6 +267,12 @@ class World:
         """Their team at that time, by the roster."""
         teams = self._teams.get(person, ())
         return next((t for since, to, t in teams if since <= at < to), None)
+
+    def teams_of(self, writeup):
+        """The teams that its people were in when it was published; of a draft, those they are in now."""
+        at = sys.maxsize if writeup.published is None else writeup.published
+        teams = {self.team_of(person, at) for person in writeup.contributors | writeup.responders}
+        return teams - {None, ""}
 
     def is_assigned(self, event):
         """Whether a read was told, by itself or by an assignment of its write-up."""

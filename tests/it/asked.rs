@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 use super::binary::Home;
+use super::repositories::Repository;
 
 /// As many as are asked at once.
 const MANY: usize = 8;
@@ -99,4 +100,38 @@ fn who_is_away_is_named_as_configured() {
         "{at:?}: {said:?}"
     );
     assert!(!format!("{said:?}").contains("zz"), "{said:?}");
+}
+
+#[test]
+fn globs_that_fit_no_file_are_told_before_a_scan() {
+    let home = Home::new();
+    let papers = Repository::new(home.path("papers"));
+    let configured = |globs: &str| {
+        home.file(
+            "readback.toml",
+            format!(
+                "[[source]]\nid = \"papers\"\nkind = \"git\"\npath = \"papers\"\nwriteups = [{globs}]\n"
+            ),
+        );
+        home.done(&["check", "--no-engine"]).out
+    };
+    let words = "source papers: writeups: \"incidents/*.md\" fits no file at present";
+    let both = "\"postmortems/*.md\", \"incidents/*.md\"";
+    // Where nothing is there yet, nothing is missing.
+    assert!(!configured(both).contains("fits no file"));
+    papers.write("incidents/old.md", "# Old\n");
+    papers.write("postmortems/disk.md", "# Disk\n");
+    papers.commit("2024-03-01T09:00:00Z", "Tell it");
+    assert!(!configured(both).contains("fits no file"));
+    // What counts is what stands there now.
+    papers.git(&["rm", "-q", "incidents/old.md"]);
+    papers.commit("2024-04-01T09:00:00Z", "Forget it");
+    let said = configured(both);
+    assert_eq!(said.matches("fits no file").count(), 1, "{said}");
+    assert!(
+        said.contains(&format!("warning        {words}\n")),
+        "{said}"
+    );
+    assert!(said.contains("all works, with 1 warning\n"), "{said}");
+    assert!(configured("\"postmortems/*.md\"").contains("all is well"));
 }

@@ -135,6 +135,45 @@ fn what_names_two_write_ups_is_one_link_once_they_are_one() {
     assert_eq!(summary["health"]["received"]["doubled"], 2);
 }
 
+#[test]
+fn a_scan_says_as_a_check_does_that_two_sources_hold_one_history() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let shop = Repository::new(home.path("shop"));
+    shop.write("a.txt", "INC-1\n");
+    shop.commit("2024-05-01T09:00:00Z", "First");
+    let other = Repository::new(home.path("other"));
+    other.write("a.txt", "INC-2\n");
+    other.commit("2024-05-01T09:00:00Z", "Another");
+    // The second is cloned by the scan itself: before it there is nothing to look at.
+    let url = shop.path().display().to_string();
+    home.file(
+        "readback.toml",
+        format!(
+            "[[source]]\nid = \"a\"\nkind = \"git\"\npath = \"shop\"\n\n\
+             [[source]]\nid = \"b\"\nkind = \"git\"\npath = \"clones/b.git\"\nname = \"b\"\nurl = {url:?}\n\n\
+             [[source]]\nid = \"c\"\nkind = \"git\"\npath = \"other\"\n"
+        ),
+    );
+    let words = "sources a and b hold one history, which begins at ";
+    let said = home.done(&["scan", "--json"]);
+    assert_eq!(said.err.matches(words).count(), 1, "{said:?}");
+    let told: Vec<Value> = serde_json::from_str(&said.out).expect("JSON");
+    let notes = |at: usize| told[at]["notes"].to_string();
+    assert!(notes(1).contains(words), "{told:?}");
+    assert!(!notes(2).contains("hold one history"), "{told:?}");
+    // One of them alone is told, too, and a check says the same.
+    for arguments in [&["scan", "a"][..], &["check", "--no-engine"]] {
+        let said = home.done(arguments);
+        let all = format!("{}{}", said.out, said.err);
+        assert_eq!(all.matches(words).count(), 1, "{said:?}");
+        assert!(all.contains("each of its links counts twice; keep one of them"));
+    }
+    let said = home.done(&["scan", "c"]);
+    assert!(!said.err.contains("hold one history"), "{said:?}");
+}
+
 /// Stretches of days at which something stands; those that overlap or touch are one.
 fn joined(mut stretches: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
     stretches.sort_unstable();

@@ -37,7 +37,7 @@ spaces = [\"PM\"]
 ";
 
 /// What stands in the code, line by line, and whether it leads to a write-up that never was.
-const LINES: [(&str, bool); 27] = [
+const LINES: [(&str, bool); 29] = [
     // Files of the other repository: one that is there, one that was, one that never was.
     (
         "https://forge.example.org/org/papers/blob/main/postmortems/disk.md",
@@ -87,6 +87,14 @@ const LINES: [(&str, bool); 27] = [
     ),
     (
         "https://github.com/org/code/blob/0af3c1d/incidents/one.md",
+        false,
+    ),
+    (
+        "https://www.github.com/org/code/blame/main/incidents/missing.md",
+        true,
+    ),
+    (
+        "https://www.github.com/org/code/edit/main/incidents/one.md",
         false,
     ),
     // The wiki: one that events told of, others.
@@ -153,7 +161,10 @@ fn addresses_that_no_write_up_ever_had_are_told() {
         .collect();
     code.write("links.py", text);
     code.write("incidents/one.md", "# One\n\nThis is one.\n");
-    code.commit("2024-05-01T09:00:00Z", "Links");
+    // What a message says stays, so it is told apart.
+    let message =
+        "Links\n\nAs https://forge.example.org/org/papers/blob/v1/postmortems/old.md has it.";
+    code.commit("2024-05-01T09:00:00Z", message);
     home.file("readback.toml", CONFIG);
     let said = |id: &str, url: &str, alias: &str| {
         let data = json!({ "id": id, "title": "A story", "url": url, "aliases": [alias] });
@@ -182,6 +193,19 @@ fn addresses_that_no_write_up_ever_had_are_told() {
     insta::assert_snapshot!("links_never_known", format!("{}{}", listed.out, listed.err));
     let said = home.done(&["links", "--gone", "--json", "--limit", "0"]);
     let gone: Vec<Value> = serde_json::from_str(&said.out).expect("JSON");
+    let old = gone
+        .iter()
+        .find(|one| one["writeup"] == "papers:postmortems/old.md");
+    let old = old.expect("it is linked from a file and a message");
+    let links = old["links"].as_array().map(Vec::len);
+    assert_eq!((links, &old["to_mend"]), (Some(2), &json!(1)), "{old}");
+    // However a file is looked at, it is the same.
+    for view in ["blame", "edit", "raw", "blob"] {
+        let address =
+            format!("https://www.github.com/org/code/{view}/main/incidents/one.md?plain=1#L1");
+        let shown = home.done(&["writeups", "show", &address]);
+        assert!(shown.out.contains("code:incidents/one.md"), "{shown:?}");
+    }
     let links = gone
         .iter()
         .filter(|one| one["writeup"].is_null())

@@ -164,11 +164,12 @@ fn naive(papers: &[Paper], made: &[Made], as_of: Millis) -> Vec<&'static str> {
             }
             let paper = &papers[link.paper];
             let t = paper.published.map_or(link.at, |at| at.max(link.at));
-            let Some(team) = paper.team.as_ref().filter(|_| stands(link, t)) else {
+            if !stands(link, t) {
                 continue;
-            };
+            }
+            // Write-ups without a team are those of one.
             let own: BTreeSet<usize> = (0..papers.len())
-                .filter(|n| papers[*n].team.as_ref() == Some(team) && is_out(*n, t))
+                .filter(|n| papers[*n].team == paper.team && is_out(*n, t))
                 .filter(|n| papers[*n].deleted.is_none_or(|at| at > t))
                 .collect();
             let both = linked(t).intersection(&own).count();
@@ -188,8 +189,13 @@ fn naive(papers: &[Paper], made: &[Made], as_of: Millis) -> Vec<&'static str> {
             let had =
                 |person: u64| paper.authors.contains(&person) || paper.responders.contains(&person);
             let team = link.team.clone().or_else(|| roster(link.person?));
+            // The roster knows no dates: who was in a team was so when the write-up was published.
+            let theirs = |team: &String| {
+                let mut people = paper.authors.iter().chain(&paper.responders);
+                people.any(|person| roster(*person).as_ref() == Some(team))
+            };
             let of_team = team.is_some_and(|team| {
-                paper.team.as_ref() == Some(&team) || paper.teams.contains(&team)
+                paper.team.as_ref() == Some(&team) || paper.teams.contains(&team) || theirs(&team)
             });
             let soon = paper.published.is_none_or(|at| link.at < at + 30 * DAY_MS);
             match link.role {

@@ -386,6 +386,44 @@ fn a_head_without_its_branch_is_no_empty_history() {
 }
 
 #[test]
+fn all_sources_that_failed_are_named() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let shop = Repository::new(home.path("shop"));
+    shop.write("a.txt", "one\n");
+    shop.commit("2024-05-01T09:00:00Z", "First");
+    let nobody = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = nobody.local_addr().expect("an address");
+    drop(nobody);
+    home.file(
+        "readback.toml",
+        format!(
+            "[[source]]\nid = \"gone\"\nkind = \"git\"\npath = \"gone\"\n\
+             [[source]]\nid = \"away\"\nkind = \"mediawiki\"\napi = \"http://{address}/api.php\"\n\
+             titles = [\"A\"]\n[[source]]\nid = \"shop\"\nkind = \"git\"\npath = \"shop\"\n"
+        ),
+    );
+    let said = home.run(&["scan"]);
+    assert_eq!(said.code, Some(3), "{said:?}");
+    let last = "error: 2 of 3 sources failed: gone, away\n";
+    assert!(said.err.contains(last), "{said:?}");
+    assert!(said.err.contains("shop: read no events"), "{said:?}");
+    for id in ["gone", "away"] {
+        let begin = format!("{id}: ");
+        let line = said.err.lines().find(|line| line.starts_with(&begin));
+        let line = line.unwrap_or_else(|| panic!("{id}: {said:?}"));
+        assert_eq!(line.matches(&begin).count(), 1, "{line}");
+    }
+    let said = home.run(&["scan", "gone"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    assert!(
+        said.err.contains("error: 1 of 1 source failed: gone"),
+        "{said:?}"
+    );
+}
+
+#[test]
 fn what_a_terminal_would_obey_is_in_no_title() {
     let Some(home) = Home::with_engine() else {
         return;

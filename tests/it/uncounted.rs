@@ -216,7 +216,7 @@ fn the_ledger_tells_what_stood_on_an_earlier_day() {
         )
         .is_empty()
     );
-    for odd in ["yesterday", "1066-10-14"] {
+    for odd in ["yesterday", "1066-10-14", "2199-12-31"] {
         let said = home.run(&["links", "--as-of", odd]);
         assert_eq!(said.code, Some(1));
         assert!(
@@ -277,7 +277,7 @@ fn names_that_nobody_has_are_told() {
     );
     let head = &code.git(&["rev-parse", "HEAD"])[..12];
     let key = json!({
-        "writeup": null, "target": "INC-99", "deleted": null,
+        "writeup": null, "target": "INC-99", "deleted": null, "to_mend": 1,
         "links": [{
             "place": "code_comment", "first_seen": null,
             "stands_in": format!("code@{head}:disk.py#L1"),

@@ -259,7 +259,7 @@ pub(super) fn late(context: Context) -> Vec<Chart> {
     share_dots(chart, &shares.collect::<Vec<_>>())
 }
 
-/// K3: how long a link stays, by place.
+/// K3: how long a link stays, by place. A message of a commit can't be changed, so it is no part of it.
 pub(super) fn survival(context: Context) -> Vec<Chart> {
     let results = context.results();
     let told = results.get("uptake").unwrap_or(results);
@@ -272,7 +272,7 @@ pub(super) fn survival(context: Context) -> Vec<Chart> {
     let mut curves = Vec::new();
     let mut links = 0.0;
     let mut said = Vec::new();
-    for (key, name) in PLACES {
+    for (key, name) in PLACES.into_iter().filter(|(key, _)| *key != "commit") {
         let Some(place) = places.get(key) else {
             continue;
         };

@@ -122,8 +122,30 @@ struct Gone<'a> {
     links: Vec<&'a Leads>,
 }
 
-/// Tells them, by what they lead to.
+/// Tells them, by what they lead to: first those that somebody can mend, then those in commit messages.
 pub(super) fn tell_gone(telling: &Telling, links: &[Leads], limit: u64) -> anyhow::Result<()> {
+    if telling.json {
+        let (gone, _) = by_target(telling, links, limit);
+        return print(&gone.iter().map(|one| gone_json(telling, one)).collect());
+    }
+    let in_commits = |link: &&Leads| link.place == Place::Commit.name();
+    let (stay, mend): (Vec<&Leads>, Vec<&Leads>) = links.iter().partition(in_commits);
+    if !mend.is_empty() || stay.is_empty() {
+        tell_some(telling, by_target(telling, mend, limit))?;
+    }
+    if !stay.is_empty() {
+        tell("in commit messages, which nobody can change:")?;
+        tell_some(telling, by_target(telling, stay, limit))?;
+    }
+    Ok(())
+}
+
+/// The first of what these links lead to (0: all), and how many there are.
+fn by_target<'a>(
+    telling: &'a Telling,
+    links: impl IntoIterator<Item = &'a Leads>,
+    limit: u64,
+) -> (Vec<Gone<'a>>, u64) {
     let mut by: BTreeMap<(bool, u32, &str), Gone> = BTreeMap::new();
     for link in links {
         let key = (link.writeup == 0, link.writeup, link.target.as_str());
@@ -142,10 +164,10 @@ pub(super) fn tell_gone(telling: &Telling, links: &[Leads], limit: u64) -> anyho
         0 => usize::MAX,
         limit => usize::try_from(limit).unwrap_or(usize::MAX),
     };
-    let gone: Vec<Gone> = by.into_values().take(shown).collect();
-    if telling.json {
-        return print(&gone.iter().map(|one| gone_json(telling, one)).collect());
-    }
+    (by.into_values().take(shown).collect(), all)
+}
+
+fn tell_some(telling: &Telling, (gone, all): (Vec<Gone<'_>>, u64)) -> anyhow::Result<()> {
     let rows = gone.iter().map(|one| {
         let why = match one.deleted {
             Some(at) => format!("deleted {}", telling.day(at)),
@@ -177,6 +199,10 @@ pub(super) fn tell_gone(telling: &Telling, links: &[Leads], limit: u64) -> anyho
 }
 
 fn gone_json(telling: &Telling, one: &Gone) -> Value {
+    let in_files = one
+        .links
+        .iter()
+        .filter(|link| link.place != Place::Commit.name());
     let links = one.links.iter().map(|link| {
         json!({
             "place": link.place,
@@ -189,6 +215,8 @@ fn gone_json(telling: &Telling, one: &Gone) -> Value {
         "writeup": one.id,
         "target": one.id.is_none().then_some(one.target),
         "deleted": one.deleted.map(|at| telling.day(at)),
+        // What stands in commit messages stays.
+        "to_mend": in_files.count(),
         "links": links.collect::<Vec<_>>(),
     })
 }

@@ -7,7 +7,7 @@ mod uncounted;
 use std::collections::HashMap;
 use std::io::Write as _;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
 
 use super::engine::Installing;
@@ -33,13 +33,17 @@ Examples:
   readback links --place diagram --live       diagrams that lead to write-ups now
   readback links --writeup INC-7 --uptake     what others made of one write-up
   readback links --removed --limit 0 --json   all that went, for a program
-  readback links --gone                       what leads to deleted write-ups, or to none
+  readback links --gone                       what leads to deleted write-ups, or to none; what
+                                              stands in commit messages, and stays, comes apart
   readback links --as-of 2026-01-01           what stood when the year began
   readback links --uncounted vendored         what does not count because it was copied from others
 
 Follow-up are links that those who wrote a write-up or responded, and their teams, made until 30 days
 after its publication ([parameters] follow_up_days); uptake are all others that stand on no list of
-write-ups. The last column opens at the forge where the repository's address is known.
+write-ups. Their teams are those that the write-up names, and those that they were in when it was
+published. A list is a page that links to more than 20 write-ups (index_writeups), or to at least 5
+(index_team_least) and over half (index_team_share) of a team's; write-ups without a team count as
+one team's. The last column opens at the forge where the repository's address is known.
 
 ";
 
@@ -100,6 +104,9 @@ fn place(text: &str) -> Result<Place, String> {
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let as_of = report::instant(args.as_of.as_deref(), &config.organisation.calendar)?;
+    if let Some(given) = args.as_of.as_deref().filter(|_| as_of > super::now()) {
+        bail!("--as-of {given:?} is still to come; valid are instants until now");
+    }
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
     let done = list(&args, as_of, &house).await;

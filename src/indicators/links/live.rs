@@ -19,7 +19,7 @@ static SPEC: Spec = Spec {
     code: "K1",
     title: "Live links by place",
     unit: "links; write-ups",
-    version: 4,
+    version: 5,
     layer: Layer::L,
     state: true,
     says: "Where write-ups have become part of the work: code, commits, diagrams, other \
@@ -32,10 +32,12 @@ static SPEC: Spec = Spec {
         per linked write-up = mean number of those places with a live link to it. other_places \
         shows the remaining places apart. The same links, each in one of three: follow_up = made \
         until {follow_up_days} days after publication, or to an undated write-up whenever, by \
-        somebody who wrote the write-up or responded, or in a team that did; index = on a page that \
+        somebody who wrote the write-up or responded, or in a team that did: one that the write-up names, or \
+        that one of them was in when it was published; index = on a page that \
         at some instant of the link's life, when a link on it was made, had live links to more than \
         {index_writeups} write-ups, or to at least {index_team_least} and more than the share \
-        {index_team_share} of those that one team had published by then; uptake = all others. What a source says of a link \
+        {index_team_share} of those that one team had published by then, where write-ups without a team \
+        are those of one; uptake = all others. What a source says of a link \
         comes first. by_form, of all and of each of the three: links that lead to the write-up (link), its key \
         alone, its title alone, and those whose source does not say. by_month: uptake that stood at the end of each \
         local month.",

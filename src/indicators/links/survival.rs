@@ -29,7 +29,7 @@ static SPEC: Spec = Spec {
         index pages and links that a template brought are left out. median = link half-life, null \
         where more than half are still there; limits by Greenwood on the scale log(-log S); rmst = \
         mean life cut at day {horizon_days}. Log-rank test between the places that have links, df \
-        = places less one; commit messages can't be changed, so they are shown and not tested. uptake \
+        = places less one; commit messages can't be changed, so they are counted here alone, drawn nowhere and not tested. uptake \
         says the same of links alone that are neither follow-up nor on a page that lists.",
     caveat: "A moved file keeps its links only where the source follows it. Lines of one file go \
         together with it: they are not independent, so the limits are too narrow and the test too \

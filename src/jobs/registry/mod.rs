@@ -3,12 +3,14 @@
 //! said later is one more event.
 //!
 //! `merge` puts together what was said (`carried`: also under a former id), `names` decides which name is which write-up at which time,
+//! `had` which teams had what happened,
 //! `told` shows it without naming anybody, `deed` says what was done.
 
 mod carried;
 pub mod closed;
 mod deed;
 pub mod file;
+mod had;
 mod import;
 mod merge;
 mod name;
@@ -29,6 +31,7 @@ use crate::store::{Batch, RegistryWriteup, Store, WriteupRow};
 
 pub(super) use carried::carried;
 pub use deed::deed;
+pub(super) use had::teams_that_had;
 pub use import::Imported;
 pub(super) use merge::merge;
 pub use name::{WrongName, fit};

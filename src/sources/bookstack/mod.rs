@@ -117,7 +117,7 @@ impl BookStack {
 /// Asks for the books, for `readback check`.
 fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
     let wiki = BookStack::new(decode(params)?, setting)?;
-    let mut client = Client::new(&wiki.api, wiki.authorization.clone(), 0);
+    let mut client = Client::new(&wiki.api, wiki.authorization.clone(), 0).for_a_look();
     let shelves = wiki.shelves.iter().map(|shelf| format!("/shelves/{shelf}"));
     let books = wiki.books.iter().map(|book| format!("/books/{book}"));
     for path in shelves.chain(books) {

@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::model::Millis;
 
-use super::forge::{Stop, concluded, is_too_early, remembered, written};
+use super::forge::{Client, Stop, concluded, is_too_early, remembered, written};
 use super::{Kind, Probe, Pull, Push, Setting, Sink, SourceError, decode};
 
 pub use addresses::sites;
@@ -94,7 +94,7 @@ fn look(params: toml::Table, _setting: &Setting) -> Result<String, SourceError> 
 }
 
 fn seen(params: &Checked, url: &Url) -> Result<String, Stop> {
-    let mut site = meet(params, url, None, 0)?;
+    let mut site = meet(params, params.client(url, 0).for_a_look(), None)?;
     if !params.spaces.is_empty() {
         site.spaces(&params.spaces)?;
     }
@@ -112,8 +112,7 @@ fn seen(params: &Checked, url: &Url) -> Result<String, Stop> {
 }
 
 /// The site, of the edition that is said, known or found out.
-fn meet(params: &Checked, url: &Url, known: Option<Edition>, now: Millis) -> Result<Site, Stop> {
-    let client = params.client(url, now);
+fn meet(params: &Checked, client: Client, known: Option<Edition>) -> Result<Site, Stop> {
     match params.edition.or(known) {
         Some(edition) => Ok(Site::new(client, edition)),
         None => Site::meet(client),
@@ -140,16 +139,17 @@ impl Pull for Confluence {
         if is_too_early(state.not_before.take(), now, "the site", sink) {
             return Ok(checkpoint.unwrap_or_default().to_owned());
         }
-        let (found, refused, ended) = match meet(&self.params, url, state.edition, now) {
-            Ok(site) => {
-                state.edition = Some(site.edition());
-                let mut run = Run::new(&self.params, &self.setting, site, now, sink);
-                let ended = run.pull(&mut state);
-                run.tell();
-                (run.found, run.refused, ended)
-            }
-            Err(stop) => (false, None, Err(stop)),
-        };
+        let (found, refused, ended) =
+            match meet(&self.params, self.params.client(url, now), state.edition) {
+                Ok(site) => {
+                    state.edition = Some(site.edition());
+                    let mut run = Run::new(&self.params, &self.setting, site, now, sink);
+                    let ended = run.pull(&mut state);
+                    run.tell();
+                    (run.found, run.refused, ended)
+                }
+                Err(stop) => (false, None, Err(stop)),
+            };
         // Until it is known which pages are write-ups nothing was got.
         state.not_before = concluded(ended, found, sink)?;
         if let Some(error) = refused {

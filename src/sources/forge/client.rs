@@ -1,7 +1,7 @@
 //! Asks a forge's REST API, one question at a time. It never waits: whoever is told to come back later
 //! comes back at the next pull.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::Millis;
-use crate::sources::{MAX_VALUES, SourceError, is_dense};
+use crate::sources::{LOOK, MAX_VALUES, SourceError, is_dense};
 
 use super::shown;
 
@@ -52,6 +52,8 @@ pub(in crate::sources) struct Client {
     late: u32,
     /// The forge said that the next question is one too many, and when to come back.
     exhausted: Option<Millis>,
+    /// Nothing is waited for longer.
+    until: Option<Instant>,
 }
 
 /// What was answered.
@@ -132,7 +134,27 @@ impl Client {
             refusals: 0,
             late: 0,
             exhausted: None,
+            until: None,
         }
+    }
+
+    /// The same, for a look before a pull.
+    pub(in crate::sources) fn for_a_look(self) -> Client {
+        self.within(LOOK)
+    }
+
+    /// The same, with so much time for all questions together.
+    fn within(self, time: Duration) -> Client {
+        let until = Some(Instant::now() + time);
+        Client { until, ..self }
+    }
+
+    /// How long the next answer may take; nothing where there is no time left.
+    fn patience(&self) -> Option<Duration> {
+        let left = self.until.map_or(TIMEOUT, |until| {
+            until.saturating_duration_since(Instant::now())
+        });
+        (!left.is_zero()).then(|| left.min(TIMEOUT))
     }
 
     /// The same, where its address is another parameter's.
@@ -245,6 +267,10 @@ impl Client {
             let reason = format!("{MOST_QUESTIONS} questions are enough for one pull");
             return Err(Stop::Later(reason, None));
         }
+        let Some(patience) = self.patience() else {
+            let reason = format!("does not answer within {} seconds", LOOK.as_secs());
+            return Err(Stop::Failed(self.error(&reason, true)));
+        };
         self.asked += 1;
         let headers = [
             ("accept", Some("application/json")),
@@ -260,12 +286,18 @@ impl Client {
                 .fold(self.agent.get(url.as_str()), |request, (name, value)| {
                     request.header(name, value)
                 })
+                .config()
+                .timeout_global(Some(patience))
+                .build()
                 .call(),
             Some(question) => headers
                 .fold(self.agent.post(url.as_str()), |request, (name, value)| {
                     request.header(name, value)
                 })
                 .content_type("application/json")
+                .config()
+                .timeout_global(Some(patience))
+                .build()
                 .send(question),
         };
         answered.map_err(|error| match error {
@@ -448,6 +480,8 @@ fn next_in(value: &Value, url: &Url) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::TcpListener;
+
     use serde_json::json;
 
     use super::*;
@@ -475,6 +509,39 @@ mod tests {
         let body = json!({ "next": "https://h/b" });
         assert_eq!(next_in(&body, &url).as_deref(), Some("https://h/b"));
         assert_eq!(next_in(&json!([]), &url), None);
+    }
+
+    /// Takes questions and answers none, until it is let go of.
+    fn silent() -> (Url, TcpListener) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let url = Url::parse(&format!("http://{address}/api")).expect("valid");
+        (url, listener)
+    }
+
+    #[test]
+    fn a_look_gives_up_after_its_time() {
+        let (api, _held) = silent();
+        let mut client = Client::new(&api, None, 0).within(Duration::from_millis(200));
+        let address = client.address("/books");
+        let Err(Stop::Refused(late, _)) = client.get(&address, None) else {
+            panic!("nobody answers");
+        };
+        assert!(late.to_string().contains("does not answer in time"));
+        // The time is for all questions together: another one is not even asked.
+        let asked = client.asked;
+        let Err(Stop::Failed(over)) = client.post(&address, "{}") else {
+            panic!("there is no time left");
+        };
+        let words = over.to_string();
+        assert!(
+            words.ends_with("does not answer within 20 seconds"),
+            "{words}"
+        );
+        assert_eq!(client.asked, asked);
+        assert_eq!(Client::new(&api, None, 0).patience(), Some(TIMEOUT));
+        let look = Client::new(&api, None, 0).for_a_look();
+        assert!(look.patience().is_some_and(|time| time <= LOOK));
     }
 
     #[test]

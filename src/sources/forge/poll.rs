@@ -164,7 +164,7 @@ pub(in crate::sources) fn look<D: Polled>(
     let (Some(api), false) = (&poll.api, poll.repositories.is_empty()) else {
         return Ok("no repositories are pulled".to_owned());
     };
-    let mut client = Client::new(api, poll.authorization.clone(), 0);
+    let mut client = Client::new(api, poll.authorization.clone(), 0).for_a_look();
     for repository in &poll.repositories {
         let lists = D::lists(api, repository);
         let mut found = false;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::sources::SourceError;
+use crate::sources::{LOOK, SourceError};
 
 use super::within::within;
 
@@ -34,7 +34,7 @@ const REFUSED: [&str; 4] = [
 ];
 
 /// How long a server may take to say what it has.
-const ANSWER: Duration = Duration::from_secs(20);
+const ANSWER: Duration = LOOK;
 
 /// Settings of git's: a key without a passphrase in the agent or none; a line that is dead ends.
 const SETTINGS: [(&str, &str); 3] = [

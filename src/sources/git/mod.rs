@@ -59,7 +59,7 @@ use params::{Checked, Params};
 pub use addresses::sites;
 pub(super) use counted::counted;
 pub use held::{Held, doubled, held};
-pub use probe::{another_than_before, lost_branch};
+pub use probe::{another_than_before, idle_writeups, lost_branch};
 pub(crate) use remote::web as page_of_clone;
 pub use survey::{Survey, survey};
 pub use unnamed::{Known, Unnamed, has_writeups, key_patterns, unnamed};
@@ -75,10 +75,15 @@ in `token_file` if it needs one (a deploy token that may read; `token_user` wher
 certain user with it), or by ssh with your agent or a key without a passphrase. For that the program
 `git` has to be installed. Several repositories are several sources.
 
+`name` is what the repository is called in ids and evidence (`shop@0af3c1d:src/pay.rs#L7`); left out, it is
+the last part of `url` or else of `path`. `branch` is the branch that is walked; left out, it is the one that
+HEAD names.
+
 Files that fit `writeups` become write-ups: title and date from the front matter (`title`, `date`,
 `published`), from lines such as `- Start Date: 2024-03-05`, or from the first heading and the commit
 that added the file. The author of that commit and `authors` of the front matter are contributors;
-`responders`, `reviewers`, `facilitators`, `template` and `restricted: true` are read there, too.
+`responders`, `reviewers`, `facilitators`, `template` and `restricted: true` are read there, too, and
+`owner_team`, else `team`, else `owner`, is the team whose write-up it is.
 `incident_keys` are regular expressions for keys in header, heading or file name; they become names of
 the write-up, and so do `name_aliases`, made from the groups of `name_pattern` in the file's name:
 `name_pattern = '^0*([0-9]+)-'` and `name_aliases = ['INC-{1}']` call `0012-disk.md` INC-12.
@@ -101,7 +106,10 @@ from the commit that first had it until the first commit of the branch without i
 renamed lines keep it, and what comes back within a day was never gone. Of commits that came in by a
 merge, links count from the commit that wrote them, if they stood on the branch after the merge.
 Links in messages are for ever; copies by rebase or cherry-pick count once. What comes back after
-more than a day is another link.
+more than a day is another link. One line, or one message, names a write-up once, however often and in how
+many ways it does: the link wins over the key, and the key over the title. A page that links to more than 20
+write-ups, or to at least 5 and over half of a team's (of those without a team, too), is a list
+(`index_writeups`, `index_team_least` and `index_team_share` of [parameters]).
 
 Where the branch was rewritten, settings, `.gitattributes` or names of write-ups changed, or a shallow
 clone was deepened, the whole history is read again, and what it no longer shows is taken back: what
@@ -110,7 +118,7 @@ labelled unreachable. Links made by accounts such as `dependabot[bot]` count as 
 
 `onboarding`, `runbook`, `docs`, `templates`, `vendored`, `generated` and `exclude` are globs over paths
 (`**/` for any folders, `{a,b}` for either; without a slash over file names); giving one replaces its
-default. A page whose front matter has one of `onboarding_fields`, such as `tags: onboarding` or
+default, which stands at the end. A page whose front matter has one of `onboarding_fields`, such as `tags: onboarding` or
 `audience: new hires`, is onboarding wherever it lies. Excluded by default: data of tests. Links in files that a program wrote or that were copied from
 others are kept, labelled and not counted: `linguist-generated` and `linguist-vendored` of
 `.gitattributes` decide, then the file's first lines, then `generated` and `vendored`. A line that stands
@@ -124,7 +132,23 @@ that fit the `incident_keys` of any source, and links to files that `writeups` w
 address below the `web` of any source. Addresses of a MediaWiki with `prefix` or `titles`, and of the
 `spaces` of a Confluence whose pages are all write-ups, are known as what they are, too.
 
-The source cannot see branches other than the one given, nor who read anything.",
+The source cannot see branches other than the one given, nor who read anything.
+
+Defaults:
+  onboarding: **/onboarding/**, *onboarding*, **/new-hire*/**, *new-hire*, **/newcomer*/**
+  runbook: **/runbook/**, **/runbooks/**, *runbook*, **/playbooks/**/*.md, *playbook*.md
+  docs: none; documents are known by how their names end
+  templates: *template*.{md,markdown,mdx,rst,adoc,asciidoc,txt,html,org},
+    **/templates/**/*.{md,markdown,mdx,rst,adoc,asciidoc,txt,org}, **/*_TEMPLATE/**
+  vendored: **/vendor/**, **/vendors/**, **/vendored/**, **/node_modules/**, **/bower_components/**,
+    **/third{_,-,}party/**, **/3rd{_,-,}party/**, **/extern/**, **/external/**, **/Godeps/**,
+    **/Pods/**, **/Carthage/**, **/.yarn/**, **/dist/**, *.min.{js,css}, gradlew{,.bat}, mvnw{,.cmd}
+  generated: *.lock, {package-lock,npm-shrinkwrap}.json, pnpm-lock.yaml, go.sum, *.{js,css}.map,
+    *.pb.{go,cc,h,swift}, *_pb2{,_grpc}.py, *_pb.js, *.g.{dart,cs}, *.designer.cs, *.xcodeproj/**,
+    **/__generated__/**, zz_generated.*
+  exclude: **/testdata/**, **/test_data/**, **/fixtures/**
+  onboarding_fields: each of tags, labels, keywords, category, categories, type, audience
+    with each of onboarding, new hire, new hires, newcomer, newcomers, new joiners",
     sample: r#"[[source]]
 id = "shop"
 kind = "git"

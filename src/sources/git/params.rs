@@ -234,27 +234,30 @@ fn onboarding() -> Vec<String> {
     ])
 }
 
+/// Fields of front matter that say whom a page is for, and what they say of one for new people.
+const FIELDS: [&str; 7] = [
+    "tags",
+    "labels",
+    "keywords",
+    "category",
+    "categories",
+    "type",
+    "audience",
+];
+const NEWCOMERS: [&str; 6] = [
+    "onboarding",
+    "new hire",
+    "new hires",
+    "newcomer",
+    "newcomers",
+    "new joiners",
+];
+
 fn onboarding_fields() -> Vec<String> {
-    let fields = [
-        "tags",
-        "labels",
-        "keywords",
-        "category",
-        "categories",
-        "type",
-        "audience",
-    ];
-    let values = [
-        "onboarding",
-        "new hire",
-        "new hires",
-        "newcomer",
-        "newcomers",
-        "new joiners",
-    ];
-    let marks = fields
-        .iter()
-        .flat_map(|field| values.iter().map(move |value| format!("{field}: {value}")));
+    let marks = FIELDS.iter().flat_map(|field| {
+        let values = NEWCOMERS.iter();
+        values.map(move |value| format!("{field}: {value}"))
+    });
     marks.collect()
 }
 
@@ -343,6 +346,32 @@ pub(super) mod tests {
             templates: Globs::new(templates()),
             exclude: Globs::new(exclude()),
         }
+    }
+
+    /// `readback list sources git` prints what holds where nothing is given.
+    #[test]
+    fn the_documentation_names_the_defaults() {
+        let text = super::super::KIND.documentation;
+        let (_, told) = text.split_once("\nDefaults:\n").expect("defaults");
+        let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = words(told);
+        let row = |list: Vec<String>| words(&list.join(", "));
+        let expected = [
+            format!("onboarding: {}", row(onboarding())),
+            format!("runbook: {}", row(runbook())),
+            "docs: none; documents are known by how their names end".to_owned(),
+            format!("templates: {}", row(templates())),
+            format!("vendored: {}", row(vendored())),
+            format!("generated: {}", row(generated())),
+            format!("exclude: {}", row(exclude())),
+            format!(
+                "onboarding_fields: each of {} with each of {}",
+                FIELDS.join(", "),
+                NEWCOMERS.join(", ")
+            ),
+        ];
+        assert_eq!(told, expected.join(" "));
+        assert_eq!(onboarding_fields().len(), FIELDS.len() * NEWCOMERS.len());
     }
 
     #[test]

@@ -57,6 +57,29 @@ pub fn lost_branch(params: toml::Table, checkpoint: &str) -> Option<SourceError>
     head.is_none().then(|| repository.without_head())
 }
 
+/// Globs of `writeups` that fit no file at the head of the branch. Nothing where there is no commit yet, and
+/// where the repository can't be read, which is told elsewhere.
+pub fn idle_writeups(params: toml::Table) -> Vec<String> {
+    let idle = || {
+        let params = decode::<Params>(params).ok()?.check().ok()?;
+        if params.paths.writeups.is_empty() {
+            return None;
+        }
+        let repository = Repository::open(&params.path, &params.name).ok()?;
+        let head = repository.head(params.branch.as_deref()).ok()??;
+        let files = repository.files(head).ok()?;
+        let paths = files.iter().map(|(path, _)| path.as_str());
+        let idle = params.paths.writeups.idle(paths).map(idle_glob);
+        Some(idle.collect())
+    };
+    idle().unwrap_or_default()
+}
+
+/// What is said of such a glob.
+pub(super) fn idle_glob(glob: &str) -> String {
+    format!("writeups: {glob:?} fits no file at present")
+}
+
 /// What is to be said where the path holds another repository than the one that this checkpoint is of.
 /// Nothing where it is the same, and where that can't be told.
 pub fn another_than_before(params: toml::Table, checkpoint: &str) -> Option<String> {

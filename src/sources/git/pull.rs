@@ -14,6 +14,7 @@ use super::labels::{Attributes, Labels};
 use super::ledger::Ledger;
 use super::pages;
 use super::params::Checked;
+use super::probe::idle_glob;
 use super::registry::Registry;
 use super::repository::{Range, Repository};
 use super::scan::Scanner;
@@ -101,9 +102,7 @@ pub(super) fn pull(
     }
     let present = start.registry.standing();
     for glob in params.paths.writeups.idle(present.paths.keys().copied()) {
-        sink.note(format!(
-            "{name}: writeups: {glob:?} fits no file at present"
-        ));
+        sink.note(format!("{name}: {}", idle_glob(glob)));
     }
     if !attributes.submodules.is_empty() {
         sink.note(format!(

@@ -401,6 +401,8 @@ mod tests {
             "https://github.com/org/repo/blob/main/postmortems/0013-dns.md#L3",
             "https://github.com/org/repo/blob/feature/x/postmortems/0013-dns.md?plain=1",
             "https://github.com/org/repo/raw/0123abc/postmortems/0013-dns.md",
+            "https://www.github.com/org/repo/blame/main/postmortems/0013-dns.md",
+            "https://github.com/org/repo/edit/main/postmortems/0013-dns.md",
             "https://raw.githubusercontent.com/org/repo/main/postmortems/0013-dns.md",
             "https://github.com/org/repo/pull/13/files",
         ] {

@@ -3,12 +3,12 @@
 
 use std::collections::HashSet;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::sources::SourceError;
 use crate::sources::forge::shown;
+use crate::sources::{LOOK, SourceError};
 
 use super::answer;
 
@@ -33,6 +33,8 @@ pub(super) struct Client {
     agent: ureq::Agent,
     api: url::Url,
     token: Option<String>,
+    /// Nothing is waited for longer.
+    until: Option<Instant>,
 }
 
 /// Names and values of a question.
@@ -50,7 +52,25 @@ impl Client {
             agent: config.new_agent(),
             api,
             token,
+            until: None,
         }
+    }
+
+    /// The same, for a look before a pull.
+    pub(super) fn for_a_look(self) -> Client {
+        self.within(LOOK)
+    }
+
+    /// The same, with so much time for all questions together.
+    fn within(self, time: Duration) -> Client {
+        let until = Some(Instant::now() + time);
+        Client { until, ..self }
+    }
+
+    /// How long the next answer may take.
+    fn patience(&self) -> Duration {
+        let left = |until: Instant| until.saturating_duration_since(Instant::now());
+        self.until.map_or(TIMEOUT, left).min(TIMEOUT)
     }
 
     /// Asks until there is no rest, and hands each answer to `take`.
@@ -101,7 +121,9 @@ impl Client {
                 Attempt::Answer(answer) => return Ok(answer),
                 Attempt::Later(wait, reason) => {
                     last = self.failed(&reason, true);
-                    if attempt == TRIES || wait > LONGEST_WAIT {
+                    let too_long =
+                        wait > LONGEST_WAIT || self.until.is_some() && wait >= self.patience();
+                    if attempt == TRIES || too_long {
                         break;
                     }
                     thread::sleep(wait);
@@ -112,10 +134,16 @@ impl Client {
     }
 
     fn attempt(&self, address: &str) -> Result<Attempt, SourceError> {
+        let patience = self.patience();
+        if patience.is_zero() {
+            let reason = format!("does not answer within {} seconds", LOOK.as_secs());
+            return Err(self.failed(&reason, true));
+        }
         let mut request = self.agent.get(address);
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
+        let request = request.config().timeout_global(Some(patience)).build();
         let mut response = match request.call() {
             Ok(response) => response,
             Err(error) => return Err(self.failed(&format!("cannot be reached: {error}"), true)),
@@ -184,4 +212,32 @@ impl Client {
 enum Attempt {
     Answer(Value),
     Later(Duration, String),
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn a_look_gives_up_after_its_time() {
+        // It takes questions and answers none.
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let api = url::Url::parse(&format!("http://{address}/api.php")).expect("valid");
+        let client = Client::new(api.clone(), None).within(Duration::from_millis(200));
+        for words in [
+            "cannot be reached: timeout",
+            "does not answer within 20 seconds",
+        ] {
+            let late = client
+                .all(&[("meta", "siteinfo")], |_| ())
+                .expect_err("nobody answers");
+            assert!(late.to_string().contains(words), "{late}");
+        }
+        assert_eq!(Client::new(api.clone(), None).patience(), TIMEOUT);
+        assert!(Client::new(api, None).for_a_look().patience() <= LOOK);
+        drop(listener);
+    }
 }

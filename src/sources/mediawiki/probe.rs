@@ -10,7 +10,8 @@ const WHO_AND_WHERE: Question<'static> = &[("meta", "siteinfo|userinfo"), ("sipr
 
 /// Asks the wiki who it is and as whom it sees us.
 pub(super) fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
-    let wiki = MediaWiki::new(decode(params)?, setting)?;
+    let mut wiki = MediaWiki::new(decode(params)?, setting)?;
+    wiki.client = wiki.client.for_a_look();
     let mut said = String::new();
     wiki.client.all(WHO_AND_WHERE, |answer| {
         let query = &answer["query"];

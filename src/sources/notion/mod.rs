@@ -135,7 +135,7 @@ impl Notion {
 /// Asks for the databases, for `readback check`.
 fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
     let notion = Notion::new(decode(params)?, setting)?;
-    let mut client = notion.client(0);
+    let mut client = notion.client(0).for_a_look();
     for database in &notion.databases {
         let path = format!("/databases/{database}");
         let address = client.address(&path);

@@ -149,7 +149,7 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
     let Some(api) = outline.api.as_ref() else {
         return Ok("nothing is pulled".to_owned());
     };
-    let mut client = Client::new(api, outline.authorization.clone(), 0);
+    let mut client = Client::new(api, outline.authorization.clone(), 0).for_a_look();
     for collection in &outline.collections {
         let question = serde_json::json!({ "id": collection });
         let address = client.address("/collections.info");

@@ -133,7 +133,7 @@ impl WikiJs {
 /// Asks for the pages, for `readback check`.
 fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
     let wiki = WikiJs::new(decode(params)?, setting)?;
-    let client = Client::new(&wiki.api, wiki.authorization.clone(), 0);
+    let client = Client::new(&wiki.api, wiki.authorization.clone(), 0).for_a_look();
     let mut asking = api::Asking::new(&wiki, client);
     let pages = match asking.listed() {
         Ok(pages) => pages,
