@@ -24,8 +24,7 @@ WITH
         SELECT
             *,
             lagInFrame(toNullable(ms)) OVER so_far AS since,
-            lagInFrame(figure) OVER so_far AS before,
-            lagInFrame(people) OVER so_far AS people_before
+            lagInFrame(figure) OVER so_far AS before
         FROM sample
         WINDOW so_far AS
         (
@@ -47,7 +46,6 @@ SELECT
     s.ms AS ms,
     s.figure AS figure,
     s.people AS people,
-    s.people_before AS people_before,
     multiIf(
         s.since IS NULL OR s.figure >= s.before, 0,
         s.figure * 10 >= s.before * 9, 2,

@@ -1,7 +1,7 @@
 -- What each source saw of {writeups:Array(UInt32)} by day, from reads staged under generation 0, and its
 -- rank for the write-up: 50 for reads, 100 with engaged time, 150 and 200 the same where they name readers, by
--- all reads but those after a deletion, so that a source that names people is the better one also where all
--- that it names are left out. Sources of one rank are parts, and add up. One of {wholes:Array(String)} sees all
+-- all reads by people but those after a deletion, so that a source that names people is the better one also
+-- where all that it names are left out. Robots and agents say nothing of how well a source sees people. Sources of one rank are parts, and add up. One of {wholes:Array(String)} sees all
 -- reads: it stands above the parts of its fidelity, and above those after it in that list. A source that saw
 -- fewer than ten reads of the write-up in all takes no part (255): a stray read must not stand for a day of
 -- another's. {generation:UInt32}, {tz:String}. Store::stage_reconciled.
@@ -18,7 +18,7 @@ WITH
             countIf(person != 0) AS named,
             countIf(engaged_ms IS NOT NULL) AS engaged
         FROM staged_read
-        WHERE generation = 0 AND has({writeups:Array(UInt32)}, writeup) AND label != 2
+        WHERE generation = 0 AND has({writeups:Array(UInt32)}, writeup) AND label NOT IN (2, 3, 10, 11)
         GROUP BY writeup, source, date
     )
 SELECT

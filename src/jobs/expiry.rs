@@ -180,11 +180,7 @@ mod tests {
     #[test]
     fn it_is_told_before_anything_is_lost_and_what_is_lost_by_its_days() {
         let told = |days: i64, is_pulled| {
-            let kind = if is_pulled {
-                "mediawiki"
-            } else {
-                "meet"
-            };
+            let kind = if is_pulled { "mediawiki" } else { "meet" };
             of(kind, is_pulled, 0)
                 .words(days * DAY_MS)
                 .unwrap_or_default()

@@ -225,19 +225,22 @@ def r7(world, facts):
     for event in world.kept["read_count"]:
         w, data = event["writeup"], event["data"]
         early = w.published is not None and event["at"] < w.published
-        if (data["granularity"] == "day" and data.get("uniques") is not None and not early
-                and event["at"] >= since):
-            days[w.id, event["source"]].append(int(data["uniques"]))
-    for (w, _), uniques in days.items():
-        bounds[w].append((max(uniques), sum(uniques)))
+        if data["granularity"] == "day" and not early and event["at"] >= since:
+            people = data.get("uniques")
+            days[w.id, event["source"]].append(
+                (None if people is None else int(people), int(data["count"])))
+    for (w, _), figures in days.items():
+        known = [people for people, _ in figures if people is not None]
+        if known:
+            bounds[w].append((max(known), sum(n if p is None else p for p, n in figures)))
     for w, of_writeup in counters(world).items():
         for samples in of_writeup.values():
             people = sorted((at, n) for at, _, n in samples if n is not None)
             if not people or people[-1][0] < since:
                 continue
-            pairs = [(a[1], b[1]) for a, b in zip(people, people[1:]) if b[0] >= since]
-            falls = [a for a, b in pairs if b < a]
-            grown = [b - a for a, b in pairs]
+            pairs = [(a, b) for a, b in zip(people, people[1:]) if b[0] >= since]
+            falls = [a[1] for a, b in pairs if b[1] < a[1]]
+            grown = [b[1] - a[1] for a, b in pairs if a[0] >= since]
             lo = max([0, *grown]) if falls else sum(grown)
             bounds[w].append((lo, people[-1][1] + sum(falls)))
     each = [(max(lo for lo, _ in b), sum(hi for _, hi in b)) for b in bounds.values()]

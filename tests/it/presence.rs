@@ -100,7 +100,7 @@ fn lists_of_three_tools_end_as_pseudonyms() {
         "2025-01-02T00:00:00Z",
         json!({ "id": "a", "url": PAGE, "title": "A", "published_at": "2025-01-01T00:00:00Z" }),
     );
-    let path = home.file("writeups.ndjson", writeup.to_string());
+    let path = home.file("writeups.ndjson", &writeup);
     home.done(&["import", "events", &path]);
     for round in 0..2 {
         for (number, list) in lists().into_iter().enumerate() {

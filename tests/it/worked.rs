@@ -465,10 +465,11 @@ async fn counted_people_are_between_two_numbers() {
     assert_eq!(readers(&results, "lo"), 5);
     assert_eq!(readers(&results, "hi"), 10);
 
-    // Nine people since the counter began, six of them before the window of 28 days.
+    // Nine people since the counter began, six of them before the window of 28 days. Who came after
+    // the sample before it may have come before it as well.
     let mut events = Events::default();
     events.writeup("since", json!({ "published_at": "2025-01-01T00:00:00Z" }));
-    for (time, uniques) in [("2025-04-01", 6), ("2025-05-30", 9)] {
+    for (time, uniques) in [("2025-04-01", 0), ("2025-05-04", 6), ("2025-05-30", 9)] {
         let data = json!({ "granularity": "cumulative", "count": uniques, "uniques": uniques });
         events.add("read_count", "since", &format!("{time}T00:00:00Z"), data);
     }

@@ -21,8 +21,9 @@ static SPEC: Spec = Spec {
     says: "Between what and what the number of readers lies where a source counts people and never \
         names them.",
     definition: "Of the last {trailing_days} days, for each write-up with such a source. From a \
-        day's distinct people: at least those of the fullest day, at most those of all days. From \
-        distinct people since a counter began: at least how much they grew, at most all of them. \
+        day's distinct people: at least those of the fullest day, at most those of all days, a day \
+        without such a figure being as many as its reads. From distinct people since a counter \
+        began: at least how much they grew between samples of that time, at most all of them. \
         Over all: at least the largest of the lower bounds, since the same people may have read \
         everything; at most the sum of the upper ones, and not more than the headcount where \
         rosters give one (people with a team or a first day, who had not left).",

@@ -81,11 +81,11 @@ fn rich(pieces: &Value) -> String {
 fn whole(address: &str) -> String {
     let is_own = match Url::parse(address) {
         Ok(url) => url.host_str().is_some_and(|host| {
-            let below = |own: &&str| {
-                host.strip_suffix(*own)
+            let below = |own: &str| {
+                host.strip_suffix(own)
                     .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
             };
-            HOSTS.iter().any(|own| below(&own))
+            HOSTS.iter().any(|own| below(own))
         }),
         Err(_) => address.starts_with('/'),
     };
