@@ -135,8 +135,8 @@ pub struct Facts {
     /// R5: `engaged_ms: i64` (more than 0, cut at half an hour), `reads: u64`; one row a
     /// millisecond, so at most 1.8 million.
     pub engaged: DataFrame,
-    /// R5: the same by `power: i32` (of two, of seconds; -1 is all below one), `reads: u64`,
-    /// `people: u64` (distinct, of those who are known).
+    /// R5: the same by `power: i32` (of two, of seconds; -1 is all below one, -2 no time at all),
+    /// `reads: u64`, `people: u64` (distinct, of those who are known).
     pub engaged_bins: DataFrame,
     /// R6: one row a write-up with a cumulative counter: `writeup: u32, counters: u64, added: u64,
     /// imputed: u64, gaps: u64, resets: u64, corrections: u64`.
@@ -305,10 +305,8 @@ pub struct Totals {
     pub unknown: ClassTotal,
     /// R4: distinct (person, write-up) with at least one day of class *read*.
     pub deep_pairs: u64,
-    /// R5: distinct people behind the reads of known engaged time.
+    /// R5: distinct people behind the reads that lasted.
     pub engaged_people: u64,
-    /// R5: reads (`days`) with an engaged time of 0, and the distinct people behind them.
-    pub unengaged: ClassTotal,
     /// R7: people in the rosters in the last `trailing` days; `None` without a roster.
     pub headcount: Option<u64>,
     /// L2: median age of the reads of the last `recent` days, ms; exact, daily counts weighted.

@@ -10,7 +10,7 @@ use super::compute::Computed;
 use super::people::BY_HAND;
 use crate::model::Calendar;
 use crate::model::time::to_rfc3339;
-use crate::store::{ComparedRow, LabelCount, MERGED, Receipt, Store};
+use crate::store::{ComparedRow, HealthCounts, LabelCount, MERGED, Receipt, Store};
 use crate::summary::document::{Compared, Coverage, Health, Reads, Received};
 use crate::summary::suppress;
 
@@ -40,10 +40,17 @@ struct Few {
     attendance: bool,
     /// Those excluded who did anything.
     excluded: bool,
+    /// Those for whom agents read, or who read like programs.
+    machines: bool,
 }
 
 impl Few {
-    fn of(computed: &Computed, excluded: u64, k: u64) -> anyhow::Result<Self> {
+    fn of(
+        computed: &Computed,
+        excluded: u64,
+        counts: &HealthCounts,
+        k: u64,
+    ) -> anyhow::Result<Self> {
         let attendance = &computed.facts.attendance;
         let listed: BTreeSet<i64> = ints(attendance, "person")?.into_iter().flatten().collect();
         let few = |people: u64| suppress::count_is_withheld(people, k);
@@ -51,6 +58,7 @@ impl Few {
             reads: few(computed.facts.totals.readers),
             attendance: few(listed.len() as u64),
             excluded: few(excluded),
+            machines: few(counts.agent_people) || few(counts.machine_people),
         })
     }
 
@@ -73,7 +81,7 @@ pub(super) async fn health(
     let labels = store.labels(&computed.settings).await?;
     let counts = store.read_health(&computed.settings).await?;
     let excluded = store.excluded_people(&computed.settings).await?;
-    let few = Few::of(computed, excluded, k.into())?;
+    let few = Few::of(computed, excluded, &counts, k.into())?;
     let of = |label: u8| {
         // Daily counts before publication are drafts as well; nobody's own.
         let own = labels.iter().filter(move |row| row.label == label);
@@ -160,14 +168,14 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64
         }
     }
     let mut kept: BTreeMap<&str, u64> = BTreeMap::new();
-    let (mut ids, mut excluded) = (0, 0);
+    let (mut ids, mut excluded, mut bot) = (0, 0, 0);
     for row in labels {
         ids += row.before + row.future;
         received.future += row.future;
         match row.label {
             UNKNOWN => received.unknown_writeup += row.before,
             AFTER_DELETE => received.after_delete += row.before,
-            BOT | AGENT | LIKE_MACHINE => received.bot += row.before,
+            BOT | AGENT | LIKE_MACHINE => bot += row.before,
             EXCLUDED => excluded += row.before,
             GENERATED => received.generated += row.before,
             // Only links have these; reads of another source are told under `reads` as well.
@@ -181,14 +189,17 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64
     received.removed = removed;
     received.duplicate_id = (received.lines - received.rejected).saturating_sub(ids + removed);
     received.excluded = (!few.excluded).then_some(excluded);
+    // Robots are no people, but what a few people's machines did is this less the others.
+    received.bot = (!few.machines).then_some(bot);
     // One that is missing is what the others lack of all lines: the smallest goes with it, of what people
     // do and is told nowhere else.
     let acts = |kind: &str| matches!(kind, "read" | "attendance" | "comment" | "edit" | "link");
     let seen = kept.iter().filter(|(kind, n)| **n > 0 && acts(kind));
     let smallest = seen.min_by_key(|(_, n)| **n).map(|(kind, _)| *kind);
-    let alone = few.excluded && !kept.keys().any(|kind| few.hides(kind));
+    let few_left_out = few.excluded || few.machines;
+    let alone = few_left_out && !kept.keys().any(|kind| few.hides(kind));
     let hides = |kind: &str| few.hides(kind) || (alone && smallest == Some(kind));
-    received.suppressed = few.excluded || kept.keys().any(|kind| hides(kind));
+    received.suppressed = few_left_out || kept.keys().any(|kind| hides(kind));
     received.kept = kept
         .iter()
         .map(|(kind, n)| ((*kind).to_owned(), json!((!hides(kind)).then_some(n))))

@@ -1,8 +1,6 @@
 //! Facts of how long reads lasted, and of what page counters say.
 
-use clickhouse::Row;
 use polars::prelude::DataFrame;
-use serde::Deserialize;
 
 use super::{FactSettings, Named, Store, StoreError, frames};
 use crate::model::Millis;
@@ -18,17 +16,6 @@ const HEADCOUNT: &str = include_str!("../../sql/queries/fact_headcount.sql");
 /// that was forgotten.
 const LONGEST_MS: u32 = 1_800_000;
 
-/// Who is behind reads of a known engaged time.
-#[derive(Clone, Copy, Debug, Row, Deserialize)]
-pub struct EngagedPeople {
-    /// Distinct people who stayed at all.
-    pub engaged: u64,
-    /// Reads with an engaged time of 0.
-    pub zero: u64,
-    /// Distinct people behind them.
-    pub zero_people: u64,
-}
-
 impl Store {
     /// `Facts::engaged`.
     pub async fn engaged(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
@@ -42,11 +29,8 @@ impl Store {
         frames::fetch(query.param("longest", LONGEST_MS), "fact_engaged_bins").await
     }
 
-    /// R5: who is behind the reads.
-    pub async fn engaged_people(
-        &self,
-        settings: &FactSettings,
-    ) -> Result<EngagedPeople, StoreError> {
+    /// R5: distinct people behind the reads that lasted.
+    pub async fn engaged_people(&self, settings: &FactSettings) -> Result<u64, StoreError> {
         let query = self.ask(("fact_engaged_people", ENGAGED_PEOPLE), settings);
         query.fetch_one().await.named("fact_engaged_people")
     }

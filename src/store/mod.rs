@@ -17,7 +17,6 @@ mod rows;
 mod state;
 mod which;
 
-pub use counted::EngagedPeople;
 pub use derive::{DeriveSettings, Fingerprint, MachineLimits};
 pub use facts::{
     AgeWindow, ClassCount, ComparedRow, CoverageRow, FactSettings, HealthCounts, LabelCount,

@@ -95,8 +95,9 @@ pub struct Received {
     pub unknown_writeup: u64,
     /// At or after the write-up's deletion.
     pub after_delete: u64,
-    /// By a robot, a room, a service account, or an agent.
-    pub bot: u64,
+    /// By a robot, a room, a service account, or an agent; null where it would tell what a few people's
+    /// agents, or a few accounts that read like programs, did.
+    pub bot: Option<u64>,
     /// Taken away since, because they were old (`[retention]`); absent where nothing was.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub removed: u64,

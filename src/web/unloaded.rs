@@ -12,8 +12,9 @@ use tokio::time::timeout;
 use super::health::Parts;
 use super::problem::Refusal;
 
-/// How long loading may take before whoever waits for it is told to come again.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long loading may take before whoever waits for it is told to come again: as long as a derive of
+/// some millions of reads keeps it waiting.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long others may take who say something first.
 const QUEUE: Duration = Duration::from_secs(30);

@@ -166,17 +166,19 @@ def r5(world, facts):
     known = facts.reads[facts.reads["single"] & facts.reads["engaged"].notna()]["engaged"]
     ms = known.to_numpy(dtype="float64")
     x = np.minimum(ms[ms > 0], 1_800_000) / 1000
-    engaged = {"n": len(x), "zero": int((ms == 0).sum())}
+    engaged = {"n": len(x)}
+    powers = np.full(len(ms), -2)
+    powers[ms > 0] = np.maximum(-1, np.floor(np.log2(x)))
+    edge = lambda power: 2.0 ** power if power >= 0 else 0.0
+    engaged["histogram"] = [
+        {"from_s": edge(p), "below_s": edge(p + 1), "reads": int(n)}
+        for p, n in zip(*(part.tolist() for part in np.unique(powers, return_counts=True)))]
     if len(x):
         logs = np.log(x)
         mu, sigma = logs.mean(), logs.std()
         engaged |= {"geometric_mean_s": float(np.exp(mu)), "median_s": float(np.quantile(x, .5)),
                     "p90_s": float(np.quantile(x, .9)), "lognormal_mu": float(mu),
                     "lognormal_sigma": float(sigma)}
-        powers = np.maximum(-1, np.floor(np.log2(x))).astype(int)
-        engaged["histogram"] = [
-            {"from_s": 2.0 ** p if p >= 0 else 0.0, "below_s": 2.0 ** (p + 1), "reads": int(n)}
-            for p, n in zip(*np.unique(powers, return_counts=True))]
     if len(set(x)) > 1:
         engaged["ks_lognormal"] = ks(x, lambda v: stats.norm.cdf(np.log(v), mu, sigma))
         shape, scale = weibull(x)

@@ -69,6 +69,11 @@ async fn agents_are_told_beside_people() {
     // Agents of six people: with k = 7 nobody is told how often.
     let summary = way.report_only(instant(AS_OF), 7).await.json();
     assert_eq!(summary["health"]["reads"]["agents"], Value::Null);
+    // Nor by what is left of all lines.
+    let received = &summary["health"]["received"];
+    assert_eq!(received["bot"], Value::Null, "{received:#}");
+    let kept = received["kept"].as_object().expect("kinds");
+    assert!(kept.values().any(Value::is_null), "{received:#}");
     assert_eq!(summary["health"]["reads"]["suppressed"], true);
     assert_eq!(
         summary["writeups"][0]["agents"],

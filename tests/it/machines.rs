@@ -115,6 +115,7 @@ async fn too_many_write_ups_in_an_hour_are_a_programs() {
     // Three accounts: with k = 5 it is not told how much they read.
     let few = way.report_only(instant(AS_OF), 5).await.json();
     assert_eq!(few["health"]["reads"]["automated"], Value::Null);
+    assert_eq!(few["health"]["received"]["bot"], Value::Null);
     assert_eq!(few["health"]["reads"]["suppressed"], true);
 }
 

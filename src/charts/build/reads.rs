@@ -57,6 +57,7 @@ pub(super) fn engaged(context: Context) -> Vec<Chart> {
 /// `4 to 8 s`, `17 to 34 min`.
 fn span(from: f64, below: f64) -> String {
     match (from, below) {
+        (0.0, 0.0) => "no time".to_owned(),
         (0.0, _) => format!("under {below:.0} s"),
         // Longer ones were cut at half an hour.
         (1024.0.., _) => "17 min and more".to_owned(),
@@ -74,6 +75,7 @@ mod tests {
     #[test]
     fn bars_are_told_in_their_own_unit() {
         let summary = json!({"indicators": {"R5": {"results": {"engaged": {"n": 30, "histogram": [
+            {"from_s": 0.0, "below_s": 0.0, "reads": 7},
             {"from_s": 0.0, "below_s": 1.0, "reads": null, "suppressed": true},
             {"from_s": 32.0, "below_s": 64.0, "reads": 20},
             {"from_s": 512.0, "below_s": 1024.0, "reads": 10},
@@ -82,10 +84,10 @@ mod tests {
         let charts = super::super::charts(&summary, "R5");
         assert_eq!(
             charts[0].alt,
-            "Reads by engaged time. under 1 s: withheld; 32 to 64 s: 20; 9 to 17 min: 10; \
+            "Reads by engaged time. no time: 7; under 1 s: withheld; 32 to 64 s: 20; 9 to 17 min: 10; \
              17 min and more: 9."
         );
-        assert_eq!(charts[0].table.rows.len(), 4);
+        assert_eq!(charts[0].table.rows.len(), 5);
     }
 
     #[test]

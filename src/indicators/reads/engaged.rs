@@ -22,8 +22,8 @@ static SPEC: Spec = Spec {
         1,800 s: n; geometric mean, median and ninth decile (type 7) in seconds; how \
         many fall between powers of two of a second; a log-normal distribution (mean and standard \
         deviation of the logarithms) and a Weibull distribution, both of largest likelihood, each \
-        with its log-likelihood and its distance of Kolmogorov and Smirnov. zero = reads with an \
-        engaged time of 0.",
+        with its log-likelihood and its distance of Kolmogorov and Smirnov. Reads with an engaged \
+        time of 0 are in the histogram only.",
     caveat: "A tab that was forgotten looks like a long read, and a printout like none. Openings \
         that were a mistake, reading and forgotten tabs are three heaps: no curve fits them well, \
         so look at the histogram. Long is not good: a clear write-up is read faster.",
@@ -71,15 +71,12 @@ fn engaged(facts: &Facts) -> Result<Results, PolarsError> {
             number(log_normal.and_then(|fit| fit.distance)),
         )
         .with("ks_weibull", number(weibull.map(|fit| fit.distance)))
-        .with("histogram", histogram(&facts.engaged_bins)?)
-        .with(
-            "zero",
-            Value::from(facts.totals.unengaged.days).of_people(facts.totals.unengaged.people),
-        );
+        .with("histogram", histogram(&facts.engaged_bins)?);
     Ok(Results::new().with("engaged", engaged))
 }
 
-/// Reads by powers of two of a second; what is shorter than one is in the first.
+/// Reads by powers of two of a second; before them those shorter than one, and those of no time at all,
+/// which begin and end at 0.
 fn histogram(bins: &DataFrame) -> Result<Value, PolarsError> {
     let rows = ints(bins, "power")?
         .into_iter()
@@ -91,10 +88,10 @@ fn histogram(bins: &DataFrame) -> Result<Value, PolarsError> {
             group: "R5.histogram",
             people,
         };
-        let from = if power < 0.0 { 0.0 } else { power.exp2() };
+        let edge = |power: f64| if power < 0.0 { 0.0 } else { power.exp2() };
         let bar = Results::new()
-            .with("from_s", from)
-            .with("below_s", (power.max(-1.0) + 1.0).exp2())
+            .with("from_s", edge(power))
+            .with("below_s", edge(power + 1.0))
             .with("reads", Value::Guarded(guard, Box::new(reads.into())));
         Some(Value::Map(bar))
     });
