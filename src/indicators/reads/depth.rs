@@ -57,8 +57,11 @@ fn depth(totals: &Totals) -> Results {
         .with("read", cell(read))
         .with("skimmed", cell(skimmed))
         .with("opened", cell(opened))
-        // With one write-up all four are its reader-days, which R3 tells.
-        .with("unknown", cell(unknown));
+        // No sum that is told holds these.
+        .with(
+            "unknown",
+            Value::from(unknown.days).of_people(unknown.people),
+        );
     // Somebody may be in several classes on different days, so the people in the complement are
     // not known exactly, and n less the classes shown would give away a withheld one: the share
     // goes when any class of it is too small.
