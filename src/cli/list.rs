@@ -7,8 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::config::{Config, Problems};
 use crate::indicators::{self, Spec};
 use crate::model::Parameters;
-use crate::sources::memory::{Memory, memory};
-use crate::sources::{KINDS, Kind};
+use crate::sources::{KINDS, Kind, Memory};
 
 /// What to list.
 #[derive(Debug, clap::Args)]
@@ -97,7 +96,7 @@ fn remembers(kind: &Kind) -> String {
             memory.days, memory.what
         )
     };
-    memory(kind.name).map_or_else(String::new, forgets)
+    kind.memory.as_ref().map_or_else(String::new, forgets)
 }
 
 fn source(kind: &Kind) -> Json {
@@ -108,7 +107,7 @@ fn source(kind: &Kind) -> Json {
         "scan": kind.pull.is_some(),
         "receive": kind.push.is_some(),
         "sample": kind.sample,
-        "remembers_days": memory(kind.name).map(|memory| memory.days),
+        "remembers_days": kind.memory.as_ref().map(|memory| memory.days),
     })
 }
 

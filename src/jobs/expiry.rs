@@ -3,8 +3,7 @@
 
 use crate::model::time::to_rfc3339;
 use crate::model::{DAY_MS, Millis};
-use crate::sources::Kind;
-use crate::sources::memory::{Memory, memory};
+use crate::sources::{Kind, Memory};
 use crate::store::{Store, StoreError};
 
 /// A configured source and when it was last taken from.
@@ -125,7 +124,7 @@ pub async fn taken(
             kind: kind.name,
             is_pulled: *is_pulled,
             at,
-            memory: memory(kind.name),
+            memory: kind.memory.as_ref(),
         })
     });
     // Of what nobody pulls and what forgets nothing there is nothing to tell.
@@ -166,6 +165,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sources;
 
     fn of(kind: &str, is_pulled: bool, at: Millis) -> Taken {
         Taken {
@@ -173,7 +173,7 @@ mod tests {
             kind: "mediawiki",
             is_pulled,
             at,
-            memory: memory(kind),
+            memory: sources::find(kind).expect("a kind").memory.as_ref(),
         }
     }
 
@@ -199,6 +199,14 @@ mod tests {
         );
         assert_eq!(of("git", true, 0).words(1000 * DAY_MS), None);
         assert!(!of("meet", false, 0).is_lost(1000 * DAY_MS));
+    }
+
+    #[test]
+    fn there_is_time_to_be_warned_in() {
+        let forgets = sources::KINDS
+            .iter()
+            .filter_map(|kind| kind.memory.as_ref());
+        assert!(forgets.clone().count() > 0 && forgets.clone().all(|memory| memory.days >= 2));
     }
 
     proptest! {

@@ -25,7 +25,6 @@ pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
 pub mod meet;
-pub mod memory;
 pub mod notion;
 pub mod outline;
 pub mod pageviews;
@@ -105,6 +104,20 @@ pub struct Kind {
     pub push: Option<Build<dyn Push>>,
     /// Takes a cheap look at what the source pulls from, for `readback check`.
     pub probe: Option<Probe>,
+    /// What the source forgets; the others can be asked for all of their past, or tell of it once and by
+    /// themselves.
+    pub memory: Option<Memory>,
+    /// Where it has its write-ups, if an address alone tells what it leads to.
+    pub sites: Option<fn(params: toml::Table) -> Vec<sites::Site>>,
+}
+
+/// How long what events are taken from remembers them. What nobody takes meanwhile is lost.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// What is forgotten.
+    pub what: &'static str,
+    /// After so many days; at least 2, since half of it is the time to be warned in.
+    pub days: u32,
 }
 
 /// A look at what a source pulls from: whether it is there and lets us in. Fetches and stores
@@ -130,6 +143,20 @@ pub type LookFurther =
 const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url"];
 
 impl Kind {
+    /// A kind that can nothing, to be filled in.
+    pub const NOTHING: Kind = Kind {
+        name: "",
+        summary: "",
+        documentation: "",
+        sample: "",
+        file: None,
+        pull: None,
+        push: None,
+        probe: None,
+        memory: None,
+        sites: None,
+    };
+
     /// Whether a source with these parameters is pulled. A kind that takes deliveries or files, too, does
     /// so only where it is told what to ask for.
     pub fn is_pulled(&self, params: &toml::Table) -> bool {

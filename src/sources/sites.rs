@@ -5,8 +5,6 @@ use url::Url;
 
 use crate::model::target::{canonical, host, names_somebody};
 
-use super::{confluence, git, mediawiki};
-
 /// The name of a write-up that an address of this site would be one of; `None` for all that looks like
 /// something else, or is there. It is given the address as it was written and its one spelling.
 pub(super) type Look = Box<dyn Fn(&Url, &str) -> Option<String> + Send>;
@@ -35,15 +33,5 @@ impl Site {
             return None;
         }
         (self.look)(&Url::parse(written).ok()?, &spelled)
-    }
-}
-
-/// The sites of a source of this kind. Most kinds can't tell from an address what it leads to.
-pub fn of(kind: &str, params: toml::Table) -> Vec<Site> {
-    match kind {
-        _ if kind == git::KIND.name => git::sites(params),
-        _ if kind == mediawiki::KIND.name => mediawiki::sites(params),
-        _ if kind == confluence::KIND.name => confluence::sites(params),
-        _ => Vec::new(),
     }
 }

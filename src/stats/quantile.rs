@@ -1,17 +1,13 @@
 //! Quantiles of type 7 (Hyndman and Fan), the kind NumPy, R and ClickHouse's
 //! `quantileExactInclusive` compute by default; polars' default is another.
 
+use super::Weighted;
+
 /// The `q`-quantile of values in any order; `None` of nothing.
 ///
 /// Values must be numbers; `q` is cut to [0, 1].
 pub fn quantile(values: &[f64], q: f64) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    let last = sorted.len().checked_sub(1)?;
-    let place = last as f64 * q.clamp(0.0, 1.0);
-    let below = place.floor() as usize;
-    let (a, b) = (sorted[below], sorted[(below + 1).min(last)]);
-    Some(a + (b - a) * (place - place.floor()))
+    Weighted::new(values.iter().map(|&value| (value, 1)).collect()).quantile(q)
 }
 
 /// The median; the midpoint of the middle two of an even number. `None` of nothing.

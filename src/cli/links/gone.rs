@@ -12,8 +12,8 @@ use crate::app::House;
 use crate::config::SourceConfig;
 use crate::model::{Millis, Place};
 use crate::sources::links::Finder;
-use crate::sources::sites::{self, Site};
-use crate::sources::{KnownWriteup, git};
+use crate::sources::sites::Site;
+use crate::sources::{self, KnownWriteup, git};
 use crate::store::{FactSettings, GoneLink, RegistryWriteup};
 
 /// Those that were collected.
@@ -69,8 +69,11 @@ pub(super) fn in_repositories(
         .filter_map(|pattern| Regex::new(pattern).ok())
         .collect();
     let each = sources.iter();
-    let sites = each.flat_map(|source| sites::of(&source.kind, source.params.clone()));
-    let sites: Vec<Site> = sites.collect();
+    let sites = each.filter_map(|source| {
+        let sites = sources::find(&source.kind)?.sites?;
+        Some(sites(source.params.clone()))
+    });
+    let sites: Vec<Site> = sites.flatten().collect();
     let finder = Finder::new(writeups);
     let known = git::Known {
         keys: &patterns,

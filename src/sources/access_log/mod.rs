@@ -72,8 +72,8 @@ keep_query = ["thread"]
 "#,
     file: Some(build),
     pull: Some(follow::build),
-    push: None,
     probe: Some(Probe::Local(follow::look)),
+    ..Kind::NOTHING
 };
 
 /// If so many lines at the start are all unreadable, the file is something else.

@@ -53,10 +53,9 @@ writeups = ["/wiki/Incidents/"]
 chat = ["chat.example.org"]
 code = ["git.example.org"]
 "#,
-    file: None,
-    pull: None,
     push: Some(build),
     probe: Some(Probe::Local(look)),
+    ..Kind::NOTHING
 };
 
 /// Every page view would be too much for a list of its own: the agents are remembered by their hashes.

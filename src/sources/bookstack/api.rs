@@ -241,7 +241,7 @@ impl Wiki for Asking<'_> {
             })?;
             pages.extend(found.iter().map(|page| self.listed(page, &slug)));
         }
-        if self.wiki.comments {
+        if self.wiki.house.comments {
             let mut comments: BTreeMap<u64, Vec<Comment>> = BTreeMap::new();
             let is_there = self.all("/comments?sort=%2Bid", &mut |value| {
                 if let Some(comment) = answer::comment(value) {
@@ -261,7 +261,7 @@ impl Wiki for Asking<'_> {
             return Ok(page.clone());
         };
         let html = whole.html.as_deref();
-        let vocabulary = &self.wiki.setting.vocabulary;
+        let vocabulary = &self.wiki.house.setting.vocabulary;
         Ok(Page {
             tags: whole.tags.clone(),
             measured: html.map(|html| wiki::of_html(html, vocabulary).0),
@@ -281,7 +281,7 @@ impl Wiki for Asking<'_> {
         }
         if self.comments.is_some() {
             self.said(page, seen, run);
-        } else if self.wiki.comments && self.is_logged != Some(false) {
+        } else if self.wiki.house.comments && self.is_logged != Some(false) {
             self.logged_comments(page, seen, run)?;
         }
         Ok(())
@@ -305,10 +305,10 @@ impl Wiki for Asking<'_> {
     }
 
     fn links(&mut self, pages: &[Page], links: &mut Links, run: &mut Run<'_>) -> Result<(), Stop> {
-        if !self.wiki.links {
+        if !self.wiki.house.links {
             return Ok(());
         }
-        let targets = Targets::new(&run.maker, &self.wiki.setting, pages);
+        let targets = Targets::new(&run.maker, &self.wiki.house.setting, pages);
         let since = links
             .since
             .map(|since| format!("&filter[updated_at:gte]={}", written(since)));
@@ -327,12 +327,12 @@ impl Wiki for Asking<'_> {
                 let (name, slug) = self.book(page.book)?.unwrap_or_default();
                 let address = self.address(&page, &slug);
                 let id = page.id.to_string();
-                let (_, led) = wiki::of_html(html, &self.wiki.setting.vocabulary);
+                let (_, led) = wiki::of_html(html, &self.wiki.house.setting.vocabulary);
                 let led = Url::parse(&address).map(|page| wiki::resolved(&led, &page));
                 let stands = Stands {
                     page: &id,
                     is_writeup: targets.is_own(&id),
-                    place: self.wiki.places.of(&page.name, &[&name]),
+                    place: self.wiki.house.places.of(&page.name, &[&name]),
                     address: Some(address),
                     updated: page.updated,
                     editor: page.editor.clone(),

@@ -14,7 +14,7 @@ use url::Url;
 use crate::model::Millis;
 
 use super::forge::{self, Client};
-use super::wiki::{self, Places};
+use super::wiki::{self, House, Places};
 use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 /// The kind.
@@ -29,10 +29,9 @@ api = "https://books.example.org/api"
 books = [13]
 token_file = "/run/secrets/bookstack-token"
 "#,
-    file: None,
     pull: Some(build),
-    push: None,
     probe: Some(Probe::Remote(look)),
+    ..Kind::NOTHING
 };
 
 #[derive(Debug, Deserialize)]
@@ -46,14 +45,10 @@ struct Params {
     token_file: Option<PathBuf>,
     onboarding: Option<Vec<String>>,
     runbooks: Option<Vec<String>>,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     comments: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     links: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
@@ -62,15 +57,11 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, Source
 
 /// An installation.
 struct BookStack {
-    setting: Setting,
-    maker: wiki::Maker,
+    house: House,
     api: Url,
     authorization: Option<String>,
     books: Vec<u64>,
     shelves: Vec<u64>,
-    places: Places,
-    comments: bool,
-    links: bool,
 }
 
 impl BookStack {
@@ -92,18 +83,18 @@ impl BookStack {
                     .to_owned(),
             ));
         }
+        let house = House {
+            places: Places::new(params.onboarding, params.runbooks),
+            comments: params.comments,
+            links: params.links,
+            ..House::new(setting)
+        };
         Ok(BookStack {
-            setting: setting.clone(),
-            maker: wiki::Maker {
-                source: setting.source.as_str().into(),
-            },
+            house,
             api: given.api_of(&params.api)?,
             authorization: token.map(|token| format!("Token {token}")),
             books: params.books,
             shelves: params.shelves,
-            places: Places::new(params.onboarding, params.runbooks),
-            comments: params.comments,
-            links: params.links,
         })
     }
 
@@ -143,7 +134,6 @@ impl Pull for BookStack {
     ) -> Result<String, SourceError> {
         let client = Client::new(&self.api, self.authorization.clone(), now);
         let mut asking = api::Asking::new(self, client);
-        let house = (&self.setting, self.maker.clone());
-        wiki::pull(&mut asking, house, checkpoint, now, sink)
+        wiki::pull(&mut asking, &self.house, checkpoint, now, sink)
     }
 }

@@ -33,9 +33,8 @@ system = "slack"
 secret_file = "/run/secrets/slack-signing"
 "#,
     file: Some(build_file),
-    pull: None,
     push: Some(build_push),
-    probe: None,
+    ..Kind::NOTHING
 };
 
 #[derive(Debug, Deserialize)]

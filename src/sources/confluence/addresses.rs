@@ -10,7 +10,7 @@ use crate::sources::sites::Site;
 use super::params::Params;
 
 /// The pages of the site.
-pub fn sites(params: toml::Table) -> Vec<Site> {
+pub(super) fn sites(params: toml::Table) -> Vec<Site> {
     let checked = decode::<Params>(params).and_then(Params::checked);
     let Ok(checked) = checked else {
         return Vec::new();

@@ -25,7 +25,7 @@ use crate::model::Millis;
 use super::forge::{Client, Stop, concluded, is_too_early, remembered, written};
 use super::{Kind, Probe, Pull, Push, Setting, Sink, SourceError, decode};
 
-pub use addresses::sites;
+use addresses::sites;
 
 use checkpoint::Checkpoint;
 use params::{Checked, Params};
@@ -49,10 +49,11 @@ onboarding = ["label:onboarding", "title:New here"]
 runbook = ["parent:98304"]
 secret_file = "/run/secrets/confluence-webhook"
 "#,
-    file: None,
     pull: Some(pull),
     push: Some(receiver),
     probe: Some(Probe::Remote(look)),
+    sites: Some(sites),
+    ..Kind::NOTHING
 };
 
 /// Which Confluence it is.

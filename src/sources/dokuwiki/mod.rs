@@ -14,12 +14,11 @@ mod reading;
 
 use std::path::PathBuf;
 
-use regex::Regex;
 use serde::Deserialize;
 
 use crate::model::Millis;
 
-use super::wiki::{self, Places};
+use super::wiki::{self, House, Places};
 use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 use folder::Folder;
@@ -37,10 +36,9 @@ path = "/var/lib/dokuwiki/data"
 url = "https://wiki.example.org/"
 namespaces = ["postmortems"]
 "#,
-    file: None,
     pull: Some(build),
-    push: None,
     probe: Some(Probe::Local(look)),
+    ..Kind::NOTHING
 };
 
 #[derive(Debug, Deserialize)]
@@ -57,9 +55,9 @@ struct Params {
     incident_keys: Vec<String>,
     onboarding: Option<Vec<String>>,
     runbooks: Option<Vec<String>>,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     comments: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     links: bool,
 }
 
@@ -71,27 +69,18 @@ fn talk() -> Vec<String> {
     vec!["talk".to_owned(), "discussion".to_owned()]
 }
 
-fn yes() -> bool {
-    true
-}
-
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
     Ok(Box::new(DokuWiki::new(decode(params)?, setting)?))
 }
 
 /// A wiki on this machine's disks.
 struct DokuWiki {
-    setting: Setting,
-    maker: wiki::Maker,
+    house: House,
     folder: Folder,
     addresses: Addresses,
     namespaces: Vec<String>,
     start: String,
     talk: Vec<String>,
-    keys: Vec<Regex>,
-    places: Places,
-    comments: bool,
-    links: bool,
 }
 
 impl DokuWiki {
@@ -111,20 +100,20 @@ impl DokuWiki {
                     .to_owned(),
             )
         })?;
+        let house = House {
+            keys: wiki::keys(&params.incident_keys)?,
+            places: Places::new(params.onboarding, params.runbooks),
+            comments: params.comments,
+            links: params.links,
+            ..House::new(setting)
+        };
         Ok(DokuWiki {
-            setting: setting.clone(),
-            maker: wiki::Maker {
-                source: setting.source.as_str().into(),
-            },
+            house,
             folder: Folder::new(params.path),
             addresses,
             namespaces,
             start: names::clean(&params.start),
             talk: params.talk.iter().map(|name| names::clean(name)).collect(),
-            keys: wiki::keys(&params.incident_keys)?,
-            places: Places::new(params.onboarding, params.runbooks),
-            comments: params.comments,
-            links: params.links,
         })
     }
 
@@ -155,7 +144,6 @@ impl Pull for DokuWiki {
         sink: &mut dyn Sink,
     ) -> Result<String, SourceError> {
         let mut reading = reading::Reading::new(self, now);
-        let house = (&self.setting, self.maker.clone());
-        wiki::pull(&mut reading, house, checkpoint, now, sink)
+        wiki::pull(&mut reading, &self.house, checkpoint, now, sink)
     }
 }

@@ -288,10 +288,10 @@ impl Wiki for Reading<'_> {
         };
         let text = self.wiki.folder.text(found);
         let text = text.map_err(|cause| self.refused(&cause))?;
-        let text = markup::read(&text, &self.wiki.setting.vocabulary);
+        let text = markup::read(&text, &self.wiki.house.setting.vocabulary);
         let title = text.title.unwrap_or_else(|| page.title.clone());
         let mut names = page.names.clone();
-        for pattern in &self.wiki.keys {
+        for pattern in &self.wiki.house.keys {
             names.extend(pattern.find_iter(&title).map(|key| key.as_str().to_owned()));
         }
         Ok(Page {
@@ -313,7 +313,7 @@ impl Wiki for Reading<'_> {
         if is_new {
             self.edits(page, seen, run);
         }
-        if self.wiki.comments {
+        if self.wiki.house.comments {
             self.said(page, seen, run)?;
         }
         Ok(())
@@ -329,10 +329,10 @@ impl Wiki for Reading<'_> {
     }
 
     fn links(&mut self, pages: &[Page], links: &mut Links, run: &mut Run<'_>) -> Result<(), Stop> {
-        if !self.wiki.links {
+        if !self.wiki.house.links {
             return Ok(());
         }
-        let targets = Targets::new(&run.maker, &self.wiki.setting, pages);
+        let targets = Targets::new(&run.maker, &self.wiki.house.setting, pages);
         let since = links.since;
         let mut newest = since;
         for (id, found) in self.all.clone() {
@@ -356,7 +356,7 @@ impl Wiki for Reading<'_> {
                 continue;
             };
             for stood in texts {
-                let text = markup::read(&stood.text, &self.wiki.setting.vocabulary);
+                let text = markup::read(&stood.text, &self.wiki.house.setting.vocabulary);
                 let title = text.title.as_deref().unwrap_or_else(|| last(&id));
                 let within: Vec<&str> = id.split(':').collect();
                 let led = text.links.iter().filter_map(|link| {
@@ -371,7 +371,7 @@ impl Wiki for Reading<'_> {
                 let stands = Stands {
                     page: &key,
                     is_writeup: targets.is_own(&id),
-                    place: self.wiki.places.of(title, &within),
+                    place: self.wiki.house.places.of(title, &within),
                     address: Some(self.wiki.addresses.of(&id)),
                     updated: stood.at,
                     editor: stood.editor,

@@ -60,9 +60,8 @@ pub static KIND: Kind = Kind {
         events when it was watching.",
     sample: "[[source]]\nid = \"events\"\nkind = \"events\"\n",
     file: Some(build),
-    pull: None,
     push: Some(build_push),
-    probe: None,
+    ..Kind::NOTHING
 };
 
 /// There is nothing to set: events carry all that they need.

@@ -14,7 +14,7 @@ use super::repository::Repository;
 
 /// The pages of the repository, and its files as they are; none where its address is not known, and where
 /// it can't be opened, which is told elsewhere.
-pub fn sites(params: toml::Table) -> Vec<Site> {
+pub(super) fn sites(params: toml::Table) -> Vec<Site> {
     let checked = decode::<Params>(params).and_then(Params::check);
     checked.and_then(of).unwrap_or_default()
 }

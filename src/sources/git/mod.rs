@@ -56,7 +56,7 @@ use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 use params::{Checked, Params};
 
-pub use addresses::sites;
+use addresses::sites;
 pub(super) use counted::counted;
 pub use held::{Held, doubled, held};
 pub use probe::{another_than_before, idle_writeups, lost_branch};
@@ -157,10 +157,10 @@ web = "https://github.com/example/shop"
 writeups = ["postmortems/*.md"]
 incident_keys = ["INC-[0-9]+"]
 "#,
-    file: None,
     pull: Some(build),
-    push: None,
     probe: Some(Probe::Both(probe::look)),
+    sites: Some(sites),
+    ..Kind::NOTHING
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {

@@ -3,7 +3,7 @@
 use gix::bstr::ByteSlice;
 
 use crate::model::Place;
-use crate::sources::links::Found;
+use crate::sources::links::{DOCUMENTS, Found};
 
 use super::glob::Globs;
 use super::language::{self, Language};
@@ -26,22 +26,8 @@ const DIAGRAMS: &[&str] = &[
     "dsl",
     "c4",
 ];
-const DOCUMENTS: &[&str] = &[
-    "md",
-    "markdown",
-    "mdx",
-    "rst",
-    "adoc",
-    "asciidoc",
-    "txt",
-    "html",
-    "htm",
-    "org",
-    "wiki",
-    "mediawiki",
-    "textile",
-    "ipynb",
-];
+/// A document that nobody links to by its path alone.
+const NOTEBOOK: &str = "ipynb";
 const CONFIGURATION: &[&str] = &[
     "yml",
     "yaml",
@@ -146,9 +132,8 @@ pub(super) fn of(paths: &Paths, path: &str, text: &[u8], found: &[Found]) -> Vec
 /// Whether a file is written to be read.
 pub(super) fn is_document(path: &str) -> bool {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    DOCUMENTS
-        .iter()
-        .any(|known| known.eq_ignore_ascii_case(extension))
+    let is = |known: &&str| known.eq_ignore_ascii_case(extension);
+    DOCUMENTS.iter().chain([&NOTEBOOK]).any(is)
 }
 
 enum Kind {
@@ -162,7 +147,7 @@ impl Kind {
     fn of(paths: &Paths, path: &str, text: &[u8]) -> Kind {
         let name = file_name(path).to_ascii_lowercase();
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let document = DOCUMENTS.contains(&extension);
+        let document = is_document(&name);
         if paths.writeups.fit(path) {
             return Kind::Document(Place::Writeup);
         }

@@ -44,9 +44,7 @@ from = "2023-01-01"
 to = "2026-01-01"
 "#,
     file: Some(build),
-    pull: None,
-    push: None,
-    probe: None,
+    ..Kind::NOTHING
 };
 
 /// The largest file that is read, bytes; a year of a busy calendar has ten million.

@@ -33,6 +33,7 @@ use crate::model::target::{canonical, host};
 use super::KnownWriteup;
 
 pub(in crate::sources) use address::{GITHUB_RAW, addresses, below_views};
+pub(in crate::sources) use relative::DOCUMENTS;
 pub use relative::{documents, is_path};
 
 /// How a reference is written. The order is that of preference within a line.

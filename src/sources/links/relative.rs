@@ -9,8 +9,8 @@ use percent_encoding::{
 
 use super::{Names, opening, thread};
 
-/// Extensions of files that are documents.
-const DOCUMENTS: &[&str] = &[
+/// Extensions of files that are documents and link to each other.
+pub(in crate::sources) const DOCUMENTS: &[&str] = &[
     "md",
     "markdown",
     "mdx",

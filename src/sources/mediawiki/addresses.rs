@@ -10,7 +10,7 @@ use crate::sources::sites::Site;
 use super::Params;
 
 /// The pages of the wiki.
-pub fn sites(params: toml::Table) -> Vec<Site> {
+pub(super) fn sites(params: toml::Table) -> Vec<Site> {
     let Ok(params) = decode::<Params>(params) else {
         return Vec::new();
     };

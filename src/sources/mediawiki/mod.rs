@@ -26,9 +26,9 @@ use serde::Deserialize;
 
 use crate::model::{DAY_MS, Millis, Vocabulary};
 
-use super::{Kind, KnownWriteup, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, KnownWriteup, Memory, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
 
-pub use addresses::sites;
+use addresses::sites;
 
 use answer::{Page, Revision};
 use checkpoint::{Checkpoint, Deletion, Linked};
@@ -47,10 +47,14 @@ kind = "mediawiki"
 api = "https://wiki.example.org/w/api.php"
 category = "Category:Postmortems"
 "#,
-    file: None,
     pull: Some(build),
-    push: None,
     probe: Some(Probe::Remote(probe::look)),
+    sites: Some(sites),
+    memory: Some(Memory {
+        what: "page views (PageViewInfo)",
+        days: 60,
+    }),
+    ..Kind::NOTHING
 };
 
 #[derive(Debug, Deserialize)]

@@ -4,7 +4,7 @@ mod report;
 
 use super::presence::Manner;
 use super::presence::list::Lists;
-use super::{File, Kind, Setting, SourceError};
+use super::{File, Kind, Memory, Setting, SourceError};
 
 /// Attendance from Google Meet.
 pub static KIND: Kind = Kind {
@@ -29,9 +29,11 @@ date_order = "auto"
 rooms = ["room-4@example.org"]
 "#,
     file: Some(build),
-    pull: None,
-    push: None,
-    probe: None,
+    memory: Some(Memory {
+        what: "who came to meetings in Google Meet",
+        days: 30,
+    }),
+    ..Kind::NOTHING
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, SourceError> {

@@ -215,8 +215,9 @@ impl Wiki for Asking<'_> {
         let Some(text) = self.text(&page.id)? else {
             return Ok(page.clone());
         };
-        let vocabulary = &self.notion.setting.vocabulary;
-        let (measured, keys) = wiki::of_markdown(&page.title, &text, &self.notion.keys, vocabulary);
+        let vocabulary = &self.notion.house.setting.vocabulary;
+        let (measured, keys) =
+            wiki::of_markdown(&page.title, &text, &self.notion.house.keys, vocabulary);
         let mut names = page.names.clone();
         names.extend(keys);
         Ok(Page {
@@ -240,7 +241,7 @@ impl Wiki for Asking<'_> {
             run.sink
                 .event(run.maker.edit(id, &page.id, editor, page.updated, false));
         }
-        if self.notion.comments && !self.is_mute {
+        if self.notion.house.comments && !self.is_mute {
             self.said(page, seen, run)?;
         }
         Ok(())
@@ -262,10 +263,10 @@ impl Wiki for Asking<'_> {
         if self.is_mute {
             run.sink.note(MUTE.to_owned());
         }
-        if !self.notion.links {
+        if !self.notion.house.links {
             return Ok(());
         }
-        let targets = Targets::new(&run.maker, &self.notion.setting, pages);
+        let targets = Targets::new(&run.maker, &self.notion.house.setting, pages);
         let since = links.since.map(|since| since - OVERLAP);
         let question = json!({
             "filter": { "property": "object", "value": "page" },
@@ -289,7 +290,7 @@ impl Wiki for Asking<'_> {
                 let stands = Stands {
                     page: &page.id,
                     is_writeup: targets.is_own(&page.id),
-                    place: self.notion.places.of(&page.title, &[]),
+                    place: self.notion.house.places.of(&page.title, &[]),
                     address: page.url.clone(),
                     updated: page.updated,
                     editor: page.editor.clone(),

@@ -10,14 +10,13 @@ mod blocks;
 
 use std::path::PathBuf;
 
-use regex::Regex;
 use serde::Deserialize;
 use url::Url;
 
 use crate::model::Millis;
 
 use super::forge::{self, Client};
-use super::wiki::{self, Places};
+use super::wiki::{self, House, Places};
 use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 /// The kind.
@@ -31,10 +30,9 @@ kind = "notion"
 databases = ["0123456789abcdef0123456789abcdef"]
 token_file = "/run/secrets/notion-token"
 "#,
-    file: None,
     pull: Some(build),
-    push: None,
     probe: Some(Probe::Remote(look)),
+    ..Kind::NOTHING
 };
 
 /// What the answers are written in: databases that may have several sources of data.
@@ -53,18 +51,14 @@ struct Params {
     incident_keys: Vec<String>,
     onboarding: Option<Vec<String>>,
     runbooks: Option<Vec<String>>,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     comments: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     links: bool,
 }
 
 fn api() -> String {
     "https://api.notion.com/v1".to_owned()
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
@@ -73,16 +67,11 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, Source
 
 /// A workspace, as far as an integration sees it.
 struct Notion {
-    setting: Setting,
-    maker: wiki::Maker,
+    house: House,
     api: Url,
     authorization: Option<String>,
     databases: Vec<String>,
     tags: Vec<String>,
-    keys: Vec<Regex>,
-    places: Places,
-    comments: bool,
-    links: bool,
 }
 
 impl Notion {
@@ -100,11 +89,15 @@ impl Notion {
                     .to_owned(),
             )
         })?;
+        let house = House {
+            keys: wiki::keys(&params.incident_keys)?,
+            places: Places::new(params.onboarding, params.runbooks),
+            comments: params.comments,
+            links: params.links,
+            ..House::new(setting)
+        };
         Ok(Notion {
-            setting: setting.clone(),
-            maker: wiki::Maker {
-                source: setting.source.as_str().into(),
-            },
+            house,
             api: given.api_of(&params.api)?,
             authorization: given.authorization("Bearer")?,
             databases,
@@ -113,10 +106,6 @@ impl Notion {
                 .iter()
                 .map(|tag| tag.trim().to_lowercase())
                 .collect(),
-            keys: wiki::keys(&params.incident_keys)?,
-            places: Places::new(params.onboarding, params.runbooks),
-            comments: params.comments,
-            links: params.links,
         })
     }
 
@@ -155,7 +144,6 @@ impl Pull for Notion {
         sink: &mut dyn Sink,
     ) -> Result<String, SourceError> {
         let mut asking = api::Asking::new(self, self.client(now), now);
-        let house = (&self.setting, self.maker.clone());
-        wiki::pull(&mut asking, house, checkpoint, now, sink)
+        wiki::pull(&mut asking, &self.house, checkpoint, now, sink)
     }
 }

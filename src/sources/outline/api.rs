@@ -96,7 +96,7 @@ impl<'a> Asking<'a> {
             let document = answer::document(value);
             let document = document.filter(|one| one.published.is_some() && one.gone.is_none());
             if let Some(document) = document {
-                let id = outline.maker.id(document.id);
+                let id = outline.house.maker.id(document.id);
                 short.extend(document.short.map(|end| (end.to_owned(), id)));
                 let parent = document.parent.map(str::to_owned);
                 pages.push((parent, described(outline, &document, &origin)));
@@ -271,7 +271,7 @@ impl Wiki for Asking<'_> {
         if is_new {
             self.revisions(page, seen, run)?;
         }
-        if self.outline.comments {
+        if self.outline.house.comments {
             let answer = self.comments(page, seen, run);
             run.pass(answer)?;
         }
@@ -297,7 +297,7 @@ impl Wiki for Asking<'_> {
     }
 
     fn links(&mut self, pages: &[Page], links: &mut Links, run: &mut Run<'_>) -> Result<(), Stop> {
-        if !self.outline.links {
+        if !self.outline.house.links {
             return Ok(());
         }
         let own: BTreeSet<&str> = pages.iter().map(|page| page.id.as_str()).collect();
@@ -308,7 +308,7 @@ impl Wiki for Asking<'_> {
             }
             true
         })?;
-        let finder = Finder::new(&self.outline.setting.writeups);
+        let finder = Finder::new(&self.outline.house.setting.writeups);
         let sought = self.sought();
         let since = links.since;
         let begun = *links.begun.get_or_insert(run.now);
@@ -360,14 +360,14 @@ impl Asking<'_> {
     ) -> crate::model::Place {
         let name = document.collection.and_then(|id| within.get(id));
         let name: Vec<&str> = name.map(String::as_str).into_iter().collect();
-        self.outline.places.of(document.title, &name)
+        self.outline.house.places.of(document.title, &name)
     }
 
     /// The write-ups that links are looked for to: of its own those alone that are listed, since links to
     /// them have no host.
     fn sought(&self) -> BTreeSet<String> {
-        let own = self.outline.maker.id("");
-        let others = self.outline.setting.writeups.iter();
+        let own = self.outline.house.maker.id("");
+        let others = self.outline.house.setting.writeups.iter();
         let others = others.map(|writeup| writeup.id.clone());
         let others = others.filter(|id| !id.starts_with(&own));
         others.chain(self.short.values().cloned()).collect()
@@ -375,7 +375,7 @@ impl Asking<'_> {
 
     /// The write-ups that a document links to.
     fn to(&self, document: &Document<'_>, finder: &Finder) -> BTreeSet<String> {
-        let writeups = &self.outline.setting.writeups;
+        let writeups = &self.outline.house.setting.writeups;
         let found = finder.find(document.text.as_bytes(), None);
         let named = found
             .iter()
@@ -392,9 +392,13 @@ impl Asking<'_> {
 /// A document as a write-up, with what is counted in it.
 fn described(outline: &Outline, document: &Document<'_>, origin: &str) -> Page {
     let mut page = document.page(Some(origin));
-    let vocabulary = &outline.setting.vocabulary;
-    let (measured, keys) =
-        wiki::of_markdown(document.title, document.text, &outline.keys, vocabulary);
+    let vocabulary = &outline.house.setting.vocabulary;
+    let (measured, keys) = wiki::of_markdown(
+        document.title,
+        document.text,
+        &outline.house.keys,
+        vocabulary,
+    );
     page.names.extend(keys);
     page.measured = Some(measured).filter(|_| !document.text.is_empty());
     page

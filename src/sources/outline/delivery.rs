@@ -79,7 +79,7 @@ impl Outline {
         let is_read = match event {
             "views.create" if !self.views => return sink.left_out("views = false"),
             "views.create" => self.viewed(model, at, sink),
-            "comments.create" | "comments.update" | "comments.delete" if !self.comments => {
+            "comments.create" | "comments.update" | "comments.delete" if !self.house.comments => {
                 return sink.left_out("comments = false");
             }
             "comments.create" | "comments.update" => self.commented(model, None, sink),
@@ -109,9 +109,9 @@ impl Outline {
 
     /// The name under which a document is a write-up.
     fn known(&self, document: &str) -> Option<String> {
-        let id = self.maker.id(document);
+        let id = self.house.maker.id(document);
         let is = |name: &str| {
-            let mut writeups = self.setting.writeups.iter();
+            let mut writeups = self.house.setting.writeups.iter();
             writeups.any(|one| one.id == name || one.aliases.iter().any(|alias| alias == name))
         };
         if is(&id) {
@@ -128,6 +128,7 @@ impl Outline {
         };
         let id = format!("view:{}:{}", view.id, view.count);
         let mut read = self
+            .house
             .maker
             .read(id, view.document, view.person, (at, OF_DELIVERY));
         read.subject = subject;
@@ -141,7 +142,7 @@ impl Outline {
             sink.left_out("comment on a document that is no write-up");
             return Some(());
         };
-        let mut said = self.maker.comment(Said {
+        let mut said = self.house.maker.comment(Said {
             id: comment.id,
             page: comment.document,
             person: comment.author,
@@ -164,7 +165,7 @@ impl Outline {
         };
         let id = format!("revision:{}", revision.id);
         let (page, at) = (revision.document, revision.created);
-        let mut edit = self.maker.edit(id, page, revision.author, at, false);
+        let mut edit = self.house.maker.edit(id, page, revision.author, at, false);
         edit.subject = subject;
         sink.event(edit);
         Some(())
@@ -187,16 +188,20 @@ impl Outline {
                 let gone = document.gone.unwrap_or(at);
                 // Only what was told of can go.
                 match known {
-                    Some(_) => sink.event(self.maker.gone(document.id, Some(gone), at)),
+                    Some(_) => sink.event(self.house.maker.gone(document.id, Some(gone), at)),
                     None => sink.left_out("document that is no write-up"),
                 }
             }
             "documents.unarchive" | "documents.restore" => {
-                sink.event(self.maker.gone(document.id, None, at));
+                sink.event(self.house.maker.gone(document.id, None, at));
             }
             _ if !is_asked_for => sink.left_out("document that was moved elsewhere"),
             _ if document.published.is_none() => sink.left_out("draft"),
-            _ => sink.event(self.maker.told(&document.page(self.origin().as_deref()))),
+            _ => sink.event(
+                self.house
+                    .maker
+                    .told(&document.page(self.origin().as_deref())),
+            ),
         }
         Some(())
     }

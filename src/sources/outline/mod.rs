@@ -10,14 +10,13 @@ mod delivery;
 
 use std::path::PathBuf;
 
-use regex::Regex;
 use serde::Deserialize;
 use url::Url;
 
 use crate::model::Millis;
 
 use super::forge::{self, Client, Secrets};
-use super::wiki::{self, Places};
+use super::wiki::{self, House, Places};
 use super::{Kind, Probe, Pull, Push, Setting, Sink, SourceError, decode};
 
 /// The kind.
@@ -33,10 +32,10 @@ collections = ["0b6a2f3e-9f3a-4b9e-8a44-0d6a4c1f2a10"]
 token_file = "/run/secrets/outline-token"
 secret_file = "/run/secrets/outline-webhook"
 "#,
-    file: None,
     pull: Some(build_pull),
     push: Some(build_push),
     probe: Some(Probe::Remote(look)),
+    ..Kind::NOTHING
 };
 
 #[derive(Debug, Deserialize)]
@@ -55,16 +54,12 @@ struct Params {
     incident_keys: Vec<String>,
     onboarding: Option<Vec<String>>,
     runbooks: Option<Vec<String>>,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     views: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     comments: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     links: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn build_pull(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
@@ -77,18 +72,13 @@ fn build_push(params: toml::Table, setting: &Setting) -> Result<Box<dyn Push>, S
 
 /// A workspace.
 struct Outline {
-    setting: Setting,
-    maker: wiki::Maker,
+    house: House,
     api: Option<Url>,
     authorization: Option<String>,
     secrets: Secrets,
     collections: Vec<String>,
     parents: Vec<String>,
-    keys: Vec<Regex>,
-    places: Places,
     views: bool,
-    comments: bool,
-    links: bool,
 }
 
 impl Outline {
@@ -118,21 +108,21 @@ impl Outline {
                  them (collections.list, documents.list)"
             )));
         }
+        let house = House {
+            keys: wiki::keys(&params.incident_keys)?,
+            places: Places::new(params.onboarding, params.runbooks),
+            comments: params.comments,
+            links: params.links,
+            ..House::new(setting)
+        };
         Ok(Outline {
-            setting: setting.clone(),
-            maker: wiki::Maker {
-                source: setting.source.as_str().into(),
-            },
+            house,
             api,
             authorization: given.authorization("Bearer")?,
             secrets: given.secrets()?,
             collections: params.collections,
             parents: params.parents,
-            keys: wiki::keys(&params.incident_keys)?,
-            places: Places::new(params.onboarding, params.runbooks),
             views: params.views,
-            comments: params.comments,
-            links: params.links,
         })
     }
 
@@ -184,8 +174,7 @@ impl Pull for Outline {
         };
         let client = Client::new(api, self.authorization.clone(), now);
         let mut asking = api::Asking::new(self, api, client);
-        let house = (&self.setting, self.maker.clone());
-        wiki::pull(&mut asking, house, checkpoint, now, sink)
+        wiki::pull(&mut asking, &self.house, checkpoint, now, sink)
     }
 }
 

@@ -35,8 +35,7 @@ since = "2024-01-01"
 "#,
     file: Some(build_file),
     pull: Some(build_pull),
-    push: None,
-    probe: None,
+    ..Kind::NOTHING
 };
 
 #[derive(Debug, Deserialize)]

@@ -1,12 +1,13 @@
 //! What wikis that are asked have in common: pages as write-ups with what is counted in them, comments
 //! and edits, links between pages, pages that go and come back. Shared by sources; it is no kind of source.
 //!
-//! A kind is a [`Wiki`]: it says which pages are write-ups and what belongs to each. `run` pulls one from
-//! its `checkpoint` on, `events` says what was found, `links` keeps what stands where. Nothing anybody
-//! wrote is kept.
+//! A kind is a [`Wiki`]: it says which pages are write-ups and what belongs to each. `house` is what it is
+//! made with, `run` pulls one from its `checkpoint` on, `events` says what was found, `links` keeps what
+//! stands where. Nothing anybody wrote is kept.
 
 mod checkpoint;
 mod events;
+mod house;
 mod html;
 mod links;
 mod run;
@@ -22,6 +23,7 @@ use super::prose::Counts;
 
 pub(super) use checkpoint::Seen;
 pub(super) use events::{Maker, Said};
+pub(super) use house::{House, yes};
 pub(super) use html::{of_html, resolved};
 pub(super) use links::{Links, Stands};
 pub(super) use run::{Run, pull};

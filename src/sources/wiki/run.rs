@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::Millis;
 use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
-use crate::sources::{Setting, Sink, SourceError};
+use crate::sources::{Sink, SourceError};
 
 use super::checkpoint::{Checkpoint, Seen};
 use super::events::{Maker, Said};
-use super::{Fate, Page, Wiki};
+use super::{Fate, House, Page, Wiki};
 
 /// Pages with links that are looked for again in one pull.
 const LOOKED_AT: usize = 50;
@@ -86,7 +86,7 @@ impl Run<'_> {
 /// Pulls a wiki.
 pub(in crate::sources) fn pull(
     wiki: &mut dyn Wiki,
-    (setting, maker): (&Setting, Maker),
+    house: &House,
     checkpoint: Option<&str>,
     now: Millis,
     sink: &mut dyn Sink,
@@ -95,10 +95,10 @@ pub(in crate::sources) fn pull(
     if is_too_early(state.not_before.take(), now, "the wiki", sink) {
         return Ok(checkpoint.unwrap_or_default().to_owned());
     }
-    state.know(setting, now);
+    state.know(&house.setting, now);
     let mut run = Run {
         now,
-        maker,
+        maker: house.maker.clone(),
         sink,
         got: false,
         refused: None,

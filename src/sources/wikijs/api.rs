@@ -122,7 +122,7 @@ impl<'a> Asking<'a> {
     fn described(&self, page: &answer::Page) -> Page {
         let mut names = self.addresses(page);
         let url = names.remove(0);
-        let keys = self.wiki.keys.iter();
+        let keys = self.wiki.house.keys.iter();
         names.extend(keys.flat_map(|pattern| {
             let found = pattern.find_iter(&page.title);
             found.map(|key| key.as_str().to_owned())
@@ -265,8 +265,11 @@ impl<'a> Asking<'a> {
             let when = (comment.created, comment.updated);
             if seen.comments.get(&id) != Some(&when) {
                 let html = comment.html.as_deref();
-                let words =
-                    html.map(|html| wiki::of_html(html, &self.wiki.setting.vocabulary).0.words);
+                let words = html.map(|html| {
+                    wiki::of_html(html, &self.wiki.house.setting.vocabulary)
+                        .0
+                        .words
+                });
                 run.sink.event(run.maker.comment(Said {
                     id: &id,
                     page: &page.id,
@@ -301,7 +304,7 @@ impl Wiki for Asking<'_> {
         let shown = self.shown(&page.id)?;
         let html = shown.html.as_deref();
         let measured = html.map(|html| {
-            let (mut measured, links) = wiki::of_html(html, &self.wiki.setting.vocabulary);
+            let (mut measured, links) = wiki::of_html(html, &self.wiki.house.setting.vocabulary);
             // Every heading has a link to itself.
             let own = links.iter().filter(|link| link.starts_with('#')).count();
             let own = u32::try_from(own).unwrap_or(u32::MAX);
@@ -328,7 +331,7 @@ impl Wiki for Asking<'_> {
         if is_new {
             self.edits(page, seen, run)?;
         }
-        if self.wiki.comments {
+        if self.wiki.house.comments {
             self.said(page, seen, run)?;
         }
         Ok(())
@@ -343,7 +346,7 @@ impl Wiki for Asking<'_> {
     }
 
     fn links(&mut self, pages: &[Page], links: &mut Links, run: &mut Run<'_>) -> Result<(), Stop> {
-        let told = match self.wiki.links {
+        let told = match self.wiki.house.links {
             true => self.linked(pages, links, run),
             false => Ok(()),
         };
@@ -357,7 +360,7 @@ impl Wiki for Asking<'_> {
 impl Asking<'_> {
     /// Tells of links in pages that were changed since the last pull.
     fn linked(&mut self, pages: &[Page], links: &mut Links, run: &mut Run<'_>) -> Result<(), Stop> {
-        let targets = Targets::new(&run.maker, &self.wiki.setting, pages);
+        let targets = Targets::new(&run.maker, &self.wiki.house.setting, pages);
         let since = links.since;
         let mut changed: Vec<answer::Page> = self.all.values().cloned().collect();
         changed.retain(|page| page.is_public && since.is_none_or(|since| page.updated >= since));
@@ -369,13 +372,13 @@ impl Asking<'_> {
             let shown = run.pass(shown)?.unwrap_or_default();
             if let Some(html) = shown.html {
                 let address = self.addresses(&page).swap_remove(0);
-                let (_, led) = wiki::of_html(&html, &self.wiki.setting.vocabulary);
+                let (_, led) = wiki::of_html(&html, &self.wiki.house.setting.vocabulary);
                 let led = Url::parse(&address).map(|page| wiki::resolved(&led, &page));
                 let within: Vec<&str> = page.path.split('/').collect();
                 let stands = Stands {
                     page: &id,
                     is_writeup: targets.is_own(&id),
-                    place: self.wiki.places.of(&page.title, &within),
+                    place: self.wiki.house.places.of(&page.title, &within),
                     address: Some(address),
                     updated: page.updated,
                     editor: shown.author,

@@ -8,14 +8,13 @@ mod api;
 
 use std::path::PathBuf;
 
-use regex::Regex;
 use serde::Deserialize;
 use url::Url;
 
 use crate::model::Millis;
 
 use super::forge::{self, Client};
-use super::wiki::{self, Places};
+use super::wiki::{self, House, Places};
 use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 
 /// The kind.
@@ -30,10 +29,9 @@ api = "https://wiki.example.org/graphql"
 paths = ["postmortems"]
 token_file = "/run/secrets/wikijs-key"
 "#,
-    file: None,
     pull: Some(build),
-    push: None,
     probe: Some(Probe::Remote(look)),
+    ..Kind::NOTHING
 };
 
 #[derive(Debug, Deserialize)]
@@ -49,14 +47,10 @@ struct Params {
     incident_keys: Vec<String>,
     onboarding: Option<Vec<String>>,
     runbooks: Option<Vec<String>>,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     comments: bool,
-    #[serde(default = "yes")]
+    #[serde(default = "wiki::yes")]
     links: bool,
-}
-
-fn yes() -> bool {
-    true
 }
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
@@ -65,16 +59,11 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, Source
 
 /// An installation.
 struct WikiJs {
-    setting: Setting,
-    maker: wiki::Maker,
+    house: House,
     api: Url,
     authorization: Option<String>,
     paths: Vec<String>,
     tags: Vec<String>,
-    keys: Vec<Regex>,
-    places: Places,
-    comments: bool,
-    links: bool,
 }
 
 impl WikiJs {
@@ -96,19 +85,19 @@ impl WikiJs {
                     .to_owned(),
             ));
         }
-        Ok(WikiJs {
-            setting: setting.clone(),
-            maker: wiki::Maker {
-                source: setting.source.as_str().into(),
-            },
-            api: given.api_of(&params.api)?,
-            authorization: given.authorization("Bearer")?,
-            paths,
-            tags,
+        let house = House {
             keys: wiki::keys(&params.incident_keys)?,
             places: Places::new(params.onboarding, params.runbooks),
             comments: params.comments,
             links: params.links,
+            ..House::new(setting)
+        };
+        Ok(WikiJs {
+            house,
+            api: given.api_of(&params.api)?,
+            authorization: given.authorization("Bearer")?,
+            paths,
+            tags,
         })
     }
 
@@ -156,7 +145,6 @@ impl Pull for WikiJs {
     ) -> Result<String, SourceError> {
         let client = Client::new(&self.api, self.authorization.clone(), now);
         let mut asking = api::Asking::new(self, client);
-        let house = (&self.setting, self.maker.clone());
-        wiki::pull(&mut asking, house, checkpoint, now, sink)
+        wiki::pull(&mut asking, &self.house, checkpoint, now, sink)
     }
 }

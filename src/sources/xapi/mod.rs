@@ -31,9 +31,8 @@ pub static KIND: Kind = Kind {
     documentation: include_str!("documentation.md"),
     sample: "[[source]]\nid = \"lms\"\nkind = \"xapi\"\n",
     file: Some(build_file),
-    pull: None,
     push: Some(build_push),
-    probe: None,
+    ..Kind::NOTHING
 };
 
 /// There is nothing to set: statements say all that is needed.

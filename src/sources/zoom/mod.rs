@@ -30,9 +30,7 @@ date_order = "auto"
 rooms = ["room-4@example.org"]
 "#,
     file: Some(build),
-    pull: None,
-    push: None,
-    probe: None,
+    ..Kind::NOTHING
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, SourceError> {
