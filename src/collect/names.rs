@@ -28,10 +28,11 @@ pub(super) fn named_after_somebody(source: &str) -> Option<Rejection> {
     }
 }
 
-/// Somebody's name where it can't be left out, because what is left would name nothing.
-pub(super) fn misplaced(event: &Event<Identity>) -> Option<Rejection> {
+/// Somebody's name where it can't be left out, because what is left would name nothing. `known` where the
+/// subject was found to be none before.
+pub(super) fn misplaced(event: &Event<Identity>, known: bool) -> Option<Rejection> {
     // The subject of a roster entry is the person.
-    if !matches!(event.body, Body::Person(_)) && is_mail(&event.subject) {
+    if !known && !matches!(event.body, Body::Person(_)) && is_mail(&event.subject) {
         return rejection("subject", "is a mail address; it names a write-up");
     }
     match &event.body {

@@ -166,7 +166,7 @@ impl Desk {
         };
         let open = move || Ok(input::of_bytes(name, bytes));
         let store = (!dry_run).then_some(store);
-        ingest::bring(store, &self.keys, plan, || Ok(identity), open).await
+        ingest::bring(store, &self.keys, plan, move || Ok(identity), open).await
     }
 }
 

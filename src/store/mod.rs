@@ -8,6 +8,7 @@ mod frames;
 mod landing;
 mod links;
 mod migrate;
+mod native;
 mod people;
 mod prove;
 pub mod published;

@@ -39,7 +39,7 @@ fn nothing_raw_is_left() {
     let record = intake().accept(read("1", "ada@example.org")).unwrap();
     let shown = format!("{record:?}");
     assert!(!shown.contains("ada"), "{shown}");
-    assert_eq!(record.canonical, "https://wiki.example.org/a");
+    assert_eq!(&*record.canonical, "https://wiki.example.org/a");
     assert_ne!(record.reference, 0);
 }
 
@@ -113,7 +113,7 @@ fn a_writeup_is_known_without_who_copied_its_address() {
         panic!("a write-up")
     };
     assert_eq!(writeup.id, "https://wiki.example.org/INC-9");
-    assert_eq!(record.canonical, canonical(&writeup.id));
+    assert_eq!(*record.canonical, *canonical(&writeup.id));
     assert_eq!(
         (&writeup.tags[..], &writeup.template),
         (&[text("dns")][..], &None)

@@ -27,6 +27,7 @@ mod params;
 mod pattern;
 mod repeats;
 
+use std::fmt::Write as _;
 use std::io::{self, BufRead};
 use std::sync::Arc;
 
@@ -279,7 +280,7 @@ impl AccessLog {
         seen.reads_with_person += u64::from(read.person.is_some());
         sink.event(Event {
             source: Arc::clone(&self.source),
-            id: format!("{hash:032x}-{}", seen.repeats.number(hash, access.at)),
+            id: id(hash, seen.repeats.number(hash, access.at)),
             subject,
             time: access.at,
             // What was judged by older lists is judged anew where the log is imported again.
@@ -318,6 +319,20 @@ fn person(access: &Access<'_>) -> Option<Identity> {
 /// What a line is known by: its bytes without its end.
 fn hash(text: &[u8]) -> u128 {
     xxh3_128(text.strip_suffix(b"\r").unwrap_or(text))
+}
+
+/// The id of a read: the hash of its line in hexadecimal digits, and which of several like it this is.
+fn id(hash: u128, number: u32) -> String {
+    let mut id = String::with_capacity(36);
+    // Formatting takes a tenth of the time of a whole line.
+    for byte in hash.to_be_bytes() {
+        for digit in [byte >> 4, byte & 0xf] {
+            id.push(char::from(b"0123456789abcdef"[usize::from(digit)]));
+        }
+    }
+    // Writing to a String can't fail.
+    let _ = write!(id, "-{number}");
+    id
 }
 
 /// Counts a line that could not be read; the first few are shown.
