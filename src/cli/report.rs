@@ -230,8 +230,13 @@ async fn summaries_with<const N: usize>(
     let _turn = house.turn().await?;
     bar.set_message("deriving");
     let derived = derive::run(&house.store, &calendar, &parameters, &configured).await?;
-    for name in &derived.conflicts {
-        tracing::warn!(writeup.alias = %name, "two write-ups claim one name; the first has it");
+    for conflict in &derived.conflicts {
+        tracing::warn!(
+            writeup.alias = %conflict.name,
+            writeup.id = %conflict.has,
+            writeup.other_id = %conflict.claims,
+            "{conflict}"
+        );
     }
     bar.set_message("computing");
     let context = Context {

@@ -5,6 +5,7 @@ mod arrival;
 pub mod calendar;
 pub mod event;
 pub mod forge;
+pub mod forge_wiki;
 pub mod identity;
 pub mod meeting;
 pub mod named;

@@ -14,6 +14,7 @@ pub mod chat;
 pub mod collected;
 pub mod confluence;
 pub mod dokuwiki;
+pub mod drive;
 pub mod events;
 mod forge;
 pub mod git;
@@ -59,6 +60,7 @@ pub static KINDS: &[&Kind] = &[
     &chat::KIND,
     &confluence::KIND,
     &dokuwiki::KIND,
+    &drive::KIND,
     &events::KIND,
     &git::KIND,
     &gitea::KIND,

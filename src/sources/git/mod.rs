@@ -35,7 +35,6 @@ mod language;
 mod languages;
 mod ledger;
 mod marks;
-mod pages;
 mod params;
 mod place;
 mod probe;

@@ -60,6 +60,7 @@ impl Maker {
             .or(history.first());
         let mut aliases: Vec<String> = page.url.iter().cloned().collect();
         aliases.extend(self.address(page.id));
+        aliases.extend(self.titled(&page.title));
         aliases.push(page.title.clone());
         for title in &page.redirects {
             aliases.push(title.clone());
@@ -292,6 +293,14 @@ impl Maker {
     /// The registry's id of a page.
     pub(super) fn id(&self, page: u64) -> String {
         format!("{}:{page}", self.source)
+    }
+
+    /// The address of a page by its title, as the wiki itself writes it where it is given more to do.
+    fn titled(&self, title: &str) -> Option<String> {
+        let mut address = self.api.join("index.php").ok()?;
+        let title = title.replace(' ', "_");
+        address.query_pairs_mut().append_pair("title", &title);
+        Some(address.into())
     }
 
     /// The address of a page by its number; it stays when the page is moved.

@@ -254,8 +254,9 @@ fn a_wiki_is_read_and_read_on() {
         "https://wiki.example.org/wiki/Disk_full"
     );
     assert!(writeup.aliases[1].ends_with("/w/index.php?curid=10"));
+    assert!(writeup.aliases[2].ends_with("/w/index.php?title=Disk_full"));
     assert_eq!(
-        writeup.aliases[2..],
+        writeup.aliases[3..],
         [
             "Disk full",
             "Full disk",

@@ -23,6 +23,18 @@ pub(super) struct Checkpoint {
     pub(super) looked: Option<String>,
     /// What stands where.
     pub(super) links: Links,
+    /// The time in which reads were seen, of a wiki that says so.
+    #[serde(default)]
+    pub(super) watched: Option<Watched>,
+}
+
+/// The time in which reads were seen.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+pub(in crate::sources) struct Watched {
+    /// From when on.
+    pub(in crate::sources) from: Millis,
+    /// Until when.
+    pub(in crate::sources) to: Millis,
 }
 
 /// A page that was told of.

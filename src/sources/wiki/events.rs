@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Body, Comment, Edit, Event, Identity, Link, LinkForm, Millis, Place, Read, Writeup,
+    Body, Comment, Coverage, Edit, Event, EventKind, Identity, Link, LinkForm, Millis, Place, Read,
+    Writeup,
 };
 use crate::sources::forge::second;
 
-use super::{Measured, Page};
+use super::{Measured, Page, Watched};
 
 /// The last word on a comment.
 const DELETED: u32 = u32::MAX;
@@ -197,11 +198,39 @@ impl Maker {
         person: Option<Identity>,
         when: (Millis, u32),
     ) -> Event {
-        let body = Body::Read(Read {
+        let read = Read {
             person,
             ..Read::default()
-        });
-        self.event(id, page, when, body)
+        };
+        self.opened(id, page, read, when)
+    }
+
+    /// The same, where more is known of it.
+    pub(in crate::sources) fn opened(
+        &self,
+        id: String,
+        page: &str,
+        read: Read,
+        when: (Millis, u32),
+    ) -> Event {
+        self.event(id, page, when, Body::Read(read))
+    }
+
+    /// The time in which reads were seen.
+    pub(in crate::sources) fn watched(&self, watched: Watched, said: Millis) -> Event {
+        Event {
+            source: Arc::clone(&self.source),
+            id: format!("coverage:read:{}", second(watched.from)),
+            subject: String::new(),
+            time: watched.from,
+            version: second(said),
+            body: Body::Coverage(Coverage {
+                kind: EventKind::Read,
+                scope: self.source.to_string(),
+                from: watched.from,
+                to: Some(watched.to),
+            }),
+        }
     }
 
     pub(super) fn link(&self, stood: Stood<'_>) -> Event {

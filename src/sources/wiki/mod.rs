@@ -21,12 +21,12 @@ use super::SourceError;
 use super::forge::{Blame, Reply, Stop, shown};
 use super::prose::Counts;
 
-pub(super) use checkpoint::Seen;
+pub(super) use checkpoint::{Seen, Watched};
 pub(super) use events::{Maker, Said};
 pub(super) use house::{House, yes};
 pub(super) use html::{of_html, resolved};
 pub(super) use links::{Links, Stands};
-pub(super) use run::{Run, pull};
+pub(super) use run::{Comments, Run, pull};
 pub(super) use targets::Targets;
 
 /// A part of a wiki that was asked for by its name and is not there.
@@ -126,6 +126,10 @@ pub(super) trait Wiki {
         seen: &mut Seen,
         run: &mut Run<'_>,
     ) -> Result<(), Stop>;
+
+    /// Tells since when and until when reads were seen, once all pages were gone through: of a wiki that
+    /// keeps them for some time only.
+    fn watched(&mut self, _watched: &mut Option<Watched>, _run: &mut Run<'_>) {}
 
     /// What became of a page, by the wiki's name of it.
     fn fate(&mut self, id: &str) -> Result<Fate, Stop>;

@@ -143,6 +143,7 @@ fn all(wiki: &mut dyn Wiki, state: &mut Checkpoint, run: &mut Run<'_>) -> Result
         state.after = Some(page.id.clone());
     }
     state.after = None;
+    wiki.watched(&mut state.watched, run);
     lost(wiki, &pages, state, run)?;
     let links = wiki.links(&pages, &mut state.links, run);
     run.pass(links)?;
