@@ -98,6 +98,7 @@ mod unwilling;
 mod visitor;
 mod way;
 mod wikis;
+mod wikis_away;
 mod wikis_dokuwiki;
 mod wikis_notion;
 mod wikis_others;

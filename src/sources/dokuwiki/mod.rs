@@ -38,6 +38,7 @@ namespaces = ["postmortems"]
 "#,
     pull: Some(build),
     probe: Some(Probe::Local(look)),
+    links: true,
     ..Kind::NOTHING
 };
 
