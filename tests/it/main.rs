@@ -84,6 +84,7 @@ mod rubbish;
 mod same_bytes;
 mod same_elsewhere;
 mod scanning;
+mod scanning_wikis;
 mod senders;
 mod served;
 mod serving;
