@@ -109,6 +109,8 @@ pub struct Kind {
     /// What the source forgets; the others can be asked for all of their past, or tell of it once and by
     /// themselves.
     pub memory: Option<Memory>,
+    /// Its pulls look for links to the write-ups that are registered.
+    pub links: bool,
     /// Where it has its write-ups, if an address alone tells what it leads to.
     pub sites: Option<fn(params: toml::Table) -> Vec<sites::Site>>,
 }
@@ -156,6 +158,7 @@ impl Kind {
         push: None,
         probe: None,
         memory: None,
+        links: false,
         sites: None,
     };
 

@@ -43,6 +43,7 @@ namespaces = ["postmortems"]
 "#,
     pull: Some(build),
     probe: Some(Probe::Local(look)),
+    links: true,
     ..Kind::NOTHING
 };
 

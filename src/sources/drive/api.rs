@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crate::model::{Identity, Millis, to_rfc3339};
 use crate::sources::forge::{Client, OVERLAP, Reply, Stop, second};
 use crate::sources::wiki::{
-    self, Fate, Links, Measured, Page, Run, Said, Seen, Stands, Targets, Watched, Wiki,
+    self, Fate, Hearing, Links, Measured, Page, Run, Said, Seen, Stands, Targets, Turn, Watched,
+    Wiki,
 };
 
 use super::Drive;
@@ -168,15 +169,9 @@ impl<'a> Asking<'a> {
             let client = self.client()?;
             return Err(client.refused("does not give the comments of a document (status 403)"));
         }
-        let mut there = wiki::Comments::new();
+        let mut hearing = Hearing::new(run, seen);
         for comment in all {
-            let when = (comment.created, comment.updated);
-            let is_known = seen.comments.get(&comment.id) == Some(&when);
-            there.insert(comment.id.clone(), when);
-            if is_known {
-                continue;
-            }
-            run.sink.event(run.maker.comment(Said {
+            let said = Said {
                 id: &comment.id,
                 page: &page.id,
                 person: comment.author,
@@ -185,9 +180,10 @@ impl<'a> Asking<'a> {
                 created: comment.created,
                 updated: comment.updated,
                 deleted: comment.is_deleted.then_some(comment.updated),
-            }));
+            };
+            hearing.said(&comment.id, said);
         }
-        run.remember_comments(page, seen, there, |id, _| id.to_owned());
+        hearing.whole(&page.id, |id, _| id.to_owned(), seen, run);
         Ok(())
     }
 
@@ -293,9 +289,11 @@ impl Asking<'_> {
         run: &mut Run<'_>,
     ) -> Result<(), Stop> {
         let targets = Targets::new(&run.maker, &self.drive.house.setting, pages);
-        let since = links
-            .since
-            .map(|since| format!(" and modifiedTime >= '{}'", to_rfc3339(since - OVERLAP)));
+        let since = links.turns.since.filter(|_| !links.turns.is_again());
+        let since = since.map(|since| {
+            let since = to_rfc3339(since - OVERLAP);
+            format!(" and modifiedTime >= '{since}'")
+        });
         let query = format!(
             "trashed = false and mimeType = '{DOCUMENT}'{}",
             since.unwrap_or_default()
@@ -307,24 +305,63 @@ impl Asking<'_> {
             changed.extend(Some(file).filter(|file| file.what == What::Document));
             Ok(())
         })?;
-        changed.sort_by(|one, other| (one.updated, &one.id).cmp(&(other.updated, &other.id)));
-        for file in changed {
-            let read = self.text(&file.id);
-            if let Some((_, led)) = run.pass(read)?.flatten() {
-                let stands = Stands {
-                    page: &file.id,
-                    is_writeup: targets.is_own(&file.id),
-                    place: self.drive.house.places.of(&file.title, &[]),
-                    address: Some(text::lasting(&file.id)),
-                    updated: file.updated,
-                    editor: file.editor.clone(),
-                    to: targets.of(&led),
-                    sought: &targets.sought,
-                };
-                links.look(&run.maker, stands, run.sink);
-            }
-            links.since = links.since.max(Some(file.updated));
+        let turns = links
+            .turns
+            .of(changed, OVERLAP, |file| (file.updated, file.id.clone()));
+        for (turn, file) in turns {
+            let is_read = self.look(&file, &targets, links, run)?;
+            links.turns.looked(turn, &file.id, file.updated, is_read);
+        }
+        for id in links.turns.waiting() {
+            let answer = self.file(&id);
+            let is_read = match run.pass(answer)? {
+                Some(Some(file)) if file.trashed.is_none() => {
+                    self.look(&file, &targets, links, run)?
+                }
+                Some(_) => true,
+                None => false,
+            };
+            links.turns.looked(Turn::Waited, &id, 0, is_read);
         }
         Ok(())
+    }
+
+    /// Looks at a document as it stands. Says whether its text was answered.
+    fn look(
+        &mut self,
+        file: &File,
+        targets: &Targets,
+        links: &mut Links,
+        run: &mut Run<'_>,
+    ) -> Result<bool, Stop> {
+        let read = self.text(&file.id);
+        let Some(read) = run.pass(read)? else {
+            return Ok(false);
+        };
+        if let Some((_, led)) = read {
+            let stands = Stands {
+                page: &file.id,
+                is_writeup: targets.is_own(&file.id),
+                place: self.drive.house.places.of(&file.title, &[]),
+                address: Some(text::lasting(&file.id)),
+                updated: file.updated,
+                editor: file.editor.clone(),
+                to: targets.of(&led),
+                sought: &targets.sought,
+            };
+            links.look(stands, run);
+        }
+        Ok(true)
+    }
+
+    /// A document by its id; `None` where nothing is said of it.
+    fn file(&mut self, id: &str) -> Result<Option<File>, Stop> {
+        let path = format!("/files/{id}?fields={}&supportsAllDrives=true", answer::FILE);
+        let client = self.client()?;
+        let address = client.address(&path);
+        Ok(match client.get(&address, None)? {
+            Reply::Page(answer) => answer::file(&answer.value),
+            Reply::Gone | Reply::Same | Reply::Forbidden => None,
+        })
     }
 }

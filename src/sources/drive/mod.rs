@@ -44,6 +44,7 @@ key_file = "/run/secrets/google-key.json"
         what: "who opened documents (the audit log of Drive)",
         days: opened::KEPT_DAYS,
     }),
+    links: true,
     ..Kind::NOTHING
 };
 

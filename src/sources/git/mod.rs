@@ -159,6 +159,7 @@ incident_keys = ["INC-[0-9]+"]
     pull: Some(build),
     probe: Some(Probe::Both(probe::look)),
     sites: Some(sites),
+    links: true,
     ..Kind::NOTHING
 };
 

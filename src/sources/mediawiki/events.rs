@@ -43,6 +43,7 @@ impl Maker {
         page: &Page,
         history: &[Revision],
         measured: Option<Measured>,
+        version: u32,
     ) -> Event {
         let mut contributors: Vec<Identity> = Vec::new();
         let edits = history
@@ -79,7 +80,7 @@ impl Maker {
             id: format!("page:{}", page.id),
             subject: id.clone(),
             time: published_at.unwrap_or_default(),
-            version: u32::try_from(page.last_revision).unwrap_or(u32::MAX),
+            version,
             body: Body::Writeup(Box::new(Writeup {
                 title: Some(page.title.clone()),
                 url: page.url.clone().filter(|url| !url.ends_with('*')),
@@ -247,8 +248,7 @@ impl Maker {
             };
             // A page that is no longer listed says nothing of its links.
             if pages.contains_key(&page) && !standing.contains(&(page, from)) {
-                linked.removed_at = Some(now);
-                linked.version += 1;
+                linked.remove(now);
                 sink.event(self.link(pages, page, from, linked));
             }
         }
