@@ -77,6 +77,7 @@ mod privacy_served;
 mod proved;
 mod published;
 mod reconciled;
+mod recurrence;
 mod registry;
 mod repositories;
 mod rotated;
