@@ -10,6 +10,7 @@ pub mod attendance_csv;
 pub mod beacon;
 pub mod bitbucket;
 pub mod bookstack;
+pub mod caldav;
 pub mod chat;
 pub mod collected;
 pub mod confluence;
@@ -57,6 +58,7 @@ pub static KINDS: &[&Kind] = &[
     &beacon::KIND,
     &bitbucket::KIND,
     &bookstack::KIND,
+    &caldav::KIND,
     &chat::KIND,
     &confluence::KIND,
     &dokuwiki::KIND,
@@ -144,7 +146,7 @@ pub type LookFurther =
     fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<String, SourceError>;
 
 /// Parameters that say what to ask for.
-const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url"];
+const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url", "url_file"];
 
 impl Kind {
     /// A kind that can nothing, to be filled in.
