@@ -111,7 +111,7 @@ pub struct Kind {
     /// What the source forgets; the others can be asked for all of their past, or tell of it once and by
     /// themselves.
     pub memory: Option<Memory>,
-    /// Its pulls look for links to the write-ups that are registered.
+    /// Its pulls look for the write-ups that are registered: for links to them, or meetings about them.
     pub links: bool,
     /// Where it has its write-ups, if an address alone tells what it leads to.
     pub sites: Option<fn(params: toml::Table) -> Vec<sites::Site>>,

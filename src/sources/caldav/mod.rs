@@ -38,6 +38,7 @@ key = 'INC-\d+'
 "#,
     pull: Some(build),
     probe: Some(Probe::Remote(look)),
+    links: true,
     ..Kind::NOTHING
 };
 

@@ -51,6 +51,7 @@ from = "2023-01-01"
     file: Some(build_file),
     pull: Some(build_pull),
     probe: Some(Probe::Both(feed::look)),
+    links: true,
     ..Kind::NOTHING
 };
 
