@@ -33,6 +33,7 @@ mod prose;
 pub mod robots;
 pub mod sites;
 pub mod teams;
+pub mod transcript;
 pub mod unpack;
 pub mod webvtt;
 mod wiki;
@@ -71,6 +72,7 @@ pub static KINDS: &[&Kind] = &[
     &outline::KIND,
     &pageviews::KIND,
     &teams::KIND,
+    &transcript::KIND,
     &wikijs::KIND,
     &xapi::KIND,
     &zoom::KIND,
@@ -104,6 +106,8 @@ pub struct Kind {
     pub push: Option<Build<dyn Push>>,
     /// Takes a cheap look at what the source pulls from, for `readback check`.
     pub probe: Option<Probe>,
+    /// Parameters that stand in the configuration alone: nobody gives them with a file.
+    pub settled: &'static [&'static str],
     /// What the source forgets; the others can be asked for all of their past, or tell of it once and by
     /// themselves.
     pub memory: Option<Memory>,
@@ -153,6 +157,7 @@ impl Kind {
         pull: None,
         push: None,
         probe: None,
+        settled: &[],
         memory: None,
         sites: None,
     };

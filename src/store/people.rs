@@ -218,6 +218,8 @@ impl Batch {
             people,
             coverage: _,
             lines: _,
+            meetings: _,
+            stories: _,
         } = self;
         let mut any = false;
         let mut one = |person: &mut u128, team: &mut String| {
@@ -284,6 +286,8 @@ impl Batch {
             people,
             coverage: _,
             lines: _,
+            meetings: _,
+            stories: _,
         } = self;
         let lists = writeups.iter().flat_map(|row| {
             [
