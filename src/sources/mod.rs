@@ -35,6 +35,7 @@ mod prose;
 pub mod robots;
 pub mod sites;
 pub mod teams;
+pub mod transcript;
 pub mod unpack;
 pub mod webvtt;
 mod wiki;
@@ -75,6 +76,7 @@ pub static KINDS: &[&Kind] = &[
     &outline::KIND,
     &pageviews::KIND,
     &teams::KIND,
+    &transcript::KIND,
     &wikijs::KIND,
     &xapi::KIND,
     &zoom::KIND,
@@ -108,6 +110,8 @@ pub struct Kind {
     pub push: Option<Build<dyn Push>>,
     /// Takes a cheap look at what the source pulls from, for `readback check`.
     pub probe: Option<Probe>,
+    /// Parameters that stand in the configuration alone: nobody gives them with a file.
+    pub settled: &'static [&'static str],
     /// What the source forgets; the others can be asked for all of their past, or tell of it once and by
     /// themselves.
     pub memory: Option<Memory>,
@@ -159,6 +163,7 @@ impl Kind {
         pull: None,
         push: None,
         probe: None,
+        settled: &[],
         memory: None,
         links: false,
         sites: None,

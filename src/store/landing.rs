@@ -8,12 +8,12 @@ use clickhouse::{Row, RowOwned, RowWrite};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{
-    AttendanceRow, CommentRow, CoverageRow, EditRow, LinkRow, PersonRow, ReadCountRow, ReadRow,
-    ReceiptRow, WriteupRow,
+    AttendanceRow, CommentRow, CoverageRow, EditRow, LinkRow, MeetingRow, PersonRow, ReadCountRow,
+    ReadRow, ReceiptRow, StoryRow, WriteupRow,
 };
 use super::{Named, Store, StoreError, native};
 use crate::model::{
-    Assignment, Body, EventKind, Granularity, Link, Millis, Pseudonym, Record, Whom,
+    Assignment, Body, EventKind, Granularity, Link, MeetingForm, Millis, Pseudonym, Record, Whom,
 };
 
 const INSERT_READS: &str = include_str!("../../sql/queries/insert_reads.sql");
@@ -33,6 +33,9 @@ pub struct Batch {
     pub(super) coverage: Vec<CoverageRow>,
     /// Lines by kind and source.
     pub(super) lines: BTreeMap<Cow<'static, str>, BTreeMap<String, u64>>,
+    // Behind `lines`: what an earlier program packed ends there.
+    pub(super) meetings: Vec<MeetingRow>,
+    pub(super) stories: Vec<StoryRow>,
 }
 
 /// A batch that was packed by a program whose way of packing this one does not know, or that is
@@ -98,6 +101,8 @@ impl Batch {
             people,
             coverage,
             lines,
+            meetings,
+            stories,
         } = other;
         self.reads.extend(reads);
         self.read_counts.extend(read_counts);
@@ -108,6 +113,8 @@ impl Batch {
         self.writeups.extend(writeups);
         self.people.extend(people);
         self.coverage.extend(coverage);
+        self.meetings.extend(meetings);
+        self.stories.extend(stories);
         for (kind, sources) in lines {
             let all = self.lines.entry(kind).or_default();
             for (source, n) in sources {
@@ -154,6 +161,8 @@ impl Batch {
             + self.writeups.len()
             + self.people.len()
             + self.coverage.len()
+            + self.meetings.len()
+            + self.stories.len()
     }
 
     /// Nothing to store and nothing to acknowledge.
@@ -372,6 +381,35 @@ impl Batch {
                 from_at: coverage.from,
                 to_at: coverage.to,
             }),
+            Body::Meeting(meeting) => self.meetings.push(MeetingRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                target: head.target,
+                canonical: head.canonical,
+                meeting: reference,
+                spoke: meeting.spoke,
+                facilitators_spoke: meeting.facilitators_spoke,
+                speaking_ms: meeting.speaking_ms,
+                meeting_ms: meeting.meeting_ms,
+                accounts: meeting.accounts,
+                changes: meeting.changes,
+                form: meeting.form.map_or("", MeetingForm::name).to_owned(),
+                open: meeting.open,
+                mandatory: meeting.mandatory,
+            }),
+            Body::Story(story) => self.stories.push(StoryRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                target: head.target,
+                canonical: head.canonical,
+                round: story.round,
+                count: story.count,
+                label: story.label.unwrap_or_default(),
+            }),
         }
     }
 
@@ -402,6 +440,8 @@ impl Store {
         self.insert_all("landing_writeup", &batch.writeups).await?;
         self.insert_all("landing_person", &batch.people).await?;
         self.insert_all("landing_coverage", &batch.coverage).await?;
+        self.insert_all("landing_meeting", &batch.meetings).await?;
+        self.insert_all("landing_story", &batch.stories).await?;
         let receipts: Vec<_> = batch
             .lines
             .iter()
@@ -537,6 +577,22 @@ mod tests {
         assert!(Batch::unpack(&[]).is_err());
         assert!(Batch::unpack(&[9, 1]).is_err());
         assert!(Batch::unpack(&[FORMAT, 0x93]).is_err());
+    }
+
+    /// An earlier program knew nothing of meetings and stories.
+    #[test]
+    fn what_an_earlier_program_packed_ends_earlier() {
+        let packed = batch("wiki", 1..3).pack().unwrap();
+        // Twelve lists; without the last two, which are empty, it had ten.
+        assert_eq!(
+            (packed[1], &packed[packed.len() - 2..]),
+            (0x9c, &[0x90, 0x90][..])
+        );
+        let mut earlier = packed[..packed.len() - 2].to_vec();
+        earlier[1] = 0x9a;
+        let all = Batch::unpack(&earlier).unwrap();
+        assert_eq!((all.len(), all.lines["read"]["wiki"]), (2, 2));
+        assert!(all.meetings.is_empty() && all.stories.is_empty());
     }
 
     /// What lies in spools and dead letters was written by earlier programs. This is one of them: if

@@ -219,6 +219,8 @@ impl Batch {
             people,
             coverage: _,
             lines: _,
+            meetings: _,
+            stories: _,
         } = self;
         let mut any = false;
         // Says whether somebody was taken out.
@@ -292,6 +294,8 @@ impl Batch {
             people,
             coverage: _,
             lines: _,
+            meetings: _,
+            stories: _,
         } = self;
         let lists = writeups.iter().flat_map(|row| {
             [

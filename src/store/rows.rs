@@ -215,6 +215,41 @@ pub(super) struct CoverageRow {
     pub(super) to_at: Option<i64>,
 }
 
+#[derive(Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct MeetingRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: Arc<str>,
+    pub(super) target: String,
+    pub(super) canonical: String,
+    pub(super) meeting: u64,
+    pub(super) spoke: Option<u32>,
+    pub(super) facilitators_spoke: Option<u32>,
+    pub(super) speaking_ms: Option<u64>,
+    pub(super) meeting_ms: Option<u64>,
+    pub(super) accounts: Option<u32>,
+    pub(super) changes: Option<u32>,
+    pub(super) form: String,
+    pub(super) open: Option<bool>,
+    pub(super) mandatory: Option<bool>,
+}
+
+#[derive(Default, Row, Serialize, Deserialize)]
+#[serde(default)]
+pub(super) struct StoryRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: Arc<str>,
+    pub(super) target: String,
+    pub(super) canonical: String,
+    pub(super) round: String,
+    pub(super) count: u32,
+    pub(super) label: String,
+}
+
 #[derive(Row, Serialize, Deserialize)]
 pub(super) struct ReceiptRow {
     pub(super) batch: u128,

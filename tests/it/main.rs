@@ -65,6 +65,7 @@ mod links;
 mod loading;
 mod logs;
 mod machines;
+mod meetings;
 mod merging;
 mod observed;
 mod pages;

@@ -10,8 +10,8 @@ use super::names::{forget_names, forget_subject, misplaced, named_after_somebody
 use super::stamp::Stamp;
 use crate::model::target::canonical;
 use crate::model::{
-    Attendance, Body, Comment, Edit, Event, Identity, Link, Person, Pseudonym, Read, Record,
-    Writeup,
+    Attendance, Body, Comment, Edit, Event, Identity, Link, Occurrence, Person, Pseudonym, Read,
+    Record, Writeup,
 };
 
 /// Turns events into records.
@@ -157,6 +157,13 @@ impl Intake {
                 .parent
                 .take()
                 .map_or(0, |parent| self.keys.event(source, &parent)),
+            Body::Meeting(meeting) => {
+                let blank = Occurrence::Named(String::new());
+                match std::mem::replace(&mut meeting.meeting, blank) {
+                    Occurrence::Named(name) => self.keys.hash("meeting", &name),
+                    Occurrence::Known(hash) => hash,
+                }
+            }
             _ => 0,
         }
     }
@@ -263,6 +270,8 @@ impl Intake {
             Body::Writeup(writeup) => Body::Writeup(Box::new(self.writeup(*writeup))),
             Body::Person(person) => Body::Person(Box::new(self.person(*person))),
             Body::Coverage(coverage) => Body::Coverage(coverage),
+            Body::Meeting(meeting) => Body::Meeting(meeting),
+            Body::Story(story) => Body::Story(story),
         };
         Event {
             source,
@@ -390,7 +399,9 @@ impl Intake {
                 entry.apart.retain(|person| !goes(person));
                 return Ok(());
             }
-            Body::ReadCount(_) | Body::Coverage(_) => return Ok(()),
+            Body::ReadCount(_) | Body::Coverage(_) | Body::Meeting(_) | Body::Story(_) => {
+                return Ok(());
+            }
         };
         if person.as_ref().is_some_and(goes) {
             *person = None;

@@ -11,11 +11,11 @@ use polars::prelude::{DataFrame, PolarsResult};
 use serde_json::{Value as Json, json};
 
 use super::columns::{flags, ints, texts};
-use super::compute::Computed;
+use super::meetings::{Meetings, retellings};
 use super::writeups::{Both, is_there};
 use crate::indicators::Context;
 use crate::model::Millis;
-use crate::store::RegistryWriteup;
+use crate::store::{MeetingFact, RegistryWriteup};
 
 use judge::{Shown, judge};
 
@@ -35,6 +35,8 @@ const REQUIRED: &str = "REQ-PARTICIPANT";
 
 #[derive(Default)]
 struct Review {
+    /// Its hash.
+    meeting: String,
     at: Millis,
     quarter: String,
     writeups: BTreeSet<usize>,
@@ -69,13 +71,35 @@ pub(super) struct Lists {
     pub(super) quarters: Vec<Json>,
     /// Numbers of indicators that would tell what is withheld in these lists: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
+    /// Meetings in which what had happened long before was told again.
+    pub(super) retellings: Option<Json>,
+    /// The reviews, in the order of the fuller list, with their hashes: never told.
+    pub(super) listed: Vec<Listed>,
+}
+
+/// A review of the lists, for those who say something of it.
+pub(super) struct Listed {
+    /// Its name in the fuller list.
+    pub(super) id: String,
+    /// Its name in the list of everybody, and what it is about there, if it is there.
+    pub(super) open: Option<(String, Option<String>)>,
+    /// Its hash.
+    pub(super) hash: String,
+    /// When it began.
+    pub(super) at: Millis,
+    /// What it was about.
+    pub(super) title: Option<String>,
 }
 
 /// Every review and every quarter.
-pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::Result<Lists> {
-    let (reviews, quarters) =
-        gather(&computed.facts.attendance, context).context("the list of reviews")?;
-    let registry = |at: &usize| computed.registry.get(*at);
+pub(super) fn lists(
+    context: &Context,
+    meetings: &Meetings,
+    registry: &[RegistryWriteup],
+    k: u32,
+) -> anyhow::Result<Lists> {
+    let (reviews, quarters) = gather(&meetings.reviews, context).context("the list of reviews")?;
+    let registry = |at: &usize| registry.get(*at);
     let is_open = |review: &Review| {
         let mut known = review.writeups.iter().filter_map(registry).peekable();
         known.peek().is_none() || known.any(|writeup| !writeup.restricted)
@@ -87,10 +111,17 @@ pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::R
         // The first that this reader may see.
         let mut known = review.writeups.iter().filter_map(registry);
         let writeup = known.find(|writeup| restricted || !writeup.restricted);
-        (review.at, one(review, shown, context, writeup))
+        let mut told = one(review, shown, context, writeup);
+        if let Some(fact) = meetings.known.get(&review.meeting) {
+            beside(&mut told, fact, tells_acts(review, shown, k));
+        }
+        (review.at, told)
     };
     let all = reviews.iter().zip(&full.reviews);
-    let of_full = all.map(|(review, shown)| told(review, *shown, true));
+    let of_full = all.map(|(review, shown)| {
+        let (at, told) = told(review, *shown, true);
+        (at, told, review.meeting.as_str())
+    });
     // Whoever sees the fuller lists has the others, too: what one withholds must not stand in another.
     let listed = reviews
         .iter()
@@ -98,22 +129,114 @@ pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::R
         .zip(open.reviews.iter().zip(&full.reviews));
     let of_open = listed
         .filter(|((_, hidden), _)| !**hidden)
-        .map(|((review, _), (open, full))| told(review, open.and(*full), false));
+        .map(|((review, _), (open, full))| {
+            let (at, told) = told(review, open.and(*full), false);
+            (at, told, review.meeting.as_str())
+        });
+    // What a review does not tell, its quarter does not count.
+    let mut acts: BTreeMap<&str, Acts> = BTreeMap::new();
+    let judged = hidden.iter().zip(open.reviews.iter().zip(&full.reviews));
+    for (review, (hidden, (open, full))) in reviews.iter().zip(judged) {
+        let shown = if *hidden { *full } else { open.and(*full) };
+        let fact = meetings.known.get(&review.meeting);
+        if let Some(fact) = fact.filter(|_| tells_acts(review, shown, k)) {
+            acts.entry(&review.quarter).or_default().add(fact);
+        }
+    }
     let by_quarter = quarters
         .iter()
         .zip(open.quarters.iter().zip(&full.quarters))
         .map(|((name, quarter), (open, full))| {
             let shown = std::array::from_fn(|at| open[at] && full[at]);
-            by_role(name, quarter, &shown)
+            let mut told = by_role(name, quarter, &shown);
+            if let Some(acts) = acts.get(name.as_str()) {
+                acts.tell(&mut told);
+            }
+            told
         });
+    let quarters = by_quarter.collect();
+    let (open_list, full_list) = (in_order(of_open.collect()), in_order(of_full.collect()));
+    let id = |told: &Json| told["meeting"].as_str().unwrap_or_default().to_owned();
+    let title = |told: &Json| told["title"].as_str().map(str::to_owned);
+    let mut open_ids: BTreeMap<&str, (String, Option<String>)> = BTreeMap::new();
+    for (told, hash) in &open_list {
+        open_ids.insert(*hash, (id(told), title(told)));
+    }
+    let at: BTreeMap<&str, Millis> = reviews
+        .iter()
+        .map(|review| (review.meeting.as_str(), review.at))
+        .collect();
+    let listed = full_list.iter().map(|(told, hash)| Listed {
+        id: id(told),
+        open: open_ids.remove(hash),
+        hash: (*hash).to_owned(),
+        at: at.get(hash).copied().unwrap_or(0),
+        title: title(told),
+    });
+    let listed = listed.collect();
+    let only = |list: Vec<(Json, &str)>| list.into_iter().map(|(told, _)| told).collect();
     Ok(Lists {
         reviews: Both {
-            open: in_order(of_open.collect()),
-            full: in_order(of_full.collect()),
+            open: only(open_list),
+            full: only(full_list),
         },
-        quarters: by_quarter.collect(),
+        quarters,
         betrayed: [open.betrayed, full.betrayed].concat(),
+        retellings: retellings(&meetings.retold, k).context("retellings")?,
+        listed,
     })
+}
+
+/// Whether it is told what came of a review. It is of acts, and no count of people; but of a review to
+/// which few came, or nobody knows how many, it would be what these few did.
+fn tells_acts(review: &Review, shown: Shown, k: u32) -> bool {
+    shown.attendees && review.attended >= k.into()
+}
+
+/// Adds what is known of a review beside its attendees.
+fn beside(told: &mut Json, fact: &MeetingFact, tells_acts: bool) {
+    if fact.open == Some(true) {
+        told["open"] = json!(true);
+    }
+    let acts = [("accounts", fact.accounts), ("changes", fact.changes)];
+    for (name, number) in acts {
+        match number {
+            Some(number) if tells_acts => told[name] = json!(number),
+            Some(_) => told["suppressed"] = json!(true),
+            None => {}
+        }
+    }
+}
+
+/// What came of the reviews of a quarter, as far as somebody says it.
+#[derive(Default)]
+struct Acts {
+    accounts: Option<u64>,
+    changes: Option<u64>,
+    /// Of how many reviews it is said.
+    reviews: u64,
+}
+
+impl Acts {
+    fn add(&mut self, fact: &MeetingFact) {
+        let sum = |all: &mut Option<u64>, one: Option<u32>| {
+            if let Some(one) = one {
+                *all = Some(all.unwrap_or(0) + u64::from(one));
+            }
+        };
+        sum(&mut self.accounts, fact.accounts);
+        sum(&mut self.changes, fact.changes);
+        self.reviews += u64::from(fact.accounts.or(fact.changes).is_some());
+    }
+
+    fn tell(&self, quarter: &mut Json) {
+        if self.reviews == 0 {
+            return;
+        }
+        quarter["accounts"] = json!(self.accounts);
+        quarter["changes"] = json!(self.changes);
+        quarter["reviews_with_acts"] = json!(self.reviews);
+    }
 }
 
 fn gather(
@@ -133,6 +256,7 @@ fn gather(
             continue;
         };
         let review = reviews.entry(meeting.clone()).or_default();
+        review.meeting.clone_from(&meeting);
         review.at = at[row].unwrap_or(0);
         review.mandatory |= mandatory[row];
         review
@@ -176,11 +300,12 @@ fn role(role: Option<&str>, invited: bool) -> &'static str {
 
 /// Newest first. A meeting is known to the store by a keyed hash; here it is the nth of its day, so
 /// that the same events give the same bytes whatever the key.
-fn in_order(mut reviews: Vec<(Millis, Json)>) -> Vec<Json> {
-    reviews.sort_by_cached_key(|(at, review)| (*at, review.to_string()));
+fn in_order(mut reviews: Vec<(Millis, Json, &str)>) -> Vec<(Json, &str)> {
+    reviews.sort_by_cached_key(|(at, review, _)| (*at, review.to_string()));
     let mut of_day: BTreeMap<String, usize> = BTreeMap::new();
-    let mut ordered: Vec<Json> = reviews.into_iter().map(|(_, review)| review).collect();
-    for review in &mut ordered {
+    let ordered = reviews.into_iter().map(|(_, review, hash)| (review, hash));
+    let mut ordered: Vec<(Json, &str)> = ordered.collect();
+    for (review, _) in &mut ordered {
         let date = review["date"].as_str().unwrap_or_default().to_owned();
         let nth = of_day.entry(date.clone()).or_default();
         *nth += 1;
