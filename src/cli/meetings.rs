@@ -149,15 +149,7 @@ async fn set(known: &[Known], said: Said, house: &House) -> anyhow::Result<()> {
 
 fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    let form = |one: &Known| {
-        let said = one.fact.form.as_deref();
-        let by_age = if one.is_retelling {
-            "retelling"
-        } else {
-            "review"
-        };
-        said.unwrap_or(by_age).to_owned()
-    };
+    let form = |one: &Known| one.fact.form.clone().unwrap_or_else(|| "review".to_owned());
     if as_json {
         let each = known.iter().map(|one| {
             json!({

@@ -15,7 +15,7 @@ use super::writeups::{Both, is_there};
 use crate::collect::{Intake, lost_story};
 use crate::indicators::Context;
 use crate::model::meeting::version_at;
-use crate::model::{Body, DAY_MS, Event, Meeting, MeetingForm, Millis, Occurrence, Story};
+use crate::model::{Body, Event, Meeting, MeetingForm, Millis, Occurrence, Story};
 use crate::store::{Batch, FactSettings, MeetingFact, RegistryWriteup, Store, StoryFact};
 use crate::summary::suppress;
 
@@ -23,7 +23,7 @@ use crate::summary::suppress;
 pub struct Meetings {
     /// Who came to reviews, as `Facts::attendance`.
     pub(super) reviews: DataFrame,
-    /// Who came to meetings in which what had happened long before was told again.
+    /// Who came to meetings in which what had happened before was told again.
     pub(super) retold: DataFrame,
     /// What is known of a meeting, by its hash.
     pub(super) known: BTreeMap<String, MeetingFact>,
@@ -47,8 +47,7 @@ impl Meetings {
         let known = store.meetings(settings).await?;
         let known = known.into_iter().map(|one| (one.meeting.clone(), one));
         let known: BTreeMap<String, MeetingFact> = known.collect();
-        let late = i64::from(context.parameters.late_days) * DAY_MS;
-        let (reviews, retold) = apart(attendance, &known, registry, late)?;
+        let (reviews, retold) = apart(attendance, &known)?;
         Ok(Meetings {
             reviews,
             retold,
@@ -57,35 +56,17 @@ impl Meetings {
     }
 }
 
-/// Reviews, and meetings of another form. A meeting of which nobody says what it was is a review, unless
-/// all that it was about was published long before it.
+/// Reviews, and meetings of another form. A meeting of which nobody says what it was is a review, however
+/// old what it was about: A1 to A3 are defined over every meeting.
 fn apart(
     mut frame: DataFrame,
     known: &BTreeMap<String, MeetingFact>,
-    registry: &[RegistryWriteup],
-    late: Millis,
 ) -> PolarsResult<(DataFrame, DataFrame)> {
     let meetings = texts(&frame, "meeting")?;
-    let (writeups, at) = (ints(&frame, "writeup")?, ints(&frame, "at")?);
-    let mut old: HashMap<&str, bool> = HashMap::new();
-    for ((meeting, writeup), at) in meetings.iter().zip(&writeups).zip(&at) {
-        let published = writeup
-            .and_then(|at| usize::try_from(at).ok())
-            .and_then(|at| registry.get(at))
-            .map(|writeup| writeup.published_at);
-        if let (Some(meeting), Some(published)) = (meeting, published) {
-            let is_old = published.zip(*at).is_some_and(|(day, at)| at - day >= late);
-            *old.entry(meeting.as_str()).or_insert(true) &= is_old;
-        }
-    }
     let fact = |meeting: &Option<String>| known.get(meeting.as_ref()?);
-    let is_review = |meeting: &Option<String>| match fact(meeting)
-        .and_then(|fact| MeetingForm::from_name(fact.form.as_ref()?))
-    {
-        Some(form) => form == MeetingForm::Review,
-        None => !meeting
-            .as_deref()
-            .is_some_and(|meeting| old.get(meeting) == Some(&true)),
+    let is_review = |meeting: &Option<String>| {
+        let form = fact(meeting).and_then(|fact| MeetingForm::from_name(fact.form.as_ref()?));
+        form.is_none_or(|form| form == MeetingForm::Review)
     };
     let reviews: BooleanChunked = meetings.iter().map(is_review).collect();
     let had_to =
@@ -101,7 +82,7 @@ fn apart(
     Ok((frame.filter(&reviews)?, frame.filter(&retold)?))
 }
 
-/// How many meetings told of what had happened long before, and how many people came to them; nothing
+/// How many meetings told of what had happened before, and how many people came to them; nothing
 /// where there were none.
 pub(super) fn retellings(retold: &DataFrame, k: u32) -> PolarsResult<Option<Json>> {
     let meetings: BTreeSet<String> = texts(retold, "meeting")?.into_iter().flatten().collect();
@@ -195,8 +176,6 @@ pub struct Known {
     pub at: Millis,
     /// What it was about.
     pub title: Option<String>,
-    /// It counts as a retelling.
-    pub is_retelling: bool,
     /// What is known of it beside its attendees.
     pub fact: MeetingFact,
 }
@@ -207,16 +186,13 @@ pub async fn known(store: &Store, context: &Context, k: u32) -> anyhow::Result<V
     let mut meetings = Meetings::of(store, context, &settings, &registry).await?;
     let listed = reviews::lists(context, &meetings, &registry, k)?.listed;
     let retold = retold(&meetings.retold, context, &registry)?;
-    let each = listed.into_iter().map(|one| (one, false));
-    let each = each.chain(retold.into_iter().map(|one| (one, true)));
-    let each = each.map(|(one, is_retelling)| {
+    let each = listed.into_iter().chain(retold).map(|one| {
         let fact = meetings.known.remove(&one.hash);
         Known {
             id: one.id,
             open: one.open,
             at: one.at,
             title: one.title,
-            is_retelling,
             fact: fact.unwrap_or_else(|| MeetingFact {
                 meeting: one.hash,
                 ..MeetingFact::default()
@@ -432,6 +408,7 @@ mod tests {
     use polars::df;
 
     use super::*;
+    use crate::model::DAY_MS;
 
     fn writeup(number: u32, published_at: Option<Millis>) -> RegistryWriteup {
         RegistryWriteup {
@@ -442,58 +419,34 @@ mod tests {
     }
 
     #[test]
-    fn what_happened_long_before_is_told_again() {
-        let day = |n: i64| n * DAY_MS;
-        let registry = [
-            writeup(1, Some(0)),
-            writeup(2, Some(day(80))),
-            writeup(3, None),
-        ];
+    fn what_is_said_to_be_no_review_is_none() {
         let frame = df!(
-            "meeting" => ["late", "in time", "both", "none", "undated", "said", "said"],
-            "writeup" => [Some(0_u32), Some(1), Some(0), None, Some(2), Some(1), Some(1)],
-            "at" => [day(90), day(100), day(120), day(400), day(400), day(100), day(100)],
-            "mandatory" => [false, false, true, false, false, false, true],
+            "meeting" => ["one", "said", "said", "two", "told"],
+            "mandatory" => [false, false, true, true, false],
         )
         .unwrap();
-        let again = df!(
-            "meeting" => ["both"], "writeup" => [Some(1_u32)], "at" => [day(120)], "mandatory" => [false],
-        );
-        let frame = frame.vstack(&again.unwrap()).unwrap();
         let fact = |meeting: &str, form: Option<&str>, mandatory| MeetingFact {
             meeting: meeting.to_owned(),
             form: form.map(str::to_owned),
             mandatory,
             ..MeetingFact::default()
         };
-        let known = |facts: Vec<MeetingFact>| {
-            facts
-                .into_iter()
-                .map(|one| (one.meeting.clone(), one))
-                .collect()
-        };
         let names = |frame: &DataFrame| -> Vec<String> {
-            texts(frame, "meeting")
-                .unwrap()
-                .into_iter()
-                .flatten()
-                .collect()
+            let meetings = texts(frame, "meeting").unwrap();
+            meetings.into_iter().flatten().collect()
         };
-        let (reviews, retold) = apart(frame.clone(), &BTreeMap::new(), &registry, day(90)).unwrap();
-        assert_eq!(names(&retold), ["late"]);
-        assert_eq!(reviews.height(), 7);
-
-        let facts = known(vec![
-            fact("late", Some("review"), Some(true)),
+        let (reviews, retold) = apart(frame.clone(), &BTreeMap::new()).unwrap();
+        assert_eq!((reviews.height(), retold.height()), (5, 0));
+        let facts = [
+            fact("one", Some("review"), Some(true)),
             fact("said", Some("onboarding_talk"), None),
-        ]);
-        let (reviews, retold) = apart(frame, &facts, &registry, day(90)).unwrap();
+            fact("told", None, None),
+        ];
+        let facts = facts.map(|one| (one.meeting.clone(), one)).into();
+        let (reviews, retold) = apart(frame, &facts).unwrap();
         assert_eq!(names(&retold), ["said", "said"]);
-        assert_eq!(names(&reviews)[0], "late");
-        assert_eq!(
-            flags(&reviews, "mandatory").unwrap()[..3],
-            [true, false, true]
-        );
+        assert_eq!(names(&reviews), ["one", "two", "told"]);
+        assert_eq!(flags(&reviews, "mandatory").unwrap(), [true, true, false]);
     }
 
     #[test]

@@ -41,7 +41,7 @@ fn number(entry: &Value, name: &str) -> String {
     }
 }
 
-/// Such as: Beside the reviews, 3 meetings told again of what had happened long before; 21 people came.
+/// Such as: Beside the reviews, 3 meetings told again of what had happened before; 21 people came.
 pub(super) fn retellings(summary: &Value) -> Option<String> {
     let told = summary.get("retellings")?;
     let Cell::Value(meetings) = cell(told, "meetings") else {
@@ -56,9 +56,8 @@ pub(super) fn retellings(summary: &Value) -> Option<String> {
     };
     let noun = words::plural(meetings, "meeting", "meetings");
     Some(format!(
-        "Beside the reviews, «{}» {noun} told again of what had happened long before: story sessions, talks \
-         to new colleagues, and meetings about write-ups older than 90 days; {people}. They are not counted \
-         above.",
+        "Beside the reviews, «{}» {noun} told again of what had happened before: story sessions and talks to \
+         new colleagues; {people}. They are not counted above.",
         words::count(meetings)
     ))
 }

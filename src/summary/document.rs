@@ -27,7 +27,7 @@ pub struct Document {
     pub reviews: Vec<Json>,
     /// Attendance by role, a quarter each.
     pub attendance_by_quarter: Vec<Json>,
-    /// Meetings in which what had happened long before was told again (`meetings`), and how many people
+    /// Meetings in which what had happened before was told again (`meetings`), and how many people
     /// came to them (`people`); absent where there were none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retellings: Option<Json>,

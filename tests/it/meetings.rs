@@ -87,6 +87,12 @@ async fn house(database: &str, reversed: bool) -> Option<Way> {
             MARCH,
             json!({ "meeting": "m6", "accounts": 7, "changes": 1, "mandatory": true }),
         ),
+        said(
+            "i",
+            "INC-2",
+            MARCH,
+            json!({ "meeting": "m3", "form": "story_session" }),
+        ),
         // Of an unknown write-up, and of a meeting that nobody came to.
         said(
             "g",
@@ -156,7 +162,7 @@ async fn sources_words_are_put_together_and_retellings_stand_apart() {
         ],
         [&json!(4), &json!(14), &json!(4), &json!(3)]
     );
-    // By age and by what was said of it; seven people came to both.
+    // A story session and a talk; seven people came to both.
     assert_eq!(summary["retellings"], json!({ "meetings": 2, "people": 7 }));
     let attendance = &summary["indicators"]["A1"]["results"]["attendance"];
     assert_eq!(
@@ -167,7 +173,7 @@ async fn sources_words_are_put_together_and_retellings_stand_apart() {
     let received = &summary["health"]["received"];
     assert_eq!(
         (&received["kept"]["meeting"], &received["unknown_writeup"]),
-        (&json!(7), &json!(1))
+        (&json!(8), &json!(1))
     );
 }
 

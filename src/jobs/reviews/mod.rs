@@ -71,7 +71,7 @@ pub(super) struct Lists {
     pub(super) quarters: Vec<Json>,
     /// Numbers of indicators that would tell what is withheld in these lists: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
-    /// Meetings in which what had happened long before was told again.
+    /// Meetings in which what had happened before was told again.
     pub(super) retellings: Option<Json>,
     /// The reviews, in the order of the fuller list, with their hashes: never told.
     pub(super) listed: Vec<Listed>,
