@@ -379,7 +379,7 @@ fn forms_say_it_for_coordinators_alone() {
     };
     let served = Served::start(&home, &[], &[]);
     served.until("/readyz/engine", 200);
-    let mut account = |name: &str, role: &str| {
+    let account = |name: &str, role: &str| {
         typed(
             &home,
             &["add", name, "--role", role],
