@@ -255,10 +255,7 @@ impl Wiki for Asking<'_> {
     }
 
     fn fate(&mut self, id: &str) -> Result<Fate, Stop> {
-        let path = format!("/files/{id}?fields={}&supportsAllDrives=true", answer::FILE);
-        let client = self.client()?;
-        let address = client.address(&path);
-        let file = match client.get(&address, None)? {
+        let file = match self.document(id)? {
             Reply::Page(answer) => answer::file(&answer.value),
             // So Drive speaks of what is not shared with us any more, too.
             Reply::Gone => return Ok(Fate::Gone(None)),
@@ -313,12 +310,16 @@ impl Asking<'_> {
             links.turns.looked(turn, &file.id, file.updated, is_read);
         }
         for id in links.turns.waiting() {
-            let answer = self.file(&id);
+            let answer = self.document(&id);
             let is_read = match run.pass(answer)? {
-                Some(Some(file)) if file.trashed.is_none() => {
-                    self.look(&file, &targets, links, run)?
+                Some(Reply::Page(answer)) => {
+                    let file = answer::file(&answer.value);
+                    match file.filter(|file| file.trashed.is_none()) {
+                        Some(file) => self.look(&file, &targets, links, run)?,
+                        None => true,
+                    }
                 }
-                Some(_) => true,
+                Some(Reply::Gone | Reply::Same | Reply::Forbidden) => true,
                 None => false,
             };
             links.turns.looked(Turn::Waited, &id, 0, is_read);
@@ -354,14 +355,11 @@ impl Asking<'_> {
         Ok(true)
     }
 
-    /// A document by its id; `None` where nothing is said of it.
-    fn file(&mut self, id: &str) -> Result<Option<File>, Stop> {
+    /// What is answered of a document by its id.
+    fn document(&mut self, id: &str) -> Result<Reply, Stop> {
         let path = format!("/files/{id}?fields={}&supportsAllDrives=true", answer::FILE);
         let client = self.client()?;
         let address = client.address(&path);
-        Ok(match client.get(&address, None)? {
-            Reply::Page(answer) => answer::file(&answer.value),
-            Reply::Gone | Reply::Same | Reply::Forbidden => None,
-        })
+        client.get(&address, None)
     }
 }
