@@ -182,6 +182,20 @@ fn a_write_up_that_came_back_while_a_checkpoint_was_lost_is_there() {
 }
 
 #[test]
+fn what_was_told_before_a_pull_was_cut_off_may_go() {
+    let mut wiki = Scripted::new().with("dns", true, &[]);
+    // The whole of the page is answered; what belongs to it is not.
+    wiki.left = Some(1);
+    wiki.pull();
+    assert!(wiki.stands("page:dns"));
+    wiki.page("dns").is_there = false;
+    for _ in 0..3 {
+        wiki.pull();
+    }
+    assert_eq!(wiki.odds(), [""; 0]);
+}
+
+#[test]
 fn pages_of_long_ago_are_gone_through_again_some_in_each_pull() {
     let mut wiki = wiki();
     for number in 0..1500 {

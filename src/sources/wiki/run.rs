@@ -127,8 +127,12 @@ fn all(
             state.links.turns.wait(&page.id);
             state.links.back(&page.id, run);
         }
-        tell(wiki, page, &mut seen, run)?;
-        state.pages.insert(page.id.clone(), seen);
+        let told = tell(wiki, page, &mut seen, run);
+        // What was told before the wiki fell silent was told.
+        if told.is_ok() || !seen.told.is_empty() {
+            state.pages.insert(page.id.clone(), seen);
+        }
+        told?;
         state.after = Some(page.id.clone());
     }
     state.after = None;
