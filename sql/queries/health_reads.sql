@@ -2,7 +2,7 @@
 SELECT clicks.n AS clicks, kept.n AS kept, kept.anonymous AS anonymous,
     counted.n AS aggregated_rows, counted.reads AS aggregated_reads,
     left_out.own AS own_people, left_out.draft AS draft_people,
-    compared.people AS compared_people,
+    left_out.others AS other_people, compared.people AS compared_people,
     left_out.agents AS agent_people,
     left_out.machines AS machine_people
 FROM
@@ -23,15 +23,28 @@ FROM
 ) AS counted,
 (
     SELECT uniqExactIf(person, label = 4) AS own, uniqExactIf(person, label = 5) AS draft,
-        uniqExactIf(person, label = 10) AS agents, uniqExactIf(person, label = 11) AS machines
+        uniqExactIf(person, label = 9) AS others, uniqExactIf(person, label = 10) AS agents,
+        uniqExactIf(person, label = 11) AS machines
     FROM derived_read
-    WHERE label IN (4, 5, 10, 11) AND person != 0 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+    WHERE label IN (4, 5, 9, 10, 11) AND person != 0 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
       AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
 ) AS left_out,
 (
-    -- Who is known to have read what several sources watch.
+    -- Whoever is known to have read what another source saw, too, may be who that one saw.
     SELECT uniqExact(person) AS people
-    FROM derived_reader_day
-    WHERE writeup IN (SELECT writeup FROM derived_source_day)
+    FROM derived_read
+    WHERE label IN (0, 4, 5, 9) AND person != 0 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
       AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+      AND writeup IN
+      (
+          SELECT writeup
+          FROM derived_read
+          WHERE label = 9 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+            AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+          UNION ALL
+          SELECT writeup
+          FROM derived_count
+          WHERE label = 9 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+            AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+      )
 ) AS compared

@@ -6,13 +6,13 @@
 INSERT INTO staged_read
 (
     writeup, actor, ms, key, person, session, engaged_ms, scroll_milli, assigned, agent, label,
-    age_day, generation, team, source, arrival
+    age_day, generation, team, source, arrival, page
 )
 WITH
     target AS
     (
         -- All of the time of a target that was any of theirs: another's events in it are not taken.
-        SELECT target, from_ms, number, has({writeups:Array(UInt32)}, number) AS wanted
+        SELECT target, from_ms, number, page, has({writeups:Array(UInt32)}, number) AS wanted
         FROM registry_target
         WHERE generation = {registry:UInt32} AND target IN
         (
@@ -94,7 +94,8 @@ SELECT
     {stage:UInt32} AS generation,
     r.own_team AS team,
     r.source AS source,
-    r.arrival AS arrival
+    r.arrival AS arrival,
+    t.page AS page
 FROM
 (
     SELECT key, toUnixTimestamp64Milli(at) AS ms, target, person, session, engaged_ms, scroll_milli,

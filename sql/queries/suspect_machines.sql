@@ -1,5 +1,5 @@
--- Hours in which somebody may have read as only programs do: with more reads than
--- {machine_writeups:UInt32}, or half as many without engaged time as {machine_run:UInt32}, since a run may
+-- Hours in which somebody may have read as only programs do: with more than half as many reads as
+-- {machine_writeups:UInt32}, or without engaged time as {machine_run:UInt32}, since sixty minutes and a run may
 -- cross the hour. Robots and agents that are known as such are left out. {registry:UInt32}.
 -- Readers and hours are many: they may go to the disk. Store::find_machines.
 INSERT INTO staged_machine (found, actor, from_ms, to_ms)
@@ -17,5 +17,5 @@ ANY LEFT JOIN
 WHERE p.kind NOT IN ('bot', 'room', 'service', 'excluded')
 GROUP BY actor, since
 HAVING actor != 0
-   AND (count() > {machine_writeups:UInt32} OR countIf(r.engaged_ms = 0) > intDiv({machine_run:UInt32}, 2))
+   AND (count() > intDiv({machine_writeups:UInt32}, 2) OR countIf(r.engaged_ms = 0) > intDiv({machine_run:UInt32}, 2))
 SETTINGS max_bytes_before_external_group_by = 536870912

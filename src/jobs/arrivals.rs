@@ -59,7 +59,7 @@ impl Arrivals {
     /// What may be told where the readers of these write-ups are, or are not. The reads of a write-up are
     /// the sum of its kinds, those of a kind the sum over write-ups, and all reads are told, too.
     pub(super) fn judge(&self, readers: &[bool], k: u64) -> Judged {
-        let mut margins = Margins::default();
+        let mut margins = Margins::of_same_people();
         let totals = self.totals.map(|(_, people)| margins.cell(people));
         let mut rows: Vec<(usize, Option<usize>, [usize; CLASSES])> = Vec::new();
         let mut order: Vec<&usize> = self.rows.keys().collect();
@@ -196,6 +196,10 @@ mod tests {
                 let hidden = (0..4).filter(|class| !shown[*class] && people[*class] > 0).count();
                 // One that is alone is told by the sum; then it is not told which ones hold anybody.
                 let silent = shown.iter().all(|shown| !shown);
+                // Those that are hidden may all be the same people.
+                let most = (0..4).filter(|class| !shown[*class]).map(|class| people[class]).max();
+                let any = (0..4).any(|class| shown[class] && people[class] > 0);
+                prop_assert!(hidden == 0 || !any || most.is_some_and(|most| most >= k), "{:?}", shown);
                 prop_assert!(hidden != 1 || silent || !(0..4).any(|class| small(&class)), "{:?}", shown);
             }
         }

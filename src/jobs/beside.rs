@@ -44,7 +44,7 @@ impl Beside {
             }
         }
         let judge = |is_told: fn(&RegistryWriteup, i64) -> bool| {
-            let mut margins = Margins::default();
+            let mut margins = Margins::of_same_people();
             let entries = computed.registry.iter().zip(&all);
             let cells =
                 entries.map(

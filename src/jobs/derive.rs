@@ -2,7 +2,7 @@
 //! something changed since: its events, its entry in the registry, the people, the parameters, or
 //! this code. Landed events are never touched; a change restates history.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
@@ -10,16 +10,16 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::assigned;
 use super::machines::Configured;
 use super::people::people;
-use super::registry::{Conflict, merge, names, teams_that_had};
+use super::registry::{Conflict, merge, names, pages, teams_that_had};
 use crate::model::target::canonical as respelled;
 use crate::model::{Calendar, DAY_MS, Millis, Parameters};
 use crate::store::{
     DeriveSettings, Fingerprint, MachineLimits, RegistryAssignment, RegistryPerson, RegistryRows,
-    RegistryTeam, RegistryWriteup, Store, StoreError,
+    RegistryTarget, RegistryTeam, RegistryWriteup, Store, StoreError,
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 10;
+const CODE_VERSION: u32 = 11;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;
@@ -77,14 +77,26 @@ pub async fn run(
     teams_that_had(&mut writeups, &people.teams);
     let (names, conflicts) = names(&writeups);
     let assignments = assigned::assignments(generation, &landed_writeups, &names);
+    let pages = pages(&writeups);
     let targets = store.targets().await.context("derive: targets")?;
     let targets = targets
         .into_iter()
         .flat_map(|(target, canonical)| {
             // What landed was spelled by the rules of its time.
             let spelled = respelled(&canonical);
-            let parts = names.parts(&target, &spelled).into_iter();
-            parts.map(move |(from, number)| (target.clone(), from, number))
+            let own = names.parts(&target, &spelled).into_iter();
+            let own = own.map(|(from_ms, number)| {
+                let page = pages.as_ref();
+                let page = page.and_then(|pages| pages.number(&target, &spelled, from_ms));
+                RegistryTarget {
+                    generation,
+                    from_ms,
+                    number,
+                    page: page.unwrap_or(number),
+                    target: target.clone(),
+                }
+            });
+            own.collect::<Vec<_>>()
         })
         .collect();
     let rows = RegistryRows {
@@ -98,7 +110,7 @@ pub async fn run(
     // What an unfinished run left behind under the same generation must not be read twice.
     store.sweep_registry_from(generation).await?;
     store
-        .write_registry(generation, &rows)
+        .write_registry(&rows)
         .await
         .context("derive: writing the registry")?;
     let landed = store
@@ -106,18 +118,26 @@ pub async fn run(
         .await
         .context("derive: what has landed")?;
     let common = common_fingerprint(calendar, parameters, (&rows.people, &agents), &numbers);
-    let shared = watched_by_several(&landed, &rows.writeups);
+    let settings = DeriveSettings {
+        generation,
+        timezone: calendar.timezone.name().to_owned(),
+        double_click_ms: i64::from(parameters.double_click_s) * 1000,
+        newcomer_ms: i64::from(parameters.newcomer_days) * DAY_MS,
+        agents,
+        wholes: configured.wholes.clone(),
+    };
+    // What an unfinished run left behind is no stage of this one.
+    store.clear_stage().await?;
+    let shared = watched_by_several(&landed);
     let watch: HashMap<String, u64> = match shared.is_empty() {
         true => HashMap::new(),
         false => store
-            .watch_prints(calendar.timezone.name())
+            .stage_watch(&settings)
             .await
             .context("derive: who watches when")?
             .into_iter()
             .collect(),
     };
-    // What an unfinished run left behind is no stretch of this one.
-    store.clear_stage().await?;
     let machines = store.find_machines(generation, limits(parameters)).await;
     let machines: HashMap<u32, u64> = machines
         .context("derive: who reads like a program")?
@@ -128,7 +148,7 @@ pub async fn run(
         parameters,
         &rows,
         &landed,
-        &(&shared, &watch, &machines, &configured.wholes),
+        &(&shared, &watch, &machines),
     );
     let whole = total_fingerprint(&rows, &landed, &wanted);
     let current: HashMap<u32, u64> = store.derived_states().await?.into_iter().collect();
@@ -153,21 +173,7 @@ pub async fn run(
         });
     }
     store.write_sources(generation, &landed).await?;
-    let settings = DeriveSettings {
-        generation,
-        timezone: calendar.timezone.name().to_owned(),
-        double_click_ms: i64::from(parameters.double_click_s) * 1000,
-        newcomer_ms: i64::from(parameters.newcomer_days) * DAY_MS,
-        agents,
-        wholes: configured.wholes.clone(),
-    };
     let of_several = |writeup: &u32| shared.contains_key(writeup);
-    if touched.iter().any(|(writeup, _)| of_several(writeup)) {
-        store
-            .watch(&settings)
-            .await
-            .context("derive: who watches when")?;
-    }
     let numbers =
         |part: &[(u32, u64)]| -> Vec<u32> { part.iter().map(|(writeup, _)| *writeup).collect() };
     for part in touched.chunks(WRITEUPS_AT_ONCE) {
@@ -228,17 +234,12 @@ async fn stage(
     Ok(())
 }
 
-/// Write-ups whose reads more than one source tells of, and which sources. Not those that others were merged
-/// into: each of their pages may be watched by sources of its own, and nobody is seen twice.
-fn watched_by_several<'a>(
-    landed: &'a [Fingerprint],
-    writeups: &[RegistryWriteup],
-) -> BTreeMap<u32, BTreeSet<&'a str>> {
-    let merged: HashSet<u32> = writeups.iter().map(|part| part.merged_into).collect();
+/// Write-ups whose reads more than one source tells of, and which sources.
+fn watched_by_several(landed: &[Fingerprint]) -> BTreeMap<u32, BTreeSet<&str>> {
     let mut sources: BTreeMap<u32, BTreeSet<&str>> = BTreeMap::new();
     for row in landed {
         let reads = matches!(row.kind.as_str(), "read" | "read_count");
-        if reads && row.writeup != 0 && !merged.contains(&row.writeup) {
+        if reads && row.writeup != 0 {
             sources.entry(row.writeup).or_default().insert(&row.source);
         }
     }
@@ -310,13 +311,12 @@ fn common_fingerprint(
     hash.digest()
 }
 
-/// Which sources watch a write-up together, when each watches, which reads are like a program's, and which
-/// sources see all reads.
+/// Which sources watch a write-up together, when and how well each watches, and which reads are like a
+/// program's.
 type Seen<'a> = (
     &'a BTreeMap<u32, BTreeSet<&'a str>>,
     &'a HashMap<String, u64>,
     &'a HashMap<u32, u64>,
-    &'a [String],
 );
 
 fn limits(parameters: &Parameters) -> MachineLimits {
@@ -333,14 +333,19 @@ fn fingerprints(
     parameters: &Parameters,
     rows: &RegistryRows,
     landed: &[Fingerprint],
-    (shared, watch, machines, wholes): &Seen<'_>,
+    (shared, watch, machines): &Seen<'_>,
 ) -> BTreeMap<u32, u64> {
-    // When its sources watch, and which of them see all reads, decides which of their reads count.
-    let watched = |writeup: u32| -> Vec<(Option<&u64>, Option<usize>)> {
+    // When its sources watch, and how well, decides which of their reads count.
+    let watched = |writeup: u32| -> Vec<Option<&u64>> {
         let names = shared.get(&writeup).into_iter().flatten();
-        let place = |name: &str| wholes.iter().position(|whole| whole == name);
-        names.map(|name| (watch.get(*name), place(name))).collect()
+        names.map(|name| watch.get(*name)).collect()
     };
+    // Which of a write-up's targets are which page, where there are several.
+    let mut pages: HashMap<u32, Xxh3> = HashMap::new();
+    for target in rows.targets.iter().filter(|one| one.page != one.number) {
+        let hash = pages.entry(target.number).or_default();
+        hash.update(format!("{:?}", (&target.target, target.from_ms, target.page)).as_bytes());
+    }
     let assigned = assigned::fingerprints(rows, parameters.newcomer_days);
     let mut events: HashMap<u32, u64> = HashMap::new();
     for row in landed
@@ -354,14 +359,15 @@ fn fingerprints(
         .iter()
         .map(|writeup| {
             let text = format!(
-                "{common} {:?} {:?} {:?} {} {:?} {:?} {:?}",
+                "{common} {:?} {:?} {:?} {} {:?} {:?} {:?} {:?}",
                 writeup.published_at,
                 writeup.deleted_at,
                 writeup.contributors,
                 events.get(&writeup.number).copied().unwrap_or(0),
                 assigned.get(&writeup.number),
                 watched(writeup.number),
-                machines.get(&writeup.number)
+                machines.get(&writeup.number),
+                pages.get(&writeup.number).map(Xxh3::digest)
             );
             (writeup.number, xxh3_64(text.as_bytes()))
         })
@@ -403,10 +409,11 @@ fn total_fingerprint(
         };
         hash.update(format!("{same:?}").as_bytes());
     }
-    for (target, from, number) in &rows.targets {
-        hash.update(target.as_bytes());
-        hash.update(&from.to_le_bytes());
-        hash.update(&number.to_le_bytes());
+    for target in &rows.targets {
+        hash.update(target.target.as_bytes());
+        hash.update(&target.from_ms.to_le_bytes());
+        hash.update(&target.number.to_le_bytes());
+        hash.update(&target.page.to_le_bytes());
     }
     for row in landed {
         hash.update(format!("{row:?}").as_bytes());

@@ -97,7 +97,9 @@ pub(super) async fn health(
     let own = told(of(OWN), counts.own_people);
     let draft = told(of(DRAFT), counts.draft_people);
     let double_click_removed = told(counts.clicks - counts.kept, 0);
-    let other_source = told(of(OTHER_SOURCE), counts.compared_people);
+    // What another source saw is told by those it names, and by those whom the better one names there.
+    let other_people = fewest([counts.other_people, counts.compared_people]);
+    let other_source = told(of(OTHER_SOURCE), other_people);
     // One that is missing is what the others lack of all reads: all of them go.
     let whole = own.is_some() && draft.is_some() && double_click_removed.is_some();
     let told = |n: Option<u64>| n.filter(|_| whole);
@@ -138,6 +140,12 @@ pub(super) async fn health(
     })
 }
 
+/// The smallest of some groups of people; a source that names nobody is none.
+fn fewest(groups: impl IntoIterator<Item = u64>) -> u64 {
+    let named = groups.into_iter().filter(|people| *people > 0);
+    named.min().unwrap_or(0)
+}
+
 /// Which of two sources saw more, and how much of it the other saw.
 fn compare(pair: ComparedRow, few: &Few, k: u64) -> Compared {
     let one = (pair.one, pair.one_reads);
@@ -146,7 +154,9 @@ fn compare(pair: ComparedRow, few: &Few, k: u64) -> Compared {
         true => (other, one),
         false => (one, other),
     };
-    let suppressed = few.reads || suppress::count_is_withheld(pair.people, k);
+    // Each may name only a part of those who read.
+    let people = fewest([pair.people, pair.one_people, pair.other_people]);
+    let suppressed = few.reads || suppress::count_is_withheld(people, k);
     let share = (more.1 > 0 && !suppressed).then(|| less.1 as f64 / more.1 as f64);
     Compared {
         of: more.0,

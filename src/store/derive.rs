@@ -36,8 +36,9 @@ const MACHINES: [(&str, &str); 3] = [
     ),
 ];
 const SOURCE_DAYS: &str = include_str!("../../sql/queries/derive_source_days.sql");
-const SOURCE_WATCH: &str = include_str!("../../sql/queries/derive_source_watch.sql");
-const WATCH_PRINTS: &str = include_str!("../../sql/queries/source_watch.sql");
+const CLEAR_WATCH: &str = include_str!("../../sql/queries/clear_staged_watch.sql");
+const STAGE_WATCH: &str = include_str!("../../sql/queries/stage_watch.sql");
+const WATCH_PRINTS: &str = include_str!("../../sql/queries/watch_prints.sql");
 const COUNTED_DAYS: &str = include_str!("../../sql/queries/derive_counted_days.sql");
 const RESTAGE: &str = include_str!("../../sql/queries/restage_reads.sql");
 /// The generation of staged reads that are not reconciled yet; no run has it.
@@ -228,10 +229,18 @@ impl Store {
         self.stage_as(settings.generation, settings, writeups).await
     }
 
-    /// For each source, one number for the days on which it saw reads of any page.
-    pub async fn watch_prints(&self, timezone: &str) -> Result<Vec<(String, u64)>, StoreError> {
-        let query = self.query(WATCH_PRINTS).param("tz", timezone);
-        let rows: Vec<WatchPrint> = query.fetch_all().await.named("source_watch")?;
+    /// Notes on which days which source watches, before [`Store::stage_reconciled`]. Gives one number for the
+    /// days of each, and how well it sees on them.
+    pub async fn stage_watch(
+        &self,
+        settings: &DeriveSettings,
+    ) -> Result<Vec<(String, u64)>, StoreError> {
+        let query = self.query(STAGE_WATCH).param("tz", &settings.timezone);
+        let query = query.param("registry", settings.generation);
+        let query = query.param("wholes", &settings.wholes);
+        query.execute().await.named("stage_watch")?;
+        let query = self.query(WATCH_PRINTS);
+        let rows: Vec<WatchPrint> = query.fetch_all().await.named("watch_prints")?;
         Ok(rows
             .into_iter()
             .map(|row| (row.source, row.print))
@@ -272,18 +281,9 @@ impl Store {
             .collect())
     }
 
-    /// Notes on which days which source watches, before [`Store::stage_reconciled`].
-    pub async fn watch(&self, settings: &DeriveSettings) -> Result<(), StoreError> {
-        let query = self
-            .query(SOURCE_WATCH)
-            .param("generation", settings.generation);
-        let query = query.param("tz", &settings.timezone);
-        query.execute().await.named("derive_source_watch")
-    }
-
-    /// The same for write-ups that several sources watch: on each day the reads of those count that are of
-    /// the highest fidelity among them that watch (naming readers before knowing engaged time before
-    /// neither), the others get a label.
+    /// The same for write-ups that several sources watch: of each page and day those reads count that are of
+    /// the highest fidelity (naming readers before knowing engaged time before neither) among the sources that
+    /// watch and had seen the page by then; the others get a label.
     pub async fn stage_reconciled(
         &self,
         settings: &DeriveSettings,
@@ -297,7 +297,6 @@ impl Store {
             self.query(sql)
                 .param("generation", settings.generation)
                 .param("tz", &settings.timezone)
-                .param("wholes", &settings.wholes)
                 .param("writeups", writeups)
                 .execute()
                 .await
@@ -338,6 +337,7 @@ impl Store {
         for (name, sql) in [
             ("clear_staged_reads", CLEAR_STAGE),
             ("clear_staged_machines", CLEAR_MACHINES),
+            ("clear_staged_watch", CLEAR_WATCH),
         ] {
             self.query(sql).execute().await.named(name)?;
         }

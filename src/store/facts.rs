@@ -61,7 +61,9 @@ pub struct HealthCounts {
     pub own_people: u64,
     /// Distinct people behind reads of drafts.
     pub draft_people: u64,
-    /// Distinct people who read what several sources watch.
+    /// Distinct people behind reads that another source saw better.
+    pub other_people: u64,
+    /// Distinct people whose reads of the same write-ups that one saw.
     pub compared_people: u64,
     /// Distinct people for whom AI agents read.
     pub agent_people: u64,
@@ -79,8 +81,12 @@ pub struct ComparedRow {
     pub other: String,
     /// Write-ups that both saw.
     pub writeups: u64,
-    /// Distinct people who are known to have read these.
+    /// Distinct people whom either is known to have seen.
     pub people: u64,
+    /// Those whom one saw.
+    pub one_people: u64,
+    /// Those whom the other saw.
+    pub other_people: u64,
     /// What one saw.
     pub one_reads: u64,
     /// What the other saw.

@@ -32,8 +32,8 @@ pub use people::Renamed;
 pub use prove::{Column, Found};
 pub use published::Published;
 pub use registry::{
-    RegistryAssignment, RegistryPerson, RegistryRows, RegistryTeam, RegistryWriteup, SpokenOf,
-    WriteupsPrint,
+    RegistryAssignment, RegistryPerson, RegistryRows, RegistryTarget, RegistryTeam,
+    RegistryWriteup, SpokenOf, WriteupsPrint,
 };
 pub use retain::Cut;
 pub use rows::{PersonRow, WriteupRow};

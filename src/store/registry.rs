@@ -235,12 +235,19 @@ pub struct RegistryAssignment {
     pub newcomers: bool,
 }
 
-#[derive(Row, Serialize, Deserialize)]
-struct RegistryTarget {
-    generation: u32,
-    target: String,
-    from_ms: i64,
-    number: u32,
+/// Whose a target is from an instant on.
+#[derive(Clone, Debug, Row, Serialize, Deserialize)]
+pub struct RegistryTarget {
+    /// The generation.
+    pub generation: u32,
+    /// The target as it landed.
+    pub target: String,
+    /// Since when, UTC ms.
+    pub from_ms: i64,
+    /// The write-up's number; 0: unknown.
+    pub number: u32,
+    /// The number of the write-up whose page it is, if that was merged into the other; else the same.
+    pub page: u32,
 }
 
 #[derive(Row, Serialize, Deserialize)]
@@ -301,8 +308,8 @@ pub struct RegistryRows {
     pub teams: Vec<RegistryTeam>,
     /// Who is told to read what.
     pub assignments: Vec<RegistryAssignment>,
-    /// Every target that events name, since when, and its write-up's number from then on (0: unknown).
-    pub targets: Vec<(String, i64, u32)>,
+    /// Every target that events name, for all parts of time.
+    pub targets: Vec<RegistryTarget>,
 }
 
 impl Store {
@@ -378,27 +385,13 @@ impl Store {
 
     /// Writes write-ups, people and targets of a new generation. It counts once
     /// [`Store::finish_derive`] has named it.
-    pub async fn write_registry(
-        &self,
-        generation: u32,
-        rows: &RegistryRows,
-    ) -> Result<(), StoreError> {
+    pub async fn write_registry(&self, rows: &RegistryRows) -> Result<(), StoreError> {
         self.insert_all("registry_writeup", &rows.writeups).await?;
         self.insert_all("registry_person", &rows.people).await?;
         self.insert_all("registry_team", &rows.teams).await?;
         self.insert_all("registry_assignment", &rows.assignments)
             .await?;
-        let targets: Vec<_> = rows
-            .targets
-            .iter()
-            .map(|(target, from_ms, number)| RegistryTarget {
-                generation,
-                target: target.clone(),
-                from_ms: *from_ms,
-                number: *number,
-            })
-            .collect();
-        self.insert_all("registry_target", &targets).await
+        self.insert_all("registry_target", &rows.targets).await
     }
 
     /// Writes which source delivered what, from the fingerprints.

@@ -158,10 +158,9 @@ pub struct Reads {
     pub draft: Option<u64>,
     /// Clicks that a later one of the same reader replaced; null where fewer than `k` people read.
     pub double_click_removed: Option<u64>,
-    /// Reads, and daily counts, of days on which a source of higher fidelity watches the same write-up (one
-    /// that names readers, then one that knows engaged time, then one of single reads, then counters). A
-    /// source watches within three days of a read of any page, and takes part if it saw ten reads of the
-    /// write-up. Absent where there are none, null as above.
+    /// Reads, and daily counts, of days on which another source sees the page better, by the rule in the
+    /// definition of R1; those by agents, authors and programs among them. Absent where there are none, null as
+    /// above.
     #[serde(skip_serializing_if = "is_nought")]
     pub other_source: Option<u64>,
     /// Reads without a person: reads count, people don't.
@@ -179,9 +178,9 @@ pub struct Reads {
     pub suppressed: bool,
 }
 
-/// Two sources that saw the same write-ups, from the first to the last day on which both did. Robots and
-/// drafts are left out; contributors' own reads and double clicks are in. How many reads it were is not
-/// told: of one write-up it would be that one's.
+/// Two sources that saw the same write-ups, from the first to the last day on which both did. Robots, agents,
+/// drafts and what is like a program's are left out; contributors' own reads and double clicks are in. How many
+/// reads it were is not told: of one write-up it would be that one's.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Compared {
     /// The source that saw more.
@@ -190,8 +189,8 @@ pub struct Compared {
     pub seen_by: String,
     /// Write-ups that both saw.
     pub writeups: u64,
-    /// What share of the first one's reads the second saw, in whole hundredths; null where fewer than `k`
-    /// people are known to have read there.
+    /// What share of the first one's reads the second saw, in whole hundredths; null where either names fewer
+    /// than `k` people, and somebody, who read there.
     pub share: Option<f64>,
     /// A number is withheld.
     #[serde(skip_serializing_if = "std::ops::Not::not")]

@@ -114,9 +114,9 @@ fn withhold(value: &Value) -> Published {
 
 /// Positions of the cells that go, over every group of cells in one map.
 fn hidden_in_map(results: &Results, k: u64) -> BTreeSet<usize> {
-    let mut margins = Margins::default();
     let mut groups: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     let mut places = Vec::new();
+    let mut margins = of_groups(cells(results).flat_map(|(_, _, cell)| cell.groups));
     for (at, _, cell) in cells(results) {
         let number = margins.cell(cell.people);
         places.push(at);
@@ -139,7 +139,10 @@ fn hidden_in_list(values: &[Value], k: u64) -> Vec<BTreeSet<usize>> {
     for (row, value) in values.iter().enumerate() {
         let Value::Map(results) = value else { continue };
         for (at, name, cell) in cells(results) {
-            let (margins, places, groups) = columns.entry(name).or_default();
+            let (margins, places, groups) = columns.entry(name).or_insert_with(|| {
+                let margins = of_groups(cell.groups.iter().copied());
+                (margins, Vec::new(), Groups::new())
+            });
             let number = margins.cell(cell.people);
             places.push((row, at));
             for group in cell.groups {
@@ -157,6 +160,16 @@ fn hidden_in_list(values: &[Value], k: u64) -> Vec<BTreeSet<usize>> {
         }
     }
     hidden
+}
+
+/// Groups of cells that one person may stand in several of, as their sum tells what they did.
+const OF_SAME_PEOPLE: [&str; 2] = ["R4.class", "R5.histogram"];
+
+fn of_groups<'a>(mut groups: impl Iterator<Item = &'a str>) -> Margins {
+    match groups.any(|group| OF_SAME_PEOPLE.contains(&group)) {
+        true => Margins::of_same_people(),
+        false => Margins::default(),
+    }
 }
 
 /// The row of a cell in a list, and where it stands in it.

@@ -8,6 +8,7 @@ mod access_roles;
 mod access_rubbish;
 mod agents;
 mod arrivals;
+mod as_of;
 mod asked;
 mod assigned;
 mod attacked;

@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 
 use super::way::{Way, event, instant};
 
-const FROM: &str = "2025-03-03T00:00:00Z";
+pub(crate) const FROM: &str = "2025-03-03T00:00:00Z";
 const DAYS: i64 = 60;
-const HOUR_MS: i64 = DAY_MS / 24;
+pub(crate) const HOUR_MS: i64 = DAY_MS / 24;
 
 /// Reads of a day: as many as its number says, by people in turn, hours apart.
 fn truth(day: i64) -> impl Iterator<Item = (Millis, String)> {
@@ -95,7 +95,7 @@ async fn the_best_source_of_each_day_counts() {
     let as_of = instant(FROM) + 90 * DAY_MS;
     let report = way.report(as_of).await;
 
-    let near = |days: &[i64], day: i64| days.iter().any(|seen| (seen - day).abs() <= 3);
+    let watches = |days: &[i64], day: i64| days.iter().any(|seen| (0..=3).contains(&(day - seen)));
     let beacon_days: Vec<i64> = seen.beacon.keys().copied().collect();
     let log_days: Vec<i64> = seen.log.keys().copied().collect();
     let (mut total, mut beside) = (0, 0);
@@ -106,8 +106,8 @@ async fn the_best_source_of_each_day_counts() {
             .get(&day)
             .map_or(0, |people| people.len() as u64);
         let by_log = seen.log.get(&day).copied().unwrap_or(0);
-        let beacon_watches = near(&beacon_days, day);
-        let log_watches = near(&log_days, day);
+        let beacon_watches = watches(&beacon_days, day);
+        let log_watches = watches(&log_days, day);
         total += match (beacon_watches, log_watches) {
             (true, _) => by_beacon,
             (false, true) => by_log,
@@ -126,7 +126,7 @@ async fn the_best_source_of_each_day_counts() {
                 .map(String::as_str),
         );
     }
-    assert!((20..30).any(|day| !near(&beacon_days, day)));
+    assert!((20..30).any(|day| !watches(&beacon_days, day)));
     let summary = report.json();
     assert_eq!(summary["indicators"]["R1"]["results"]["total_reads"], total);
     assert_eq!(
@@ -225,31 +225,47 @@ async fn who_names_readers_is_not_replaced_by_who_names_none() {
     assert_eq!(report["indicators"]["R3"]["results"]["readers"], 4);
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn pages_that_became_one_write_up_keep_the_reads_of_both() {
-    let Some(way) = Way::within("reconciled_merged", chrono_tz::UTC).await else {
-        return;
-    };
+/// Two pages that are merged into one write-up: the beacon's and the log's reads of one or both.
+async fn merged(name: &str, log_sees: &[&str], beacon_sees: &[&str]) -> Option<u64> {
+    let way = Way::within(name, chrono_tz::UTC).await?;
     let day = "2025-03-01T00:00:00Z";
-    way.register(&[("INC-1", &[], day), ("INC-2", &[], day)])
+    way.register(&[("INC-1", &["a"], day), ("INC-2", &["b"], day)])
         .await;
-    let mut lines = seen_twice(&["reader@example.org"; 13], |_| false);
-    for line in lines
-        .iter_mut()
-        .filter(|line| line.contains("\"source\":\"log\""))
-    {
-        *line = line.replace("\"subject\":\"INC-1\"", "\"subject\":\"INC-2\"");
+    let both = seen_twice(&["reader@example.org"; 13], |_| false);
+    let mut lines = Vec::new();
+    for (source, pages) in [("log", log_sees), ("beacon", beacon_sees)] {
+        for (n, page) in pages.iter().enumerate() {
+            let own = format!("\"source\":\"{source}\"");
+            for line in both.iter().filter(|line| line.contains(&own)) {
+                let line =
+                    line.replace("\"subject\":\"INC-1\"", &format!("\"subject\":\"{page}\""));
+                lines.push(
+                    line.replace("\"id\":\"", &format!("\"id\":\"{n}"))
+                        .replace("T09:", &format!("T1{n}:")),
+                );
+            }
+        }
     }
     let merge = json!({ "id": "INC-2", "merged_into": "INC-1" });
     let merge = event("writeup", "merge", "INC-2", day, merge);
     lines.push(merge.replace("\"source\":\"test\"", "\"source\":\"registry\""));
     assert_eq!(way.events(&lines).await.rejected, 0);
     let report = way.report(instant(FROM) + 30 * DAY_MS).await.json();
-    assert_eq!(report["indicators"]["R1"]["results"]["total_reads"], 26);
+    report["indicators"]["R1"]["results"]["total_reads"].as_u64()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_few_reads_take_nobodys_place() {
+async fn of_pages_that_became_one_write_up_each_is_compared_by_itself() {
+    let Some(apart) = merged("reconciled_apart", &["INC-2"], &["INC-1"]).await else {
+        return;
+    };
+    assert_eq!(apart, 26);
+    let both = merged("reconciled_both", &["INC-1", "b"], &["a", "INC-2"]).await;
+    assert_eq!(both, Some(26));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_few_reads_seen_twice_count_once() {
     let Some(way) = Way::within("reconciled_few", chrono_tz::UTC).await else {
         return;
     };
@@ -258,7 +274,93 @@ async fn a_few_reads_take_nobodys_place() {
     way.events(&seen_twice(&["reader@example.org"; 4], |_| false))
         .await;
     let report = way.report(instant(FROM) + 30 * DAY_MS).await.json();
-    assert_eq!(report["indicators"]["R1"]["results"]["total_reads"], 8);
+    assert_eq!(report["indicators"]["R1"]["results"]["total_reads"], 4);
+}
+
+/// The beacon sees people from the second day on, and never an agent; two logs see agents.
+#[tokio::test(flavor = "multi_thread")]
+async fn agents_give_way_to_who_sees_agents() {
+    let Some(way) = Way::within("reconciled_agents", chrono_tz::UTC).await else {
+        return;
+    };
+    way.register(&[("INC-1", &[], "2025-03-01T00:00:00Z")])
+        .await;
+    let mut lines = Vec::new();
+    for day in 0..4 {
+        let at = instant(FROM) + day * DAY_MS + 9 * HOUR_MS;
+        let mut put = |source: &str, n: i64, data: Value| {
+            let id = format!("{source} {day} {n}");
+            lines.push(of(source, "read", &id, at + n * HOUR_MS, data));
+        };
+        if day > 0 {
+            put(
+                "beacon",
+                0,
+                json!({ "person": "a@example.org", "engaged_s": 50.0 }),
+            );
+        }
+        put("log", 0, json!({}));
+        for n in 1..=2 {
+            put("log", n, json!({ "agent": "helper" }));
+            // The gateway knows whose agent it is.
+            if day > 1 {
+                put(
+                    "gateway",
+                    n,
+                    json!({ "agent": "helper", "person": "b@example.org" }),
+                );
+            }
+        }
+        put("gateway", 4, json!({ "person": "b@example.org" }));
+    }
+    assert_eq!(way.events(&lines).await.rejected, 0);
+    let report = way.report(instant(FROM) + 30 * DAY_MS).await.json();
+    // The gateway's own person-reads rank before the log's from the first day; the beacon's before both.
+    assert_eq!(report["indicators"]["R1"]["results"]["total_reads"], 1 + 3);
+    // Two a day, by the log until the gateway sees them.
+    assert_eq!(report["health"]["reads"]["agents"], 8);
+    assert_eq!(
+        report["health"]["reads"]["other_source"],
+        4 + 3 + 2 * 2,
+        "{}",
+        report["health"]["reads"]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_counters_one_that_sees_all_counts() {
+    let Some(way) = Way::within("reconciled_counters", chrono_tz::UTC).await else {
+        return;
+    };
+    way.register(&[("INC-1", &[], "2025-03-01T00:00:00Z")])
+        .await;
+    let mut lines = Vec::new();
+    for day in 0..10 {
+        let at = instant(FROM) + day * DAY_MS;
+        let mut put = |source: &str, count: u32| {
+            let data = json!({ "granularity": "day", "count": count });
+            lines.push(of(source, "read_count", &format!("{day}"), at, data));
+        };
+        put("edge", 10);
+        // It begins on the third day and ends on the fifth.
+        if (2..5).contains(&day) {
+            put("wiki", 12);
+        }
+    }
+    way.events(&lines).await;
+    let total = async |wholes: &[&str]| {
+        let configured = Configured {
+            wholes: wholes.iter().map(|one| (*one).to_owned()).collect(),
+            ..Configured::default()
+        };
+        way.derive_by(&Parameters::default(), &configured).await;
+        let summary = way.report_only(instant(FROM) + 60 * DAY_MS, 1).await.json();
+        summary["indicators"]["R1"]["results"]["total_reads"].as_u64()
+    };
+    assert_eq!(total(&[]).await, Some(100 + 36));
+    // It watches for three days more.
+    assert_eq!(total(&["wiki"]).await, Some(20 + 36 + 20));
+    assert_eq!(total(&["edge", "wiki"]).await, Some(100));
 }
 
 /// Three sources of one fidelity with twelve reads each: all on the first day, `first` on the sixth, `second`

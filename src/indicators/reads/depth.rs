@@ -57,7 +57,7 @@ fn depth(totals: &Totals) -> Results {
         .with("read", cell(read))
         .with("skimmed", cell(skimmed))
         .with("opened", cell(opened))
-        // No sum that is told holds these.
+        // Only R3's days could hold these, where each was one write-up's; then they are withheld with them.
         .with(
             "unknown",
             Value::from(unknown.days).of_people(unknown.people),

@@ -1,6 +1,7 @@
 //! R3, readers and reader-days: people instead of clicks.
 
 use crate::indicators::assigned::readers_with_and_without;
+use crate::indicators::shapes::fewest;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 
@@ -37,7 +38,13 @@ impl Indicator for Readers {
                     "reader_writeup_pairs",
                     of_readers(totals.reader_writeup_pairs),
                 )
-                .with("reader_days", of_readers(totals.reader_days)))
+                .with(
+                    "reader_days",
+                    Value::from(totals.reader_days).of_people(fewest(&[
+                        totals.readers,
+                        totals.fewest_of_days(totals.reader_days),
+                    ])),
+                ))
         })
     }
 }
@@ -46,6 +53,7 @@ impl Indicator for Readers {
 mod tests {
     use super::*;
     use crate::indicators::test_support::{context, empty};
+    use crate::indicators::{ClassTotal, Totals};
 
     #[test]
     fn every_count_is_withheld_with_the_readers() {
@@ -58,5 +66,29 @@ mod tests {
             Some(&Value::Int(40).of_people(4))
         );
         assert_eq!(results.get("readers"), Some(&Value::Int(4).of_people(4)));
+    }
+
+    /// All read one write-up, and R4 tells all days but two people's, of whom nothing is known.
+    #[test]
+    fn days_do_not_tell_the_class_that_is_missing() {
+        let mut facts = empty();
+        facts.totals = Totals {
+            readers: 30,
+            reader_days: 40,
+            read: ClassTotal {
+                days: 37,
+                people: 28,
+            },
+            unknown: ClassTotal { days: 3, people: 2 },
+            ..Totals::default()
+        };
+        let days = |facts: &Facts| {
+            let results = Readers.compute(facts, &context()).unwrap();
+            results.get("reader_days").cloned()
+        };
+        assert_eq!(days(&facts), Some(Value::Int(40).of_people(2)));
+        // On some day somebody read two write-ups: nothing follows.
+        facts.totals.unknown.days = 4;
+        assert_eq!(days(&facts), Some(Value::Int(40).of_people(30)));
     }
 }

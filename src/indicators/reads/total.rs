@@ -11,7 +11,7 @@ static SPEC: Spec = Spec {
     code: "R1",
     title: "Total reads",
     unit: "reads",
-    version: 1,
+    version: 2,
     layer: Layer::H,
     state: false,
     says: "How often write-ups were opened by people, slips of the finger taken out.",
@@ -20,7 +20,12 @@ static SPEC: Spec = Spec {
         without reads before publication or after deletion. Of two clicks by one person (or one \
         session) on one write-up at most {double_click_s} s apart the later one counts; a chain of \
         clicks collapses to its last. Clicks with neither person nor session are never merged. A \
-        daily count adds its count.",
+        daily count adds its count. Where several sources watch a page, on each local day those of the \
+        highest rank count: sources that name readers before those that know engaged time, before single \
+        reads, before daily counts, and of one rank a source that sees all reads before the parts of them, \
+        which add up. A source watches on the days of its events, of whatever page, and the three after each, \
+        the pages that it had seen by then; it has the rank of what it told up to that day. Reads by authors \
+        and programs give way alike; those by agents only to a source that had seen one.",
     caveat: "Opening is not reading, and more write-ups draw more reads: compare this number with \
         nothing. Page counters can't tell people from robots or a person from themselves.",
 };

@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use crate::indicators::assigned::{People, with_and_without};
 use crate::indicators::frames::{chosen, counts};
-use crate::indicators::shapes::proportion;
+use crate::indicators::shapes::{fewest, proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec, WriteupFact};
 use crate::model::{DAY_MS, Layer, Millis, Results, Value};
 
@@ -73,7 +73,11 @@ fn still_read(facts: &Facts, context: &Context) -> PolarsResult<Results> {
 
     let totals = &facts.totals;
     let days = f64::from(parameters.trailing_days);
-    let per_day = Value::from(totals.late_reader_days as f64 / days).of_people(totals.late_readers);
+    let people = [
+        totals.late_readers,
+        totals.fewest_of_days(totals.late_reader_days),
+    ];
+    let per_day = Value::from(totals.late_reader_days as f64 / days).of_people(fewest(&people));
     Ok(Results::new()
         .with("still_read", proportion(k, eligible.len() as u64))
         .with("unknown", unknown.len())

@@ -36,7 +36,7 @@ pub use import::Imported;
 pub(super) use merge::merge;
 pub use name::{WrongName, fit};
 pub use names::Conflict;
-pub(super) use names::{LATEST, Names, names};
+pub(super) use names::{LATEST, Names, names, pages};
 
 /// The instant of deletion that takes a deletion back: null says nothing.
 pub const NOT_DELETED: Millis = 0;

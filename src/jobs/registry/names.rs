@@ -263,6 +263,21 @@ pub(in crate::jobs) fn names(writeups: &[RegistryWriteup]) -> (Names, Vec<Confli
     (names, conflicts)
 }
 
+/// Which name is which page: a write-up that was merged into another is still one of its own. `None` where
+/// nothing was merged.
+pub(in crate::jobs) fn pages(writeups: &[RegistryWriteup]) -> Option<Names> {
+    let (parts, wholes): (Vec<_>, Vec<_>) = writeups.iter().partition(|one| one.merged_into != 0);
+    if parts.is_empty() {
+        return None;
+    }
+    // A whole claims the names of its parts, too: of equals the first has it.
+    let all = parts.into_iter().chain(wholes).map(|one| RegistryWriteup {
+        merged_into: 0,
+        ..one.clone()
+    });
+    Some(names(&all.collect::<Vec<_>>()).0)
+}
+
 /// Adds claims. Gives the number of the write-up that has the stronger one in a part of their time.
 fn add(known: &mut Vec<Claim>, claims: &[Claim]) -> Option<u32> {
     let stronger = claims.iter().find_map(|claim| {
@@ -405,5 +420,24 @@ mod tests {
             let part = parts.iter().rev().find(|(from, _)| *from <= at).map(|(_, n)| *n);
             prop_assert_eq!(part, Some(names.number("x", "x", at).unwrap_or(0)));
         }
+    }
+
+    #[test]
+    fn a_part_keeps_its_own_page() {
+        let whole = writeup(
+            1,
+            &["https://wiki.example.org/a", "https://wiki.example.org/b"],
+            &[],
+        );
+        let part = RegistryWriteup {
+            merged_into: 1,
+            ..writeup(2, &["https://wiki.example.org/b"], &[])
+        };
+        assert!(pages(std::slice::from_ref(&whole)).is_none());
+        let pages = pages(&[whole, part]).unwrap();
+        let page = |target: &str| pages.number(target, target, 0);
+        assert_eq!(page("https://wiki.example.org/a"), Some(1));
+        assert_eq!(page("https://wiki.example.org/b"), Some(2));
+        assert_eq!((page("w1"), page("w2")), (Some(1), Some(2)));
     }
 }

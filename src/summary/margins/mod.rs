@@ -20,6 +20,8 @@ pub struct Margins {
     ties: Vec<(Vec<usize>, Vec<usize>)>,
     /// A cell, and one that is not told without it.
     together: Vec<(usize, usize)>,
+    /// One person may stand in several cells.
+    overlapping: bool,
 }
 
 /// What may be told.
@@ -33,6 +35,15 @@ pub struct Judged {
 }
 
 impl Margins {
+    /// Cells that may hold the same people, as reads of one kind and of another do: several that are withheld
+    /// are known to be of no more people than the largest of them.
+    pub fn of_same_people() -> Self {
+        Margins {
+            overlapping: true,
+            ..Margins::default()
+        }
+    }
+
     /// One more cell, by its number.
     pub fn cell(&mut self, people: u64) -> usize {
         self.put(people, false)
@@ -202,7 +213,13 @@ impl Margins {
             .iter()
             .filter(|at| !shown[**at] && self.people[**at] > 0);
         let people: Vec<u64> = hidden.clone().map(|at| self.people[*at]).collect();
-        hidden.clone().all(|at| self.is_no_secret(*at, k)) || suppress::is_open(&people, k)
+        let is_wide = || {
+            // Where nothing is shown the sum is what all of them did, and is judged by itself.
+            let nothing = !cells.iter().any(|at| shown[*at] && self.people[*at] > 0);
+            !self.overlapping || nothing || people.iter().any(|people| *people >= k)
+        };
+        hidden.clone().all(|at| self.is_no_secret(*at, k))
+            || (suppress::is_open(&people, k) && is_wide())
     }
 
     /// The smallest cell that is shown and holds anybody, the first of equals.

@@ -100,6 +100,7 @@ fn attacked(margins: &Margins, k: u64) -> Result<(), TestCaseError> {
         sums: told,
         ties: margins.ties.clone(),
         together: Vec::new(),
+        overlapping: margins.overlapping,
     };
     let cells = shown.iter().zip(&margins.people);
     let seen = Seen {
@@ -272,6 +273,27 @@ fn a_sum_that_would_tell_is_not_told() {
     assert_eq!(judged.told, [false, false, true]);
     assert_eq!(line(&[1, 1, 1]).judge(3).told, [false]);
     assert_eq!(line(&[0, 7, 9]).judge(3).told, [true]);
+}
+
+/// Three and four may be four people in all, and the sum of all tells what they did.
+#[test]
+fn the_same_people_in_several_cells_are_not_added_up() {
+    let judge = |people: &[u64]| {
+        let mut margins = Margins::of_same_people();
+        let cells = people.iter().map(|n| margins.cell(*n)).collect();
+        margins.sum(cells);
+        margins.judge(5)
+    };
+    assert_eq!(
+        line(&[12, 9, 3, 4]).judge(5).shown,
+        [true, true, false, false]
+    );
+    let judged = judge(&[12, 9, 3, 4]);
+    assert_eq!(judged.shown, [true, false, false, false]);
+    assert_eq!(judged.told, [true]);
+    // Nothing is left: their sum is that of everybody, and is judged by itself.
+    assert_eq!(judge(&[4, 3, 2]).told, [true]);
+    assert_eq!(judge(&[12, 9, 0]).shown, [true; 3]);
 }
 
 #[test]

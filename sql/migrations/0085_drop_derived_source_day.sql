@@ -1,0 +1,2 @@
+-- It is made anew, with more columns, from what has landed.
+DROP TABLE derived_source_day

@@ -1,0 +1,2 @@
+-- Empties the table between runs. Store::clear_stage.
+TRUNCATE TABLE staged_watch
