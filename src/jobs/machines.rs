@@ -9,7 +9,7 @@ use xxhash_rust::xxh3::Xxh3;
 use crate::collect::{Keys, roster};
 use crate::config::{Accounts, Config, Sees};
 use crate::model::Identity;
-use crate::sources::beacon;
+use crate::sources::{beacon, drive};
 use crate::store::RegistryPerson;
 
 /// What an account of a program is called in the registry of people.
@@ -36,8 +36,8 @@ impl Configured {
     /// What it says.
     pub fn of(config: &Config, keys: &Keys) -> anyhow::Result<Self> {
         let wholes = config.sources.iter().filter(|source| {
-            // Every page view sends to every beacon that its page loads.
-            let usual = source.kind == beacon::KIND.name;
+            // Every page view sends to every beacon that its page loads, and a log of audits holds all.
+            let usual = [beacon::KIND.name, drive::KIND.name].contains(&source.kind.as_str());
             config
                 .sees
                 .get(&source.id)

@@ -389,7 +389,7 @@ impl Wiki for Reading<'_> {
             // looked at once more, all of its past counts, as far as write-ups are new to it.
             let looked = links.looked_at(&key);
             let (after, met) = match turn {
-                Turn::Changed => (looked.max(since), BTreeSet::new()),
+                Turn::Changed(_) => (looked.max(since), BTreeSet::new()),
                 Turn::Again(_) | Turn::Waited => (None, links.met(&key)),
             };
             let texts = self.texts(&id, &found, after);

@@ -224,6 +224,26 @@ fn pages_of_long_ago_are_gone_through_again_some_in_each_pull() {
 }
 
 #[test]
+fn many_pages_that_were_changed_at_one_time_are_all_looked_at() {
+    let mut wiki = wiki();
+    wiki.register("code:2");
+    for number in 0..150 {
+        let id = format!("moved{number}");
+        wiki = wiki.with(&id, false, &["code:2"]);
+        wiki.page(&id).updated = wiki.now;
+    }
+    // No pull is answered more often.
+    for _ in 0..10 {
+        wiki.left = Some(60);
+        wiki.pull();
+    }
+    let links = wiki.ledger.keys().filter(|id| id.ends_with("code:2"));
+    assert_eq!(links.count(), 150);
+    wiki.pull();
+    assert_eq!(wiki.odds(), [""; 0]);
+}
+
+#[test]
 fn a_page_that_was_not_changed_keeps_its_links_whatever_write_ups_are_called() {
     let mut wiki = wiki();
     wiki.renamed.insert("wiki:disk".to_owned());

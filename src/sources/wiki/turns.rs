@@ -32,6 +32,9 @@ pub(in crate::sources) struct Turns {
     names: String,
     /// Pages that were changed before were looked at.
     pub(in crate::sources) since: Option<Millis>,
+    /// The last of them.
+    #[serde(default)]
+    upto: Option<Spot>,
     /// How many pages were looked at of those that are new, where not all were.
     #[serde(default)]
     pub(in crate::sources) done: u64,
@@ -78,7 +81,7 @@ pub(in crate::sources) struct Spot {
 #[derive(Clone)]
 pub(in crate::sources) enum Turn {
     /// It was changed.
-    Changed,
+    Changed(Spot),
     /// All are, once more.
     Again(Spot),
     /// It could not be read when it was its turn.
@@ -142,10 +145,16 @@ impl Turns {
                 again.push((spot, one));
             }
         }
-        changed.sort_by(|(one, _), (other, _)| one.cmp(other));
+        // What was looked at as it stands comes last, or many changes at one time would come to no end.
+        let upto = self.upto.as_ref();
+        let was_looked_at = |spot: &Spot| upto.is_some_and(|upto| spot <= upto);
+        changed.sort_by(|(one, _), (other, _)| {
+            (was_looked_at(one), one).cmp(&(was_looked_at(other), other))
+        });
         again.sort_by(|(one, _), (other, _)| one.cmp(other));
         self.is_last = self.is_again() && again.len() <= AGAIN;
-        let changed = changed.into_iter().map(|(_, one)| (Turn::Changed, one));
+        let changed = changed.into_iter();
+        let changed = changed.map(|(spot, one)| (Turn::Changed(spot), one));
         let again = again.into_iter().take(AGAIN);
         let again = again.map(|(spot, one)| (Turn::Again(spot), one));
         changed.chain(again).collect()
@@ -172,7 +181,10 @@ impl Turns {
             return;
         }
         match (turn, &mut self.again) {
-            (Turn::Changed, _) => self.since = self.since.max(Some(updated)),
+            (Turn::Changed(spot), _) => {
+                self.since = self.since.max(Some(updated));
+                self.upto = self.upto.take().max(Some(spot));
+            }
             (Turn::Again(spot), Some(again)) => again.after = Some(spot),
             (Turn::Again(_), None) | (Turn::Waited, _) => {}
         }
