@@ -1,6 +1,5 @@
--- On which days which source watches: those on which it saw any page, and the three after each, so that a day
--- without a reader is no gap. Its rank is by what it told up to that day, so that what comes later changes no
--- earlier day: who reads by programs' accounts (generation {registry:UInt32} of the registry) names nobody.
+-- On which days which source watches: those on which it saw any page. Its rank is by what it told up to that
+-- day, so that what comes later changes no earlier day: who reads by programs' accounts (generation {registry:UInt32} of the registry) names nobody.
 -- {wholes:Array(String)}: sources that see all reads, the one that counts before the others first. {tz:String}.
 -- Store::stage_watch.
 INSERT INTO staged_watch (source, counter, date, rank)
@@ -51,13 +50,11 @@ WITH
         FROM seen
         WINDOW whole AS (PARTITION BY source, counter)
     )
-SELECT DISTINCT
+SELECT
     source,
     counter,
-    date + later AS watched,
+    date,
     toUInt8(
-        if(counter, 0,
-            50 * (1 + ifNull(engaged_since <= watched, false) + 2 * ifNull(named_since <= watched, false)))
+        if(counter, 0, 50 * (1 + ifNull(engaged_since <= date, false) + 2 * ifNull(named_since <= date, false)))
         + if(place = 0, 0, greatest(1, 50 - toInt32(place)))) AS rank
 FROM known
-ARRAY JOIN range(0, 4) AS later

@@ -161,6 +161,8 @@ pub struct Before {
     pub checkpoints: Checkpoints,
     /// When each source was last taken from.
     pub taken: Vec<Taken>,
+    /// Sources that were pulled and are configured no more.
+    pub left: Vec<String>,
 }
 
 /// Looks at the engine and whose its tables are, and what earlier scans left there.
@@ -197,6 +199,17 @@ pub fn unread(checkpoints: &Checkpoints) -> Vec<String> {
     parts.collect()
 }
 
+/// What is to be known of sources that are configured no more.
+pub fn left(sources: &[String]) -> Vec<String> {
+    let each = sources.iter().map(|id| {
+        format!(
+            "source {id}: what it told counts, and it is configured no more; if it has another id now, \
+             all of it counts twice, until `readback purge {id}`"
+        )
+    });
+    each.collect()
+}
+
 /// The configured sources whose kind is known: id, kind, and whether they are pulled.
 pub fn configured(config: &Config) -> Vec<(String, &'static Kind, bool)> {
     let each = config.sources.iter().filter_map(|source| {
@@ -222,7 +235,21 @@ async fn found(
         }
     }
     let taken = expiry::taken(store, &configured(config), config.schedule.scan_minutes).await?;
-    Ok((tables, Before { checkpoints, taken }))
+    let pulled = store
+        .last_pulls()
+        .await?
+        .into_iter()
+        .map(|(source, _)| source);
+    let left = pulled.filter(|id| config.sources.iter().all(|source| source.id != *id));
+    let left = left.collect();
+    Ok((
+        tables,
+        Before {
+            checkpoints,
+            taken,
+            left,
+        },
+    ))
 }
 
 async fn of(store: &Store, ground: &Ground) -> anyhow::Result<Tables> {

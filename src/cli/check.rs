@@ -132,6 +132,7 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         doubts.push(NOTHING.to_owned());
     }
     doubts.extend(look::unread(&before.checkpoints));
+    doubts.extend(look::left(&before.left));
     let now = super::now();
     for one in &before.taken {
         match one.words(now) {

@@ -232,6 +232,7 @@ async fn import(
         path: path.to_owned(),
         progress: progress::counter(&bar),
         gate: house.gate(),
+        now: super::now(),
     };
     let done = ingest::import(Some(&house.store), &house.keys, import).await;
     bar.finish_and_clear();

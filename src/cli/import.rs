@@ -13,7 +13,7 @@ use super::plain::line;
 use super::progress;
 use crate::app::House;
 use crate::collect::Keys;
-use crate::config::Config;
+use crate::config::{Config, SourceConfig};
 use crate::jobs::ingest::{self, Import, Ingested, NotRead};
 use crate::jobs::order::{self, Order};
 use crate::sources::{self, Kind};
@@ -63,6 +63,9 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         &params,
         order::House { sources, timezone },
     )?;
+    if let Some(words) = other_source(&order, sources) {
+        writeln!(std::io::stderr(), "{words}")?;
+    }
     for file in args.files.iter().filter(|file| file.as_os_str() != "-") {
         std::fs::File::open(file).with_context(|| file.display().to_string())?;
     }
@@ -102,6 +105,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             path: path.clone(),
             progress: progress::counter(&bar),
             gate: house.as_ref().map(House::gate).unwrap_or_default(),
+            now: super::now(),
         };
         let done = ingest::import(house.as_ref().map(|house| &house.store), &keys, import).await;
         bar.finish_and_clear();
@@ -248,6 +252,27 @@ fn subject(kind: &str) -> &str {
         "story" => "story rounds",
         other => other,
     }
+}
+
+/// What is to be known where a file is of no configured source, and there are such of its kind.
+fn other_source(order: &Order, sources: &[SourceConfig]) -> Option<String> {
+    let same = |one: &&SourceConfig| one.kind == order.kind.name;
+    if sources.iter().any(|one| one.id == order.source) {
+        return None;
+    }
+    let ids: Vec<&str> = sources
+        .iter()
+        .filter(same)
+        .map(|one| one.id.as_str())
+        .collect();
+    (!ids.is_empty()).then(|| {
+        format!(
+            "note: the events count as those of a source of their own, {}; the configuration has {} of this \
+             kind: for the same pages say --source",
+            order.source,
+            ids.join(", ")
+        )
+    })
 }
 
 /// So many events of a kind, in words.

@@ -23,6 +23,7 @@ mod plain;
 mod privacy;
 mod progress;
 mod proving;
+mod purge;
 mod reads;
 mod report;
 mod reporting;
@@ -130,6 +131,8 @@ enum Command {
     Key(key::Command),
     /// Take away what is older than [retention] says
     Retain(retain::Args),
+    /// Take away all that one source told, so that it may tell it anew
+    Purge(purge::Args),
     /// Which names are one person: rosters, look-alikes, merge, split, exclude
     #[command(subcommand)]
     People(people::Command),
@@ -201,6 +204,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::OptOut(command) => forget::opt_out(command, load()?).await,
         Command::Key(command) => key::run(command, load()?).await,
         Command::Retain(args) => retain::run(args, load()?).await,
+        Command::Purge(args) => purge::run(args, load()?).await,
         Command::People(command) => people::run(command, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
         Command::List(args) => list::run(args, load),

@@ -79,6 +79,8 @@ pub struct Import {
     pub progress: Arc<dyn Fn(u64) + Send + Sync>,
     /// What every batch waits for.
     pub gate: Gate,
+    /// What time it is.
+    pub now: Millis,
 }
 
 /// Imports a file; with no store, only says what it would import. Returns when all of it can be
@@ -96,6 +98,7 @@ pub async fn import(
         gate: import.gate.clone(),
         what: import.path.display().to_string(),
         changed: changed(&import.path),
+        now: import.now,
         scope: Scope::default(),
     };
     let path = import.path.clone();
@@ -117,6 +120,8 @@ pub(super) struct Plan {
     pub(super) what: String,
     /// When it was last changed.
     pub(super) changed: Millis,
+    /// What time it is.
+    pub(super) now: Millis,
     /// What its sender may send.
     pub(super) scope: Scope,
 }
@@ -150,6 +155,7 @@ pub(super) async fn bring(
     let mut reader = build(plan.params, &setting)
         .with_context(|| format!("parameters of {}", plan.kind.name))?;
     reader.dated(plan.changed);
+    reader.begun(plan.now);
     let work = move |sink: &mut dyn Sink| -> anyhow::Result<()> {
         let mut input = open()?;
         reader
@@ -226,7 +232,11 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
     let now = scan.now;
     let work = move |sink: &mut dyn Sink| -> anyhow::Result<String> {
         Ok(puller.pull(
-            checkpoint.as_ref().map(|(_, value)| value.as_str()),
+            // A purged source begins anew.
+            checkpoint
+                .as_ref()
+                .map(|(_, value)| value.as_str())
+                .filter(|value| !value.is_empty()),
             now,
             sink,
         )?)

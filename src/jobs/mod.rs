@@ -34,6 +34,7 @@ pub mod order;
 pub mod people;
 pub mod prove;
 pub mod published;
+pub mod purge;
 pub mod registry;
 pub mod report;
 pub mod restate;

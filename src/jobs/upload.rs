@@ -179,6 +179,7 @@ impl Desk {
             gate: self.gate.clone(),
             what: "the file".to_owned(),
             changed: now,
+            now,
             scope,
         };
         let open = move || Ok(input::of_bytes(name, bytes));

@@ -309,6 +309,10 @@ pub trait File: Send {
     /// files say no version of their own goes by it, so that a corrected file replaces the earlier.
     fn dated(&mut self, _changed: Millis) {}
 
+    /// Told before reading when it begins. A kind whose events say no version of their own goes by it, so that
+    /// a file that is read again by other parameters replaces what it gave before.
+    fn begun(&mut self, _now: Millis) {}
+
     /// Reads all of it. `name` is the file's name without its folder, for ids and messages.
     fn read(
         &mut self,

@@ -13,6 +13,7 @@ mod native;
 mod people;
 mod prove;
 pub mod published;
+mod purge;
 mod registry;
 mod retain;
 mod rows;

@@ -345,6 +345,93 @@ fn a_log_in_the_configuration() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_that_is_read_again_by_other_parameters_replaces_what_it_gave() {
+    let Some(way) = Way::within("logs_again", chrono_tz::UTC).await else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("access.log");
+    let text: String = (0..40).map(|n| line(n, &format!("p{n}"))).collect();
+    std::fs::write(&path, text).expect("a log");
+    for base in ["https://worng.example.org", "https://wiki.example.org"] {
+        let params = format!("base = \"{base}\"");
+        let taken = way.import("access-log", "wiki", &params, &path).await;
+        assert_eq!(taken.expect("an import").total(), 40);
+        let host = base.trim_start_matches("https://");
+        let there =
+            format!("SELECT count() FROM landing_read FINAL WHERE domain(target) = '{host}'");
+        assert_eq!(way.count(&there).await, 40, "{base}");
+    }
+    assert_eq!(
+        way.count("SELECT count() FROM landing_read FINAL").await,
+        40
+    );
+}
+
+#[test]
+fn a_source_is_purged_and_told_anew() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let source = |id: &str, base: &str| {
+        format!(
+            "[[source]]\nid = \"{id}\"\nkind = \"access-log\"\nbase = \"https://{base}.example.org\"\n\
+             path = [\"logs/access.log\"]\n"
+        )
+    };
+    let config = home.file("readback.toml", source("wiki", "worng"));
+    home.file("logs/access.log", line(1, "a") + &line(2, "b"));
+    let read = |said: &str| {
+        let answer: Value = serde_json::from_str(said).expect("JSON");
+        answer[0]["events"]["read"].as_u64().unwrap_or(0)
+    };
+    let run = |arguments: &[&str]| home.done(&[&["--config", &config], arguments].concat());
+    assert_eq!(read(&run(&["scan", "--json"]).out), 2);
+    assert_eq!(read(&run(&["scan", "--json"]).out), 0);
+    // Other parameters: what is still there is read again, and told to be.
+    home.file("readback.toml", source("wiki", "wiki"));
+    let again = run(&["scan", "--json"]).out;
+    assert!(
+        read(&again) == 2 && again.contains("readback purge"),
+        "{again}"
+    );
+
+    home.file("readback.toml", source("docs", "wiki"));
+    let checked = run(&["check"]);
+    assert!(checked.out.contains("`readback purge wiki`"), "{checked:?}");
+    let counted = run(&["purge", "wiki", "--dry-run"]);
+    assert!(counted.err.contains("2 reads would go"), "{counted:?}");
+    let purged = run(&["purge", "wiki", "--json"]).out;
+    let purged: Value = serde_json::from_str(&purged).expect("JSON");
+    assert_eq!(
+        purged,
+        json!([{ "kind": "read", "events": 2, "removed": true }])
+    );
+    assert!(!run(&["check"]).out.contains("readback purge"));
+    let unknown = home.run(&["--config", &config, "purge", "wiki"]);
+    assert!(
+        unknown.code != Some(0)
+            && unknown
+                .err
+                .contains("no events of a source \"wiki\" are here"),
+        "{unknown:?}"
+    );
+    let by_hand = home.run(&["--config", &config, "purge", "registry"]);
+    assert!(by_hand.err.contains("readback writeups"), "{by_hand:?}");
+    assert_eq!(read(&run(&["scan", "--json"]).out), 2);
+    // The same name again begins at the beginning.
+    run(&["purge", "docs"]);
+    assert_eq!(read(&run(&["scan", "--json"]).out), 2);
+    // A file of the same kind by hand is another source, and that is said.
+    let file = home.file("more.log", line(3, "c"));
+    let said = run(&["import", "access-log", &file, "-p", BASE]);
+    assert!(
+        said.err.contains("for the same pages say --source"),
+        "{said:?}"
+    );
+}
+
 /// Serves page counts for as long as the tests run; its address.
 fn wikimedia() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");

@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono_tz::Tz;
 use readback::collect::Keys;
@@ -33,6 +34,8 @@ pub(crate) struct Way {
     pub(crate) gate: Gate,
     timezone: Tz,
     folder: tempfile::TempDir,
+    /// When the next import begins.
+    imports: AtomicI64,
 }
 
 impl Way {
@@ -56,6 +59,7 @@ impl Way {
             gate: Gate::default(),
             timezone,
             folder: tempfile::tempdir().expect("a folder"),
+            imports: AtomicI64::new(instant("2026-01-01T00:00:00Z")),
         })
     }
 
@@ -93,6 +97,8 @@ impl Way {
             path: path.to_owned(),
             progress: Arc::new(|_| {}),
             gate: self.gate.clone(),
+            // Each import is later than the one before.
+            now: self.imports.fetch_add(1000, Ordering::Relaxed),
         };
         ingest::import(Some(&self.store), &self.keys, import).await
     }

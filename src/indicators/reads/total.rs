@@ -23,8 +23,8 @@ static SPEC: Spec = Spec {
         daily count adds its count. Where several sources watch a page, on each local day those of the \
         highest rank count: sources that name readers before those that know engaged time, before single \
         reads, before daily counts, and of one rank a source that sees all reads before the parts of them, \
-        which add up. A source watches on the days of its events, of whatever page, and the three after each, \
-        the pages that it had seen by then; it has the rank of what it told up to that day. Reads by authors \
+        which add up. A source watches on the days on which it saw any page, and then all \
+        pages that it had seen by then; it has the rank of what it told up to that day. Reads by authors \
         and programs give way alike; those by agents only to a source that had seen one.",
     caveat: "Opening is not reading, and more write-ups draw more reads: compare this number with \
         nothing. Page counters can't tell people from robots or a person from themselves.",

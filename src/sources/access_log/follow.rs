@@ -28,6 +28,9 @@ const REMEMBERED: Millis = 60 * DAY_MS;
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Checkpoint {
     files: Vec<Mark>,
+    /// By which parameters they were read, but for the paths.
+    #[serde(default)]
+    rules: Option<String>,
 }
 
 /// Where reading stands in one file.
@@ -87,8 +90,16 @@ pub(super) fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pu
         ));
     }
     let given = hash(params.to_string().as_bytes());
+    let mut rules = params.clone();
+    rules.remove("path");
+    let rules = hash(format!("{rules} {}", setting.timezone).as_bytes());
     let log = access_log(params, setting)?;
-    Ok(Box::new(Follow { log, paths, given }))
+    Ok(Box::new(Follow {
+        log,
+        paths,
+        given,
+        rules,
+    }))
 }
 
 /// Looks for `readback check`: whether there are such files, and whether they may be read.
@@ -127,6 +138,8 @@ struct Follow {
     paths: Vec<String>,
     /// The parameters, hashed.
     given: String,
+    /// The same without the paths, and the zone.
+    rules: String,
 }
 
 impl Pull for Follow {
@@ -140,7 +153,19 @@ impl Pull for Follow {
         let before: Checkpoint = checkpoint
             .and_then(|text| serde_json::from_str(text).ok())
             .unwrap_or_default();
+        let is_other = before.rules.is_some_and(|rules| rules != self.rules);
+        if is_other && !before.files.is_empty() {
+            sink.note(
+                "the parameters are others than before: all files that are still there are read again from \
+                 their beginning; what is left out now and was taken before stays until `readback purge`"
+                    .to_owned(),
+            );
+        }
+        self.log.begin(now);
         let mut marks = before.files;
+        if is_other {
+            marks.clear();
+        }
         let mut after = Vec::new();
         let listed = self.with_rotated(list(&self.paths)?, &marks, sink);
         for found in listed {
@@ -167,7 +192,11 @@ impl Pull for Follow {
             now - mark.seen < REMEMBERED && !after.iter().any(again)
         });
         after.append(&mut marks);
-        Ok(serde_json::to_string(&Checkpoint { files: after }).unwrap_or_default())
+        Ok(serde_json::to_string(&Checkpoint {
+            files: after,
+            rules: Some(self.rules.clone()),
+        })
+        .unwrap_or_default())
     }
 }
 

@@ -48,9 +48,10 @@ use self::page::Pages;
 use self::params::{Params, Written};
 use self::repeats::Repeats;
 use self::wiki::Wiki;
-use super::robots::{LISTS, Robots, Verdict};
+use super::forge::second;
+use super::robots::{Robots, Verdict};
 use super::{File, Kind, Probe, Problem, Setting, Sink, SourceError, decode};
-use crate::model::{Body, Event, Identity, Read};
+use crate::model::{Body, Event, Identity, Millis, Read};
 
 /// Reads from access logs.
 pub static KIND: Kind = Kind {
@@ -115,6 +116,7 @@ fn access_log(params: toml::Table, setting: &Setting) -> Result<AccessLog, Sourc
         pages: Pages::with(&params.keep_query),
         robots: Robots::new(),
         source: setting.source.as_str().into(),
+        version: 0,
     })
 }
 
@@ -130,6 +132,9 @@ struct AccessLog {
     pages: Pages,
     robots: Robots,
     source: Arc<str>,
+    /// What was read by other parameters, or judged by older lists of robots, is replaced where a log is read
+    /// again: the second in which it is read, UTC.
+    version: u32,
 }
 
 /// What was seen in one file.
@@ -172,6 +177,10 @@ impl Seen {
 }
 
 impl File for AccessLog {
+    fn begun(&mut self, now: Millis) {
+        self.begin(now);
+    }
+
     fn read(
         &mut self,
         name: &str,
@@ -200,6 +209,11 @@ impl File for AccessLog {
 }
 
 impl AccessLog {
+    /// Says when reading begins.
+    fn begin(&mut self, now: Millis) {
+        self.version = second(now);
+    }
+
     /// Reads all lines of the input; stops early where nothing of it can be read.
     fn lines(
         &mut self,
@@ -299,8 +313,7 @@ impl AccessLog {
             id: id(hash, seen.repeats.number(hash, access.at)),
             subject,
             time: access.at,
-            // What was judged by older lists is judged anew where the log is imported again.
-            version: LISTS,
+            version: self.version,
             body: Body::Read(read),
         });
     }

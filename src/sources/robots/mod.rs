@@ -22,7 +22,7 @@ const PEOPLE: &str = include_str!("people.txt");
 const OURS: &str = include_str!("ours.txt");
 const AGENTS: &str = include_str!("agents.txt");
 
-/// Raised with every change of the lists: a log that is imported again is judged by the newest ones.
+/// Raised with every change of the lists, so that a report tells by which ones it is.
 pub const LISTS: u32 = 1;
 
 /// How many agents are remembered. An entry takes about 40 bytes, so 64 Ki of them 3 MB; real logs

@@ -59,6 +59,9 @@ pub(in crate::sources) struct Seen {
     /// Tells what its description was.
     #[serde(default)]
     pub(super) told: String,
+    /// What it was called when it was described.
+    #[serde(default)]
+    pub(super) names: Vec<String>,
     /// The version of what was told of it last.
     #[serde(default)]
     pub(super) version: u32,

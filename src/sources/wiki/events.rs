@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Body, Comment, Coverage, Edit, Event, EventKind, Identity, Link, LinkForm, Millis, Place, Read,
-    Writeup,
+    Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind, Identity, Link, LinkForm, Millis,
+    Place, Read, Writeup,
 };
 use crate::sources::forge::{hex, second, sha256};
 
@@ -20,6 +20,18 @@ pub(in crate::sources) fn next(last: u32, updated: Millis, now: Millis) -> u32 {
 /// Tells whether something is told as it was.
 pub(in crate::sources) fn print(what: &impl std::fmt::Debug) -> String {
     hex(&sha256(format!("{what:?}").as_bytes())[..8])
+}
+
+/// What a page is called, its address first.
+pub(super) fn names(page: &Page) -> Vec<String> {
+    let mut names: Vec<String> = page.url.iter().cloned().collect();
+    for name in &page.names {
+        // A name that ends in a star stands for no others.
+        if !name.is_empty() && !name.ends_with('*') && !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 /// Makes events of one wiki.
@@ -85,6 +97,32 @@ impl Maker {
         self.described(page, ("told", next(0, page.updated, said)), None)
     }
 
+    /// What else a page is called: for all time, or until it was called otherwise. Who reads what has its old
+    /// address now reads another page.
+    pub(super) fn called(
+        &self,
+        page: &str,
+        name: &str,
+        until: Option<Millis>,
+        when: (Millis, u32),
+    ) -> Event {
+        let mut body = Writeup::new(self.id(page));
+        match until {
+            None => body.aliases.push(name.to_owned()),
+            Some(_) => body.dated_aliases.push(DatedAlias {
+                alias: name.to_owned(),
+                from: None,
+                to: until,
+            }),
+        }
+        self.event(
+            format!("called:{page}:{}", print(&name)),
+            page,
+            when,
+            Body::Writeup(Box::new(body)),
+        )
+    }
+
     fn described(
         &self,
         page: &Page,
@@ -92,13 +130,7 @@ impl Maker {
         measured: Option<Measured>,
     ) -> Event {
         let id = self.id(&page.id);
-        let mut aliases: Vec<String> = page.url.iter().cloned().collect();
-        for name in &page.names {
-            // A name that ends in a star stands for no others.
-            if !name.is_empty() && !name.ends_with('*') && !aliases.contains(name) {
-                aliases.push(name.clone());
-            }
-        }
+        let aliases = names(page);
         let mut contributors: Vec<Identity> = Vec::new();
         for person in &page.contributors {
             if !contributors.contains(person) {

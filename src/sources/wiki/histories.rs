@@ -224,6 +224,24 @@ fn pages_of_long_ago_are_gone_through_again_some_in_each_pull() {
 }
 
 #[test]
+fn a_page_keeps_the_addresses_that_it_had() {
+    let mut wiki = wiki();
+    let address = |name: &str| format!("https://wiki.example.org/{name}");
+    let (old, new) = (address("disk"), address("disk-1"));
+    wiki.page("disk").label = 1;
+    wiki.pull();
+    let moved = wiki.now;
+    assert_eq!(wiki.called("disk")[&old], Some(moved), "until it was seen");
+    assert_eq!(wiki.called("disk")[&new], None);
+    // And back again.
+    wiki.page("disk").label = 3;
+    wiki.pull();
+    assert_eq!(wiki.called("disk")[&old], None);
+    assert_eq!(wiki.called("disk")[&new], Some(wiki.now));
+    assert_eq!(ids(&wiki.pull()), [""; 0]);
+}
+
+#[test]
 fn many_pages_that_were_changed_at_one_time_are_all_looked_at() {
     let mut wiki = wiki();
     wiki.register("code:2");

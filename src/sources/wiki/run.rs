@@ -8,7 +8,7 @@ use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
 use crate::sources::{Sink, SourceError};
 
 use super::checkpoint::{Checkpoint, Seen};
-use super::events::{Maker, print};
+use super::events::{Maker, names, print};
 use super::{Fate, House, Page, Wiki};
 
 /// Pages with links, and such that went, that are looked for again in one pull.
@@ -128,6 +128,10 @@ fn all(
             state.links.back(&page.id, run);
         }
         let told = tell(wiki, page, &mut seen, run);
+        if state.forgot {
+            // It may have been told that it is called so no more.
+            tell_names(page, &seen.names.clone(), None, &mut seen, run);
+        }
         // What was told before the wiki fell silent was told.
         if told.is_ok() || !seen.told.is_empty() {
             state.pages.insert(page.id.clone(), seen);
@@ -172,11 +176,16 @@ fn tell(wiki: &mut dyn Wiki, page: &Page, seen: &mut Seen, run: &mut Run<'_>) ->
         tell_back(page, seen, run);
     }
     let listed = print(page);
+    if seen.names.is_empty() && !seen.told.is_empty() {
+        // It was described before its names were kept.
+        seen.names = names(page);
+    }
     if seen.listed != listed {
         let whole = wiki.whole(page);
         match run.pass(whole)? {
             Some(whole) => {
                 describe(&whole, seen, run);
+                called(&whole, seen, run);
                 seen.listed = listed;
                 seen.refused = 0;
             }
@@ -204,6 +213,41 @@ fn describe(page: &Page, seen: &mut Seen, run: &mut Run<'_>) {
         let version = seen.next(page.updated, run.now);
         run.sink.event(run.maker.writeup(page, version));
         seen.told = told;
+    }
+}
+
+/// Tells what a page was called until now, and is called again.
+fn called(page: &Page, seen: &mut Seen, run: &mut Run<'_>) {
+    let names = names(page);
+    let before = std::mem::replace(&mut seen.names, names.clone());
+    if before.is_empty() || before == names {
+        return;
+    }
+    let gone: Vec<String> = before
+        .iter()
+        .filter(|name| !names.contains(name))
+        .cloned()
+        .collect();
+    let new: Vec<String> = names
+        .iter()
+        .filter(|name| !before.contains(name))
+        .cloned()
+        .collect();
+    tell_names(page, &gone, Some(run.now), seen, run);
+    tell_names(page, &new, None, seen, run);
+}
+
+fn tell_names(
+    page: &Page,
+    names: &[String],
+    until: Option<Millis>,
+    seen: &mut Seen,
+    run: &mut Run<'_>,
+) {
+    let when = (run.now, seen.next(page.updated, run.now));
+    for name in names {
+        run.sink
+            .event(run.maker.called(&page.id, name, until, when));
     }
 }
 

@@ -30,6 +30,16 @@ pub(super) struct There {
     pub(super) is_sought: bool,
 }
 
+impl There {
+    /// Its address, which goes by its label.
+    pub(super) fn address(&self, id: &str) -> String {
+        match self.label % 3 {
+            0 => format!("https://wiki.example.org/{id}"),
+            name => format!("https://wiki.example.org/{id}-{name}"),
+        }
+    }
+}
+
 /// A comment in the wiki.
 #[derive(Clone, Debug)]
 pub(super) struct Remark {
@@ -190,6 +200,12 @@ impl Scripted {
                 }
                 _ => same(format!("{id} is described"), false, true),
             }
+            let called = self.called(id);
+            same(
+                format!("{id} has its address"),
+                called.get(&page.address(id)) == Some(&None),
+                true,
+            );
             for (key, remark) in &page.comments {
                 let name = format!("comment:{id}.{key}");
                 let what = format!("{key} on {id}");
@@ -202,6 +218,25 @@ impl Scripted {
             }
         }
         odds
+    }
+
+    /// What a page is called by what was told: for all time, or until then.
+    pub(super) fn called(&self, id: &str) -> BTreeMap<String, Option<Millis>> {
+        let page = format!("wiki:{id}");
+        let mut told: Vec<_> = self.ledger.values().collect();
+        told.sort_by_key(|event| (event.time, event.version));
+        let mut names = BTreeMap::new();
+        for event in told {
+            let Body::Writeup(writeup) = &event.body else {
+                continue;
+            };
+            if writeup.id == page {
+                names.extend(writeup.aliases.iter().map(|name| (name.clone(), None)));
+                let dated = writeup.dated_aliases.iter();
+                names.extend(dated.map(|name| (name.alias.clone(), name.to)));
+            }
+        }
+        names
     }
 
     /// Asks one question about a page.
@@ -280,6 +315,7 @@ impl Wiki for Scripted {
         let pages = listed.map(|(id, page)| Page {
             id: id.clone(),
             title: id.clone(),
+            url: Some(page.address(id)),
             published: Some(BEGIN),
             updated: page.updated,
             tags: vec![page.label.to_string()],
