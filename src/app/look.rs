@@ -17,7 +17,7 @@ use crate::jobs::expiry::{self, Taken};
 use crate::jobs::ledger::{self, Ledger};
 use crate::sources::{self, Kind};
 use crate::spool;
-use crate::store::Store;
+use crate::store::{Acquainted, Store};
 
 /// A data folder as it is found.
 #[derive(Debug)]
@@ -163,6 +163,8 @@ pub struct Before {
     pub taken: Vec<Taken>,
     /// Sources that were pulled and are configured no more.
     pub left: Vec<String>,
+    /// Whether authors are known among readers.
+    pub acquainted: Acquainted,
 }
 
 /// Looks at the engine and whose its tables are, and what earlier scans left there.
@@ -197,6 +199,20 @@ pub fn unread(checkpoints: &Checkpoints) -> Vec<String> {
         parts.map(move |part| format!("source {source}: {part}"))
     });
     parts.collect()
+}
+
+/// Fewer authors or readers than these may be strangers by chance.
+const SOME: u64 = 3;
+
+/// What is to be known where nobody who wrote is known among those who read.
+pub fn strangers(found: Acquainted) -> Option<String> {
+    let is_odd = found.both == 0 && found.authors.min(found.readers) >= SOME;
+    is_odd.then(|| {
+        "no author of a write-up is among its readers by name: if the wiki and what tells of reads call people \
+         by different accounts, authors' own reads count as others'; a roster says which are one person \
+         (`readback people import --help`)"
+            .to_owned()
+    })
 }
 
 /// What is to be known of sources that are configured no more.
@@ -248,6 +264,7 @@ async fn found(
             checkpoints,
             taken,
             left,
+            acquainted: store.acquainted().await?,
         },
     ))
 }

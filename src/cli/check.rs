@@ -133,6 +133,7 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
     }
     doubts.extend(look::unread(&before.checkpoints));
     doubts.extend(look::left(&before.left));
+    doubts.extend(look::strangers(before.acquainted));
     let now = super::now();
     for one in &before.taken {
         match one.words(now) {

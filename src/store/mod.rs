@@ -29,7 +29,7 @@ pub use landing::{Batch, MERGED, PackError};
 pub use links::{GoneLink, LinkRules, LinksAsked, ListedLink, UncountedLink};
 pub use meetings::{MeetingFact, StoryFact};
 pub use migrate::MigrateError;
-pub use people::Renamed;
+pub use people::{Acquainted, Renamed};
 pub use prove::{Column, Found};
 pub use published::Published;
 pub use registry::{

@@ -11,6 +11,7 @@ use super::landing::bits;
 use super::{Batch, Named, Store, StoreError};
 use crate::model::Pseudonym;
 
+const ACQUAINTED: &str = include_str!("../../sql/queries/acquainted.sql");
 const ERASE: [(&str, &str); 8] = [
     (
         "erase_people_in_reads",
@@ -101,7 +102,23 @@ struct Column {
     list: bool,
 }
 
+/// How many people write-ups name as contributors, how many are named as readers, and how many are both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Row, Deserialize)]
+pub struct Acquainted {
+    /// Contributors.
+    pub authors: u64,
+    /// Readers.
+    pub readers: u64,
+    /// Contributors who are among the readers.
+    pub both: u64,
+}
+
 impl Store {
+    /// Whether authors are known among readers, as of the last run of the derive job.
+    pub async fn acquainted(&self) -> Result<Acquainted, StoreError> {
+        self.query(ACQUAINTED).fetch_one().await.named("acquainted")
+    }
+
     /// Takes people out of everything that has landed. Derived tables are made anew by the next run of
     /// the derive job, see [`Store::rederive`]. The caller holds the data folder's turn.
     pub async fn erase_people(&self, people: &[Pseudonym]) -> Result<(), StoreError> {

@@ -6,11 +6,12 @@ use std::net::TcpListener;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::PermissionsExt as _;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::binary::Home;
 use super::lexed::files;
 use super::repositories::Repository;
+use super::way::event;
 
 /// A port that nobody listens on.
 fn nobody() -> String {
@@ -307,6 +308,44 @@ fn sources_are_looked_at() {
     assert!(asked.contains("siteinfo"), "{asked}");
     assert!(login.ends_with("Bearer s3cret"), "{login}");
     assert!(!said.out.contains("s3cret") && !said.err.contains("s3cret"));
+}
+
+#[test]
+fn authors_whom_no_reader_is_called_after_are_a_warning() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let day = "2026-03-01T09:00:00Z";
+    let names = |kind: &str, from: usize| -> Vec<String> {
+        (from..from + 3).map(|n| format!("{kind}:u{n}")).collect()
+    };
+    let written = json!({ "id": "INC-1", "published_at": day, "contributors": names("wiki", 0) });
+    let mut lines = vec![event("writeup", "w", "INC-1", day, written)];
+    let read = |n: usize, who: &str| {
+        event(
+            "read",
+            &n.to_string(),
+            "INC-1",
+            "2026-03-02T09:00:00Z",
+            json!({ "person": who }),
+        )
+    };
+    lines.extend(
+        names("log", 0)
+            .iter()
+            .enumerate()
+            .map(|(n, who)| read(n, who)),
+    );
+    let file = home.file("events.ndjson", lines.join("\n") + "\n");
+    home.done(&["import", "events", &file]);
+    home.done(&["links"]);
+    let warned = "no author of a write-up is among its readers by name";
+    assert!(home.done(&["check"]).out.contains(warned));
+    // One of them is known, and the rest may well not have read it.
+    let known = home.file("more.ndjson", read(9, "wiki:u1") + "\n");
+    home.done(&["import", "events", &known]);
+    home.done(&["links"]);
+    assert!(!home.done(&["check"]).out.contains(warned));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod show;
 
 use std::borrow::Cow;
 use std::io::Read as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -470,6 +471,20 @@ async fn add(house: &House, registry: &Registry, said: Said, wanted: Wanted) -> 
     ] {
         if values.iter().any(|value| value.trim().is_empty()) {
             bail!("{flag}: is empty; leave it out, and what is known stays");
+        }
+    }
+    for (flag, values) in [
+        ("--author", &said.authors),
+        ("--responder", &said.responders),
+        ("--reviewer", &said.reviewers),
+        ("--facilitator", &said.facilitators),
+    ] {
+        if values.iter().any(|value| !value.contains(['@', ':'])) {
+            writeln!(
+                std::io::stderr(),
+                "note: {flag}: a name that is neither an address nor KIND:NAME is known only where events call \
+                 somebody just so; `readback people import --help` lists the kinds"
+            )?;
         }
     }
     for (flag, value) in [
