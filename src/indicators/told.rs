@@ -205,6 +205,8 @@ mod tests {
             ("R4", "max(23 s, 0.625 of the words at 211 words a minute)"),
             ("R4", "s >= 0.625"),
             ("A1", "at least 601 s"),
+            ("A6", "in (t, t + 11 d]"),
+            ("A7", "another in (first, first + 131 d]"),
             ("R1", "at most 41 s apart"),
             ("L2", "of the last 47 days"),
             ("L5", "without any read T = 53)"),

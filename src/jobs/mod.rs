@@ -11,6 +11,7 @@
 mod arrivals;
 mod assigned;
 mod beside;
+mod cohorts;
 mod columns;
 pub mod compute;
 pub mod derive;

@@ -29,6 +29,7 @@ mod report;
 mod reviews;
 mod signals;
 mod survival;
+mod taking_part;
 mod templates;
 mod trend;
 mod view;

@@ -174,7 +174,7 @@ pub(super) fn invitations(context: Context) -> Vec<Chart> {
 }
 
 /// `2026-Q1` as `Q1 26`.
-fn quarter_name(quarter: &str) -> String {
+pub(super) fn quarter_name(quarter: &str) -> String {
     match (quarter.get(2..4), quarter.get(5..)) {
         (Some(year), Some(quarter)) => format!("{quarter} {year}"),
         _ => quarter.to_owned(),

@@ -322,7 +322,7 @@ pub fn key(file: &Path, stores: &[PathBuf]) -> Vec<String> {
 }
 
 /// Numbers that are people, wherever they stand.
-const PEOPLE: [&str; 8] = [
+const PEOPLE: [&str; 11] = [
     "readers",
     "late_readers",
     "readers_trailing",
@@ -331,10 +331,13 @@ const PEOPLE: [&str; 8] = [
     "people",
     "distinct",
     "distinct_non_contributors",
+    "presences",
+    "size",
+    "not_observed",
 ];
 
 /// Indicators whose shares are of people or their presences.
-const SHARES: [&str; 2] = ["A2", "A3"];
+const SHARES: [&str; 7] = ["A2", "A3", "A4", "A5", "A6", "A7", "A8"];
 
 /// The places of a summary that tell fewer than `k` people, or something else than was computed.
 /// `truth` is the same summary with nothing withheld.
@@ -402,6 +405,7 @@ fn is_people(place: &str) -> bool {
     PEOPLE.contains(&last)
         || (share && matches!(last, "k" | "walk_ins"))
         || place.contains(".by_role.")
+        || place.contains(".retained.")
 }
 
 /// The places of the published tables that are not what a summary says.

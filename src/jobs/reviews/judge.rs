@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Quarter, REQUIRED, ROLES, Review};
+use super::{Counting, Quarter, REQUIRED, ROLES, Review};
 use crate::summary::margins::Margins;
 use crate::summary::suppress;
 
@@ -99,6 +99,19 @@ pub(super) fn judge(
     // Also where one of those before is not told.
     sum(FREE_ROLES.map(|at| column(&[ROLES[at]])).concat(), FREE);
     sum(column(&ROLES[..5]), &[]);
+    for (counting, told_by) in COUNTING {
+        let counts = |wanted: bool| -> Vec<usize> {
+            let some = reviews.iter().zip(&cells);
+            some.filter(|(review, _)| review.counted_by.contains(&counting) == wanted)
+                .map(|(_, (came, _))| *came)
+                .collect()
+        };
+        // Of fewer reviews the number is not told. A2 tells all: the others are what is left.
+        if counts(true).len() as u64 >= k {
+            sum(counts(true), told_by);
+            sum(counts(false), told_by);
+        }
+    }
     for (name, row) in quarters.keys().zip(&roles) {
         let own = || {
             reviews
@@ -161,6 +174,30 @@ const FREE: &[(&str, &str)] = &[("A2", "/voluntary"), ("A2", "/voluntary_cluster
 const WALKED_IN: &[(&str, &str)] = &[("A2", "/walk_ins"), ("A3", "/walk_in_share")];
 /// What tells how many came though they were free to.
 const OPTIONAL: &[(&str, &str)] = &[("A3", "/optional_yield")];
+
+/// What tells how many came to some of the reviews.
+const COUNTING: [(Counting, &[(&str, &str)]); 5] = [
+    (
+        Counting::Measured,
+        &[("A4", "/presences"), ("A4", "/stayed")],
+    ),
+    (
+        Counting::Heard,
+        &[("A5", "/spoke_share"), ("A5", "/spoke_share/n")],
+    ),
+    (
+        Counting::Due,
+        &[
+            ("A6", "/contribution_after"),
+            ("A6", "/contribution_after/n"),
+        ],
+    ),
+    (Counting::Timed, &[("A6", "/during"), ("A6", "/during/n")]),
+    (
+        Counting::Teams,
+        &[("A8", "/outside_share"), ("A8", "/outside_share/n")],
+    ),
+];
 
 /// The places in [`ROLES`] of those who need not have come.
 const FREE_ROLES: [usize; 3] = [2, 3, 4];

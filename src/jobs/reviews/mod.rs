@@ -7,14 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use chrono::Datelike as _;
-use polars::prelude::{DataFrame, PolarsResult};
+use polars::prelude::PolarsResult;
 use serde_json::{Value as Json, json};
 
+use super::cohorts::Lone;
 use super::columns::{flags, ints, texts};
 use super::compute::Computed;
 use super::writeups::{Both, is_there};
-use crate::indicators::Context;
-use crate::model::Millis;
+use crate::indicators::{Context, Facts};
+use crate::model::{DAY_MS, Millis};
 use crate::store::RegistryWriteup;
 
 use judge::{Shown, judge};
@@ -44,6 +45,23 @@ struct Review {
     known: bool,
     /// Somebody was told to come.
     mandatory: bool,
+    /// Which other numbers count those who came to it.
+    counted_by: BTreeSet<Counting>,
+}
+
+/// A number over some of the reviews, which tells how many came to those.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Counting {
+    /// A4: presence was measured.
+    Measured,
+    /// A5: there is a transcript.
+    Heard,
+    /// A6: its window is over.
+    Due,
+    /// A6: the same where its end is known.
+    Timed,
+    /// A8: teams are known.
+    Teams,
 }
 
 /// A quarter's reviews, and who came in which role.
@@ -69,12 +87,14 @@ pub(super) struct Lists {
     pub(super) quarters: Vec<Json>,
     /// Numbers of indicators that would tell what is withheld in these lists: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
+    /// The months in which one review was held that anybody came to, by name: a cohort's numbers of such
+    /// a month are that review's.
+    pub(super) lone: BTreeMap<String, Lone>,
 }
 
 /// Every review and every quarter.
 pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::Result<Lists> {
-    let (reviews, quarters) =
-        gather(&computed.facts.attendance, context).context("the list of reviews")?;
+    let (reviews, quarters) = gather(&computed.facts, context).context("the list of reviews")?;
     let registry = |at: &usize| computed.registry.get(*at);
     let is_open = |review: &Review| {
         let mut known = review.writeups.iter().filter_map(registry).peekable();
@@ -99,33 +119,73 @@ pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::R
     let of_open = listed
         .filter(|((_, hidden), _)| !**hidden)
         .map(|((review, _), (open, full))| told(review, open.and(*full), false));
-    let by_quarter = quarters
+    let of_quarters = quarters
         .iter()
         .zip(open.quarters.iter().zip(&full.quarters))
         .map(|((name, quarter), (open, full))| {
             let shown = std::array::from_fn(|at| open[at] && full[at]);
             by_role(name, quarter, &shown)
         });
+    let each = hidden.iter().zip(open.reviews.iter().zip(&full.reviews));
+    let lone = lone(
+        &reviews,
+        context,
+        each.map(
+            |(hidden, (open, full))| match (full.attendees, *hidden || open.attendees) {
+                (false, _) => Lone::Withheld,
+                (true, true) => Lone::Told,
+                (true, false) => Lone::ToSome,
+            },
+        ),
+    );
     Ok(Lists {
         reviews: Both {
             open: in_order(of_open.collect()),
             full: in_order(of_full.collect()),
         },
-        quarters: by_quarter.collect(),
+        quarters: of_quarters.collect(),
         betrayed: [open.betrayed, full.betrayed].concat(),
+        lone,
     })
 }
 
+/// The months in which one review was held that anybody came to, with what is said of that review.
+fn lone(
+    reviews: &[Review],
+    context: &Context,
+    said: impl Iterator<Item = Lone>,
+) -> BTreeMap<String, Lone> {
+    let mut months: BTreeMap<String, Vec<Lone>> = BTreeMap::new();
+    for (review, said) in reviews.iter().zip(said) {
+        if review.attended > 0 {
+            let month = context.calendar.date(review.at).format("%Y-%m").to_string();
+            months.entry(month).or_default().push(said);
+        }
+    }
+    let only = months
+        .into_iter()
+        .filter_map(|(month, said)| match said.as_slice() {
+            [only] => Some((month, *only)),
+            _ => None,
+        });
+    only.collect()
+}
+
 fn gather(
-    frame: &DataFrame,
+    facts: &Facts,
     context: &Context,
 ) -> PolarsResult<(Vec<Review>, BTreeMap<String, Quarter>)> {
+    let frame = &facts.attendance;
+    let contribution = i64::from(context.parameters.contribution_days) * DAY_MS;
     let meetings = texts(frame, "meeting")?;
     let (writeups, at) = (ints(frame, "writeup")?, ints(frame, "at")?);
     let people = ints(frame, "person")?;
     let (roles, invited) = (texts(frame, "role")?, flags(frame, "invited")?);
     let attended = flags(frame, "attended")?;
     let (mandatory, responder) = (flags(frame, "mandatory")?, flags(frame, "responder")?);
+    let teams = texts(frame, "team")?;
+    let (stayed, length) = (ints(frame, "stayed_ms")?, ints(frame, "length_ms")?);
+    let talked = ints(frame, "talked_ms")?;
     let mut reviews: BTreeMap<String, Review> = BTreeMap::new();
     let mut quarters: BTreeMap<String, Quarter> = BTreeMap::new();
     for row in 0..frame.height() {
@@ -156,8 +216,31 @@ fn gather(
         }
         let free = matches!(role, "OPT-PARTICIPANT" | "NON-PARTICIPANT" | "walk_in");
         review.attended += 1;
-        review.known |= people[row].is_some();
         review.need_not += u64::from(free && !mandatory[row] && !responder[row]);
+        review.known |= people[row].is_some();
+        if people[row].is_none() {
+            continue;
+        }
+        let owner = writeups[row].and_then(|at| {
+            facts
+                .writeups
+                .get(usize::try_from(at).ok()?)?
+                .owner_team
+                .as_deref()
+        });
+        let due = writeups[row].is_some() && review.at + contribution <= context.as_of;
+        let counting = [
+            (
+                Counting::Measured,
+                stayed[row].is_some() && length[row].is_some(),
+            ),
+            (Counting::Heard, talked[row].is_some()),
+            (Counting::Due, due),
+            (Counting::Timed, due && length[row].is_some()),
+            (Counting::Teams, teams[row].is_some() && owner.is_some()),
+        ];
+        let counting = counting.into_iter().filter(|(_, counts)| *counts);
+        review.counted_by.extend(counting.map(|(one, _)| one));
     }
     Ok((reviews.into_values().collect(), quarters))
 }
