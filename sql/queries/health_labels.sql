@@ -45,6 +45,10 @@ FROM
     SELECT 'person', 0, -9223372036854775808 FROM landing_person FINAL WHERE source != 'registry'
     UNION ALL
     SELECT 'coverage', 0, -9223372036854775808 FROM landing_coverage FINAL
+    UNION ALL
+    SELECT 'meeting', label, ms FROM resolved_meeting(registry = {registry:UInt32})
+    UNION ALL
+    SELECT 'story', label, ms FROM resolved_story(registry = {registry:UInt32})
 )
 GROUP BY kind, label
 ORDER BY kind, label

@@ -17,6 +17,10 @@ FROM
     SELECT toString(target), toString(canonical), 'edit', at FROM landing_edit FINAL
     UNION ALL
     SELECT toString(target), toString(canonical), 'link', at FROM landing_link FINAL
+    UNION ALL
+    SELECT toString(target), toString(canonical), 'meeting', at FROM landing_meeting FINAL
+    UNION ALL
+    SELECT toString(target), toString(canonical), 'story', at FROM landing_story FINAL
 )
 WHERE target != ''
 GROUP BY target, canonical, kind,

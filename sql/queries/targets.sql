@@ -9,5 +9,7 @@ FROM
     UNION ALL SELECT DISTINCT toString(target), toString(canonical) FROM landing_edit
     UNION ALL SELECT DISTINCT toString(target), toString(canonical) FROM landing_link
     UNION ALL SELECT DISTINCT page, page FROM landing_link
+    UNION ALL SELECT DISTINCT toString(target), toString(canonical) FROM landing_meeting
+    UNION ALL SELECT DISTINCT toString(target), toString(canonical) FROM landing_story
 )
 ORDER BY target

@@ -221,7 +221,7 @@ async fn found(
             checkpoints.insert(source.id.clone(), checkpoint);
         }
     }
-    let taken = expiry::taken(store, &configured(config)).await?;
+    let taken = expiry::taken(store, &configured(config), config.schedule.scan_minutes).await?;
     Ok((tables, Before { checkpoints, taken }))
 }
 

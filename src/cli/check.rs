@@ -82,6 +82,8 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         return Err(problems.into());
     }
     let mut findings = Findings::default();
+    // Whether there are senders, who need no source.
+    let mut is_sent_to = false;
     let ground = look::ground(&config)
         .map_err(|error| findings.add("data folder", &error))
         .ok();
@@ -89,8 +91,9 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         for error in look::contents(&config) {
             findings.add("data folder", &error);
         }
-        if let Err(error) = tokens::read(&collector::tokens(&config)) {
-            findings.add("tokens", &error.into());
+        match tokens::read(&collector::tokens(&config)) {
+            Ok(tokens) => is_sent_to = !tokens.is_empty(),
+            Err(error) => findings.add("tokens", &error.into()),
         }
         if let Err(error) = accounts::read(&access::file(&config.data_dir)) {
             findings.add("accounts", &error.into());
@@ -125,6 +128,9 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         before = found.unwrap_or_default();
     }
     let mut doubts = look::doubts(&config);
+    if config.sources.is_empty() && !is_sent_to {
+        doubts.push(NOTHING.to_owned());
+    }
     doubts.extend(look::unread(&before.checkpoints));
     let now = super::now();
     for one in &before.taken {
@@ -166,6 +172,11 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         false => Err(checked.findings.into()),
     }
 }
+
+/// What is told where nobody collects anything, and nobody sends it.
+const NOTHING: &str = "no source is configured and no token is given out, so nothing is collected: begin with a \
+                       [[source]] in the configuration (`readback list sources` names the kinds, `readback list \
+                       sources KIND` shows one), or with `readback token add` for what is sent";
 
 /// Whether there is such a kind, and the parameters fit it.
 fn parameters(config: &Config, source: &SourceConfig) -> anyhow::Result<(&'static Kind, Setting)> {

@@ -237,7 +237,7 @@ async fn jobs(
 
 /// Notes when sources were last taken from. Where that can't be read, what was known holds.
 async fn aware_of_lags(house: &House, sources: &[(String, &'static Kind, bool)], parts: &Parts) {
-    match expiry::taken(&house.store, sources).await {
+    match expiry::taken(&house.store, sources, house.config.schedule.scan_minutes).await {
         Ok(taken) => parts.took(taken),
         Err(error) => tracing::warn!(%error, "it can't be read when sources were last scanned"),
     }

@@ -244,6 +244,8 @@ fn subject(kind: &str) -> &str {
         "writeup" => "write-ups",
         "person" => "people",
         "attendance" => "attendance",
+        "meeting" => "meetings",
+        "story" => "story rounds",
         other => other,
     }
 }
@@ -259,6 +261,8 @@ pub(super) fn events(kind: &str, n: u64) -> String {
         "writeup" => counted(n, "write-up", "write-ups"),
         "person" => counted(n, "person", "people"),
         "attendance" => counted(n, "attendance", "attendances"),
+        "meeting" => counted(n, "meeting", "meetings"),
+        "story" => counted(n, "count of a story round", "counts of story rounds"),
         _ => format!("{n} {kind}"),
     }
 }

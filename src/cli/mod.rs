@@ -17,6 +17,7 @@ mod import;
 mod key;
 mod links;
 mod list;
+mod meetings;
 mod people;
 mod plain;
 mod privacy;
@@ -113,6 +114,12 @@ enum Command {
     /// Which pages are which write-ups: look, register, give names, retire
     #[command(subcommand)]
     Writeups(writeups::Command),
+    /// What is known of meetings beside their attendees: own accounts, changes, what they were
+    #[command(subcommand)]
+    Meetings(meetings::Command),
+    /// Counts of story rounds: which incident would you tell a new colleague about?
+    #[command(subcommand)]
+    Stories(meetings::Stories),
     /// Erase a person from everything that is kept
     Forget(forget::Args),
     /// People whose events are kept without them
@@ -188,6 +195,8 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Privacy(args) => privacy::run(args, load()?).await,
         Command::Reporting(command) => reporting::run(command, &load()?),
         Command::Writeups(command) => writeups::run(command, load()?).await,
+        Command::Meetings(command) => meetings::run(command, load()?).await,
+        Command::Stories(command) => meetings::stories(command, load()?).await,
         Command::Forget(args) => forget::run(args, load()?).await,
         Command::OptOut(command) => forget::opt_out(command, load()?).await,
         Command::Key(command) => key::run(command, load()?).await,

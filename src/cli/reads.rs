@@ -39,22 +39,35 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         writeln!(out, "{}", super::plain::json(&told)?)?;
         return Ok(());
     }
-    for (what, key) in [
+    for (what, number) in aligned(&rows(&told)) {
+        line(&mut out, format_args!("{what}{number}"))?;
+    }
+    Ok(())
+}
+
+/// What is told, each with its number.
+fn rows(told: &Json) -> Vec<(String, String)> {
+    let counts = [
         ("reads", "reads"),
         ("readers", "readers"),
         ("by AI agents", "agents"),
-    ] {
-        if let Some(number) = number(&told, key) {
-            line(&mut out, format_args!("{what:<30}{number}"))?;
-        }
-    }
-    for way in ways(&told) {
-        line(
-            &mut out,
-            format_args!("from {:<25}{}", shown(way.from), way.reads),
-        )?;
-    }
-    Ok(())
+    ];
+    let counts = counts.into_iter().filter_map(|(what, key)| {
+        let number = number(told, key)?;
+        Some((what.to_owned(), number))
+    });
+    let ways = ways(told).into_iter();
+    let ways = ways.map(|way| (format!("from {}", shown(way.from)), way.reads));
+    counts.chain(ways).collect()
+}
+
+/// The same with the numbers below each other, behind the longest of what they are of.
+fn aligned(rows: &[(String, String)]) -> impl Iterator<Item = (String, &str)> {
+    let length = |text: &String| text.chars().count();
+    let longest = rows.iter().map(|(what, _)| length(what)).max();
+    let width = longest.map_or(0, |longest| (longest + 2).max(30));
+    rows.iter()
+        .map(move |(what, number)| (format!("{what:<width$}"), number.as_str()))
 }
 
 /// Reads, readers, agents and arrivals of a summary, or of one write-up in it.
@@ -110,6 +123,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn numbers_stand_below_each_other() {
+        let told = json!({ "reads": 12, "arrivals": [{ "class": "direct", "reads": 7 }] });
+        let rows = rows(&told);
+        let lines: Vec<String> = aligned(&rows)
+            .map(|(what, number)| format!("{what}{number}"))
+            .collect();
+        assert_eq!(
+            lines,
+            [
+                "reads                             12",
+                "from by address, or nobody knows  7",
+            ]
+        );
+    }
 
     #[test]
     fn a_write_up_that_is_not_there_is_named() {

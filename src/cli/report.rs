@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 use super::engine::Installing;
 use super::{privacy, progress};
 use crate::app::House;
+use crate::app::folder::Turn;
 use crate::app::reporting::Reporting;
 use crate::config::Config;
 use crate::indicators::Context;
@@ -216,6 +217,33 @@ pub(super) async fn summaries(house: &House, as_of: Millis) -> anyhow::Result<Re
     Ok(reports)
 }
 
+/// Derives what changed. The data folder is the caller's as long as it keeps the turn.
+pub(super) async fn derived(house: &House) -> anyhow::Result<Turn> {
+    let organisation = &house.config.organisation;
+    let configured = Configured::of(&house.config, &house.keys)?;
+    let bar = progress::spinner("waiting for other commands");
+    let turn = house.turn().await?;
+    bar.set_message("deriving");
+    let parameters = &house.config.parameters;
+    let derived = derive::run(
+        &house.store,
+        &organisation.calendar,
+        parameters,
+        &configured,
+    )
+    .await?;
+    for conflict in &derived.conflicts {
+        tracing::warn!(
+            writeup.alias = %conflict.name,
+            writeup.id = %conflict.has,
+            writeup.other_id = %conflict.claims,
+            "{conflict}"
+        );
+    }
+    bar.finish_and_clear();
+    Ok(turn)
+}
+
 /// The same with people withheld below each of these numbers.
 async fn summaries_with<const N: usize>(
     house: &House,
@@ -226,14 +254,8 @@ async fn summaries_with<const N: usize>(
     let calendar = organisation.calendar.clone();
     let parameters = house.config.parameters.clone();
     let configured = Configured::of(&house.config, &house.keys)?;
-    let bar = progress::spinner("waiting for other commands");
-    let _turn = house.turn().await?;
-    bar.set_message("deriving");
-    let derived = derive::run(&house.store, &calendar, &parameters, &configured).await?;
-    for name in &derived.conflicts {
-        tracing::warn!(writeup.alias = %name, "two write-ups claim one name; the first has it");
-    }
-    bar.set_message("computing");
+    let _turn = derived(house).await?;
+    let bar = progress::spinner("computing");
     let context = Context {
         as_of,
         calendar,

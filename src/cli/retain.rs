@@ -15,8 +15,8 @@ use crate::web::audit::Act;
 /// How to retain.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "\
-[retention] read_days, read_count_days, attendance_days, comment_days, edit_days and link_days say how
-many days events of a kind are kept; without a limit they stay. `readback serve` takes old ones away once
+[retention] read_days, read_count_days, attendance_days, comment_days, edit_days, link_days, meeting_days and
+story_days say how many days events of a kind are kept; without a limit they stay. `readback serve` takes old ones away once
 a day, also those that came over HTTP; every other import and scan takes away at once what it brought of
 them. From then on nobody is taken to have watched before, so that what is gone looks like nothing.")]
 pub(super) struct Args {

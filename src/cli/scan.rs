@@ -1,5 +1,5 @@
-//! `readback scan [SOURCE]`: pulls configured sources once; repositories a second time if a source
-//! after them told of write-ups that they can link to.
+//! `readback scan [SOURCE]`: pulls configured sources once; those that look for links a second time if a
+//! source after them told of write-ups that they can link to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

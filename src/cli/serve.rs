@@ -69,7 +69,10 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     parts.desk = Some(Desk::new(
         collector.keys.clone(),
         config.sources.clone(),
-        config.organisation.calendar.clone(),
+        (
+            config.organisation.calendar.clone(),
+            config.parameters.clone(),
+        ),
         app::gate(&config),
     ));
     let parts = Arc::new(parts);

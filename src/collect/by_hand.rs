@@ -7,7 +7,7 @@ use super::Rejection;
 use super::names::{forget_mail, is_mail};
 use crate::model::target::{nameless, names_somebody};
 use crate::model::written::is_unseen;
-use crate::model::{Identity, Whom, Writeup};
+use crate::model::{Identity, Story, Whom, Writeup};
 use crate::sources::machine::holds_address;
 
 /// The longest title, team, template or tag, characters; it has to fit on a page.
@@ -39,6 +39,17 @@ pub fn lost(w: &Writeup<Identity>) -> Option<Rejection> {
         .chain(w.title.iter().filter_map(|title| of_title(title)))
         .chain(words.filter_map(of_word))
         .next()
+}
+
+/// Why a count of a story round would not be kept as it is.
+pub fn lost_story(story: &Story) -> Option<Rejection> {
+    let title = |(field, title): (&'static str, &String)| {
+        of_title(title).map(|lost| Rejection { field, ..lost })
+    };
+    let label = story.label.iter().map(|label| ("label", label));
+    std::iter::once(("round", &story.round))
+        .chain(label)
+        .find_map(title)
 }
 
 fn of_name((field, name): (&'static str, &String)) -> Option<Rejection> {

@@ -28,10 +28,11 @@ pub(super) fn named_after_somebody(source: &str) -> Option<Rejection> {
     }
 }
 
-/// Somebody's name where it can't be left out, because what is left would name nothing.
-pub(super) fn misplaced(event: &Event<Identity>) -> Option<Rejection> {
+/// Somebody's name where it can't be left out, because what is left would name nothing. `known` where the
+/// subject was found to be none before.
+pub(super) fn misplaced(event: &Event<Identity>, known: bool) -> Option<Rejection> {
     // The subject of a roster entry is the person.
-    if !matches!(event.body, Body::Person(_)) && is_mail(&event.subject) {
+    if !known && !matches!(event.body, Body::Person(_)) && is_mail(&event.subject) {
         return rejection("subject", "is a mail address; it names a write-up");
     }
     match &event.body {
@@ -41,6 +42,12 @@ pub(super) fn misplaced(event: &Event<Identity>) -> Option<Rejection> {
         Body::Coverage(coverage) if is_mail(&coverage.scope) => {
             let reason = "is a mail address; it names a source, or the beginning of targets";
             rejection("data.scope", reason)
+        }
+        // It can't be left out: two rounds would be one.
+        Body::Story(story) if holds_address(&story.round) => {
+            let reason =
+                "holds an address of mail or of a machine; valid is a round such as 2026-H2";
+            rejection("data.round", reason)
         }
         _ => None,
     }
@@ -78,9 +85,7 @@ pub(super) fn forget_names(event: &mut Event<Identity>) {
         }
         Body::Writeup(w) => {
             anonymous(&mut w.id);
-            // First: what nobody sees may stand in the middle of an address.
-            w.title.iter_mut().for_each(as_written);
-            w.title.iter_mut().for_each(forget_mail);
+            w.title.iter_mut().for_each(title);
             w.title.take_if(|title| title.is_empty());
             w.url.take_if(|url| is_mail(url));
             w.aliases.retain(|alias| !is_mail(alias));
@@ -105,8 +110,18 @@ pub(super) fn forget_names(event: &mut Event<Identity>) {
         }
         Body::Person(person) => impersonal(&mut person.team),
         Body::Coverage(coverage) => anonymous(&mut coverage.scope),
-        Body::ReadCount(_) => {}
+        Body::Story(story) => {
+            story.label.iter_mut().for_each(title);
+            story.label.take_if(|label| label.is_empty());
+        }
+        Body::ReadCount(_) | Body::Meeting(_) => {}
     }
+}
+
+/// A title as it is kept. First what nobody sees goes: it may stand in the middle of an address.
+fn title(title: &mut String) {
+    as_written(title);
+    forget_mail(title);
 }
 
 /// What stands for the name of an agent that names somebody.

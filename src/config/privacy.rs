@@ -40,13 +40,15 @@ pub struct Retention {
 
 /// Kinds of events that can go by age, and their keys. A registered write-up has no age, nor has what a
 /// source says of when it was watching.
-pub const AGEING: [(EventKind, &str); 6] = [
+pub const AGEING: [(EventKind, &str); 8] = [
     (EventKind::Read, "read_days"),
     (EventKind::ReadCount, "read_count_days"),
     (EventKind::Attendance, "attendance_days"),
     (EventKind::Comment, "comment_days"),
     (EventKind::Edit, "edit_days"),
     (EventKind::Link, "link_days"),
+    (EventKind::Meeting, "meeting_days"),
+    (EventKind::Story, "story_days"),
 ];
 
 /// A hundred years.

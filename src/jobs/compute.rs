@@ -5,12 +5,13 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use polars::prelude::{ChunkApply, DataFrame, IntoColumn, IntoSeries};
 
+use super::meetings::Meetings;
 use super::observe::Watch;
 use crate::indicators::{self, Assigned, ClassTotal, Context, Facts, Totals, Windows, WriteupFact};
 use crate::model::{DAY_MS, Results};
 use crate::store::{
     AgeWindow, CoverageRow, FactSettings, LinkRules, ObservedRow, ReadingLimits,
-    RegistryAssignment, RegistryWriteup, Store, Which,
+    RegistryAssignment, RegistryWriteup, Store, StoryFact, Which,
 };
 
 /// A write-up needs at least so many reads for a median age of its own (INDICATORS L2).
@@ -28,6 +29,10 @@ pub struct Computed {
     pub observed: Vec<ObservedRow>,
     /// What sources stated.
     pub coverage: Vec<CoverageRow>,
+    /// Who came to meetings, and what is known of these beside.
+    pub meetings: Meetings,
+    /// What was told in story rounds.
+    pub stories: Vec<StoryFact>,
     /// The facts.
     pub facts: Facts,
     /// What every indicator says, in their order.
@@ -47,10 +52,16 @@ pub async fn run(store: &Store, context: &Context) -> anyhow::Result<Computed> {
     registry.retain(|writeup| writeup.merged_into == 0);
     let observed = store.observed(generation, context.as_of).await?;
     let coverage = store.coverage().await?;
-    let facts = facts(store, context, &settings, &registry, (&observed, &coverage)).await?;
+    let meetings = Meetings::of(store, context, &settings, &registry).await?;
+    // What is told of reviews keeps to reviews.
+    let reviews = meetings.reviews.clone();
+    let seen = (&observed[..], &coverage[..], reviews);
+    let facts = facts(store, context, &settings, &registry, seen).await?;
     let (facts, results) = apart(facts, context.clone()).await?;
     Ok(Computed {
         assignments: store.registry_assignments(generation).await?,
+        stories: store.stories(&settings).await?,
+        meetings,
         settings,
         registry,
         observed,
@@ -124,7 +135,7 @@ async fn facts(
     context: &Context,
     settings: &FactSettings,
     registry: &[RegistryWriteup],
-    (observed, coverage): (&[ObservedRow], &[CoverageRow]),
+    (observed, coverage, reviews): (&[ObservedRow], &[CoverageRow], DataFrame),
 ) -> anyhow::Result<Facts> {
     let parameters = &context.parameters;
     let writeups = writeups(context, registry, observed, coverage);
@@ -139,7 +150,6 @@ async fn facts(
     let in_cohorts = numbers(registry, &writeups, |fact| {
         fact.reads_observed_for(2 * parameters.late_days, context.as_of)
     });
-    let min_present_ms = u64::from(parameters.min_present_s) * 1000;
     let mut all = Facts {
         daily: of_index(store.daily(settings).await?)?,
         people_by_age_week: store.people_by_age_week(settings).await?,
@@ -151,7 +161,7 @@ async fn facts(
         counters: of_index(store.counters(settings).await?)?,
         counted_people: of_index(store.counted_people(settings, since).await?)?,
         totals,
-        attendance: of_index(store.attendance(settings, min_present_ms).await?)?,
+        attendance: reviews,
         attendance_observed: attendance_observed(context, registry, (observed, coverage)),
         contributions: of_index(store.contributions(settings).await?)?,
         comments: of_index(store.comments(settings).await?)?,

@@ -10,7 +10,7 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 use super::assigned;
 use super::machines::Configured;
 use super::people::people;
-use super::registry::{merge, names, teams_that_had};
+use super::registry::{Conflict, merge, names, teams_that_had};
 use crate::model::target::canonical as respelled;
 use crate::model::{Calendar, DAY_MS, Millis, Parameters};
 use crate::store::{
@@ -36,8 +36,8 @@ pub struct Derived {
     pub rebuilt: usize,
     /// Write-ups that are registered.
     pub writeups: usize,
-    /// Names that two write-ups claim; the first id has it.
-    pub conflicts: Vec<String>,
+    /// Names that two write-ups claim.
+    pub conflicts: Vec<Conflict>,
 }
 
 /// Runs the job. At most one runs at a time in one store: the caller holds the data folder's turn.

@@ -1,5 +1,6 @@
 //! What sources forget: how long ago each was taken from, against how long it remembers. It is told before
-//! anything is lost, and what is lost is told by its days.
+//! anything is lost, and what is lost is told by its days. A source that is pulled and was not for long is
+//! told of, too, whatever it forgets.
 
 use crate::model::time::to_rfc3339;
 use crate::model::{DAY_MS, Millis};
@@ -19,6 +20,17 @@ pub struct Taken {
     pub at: Millis,
     /// What it forgets.
     memory: Option<&'static Memory>,
+    /// After so long without a whole pull something is wrong, ms.
+    patience: Millis,
+}
+
+/// Intervals of the schedule that may go by without a whole pull.
+const INTERVALS: Millis = 3;
+
+/// How long may go by without a whole pull where sources are pulled every so many minutes; a day where they
+/// are not by us, or more often.
+fn patience(scan_minutes: u32) -> Millis {
+    (INTERVALS * Millis::from(scan_minutes) * 60_000).max(DAY_MS)
 }
 
 /// How a source stands.
@@ -76,15 +88,31 @@ impl Taken {
 
     /// What somebody has to know of it; nothing while it is fine.
     pub fn words(&self, now: Millis) -> Option<String> {
-        let Memory { what, days, .. } = self.memory?;
-        let ago = plural(now.saturating_sub(self.at) / DAY_MS);
+        let age = now.saturating_sub(self.at);
+        let ago = plural(age / DAY_MS);
         let source = &self.source;
+        let is_late = self.is_pulled && age > self.patience;
+        let late = format!("source {source}: the last whole pull was {ago} ago");
+        let Some(Memory { what, days, .. }) = self.memory else {
+            return is_late.then(|| {
+                format!(
+                    "{late}; nothing is lost yet: `readback scan {source}` takes what came since"
+                )
+            });
+        };
         let last = match self.is_pulled {
             true => format!("the last whole pull was {ago} ago"),
             false => format!("the last event that was imported is {ago} old"),
         };
         let known = format!("source {source}: {what}: forgotten after {days} days, and {last}");
         match (self.standing(now), self.is_pulled) {
+            (Standing::Fine, _) if is_late => {
+                let until = date(self.at + i64::from(*days) * DAY_MS);
+                Some(format!(
+                    "{late}; nothing is lost yet, and {what} will be from {until} on: `readback scan {source}` \
+                     takes what came since"
+                ))
+            }
             (Standing::Fine, _) => None,
             (Standing::Soon { left }, true) => Some(format!(
                 "{known}: the first day is lost in {}; `readback scan {source}` takes it",
@@ -109,11 +137,12 @@ impl Taken {
     }
 }
 
-/// When each of these sources was last taken from: id, kind, and whether it is pulled. A source that never
-/// was has nothing to lose yet.
+/// When each of these sources was last taken from: id, kind, and whether it is pulled, every so many minutes
+/// or never by us (0). A source that never was has nothing to lose yet.
 pub async fn taken(
     store: &Store,
     sources: &[(String, &'static Kind, bool)],
+    scan_minutes: u32,
 ) -> Result<Vec<Taken>, StoreError> {
     let (pulls, events) = (store.last_pulls().await?, store.last_events().await?);
     let each = sources.iter().filter_map(|(id, kind, is_pulled)| {
@@ -125,6 +154,7 @@ pub async fn taken(
             is_pulled: *is_pulled,
             at,
             memory: kind.memory.as_ref(),
+            patience: patience(scan_minutes),
         })
     });
     // Of what nobody pulls and what forgets nothing there is nothing to tell.
@@ -174,6 +204,7 @@ mod tests {
             is_pulled,
             at,
             memory: sources::find(kind).expect("a kind").memory.as_ref(),
+            patience: patience(60),
         }
     }
 
@@ -187,6 +218,7 @@ mod tests {
         };
         insta::assert_snapshot!(
             [
+                told(2, true),
                 told(30, true),
                 told(31, true),
                 told(60, true),
@@ -197,8 +229,29 @@ mod tests {
             ]
             .join("\n")
         );
-        assert_eq!(of("git", true, 0).words(1000 * DAY_MS), None);
+        assert_eq!(of("mediawiki", true, 0).words(DAY_MS), None);
+        assert_eq!(of("git", false, 0).words(1000 * DAY_MS), None);
         assert!(!of("meet", false, 0).is_lost(1000 * DAY_MS));
+    }
+
+    #[test]
+    fn a_source_that_is_not_pulled_any_more_is_told_of_whatever_it_forgets() {
+        let git = |minutes, age| {
+            let git = Taken {
+                patience: patience(minutes),
+                ..of("git", true, 0)
+            };
+            git.words(age)
+        };
+        for (minutes, days) in [(0, 1), (60, 1), (1440, 3), (10_080, 21)] {
+            assert_eq!(git(minutes, days * DAY_MS), None, "{minutes}");
+            let words = git(minutes, days * DAY_MS + 1).expect("words");
+            assert!(
+                words.contains("nothing is lost yet: `readback scan wiki`"),
+                "{words}"
+            );
+        }
+        assert!(!of("git", true, 0).is_lost(1000 * DAY_MS));
     }
 
     #[test]

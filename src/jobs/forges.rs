@@ -67,6 +67,10 @@ mod tests {
             ),
             source("git", "path = \"/srv/git/nowhere\""),
             source(
+                "git",
+                "path = \"/srv/git/shop.wiki\"\nurl = \"https://github.com/o/shop.wiki.git\"",
+            ),
+            source(
                 "mediawiki",
                 "name = \"wiki\"\nweb = \"https://wiki.example.org\"",
             ),
@@ -84,6 +88,10 @@ mod tests {
                 known.then(|| format!("https://github.com/o/{name}/blob/0af3/a.md"))
             );
         }
+        assert_eq!(
+            forges.address("shop.wiki@0af3:Disk full.md#L3").as_deref(),
+            Some("https://github.com/o/shop/wiki/Disk-full")
+        );
     }
 
     #[test]

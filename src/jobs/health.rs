@@ -51,8 +51,11 @@ impl Few {
         counts: &HealthCounts,
         k: u64,
     ) -> anyhow::Result<Self> {
-        let attendance = &computed.facts.attendance;
-        let listed: BTreeSet<i64> = ints(attendance, "person")?.into_iter().flatten().collect();
+        let meetings = &computed.meetings;
+        let mut listed: BTreeSet<i64> = BTreeSet::new();
+        for attendance in [&meetings.reviews, &meetings.retold] {
+            listed.extend(ints(attendance, "person")?.into_iter().flatten());
+        }
         let few = |people: u64| suppress::count_is_withheld(people, k);
         Ok(Few {
             reads: few(computed.facts.totals.readers),

@@ -56,6 +56,10 @@ pub(super) fn hide(summary: &mut Json, names: &[String]) {
     keep(summary.get_mut("reviews"), |entry| {
         is_other(&entry["writeup"])
     });
+    let rounds = summary.get_mut("story_rounds");
+    for round in rounds.and_then(Json::as_array_mut).into_iter().flatten() {
+        keep(round.get_mut("told"), |told| is_other(&told["writeup"]));
+    }
     keep(summary.pointer_mut("/health/coverage"), |row| {
         is_open(&row["scope"])
     });

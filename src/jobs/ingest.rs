@@ -23,8 +23,9 @@ use crate::model::{Event, Millis, Vocabulary};
 use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError, unread};
 use crate::store::{Batch, Renamed, Store};
 
-/// Rows in a batch: an insert costs 7 to 25 ms whatever its size, and beyond this it gains little.
-const BATCH_ROWS: usize = 100_000;
+/// Rows in a batch. What is inserted in fewer and larger pieces is merged less often; three of them are
+/// in memory at once, about 100 MB each.
+const BATCH_ROWS: usize = 500_000;
 
 /// Problems that are told; a file with more is not what its kind reads, and the rest is counted.
 const TOLD_PROBLEMS: usize = 100_000;
@@ -102,7 +103,7 @@ pub async fn import(
     let open = move || {
         input::open(&path, move |n| progress(n)).with_context(|| path.display().to_string())
     };
-    bring(store, keys, plan, || identity(&import), open).await
+    bring(store, keys, plan, move || identity(&import), open).await
 }
 
 /// An import, wherever its bytes come from.
@@ -126,7 +127,7 @@ pub(super) async fn bring(
     store: Option<&Store>,
     keys: &Keys,
     plan: Plan,
-    identity: impl FnOnce() -> anyhow::Result<u128>,
+    identity: impl FnOnce() -> anyhow::Result<u128> + Send + 'static,
     open: impl FnOnce() -> anyhow::Result<Input> + Send + 'static,
 ) -> anyhow::Result<Ingested> {
     let what = plan.what;
@@ -149,24 +150,25 @@ pub(super) async fn bring(
     let mut reader = build(plan.params, &setting)
         .with_context(|| format!("parameters of {}", plan.kind.name))?;
     reader.dated(plan.changed);
-    let run = match store {
-        Some(store) => {
-            let name = identity().with_context(|| what.clone())?;
-            Some(store.begin_import(name).await?)
-        }
-        None => None,
-    };
     let work = move |sink: &mut dyn Sink| -> anyhow::Result<()> {
         let mut input = open()?;
         reader
             .read(&input.name, &mut input.reader, sink)
             .map_err(unnamed)
     };
-    let prefix = run.map_or(0, |run| {
-        xxh3_128(format!("{:x} {}", run.file, run.run).as_bytes())
-    });
+    // A large file takes a while to be told from others; it is read meanwhile.
+    let mut run = None;
+    let begun = async {
+        let Some(store) = store else { return Ok(0) };
+        let name = tokio::task::spawn_blocking(identity).await??;
+        let begun = store.begin_import(name).await?;
+        run = Some(begun);
+        Ok(xxh3_128(
+            format!("{:x} {}", begun.file, begun.run).as_bytes(),
+        ))
+    };
     let way = store.map(|store| (store, &plan.gate));
-    let ((), mut ingested) = drive(way, keys, (&plan.source, plan.scope), prefix, work)
+    let ((), mut ingested) = drive(way, keys, (&plan.source, plan.scope), begun, work)
         .await
         .context(what)?;
     if ingested.total() == 0 && ingested.rejected > 0 {
@@ -220,6 +222,7 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
     let checkpoint = store.checkpoint(&scan.source).await?;
     let version = checkpoint.as_ref().map_or(0, |(version, _)| *version);
     let prefix = xxh3_128(format!("scan {} {version}", scan.source).as_bytes());
+    let begun = std::future::ready(Ok(prefix));
     let now = scan.now;
     let work = move |sink: &mut dyn Sink| -> anyhow::Result<String> {
         Ok(puller.pull(
@@ -233,7 +236,7 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
         Some((store, &scan.gate)),
         keys,
         (&scan.source, Scope::default()),
-        prefix,
+        begun,
         work,
     )
     .await
@@ -303,12 +306,12 @@ fn unnamed(error: SourceError) -> anyhow::Error {
 #[error("{0}")]
 pub struct NotRead(pub String);
 
-/// Runs a source in a thread of its own and loads what it finds, batch by batch.
+/// Runs a source in a thread of its own and loads what it finds, batch by batch. `begun` names the run.
 async fn drive<T: Send + 'static>(
     way: Option<(&Store, &Gate)>,
     keys: &Keys,
     (source, scope): (&str, Scope),
-    prefix: u128,
+    begun: impl Future<Output = anyhow::Result<u128>>,
     work: impl FnOnce(&mut dyn Sink) -> anyhow::Result<T> + Send + 'static,
 ) -> anyhow::Result<(T, Ingested)> {
     // One batch being read, one waiting, one being loaded: bounded memory, both cores at work.
@@ -328,6 +331,7 @@ async fn drive<T: Send + 'static>(
         collector.flush();
         done.map(|value| (value, collector.ingested))
     });
+    let prefix = begun.await?;
     let mut number: u32 = 0;
     while let Some(mut batch) = receiver.recv().await {
         if let Some((store, gate)) = way {
@@ -461,11 +465,11 @@ fn changed(path: &Path) -> Millis {
     })
 }
 
-/// Names a file by what is in it and how it is read. Standard input can't be read twice: it gets a
-/// name of its own each time.
+/// Names a file by what is in it and how it is read. Standard input and pipes can't be read twice: they get
+/// a name of their own each time.
 fn identity(import: &Import) -> anyhow::Result<u128> {
     let mut hash = begun(import.kind, &import.source, &import.params);
-    if import.path == Path::new("-") {
+    if import.path == Path::new("-") || !std::fs::metadata(&import.path)?.is_file() {
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
         hash.update(&random);

@@ -1,7 +1,7 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
 //! the door, gate holds all of these back while derive works, registry puts together what is said of
-//! write-ups, people says which names are one person, machines
+//! write-ups, meetings what is known of meetings beside their attendees, people says which names are one person, machines
 //! which accounts are programs, roster brings them in by file and by hand, forget
 //! takes a person out of everything, retain takes away what is old enough, rotate gives people new
 //! pseudonyms, derive makes derived tables of landed events, compute makes facts and results, report makes
@@ -29,6 +29,7 @@ pub mod ledger;
 mod linked;
 pub mod load;
 pub mod machines;
+pub mod meetings;
 pub mod observe;
 pub mod order;
 pub mod people;

@@ -43,6 +43,18 @@ pub enum OrderError {
         /// What was asked for.
         kind: &'static str,
     },
+    /// The parameter stands in the configuration alone.
+    #[error(
+        "{name} of {kind} can't be given with a file; it stands in the configuration of the source {id:?}"
+    )]
+    Settled {
+        /// The kind.
+        kind: &'static str,
+        /// The source.
+        id: String,
+        /// The parameter.
+        name: String,
+    },
     /// The parameters don't fit the kind.
     #[error("parameters of {kind}: {cause}")]
     Params {
@@ -67,6 +79,16 @@ impl Order {
     ) -> Result<Self, OrderError> {
         let build = kind.file.ok_or(OrderError::NoFiles(kind.name))?;
         let source = source.unwrap_or_else(|| kind.name.to_owned());
+        if let Some((name, _)) = given
+            .iter()
+            .find(|(name, _)| kind.settled.contains(&name.as_str()))
+        {
+            return Err(OrderError::Settled {
+                kind: kind.name,
+                id: source,
+                name: name.clone(),
+            });
+        }
         let setting = Setting {
             source: source.clone(),
             vocabulary: Vocabulary::default(),
@@ -176,6 +198,12 @@ mod tests {
             ),
             ("access-log", "x", vec![], "parameters of access-log"),
             ("events", "x", vec![("zznone", "1")], "zznone"),
+            (
+                "transcript",
+                "x",
+                vec![("enabled_series", "[\"a\"]")],
+                "stands in the configuration",
+            ),
         ] {
             let error = order(kind, source, &given).err().expect("refused");
             assert!(error.to_string().contains(words), "{error}");

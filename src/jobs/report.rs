@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::beside::Beside;
 use super::hiding::{hide, is_named, names};
-use super::{cohorts, compute, forges, gone, health, reviews, writeups};
+use super::{cohorts, compute, forges, gone, health, meetings, reviews, writeups};
 use crate::indicators::{Context, Spec, beside};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
@@ -72,7 +72,8 @@ pub async fn summaries(
             indicator(spec, &context.parameters, results, k),
         );
     }
-    let reviews = reviews::lists(context, &computed, k)?;
+    let reviews = reviews::lists(context, &computed.meetings, &computed.registry, k)?;
+    let stories = meetings::rounds(&computed.stories, &computed.registry, context.as_of, k);
     let weeks = indicators.get("L1").map(told_weeks).unwrap_or_default();
     let shown = forges::with_registry(reported.forges.clone(), &computed.registry);
     let writeups = writeups::lists(store, context, &computed, (k, &weeks, &shown, &beside)).await?;
@@ -112,6 +113,8 @@ pub async fn summaries(
         writeups: writeups.writeups.open,
         reviews: reviews.reviews.open,
         attendance_by_quarter: reviews.quarters,
+        retellings: reviews.retellings,
+        story_rounds: stories.open,
         linked_but_gone: gone.open,
         arrivals: writeups.arrivals,
         health,
@@ -120,6 +123,7 @@ pub async fn summaries(
         organisation: organisation(|_| true),
         writeups: writeups.writeups.full,
         reviews: reviews.reviews.full,
+        story_rounds: stories.full,
         linked_but_gone: gone.full,
         ..open.clone()
     });

@@ -1,5 +1,5 @@
-//! Pulls several sources, one after the other; repositories a second time if a source after them
-//! told of write-ups that they can link to. What comes out does not depend on their order.
+//! Pulls several sources, one after the other; those that look for links a second time if a source after
+//! them told of write-ups that they can link to. What comes out does not depend on their order.
 
 use chrono_tz::Tz;
 
@@ -25,7 +25,7 @@ pub struct Source {
 pub trait Listener {
     /// A source is about to be pulled.
     fn begins(&mut self, id: &str);
-    /// These repositories are pulled once more: sources after them told of write-ups.
+    /// These are pulled once more: sources after them told of write-ups.
     fn again(&mut self, ids: &[&str]) -> anyhow::Result<()>;
     /// It was, or could not be. The others are pulled all the same.
     fn ended(&mut self, id: &str, outcome: anyhow::Result<Ingested>) -> anyhow::Result<()>;
@@ -53,7 +53,7 @@ pub async fn run(
     sources: Vec<Source>,
     listener: &mut dyn Listener,
 ) -> anyhow::Result<()> {
-    let mut repositories = Vec::new();
+    let mut linking = Vec::new();
     let mut unaware = 0;
     // A forge's texts are read once, so whoever tells of write-ups comes before.
     let (forges, tellers): (Vec<_>, Vec<_>) = sources
@@ -61,18 +61,18 @@ pub async fn run(
         .partition(|source| source.kind.push.is_some());
     for source in tellers.into_iter().chain(forges) {
         if pull(way, &source, listener).await? {
-            unaware = repositories.len();
+            unaware = linking.len();
         }
-        if source.kind.name == "git" {
-            repositories.push(source);
+        if source.kind.links {
+            linking.push(source);
         }
     }
-    repositories.truncate(unaware);
-    if !repositories.is_empty() {
-        let ids: Vec<&str> = repositories.iter().map(|one| one.id.as_str()).collect();
+    linking.truncate(unaware);
+    if !linking.is_empty() {
+        let ids: Vec<&str> = linking.iter().map(|one| one.id.as_str()).collect();
         listener.again(&ids)?;
     }
-    for source in &repositories {
+    for source in &linking {
         pull(way, source, listener).await?;
     }
     Ok(())

@@ -14,7 +14,8 @@ use super::order::{House, Order, OrderError};
 use crate::collect::receive::Scope;
 use crate::collect::{Keys, input};
 use crate::config::SourceConfig;
-use crate::model::{Calendar, Millis, SENSIBLE, parse_rfc3339};
+use crate::indicators::Context;
+use crate::model::{Calendar, Millis, Parameters, SENSIBLE, parse_rfc3339};
 use crate::sources::Kind;
 use crate::sources::machine::holds_address;
 use crate::store::Store;
@@ -31,6 +32,7 @@ pub struct Desk {
     keys: Keys,
     sources: Vec<SourceConfig>,
     calendar: Calendar,
+    parameters: Parameters,
     gate: Gate,
     turns: Semaphore,
 }
@@ -76,11 +78,17 @@ pub enum AskError {
 
 impl Desk {
     /// A desk of a house with these keys and sources.
-    pub fn new(keys: Keys, sources: Vec<SourceConfig>, calendar: Calendar, gate: Gate) -> Self {
+    pub fn new(
+        keys: Keys,
+        sources: Vec<SourceConfig>,
+        (calendar, parameters): (Calendar, Parameters),
+        gate: Gate,
+    ) -> Self {
         Desk {
             keys,
             sources,
             calendar,
+            parameters,
             gate,
             turns: Semaphore::new(AT_ONCE),
         }
@@ -108,6 +116,16 @@ impl Desk {
         };
         let source = source.filter(|source| !source.is_empty());
         Ok(Order::of(kind, source, given, house)?)
+    }
+
+    /// How numbers are made as of an instant, of at least so many people.
+    pub fn context(&self, as_of: Millis, k: u32) -> Context {
+        Context {
+            as_of,
+            calendar: self.calendar.clone(),
+            parameters: self.parameters.clone(),
+            k,
+        }
     }
 
     /// The local day of an instant.
@@ -166,7 +184,7 @@ impl Desk {
         };
         let open = move || Ok(input::of_bytes(name, bytes));
         let store = (!dry_run).then_some(store);
-        ingest::bring(store, &self.keys, plan, || Ok(identity), open).await
+        ingest::bring(store, &self.keys, plan, move || Ok(identity), open).await
     }
 }
 
@@ -185,7 +203,7 @@ mod tests {
         let desk = Desk::new(
             Keys::new([7; 32]),
             Vec::new(),
-            Calendar::new(chrono_tz::Tz::UTC),
+            (Calendar::new(chrono_tz::Tz::UTC), Parameters::default()),
             Gate::default(),
         );
         assert_eq!(desk.instant("2026-03-02"), Some(1_772_409_600_000));

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use super::identity::Identity;
+use super::meeting::{Meeting, Story};
 use super::place::Place;
 use super::time::Millis;
 
@@ -14,7 +15,8 @@ pub struct Event<P = Identity> {
     pub source: Arc<str>,
     /// The source's own id of it.
     pub id: String,
-    /// The target as given: a write-up's id, an alias, a URL. Empty for `person` and `coverage`.
+    /// The target as given: a write-up's id, an alias, a URL. Empty for `person` and `coverage`, and where a
+    /// meeting or a story is about none.
     pub subject: String,
     /// When it happened. A `writeup`, `person` or `coverage` event may do without.
     pub time: Millis,
@@ -50,6 +52,10 @@ pub enum Body<P = Identity> {
     Person(Box<Person<P>>),
     /// A source says when it was watching.
     Coverage(Coverage),
+    /// What is known of a meeting beside its attendees; nobody is named.
+    Meeting(Meeting),
+    /// One count of a story round; nobody is named.
+    Story(Story),
 }
 
 /// The kind of an event; its name is the middle of the CloudEvents type `org.readback.KIND.v1`.
@@ -73,11 +79,15 @@ pub enum EventKind {
     Person,
     /// See [`Body::Coverage`].
     Coverage,
+    /// See [`Body::Meeting`].
+    Meeting,
+    /// See [`Body::Story`].
+    Story,
 }
 
 impl EventKind {
     /// Every kind, in the contract's order.
-    pub const ALL: [EventKind; 9] = [
+    pub const ALL: [EventKind; 11] = [
         EventKind::Read,
         EventKind::ReadCount,
         EventKind::Attendance,
@@ -87,6 +97,8 @@ impl EventKind {
         EventKind::Writeup,
         EventKind::Person,
         EventKind::Coverage,
+        EventKind::Meeting,
+        EventKind::Story,
     ];
 
     /// The name in types, tables and results.
@@ -101,6 +113,8 @@ impl EventKind {
             EventKind::Writeup => "writeup",
             EventKind::Person => "person",
             EventKind::Coverage => "coverage",
+            EventKind::Meeting => "meeting",
+            EventKind::Story => "story",
         }
     }
 
@@ -123,6 +137,8 @@ impl<P> Body<P> {
             Body::Writeup(_) => EventKind::Writeup,
             Body::Person(_) => EventKind::Person,
             Body::Coverage(_) => EventKind::Coverage,
+            Body::Meeting(_) => EventKind::Meeting,
+            Body::Story(_) => EventKind::Story,
         }
     }
 }

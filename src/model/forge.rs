@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
+use super::forge_wiki;
 use super::target::{host, without_user};
 
 /// What a path of an address may not hold as it is.
@@ -73,7 +74,23 @@ impl Forges {
         let Some((name, path)) = id.split_once(':').filter(|(_, path)| !path.is_empty()) else {
             return;
         };
-        if self.0.contains_key(name) || !decoded(url).ends_with(&format!("/{path}")) {
+        if self.0.contains_key(name) {
+            return;
+        }
+        for mark in ["/-/wikis", "/wiki"] {
+            let web = url
+                .rfind(&format!("{mark}/"))
+                .map(|at| &url[..at + mark.len()]);
+            let is_of = |web: &&str| {
+                let pages = || forge_wiki::addresses(web, path, IN_PATH);
+                forge_wiki::is_wiki(web) && pages().iter().any(|page| page == url)
+            };
+            if let Some(web) = web.filter(is_of) {
+                self.keep(name, web, None);
+                return;
+            }
+        }
+        if !decoded(url).ends_with(&format!("/{path}")) {
             return;
         }
         for (mark, style) in [
@@ -97,6 +114,7 @@ impl Forges {
             return;
         }
         let web = without_user(web.trim_end_matches('/')).into_owned();
+        let web = forge_wiki::shown_at(web);
         let style = style.unwrap_or_else(|| Style::of(&web));
         self.0.insert(name.to_owned(), Shown { web, style });
     }
@@ -114,6 +132,11 @@ impl Forges {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         if commit.is_empty() || !commit.chars().all(plain) {
             return None;
+        }
+        // What stood on a page of a wiki is shown as it is now: without its history, and in no line.
+        if forge_wiki::is_wiki(web) {
+            let path = file.map(|file| file.rsplit_once("#L").map_or(file, |(path, _)| path))?;
+            return forge_wiki::addresses(web, path, IN_PATH).into_iter().next();
         }
         let Some(file) = file else {
             let view = match style {
@@ -187,6 +210,50 @@ mod tests {
             assert_eq!(at(web, "shop@0af3:a b.rs#L7"), whole(line), "{web}");
             assert_eq!(at(web, "shop@0af3"), whole(commit), "{web}");
         }
+    }
+
+    #[test]
+    fn pages_of_wikis_have_addresses_of_their_own() {
+        for (web, stands_in, page) in [
+            (
+                "https://github.com/o/shop/wiki",
+                "shop@0af3:Disk full.md#L7",
+                Some("https://github.com/o/shop/wiki/Disk-full"),
+            ),
+            (
+                "https://github.com/o/shop/wiki",
+                "shop@0af3:Home.md",
+                Some("https://github.com/o/shop/wiki"),
+            ),
+            (
+                "https://gitlab.example.org/o/shop/-/wikis",
+                "shop@0af3:pm/Disk-full.md#L7",
+                Some("https://gitlab.example.org/o/shop/-/wikis/pm/Disk-full"),
+            ),
+            ("https://github.com/o/shop/wiki", "shop@0af3", None),
+            (
+                "https://github.com/o/shop.wiki",
+                "shop@0af3:Disk-full.md",
+                Some("https://github.com/o/shop/wiki/Disk-full"),
+            ),
+            // A repository that is called so.
+            (
+                "https://github.com/o/wiki",
+                "shop@0af3:a.md",
+                Some("https://github.com/o/wiki/blob/0af3/a.md"),
+            ),
+        ] {
+            assert_eq!(at(web, stands_in).as_deref(), page, "{web} {stands_in}");
+        }
+        let mut forges = Forges::default();
+        forges.learn(
+            "shop.wiki:Disk-full.md",
+            "https://github.com/o/shop/wiki/Disk-full",
+        );
+        assert_eq!(
+            forges.address("shop.wiki@0af3:On-call.md#L2").as_deref(),
+            Some("https://github.com/o/shop/wiki/On-call")
+        );
     }
 
     #[test]

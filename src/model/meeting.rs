@@ -1,5 +1,116 @@
-//! What RFC 5545 lets a calendar say of an invitation. The words are closed lists here: whatever else
-//! stands in such a field says nothing that Readback understands, and may be somebody's name.
+//! Meetings: what is known of one beside its attendees, the counts of story rounds, and what RFC 5545
+//! lets a calendar say of an invitation. The words are closed lists here: whatever else stands in such a
+//! field says nothing that Readback understands, and may be somebody's name.
+
+use super::time::Millis;
+
+/// One occurrence of a meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Occurrence {
+    /// As its source names it. The same name is the same occurrence, whichever source speaks of it.
+    Named(String),
+    /// As the store knows it, by a keyed hash. No event that comes from outside can say it.
+    Known(u64),
+}
+
+/// What kind of meeting it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MeetingForm {
+    /// An incident is reviewed.
+    Review,
+    /// Stories of earlier incidents are told again.
+    StorySession,
+    /// They are told to those who are new.
+    OnboardingTalk,
+}
+
+impl MeetingForm {
+    /// Every form.
+    pub const ALL: [MeetingForm; 3] = [
+        MeetingForm::Review,
+        MeetingForm::StorySession,
+        MeetingForm::OnboardingTalk,
+    ];
+
+    /// The name in events, tables and on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            MeetingForm::Review => "review",
+            MeetingForm::StorySession => "story_session",
+            MeetingForm::OnboardingTalk => "onboarding_talk",
+        }
+    }
+
+    /// The form with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        MeetingForm::ALL
+            .into_iter()
+            .find(|form| form.name() == name)
+    }
+}
+
+/// What is known of a meeting beside its attendees; `None` where nobody says it. Several sources' words
+/// are put together field by field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Meeting {
+    /// The occurrence.
+    pub meeting: Occurrence,
+    /// Attendees who spoke for ten seconds at least, without those who led.
+    pub spoke: Option<u32>,
+    /// The same of those who led.
+    pub facilitators_spoke: Option<u32>,
+    /// How long anybody spoke, ms.
+    pub speaking_ms: Option<u64>,
+    /// Length of the meeting, ms.
+    pub meeting_ms: Option<u64>,
+    /// How many gave their own account.
+    pub accounts: Option<u32>,
+    /// Changes to the write-up that came of it.
+    pub changes: Option<u32>,
+    /// What kind of meeting it was.
+    pub form: Option<MeetingForm>,
+    /// Everybody may come.
+    pub open: Option<bool>,
+    /// All of them had to come.
+    pub mandatory: Option<bool>,
+}
+
+impl Meeting {
+    /// A meeting of which nothing else is said.
+    pub const fn new(meeting: Occurrence) -> Self {
+        Meeting {
+            meeting,
+            spoke: None,
+            facilitators_spoke: None,
+            speaking_ms: None,
+            meeting_ms: None,
+            accounts: None,
+            changes: None,
+            form: None,
+            open: None,
+            mandatory: None,
+        }
+    }
+}
+
+/// The version of what is said at an instant by those whose words have no version of their own: seconds
+/// since 2000, twice, so that what is said later wins. 31 bits of seconds last until 2068.
+pub fn version_at(at: Millis) -> u32 {
+    const YEAR_2000: Millis = 946_684_800_000;
+    let seconds = ((at - YEAR_2000) / 1000).clamp(0, (1 << 31) - 1);
+    u32::try_from(seconds << 1).unwrap_or(0)
+}
+
+/// How many named an incident in a story round ("Which incident would you tell a new colleague about?").
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Story {
+    /// The round, such as `2026-H2`.
+    pub round: String,
+    /// How many named it.
+    pub count: u32,
+    /// A short title of what is not written up.
+    pub label: Option<String>,
+}
 
 /// ROLE (RFC 5545, 3.2.16).
 pub const ROLES: [&str; 4] = [

@@ -5,6 +5,7 @@ mod arrival;
 pub mod calendar;
 pub mod event;
 pub mod forge;
+pub mod forge_wiki;
 pub mod identity;
 pub mod meeting;
 pub mod named;
@@ -27,6 +28,7 @@ pub use event::{
     ReadCount, Whom, Writeup,
 };
 pub use identity::{Identity, Pseudonym};
+pub use meeting::{Meeting, MeetingForm, Occurrence, Story};
 pub use params::Parameters;
 pub use place::Place;
 pub use record::Record;

@@ -1,5 +1,7 @@
 //! An event after the door: pseudonymous, keyed, ready to be stored.
 
+use std::sync::Arc;
+
 use super::event::Event;
 use super::identity::Pseudonym;
 
@@ -11,12 +13,15 @@ pub struct Record {
     /// Version in the upper half, hash of the content in the lower: the greatest wins, and ties are
     /// settled the same way wherever and whenever the event arrives.
     pub version: u64,
+    /// The subject as it was sent, without what names somebody.
+    pub target: Arc<str>,
     /// The subject after canonicalisation.
-    pub canonical: String,
+    pub canonical: Arc<str>,
     /// Keyed hash of what the source calls session, meeting or parent; 0 where there is none.
     pub reference: u64,
     /// For a link: the canonical name of the page it stands in. Else empty.
     pub page: String,
-    /// The event; its session, meeting and parent are blank now, only `reference` is kept.
+    /// The event; its subject is blank now, and so are session, meeting and parent, of which only
+    /// `reference` is kept.
     pub event: Event<Pseudonym>,
 }

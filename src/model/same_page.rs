@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 /// a query in their one spelling; `None` where nothing is known of others.
 pub(super) fn of(host: &str, segments: &[&str], query: &[Cow<'_, str>]) -> Option<String> {
     match host {
-        "docs.google.com" => google(segments),
+        "docs.google.com" | "drive.google.com" => google(segments, query),
         _ => confluence(segments, query),
     }
 }
@@ -90,17 +90,33 @@ fn numbered(tiny: &str) -> Option<u64> {
     (number > 0).then_some(number)
 }
 
-/// `/document/d/ID/edit` of Google Docs is looked at in several ways, and by several accounts of one
-/// browser (`/document/u/1/d/ID`).
-fn google(segments: &[&str]) -> Option<String> {
+/// `/document/d/ID/edit` of Google Docs is looked at in several ways, by several accounts of one browser
+/// (`/document/u/1/d/ID`), and in a domain (`/a/example.org/document/d/ID`). Drive's own addresses do not
+/// say what the file is: `/file/d/ID/view`, `/open?id=ID`.
+fn google(segments: &[&str], query: &[Cow<'_, str>]) -> Option<String> {
+    let segments = match segments {
+        ["a", _, rest @ ..] => rest,
+        all => all,
+    };
     let (kind, id) = match segments {
+        ["open"] | ["u", _, "open"] => {
+            let pairs = query
+                .iter()
+                .filter_map(|parameter| parameter.split_once('='));
+            let mut ids = pairs.filter(|(name, id)| *name == "id" && !id.is_empty());
+            return ids.next().map(|(_, id)| format!("/open?id={id}"));
+        }
         [kind, "d", id] | [kind, "d", id, _] => (kind, id),
         [kind, "u", _, "d", id] | [kind, "u", _, "d", id, _] => (kind, id),
         _ => return None,
     };
     // `/d/e/ID` is a published copy, which has other addresses.
     let known = ["document", "spreadsheets", "presentation"];
-    (known.contains(kind) && *id != "e").then(|| format!("/{kind}/d/{id}"))
+    match (*kind, *id) {
+        (_, "e") => None,
+        ("file", id) => Some(format!("/open?id={id}")),
+        (kind, id) => known.contains(&kind).then(|| format!("/{kind}/d/{id}")),
+    }
 }
 
 #[cfg(test)]

@@ -45,7 +45,8 @@ Two addresses are one target if they differ only in
   - a wrapper of web.archive.org around them;
   - whose page it is: mail addresses, ~ada, User:Ada, ?user=ada and /user/ada are written `_somebody_`;
   - how Confluence names a page: /x/AbC, /spaces/KEY/pages/123/Title, /pages/viewpage.action?pageId=123;
-  - how a document of Google Docs is looked at (/edit, /view, /preview), and by which account;
+  - how a document of Google Docs is looked at (/edit, /view, /preview), in which domain and by which
+    account; of a file of Google Drive /file/d/ID and /open?id=ID are one address;
   - how a file at GitHub, or at a GitLab (below /-/), is looked at: /raw/, /blame/ and /edit/ are written
     /blob/, and ?plain, ?raw, ?inline and ?ref_type are left out.
 `www.` stays, but for www.github.com: it can be another site. What is no http(s) address stays as it is.";
@@ -392,6 +393,18 @@ mod tests {
             (
                 "https://docs.google.com/document/u/1/d/1a-B/edit?usp=sharing#heading=h.1",
                 "https://docs.google.com/document/d/1a-B",
+            ),
+            (
+                "https://docs.google.com/a/example.org/document/d/1a-B/edit?tab=t.0",
+                "https://docs.google.com/document/d/1a-B",
+            ),
+            (
+                "https://drive.google.com/file/u/0/d/1a-B/view?usp=drive_link&resourcekey=0-x",
+                "https://drive.google.com/open?id=1a-B",
+            ),
+            (
+                "https://drive.google.com/open?usp=drive_fs&id=1a-B",
+                "https://drive.google.com/open?id=1a-B",
             ),
             (
                 "https://www.GitHub.com/o/r/blame/main/pm/a.md#L3",

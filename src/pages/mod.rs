@@ -28,6 +28,7 @@ mod privacy;
 mod report;
 mod reviews;
 mod signals;
+mod stories;
 mod survival;
 mod taking_part;
 mod templates;
@@ -44,6 +45,7 @@ pub use digest::digest;
 pub use links::Links;
 pub use list::{ListQuery, Sort};
 pub use report::report;
+pub use reviews::UNTITLED;
 
 /// What stands on top of every page and every digest, always and word for word.
 pub const STATEMENT: &str = "People are always learning. These are signs that write-ups and \
@@ -61,6 +63,9 @@ pub enum Page {
     Writeup(String),
     /// Reviews and who came; pages are counted from 1.
     Reviews(usize),
+    /// The same for those who say something of them: what their forms bring along, and of what something
+    /// was said a moment ago.
+    ReviewsDesk(usize, String, &'static str),
     /// Links to write-ups, and what leads to nothing.
     Links,
     /// Every indicator with its definition.
@@ -115,7 +120,10 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Overview => overview::render(summary, links),
         Page::LongTail(query) => list::render(summary, links, query),
         Page::Writeup(id) => writeup::render(summary, links, id),
-        Page::Reviews(number) => reviews::render(summary, links, *number),
+        Page::Reviews(number) => reviews::render(summary, links, *number, None),
+        Page::ReviewsDesk(number, form, said) => {
+            reviews::render(summary, links, *number, Some((form.as_str(), *said)))
+        }
         Page::Links => ledger::render(summary, links),
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code) => definitions::render_one(summary, links, code),

@@ -11,7 +11,7 @@ use super::{Links, PageError, templates};
 use crate::charts::reading;
 
 /// What a kind of event holds of people.
-const KINDS: [(&str, &str); 8] = [
+const KINDS: [(&str, &str); 10] = [
     (
         "read",
         "that somebody opened a write-up, when, and where the source knows it for how long and how far",
@@ -40,6 +40,15 @@ const KINDS: [(&str, &str); 8] = [
     (
         "person",
         "which team somebody belongs to, and which accounts are the same person's",
+    ),
+    (
+        "meeting",
+        "of a review how many spoke or gave their own account, and for how long was spoken in all; nobody is \
+         known, and a transcript is read for these sums and not kept",
+    ),
+    (
+        "story",
+        "how many named an incident when they were asked for a story; nobody is known",
     ),
 ];
 

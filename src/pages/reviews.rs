@@ -6,9 +6,13 @@ use serde_json::Value;
 
 use super::attendance::{self, is_planned};
 use super::overview::{Signal, signal};
+use super::stories::{Acts, Stories, acts, retellings, stories};
 use super::view::{Frame, Pager, Part, restricted, say};
 use super::{Links, PageError, health, panels, templates, words};
 use crate::charts::reading::{self, Cell, cell};
+
+/// What stands for the title of a review that is about no known write-up.
+pub const UNTITLED: &str = "no write-up known";
 
 /// Rows on a page.
 const ROWS: usize = 50;
@@ -24,6 +28,17 @@ struct View {
     freely_href: String,
     freely_means: &'static str,
     pager: Pager,
+    acts: Vec<Acts>,
+    retellings: Vec<Part>,
+    stories: Option<Stories>,
+    /// For those who may say something of reviews.
+    desk: Option<Desk>,
+}
+
+#[derive(Serialize)]
+struct Desk {
+    form: String,
+    said: &'static str,
 }
 
 #[derive(Serialize)]
@@ -36,6 +51,12 @@ struct Row {
     href: Option<String>,
     attendees: String,
     freely: String,
+    /// Its name for forms.
+    meeting: String,
+    accounts: String,
+    changes: String,
+    /// Everybody may come.
+    open: bool,
 }
 
 /// How many pages there are.
@@ -47,7 +68,12 @@ pub(super) fn pages(summary: &Value) -> usize {
 }
 
 /// The page of this number, from 1.
-pub(super) fn render(summary: &Value, links: Links, number: usize) -> Result<String, PageError> {
+pub(super) fn render(
+    summary: &Value,
+    links: Links,
+    number: usize,
+    desk: Option<(&str, &'static str)>,
+) -> Result<String, PageError> {
     let reviews = newest_first(summary);
     let pages = pages(summary);
     let page = number.clamp(1, pages);
@@ -73,8 +99,23 @@ pub(super) fn render(summary: &Value, links: Links, number: usize) -> Result<Str
         .filter(|_| page == 1 && missing.is_none())
         .filter(|panel| !reading::indicator(summary, &panel.code).is_null())
         .map(|panel| signal(summary, links, panel));
+    let frame = Frame::new(summary, links, "reviews", "Who comes to reviews?");
+    let is_first = page == 1;
     let view = View {
-        frame: Frame::new(summary, links, "reviews", "Who comes to reviews?"),
+        frame: match desk {
+            Some(_) => frame.with_forms(),
+            None => frame,
+        },
+        acts: if is_first { acts(summary) } else { Vec::new() },
+        retellings: retellings(summary)
+            .filter(|_| is_first)
+            .map(|words| say(links, "A1", &words))
+            .unwrap_or_default(),
+        stories: stories(summary, links).filter(|_| is_first),
+        desk: desk.map(|(form, said)| Desk {
+            form: form.to_owned(),
+            said,
+        }),
         opening: say(links, "A2", &opening(summary, &reviews)),
         signals: signals.collect(),
         missing,
@@ -156,7 +197,7 @@ fn row(summary: &Value, links: Links, review: &Value) -> Row {
         date: words::date(reading::text(review, "date"), reading::zone(summary)),
         note,
         title: if title.is_empty() {
-            "no write-up known".to_owned()
+            UNTITLED.to_owned()
         } else {
             title.to_owned()
         },
@@ -164,5 +205,17 @@ fn row(summary: &Value, links: Links, review: &Value) -> Row {
         href: (!writeup.is_empty()).then(|| links.writeup(writeup)),
         attendees: came,
         freely,
+        meeting: reading::text(review, "meeting").to_owned(),
+        accounts: typed(review, "accounts"),
+        changes: typed(review, "changes"),
+        open: review["open"] == Value::Bool(true),
+    }
+}
+
+/// A number as somebody would type it; empty where it is not told.
+fn typed(review: &Value, name: &str) -> String {
+    match cell(review, name) {
+        Cell::Value(number) => format!("{number:.0}"),
+        _ => String::new(),
     }
 }

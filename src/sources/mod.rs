@@ -10,10 +10,12 @@ pub mod attendance_csv;
 pub mod beacon;
 pub mod bitbucket;
 pub mod bookstack;
+pub mod caldav;
 pub mod chat;
 pub mod collected;
 pub mod confluence;
 pub mod dokuwiki;
+pub mod drive;
 pub mod events;
 mod forge;
 pub mod git;
@@ -33,6 +35,7 @@ mod prose;
 pub mod robots;
 pub mod sites;
 pub mod teams;
+pub mod transcript;
 pub mod unpack;
 pub mod webvtt;
 mod wiki;
@@ -56,9 +59,11 @@ pub static KINDS: &[&Kind] = &[
     &beacon::KIND,
     &bitbucket::KIND,
     &bookstack::KIND,
+    &caldav::KIND,
     &chat::KIND,
     &confluence::KIND,
     &dokuwiki::KIND,
+    &drive::KIND,
     &events::KIND,
     &git::KIND,
     &gitea::KIND,
@@ -71,6 +76,7 @@ pub static KINDS: &[&Kind] = &[
     &outline::KIND,
     &pageviews::KIND,
     &teams::KIND,
+    &transcript::KIND,
     &wikijs::KIND,
     &xapi::KIND,
     &zoom::KIND,
@@ -104,9 +110,13 @@ pub struct Kind {
     pub push: Option<Build<dyn Push>>,
     /// Takes a cheap look at what the source pulls from, for `readback check`.
     pub probe: Option<Probe>,
+    /// Parameters that stand in the configuration alone: nobody gives them with a file.
+    pub settled: &'static [&'static str],
     /// What the source forgets; the others can be asked for all of their past, or tell of it once and by
     /// themselves.
     pub memory: Option<Memory>,
+    /// Its pulls look for the write-ups that are registered: for links to them, or meetings about them.
+    pub links: bool,
     /// Where it has its write-ups, if an address alone tells what it leads to.
     pub sites: Option<fn(params: toml::Table) -> Vec<sites::Site>>,
 }
@@ -140,7 +150,7 @@ pub type LookFurther =
     fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<String, SourceError>;
 
 /// Parameters that say what to ask for.
-const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url"];
+const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url", "url_file"];
 
 impl Kind {
     /// A kind that can nothing, to be filled in.
@@ -153,7 +163,9 @@ impl Kind {
         pull: None,
         push: None,
         probe: None,
+        settled: &[],
         memory: None,
+        links: false,
         sites: None,
     };
 

@@ -7,7 +7,9 @@ mod facts;
 mod frames;
 mod landing;
 mod links;
+mod meetings;
 mod migrate;
+mod native;
 mod people;
 mod prove;
 pub mod published;
@@ -24,6 +26,7 @@ pub use facts::{
 };
 pub use landing::{Batch, MERGED, PackError};
 pub use links::{GoneLink, LinkRules, LinksAsked, ListedLink, UncountedLink};
+pub use meetings::{MeetingFact, StoryFact};
 pub use migrate::MigrateError;
 pub use people::Renamed;
 pub use prove::{Column, Found};

@@ -2,6 +2,7 @@
 //! rewritten but for this.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use clickhouse::Row;
 use serde::Deserialize;
@@ -218,35 +219,44 @@ impl Batch {
             people,
             coverage: _,
             lines: _,
+            meetings: _,
+            stories: _,
         } = self;
         let mut any = false;
-        let mut one = |person: &mut u128, team: &mut String| {
+        // Says whether somebody was taken out.
+        let mut one = |person: &mut u128| {
             let Some(to) = renamed.get(&of_bits(*person)) else {
                 return false;
             };
             any = true;
             *person = to.map_or(0, bits);
-            if to.is_none() {
-                team.clear();
-            }
             to.is_none()
         };
         for row in reads {
-            if one(&mut row.person, &mut row.team) {
+            if one(&mut row.person) {
+                row.team = Arc::default();
                 row.session = 0;
             }
         }
         for row in attendance {
-            one(&mut row.person, &mut row.team);
+            if one(&mut row.person) {
+                row.team.clear();
+            }
         }
         for row in comments {
-            one(&mut row.person, &mut row.team);
+            if one(&mut row.person) {
+                row.team.clear();
+            }
         }
         for row in edits {
-            one(&mut row.person, &mut row.team);
+            if one(&mut row.person) {
+                row.team.clear();
+            }
         }
         for row in links {
-            one(&mut row.person, &mut row.team);
+            if one(&mut row.person) {
+                row.team.clear();
+            }
         }
         for row in writeups {
             for role in [
@@ -284,6 +294,8 @@ impl Batch {
             people,
             coverage: _,
             lines: _,
+            meetings: _,
+            stories: _,
         } = self;
         let lists = writeups.iter().flat_map(|row| {
             [
@@ -345,7 +357,7 @@ mod tests {
                 .map(|person| ReadRow {
                     person: bits(person),
                     session: 7,
-                    team: "payments".to_owned(),
+                    team: "payments".into(),
                     ..ReadRow::default()
                 })
                 .into(),

@@ -55,6 +55,16 @@ const fn old(kind: EventKind) -> Option<(&'static str, &'static str, &'static st
             "erase_old_links",
             include_str!("../../sql/queries/erase_old_links.sql"),
         ),
+        EventKind::Meeting => (
+            "landing_meeting",
+            "erase_old_meetings",
+            include_str!("../../sql/queries/erase_old_meetings.sql"),
+        ),
+        EventKind::Story => (
+            "landing_story",
+            "erase_old_stories",
+            include_str!("../../sql/queries/erase_old_stories.sql"),
+        ),
         EventKind::Writeup | EventKind::Person | EventKind::Coverage => return None,
     })
 }

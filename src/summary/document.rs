@@ -27,6 +27,14 @@ pub struct Document {
     pub reviews: Vec<Json>,
     /// Attendance by role, a quarter each.
     pub attendance_by_quarter: Vec<Json>,
+    /// Meetings in which what had happened before was told again (`meetings`), and how many people
+    /// came to them (`people`); absent where there were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retellings: Option<Json>,
+    /// Story rounds, newest first: which incidents people would tell a new colleague about (`told`,
+    /// `not_written_up`), and how many named each; absent where there was none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub story_rounds: Vec<Json>,
     /// Links that stand and lead to nothing.
     pub linked_but_gone: LinkedButGone,
     /// Reads by the kind of place that their readers came from, of write-ups whose pages tell it (`class`,

@@ -34,7 +34,7 @@ const TARGETS: usize = 50;
 /// Names of a write-up that are shown.
 const NAMES: usize = 12;
 /// The longest form without a file.
-const LONGEST_FORM: usize = 64 << 10;
+pub(super) const LONGEST_FORM: usize = 64 << 10;
 
 const FOREIGN: &str = "This form was not sent from a page of this server, or it is too old. Open the \
      page again.";
@@ -58,7 +58,7 @@ pub(super) async fn page(
 }
 
 /// Whoever came through the gate.
-fn person(request: &HttpRequest) -> Option<Who> {
+pub(super) fn person(request: &HttpRequest) -> Option<Who> {
     let reader = request.extensions().get::<Reader>();
     reader.cloned().map(Who::Person)
 }
@@ -192,7 +192,7 @@ pub(super) async fn act(State(state): State<AppState>, request: HttpRequest) -> 
 
 /// Whether a form is one of ours. The gate has looked at the page that it is from; who has a session
 /// brings along what stands in the page, too.
-fn own(state: &AppState, headers: &HeaderMap, form: &str) -> Result<(), Refusal> {
+pub(super) fn own(state: &AppState, headers: &HeaderMap, form: &str) -> Result<(), Refusal> {
     match state.access.form(headers) == form {
         true => Ok(()),
         false => Err(Refusal::new(StatusCode::FORBIDDEN, FOREIGN)),
@@ -302,8 +302,15 @@ pub(super) fn show(shown: &Shown, status: StatusCode, page: &Page) -> Response<B
 
 /// What could not be done, for a person.
 pub(super) fn refuse(refusal: Refusal) -> Response<Body> {
-    let back = "<p><a href=\"/registry\">Back to the registry</a></p>";
-    undone(&refusal, back)
+    undone_at(&refusal, "/registry", "the registry")
+}
+
+/// The same with a way back to a page.
+pub(super) fn undone_at(refusal: &Refusal, page: &str, name: &str) -> Response<Body> {
+    undone(
+        refusal,
+        &format!("<p><a href=\"{page}\">Back to {name}</a></p>"),
+    )
 }
 
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod problem;
 mod receive;
 mod registry;
 mod router;
+mod saying;
 mod serve;
 mod shown;
 mod speaker;

@@ -151,7 +151,7 @@ impl Refusal {
             "type": "about:blank",
             "title": self.status.canonical_reason(),
             "status": self.status.as_u16(),
-            "detail": self.detail,
+            "detail": self.words(),
         });
         if let Some(body) = body.as_object_mut() {
             body.extend(*self.account);

@@ -3,7 +3,7 @@
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{FromRequestParts, MatchedPath, Path, Query, Request};
+use axum::extract::{FromRequestParts, MatchedPath, Path, Query, Request, State};
 use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::middleware;
@@ -19,7 +19,7 @@ use super::gate::gate;
 use super::problem::Refusal;
 use super::receive::nowhere;
 use super::shown::Shown;
-use super::{AppState, desk, trail};
+use super::{AppState, desk, saying, trail};
 use crate::charts::{Theme, render_png, render_svg};
 use crate::config::Role;
 use crate::pages::{Links, ListQuery, Page, Sort, assets, render};
@@ -77,6 +77,12 @@ static PAGES: &[View] = &[
     }),
     file(Right::Role(Role::Coordinator), "/registry/import", || {
         post(desk::import)
+    }),
+    file(Right::Role(Role::Coordinator), "/reviews/meeting", || {
+        post(saying::meeting)
+    }),
+    file(Right::Role(Role::Coordinator), "/reviews/story", || {
+        post(saying::story)
     }),
     closed(Role::Admin, "/audit", || get(trail::page)),
     file(VIEWER, "/charts/{name}", || get(chart)),
@@ -201,8 +207,14 @@ async fn writeup(shown: Shown, headers: HeaderMap, Path(id): Path<String>) -> Re
     }
 }
 
-async fn reviews(shown: Shown, headers: HeaderMap, asked: Asked) -> Response<Body> {
-    page(&shown, &headers, &Page::Reviews(asked.page()))
+async fn reviews(
+    State(state): State<AppState>,
+    shown: Shown,
+    asked: Asked,
+    request: Request,
+) -> Response<Body> {
+    let desk = saying::page(&state, &shown, &asked, &request);
+    desk.unwrap_or_else(|| page(&shown, request.headers(), &Page::Reviews(asked.page())))
 }
 
 async fn links(shown: Shown, headers: HeaderMap) -> Response<Body> {

@@ -42,7 +42,7 @@ fn own(served: &Served) -> String {
 }
 
 /// Asks until something is there: what is said counts when it is loaded.
-fn until(visitor: &mut Visitor, path: &str, done: impl Fn(&Reply) -> bool) -> Reply {
+pub(crate) fn until(visitor: &mut Visitor, path: &str, done: impl Fn(&Reply) -> bool) -> Reply {
     let since = std::time::Instant::now();
     loop {
         let reply = visitor.get(path);

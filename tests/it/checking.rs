@@ -71,6 +71,26 @@ fn what_lies_in_the_data_folder_is_looked_at() {
 }
 
 #[test]
+fn who_collects_nothing_is_told_how_to_begin() {
+    let home = Home::new();
+    let check = || home.done(&["check", "--no-engine", "--offline"]);
+    let words = "no source is configured and no token is given out, so nothing is collected";
+    for configuration in ["", "[organisation]\nname = \"Example\"\n"] {
+        home.file("readback.toml", configuration);
+        let said = check();
+        assert!(said.out.contains(words), "{}", said.out);
+        assert!(said.out.contains("[[source]]"), "{}", said.out);
+        assert!(
+            said.out.contains("all works, with 1 warning"),
+            "{}",
+            said.out
+        );
+    }
+    home.done(&["token", "add", "sender"]);
+    assert!(!check().out.contains(words), "events are sent to it");
+}
+
+#[test]
 fn every_file_of_the_data_folder_is_read() {
     let home = Home::new();
     home.done(&["token", "add", "wiki"]);
@@ -227,7 +247,7 @@ fn it_tells_every_value_and_makes_nothing() {
         "60  (flag --set)",
         "40  (environment READBACK_PARAMETERS_QUIET_DAYS)",
         "365  (default)",
-        "all is well",
+        "all works, with 1 warning",
     ] {
         assert!(said.out.contains(words), "{words}: {}", said.out);
     }

@@ -245,14 +245,21 @@ fn pages_that_are_gone_and_come_back() {
         source.pull(NOW + 6000).expect("a pull");
         // Without its label it stays what it was; a page with links that is gone takes them along.
         wiki.content().page(100).labels.clear();
-        wiki.content().pages.retain(|page| page.id != 102);
+        let guide = wiki.content().pages.remove(2);
         source.writeups = vec![KnownWriteup {
             id: "wiki:100".to_owned(),
             title: None,
             aliases: Vec::new(),
         }];
-        let heard = source.pull(NOW + 7000).expect("a pull");
+        assert_eq!(short(&source.pull(NOW + 7000).expect("a pull")), [""; 0]);
+        let heard = source.pull(NOW + 8000).expect("a pull");
         assert_eq!(short(&heard), ["-link link:102:wiki:100"]);
+        wiki.content().pages.insert(2, guide);
+        let told = short(&source.pull(NOW + 9000).expect("a pull"));
+        assert!(
+            told.contains(&"link link:102:wiki:100".to_owned()),
+            "{told:?}"
+        );
     }
 }
 
@@ -320,8 +327,22 @@ fn links_of_other_write_ups_and_keys() {
         known("w1", "INC-12"),
         known("w2", "https://github.com/example/shop/issues/7"),
     ];
-    let heard = source.pull(NOW + 1000).expect("a pull");
+    // However long ago the page was changed.
+    let heard = source.pull(NOW + 5000 * HOUR).expect("a pull");
     assert_eq!(short(&heard), ["link link:103:w1", "link link:103:w2"]);
+    // And by another name of one that was known.
+    wiki.content().page(102).versions[0].body = "<p>INC-13</p>".to_owned();
+    assert_eq!(
+        short(&source.pull(NOW + 5001 * HOUR).expect("a pull")),
+        [""; 0]
+    );
+    source.writeups[0].aliases.push("INC-13".to_owned());
+    let named = source.pull(NOW + 5002 * HOUR).expect("a pull");
+    assert!(
+        short(&named).contains(&"link link:102:w1".to_owned()),
+        "{:?}",
+        short(&named)
+    );
     assert!(
         heard
             .events

@@ -420,6 +420,7 @@ async fn other_kinds_take_deliveries_too() {
         .send("POST /v1/hooks/lms", &headers, group.to_string())
         .await;
     assert_eq!(answer.status, 403);
-    assert_eq!(answer.json()["detail"], "the event was refused");
+    let detail = answer.json()["detail"].to_string();
+    assert!(detail.starts_with("\"the event was refused: "), "{detail}");
     assert_eq!(door.taken().await.count("rejected"), 1);
 }

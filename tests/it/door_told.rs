@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use readback::engine::{self, Endpoint, Password};
 use readback::jobs::load::LoadState;
+use readback::model::EventKind;
 use readback::store::Store;
 use readback::web::{Opened, Published};
 use serde_json::{Value, json};
@@ -115,7 +116,7 @@ async fn schemas_have_their_addresses() {
     let (_folder, door) = fresh(1 << 30);
     let listed = get(&door, "/v1/schemas").await.json();
     let listed = listed["schemas"].as_array().expect("a list").clone();
-    assert_eq!(listed.len(), 10);
+    assert_eq!(listed.len(), EventKind::ALL.len() + 1);
     for one in &listed {
         let address = one["address"].as_str().expect("an address");
         let answer = get(&door, address).await;

@@ -44,7 +44,7 @@ async fn a_pull_is_noted_with_its_time() {
         of("lists", "meet", false),
         of("lists", "events", false),
     ];
-    let taken = taken(&way.store, &configured)
+    let taken = taken(&way.store, &configured, 60)
         .await
         .expect("what was taken");
     let told: Vec<(&str, i64)> = taken
@@ -98,6 +98,10 @@ fn check_warns_at_half_and_fails_when_days_are_lost() {
     };
     let fine = home.done(&["check", "--offline"]);
     assert!(!fine.out.contains("forgotten"), "{}", fine.out);
+    assert!(
+        format!("{}{}", fine.out, fine.err).contains("10 days ago; nothing is lost yet"),
+        "{fine:?}"
+    );
     let Some(home) = pulled(40) else {
         return;
     };

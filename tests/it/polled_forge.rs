@@ -17,11 +17,12 @@ pub(crate) const TOKEN: &str = "zztoken-of-ours";
 pub(crate) const LOGIN: &str = "zzaccount77";
 pub(crate) const WORDS: &str = "zzsecret words";
 
-/// A question: its target, its headers by names in lower case, and its body.
+/// A question: its target, its headers by names in lower case, and its body, as it came where it is no JSON.
 pub(crate) struct Asked {
     pub(crate) target: String,
     headers: BTreeMap<String, String>,
     pub(crate) body: Value,
+    pub(crate) text: String,
 }
 
 impl Asked {
@@ -68,13 +69,15 @@ impl Forge {
                 let (status, headers, body) = answer(&question, &own);
                 log.lock().expect("no panic").push(question);
                 let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\n");
+                let is_page = headers.iter().any(|(_, value)| value == "text/html");
                 for (name, value) in headers {
                     head.push_str(&format!("{name}: {value}\r\n"));
                 }
-                let body = if matches!(status, 204 | 304) {
-                    String::new()
-                } else {
-                    body.to_string()
+                let body = match body {
+                    _ if matches!(status, 204 | 304) => String::new(),
+                    // A page, and not JSON that is a text.
+                    Value::String(page) if is_page => page,
+                    body => body.to_string(),
                 };
                 let sent = write!(stream, "{head}content-length: {}\r\n\r\n{body}", body.len());
                 sent.expect("sent");
@@ -128,11 +131,13 @@ fn question(stream: &TcpStream) -> Option<Asked> {
         .map_or(0, |length| length.parse().expect("a length"));
     let mut body = vec![0; length];
     reader.read_exact(&mut body).ok()?;
+    let text = String::from_utf8_lossy(&body).into_owned();
     let body = serde_json::from_slice(&body).unwrap_or_default();
     Some(Asked {
         target,
         headers,
         body,
+        text,
     })
 }
 

@@ -209,7 +209,7 @@ fn a_check_names_every_wrong_parameter() {
 
 /// Two repositories: write-ups, and code that cites them by key, address and in a message, removes one
 /// link and keeps the others.
-fn two(home: &Home) {
+pub(super) fn two(home: &Home) {
     let papers = Repository::new(home.path("papers"));
     for (name, key, at) in [
         ("disk", "INC-7", "2024-03-01T09:00:00Z"),
@@ -246,7 +246,7 @@ fn scanned(order: [&str; 2]) -> Option<(Home, Said)> {
 }
 
 /// All links, in an order of their own.
-fn all_links(home: &Home) -> Vec<String> {
+pub(super) fn all_links(home: &Home) -> Vec<String> {
     let said = home.done(&["links", "--json", "--limit", "0"]);
     let links: Vec<Value> = serde_json::from_str(&said.out).expect("JSON");
     let mut links: Vec<String> = links.iter().map(Value::to_string).collect();

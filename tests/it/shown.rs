@@ -1,7 +1,7 @@
 //! What a source handed over, as lines of JSON that people can read and compare. People appear as
 //! short tags: equal tags are equal identities, and no name can be read from them.
 
-use readback::model::{Body, Event, Granularity, Identity, Millis, to_rfc3339};
+use readback::model::{Body, Event, Granularity, Identity, Millis, Occurrence, to_rfc3339};
 use readback::sources::{Problem, Sink};
 use serde_json::{Map, Value, json};
 use xxhash_rust::xxh3::xxh3_64;
@@ -118,6 +118,18 @@ fn body(body: &Body) -> Value {
         Body::Coverage(b) => json!({
             "kind": b.kind.name(), "scope": b.scope, "from": at(Some(b.from)), "to": at(b.to),
         }),
+        Body::Meeting(b) => json!({
+            "meeting": match &b.meeting {
+                Occurrence::Named(name) => name,
+                Occurrence::Known(_) => "known by its hash",
+            },
+            "spoke": b.spoke, "facilitators_spoke": b.facilitators_spoke,
+            "speaking_ms": b.speaking_ms, "meeting_ms": b.meeting_ms, "accounts": b.accounts,
+            "changes": b.changes, "form": b.form.map(|form| form.name()),
+            "open": b.open.map(|flag| flag.to_string()),
+            "mandatory": b.mandatory.map(|flag| flag.to_string()),
+        }),
+        Body::Story(b) => json!({ "round": b.round, "count": b.count, "label": b.label }),
     }
 }
 

@@ -25,7 +25,9 @@ fn every_simulated_line_is_an_event() {
         kinds[event.body.kind() as usize] += 1;
     }
     for kind in EventKind::ALL {
-        assert!(kinds[kind as usize] > 0, "{}", kind.name());
+        // What people say by hand is in no organisation that is simulated.
+        let by_hand = matches!(kind, EventKind::Meeting | EventKind::Story);
+        assert_eq!(kinds[kind as usize] > 0, !by_hand, "{}", kind.name());
         assert_eq!(
             summary.kinds[kind.name()],
             kinds[kind as usize],

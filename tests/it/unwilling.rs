@@ -59,8 +59,9 @@ impl Unwilling {
         let line = String::from_utf8_lossy(&request);
         let line = line.lines().next().unwrap_or_default();
         let inserted = line
-            .split_once("INSERT+INTO+%60")
-            .and_then(|(_, rest)| rest.split(['(', '+', '%', '&']).next())
+            .split_once("INSERT+INTO+")
+            .map(|(_, rest)| rest.strip_prefix("%60").unwrap_or(rest))
+            .and_then(|rest| rest.split(['(', '+', '%', '&']).next())
             // Whose tables these are, it takes.
             .filter(|table| *table != "store_owner");
         let words = inserted.and_then(|table| {

@@ -19,7 +19,7 @@ const MACHINE: &str = "203.0.113.7";
 const DAY: i64 = 1_767_603_600;
 
 /// A wiki's folder, written as DokuWiki writes it.
-struct Folder(tempfile::TempDir);
+pub(super) struct Folder(pub(super) tempfile::TempDir);
 
 impl Folder {
     fn new() -> Folder {
@@ -30,11 +30,11 @@ impl Folder {
         folder
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(super) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
+    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> PathBuf {
         let path = self.path(name);
         let folder = path.parent().expect("a folder");
         std::fs::create_dir_all(folder).expect("folders");
@@ -67,13 +67,13 @@ impl Folder {
         self.log(&path, &line);
     }
 
-    fn delete(&self, page: &str, at: i64) {
+    pub(super) fn delete(&self, page: &str, at: i64) {
         let path = page.replace(':', "/");
         std::fs::remove_file(self.path(&format!("pages/{path}.txt"))).expect("removed");
         self.log(&path, &format!("{at}\t{MACHINE}\tD\t{page}\tada\t\t\t-9"));
     }
 
-    fn source(&self) -> Source {
+    pub(super) fn source(&self) -> Source {
         let params = format!(
             "path = {:?}\nurl = \"https://wiki.example.org/\"\nnamespaces = [\"PM\"]\n\
              incident_keys = [\"INC-[0-9]+\"]",
@@ -139,7 +139,7 @@ fn comments(all: &[(&str, &str, &str, i64, bool)]) -> Vec<u8> {
 }
 
 /// A wiki with two write-ups, a runbook, a page of somebody's own, and what was said.
-fn wiki() -> Folder {
+pub(super) fn wiki() -> Folder {
     let wiki = Folder::new();
     wiki.save(
         "pm:disk_full",
@@ -326,7 +326,6 @@ fn a_folder_is_read_and_read_on() {
     assert_eq!(
         short(&heard),
         [
-            "-comment comment:pm:dns@1767608600",
             "-link link:pm:disk_full:wiki:pm:dns",
             "-link link:runbooks:disks:wiki:pm:disk_full",
             &format!("comment comment:pm:dns@{later}"),
@@ -348,7 +347,6 @@ fn a_folder_is_read_and_read_on() {
         short(&heard),
         [
             "-link link:runbooks:disks:code:inc-9",
-            &format!("-link {personal}"),
             "-writeup deleted:pm:dns",
         ]
     );
@@ -361,6 +359,8 @@ fn a_folder_is_read_and_read_on() {
     assert_eq!(
         short(&heard),
         [
+            "-comment comment:pm:dns@1767608600",
+            &format!("-link {personal}"),
             &format!("edit edit:pm:dns@{}", later + 8000),
             "writeup deleted:pm:dns",
             "writeup page:pm:dns",
@@ -394,7 +394,11 @@ fn what_is_no_wiki_and_what_is_broken_is_said() {
     let empty = Folder::new();
     let said = |source: &mut Source| source.pull(NOW).map(drop).expect_err("refused").to_string();
     let text = said(&mut empty.source());
+    assert!(text.contains("has no page in its folder pages"), "{text}");
+    empty.write("pages/start.txt", b"Welcome.");
+    let text = said(&mut empty.source());
     assert!(text.contains("has no namespace \"pm\""), "{text}");
+    std::fs::remove_file(empty.path("pages/start.txt")).expect("removed");
     std::fs::remove_dir(empty.path("pages")).expect("removed");
     let text = said(&mut empty.source());
     assert!(

@@ -254,7 +254,6 @@ fn an_installation_is_read_and_read_on() {
     assert_eq!(
         short(&heard),
         [
-            "-comment comment:20@1769940000",
             "comment comment:20@1769943600",
             "edit edit:20@1770022800",
             "edit edit:20@1772445600",
@@ -267,6 +266,7 @@ fn an_installation_is_read_and_read_on() {
     assert_eq!(
         short(&heard),
         [
+            "-comment comment:20@1769940000",
             "-link link:30:code:inc-9",
             "-link link:30:wiki:20",
             "-writeup deleted:21"

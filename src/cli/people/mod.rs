@@ -48,6 +48,8 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   confluence_key     a userKey at Confluence Data Center
   confluence_name    a user name at Confluence Data Center
   dokuwiki           a login name in DokuWiki
+  drive              what permissions of Google Drive call a user
+  drive_name         a name in Google Docs
   git                a name in the header of a write-up
   git_account        what stands for an address in commits
   gitea              a login at Gitea, Forgejo or Gogs

@@ -557,7 +557,8 @@ async fn add(house: &House, registry: &Registry, said: Said, wanted: Wanted) -> 
     Ok(())
 }
 
-fn hand(house: &House) -> Hand<'_> {
+/// What is needed to say something by hand.
+pub(super) fn hand(house: &House) -> Hand<'_> {
     Hand {
         store: &house.store,
         keys: &house.keys,

@@ -10,8 +10,8 @@ use super::names::{forget_names, forget_subject, misplaced, named_after_somebody
 use super::stamp::Stamp;
 use crate::model::target::canonical;
 use crate::model::{
-    Attendance, Body, Comment, Edit, Event, Identity, Link, Person, Pseudonym, Read, Record,
-    Writeup,
+    Attendance, Body, Comment, Edit, Event, Identity, Link, Occurrence, Person, Pseudonym, Read,
+    Record, Writeup,
 };
 
 /// Turns events into records.
@@ -24,7 +24,7 @@ pub struct Intake {
     most: usize,
     /// The canonical spelling of subjects that name nobody: an import names the same pages millions of
     /// times.
-    spelled: HashMap<Box<str>, Box<str>, foldhash::fast::RandomState>,
+    spelled: HashMap<Arc<str>, Arc<str>, foldhash::fast::RandomState>,
     /// The source that was looked at last and found good: nearly always that of the next event.
     good: Option<Arc<str>>,
     stamp: Stamp,
@@ -78,7 +78,7 @@ impl Intake {
     /// canonicalise the target, pseudonymise, leave people out, stamp.
     pub fn accept(&mut self, mut event: Event<Identity>) -> Result<Record, Rejection> {
         self.look_at_source(&event.source)?;
-        validate(&event)?;
+        validate(&event, self.spelled.contains_key(event.subject.as_str()))?;
         forget_names(&mut event);
         let key = self.keys.event(&event.source, &event.id);
         if let Body::Person(_) = event.body {
@@ -86,16 +86,18 @@ impl Intake {
             event.subject.clear();
             event.id.clear();
         }
-        let target = self.target(&mut event.subject);
+        let (target, canonical) = self.target(&mut event.subject);
         let mut reference = self.take_reference(&mut event);
         let page = page_of(&event.body);
         let mut event = self.pseudonymise(event);
         self.leave_out(&mut event.body, &mut reference)?;
         let version = self.stamp.of(&event, reference);
+        event.subject.clear();
         Ok(Record {
             key,
             version,
-            canonical: target,
+            target,
+            canonical,
             reference,
             page,
             event,
@@ -114,29 +116,31 @@ impl Intake {
         Record {
             key,
             version: self.stamp.of(&event, 0),
-            canonical: String::new(),
+            target: Arc::default(),
+            canonical: Arc::default(),
             reference: 0,
             page: String::new(),
             event,
         }
     }
 
-    /// The canonical spelling of a subject, which loses what names somebody.
-    fn target(&mut self, subject: &mut String) -> String {
-        if let Some(spelled) = self.spelled.get(subject.as_str()) {
-            return spelled.to_string();
+    /// A subject as it is kept, which loses what names somebody, and its canonical spelling.
+    fn target(&mut self, subject: &mut String) -> (Arc<str>, Arc<str>) {
+        if let Some((written, spelled)) = self.spelled.get_key_value(subject.as_str()) {
+            return (Arc::clone(written), Arc::clone(spelled));
         }
-        let written = subject.clone();
-        let spelled = forget_subject(subject);
+        let sent = subject.clone();
+        let spelled: Arc<str> = forget_subject(subject).into();
+        let written: Arc<str> = subject.as_str().into();
         // What names somebody is not kept.
-        if *subject == written {
+        if *subject == sent {
             if self.spelled.len() >= MAX_SPELLED {
                 self.spelled.clear();
             }
             self.spelled
-                .insert(written.into_boxed_str(), spelled.clone().into_boxed_str());
+                .insert(Arc::clone(&written), Arc::clone(&spelled));
         }
-        spelled
+        (written, spelled)
     }
 
     /// Takes the session, meeting or parent out of the event; what stays is its keyed hash.
@@ -153,6 +157,13 @@ impl Intake {
                 .parent
                 .take()
                 .map_or(0, |parent| self.keys.event(source, &parent)),
+            Body::Meeting(meeting) => {
+                let blank = Occurrence::Named(String::new());
+                match std::mem::replace(&mut meeting.meeting, blank) {
+                    Occurrence::Named(name) => self.keys.hash("meeting", &name),
+                    Occurrence::Known(hash) => hash,
+                }
+            }
             _ => 0,
         }
     }
@@ -259,6 +270,8 @@ impl Intake {
             Body::Writeup(writeup) => Body::Writeup(Box::new(self.writeup(*writeup))),
             Body::Person(person) => Body::Person(Box::new(self.person(*person))),
             Body::Coverage(coverage) => Body::Coverage(coverage),
+            Body::Meeting(meeting) => Body::Meeting(meeting),
+            Body::Story(story) => Body::Story(story),
         };
         Event {
             source,
@@ -386,7 +399,9 @@ impl Intake {
                 entry.apart.retain(|person| !goes(person));
                 return Ok(());
             }
-            Body::ReadCount(_) | Body::Coverage(_) => return Ok(()),
+            Body::ReadCount(_) | Body::Coverage(_) | Body::Meeting(_) | Body::Story(_) => {
+                return Ok(());
+            }
         };
         if person.as_ref().is_some_and(goes) {
             *person = None;
@@ -412,11 +427,12 @@ impl Intake {
     }
 }
 
-fn validate(event: &Event<Identity>) -> Result<(), Rejection> {
+/// Says what is wrong with an event. `known` where its subject was found good before.
+fn validate(event: &Event<Identity>, known: bool) -> Result<(), Rejection> {
     bounded("id", &event.id)?;
     bounded("subject", &event.subject)?;
     stated("id", &event.id)?;
-    misplaced(event).map_or(Ok(()), Err)
+    misplaced(event, known).map_or(Ok(()), Err)
 }
 
 fn bounded(field: &'static str, text: &str) -> Result<(), Rejection> {

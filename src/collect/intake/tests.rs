@@ -39,7 +39,7 @@ fn nothing_raw_is_left() {
     let record = intake().accept(read("1", "ada@example.org")).unwrap();
     let shown = format!("{record:?}");
     assert!(!shown.contains("ada"), "{shown}");
-    assert_eq!(record.canonical, "https://wiki.example.org/a");
+    assert_eq!(&*record.canonical, "https://wiki.example.org/a");
     assert_ne!(record.reference, 0);
 }
 
@@ -113,7 +113,7 @@ fn a_writeup_is_known_without_who_copied_its_address() {
         panic!("a write-up")
     };
     assert_eq!(writeup.id, "https://wiki.example.org/INC-9");
-    assert_eq!(record.canonical, canonical(&writeup.id));
+    assert_eq!(*record.canonical, *canonical(&writeup.id));
     assert_eq!(
         (&writeup.tags[..], &writeup.template),
         (&[text("dns")][..], &None)
@@ -199,4 +199,70 @@ fn a_line_of_a_repository_stands_in_its_file() {
 fn an_empty_id_is_refused() {
     let rejection = intake().accept(read(" ", "x")).unwrap_err();
     assert_eq!(rejection.to_string(), "id: is empty");
+}
+
+fn said(subject: &str, body: Body) -> Event {
+    Event {
+        subject: subject.to_owned(),
+        body,
+        ..read("m1", "x")
+    }
+}
+
+#[test]
+fn a_meeting_is_known_by_its_hash_whoever_speaks_of_it() {
+    let meeting = |meeting: Occurrence| {
+        let body = Body::Meeting(crate::model::Meeting {
+            accounts: Some(3),
+            ..crate::model::Meeting::new(meeting)
+        });
+        intake().accept(said("INC-9", body)).unwrap()
+    };
+    let named = || Occurrence::Named("zzada/review".to_owned());
+    let attendance = Body::Attendance(Box::new(Attendance {
+        meeting: "zzada/review".to_owned(),
+        person: None,
+        team: None,
+        role: None,
+        partstat: None,
+        role_stated: true,
+        via: None,
+        meeting_ms: None,
+        attended: None,
+        present_ms: None,
+        spoke_ms: None,
+        mandatory: false,
+    }));
+    let attendance = intake().accept(said("INC-9", attendance)).unwrap();
+    let record = meeting(named());
+    assert_eq!(record.reference, attendance.reference);
+    assert_eq!(
+        meeting(Occurrence::Known(attendance.reference)).reference,
+        attendance.reference
+    );
+    let shown = format!("{record:?}");
+    assert!(!shown.contains("zzada"), "{shown}");
+}
+
+#[test]
+fn a_story_names_nobody() {
+    let story = |round: &str, label: &str| {
+        let body = Body::Story(crate::model::Story {
+            round: round.to_owned(),
+            count: 7,
+            label: Some(label.to_owned()),
+        });
+        intake().accept(said("", body))
+    };
+    let record = story("2026-H2", "The night, by zzada@example.org").unwrap();
+    let shown = format!("{record:?}");
+    assert!(
+        !shown.contains("zzada") && shown.contains("The night"),
+        "{shown}"
+    );
+    for round in ["zzada@example.org", "2026 zzada@example.org", "10.9.8.7"] {
+        let refused = story(round, "x").unwrap_err();
+        assert_eq!(refused.field, "data.round");
+        assert!(!refused.to_string().contains("zzada"), "{refused}");
+    }
 }

@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 26] = [
+pub static ACCOUNTS: [Account; 28] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -69,6 +69,13 @@ pub static ACCOUNTS: [Account; 26] = [
         "a user name at Confluence Data Center",
     ),
     one("dokuwiki", "dokuwiki", "user", "a login name in DokuWiki"),
+    one(
+        "drive",
+        "drive",
+        "user",
+        "what permissions of Google Drive call a user",
+    ),
+    one("drive_name", "drive", "name", "a name in Google Docs"),
     one("git", "git", "name", "a name in the header of a write-up"),
     one(
         "git_account",

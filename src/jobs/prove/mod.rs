@@ -11,6 +11,7 @@ use std::sync::LazyLock;
 use anyhow::Context as _;
 use regex::bytes::Regex;
 use serde_json::Value as Json;
+use url::{Host, Url};
 
 use super::published::rows;
 use crate::store::published::{Rows, Standing};
@@ -81,6 +82,8 @@ const IPV6: &str =
     r"(^|[^0-9A-Za-z:.])([0-9a-fA-F]{1,4}:){4,7}(:|[0-9a-fA-F]{1,4})($|[^0-9A-Za-z:])";
 
 static TEXT: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&names(MAIL)).ok());
+/// A slash as pages write it: what stands behind it is still the host of a link.
+static SLASH: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new("(?i)&#(x2f|47);").ok());
 static BYTES: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(&format!("(?-u){LONG_MAIL}")).ok());
 
@@ -90,15 +93,16 @@ fn names(mail: &str) -> String {
 
 /// Whether a text holds what looks like a mail or network address, other than of these machines.
 pub fn names_somebody(text: &[u8], machines: &BTreeSet<IpAddr>) -> bool {
-    let Some(pattern) = TEXT.as_ref() else {
+    let (Some(pattern), Some(slash)) = (TEXT.as_ref(), SLASH.as_ref()) else {
         return true;
     };
-    let mut found = pattern.find_iter(text);
+    let text = slash.replace_all(text, b"/");
+    let mut found = pattern.find_iter(&text);
     found.any(|found| machine(found.as_bytes()).is_none_or(|one| !machines.contains(&one)))
 }
 
-/// The machines that write-ups of a summary speak of, in titles, names and places: an incident happens to
-/// machines, and says nothing of who read of it.
+/// The machines that write-ups of a summary speak of, in titles, names and places, and those that write-ups
+/// are found at: an incident happens to machines, and says nothing of who read of it.
 pub fn machines(summary: &Json) -> BTreeSet<IpAddr> {
     let texts = |value: &Json| value.as_str().map(str::to_owned);
     let list = |name: &str| summary[name].as_array().cloned().unwrap_or_default();
@@ -126,13 +130,23 @@ pub fn machines(summary: &Json) -> BTreeSet<IpAddr> {
                 .filter_map(|name| texts(&review[*name])),
         );
     }
+    let hosts = spoken.iter().filter_map(|text| host(text));
     let found = spoken.iter().flat_map(|text| {
         let found = TEXT
             .iter()
             .flat_map(|pattern| pattern.find_iter(text.as_bytes()));
         found.filter_map(|found| machine(found.as_bytes()))
     });
-    found.collect()
+    found.chain(hosts).collect()
+}
+
+/// The machine in whose name an address is, where it has no other one.
+fn host(address: &str) -> Option<IpAddr> {
+    match Url::parse(address).ok()?.host()? {
+        Host::Ipv4(address) => Some(address.into()),
+        Host::Ipv6(address) => Some(address.into()),
+        Host::Domain(_) => None,
+    }
 }
 
 /// The lines of a log that hold what looks like a mail or network address or is a pseudonym, and how many

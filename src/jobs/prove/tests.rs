@@ -46,6 +46,20 @@ fn what_an_incident_happened_to_is_nobody() {
 }
 
 #[test]
+fn where_write_ups_are_found_is_nobody() {
+    let none = BTreeSet::new();
+    let page = b"<a href=\"http:&#x2f;&#x2f;10.0.0.5&#x2f;wiki\">";
+    assert!(!names_somebody(page, &none));
+    assert!(names_somebody(b"<td>10.0.0.5</td>", &none));
+    let summary = json!({ "writeups": [{ "id": "INC-1", "url": "http://10.0.0.5:8080/wiki",
+        "link_evidence": [{ "stands_in": "https://[2001:db8:0:0:1:2:3:4]/x" }] }] });
+    let machines = machines(&summary);
+    let shown = b"<td>10.0.0.5</td> https:&#x2f;&#x2f;[2001:db8:0:0:1:2:3:4]&#x2f;x";
+    assert!(!names_somebody(shown, &machines));
+    assert!(names_somebody(b"10.0.0.6", &machines));
+}
+
+#[test]
 fn a_log_is_looked_through_line_by_line() {
     let one: u128 = 0xac5a_6c0e_31da_dbfe_2e28_2bae_3b4f_5e6c;
     let all = BTreeSet::from([one]);

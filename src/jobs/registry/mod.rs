@@ -35,6 +35,7 @@ pub(super) use had::teams_that_had;
 pub use import::Imported;
 pub(super) use merge::merge;
 pub use name::{WrongName, fit};
+pub use names::Conflict;
 pub(super) use names::{LATEST, Names, names};
 
 /// The instant of deletion that takes a deletion back: null says nothing.

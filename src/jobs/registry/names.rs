@@ -6,6 +6,7 @@
 //! first id. A pattern decides only where no name does, and the longest wins.
 
 use std::collections::{BTreeSet, HashMap};
+use std::fmt;
 
 use super::fit;
 use crate::model::Millis;
@@ -161,8 +162,29 @@ pub(super) fn prefix(name: &str) -> Option<String> {
     Some(spelled)
 }
 
+/// A name that two write-ups claim for the same time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The name.
+    pub name: String,
+    /// The id of the write-up that has it; a source's are called after it.
+    pub has: String,
+    /// The id of the other one.
+    pub claims: String,
+}
+
+impl fmt::Display for Conflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Conflict { has, claims, .. } = self;
+        write!(
+            f,
+            "two write-ups claim one name: {has} has it, {claims} does not"
+        )
+    }
+}
+
 /// Which name is which write-up, and the names that two claim for the same time.
-pub(in crate::jobs) fn names(writeups: &[RegistryWriteup]) -> (Names, Vec<String>) {
+pub(in crate::jobs) fn names(writeups: &[RegistryWriteup]) -> (Names, Vec<Conflict>) {
     let mut names = Names {
         verbatim: HashMap::new(),
         canonical: HashMap::new(),
@@ -222,8 +244,14 @@ pub(in crate::jobs) fn names(writeups: &[RegistryWriteup]) -> (Names, Vec<String
             let spelled = canonical(name).into_owned();
             let verbatim = add(names.verbatim.entry(name.clone()).or_default(), &claims);
             let canonical = add(names.canonical.entry(spelled).or_default(), &claims);
-            if !(verbatim && canonical) {
-                conflicts.push(name.clone());
+            if let Some(number) = verbatim.or(canonical) {
+                let mut all = writeups.iter();
+                let holder = all.find(|one| one.number == number);
+                conflicts.push(Conflict {
+                    name: name.clone(),
+                    has: holder.map(|one| one.id.clone()).unwrap_or_default(),
+                    claims: writeup.id.clone(),
+                });
             }
         }
     }
@@ -235,17 +263,17 @@ pub(in crate::jobs) fn names(writeups: &[RegistryWriteup]) -> (Names, Vec<String
     (names, conflicts)
 }
 
-/// Adds claims. Says whether they are the strongest in all of their time.
-fn add(known: &mut Vec<Claim>, claims: &[Claim]) -> bool {
-    let is_free = claims.iter().all(|claim| {
+/// Adds claims. Gives the number of the write-up that has the stronger one in a part of their time.
+fn add(known: &mut Vec<Claim>, claims: &[Claim]) -> Option<u32> {
+    let stronger = claims.iter().find_map(|claim| {
         let stronger = |other: &&Claim| {
             let at_once = other.from < claim.to && claim.from < other.to;
             other.number != claim.number && other.rank <= claim.rank && at_once
         };
-        !known.iter().any(|other| stronger(&other))
+        known.iter().find(stronger).map(|other| other.number)
     });
     known.extend(claims);
-    is_free
+    stronger
 }
 
 #[cfg(test)]
@@ -283,7 +311,16 @@ mod tests {
         ];
         let (names, conflicts) = names(&writeups);
         assert_eq!(number(&names, "w2", 9), Some(2));
-        assert!(conflicts.contains(&"w2".to_owned()), "{conflicts:?}");
+        let told = Conflict {
+            name: "w2".to_owned(),
+            has: "w2".to_owned(),
+            claims: "w1".to_owned(),
+        };
+        assert!(conflicts.contains(&told), "{conflicts:?}");
+        assert_eq!(
+            told.to_string(),
+            "two write-ups claim one name: w2 has it, w1 does not"
+        );
     }
 
     #[test]

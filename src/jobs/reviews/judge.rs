@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Counting, Quarter, REQUIRED, ROLES, Review};
+use super::gather::{Counting, Quarter, REQUIRED, ROLES, Review};
 use crate::summary::margins::Margins;
 use crate::summary::suppress;
 
@@ -215,7 +215,8 @@ fn least_part(review: &Review, k: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Presences, by_role};
+    use super::super::by_role;
+    use super::super::gather::Presences;
     use super::*;
 
     fn review(attended: u64, need_not: u64) -> Review {

@@ -1,83 +1,23 @@
 //! Reviews in the summary: of one review the total and how many need not have come, by quarter the
 //! roles; never who. `judge` says what of it may be told.
 
+mod gather;
 mod judge;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use chrono::Datelike as _;
-use polars::prelude::PolarsResult;
 use serde_json::{Value as Json, json};
 
 use super::cohorts::Lone;
-use super::columns::{flags, ints, texts};
-use super::compute::Computed;
+use super::meetings::{Meetings, retellings};
 use super::writeups::{Both, is_there};
-use crate::indicators::{Context, Facts};
-use crate::model::{DAY_MS, Millis};
-use crate::store::RegistryWriteup;
+use crate::indicators::Context;
+use crate::model::Millis;
+use crate::store::{MeetingFact, RegistryWriteup};
 
+use gather::{Quarter, ROLES, Review, gather};
 use judge::{Shown, judge};
-
-/// The roles of a quarter's table, in the order in which they are stacked. A dial-in without a name
-/// is `unknown`.
-const ROLES: [&str; 6] = [
-    "CHAIR",
-    REQUIRED,
-    "OPT-PARTICIPANT",
-    "NON-PARTICIPANT",
-    "walk_in",
-    "unknown",
-];
-
-/// The role of an invitation that names none, or one that RFC 5545 does not know (3.2.16).
-const REQUIRED: &str = "REQ-PARTICIPANT";
-
-#[derive(Default)]
-struct Review {
-    at: Millis,
-    quarter: String,
-    writeups: BTreeSet<usize>,
-    attended: u64,
-    need_not: u64,
-    /// Somebody came of whom it is known how they were invited.
-    known: bool,
-    /// Somebody was told to come.
-    mandatory: bool,
-    /// Which other numbers count those who came to it.
-    counted_by: BTreeSet<Counting>,
-}
-
-/// A number over some of the reviews, which tells how many came to those.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Counting {
-    /// A4: presence was measured.
-    Measured,
-    /// A5: there is a transcript.
-    Heard,
-    /// A6: its window is over.
-    Due,
-    /// A6: the same where its end is known.
-    Timed,
-    /// A8: teams are known.
-    Teams,
-}
-
-/// A quarter's reviews, and who came in which role.
-#[derive(Default)]
-struct Quarter {
-    meetings: BTreeSet<String>,
-    roles: BTreeMap<&'static str, Presences>,
-}
-
-/// Presences in one role. Somebody who came to three reviews is three presences and one person.
-#[derive(Default)]
-struct Presences {
-    all: u64,
-    named: BTreeSet<i64>,
-    dial_ins: u64,
-}
 
 /// What the summary tells of reviews.
 pub(super) struct Lists {
@@ -90,12 +30,35 @@ pub(super) struct Lists {
     /// The months in which one review was held that anybody came to, by name: a cohort's numbers of such
     /// a month are that review's.
     pub(super) lone: BTreeMap<String, Lone>,
+    /// Meetings in which what had happened before was told again.
+    pub(super) retellings: Option<Json>,
+    /// The reviews, in the order of the fuller list, with their hashes: never told.
+    pub(super) listed: Vec<Listed>,
+}
+
+/// A review of the lists, for those who say something of it.
+pub(super) struct Listed {
+    /// Its name in the fuller list.
+    pub(super) id: String,
+    /// Its name in the list of everybody, and what it is about there, if it is there.
+    pub(super) open: Option<(String, Option<String>)>,
+    /// Its hash.
+    pub(super) hash: String,
+    /// When it began.
+    pub(super) at: Millis,
+    /// What it was about.
+    pub(super) title: Option<String>,
 }
 
 /// Every review and every quarter.
-pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::Result<Lists> {
-    let (reviews, quarters) = gather(&computed.facts, context).context("the list of reviews")?;
-    let registry = |at: &usize| computed.registry.get(*at);
+pub(super) fn lists(
+    context: &Context,
+    meetings: &Meetings,
+    registry: &[RegistryWriteup],
+    k: u32,
+) -> anyhow::Result<Lists> {
+    let (reviews, quarters) = gather(&meetings.reviews, registry, context).context("the list of reviews")?;
+    let registry = |at: &usize| registry.get(*at);
     let is_open = |review: &Review| {
         let mut known = review.writeups.iter().filter_map(registry).peekable();
         known.peek().is_none() || known.any(|writeup| !writeup.restricted)
@@ -107,10 +70,17 @@ pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::R
         // The first that this reader may see.
         let mut known = review.writeups.iter().filter_map(registry);
         let writeup = known.find(|writeup| restricted || !writeup.restricted);
-        (review.at, one(review, shown, context, writeup))
+        let mut told = one(review, shown, context, writeup);
+        if let Some(fact) = meetings.known.get(&review.meeting) {
+            beside(&mut told, fact, tells_acts(review, shown, k));
+        }
+        (review.at, told)
     };
     let all = reviews.iter().zip(&full.reviews);
-    let of_full = all.map(|(review, shown)| told(review, *shown, true));
+    let of_full = all.map(|(review, shown)| {
+        let (at, told) = told(review, *shown, true);
+        (at, told, review.meeting.as_str())
+    });
     // Whoever sees the fuller lists has the others, too: what one withholds must not stand in another.
     let listed = reviews
         .iter()
@@ -118,13 +88,30 @@ pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::R
         .zip(open.reviews.iter().zip(&full.reviews));
     let of_open = listed
         .filter(|((_, hidden), _)| !**hidden)
-        .map(|((review, _), (open, full))| told(review, open.and(*full), false));
-    let of_quarters = quarters
+        .map(|((review, _), (open, full))| {
+            let (at, told) = told(review, open.and(*full), false);
+            (at, told, review.meeting.as_str())
+        });
+    // What a review does not tell, its quarter does not count.
+    let mut acts: BTreeMap<&str, Acts> = BTreeMap::new();
+    let judged = hidden.iter().zip(open.reviews.iter().zip(&full.reviews));
+    for (review, (hidden, (open, full))) in reviews.iter().zip(judged) {
+        let shown = if *hidden { *full } else { open.and(*full) };
+        let fact = meetings.known.get(&review.meeting);
+        if let Some(fact) = fact.filter(|_| tells_acts(review, shown, k)) {
+            acts.entry(&review.quarter).or_default().add(fact);
+        }
+    }
+    let by_quarter = quarters
         .iter()
         .zip(open.quarters.iter().zip(&full.quarters))
         .map(|((name, quarter), (open, full))| {
             let shown = std::array::from_fn(|at| open[at] && full[at]);
-            by_role(name, quarter, &shown)
+            let mut told = by_role(name, quarter, &shown);
+            if let Some(acts) = acts.get(name.as_str()) {
+                acts.tell(&mut told);
+            }
+            told
         });
     let each = hidden.iter().zip(open.reviews.iter().zip(&full.reviews));
     let lone = lone(
@@ -138,13 +125,36 @@ pub(super) fn lists(context: &Context, computed: &Computed, k: u32) -> anyhow::R
             },
         ),
     );
+    let quarters = by_quarter.collect();
+    let (open_list, full_list) = (in_order(of_open.collect()), in_order(of_full.collect()));
+    let id = |told: &Json| told["meeting"].as_str().unwrap_or_default().to_owned();
+    let title = |told: &Json| told["title"].as_str().map(str::to_owned);
+    let mut open_ids: BTreeMap<&str, (String, Option<String>)> = BTreeMap::new();
+    for (told, hash) in &open_list {
+        open_ids.insert(*hash, (id(told), title(told)));
+    }
+    let at: BTreeMap<&str, Millis> = reviews
+        .iter()
+        .map(|review| (review.meeting.as_str(), review.at))
+        .collect();
+    let listed = full_list.iter().map(|(told, hash)| Listed {
+        id: id(told),
+        open: open_ids.remove(hash),
+        hash: (*hash).to_owned(),
+        at: at.get(hash).copied().unwrap_or(0),
+        title: title(told),
+    });
+    let listed = listed.collect();
+    let only = |list: Vec<(Json, &str)>| list.into_iter().map(|(told, _)| told).collect();
     Ok(Lists {
         reviews: Both {
-            open: in_order(of_open.collect()),
-            full: in_order(of_full.collect()),
+            open: only(open_list),
+            full: only(full_list),
         },
-        quarters: of_quarters.collect(),
+        quarters,
         betrayed: [open.betrayed, full.betrayed].concat(),
+        retellings: retellings(&meetings.retold, k).context("retellings")?,
+        listed,
         lone,
     })
 }
@@ -171,99 +181,66 @@ fn lone(
     only.collect()
 }
 
-fn gather(
-    facts: &Facts,
-    context: &Context,
-) -> PolarsResult<(Vec<Review>, BTreeMap<String, Quarter>)> {
-    let frame = &facts.attendance;
-    let contribution = i64::from(context.parameters.contribution_days) * DAY_MS;
-    let meetings = texts(frame, "meeting")?;
-    let (writeups, at) = (ints(frame, "writeup")?, ints(frame, "at")?);
-    let people = ints(frame, "person")?;
-    let (roles, invited) = (texts(frame, "role")?, flags(frame, "invited")?);
-    let attended = flags(frame, "attended")?;
-    let (mandatory, responder) = (flags(frame, "mandatory")?, flags(frame, "responder")?);
-    let teams = texts(frame, "team")?;
-    let (stayed, length) = (ints(frame, "stayed_ms")?, ints(frame, "length_ms")?);
-    let talked = ints(frame, "talked_ms")?;
-    let mut reviews: BTreeMap<String, Review> = BTreeMap::new();
-    let mut quarters: BTreeMap<String, Quarter> = BTreeMap::new();
-    for row in 0..frame.height() {
-        let Some(meeting) = meetings[row].clone() else {
-            continue;
-        };
-        let review = reviews.entry(meeting.clone()).or_default();
-        review.at = at[row].unwrap_or(0);
-        review.mandatory |= mandatory[row];
-        review
-            .writeups
-            .extend(writeups[row].and_then(|at| usize::try_from(at).ok()));
-        review.quarter = quarter_of(review.at, context);
-        let quarter = quarters.entry(review.quarter.clone()).or_default();
-        quarter.meetings.insert(meeting);
-        if !attended[row] {
-            continue;
-        }
-        let role = match people[row] {
-            None => "unknown",
-            Some(_) => role(roles[row].as_deref(), invited[row]),
-        };
-        let presences = quarter.roles.entry(role).or_default();
-        presences.all += 1;
-        match people[row] {
-            Some(person) => _ = presences.named.insert(person),
-            None => presences.dial_ins += 1,
-        }
-        let free = matches!(role, "OPT-PARTICIPANT" | "NON-PARTICIPANT" | "walk_in");
-        review.attended += 1;
-        review.need_not += u64::from(free && !mandatory[row] && !responder[row]);
-        review.known |= people[row].is_some();
-        if people[row].is_none() {
-            continue;
-        }
-        let owner = writeups[row].and_then(|at| {
-            facts
-                .writeups
-                .get(usize::try_from(at).ok()?)?
-                .owner_team
-                .as_deref()
-        });
-        let due = writeups[row].is_some() && review.at + contribution <= context.as_of;
-        let counting = [
-            (
-                Counting::Measured,
-                stayed[row].is_some() && length[row].is_some(),
-            ),
-            (Counting::Heard, talked[row].is_some()),
-            (Counting::Due, due),
-            (Counting::Timed, due && length[row].is_some()),
-            (Counting::Teams, teams[row].is_some() && owner.is_some()),
-        ];
-        let counting = counting.into_iter().filter(|(_, counts)| *counts);
-        review.counted_by.extend(counting.map(|(one, _)| one));
-    }
-    Ok((reviews.into_values().collect(), quarters))
+/// Whether it is told what came of a review. It is of acts, and no count of people; but of a review to
+/// which few came, or nobody knows how many, it would be what these few did.
+fn tells_acts(review: &Review, shown: Shown, k: u32) -> bool {
+    shown.attendees && review.attended >= k.into()
 }
 
-/// The same rule as in A2.
-fn role(role: Option<&str>, invited: bool) -> &'static str {
-    match role {
-        None if !invited => "walk_in",
-        None => REQUIRED,
-        Some(role) => ["CHAIR", "OPT-PARTICIPANT", "NON-PARTICIPANT"]
-            .into_iter()
-            .find(|known| *known == role)
-            .unwrap_or(REQUIRED),
+/// Adds what is known of a review beside its attendees.
+fn beside(told: &mut Json, fact: &MeetingFact, tells_acts: bool) {
+    if fact.open == Some(true) {
+        told["open"] = json!(true);
+    }
+    let acts = [("accounts", fact.accounts), ("changes", fact.changes)];
+    for (name, number) in acts {
+        match number {
+            Some(number) if tells_acts => told[name] = json!(number),
+            Some(_) => told["suppressed"] = json!(true),
+            None => {}
+        }
+    }
+}
+
+/// What came of the reviews of a quarter, as far as somebody says it.
+#[derive(Default)]
+struct Acts {
+    accounts: Option<u64>,
+    changes: Option<u64>,
+    /// Of how many reviews it is said.
+    reviews: u64,
+}
+
+impl Acts {
+    fn add(&mut self, fact: &MeetingFact) {
+        let sum = |all: &mut Option<u64>, one: Option<u32>| {
+            if let Some(one) = one {
+                *all = Some(all.unwrap_or(0) + u64::from(one));
+            }
+        };
+        sum(&mut self.accounts, fact.accounts);
+        sum(&mut self.changes, fact.changes);
+        self.reviews += u64::from(fact.accounts.or(fact.changes).is_some());
+    }
+
+    fn tell(&self, quarter: &mut Json) {
+        if self.reviews == 0 {
+            return;
+        }
+        quarter["accounts"] = json!(self.accounts);
+        quarter["changes"] = json!(self.changes);
+        quarter["reviews_with_acts"] = json!(self.reviews);
     }
 }
 
 /// Newest first. A meeting is known to the store by a keyed hash; here it is the nth of its day, so
 /// that the same events give the same bytes whatever the key.
-fn in_order(mut reviews: Vec<(Millis, Json)>) -> Vec<Json> {
-    reviews.sort_by_cached_key(|(at, review)| (*at, review.to_string()));
+fn in_order(mut reviews: Vec<(Millis, Json, &str)>) -> Vec<(Json, &str)> {
+    reviews.sort_by_cached_key(|(at, review, _)| (*at, review.to_string()));
     let mut of_day: BTreeMap<String, usize> = BTreeMap::new();
-    let mut ordered: Vec<Json> = reviews.into_iter().map(|(_, review)| review).collect();
-    for review in &mut ordered {
+    let ordered = reviews.into_iter().map(|(_, review, hash)| (review, hash));
+    let mut ordered: Vec<(Json, &str)> = ordered.collect();
+    for (review, _) in &mut ordered {
         let date = review["date"].as_str().unwrap_or_default().to_owned();
         let nth = of_day.entry(date.clone()).or_default();
         *nth += 1;
@@ -318,31 +295,4 @@ fn by_role(name: &str, quarter: &Quarter, shown: &[bool; ROLES.len()]) -> Json {
         "reviews": quarter.meetings.len(),
         "by_role": roles,
     })
-}
-
-impl Quarter {
-    /// People who came in a role.
-    fn people(&self, role: &str) -> u64 {
-        let presences = self.roles.get(role);
-        presences.map_or(0, |all| all.named.len() as u64 + all.dial_ins)
-    }
-}
-
-fn quarter_of(at: Millis, context: &Context) -> String {
-    let date = context.calendar.date(at);
-    format!("{}-Q{}", date.year(), date.month0() / 3 + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_role_that_nobody_knows_is_required() {
-        assert_eq!(role(Some("X-OBSERVER"), true), REQUIRED);
-        assert_eq!(role(Some("walk_in"), true), REQUIRED);
-        assert_eq!(role(Some("NON-PARTICIPANT"), true), "NON-PARTICIPANT");
-        assert_eq!(role(None, true), REQUIRED);
-        assert_eq!(role(None, false), "walk_in");
-    }
 }

@@ -124,26 +124,6 @@ pub(super) fn left_out(access: &Access<'_>, assets: &Assets) -> Option<&'static 
     }
 }
 
-/// Whether a path is that of a page of Confluence, at its root or in a folder. One page makes many more
-/// requests, some of them every half minute.
-pub(super) fn is_confluence_page(path: &[u8]) -> bool {
-    let (path, query) = match memchr3(b'?', b'#', b';', path) {
-        Some(end) => path.split_at(end),
-        None => (path, &b""[..]),
-    };
-    let names = |name: &[u8]| memchr::memmem::find(query, name).is_some();
-    let segments: Vec<&[u8]> = path
-        .split(|byte| *byte == b'/')
-        .filter(|segment| !segment.is_empty())
-        .collect();
-    let is_page = |segments: &[&[u8]]| match segments {
-        [b"display", _, _, ..] | [b"x", _] | [b"spaces", _, b"pages", _, ..] => true,
-        [b"pages", b"viewpage.action"] => names(b"pageId=") || names(b"title="),
-        _ => false,
-    };
-    is_page(&segments) || segments.get(1..).is_some_and(is_page)
-}
-
 /// Whether the target is an address with its host, as proxies get it.
 pub(super) fn is_whole_url(target: &[u8]) -> bool {
     target.starts_with(b"http://") || target.starts_with(b"https://")
@@ -205,30 +185,5 @@ mod tests {
         assert_eq!(text("/a ü".as_bytes()), "/a ü");
         assert_eq!(text(b"/\xa9\xfab"), "/%A9%FAb");
         assert_eq!(text("/a\nü".as_bytes()), "/a%0A%C3%BC");
-    }
-
-    #[test]
-    fn pages_of_confluence() {
-        for path in [
-            "/display/OPS/Disk+full",
-            "/confluence/display/OPS/Disk+full?src=search",
-            "/x/AbC1",
-            "/spaces/OPS/pages/123/Disk+full",
-            "/pages/viewpage.action?pageId=123",
-            "/wiki/pages/viewpage.action?spaceKey=OPS&title=Disk",
-        ] {
-            assert!(is_confluence_page(path.as_bytes()), "{path}");
-        }
-        for path in [
-            "/",
-            "/index.action",
-            "/display/OPS",
-            "/rest/quickreload/latest/123",
-            "/pages/viewpage.action",
-            "/pages/editpage.action?pageId=123",
-            "/a/b/x/c",
-        ] {
-            assert!(!is_confluence_page(path.as_bytes()), "{path}");
-        }
     }
 }

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::clock::Clock;
 use super::format::Format;
 use super::json::Keys;
+use super::wiki::Wiki;
 use crate::sources::SourceError;
 
 /// As written in the configuration.
@@ -33,18 +34,14 @@ pub(super) struct Params {
     pub(super) user: bool,
     #[serde(default)]
     pub(super) assets: Vec<String>,
+    /// Paths that are no documents.
+    #[serde(default)]
+    pub(super) exclude: Vec<String>,
     #[serde(default)]
     pub(super) keep_query: Vec<String>,
     /// The files to follow.
     #[serde(default)]
     pub(super) path: Paths,
-}
-
-/// A wiki whose addresses are known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(super) enum Wiki {
-    Confluence,
 }
 
 /// One path or several.

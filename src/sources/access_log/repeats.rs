@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::mem;
 
+use foldhash::fast::RandomState;
+
 use crate::model::Millis;
 
 /// A line is written when its request ends and names the time it came, so identical lines may stand
@@ -13,12 +15,15 @@ const WINDOW: Millis = 600_000;
 /// At most twice so many lines are remembered: 12 MB.
 const REMEMBERED: usize = 1 << 17;
 
+/// How often a line was seen, by its hash.
+type Lines = HashMap<u128, u32, RandomState>;
+
 /// Counts identical lines within a window of time.
 #[derive(Default)]
 pub(super) struct Repeats {
     since: Millis,
-    young: HashMap<u128, u32>,
-    old: HashMap<u128, u32>,
+    young: Lines,
+    old: Lines,
 }
 
 impl Repeats {

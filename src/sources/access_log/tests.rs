@@ -32,6 +32,13 @@ const BROWSER: &str =
     "\"-\" \"Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0\"";
 
 #[test]
+fn ids_are_written_as_they_always_were() {
+    for (hash, number) in [(0, 0), (0x0123_4567_89ab_cdef, 7), (u128::MAX, u32::MAX)] {
+        assert_eq!(id(hash, number), format!("{hash:032x}-{number}"));
+    }
+}
+
+#[test]
 fn a_read_has_address_person_and_time() {
     let log = format!(
         "192.0.2.7 - ada [10/Oct/2000:13:55:36 -0700] \"GET /pm/1?pageId=7&user=ada HTTP/1.1\" 200 9 {BROWSER}\n\

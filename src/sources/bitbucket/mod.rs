@@ -28,6 +28,7 @@ secret_file = "/run/secrets/bitbucket-webhook"
     pull: Some(forge::pull::<Bitbucket>),
     push: Some(forge::push::<Bitbucket>),
     probe: Some(Probe::Remote(forge::look::<Bitbucket>)),
+    links: true,
     ..Kind::NOTHING
 };
 

@@ -8,7 +8,9 @@ use url::Url;
 
 use crate::model::Millis;
 use crate::sources::forge::{Client, Reply, Stop, second};
-use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Targets, Wiki};
+use crate::sources::wiki::{
+    self, Fate, Hearing, Links, Page, Run, Said, Seen, Stands, Targets, Turn, Wiki,
+};
 
 use super::BookStack;
 use super::answer::{self, Comment};
@@ -25,6 +27,8 @@ pub(super) struct Asking<'a> {
     books: BTreeMap<u64, (String, String)>,
     /// The comments by page; none where this version has no list of them.
     comments: Option<BTreeMap<u64, Vec<Comment>>>,
+    /// The list of comments is there, and was not given this time.
+    is_mute: bool,
     /// Whether the audit log is for us, once it was asked for.
     is_logged: Option<bool>,
 }
@@ -37,6 +41,7 @@ impl<'a> Asking<'a> {
             base: wiki.base(),
             books: BTreeMap::new(),
             comments: None,
+            is_mute: false,
             is_logged: None,
         }
     }
@@ -149,18 +154,13 @@ impl<'a> Asking<'a> {
         let comments = all.get(&number).map_or(&[][..], Vec::as_slice);
         let name = |created: Millis| format!("{}@{}", page.id, second(created));
         let of_local = |local: u64| comments.iter().find(|one| one.local == Some(local));
-        let mut there = BTreeMap::new();
+        let mut hearing = Hearing::new(run, seen);
         for comment in comments {
-            let when = (comment.created, comment.updated);
-            there.insert(comment.id.to_string(), when);
-            if seen.comments.get(&comment.id.to_string()) == Some(&when) {
-                continue;
-            }
             let parent = comment
                 .parent
                 .and_then(of_local)
                 .map(|one| name(one.created));
-            run.sink.event(run.maker.comment(Said {
+            let said = Said {
                 id: &name(comment.created),
                 page: &page.id,
                 person: comment.author.clone(),
@@ -169,9 +169,10 @@ impl<'a> Asking<'a> {
                 created: comment.created,
                 updated: comment.updated,
                 deleted: None,
-            }));
+            };
+            hearing.said(&comment.id.to_string(), said);
         }
-        run.remember_comments(page, seen, there, |_, created| name(created));
+        hearing.whole(&page.id, |_, created| name(created), seen, run);
     }
 
     /// Comments by the audit log, in versions that have no list of them.
@@ -249,8 +250,9 @@ impl Wiki for Asking<'_> {
                 }
                 true
             });
-            let is_there = run.pass(is_there)?.unwrap_or(false);
-            self.comments = is_there.then_some(comments);
+            let is_there = run.pass(is_there)?;
+            self.is_mute = is_there.is_none();
+            self.comments = (is_there == Some(true)).then_some(comments);
         }
         Ok(pages)
     }
@@ -281,7 +283,7 @@ impl Wiki for Asking<'_> {
         }
         if self.comments.is_some() {
             self.said(page, seen, run);
-        } else if self.wiki.house.comments && self.is_logged != Some(false) {
+        } else if self.wiki.house.comments && !self.is_mute && self.is_logged != Some(false) {
             self.logged_comments(page, seen, run)?;
         }
         Ok(())
@@ -309,41 +311,81 @@ impl Wiki for Asking<'_> {
             return Ok(());
         }
         let targets = Targets::new(&run.maker, &self.wiki.house.setting, pages);
-        let since = links
-            .since
-            .map(|since| format!("&filter[updated_at:gte]={}", written(since)));
+        // Pages that were not changed are asked for where it is their turn again.
+        let since = links.turns.since.filter(|_| !links.turns.is_again());
+        let since = since.map(|since| format!("&filter[updated_at:gte]={}", written(since)));
         let path = format!("/pages?sort=%2Bupdated_at{}", since.unwrap_or_default());
-        let mut changed = Vec::new();
+        let mut listed = Vec::new();
         self.all(&path, &mut |value| {
-            changed.extend(answer::page(value).filter(|page| !page.is_aside));
+            listed.extend(answer::page(value).filter(|page| !page.is_aside));
             true
         })?;
         // In this order a pull that is cut off goes on where it stood.
-        for page in changed {
-            let whole = self.get(&format!("/pages/{}", page.id));
-            let whole = run.pass(whole)?.flatten();
-            let html = whole.as_ref().and_then(|value| value["html"].as_str());
-            if let Some(html) = html {
-                let (name, slug) = self.book(page.book)?.unwrap_or_default();
-                let address = self.address(&page, &slug);
-                let id = page.id.to_string();
-                let (_, led) = wiki::of_html(html, &self.wiki.house.setting.vocabulary);
-                let led = Url::parse(&address).map(|page| wiki::resolved(&led, &page));
-                let stands = Stands {
-                    page: &id,
-                    is_writeup: targets.is_own(&id),
-                    place: self.wiki.house.places.of(&page.name, &[&name]),
-                    address: Some(address),
-                    updated: page.updated,
-                    editor: page.editor.clone(),
-                    to: targets.of(&led.unwrap_or_default()),
-                    sought: &targets.sought,
-                };
-                links.look(&run.maker, stands, run.sink);
-            }
-            links.since = Some(page.updated);
+        let turns = links
+            .turns
+            .of(listed, 0, |page| (page.updated, page.id.to_string()));
+        for (turn, page) in turns {
+            let id = page.id.to_string();
+            let whole = self.get(&format!("/pages/{id}"));
+            let whole = run.pass(whole)?;
+            let is_read = match &whole {
+                Some(Some(whole)) => self.look(&page, whole, &targets, links, run)?,
+                Some(None) => true,
+                None => false,
+            };
+            links.turns.looked(turn, &id, page.updated, is_read);
+        }
+        for id in links.turns.waiting() {
+            let whole = self.get(&format!("/pages/{id}"));
+            let whole = run.pass(whole)?;
+            let page = whole
+                .as_ref()
+                .and_then(|whole| answer::page(whole.as_ref()?));
+            let is_read = match (&whole, &page) {
+                (Some(Some(whole)), Some(page)) => self.look(page, whole, &targets, links, run)?,
+                (Some(_), _) => true,
+                (None, _) => false,
+            };
+            links.turns.looked(Turn::Waited, &id, 0, is_read);
         }
         Ok(())
+    }
+}
+
+impl Asking<'_> {
+    /// Looks at a page as it stands. Says whether all that is needed was answered.
+    fn look(
+        &mut self,
+        page: &answer::Page,
+        whole: &Value,
+        targets: &Targets,
+        links: &mut Links,
+        run: &mut Run<'_>,
+    ) -> Result<bool, Stop> {
+        let Some(html) = whole["html"].as_str() else {
+            return Ok(true);
+        };
+        let book = self.book(page.book);
+        let Some(book) = run.pass(book)? else {
+            return Ok(false);
+        };
+        let (name, slug) = book.unwrap_or_default();
+        let address = self.address(page, &slug);
+        let id = page.id.to_string();
+        let (_, led) = wiki::of_html(html, &self.wiki.house.setting.vocabulary);
+        let led = Url::parse(&address).map(|page| wiki::resolved(&led, &page));
+        let stands = Stands {
+            page: &id,
+            is_writeup: targets.is_own(&id),
+            place: self.wiki.house.places.of(&page.name, &[&name]),
+            address: Some(address),
+            updated: page.updated,
+            editor: page.editor.clone(),
+            to: targets.of(&led.unwrap_or_default()),
+            sought: &targets.sought,
+        };
+        links.look(stands, run);
+        Ok(true)
     }
 }
 

@@ -31,6 +31,7 @@ token_file = "/run/secrets/bookstack-token"
 "#,
     pull: Some(build),
     probe: Some(Probe::Remote(look)),
+    links: true,
     ..Kind::NOTHING
 };
 

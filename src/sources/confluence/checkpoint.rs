@@ -24,6 +24,15 @@ pub(super) struct Checkpoint {
     pub(super) names: String,
     /// Pages that links were looked for in, and their versions.
     pub(super) scanned: BTreeMap<u64, u32>,
+    /// The page up to which all were gone through again for write-ups that came to be known.
+    #[serde(default)]
+    pub(super) again: Option<u64>,
+    /// Others came to be known meanwhile: all are gone through once more after that.
+    #[serde(default)]
+    pub(super) once_more: bool,
+    /// Pages with links that pulls one after the other did not find.
+    #[serde(default)]
+    pub(super) missed: BTreeMap<u64, u8>,
     /// Links by the number of the page and the write-up's id.
     pub(super) links: BTreeMap<u64, BTreeMap<String, Linked>>,
 }

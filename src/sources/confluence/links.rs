@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use percent_encoding::percent_decode_str;
 
-use crate::model::{DAY_MS, LinkForm, Millis, Place};
+use crate::model::{LinkForm, Millis, Place};
 use crate::sources::KnownWriteup;
 use crate::sources::forge::{Stop, hex, sha256};
 use crate::sources::links::Finder;
@@ -14,13 +14,12 @@ use super::answer::{Page, Who};
 use super::checkpoint::{Checkpoint, Linked};
 use super::events::Maker;
 use super::params::Mark;
-use super::run::Run;
+use super::run::{MISSED, Run};
 use super::site::TOGETHER;
 use super::storage::{self, Reference};
 
-/// How far back pages are read again where other write-ups are known than before: most links to one are
-/// made around the time when it is published.
-const LOOK_BACK: Millis = 90 * DAY_MS;
+/// Pages that are read again in one pull where other write-ups are known than before.
+const AGAIN: usize = 1000;
 
 /// What pages may link to.
 pub(super) struct Targets {
@@ -32,6 +31,8 @@ pub(super) struct Targets {
     titles: HashMap<(String, String), String>,
     /// Write-ups of this source whose page cannot be seen: links to them by title are not known.
     unseen: HashSet<String>,
+    /// Tells whether they are others than before.
+    digest: String,
 }
 
 impl Targets {
@@ -80,7 +81,13 @@ impl Targets {
                 aliases,
             });
         }
+        let mut names: Vec<String> = known
+            .iter()
+            .map(|one| format!("{} {}", one.id, one.aliases.join(" ")))
+            .collect();
+        names.sort_unstable();
         Targets {
+            digest: hex(&sha256(names.join("\n").as_bytes())[..8]),
             numbers: numbers
                 .into_keys()
                 .map(|number| (number, maker.id(number)))
@@ -90,13 +97,6 @@ impl Targets {
             ids: known.iter().map(|writeup| writeup.id.clone()).collect(),
             finder: Finder::new(&known),
         }
-    }
-
-    /// Tells whether they are others than before.
-    fn digest(&self) -> String {
-        let mut ids: Vec<&str> = self.ids.iter().map(String::as_str).collect();
-        ids.sort_unstable();
-        hex(&sha256(ids.join("\n").as_bytes())[..8])
     }
 
     /// The write-ups that a page refers to, and how.
@@ -150,15 +150,14 @@ impl Run<'_> {
         let own = writeups.keys().chain(state.writeups.keys()).copied();
         let targets = Targets::new(&self.maker, &pages, own, &self.setting.writeups);
         let places = self.places(&targets)?;
-        let names = targets.digest();
-        if names != state.names {
-            let recent = self.now - LOOK_BACK;
-            let listing = &self.listing;
-            state
-                .scanned
-                .retain(|id, _| listing.get(id).is_some_and(|page| page.version.at < recent));
-            state.names = names;
+        if targets.digest != state.names && !state.scanned.is_empty() {
+            match state.again {
+                // It is gone through to its end first, or it might never come to it.
+                Some(_) => state.once_more = true,
+                None => state.again = Some(0),
+            }
         }
+        state.names.clone_from(&targets.digest);
         if state.scanned.is_empty() && state.links.is_empty() {
             self.sink.note(
                 "links in pages are dated by the version that first had them; a first look takes its time"
@@ -183,21 +182,58 @@ impl Run<'_> {
             })
             .map(|page| (page.id, page.blog))
             .collect();
+        self.look(&wanted, (&targets, &places), state)?;
+        if let Some(after) = state.again {
+            let rest: Vec<(u64, bool)> = self
+                .listing
+                .range(after.saturating_add(1)..)
+                .map(|(id, page)| (*id, page.blog))
+                .filter(|page| state.scanned.contains_key(&page.0) && !wanted.contains(page))
+                .collect();
+            for some in rest.chunks(TOGETHER).take(AGAIN / TOGETHER) {
+                self.look(some, (&targets, &places), state)?;
+                state.again = some.last().map(|(id, _)| *id);
+            }
+            if rest.len() <= AGAIN / TOGETHER * TOGETHER {
+                state.again = std::mem::take(&mut state.once_more).then_some(0);
+            }
+        }
+        self.unlink(&targets, state);
+        Ok(())
+    }
+
+    /// Reads some pages and tells of their links. What is not answered is asked again by the next pull.
+    fn look(
+        &mut self,
+        wanted: &[(u64, bool)],
+        (targets, places): (&Targets, &BTreeMap<u64, Place>),
+        state: &mut Checkpoint,
+    ) -> Result<(), Stop> {
         for some in wanted.chunks(TOGETHER) {
-            let pages = self.site.pages(some, true, &self.spaces)?;
+            let pages = match self.site.pages(some, true, &self.spaces) {
+                Ok(pages) => pages,
+                Err(stop) => {
+                    self.passes(Err(stop))?;
+                    for (id, _) in some {
+                        state.scanned.remove(id);
+                    }
+                    continue;
+                }
+            };
             for (page, body) in &pages {
                 // What is not shown says nothing of its links.
                 let Some(body) = body else {
                     continue;
                 };
                 let found = targets.of(page, body);
-                let told = self.told(page, (found, place_of(&page.id)), &targets, state);
-                if self.passes(told)? {
-                    state.scanned.insert(page.id, page.version.number);
-                }
+                let place = places.get(&page.id).copied().unwrap_or(Place::Docs);
+                let told = self.told(page, (found, place), targets, state);
+                match self.passes(told)? {
+                    true => state.scanned.insert(page.id, page.version.number),
+                    false => state.scanned.remove(&page.id),
+                };
             }
         }
-        self.unlink(&targets, state);
         Ok(())
     }
 
@@ -267,6 +303,10 @@ impl Run<'_> {
             let links = state.links.entry(page.id).or_default();
             links.insert(id.clone(), next);
         }
+        if before == Some(page.version.number) {
+            // The page is as it was: what is not found in it any more is only called another way.
+            return Ok(());
+        }
         let gone_at = if is_next { page.version.at } else { self.now };
         if let Some(links) = state.links.get_mut(&page.id) {
             let is_gone = |id: &String| !found.contains_key(id) && !targets.unseen.contains(id);
@@ -307,7 +347,18 @@ impl Run<'_> {
         // What could not be read is no proof.
         let is_sure = self.site.unread == 0;
         for (from, links) in &mut state.links {
-            if is_there(from, &self.listing) || !is_sure {
+            if is_there(from, &self.listing) {
+                state.missed.remove(from);
+                continue;
+            }
+            if !is_sure {
+                continue;
+            }
+            // One list without it is no proof, unless it is known to be gone.
+            let missed = state.missed.entry(*from).or_default();
+            *missed = missed.saturating_add(1);
+            let is_gone = state.writeups.get(from).is_some_and(|known| known.gone);
+            if *missed < MISSED && !is_gone && !self.listing.contains_key(from) {
                 continue;
             }
             for (id, linked) in links {

@@ -53,6 +53,7 @@ secret_file = "/run/secrets/confluence-webhook"
     push: Some(receiver),
     probe: Some(Probe::Remote(look)),
     sites: Some(sites),
+    links: true,
     ..Kind::NOTHING
 };
 

@@ -19,7 +19,7 @@ use super::storage::{self, Measured};
 const PUBLICATION: Millis = 14 * DAY_MS;
 
 /// Pulls that do not find something before it is taken to be gone.
-const MISSED: u8 = 2;
+pub(super) const MISSED: u8 = 2;
 
 /// Versions whose words are compared where each has to be asked for.
 const COMPARED: usize = 20;
@@ -138,7 +138,8 @@ impl<'a> Run<'a> {
         };
         found.retain(|_, page| !page.trashed);
         // What the site calls itself is what people see, also where it is asked at another address.
-        let based = found.values().find_map(|page| page.base.clone());
+        let mut pages = found.values().chain(self.listing.values());
+        let based = pages.find_map(|page| page.base.clone());
         let based = based.filter(|base| address("base", base, false).is_ok());
         let own = self.params.own.clone();
         self.maker.site = self.maker.site.take().or(based).or(own);

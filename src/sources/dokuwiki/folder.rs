@@ -43,25 +43,31 @@ impl Folder {
         let folder = self.root.join("pages");
         walk(&folder, "", 0, &mut |path, entry| {
             let Some(path) = path.strip_suffix(".txt") else {
-                return;
+                return Ok(());
             };
-            let id = id_of(path);
-            let modified = entry.metadata().ok().and_then(|data| data.modified().ok());
-            if let (Some(id), Some(modified)) = (id, modified) {
-                let since = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
-                // To the second, as the wiki counts.
-                let seconds = Millis::try_from(since.as_secs()).unwrap_or_default();
-                let modified = seconds.saturating_mul(1000);
-                pages.insert(
-                    id,
-                    Found {
-                        path: path.to_owned(),
-                        modified,
-                    },
-                );
-            }
+            let Some(id) = id_of(path) else {
+                return Ok(());
+            };
+            let modified = match entry.metadata().and_then(|data| data.modified()) {
+                Ok(modified) => modified,
+                // It was taken away just now; whatever else is no sign of that.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                Err(error) => return Err(error),
+            };
+            let since = modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+            // To the second, as the wiki counts.
+            let seconds = Millis::try_from(since.as_secs()).unwrap_or_default();
+            let found = Found {
+                path: path.to_owned(),
+                modified: seconds.saturating_mul(1000),
+            };
+            pages.insert(id, found);
+            Ok(())
         })
         .map_err(|cause| self.failed(cause))?;
+        if pages.is_empty() {
+            return Err(self.unfit("has no page in its folder pages; is what it lies on away?"));
+        }
         Ok(pages)
     }
 
@@ -73,10 +79,8 @@ impl Folder {
             // A namespace without pages has no folder among them any more.
             let is_known = is_there("pages") || is_there("meta") || self.holds(namespace)?;
             if !is_known {
-                return Err(SourceError::Format {
-                    name: self.root.display().to_string(),
-                    reason: format!("has no namespace {namespace:?}, which namespaces names"),
-                });
+                let reason = format!("has no namespace {namespace:?}, which namespaces names");
+                return Err(self.unfit(&reason));
             }
         }
         Ok(())
@@ -130,13 +134,27 @@ impl Folder {
         }
     }
 
+    /// So many of the pages that were there are missing, and nobody deleted them.
+    pub(super) fn lost(&self, missing: usize, told: usize) -> SourceError {
+        self.unfit(&format!(
+            "has {missing} of {told} pages no more that were there at the last pull, and its logs say of none \
+             that it was deleted; is a part of it away? What is really another wiki should be another source"
+        ))
+    }
+
+    fn unfit(&self, reason: &str) -> SourceError {
+        SourceError::Format {
+            name: self.root.display().to_string(),
+            reason: reason.to_owned(),
+        }
+    }
+
     /// The folder as a whole can't be read.
     pub(super) fn failed(&self, cause: io::Error) -> SourceError {
         match cause.kind() {
-            io::ErrorKind::NotFound => SourceError::Format {
-                name: self.root.display().to_string(),
-                reason: "has no folder pages; path should be DokuWiki's data folder".to_owned(),
-            },
+            io::ErrorKind::NotFound => {
+                self.unfit("has no folder pages; path should be DokuWiki's data folder")
+            }
             _ => SourceError::Io {
                 name: self.root.display().to_string(),
                 cause,
@@ -150,7 +168,7 @@ fn walk(
     folder: &Path,
     below: &str,
     depth: u32,
-    take: &mut dyn FnMut(&str, &std::fs::DirEntry),
+    take: &mut dyn FnMut(&str, &std::fs::DirEntry) -> io::Result<()>,
 ) -> io::Result<()> {
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
@@ -167,7 +185,7 @@ fn walk(
         if kind.is_dir() && depth < DEEPEST {
             walk(&entry.path(), &path, depth + 1, take)?;
         } else if !kind.is_dir() {
-            take(&path, &entry);
+            take(&path, &entry)?;
         }
     }
     Ok(())

@@ -24,6 +24,11 @@ use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 use folder::Folder;
 use names::Addresses;
 
+/// A page's name as the wiki spells it, for those who meet it in addresses.
+pub(super) fn spelled(name: &str) -> String {
+    names::clean(name)
+}
+
 /// The kind.
 pub static KIND: Kind = Kind {
     name: "dokuwiki",
@@ -38,6 +43,7 @@ namespaces = ["postmortems"]
 "#,
     pull: Some(build),
     probe: Some(Probe::Local(look)),
+    links: true,
     ..Kind::NOTHING
 };
 

@@ -7,7 +7,9 @@ use crate::model::target::{canonical, names_somebody};
 use crate::model::{DAY_MS, Identity, Millis};
 use crate::sources::SourceError;
 use crate::sources::forge::{Blame, Stop, second};
-use crate::sources::wiki::{Fate, Links, Page, Run, Said, Seen, Stands, Targets, Wiki};
+use crate::sources::wiki::{
+    Fate, Hearing, Links, Page, Run, Said, Seen, Stands, Targets, Turn, Wiki,
+};
 
 use super::DokuWiki;
 use super::changes::{Change, What, changes};
@@ -18,6 +20,9 @@ use super::names::{last, meant};
 
 /// A folder that is copied from elsewhere can be some hours behind, and not in the order of changes.
 const OVERLAP: Millis = DAY_MS;
+
+/// Pages that nobody deleted and that are gone; fewer can be taken away by hand.
+const ODD: usize = 3;
 
 /// Marks what stands for a page in whose name somebody is named.
 const UNNAMED: char = '~';
@@ -159,24 +164,22 @@ impl<'a> Reading<'a> {
             comments.extend(found);
         }
         let name = |id: &str| format!("{}@{id}", page.id);
-        let mut there = BTreeMap::new();
+        let mut hearing = Hearing::new(run, seen);
         for comment in comments {
-            let when = (comment.created, comment.updated);
-            if seen.comments.get(&comment.id) != Some(&when) {
-                run.sink.event(run.maker.comment(Said {
-                    id: &name(&comment.id),
-                    page: &page.id,
-                    person: comment.person,
-                    parent: comment.parent.as_deref().map(name).as_deref(),
-                    words: comment.words,
-                    created: comment.created,
-                    updated: comment.updated,
-                    deleted: None,
-                }));
-            }
-            there.insert(comment.id, when);
+            let parent = comment.parent.as_deref().map(name);
+            let said = Said {
+                id: &name(&comment.id),
+                page: &page.id,
+                person: comment.person,
+                parent: parent.as_deref(),
+                words: comment.words,
+                created: comment.created,
+                updated: comment.updated,
+                deleted: None,
+            };
+            hearing.said(&comment.id, said);
         }
-        run.remember_comments(page, seen, there, |id, _| name(id));
+        hearing.whole(&page.id, |id, _| name(id), seen, run);
         Ok(())
     }
 
@@ -209,6 +212,18 @@ impl<'a> Reading<'a> {
         let is_there = unnamed.contains(key);
         self.unnamed = Some(unnamed);
         Ok(is_there)
+    }
+
+    /// When a page was deleted, if that is the last that was done to it.
+    fn deleted(&mut self, id: &str) -> Result<Option<Millis>, Stop> {
+        let history = self.history(id)?;
+        let end = history.last().filter(|change| change.what == What::Deleted);
+        Ok(end.map(|change| change.at))
+    }
+
+    /// Whether the wiki says so.
+    fn is_deleted(&mut self, id: &str) -> bool {
+        self.deleted(id).is_ok_and(|at| at.is_some())
     }
 
     /// The texts of a page since this time, and the one that stands there now, which is always the last.
@@ -282,6 +297,18 @@ impl Wiki for Reading<'_> {
         Ok(pages)
     }
 
+    fn check(&mut self, told: &BTreeSet<String>) -> Result<(), Stop> {
+        let mut missing = 0;
+        for id in told {
+            missing += usize::from(!self.is_there(id)? && !self.is_deleted(id));
+        }
+        // What is deleted in the wiki is in its logs.
+        if missing >= ODD && missing * 10 >= told.len() * 9 {
+            return Err(Stop::Failed(self.wiki.folder.lost(missing, told.len())));
+        }
+        Ok(())
+    }
+
     fn whole(&mut self, page: &Page) -> Result<Page, Stop> {
         let Some(found) = self.all.get(&page.id) else {
             return Ok(page.clone());
@@ -323,9 +350,7 @@ impl Wiki for Reading<'_> {
         if self.is_there(id)? {
             return Ok(Fate::Elsewhere);
         }
-        let history = self.history(id)?;
-        let end = history.last().filter(|change| change.what == What::Deleted);
-        Ok(Fate::Gone(end.map(|change| change.at)))
+        Ok(Fate::Gone(self.deleted(id)?))
     }
 
     fn links(&mut self, pages: &[Page], links: &mut Links, run: &mut Run<'_>) -> Result<(), Stop> {
@@ -333,29 +358,48 @@ impl Wiki for Reading<'_> {
             return Ok(());
         }
         let targets = Targets::new(&run.maker, &self.wiki.house.setting, pages);
-        let since = links.since;
-        let mut newest = since;
-        for (id, found) in self.all.clone() {
-            let changed = found.modified.min(self.now);
-            newest = newest.max(Some(changed));
-            if since.is_some_and(|since| changed < since - OVERLAP) {
-                continue;
-            }
+        let since = links.turns.since.map(|since| since - OVERLAP);
+        let waiting: BTreeSet<String> = links.turns.waiting().into_iter().collect();
+        let all: Vec<(String, Found)> = self.all.clone().into_iter().collect();
+        let changed = |found: &Found| found.modified.min(self.now);
+        let turns = links.turns.of(all.clone(), OVERLAP, |(id, found)| {
+            (changed(found), id.clone())
+        });
+        let turns = turns.into_iter().map(|(turn, page)| (Some(turn), page));
+        let rest = all.into_iter().map(|page| (None, page));
+        let rest: Vec<_> = match waiting.is_empty() {
+            true => Vec::new(),
+            false => rest.collect(),
+        };
+        for (turn, (id, found)) in turns.chain(rest) {
             let key = self.key(&id);
             let Some(key) = run.pass(key)?.flatten() else {
-                run.sink
-                    .left_out("page called after somebody, without a log");
+                if turn.is_some() {
+                    run.sink
+                        .left_out("page called after somebody, without a log");
+                }
                 continue;
             };
-            // What was looked at once is not gone through again: it may have ended since.
-            let after = links
-                .looked_at(&key)
-                .max(since.map(|since| since - OVERLAP));
+            let turn = match turn {
+                Some(turn) => turn,
+                None if links.turns.waiting().contains(&key) => Turn::Waited,
+                None => continue,
+            };
+            // What was looked at once is not gone through again: it may have ended since. For a page that is
+            // looked at once more, all of its past counts, as far as write-ups are new to it.
+            let looked = links.looked_at(&key);
+            let (after, met) = match turn {
+                Turn::Changed => (looked.max(since), BTreeSet::new()),
+                Turn::Again(_) | Turn::Waited => (None, links.met(&key)),
+            };
             let texts = self.texts(&id, &found, after);
-            let Some(texts) = run.pass(texts)? else {
-                continue;
-            };
-            for stood in texts {
+            let texts = run.pass(texts)?;
+            let changed = found.modified.min(self.now);
+            links.turns.looked(turn, &key, changed, texts.is_some());
+            let texts = texts.unwrap_or_default();
+            let count = texts.len();
+            for (at, stood) in texts.into_iter().enumerate() {
+                let is_past = at + 1 < count && looked.is_some_and(|looked| stood.at <= looked);
                 let text = markup::read(&stood.text, &self.wiki.house.setting.vocabulary);
                 let title = text.title.as_deref().unwrap_or_else(|| last(&id));
                 let within: Vec<&str> = id.split(':').collect();
@@ -368,6 +412,11 @@ impl Wiki for Reading<'_> {
                 if let Some(of) = self.is_talk_of(&id) {
                     to.remove(&run.maker.id(of));
                 }
+                let mut sought = targets.sought.clone();
+                if is_past {
+                    to.retain(|writeup| !met.contains(writeup));
+                    sought.retain(|writeup| !met.contains(writeup));
+                }
                 let stands = Stands {
                     page: &key,
                     is_writeup: targets.is_own(&id),
@@ -376,12 +425,11 @@ impl Wiki for Reading<'_> {
                     updated: stood.at,
                     editor: stood.editor,
                     to,
-                    sought: &targets.sought,
+                    sought: &sought,
                 };
-                links.look(&run.maker, stands, run.sink);
+                links.look(stands, run);
             }
         }
-        links.since = newest;
         Ok(())
     }
 }

@@ -10,15 +10,15 @@ use serde::de::{DeserializeSeed as _, Deserializer as _, Error as _, SeqAccess, 
 
 use crate::model::{
     Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind, Granularity, Identity,
-    Link, LinkForm, LinkLabel, LinkRole, Marks, Millis, Person, PersonKind, Place, Read, ReadCount,
-    Writeup, parse_rfc3339,
+    Link, LinkForm, LinkLabel, LinkRole, Marks, Meeting, MeetingForm, Millis, Occurrence, Person,
+    PersonKind, Place, Read, ReadCount, Story, Writeup, parse_rfc3339,
 };
 
 use super::explain::explain;
 use super::fill::Fill;
 use super::wire::{
     AttendanceData, CommentData, CoverageData, Data, DatedAliasData, EditData, Envelope, LinkData,
-    Object, PersonData, ReadCountData, ReadData, Text, Whole, WriteupData,
+    MeetingData, Object, PersonData, ReadCountData, ReadData, StoryData, Text, Whole, WriteupData,
 };
 use super::{assigned, media};
 
@@ -245,6 +245,14 @@ fn body(kind: EventKind, data: &str, subject: &str) -> Result<(Option<Whole>, Bo
             let wire: CoverageData<'_> = parse(data)?;
             (wire.version, Body::Coverage(coverage(wire)?))
         }
+        EventKind::Meeting => {
+            let wire: MeetingData<'_> = parse(data)?;
+            (wire.version, Body::Meeting(meeting(wire)?))
+        }
+        EventKind::Story => {
+            let wire: StoryData = parse(data)?;
+            (wire.version, Body::Story(story(wire, subject)?))
+        }
     })
 }
 
@@ -449,6 +457,33 @@ fn coverage(wire: CoverageData<'_>) -> Result<Coverage, Refusal> {
         scope: stated(wire.scope).ok_or(Refusal::Value)?,
         from,
         to,
+    })
+}
+
+fn meeting(wire: MeetingData<'_>) -> Result<Meeting, Refusal> {
+    Ok(Meeting {
+        meeting: Occurrence::Named(stated(wire.meeting).ok_or(Refusal::Value)?),
+        spoke: within(wire.spoke)?,
+        facilitators_spoke: within(wire.facilitators_spoke)?,
+        speaking_ms: wire.speaking_s.map(millis).transpose()?,
+        meeting_ms: wire.meeting_s.map(millis).transpose()?,
+        accounts: within(wire.accounts)?,
+        changes: within(wire.changes)?,
+        form: one_of(wire.form, &MeetingForm::ALL, MeetingForm::name)?,
+        open: wire.open,
+        mandatory: wire.mandatory,
+    })
+}
+
+fn story(wire: StoryData, subject: &str) -> Result<Story, Refusal> {
+    let label = stated(wire.label);
+    if subject.trim().is_empty() && label.is_none() {
+        return Err(Refusal::Value);
+    }
+    Ok(Story {
+        round: stated(wire.round).ok_or(Refusal::Value)?,
+        count: within(wire.count)?.ok_or(Refusal::Value)?,
+        label,
     })
 }
 

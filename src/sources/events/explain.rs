@@ -7,7 +7,8 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    EventKind, Identity, LinkForm, LinkLabel, LinkRole, Marks, PersonKind, Place, parse_rfc3339,
+    EventKind, Identity, LinkForm, LinkLabel, LinkRole, Marks, MeetingForm, PersonKind, Place,
+    parse_rfc3339,
 };
 use crate::sources::machine::holds_address;
 
@@ -166,6 +167,11 @@ fn body(
     let by_subject = matches!(kind, EventKind::Writeup | EventKind::Person);
     let in_subject = by_subject && !Identity::bare(subject).value.is_empty();
     for (name, hint) in required(kind) {
+        let in_subject = match kind {
+            // A blank subject names nothing; the label stands for it, and for nothing else.
+            EventKind::Story => *name == "label" && !subject.trim().is_empty(),
+            _ => in_subject,
+        };
         let stated = match present(data, name) {
             Some(Value::String(text)) => !text.is_empty(),
             other => other.is_some(),
@@ -350,6 +356,28 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
             ("from", Shape::Instant),
             ("to", Shape::Instant),
         ],
+        EventKind::Meeting => &[
+            VERSION,
+            ("meeting", Shape::Text),
+            ("spoke", COUNT),
+            ("facilitators_spoke", COUNT),
+            ("speaking_s", Shape::Seconds(MAX_SECONDS)),
+            ("meeting_s", Shape::Seconds(MAX_SECONDS)),
+            ("accounts", COUNT),
+            ("changes", COUNT),
+            (
+                "form",
+                Shape::OneOf(|| MeetingForm::ALL.iter().map(|form| form.name()).collect()),
+            ),
+            ("open", Shape::Flag),
+            ("mandatory", Shape::Flag),
+        ],
+        EventKind::Story => &[
+            VERSION,
+            ("round", Shape::Text),
+            ("count", COUNT),
+            ("label", Shape::Text),
+        ],
     }
 }
 
@@ -371,6 +399,12 @@ fn required(kind: EventKind) -> &'static [(&'static str, &'static str)] {
                 "a source, or the prefix of the targets that it watches",
             ),
             ("from", "an RFC 3339 instant is valid"),
+        ],
+        EventKind::Meeting => &[("meeting", "it names one occurrence of a meeting")],
+        EventKind::Story => &[
+            ("round", "it names the round, such as 2026-H2"),
+            ("count", "a whole number is valid"),
+            ("label", "what is told stands here or in subject"),
         ],
         EventKind::Read | EventKind::Comment | EventKind::Edit => &[],
     }

@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema};
 use crate::model::EventKind;
 
 use super::wire::{
-    AttendanceData, CommentData, CoverageData, EditData, Envelope, LinkData, PersonData,
-    ReadCountData, ReadData, WriteupData,
+    AttendanceData, CommentData, CoverageData, EditData, Envelope, LinkData, MeetingData,
+    PersonData, ReadCountData, ReadData, StoryData, WriteupData,
 };
 
 /// One schema for the envelope (`cloudevent`) and one for the `data` of each type
@@ -26,6 +26,8 @@ pub fn schemas() -> Vec<(String, Schema)> {
             EventKind::Writeup => schema::<WriteupData<'_>>(),
             EventKind::Person => schema::<PersonData<'_>>(),
             EventKind::Coverage => schema::<CoverageData<'_>>(),
+            EventKind::Meeting => schema::<MeetingData<'_>>(),
+            EventKind::Story => schema::<StoryData>(),
         };
         (format!("org.readback.{}.v1", kind.name()), schema)
     }));

@@ -423,7 +423,7 @@ pub(super) struct CoverageData<'a> {
     /// The kind observed.
     #[serde(borrow)]
     #[schemars(required, extend("enum" = ["read", "read_count", "attendance", "comment", "edit",
-        "link", "writeup", "person", "coverage"]))]
+        "link", "writeup", "person", "coverage", "meeting", "story"]))]
     pub(super) kind: Option<Text<'a>>,
     /// A source, or the prefix of the targets that it watches.
     #[schemars(required, length(min = 1))]
@@ -436,6 +436,55 @@ pub(super) struct CoverageData<'a> {
     #[serde(borrow)]
     #[schemars(extend("format" = "date-time"))]
     pub(super) to: Option<Text<'a>>,
+}
+
+/// What is known of a meeting beside its attendees; `subject` is the write-up, `time` when it began. It
+/// names nobody.
+#[derive(serde::Deserialize, JsonSchema, Default)]
+pub(super) struct MeetingData<'a> {
+    /// Corrections carry a greater one.
+    pub(super) version: Option<Whole>,
+    /// The occurrence, as in attendance.
+    #[schemars(required, length(min = 1))]
+    pub(super) meeting: Option<String>,
+    /// Attendees who spoke for ten seconds at least, without those who led.
+    pub(super) spoke: Option<Whole>,
+    /// The same of those who led.
+    pub(super) facilitators_spoke: Option<Whole>,
+    /// Seconds in which anybody spoke.
+    #[schemars(range(min = 0, max = MAX_SECONDS))]
+    pub(super) speaking_s: Option<f64>,
+    /// Length of the meeting, seconds.
+    #[schemars(range(min = 0, max = MAX_SECONDS))]
+    pub(super) meeting_s: Option<f64>,
+    /// How many gave their own account.
+    pub(super) accounts: Option<Whole>,
+    /// Changes to the write-up that came of it.
+    pub(super) changes: Option<Whole>,
+    /// What kind of meeting it was; a review if nobody says.
+    #[serde(borrow)]
+    #[schemars(extend("enum" = ["review", "story_session", "onboarding_talk", null]))]
+    pub(super) form: Option<Text<'a>>,
+    /// Everybody may come.
+    pub(super) open: Option<bool>,
+    /// All of them had to come.
+    pub(super) mandatory: Option<bool>,
+}
+
+/// How many named an incident in a story round; `subject` is the write-up, empty where there is none. It
+/// names nobody.
+#[derive(serde::Deserialize, JsonSchema, Default)]
+pub(super) struct StoryData {
+    /// Corrections carry a greater one.
+    pub(super) version: Option<Whole>,
+    /// The round, such as 2026-H2.
+    #[schemars(required, length(min = 1))]
+    pub(super) round: Option<String>,
+    /// How many named it.
+    #[schemars(required)]
+    pub(super) count: Option<Whole>,
+    /// A short title of what is not written up; needed where `subject` is empty.
+    pub(super) label: Option<String>,
 }
 
 /// A text that stays in the line unless it holds an escape. (`Option<Cow<str>>` alone would be

@@ -162,7 +162,7 @@ pub(super) struct Known {
 
 /// How far back a pull looks where other write-ups are registered than at the last: texts about one are
 /// mostly written around the time when it is published.
-pub(in crate::sources) const LOOK_BACK: Millis = 90 * DAY_MS;
+pub(super) const LOOK_BACK: Millis = 90 * DAY_MS;
 
 /// Pulls that are refused a page before it is stepped over.
 const MOST_REFUSED: u8 = 3;

@@ -24,6 +24,15 @@ const WAIT: Millis = 60_000;
 /// No forge means longer, ms: its limits are of an hour.
 const LONGEST_WAIT: Millis = 24 * 3_600_000;
 
+/// How forges say that too much was asked, and Google does.
+const LIMITS: &[&str] = &[
+    "rate limit",
+    "abuse detection",
+    "ratelimitexceeded",
+    "dailylimitexceeded",
+    "quotaexceeded",
+];
+
 /// A refusal stays far below this, bytes.
 const MAX_REFUSAL: u64 = 64 << 10;
 /// How often one question is led on to another place.
@@ -45,6 +54,8 @@ pub(in crate::sources) struct Client {
     now: Millis,
     /// The parameter that says where it is.
     parameter: &'static str,
+    /// The parameter that says who we are.
+    credential: &'static str,
     asked: u32,
     /// Refused one after the other.
     refusals: u32,
@@ -130,6 +141,7 @@ impl Client {
             header: None,
             now,
             parameter: "api",
+            credential: "token_file",
             asked: 0,
             refusals: 0,
             late: 0,
@@ -162,6 +174,11 @@ impl Client {
         Client { parameter, ..self }
     }
 
+    /// The same, where who we are is another parameter's.
+    pub(in crate::sources) fn shown_by(self, credential: &'static str) -> Client {
+        Client { credential, ..self }
+    }
+
     /// The same, with one more header in every question.
     pub(in crate::sources) fn with(self, name: &'static str, value: &'static str) -> Client {
         let header = Some((name, value));
@@ -185,6 +202,19 @@ impl Client {
         etag: Option<&str>,
     ) -> Result<Reply, Stop> {
         self.ask(address, etag, None)
+    }
+
+    /// Asks for an address whose answer is a text and no JSON; nothing where it is not there, or not for us.
+    pub(in crate::sources) fn text(&mut self, address: &str) -> Result<Option<String>, Stop> {
+        let url = self.own(Url::parse(address).ok(), "names a text that is elsewhere")?;
+        let answered = self.send(&url, None, None).and_then(|mut response| {
+            let text = match self.accepted(&mut response)? {
+                None => Some(self.body(&mut response)?),
+                Some(_) => None,
+            };
+            Ok(text.map(|text| String::from_utf8_lossy(&text).into_owned()))
+        });
+        self.counted(answered)
     }
 
     /// Asks a question that does not fit into an address.
@@ -237,7 +267,7 @@ impl Client {
     }
 
     /// Where one question after the other is refused, the forge is asked no more.
-    fn counted(&mut self, reply: Result<Reply, Stop>) -> Result<Reply, Stop> {
+    fn counted<T>(&mut self, reply: Result<T, Stop>) -> Result<T, Stop> {
         match reply {
             Err(Stop::Refused(error, blame)) => {
                 self.refusals += 1;
@@ -312,55 +342,15 @@ impl Client {
 
     /// What an answer says.
     fn answer(&mut self, mut response: Response, url: &Url) -> Result<Reply, Stop> {
+        if let Some(reply) = self.accepted(&mut response)? {
+            return Ok(reply);
+        }
         let header = |name: &str| {
-            response
-                .headers()
-                .get(name)?
-                .to_str()
-                .ok()
-                .map(str::to_owned)
+            let value = response.headers().get(name)?;
+            value.to_str().ok().map(str::to_owned)
         };
-        let status = response.status().as_u16();
-        let until = self.until(&header);
-        let is_limit = |count: Option<String>| count.is_some_and(|count| count.trim() == "0");
-        let is_used_up =
-            is_limit(header("x-ratelimit-remaining")) || is_limit(header("ratelimit-remaining"));
-        let is_told = header("retry-after").is_some();
         let (etag, link) = (header("etag"), header("link"));
-        match status {
-            // Of a comment at a line Gitea says no more than that it is there (204).
-            204 | 304 => return Ok(Reply::Same),
-            200..=299 => {}
-            429 => return Err(later("asks to come back later (status 429)", until)),
-            403 if is_used_up || is_told || speaks_of_limit(&mut response) => {
-                return Err(later(
-                    "the limit of questions is used up (status 403)",
-                    until,
-                ));
-            }
-            403 => return Ok(Reply::Forbidden),
-            404 | 410 => return Ok(Reply::Gone),
-            401 => {
-                let reason = "refuses access (status 401); check token_file";
-                return Err(Stop::Failed(self.error(reason, false)));
-            }
-            500..=599 => {
-                return Err(self.unanswered(&format!("answers with status {status}"), true));
-            }
-            _ => {
-                let reason = format!("answers with status {status}; check {}", self.parameter);
-                return Err(self.refused(&reason));
-            }
-        }
-        if is_used_up {
-            self.exhausted = Some(until);
-        }
-        let body = response
-            .body_mut()
-            .with_config()
-            .limit(MAX_ANSWER)
-            .read_to_vec();
-        let body = body.map_err(|error| self.unanswered(&format!("breaks off: {error}"), true))?;
+        let body = self.body(&mut response)?;
         if is_dense(&body) {
             let reason = format!("answers with more than {MAX_VALUES} values at once");
             return Err(self.unanswered(&reason, false));
@@ -375,6 +365,60 @@ impl Client {
             .and_then(next_of)
             .or_else(|| next_in(&value, url));
         Ok(Reply::Page(Page { value, etag, next }))
+    }
+
+    /// What an answer says that has no body to read; nothing where it has one.
+    fn accepted(&mut self, response: &mut Response) -> Result<Option<Reply>, Stop> {
+        let header = |name: &str| {
+            response
+                .headers()
+                .get(name)?
+                .to_str()
+                .ok()
+                .map(str::to_owned)
+        };
+        let status = response.status().as_u16();
+        let until = self.until(&header);
+        let is_limit = |count: Option<String>| count.is_some_and(|count| count.trim() == "0");
+        let is_used_up =
+            is_limit(header("x-ratelimit-remaining")) || is_limit(header("ratelimit-remaining"));
+        let is_told = header("retry-after").is_some();
+        match status {
+            // Of a comment at a line Gitea says no more than that it is there (204).
+            204 | 304 => return Ok(Some(Reply::Same)),
+            200..=299 => {}
+            429 => return Err(later("asks to come back later (status 429)", until)),
+            403 if is_used_up || is_told || speaks_of_limit(response) => {
+                return Err(later(
+                    "the limit of questions is used up (status 403)",
+                    until,
+                ));
+            }
+            403 => return Ok(Some(Reply::Forbidden)),
+            404 | 410 => return Ok(Some(Reply::Gone)),
+            401 => {
+                let reason = format!("refuses access (status 401); check {}", self.credential);
+                return Err(Stop::Failed(self.error(&reason, false)));
+            }
+            500..=599 => {
+                return Err(self.unanswered(&format!("answers with status {status}"), true));
+            }
+            _ => {
+                let reason = format!("answers with status {status}; check {}", self.parameter);
+                return Err(self.refused(&reason));
+            }
+        }
+        if is_used_up {
+            self.exhausted = Some(until);
+        }
+        Ok(None)
+    }
+
+    /// The body of an answer.
+    fn body(&self, response: &mut Response) -> Result<Vec<u8>, Stop> {
+        let body = response.body_mut().with_config().limit(MAX_ANSWER);
+        body.read_to_vec()
+            .map_err(|error| self.unanswered(&format!("breaks off: {error}"), true))
     }
 
     /// Where a list that answered before is not for us any more: some limits are told in no other way.
@@ -429,7 +473,7 @@ fn speaks_of_limit(response: &mut Response) -> bool {
     let body = response.body_mut().with_config().limit(MAX_REFUSAL);
     let body = body.read_to_vec().unwrap_or_default();
     let text = String::from_utf8_lossy(&body).to_ascii_lowercase();
-    text.contains("rate limit") || text.contains("abuse detection")
+    LIMITS.iter().any(|words| text.contains(words))
 }
 
 fn later(reason: &str, until: Millis) -> Stop {

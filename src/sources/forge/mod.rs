@@ -35,7 +35,7 @@ use crate::model::{Millis, Place};
 use super::links::Finder;
 use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 
-pub(super) use checkpoint::{LOOK_BACK, OVERLAP, Task, unread};
+pub(super) use checkpoint::{OVERLAP, Task, unread};
 pub(super) use client::{Blame, Client, Reply, Stop, authorization};
 pub(super) use input::{json, value, values, wrong};
 pub(super) use params::{Params, address, shown, token};

@@ -7,6 +7,7 @@ use chrono_tz::Tz;
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 
+use crate::model::forge_wiki;
 use crate::model::target::{canonical, host};
 use crate::model::{
     Body, Event, Identity, Link, LinkForm, LinkLabel, LinkRole, Millis, Place, Vocabulary, Writeup,
@@ -15,7 +16,6 @@ use crate::sources::{KnownWriteup, SourceError};
 
 use super::document::{self, Document, Reading};
 use super::ledger::Life;
-use super::pages;
 use super::params::Checked;
 use super::registry::{Entry, Registry, Standing};
 use super::repository::{Commit, Repository, identity};
@@ -146,7 +146,7 @@ impl Maker<'_> {
                 aliases.push(self.id(path));
             }
             if let Some(wiki) = self.wiki() {
-                aliases.extend(pages::addresses(wiki, path, IN_PATH));
+                aliases.extend(forge_wiki::addresses(wiki, path, IN_PATH));
                 continue;
             }
             for version in ["HEAD"].into_iter().chain(self.branch.as_deref()) {
@@ -347,7 +347,10 @@ impl Maker<'_> {
             let mut aliases = self.aliases(entry, &standing);
             let id = self.id_of(entry, &standing);
             if self.wiki().is_some() {
-                let linked = entry.paths.iter().filter_map(|path| pages::as_linked(path));
+                let linked = entry
+                    .paths
+                    .iter()
+                    .filter_map(|path| forge_wiki::as_linked(path));
                 aliases.extend(linked);
             }
             ours.insert(id.clone(), known.len());
@@ -402,14 +405,16 @@ impl Maker<'_> {
 
     /// The forge's wiki, where the repository is one.
     fn wiki(&self) -> Option<&str> {
-        self.web.as_deref().filter(|web| pages::is_wiki(web))
+        self.web.as_deref().filter(|web| forge_wiki::is_wiki(web))
     }
 
     /// A file's address at the forge.
     fn address(&self, version: &str, path: &str) -> Option<String> {
         let web = self.web.as_deref()?;
         if let Some(wiki) = self.wiki() {
-            return pages::addresses(wiki, path, IN_PATH).into_iter().next();
+            return forge_wiki::addresses(wiki, path, IN_PATH)
+                .into_iter()
+                .next();
         }
         let host = host(web)?;
         let view = match host.as_str() {

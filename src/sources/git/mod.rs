@@ -35,7 +35,6 @@ mod language;
 mod languages;
 mod ledger;
 mod marks;
-mod pages;
 mod params;
 mod place;
 mod probe;
@@ -160,6 +159,7 @@ incident_keys = ["INC-[0-9]+"]
     pull: Some(build),
     probe: Some(Probe::Both(probe::look)),
     sites: Some(sites),
+    links: true,
     ..Kind::NOTHING
 };
 

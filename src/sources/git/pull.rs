@@ -4,7 +4,7 @@
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
-use crate::model::Millis;
+use crate::model::{Millis, forge_wiki};
 use crate::sources::{KnownWriteup, Setting, Sink, SourceError};
 
 use super::checkpoint::{Basis, Checkpoint, fingerprint};
@@ -12,7 +12,6 @@ use super::crew::Crew;
 use super::events::{Made, Maker};
 use super::labels::{Attributes, Labels};
 use super::ledger::Ledger;
-use super::pages;
 use super::params::Checked;
 use super::probe::idle_glob;
 use super::registry::Registry;
@@ -47,7 +46,7 @@ pub(super) fn pull(
         source: setting.source.as_str().into(),
         params,
         repository: &repository,
-        web: web.map(pages::shown_at),
+        web: web.map(forge_wiki::shown_at),
         branch: repository.branch_name(params.branch.as_deref()),
         zone: setting.timezone,
         vocabulary: &setting.vocabulary,

@@ -26,6 +26,7 @@ secret_file = "/run/secrets/forgejo-webhook"
     pull: Some(forge::pull::<Gitea>),
     push: Some(forge::push::<Gitea>),
     probe: Some(Probe::Remote(forge::look::<Gitea>)),
+    links: true,
     ..Kind::NOTHING
 };
 

@@ -29,6 +29,7 @@ token_file = "/run/secrets/github-token"
     pull: Some(forge::pull::<GitHub>),
     push: Some(forge::push::<GitHub>),
     probe: Some(Probe::Remote(forge::look::<GitHub>)),
+    links: true,
     ..Kind::NOTHING
 };
 

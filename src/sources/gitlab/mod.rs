@@ -26,6 +26,7 @@ secret_file = "/run/secrets/gitlab-webhook"
     pull: Some(forge::pull::<GitLab>),
     push: Some(forge::push::<GitLab>),
     probe: Some(Probe::Remote(forge::look::<GitLab>)),
+    links: true,
     ..Kind::NOTHING
 };
 

@@ -14,21 +14,24 @@ pub(super) fn decoded(bytes: &[u8]) -> String {
     encoding.decode_with_bom_removal(bytes).0.into_owned()
 }
 
+const CONTACT: &str = "a contact stands among the events; it is not read";
+const OUTSIDE: &str = "a line stands outside of every calendar; it is not read";
+
+/// Whether this problem of a text means that events of it are missing.
+pub(super) fn is_loss(problem: &str) -> bool {
+    problem != CONTACT && problem != OUTSIDE
+}
+
 /// The calendars of a text, and what is wrong with the rest of it.
 pub(super) fn parse(text: &str) -> (Vec<ICalendar>, Vec<&'static str>) {
     let mut parser = Parser::new(text);
     let mut calendars = Vec::new();
     let mut problems = Vec::new();
-    let last = text
-        .lines()
-        .rev()
-        .map(str::trim)
-        .find(|line| !line.is_empty())
-        .unwrap_or("END:");
-    if !last
-        .get(..4)
-        .is_some_and(|start| start.eq_ignore_ascii_case("END:"))
-    {
+    let mut lines = text.lines().rev().map(str::trim);
+    let last = lines.find(|line| !line.is_empty());
+    let ends = ["END:VCALENDAR", "END:VCARD"];
+    let is_end = |line: &str| ends.iter().any(|end| line.eq_ignore_ascii_case(end));
+    if !last.is_none_or(is_end) {
         problems.push("the file ends in the middle of a calendar; the rest of it is missing");
     }
     loop {
@@ -38,8 +41,8 @@ pub(super) fn parse(text: &str) -> (Vec<ICalendar>, Vec<&'static str>) {
                 calendars.push(calendar);
                 continue;
             }
-            Entry::VCard(_) => "a contact stands among the events; it is not read",
-            Entry::InvalidLine(_) => "a line stands outside of every calendar; it is not read",
+            Entry::VCard(_) => CONTACT,
+            Entry::InvalidLine(_) => OUTSIDE,
             Entry::TooManyComponents => "a calendar holds too much; the rest is not read",
             _ => "a component does not end where it should; it is not read",
         };

@@ -109,6 +109,12 @@ impl<'a> Occasion<'a> {
         !self.rules.is_empty() || !self.more.is_empty() || self.recurrence.is_some()
     }
 
+    /// The start of what is no series.
+    pub(super) fn single(&self) -> Option<Millis> {
+        let recurs = !self.rules.is_empty() || !self.more.is_empty();
+        (!recurs).then(|| self.start.at())
+    }
+
     /// Whether an EXDATE takes this occurrence out.
     pub(super) fn is_excluded(&self, at: Millis) -> bool {
         self.except.iter().any(|except| match except {

@@ -30,7 +30,7 @@ pub struct Invitation {
 }
 
 /// Somebody who is expected.
-pub(super) struct Expected {
+pub(in crate::sources) struct Expected {
     pub(super) person: Identity,
     pub(super) role: String,
     pub(super) role_stated: bool,

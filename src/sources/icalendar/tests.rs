@@ -4,11 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 
+use super::expand::occurrences;
+use super::reading::{MOST, by_uid, read_events};
+use super::zones::Zones;
 use super::*;
+use crate::model::{parse_rfc3339, to_rfc3339};
 use crate::sources::KnownWriteup;
 use crate::sources::collected::{Collected, skipped};
 
-fn setting() -> Setting {
+pub(super) fn setting() -> Setting {
     Setting {
         source: "calendar".to_owned(),
         vocabulary: crate::model::Vocabulary::default(),
@@ -27,7 +31,7 @@ fn setting() -> Setting {
 
 fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
     let mut sink = Collected::default();
-    build(toml::from_str(params).unwrap(), &setting())?.read(
+    build_file(toml::from_str(params).unwrap(), &setting())?.read(
         "reviews.ics",
         &mut &*bytes,
         &mut sink,
@@ -35,14 +39,14 @@ fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
     Ok(sink)
 }
 
-fn calendar(events: &str) -> Vec<u8> {
+pub(super) fn calendar(events: &str) -> Vec<u8> {
     let text = format!(
         "BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:-//Readback//test//EN\n{events}END:VCALENDAR\n"
     );
     text.replace('\n', "\r\n").into_bytes()
 }
 
-fn event(lines: &str) -> String {
+pub(super) fn event(lines: &str) -> String {
     format!("BEGIN:VEVENT\n{lines}END:VEVENT\n")
 }
 
@@ -212,7 +216,7 @@ fn the_newest_version_counts() {
 
     let dated = |changed: &str| {
         let mut sink = Collected::default();
-        let mut reader = build(toml::Table::new(), &setting()).unwrap();
+        let mut reader = build_file(toml::Table::new(), &setting()).unwrap();
         reader.dated(parse_rfc3339(changed).unwrap());
         let file = calendar(&version(2, "20250302T000000Z", ADA));
         reader.read("reviews.ics", &mut &*file, &mut sink).unwrap();
@@ -542,7 +546,7 @@ fn occurrences_of(bytes: &[u8]) -> BTreeSet<String> {
     let occasions = read_events(&calendars, &zones, &mut Collected::default());
     let to = parse_rfc3339("2027-01-01T00:00:00Z").unwrap();
     let mut found = BTreeSet::new();
-    for versions in by_uid(&occasions) {
+    for (_, versions) in by_uid(&occasions) {
         for occurrence in occurrences(versions.series, &versions.changes, to).0 {
             let start = to_rfc3339(occurrence.at);
             let start = match occurrence.of.start.all_day {

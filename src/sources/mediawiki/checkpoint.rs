@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::model::Millis;
+use crate::sources::wiki::next;
 
 use super::threads::Told;
 
 /// What the next pull needs. Holds no names of people.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Checkpoint {
+    /// The wiki wants to be left alone until then.
+    #[serde(default)]
+    pub(super) not_before: Option<Millis>,
     pub(super) pages: BTreeMap<u64, Seen>,
     pub(super) links: BTreeMap<String, Linked>,
     #[serde(default)]
@@ -24,7 +28,10 @@ pub(super) struct Checkpoint {
     /// Views of the newest days.
     #[serde(default)]
     pub(super) views: BTreeMap<u64, BTreeMap<String, u64>>,
-    /// When the last pull began.
+    /// Since when views were told without a gap.
+    #[serde(default)]
+    pub(super) viewed_from: Option<Millis>,
+    /// When the last whole pull began.
     #[serde(default)]
     pub(super) pulled_at: Option<Millis>,
     /// Remarks on talk pages that were told of, by the names of their events.
@@ -37,13 +44,31 @@ pub(super) struct Checkpoint {
 pub(super) struct Deletion {
     pub(super) at: Option<Millis>,
     pub(super) version: u32,
+    /// Pulls one after the other that missed it, and no log said why.
+    #[serde(default)]
+    pub(super) missed: u8,
+}
+
+impl Deletion {
+    /// It is gone since then, or there.
+    pub(super) fn settle(&mut self, at: Option<Millis>, now: Millis) {
+        self.at = at;
+        self.missed = 0;
+        self.version = next(self.version, 0, now);
+    }
 }
 
 /// The last revisions taken in.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Seen {
     pub(super) page: u64,
     pub(super) talk: u64,
+    /// Tells what the page was called.
+    #[serde(default)]
+    pub(super) names: String,
+    /// The version of its description.
+    #[serde(default)]
+    pub(super) version: u32,
 }
 
 /// A link seen.
@@ -62,13 +87,19 @@ impl Linked {
             Some(Linked {
                 removed_at: None, ..
             }) => return None,
-            Some(gone) => (gone.at, gone.version + 1),
-            None => (now, 0),
+            Some(gone) => (gone.at, next(gone.version, gone.at, now)),
+            None => (now, next(0, now, now)),
         };
         Some(Linked {
             at,
             version,
             removed_at: None,
         })
+    }
+
+    /// It stands no more.
+    pub(super) fn remove(&mut self, now: Millis) {
+        self.removed_at = Some(now);
+        self.version = next(self.version, now, now);
     }
 }

@@ -1,12 +1,14 @@
 //! Asks api.php, politely: one question at a time, `maxlag` on each, waiting as long as the wiki
 //! says before asking again.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::model::Millis;
 use crate::sources::forge::shown;
 use crate::sources::{LOOK, SourceError};
 
@@ -22,6 +24,8 @@ const TRIES: u32 = 4;
 const WAIT: Duration = Duration::from_secs(5);
 /// A wiki that wants more patience is asked again at the next pull.
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// No wiki means longer.
+const DAY: Duration = Duration::from_secs(24 * 3600);
 /// Seconds that a wiki's replicas may lag behind before it refuses us; the wikis' own advice.
 const MAXLAG: &str = "5";
 
@@ -35,6 +39,8 @@ pub(super) struct Client {
     token: Option<String>,
     /// Nothing is waited for longer.
     until: Option<Instant>,
+    /// What was too long to be waited for.
+    asked_to_wait: Cell<Option<Duration>>,
 }
 
 /// Names and values of a question.
@@ -53,7 +59,14 @@ impl Client {
             api,
             token,
             until: None,
+            asked_to_wait: Cell::new(None),
         }
+    }
+
+    /// How long the wiki wants to be left alone, if that is what ended the last question, ms.
+    pub(super) fn asked_to_wait(&self) -> Option<Millis> {
+        let wait = self.asked_to_wait.get()?.min(DAY);
+        Millis::try_from(wait.as_millis()).ok()
     }
 
     /// The same, for a look before a pull.
@@ -117,10 +130,12 @@ impl Client {
             .extend_pairs(rest);
         let mut last = self.failed("was never asked", true);
         for attempt in 1..=TRIES {
+            self.asked_to_wait.set(None);
             match self.attempt(address.as_str())? {
                 Attempt::Answer(answer) => return Ok(answer),
-                Attempt::Later(wait, reason) => {
+                Attempt::Later(wait, reason, is_asked) => {
                     last = self.failed(&reason, true);
+                    self.asked_to_wait.set(is_asked.then_some(wait));
                     let too_long =
                         wait > LONGEST_WAIT || self.until.is_some() && wait >= self.patience();
                     if attempt == TRIES || too_long {
@@ -153,16 +168,17 @@ impl Client {
             .headers()
             .get("retry-after")
             .and_then(|value| value.to_str().ok());
+        let is_told = header.is_some();
         let wait = header
             .and_then(|value| value.trim().parse().ok())
             .map_or(WAIT, Duration::from_secs);
         match status {
             200..=299 => {}
-            429 | 500..=599 => {
-                return Ok(Attempt::Later(
-                    wait,
-                    format!("answers with status {status}"),
-                ));
+            429 => return Ok(Attempt::asked(wait, "status 429")),
+            503 if is_told => return Ok(Attempt::asked(wait, "status 503")),
+            500..=599 => {
+                let reason = format!("answers with status {status}");
+                return Ok(Attempt::Later(wait, reason, false));
             }
             401 | 403 => {
                 return Err(self.failed(
@@ -191,8 +207,12 @@ impl Client {
         })?;
         match answer::refusal(&answer) {
             None => Ok(Attempt::Answer(answer)),
+            Some(refusal) if matches!(refusal.code.as_str(), "maxlag" | "ratelimited") => {
+                Ok(Attempt::asked(wait, &refusal.code))
+            }
             Some(refusal) if refusal.retryable => {
-                Ok(Attempt::Later(wait, format!("is busy ({})", refusal.code)))
+                let reason = format!("is busy ({})", refusal.code);
+                Ok(Attempt::Later(wait, reason, false))
             }
             Some(refusal) => {
                 Err(self.failed(&format!("refuses the question ({})", refusal.code), false))
@@ -211,7 +231,15 @@ impl Client {
 
 enum Attempt {
     Answer(Value),
-    Later(Duration, String),
+    /// After so long, why, and whether the wiki asks for that.
+    Later(Duration, String, bool),
+}
+
+impl Attempt {
+    fn asked(wait: Duration, why: &str) -> Attempt {
+        let seconds = wait.as_secs();
+        Attempt::Later(wait, format!("asks to wait {seconds} s ({why})"), true)
+    }
 }
 
 #[cfg(test)]

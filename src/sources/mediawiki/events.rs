@@ -43,6 +43,7 @@ impl Maker {
         page: &Page,
         history: &[Revision],
         measured: Option<Measured>,
+        version: u32,
     ) -> Event {
         let mut contributors: Vec<Identity> = Vec::new();
         let edits = history
@@ -60,6 +61,7 @@ impl Maker {
             .or(history.first());
         let mut aliases: Vec<String> = page.url.iter().cloned().collect();
         aliases.extend(self.address(page.id));
+        aliases.extend(self.titled(&page.title));
         aliases.push(page.title.clone());
         for title in &page.redirects {
             aliases.push(title.clone());
@@ -78,7 +80,7 @@ impl Maker {
             id: format!("page:{}", page.id),
             subject: id.clone(),
             time: published_at.unwrap_or_default(),
-            version: u32::try_from(page.last_revision).unwrap_or(u32::MAX),
+            version,
             body: Body::Writeup(Box::new(Writeup {
                 title: Some(page.title.clone()),
                 url: page.url.clone().filter(|url| !url.ends_with('*')),
@@ -246,8 +248,7 @@ impl Maker {
             };
             // A page that is no longer listed says nothing of its links.
             if pages.contains_key(&page) && !standing.contains(&(page, from)) {
-                linked.removed_at = Some(now);
-                linked.version += 1;
+                linked.remove(now);
                 sink.event(self.link(pages, page, from, linked));
             }
         }
@@ -292,6 +293,14 @@ impl Maker {
     /// The registry's id of a page.
     pub(super) fn id(&self, page: u64) -> String {
         format!("{}:{page}", self.source)
+    }
+
+    /// The address of a page by its title, as the wiki itself writes it where it is given more to do.
+    fn titled(&self, title: &str) -> Option<String> {
+        let mut address = self.api.join("index.php").ok()?;
+        let title = title.replace(' ', "_");
+        address.query_pairs_mut().append_pair("title", &title);
+        Some(address.into())
     }
 
     /// The address of a page by its number; it stays when the page is moved.

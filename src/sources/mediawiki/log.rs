@@ -8,17 +8,76 @@ use crate::sources::{Sink, SourceError};
 
 use super::answer::{self, Page};
 use super::events::sibling;
-use super::{Checkpoint, MediaWiki};
+use super::{BATCH, Checkpoint, MediaWiki, joined};
+
+/// Pulls one after the other that miss a page before it is taken to be gone, where no log says so.
+const MISSED: u8 = 2;
 
 /// What was logged while the last pull went on is asked for again.
 const OVERLAP: Millis = DAY_MS;
 
 impl MediaWiki {
-    /// When pages were deleted since the last pull, by their numbers.
-    pub(super) fn deleted(
+    /// Which of the pages that are listed no more are deleted, and which are there.
+    fn missing(&self, ids: &[u64]) -> Result<(Vec<u64>, Vec<u64>), SourceError> {
+        let (mut missing, mut there) = (Vec::new(), Vec::new());
+        for some in ids.chunks(BATCH) {
+            let some = joined(some);
+            self.client
+                .all(&[("pageids", &some), ("prop", "info")], |answer| {
+                    missing.extend(answer::missing(answer));
+                    there.extend(answer::pages(answer).iter().map(|page| page.id));
+                })?;
+        }
+        Ok((missing, there))
+    }
+
+    /// Tells of pages that were deleted since the last pull, or came back.
+    pub(super) fn deletions(
         &self,
-        since: Option<Millis>,
-    ) -> Result<BTreeMap<u64, Millis>, SourceError> {
+        pages: &BTreeMap<u64, Page>,
+        state: &mut Checkpoint,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError> {
+        let unlisted: Vec<u64> = state
+            .pages
+            .keys()
+            .filter(|page| !pages.contains_key(page))
+            .copied()
+            .collect();
+        let (mut missing, there) = self.missing(&unlisted)?;
+        for (page, deleted) in &mut state.deletions {
+            if pages.contains_key(page) || there.contains(page) {
+                deleted.missed = 0;
+                // It came back, and is no write-up by the rules.
+                if deleted.at.is_some() {
+                    deleted.settle(None, now);
+                    sink.event(self.maker.deletion(*page, deleted));
+                }
+            }
+        }
+        // Only what was asked for, whatever the wiki answers.
+        let known_gone = |page: &u64| state.deletions.get(page).is_some_and(|d| d.at.is_some());
+        missing.retain(|page| unlisted.contains(page) && !known_gone(page));
+        let logged = match missing.is_empty() {
+            true => BTreeMap::new(),
+            false => self.deleted(state.pulled_at)?,
+        };
+        for page in missing {
+            let deleted = state.deletions.entry(page).or_default();
+            let at = logged.get(&page).map(|at| *at.min(&now));
+            deleted.missed = deleted.missed.saturating_add(1);
+            if at.is_none() && deleted.missed < MISSED {
+                continue;
+            }
+            deleted.settle(Some(at.unwrap_or(now)), now);
+            sink.event(self.maker.deletion(page, deleted));
+        }
+        Ok(())
+    }
+
+    /// When pages were deleted since the last pull, by their numbers.
+    fn deleted(&self, since: Option<Millis>) -> Result<BTreeMap<u64, Millis>, SourceError> {
         let mut deleted = BTreeMap::new();
         self.logged("delete", since, &mut |entry| {
             if entry.action == "delete" {

@@ -26,6 +26,8 @@ use serde::Deserialize;
 
 use crate::model::{DAY_MS, Millis, Vocabulary};
 
+use super::forge::{is_too_early, remembered, written};
+use super::wiki;
 use super::{Kind, KnownWriteup, Memory, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
 
 use addresses::sites;
@@ -52,8 +54,9 @@ category = "Category:Postmortems"
     sites: Some(sites),
     memory: Some(Memory {
         what: "page views (PageViewInfo)",
-        days: 60,
+        days: VIEWS_KEPT,
     }),
+    links: true,
     ..Kind::NOTHING
 };
 
@@ -99,6 +102,9 @@ struct MediaWiki {
     /// Whether the wiki knows threads, once it was asked.
     knows_threads: Option<bool>,
 }
+
+/// Days that the extension PageViewInfo keeps.
+const VIEWS_KEPT: u32 = 60;
 
 /// How long after its first revision a page is taken as it was published (INDICATORS section 8).
 const PUBLICATION: Millis = 14 * DAY_MS;
@@ -227,56 +233,6 @@ impl MediaWiki {
         Ok(last)
     }
 
-    /// Which of the pages that are listed no more are deleted.
-    fn missing(&self, ids: &[u64]) -> Result<Vec<u64>, SourceError> {
-        let mut missing = Vec::new();
-        for some in ids.chunks(BATCH) {
-            let some = joined(some);
-            self.client
-                .all(&[("pageids", &some), ("prop", "info")], |answer| {
-                    missing.extend(answer::missing(answer));
-                })?;
-        }
-        Ok(missing)
-    }
-
-    /// Tells of pages that were deleted since the last pull, or came back.
-    fn deletions(
-        &self,
-        pages: &BTreeMap<u64, Page>,
-        state: &mut Checkpoint,
-        now: Millis,
-        sink: &mut dyn Sink,
-    ) -> Result<(), SourceError> {
-        for (page, deleted) in &mut state.deletions {
-            if pages.contains_key(page) && deleted.at.take().is_some() {
-                deleted.version += 1;
-                sink.event(self.maker.deletion(*page, deleted));
-            }
-        }
-        let known_gone = |page: &u64| state.deletions.get(page).is_some_and(|d| d.at.is_some());
-        let unlisted: Vec<u64> = state
-            .pages
-            .keys()
-            .filter(|page| !pages.contains_key(page) && !known_gone(page))
-            .copied()
-            .collect();
-        let mut missing = self.missing(&unlisted)?;
-        // Only what was asked for, whatever the wiki answers.
-        missing.retain(|page| unlisted.contains(page));
-        let logged = match missing.is_empty() {
-            true => BTreeMap::new(),
-            false => self.deleted(state.pulled_at)?,
-        };
-        for page in missing {
-            let deleted = state.deletions.entry(page).or_default();
-            deleted.at = Some(logged.get(&page).map_or(now, |at| *at.min(&now)));
-            deleted.version += 1;
-            sink.event(self.maker.deletion(page, deleted));
-        }
-        Ok(())
-    }
-
     /// All revisions of a page, oldest first.
     fn history(&self, page: u64, sink: &mut dyn Sink) -> Result<Vec<Revision>, SourceError> {
         let id = page.to_string();
@@ -336,15 +292,16 @@ impl MediaWiki {
         &self,
         page: &Page,
         history: &[Revision],
+        version: u32,
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
         let now = self.measured(page.id)?;
         let Some((early, latest)) = two_times(history) else {
-            sink.event(self.maker.writeup(page, history, now));
+            sink.event(self.maker.writeup(page, history, now, version));
             return Ok(());
         };
         // What was measured at two times is told apart.
-        sink.event(self.maker.writeup(page, history, None));
+        sink.event(self.maker.writeup(page, history, None, version));
         let then = self.measured_at(early.id)?;
         for (which, revision, measured) in [("early", early, then), ("latest", latest, now)] {
             if let Some(measured) = measured {
@@ -390,10 +347,36 @@ impl Pull for MediaWiki {
         now: Millis,
         sink: &mut dyn Sink,
     ) -> Result<String, SourceError> {
-        // An unreadable checkpoint only means more work: events have the same ids.
-        let mut state: Checkpoint = checkpoint
-            .and_then(|text| serde_json::from_str(text).ok())
-            .unwrap_or_default();
+        let mut state: Checkpoint = remembered(checkpoint, sink);
+        if is_too_early(state.not_before.take(), now, "the wiki", sink) {
+            return Ok(checkpoint.unwrap_or_default().to_owned());
+        }
+        if checkpoint.is_none() && self.links {
+            sink.note(
+                "links of a wiki have no date; those that stand now count from this pull"
+                    .to_owned(),
+            );
+        }
+        let ended = self.take(&mut state, now, sink);
+        match (ended, self.client.asked_to_wait()) {
+            (Err(error), Some(wait)) => {
+                sink.note(format!("{error}; the next pull goes on from there"));
+                state.not_before = Some(now.saturating_add(wait));
+            }
+            (ended, _) => ended?,
+        }
+        written(&state)
+    }
+}
+
+impl MediaWiki {
+    /// Tells of all that is new. Where it ends early, what was told is remembered.
+    fn take(
+        &mut self,
+        state: &mut Checkpoint,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<(), SourceError> {
         let pages = self.pages()?;
         let talks: Vec<u64> = if self.talk {
             pages.values().filter_map(|page| page.talk).collect()
@@ -403,13 +386,23 @@ impl Pull for MediaWiki {
         let talk_revisions = self.last_revisions(&talks)?;
         let mut users = BTreeSet::new();
         for page in pages.values() {
-            let seen = state.pages.get(&page.id).copied().unwrap_or_default();
-            if page.last_revision != seen.page {
+            let mut seen = state.pages.get(&page.id).cloned().unwrap_or_default();
+            // Redirects come and go without a revision of the page.
+            let names = wiki::print(&(&page.title, &page.url, &page.redirects));
+            let is_renamed = names != seen.names && !seen.names.is_empty();
+            if page.last_revision != seen.page || is_renamed {
                 let history = self.history(page.id, sink)?;
                 users.extend(history.iter().filter_map(|revision| revision.user.clone()));
-                self.describe(page, &history, sink)?;
+                let revision = |id: u64| u32::try_from(id).unwrap_or(u32::MAX);
+                let last = seen.version.max(revision(seen.page));
+                let version = wiki::next(last, 0, now).max(revision(page.last_revision));
+                self.describe(page, &history, version, sink)?;
                 self.maker.edits(page, &history, seen.page, sink);
+                seen.page = page.last_revision;
+                seen.version = version;
             }
+            seen.names = names;
+            state.pages.insert(page.id, seen.clone());
             let talk = page
                 .talk
                 .and_then(|talk| Some((talk, *talk_revisions.get(&talk)?)));
@@ -422,30 +415,20 @@ impl Pull for MediaWiki {
                 }
                 state.pages.entry(page.id).or_default().talk = last;
             }
-            state.pages.entry(page.id).or_default().page = page.last_revision;
         }
-        self.deletions(&pages, &mut state, now, sink)?;
-        self.moves(&pages, &mut state, sink)?;
+        self.deletions(&pages, state, now, sink)?;
+        self.moves(&pages, state, sink)?;
         self.bots(&users, sink)?;
         if self.links {
-            if checkpoint.is_none() {
-                sink.note(
-                    "links of a wiki have no date; those that stand now count from this pull"
-                        .to_owned(),
-                );
-            }
             self.maker.links(&pages, &mut state.links, now, sink);
             self.outside(&pages, &mut state.outside, now, sink)?;
         }
         if self.views {
             let ids: Vec<u64> = pages.keys().copied().collect();
-            self.views(&ids, &mut state, now, sink)?;
+            self.views(&ids, state, now, sink)?;
         }
         state.pulled_at = Some(now);
-        serde_json::to_string(&state).map_err(|error| SourceError::Format {
-            name: "checkpoint".to_owned(),
-            reason: format!("cannot be written: {error}"),
-        })
+        Ok(())
     }
 }
 
@@ -453,6 +436,8 @@ fn joined(ids: &[u64]) -> String {
     ids.iter().map(u64::to_string).collect::<Vec<_>>().join("|")
 }
 
+#[cfg(test)]
+mod gaps_tests;
 #[cfg(test)]
 mod log_tests;
 #[cfg(test)]

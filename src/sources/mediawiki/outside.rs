@@ -80,8 +80,7 @@ impl MediaWiki {
                 continue;
             };
             if !standing.contains(&(from, writeup.id.as_str())) {
-                linked.removed_at = Some(now);
-                linked.version += 1;
+                linked.remove(now);
                 sink.event(self.link_outside(pages, from, &writeup.id, linked));
             }
         }

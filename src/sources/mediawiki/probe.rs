@@ -13,7 +13,7 @@ pub(super) fn look(params: toml::Table, setting: &Setting) -> Result<String, Sou
     let mut wiki = MediaWiki::new(decode(params)?, setting)?;
     wiki.client = wiki.client.for_a_look();
     let mut said = String::new();
-    wiki.client.all(WHO_AND_WHERE, |answer| {
+    let asked = wiki.client.all(WHO_AND_WHERE, |answer| {
         let query = &answer["query"];
         let site = query["general"]["sitename"].as_str().unwrap_or("the wiki");
         let user = &query["userinfo"];
@@ -21,6 +21,9 @@ pub(super) fn look(params: toml::Table, setting: &Setting) -> Result<String, Sou
             Some(name) => format!("{site} answers, as to {name}"),
             None => format!("{site} answers, as to anybody"),
         };
-    })?;
-    Ok(said)
+    });
+    match (asked, wiki.client.asked_to_wait()) {
+        (Err(error), Some(_)) => Ok(format!("answers, but {error}")),
+        (asked, _) => asked.map(|()| said),
+    }
 }

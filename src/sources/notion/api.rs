@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 use crate::model::Millis;
 use crate::sources::forge::{Client, Reply, Stop, second};
-use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Targets, Wiki};
+use crate::sources::wiki::{
+    self, Fate, Hearing, Links, Page, Run, Said, Seen, Stands, Targets, Turn, Wiki,
+};
 
 use super::Notion;
 use super::answer::{self, Comment};
@@ -176,16 +178,13 @@ impl<'a> Asking<'a> {
             return Ok(());
         }
         comments.sort_by_key(|comment| comment.created);
+        let mut hearing = Hearing::new(run, seen);
         for comment in &comments {
-            let when = (comment.created, comment.updated);
-            if seen.comments.insert(comment.id.clone(), when) == Some(when) {
-                continue;
-            }
             let opening = comments
                 .iter()
                 .find(|one| one.discussion == comment.discussion);
             let opening = opening.filter(|one| one.id != comment.id && !one.discussion.is_empty());
-            run.sink.event(run.maker.comment(Said {
+            let said = Said {
                 id: &comment.id,
                 page: &page.id,
                 person: comment.author.clone(),
@@ -194,8 +193,10 @@ impl<'a> Asking<'a> {
                 created: comment.created,
                 updated: comment.updated,
                 deleted: None,
-            }));
+            };
+            hearing.said(&comment.id, said);
         }
+        hearing.open(seen, run);
         Ok(())
     }
 }
@@ -267,7 +268,8 @@ impl Wiki for Asking<'_> {
             return Ok(());
         }
         let targets = Targets::new(&run.maker, &self.notion.house.setting, pages);
-        let since = links.since.map(|since| since - OVERLAP);
+        let since = links.turns.since.map(|since| since - OVERLAP);
+        let since = since.filter(|_| !links.turns.is_again());
         let question = json!({
             "filter": { "property": "object", "value": "page" },
             "sort": { "timestamp": "last_edited_time", "direction": "descending" },
@@ -282,26 +284,58 @@ impl Wiki for Asking<'_> {
             is_new
         })?;
         // The oldest first: a pull that is cut off goes on where it stood.
-        changed.sort_by(|one, other| (one.updated, &one.id).cmp(&(other.updated, &other.id)));
-        for page in changed {
-            let text = self.text(&page.id);
-            let text = run.pass(text)?.flatten();
-            if let Some(text) = text {
-                let stands = Stands {
-                    page: &page.id,
-                    is_writeup: targets.is_own(&page.id),
-                    place: self.notion.house.places.of(&page.title, &[]),
-                    address: page.url.clone(),
-                    updated: page.updated,
-                    editor: page.editor.clone(),
-                    to: targets.of(&text),
-                    sought: &targets.sought,
-                };
-                links.look(&run.maker, stands, run.sink);
-            }
-            links.since = links.since.max(Some(page.updated));
+        let turns = links
+            .turns
+            .of(changed, OVERLAP, |page| (page.updated, page.id.clone()));
+        for (turn, page) in turns {
+            let is_read = self.look(&page, &targets, links, run)?;
+            links.turns.looked(turn, &page.id, page.updated, is_read);
+        }
+        for id in links.turns.waiting() {
+            let answer = self.get(&format!("/pages/{id}"));
+            let is_read = match run.pass(answer)? {
+                Some(answer) => {
+                    let page = answer.as_ref().and_then(answer::page);
+                    match page.filter(|page| !page.is_gone) {
+                        Some(page) => self.look(&page, &targets, links, run)?,
+                        None => true,
+                    }
+                }
+                None => false,
+            };
+            links.turns.looked(Turn::Waited, &id, 0, is_read);
         }
         Ok(())
+    }
+}
+
+impl Asking<'_> {
+    /// Looks at a page as it stands. Says whether its text was answered.
+    fn look(
+        &mut self,
+        page: &answer::Page,
+        targets: &Targets,
+        links: &mut Links,
+        run: &mut Run<'_>,
+    ) -> Result<bool, Stop> {
+        let text = self.text(&page.id);
+        let Some(text) = run.pass(text)? else {
+            return Ok(false);
+        };
+        if let Some(text) = text {
+            let stands = Stands {
+                page: &page.id,
+                is_writeup: targets.is_own(&page.id),
+                place: self.notion.house.places.of(&page.title, &[]),
+                address: page.url.clone(),
+                updated: page.updated,
+                editor: page.editor.clone(),
+                to: targets.of(&text),
+                sought: &targets.sought,
+            };
+            links.look(stands, run);
+        }
+        Ok(true)
     }
 }
 

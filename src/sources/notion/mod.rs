@@ -32,6 +32,7 @@ token_file = "/run/secrets/notion-token"
 "#,
     pull: Some(build),
     probe: Some(Probe::Remote(look)),
+    links: true,
     ..Kind::NOTHING
 };
 

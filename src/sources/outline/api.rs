@@ -8,7 +8,7 @@ use url::Url;
 use crate::model::Millis;
 use crate::sources::forge::{Client, OVERLAP, Reply, Stop, second};
 use crate::sources::links::Finder;
-use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Wiki};
+use crate::sources::wiki::{self, Fate, Hearing, Links, Page, Run, Said, Seen, Stands, Turn, Wiki};
 
 use super::Outline;
 use super::answer::{self, Document, View};
@@ -178,37 +178,27 @@ impl<'a> Asking<'a> {
 
     fn comments(&mut self, page: &Page, seen: &mut Seen, run: &mut Run<'_>) -> Result<(), Stop> {
         let question = json!({ "documentId": page.id });
-        let maker = run.maker.clone();
-        let mut there = BTreeMap::new();
-        let mut told = Vec::new();
-        let known = &seen.comments;
+        let mut hearing = Hearing::new(run, seen);
         let is_there = self.all("/comments.list", &question, &mut |value| {
             let Some(comment) = answer::comment(value) else {
                 return true;
             };
-            let when = (comment.created, comment.updated);
-            there.insert(comment.id.to_owned(), when);
-            if known.get(comment.id) != Some(&when) {
-                told.push(maker.comment(Said {
-                    id: comment.id,
-                    page: &page.id,
-                    person: comment.author,
-                    parent: comment.parent,
-                    words: comment.words,
-                    created: comment.created,
-                    updated: comment.updated,
-                    deleted: None,
-                }));
-            }
+            let said = Said {
+                id: comment.id,
+                page: &page.id,
+                person: comment.author,
+                parent: comment.parent,
+                words: comment.words,
+                created: comment.created,
+                updated: comment.updated,
+                deleted: None,
+            };
+            hearing.said(comment.id, said);
             true
         })?;
-        if !is_there {
-            return Ok(());
+        if is_there {
+            hearing.whole(&page.id, |id, _| id.to_owned(), seen, run);
         }
-        for comment in told {
-            run.sink.event(comment);
-        }
-        run.remember_comments(page, seen, there, |id, _| id.to_owned());
         Ok(())
     }
 
@@ -261,6 +251,10 @@ impl Wiki for Asking<'_> {
         Ok(pages)
     }
 
+    fn is_told(&self) -> bool {
+        true
+    }
+
     fn belongings(
         &mut self,
         page: &Page,
@@ -309,13 +303,18 @@ impl Wiki for Asking<'_> {
             true
         })?;
         let finder = Finder::new(&self.outline.house.setting.writeups);
-        let sought = self.sought();
-        let since = links.since;
-        let begun = *links.begun.get_or_insert(run.now);
+        let seeking = Seeking {
+            own,
+            within,
+            finder,
+            sought: self.sought(),
+        };
+        let since = links.turns.since.filter(|_| !links.turns.is_again());
+        let begun = links.turns.begin(run.now);
         let question = json!({ "sort": "updatedAt", "direction": "DESC" });
         loop {
             // What was changed meanwhile moved up: a part of what was seen is seen again.
-            let from = links.done;
+            let from = links.turns.done;
             let Some(list) = self.part("/documents.list", &question, from)? else {
                 break;
             };
@@ -327,32 +326,68 @@ impl Wiki for Asking<'_> {
                     break;
                 }
                 if document.published.is_some() {
-                    let stands = Stands {
-                        page: document.id,
-                        is_writeup: own.contains(document.id),
-                        place: self.place(&document, &within),
-                        address: document.address(Some(&self.origin)),
-                        updated: document.updated,
-                        editor: document.editor.clone(),
-                        to: self.to(&document, &finder),
-                        sought: &sought,
-                    };
-                    links.look(&run.maker, stands, run.sink);
+                    self.look(&document, &seeking, links, run);
                 }
             }
             if ended {
                 break;
             }
-            links.done += AT_ONCE;
+            links.turns.done += AT_ONCE;
         }
-        links.done = 0;
-        links.begun = None;
-        links.since = Some(begun - OVERLAP);
+        links.turns.end(begun - OVERLAP);
+        for id in links.turns.waiting() {
+            let answer = self.document(&id);
+            match run.pass(answer)? {
+                None => links.turns.looked(Turn::Waited, &id, begun, false),
+                Some(Reply::Page(answer)) => {
+                    let document = answer::document(of_info(&answer.value));
+                    let is_shown =
+                        |one: &Document<'_>| one.published.is_some() && one.gone.is_none();
+                    if let Some(document) = document.filter(is_shown) {
+                        self.look(&document, &seeking, links, run);
+                    }
+                    links.turns.is_done(&id);
+                }
+                Some(Reply::Same | Reply::Gone | Reply::Forbidden) => links.turns.is_done(&id),
+            }
+        }
         Ok(())
     }
 }
 
+/// What links are looked for to, and where.
+struct Seeking<'p> {
+    /// The write-ups of this pull.
+    own: BTreeSet<&'p str>,
+    /// The names of collections.
+    within: BTreeMap<String, String>,
+    finder: Finder,
+    sought: BTreeSet<String>,
+}
+
 impl Asking<'_> {
+    /// Looks at a document as it stands.
+    fn look(
+        &self,
+        document: &Document<'_>,
+        seeking: &Seeking<'_>,
+        links: &mut Links,
+        run: &mut Run<'_>,
+    ) {
+        let stands = Stands {
+            page: document.id,
+            is_writeup: seeking.own.contains(document.id),
+            place: self.place(document, &seeking.within),
+            address: document.address(Some(&self.origin)),
+            updated: document.updated,
+            editor: document.editor.clone(),
+            to: self.to(document, &seeking.finder),
+            sought: &seeking.sought,
+        };
+        links.look(stands, run);
+        links.turns.is_done(document.id);
+    }
+
     fn place(
         &self,
         document: &Document<'_>,

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::model::Millis;
-use crate::sources::forge::{Secrets, instant, is_recent, json, value, wrong};
+use crate::sources::forge::{Secrets, instant, is_recent, json, second, value, wrong};
 use crate::sources::wiki::Said;
 use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
 
@@ -183,24 +183,25 @@ impl Outline {
             sink.left_out("document that is no write-up");
             return Some(());
         }
+        let when = (at, second(at));
         match event {
             "documents.archive" | "documents.delete" | "documents.permanent_delete" => {
                 let gone = document.gone.unwrap_or(at);
                 // Only what was told of can go.
                 match known {
-                    Some(_) => sink.event(self.house.maker.gone(document.id, Some(gone), at)),
+                    Some(_) => sink.event(self.house.maker.gone(document.id, Some(gone), when)),
                     None => sink.left_out("document that is no write-up"),
                 }
             }
             "documents.unarchive" | "documents.restore" => {
-                sink.event(self.house.maker.gone(document.id, None, at));
+                sink.event(self.house.maker.gone(document.id, None, when));
             }
             _ if !is_asked_for => sink.left_out("document that was moved elsewhere"),
             _ if document.published.is_none() => sink.left_out("draft"),
             _ => sink.event(
                 self.house
                     .maker
-                    .told(&document.page(self.origin().as_deref())),
+                    .told(&document.page(self.origin().as_deref()), at),
             ),
         }
         Some(())

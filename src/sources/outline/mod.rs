@@ -35,6 +35,7 @@ secret_file = "/run/secrets/outline-webhook"
     pull: Some(build_pull),
     push: Some(build_push),
     probe: Some(Probe::Remote(look)),
+    links: true,
     ..Kind::NOTHING
 };
 

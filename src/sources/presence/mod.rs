@@ -24,6 +24,7 @@ use self::stays::{Bounds, Stay};
 use self::who::Sort;
 use super::links::Finder;
 use super::{Problem, Setting, Sink, SourceError, decode};
+use crate::model::meeting::version_at;
 use crate::model::{Attendance, Body, Calendar, Event, Identity, Millis, to_rfc3339};
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -156,10 +157,7 @@ impl Desk {
 
     /// See [`super::File::dated`].
     pub(super) fn dated(&mut self, changed: Millis) {
-        const YEAR_2000: Millis = 946_684_800_000;
-        // 31 bits of seconds last until 2068.
-        let seconds = ((changed - YEAR_2000) / 1000).clamp(0, (1 << 31) - 1);
-        self.version = u32::try_from(seconds << 1).unwrap_or(0);
+        self.version = version_at(changed);
     }
 
     /// Whether what is ambiguous is refused.

@@ -45,7 +45,7 @@ pub struct Robots {
     people: Option<Regex>,
     /// The names of AI agents, longest first, in one pattern.
     agents: Option<Regex>,
-    seen: HashMap<u128, Verdict>,
+    seen: HashMap<u128, Verdict, foldhash::fast::RandomState>,
 }
 
 impl Robots {
@@ -76,7 +76,7 @@ impl Robots {
                 r"(?:^|[^0-9a-z_-])({})(?:[^0-9a-z_-]|$)",
                 agents().map(regex::escape).collect::<Vec<_>>().join("|")
             )),
-            seen: HashMap::new(),
+            seen: HashMap::default(),
         }
     }
 

@@ -29,9 +29,10 @@ impl Spoken {
         self.by_name.values().filter(|ms| **ms >= ENOUGH_MS).count()
     }
 
-    /// The same without somebody, such as who led the meeting.
-    pub fn speakers_without(&self, name: &str) -> usize {
-        let counts = |(known, ms): &(&String, &u64)| known.as_str() != name && **ms >= ENOUGH_MS;
+    /// The same without some, such as those who led the meeting.
+    pub fn speakers_without(&self, names: &[&str]) -> usize {
+        let counts =
+            |(known, ms): &(&String, &u64)| !names.contains(&known.as_str()) && **ms >= ENOUGH_MS;
         self.by_name.iter().filter(counts).count()
     }
 

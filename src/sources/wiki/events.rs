@@ -3,14 +3,24 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Body, Comment, Edit, Event, Identity, Link, LinkForm, Millis, Place, Read, Writeup,
+    Body, Comment, Coverage, Edit, Event, EventKind, Identity, Link, LinkForm, Millis, Place, Read,
+    Writeup,
 };
-use crate::sources::forge::second;
+use crate::sources::forge::{hex, second, sha256};
 
-use super::{Measured, Page};
+use super::{Measured, Page, Watched};
 
-/// The last word on a comment.
-const DELETED: u32 = u32::MAX;
+/// The version of what is told now of something that was changed then: greater than the last, and not
+/// below the second in which it is told, for the last one may have been forgotten.
+pub(in crate::sources) fn next(last: u32, updated: Millis, now: Millis) -> u32 {
+    let floor = second(updated).max(second(now));
+    floor.max(last.saturating_add(1))
+}
+
+/// Tells whether something is told as it was.
+pub(in crate::sources) fn print(what: &impl std::fmt::Debug) -> String {
+    hex(&sha256(format!("{what:?}").as_bytes())[..8])
+}
 
 /// Makes events of one wiki.
 #[derive(Clone)]
@@ -66,16 +76,21 @@ impl Maker {
     }
 
     /// A page as a write-up.
-    pub(in crate::sources) fn writeup(&self, page: &Page) -> Event {
-        self.described(page, "page", page.measured)
+    pub(super) fn writeup(&self, page: &Page, version: u32) -> Event {
+        self.described(page, ("page", version), page.measured)
     }
 
-    /// The same, from a delivery that says nothing of what is counted.
-    pub(in crate::sources) fn told(&self, page: &Page) -> Event {
-        self.described(page, "told", None)
+    /// The same, from a delivery of then that says nothing of what is counted.
+    pub(in crate::sources) fn told(&self, page: &Page, said: Millis) -> Event {
+        self.described(page, ("told", next(0, page.updated, said)), None)
     }
 
-    fn described(&self, page: &Page, name: &str, measured: Option<Measured>) -> Event {
+    fn described(
+        &self,
+        page: &Page,
+        (name, version): (&str, u32),
+        measured: Option<Measured>,
+    ) -> Event {
         let id = self.id(&page.id);
         let mut aliases: Vec<String> = page.url.iter().cloned().collect();
         for name in &page.names {
@@ -112,7 +127,7 @@ impl Maker {
         self.event(
             format!("{name}:{}", page.id),
             &page.id,
-            (time, second(page.updated)),
+            (time, version),
             body,
         )
     }
@@ -134,12 +149,17 @@ impl Maker {
     }
 
     /// A page that is gone, or that came back. A description of its own: all else that is known of it stays.
-    pub(in crate::sources) fn gone(&self, page: &str, at: Option<Millis>, said: Millis) -> Event {
+    pub(in crate::sources) fn gone(
+        &self,
+        page: &str,
+        at: Option<Millis>,
+        (said, version): (Millis, u32),
+    ) -> Event {
         let body = Writeup {
             deleted_at: at,
             ..Writeup::new(self.id(page))
         };
-        let when = (at.unwrap_or(said), second(said));
+        let when = (at.unwrap_or(said), version);
         self.event(
             format!("deleted:{page}"),
             page,
@@ -168,12 +188,18 @@ impl Maker {
         self.event(id, page, (at, 0), body)
     }
 
-    /// A comment on a page.
+    /// A comment on a page, as a delivery or a log tells it. What happened to it later stands above that.
     pub(in crate::sources) fn comment(&self, said: Said<'_>) -> Event {
+        let changed = second(said.updated);
         let version = match said.deleted {
-            Some(_) => DELETED,
-            None => second(said.updated).min(DELETED - 1),
+            Some(at) => second(at).max(changed.saturating_add(1)),
+            None => changed,
         };
+        self.commented(said, version)
+    }
+
+    /// A comment on a page.
+    pub(super) fn commented(&self, said: Said<'_>, version: u32) -> Event {
         let body = Body::Comment(Comment {
             person: said.person,
             team: None,
@@ -197,11 +223,39 @@ impl Maker {
         person: Option<Identity>,
         when: (Millis, u32),
     ) -> Event {
-        let body = Body::Read(Read {
+        let read = Read {
             person,
             ..Read::default()
-        });
-        self.event(id, page, when, body)
+        };
+        self.opened(id, page, read, when)
+    }
+
+    /// The same, where more is known of it.
+    pub(in crate::sources) fn opened(
+        &self,
+        id: String,
+        page: &str,
+        read: Read,
+        when: (Millis, u32),
+    ) -> Event {
+        self.event(id, page, when, Body::Read(read))
+    }
+
+    /// The time in which reads were seen.
+    pub(in crate::sources) fn watched(&self, watched: Watched, said: Millis) -> Event {
+        Event {
+            source: Arc::clone(&self.source),
+            id: format!("coverage:read:{}", second(watched.from)),
+            subject: String::new(),
+            time: watched.from,
+            version: second(said),
+            body: Body::Coverage(Coverage {
+                kind: EventKind::Read,
+                scope: self.source.to_string(),
+                from: watched.from,
+                to: Some(watched.to),
+            }),
+        }
     }
 
     pub(super) fn link(&self, stood: Stood<'_>) -> Event {

@@ -3,30 +3,25 @@
 //! A wiki shows its pages as they are now. A link is dated by the change of its page that a pull saw first
 //! with it; at the first look at a page that is its last change, which cannot be too early for a page that
 //! was never changed, and can be too late for others.
+//!
+//! Which pages are looked at, and when again, is in `turns`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Identity, Millis, Place};
-use crate::sources::forge::{LOOK_BACK, hex, second, sha256};
-use crate::sources::{Setting, Sink};
 
-use super::events::{Maker, Stood};
+use super::events::{Stood, next};
+use super::run::{MISSED, Run};
+use super::turns::Turns;
 
 /// What stands where.
 #[derive(Default, Serialize, Deserialize)]
 pub(in crate::sources) struct Links {
-    /// Tells whether other write-ups are registered than last time.
-    names: String,
-    /// Pages that were changed before were looked at.
-    pub(in crate::sources) since: Option<Millis>,
-    /// How many pages were looked at of those that are new, where not all were.
-    #[serde(default)]
-    pub(in crate::sources) done: u64,
-    /// When these were begun to be looked at.
-    #[serde(default)]
-    pub(in crate::sources) begun: Option<Millis>,
+    /// Which pages were looked at.
+    #[serde(flatten)]
+    pub(in crate::sources) turns: Turns,
     /// Pages with links, by their names.
     pub(super) pages: BTreeMap<String, Linking>,
 }
@@ -40,6 +35,12 @@ pub(super) struct Linking {
     place: String,
     /// The write-ups.
     to: BTreeMap<String, One>,
+    /// Pulls one after the other that looked for it and did not find it.
+    #[serde(default)]
+    missed: u8,
+    /// It is gone.
+    #[serde(default)]
+    gone: bool,
 }
 
 /// A link.
@@ -48,6 +49,21 @@ struct One {
     at: Millis,
     version: u32,
     removed: Option<Millis>,
+    /// The last change of the page that was seen with it; 0 where that was not kept.
+    #[serde(default)]
+    seen: Millis,
+    /// It went with its page.
+    #[serde(default)]
+    went: bool,
+    /// It was told of without the address of its page.
+    #[serde(default)]
+    bare: bool,
+}
+
+impl One {
+    fn stands(&self) -> bool {
+        self.removed.is_none()
+    }
 }
 
 /// A page that links may stand on.
@@ -71,28 +87,14 @@ pub(in crate::sources) struct Stands<'a> {
 }
 
 impl Links {
-    /// Looks some way back if other write-ups are registered than at the last pull.
-    pub(super) fn know(&mut self, setting: &Setting, now: Millis) {
-        let names = setting.writeups.iter();
-        let names: Vec<_> = names.map(|one| (&one.id, &one.aliases)).collect();
-        let names = hex(&sha256(format!("{names:?}").as_bytes())[..8]);
-        if std::mem::replace(&mut self.names, names.clone()) != names {
-            self.since = self.since.map(|since| since.min(now - LOOK_BACK));
-        }
-    }
-
     /// Looks at a page as it stands.
-    pub(in crate::sources) fn look(
-        &mut self,
-        maker: &Maker,
-        mut stands: Stands<'_>,
-        sink: &mut dyn Sink,
-    ) {
-        stands.to.remove(&maker.id(stands.page));
+    pub(in crate::sources) fn look(&mut self, mut stands: Stands<'_>, run: &mut Run<'_>) {
+        stands.to.remove(&run.maker.id(stands.page));
         let known = self.pages.get(stands.page);
         if known.is_none() && stands.to.is_empty() {
             return;
         }
+        let before = known.map(|known| known.updated);
         let place = match stands.is_writeup {
             true => Place::Writeup,
             false => stands.place,
@@ -101,36 +103,43 @@ impl Links {
             updated: stands.updated,
             place: place.name().to_owned(),
             to: BTreeMap::new(),
+            missed: 0,
+            gone: false,
         });
-        linking.updated = stands.updated;
+        // What stood there long ago may be looked at late.
+        linking.updated = linking.updated.max(stands.updated);
+        linking.missed = 0;
+        linking.gone = false;
         place.name().clone_into(&mut linking.place);
         let address = match stands.is_writeup {
-            true => Some(maker.id(stands.page)),
+            true => Some(run.maker.id(stands.page)),
             false => stands.address.clone(),
         };
-        let version = second(stands.updated);
         for writeup in &stands.to {
-            let one = match linking.to.get(writeup) {
-                Some(One { removed: None, .. }) => continue,
-                // It came back: the same link again, from the time it was first seen.
-                Some(gone) => One {
-                    at: gone.at,
-                    version: version.max(gone.version.saturating_add(1)),
-                    removed: None,
-                },
-                None => One {
-                    at: stands.updated,
-                    version,
-                    removed: None,
-                },
+            let known = linking.to.get_mut(writeup).map(|known| {
+                known.seen = known.seen.max(stands.updated);
+                &*known
+            });
+            if known.is_some_and(|one| one.stands() && !one.bare) {
+                continue;
+            }
+            let last = known.map_or(0, |one| one.version);
+            let one = One {
+                // If it came back, it is the same link again, from the time it was first seen.
+                at: known.map_or(stands.updated, |one| one.at),
+                version: next(last, stands.updated, run.now),
+                removed: None,
+                seen: known.map_or(stands.updated, |one| one.seen),
+                went: false,
+                bare: false,
             };
-            let new = !linking.to.contains_key(writeup);
-            sink.event(maker.link(Stood {
+            let editor = stands.editor.clone().filter(|_| known.is_none());
+            run.sink.event(run.maker.link(Stood {
                 page: stands.page,
                 place,
                 stands_in: address.clone(),
                 writeup,
-                person: stands.editor.clone().filter(|_| new),
+                person: editor,
                 at: one.at,
                 removed: None,
                 version: one.version,
@@ -139,12 +148,27 @@ impl Links {
         }
         for (writeup, one) in &mut linking.to {
             let is_sought = stands.sought.contains(writeup);
-            if one.removed.is_some() || stands.to.contains(writeup) || !is_sought {
+            if stands.to.contains(writeup) || !is_sought {
                 continue;
             }
-            one.removed = Some(stands.updated);
-            one.version = version.max(one.version.saturating_add(1));
-            sink.event(maker.link(Stood {
+            // It does not come back with its page alone.
+            one.went = false;
+            if !one.stands() {
+                continue;
+            }
+            // The page is as it was: what is not found in it any more is only called another way.
+            let seen = if one.seen == 0 {
+                before
+            } else {
+                Some(one.seen)
+            };
+            if seen == Some(stands.updated) {
+                continue;
+            }
+            one.removed = Some(stands.updated.max(one.at));
+            one.bare = false;
+            one.version = next(one.version, stands.updated, run.now);
+            run.sink.event(run.maker.link(Stood {
                 page: stands.page,
                 place,
                 stands_in: address.clone(),
@@ -163,35 +187,84 @@ impl Links {
         self.pages.get(page).map(|page| page.updated)
     }
 
-    /// The pages on which links stand.
+    /// The write-ups that a page led to at some time.
+    pub(in crate::sources) fn met(&self, page: &str) -> BTreeSet<String> {
+        let met = self.pages.get(page).map(|page| page.to.keys().cloned());
+        met.into_iter().flatten().collect()
+    }
+
+    /// The pages on which links stand, or stood until they went.
     pub(super) fn standing(&self) -> BTreeSet<String> {
-        let stands = |page: &&Linking| page.to.values().any(|one| one.removed.is_none());
+        let stands = |page: &&Linking| page.gone || page.to.values().any(One::stands);
         let pages = self.pages.iter().filter(|(_, page)| stands(page));
         pages.map(|(id, _)| id.clone()).collect()
     }
 
+    /// The pages on which links stand now.
+    pub(super) fn told(&self) -> impl Iterator<Item = &str> {
+        let pages = self.pages.iter();
+        let pages = pages.filter(|(_, page)| page.to.values().any(One::stands));
+        pages.map(|(id, _)| id.as_str())
+    }
+
+    /// A page was not found; it is gone once it was missed for long, or since then where the wiki says so.
+    pub(super) fn missed(&mut self, page: &str, at: Option<Millis>, run: &mut Run<'_>) {
+        let Some(linking) = self.pages.get_mut(page).filter(|page| !page.gone) else {
+            return;
+        };
+        linking.missed = linking.missed.saturating_add(1);
+        if at.is_some() || linking.missed >= MISSED {
+            self.gone(page, at.unwrap_or(run.now), run);
+        }
+    }
+
     /// A page is gone, and what stood on it.
-    pub(super) fn gone(
-        &mut self,
-        maker: &Maker,
-        page: &str,
-        (at, now): (Millis, Millis),
-        sink: &mut dyn Sink,
-    ) {
+    pub(super) fn gone(&mut self, page: &str, at: Millis, run: &mut Run<'_>) {
         let Some(linking) = self.pages.get_mut(page) else {
             return;
         };
-        let place = linking.place.parse().unwrap_or(Place::Docs);
-        for (writeup, one) in &mut linking.to {
-            if one.removed.is_some() {
+        linking.gone = true;
+        linking.tell(page, run, |one| {
+            let stood = one.removed.is_none();
+            one.removed = one.removed.or(Some(at.max(one.at)));
+            one.went |= stood;
+            stood
+        });
+    }
+
+    /// A page is there, and with it what stood on it when it went. It may have been changed meanwhile.
+    pub(super) fn back(&mut self, page: &str, run: &mut Run<'_>) {
+        let Some(linking) = self.pages.get_mut(page) else {
+            return;
+        };
+        let was_missed = std::mem::take(&mut linking.missed) > 0;
+        let was_gone = std::mem::take(&mut linking.gone);
+        if !was_missed && !was_gone {
+            return;
+        }
+        self.turns.wait(page);
+        linking.tell(page, run, |one| {
+            let is_back = std::mem::take(&mut one.went);
+            one.removed = one.removed.filter(|_| !is_back);
+            is_back
+        });
+    }
+}
+
+impl Linking {
+    /// Tells of the links that `change` changed.
+    fn tell(&mut self, page: &str, run: &mut Run<'_>, change: impl Fn(&mut One) -> bool) {
+        let place = self.place.parse().unwrap_or(Place::Docs);
+        for (writeup, one) in &mut self.to {
+            if !change(one) {
                 continue;
             }
-            one.removed = Some(at.max(one.at));
-            one.version = second(now).max(one.version.saturating_add(1));
-            sink.event(maker.link(Stood {
+            one.version = next(one.version, one.at, run.now);
+            one.bare = place != Place::Writeup;
+            run.sink.event(run.maker.link(Stood {
                 page,
                 place,
-                stands_in: (place == Place::Writeup).then(|| maker.id(page)),
+                stands_in: (place == Place::Writeup).then(|| run.maker.id(page)),
                 writeup,
                 person: None,
                 at: one.at,

@@ -2,16 +2,21 @@
 //! and edits, links between pages, pages that go and come back. Shared by sources; it is no kind of source.
 //!
 //! A kind is a [`Wiki`]: it says which pages are write-ups and what belongs to each. `house` is what it is
-//! made with, `run` pulls one from its `checkpoint` on, `events` says what was found, `links` keeps what
-//! stands where. Nothing anybody wrote is kept.
+//! made with, `run` pulls one from its `checkpoint` on, `events` says what was found, `comments` knows which
+//! are there no more, `links` keeps what stands where, and `turns` which pages were looked at. Nothing
+//! anybody wrote is kept.
 
 mod checkpoint;
+mod comments;
 mod events;
 mod house;
 mod html;
 mod links;
 mod run;
 mod targets;
+mod turns;
+
+use std::collections::BTreeSet;
 
 use url::Url;
 
@@ -21,13 +26,15 @@ use super::SourceError;
 use super::forge::{Blame, Reply, Stop, shown};
 use super::prose::Counts;
 
-pub(super) use checkpoint::Seen;
-pub(super) use events::{Maker, Said};
+pub(super) use checkpoint::{Seen, Watched};
+pub(super) use comments::Hearing;
+pub(super) use events::{Maker, Said, next, print};
 pub(super) use house::{House, yes};
 pub(super) use html::{of_html, resolved};
 pub(super) use links::{Links, Stands};
 pub(super) use run::{Run, pull};
 pub(super) use targets::Targets;
+pub(super) use turns::Turn;
 
 /// A part of a wiki that was asked for by its name and is not there.
 fn absent(api: &Url, part: &str) -> SourceError {
@@ -59,7 +66,7 @@ pub(super) fn is_there(
 }
 
 /// A page that is a write-up, as a wiki tells of it.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Page {
     /// The wiki's own name of it, which stays when it is renamed.
     pub(super) id: String,
@@ -111,6 +118,16 @@ pub(super) trait Wiki {
     /// The pages that are write-ups now.
     fn pages(&mut self, run: &mut Run<'_>) -> Result<Vec<Page>, Stop>;
 
+    /// Whether this may be the wiki that had these pages, by its names of them; asked once it was listed.
+    fn check(&mut self, _told: &BTreeSet<String>) -> Result<(), Stop> {
+        Ok(())
+    }
+
+    /// Whether deliveries tell of its pages, too.
+    fn is_told(&self) -> bool {
+        false
+    }
+
     /// A page with what its list does not say of it, asked for where it was changed; as it is where there is
     /// no more.
     fn whole(&mut self, page: &Page) -> Result<Page, Stop> {
@@ -126,6 +143,10 @@ pub(super) trait Wiki {
         seen: &mut Seen,
         run: &mut Run<'_>,
     ) -> Result<(), Stop>;
+
+    /// Tells since when and until when reads were seen, once all pages were gone through: of a wiki that
+    /// keeps them for some time only.
+    fn watched(&mut self, _watched: &mut Option<Watched>, _run: &mut Run<'_>) {}
 
     /// What became of a page, by the wiki's name of it.
     fn fate(&mut self, id: &str) -> Result<Fate, Stop>;
@@ -205,6 +226,11 @@ pub(super) fn of_markdown(
 ) -> (Measured, Vec<String>) {
     super::git::counted(title, text, keys, vocabulary)
 }
+
+#[cfg(test)]
+mod histories;
+#[cfg(test)]
+mod scripted;
 
 #[cfg(test)]
 mod tests {

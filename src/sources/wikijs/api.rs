@@ -9,7 +9,9 @@ use url::Url;
 use crate::model::Identity;
 use crate::sources::SourceError;
 use crate::sources::forge::{Client, Reply, Stop};
-use crate::sources::wiki::{self, Fate, Links, Page, Run, Said, Seen, Stands, Targets, Wiki};
+use crate::sources::wiki::{
+    self, Fate, Hearing, Links, Page, Run, Said, Seen, Stands, Targets, Turn, Wiki,
+};
 
 use super::WikiJs;
 use super::answer::{self, Version};
@@ -259,31 +261,28 @@ impl<'a> Asking<'a> {
         let Some(list) = data["comments"]["list"].as_array() else {
             return Ok(());
         };
-        let mut there = BTreeMap::new();
+        let mut hearing = Hearing::new(run, seen);
         for comment in list.iter().filter_map(answer::comment) {
             let id = comment.id.to_string();
-            let when = (comment.created, comment.updated);
-            if seen.comments.get(&id) != Some(&when) {
-                let html = comment.html.as_deref();
-                let words = html.map(|html| {
-                    wiki::of_html(html, &self.wiki.house.setting.vocabulary)
-                        .0
-                        .words
-                });
-                run.sink.event(run.maker.comment(Said {
-                    id: &id,
-                    page: &page.id,
-                    person: comment.author,
-                    parent: None,
-                    words,
-                    created: comment.created,
-                    updated: comment.updated,
-                    deleted: None,
-                }));
-            }
-            there.insert(id, when);
+            let html = comment.html.as_deref();
+            let words = html.map(|html| {
+                wiki::of_html(html, &self.wiki.house.setting.vocabulary)
+                    .0
+                    .words
+            });
+            let said = Said {
+                id: &id,
+                page: &page.id,
+                person: comment.author,
+                parent: None,
+                words,
+                created: comment.created,
+                updated: comment.updated,
+                deleted: None,
+            };
+            hearing.said(&id, said);
         }
-        run.remember_comments(page, seen, there, |id, _| id.to_owned());
+        hearing.whole(&page.id, |id, _| id.to_owned(), seen, run);
         Ok(())
     }
 }
@@ -361,34 +360,56 @@ impl Asking<'_> {
     /// Tells of links in pages that were changed since the last pull.
     fn linked(&mut self, pages: &[Page], links: &mut Links, run: &mut Run<'_>) -> Result<(), Stop> {
         let targets = Targets::new(&run.maker, &self.wiki.house.setting, pages);
-        let since = links.since;
-        let mut changed: Vec<answer::Page> = self.all.values().cloned().collect();
-        changed.retain(|page| page.is_public && since.is_none_or(|since| page.updated >= since));
-        changed.sort_by_key(|page| (page.updated, page.id));
+        let mut listed: Vec<answer::Page> = self.all.values().cloned().collect();
+        listed.retain(|page| page.is_public);
         // In this order a pull that is cut off goes on where it stood.
-        for page in changed {
-            let id = page.id.to_string();
-            let shown = self.shown(&id);
-            let shown = run.pass(shown)?.unwrap_or_default();
-            if let Some(html) = shown.html {
-                let address = self.addresses(&page).swap_remove(0);
-                let (_, led) = wiki::of_html(&html, &self.wiki.house.setting.vocabulary);
-                let led = Url::parse(&address).map(|page| wiki::resolved(&led, &page));
-                let within: Vec<&str> = page.path.split('/').collect();
-                let stands = Stands {
-                    page: &id,
-                    is_writeup: targets.is_own(&id),
-                    place: self.wiki.house.places.of(&page.title, &within),
-                    address: Some(address),
-                    updated: page.updated,
-                    editor: shown.author,
-                    to: targets.of(&led.unwrap_or_default()),
-                    sought: &targets.sought,
-                };
-                links.look(&run.maker, stands, run.sink);
-            }
-            links.since = Some(page.updated);
+        let turns = links
+            .turns
+            .of(listed, 0, |page| (page.updated, page.id.to_string()));
+        for (turn, page) in turns {
+            self.look(&page, turn, &targets, links, run)?;
         }
+        for id in links.turns.waiting() {
+            match self.all.get(&id).filter(|page| page.is_public).cloned() {
+                Some(page) => self.look(&page, Turn::Waited, &targets, links, run)?,
+                None => links.turns.is_done(&id),
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks at a page as it stands.
+    fn look(
+        &mut self,
+        page: &answer::Page,
+        turn: Turn,
+        targets: &Targets,
+        links: &mut Links,
+        run: &mut Run<'_>,
+    ) -> Result<(), Stop> {
+        let id = page.id.to_string();
+        let shown = self.shown(&id);
+        let shown = run.pass(shown)?;
+        links.turns.looked(turn, &id, page.updated, shown.is_some());
+        let shown = shown.unwrap_or_default();
+        let Some(html) = shown.html else {
+            return Ok(());
+        };
+        let address = self.addresses(page).swap_remove(0);
+        let (_, led) = wiki::of_html(&html, &self.wiki.house.setting.vocabulary);
+        let led = Url::parse(&address).map(|page| wiki::resolved(&led, &page));
+        let within: Vec<&str> = page.path.split('/').collect();
+        let stands = Stands {
+            page: &id,
+            is_writeup: targets.is_own(&id),
+            place: self.wiki.house.places.of(&page.title, &within),
+            address: Some(address),
+            updated: page.updated,
+            editor: shown.author,
+            to: targets.of(&led.unwrap_or_default()),
+            sought: &targets.sought,
+        };
+        links.look(stands, run);
         Ok(())
     }
 }

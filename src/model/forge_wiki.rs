@@ -3,7 +3,7 @@
 
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
-use crate::model::target::{canonical, host};
+use super::target::{canonical, host};
 
 /// Files that are pages, by the ends of their names.
 const PAGES: &[&str] = &[
@@ -34,7 +34,7 @@ const GITLAB: &str = "/-/wikis";
 const OTHERS: &str = "/wiki";
 
 /// The address of a wiki, from that of its repository; any other address as it is.
-pub(super) fn shown_at(web: String) -> String {
+pub fn shown_at(web: String) -> String {
     match web.strip_suffix(END) {
         Some(code) if is_gitlab(code) => format!("{code}{GITLAB}"),
         Some(code) => format!("{code}{OTHERS}"),
@@ -43,7 +43,7 @@ pub(super) fn shown_at(web: String) -> String {
 }
 
 /// Whether this is the address of a wiki, and not that of a repository called `wiki`.
-pub(super) fn is_wiki(web: &str) -> bool {
+pub fn is_wiki(web: &str) -> bool {
     let path = web.split("://").nth(1).unwrap_or(web);
     // The host, an owner and a repository come before it.
     let is_below = path.matches('/').count() > 2;
@@ -51,7 +51,7 @@ pub(super) fn is_wiki(web: &str) -> bool {
 }
 
 /// The addresses of a page of the wiki at `web`, the usual one first.
-pub(super) fn addresses(web: &str, path: &str, reserved: &'static AsciiSet) -> Vec<String> {
+pub fn addresses(web: &str, path: &str, reserved: &'static AsciiSet) -> Vec<String> {
     let (page, is_page) = match path.rsplit_once('.') {
         Some((stem, end)) if PAGES.contains(&end) => (stem, true),
         _ => (path, false),
@@ -70,7 +70,7 @@ pub(super) fn addresses(web: &str, path: &str, reserved: &'static AsciiSet) -> V
 }
 
 /// The path of a page as links of a wiki write its name: with spaces for dashes.
-pub(super) fn as_linked(path: &str) -> Option<String> {
+pub fn as_linked(path: &str) -> Option<String> {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     let folder = if folder.is_empty() {
         String::new()

@@ -1,0 +1,19 @@
+-- What is known of each meeting beside its attendees. What several sources say of one is
+-- put together field by field: the greatest version that says something of a field; ties by content, which
+-- is the lower half of a version. {as_of:Int64} {registry:UInt32}. Store::meetings.
+SELECT
+    lower(hex(meeting)) AS meeting,
+    argMaxIf(spoke, a.version, spoke IS NOT NULL) AS spoke,
+    argMaxIf(facilitators_spoke, a.version, facilitators_spoke IS NOT NULL) AS facilitators_spoke,
+    argMaxIf(speaking_ms, a.version, speaking_ms IS NOT NULL) AS speaking_ms,
+    argMaxIf(meeting_ms, a.version, meeting_ms IS NOT NULL) AS meeting_ms,
+    argMaxIf(accounts, a.version, accounts IS NOT NULL) AS accounts,
+    argMaxIf(changes, a.version, changes IS NOT NULL) AS changes,
+    nullIf(argMaxIf(toString(form), a.version, form != ''), '') AS form,
+    argMaxIf(open, a.version, open IS NOT NULL) AS open,
+    argMaxIf(mandatory, a.version, mandatory IS NOT NULL) AS mandatory,
+    max(a.version) AS version
+FROM resolved_meeting(registry = {registry:UInt32}) AS a
+WHERE label = 0 AND ms < {as_of:Int64}
+GROUP BY meeting
+ORDER BY meeting

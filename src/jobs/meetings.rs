@@ -1,0 +1,513 @@
+//! Meetings: reviews and retellings apart, what is said of a meeting by hand, and story rounds.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::Context as _;
+use polars::prelude::{BooleanChunked, DataFrame, IntoColumn, IntoSeries, PolarsResult};
+use serde_json::{Value as Json, json};
+
+use super::columns::{flags, ints, texts};
+use super::compute::{renumber, settings};
+use super::people::BY_HAND;
+use super::registry::Hand;
+use super::reviews::{self, Listed};
+use super::writeups::{Both, is_there};
+use crate::collect::{Intake, lost_story};
+use crate::indicators::Context;
+use crate::model::meeting::version_at;
+use crate::model::{Body, Event, Meeting, MeetingForm, Millis, Occurrence, Story};
+use crate::store::{Batch, FactSettings, MeetingFact, RegistryWriteup, Store, StoryFact};
+use crate::summary::suppress;
+
+/// Who came to meetings, and what is known of these beside.
+pub struct Meetings {
+    /// Who came to reviews, as `Facts::attendance`.
+    pub(super) reviews: DataFrame,
+    /// Who came to meetings in which what had happened before was told again.
+    pub(super) retold: DataFrame,
+    /// What is known of a meeting, by its hash.
+    pub(super) known: BTreeMap<String, MeetingFact>,
+}
+
+impl Meetings {
+    /// As the store is asked by these settings; `registry` numbers the write-ups anew.
+    pub(super) async fn of(
+        store: &Store,
+        context: &Context,
+        settings: &FactSettings,
+        registry: &[RegistryWriteup],
+    ) -> anyhow::Result<Self> {
+        let min_present_ms = u64::from(context.parameters.min_present_s) * 1000;
+        let index: HashMap<u32, u32> = (0..)
+            .zip(registry)
+            .map(|(index, writeup)| (writeup.number, index))
+            .collect();
+        let attendance = store.attendance(settings, min_present_ms).await?;
+        let attendance = renumber(attendance, &index)?;
+        let known = store.meetings(settings).await?;
+        let known = known.into_iter().map(|one| (one.meeting.clone(), one));
+        let known: BTreeMap<String, MeetingFact> = known.collect();
+        let (reviews, retold) = apart(attendance, &known)?;
+        Ok(Meetings {
+            reviews,
+            retold,
+            known,
+        })
+    }
+}
+
+/// Reviews, and meetings of another form. A meeting of which nobody says what it was is a review, however
+/// old what it was about: A1 to A3 are defined over every meeting.
+fn apart(
+    mut frame: DataFrame,
+    known: &BTreeMap<String, MeetingFact>,
+) -> PolarsResult<(DataFrame, DataFrame)> {
+    let meetings = texts(&frame, "meeting")?;
+    let fact = |meeting: &Option<String>| known.get(meeting.as_ref()?);
+    let is_review = |meeting: &Option<String>| {
+        let form = fact(meeting).and_then(|fact| MeetingForm::from_name(fact.form.as_ref()?));
+        form.is_none_or(|form| form == MeetingForm::Review)
+    };
+    let reviews: BooleanChunked = meetings.iter().map(is_review).collect();
+    let had_to =
+        |meeting: &Option<String>| fact(meeting).is_some_and(|one| one.mandatory == Some(true));
+    let mandatory = flags(&frame, "mandatory")?;
+    let mandatory = meetings.iter().zip(mandatory);
+    let mandatory: BooleanChunked = mandatory
+        .map(|(meeting, own)| own || had_to(meeting))
+        .collect();
+    let mandatory = mandatory.with_name("mandatory".into());
+    frame.with_column(mandatory.into_series().into_column())?;
+    let retold = !&reviews;
+    Ok((frame.filter(&reviews)?, frame.filter(&retold)?))
+}
+
+/// How many meetings told of what had happened before, and how many people came to them; nothing
+/// where there were none.
+pub(super) fn retellings(retold: &DataFrame, k: u32) -> PolarsResult<Option<Json>> {
+    let meetings: BTreeSet<String> = texts(retold, "meeting")?.into_iter().flatten().collect();
+    if meetings.is_empty() {
+        return Ok(None);
+    }
+    let (mut named, mut dial_ins) = (BTreeSet::new(), 0_u64);
+    let attended = flags(retold, "attended")?;
+    for (person, attended) in ints(retold, "person")?.into_iter().zip(attended) {
+        match person {
+            _ if !attended => {}
+            Some(person) => _ = named.insert(person),
+            None => dial_ins += 1,
+        }
+    }
+    let people = named.len() as u64 + dial_ins;
+    // A few without a name beside many, or the other way round, are a few.
+    let few = |people: u64| suppress::count_is_withheld(people, k.into());
+    let withheld = few(people) || few(dial_ins);
+    let mut told = json!({
+        "meetings": meetings.len(),
+        "people": (!withheld).then_some(people),
+    });
+    if withheld {
+        told["suppressed"] = json!(true);
+    }
+    Ok(Some(told))
+}
+
+/// Story rounds, the newest first: what was told, and how many told it. A count of few people is withheld.
+pub(super) fn rounds(
+    stories: &[StoryFact],
+    registry: &[RegistryWriteup],
+    as_of: Millis,
+    k: u32,
+) -> Both {
+    let by_number: HashMap<u32, &RegistryWriteup> = registry
+        .iter()
+        .map(|writeup| (writeup.number, writeup))
+        .collect();
+    let told = |sees_all: bool| -> Vec<Json> {
+        let mut rounds: BTreeMap<&str, (Vec<Json>, Vec<Json>)> = BTreeMap::new();
+        for story in stories.iter().filter(|story| story.count > 0) {
+            let withheld = suppress::count_is_withheld(story.count.into(), k.into());
+            let mut told = json!({ "count": (!withheld).then_some(story.count) });
+            if withheld {
+                told["suppressed"] = json!(true);
+            }
+            let (written, unwritten) = rounds.entry(&story.round).or_default();
+            if story.writeup == 0 {
+                told["title"] = json!(story.called);
+                unwritten.push(told);
+                continue;
+            }
+            let Some(writeup) = by_number.get(&story.writeup) else {
+                continue;
+            };
+            if writeup.restricted && !sees_all {
+                continue;
+            }
+            let id = Some(&writeup.id).filter(|_| is_there(writeup, as_of));
+            told["writeup"] = json!(id);
+            told["title"] = json!(writeup.title.as_ref().unwrap_or(&writeup.id));
+            if writeup.restricted {
+                told["restricted"] = json!(true);
+            }
+            written.push(told);
+        }
+        let rounds = rounds.into_iter().rev();
+        let rounds = rounds
+            .filter(|(_, (written, unwritten))| !(written.is_empty() && unwritten.is_empty()));
+        let rounds = rounds.map(|(round, (written, unwritten))| {
+            json!({ "round": round, "told": written, "not_written_up": unwritten })
+        });
+        rounds.collect()
+    };
+    Both {
+        open: told(false),
+        full: told(true),
+    }
+}
+
+/// A meeting as somebody who says something of it knows it.
+pub struct Known {
+    /// The nth of its day, as the page of reviews shows it to those who see what is restricted; of
+    /// retellings with an `r`.
+    pub id: String,
+    /// The same for everybody else, and what it is about to them; none where they do not see it.
+    pub open: Option<(String, Option<String>)>,
+    /// When it began.
+    pub at: Millis,
+    /// What it was about.
+    pub title: Option<String>,
+    /// What is known of it beside its attendees.
+    pub fact: MeetingFact,
+}
+
+/// Every meeting, reviews as the pages list them, the newest first, then retellings.
+pub async fn known(store: &Store, context: &Context) -> anyhow::Result<Vec<Known>> {
+    let (settings, registry) = asked(store, context).await?;
+    let mut meetings = Meetings::of(store, context, &settings, &registry).await?;
+    let listed = reviews::lists(context, &meetings, &registry, context.k)?.listed;
+    let retold = retold(&meetings.retold, context, &registry)?;
+    let each = listed.into_iter().chain(retold).map(|one| {
+        let fact = meetings.known.remove(&one.hash);
+        Known {
+            id: one.id,
+            open: one.open,
+            at: one.at,
+            title: one.title,
+            fact: fact.unwrap_or_else(|| MeetingFact {
+                meeting: one.hash,
+                ..MeetingFact::default()
+            }),
+        }
+    });
+    Ok(each.collect())
+}
+
+/// The last word on each incident of each story round, and the registry that it speaks of.
+pub async fn stories(
+    store: &Store,
+    context: &Context,
+) -> anyhow::Result<(Vec<StoryFact>, Vec<RegistryWriteup>)> {
+    let (settings, registry) = asked(store, context).await?;
+    Ok((store.stories(&settings).await?, registry))
+}
+
+async fn asked(
+    store: &Store,
+    context: &Context,
+) -> anyhow::Result<(FactSettings, Vec<RegistryWriteup>)> {
+    let run = store.last_derive_run().await?;
+    let (generation, _) =
+        run.context("nothing has been derived yet; run `readback report` first")?;
+    let mut registry = store.registry_writeups(generation).await?;
+    registry.retain(|writeup| writeup.merged_into == 0);
+    Ok((settings(context, generation), registry))
+}
+
+fn retold(
+    frame: &DataFrame,
+    context: &Context,
+    registry: &[RegistryWriteup],
+) -> PolarsResult<Vec<Listed>> {
+    let (writeups, at) = (ints(frame, "writeup")?, ints(frame, "at")?);
+    let mut meetings: BTreeMap<(Millis, String), Option<&RegistryWriteup>> = BTreeMap::new();
+    for ((meeting, writeup), at) in texts(frame, "meeting")?.into_iter().zip(writeups).zip(at) {
+        let Some(meeting) = meeting else { continue };
+        let writeup = writeup
+            .and_then(|at| usize::try_from(at).ok())
+            .and_then(|at| registry.get(at));
+        let entry = meetings.entry((at.unwrap_or(0), meeting)).or_default();
+        *entry = entry.or(writeup);
+    }
+    let mut of_day: BTreeMap<String, usize> = BTreeMap::new();
+    let mut listed: Vec<Listed> = meetings
+        .into_iter()
+        .map(|((at, hash), writeup)| {
+            let date = context.calendar.date(at).to_string();
+            let nth = of_day.entry(date.clone()).or_default();
+            *nth += 1;
+            let id = format!("{date}/r{nth}");
+            let title =
+                |writeup: &RegistryWriteup| writeup.title.as_ref().unwrap_or(&writeup.id).clone();
+            let title = writeup.map(title);
+            let is_open = writeup.is_none_or(|writeup| !writeup.restricted);
+            Listed {
+                open: is_open.then(|| (id.clone(), title.clone())),
+                id,
+                hash,
+                at,
+                title,
+            }
+        })
+        .collect();
+    listed.reverse();
+    Ok(listed)
+}
+
+/// What is said of a meeting by hand; what is left out stays as it was said.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Words {
+    /// How many gave their own account.
+    pub accounts: Option<u32>,
+    /// Changes to the write-up that came of it.
+    pub changes: Option<u32>,
+    /// What kind of meeting it was.
+    pub form: Option<MeetingForm>,
+    /// Everybody may come.
+    pub open: Option<bool>,
+    /// All of them had to come.
+    pub mandatory: Option<bool>,
+}
+
+impl Words {
+    /// Nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Words::default()
+    }
+
+    /// One more event, the last word on all that it says.
+    ///
+    /// # Errors
+    /// No randomness for its id.
+    pub fn event(self, known: &Known, now: Millis) -> anyhow::Result<Event> {
+        let hash = u64::from_str_radix(&known.fact.meeting, 16).context("the meeting's hash")?;
+        Ok(Event {
+            source: BY_HAND.into(),
+            id: unique("meeting")?,
+            subject: String::new(),
+            time: known.at,
+            version: later(known.fact.version, now),
+            body: Body::Meeting(Meeting {
+                accounts: self.accounts,
+                changes: self.changes,
+                form: self.form,
+                open: self.open,
+                mandatory: self.mandatory,
+                ..Meeting::new(Occurrence::Known(hash))
+            }),
+        })
+    }
+
+    /// What it does, for the audit log.
+    pub fn deed(&self, id: &str) -> String {
+        let said = [
+            ("accounts", self.accounts.is_some()),
+            ("changes", self.changes.is_some()),
+            ("form", self.form.is_some()),
+            ("open", self.open.is_some()),
+            ("mandatory", self.mandatory.is_some()),
+        ];
+        let said = said.iter().filter(|(_, is_said)| *is_said);
+        let said: Vec<&str> = said.map(|(name, _)| *name).collect();
+        format!("said {} of the meeting {id}", said.join(", "))
+    }
+}
+
+/// The count of one incident in a story round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The round.
+    pub round: String,
+    /// The write-up's id, or empty.
+    pub subject: String,
+    /// A short title where there is none.
+    pub label: Option<String>,
+    /// How many named it.
+    pub count: u32,
+}
+
+impl Count {
+    /// One more event, the last word on this incident in this round.
+    ///
+    /// # Errors
+    /// What would not be kept as it is, in words; no randomness for its id.
+    pub fn event(self, said: &[StoryFact], number: u32, now: Millis) -> anyhow::Result<Event> {
+        if self.round.trim().is_empty() {
+            anyhow::bail!("round: is empty; valid is a name such as 2026-H2");
+        }
+        let story = Story {
+            round: self.round,
+            count: self.count,
+            label: self.label,
+        };
+        if let Some(lost) = lost_story(&story) {
+            anyhow::bail!("{lost}");
+        }
+        let called = story.label.as_deref().unwrap_or_default();
+        let same = |one: &&StoryFact| {
+            one.round == story.round
+                && one.writeup == number
+                && (number != 0 || one.called == called)
+        };
+        let before = said.iter().filter(same).map(|one| one.version).max();
+        Ok(Event {
+            source: BY_HAND.into(),
+            id: unique("story")?,
+            subject: self.subject,
+            time: now,
+            version: later(before.unwrap_or(0), now),
+            body: Body::Story(story),
+        })
+    }
+}
+
+/// A version after the one that was said last, whose lower half is of its content.
+fn later(last: u64, now: Millis) -> u32 {
+    let last = u32::try_from(last >> 32).unwrap_or(u32::MAX);
+    version_at(now).max(last.saturating_add(1))
+}
+
+fn unique(what: &str) -> anyhow::Result<String> {
+    let mut random = [0; 16];
+    getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    Ok(format!("{what} {:032x}", u128::from_be_bytes(random)))
+}
+
+/// Says it: one event, which stands when this returns.
+///
+/// # Errors
+/// What the intake refuses, with the field; what the store says.
+pub async fn say(hand: &Hand<'_>, event: Event) -> anyhow::Result<()> {
+    let mut name = [0; 16];
+    getrandom::fill(&mut name).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    let record = Intake::new(hand.keys.clone())
+        .accept(event)
+        .map_err(|rejection| anyhow::anyhow!("{rejection}"))?;
+    let mut batch = Batch::default();
+    batch.push(record);
+    let _passed = hand
+        .gate
+        .pass()
+        .await
+        .context("waiting for the data folder")?;
+    hand.store.load(u128::from_be_bytes(name), &batch).await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+
+    use super::*;
+    use crate::model::DAY_MS;
+
+    fn writeup(number: u32, published_at: Option<Millis>) -> RegistryWriteup {
+        RegistryWriteup {
+            number,
+            published_at,
+            ..RegistryWriteup::default()
+        }
+    }
+
+    #[test]
+    fn what_is_said_to_be_no_review_is_none() {
+        let frame = df!(
+            "meeting" => ["one", "said", "said", "two", "told"],
+            "mandatory" => [false, false, true, true, false],
+        )
+        .unwrap();
+        let fact = |meeting: &str, form: Option<&str>, mandatory| MeetingFact {
+            meeting: meeting.to_owned(),
+            form: form.map(str::to_owned),
+            mandatory,
+            ..MeetingFact::default()
+        };
+        let names = |frame: &DataFrame| -> Vec<String> {
+            let meetings = texts(frame, "meeting").unwrap();
+            meetings.into_iter().flatten().collect()
+        };
+        let (reviews, retold) = apart(frame.clone(), &BTreeMap::new()).unwrap();
+        assert_eq!((reviews.height(), retold.height()), (5, 0));
+        let facts = [
+            fact("one", Some("review"), Some(true)),
+            fact("said", Some("onboarding_talk"), None),
+            fact("told", None, None),
+        ];
+        let facts = facts.map(|one| (one.meeting.clone(), one)).into();
+        let (reviews, retold) = apart(frame, &facts).unwrap();
+        assert_eq!(names(&retold), ["said", "said"]);
+        assert_eq!(names(&reviews), ["one", "two", "told"]);
+        assert_eq!(flags(&reviews, "mandatory").unwrap(), [true, true, false]);
+    }
+
+    #[test]
+    fn few_people_of_retellings_are_not_told() {
+        let frame = |people: &[Option<u32>]| {
+            let n = people.len();
+            df!(
+                "meeting" => vec!["a"; n], "person" => people, "attended" => vec![true; n],
+            )
+            .unwrap()
+        };
+        let told = |people: &[Option<u32>]| retellings(&frame(people), 5).unwrap();
+        assert_eq!(told(&[]), None);
+        let five = [Some(1), Some(2), Some(3), Some(4), Some(5)];
+        assert_eq!(told(&five), Some(json!({ "meetings": 1, "people": 5 })));
+        let withheld = json!({ "meetings": 1, "people": null, "suppressed": true });
+        assert_eq!(told(&five[..4]), Some(withheld.clone()));
+        // One person in five meetings is one.
+        assert_eq!(told(&[Some(1); 5]), Some(withheld.clone()));
+        assert_eq!(told(&[&five[..], &[None]].concat()), Some(withheld));
+    }
+
+    #[test]
+    fn a_round_tells_few_people_s_words_without_their_number() {
+        let story = |round: &str, writeup, called: &str, count| StoryFact {
+            round: round.to_owned(),
+            writeup,
+            called: called.to_owned(),
+            count,
+            version: 1,
+        };
+        let mut registry = [writeup(1, Some(0)), writeup(2, Some(0))];
+        registry[0].id = "INC-1".to_owned();
+        registry[1].id = "INC-2".to_owned();
+        registry[1].restricted = true;
+        let stories = [
+            story("2026-H1", 1, "", 7),
+            story("2026-H1", 2, "", 9),
+            story("2026-H2", 0, "The two clocks", 4),
+            story("2026-H2", 1, "", 0),
+        ];
+        let rounds = rounds(&stories, &registry, DAY_MS, 5);
+        let unwritten = json!([{ "title": "The two clocks", "count": null, "suppressed": true }]);
+        let first = json!({ "writeup": "INC-1", "title": "INC-1", "count": 7 });
+        assert_eq!(
+            rounds.open,
+            [
+                json!({ "round": "2026-H2", "told": [], "not_written_up": unwritten }),
+                json!({ "round": "2026-H1", "told": [first], "not_written_up": [] }),
+            ]
+        );
+        assert_eq!(rounds.full[1]["told"][1]["restricted"], true);
+        assert!(!json!(rounds.open).to_string().contains("INC-2"));
+    }
+
+    #[test]
+    fn the_last_word_has_the_greatest_version() {
+        let now = 1_790_000_000_000;
+        assert_eq!(later(0, now), version_at(now));
+        let ahead = (u64::from(version_at(now) + 7) << 32) | 99;
+        assert_eq!(later(ahead, now), version_at(now) + 8);
+        assert_eq!(later(u64::MAX, now), u32::MAX);
+    }
+}

@@ -1,0 +1,168 @@
+//! A calendar at an address, which answers with all of it: what subscribers to a calendar are given.
+
+use serde::{Deserialize, Serialize};
+
+use super::asking::{Asking, Place, Question};
+use super::memory::{Memory, Telling, kept, setup, window};
+use super::reading::{Reading, Window};
+use super::{Params, Plan, decode};
+use crate::model::Millis;
+use crate::sources::collected::Collected;
+use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
+use crate::sources::{Pull, Setting, Sink, SourceError};
+
+/// What a pull hands to the next.
+#[derive(Default, Serialize, Deserialize)]
+struct Checkpoint {
+    /// The server wants to be left alone until then.
+    not_before: Option<Millis>,
+    /// What the answer was known by.
+    etag: Option<String>,
+    modified: Option<String>,
+    /// How it was read.
+    setup: String,
+    /// When the first occurrence starts that lay behind the window.
+    next: Option<Millis>,
+    memory: Memory,
+}
+
+/// The place that the parameters name, if any.
+pub(super) fn place(params: &Params) -> Result<Option<Place>, SourceError> {
+    let token = params.token_file.as_deref();
+    match (&params.url, &params.url_file) {
+        (Some(_), Some(_)) => Err(SourceError::Params(
+            "give url or url_file, not both".to_owned(),
+        )),
+        (Some(url), None) => Place::open(url, token).map(Some),
+        (None, Some(file)) => Place::secret(file, token).map(Some),
+        (None, None) if token.is_some() => Err(SourceError::Params(
+            "token_file is for url or url_file; files need none".to_owned(),
+        )),
+        (None, None) => Ok(None),
+    }
+}
+
+/// A feed.
+pub(super) struct Feed {
+    place: Option<Place>,
+    reading: Reading,
+    params: String,
+}
+
+impl Feed {
+    pub(super) fn new(params: &Params, setting: &Setting) -> Result<Feed, SourceError> {
+        Ok(Feed {
+            place: place(params)?,
+            reading: params.reading(setting)?,
+            params: format!("{params:?}"),
+        })
+    }
+}
+
+/// Asks for the calendar, for `readback check`.
+pub(super) fn look(
+    params: toml::Table,
+    setting: &Setting,
+    is_online: bool,
+) -> Result<String, SourceError> {
+    let feed = Feed::new(&decode(params)?, setting)?;
+    let Some(place) = &feed.place else {
+        return Ok("nothing is asked: files are imported".to_owned());
+    };
+    if !is_online {
+        return Ok("not asked (--offline)".to_owned());
+    }
+    let mut asking = Asking::new(place, 0).for_a_look();
+    let answer = asking.ask(&place.url, &question((None, None)));
+    let read = answer.and_then(|answer| {
+        if !answer.is_fine() {
+            return Err(asking.away(answer.status));
+        }
+        let body = (place.shown.as_str(), answer.body.as_slice());
+        let nothing = Window::default();
+        let take = &mut |_: Plan, _: &mut dyn Sink| {};
+        let mut sink = Collected::default();
+        let read = feed.reading.read(body, true, nothing, take, &mut sink);
+        read.map_err(|reason| asking.failed(&reason, false))
+    });
+    match read {
+        Ok(held) => Ok(format!(
+            "a calendar of {} meetings and series, {} of which fit match",
+            held.uids.len(),
+            held.wanted
+        )),
+        Err(Stop::Later(reason, _)) => Ok(reason),
+        Err(Stop::Refused(error, _) | Stop::Failed(error)) => Err(error),
+    }
+}
+
+fn question<'a>((etag, modified): (Option<&'a str>, Option<&'a str>)) -> Question<'a> {
+    let mut headers = vec![("accept", "text/calendar")];
+    headers.extend(etag.map(|etag| ("if-none-match", etag)));
+    headers.extend(modified.map(|modified| ("if-modified-since", modified)));
+    Question {
+        method: "GET",
+        headers,
+        ..Question::default()
+    }
+}
+
+impl Feed {
+    fn ask(
+        &self,
+        place: &Place,
+        state: &mut Checkpoint,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Stop> {
+        let window = window(&self.reading, now);
+        let setup = setup(&self.reading.setting, &self.params);
+        let is_read = state.setup == setup && state.next.is_none_or(|next| next >= window.to);
+        let known = match is_read {
+            true => (state.etag.as_deref(), state.modified.as_deref()),
+            false => (None, None),
+        };
+        let mut asking = Asking::new(place, now);
+        let answer = asking.ask(&place.url, &question(known))?;
+        if answer.status == 304 && known != (None, None) {
+            return Ok(());
+        }
+        if !answer.is_fine() {
+            return Err(asking.away(answer.status));
+        }
+        let setting = &self.reading.setting;
+        let key = place.known_by();
+        let mut telling = Telling::new(&mut state.memory, setting, &key, (now, window));
+        let mut take = |plan: Plan, sink: &mut dyn Sink| telling.tell(plan, sink);
+        let body = (place.shown.as_str(), answer.body.as_slice());
+        // Nothing is told of what turns out to be no calendar, or a part of one.
+        let read = self.reading.read(body, true, window, &mut take, sink);
+        let held = read.map_err(|reason| asking.failed(&reason, false))?;
+        telling.missing_of_all(&held, sink);
+        state.etag = kept(answer.header("etag"));
+        state.modified = kept(answer.header("last-modified"));
+        state.setup = setup;
+        state.next = held.next;
+        Ok(())
+    }
+}
+
+impl Pull for Feed {
+    fn pull(
+        &mut self,
+        checkpoint: Option<&str>,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<String, SourceError> {
+        let Some(place) = &self.place else {
+            return Ok(checkpoint.unwrap_or_default().to_owned());
+        };
+        let mut state: Checkpoint = remembered(checkpoint, sink);
+        if is_too_early(state.not_before.take(), now, "the calendar", sink) {
+            return Ok(checkpoint.unwrap_or_default().to_owned());
+        }
+        let ended = self.ask(place, &mut state, now, sink);
+        state.not_before = concluded(ended, false, sink)?;
+        written(&state)
+    }
+}

@@ -1,0 +1,238 @@
+//! What a calendar that is asked has told so far, so that what is so no more is taken back.
+//!
+//! An occurrence has as many seats as people were invited to it at once. A seat is the id of an event, and
+//! who sits on it may change from one pull to the next: so nobody needs to be remembered, and what stands
+//! here names no one, not by an address, a title or a pseudonym. An occurrence is told again, whole and
+//! with a greater version, when anything of it changed; seats that are left over, or all of them, are taken
+//! back by an event that names nobody and leads nowhere ([`RETRACTED`]).
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
+
+use super::reading::{Held, Plan, Reading, Window};
+use super::{invited, version};
+use crate::model::{Attendance, Body, DAY_MS, Event, Identity, Millis, RETRACTED};
+use crate::sources::forge::{hex, sha256};
+use crate::sources::{Setting, Sink};
+
+/// How far back plans are taken if nothing is said.
+const BACK: Millis = 2 * 365 * DAY_MS;
+/// How far ahead: plans change, and what is far away changes most.
+const AHEAD: Millis = 60 * DAY_MS;
+/// So far behind the window it is looked for what comes next.
+const BEYOND: Millis = 366 * DAY_MS;
+/// Pulls are newer than every SEQUENCE that a file states.
+const PULLED: i64 = 7;
+
+/// What was told.
+#[derive(Default, Serialize, Deserialize)]
+pub(in crate::sources) struct Memory {
+    /// Occurrences by the hash of their UID, then by that of their id.
+    meetings: BTreeMap<String, BTreeMap<String, Told>>,
+}
+
+/// An occurrence that was told of: when it is, its seats, the version, and what its content was; nothing
+/// once it was taken back.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Told(Millis, u32, u32, Option<u64>);
+
+/// One pull's telling.
+pub(in crate::sources) struct Telling<'a> {
+    memory: &'a mut Memory,
+    source: Arc<str>,
+    /// What fingerprints are keyed with: whoever reads them should not find out names by trying.
+    key: [u8; 32],
+    now: Millis,
+    window: Window,
+    /// Occurrences that this pull came upon.
+    seen: HashSet<String>,
+}
+
+/// The window of a pull.
+pub(in crate::sources) fn window(reading: &Reading, now: Millis) -> Window {
+    let to = reading.to.unwrap_or(now.saturating_add(AHEAD));
+    Window {
+        from: reading.from.unwrap_or(now.saturating_sub(BACK)),
+        to,
+        beyond: to.saturating_add(BEYOND),
+    }
+}
+
+/// Tells whether a calendar is read in another way than at the last pull: other write-ups are registered,
+/// or the configuration is another one.
+pub(in crate::sources) fn setup(setting: &Setting, params: &str) -> String {
+    let names = setting.writeups.iter();
+    let names: Vec<_> = names
+        .map(|one| (&one.id, &one.title, &one.aliases))
+        .collect();
+    let text = format!("{names:?} {} {params}", setting.timezone);
+    hex(&sha256(text.as_bytes())[..8])
+}
+
+/// A UID, or what else could hold a name, as it is remembered.
+pub(in crate::sources) fn hashed(text: &str) -> String {
+    format!("{:016x}", xxh3_64(text.as_bytes()))
+}
+
+/// A token or tag of a server, if it may be kept: some servers put the user's address into it.
+pub(in crate::sources) fn kept(text: Option<&str>) -> Option<String> {
+    let text = text.filter(|text| text.len() <= 2_000)?;
+    let has_address = text.contains('@') || text.to_ascii_lowercase().contains("%40");
+    (!has_address).then(|| text.to_owned())
+}
+
+impl<'a> Telling<'a> {
+    /// Begins to tell. `secret` is what the calendar is asked with.
+    pub(in crate::sources) fn new(
+        memory: &'a mut Memory,
+        setting: &Setting,
+        secret: &str,
+        (now, window): (Millis, Window),
+    ) -> Telling<'a> {
+        Telling {
+            memory,
+            source: setting.source.as_str().into(),
+            key: sha256(format!("readback calendar {secret}").as_bytes()),
+            now,
+            window,
+            seen: HashSet::new(),
+        }
+    }
+
+    /// Tells of an occurrence, if anything of it is new.
+    pub(in crate::sources) fn tell(&mut self, mut plan: Plan, sink: &mut dyn Sink) {
+        // Some calendars write people in another order each time.
+        plan.people.sort_by(|one, other| {
+            let key = |who: &super::Expected| (who.person.kind, who.person.value.to_lowercase());
+            key(one).cmp(&key(other))
+        });
+        let id = format!("{:032x}", xxh3_128(plan.meeting.as_bytes()));
+        let print = self.print(&plan);
+        self.seen.insert(id.clone());
+        let uid = hashed(&plan.uid);
+        let known = self.memory.meetings.get(&uid);
+        let before = known.and_then(|known| known.get(&id)).copied();
+        if before.is_some_and(|told| told.3 == Some(print)) {
+            return;
+        }
+        let seats = u32::try_from(plan.people.len()).unwrap_or(u32::MAX);
+        let version = self.later(before);
+        let known = self.memory.meetings.entry(uid).or_default();
+        known.insert(id.clone(), Told(plan.at, seats, version, Some(print)));
+        for (seat, person) in plan.people.iter().enumerate() {
+            sink.event(Event {
+                source: Arc::clone(&self.source),
+                id: format!("{id}:{seat}"),
+                subject: plan.subject.clone(),
+                time: plan.at,
+                version,
+                body: Body::Attendance(Box::new(invited(&plan, person))),
+            });
+        }
+        let left_over = seats..before.map_or(0, |told| told.1);
+        self.empty(&id, plan.at, version, left_over, sink);
+    }
+
+    /// Takes back what a part of the calendar told and holds no more. `uids` are those that it told of,
+    /// hashed; of these `is_forgotten` says whether one that began then is only not remembered.
+    pub(in crate::sources) fn missing(
+        &mut self,
+        uids: &BTreeSet<String>,
+        is_forgotten: impl Fn(&str, Millis) -> bool,
+        sink: &mut dyn Sink,
+    ) {
+        for uid in uids {
+            let Some(mut known) = self.memory.meetings.remove(uid) else {
+                continue;
+            };
+            // What the window left behind stays as it is.
+            known.retain(|_, told| told.0 >= self.window.from);
+            for (id, told) in &mut known {
+                let stands = told.3.is_some();
+                if !stands || self.seen.contains(id) || is_forgotten(uid, told.0) {
+                    continue;
+                }
+                let version = self.later(Some(*told));
+                self.empty(id, told.0, version, 0..told.1, sink);
+                *told = Told(told.0, 0, version, None);
+            }
+            if !known.is_empty() {
+                self.memory.meetings.insert(uid.clone(), known);
+            }
+        }
+    }
+
+    /// The same for all of a calendar that is always answered as a whole, or as much of it as it remembers.
+    pub(in crate::sources) fn missing_of_all(&mut self, held: &Held, sink: &mut dyn Sink) {
+        let uids: BTreeSet<String> = self.memory.meetings.keys().cloned().collect();
+        let whole: BTreeSet<String> = held.whole.iter().map(|uid| hashed(uid)).collect();
+        // Many feeds hold the last months alone. What is there says so itself; what is not may have been
+        // dropped for its age, unless something older is still there.
+        let now = self.now;
+        let is_old = |at: Millis| at < now && held.reaches.is_none_or(|reaches| at < reaches);
+        self.missing(&uids, |uid, at| is_old(at) && !whole.contains(uid), sink);
+    }
+
+    /// Events that say of these seats of an occurrence that nobody sits there.
+    fn empty(
+        &self,
+        id: &str,
+        at: Millis,
+        version: u32,
+        seats: std::ops::Range<u32>,
+        sink: &mut dyn Sink,
+    ) {
+        for seat in seats {
+            sink.event(Event {
+                source: Arc::clone(&self.source),
+                id: format!("{id}:{seat}"),
+                subject: format!("{}{RETRACTED}", self.source),
+                time: at,
+                version,
+                body: Body::Attendance(Box::new(Attendance {
+                    meeting: id.to_owned(),
+                    person: None,
+                    team: None,
+                    role: None,
+                    partstat: None,
+                    role_stated: false,
+                    via: None,
+                    meeting_ms: None,
+                    attended: None,
+                    present_ms: None,
+                    spoke_ms: None,
+                    mandatory: false,
+                })),
+            });
+        }
+    }
+
+    /// The next version of an occurrence. Pulls may follow one another faster than the steps of versions.
+    fn later(&self, before: Option<Told>) -> u32 {
+        let now = version(PULLED, self.now);
+        before.map_or(now, |told| now.max(told.2.saturating_add(1)))
+    }
+
+    fn print(&self, plan: &Plan) -> u64 {
+        let mut text = self.key.to_vec();
+        let people = plan.people.iter().map(|one| {
+            let Identity { kind, value, .. } = &one.person;
+            (
+                kind,
+                value,
+                &one.role,
+                one.role_stated,
+                &one.partstat,
+                &one.via,
+            )
+        });
+        let people: Vec<_> = people.collect();
+        let content = (&plan.subject, plan.at, plan.length_ms, people);
+        text.extend_from_slice(format!("{content:?}").as_bytes());
+        let [a, b, c, d, e, f, g, h, ..] = sha256(&text);
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}

@@ -1,0 +1,376 @@
+//! From the bytes of a calendar to what is planned: the occurrences that are wanted, each with the people
+//! whom it expects. Files and what is asked over the network are read by this alone.
+
+use std::collections::{BTreeSet, HashMap};
+
+use calcard::icalendar::{ICalendar, ICalendarComponentType};
+use chrono::NaiveDate;
+use regex::Regex;
+
+use super::calendars::{self, decoded, is_answer, method, parse};
+use super::expand::{Occurrence, occurrences};
+use super::occasion::{Broken, Occasion};
+use super::people::{self, Expected};
+use super::zones::{Local, Zones};
+use crate::model::{Calendar, Millis, parse_rfc3339, to_rfc3339};
+use crate::sources::links::Finder;
+use crate::sources::{Problem, Setting, Sink, SourceError};
+
+/// The occurrences of one series that are taken.
+pub(super) const MOST: usize = 2_000;
+
+/// What is taken of a calendar, as the configuration has it.
+#[derive(Default)]
+pub(in crate::sources) struct Choice {
+    /// Patterns of titles and categories; every event where there are none.
+    pub(in crate::sources) matching: Vec<String>,
+    /// What an incident key looks like.
+    pub(in crate::sources) key: Option<String>,
+    /// The write-up of events that mention none.
+    pub(in crate::sources) writeup: Option<String>,
+    /// The first day.
+    pub(in crate::sources) from: Option<String>,
+    /// The day after the last.
+    pub(in crate::sources) to: Option<String>,
+}
+
+/// Which occurrences are taken, by their starts.
+#[derive(Clone, Copy, Default)]
+pub(in crate::sources) struct Window {
+    pub(in crate::sources) from: Millis,
+    pub(in crate::sources) to: Millis,
+    /// Until when it is looked for what comes after `to`.
+    pub(in crate::sources) beyond: Millis,
+}
+
+/// Reads calendars for one source.
+pub(in crate::sources) struct Reading {
+    matching: Vec<Regex>,
+    key: Option<Regex>,
+    writeup: Option<String>,
+    /// The bounds that the configuration gives.
+    pub(in crate::sources) from: Option<Millis>,
+    pub(in crate::sources) to: Option<Millis>,
+    finder: Finder,
+    /// Write-ups by name, see [`Setting::names`].
+    names: HashMap<String, String>,
+    pub(in crate::sources) setting: Setting,
+}
+
+/// An occurrence that is wanted.
+pub(in crate::sources) struct Plan {
+    pub(in crate::sources) uid: String,
+    /// The UID, and of a series the start that it gave this occurrence.
+    pub(in crate::sources) meeting: String,
+    pub(in crate::sources) subject: String,
+    pub(in crate::sources) at: Millis,
+    pub(in crate::sources) length_ms: Option<u64>,
+    pub(in crate::sources) sequence: i64,
+    pub(in crate::sources) stamped: Millis,
+    pub(in crate::sources) people: Vec<Expected>,
+}
+
+/// What a calendar holds beside its plans.
+#[derive(Default)]
+pub(in crate::sources) struct Held {
+    /// Every UID.
+    pub(in crate::sources) uids: BTreeSet<String>,
+    /// Those of which the series or the meeting itself is there, and not only changed occurrences.
+    pub(in crate::sources) whole: BTreeSet<String>,
+    /// The start of the earliest single event: so far back the calendar goes. How long ago a series began
+    /// says nothing of that.
+    pub(in crate::sources) reaches: Option<Millis>,
+    /// When the first wanted occurrence after the window starts.
+    pub(in crate::sources) next: Option<Millis>,
+    /// Meetings and series of which something is wanted, whenever it is.
+    pub(in crate::sources) wanted: u64,
+}
+
+impl Held {
+    fn comes(&mut self, at: Millis) {
+        self.next = Some(self.next.map_or(at, |next| next.min(at)));
+    }
+}
+
+/// Takes what is planned.
+pub(in crate::sources) type Take<'t> = &'t mut dyn FnMut(Plan, &mut dyn Sink);
+
+impl Reading {
+    /// Reads what is chosen.
+    pub(in crate::sources) fn new(
+        choice: Choice,
+        setting: &Setting,
+    ) -> Result<Reading, SourceError> {
+        let regex = |name: &str, pattern: &str| {
+            Regex::new(pattern)
+                .map_err(|error| SourceError::Params(format!("{name}: {pattern:?}: {error}")))
+        };
+        let date = |name: &str, text: Option<&str>| {
+            let day = |text: &str| {
+                let day = text.parse::<NaiveDate>().ok()?;
+                Some(Calendar::new(setting.timezone).midnight(day))
+            };
+            let read = |text: &str| {
+                parse_rfc3339(text).or_else(|| day(text)).ok_or_else(|| {
+                    SourceError::Params(format!(
+                        "{name}: {text:?} is no date such as \"2025-03-04\""
+                    ))
+                })
+            };
+            text.map(read).transpose()
+        };
+        let matching = choice.matching.iter();
+        let matching: Result<Vec<Regex>, SourceError> =
+            matching.map(|pattern| regex("match", pattern)).collect();
+        let key = choice.key.as_deref();
+        Ok(Reading {
+            matching: matching?,
+            key: key.map(|pattern| regex("key", pattern)).transpose()?,
+            writeup: choice.writeup,
+            from: date("from", choice.from.as_deref())?,
+            to: date("to", choice.to.as_deref())?,
+            finder: Finder::new(&setting.writeups),
+            names: setting.names(),
+            setting: setting.clone(),
+        })
+    }
+
+    /// Reads a calendar. What is wrong with its form is an error or a note: as `is_strict` says, for one
+    /// that is cut off would seem to have lost the rest.
+    pub(in crate::sources) fn read(
+        &self,
+        (name, bytes): (&str, &[u8]),
+        is_strict: bool,
+        window: Window,
+        take: Take<'_>,
+        sink: &mut dyn Sink,
+    ) -> Result<Held, String> {
+        let (calendars, problems) = parse(&decoded(bytes));
+        if calendars.is_empty() && (is_strict || !bytes.is_empty()) {
+            return Err(
+                "holds no whole calendar; it should begin with BEGIN:VCALENDAR and end with END:VCALENDAR"
+                    .to_owned(),
+            );
+        }
+        if let Some(reason) = problems.iter().find(|one| calendars::is_loss(one))
+            && is_strict
+        {
+            return Err((*reason).to_owned());
+        }
+        for reason in problems {
+            sink.note(format!("{name}: {reason}"));
+        }
+        let zones: Vec<Zones<'_>> = calendars
+            .iter()
+            .map(|calendar| Zones::new(calendar, self.setting.timezone))
+            .collect();
+        let occasions = read_events(&calendars, &zones, sink);
+        for zone in unknown_zones(&occasions) {
+            sink.note(format!(
+                "{name}: zone {zone:?} is not known; read in {}",
+                self.setting.timezone
+            ));
+        }
+        let mut held = Held {
+            uids: occasions.iter().map(|one| one.uid.clone()).collect(),
+            reaches: occasions.iter().filter_map(Occasion::single).min(),
+            ..Held::default()
+        };
+        for (uid, versions) in by_uid(&occasions) {
+            if versions.series.is_some() {
+                held.whole.insert(uid.to_owned());
+            }
+            let mut all = versions.series.iter().chain(&versions.changes);
+            held.wanted += u64::from(all.any(|occasion| self.is_wanted(occasion)));
+            self.meeting(name, &versions, (window, &mut held, &mut *take), sink);
+        }
+        Ok(held)
+    }
+}
+
+/// A series or a single meeting, with its changed occurrences, each in its newest version.
+pub(super) struct Versions<'a> {
+    pub(super) series: Option<&'a Occasion<'a>>,
+    pub(super) changes: Vec<&'a Occasion<'a>>,
+}
+
+impl Versions<'_> {
+    /// Whether it may have more occurrences than those that were looked at.
+    fn goes_on(&self) -> bool {
+        self.series.is_some_and(|series| !series.rules.is_empty())
+    }
+}
+
+impl Reading {
+    fn meeting(
+        &self,
+        name: &str,
+        versions: &Versions<'_>,
+        (window, held, take): (Window, &mut Held, Take<'_>),
+        sink: &mut dyn Sink,
+    ) {
+        let all = || versions.series.iter().chain(&versions.changes);
+        for _ in all().filter(|occasion| occasion.cancelled) {
+            sink.left_out("cancelled");
+        }
+        if versions.series.is_some_and(|series| series.cancelled) {
+            return;
+        }
+        let (found, complete) = occurrences(versions.series, &versions.changes, window.beyond);
+        if !complete {
+            sink.note(format!(
+                "{name}: the RRULE of a series breaks RFC 5545; only its occurrences named by date \
+                 are read"
+            ));
+        }
+        let is_next = |at: Millis| window.to < window.beyond && at >= window.to;
+        let mut taken = 0;
+        for occurrence in &found {
+            let is_wanted = self.is_wanted(occurrence.of);
+            if is_next(occurrence.at) {
+                if is_wanted {
+                    held.comes(occurrence.at);
+                }
+            } else if !(window.from..window.to).contains(&occurrence.at) {
+                sink.left_out("outside from and to");
+            } else if !is_wanted {
+                sink.left_out("neither title nor category matches");
+            } else if taken == MOST {
+                sink.note(format!(
+                    "{name}: a series has more than {MOST} occurrences; the first are taken"
+                ));
+                break;
+            } else {
+                taken += 1;
+                take(self.plan(occurrence, sink), sink);
+            }
+        }
+        // What lies beyond is looked for another time.
+        if is_next(window.to) && versions.goes_on() {
+            held.comes(window.beyond);
+        }
+    }
+
+    fn is_wanted(&self, occasion: &Occasion<'_>) -> bool {
+        let fits = |text: &String| self.matching.iter().any(|pattern| pattern.is_match(text));
+        self.matching.is_empty() || fits(&occasion.summary) || occasion.categories.iter().any(fits)
+    }
+
+    fn plan(&self, occurrence: &Occurrence<'_>, sink: &mut dyn Sink) -> Plan {
+        let occasion = occurrence.of;
+        let meeting = match occurrence.original {
+            Some(original) => format!("{}/{}", occasion.uid, to_rfc3339(original)),
+            None => occasion.uid.clone(),
+        };
+        let people = people::expected(&occasion.invitations, |reason| sink.left_out(reason));
+        if people.is_empty() {
+            sink.left_out("event without attendees");
+        }
+        Plan {
+            uid: occasion.uid.clone(),
+            subject: self.subject(occasion, &meeting).unwrap_or_default(),
+            meeting,
+            at: occurrence.at,
+            length_ms: occurrence.length_ms,
+            sequence: occasion.sequence,
+            stamped: occasion.stamped,
+            people,
+        }
+    }
+
+    /// The write-up that was reviewed, as far as the event or the parameters tell. The meeting's id can
+    /// hold names and is no subject; it finds the write-up that has it for an alias.
+    fn subject(&self, occasion: &Occasion<'_>, meeting: &str) -> Option<String> {
+        let texts = || occasion.texts.iter().map(String::as_str);
+        let by_key = || {
+            let key = self.key.as_ref()?;
+            let found = texts().find_map(|text| key.captures(text))?;
+            found
+                .get(1)
+                .or_else(|| found.get(0))
+                .map(|found| found.as_str().to_owned())
+        };
+        let mentioned = self.finder.first(texts());
+        let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
+        let by_alias = || {
+            let named = self.names.get(meeting);
+            named.or_else(|| self.names.get(&occasion.uid)).cloned()
+        };
+        mentioned
+            .or_else(by_key)
+            .or_else(|| self.writeup.clone())
+            .or_else(by_alias)
+    }
+}
+
+pub(super) fn read_events<'a>(
+    calendars: &[ICalendar],
+    zones: &'a [Zones<'_>],
+    sink: &mut dyn Sink,
+) -> Vec<Occasion<'a>> {
+    let mut occasions = Vec::new();
+    let mut number = 0;
+    for (calendar, zones) in calendars.iter().zip(zones) {
+        let method = method(calendar);
+        for component in &calendar.components {
+            if component.component_type != ICalendarComponentType::VEvent {
+                continue;
+            }
+            number += 1;
+            if method.is_some_and(is_answer) {
+                sink.left_out("an answer to an invitation");
+                continue;
+            }
+            match Occasion::read(component, zones, method) {
+                Ok(occasion) => occasions.push(occasion),
+                Err(Broken(property)) => sink.problem(Problem {
+                    place: format!("event {number}"),
+                    field: property.to_owned(),
+                    reason: "should be there and be a time such as 20250304T140000Z".to_owned(),
+                }),
+            }
+        }
+    }
+    occasions
+}
+
+fn unknown_zones(occasions: &[Occasion<'_>]) -> Vec<String> {
+    let mut names: Vec<String> = occasions
+        .iter()
+        .filter_map(|occasion| occasion.unknown_zone.clone())
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// The occasions by UID, in the order of the file, the newest version of each.
+pub(super) fn by_uid<'a>(occasions: &'a [Occasion<'a>]) -> Vec<(&'a str, Versions<'a>)> {
+    let mut order: Vec<&str> = Vec::new();
+    let mut newest: HashMap<&str, Vec<&'a Occasion<'a>>> = HashMap::new();
+    for occasion in occasions {
+        let versions = newest.entry(&occasion.uid).or_insert_with(|| {
+            order.push(&occasion.uid);
+            Vec::new()
+        });
+        let which = |occasion: &Occasion<'_>| occasion.recurrence.map(Local::at);
+        match versions
+            .iter_mut()
+            .find(|known| which(known) == which(occasion))
+        {
+            Some(known) if occasion.age() >= known.age() => *known = occasion,
+            Some(_) => {}
+            None => versions.push(occasion),
+        }
+    }
+    let split = |uid: &'a str| {
+        let (series, changes): (Vec<_>, Vec<_>) = newest
+            .remove(uid)
+            .unwrap_or_default()
+            .into_iter()
+            .partition(|one| one.recurrence.is_none());
+        let series = series.into_iter().next();
+        (uid, Versions { series, changes })
+    };
+    order.into_iter().map(split).collect()
+}

@@ -1,0 +1,245 @@
+//! `/reviews` for coordinators: the page that everybody sees, with forms that say something of a meeting or
+//! count a story round. What a form says goes the way of all events, through the spool.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request as HttpRequest, State};
+use axum::http::{Response, StatusCode};
+
+use super::AppState;
+use super::access::signin::see;
+use super::body;
+use super::desk::{LONGEST_FORM, own, person, show, undone_at};
+use super::forms::Form;
+use super::imports::desk;
+use super::look::{Look, away, in_time, there};
+use super::problem::Refusal;
+use super::receive::Door;
+use super::router::Asked;
+use super::shown::Shown;
+use super::who::Who;
+use crate::collect::receive::{Request, Terms};
+use crate::indicators::Context;
+use crate::jobs::meetings::{self, Count, Words};
+use crate::jobs::people::BY_HAND;
+use crate::model::target::nameless;
+use crate::model::{Event, MeetingForm, Millis};
+use crate::pages::{Page, UNTITLED};
+use crate::sources::{Delivery, Push, Sink, SourceError};
+
+const NOT_HERE: &str = "Only `readback serve` takes what is said of meetings.";
+
+/// `GET /reviews` for those who may say something.
+pub(super) fn page(
+    state: &AppState,
+    shown: &Shown,
+    asked: &Asked,
+    request: &HttpRequest,
+) -> Option<Response<Body>> {
+    if !shown.seat.registry || state.door.is_none() || shown.latest.is_none() {
+        return None;
+    }
+    let form = state.access.form(request.headers());
+    // Fixed words: the address may come from a link of somebody else's.
+    let said = match asked.said.as_str() {
+        "meeting" => "What you said of the meeting stands on the disk.",
+        "story" => "Your count stands on the disk.",
+        _ => "",
+    };
+    let page = Page::ReviewsDesk(asked.page(), form, said);
+    Some(show(shown, StatusCode::OK, &page))
+}
+
+/// `POST /reviews/meeting`
+pub(super) async fn meeting(State(state): State<AppState>, request: HttpRequest) -> Response<Body> {
+    done(&state, request, "meeting").await
+}
+
+/// `POST /reviews/story`
+pub(super) async fn story(State(state): State<AppState>, request: HttpRequest) -> Response<Body> {
+    done(&state, request, "story").await
+}
+
+async fn done(state: &AppState, request: HttpRequest, what: &'static str) -> Response<Body> {
+    match take(state, request, what).await {
+        Ok(()) => see(&format!("/reviews?said={what}")),
+        Err(refusal) => undone_at(&refusal, "/reviews", "the reviews"),
+    }
+}
+
+async fn take(state: &AppState, request: HttpRequest, what: &'static str) -> Result<(), Refusal> {
+    let headers = request.headers().clone();
+    let who = person(&request);
+    let (who, door) = match there(state).map(|_| who.zip(state.door.clone())) {
+        Ok(Some(both)) => both,
+        other => {
+            body::turn_away(request).await;
+            let not_here = Refusal::new(StatusCode::NOT_FOUND, NOT_HERE);
+            return Err(other.err().unwrap_or(not_here));
+        }
+    };
+    let (request, _held) = door.read(request).await?;
+    if request.body.len() > LONGEST_FORM {
+        let words = format!("valid are at most {LONGEST_FORM} bytes");
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, words));
+    }
+    let form = Form::of(&request.body);
+    own(state, &headers, form.get("form"))?;
+    // One after the other: of two words in one instant the later one is the last.
+    let _turn = door.unloaded.turn().await?;
+    let look = Look::to_speak(state, &who).await?;
+    let context = context(state, (door.now(), look.k))?;
+    let (event, deed) = match what {
+        "meeting" => of_meeting(&look, &context, &who, &form).await?,
+        _ => of_story(&look, &context, &form).await?,
+    };
+    say(&door, event, &who).await?;
+    let (mark, words) = who.told(&deed);
+    match state.access.note_change(mark, words).await {
+        true => Ok(()),
+        false => Err(Refusal::later(
+            "it is done, and can't be written into the audit log",
+        )),
+    }
+}
+
+fn context(state: &AppState, (now, k): (Millis, u32)) -> Result<Context, Refusal> {
+    let Some((_, desk)) = desk(state) else {
+        return Err(Refusal::new(StatusCode::NOT_FOUND, NOT_HERE));
+    };
+    Ok(desk.context(now, k))
+}
+
+async fn of_meeting(
+    look: &Look,
+    context: &Context,
+    who: &Who,
+    form: &Form,
+) -> Result<(Event, String), Refusal> {
+    let words = Words {
+        accounts: number("accounts", form.get("accounts"))?,
+        changes: number("changes", form.get("changes"))?,
+        form: match form.get("meeting_form") {
+            "" => None,
+            name => Some(MeetingForm::from_name(name).ok_or_else(|| {
+                bad("meeting_form: valid are review, story_session and onboarding_talk")
+            })?),
+        },
+        open: flag("open", form.get("open"))?,
+        mandatory: flag("mandatory", form.get("mandatory"))?,
+    };
+    if words.is_empty() {
+        return Err(bad("the form says nothing; fill in one of its fields"));
+    }
+    let known = in_time(meetings::known(&look.store, context)).await?;
+    let id = form.get("meeting");
+    let sees_restricted = who.sees_restricted();
+    // What came in since the page was made may have moved the others of its day.
+    let shown = Some(form.get("title")).filter(|title| *title != UNTITLED);
+    let is_it =
+        |own: &str, title: &Option<String>| own == id && title.as_deref().map(str::trim) == shown;
+    let found = known.iter().find(|one| match (&one.open, sees_restricted) {
+        (_, true) => is_it(&one.id, &one.title),
+        (Some((own, title)), false) => is_it(own, title),
+        (None, false) => false,
+    });
+    let Some(meeting) = found else {
+        let words = "the meeting is not the one that the page showed; open the page again";
+        return Err(Refusal::new(StatusCode::CONFLICT, words));
+    };
+    let deed = words.deed(id);
+    let event = words.event(meeting, context.as_of).map_err(away)?;
+    Ok((event, deed))
+}
+
+async fn of_story(look: &Look, context: &Context, form: &Form) -> Result<(Event, String), Refusal> {
+    let count = number("count", form.get("count"))?.ok_or_else(|| bad("count: is empty"))?;
+    let (name, label, round) = (form.get("writeup"), form.get("label"), form.get("round"));
+    let (said, numbered) = in_time(meetings::stories(&look.store, context)).await?;
+    let (subject, number) = match (name, label) {
+        ("", "") => return Err(bad("name the write-up, or give a short title")),
+        ("", _) => (String::new(), 0),
+        (name, "") => {
+            let known = look.entry(name)?;
+            let whole = look.registry.whole(known).unwrap_or(known);
+            let own = numbered.iter().find(|one| one.id == whole.id);
+            (whole.id.clone(), own.map_or(0, |own| own.number))
+        }
+        _ => return Err(bad("give the write-up or a short title, not both")),
+    };
+    let told = match subject.is_empty() {
+        true => "what is not written up".to_owned(),
+        false => nameless(&subject).into_owned(),
+    };
+    let deed = format!("counted {told} in the story round {round}");
+    let count = Count {
+        round: round.to_owned(),
+        label: Some(label)
+            .filter(|label| !label.is_empty())
+            .map(str::to_owned),
+        subject,
+        count,
+    };
+    let event = count.event(&said, number, context.as_of);
+    let event =
+        event.map_err(|lost| Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, lost.to_string()))?;
+    Ok((event, deed))
+}
+
+fn bad(words: &str) -> Refusal {
+    Refusal::new(StatusCode::BAD_REQUEST, words)
+}
+
+fn number(name: &str, text: &str) -> Result<Option<u32>, Refusal> {
+    match text {
+        "" => Ok(None),
+        text => match text.parse::<u32>() {
+            Ok(number) if number <= MOST => Ok(Some(number)),
+            _ => Err(bad(&format!(
+                "{name}: valid are whole numbers up to {MOST}"
+            ))),
+        },
+    }
+}
+
+/// More people, or changes, than any meeting has.
+const MOST: u32 = 100_000;
+
+fn flag(name: &str, text: &str) -> Result<Option<bool>, Refusal> {
+    match text {
+        "" => Ok(None),
+        "true" => Ok(Some(true)),
+        "false" => Ok(Some(false)),
+        _ => Err(bad(&format!("{name}: valid are true and false"))),
+    }
+}
+
+/// Hands one event over, as if it had come.
+struct One(Event);
+
+impl Push for One {
+    fn receive(&self, _: &Delivery<'_>, sink: &mut dyn Sink) -> Result<(), SourceError> {
+        sink.event(self.0.clone());
+        Ok(())
+    }
+}
+
+async fn say(door: &Arc<Door>, event: Event, who: &Who) -> Result<(), Refusal> {
+    let terms = Terms {
+        scope: who.scope(),
+        source: BY_HAND.to_owned(),
+        whole: false,
+    };
+    let request = Request {
+        now: door.now(),
+        ..Request::default()
+    };
+    let saying = door.unloaded.saying();
+    let received = door.take(Arc::new(One(event)), request, terms).await?;
+    drop(saying);
+    match received.rejected {
+        0 => Ok(()),
+        _ => Err(Refusal::of_events(&received)),
+    }
+}

@@ -1,0 +1,547 @@
+//! What is known of meetings beside their attendees: put together field by field, told of reviews to which
+//! enough people came, said by hand on the command line and by forms; retellings apart from reviews; story
+//! rounds.
+
+use readback::model::Millis;
+use serde_json::{Value, json};
+
+use super::access_commands::typed;
+use super::access_roles::until;
+use super::binary::Home;
+use super::privacy::{EMAIL, NAME, clean};
+use super::served::Served;
+use super::visitor::{Visitor, field, header};
+use super::way::{Way, event, instant};
+
+/// A meeting to which so many people came.
+fn came(meeting: &str, subject: &str, time: &str, people: u32) -> Vec<String> {
+    let each = (1..=people).map(|person| {
+        let data = json!({
+            "meeting": meeting, "person": format!("p{person}@example.org"), "role": "OPT-PARTICIPANT",
+            "partstat": "ACCEPTED", "attended": true,
+        });
+        event("attendance", &format!("{meeting} {person}"), subject, time, data)
+    });
+    each.collect()
+}
+
+fn said(id: &str, subject: &str, time: &str, data: Value) -> String {
+    event("meeting", id, subject, time, data)
+}
+
+const MARCH: &str = "2026-03-10T14:00:00Z";
+
+fn as_of() -> Millis {
+    instant("2026-06-01T00:00:00Z")
+}
+
+async fn house(database: &str, reversed: bool) -> Option<Way> {
+    let way = Way::fresh(database).await?;
+    way.register(&[
+        ("INC-1", &[], "2026-03-01T00:00:00Z"),
+        ("INC-2", &[], "2025-03-01T00:00:00Z"),
+    ])
+    .await;
+    let mut lines = Vec::new();
+    lines.extend(came("m1", "INC-1", MARCH, 6));
+    lines.extend(came("m2", "INC-1", "2026-03-11T14:00:00Z", 2));
+    lines.extend(came("m3", "INC-2", "2026-03-12T14:00:00Z", 7));
+    lines.extend(came("m4", "INC-1", "2026-03-13T14:00:00Z", 6));
+    lines.extend(came("m5", "INC-1", "2026-03-14T14:00:00Z", 8));
+    lines.extend(came("m6", "INC-1", "2026-03-15T14:00:00Z", 9));
+    lines.extend([
+        said(
+            "a",
+            "INC-1",
+            MARCH,
+            json!({ "meeting": "m1", "accounts": 4, "changes": 3 }),
+        ),
+        // A greater version says no more of the changes.
+        said(
+            "b",
+            "INC-1",
+            MARCH,
+            json!({ "meeting": "m1", "accounts": 5, "version": 2 }),
+        ),
+        said(
+            "c",
+            "",
+            MARCH,
+            json!({ "meeting": "m1", "accounts": 9, "version": 1, "open": true }),
+        ),
+        said(
+            "d",
+            "INC-1",
+            MARCH,
+            json!({ "meeting": "m2", "accounts": 2 }),
+        ),
+        said(
+            "e",
+            "INC-1",
+            MARCH,
+            json!({ "meeting": "m4", "form": "onboarding_talk" }),
+        ),
+        said(
+            "f",
+            "INC-1",
+            MARCH,
+            json!({ "meeting": "m6", "accounts": 7, "changes": 1, "mandatory": true }),
+        ),
+        said(
+            "i",
+            "INC-2",
+            MARCH,
+            json!({ "meeting": "m3", "form": "story_session" }),
+        ),
+        // Of an unknown write-up, and of a meeting that nobody came to.
+        said(
+            "g",
+            "INC-9",
+            MARCH,
+            json!({ "meeting": "m6", "accounts": 90, "version": 9 }),
+        ),
+        said(
+            "h",
+            "INC-1",
+            MARCH,
+            json!({ "meeting": "m9", "accounts": 90 }),
+        ),
+    ]);
+    if reversed {
+        lines.reverse();
+    }
+    let taken = way.events(&lines).await;
+    assert_eq!((taken.total(), taken.rejected), (lines.len() as u64, 0));
+    Some(way)
+}
+
+#[tokio::test]
+async fn sources_words_are_put_together_and_retellings_stand_apart() {
+    let Some(way) = house("meetings_together", false).await else {
+        return;
+    };
+    let report = way.report(as_of()).await;
+    let other = house("meetings_reversed", true).await.expect("an engine");
+    report.assert_same(&other.report(as_of()).await, "the order of arrival");
+    let summary = report.json();
+    let reviews = summary["reviews"].as_array().expect("a list");
+    let told: Vec<_> = reviews
+        .iter()
+        .map(|one| {
+            (
+                one["meeting"].as_str().unwrap(),
+                &one["accounts"],
+                &one["changes"],
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("2026-03-15/1", &json!(7), &json!(1)),
+            ("2026-03-14/1", &Value::Null, &Value::Null),
+            ("2026-03-11/1", &json!(2), &Value::Null),
+            ("2026-03-10/1", &json!(5), &json!(3)),
+        ]
+    );
+    assert_eq!(
+        (
+            &reviews[3]["open"],
+            &reviews[0]["mandatory"],
+            &reviews[0]["need_not_have_come"]
+        ),
+        (&json!(true), &json!(true), &json!(0))
+    );
+    let quarter = &summary["attendance_by_quarter"][0];
+    assert_eq!(
+        [
+            &quarter["reviews"],
+            &quarter["accounts"],
+            &quarter["changes"],
+            &quarter["reviews_with_acts"]
+        ],
+        [&json!(4), &json!(14), &json!(4), &json!(3)]
+    );
+    // A story session and a talk; seven people came to both.
+    assert_eq!(summary["retellings"], json!({ "meetings": 2, "people": 7 }));
+    let attendance = &summary["indicators"]["A1"]["results"]["attendance"];
+    assert_eq!(
+        (&attendance["meetings"], &attendance["attendees"]),
+        (&json!(4), &json!(25))
+    );
+    // Unknown: m6 by INC-9. The others were received well.
+    let received = &summary["health"]["received"];
+    assert_eq!(
+        (&received["kept"]["meeting"], &received["unknown_writeup"]),
+        (&json!(8), &json!(1))
+    );
+}
+
+#[tokio::test]
+async fn what_came_of_a_small_review_is_not_told() {
+    let Some(way) = house("meetings_small", false).await else {
+        return;
+    };
+    way.derive().await;
+    let summary = way.report_only(as_of(), 5).await.json();
+    let reviews = summary["reviews"].as_array().expect("a list");
+    let few = reviews
+        .iter()
+        .find(|one| one["meeting"] == "2026-03-11/1")
+        .expect("a review");
+    assert!(
+        few["accounts"].is_null() && few["suppressed"] == true,
+        "{few}"
+    );
+    for one in reviews.iter().filter(|one| !one["accounts"].is_null()) {
+        assert!(one["attendees"].as_u64() >= Some(5), "{one}");
+    }
+    let sum = |name: &str| -> u64 { reviews.iter().filter_map(|one| one[name].as_u64()).sum() };
+    let quarter = &summary["attendance_by_quarter"][0];
+    assert_eq!(quarter["accounts"], sum("accounts"));
+    assert_eq!(quarter["changes"], sum("changes"));
+    assert!(sum("accounts") >= 7, "{reviews:#?}");
+}
+
+const SERIES: &str = "[privacy]\nk = 5\n[[source]]\nid = \"transcript\"\nkind = \"transcript\"\n\
+    enabled_series = [\"review-*\"]\n";
+
+/// A house with one review and one old write-up, which is still read.
+fn home(configuration: &str) -> Option<Home> {
+    let home = Home::with_engine()?;
+    home.file("readback.toml", configuration);
+    let writeup = |id: &str, published: &str| {
+        let data =
+            json!({ "id": id, "title": format!("Title of {id}"), "published_at": published });
+        event("writeup", id, id, published, data)
+    };
+    let mut lines = vec![
+        writeup("INC-1", "2026-03-01T00:00:00Z"),
+        writeup("INC-2", "2025-03-01T00:00:00Z"),
+    ];
+    lines.extend(came("review-1", "INC-1", MARCH, 7));
+    let path = home.file("events.ndjson", lines.join("\n") + "\n");
+    home.done(&["import", "events", &path]);
+    Some(home)
+}
+
+fn listed(home: &Home, what: &str) -> Value {
+    let said = home.done(&[what, "list", "--json"]);
+    serde_json::from_str(&said.out).expect("JSON")
+}
+
+#[test]
+fn the_coordinator_says_what_came_of_it() {
+    let Some(home) = home(SERIES) else { return };
+    let set = |rest: &[&str]| home.run(&[&["meetings", "set"], rest].concat());
+    assert_eq!(listed(&home, "meetings")[0]["form_said"], false);
+    home.done(&[
+        "meetings",
+        "set",
+        "2026-03-10/1",
+        "--accounts",
+        "4",
+        "--open",
+        "true",
+    ]);
+    home.done(&["meetings", "set", "2026-03-10/1", "--accounts", "5"]);
+    home.done(&["meetings", "set", "2026-03-10/1", "--changes", "2"]);
+    let meeting = &listed(&home, "meetings")[0];
+    assert_eq!(
+        *meeting,
+        json!({
+            "id": "2026-03-10/1", "title": "Title of INC-1", "form": "review", "form_said": false,
+            "accounts": 5, "changes": 2, "open": true, "mandatory": null,
+        })
+    );
+    for (rest, words) in [
+        (&["2026-03-10/2", "--accounts", "4"][..], "meetings list"),
+        (&["2026-03-10/1"][..], "--accounts"),
+        (&["2026-03-10/1", "--form", "party"][..], "story_session"),
+    ] {
+        let refused = set(rest);
+        assert_ne!(refused.code, Some(0), "{rest:?}");
+        assert!(refused.err.contains(words), "{}", refused.err);
+    }
+
+    let add = |rest: &[&str]| home.run(&[&["stories", "add", "2026-H1"], rest].concat());
+    for rest in [
+        &["INC-1", "6"][..],
+        &["INC-1", "8"],
+        &["The two clocks", "3"],
+        &["Out of date", "9"],
+    ] {
+        assert_eq!(add(rest).code, Some(0), "{rest:?}");
+    }
+    assert_eq!(add(&["Out of date", "0"]).code, Some(0));
+    for (rest, words) in [
+        (&["INC-7", "6"][..], "--not-written-up"),
+        (&[&format!("The night of {EMAIL}"), "6"][..], "mail address"),
+    ] {
+        let refused = add(rest);
+        assert_ne!(refused.code, Some(0), "{rest:?}");
+        assert!(refused.err.contains(words), "{}", refused.err);
+    }
+    assert_eq!(
+        listed(&home, "stories"),
+        json!([
+            { "round": "2026-H1", "writeup": null, "label": "The two clocks", "count": 3 },
+            { "round": "2026-H1", "writeup": "INC-1", "label": null, "count": 8 },
+        ])
+    );
+
+    home.done(&["report"]);
+    let page = std::fs::read_to_string(home.path("readback-report/reviews.html")).expect("a page");
+    for words in [
+        "own accounts: 5",
+        "What came of reviews",
+        "Told, and not known to be read any more",
+        "Told, but not written up",
+        "The two clocks",
+        "few",
+        "open to everybody",
+    ] {
+        assert!(page.contains(words), "{words}: {page}");
+    }
+    assert!(!page.contains("Out of"), "a count of nought takes it back");
+    let audit = home.done(&["audit", "show"]).out;
+    assert!(
+        audit.contains("said accounts, open of the meeting 2026-03-10/1")
+            && audit.contains("counted INC-1 in the story round 2026-H1"),
+        "{audit}"
+    );
+
+    // What it was: no review any more.
+    home.done(&["meetings", "set", "2026-03-10/1", "--form", "story_session"]);
+    let meeting = &listed(&home, "meetings")[0];
+    assert_eq!(
+        (&meeting["id"], &meeting["accounts"]),
+        (&json!("2026-03-10/r1"), &json!(5))
+    );
+    home.done(&["meetings", "set", "2026-03-10/r1", "--form", "review"]);
+    assert_eq!(listed(&home, "meetings")[0]["id"], "2026-03-10/1");
+}
+
+#[test]
+fn a_transcript_ends_as_three_numbers() {
+    let Some(home) = home(SERIES) else { return };
+    let vtt = format!(
+        "WEBVTT\n\n00:00:00.000 --> 00:00:12.000\n<v {NAME}>zzword one</v>\n\n\
+         00:00:12.000 --> 00:00:40.000\n<v {EMAIL}>two</v>\n"
+    );
+    let path = home.file("review.vtt", &vtt);
+    let import = |meeting: &str, more: &[&str]| {
+        let meeting = format!("meeting={meeting}");
+        let all = [
+            "import",
+            "transcript",
+            &path,
+            "-p",
+            &meeting,
+            "-p",
+            "start=2026-03-10T15:00",
+        ];
+        home.run(&[&all[..], more].concat())
+    };
+    let refused = import("other-1", &[]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("is transcribed"), "{}", refused.err);
+    let forced = import("other-1", &["-p", "enabled_series=[\"other-1\"]"]);
+    assert_eq!(forced.code, Some(1));
+    assert!(forced.err.contains("configuration"), "{}", forced.err);
+    let facilitator = format!("facilitator={NAME}");
+    let taken = import("review-1", &["-p", &facilitator, "--json"]);
+    assert_eq!(taken.code, Some(0), "{}", taken.err);
+    for said in [&refused, &forced, &taken] {
+        clean("words", said.out.as_bytes());
+        clean("words", said.err.as_bytes());
+    }
+    home.done(&["meetings", "set", "2026-03-10/1", "--accounts", "4"]);
+    home.done(&["report"]);
+    let key = home.data().join("key");
+    for (path, bytes) in super::binary::contents(&home.data()) {
+        if path != key {
+            clean(&path.display().to_string(), &bytes);
+            assert!(
+                !bytes.windows(6).any(|part| part == b"zzword"),
+                "{}",
+                path.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn forms_say_it_for_coordinators_alone() {
+    let configuration = "[access]\nmode = \"password\"\n[privacy]\nk = 5\n";
+    let Some(home) = home(configuration) else {
+        return;
+    };
+    let served = Served::start(&home, &[], &[]);
+    served.until("/readyz/engine", 200);
+    let account = |name: &str, role: &str| {
+        typed(
+            &home,
+            &["add", name, "--role", role],
+            "correct horse battery",
+        );
+        let mut visitor = Visitor::of(served.address());
+        assert_eq!(
+            visitor.sign_in(name, "correct horse battery").status,
+            303,
+            "{name}"
+        );
+        visitor
+    };
+    let (mut cleo, mut vic) = (account("cleo", "coordinator"), account("vic", "viewer"));
+    let plain = until(&mut vic, "/reviews", |page| page.status == 200);
+    assert!(
+        plain.status == 200 && !plain.text.contains("<form action=\"/reviews"),
+        "{plain:?}"
+    );
+    let page = cleo.get("/reviews");
+    assert_eq!(
+        (page.status, header(&page, "cache-control")),
+        (200, "no-store")
+    );
+    let form = field(&page.text, "form");
+    let of = |form: &str, fields: &[(&'static str, &'static str)]| {
+        let mut all = vec![("form".to_owned(), form.to_owned())];
+        all.extend(
+            fields
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned())),
+        );
+        all
+    };
+    let send = |visitor: &mut Visitor, path: &str, all: &[(String, String)]| {
+        let all: Vec<(&str, &str)> = all.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect();
+        visitor.send(path, &all)
+    };
+    let meeting = [
+        ("meeting", "2026-03-10/1"),
+        ("title", "Title of INC-1"),
+        ("accounts", "4"),
+        ("open", "true"),
+    ];
+    assert_eq!(
+        send(&mut vic, "/reviews/meeting", &of(&form, &meeting)).status,
+        403
+    );
+    assert_eq!(
+        send(&mut cleo, "/reviews/meeting", &of("x", &meeting)).status,
+        403
+    );
+    let done = send(&mut cleo, "/reviews/meeting", &of(&form, &meeting));
+    assert_eq!(
+        (done.status, header(&done, "location")),
+        (303, "/reviews?said=meeting")
+    );
+    let page = cleo.get("/reviews?said=meeting").text;
+    assert!(
+        page.contains("What you said of the meeting stands"),
+        "{page}"
+    );
+    for (path, fields, status, words) in [
+        (
+            "meeting",
+            &[("meeting", "2026-03-10/1"), ("title", "Another")][..],
+            400,
+            "says nothing",
+        ),
+        (
+            "meeting",
+            &[
+                ("meeting", "2026-03-10/1"),
+                ("title", "Another"),
+                ("changes", "1"),
+            ],
+            409,
+            "open the page",
+        ),
+        (
+            "meeting",
+            &[("meeting", "2026-03-10/1"), ("accounts", "-1")],
+            400,
+            "accounts",
+        ),
+        (
+            "meeting",
+            &[("meeting_form", "party")],
+            400,
+            "story_session",
+        ),
+        (
+            "story",
+            &[("round", "2026-H1"), ("writeup", "INC-1"), ("count", "6")],
+            303,
+            "",
+        ),
+        (
+            "story",
+            &[("round", "2026-H1"), ("writeup", "INC-1"), ("count", "9")],
+            303,
+            "",
+        ),
+        (
+            "story",
+            &[
+                ("round", "2026-H1"),
+                ("label", "The two clocks"),
+                ("count", "5"),
+            ],
+            303,
+            "",
+        ),
+        (
+            "story",
+            &[("round", "2026-H1"), ("count", "5")],
+            400,
+            "short title",
+        ),
+        (
+            "story",
+            &[("round", "2026-H1"), ("writeup", "INC-7"), ("count", "5")],
+            404,
+            "no write-up",
+        ),
+        (
+            "story",
+            &[
+                ("round", "2026-H1"),
+                ("label", "by zz@example.org"),
+                ("count", "5"),
+            ],
+            422,
+            "mail address",
+        ),
+        (
+            "story",
+            &[("round", ""), ("label", "The two clocks"), ("count", "5")],
+            422,
+            "round",
+        ),
+    ] {
+        let done = send(&mut cleo, &format!("/reviews/{path}"), &of(&form, fields));
+        assert_eq!(done.status, status, "{fields:?}: {done:?}");
+        assert!(done.text.contains(words), "{fields:?}: {done:?}");
+    }
+    served.stop();
+    let meeting = &listed(&home, "meetings")[0];
+    assert_eq!(
+        (&meeting["accounts"], &meeting["open"]),
+        (&json!(4), &json!(true))
+    );
+    let counted: Vec<u64> = listed(&home, "stories")
+        .as_array()
+        .expect("a list")
+        .iter()
+        .filter_map(|one| one["count"].as_u64())
+        .collect();
+    assert_eq!(counted, [5, 9]);
+    let audit = home.done(&["audit", "show"]).out;
+    assert!(
+        audit.contains("said accounts, open of the meeting 2026-03-10/1"),
+        "{audit}"
+    );
+}
