@@ -317,7 +317,13 @@ impl Drawing<'_> {
         };
         let right = (at.0 + font::width(&words, SMALL) / 2.0).min(WIDTH - 2.0);
         let label = |y: f64| Label::new((right, y), words.clone(), SMALL, Anchor::End, Ink::First);
-        scene.label([label(at.1 - 8.0), label(at.1 + 18.0), label(at.1 - 22.0)]);
+        let (above, below) = (label(at.1 - 8.0), label(at.1 + 18.0));
+        let places = match self.plot.axis {
+            // Those that are left only get fewer: the line comes from above.
+            Axis::Shares => [below, above, label(at.1 - 22.0)],
+            Axis::Weeks | Axis::Months => [above, below, label(at.1 - 22.0)],
+        };
+        scene.label(places);
     }
 }
 

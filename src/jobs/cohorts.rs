@@ -1,7 +1,9 @@
 //! What of A7 may be told (INDICATORS P1). Its cohorts are a table whose numbers stand in sums that are
 //! told elsewhere: everybody who attended is A1's, and repeat asks the older part of them, so that one
 //! cohort may be had from the others; and in a month with a single review those who came of all cohorts
-//! are that review's. Where that review is withheld, so is all that A7 tells of its month.
+//! are that review's. Where that review is withheld, so is all that A7 tells of its month. Where several
+//! were held, or somebody came without a name, all who came in the month less those of one review may be
+//! a few: then some of its cohorts are withheld, so that nobody knows them all.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +21,17 @@ pub(super) enum Lone {
     ToSome,
 }
 
+/// A month in which somebody came to a review.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Month {
+    /// Who is told of its review, where there was only one.
+    pub(super) lone: Option<Lone>,
+    /// How many people came, those without a name left out.
+    pub(super) people: u64,
+    /// Few people who would be told by their number and what is told of its reviews.
+    pub(super) few: Vec<u64>,
+}
+
 /// A cohort as A7 tells it.
 struct Cohort {
     /// The first month in which its people may have come first, as a number that goes up by one a month.
@@ -30,9 +43,9 @@ struct Cohort {
     retained: Vec<(i32, u64)>,
 }
 
-/// The places in the results of A7 that are withheld for what they would tell of others. `lone` are the
-/// months in which one review was held, by name.
-pub(super) fn withheld(results: &Results, lone: &BTreeMap<String, Lone>, k: u32) -> Vec<String> {
+/// The places in the results of A7 that are withheld for what they would tell of others; `named` are the
+/// months in which somebody came.
+pub(super) fn withheld(results: &Results, named: &BTreeMap<String, Month>, k: u32) -> Vec<String> {
     let k = u64::from(k);
     let listed = list(results, "reviews_held").filter_map(|month| {
         let (at, _) = text(month, "month").and_then(months)?;
@@ -42,22 +55,22 @@ pub(super) fn withheld(results: &Results, lone: &BTreeMap<String, Lone>, k: u32)
     let cohorts = list(results, "cohorts").filter_map(|entry| cohort(entry, &held));
     let cohorts: Vec<Cohort> = cohorts.collect();
     // One table serves all readers: what it keeps from some others could compute.
-    if lone.values().any(|lone| *lone == Lone::ToSome) {
+    if named.values().any(|month| month.lone == Some(Lone::ToSome)) {
         return everything(&cohorts);
     }
-    let of_lone = |wanted: Lone| -> BTreeSet<i32> {
-        let names = lone.iter().filter(|(_, lone)| **lone == wanted);
-        names
-            .filter_map(|(name, _)| Some(months(name)?.0))
-            .collect()
-    };
-    let hidden = of_lone(Lone::Withheld);
+    let numbered = named.iter();
+    let numbered = numbered.filter_map(|(name, month)| Some((months(name)?.0, month)));
+    let numbered: BTreeMap<i32, &Month> = numbered.collect();
+    let withheld = numbered
+        .iter()
+        .filter(|(_, month)| month.lone == Some(Lone::Withheld));
+    let hidden: BTreeSet<i32> = withheld.map(|(at, _)| *at).collect();
     let unknown = whole(results.get("not_observed"));
     let asked = match results.get("repeat").map(Value::bare) {
         Some(Value::Map(repeat)) => whole(repeat.get("n")),
         _ => 0,
     };
-    let table = Table::of(&cohorts, unknown, asked, (&of_lone(Lone::Told), &hidden));
+    let table = Table::of(&cohorts, (unknown, asked), &numbered, &hidden);
     let judged = table.margins.judge(k);
     if judged.told.iter().take(table.sums).any(|told| !told) {
         return everything(&cohorts);
@@ -109,6 +122,16 @@ impl Cohort {
         own.next().is_some()
     }
 
+    /// How many came in this month, where their own month is known.
+    fn came(&self, month: i32) -> u64 {
+        let mut later = self.retained.iter();
+        let later = later.find(|(after, _)| *after > 0 && self.from + after == month);
+        match self.from == month {
+            true => self.size,
+            false => later.map_or(0, |(_, came)| *came),
+        }
+    }
+
     /// Whether it is told, and of which people, who came in this month.
     fn tells(&self, month: i32) -> bool {
         let mut told = self.retained.iter().map(|(after, _)| self.from + after);
@@ -132,12 +155,12 @@ struct Cells {
 }
 
 impl Table {
-    /// `lone` are the months whose only review is told, and those whose only review is withheld.
+    /// `hidden` are the months whose only review is withheld.
     fn of(
         cohorts: &[Cohort],
-        unknown: u64,
-        asked: u64,
-        (lone, hidden): (&BTreeSet<i32>, &BTreeSet<i32>),
+        (unknown, asked): (u64, u64),
+        named: &BTreeMap<i32, &Month>,
+        hidden: &BTreeSet<i32>,
     ) -> Table {
         let mut margins = Margins::default();
         let unknown = margins.cell(unknown);
@@ -182,9 +205,23 @@ impl Table {
             of_month.entry(cohort.from).or_default().push(size);
             rows.push(Cells { size, retained });
         }
-        for (month, cells) in of_month {
-            if lone.contains(&month) && cohorts.iter().all(|cohort| cohort.tells(month)) {
-                margins.sum(cells);
+        for (at, cells) in of_month {
+            let Some(month) = named.get(&at) else {
+                continue;
+            };
+            if !cohorts.iter().all(|cohort| cohort.tells(at)) {
+                continue;
+            }
+            if month.lone == Some(Lone::Told) {
+                margins.sum(cells.clone());
+            }
+            // Others came whose first review is not known: then their number is not known, either.
+            let came = cohorts.iter().map(|cohort| cohort.came(at)).sum::<u64>();
+            if came == month.people {
+                for few in &month.few {
+                    let few = margins.cell(*few);
+                    margins.tie(cells.clone(), vec![few]);
+                }
             }
         }
         Table {
@@ -277,6 +314,16 @@ mod tests {
 
     /// A cohort by month, those who came in the months after it, and what of A7 stands beside it.
     fn places(cohorts: &[(&str, u64, &[u64])], asked: u64, lone: &[(&str, Lone)]) -> Vec<String> {
+        beside(cohorts, asked, lone, [])
+    }
+
+    /// The same with months in which more than one review was held.
+    fn beside<const N: usize>(
+        cohorts: &[(&str, u64, &[u64])],
+        asked: u64,
+        lone: &[(&str, Lone)],
+        several: [(String, Month); N],
+    ) -> Vec<String> {
         let rows: Vec<Results> = cohorts
             .iter()
             .map(|(name, size, retained)| {
@@ -295,15 +342,20 @@ mod tests {
             .iter()
             .map(|(month, _)| Results::new().with("month", *month).with("reviews", 1_u64))
             .collect();
-        let lone = lone
-            .iter()
-            .map(|(month, lone)| ((*month).to_owned(), *lone));
+        let lone = lone.iter().map(|(month, lone)| {
+            let month_of = Month {
+                lone: Some(*lone),
+                ..Month::default()
+            };
+            ((*month).to_owned(), month_of)
+        });
+        let named: BTreeMap<String, Month> = lone.chain(several).collect();
         let results = Results::new()
             .with("repeat", Results::new().with("k", 0_u64).with("n", asked))
             .with("cohorts", rows)
             .with("not_observed", 0_u64)
             .with("reviews_held", held);
-        withheld(&results, &lone.collect(), 5)
+        withheld(&results, &named, 5)
     }
 
     fn sizes(places: &[String]) -> Vec<&str> {
@@ -378,6 +430,26 @@ mod tests {
         assert_eq!(sizes(&found), ["/cohorts/0/size", "/cohorts/1/size"]);
         let months = [("2024-11", Lone::Told), ("2025-01", Lone::Withheld)];
         assert_eq!(places(&all, 40, &months), ["/cohorts/0/retained/2"]);
+    }
+
+    /// All who came in December, less those who came to one of its reviews, are three.
+    #[test]
+    fn all_who_came_in_a_month_are_not_told_where_they_would_tell_a_few() {
+        let all = [("2024-10", 20, &[8, 7][..]), ("2024-11", 20, &[9, 9])];
+        let month = |people, few: &[u64]| {
+            let few = few.to_vec();
+            let month = Month {
+                lone: None,
+                people,
+                few,
+            };
+            [("2024-12".to_owned(), month)]
+        };
+        assert!(beside(&all, 40, &[], month(16, &[])).is_empty());
+        let found = beside(&all, 40, &[], month(16, &[3]));
+        assert_eq!(found, ["/cohorts/0/retained/2"]);
+        // Somebody else came, who is in no cohort: it is not known how many.
+        assert!(beside(&all, 40, &[], month(17, &[3])).is_empty());
     }
 
     #[test]

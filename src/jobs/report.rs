@@ -82,7 +82,7 @@ pub async fn summaries(
         .context("links that lead to nothing")?;
     let returning = computed.results.iter().find(|(spec, _)| spec.code == "A7");
     if let (Some((_, results)), Some(indicator)) = (returning, indicators.get_mut("A7")) {
-        for place in cohorts::withheld(results, &reviews.lone, k) {
+        for place in cohorts::withheld(results, &reviews.months, k) {
             withhold(&mut indicator["results"], &place);
         }
     }

@@ -196,16 +196,12 @@ fn of_cohorts(truth: &Value) -> Vec<Vec<Term>> {
             all.push(vec![size(at), own]);
         }
     }
-    let month = |name: &str| -> Option<i64> {
-        let (year, month) = name.split_once('-')?;
-        Some(year.parse::<i64>().ok()? * 12 + month.parse::<i64>().ok()? - 1)
-    };
     let held = list("reviews_held");
     // Of a quarter nobody knows in which month its people came, unless one month only had reviews.
     let first = |cohort: &Value| -> Option<i64> {
         let name = cohort["cohort"].as_str()?;
         if !name.contains('Q') {
-            return month(name);
+            return Some(month(name));
         }
         let own = held.iter().filter(|held| {
             let date =
@@ -213,7 +209,7 @@ fn of_cohorts(truth: &Value) -> Vec<Vec<Term>> {
             quarter(&date) == name && held["reviews"] != 0
         });
         let own: Vec<i64> = own
-            .filter_map(|held| month(held["month"].as_str()?))
+            .filter_map(|held| Some(month(held["month"].as_str()?)))
             .collect();
         match own.as_slice() {
             [only] => Some(*only),
@@ -233,7 +229,7 @@ fn of_cohorts(truth: &Value) -> Vec<Vec<Term>> {
         let [only] = own.as_slice() else { continue };
         let firsts: Vec<Option<i64>> = cohorts.iter().map(|cohort| first(cohort)).collect();
         let came = firsts.iter().enumerate().filter_map(|(at, first)| {
-            let after = month(name)? - (*first)?;
+            let after = month(name) - (*first)?;
             let is_there = cohorts[at]["retained"][after.to_string()].is_number();
             is_there.then(|| plus(format!("{A7}/cohorts/{at}/retained/{after}")))
         });
@@ -245,8 +241,13 @@ fn of_cohorts(truth: &Value) -> Vec<Vec<Term>> {
     all
 }
 
-/// A6 asks the reviews whose window is over, and A2 all of them.
+/// A6 asks the reviews whose window is over, and A2 all of them. Of the day on which the last window closed
+/// the hour is not told: whoever wonders tries both.
 fn of_due_reviews(truth: &Value) -> Vec<Vec<Term>> {
+    [true, false].map(|is_due| due(truth, is_due)).concat()
+}
+
+fn due(truth: &Value, at_the_edge: bool) -> Vec<Vec<Term>> {
     let (asked, named) = (
         format!("{A6}/contribution_after/n"),
         format!("{A2}/voluntary/n"),
@@ -256,14 +257,15 @@ fn of_due_reviews(truth: &Value) -> Vec<Vec<Term>> {
     let (mut old, mut young) = (Vec::new(), Vec::new());
     for (at, review) in rows(truth, "reviews") {
         let place = plus(format!("/reviews/{at}/attendees"));
-        match review["date"].as_str().expect("a date").cmp(&edge[..10]) {
-            std::cmp::Ordering::Less => old.push(place),
-            std::cmp::Ordering::Greater => young.push(place),
-            // The hour is not told.
-            std::cmp::Ordering::Equal => return Vec::new(),
-        }
+        let is_due = match review["date"].as_str().expect("a date").cmp(&edge[..10]) {
+            std::cmp::Ordering::Less => true,
+            std::cmp::Ordering::Greater => false,
+            std::cmp::Ordering::Equal => at_the_edge,
+        };
+        if is_due { &mut old } else { &mut young }.push(place);
     }
-    // Then it asks what A2 asks, whose number may be told of however few reviews.
+    // Then it asks whom A2 asks. Of few reviews A6 withholds their number with its share; A2, which may be
+    // told of one, tells it: no secret, so it is not looked for, and A2's stands in its place.
     if young.is_empty() {
         old.push(minus(named));
         return vec![old];
@@ -271,6 +273,51 @@ fn of_due_reviews(truth: &Value) -> Vec<Vec<Term>> {
     young.extend([plus(&asked), minus(named)]);
     old.push(minus(asked));
     vec![young, old]
+}
+
+/// All who came in a month, less those who came to one of its reviews, are nobody or many: where all its
+/// cohorts are told, they add up to all who came.
+fn of_months(shown: &Value, k: u32, what: &str) {
+    let place = format!("{A7}/not_observed");
+    if shown.pointer(&place) != Some(&json!(0)) {
+        return;
+    }
+    let cohorts = shown.pointer(&format!("{A7}/cohorts"));
+    let cohorts = cohorts.and_then(Value::as_array).expect("cohorts");
+    let held = shown.pointer(&format!("{A7}/reviews_held"));
+    for held in held.and_then(Value::as_array).expect("months") {
+        let name = held["month"].as_str().expect("a month");
+        let came = cohorts.iter().map(|cohort| {
+            let first = cohort["cohort"].as_str().expect("a name");
+            match first.contains('Q') {
+                // Of a quarter it is known that nobody came before it.
+                true => (first > quarter(&json!({ "date": format!("{name}-01") })).as_str())
+                    .then_some(0),
+                false if first > name => Some(0),
+                false => cohort["retained"][(month(name) - month(first)).to_string()].as_i64(),
+            }
+        });
+        let Some(came) = came.sum::<Option<i64>>() else {
+            continue;
+        };
+        for (at, review) in rows(shown, "reviews") {
+            let is_own = review["date"].as_str().expect("a date").starts_with(name);
+            if let Some(attendees) = review["attendees"].as_i64().filter(|_| is_own) {
+                let others = (came - attendees).abs();
+                assert!(
+                    others == 0 || others >= i64::from(k),
+                    "{what}, k = {k}: {name}: {came}, and {attendees} to review {at}"
+                );
+            }
+        }
+    }
+}
+
+/// A month as a number that goes up by one a month.
+fn month(name: &str) -> i64 {
+    let (year, month) = name.split_once('-').expect("a month");
+    let number = |text: &str| text.parse::<i64>().expect("a number");
+    number(year) * 12 + number(month) - 1
 }
 
 /// The truth with cohorts put together as they are shown.
@@ -517,6 +564,7 @@ fn few(shown: &Value, k: u32, what: &str) {
             }
         }
     }
+    of_months(shown, k, what);
     let number = |place: &str| shown.pointer(place).and_then(Value::as_u64);
     // What lies between two numbers of presences is nobody's, or many people's.
     for (whole, part) in [

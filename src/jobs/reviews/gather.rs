@@ -32,9 +32,9 @@ pub(super) struct Review {
     pub(super) quarter: String,
     pub(super) writeups: BTreeSet<usize>,
     pub(super) attended: u64,
+    /// Those of them who have a name.
+    pub(super) named: BTreeSet<i64>,
     pub(super) need_not: u64,
-    /// Somebody came of whom it is known how they were invited.
-    pub(super) known: bool,
     /// Somebody was told to come.
     pub(super) mandatory: bool,
     /// Which other numbers count those who came to it.
@@ -118,14 +118,17 @@ pub(super) fn gather(
         }
         let free = matches!(role, "OPT-PARTICIPANT" | "NON-PARTICIPANT" | "walk_in");
         review.attended += 1;
+        review.named.extend(people[row]);
         review.need_not += u64::from(free && !mandatory[row] && !responder[row]);
-        review.known |= people[row].is_some();
         if people[row].is_none() {
             continue;
         }
         let owner = writeups[row].and_then(|at| {
             let writeup = registry.get(usize::try_from(at).ok()?)?;
-            writeup.owner_team.as_deref().filter(|team| !team.is_empty())
+            writeup
+                .owner_team
+                .as_deref()
+                .filter(|team| !team.is_empty())
         });
         let due = writeups[row].is_some() && review.at + contribution <= context.as_of;
         let counting = [

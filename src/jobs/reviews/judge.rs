@@ -166,8 +166,16 @@ fn dial_ins(quarters: &BTreeMap<String, Quarter>) -> u64 {
     roles.map(|presences| presences.dial_ins).sum()
 }
 
-/// What tells how many came to all reviews.
-const CAME: &[(&str, &str)] = &[("A1", "/attendance/attendees")];
+/// What tells how many came to all reviews, or how many of them have a name.
+const CAME: &[(&str, &str)] = &[
+    ("A1", "/attendance/attendees"),
+    ("A2", "/voluntary"),
+    ("A2", "/voluntary/n"),
+    ("A2", "/voluntary_clustered"),
+    ("A2", "/voluntary_clustered/den"),
+    ("A3", "/walk_in_share"),
+    ("A3", "/walk_in_share/n"),
+];
 /// What tells how many of them need not have come.
 const FREE: &[(&str, &str)] = &[("A2", "/voluntary"), ("A2", "/voluntary_clustered")];
 /// What tells how many came without an invitation.
@@ -363,6 +371,21 @@ mod tests {
             "{:?}",
             judged.betrayed
         );
+    }
+
+    /// Four came to each of two reviews: eight in all would tell it, for what is withheld is four at most.
+    #[test]
+    fn two_small_reviews_are_not_told_by_all_who_came() {
+        let quarters = BTreeMap::from([("2026-Q1".to_owned(), quarter(&[(REQUIRED, 8)]))]);
+        let reviews = [4, 4].map(|n| of_quarter("2026-Q1", n));
+        let judged = judge(&reviews, &[false; 2], &quarters, 5);
+        for told in [
+            ("A1", "/attendance/attendees"),
+            ("A2", "/voluntary/n"),
+            ("A3", "/walk_in_share/n"),
+        ] {
+            assert!(judged.betrayed.contains(&told), "{:?}", judged.betrayed);
+        }
     }
 
     /// Two dial-ins among many: all who came, less those with a name, would tell them.

@@ -3,13 +3,14 @@
 
 mod gather;
 mod judge;
+mod months;
 
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
 
-use super::cohorts::Lone;
+use super::cohorts::{Lone, Month};
 use super::meetings::{Meetings, retellings};
 use super::writeups::{Both, is_there};
 use crate::indicators::Context;
@@ -18,6 +19,7 @@ use crate::store::{MeetingFact, RegistryWriteup};
 
 use gather::{Quarter, ROLES, Review, gather};
 use judge::{Shown, judge};
+use months::months;
 
 /// What the summary tells of reviews.
 pub(super) struct Lists {
@@ -27,9 +29,8 @@ pub(super) struct Lists {
     pub(super) quarters: Vec<Json>,
     /// Numbers of indicators that would tell what is withheld in these lists: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
-    /// The months in which one review was held that anybody came to, by name: a cohort's numbers of such
-    /// a month are that review's.
-    pub(super) lone: BTreeMap<String, Lone>,
+    /// The months in which somebody came to a review, by name, and what all who came in one would tell.
+    pub(super) months: BTreeMap<String, Month>,
     /// Meetings in which what had happened before was told again.
     pub(super) retellings: Option<Json>,
     /// The reviews, in the order of the fuller list, with their hashes: never told.
@@ -57,7 +58,8 @@ pub(super) fn lists(
     registry: &[RegistryWriteup],
     k: u32,
 ) -> anyhow::Result<Lists> {
-    let (reviews, quarters) = gather(&meetings.reviews, registry, context).context("the list of reviews")?;
+    let (reviews, quarters) =
+        gather(&meetings.reviews, registry, context).context("the list of reviews")?;
     let registry = |at: &usize| registry.get(*at);
     let is_open = |review: &Review| {
         let mut known = review.writeups.iter().filter_map(registry).peekable();
@@ -114,17 +116,15 @@ pub(super) fn lists(
             told
         });
     let each = hidden.iter().zip(open.reviews.iter().zip(&full.reviews));
-    let lone = lone(
-        &reviews,
-        context,
+    let said =
         each.map(
             |(hidden, (open, full))| match (full.attendees, *hidden || open.attendees) {
                 (false, _) => Lone::Withheld,
                 (true, true) => Lone::Told,
                 (true, false) => Lone::ToSome,
             },
-        ),
-    );
+        );
+    let months = months(&reviews, said, context, k);
     let quarters = by_quarter.collect();
     let (open_list, full_list) = (in_order(of_open.collect()), in_order(of_full.collect()));
     let id = |told: &Json| told["meeting"].as_str().unwrap_or_default().to_owned();
@@ -155,30 +155,8 @@ pub(super) fn lists(
         betrayed: [open.betrayed, full.betrayed].concat(),
         retellings: retellings(&meetings.retold, k).context("retellings")?,
         listed,
-        lone,
+        months,
     })
-}
-
-/// The months in which one review was held that anybody came to, with what is said of that review.
-fn lone(
-    reviews: &[Review],
-    context: &Context,
-    said: impl Iterator<Item = Lone>,
-) -> BTreeMap<String, Lone> {
-    let mut months: BTreeMap<String, Vec<Lone>> = BTreeMap::new();
-    for (review, said) in reviews.iter().zip(said) {
-        if review.attended > 0 {
-            let month = context.calendar.date(review.at).format("%Y-%m").to_string();
-            months.entry(month).or_default().push(said);
-        }
-    }
-    let only = months
-        .into_iter()
-        .filter_map(|(month, said)| match said.as_slice() {
-            [only] => Some((month, *only)),
-            _ => None,
-        });
-    only.collect()
 }
 
 /// Whether it is told what came of a review. It is of acts, and no count of people; but of a review to
@@ -260,7 +238,7 @@ fn one(
     let mut json = json!({
         "attendees": shown.attendees.then_some(review.attended),
         // Of people without a name it is not known: no nought.
-        "need_not_have_come": (shown.need_not && (review.known || review.attended == 0))
+        "need_not_have_come": (shown.need_not && (!review.named.is_empty() || review.attended == 0))
             .then_some(review.need_not),
         "date": context.calendar.date(review.at).to_string(),
         // Only what is listed has a page; a write-up that is deleted by now keeps its title.
