@@ -1,5 +1,5 @@
--- Invitations and presences as before (0044), with what was spoken and with the team that the person was
--- in then: the event's own word, and beside it the roster's.
+-- Invitations and presences as before (0044), with what was spoken, with the list that an invitation went to,
+-- and with the team that the person was in then: the event's own word, and beside it the roster's.
 CREATE OR REPLACE VIEW resolved_attendance AS
 SELECT
     a.key AS key,
@@ -10,6 +10,7 @@ SELECT
     a.role AS role,
     a.partstat AS partstat,
     a.role_stated AS role_stated,
+    toString(a.via) AS via,
     a.meeting_ms AS meeting_ms,
     a.attended AS attended,
     a.present_ms AS present_ms,

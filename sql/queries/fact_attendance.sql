@@ -18,6 +18,9 @@ SELECT
         least(sum(present_ms), max(length)) >= {min_present_ms:UInt64})) AS attended,
     toBool(max(mandatory)) AS mandatory,
     toBool(max(responder)) AS responder,
+    toBool(max(says_role)) AS stated,
+    -- Whoever is named as well was not invited through the list alone.
+    toInt64(if(max(by_name), NULL, nullIf(max(listed), 0))) AS list,
     toInt64(if(sum(present_ms) IS NULL, NULL, least(sum(present_ms), max(length)))) AS stayed_ms,
     toInt64(max(length)) AS length_ms,
     toInt64(sum(spoke_ms)) AS talked_ms,
@@ -30,6 +33,9 @@ FROM
         person AS someone,
         attended AS flagged,
         if(person = 0, key, 0) AS itself,
+        role != '' AND role_stated AS says_role,
+        via = '' AND (role != '' OR partstat != '') AS by_name,
+        if(via = '', 0, uniqExact(person) OVER (PARTITION BY meeting, via)) AS listed,
         max(writeup) OVER meetings AS writeup_of_meeting,
         ifNull(
             min(if(present_ms IS NULL AND attended IS NULL, NULL, ms)) OVER meetings,

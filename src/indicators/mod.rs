@@ -156,7 +156,9 @@ pub struct Facts {
     /// One row for each (meeting, person) and each dial-in: `meeting: str, writeup: u32` (null if
     /// unknown), `at: i64` (start), `person: u32` (null for a dial-in), `role: str` (null if absent;
     /// upper case), `partstat: str` (null if absent), `invited: bool`, `attended: bool`,
-    /// `mandatory: bool`, `responder: bool` (of the write-up's incident), `stayed_ms: i64` (over all
+    /// `mandatory: bool`, `responder: bool` (of the write-up's incident), `author: bool` (of the write-up),
+    /// `open: bool` (everybody may come), `stated: bool` (the calendar names the role), `list: i64` (how
+    /// many were invited through the same list; null for whoever is named too), `stayed_ms: i64` (over all
     /// reconnects and devices, at most the meeting's length; null without presence), `length_ms: i64`
     /// (null if unknown), `talked_ms: i64` (null where no transcript speaks of them), `team: str` (at that
     /// time; null if unknown).

@@ -134,6 +134,7 @@ mod tests {
             response_days: 6,
             newcomer_days: 71,
             repeat_days: 131,
+            large_list: 12,
             index_writeups: 17,
             index_team_share: 0.375,
             index_team_least: 8,

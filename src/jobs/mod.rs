@@ -31,6 +31,7 @@ pub mod load;
 pub mod machines;
 pub mod meetings;
 pub mod observe;
+mod occasions;
 pub mod order;
 pub mod people;
 pub mod prove;

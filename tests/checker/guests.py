@@ -12,10 +12,15 @@ class Guest:
         self.role = self.partstat = self.present = self.host = None
         self.roles, self.answers, self.teams = [], [], {True: [], False: []}
         self.mandatory, self.length, self.spoke, self.start = False, None, None, None
+        self.by_name, self.lists, self.listed = False, set(), None
 
     def add(self, data, at=0, start=0):
         """The last role that was stated, and the answer that was valid when the meeting began."""
         role, answer = (data.get("role") or "").upper(), (data.get("partstat") or "").upper()
+        if role or answer:
+            self.by_name = self.by_name or not data.get("via")
+        if data.get("via"):
+            self.lists.add(data["via"])
         if role:
             self.roles.append((data.get("role_stated", True), at, role))
             self.role = max(self.roles)[2]
@@ -48,8 +53,22 @@ class Guest:
     def voluntary(self):
         role = self.role or ("REQ-PARTICIPANT" if self.invited() else None)
         had_to = role in ("CHAIR", "REQ-PARTICIPANT") or self.mandatory
-        responder = self.writeup is not None and self.person in self.writeup.responders
-        return not had_to and not responder
+        return not had_to and not self.is_responder()
+
+    def is_responder(self):
+        return self.about is not None and self.person in self.about.responders
+
+    def duty(self, large_list):
+        """Why they came: had_to_come, role_not_stated (a part of it), open_invitation or uninvited."""
+        is_author = self.about is not None and self.person in self.about.contributors
+        if self.mandatory or self.is_responder() or is_author or self.role == "CHAIR":
+            return "had_to_come"
+        if not self.invited():
+            return "uninvited"
+        by_list = not self.by_name and self.listed is not None and self.listed > large_list
+        if self.role in ("OPT-PARTICIPANT", "NON-PARTICIPANT") or by_list:
+            return "open_invitation"
+        return "had_to_come" if any(stated for stated, _, _ in self.roles) else "role_not_stated"
 
 
 def all_guests(world):
@@ -75,6 +94,10 @@ def all_guests(world):
         if event["writeup"]:
             writeups.setdefault(meeting, event["writeup"])
     rows = list(guests.values())
+    lists = {}
+    for event in world.kept["attendance"]:
+        if event["data"].get("via"):
+            lists.setdefault((event["data"]["meeting"], event["data"]["via"]), set()).add(event["person"])
     lengths = {}
     for event in world.kept["attendance"]:
         if event["data"].get("meeting_s") is not None:
@@ -84,4 +107,6 @@ def all_guests(world):
         guest.length = lengths.get(guest.meeting)
         # A meeting tool need not know what the calendar says of the meeting.
         guest.about = guest.writeup or writeups.get(guest.meeting)
+        sizes = [len(lists[guest.meeting, via]) for via in guest.lists]
+        guest.listed = max(sizes, default=None)
     return rows

@@ -2,7 +2,7 @@
 frame, one row each; a day's count is a row with its number."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 import pandas as pd
@@ -376,6 +376,16 @@ def a1_a3(world, facts):
     clustered = clustered_ratio(pairs)
     free = {"voluntary": share(voluntary, came_named), "voluntary_clustered": clustered,
             "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5)}
+    duties = [(g.meeting, g.duty(world.parameters["large_list"])) for g in came_named]
+    counted = Counter(duty for _, duty in duties)
+    need_not = [m for m, duty in duties if duty in ("open_invitation", "uninvited")]
+    numbers = [need_not.count(m) for m in meetings]
+    free["need_not"] = None if not duties else {
+        **wilson(len(need_not), len(duties)),
+        "per_meeting_median": quantile(numbers, 0.5),
+        "iqr": [quantile(numbers, 0.25), quantile(numbers, 0.75)],
+        "had_to_come": counted["had_to_come"] + counted["role_not_stated"],
+        **{name: counted[name] for name in ("role_not_stated", "open_invitation", "uninvited")}}
     if any(g.mandatory for g in came_named):
         others = [g for g in rows if not g.mandatory]
         by_meeting = {m: [0, 0] for m in sorted({g.meeting for g in others})}

@@ -14,7 +14,7 @@ PARAMETERS = {
     "double_click_s": 30, "late_days": 90, "horizon_days": 365, "recent_days": 90,
     "trailing_days": 28, "min_readers": 3, "quiet_days": 90, "read_fraction": 0.75,
     "wpm_fast": 300, "skim_min_s": 10, "min_present_s": 300, "newcomer_days": 90,
-    "contribution_days": 14, "repeat_days": 180,
+    "contribution_days": 14, "repeat_days": 180, "large_list": 15,
     "index_writeups": 20, "index_team_share": 0.5, "index_team_least": 5, "follow_up_days": 30,
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

@@ -207,6 +207,64 @@ async fn people_come_back_where_it_was_watched() {
     );
 }
 
+/// Sixteen were invited through a list and three of them came, as did one who was named as required, the
+/// author and a responder, whom only the meeting tool has seen, and one more without an invitation.
+#[tokio::test]
+async fn who_need_not_have_come_is_told_in_three_classes() {
+    let mut events = Events::default();
+    let writeup = json!({
+        "id": "a", "published_at": "2025-01-01T00:00:00Z", "contributors": ["w@example.org"],
+        "responders": ["r@example.org"],
+    });
+    events.add("writeup", "a", "2025-01-01T00:00:00Z", writeup);
+    let at = "2025-02-03T10:00:00Z";
+    let invited = |meeting: &str, person: &str| {
+        json!({
+            "meeting": meeting, "person": format!("{person}@example.org"), "role": "REQ-PARTICIPANT",
+        })
+    };
+    for n in 0..16 {
+        let mut listed = invited("m", &format!("l{n}"));
+        listed["via"] = json!("engineering@example.org");
+        events.add("attendance", "a", at, listed);
+    }
+    events.add("attendance", "a", at, invited("m", "n"));
+    events.add("attendance", "a", at, invited("open", "n"));
+    events.add(
+        "meeting",
+        "a",
+        at,
+        json!({ "meeting": "open", "open": true }),
+    );
+    for (meeting, people) in [
+        ("m", &["l0", "l1", "l2", "n", "w", "r", "u"][..]),
+        ("open", &["n"]),
+    ] {
+        for person in people {
+            let data = json!({
+                "meeting": meeting, "person": format!("{person}@example.org"), "present_s": 900,
+            });
+            events.add("attendance", "", at, data);
+        }
+    }
+    let Some(results) = events
+        .results("taking_part_classes", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    let found = of(&results, "A2");
+    let classes = ["had_to_come", "open_invitation", "uninvited"];
+    assert_eq!(
+        classes.map(|name| found["need_not"][name].clone()),
+        [3, 4, 1]
+    );
+    assert_eq!([&found["need_not"]["k"], &found["need_not"]["n"]], [5, 8]);
+    assert_eq!(found["need_not"]["iqr"], json!([1.75, 3.25]));
+    // The strict form believes the calendar, and does not ask for authors.
+    assert_eq!([&found["voluntary"]["k"], &found["walk_ins"]], [2, 2]);
+}
+
 /// The team that somebody is in by now is not the one that they were in.
 #[tokio::test]
 async fn teams_are_those_of_the_time() {

@@ -152,7 +152,12 @@ pub(super) fn voluntary(context: Context) -> Vec<Chart> {
         .clusters
         .get()
         .map(|n| format!("{} reviews", reading::count(n)));
-    share_dots(chart, &[("Neither chair nor required", came)])
+    let strict = ("Neither chair nor required", came);
+    match share(context.results(), "need_not") {
+        // An earlier summary does not know it.
+        free if free.value == Cell::Missing => share_dots(chart, &[strict]),
+        free => share_dots(chart, &[("Need not have come", free), strict]),
+    }
 }
 
 /// A3: what invitations lead to.

@@ -2,6 +2,7 @@
 
 pub(super) mod attendees;
 pub(super) mod contribution;
+mod duty;
 pub(super) mod presence;
 pub(super) mod returning;
 pub(super) mod show_rate;
@@ -22,7 +23,15 @@ use crate::model::{Millis, Value};
 fn rows(facts: &Facts) -> LazyFrame {
     with_flags(
         &facts.attendance,
-        &["attended", "invited", "mandatory", "responder"],
+        &[
+            "attended",
+            "invited",
+            "mandatory",
+            "responder",
+            "author",
+            "open",
+            "stated",
+        ],
     )
 }
 

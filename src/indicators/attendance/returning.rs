@@ -325,7 +325,10 @@ mod tests {
         returning(&facts, &context).unwrap()
     }
 
-    fn cohorts(results: &Results) -> Vec<(String, i64, Vec<(String, i64)>)> {
+    /// Name, size, and who came so many months later.
+    type Told = (String, i64, Vec<(String, i64)>);
+
+    fn cohorts(results: &Results) -> Vec<Told> {
         let whole = |value: &Value| match value.bare() {
             Value::Int(value) => *value,
             other => panic!("{other:?}"),

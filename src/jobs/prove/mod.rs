@@ -336,7 +336,7 @@ pub fn key(file: &Path, stores: &[PathBuf]) -> Vec<String> {
 }
 
 /// Numbers that are people, wherever they stand.
-const PEOPLE: [&str; 11] = [
+const PEOPLE: [&str; 15] = [
     "readers",
     "late_readers",
     "readers_trailing",
@@ -348,6 +348,10 @@ const PEOPLE: [&str; 11] = [
     "presences",
     "size",
     "not_observed",
+    "had_to_come",
+    "role_not_stated",
+    "open_invitation",
+    "uninvited",
 ];
 
 /// Indicators whose shares are of people or their presences.

@@ -173,15 +173,25 @@ const CAME: &[(&str, &str)] = &[
     ("A2", "/voluntary/n"),
     ("A2", "/voluntary_clustered"),
     ("A2", "/voluntary_clustered/den"),
+    ("A2", "/need_not"),
+    ("A2", "/need_not/n"),
     ("A3", "/walk_in_share"),
     ("A3", "/walk_in_share/n"),
 ];
 /// What tells how many of them need not have come.
-const FREE: &[(&str, &str)] = &[("A2", "/voluntary"), ("A2", "/voluntary_clustered")];
+const FREE: &[(&str, &str)] = &[
+    ("A2", "/voluntary"),
+    ("A2", "/voluntary_clustered"),
+    ("A2", "/need_not"),
+];
 /// What tells how many came without an invitation.
-const WALKED_IN: &[(&str, &str)] = &[("A2", "/walk_ins"), ("A3", "/walk_in_share")];
+const WALKED_IN: &[(&str, &str)] = &[
+    ("A2", "/walk_ins"),
+    ("A2", "/need_not"),
+    ("A3", "/walk_in_share"),
+];
 /// What tells how many came though they were free to.
-const OPTIONAL: &[(&str, &str)] = &[("A3", "/optional_yield")];
+const OPTIONAL: &[(&str, &str)] = &[("A2", "/need_not"), ("A3", "/optional_yield")];
 
 /// What tells how many came to some of the reviews.
 const COUNTING: [(Counting, &[(&str, &str)]); 5] = [
