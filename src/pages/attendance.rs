@@ -168,13 +168,18 @@ fn need_not(summary: &Value, strict: &Share) -> Option<String> {
     let walk_ins = number("uninvited").map_or_else(String::new, |walked_in| {
         format!("; «{}» came uninvited", count(walked_in))
     });
+    let of_all = free.value.get().map_or_else(String::new, |p| {
+        format!(
+            ": «{}» ({}) of all who came",
+            percent(p),
+            words::interval(&free)
+        )
+    });
     Some(format!(
-        "To a usual review «{}» {} who need not have come{spread}: «{}» ({}) of all who came. By the marks of \
-         the calendar alone «{}» ({}) came freely{walk_ins}.",
+        "To a usual review «{}» {} who need not have come{spread}{of_all}. By the marks of the calendar \
+         alone «{}» ({}) came freely{walk_ins}.",
         measure(usual),
         plural(usual, "person comes", "people come"),
-        percent(free.value.get()?),
-        words::interval(&free),
         percent(strict.value.get()?),
         words::interval(strict),
     ))

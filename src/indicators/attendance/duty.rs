@@ -22,131 +22,190 @@ enum Class {
     Uninvited,
 }
 
-/// How many need not have come. A list of more people than `large` is an open invitation. All of it is
-/// withheld where one of the groups that its numbers and those of the strict form part is few.
-pub(super) fn need_not(rows: &LazyFrame, large: u32) -> PolarsResult<Value> {
+/// How many need not have come. A list of more people than `large` is an open invitation. Those whom the
+/// strict form counts otherwise are none or at least `k`: the word of the strict form stands for fewer, who
+/// would be what lies between the two.
+pub(super) fn need_not(rows: &LazyFrame, large: u32, k: u32) -> PolarsResult<Value> {
     let frame = rows.clone().collect()?;
-    let texts = |name: &str| -> PolarsResult<Vec<Option<String>>> {
-        let column = frame.column(name)?.cast(&DataType::String)?;
-        Ok(column.str()?.iter().map(|t| t.map(str::to_owned)).collect())
+    let all = came(&frame, large)?;
+    let few: BTreeSet<Other> = [Other::Author, Other::AuthorUninvited, Other::Open]
+        .into_iter()
+        .filter(|other| {
+            let of_other = all
+                .iter()
+                .flatten()
+                .filter(|one| one.other() == Some(*other));
+            (distinct(of_other) as u64) < u64::from(k)
+        })
+        .collect();
+    let class = |one: &Came| match one.other() {
+        Some(other) if few.contains(&other) => one.strict_class(),
+        _ => one.class(),
     };
-    let flags = |name: &str| -> PolarsResult<Vec<bool>> {
-        let column = frame.column(name)?.cast(&DataType::Boolean)?;
-        Ok(column.bool()?.iter().map(|f| f.unwrap_or(false)).collect())
-    };
-    let (meetings, roles, people) = (texts("meeting")?, texts("role")?, ints(&frame, "person")?);
-    let lists = ints(&frame, "list")?;
-    let (attended, invited, stated) = (flags("attended")?, flags("invited")?, flags("stated")?);
-    let (open, told) = (flags("open")?, flags("mandatory")?);
-    let (responder, author) = (flags("responder")?, flags("author")?);
-
-    let mut per_meeting: BTreeMap<&Option<String>, u64> = BTreeMap::new();
-    let mut of_class: BTreeMap<Class, Vec<i64>> = BTreeMap::new();
-    // Everybody whom some number of A2 or A3 counts and another one does not.
-    let mut atoms: BTreeMap<(Class, bool, bool), BTreeSet<i64>> = BTreeMap::new();
-    for row in 0..frame.height() {
-        let free = per_meeting.entry(&meetings[row]).or_default();
-        let Some(person) = people[row].filter(|_| attended[row]) else {
-            continue;
-        };
-        let came = Came {
-            role: roles[row].as_deref(),
-            invited: invited[row],
-            stated: stated[row],
-            // Whoever is named as well has no list.
-            by_list: lists[row].is_some_and(|people| people > i64::from(large)),
-            open: open[row],
-            told: told[row] || responder[row],
-            author: author[row],
-        };
-        let class = came.class();
-        *free += u64::from(class >= Class::Open);
-        of_class.entry(class).or_default().push(person);
-        let atom = (class, came.is_strictly_free(), came.invited);
-        atoms.entry(atom).or_default().insert(person);
+    let mut per_meeting: BTreeMap<Option<String>, u64> = BTreeMap::new();
+    let mut of_class: BTreeMap<Class, Vec<&Came>> = BTreeMap::new();
+    for (meeting, one) in texts(&frame, "meeting")?.into_iter().zip(&all) {
+        let free = per_meeting.entry(meeting).or_default();
+        if let Some(one) = one {
+            *free += u64::from(class(one) >= Class::Open);
+            of_class.entry(class(one)).or_default().push(one);
+        }
     }
     let count = |class: Class| of_class.get(&class).map_or(0, Vec::len) as u64;
+    let people = |wanted: &dyn Fn(Class) -> bool| {
+        let all = of_class.iter().filter(|(class, _)| wanted(**class));
+        distinct(all.flat_map(|(_, all)| all).copied()) as u64
+    };
     let had_to = count(Class::HadTo) + count(Class::NotStated);
     let (open, uninvited) = (count(Class::Open), count(Class::Uninvited));
-    let distinct = |wanted: &dyn Fn(Class) -> bool| -> u64 {
-        let people = of_class.iter().filter(|(class, _)| wanted(**class));
-        let people: BTreeSet<i64> = people.flat_map(|(_, people)| people).copied().collect();
-        people.len() as u64
-    };
     let sides = Sides {
-        with: distinct(&|class| class >= Class::Open),
-        without: distinct(&|class| class < Class::Open),
-        all: distinct(&|_| true),
+        with: people(&|class| class >= Class::Open),
+        without: people(&|class| class < Class::Open),
+        all: people(&|_| true),
     };
     let share = people_proportion(open + uninvited, had_to + open + uninvited, sides);
     let Value::Map(share) = share else {
         return Ok(Value::Null);
     };
-    let sizes: Vec<f64> = per_meeting.values().map(|&count| count as f64).collect();
-    let middle = |value: Option<f64>| guarded_middle(value, sizes.len(), sides.with);
-    let quartiles = [0.25, 0.75].map(|q| middle(quantile(&sizes, q)));
-    let atoms: Vec<u64> = atoms.values().map(|people| people.len() as u64).collect();
-    let among = |value: Value| match value {
-        Value::Null => Value::Null,
-        value => value.of_people(fewest(&atoms)),
+    let parts = [
+        people(&|class| class == Class::Open),
+        people(&|class| class == Class::Uninvited),
+    ];
+    // The strict form tells its walk-ins: less those, this one's sum is its other part.
+    let is_strict = of_class.iter().all(|(class, all)| {
+        all.iter()
+            .all(|one| one.strict_class().max(Class::NotStated) == (*class).max(Class::NotStated))
+    });
+    let of_sum = match is_strict {
+        true => 0,
+        false => fewest(&parts),
     };
-    // The strict form tells the denominator as well.
     let share = share
         .0
         .into_iter()
         .map(|(name, value)| match name.as_str() {
             "n" => (name, value),
-            _ => (name, among(value)),
+            _ => (name, value.of_people(of_sum)),
         });
+    // A3 tells all who came uninvited, those who had to among them.
+    let obliged = all.iter().flatten();
+    let obliged = obliged.filter(|one| !one.invited && class(one) < Class::Open);
+    let part = |count: u64| {
+        let among = [&parts[..], &[distinct(obliged.clone()) as u64]].concat();
+        Value::from(count).of_people(fewest(&among))
+    };
+    let unstated = [
+        people(&|class| class == Class::NotStated),
+        people(&|class| class == Class::HadTo),
+    ];
+    let sizes: Vec<f64> = per_meeting.values().map(|&count| count as f64).collect();
+    let middle = |value: Option<f64>| guarded_middle(value, sizes.len(), sides.with);
+    let quartiles = [0.25, 0.75].map(|q| middle(quantile(&sizes, q)));
     let values = Results(share.collect())
-        .with("per_meeting_median", among(middle(median(&sizes))))
-        .with("iqr", among(Value::List(quartiles.into())))
-        .with("had_to_come", among(had_to.into()))
-        .with("role_not_stated", among(count(Class::NotStated).into()))
-        .with("open_invitation", among(open.into()))
-        .with("uninvited", among(uninvited.into()));
+        .with("per_meeting_median", middle(median(&sizes)))
+        .with("iqr", Value::List(quartiles.into()))
+        .with("had_to_come", sides.share(had_to).of_people(of_sum))
+        .with(
+            "role_not_stated",
+            Value::from(count(Class::NotStated)).of_people(fewest(&unstated)),
+        )
+        .with("open_invitation", part(open))
+        .with("uninvited", part(uninvited));
     Ok(values.into())
 }
 
+fn distinct<'a>(all: impl Iterator<Item = &'a Came>) -> usize {
+    all.map(|one| one.person).collect::<BTreeSet<i64>>().len()
+}
+
+fn texts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<String>>> {
+    let column = frame.column(name)?.cast(&DataType::String)?;
+    Ok(column.str()?.iter().map(|t| t.map(str::to_owned)).collect())
+}
+
+/// Of each row who came, if somebody with a name did.
+fn came(frame: &DataFrame, large: u32) -> PolarsResult<Vec<Option<Came>>> {
+    let flags = |name: &str| -> PolarsResult<Vec<bool>> {
+        let column = frame.column(name)?.cast(&DataType::Boolean)?;
+        Ok(column.bool()?.iter().map(|f| f.unwrap_or(false)).collect())
+    };
+    let (roles, people, lists) = (
+        texts(frame, "role")?,
+        ints(frame, "person")?,
+        ints(frame, "list")?,
+    );
+    let (attended, invited, stated) = (flags("attended")?, flags("invited")?, flags("stated")?);
+    let (open, told) = (flags("open")?, flags("mandatory")?);
+    let (responder, author) = (flags("responder")?, flags("author")?);
+    let rows = roles.into_iter().enumerate().map(|(row, role)| {
+        Some(Came {
+            person: people[row].filter(|_| attended[row])?,
+            // A role makes an invitation.
+            invited: invited[row] || role.is_some(),
+            role,
+            stated: stated[row],
+            // Whoever is named as well has no list.
+            open: open[row] || lists[row].is_some_and(|people| people > i64::from(large)),
+            told: told[row] || responder[row],
+            author: author[row],
+        })
+    });
+    Ok(rows.collect())
+}
+
+/// Whom the strict form counts otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Other {
+    /// Authors who were invited and free not to come.
+    Author,
+    AuthorUninvited,
+    /// Required, and on an open invitation.
+    Open,
+}
+
 /// Somebody who came.
-struct Came<'a> {
-    role: Option<&'a str>,
+struct Came {
+    person: i64,
+    role: Option<String>,
     invited: bool,
     /// The calendar names the role.
     stated: bool,
-    /// Invited through a large list, and not by name.
-    by_list: bool,
-    /// Everybody may come.
+    /// Everybody may come, or so many that nobody by name is meant.
     open: bool,
     /// Told to come, or a responder.
     told: bool,
     author: bool,
 }
 
-impl Came<'_> {
+impl Came {
     fn class(&self) -> Class {
-        if self.told || self.author {
-            return Class::HadTo;
+        match self.other() {
+            _ if self.author => Class::HadTo,
+            Some(Other::Open) => Class::Open,
+            _ => self.strict_class(),
         }
-        if !self.invited && self.role.is_none() {
-            return Class::Uninvited;
-        }
-        match self.role {
+    }
+
+    /// As the strict form has it.
+    fn strict_class(&self) -> Class {
+        match self.role.as_deref() {
+            _ if self.told => Class::HadTo,
+            None if !self.invited => Class::Uninvited,
             Some("OPT-PARTICIPANT" | "NON-PARTICIPANT") => Class::Open,
             Some("CHAIR") => Class::HadTo,
-            _ if self.open || self.by_list => Class::Open,
             _ if self.stated => Class::HadTo,
             _ => Class::NotStated,
         }
     }
 
-    /// As in the strict form.
-    fn is_strictly_free(&self) -> bool {
-        let role = match self.role {
-            None => !self.invited,
-            Some(role) => ["OPT-PARTICIPANT", "NON-PARTICIPANT"].contains(&role),
-        };
-        role && !self.told
+    fn other(&self) -> Option<Other> {
+        let is_chair = self.role.as_deref() == Some("CHAIR");
+        match self.strict_class() {
+            Class::Uninvited => self.author.then_some(Other::AuthorUninvited),
+            Class::Open => self.author.then_some(Other::Author),
+            _ if self.told || self.author || is_chair => None,
+            _ => self.open.then_some(Other::Open),
+        }
     }
 }
 
@@ -157,7 +216,7 @@ mod tests {
     use crate::model::Guard;
 
     fn found(rows: &[Row]) -> Results {
-        let value = need_not(&attendance(rows).lazy(), 15).unwrap();
+        let value = need_not(&attendance(rows).lazy(), 15, 1).unwrap();
         match value.bare() {
             Value::Map(results) => results.clone(),
             other => panic!("{other:?}"),
@@ -262,23 +321,57 @@ mod tests {
 
     /// The strict form counts an author who came freely, and this one does not: one less the other.
     #[test]
-    fn few_between_the_two_forms_are_withheld() {
+    fn for_few_the_word_of_the_strict_form_stands() {
         let mut rows: Vec<Row> = (0..20).map(|person| Row::walk_in("m", person)).collect();
-        let all = need_not(&attendance(&rows).lazy(), 15).unwrap();
-        rows[3].author = true;
-        let few = need_not(&attendance(&rows).lazy(), 15).unwrap();
-        let guard = |value: &Value| match value {
-            Value::Map(values) => match values.get("uninvited") {
+        for row in &mut rows[..4] {
+            row.author = true;
+        }
+        let had_to = |rows: &[Row], k| {
+            let value = need_not(&attendance(rows).lazy(), 15, k).unwrap();
+            let Value::Map(results) = value else {
+                panic!("{value:?}")
+            };
+            field(&results, &["had_to_come"]).bare().clone()
+        };
+        assert_eq!(had_to(&rows, 4), Value::Int(4));
+        assert_eq!(had_to(&rows, 5), Value::Int(0));
+        for row in &mut rows[4..] {
+            *row = Row {
+                open: true,
+                ..Row::invited("m", row.person.unwrap(), "REQ-PARTICIPANT")
+            };
+        }
+        assert_eq!(had_to(&rows, 5), Value::Int(0));
+        assert_eq!(had_to(&rows, 17), Value::Int(16));
+    }
+
+    /// The sum, less the strict form's walk-ins, would be the few who were invited.
+    #[test]
+    fn few_of_one_class_are_not_what_is_left_of_the_sum() {
+        let mut rows: Vec<Row> = (0..20).map(|person| Row::walk_in("m", person)).collect();
+        rows.extend((20..40).map(|person| Row {
+            author: person < 37,
+            ..Row::invited("m", person, "OPT-PARTICIPANT")
+        }));
+        let guards = |rows: &[Row]| {
+            let value = need_not(&attendance(rows).lazy(), 15, 5).unwrap();
+            let Value::Map(results) = value else {
+                panic!("{value:?}")
+            };
+            ["k", "uninvited"].map(|name| match results.get(name) {
                 Some(Value::Guarded(Guard::Count(people), _)) => *people,
                 other => panic!("{other:?}"),
-            },
-            other => panic!("{other:?}"),
+            })
         };
-        assert_eq!((guard(&all), guard(&few)), (20, 1));
+        assert_eq!(guards(&rows), [3, 3]);
+        assert_eq!(guards(&rows[..37]), [20, 20]);
     }
 
     #[test]
     fn nobody_came() {
-        assert_eq!(need_not(&attendance(&[]).lazy(), 15).unwrap(), Value::Null);
+        assert_eq!(
+            need_not(&attendance(&[]).lazy(), 15, 1).unwrap(),
+            Value::Null
+        );
     }
 }

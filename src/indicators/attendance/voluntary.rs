@@ -33,7 +33,8 @@ static SPEC: Spec = Spec {
         (role_not_stated of them only because the calendar names no role); open_invitation are others who \
         were invited: as optional or for information, through one list with more than {large_list} people, or \
         to a meeting that is marked open; uninvited are the rest. k of n = the last two, with Wilson's \
-        interval; per_meeting_median and iqr = how many they are at a meeting.",
+        interval; per_meeting_median and iqr = how many they are at a meeting. Where people are withheld \
+        below k > 1, fewer than k whom the two forms count otherwise are counted as in the strict one.",
     caveat: "Calendars mark people as required by default, so more may have come freely than is \
         told here; those who came without an invitation are the sure part. Somebody told to come, \
         without a mark in the calendar, looks like a free guest.",
@@ -45,14 +46,14 @@ impl Indicator for Voluntary {
     }
 
     fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        all_forms(&rows(facts), context.parameters.large_list)
+        all_forms(&rows(facts), context.parameters.large_list, context.k)
             .map_err(|source| IndicatorError::of("A2", source))
     }
 }
 
-fn all_forms(rows: &LazyFrame, large_list: u32) -> PolarsResult<Results> {
+fn all_forms(rows: &LazyFrame, large_list: u32, k: u32) -> PolarsResult<Results> {
     let results = with_and_without(rows)?;
-    Ok(results.with("need_not", need_not(rows, large_list)?))
+    Ok(results.with("need_not", need_not(rows, large_list, k)?))
 }
 
 /// Where any had to come, the same beside it without them. Either number shows the difference between
