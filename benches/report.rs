@@ -72,6 +72,7 @@ async fn main() {
         as_of,
         calendar,
         parameters: Parameters::default(),
+        k: 5,
     };
     let own = std::process::id();
     let step = |since: Instant, before: f64| Measured {

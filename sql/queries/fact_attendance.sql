@@ -1,10 +1,11 @@
 -- Facts::attendance: what several sources say of one (meeting, person) is put together; a dial-in
 -- stands for itself. A meeting starts with the first presence, or as it was planned; the answer that
--- was valid then counts (A3), and nobody was there for longer than it lasted (A1).
+-- was valid then counts (A3), and nobody was there for longer than it lasted (A1). A meeting tool need
+-- not know the write-up: what the calendar says of the meeting holds for everybody in it.
 -- {as_of:Int64} {registry:UInt32} {min_present_ms:UInt64}
 SELECT
     lower(hex(meeting)) AS meeting,
-    if(max(writeup) = 0, NULL, max(writeup)) AS writeup,
+    nullIf(if(max(writeup) = 0, max(writeup_of_meeting), max(writeup)), 0) AS writeup,
     min(start) AS at,
     if(someone = 0, NULL, someone) AS person,
     nullIf(argMaxIf(role, (role_stated, ms, role), role != ''), '') AS role,
@@ -16,13 +17,26 @@ SELECT
         ifNull(max(flagged), false),
         least(sum(present_ms), max(length)) >= {min_present_ms:UInt64})) AS attended,
     toBool(max(mandatory)) AS mandatory,
-    toBool(max(responder)) AS responder
+    toBool(max(responder)) AS responder,
+    toBool(max(says_role)) AS stated,
+    -- Whoever is named as well was not invited through the list alone.
+    toInt64(if(max(by_name), NULL, nullIf(max(listed), 0))) AS list,
+    toInt64(if(sum(present_ms) IS NULL, NULL, least(sum(present_ms), max(length)))) AS stayed_ms,
+    toInt64(max(length)) AS length_ms,
+    toInt64(sum(spoke_ms)) AS talked_ms,
+    coalesce(
+        nullIf(argMaxIf(stated_team, (ms, stated_team), stated_team != ''), ''),
+        nullIf(argMaxIf(roster_team, (ms, roster_team), roster_team != ''), '')) AS team
 FROM
 (
     SELECT *,
         person AS someone,
         attended AS flagged,
         if(person = 0, key, 0) AS itself,
+        role != '' AND role_stated AS says_role,
+        via = '' AND (role != '' OR partstat != '') AS by_name,
+        if(via = '', 0, uniqExact(person) OVER (PARTITION BY meeting, via)) AS listed,
+        max(writeup) OVER meetings AS writeup_of_meeting,
         ifNull(
             min(if(present_ms IS NULL AND attended IS NULL, NULL, ms)) OVER meetings,
             max(ms) OVER meetings) AS start,

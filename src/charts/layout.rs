@@ -4,7 +4,7 @@ use super::font;
 use super::frame::{Room, SMALL, TITLE, WIDTH};
 use super::scene::{Anchor, Label, Scene, Shape};
 use super::theme::Ink;
-use super::{Chart, Plot, areas, bars, dots, graph, line, spark, steps};
+use super::{Chart, Plot, areas, bars, dots, graph, heat, line, spark, steps};
 
 /// Size of the source line, px.
 const SOURCE: f64 = 11.0;
@@ -25,6 +25,7 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Bars(plot) => bars::height(plot),
         Plot::Dots(plot) => dots::height(plot),
         Plot::Areas(plot) => areas::height(plot),
+        Plot::Heat(plot) => heat::height(plot),
         Plot::Graph(_) => graph::HEIGHT,
         Plot::Nothing(_) | Plot::Spark(_) => NOTHING,
     };
@@ -48,6 +49,7 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Bars(plot) => bars::draw(&mut scene, plot, room),
         Plot::Dots(plot) => dots::draw(&mut scene, plot, room),
         Plot::Areas(plot) => areas::draw(&mut scene, plot, room),
+        Plot::Heat(plot) => heat::draw(&mut scene, plot, room),
         Plot::Graph(plot) => graph::draw(&mut scene, plot, room),
         Plot::Nothing(why) => nothing(&mut scene, why, room),
         Plot::Spark(_) => {}

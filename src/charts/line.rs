@@ -63,6 +63,9 @@ fn step(plot: &Line) -> f64 {
 }
 
 fn y_ticks(plot: &Line) -> Vec<(f64, String)> {
+    if plot.axis == Axis::Shares {
+        return frame::percent_ticks();
+    }
     let values = || plot.points.iter().filter_map(|point| point.value.get());
     let top = plot
         .points
@@ -105,6 +108,12 @@ fn y_ticks(plot: &Line) -> Vec<(f64, String)> {
 fn x_ticks(axis: Axis, (from, to): (f64, f64)) -> Vec<(f64, String)> {
     match axis {
         Axis::Months => frame::month_ticks(from, to),
+        // The middle of each step is what it stands for.
+        Axis::Shares => [0.0, 30.0, 60.0, 90.0]
+            .into_iter()
+            .filter(|share| from <= *share && *share <= to)
+            .map(|share| (share, format!("{share:.0} %")))
+            .collect(),
         Axis::Weeks => {
             let span = to - from;
             let step = [2.0, 4.0, 13.0, 26.0, 52.0]
@@ -302,10 +311,19 @@ impl Drawing<'_> {
             ink: Ink::First,
             form: Form::Dot,
         });
-        let words = measure(y);
+        let words = match self.plot.axis {
+            Axis::Shares => format!("{:.0} %", y * 100.0),
+            Axis::Weeks | Axis::Months => measure(y),
+        };
         let right = (at.0 + font::width(&words, SMALL) / 2.0).min(WIDTH - 2.0);
         let label = |y: f64| Label::new((right, y), words.clone(), SMALL, Anchor::End, Ink::First);
-        scene.label([label(at.1 - 8.0), label(at.1 + 18.0), label(at.1 - 22.0)]);
+        let (above, below) = (label(at.1 - 8.0), label(at.1 + 18.0));
+        let places = match self.plot.axis {
+            // Those that are left only get fewer: the line comes from above.
+            Axis::Shares => [below, above, label(at.1 - 22.0)],
+            Axis::Weeks | Axis::Months => [above, below, label(at.1 - 22.0)],
+        };
+        scene.label(places);
     }
 }
 

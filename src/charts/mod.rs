@@ -13,6 +13,7 @@ mod dots;
 mod font;
 mod frame;
 mod graph;
+mod heat;
 mod layout;
 mod line;
 mod png;
@@ -68,6 +69,8 @@ pub enum Plot {
     Dots(Dots),
     /// Stacked areas over months.
     Areas(Areas),
+    /// A table of shares as shades.
+    Heat(Heat),
     /// Nodes on a ring with arrows between them.
     Graph(Graph),
     /// A line without axes, a word high.
@@ -84,6 +87,8 @@ pub enum Axis {
     Weeks,
     /// Calendar months, as year times twelve plus month less one.
     Months,
+    /// Parts of a whole, per cent; y is a share, too.
+    Shares,
 }
 
 /// A line with a band.
@@ -205,6 +210,26 @@ pub struct Areas {
     pub parts: Vec<String>,
     /// The months in order, without a gap: year times twelve plus month less one, and each part's value.
     pub months: Vec<(i32, Vec<f64>)>,
+}
+
+/// Shares in rows and columns.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Heat {
+    /// Heads of the columns.
+    pub columns: Vec<String>,
+    /// The rows from top to bottom.
+    pub rows: Vec<HeatRow>,
+}
+
+/// One row of shares.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct HeatRow {
+    /// Its label.
+    pub label: String,
+    /// From 0 to 1, one for each column; missing ones are left blank.
+    pub cells: Vec<Cell>,
+    /// Words beside it.
+    pub note: String,
 }
 
 /// Nodes and the arrows between them.

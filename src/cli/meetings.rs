@@ -90,6 +90,7 @@ fn context(house: &House) -> Context {
         as_of: super::now(),
         calendar: house.config.organisation.calendar.clone(),
         parameters: house.config.parameters.clone(),
+        k: house.k,
     }
 }
 
@@ -109,7 +110,7 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
 async fn act(command: Command, house: &House) -> anyhow::Result<()> {
     let known = {
         let _turn = derived(house).await?;
-        meetings::known(&house.store, &context(house), house.k).await?
+        meetings::known(&house.store, &context(house)).await?
     };
     match command {
         Command::List { json } => list(&known, house, json),

@@ -260,6 +260,7 @@ async fn summaries_with<const N: usize>(
         as_of,
         calendar,
         parameters,
+        k: house.k,
     };
     let mut all = Vec::with_capacity(N);
     for k in ks {

@@ -408,6 +408,7 @@ fn parameters(reader: &mut Reader<'_>) -> Parameters {
     reader.whole("response_days", 1, 365, &mut p.response_days);
     reader.whole("newcomer_days", 1, 3650, &mut p.newcomer_days);
     reader.whole("repeat_days", 1, 3650, &mut p.repeat_days);
+    reader.whole("large_list", 1, 100_000, &mut p.large_list);
     reader.whole("index_writeups", 1, 100_000, &mut p.index_writeups);
     reader.share("index_team_share", &mut p.index_team_share);
     reader.whole("index_team_least", 1, 100_000, &mut p.index_team_least);

@@ -46,6 +46,11 @@ pub static ALL: &[&dyn Indicator] = &[
     &attendance::attendees::Attendees,
     &attendance::voluntary::Voluntary,
     &attendance::show_rate::ShowRate,
+    &attendance::presence::Presence,
+    &attendance::talk::Talk,
+    &attendance::contribution::Contribution,
+    &attendance::returning::Returning,
+    &attendance::teams::Teams,
     &comments::late::LateComments,
     &comments::commenters::Commenters,
     &links::live::LiveLinks,
@@ -106,6 +111,8 @@ pub struct Context {
     pub calendar: Calendar,
     /// Windows and limits.
     pub parameters: Parameters,
+    /// The smallest number of people that is shown: smaller cohorts are put together.
+    pub k: u32,
 }
 
 /// The facts, frames as the store returns them. `writeup` is an index into [`Facts::writeups`];
@@ -149,8 +156,18 @@ pub struct Facts {
     /// One row for each (meeting, person) and each dial-in: `meeting: str, writeup: u32` (null if
     /// unknown), `at: i64` (start), `person: u32` (null for a dial-in), `role: str` (null if absent;
     /// upper case), `partstat: str` (null if absent), `invited: bool`, `attended: bool`,
-    /// `mandatory: bool`, `responder: bool` (of the write-up's incident).
+    /// `mandatory: bool`, `responder: bool` (of the write-up's incident), `author: bool` (of the write-up),
+    /// `open: bool` (everybody may come), `stated: bool` (the calendar names the role), `list: i64` (how
+    /// many were invited through the same list; null for whoever is named too), `stayed_ms: i64` (over all
+    /// reconnects and devices, at most the meeting's length; null without presence), `length_ms: i64`
+    /// (null if unknown), `talked_ms: i64` (null where no transcript speaks of them), `team: str` (at that
+    /// time; null if unknown).
     pub attendance: DataFrame,
+    /// When attendance was being observed by every source that delivers a good part of it, cut at `as_of`.
+    pub attendance_observed: Windows,
+    /// One row for each instant at which somebody in `attendance` added to a reviewed write-up by a comment,
+    /// an edit or a link: `writeup: u32, person: u32, at: i64`.
+    pub contributions: DataFrame,
     /// One row a comment: `writeup: u32, at: i64, person: u32` (null if unknown),
     /// `contributor: bool`. Comments deleted before `as_of` are gone.
     pub comments: DataFrame,
@@ -187,6 +204,8 @@ pub struct WriteupFact {
     pub words: Option<u32>,
     /// Not everybody may know of it: no result names it.
     pub restricted: bool,
+    /// The team that owns it.
+    pub owner_team: Option<String>,
     /// When its reads were being observed by all that watch it, cut at `as_of`: where rates of
     /// different times are compared.
     pub reads_observed: Windows,

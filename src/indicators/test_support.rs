@@ -26,6 +26,7 @@ pub(super) fn context() -> Context {
         as_of: day(400.0),
         calendar: Calendar::new(chrono_tz::UTC),
         parameters: Parameters::default(),
+        k: 1,
     }
 }
 
@@ -38,6 +39,7 @@ pub(super) fn writeup(id: &str, published_at: Option<Millis>) -> WriteupFact {
         deleted_at: None,
         words: None,
         restricted: false,
+        owner_team: None,
         reads_observed: always.clone(),
         reads_steady: always.clone(),
         comments_steady: always,
@@ -80,6 +82,8 @@ pub(super) fn reads(writeups: &[WriteupFact], rows: &[(u32, f64, u64)]) -> DataF
 #[derive(Clone)]
 pub(super) struct Row {
     pub(super) meeting: &'static str,
+    pub(super) writeup: Option<u32>,
+    pub(super) at: Millis,
     pub(super) person: Option<u32>,
     pub(super) role: Option<&'static str>,
     pub(super) partstat: Option<&'static str>,
@@ -87,6 +91,14 @@ pub(super) struct Row {
     pub(super) attended: bool,
     pub(super) mandatory: bool,
     pub(super) responder: bool,
+    pub(super) author: bool,
+    pub(super) open: bool,
+    pub(super) stated: bool,
+    pub(super) list: Option<i64>,
+    pub(super) stayed_ms: Option<i64>,
+    pub(super) length_ms: Option<i64>,
+    pub(super) talked_ms: Option<i64>,
+    pub(super) team: Option<&'static str>,
 }
 
 impl Row {
@@ -94,6 +106,8 @@ impl Row {
     pub(super) fn invited(meeting: &'static str, person: u32, role: &'static str) -> Self {
         Row {
             meeting,
+            writeup: Some(0),
+            at: START,
             person: Some(person),
             role: Some(role),
             partstat: Some("ACCEPTED"),
@@ -101,6 +115,14 @@ impl Row {
             attended: true,
             mandatory: false,
             responder: false,
+            author: false,
+            open: false,
+            stated: true,
+            list: None,
+            stayed_ms: None,
+            length_ms: None,
+            talked_ms: None,
+            team: None,
         }
     }
 
@@ -122,8 +144,8 @@ pub(super) fn attendance(rows: &[Row]) -> DataFrame {
     }
     df!(
         "meeting" => all(rows, |row| row.meeting),
-        "writeup" => all(rows, |_| Some(0u32)),
-        "at" => all(rows, |_| START),
+        "writeup" => all(rows, |row| row.writeup),
+        "at" => all(rows, |row| row.at),
         "person" => all(rows, |row| row.person),
         "role" => all(rows, |row| row.role),
         "partstat" => all(rows, |row| row.partstat),
@@ -131,6 +153,24 @@ pub(super) fn attendance(rows: &[Row]) -> DataFrame {
         "attended" => all(rows, |row| row.attended),
         "mandatory" => all(rows, |row| row.mandatory),
         "responder" => all(rows, |row| row.responder),
+        "author" => all(rows, |row| row.author),
+        "open" => all(rows, |row| row.open),
+        "stated" => all(rows, |row| row.stated),
+        "list" => all(rows, |row| row.list),
+        "stayed_ms" => all(rows, |row| row.stayed_ms),
+        "length_ms" => all(rows, |row| row.length_ms),
+        "talked_ms" => all(rows, |row| row.talked_ms),
+        "team" => all(rows, |row| row.team),
+    )
+    .unwrap()
+}
+
+/// The frame of contributions `(writeup, person, at)`.
+pub(super) fn contributions(rows: &[(u32, u32, Millis)]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "person" => rows.iter().map(|row| row.1).collect::<Vec<u32>>(),
+        "at" => rows.iter().map(|row| row.2).collect::<Vec<i64>>(),
     )
     .unwrap()
 }
@@ -247,6 +287,8 @@ pub(super) fn empty() -> Facts {
         .unwrap(),
         totals: Totals::default(),
         attendance: attendance(&[]),
+        attendance_observed: Windows(vec![(0, i64::MAX / 4)]),
+        contributions: contributions(&[]),
         comments: comments(&[]),
         links: links(&[]),
         assigned: None,

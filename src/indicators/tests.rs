@@ -5,15 +5,16 @@ use polars::prelude::{DataType, df};
 use serde_json::Value as Json;
 
 use super::test_support::{
-    LinkRow, Row, attendance, comments, context, date, day, empty, links, read_facts, writeup,
+    LinkRow, Row, attendance, comments, context, contributions, date, day, empty, links,
+    read_facts, writeup,
 };
-use super::{ALL, ClassTotal, Facts, Totals, find};
+use super::{ALL, ClassTotal, Facts, Totals, WriteupFact, find};
 use crate::model::{Guard, Value};
 
 /// The order of INDICATORS.
-const ORDER: [&str; 26] = [
+const ORDER: [&str; 31] = [
     "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "A1", "A2", "A3",
-    "C1", "C2", "K1", "K2", "K3", "K4", "K5", "K6", "T0", "T1",
+    "A4", "A5", "A6", "A7", "A8", "C1", "C2", "K1", "K2", "K3", "K4", "K5", "K6", "T0", "T1",
 ];
 
 #[test]
@@ -152,6 +153,14 @@ fn check(path: &str, shape: &Json, value: &Value) {
     match (shape, value.bare()) {
         (Json::Object(fields), Value::Map(map)) => {
             for (name, shape) in fields {
+                // Names that are numbers: months after the first.
+                if name == "<key>" {
+                    assert!(!map.0.is_empty(), "{path} is empty");
+                    for (name, field) in &map.0 {
+                        check(&format!("{path}.{name}"), shape, field);
+                    }
+                    continue;
+                }
                 let field = map
                     .get(name)
                     .unwrap_or_else(|| panic!("{path}.{name} is missing"));
@@ -177,9 +186,23 @@ fn check(path: &str, shape: &Json, value: &Value) {
     }
 }
 
+/// The same with a team, half an hour of presence and a minute of talk.
+fn of_team(row: Row) -> Row {
+    Row {
+        stayed_ms: Some(1_800_000),
+        length_ms: Some(3_600_000),
+        talked_ms: Some(60_000),
+        team: Some("search"),
+        ..row
+    }
+}
+
 /// A little of everything.
 fn some_facts() -> Facts {
-    let writeups = (0..8).map(|i| writeup(&format!("w{i}"), Some(day(f64::from(i) * 10.0))));
+    let writeups = (0..8).map(|i| WriteupFact {
+        owner_team: Some("payments".to_owned()),
+        ..writeup(&format!("w{i}"), Some(day(f64::from(i) * 10.0)))
+    });
     let rows: Vec<(u32, f64, u64)> = (0..8)
         .flat_map(|w| [1.0, 40.0, 95.0, 130.0, 250.0].map(|age| (w, age, 2)))
         .collect();
@@ -215,10 +238,11 @@ fn some_facts() -> Facts {
         )
         .unwrap(),
         attendance: attendance(&[
-            Row::invited("a", 1, "CHAIR"),
-            Row::invited("a", 2, "OPT-PARTICIPANT"),
-            Row::walk_in("a", 3),
+            of_team(Row::invited("a", 1, "CHAIR")),
+            of_team(Row::invited("a", 2, "OPT-PARTICIPANT")),
+            of_team(Row::walk_in("a", 3)),
         ]),
+        contributions: contributions(&[(0, 1, day(2.0))]),
         comments: comments(&[
             (0, day(1.0), Some(1), true),
             (1, day(200.0), Some(2), false),

@@ -7,7 +7,7 @@ use polars::prelude::{ChunkApply, DataFrame, IntoColumn, IntoSeries};
 
 use super::meetings::Meetings;
 use super::observe::Watch;
-use crate::indicators::{self, Assigned, ClassTotal, Context, Facts, Totals, WriteupFact};
+use crate::indicators::{self, Assigned, ClassTotal, Context, Facts, Totals, Windows, WriteupFact};
 use crate::model::{DAY_MS, Results};
 use crate::store::{
     AgeWindow, CoverageRow, FactSettings, LinkRules, ObservedRow, ReadingLimits,
@@ -162,6 +162,8 @@ async fn facts(
         counted_people: of_index(store.counted_people(settings, since).await?)?,
         totals,
         attendance: reviews,
+        attendance_observed: attendance_observed(context, registry, (observed, coverage)),
+        contributions: of_index(store.contributions(settings).await?)?,
         comments: of_index(store.comments(settings).await?)?,
         links: renumber_column(of_index(store.links(settings).await?)?, "stands_on", &index)?,
         writeups,
@@ -209,12 +211,21 @@ fn writeups(
             deleted_at: writeup.deleted_at,
             words: writeup.words,
             restricted: writeup.restricted,
+            owner_team: writeup.owner_team.clone(),
             reads_observed: reads.windows(writeup),
             reads_steady: reads.steady(writeup),
             comments_steady: comments.steady(writeup),
             counts_only: !reads.names_people(writeup),
         })
         .collect()
+}
+
+fn attendance_observed(
+    context: &Context,
+    registry: &[RegistryWriteup],
+    (observed, coverage): (&[ObservedRow], &[CoverageRow]),
+) -> Windows {
+    Watch::new(&["attendance"], observed, coverage, registry, context.as_of).together()
 }
 
 async fn totals(

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::Context as _;
-use polars::prelude::{BooleanChunked, DataFrame, IntoColumn, IntoSeries, PolarsResult};
+use polars::prelude::{DataFrame, PolarsResult};
 use serde_json::{Value as Json, json};
 
 use super::columns::{flags, ints, texts};
 use super::compute::{renumber, settings};
+use super::occasions::{apart, of_writeup};
 use super::people::BY_HAND;
 use super::registry::Hand;
 use super::reviews::{self, Listed};
@@ -44,6 +45,7 @@ impl Meetings {
             .collect();
         let attendance = store.attendance(settings, min_present_ms).await?;
         let attendance = renumber(attendance, &index)?;
+        let attendance = of_writeup(attendance, registry)?;
         let known = store.meetings(settings).await?;
         let known = known.into_iter().map(|one| (one.meeting.clone(), one));
         let known: BTreeMap<String, MeetingFact> = known.collect();
@@ -54,32 +56,6 @@ impl Meetings {
             known,
         })
     }
-}
-
-/// Reviews, and meetings of another form. A meeting of which nobody says what it was is a review, however
-/// old what it was about: A1 to A3 are defined over every meeting.
-fn apart(
-    mut frame: DataFrame,
-    known: &BTreeMap<String, MeetingFact>,
-) -> PolarsResult<(DataFrame, DataFrame)> {
-    let meetings = texts(&frame, "meeting")?;
-    let fact = |meeting: &Option<String>| known.get(meeting.as_ref()?);
-    let is_review = |meeting: &Option<String>| {
-        let form = fact(meeting).and_then(|fact| MeetingForm::from_name(fact.form.as_ref()?));
-        form.is_none_or(|form| form == MeetingForm::Review)
-    };
-    let reviews: BooleanChunked = meetings.iter().map(is_review).collect();
-    let had_to =
-        |meeting: &Option<String>| fact(meeting).is_some_and(|one| one.mandatory == Some(true));
-    let mandatory = flags(&frame, "mandatory")?;
-    let mandatory = meetings.iter().zip(mandatory);
-    let mandatory: BooleanChunked = mandatory
-        .map(|(meeting, own)| own || had_to(meeting))
-        .collect();
-    let mandatory = mandatory.with_name("mandatory".into());
-    frame.with_column(mandatory.into_series().into_column())?;
-    let retold = !&reviews;
-    Ok((frame.filter(&reviews)?, frame.filter(&retold)?))
 }
 
 /// How many meetings told of what had happened before, and how many people came to them; nothing
@@ -181,10 +157,10 @@ pub struct Known {
 }
 
 /// Every meeting, reviews as the pages list them, the newest first, then retellings.
-pub async fn known(store: &Store, context: &Context, k: u32) -> anyhow::Result<Vec<Known>> {
+pub async fn known(store: &Store, context: &Context) -> anyhow::Result<Vec<Known>> {
     let (settings, registry) = asked(store, context).await?;
     let mut meetings = Meetings::of(store, context, &settings, &registry).await?;
-    let listed = reviews::lists(context, &meetings, &registry, k)?.listed;
+    let listed = reviews::lists(context, &meetings, &registry, context.k)?.listed;
     let retold = retold(&meetings.retold, context, &registry)?;
     let each = listed.into_iter().chain(retold).map(|one| {
         let fact = meetings.known.remove(&one.hash);
@@ -416,37 +392,6 @@ mod tests {
             published_at,
             ..RegistryWriteup::default()
         }
-    }
-
-    #[test]
-    fn what_is_said_to_be_no_review_is_none() {
-        let frame = df!(
-            "meeting" => ["one", "said", "said", "two", "told"],
-            "mandatory" => [false, false, true, true, false],
-        )
-        .unwrap();
-        let fact = |meeting: &str, form: Option<&str>, mandatory| MeetingFact {
-            meeting: meeting.to_owned(),
-            form: form.map(str::to_owned),
-            mandatory,
-            ..MeetingFact::default()
-        };
-        let names = |frame: &DataFrame| -> Vec<String> {
-            let meetings = texts(frame, "meeting").unwrap();
-            meetings.into_iter().flatten().collect()
-        };
-        let (reviews, retold) = apart(frame.clone(), &BTreeMap::new()).unwrap();
-        assert_eq!((reviews.height(), retold.height()), (5, 0));
-        let facts = [
-            fact("one", Some("review"), Some(true)),
-            fact("said", Some("onboarding_talk"), None),
-            fact("told", None, None),
-        ];
-        let facts = facts.map(|one| (one.meeting.clone(), one)).into();
-        let (reviews, retold) = apart(frame, &facts).unwrap();
-        assert_eq!(names(&retold), ["said", "said"]);
-        assert_eq!(names(&reviews), ["one", "two", "told"]);
-        assert_eq!(flags(&reviews, "mandatory").unwrap(), [true, true, false]);
     }
 
     #[test]

@@ -11,6 +11,7 @@
 mod arrivals;
 mod assigned;
 mod beside;
+mod cohorts;
 mod columns;
 pub mod compute;
 pub mod derive;
@@ -30,6 +31,7 @@ pub mod load;
 pub mod machines;
 pub mod meetings;
 pub mod observe;
+mod occasions;
 pub mod order;
 pub mod people;
 pub mod prove;

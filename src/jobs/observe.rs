@@ -38,6 +38,8 @@ pub struct Watch<'a> {
     watchers: BTreeMap<&'a str, BTreeSet<&'a str>>,
     hosts: BTreeMap<String, BTreeSet<&'a str>>,
     counted: BTreeSet<u32>,
+    /// Events of each source, of whatever write-up.
+    events: BTreeMap<&'a str, u64>,
     as_of: Millis,
 }
 
@@ -97,14 +99,34 @@ impl<'a> Watch<'a> {
             of_kind.map(|row| row.writeup).collect::<BTreeSet<u32>>()
         };
         let counted = &came("read_count") - &came("read");
+        let mut events: BTreeMap<&str, u64> = BTreeMap::new();
+        for row in &rows {
+            *events.entry(&row.source).or_default() += row.events;
+        }
         Watch {
             sources,
             mains,
             watchers,
             hosts,
             counted,
+            events,
             as_of,
         }
+    }
+
+    /// When all of these kinds was being watched, whatever it is about: by every source that delivers a
+    /// good part of the events.
+    pub fn together(&self) -> Windows {
+        let all: u64 = self.events.values().sum();
+        let main = main_of(&self.events);
+        let good = self
+            .events
+            .iter()
+            .filter(|(name, events)| Some(**name) == main || *events * GOOD_PART >= all);
+        let each = good.filter_map(|(name, _)| self.sources.get(name));
+        each.map(|source| Windows::union(source.watched(self.as_of)))
+            .reduce(|all, one| all.intersection(&one))
+            .unwrap_or_default()
     }
 
     /// When a write-up was being watched by all that watch it.
@@ -281,6 +303,16 @@ impl Source {
         }
         vec![(self.first_at, as_of)]
     }
+
+    /// When it watched anything.
+    fn watched(&self, as_of: Millis) -> Vec<(Millis, Millis)> {
+        let by_prefix = self.by_prefix.iter().map(|&(_, from, to)| (from, to));
+        let said: Vec<_> = by_prefix.chain(self.stated.iter().copied()).collect();
+        match said.is_empty() {
+            true => vec![(self.first_at, as_of)],
+            false => said,
+        }
+    }
 }
 
 fn names_begin_with(writeup: &RegistryWriteup, prefix: &str) -> bool {
@@ -360,6 +392,29 @@ mod tests {
         assert_eq!(windows(&observed, &[], 2), [(400, 1000)]);
         let gap = [said("a", 0, Some(100)), said("a", 200, None)];
         assert_eq!(windows(&observed, &gap, 1), [(0, 100), (200, 1000)]);
+    }
+
+    /// Who brings a tenth has to watch; who brings less, or watches something else, has not.
+    #[test]
+    fn all_of_a_kind_is_watched_by_those_who_bring_a_good_part_of_it() {
+        let together = |observed: &[ObservedRow], coverage: &[CoverageRow]| {
+            Watch::new(&["read"], observed, coverage, &[], 1000)
+                .together()
+                .0
+        };
+        let stray = ObservedRow {
+            events: 1,
+            ..saw("c", 0, 700)
+        };
+        let other = ObservedRow {
+            kind: "comment".to_owned(),
+            ..saw("d", 1, 900)
+        };
+        let observed = [saw("a", 1, 50), saw("b", 0, 400), stray, other];
+        assert_eq!(together(&observed, &[]), [(400, 1000)]);
+        let gap = [said("a", 0, Some(500)), said("a", 600, None)];
+        assert_eq!(together(&observed, &gap), [(400, 500), (600, 1000)]);
+        assert!(together(&[], &[]).is_empty());
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::beside::Beside;
 use super::hiding::{hide, is_named, names};
-use super::{compute, forges, gone, health, meetings, reviews, writeups};
+use super::{cohorts, compute, forges, gone, health, meetings, reviews, writeups};
 use crate::indicators::{Context, Spec, beside};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
@@ -80,6 +80,12 @@ pub async fn summaries(
     let gone = gone::lists(store, context, &computed, &shown)
         .await
         .context("links that lead to nothing")?;
+    let returning = computed.results.iter().find(|(spec, _)| spec.code == "A7");
+    if let (Some((_, results)), Some(indicator)) = (returning, indicators.get_mut("A7")) {
+        for place in cohorts::withheld(results, &reviews.months, k) {
+            withhold(&mut indicator["results"], &place);
+        }
+    }
     for (code, place) in reviews.betrayed.iter().chain(&writeups.betrayed) {
         if let Some(indicator) = indicators.get_mut(*code) {
             withhold(&mut indicator["results"], place);

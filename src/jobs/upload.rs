@@ -118,12 +118,13 @@ impl Desk {
         Ok(Order::of(kind, source, given, house)?)
     }
 
-    /// How numbers are made as of an instant.
-    pub fn context(&self, as_of: Millis) -> Context {
+    /// How numbers are made as of an instant, of at least so many people.
+    pub fn context(&self, as_of: Millis, k: u32) -> Context {
         Context {
             as_of,
             calendar: self.calendar.clone(),
             parameters: self.parameters.clone(),
+            k,
         }
     }
 

@@ -37,6 +37,8 @@ pub struct Parameters {
     pub newcomer_days: u32,
     /// The window of coming back, days.
     pub repeat_days: u32,
+    /// An invitation through a list with more people than this is open to all of them.
+    pub large_list: u32,
     /// A page with links to more write-ups than this is a list of them.
     pub index_writeups: u32,
     /// So is one with links to more than this share of a team's write-ups, ...
@@ -82,6 +84,7 @@ impl Default for Parameters {
             response_days: 7,
             newcomer_days: 90,
             repeat_days: 180,
+            large_list: 15,
             index_writeups: 20,
             index_team_share: 0.5,
             index_team_least: 5,

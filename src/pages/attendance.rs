@@ -125,6 +125,9 @@ pub(super) fn freely(summary: &Value) -> Option<String> {
         return Some(format!("{}. {}", came(summary)?, not_known()));
     }
     let came = voluntary(summary)?;
+    if let Some(said) = need_not(summary, &came) {
+        return Some(said);
+    }
     let usual = cell(
         reading::results(summary, "A2"),
         "voluntary_per_meeting_median",
@@ -142,6 +145,43 @@ pub(super) fn freely(summary: &Value) -> Option<String> {
         "«{}» ({}) of those who came, came freely.{usual}",
         percent(came.value.get()?),
         words::interval(&came)
+    ))
+}
+
+/// How many need not have come, and beside it what the calendar's marks alone say.
+fn need_not(summary: &Value, strict: &Share) -> Option<String> {
+    let results = reading::results(summary, "A2");
+    let free = share(results, "need_not");
+    let told = results.get("need_not")?;
+    let number = |name: &str| cell(told, name).get();
+    let usual = number("per_meeting_median").filter(|_| meetings(summary).planned == 0)?;
+    let quartiles = reading::list(told, "iqr").iter();
+    let quartiles: Vec<f64> = quartiles.filter_map(Value::as_f64).collect();
+    let spread = match quartiles.as_slice() {
+        [low, high] => format!(
+            " (half of all reviews had between «{}» and «{}»)",
+            count(low.round()),
+            count(high.round())
+        ),
+        _ => String::new(),
+    };
+    let walk_ins = number("uninvited").map_or_else(String::new, |walked_in| {
+        format!("; «{}» came uninvited", count(walked_in))
+    });
+    let of_all = free.value.get().map_or_else(String::new, |p| {
+        format!(
+            ": «{}» ({}) of all who came",
+            percent(p),
+            words::interval(&free)
+        )
+    });
+    Some(format!(
+        "To a usual review «{}» {} who need not have come{spread}{of_all}. By the marks of the calendar \
+         alone «{}» ({}) came freely{walk_ins}.",
+        measure(usual),
+        plural(usual, "person comes", "people come"),
+        percent(strict.value.get()?),
+        words::interval(strict),
     ))
 }
 

@@ -30,6 +30,7 @@ mod reviews;
 mod signals;
 mod stories;
 mod survival;
+mod taking_part;
 mod templates;
 mod trend;
 mod view;

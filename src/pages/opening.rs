@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::signals::{age_words, days};
 use super::words::{self, count, percent, plural};
-use super::{attendance, health, linked};
+use super::{attendance, health, linked, taking_part};
 use crate::charts::reading::{self, Cell, cell, share};
 
 /// Sources of reads there are, and none of their reads led here.
@@ -260,8 +260,8 @@ fn first_old(summary: &Value, late: f64) -> Option<Said> {
 /// Kind words for results that are not there.
 pub(super) fn nothing(summary: &Value, code: &str) -> String {
     // Of a plan nothing is withheld, and of duty nothing is known.
-    let unknown = attendance::only_planned(summary) || attendance::uninvited(summary);
-    if code.starts_with('A') && unknown {
+    let duty = ["A1", "A2", "A3"].contains(&code) && attendance::uninvited(summary);
+    if code.starts_with('A') && (duty || attendance::only_planned(summary)) {
         return attendance::nothing(summary);
     }
     if holds_withheld(reading::results(summary, code)) {
@@ -281,6 +281,10 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
     let some = |key: &str| cell(l4, key).get().is_some_and(|n| n > 0.0);
     match code {
         "A1" | "A2" | "A3" => attendance::nothing(summary),
+        "A4" | "A5" | "A6" | "A7" | "A8" => match attendance::meetings(summary).held {
+            0 => attendance::nothing(summary),
+            _ => taking_part::nothing(summary, code),
+        },
         "L4" | "C1" if oldest(summary) < days(summary, "late", 90.0) => {
             format!("Nothing to say yet: no write-up is older than {late}.")
         }

@@ -199,6 +199,7 @@ pub(super) fn signal(summary: &Value, links: Links, panel: &Panel) -> Signal {
         figures: charts
             .iter()
             .filter(drawn)
+            .filter(|_| !panel.words_only)
             // A picture of walk-ins would say what the words take back.
             .filter(|_| !(matches!(code, "A2" | "A3") && attendance::uninvited(summary)))
             .map(|chart| Figure::new(chart, links))

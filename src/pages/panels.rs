@@ -11,6 +11,9 @@ const PANELS: &str = include_str!("../../dashboards/pages/leader.toml");
 /// The same of the page of links.
 const OF_LINKS: &str = include_str!("../../dashboards/pages/links.toml");
 
+/// The same of the page of reviews.
+const OF_REVIEWS: &str = include_str!("../../dashboards/pages/reviews.toml");
+
 /// What the file of panels holds.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +37,9 @@ pub(super) struct Section {
 pub(super) struct Panel {
     pub(super) code: String,
     pub(super) asks: String,
+    /// Its pictures stand elsewhere.
+    #[serde(default)]
+    pub(super) words_only: bool,
 }
 
 /// The panels of the leader's page.
@@ -46,12 +52,12 @@ pub(super) fn of_links() -> Result<Panels, PageError> {
     Ok(toml::from_str(OF_LINKS)?)
 }
 
-/// The panels of these indicators, in this order; those the file does not name are left out.
-pub(super) fn of(codes: &[&str]) -> Result<Vec<Panel>, PageError> {
-    let sections = panels()?.section;
-    let named = |code: &&str| {
-        let mut all = sections.iter().flat_map(|section| &section.panels);
-        all.find(|panel| panel.code == **code).cloned()
-    };
-    Ok(codes.iter().filter_map(named).collect())
+/// The panels of the page of reviews, in their order.
+pub(super) fn of_reviews() -> Result<Vec<Panel>, PageError> {
+    let page: Panels = toml::from_str(OF_REVIEWS)?;
+    Ok(page
+        .section
+        .into_iter()
+        .flat_map(|section| section.panels)
+        .collect())
 }

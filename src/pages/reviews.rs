@@ -93,7 +93,7 @@ pub(super) fn render(
         after: (page < pages).then(|| links.reviews(page + 1)),
     };
     let missing = health::missing(summary, "A1");
-    let panels = panels::of(&["A1", "A2", "A3"])?;
+    let panels = panels::of_reviews()?;
     let signals = panels
         .iter()
         .filter(|_| page == 1 && missing.is_none())

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::words::{count, counted, interval, measure, percent, plural, stretch};
-use super::{assigned, attendance, citing, health, linked, opening, survival, trend};
+use super::{assigned, attendance, citing, health, linked, opening, survival, taking_part, trend};
 use crate::charts::reading::{self, Cell, Share, cell, share};
 
 /// What the results of an indicator say, or why they say nothing yet.
@@ -47,6 +47,11 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
         "A1" => attendance::attendance(summary),
         "A2" => attendance::freely(summary),
         "A3" => attendance::invitations(summary),
+        "A4" => taking_part::presence(results),
+        "A5" => taking_part::talk(results),
+        "A6" => taking_part::contribution(summary, results),
+        "A7" => taking_part::returning(summary, results),
+        "A8" => taking_part::teams(results),
         "C1" if opening::oldest(summary) >= late => comments(results, late),
         "C2" => commenters(results),
         "K1" => linked::links(summary),
@@ -95,7 +100,7 @@ fn number(results: &Value, key: &str, words: impl Fn(f64) -> String) -> Option<S
 }
 
 /// `«45 %» (95 % interval 32 to 59)` of a share that is there.
-fn shared(share: &Share) -> Option<String> {
+pub(super) fn shared(share: &Share) -> Option<String> {
     let p = share.value.get()?;
     Some(format!("«{}» ({})", percent(p), interval(share)))
 }

@@ -14,6 +14,7 @@ pub(super) enum Stream {
     Reads = 5,
     Counts = 6,
     Deliveries = 7,
+    Contributions = 8,
 }
 
 /// A lot that a pair draws once and keeps, uniform in [0, 1): no stream is needed to ask for it again

@@ -26,7 +26,8 @@
 //!   double clicks, lines delivered twice, corrections (a greater `version`), reads of drafts, of
 //!   deleted and of unknown write-ups, and clocks that run ahead.
 //! - **Reviews** are on working days at working hours. They have a chair, required, optional and informed people, walk-ins, rooms, dial-ins
-//!   and reconnects; one in ten is not measured and has the host's list only.
+//!   and reconnects; one in ten is not measured and has the host's list only. Of six in ten there is a
+//!   transcript. Some of those who came take notes in the write-up, or comment on it in the days after.
 //! - **Links** live for an exponential time that depends on the place; commits keep theirs. Those
 //!   in other write-ups stand there since those were published, or were added later.
 //!

@@ -1,21 +1,30 @@
 //! Reviews: most write-ups are discussed some days after publication. The calendar says who was
-//! invited and what they answered, the meeting tool who was there and for how long. Reviews are held on
-//! working days at working hours.
+//! invited and what they answered, the meeting tool who was there and for how long, and in six of ten how
+//! long they spoke. Reviews are held on working days at working hours. Of those who came some add to the
+//! write-up: a few take notes in it at once, others comment in the days after.
 
 use chrono::Days;
 
-use crate::model::{Calendar, EventKind, Millis};
+use crate::model::{Calendar, DAY_MS, EventKind, Millis};
 
 use super::Options;
-use super::dice::{Dice, Stream};
+use super::dice::{Dice, Stream, lot};
 use super::people::People;
 use super::planned::Plan;
-use super::writeups::Paper;
+use super::writeups::{Home, Paper};
 
 /// Meeting rooms that "attend".
 pub(super) const ROOMS: [&str; 2] = ["room-aurora@example.org", "room-lighthouse@example.org"];
 
 const LENGTH_S: u64 = 3_600;
+
+/// The share of reviews of which the meeting tool writes a transcript.
+const TRANSCRIBED: f64 = 0.6;
+/// Tells the lots of transcripts from others that the same seed draws.
+const OF_TRANSCRIPT: usize = 0x7A1C;
+/// The shares of those who came who type into the write-up during the review, and who comment on it later.
+const NOTES: f64 = 0.04;
+const COMMENTS: f64 = 0.16;
 
 /// Somebody at a review.
 struct Guest {
@@ -35,12 +44,23 @@ pub(super) fn plan(
     plan: &mut Plan,
 ) {
     let mut dice = Dice::new(options.seed, Stream::Reviews);
+    let mut later = Dice::new(options.seed, Stream::Contributions);
     let end = options.as_of();
-    for paper in papers {
+    for (n, paper) in papers.iter().enumerate() {
         let start = start(calendar, paper.published, &mut dice);
         if dice.chance(0.85) && start < end && !paper.deleted_by(start) {
             people.advance(start);
-            review(paper, start, people, &mut dice, plan);
+            let review = Review {
+                paper,
+                people,
+                meeting: format!("review-{}@{}", paper.id, start / 1000),
+                start,
+                transcribed: lot(options.seed, n, OF_TRANSCRIPT) < TRANSCRIBED,
+            };
+            let came = review.hold(&mut dice, plan);
+            if paper.home == Home::Wiki {
+                review.contributions(&came, end, &mut later, plan);
+            }
         }
     }
 }
@@ -62,46 +82,72 @@ struct Review<'a> {
     people: &'a People,
     meeting: String,
     start: Millis,
-}
-
-fn review(paper: &Paper, start: Millis, people: &People, dice: &mut Dice, plan: &mut Plan) {
-    let meeting = format!("review-{}@{}", paper.id, start / 1000);
-    let review = Review {
-        paper,
-        people,
-        meeting,
-        start,
-    };
-    // One meeting in ten is held where no tool counts the minutes.
-    let measured = dice.chance(0.9);
-    for (n, guest) in guests(paper, people, dice).into_iter().enumerate() {
-        let accepted = guest.role.is_some() && dice.chance(0.7);
-        let comes = dice.chance(if accepted {
-            guest.comes.0
-        } else {
-            guest.comes.1
-        });
-        let id = format!("{}/{n}", review.meeting);
-        let host = (!measured).then_some(comes);
-        if guest.role.is_some() || host == Some(true) {
-            let answer = match (accepted, dice.chance(0.5)) {
-                (true, _) => "ACCEPTED",
-                (false, true) => "DECLINED",
-                (false, false) => "NEEDS-ACTION",
-            };
-            review.invited(&id, &guest, answer, host, plan);
-        }
-        if comes && measured {
-            review.present(&id, Some(&guest), dice, plan);
-        }
-    }
-    for n in 0..dice.poisson(0.6) {
-        let id = format!("{}/phone-{n}", review.meeting);
-        review.present(&id, None, dice, plan);
-    }
+    transcribed: bool,
 }
 
 impl Review<'_> {
+    /// Invites and lets come; the addresses of those who came.
+    fn hold(&self, dice: &mut Dice, plan: &mut Plan) -> Vec<String> {
+        // One meeting in ten is held where no tool counts the minutes.
+        let measured = dice.chance(0.9);
+        let mut came = Vec::new();
+        for (n, guest) in guests(self.paper, self.people, dice)
+            .into_iter()
+            .enumerate()
+        {
+            let accepted = guest.role.is_some() && dice.chance(0.7);
+            let comes = dice.chance(if accepted {
+                guest.comes.0
+            } else {
+                guest.comes.1
+            });
+            let id = format!("{}/{n}", self.meeting);
+            let host = (!measured).then_some(comes);
+            if guest.role.is_some() || host == Some(true) {
+                let answer = match (accepted, dice.chance(0.5)) {
+                    (true, _) => "ACCEPTED",
+                    (false, true) => "DECLINED",
+                    (false, false) => "NEEDS-ACTION",
+                };
+                self.invited(&id, &guest, answer, host, plan);
+            }
+            if comes && measured {
+                self.present(&id, Some(&guest), dice, plan);
+            }
+            if comes && guest.team.is_some() {
+                came.push(guest.email);
+            }
+        }
+        for n in 0..dice.poisson(0.6) {
+            let id = format!("{}/phone-{n}", self.meeting);
+            self.present(&id, None, dice, plan);
+        }
+        came
+    }
+
+    /// What those who came add to the write-up.
+    fn contributions(&self, came: &[String], end: Millis, dice: &mut Dice, plan: &mut Plan) {
+        for (n, email) in came.iter().enumerate() {
+            let (notes, comments) = (dice.chance(NOTES), dice.chance(COMMENTS));
+            let typed = self.start + 60_000 + dice.below(3_000_000) as Millis;
+            let said = self.start + (dice.exponential(4.0) * DAY_MS as f64) as Millis + 1;
+            let words = dice.lognormal(28.0, 0.8) as u64 + 1;
+            for (kind, is_so, at, count) in [
+                (EventKind::Edit, notes, typed, "words_added"),
+                (EventKind::Comment, comments, said, "words"),
+            ] {
+                if is_so && at < end && !self.paper.deleted_by(at) {
+                    let id = format!("{}/{}-{n}", self.meeting, kind.name());
+                    plan.line
+                        .begin(kind, "wiki", &id, &self.paper.url, Some(at))
+                        .text("person", email)
+                        .whole(count, words);
+                    plan.keep(kind, at);
+                }
+            }
+        }
+    }
+
     /// The calendar's line; `host` is the host's own list where nothing else is known.
     fn invited(&self, id: &str, guest: &Guest, answer: &str, host: Option<bool>, plan: &mut Plan) {
         self.begin("calendar", id, Some(guest), plan);
@@ -135,9 +181,10 @@ impl Review<'_> {
             self.begin("meet", &format!("{id}/{part}"), guest, plan);
             plan.line
                 .thousandths("present_s", (seconds / parts) as u64 * 1000);
-            if dice.chance(0.3) {
-                plan.line
-                    .thousandths("spoke_s", dice.exponential(60_000.0) as u64);
+            // Drawn in any case: a transcript changes nothing else.
+            let (speaks, time) = (dice.chance(0.3), dice.exponential(60_000.0) as u64);
+            if speaks && self.transcribed {
+                plan.line.thousandths("spoke_s", time);
             }
             plan.keep(EventKind::Attendance, self.start);
         }

@@ -187,6 +187,46 @@ fn reviews_are_held_when_people_work() {
     }
 }
 
+/// A transcript is there of a whole review or not at all, and some of those who came add to the write-up.
+#[test]
+fn people_speak_at_reviews_and_add_to_the_write_up() {
+    let events = events(&small());
+    let mut spoken: BTreeMap<String, bool> = BTreeMap::new();
+    let mut came: BTreeMap<(String, String), Millis> = BTreeMap::new();
+    let attendance = |event: &&Seen| event.kind == EventKind::Attendance && event.source == "meet";
+    for event in events.iter().filter(attendance) {
+        let meeting = event.data["meeting"]
+            .as_str()
+            .expect("a meeting")
+            .to_owned();
+        *spoken.entry(meeting).or_default() |= !event.data["spoke_s"].is_null();
+        if let Some(person) = event.data["person"].as_str() {
+            came.insert((event.subject.clone(), person.to_owned()), event.time);
+        }
+    }
+    let transcripts = spoken.values().filter(|spoken| **spoken).count();
+    let some = spoken.len() / 4..spoken.len();
+    assert!(
+        some.contains(&transcripts),
+        "{transcripts} of {}",
+        spoken.len()
+    );
+    let pages: BTreeMap<&str, &str> = events
+        .iter()
+        .filter(|event| event.kind == EventKind::Writeup)
+        .filter_map(|event| Some((event.data["url"].as_str()?, event.subject.as_str())))
+        .collect();
+    let added = events.iter().filter(|event| {
+        let person = event.data["person"].as_str().unwrap_or_default();
+        let page = pages.get(event.subject.as_str()).unwrap_or(&"");
+        let review = came.get(&((*page).to_owned(), person.to_owned()));
+        let made = matches!(event.kind, EventKind::Comment | EventKind::Edit);
+        made && review.is_some_and(|at| *at < event.time && event.time - at < 14 * DAY_MS)
+    });
+    let (added, all) = (added.count(), came.len());
+    assert!(added * 20 > all && added * 2 < all, "{added} by {all}");
+}
+
 #[test]
 fn a_link_is_no_older_than_the_write_up_it_stands_in() {
     let events = events(&small());

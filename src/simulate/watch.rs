@@ -23,6 +23,10 @@ const RECORDED: [(&str, EventKind); 7] = [
     ("meet", EventKind::Attendance),
 ];
 
+/// How long before the first day calendars and meetings were watched, without a review in them: whoever comes
+/// for the first time is known not to have come before.
+const CALENDARS: Millis = 365 * DAY_MS;
+
 /// When the portal was watching.
 pub(super) struct Watch {
     start: Millis,
@@ -64,6 +68,7 @@ impl Watch {
             let windows = match source {
                 "portal" => self.portal.clone(),
                 "handbook" | "handbook-totals" => vec![(self.start, None)],
+                _ if kind == EventKind::Attendance => vec![(self.start - CALENDARS, None)],
                 _ if cut.is_empty() => continue,
                 _ => vec![(self.start, None)],
             };

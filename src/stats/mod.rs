@@ -3,6 +3,7 @@
 //! `tests/vectors/worked_examples.json`.
 
 pub mod bounds;
+pub mod gini;
 pub mod kaplan_meier;
 pub mod log_normal;
 pub mod log_rank;
@@ -17,6 +18,7 @@ pub mod weighted;
 pub mod wilson;
 
 pub use bounds::Bounds;
+pub use gini::gini;
 pub use kaplan_meier::KaplanMeier;
 pub use log_normal::{LogNormal, log_normal};
 pub use log_rank::{LogRank, log_rank};

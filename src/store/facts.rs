@@ -167,6 +167,7 @@ const MEDIAN_AGE_PEOPLE: Statement = statement!("fact_median_age_people");
 const MEDIAN_AGE_BY_WRITEUP: Statement = statement!("fact_median_age_by_writeup");
 const LATE_READERS: Statement = statement!("fact_late_readers");
 const ATTENDANCE: Statement = statement!("fact_attendance");
+const CONTRIBUTIONS: Statement = statement!("fact_contributions");
 const COMMENTS: Statement = statement!("fact_comments");
 const WRITEUP_READERS: Statement = statement!("writeup_readers");
 const ARRIVALS_OF: Statement = statement!("fact_arrivals");
@@ -413,6 +414,11 @@ impl Store {
             .ask(ATTENDANCE, settings)
             .param("min_present_ms", min_present_ms);
         frames::fetch(query, ATTENDANCE.0).await
+    }
+
+    /// `Facts::contributions`.
+    pub async fn contributions(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
+        self.frame(CONTRIBUTIONS, settings).await
     }
 
     /// `Facts::comments`.

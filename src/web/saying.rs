@@ -89,7 +89,7 @@ async fn take(state: &AppState, request: HttpRequest, what: &'static str) -> Res
     // One after the other: of two words in one instant the later one is the last.
     let _turn = door.unloaded.turn().await?;
     let look = Look::to_speak(state, &who).await?;
-    let context = context(state, door.now())?;
+    let context = context(state, (door.now(), look.k))?;
     let (event, deed) = match what {
         "meeting" => of_meeting(&look, &context, &who, &form).await?,
         _ => of_story(&look, &context, &form).await?,
@@ -104,11 +104,11 @@ async fn take(state: &AppState, request: HttpRequest, what: &'static str) -> Res
     }
 }
 
-fn context(state: &AppState, now: Millis) -> Result<Context, Refusal> {
+fn context(state: &AppState, (now, k): (Millis, u32)) -> Result<Context, Refusal> {
     let Some((_, desk)) = desk(state) else {
         return Err(Refusal::new(StatusCode::NOT_FOUND, NOT_HERE));
     };
-    Ok(desk.context(now))
+    Ok(desk.context(now, k))
 }
 
 async fn of_meeting(
@@ -132,7 +132,7 @@ async fn of_meeting(
     if words.is_empty() {
         return Err(bad("the form says nothing; fill in one of its fields"));
     }
-    let known = in_time(meetings::known(&look.store, context, look.k)).await?;
+    let known = in_time(meetings::known(&look.store, context)).await?;
     let id = form.get("meeting");
     let sees_restricted = who.sees_restricted();
     // What came in since the page was made may have moved the others of its day.

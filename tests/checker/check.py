@@ -21,7 +21,7 @@ from model import PARAMETERS, Calendar, World, millis
 
 TOLERANCE = 1e-9
 # Lists that are matched by a key of their items, and which items must be there.
-KEYED = {"curve": "week", "series": "month", "cohorts": "month"}
+KEYED = {"curve": "week", "series": "month", "cohorts": "month", "A7.cohorts": "cohort"}
 
 
 def main():
@@ -103,7 +103,7 @@ def compare(path, mine, theirs, differences, compared):
             elif value not in (None, 0):
                 differences.append((f"{path}.{key}", value, "no such field"))
     elif isinstance(mine, list) and isinstance(theirs, list):
-        key = KEYED.get(path.rsplit(".", 1)[-1])
+        key = KEYED.get(path) or KEYED.get(path.rsplit(".", 1)[-1])
         if key:
             keyed(path, key, mine, theirs, differences, compared)
         elif len(mine) != len(theirs):
@@ -123,12 +123,14 @@ def keyed(path, key, mine, theirs, differences, compared):
     for item in mine:
         if item[key] in shown:
             compare(f"{path}[{item[key]}]", item, shown.pop(item[key]), differences, compared)
+        elif key == "cohort":
+            differences.append((f"{path}[{item[key]}]", item, "no such item"))
         elif key == "month" and any(item.get(n) for n in ("late_reads", "exposure", "writeups")):
             differences.append((f"{path}[{item[key]}]", item, "no such item"))
         elif key == "week" and item["week"] < 52 and item["exposure"] > 0:
             differences.append((f"{path}[{item[key]}]", item, "no such item"))
     for name, item in shown.items():
-        if any(item.get(n) for n in ("k", "late_reads", "exposure", "writeups")):
+        if any(item.get(n) for n in ("k", "late_reads", "exposure", "writeups", "size")):
             differences.append((f"{path}[{name}]", "no such item", item))
 
 

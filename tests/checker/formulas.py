@@ -136,6 +136,14 @@ def trend(values):
     }
 
 
+def gini(values):
+    """Half the relative mean difference, pair by pair; none of fewer than two, nor of nothing."""
+    x = np.asarray(values, float)
+    if len(x) < 2 or x.sum() == 0:
+        return None
+    return float(np.abs(x[:, None] - x[None, :]).sum() / (2 * len(x) ** 2 * x.mean()))
+
+
 def quantile(values, q):
     """Type 7; no quantile of nothing."""
     return float(np.quantile(values, q)) if len(values) else None

@@ -2,7 +2,7 @@
 frame, one row each; a day's count is a row with its number."""
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,9 @@ from scipy import stats
 
 from formulas import (clustered_ratio, counter_increments, double_clicks, goes_quiet, kaplan_meier, logrank,
                       poisson_rate, quantile, revivals, trend, weibull, wilson)
+from guests import all_guests
 from model import DAY, month, next_month, thousandths
+from taking_part import a4_a8
 
 PLACES = ["code_comment", "commit", "diagram", "onboarding", "writeup"]
 
@@ -20,7 +22,7 @@ def compute(world):
     reads, health = kept_reads(world)
     facts = Facts(world, reads)
     results = {}
-    for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, a1_a3, c1_c2, k, t0_t1):
+    for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, a1_a3, a4_a8, c1_c2, k, t0_t1):
         results |= part(world, facts)
     if reads["assigned"].any():
         without = Facts(world, reads[~reads["assigned"]])
@@ -356,69 +358,9 @@ def l5_l6(world, facts):
             "L6": {"revivals": {"writeups_revived": revived, "revivals": total}}}
 
 
-class Guest:
-    """One (meeting, person), or one dial-in, from however many events."""
-
-    def __init__(self, meeting, person, writeup):
-        self.meeting, self.person, self.writeup = meeting, person, writeup
-        self.role = self.partstat = self.present = self.host = None
-        self.roles, self.answers = [], []
-        self.mandatory, self.length = False, None
-
-    def add(self, data, at=0, start=0):
-        """The last role that was stated, and the answer that was valid when the meeting began."""
-        role, answer = (data.get("role") or "").upper(), (data.get("partstat") or "").upper()
-        if role:
-            self.roles.append((data.get("role_stated", True), at, role))
-            self.role = max(self.roles)[2]
-        if answer:
-            self.answers.append((at <= start, at, answer))
-            self.partstat = max(self.answers)[2]
-        if data.get("present_s") is not None:
-            self.present = (self.present or 0) + thousandths(data["present_s"])
-        if data.get("attended") is not None:
-            self.host = bool(self.host) or data["attended"]
-        self.mandatory = self.mandatory or bool(data.get("mandatory"))
-
-    def attended(self, least_ms):
-        if self.present is None:
-            return bool(self.host)
-        # Nobody was there for longer than the meeting lasted.
-        present = self.present if self.length is None else min(self.present, self.length)
-        return present >= least_ms
-
-    def invited(self):
-        return self.role is not None or self.partstat is not None
-
-    def voluntary(self):
-        role = self.role or ("REQ-PARTICIPANT" if self.invited() else None)
-        had_to = role in ("CHAIR", "REQ-PARTICIPANT") or self.mandatory
-        responder = self.writeup is not None and self.person in self.writeup.responders
-        return not had_to and not responder
-
-
 def a1_a3(world, facts):
     least = world.parameters["min_present_s"] * 1000
-    guests, starts, ends = {}, {}, {}
-    for event in world.kept["attendance"]:
-        data, at = event["data"], event["at"]
-        meeting = data["meeting"]
-        ends[meeting] = max(at, ends.get(meeting, at))
-        if data.get("present_s") is not None or data.get("attended") is not None:
-            starts[meeting] = min(at, starts.get(meeting, at))
-    for n, event in enumerate(world.kept["attendance"]):
-        meeting, person = event["data"]["meeting"], event["person"]
-        key = (meeting, person) if person is not None else (meeting, None, n)
-        guests.setdefault(key, Guest(meeting, person, event["writeup"])).add(
-            event["data"], event["at"], starts.get(meeting, ends[meeting]))
-    rows = list(guests.values())
-    lengths = {}
-    for event in world.kept["attendance"]:
-        if event["data"].get("meeting_s") is not None:
-            meeting, length = event["data"]["meeting"], thousandths(event["data"]["meeting_s"])
-            lengths[meeting] = max(lengths.get(meeting, 0), length)
-    for guest in rows:
-        guest.length = lengths.get(guest.meeting)
+    rows = all_guests(world)
     meetings = sorted({g.meeting for g in rows})
     came = [g for g in rows if g.attended(least)]
     per_meeting = [sum(1 for g in came if g.meeting == m) for m in meetings]
@@ -434,6 +376,16 @@ def a1_a3(world, facts):
     clustered = clustered_ratio(pairs)
     free = {"voluntary": share(voluntary, came_named), "voluntary_clustered": clustered,
             "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5)}
+    duties = [(g.meeting, g.duty(world.parameters["large_list"])) for g in came_named]
+    counted = Counter(duty for _, duty in duties)
+    need_not = [m for m, duty in duties if duty in ("open_invitation", "uninvited")]
+    numbers = [need_not.count(m) for m in meetings]
+    free["need_not"] = None if not duties else {
+        **wilson(len(need_not), len(duties)),
+        "per_meeting_median": quantile(numbers, 0.5),
+        "iqr": [quantile(numbers, 0.25), quantile(numbers, 0.75)],
+        "had_to_come": counted["had_to_come"] + counted["role_not_stated"],
+        **{name: counted[name] for name in ("role_not_stated", "open_invitation", "uninvited")}}
     if any(g.mandatory for g in came_named):
         others = [g for g in rows if not g.mandatory]
         by_meeting = {m: [0, 0] for m in sorted({g.meeting for g in others})}

@@ -14,6 +14,7 @@ PARAMETERS = {
     "double_click_s": 30, "late_days": 90, "horizon_days": 365, "recent_days": 90,
     "trailing_days": 28, "min_readers": 3, "quiet_days": 90, "read_fraction": 0.75,
     "wpm_fast": 300, "skim_min_s": 10, "min_present_s": 300, "newcomer_days": 90,
+    "contribution_days": 14, "repeat_days": 180, "large_list": 15,
     "index_writeups": 20, "index_team_share": 0.5, "index_team_least": 5, "follow_up_days": 30,
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -338,7 +339,8 @@ class World:
     def _observe(self, coverage, events):
         """Observed time by source, then by write-up, for reads and for comments."""
         known = {e["source"] for e in events}
-        for kinds, name in ((("read", "read_count"), "reads"), (("comment",), "comments")):
+        for kinds, name in ((("read", "read_count"), "reads"), (("comment",), "comments"),
+                            (("attendance",), "attendance")):
             stated, prefixes, first = defaultdict(list), defaultdict(list), {}
             delivered, came, people = defaultdict(Counter), defaultdict(set), set()
             for event in events:
@@ -364,6 +366,12 @@ class World:
                 else:
                     prefixes[event["source"]].append((data["scope"], window))
             watch = Watch(stated, prefixes, first, self.as_of)
+            if name == "attendance":
+                # Of all meetings together: whoever brings a tenth of the events watches them.
+                counts = Counter(e["source"] for e in events
+                                 if e["kind"] in kinds and e["at"] is not None and e["at"] < self.as_of)
+                self.attendance_observed = watch.together(counts)
+                continue
             # Write-ups with the same main source are watched by whoever brings a tenth of the
             # events of all of them.
             main = {id_: min(counts, key=lambda s: (-counts[s], s))
@@ -410,6 +418,17 @@ class Watch:
         if source in self.first:
             return Windows([(self.first[source], self.as_of)], self.as_of)
         return Windows([], self.as_of)
+
+    def together(self, counts):
+        """When every source watched that brings a good part of the events."""
+        parts = None
+        main = min(counts, key=lambda s: (-counts[s], s), default=None)
+        for source, n in counts.items():
+            if source == main or n * 10 >= sum(counts.values()):
+                own = [w for _, w in self.prefixes.get(source, ())] + self.stated.get(source, [])
+                own = Windows(own or [(self.first[source], self.as_of)], self.as_of)
+                parts = own if parts is None else parts.intersection(own)
+        return Windows([], self.as_of) if parts is None else parts
 
     def presumed(self, writeup, others):
         """Who watches a write-up of which nothing has come; nobody: any of the sources may."""

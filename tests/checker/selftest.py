@@ -9,9 +9,10 @@ import sys
 
 import numpy as np
 
-from formulas import (clustered_ratio, counter_increments, double_clicks, goes_quiet, kaplan_meier,
-                      logrank, poisson_rate, quantile, revivals, trend, weibull, wilson)
-from indicators import Guest, depth_class, median_days
+from formulas import (clustered_ratio, counter_increments, double_clicks, gini, goes_quiet,
+                      kaplan_meier, logrank, poisson_rate, quantile, revivals, trend, weibull, wilson)
+from guests import Guest
+from indicators import depth_class, median_days
 from model import DAY, PARAMETERS, Calendar, identity, millis
 
 FAILURES = []
@@ -107,6 +108,16 @@ def main(path):
     agree("A1a", {"median": quantile(i["n"], .5), "q1": quantile(i["n"], .25),
                   "q3": quantile(i["n"], .75)}, {k: e[k] for k in ("median", "q1", "q3")})
     agree("A1b", {"attended": [present(times) for times in i2["present_s"]]}, e2)
+
+    (i, e), (_, e2) = examples["A5"]
+    spoke = i["spoke_s"]
+    agree("A5a", {"spoke_share": sum(s > 0 for s in spoke) / len(spoke), "gini": gini(spoke)}, e)
+    agree("A5b", {"equal": gini([100] * 6), "silent": gini([0] * 6)}, e2)
+    for code in ("A6", "A7"):
+        i, e = examples[code][1]
+        agree(code, wilson(i["k"], i["n"]), e)
+    agree("A8", wilson(3, 5), examples["A8"][0][1]["outside"])
+    agree("A8", wilson(0, 8), examples["A8"][1][1])
 
     (i, e), (i2, e2) = examples["K3"]
     agree("K3a", kaplan_meier(i["T"], i["E"], [90, 180], 365), e)

@@ -257,6 +257,7 @@ async fn lives_of_merged_links_are_those_of_a_naive_model() {
         as_of: instant(AS_OF),
         calendar: Calendar::new(chrono_tz::Tz::UTC),
         parameters: Parameters::default(),
+        k: 1,
     };
     let settings = compute::settings(&context, derived.generation);
     let asked = LinksAsked {

@@ -270,6 +270,7 @@ async fn every_link_plays_the_part_that_a_naive_model_says() {
         as_of,
         calendar: Calendar::new(chrono_tz::UTC),
         parameters: Parameters::default(),
+        k: 1,
     };
     let settings = compute::settings(&context, derived.generation);
     let asked = LinksAsked {

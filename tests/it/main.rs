@@ -100,6 +100,7 @@ mod serving;
 mod shown;
 mod simulated;
 mod sources;
+mod taking_part;
 mod terms;
 mod tidy;
 mod together;

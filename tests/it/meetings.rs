@@ -18,7 +18,7 @@ fn came(meeting: &str, subject: &str, time: &str, people: u32) -> Vec<String> {
     let each = (1..=people).map(|person| {
         let data = json!({
             "meeting": meeting, "person": format!("p{person}@example.org"), "role": "OPT-PARTICIPANT",
-            "partstat": "ACCEPTED", "attended": true,
+            "partstat": "ACCEPTED", "present_s": 3000, "meeting_s": 3600, "spoke_s": 20, "team": "web",
         });
         event("attendance", &format!("{meeting} {person}"), subject, time, data)
     });
@@ -92,6 +92,20 @@ async fn house(database: &str, reversed: bool) -> Option<Way> {
             "INC-2",
             MARCH,
             json!({ "meeting": "m3", "form": "story_session" }),
+        ),
+        event(
+            "writeup",
+            "w",
+            "INC-1",
+            MARCH,
+            json!({ "id": "INC-1", "owner_team": "shop" }),
+        ),
+        event(
+            "writeup",
+            "w2",
+            "INC-2",
+            MARCH,
+            json!({ "id": "INC-2", "owner_team": "shop" }),
         ),
         // Of an unknown write-up, and of a meeting that nobody came to.
         said(
@@ -169,6 +183,20 @@ async fn sources_words_are_put_together_and_retellings_stand_apart() {
         (&attendance["meetings"], &attendance["attendees"]),
         (&json!(4), &json!(25))
     );
+    // Nor are they in any other indicator of attendance.
+    for (code, place) in [
+        ("A2", "/voluntary/n"),
+        ("A3", "/walk_in_share/n"),
+        ("A4", "/presences"),
+        ("A5", "/spoke_share/n"),
+        ("A6", "/contribution_after/n"),
+        ("A7", "/reviews_held/0/reviews"),
+        ("A8", "/outside_share/n"),
+    ] {
+        let found = summary["indicators"][code]["results"].pointer(place);
+        let expected = if code == "A7" { 4 } else { 25 };
+        assert_eq!(found, Some(&json!(expected)), "{code}");
+    }
     // Unknown: m6 by INC-9. The others were received well.
     let received = &summary["health"]["received"];
     assert_eq!(

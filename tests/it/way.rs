@@ -194,6 +194,7 @@ impl Way {
             as_of,
             calendar: self.calendar(),
             parameters,
+            k,
         };
         let reported = Reported {
             name: "Example".to_owned(),

@@ -152,7 +152,12 @@ pub(super) fn voluntary(context: Context) -> Vec<Chart> {
         .clusters
         .get()
         .map(|n| format!("{} reviews", reading::count(n)));
-    share_dots(chart, &[("Neither chair nor required", came)])
+    let strict = ("Neither chair nor required", came);
+    match share(context.results(), "need_not") {
+        // An earlier summary does not know it.
+        free if free.value == Cell::Missing => share_dots(chart, &[strict]),
+        free => share_dots(chart, &[("Need not have come", free), strict]),
+    }
 }
 
 /// A3: what invitations lead to.
@@ -174,7 +179,7 @@ pub(super) fn invitations(context: Context) -> Vec<Chart> {
 }
 
 /// `2026-Q1` as `Q1 26`.
-fn quarter_name(quarter: &str) -> String {
+pub(super) fn quarter_name(quarter: &str) -> String {
     match (quarter.get(2..4), quarter.get(5..)) {
         (Some(year), Some(quarter)) => format!("{quarter} {year}"),
         _ => quarter.to_owned(),

@@ -7,6 +7,7 @@ mod graph;
 mod links;
 mod reads;
 mod tail;
+mod taking_part;
 mod trends;
 mod writeup;
 
@@ -31,6 +32,11 @@ pub fn charts(summary: &Value, code: &str) -> Vec<Chart> {
         "A1" => attendance::by_quarter(context),
         "A2" => attendance::voluntary(context),
         "A3" => attendance::invitations(context),
+        "A4" => taking_part::presence(context),
+        "A5" => taking_part::talk(context),
+        "A6" => taking_part::contribution(context),
+        "A7" => taking_part::returning(context),
+        "A8" => taking_part::teams(context),
         "C1" => comments::late(context),
         "K1" => [links::by_place(context), links::by_month(context)].concat(),
         "K2" => links::ages(context),

@@ -168,6 +168,7 @@ async fn list(args: &Args, as_of: Millis, house: &House) -> anyhow::Result<()> {
         as_of,
         calendar: calendar.clone(),
         parameters,
+        k: house.k,
     };
     let settings = compute::settings(&context, derived.generation);
     let writeups = house.store.registry_writeups(derived.generation).await?;

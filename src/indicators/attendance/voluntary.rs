@@ -2,9 +2,10 @@
 
 use polars::prelude::*;
 
+use super::duty::need_not;
 use super::{came, rows, sides};
 use crate::indicators::frames::{counts, distinct_people, scalar};
-use crate::indicators::shapes::{clustered, guarded_middle, people_proportion};
+use crate::indicators::shapes::{clustered, fewest, guarded_middle, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{median, ratio};
@@ -27,7 +28,13 @@ static SPEC: Spec = Spec {
         without a role, count as REQ-PARTICIPANT, as the RFC asks. Share with Wilson's 95 % interval, and as \
         a ratio over meetings with the standard error between meetings (as in L3, no interval \
         below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
-        over meetings, meetings without any included.",
+        over meetings, meetings without any included. need_not believes the calendar less: had_to_come are \
+        responders, authors, whoever is in the chair, told to come, or named by themselves as required \
+        (role_not_stated of them only because the calendar names no role); open_invitation are others who \
+        were invited: as optional or for information, through one list with more than {large_list} people, or \
+        to a meeting that is marked open; uninvited are the rest. k of n = the last two, with Wilson's \
+        interval; per_meeting_median and iqr = how many they are at a meeting. Where people are withheld \
+        below k > 1, fewer than k whom the two forms count otherwise are counted as in the strict one.",
     caveat: "Calendars mark people as required by default, so more may have come freely than is \
         told here; those who came without an invitation are the sure part. Somebody told to come, \
         without a mark in the calendar, looks like a free guest.",
@@ -38,9 +45,15 @@ impl Indicator for Voluntary {
         &SPEC
     }
 
-    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        with_and_without(&rows(facts)).map_err(|source| IndicatorError::of("A2", source))
+    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
+        all_forms(&rows(facts), context.parameters.large_list, context.k)
+            .map_err(|source| IndicatorError::of("A2", source))
     }
+}
+
+fn all_forms(rows: &LazyFrame, large_list: u32, k: u32) -> PolarsResult<Results> {
+    let results = with_and_without(rows)?;
+    Ok(results.with("need_not", need_not(rows, large_list, k)?))
 }
 
 /// Where any had to come, the same beside it without them. Either number shows the difference between
@@ -92,6 +105,9 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
     let is_walk_in = free().and(col("invited").not());
     let walked = sides(rows, came(), is_walk_in.clone())?;
     let walk_ins = scalar(rows.clone().filter(came().and(is_walk_in)), len())?;
+    // A3 counts those too who came without an invitation and had to.
+    let had_to = came().and(col("invited").not()).and(free().not());
+    let obliged = distinct_people(rows.clone().filter(had_to))?;
 
     let (k, n) = (free_per_meeting.iter().sum(), all.iter().sum());
     Ok(Results::new()
@@ -108,7 +124,10 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
             "voluntary_per_meeting_median",
             guarded_middle(median(&sizes), sizes.len(), people.with),
         )
-        .with("walk_ins", walked.share(walk_ins)))
+        .with(
+            "walk_ins",
+            walked.share(walk_ins).of_people(fewest(&[obliged])),
+        ))
 }
 
 /// Did not have to come.
@@ -187,7 +206,7 @@ mod tests {
         assert_eq!(field(&found, "voluntary_clustered", "lo"), Value::Null);
         assert_eq!(
             found.get("walk_ins"),
-            Some(&Value::Int(3).share_of_people(3, 14))
+            Some(&Value::Int(3).share_of_people(3, 14).of_people(0))
         );
         assert_eq!(
             found.get("voluntary_per_meeting_median"),

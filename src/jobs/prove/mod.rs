@@ -336,7 +336,7 @@ pub fn key(file: &Path, stores: &[PathBuf]) -> Vec<String> {
 }
 
 /// Numbers that are people, wherever they stand.
-const PEOPLE: [&str; 8] = [
+const PEOPLE: [&str; 15] = [
     "readers",
     "late_readers",
     "readers_trailing",
@@ -345,10 +345,17 @@ const PEOPLE: [&str; 8] = [
     "people",
     "distinct",
     "distinct_non_contributors",
+    "presences",
+    "size",
+    "not_observed",
+    "had_to_come",
+    "role_not_stated",
+    "open_invitation",
+    "uninvited",
 ];
 
 /// Indicators whose shares are of people or their presences.
-const SHARES: [&str; 2] = ["A2", "A3"];
+const SHARES: [&str; 7] = ["A2", "A3", "A4", "A5", "A6", "A7", "A8"];
 
 /// The places of a summary that tell fewer than `k` people, or something else than was computed.
 /// `truth` is the same summary with nothing withheld.
@@ -416,6 +423,7 @@ fn is_people(place: &str) -> bool {
     PEOPLE.contains(&last)
         || (share && matches!(last, "k" | "walk_ins"))
         || place.contains(".by_role.")
+        || place.contains(".retained.")
 }
 
 /// The places of the published tables that are not what a summary says.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Quarter, REQUIRED, ROLES, Review};
+use super::gather::{Counting, Quarter, REQUIRED, ROLES, Review};
 use crate::summary::margins::Margins;
 use crate::summary::suppress;
 
@@ -99,6 +99,19 @@ pub(super) fn judge(
     // Also where one of those before is not told.
     sum(FREE_ROLES.map(|at| column(&[ROLES[at]])).concat(), FREE);
     sum(column(&ROLES[..5]), &[]);
+    for (counting, told_by) in COUNTING {
+        let counts = |wanted: bool| -> Vec<usize> {
+            let some = reviews.iter().zip(&cells);
+            some.filter(|(review, _)| review.counted_by.contains(&counting) == wanted)
+                .map(|(_, (came, _))| *came)
+                .collect()
+        };
+        // Of fewer reviews the number is not told. A2 tells all: the others are what is left.
+        if counts(true).len() as u64 >= k {
+            sum(counts(true), told_by);
+            sum(counts(false), told_by);
+        }
+    }
     for (name, row) in quarters.keys().zip(&roles) {
         let own = || {
             reviews
@@ -153,14 +166,56 @@ fn dial_ins(quarters: &BTreeMap<String, Quarter>) -> u64 {
     roles.map(|presences| presences.dial_ins).sum()
 }
 
-/// What tells how many came to all reviews.
-const CAME: &[(&str, &str)] = &[("A1", "/attendance/attendees")];
+/// What tells how many came to all reviews, or how many of them have a name.
+const CAME: &[(&str, &str)] = &[
+    ("A1", "/attendance/attendees"),
+    ("A2", "/voluntary"),
+    ("A2", "/voluntary/n"),
+    ("A2", "/voluntary_clustered"),
+    ("A2", "/voluntary_clustered/den"),
+    ("A2", "/need_not"),
+    ("A2", "/need_not/n"),
+    ("A3", "/walk_in_share"),
+    ("A3", "/walk_in_share/n"),
+];
 /// What tells how many of them need not have come.
-const FREE: &[(&str, &str)] = &[("A2", "/voluntary"), ("A2", "/voluntary_clustered")];
+const FREE: &[(&str, &str)] = &[
+    ("A2", "/voluntary"),
+    ("A2", "/voluntary_clustered"),
+    ("A2", "/need_not"),
+];
 /// What tells how many came without an invitation.
-const WALKED_IN: &[(&str, &str)] = &[("A2", "/walk_ins"), ("A3", "/walk_in_share")];
+const WALKED_IN: &[(&str, &str)] = &[
+    ("A2", "/walk_ins"),
+    ("A2", "/need_not"),
+    ("A3", "/walk_in_share"),
+];
 /// What tells how many came though they were free to.
-const OPTIONAL: &[(&str, &str)] = &[("A3", "/optional_yield")];
+const OPTIONAL: &[(&str, &str)] = &[("A2", "/need_not"), ("A3", "/optional_yield")];
+
+/// What tells how many came to some of the reviews.
+const COUNTING: [(Counting, &[(&str, &str)]); 5] = [
+    (
+        Counting::Measured,
+        &[("A4", "/presences"), ("A4", "/stayed")],
+    ),
+    (
+        Counting::Heard,
+        &[("A5", "/spoke_share"), ("A5", "/spoke_share/n")],
+    ),
+    (
+        Counting::Due,
+        &[
+            ("A6", "/contribution_after"),
+            ("A6", "/contribution_after/n"),
+        ],
+    ),
+    (Counting::Timed, &[("A6", "/during"), ("A6", "/during/n")]),
+    (
+        Counting::Teams,
+        &[("A8", "/outside_share"), ("A8", "/outside_share/n")],
+    ),
+];
 
 /// The places in [`ROLES`] of those who need not have come.
 const FREE_ROLES: [usize; 3] = [2, 3, 4];
@@ -178,7 +233,8 @@ fn least_part(review: &Review, k: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Presences, by_role};
+    use super::super::by_role;
+    use super::super::gather::Presences;
     use super::*;
 
     fn review(attended: u64, need_not: u64) -> Review {
@@ -325,6 +381,21 @@ mod tests {
             "{:?}",
             judged.betrayed
         );
+    }
+
+    /// Four came to each of two reviews: eight in all would tell it, for what is withheld is four at most.
+    #[test]
+    fn two_small_reviews_are_not_told_by_all_who_came() {
+        let quarters = BTreeMap::from([("2026-Q1".to_owned(), quarter(&[(REQUIRED, 8)]))]);
+        let reviews = [4, 4].map(|n| of_quarter("2026-Q1", n));
+        let judged = judge(&reviews, &[false; 2], &quarters, 5);
+        for told in [
+            ("A1", "/attendance/attendees"),
+            ("A2", "/voluntary/n"),
+            ("A3", "/walk_in_share/n"),
+        ] {
+            assert!(judged.betrayed.contains(&told), "{:?}", judged.betrayed);
+        }
     }
 
     /// Two dial-ins among many: all who came, less those with a name, would tell them.

@@ -1,67 +1,25 @@
 //! Reviews in the summary: of one review the total and how many need not have come, by quarter the
 //! roles; never who. `judge` says what of it may be told.
 
+mod gather;
 mod judge;
+mod months;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use anyhow::Context as _;
-use chrono::Datelike as _;
-use polars::prelude::{DataFrame, PolarsResult};
 use serde_json::{Value as Json, json};
 
-use super::columns::{flags, ints, texts};
+use super::cohorts::{Lone, Month};
 use super::meetings::{Meetings, retellings};
 use super::writeups::{Both, is_there};
 use crate::indicators::Context;
 use crate::model::Millis;
 use crate::store::{MeetingFact, RegistryWriteup};
 
+use gather::{Quarter, ROLES, Review, gather};
 use judge::{Shown, judge};
-
-/// The roles of a quarter's table, in the order in which they are stacked. A dial-in without a name
-/// is `unknown`.
-const ROLES: [&str; 6] = [
-    "CHAIR",
-    REQUIRED,
-    "OPT-PARTICIPANT",
-    "NON-PARTICIPANT",
-    "walk_in",
-    "unknown",
-];
-
-/// The role of an invitation that names none, or one that RFC 5545 does not know (3.2.16).
-const REQUIRED: &str = "REQ-PARTICIPANT";
-
-#[derive(Default)]
-struct Review {
-    /// Its hash.
-    meeting: String,
-    at: Millis,
-    quarter: String,
-    writeups: BTreeSet<usize>,
-    attended: u64,
-    need_not: u64,
-    /// Somebody came of whom it is known how they were invited.
-    known: bool,
-    /// Somebody was told to come.
-    mandatory: bool,
-}
-
-/// A quarter's reviews, and who came in which role.
-#[derive(Default)]
-struct Quarter {
-    meetings: BTreeSet<String>,
-    roles: BTreeMap<&'static str, Presences>,
-}
-
-/// Presences in one role. Somebody who came to three reviews is three presences and one person.
-#[derive(Default)]
-struct Presences {
-    all: u64,
-    named: BTreeSet<i64>,
-    dial_ins: u64,
-}
+use months::months;
 
 /// What the summary tells of reviews.
 pub(super) struct Lists {
@@ -71,6 +29,8 @@ pub(super) struct Lists {
     pub(super) quarters: Vec<Json>,
     /// Numbers of indicators that would tell what is withheld in these lists: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
+    /// The months in which somebody came to a review, by name, and what all who came in one would tell.
+    pub(super) months: BTreeMap<String, Month>,
     /// Meetings in which what had happened before was told again.
     pub(super) retellings: Option<Json>,
     /// The reviews, in the order of the fuller list, with their hashes: never told.
@@ -98,7 +58,8 @@ pub(super) fn lists(
     registry: &[RegistryWriteup],
     k: u32,
 ) -> anyhow::Result<Lists> {
-    let (reviews, quarters) = gather(&meetings.reviews, context).context("the list of reviews")?;
+    let (reviews, quarters) =
+        gather(&meetings.reviews, registry, context).context("the list of reviews")?;
     let registry = |at: &usize| registry.get(*at);
     let is_open = |review: &Review| {
         let mut known = review.writeups.iter().filter_map(registry).peekable();
@@ -154,6 +115,16 @@ pub(super) fn lists(
             }
             told
         });
+    let each = hidden.iter().zip(open.reviews.iter().zip(&full.reviews));
+    let said =
+        each.map(
+            |(hidden, (open, full))| match (full.attendees, *hidden || open.attendees) {
+                (false, _) => Lone::Withheld,
+                (true, true) => Lone::Told,
+                (true, false) => Lone::ToSome,
+            },
+        );
+    let months = months(&reviews, said, context, k);
     let quarters = by_quarter.collect();
     let (open_list, full_list) = (in_order(of_open.collect()), in_order(of_full.collect()));
     let id = |told: &Json| told["meeting"].as_str().unwrap_or_default().to_owned();
@@ -184,6 +155,7 @@ pub(super) fn lists(
         betrayed: [open.betrayed, full.betrayed].concat(),
         retellings: retellings(&meetings.retold, k).context("retellings")?,
         listed,
+        months,
     })
 }
 
@@ -239,65 +211,6 @@ impl Acts {
     }
 }
 
-fn gather(
-    frame: &DataFrame,
-    context: &Context,
-) -> PolarsResult<(Vec<Review>, BTreeMap<String, Quarter>)> {
-    let meetings = texts(frame, "meeting")?;
-    let (writeups, at) = (ints(frame, "writeup")?, ints(frame, "at")?);
-    let people = ints(frame, "person")?;
-    let (roles, invited) = (texts(frame, "role")?, flags(frame, "invited")?);
-    let attended = flags(frame, "attended")?;
-    let (mandatory, responder) = (flags(frame, "mandatory")?, flags(frame, "responder")?);
-    let mut reviews: BTreeMap<String, Review> = BTreeMap::new();
-    let mut quarters: BTreeMap<String, Quarter> = BTreeMap::new();
-    for row in 0..frame.height() {
-        let Some(meeting) = meetings[row].clone() else {
-            continue;
-        };
-        let review = reviews.entry(meeting.clone()).or_default();
-        review.meeting.clone_from(&meeting);
-        review.at = at[row].unwrap_or(0);
-        review.mandatory |= mandatory[row];
-        review
-            .writeups
-            .extend(writeups[row].and_then(|at| usize::try_from(at).ok()));
-        review.quarter = quarter_of(review.at, context);
-        let quarter = quarters.entry(review.quarter.clone()).or_default();
-        quarter.meetings.insert(meeting);
-        if !attended[row] {
-            continue;
-        }
-        let role = match people[row] {
-            None => "unknown",
-            Some(_) => role(roles[row].as_deref(), invited[row]),
-        };
-        let presences = quarter.roles.entry(role).or_default();
-        presences.all += 1;
-        match people[row] {
-            Some(person) => _ = presences.named.insert(person),
-            None => presences.dial_ins += 1,
-        }
-        let free = matches!(role, "OPT-PARTICIPANT" | "NON-PARTICIPANT" | "walk_in");
-        review.attended += 1;
-        review.known |= people[row].is_some();
-        review.need_not += u64::from(free && !mandatory[row] && !responder[row]);
-    }
-    Ok((reviews.into_values().collect(), quarters))
-}
-
-/// The same rule as in A2.
-fn role(role: Option<&str>, invited: bool) -> &'static str {
-    match role {
-        None if !invited => "walk_in",
-        None => REQUIRED,
-        Some(role) => ["CHAIR", "OPT-PARTICIPANT", "NON-PARTICIPANT"]
-            .into_iter()
-            .find(|known| *known == role)
-            .unwrap_or(REQUIRED),
-    }
-}
-
 /// Newest first. A meeting is known to the store by a keyed hash; here it is the nth of its day, so
 /// that the same events give the same bytes whatever the key.
 fn in_order(mut reviews: Vec<(Millis, Json, &str)>) -> Vec<(Json, &str)> {
@@ -325,7 +238,7 @@ fn one(
     let mut json = json!({
         "attendees": shown.attendees.then_some(review.attended),
         // Of people without a name it is not known: no nought.
-        "need_not_have_come": (shown.need_not && (review.known || review.attended == 0))
+        "need_not_have_come": (shown.need_not && (!review.named.is_empty() || review.attended == 0))
             .then_some(review.need_not),
         "date": context.calendar.date(review.at).to_string(),
         // Only what is listed has a page; a write-up that is deleted by now keeps its title.
@@ -360,31 +273,4 @@ fn by_role(name: &str, quarter: &Quarter, shown: &[bool; ROLES.len()]) -> Json {
         "reviews": quarter.meetings.len(),
         "by_role": roles,
     })
-}
-
-impl Quarter {
-    /// People who came in a role.
-    fn people(&self, role: &str) -> u64 {
-        let presences = self.roles.get(role);
-        presences.map_or(0, |all| all.named.len() as u64 + all.dial_ins)
-    }
-}
-
-fn quarter_of(at: Millis, context: &Context) -> String {
-    let date = context.calendar.date(at);
-    format!("{}-Q{}", date.year(), date.month0() / 3 + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_role_that_nobody_knows_is_required() {
-        assert_eq!(role(Some("X-OBSERVER"), true), REQUIRED);
-        assert_eq!(role(Some("walk_in"), true), REQUIRED);
-        assert_eq!(role(Some("NON-PARTICIPANT"), true), "NON-PARTICIPANT");
-        assert_eq!(role(None, true), REQUIRED);
-        assert_eq!(role(None, false), "walk_in");
-    }
 }

@@ -1,0 +1,128 @@
+//! Attendance before indicators see it: what is known of the meeting and of its write-up is put to everybody
+//! in it, and reviews are told from other meetings.
+
+use std::collections::BTreeMap;
+
+use polars::prelude::{BooleanChunked, DataFrame, IntoColumn, IntoSeries, PolarsResult};
+
+use super::columns::{flags, ints, texts};
+use crate::model::MeetingForm;
+use crate::store::{MeetingFact, RegistryWriteup};
+
+/// Marks authors and responders of the write-up that a meeting is about: the meeting tool, which alone has
+/// seen whoever came uninvited, need not know it.
+pub(super) fn of_writeup(
+    mut frame: DataFrame,
+    registry: &[RegistryWriteup],
+) -> PolarsResult<DataFrame> {
+    let about: Vec<Option<(&RegistryWriteup, u32)>> = ints(&frame, "writeup")?
+        .into_iter()
+        .zip(ints(&frame, "person")?)
+        .map(|(writeup, person)| {
+            let writeup = registry.get(usize::try_from(writeup?).ok()?)?;
+            Some((writeup, u32::try_from(person?).ok()?))
+        })
+        .collect();
+    let is_in = |people: fn(&RegistryWriteup) -> &[u32]| {
+        let rows = about.iter();
+        rows.map(move |about| about.is_some_and(|(writeup, one)| people(writeup).contains(&one)))
+    };
+    let author: BooleanChunked = is_in(|writeup| &writeup.contributors).collect();
+    let responder = is_in(|writeup| &writeup.responders).zip(flags(&frame, "responder")?);
+    let responder: BooleanChunked = responder.map(|(known, own)| known || own).collect();
+    for (name, flag) in [("author", author), ("responder", responder)] {
+        frame.with_column(flag.with_name(name.into()).into_series().into_column())?;
+    }
+    Ok(frame)
+}
+
+/// Reviews, and meetings of another form. A meeting of which nobody says what it was is a review, however
+/// old what it was about: A1 to A3 are defined over every meeting.
+pub(super) fn apart(
+    mut frame: DataFrame,
+    known: &BTreeMap<String, MeetingFact>,
+) -> PolarsResult<(DataFrame, DataFrame)> {
+    let meetings = texts(&frame, "meeting")?;
+    let fact = |meeting: &Option<String>| known.get(meeting.as_ref()?);
+    let is_review = |meeting: &Option<String>| {
+        let form = fact(meeting).and_then(|fact| MeetingForm::from_name(fact.form.as_ref()?));
+        form.is_none_or(|form| form == MeetingForm::Review)
+    };
+    let reviews: BooleanChunked = meetings.iter().map(is_review).collect();
+    let had_to =
+        |meeting: &Option<String>| fact(meeting).is_some_and(|one| one.mandatory == Some(true));
+    let mandatory = flags(&frame, "mandatory")?;
+    let mandatory = meetings.iter().zip(mandatory);
+    let mandatory: BooleanChunked = mandatory
+        .map(|(meeting, own)| own || had_to(meeting))
+        .collect();
+    let mandatory = mandatory.with_name("mandatory".into());
+    frame.with_column(mandatory.into_series().into_column())?;
+    let is_open = |meeting| fact(meeting).is_some_and(|one| one.open == Some(true));
+    let open: BooleanChunked = meetings.iter().map(is_open).collect();
+    frame.with_column(open.with_name("open".into()).into_series().into_column())?;
+    let retold = !&reviews;
+    Ok((frame.filter(&reviews)?, frame.filter(&retold)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use polars::df;
+
+    use super::*;
+
+    #[test]
+    fn what_is_said_to_be_no_review_is_none() {
+        let frame = df!(
+            "meeting" => ["one", "said", "said", "two", "told"],
+            "mandatory" => [false, false, true, true, false],
+        )
+        .unwrap();
+        let fact = |meeting: &str, form: Option<&str>, mandatory| MeetingFact {
+            meeting: meeting.to_owned(),
+            form: form.map(str::to_owned),
+            mandatory,
+            open: mandatory,
+            ..MeetingFact::default()
+        };
+        let names = |frame: &DataFrame| -> Vec<String> {
+            let meetings = texts(frame, "meeting").unwrap();
+            meetings.into_iter().flatten().collect()
+        };
+        let (reviews, retold) = apart(frame.clone(), &BTreeMap::new()).unwrap();
+        assert_eq!((reviews.height(), retold.height()), (5, 0));
+        let facts = [
+            fact("one", Some("review"), Some(true)),
+            fact("said", Some("onboarding_talk"), None),
+            fact("told", None, None),
+        ];
+        let facts = facts.map(|one| (one.meeting.clone(), one)).into();
+        let (reviews, retold) = apart(frame, &facts).unwrap();
+        assert_eq!(names(&retold), ["said", "said"]);
+        assert_eq!(names(&reviews), ["one", "two", "told"]);
+        assert_eq!(flags(&reviews, "mandatory").unwrap(), [true, true, false]);
+        assert_eq!(flags(&reviews, "open").unwrap(), [true, false, false]);
+    }
+
+    #[test]
+    fn authors_and_responders_are_those_of_what_the_meeting_is_about() {
+        let mut registry = [RegistryWriteup::default(), RegistryWriteup::default()];
+        registry[0].contributors = vec![5];
+        registry[1].responders = vec![5, 6];
+        let frame = df!(
+            "writeup" => [Some(0_u32), Some(1), None, Some(1)],
+            "person" => [Some(5_u32), Some(6), Some(5), None],
+            "responder" => [false, false, true, false],
+        )
+        .unwrap();
+        let found = of_writeup(frame, &registry).unwrap();
+        assert_eq!(
+            flags(&found, "author").unwrap(),
+            [true, false, false, false]
+        );
+        assert_eq!(
+            flags(&found, "responder").unwrap(),
+            [false, true, true, false]
+        );
+    }
+}

@@ -1,0 +1,297 @@
+//! A4 to A8 the whole way: what a calendar, a meeting tool, a roster and a wiki say of one review is put
+//! together before anything is counted.
+
+use serde_json::{Value, json};
+
+use super::way::{Way, event};
+
+/// Events with ids of their own.
+#[derive(Default)]
+struct Events(Vec<String>);
+
+impl Events {
+    fn add(&mut self, kind: &str, subject: &str, time: &str, data: Value) -> &mut Self {
+        let id = format!("e{}", self.0.len());
+        self.0.push(event(kind, &id, subject, time, data));
+        self
+    }
+
+    async fn results(&self, database: &str, as_of: &str) -> Option<Value> {
+        let way = Way::within(database, chrono_tz::UTC).await?;
+        let taken = way.events(&self.0).await;
+        assert_eq!(taken.rejected, 0, "{:?}", taken.problems);
+        let document = way.document(as_of).await;
+        Some(Value::Object(document.indicators))
+    }
+}
+
+fn of<'a>(results: &'a Value, code: &str) -> &'a Value {
+    &results[code]["results"]
+}
+
+/// An hour's review of `a`, owned by payments; the calendar knows what it is of, the tool does not.
+fn review() -> Events {
+    let mut events = Events::default();
+    let writeup = json!({
+        "id": "a", "url": "https://wiki.example.org/a", "owner_team": "payments",
+        "published_at": "2025-01-01T00:00:00Z",
+    });
+    events.add("writeup", "a", "2025-01-01T00:00:00Z", writeup);
+    for (person, team) in [("r@example.org", "payments"), ("s@example.org", "search")] {
+        let data = json!({ "person": person, "team": team, "joined_at": "2020-01-01T00:00:00Z" });
+        events.add("person", "", "2020-01-01T00:00:00Z", data);
+    }
+    let invited = json!({
+        "meeting": "m", "person": "r@example.org", "role": "CHAIR", "partstat": "ACCEPTED",
+    });
+    events.add("attendance", "a", "2025-02-03T10:00:00Z", invited);
+    let mut there = |person: Value, data: Value| {
+        let mut all = json!({ "meeting": "m", "meeting_s": 3600, "person": person });
+        for (name, value) in data.as_object().expect("fields") {
+            all[name] = value.clone();
+        }
+        events.add("attendance", "", "2025-02-03T10:00:00Z", all);
+    };
+    // The roster knows the teams of r and s; t says one, u has none, a phone has not even a name.
+    there(
+        json!("r@example.org"),
+        json!({ "present_s": 3700, "spoke_s": 600 }),
+    );
+    there(
+        json!("s@example.org"),
+        json!({ "present_s": 900, "spoke_s": 200 }),
+    );
+    there(json!("s@example.org"), json!({ "present_s": 900 }));
+    there(
+        json!("t@example.org"),
+        json!({ "present_s": 3600, "team": "web" }),
+    );
+    there(json!("u@example.org"), json!({ "present_s": 900 }));
+    there(Value::Null, json!({ "present_s": 3600, "spoke_s": 50 }));
+    there(
+        json!("v@example.org"),
+        json!({ "present_s": 299, "spoke_s": 50 }),
+    );
+    events
+}
+
+#[tokio::test]
+async fn a_review_is_what_all_sources_say_of_it() {
+    let events = review();
+    let Some(results) = events
+        .results("taking_part_once", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    // 1, 0.5, 1 and 0.25; the phone and whoever only looked in are left out.
+    assert_eq!(of(&results, "A4")["presence_fraction_median"], 0.75);
+    assert_eq!(of(&results, "A4")["presences"], 4);
+    // r and s spoke, t and u did not, and 600, 200, 0, 0 s are unequal.
+    assert_eq!(of(&results, "A5")["spoke_share"]["k"], 2);
+    assert_eq!(of(&results, "A5")["spoke_share"]["n"], 4);
+    assert_eq!(of(&results, "A5")["talk_gini_median"], 0.625);
+    // Of r, s and t the team is known, and three teams came.
+    assert_eq!(of(&results, "A8")["outside_share"]["k"], 2);
+    assert_eq!(of(&results, "A8")["outside_share"]["n"], 3);
+    assert_eq!(of(&results, "A8")["teams_per_meeting_median"], 3.0);
+}
+
+#[tokio::test]
+async fn whoever_came_adds_to_the_write_up_in_its_days() {
+    let mut events = review();
+    let mut add = |kind: &str, subject: &str, time: &str, data: Value| {
+        events.add(kind, subject, time, data);
+    };
+    let by = |person: &str| json!({ "person": format!("{person}@example.org") });
+    // r edits while it is held; s comments at the very end of the window; t links from a commit; what u
+    // says is too late, taken back, or stands on the page itself.
+    add(
+        "edit",
+        "https://wiki.example.org/a",
+        "2025-02-03T10:30:00Z",
+        by("r"),
+    );
+    add("comment", "a", "2025-02-17T10:00:00Z", by("s"));
+    let mut link = by("t");
+    link["place"] = json!("commit");
+    link["source"] = json!("shop@1234567");
+    add("link", "a", "2025-02-10T10:00:00Z", link);
+    add("comment", "a", "2025-02-17T10:00:00.001Z", by("u"));
+    add("comment", "a", "2025-02-03T10:00:00Z", by("u"));
+    let mut deleted = by("u");
+    deleted["deleted_at"] = json!("2025-02-05T10:00:00Z");
+    add("comment", "a", "2025-02-04T10:00:00Z", deleted);
+    let mut own = by("u");
+    own["place"] = json!("writeup");
+    own["source"] = json!("https://wiki.example.org/a");
+    add("link", "a", "2025-02-04T10:00:00Z", own);
+    // Who was not there.
+    add("comment", "a", "2025-02-04T10:00:00Z", by("w"));
+    let Some(results) = events
+        .results("taking_part_added", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    let share = |name: &str| {
+        let share = &of(&results, "A6")[name];
+        [share["k"].clone(), share["n"].clone()]
+    };
+    assert_eq!(share("contribution_after"), [3, 4]);
+    assert_eq!(share("during"), [1, 4]);
+    // A review is asked when its window is over.
+    let early = events
+        .results("taking_part_early", "2025-02-17T09:59:59Z")
+        .await;
+    assert!(of(&early.expect("an engine"), "A6")["contribution_after"].is_null());
+}
+
+#[tokio::test]
+async fn people_come_back_where_it_was_watched() {
+    let mut events = Events::default();
+    events.add(
+        "writeup",
+        "a",
+        "2025-01-01T00:00:00Z",
+        json!({ "id": "a", "published_at": "2025-01-01T00:00:00Z" }),
+    );
+    for (person, days) in [
+        ("p", &["2025-01-10", "2025-02-10", "2025-04-10"][..]),
+        ("q", &["2025-01-10", "2025-02-10"]),
+        ("r", &["2025-01-31"]),
+        ("s", &["2025-05-05"]),
+    ] {
+        for day in days {
+            let data =
+                json!({ "meeting": day, "person": person, "present_s": 900, "meeting_s": 3600 });
+            events.add("attendance", "a", &format!("{day}T10:00:00Z"), data);
+        }
+    }
+    // Without a word on when it was watching, the source observed from its first event on: nobody is known
+    // to have come for the first time but whoever came half a year later.
+    let Some(results) = events
+        .results("taking_part_dark", "2025-08-15T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    assert!(
+        of(&results, "A7")["repeat"].is_null(),
+        "{}",
+        of(&results, "A7")
+    );
+    assert_eq!(of(&results, "A7")["not_observed"], 4);
+
+    let coverage = json!({ "kind": "attendance", "scope": "test", "from": "2024-01-01T00:00:00Z" });
+    events.add("coverage", "", "2024-01-01T00:00:00Z", coverage);
+    let results = events
+        .results("taking_part_lit", "2025-08-15T00:00:00Z")
+        .await;
+    let results = results.expect("an engine");
+    let found = of(&results, "A7");
+    assert_eq!(found["not_observed"], 0);
+    // s came too lately to be asked.
+    assert_eq!([&found["repeat"]["k"], &found["repeat"]["n"]], [2, 3]);
+    let cohorts = json!([
+        {
+            "cohort": "2025-01", "size": 3,
+            "retained": { "0": 3, "1": 2, "2": 0, "3": 1, "4": 0, "5": 0, "6": 0 },
+        },
+        { "cohort": "2025-05", "size": 1, "retained": { "0": 1, "1": 0, "2": 0 } },
+    ]);
+    assert_eq!(found["cohorts"], cohorts);
+    assert_eq!(
+        found["reviews_held"][0],
+        json!({ "month": "2025-01", "reviews": 2 })
+    );
+}
+
+/// Sixteen were invited through a list and three of them came, as did one who was named as required, the
+/// author and a responder, whom only the meeting tool has seen, and one more without an invitation.
+#[tokio::test]
+async fn who_need_not_have_come_is_told_in_three_classes() {
+    let mut events = Events::default();
+    let writeup = json!({
+        "id": "a", "published_at": "2025-01-01T00:00:00Z", "contributors": ["w@example.org"],
+        "responders": ["r@example.org"],
+    });
+    events.add("writeup", "a", "2025-01-01T00:00:00Z", writeup);
+    let at = "2025-02-03T10:00:00Z";
+    let invited = |meeting: &str, person: &str| {
+        json!({
+            "meeting": meeting, "person": format!("{person}@example.org"), "role": "REQ-PARTICIPANT",
+        })
+    };
+    for n in 0..16 {
+        let mut listed = invited("m", &format!("l{n}"));
+        listed["via"] = json!("engineering@example.org");
+        events.add("attendance", "a", at, listed);
+    }
+    events.add("attendance", "a", at, invited("m", "n"));
+    events.add("attendance", "a", at, invited("open", "n"));
+    events.add(
+        "meeting",
+        "a",
+        at,
+        json!({ "meeting": "open", "open": true }),
+    );
+    for (meeting, people) in [
+        ("m", &["l0", "l1", "l2", "n", "w", "r", "u"][..]),
+        ("open", &["n"]),
+    ] {
+        for person in people {
+            let data = json!({
+                "meeting": meeting, "person": format!("{person}@example.org"), "present_s": 900,
+            });
+            events.add("attendance", "", at, data);
+        }
+    }
+    let Some(results) = events
+        .results("taking_part_classes", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    let found = of(&results, "A2");
+    let classes = ["had_to_come", "open_invitation", "uninvited"];
+    assert_eq!(
+        classes.map(|name| found["need_not"][name].clone()),
+        [3, 4, 1]
+    );
+    assert_eq!([&found["need_not"]["k"], &found["need_not"]["n"]], [5, 8]);
+    assert_eq!(found["need_not"]["iqr"], json!([1.75, 3.25]));
+    // The strict form believes the calendar, and does not ask for authors.
+    assert_eq!([&found["voluntary"]["k"], &found["walk_ins"]], [2, 2]);
+}
+
+/// The team that somebody is in by now is not the one that they were in.
+#[tokio::test]
+async fn teams_are_those_of_the_time() {
+    let mut events = Events::default();
+    let writeup = json!({ "id": "a", "owner_team": "web", "published_at": "2025-01-01T00:00:00Z" });
+    events.add("writeup", "a", "2025-01-01T00:00:00Z", writeup);
+    let words = [
+        ("search", "2024-01-01", "2025-03-01"),
+        ("web", "2025-03-01", "2030-01-01"),
+    ];
+    for (team, from, to) in words {
+        let data = json!({
+            "person": "p", "team": team, "team_from": format!("{from}T00:00:00Z"),
+            "team_to": format!("{to}T00:00:00Z"),
+        });
+        events.add("person", "", &format!("{from}T00:00:00Z"), data);
+    }
+    for (meeting, day) in [("before", "2025-02-03"), ("after", "2025-04-03")] {
+        let data = json!({ "meeting": meeting, "person": "p", "attended": true });
+        events.add("attendance", "a", &format!("{day}T10:00:00Z"), data);
+    }
+    let Some(results) = events
+        .results("taking_part_teams", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    let outside = &of(&results, "A8")["outside_share"];
+    assert_eq!([&outside["k"], &outside["n"]], [1, 2]);
+}
