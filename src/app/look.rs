@@ -15,6 +15,7 @@ use crate::config::{AccessMode, Config, Mode};
 use crate::engine;
 use crate::jobs::expiry::{self, Taken};
 use crate::jobs::ledger::{self, Ledger};
+use crate::model::{Millis, to_rfc3339};
 use crate::sources::{self, Kind};
 use crate::spool;
 use crate::store::{Acquainted, Store};
@@ -224,6 +225,19 @@ pub fn left(sources: &[String]) -> Vec<String> {
         )
     });
     each.collect()
+}
+
+/// Which sources wait, because what they pull from asked for it, by where their scans ended.
+pub fn waiting(checkpoints: &Checkpoints, now: Millis) -> Vec<String> {
+    let waiting = checkpoints.iter().filter_map(|(source, checkpoint)| {
+        let until = sources::waits_until(checkpoint).filter(|until| now < *until)?;
+        let until = to_rfc3339(until);
+        Some(format!(
+            "source {source}: it asked for patience and is left alone until {until}; scans bring nothing \
+             until then"
+        ))
+    });
+    waiting.collect()
 }
 
 /// The configured sources whose kind is known: id, kind, and whether they are pulled.

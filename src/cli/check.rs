@@ -15,7 +15,7 @@ use crate::config::{Config, Effective, EngineMode, Problems, SourceConfig};
 use crate::jobs::machines;
 use crate::model::Vocabulary;
 use crate::model::target::without_user;
-use crate::sources::{Kind, LOOK, Probe, Setting, SourceError, git};
+use crate::sources::{Kind, LOOK, Probe, Setting, Sight, SourceError, git};
 use crate::web::access::{self, accounts};
 use crate::web::{audit, tokens};
 
@@ -110,9 +110,15 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         findings.add("configuration", &error);
     }
     let mut sources = Vec::new();
-    for (source, said) in ask(&config, args.offline).await? {
-        let said = said.map_err(|error| findings.add(&format!("source {}", source.id), &error));
-        sources.push((source, said.ok()));
+    let mut odd_sources = Vec::new();
+    for (source, seen) in ask(&config, args.offline).await? {
+        let seen = seen.map_err(|error| findings.add(&format!("source {}", source.id), &error));
+        let seen = seen.ok().map(|seen| {
+            let doubts = seen.doubts.iter();
+            odd_sources.extend(doubts.map(|doubt| format!("source {}: {doubt}", source.id)));
+            seen.said
+        });
+        sources.push((source, seen));
     }
     let (mut engine, mut before) = (None, Before::default());
     if let (false, Some(ground)) = (args.no_engine, &ground) {
@@ -131,10 +137,12 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
     if config.sources.is_empty() && !is_sent_to {
         doubts.push(NOTHING.to_owned());
     }
+    doubts.append(&mut odd_sources);
     doubts.extend(look::unread(&before.checkpoints));
     doubts.extend(look::left(&before.left));
     doubts.extend(look::strangers(before.acquainted));
     let now = super::now();
+    doubts.extend(look::waiting(&before.checkpoints, now));
     for one in &before.taken {
         match one.words(now) {
             Some(words) if one.is_lost(now) => findings.list.push(words),
@@ -216,7 +224,7 @@ fn limits(sources: usize) -> Limits {
 async fn ask(
     config: &Config,
     offline: bool,
-) -> anyhow::Result<Vec<(SourceConfig, anyhow::Result<String>)>> {
+) -> anyhow::Result<Vec<(SourceConfig, anyhow::Result<Sight>)>> {
     let sources = config.sources.iter();
     let questions = sources.map(|source| question(config, source, offline));
     let questions: Vec<_> = questions.collect();
@@ -236,7 +244,7 @@ fn question(
     config: &Config,
     source: &SourceConfig,
     offline: bool,
-) -> Question<anyhow::Result<String>> {
+) -> Question<anyhow::Result<Sight>> {
     let (kind, setting) = match parameters(config, source) {
         Ok(known) => known,
         Err(error) => return Box::new(move || Err(error)),
@@ -245,14 +253,17 @@ fn question(
     Box::new(move || {
         let fine = "parameters are fine";
         let seen = match kind.probe {
-            None => return Ok(fine.to_owned()),
+            None => return Ok(fine.into()),
             Some(Probe::Remote(_)) if offline => {
-                return Ok(format!("{fine}; not asked (--offline)"));
+                return Ok(format!("{fine}; not asked (--offline)").into());
             }
             Some(Probe::Local(look) | Probe::Remote(look)) => look(params, &setting)?,
             Some(Probe::Both(look)) => look(params, &setting, !offline)?,
         };
-        Ok(format!("{fine}; {seen}"))
+        Ok(Sight {
+            said: format!("{fine}; {seen}"),
+            ..seen
+        })
     })
 }
 

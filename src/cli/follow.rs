@@ -37,12 +37,18 @@ pub(super) async fn run(
     clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut signals = super::serve::Signals::new()?;
     let mut first = true;
+    let mut told = Vec::new();
     loop {
         tokio::select! {
             () = signals.next() => return Ok(()),
             _ = clock.tick() => {}
         }
-        let done = step(house, order).await?;
+        let mut done = step(house, order).await?;
+        // What stays as it is, a file that is not there for instance, is not told each second.
+        let notes = done.notes.clone();
+        if std::mem::replace(&mut told, notes) == done.notes {
+            done.notes.clear();
+        }
         if first || done.total() > 0 || !done.is_plain() {
             tell(&order.source, &done, false)?;
         }

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod meeting;
 pub mod named;
 pub mod params;
+mod percent;
 pub mod place;
 pub mod record;
 pub mod result;

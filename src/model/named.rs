@@ -156,13 +156,23 @@ fn parameter(parameter: &str) -> Cow<'_, str> {
     out.push_str(name);
     let mut rest = value;
     let mut separator = "=";
+    let mut before = None;
     loop {
         let slash = rest.find('/').map(|at| (at, 1));
         let encoded = rest.find("%2F").map(|at| (at, 3));
         let end = slash.into_iter().chain(encoded).min();
         let (at, length) = end.unwrap_or((rest.len(), 0));
         out.push_str(separator);
-        out.push_str(&segment(&rest[..at]));
+        let one = &rest[..at];
+        // `title=Special:Contributions/Ada`
+        let is_about = before
+            .and_then(namespace)
+            .is_some_and(|(_, name)| name.is_none());
+        match is_about && !one.is_empty() {
+            true => out.push_str(SOMEBODY),
+            false => out.push_str(&segment(one)),
+        }
+        before = Some(one);
         if end.is_none() {
             break;
         }
@@ -381,7 +391,7 @@ mod tests {
             ("/%7eada", "/~_somebody_"),
             ("/~/x", "/~/x"),
             ("/wiki/User:Ada/Post", "/wiki/User:_somebody_/Post"),
-            ("/wiki/User%3AAda%2FPost", "/wiki/User%3A_somebody_%2FPost"),
+            ("/wiki/User%3AAda%2FPost", "/wiki/User:_somebody_%2FPost"),
             (
                 "/wiki/Special:Contributions/Ada",
                 "/wiki/Special:Contributions/_somebody_",
@@ -400,11 +410,15 @@ mod tests {
             ),
             (
                 "/x?back=%2Fdisplay%2F~ada%2FPost",
-                "/x?back=%2Fdisplay%2F~_somebody_%2FPost",
+                "/x?back=/display/~_somebody_/Post",
             ),
             (
                 "/pages/view.action?spaceKey=~ada&title=a",
                 "/pages/view.action?spaceKey=~_somebody_&title=a",
+            ),
+            (
+                "/index.php?title=Special%3AContributions%2FAda",
+                "/index.php?title=Special:Contributions/_somebody_",
             ),
             ("/a/ada@example.org/b", "/a/_somebody_/b"),
             ("/a/ada%40example.org", "/a/_somebody_"),
@@ -436,7 +450,7 @@ mod tests {
             ),
             (
                 "/message-id/CA123%40mail.example.org",
-                "/message-id/CA123%40mail.example.org",
+                "/message-id/CA123@mail.example.org",
             ),
             ("/sre/20260302-x@example.org", "/sre/20260302-x@example.org"),
             ("/user/*", "/user/*"),

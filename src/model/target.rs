@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use super::named::{self, SOMEBODY};
-use super::same_page;
+use super::{percent, same_page};
 
 /// Query parameters that only say where a visitor came from, lower case, beside all of `utm_*`.
 ///
@@ -37,8 +37,9 @@ pub const RULES: &str = "\
 Two addresses are one target if they differ only in
   - http or https, letter case of the host, a final dot of it, port 80 or 443, user and password;
   - slashes at the end, `.` and `..` segments, the fragment, an empty query;
-  - percent-encoding: letters, digits and -._~ are written plainly, other characters that need it as
-    upper-case %XX;
+  - percent-encoding: letters, digits and -._~!$'(),:@ are written plainly, so are & and = in paths and
+    / ? = in values of a query; others that need it are written as upper-case %XX. What divides an address
+    is not the same encoded: / ? # % ; + in paths (%2F is no slash there), & # % ; + in queries;
   - the order of query parameters, and those that only say where a visitor came from: utm_*, _ga, _gl,
     _hsenc, _hsmi, atlorigin, dclid, fbclid, gbraid, gclid, igshid, mc_cid, mc_eid, mkt_tok, msclkid,
     ref_src, twclid, usp, wbraid, yclid;
@@ -56,8 +57,8 @@ Two addresses are one target if they differ only in
 /// - `http` or `https`, letter case of scheme and host, a final dot of the host, port 80 or 443,
 ///   user and password (both dropped);
 /// - trailing slashes, `.` and `..` segments, the fragment, an empty query;
-/// - percent-encoding: letters, digits and `-._~` are written plainly, everything else that needs
-///   it as upper-case `%XX`;
+/// - percent-encoding: what means the same encoded and not is written plainly, everything else that needs
+///   it as upper-case `%XX` ([`RULES`], [`percent`]);
 /// - the order of query parameters, and those of [`TRACKING_PARAMETERS`] and `utm_*`;
 /// - a wrapper of web.archive.org around it;
 /// - who is named in it ([`named`]);
@@ -242,9 +243,9 @@ fn write(parts: &Parts<'_>) -> String {
         out.push(':');
         out.push_str(port);
     }
-    let path = percent(parts.path);
+    let path = percent::path(parts.path);
     let mut segments = segments(&path);
-    let mut query: Vec<String> = parts.query.split('&').map(percent).collect();
+    let mut query: Vec<String> = parts.query.split('&').map(percent::parameter).collect();
     query.retain(|p| !p.is_empty() && !is_tracking(p));
     same_page::file(&host, &mut segments, &mut query);
     let mut query = named::query(&query);
@@ -300,40 +301,6 @@ fn is_tracking(parameter: &str) -> bool {
     name.starts_with("utm_") || TRACKING_PARAMETERS.contains(&name.as_str())
 }
 
-/// One spelling of percent-encoding.
-fn percent(text: &str) -> String {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    let mut out = String::with_capacity(text.len());
-    let mut bytes = text.as_bytes().iter();
-    while let Some(&byte) = bytes.next() {
-        let (byte, escaped) = match (byte, bytes.as_slice()) {
-            (b'%', &[high, low, ..]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
-                bytes.nth(1);
-                (digit(high) << 4 | digit(low), true)
-            }
-            _ => (byte, false),
-        };
-        let plain = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-        // A character that has a meaning in an address stays as it was written.
-        let kept = plain || (!escaped && byte.is_ascii_graphic() && !b"%\"<>^`{|}".contains(&byte));
-        if kept {
-            out.push(char::from(byte));
-        } else {
-            out.push('%');
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
-        }
-    }
-    out
-}
-
-fn digit(hex: u8) -> u8 {
-    match hex {
-        b'0'..=b'9' => hex - b'0',
-        _ => (hex | 0x20) - b'a' + 10,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -373,6 +340,15 @@ mod tests {
                 "https://h/p?a=1",
             ),
             ("https://h/100%", "https://h/100%25"),
+            (
+                "https://h/w/index.php?title=Incidents%2FQueue_%282026%29",
+                "https://h/w/index.php?title=Incidents/Queue_(2026)",
+            ),
+            (
+                "https://h/wiki/Queue%3A_%282026%29%2C_it%27s",
+                "https://h/wiki/Queue:_(2026),_it's",
+            ),
+            ("https://h/a%2Fb%3Fc%3Bd%2Be", "https://h/a%2Fb%3Fc%3Bd%2Be"),
             ("https://h", "https://h"),
             ("https://www.h/", "https://www.h"),
             ("https://web.archive.org/web/*/http://h/p", "https://h/p"),

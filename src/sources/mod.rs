@@ -33,10 +33,12 @@ pub mod pageviews;
 mod presence;
 mod prose;
 pub mod robots;
+pub mod sight;
 pub mod sites;
 pub mod teams;
 pub mod transcript;
 pub mod unpack;
+mod visited;
 pub mod webvtt;
 mod wiki;
 pub mod wikijs;
@@ -51,6 +53,8 @@ use std::time::Duration;
 use chrono_tz::Tz;
 
 use crate::model::{Event, Millis, Vocabulary};
+
+pub use self::sight::Sight;
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.
 pub static KINDS: &[&Kind] = &[
@@ -90,6 +94,11 @@ pub fn find(name: &str) -> Option<&'static Kind> {
 /// What can't be read of what a source pulls, as its checkpoint tells it: one sentence for each part.
 pub fn unread(checkpoint: &str) -> Vec<String> {
     forge::unread(checkpoint)
+}
+
+/// Until when a source leaves alone what it pulls from, because it was asked to, as its checkpoint tells it.
+pub fn waits_until(checkpoint: &str) -> Option<Millis> {
+    forge::waits_until(checkpoint)
 }
 
 /// One kind of source.
@@ -143,11 +152,11 @@ pub enum Probe {
 }
 
 /// See [`Probe`].
-pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<String, SourceError>;
+pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError>;
 
 /// The same, and whether the network may be used.
 pub type LookFurther =
-    fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<String, SourceError>;
+    fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<Sight, SourceError>;
 
 /// Parameters that say what to ask for.
 const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url", "url_file"];
@@ -452,9 +461,17 @@ pub enum SourceError {
 /// Decodes the parameters of a `[[source]]`; unknown keys are refused by the kind's own type
 /// (`#[serde(deny_unknown_fields)]`).
 pub fn decode<P: serde::de::DeserializeOwned>(params: toml::Table) -> Result<P, SourceError> {
-    params
-        .try_into()
-        .map_err(|error: toml::de::Error| SourceError::Params(error.message().to_owned()))
+    params.try_into().map_err(|error: toml::de::Error| {
+        // Which value it is stands at the end, and not in the message.
+        let whole = error.to_string();
+        let mut lines = whole.lines().rev();
+        let key = lines.find_map(|line| line.strip_prefix("in `")?.strip_suffix('`'));
+        let message = error.message();
+        SourceError::Params(match key {
+            Some(key) => format!("{key}: {message}"),
+            None => message.to_owned(),
+        })
+    })
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ fn what_is_new_changed_moved_and_deleted_is_told() {
         ("/zoe/reviews/", &[]),
     ] {
         let mut source = server.source(path, calendars);
-        assert_eq!(source.look().expect("a calendar"), "1 calendars answer");
+        assert_eq!(source.look().expect("a calendar"), "1 calendar answers");
         assert_eq!(source.pull(NOW), 7, "{path}");
     }
     let mut source = server.source("/", &["Incident reviews"]);

@@ -199,11 +199,12 @@ impl Source {
     pub(crate) fn look(&self) -> Result<String, SourceError> {
         let probe = sources::find(self.kind).and_then(|kind| kind.probe);
         let params = self.params.parse().expect("TOML");
-        match probe.expect("a probe") {
+        let seen = match probe.expect("a probe") {
             sources::Probe::Remote(look) => look(params, &self.setting()),
             sources::Probe::Both(look) => look(params, &self.setting(), true),
             sources::Probe::Local(_) => panic!("it is not asked"),
-        }
+        };
+        seen.map(|seen| seen.said)
     }
 
     /// Who is invited to what and when, as it stands: `meeting start person`.

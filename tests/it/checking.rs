@@ -32,8 +32,8 @@ fn wiki() -> (String, std::thread::JoinHandle<(String, String)>) {
             .map_while(Result::ok)
             .take_while(|line| !line.is_empty())
             .find(|line| line.to_lowercase().starts_with("authorization"));
-        let body =
-            r#"{"query":{"general":{"sitename":"Shop wiki"},"userinfo":{"name":"Readback"}}}"#;
+        let body = r#"{"query":{"general":{"sitename":"Shop wiki"},"userinfo":{"name":"Readback"},
+            "pages":[{"pageid":1,"title":"A"}]}}"#;
         let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
         write!(stream, "{head}{body}").expect("an answer");
         (asked, login.unwrap_or_default())
@@ -298,7 +298,8 @@ fn sources_are_looked_at() {
     home.file("readback.toml", format!("{}{git}", wiki_source(&address)));
     let said = home.run(&["check", "--no-engine"]);
     assert!(
-        said.out.contains("Shop wiki answers, as to Readback"),
+        said.out
+            .contains("Shop wiki answers, as to Readback; 1 page of 1 title"),
         "{}",
         said.out
     );

@@ -112,12 +112,12 @@ fn readback_check_asks() {
     };
     let cloud = Wiki::new(true, content());
     let said = look(&cloud, CHOSEN).expect("an answer");
-    assert_eq!(said, "Confluence Cloud answers; 1 write-ups");
+    assert_eq!(said.said, "Confluence Cloud answers; 1 write-up");
     let center = Wiki::new(false, content());
     let said = look(&center, "spaces = [\"SRE\"]\n").expect("an answer");
     assert_eq!(
-        said,
-        "Confluence Data Center answers; all pages of 1 spaces"
+        said.said,
+        "Confluence Data Center answers; all pages of 1 space"
     );
     let refused = look(&cloud, "spaces = [\"GONE\"]\n").expect_err("refused");
     assert!(refused.to_string().contains("\"GONE\""), "{refused}");

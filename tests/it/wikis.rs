@@ -476,7 +476,7 @@ fn a_scan_asks_the_workspace() {
     );
     let said = home.done(&["check"]);
     let words = format!("{}{}", said.out, said.err);
-    assert!(words.contains("1 collections answer"), "{words}");
+    assert!(words.contains("1 collection answers"), "{words}");
     let scan = || {
         let said = home.done(&["scan", "--json"]);
         assert!(!said.out.contains(ADA) && !said.err.contains(ADA));

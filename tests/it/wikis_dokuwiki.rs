@@ -463,7 +463,7 @@ fn a_look_counts_the_pages() {
         panic!("it lies on a disk");
     };
     let said = look(source.params.clone(), &source.setting()).expect("there");
-    assert_eq!(said, "6 pages, 2 of them write-ups");
+    assert_eq!(said.said, "6 pages, 2 of them write-ups");
 }
 
 #[test]

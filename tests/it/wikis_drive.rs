@@ -314,6 +314,11 @@ fn what_is_cut_off_goes_on_and_what_refuses_is_said() {
         forge.asked();
         let alone = source.pull(NOW + wait - 1000).expect("left alone");
         assert!(alone.events.is_empty() && forge.asked().is_empty());
+        assert!(
+            alone.notes[0].starts_with("Google Drive is left alone until 2026-"),
+            "{:?}",
+            alone.notes
+        );
         all.extend(named(&source.pull(NOW + wait).expect("the rest")));
         all.sort();
         all.dedup();
@@ -444,12 +449,35 @@ fn a_look_asks_for_folders_drives_and_the_log() {
     let secret = secret();
     let source = drive(&blind, &secret);
     let said = look(source.params.clone(), &source.setting()).expect("an answer");
+    assert_eq!(said.said, "1 folder and 1 shared drive answer");
+    let [doubt] = &said.doubts[..] else {
+        panic!("one doubt: {said:?}");
+    };
     assert!(
-        said.starts_with(
-            "1 folders and 1 shared drives answer; the audit log is not for this account"
-        ),
-        "{said}"
+        doubt.starts_with("the audit log is not for this account, so nobody's reads are told"),
+        "{doubt}"
     );
+    // The project has the key, and nobody switched the API on.
+    let off = json!({ "error": { "code": 403, "message": WORDS, "status": "PERMISSION_DENIED",
+        "errors": [{ "domain": "usageLimits", "reason": "accessNotConfigured" }],
+        "details": [{ "reason": "SERVICE_DISABLED" }] } });
+    for (part, is_drive) in [("/drive/", true), ("/reports/", false)] {
+        let off = off.clone();
+        let forge = Forge::new(move |asked, own| match asked.path() {
+            path if path.starts_with(part) => (403, Vec::new(), off.clone()),
+            path if path == format!("/drive/drives/{SHARED}") => ok(json!({ "id": SHARED })),
+            _ => google(asked, own, 0),
+        });
+        let source = drive(&forge, &secret);
+        let words = match look(source.params.clone(), &source.setting()) {
+            Ok(said) if !is_drive => said.doubts.concat(),
+            Err(error) if is_drive => error.to_string(),
+            other => panic!("{part}: {other:?}"),
+        };
+        let switch = "is not switched on (status 403, SERVICE_DISABLED); the project of key_file";
+        assert!(words.contains(switch), "{words}");
+        assert!(!words.contains(WORDS), "{words}");
+    }
     let source = drive(&forge, &secret);
     let mut params = source.params.clone();
     params.insert("folders".to_owned(), vec![BELOW.to_owned()].into());

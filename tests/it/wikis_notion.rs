@@ -367,7 +367,7 @@ fn a_look_asks_for_the_databases() {
         panic!("it is asked");
     };
     let said = look(source.params.clone(), &source.setting()).expect("an answer");
-    assert_eq!(said, "1 databases answer");
+    assert_eq!(said.said, "1 database answers");
     let mut params = source.params.clone();
     params.insert("databases".to_owned(), vec![DISK.to_owned()].into());
     let said = look(params.clone(), &source.setting())

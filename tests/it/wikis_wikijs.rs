@@ -357,7 +357,7 @@ fn a_look_counts_the_pages() {
         panic!("it is asked");
     };
     let said = look(source.params.clone(), &source.setting()).expect("an answer");
-    assert_eq!(said, "5 pages answer, 2 of them write-ups");
+    assert_eq!(said.said, "5 pages answer, 2 of them write-ups");
     assert_eq!(forge.targets(), ["/graphql"]);
     let mut params = source.params.clone();
     params.remove("paths");

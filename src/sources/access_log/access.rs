@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memmem};
 
-use super::document::is_whole_url;
 use super::line::{Line, LineError, is_machine, split_request};
 use crate::model::Millis;
+use crate::sources::visited::is_whole_url;
 
 /// Some bytes of a line, or made of it.
 pub(super) type Bytes<'a> = Cow<'a, [u8]>;

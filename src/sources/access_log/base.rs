@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::access::Access;
-use super::page::Pages;
 use super::{SourceError, document, line};
+use crate::sources::visited::{Visited, is_whole_url};
 
 /// What stands before the paths.
 pub(super) struct Base {
@@ -17,9 +17,14 @@ impl Base {
     /// The start of an address.
     pub(super) fn new(text: &str) -> Result<Self, SourceError> {
         let wrong = || {
-            SourceError::Params(format!(
-                "base: {text:?} is not the start of an address such as \"https://wiki.example.org\""
-            ))
+            SourceError::Params(match text.is_empty() {
+                true => "base: is missing; valid is what stands before the paths of the log, such as base = \
+                         \"https://wiki.example.org\""
+                    .to_owned(),
+                false => format!(
+                    "base: {text:?} is not the start of an address such as \"https://wiki.example.org\""
+                ),
+            })
         };
         let url = url::Url::parse(text).map_err(|_| wrong())?;
         let host = url.host_str().ok_or_else(wrong)?;
@@ -45,14 +50,14 @@ impl Base {
         &self,
         access: &Access<'_>,
         vhost: bool,
-        pages: &Pages,
+        visited: &Visited,
     ) -> Option<String> {
         let path: Cow<'_, [u8]> = match access.escaped {
             true => line::unescape(&access.path),
             false => Cow::Borrowed(&*access.path),
         };
-        let path = pages.page(&document::text(&path))?;
-        if document::is_whole_url(path.as_bytes()) {
+        let path = visited.page(&document::text(&path))?;
+        if is_whole_url(path.as_bytes()) {
             return Some(path);
         }
         let host = match access.vhost.as_deref() {

@@ -7,6 +7,7 @@ use std::fmt::Write;
 use memchr::{memchr3, memrchr};
 
 use super::access::Access;
+use crate::sources::visited::is_whole_url;
 
 /// Endings of files that belong to pages but are none themselves, and of feeds.
 const ASSETS: [&str; 49] = [
@@ -122,11 +123,6 @@ pub(super) fn left_out(access: &Access<'_>, assets: &Assets) -> Option<&'static 
     } else {
         None
     }
-}
-
-/// Whether the target is an address with its host, as proxies get it.
-pub(super) fn is_whole_url(target: &[u8]) -> bool {
-    target.starts_with(b"http://") || target.starts_with(b"https://")
 }
 
 /// Bytes as text. Where they are no UTF-8, or hold control characters, these and everything beyond

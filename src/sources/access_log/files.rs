@@ -139,6 +139,12 @@ pub(super) fn list(paths: &[String]) -> io::Result<Vec<PathBuf>> {
     Ok(dated.into_iter().map(|(_, path)| path).collect())
 }
 
+/// Those of the paths that are folders, and no files.
+pub(super) fn folders(paths: &[String]) -> Vec<&String> {
+    let folders = paths.iter().filter(|path| Path::new(path).is_dir());
+    folders.collect()
+}
+
 /// What a rotation may have made of this file: the same name with something behind it.
 pub(super) fn siblings(of: &Path) -> io::Result<Vec<PathBuf>> {
     let Some(name) = of

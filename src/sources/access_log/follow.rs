@@ -15,7 +15,8 @@ use super::files::{self, Found};
 use super::lines::for_each_line;
 use super::{AccessLog, Seen, access, access_log};
 use crate::model::{DAY_MS, Millis};
-use crate::sources::{Problem, Pull, Setting, Sink, SourceError};
+use crate::sources::sight::counted;
+use crate::sources::{Problem, Pull, Setting, Sight, Sink, SourceError};
 
 /// So much before the last place is read once more, to know which lines were there already: identical
 /// lines are numbered.
@@ -103,11 +104,11 @@ pub(super) fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pu
 }
 
 /// Looks for `readback check`: whether there are such files, and whether they may be read.
-pub(super) fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+pub(super) fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let paths = super::paths(&params)?;
     access_log(params, setting)?;
     if paths.is_empty() {
-        return Ok("no path is given, so its files come by `readback import`".to_owned());
+        return Ok("no path is given, so its files come by `readback import`".into());
     }
     let files = list(&paths)?;
     for file in &files {
@@ -116,14 +117,34 @@ pub(super) fn look(params: toml::Table, setting: &Setting) -> Result<String, Sou
             cause,
         })?;
     }
-    match files.len() {
-        0 => Err(SourceError::Format {
+    match (files.len(), nothing(&paths)) {
+        (0, Some(reason)) => Err(SourceError::Format {
             name: paths.join(", "),
-            reason: "no such file is there".to_owned(),
+            reason,
         }),
-        1 => Ok("1 file".to_owned()),
-        n => Ok(format!("{n} files")),
+        (n, odd) => {
+            let mut sight: Sight = counted(n, "file", "files").into();
+            sight.doubts.extend(odd);
+            Ok(sight)
+        }
     }
+}
+
+/// What is said where one of the paths is none of a file; nothing where files are there for all.
+fn nothing(paths: &[String]) -> Option<String> {
+    let folders = files::folders(paths);
+    if let Some(folder) = folders.first() {
+        let folder = folder.trim_end_matches('/');
+        return Some(format!(
+            "path: {folder:?} is a folder; say which files in it, such as \"{folder}/*.log*\""
+        ));
+    }
+    let is_empty =
+        |path: &&String| files::list(std::slice::from_ref(path)).is_ok_and(|all| all.is_empty());
+    let path = paths.iter().find(is_empty)?;
+    Some(format!(
+        "path: {path:?} fits no file: no such file is there"
+    ))
 }
 
 fn list(paths: &[String]) -> Result<Vec<PathBuf>, SourceError> {
@@ -167,6 +188,9 @@ impl Pull for Follow {
             marks.clear();
         }
         let mut after = Vec::new();
+        if let Some(words) = nothing(&self.paths) {
+            sink.note(words);
+        }
         let listed = self.with_rotated(list(&self.paths)?, &marks, sink);
         for found in listed {
             let place = known(&marks, &found);
@@ -303,10 +327,7 @@ impl Follow {
         let mut refused = None;
         if mark.is_none() {
             if seen.is_something_else() {
-                let reason = format!(
-                    "none of its first lines tells of a request in {}",
-                    self.log.written.format.is_read_as()
-                );
+                let reason = self.log.something_else(&seen);
                 sink.problem(trouble(found.name(), reason));
                 refused = Some(self.given.clone());
             } else {

@@ -47,6 +47,36 @@ const PRESETS: [(&str, &str); 6] = [
 const NAMES: &str = "auto, common, combined, icecast, w3c, iis, cloudfront, json, nginx-json, caddy, \
                      traefik, cloudflare, haproxy";
 
+/// Formats that `auto` does not know, by a line of one.
+pub(super) fn guessed(line: &[u8], zone: Tz) -> Option<&'static str> {
+    let names = PRESETS.iter().map(|(name, _)| *name).chain(["haproxy"]);
+    let reads = |name: &&str| {
+        let format = Format::of(name, None).ok()?;
+        let reading = Reading {
+            format: &format,
+            keys: &Keys::default(),
+            captures: &[],
+            zone,
+            cut_off: false,
+        };
+        match reading.read(&mut Columns::default(), line) {
+            Ok(Found::Access(access)) => Some(!access.method.is_empty() && !access.path.is_empty()),
+            _ => None,
+        }
+    };
+    let mut names = names.filter(|name| reads(name) == Some(true));
+    names.next()
+}
+
+/// What to ask for where nothing can be read.
+pub(super) fn advice() -> String {
+    let presets: Vec<_> = PRESETS.iter().map(|(name, _)| *name).collect();
+    format!(
+        "format = may say another: {}, haproxy, or the LogFormat or log_format of the server",
+        presets.join(", ")
+    )
+}
+
 /// A format.
 #[derive(Debug)]
 pub(super) enum Format {

@@ -14,7 +14,6 @@ mod clock;
 mod columns;
 mod date;
 mod document;
-mod exclude;
 mod files;
 mod follow;
 mod format;
@@ -23,11 +22,9 @@ mod json;
 mod line;
 mod lines;
 mod nginx;
-pub(super) mod page;
 mod params;
 mod pattern;
 mod repeats;
-mod wiki;
 
 use std::fmt::Write as _;
 use std::io::{self, BufRead};
@@ -41,15 +38,13 @@ use self::access::{Access, Found};
 use self::base::Base;
 use self::columns::Columns;
 use self::document::Assets;
-use self::exclude::Excluded;
 use self::format::Reading;
 use self::lines::for_each_line;
-use self::page::Pages;
 use self::params::{Params, Written};
 use self::repeats::Repeats;
-use self::wiki::Wiki;
 use super::forge::second;
 use super::robots::{Robots, Verdict};
+use super::visited::Visited;
 use super::{File, Kind, Probe, Problem, Setting, Sink, SourceError, decode};
 use crate::model::{Body, Event, Identity, Millis, Read};
 
@@ -73,6 +68,8 @@ format = "auto"
 user = true
 # Which wiki it is: "confluence", "dokuwiki" or "mediawiki"; its own requests are no reads then.
 # wiki = "mediawiki"
+# DokuWiki's setting `useslash`: slashes in names stand for colons.
+# useslash = true
 # More endings of files that are no documents.
 assets = ["drawio"]
 # Paths that are no documents; * stands for anything.
@@ -104,16 +101,15 @@ fn paths(params: &toml::Table) -> Result<Vec<String>, SourceError> {
 fn access_log(params: toml::Table, setting: &Setting) -> Result<AccessLog, SourceError> {
     let mut params: Params = decode(params)?;
     let written = params.written(setting.timezone)?;
+    let visited = Visited::new(params.visited())?;
     Ok(AccessLog {
         base: Base::new(&params.base)?,
         vhost: params.vhost,
         written,
         captures: params.captures,
-        wiki: params.wiki,
         user: params.user,
         assets: Assets::with(&params.assets),
-        excluded: Excluded::new(params.exclude)?,
-        pages: Pages::with(&params.keep_query),
+        visited,
         robots: Robots::new(),
         source: setting.source.as_str().into(),
         version: 0,
@@ -125,11 +121,9 @@ struct AccessLog {
     vhost: bool,
     written: Written,
     captures: Vec<String>,
-    wiki: Option<Wiki>,
     user: bool,
     assets: Assets,
-    excluded: Excluded,
-    pages: Pages,
+    visited: Visited,
     robots: Robots,
     source: Arc<str>,
     /// What was read by other parameters, or judged by older lists of robots, is replaced where a log is read
@@ -153,6 +147,8 @@ struct Seen {
     reads_with_person: u64,
     repeats: Repeats,
     columns: Columns,
+    /// A line that could not be read, where none could be: what it may be is told then.
+    unread: Vec<u8>,
 }
 
 impl Seen {
@@ -196,11 +192,7 @@ impl File for AccessLog {
         if seen.is_something_else() {
             return Err(SourceError::Format {
                 name: name.to_owned(),
-                reason: format!(
-                    "none of its first {} lines tells of a request in {}",
-                    seen.unreadable + seen.others,
-                    self.written.format.is_read_as()
-                ),
+                reason: self.something_else(&seen),
             });
         }
         seen.notes(name, sink);
@@ -212,6 +204,20 @@ impl AccessLog {
     /// Says when reading begins.
     fn begin(&mut self, now: Millis) {
         self.version = second(now);
+    }
+
+    /// What is said of a file in which no line tells of a request.
+    fn something_else(&self, seen: &Seen) -> String {
+        let of = match seen.unreadable + seen.others {
+            1 => "its first line does not tell".to_owned(),
+            n => format!("none of its first {n} lines tells"),
+        };
+        let read_as = self.written.format.is_read_as();
+        let advice = match format::guessed(&seen.unread, self.written.zone) {
+            Some(name) => format!("it looks like format = {name:?}"),
+            None => format::advice(),
+        };
+        format!("{of} of a request in {read_as}; {advice}")
     }
 
     /// Reads all lines of the input; stops early where nothing of it can be read.
@@ -236,6 +242,9 @@ impl AccessLog {
                         sink.left_out(reason);
                     }
                     Err(fault) => {
+                        if seen.readable == 0 && seen.unread.is_empty() {
+                            seen.unread = text.to_vec();
+                        }
                         let reason =
                             format!("{}; the line is like {}", fault.reason, access::shape(text));
                         unread(seen, &fault.field, reason, sink);
@@ -273,18 +282,12 @@ impl AccessLog {
     /// Why this request is no read; `None` if it is one.
     fn left_out(&self, access: &Access<'_>) -> Option<&'static str> {
         let reason = document::left_out(access, &self.assets);
-        reason
-            .or_else(|| self.excluded.contain(&access.path).then_some("excluded"))
-            .or_else(|| self.wiki?.left_out(&access.path))
+        reason.or_else(|| self.visited.left_out(&access.path))
     }
 
     /// The page that was asked for; `None` where its path names somebody.
     fn subject(&self, access: &Access<'_>) -> Option<String> {
-        let page = self.base.subject(access, self.vhost, &self.pages)?;
-        Some(match self.wiki {
-            Some(wiki) => wiki.page(page),
-            None => page,
-        })
+        self.base.subject(access, self.vhost, &self.visited)
     }
 
     fn one(&mut self, text: &[u8], access: &Access<'_>, seen: &mut Seen, sink: &mut dyn Sink) {

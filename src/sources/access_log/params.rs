@@ -6,13 +6,14 @@ use serde::Deserialize;
 use super::clock::Clock;
 use super::format::Format;
 use super::json::Keys;
-use super::wiki::Wiki;
 use crate::sources::SourceError;
+use crate::sources::visited::{Given, Wiki};
 
 /// As written in the configuration.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Params {
+    #[serde(default)]
     pub(super) base: String,
     #[serde(default)]
     pub(super) vhost: bool,
@@ -29,16 +30,19 @@ pub(super) struct Params {
     #[serde(default)]
     pub(super) captures: Vec<String>,
     /// Which wiki's pages are reads alone.
-    pub(super) wiki: Option<Wiki>,
+    wiki: Option<Wiki>,
+    /// DokuWiki's setting of this name.
+    #[serde(default)]
+    useslash: bool,
     #[serde(default = "yes")]
     pub(super) user: bool,
     #[serde(default)]
     pub(super) assets: Vec<String>,
     /// Paths that are no documents.
     #[serde(default)]
-    pub(super) exclude: Vec<String>,
+    exclude: Vec<String>,
     #[serde(default)]
-    pub(super) keep_query: Vec<String>,
+    keep_query: Vec<String>,
     /// The files to follow.
     #[serde(default)]
     pub(super) path: Paths,
@@ -84,6 +88,16 @@ pub(super) struct Written {
 }
 
 impl Params {
+    /// What says which pages are reads.
+    pub(super) fn visited(&mut self) -> Given {
+        Given {
+            wiki: self.wiki,
+            useslash: self.useslash,
+            exclude: std::mem::take(&mut self.exclude),
+            keep_query: std::mem::take(&mut self.keep_query),
+        }
+    }
+
     /// How lines are written; times without a zone are those of the organisation where nothing else is
     /// said.
     pub(super) fn written(&mut self, organisation: Tz) -> Result<Written, SourceError> {

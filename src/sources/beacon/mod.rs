@@ -18,10 +18,10 @@ use url::Url;
 
 use self::message::Message;
 use self::token::{Named, People};
-use super::access_log::page::Pages;
 use super::forge::{self, Secrets};
 use super::robots::Robots;
-use super::{Delivery, Kind, Probe, Push, Setting, Sink, SourceError, decode};
+use super::visited::{Given, Visited, Wiki};
+use super::{Delivery, Kind, Probe, Push, Setting, Sight, Sink, SourceError, decode};
 use crate::model::{Body, Event, Read};
 
 pub use self::script::Script;
@@ -52,6 +52,10 @@ onboarding = ["/wiki/Welcome"]
 writeups = ["/wiki/Incidents/"]
 chat = ["chat.example.org"]
 code = ["git.example.org"]
+# Which wiki it is: "confluence", "dokuwiki" or "mediawiki"; what it shows beside its pages is no read then.
+# wiki = "mediawiki"
+# Paths that are no documents; * stands for anything.
+# exclude = ["/search/*"]
 "#,
     push: Some(build),
     probe: Some(Probe::Local(look)),
@@ -97,6 +101,11 @@ struct Params {
     canonical: bool,
     #[serde(default)]
     keep_query: Vec<String>,
+    wiki: Option<Wiki>,
+    #[serde(default)]
+    useslash: bool,
+    #[serde(default)]
+    exclude: Vec<String>,
     #[serde(default)]
     onboarding: Vec<String>,
     #[serde(default)]
@@ -131,7 +140,7 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Push>, Source
 }
 
 /// What `readback check` says of it.
-fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let beacon = Beacon::new(decode(params)?, setting)?;
     let who = match beacon.secrets.is_empty() {
         true => "no secret for tokens, so readers stay unknown",
@@ -143,7 +152,8 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
         origins.join(", "),
         script::encoded(&setting.source),
         beacon.script.packed.len()
-    ))
+    )
+    .into())
 }
 
 /// Takes what the script sends.
@@ -155,7 +165,7 @@ struct Beacon {
     gpc: Wish,
     dnt: Wish,
     hash: bool,
-    pages: Pages,
+    visited: Visited,
     script: Script,
     source: Arc<str>,
 }
@@ -187,7 +197,12 @@ impl Beacon {
             previous_secret_file: params.previous_secret_file,
             ..forge::Params::default()
         };
-        let pages = Pages::with(&params.keep_query);
+        let visited = Visited::new(Given {
+            wiki: params.wiki,
+            useslash: params.useslash,
+            exclude: params.exclude,
+            keep_query: params.keep_query,
+        })?;
         let hosts: Vec<String> = origins.iter().filter_map(|one| host_of(one)).collect();
         let given_places = places::Given {
             onboarding: &params.onboarding,
@@ -207,7 +222,7 @@ impl Beacon {
             hash: params.hash,
             // A page that is told by what stands behind the sign has one canonical address for all.
             canonical: params.canonical && !params.hash,
-            keep: pages.names().map(str::to_lowercase).collect(),
+            keep: visited.names().map(str::to_lowercase).collect(),
             from: places::by_class(&given_places, &hosts)?,
         };
         Ok(Beacon {
@@ -220,7 +235,7 @@ impl Beacon {
             hash: params.hash,
             source: setting.source.as_str().into(),
             origins,
-            pages,
+            visited,
         })
     }
 
@@ -245,18 +260,22 @@ impl Beacon {
         of("sec-gpc", self.gpc).max(of("dnt", self.dnt))
     }
 
-    /// The page of an address, without what does not choose it; nothing where it names somebody.
-    fn page(&self, url: &Url) -> Option<String> {
+    /// The page of an address, without what does not choose it; else why it is none.
+    fn page(&self, url: &Url) -> Result<String, &'static str> {
         let origin = url.origin().ascii_serialization();
         let query = url.query().map(|query| format!("?{query}"));
         let path = format!("{}{}", url.path(), query.unwrap_or_default());
-        let mut page = origin + &self.pages.page(&path)?;
+        if let Some(reason) = self.visited.left_out(path.as_bytes()) {
+            return Err(reason);
+        }
+        let named = "a mail address in the path";
+        let mut page = origin + &self.visited.page(&path).ok_or(named)?;
         let fragment = url.fragment().filter(|_| self.hash).unwrap_or_default();
         if fragment.starts_with(['/', '!']) {
             page.push('#');
-            page.push_str(&self.pages.page(fragment)?);
+            page.push_str(&self.visited.fragment(fragment).ok_or(named)?);
         }
-        Some(page)
+        Ok(page)
     }
 }
 
@@ -296,9 +315,12 @@ impl Push for Beacon {
             ));
             return Ok(());
         }
-        let Some(subject) = self.page(&message.doc) else {
-            sink.left_out("a mail address in the path");
-            return Ok(());
+        let subject = match self.page(&message.doc) {
+            Ok(subject) => subject,
+            Err(reason) => {
+                sink.left_out(reason);
+                return Ok(());
+            }
         };
         let person = match message.who.as_deref().filter(|token| !token.is_empty()) {
             None => None,

@@ -108,6 +108,77 @@ fn a_message_is_the_state_of_a_read() {
 }
 
 #[test]
+fn a_page_of_a_wiki_is_one_however_it_is_looked_at() {
+    let media = built("wiki = \"mediawiki\"\nexclude = [\"/wiki/Help:*\"]");
+    let doku = built("wiki = \"dokuwiki\"");
+    let slashed = built("wiki = \"dokuwiki\"\nuseslash = true");
+    let of = |beacon: &Beacon, doc: &str| {
+        let doc = format!("{WIKI}{doc}");
+        one(beacon, &[], &message(&json!({ "doc": doc })))
+    };
+    for (beacon, doc, subject) in [
+        (
+            &media,
+            "/w/index.php?title=X&action=view",
+            "/w/index.php?title=X",
+        ),
+        (
+            &media,
+            "/w/index.php?title=X&oldid=70",
+            "/w/index.php?title=X",
+        ),
+        (&media, "/wiki/X?oldid=70", "/wiki/X"),
+        (&media, "/wiki/A;_b", "/wiki/A;_b"),
+        (
+            &doku,
+            "/doku.php?id=postmortems;queue",
+            "/doku.php?id=postmortems:queue",
+        ),
+        (
+            &doku,
+            "/doku.php?id=pm/queue&rev=1",
+            "/doku.php?id=pm_queue",
+        ),
+        (&slashed, "/doku.php?id=pm/queue", "/doku.php?id=pm:queue"),
+    ] {
+        let found = of(beacon, doc);
+        assert_eq!(found.events[0].subject, format!("{WIKI}{subject}"), "{doc}");
+    }
+    for (beacon, doc, reason) in [
+        (
+            &media,
+            "/w/index.php?title=X&action=edit",
+            "no page of MediaWiki",
+        ),
+        (
+            &media,
+            "/w/index.php?title=X&action=history",
+            "no page of MediaWiki",
+        ),
+        (&media, "/wiki/X?diff=8&oldid=7", "no page of MediaWiki"),
+        (
+            &media,
+            "/wiki/Special:RecentChanges",
+            "no page of MediaWiki",
+        ),
+        (&media, "/wiki/Help:Contents", "excluded"),
+        (&doku, "/doku.php?id=x&do=edit", "no page of DokuWiki"),
+    ] {
+        let found = of(beacon, doc);
+        assert!(found.events.is_empty(), "{doc}");
+        assert_eq!(found.left_out.get(reason), Some(&1), "{doc}");
+    }
+    for (more, words) in [
+        ("useslash = true", "useslash: is a setting of DokuWiki"),
+        ("wiki = \"notion\"", "unknown variant `notion`"),
+        ("exclude = [\"help\"]", "exclude: \"help\" fits no path"),
+    ] {
+        let refused = beacon(more).map(drop).expect_err(words).to_string();
+        assert!(refused.contains(words), "{refused}");
+    }
+}
+
+#[test]
 fn only_what_chooses_the_page_is_kept_of_its_address() {
     let plain = built("keep_query = [\"thread\"]");
     let hashed = built("hash = true");
@@ -458,7 +529,7 @@ fn the_script_is_small_and_asks_for_nothing() {
             writeups: Vec::new(),
         },
     );
-    let said = said.unwrap_or_else(|error| panic!("{error}"));
+    let said = said.unwrap_or_else(|error| panic!("{error}")).said;
     assert!(said.contains("/beacon.js?source=the%20wiki"), "{said}");
 }
 

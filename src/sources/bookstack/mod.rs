@@ -15,7 +15,7 @@ use crate::model::Millis;
 
 use super::forge::{self, Client};
 use super::wiki::{self, House, Places};
-use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -39,9 +39,9 @@ token_file = "/run/secrets/bookstack-token"
 #[serde(deny_unknown_fields)]
 struct Params {
     api: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "numbers")]
     books: Vec<u64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "numbers")]
     shelves: Vec<u64>,
     token_file: Option<PathBuf>,
     onboarding: Option<Vec<String>>,
@@ -50,6 +50,24 @@ struct Params {
     comments: bool,
     #[serde(default = "wiki::yes")]
     links: bool,
+}
+
+/// Numbers, whether they are written as such or as texts.
+fn numbers<'de, D: serde::Deserializer<'de>>(given: D) -> Result<Vec<u64>, D::Error> {
+    let given = Vec::<toml::Value>::deserialize(given)?;
+    let number = |value: &toml::Value| {
+        let number = match value {
+            toml::Value::Integer(number) => u64::try_from(*number).ok(),
+            toml::Value::String(text) => text.trim().parse().ok(),
+            _ => None,
+        };
+        number.ok_or_else(|| {
+            let why =
+                format!("{value} is no number; valid are those such as 13, which /api/books tells");
+            serde::de::Error::custom(why)
+        })
+    };
+    given.iter().map(number).collect()
 }
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
@@ -107,7 +125,7 @@ impl BookStack {
 }
 
 /// Asks for the books, for `readback check`.
-fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let wiki = BookStack::new(decode(params)?, setting)?;
     let mut client = Client::new(&wiki.api, wiki.authorization.clone(), 0).for_a_look();
     let shelves = wiki.shelves.iter().map(|shelf| format!("/shelves/{shelf}"));
@@ -116,14 +134,13 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
         let address = client.address(&path);
         let answer = client.get(&address, None);
         if let Some(reason) = super::wiki::is_there(&wiki.api, &path, answer)? {
-            return Ok(reason);
+            return Ok(reason.into());
         }
     }
-    Ok(format!(
-        "{} books and {} shelves answer",
-        wiki.books.len(),
-        wiki.shelves.len()
-    ))
+    Ok(Sight::answering(&[
+        (wiki.books.len(), "book", "books"),
+        (wiki.shelves.len(), "shelf", "shelves"),
+    ]))
 }
 
 impl Pull for BookStack {

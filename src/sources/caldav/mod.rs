@@ -15,7 +15,7 @@ use self::site::Site;
 use super::forge::Stop;
 use super::icalendar::asking::{Asking, Place};
 use super::icalendar::reading::{Choice, Reading};
-use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 use crate::model::Millis;
 
 /// The kind.
@@ -96,13 +96,13 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, Source
 }
 
 /// Looks for the calendars, for `readback check`.
-fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let caldav = CalDav::new(decode(params)?, setting)?;
     let asking = Asking::new(&caldav.place, 0).for_a_look();
     let mut site = Site::new(asking);
     match site.calendars(&caldav.calendars, true) {
-        Ok(found) => Ok(format!("{} calendars answer", found.len())),
-        Err(Stop::Later(reason, _)) => Ok(reason),
+        Ok(found) => Ok(Sight::answering(&[(found.len(), "calendar", "calendars")])),
+        Err(Stop::Later(reason, _)) => Ok(reason.into()),
         Err(Stop::Refused(error, _) | Stop::Failed(error)) => Err(error),
     }
 }

@@ -23,7 +23,7 @@ use url::Url;
 use crate::model::Millis;
 
 use super::forge::{Client, Stop, concluded, is_too_early, remembered, written};
-use super::{Kind, Probe, Pull, Push, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Pull, Push, Setting, Sight, Sink, SourceError, decode, sight::counted};
 
 use addresses::sites;
 
@@ -83,15 +83,15 @@ fn receiver(params: toml::Table, setting: &Setting) -> Result<Box<dyn Push>, Sou
 }
 
 /// Asks which Confluence answers, and whether it has what is asked for, for `readback check`.
-fn look(params: toml::Table, _setting: &Setting) -> Result<String, SourceError> {
+fn look(params: toml::Table, _setting: &Setting) -> Result<Sight, SourceError> {
     let params = checked(params)?;
     let Some(url) = &params.url else {
-        return Ok("nothing is pulled; deliveries are taken".to_owned());
+        return Ok("nothing is pulled; deliveries are taken".into());
     };
     match seen(&params, url) {
-        Ok(said) => Ok(said),
+        Ok(said) => Ok(said.into()),
         Err(Stop::Refused(error, _) | Stop::Failed(error)) => Err(error),
-        Err(Stop::Later(reason, _)) => Ok(format!("answers, but {reason}")),
+        Err(Stop::Later(reason, _)) => Ok(format!("answers, but {reason}").into()),
     }
 }
 
@@ -105,11 +105,14 @@ fn seen(params: &Checked, url: &Url) -> Result<String, Stop> {
         Edition::DataCenter => "Confluence Data Center",
     };
     Ok(match &params.chosen {
-        Some(cql) => format!("{name} answers; {} write-ups", site.search(cql)?.len()),
-        None => format!(
-            "{name} answers; all pages of {} spaces",
-            params.spaces.len()
-        ),
+        Some(cql) => {
+            let found = counted(site.search(cql)?.len(), "write-up", "write-ups");
+            format!("{name} answers; {found}")
+        }
+        None => {
+            let spaces = counted(params.spaces.len(), "space", "spaces");
+            format!("{name} answers; all pages of {spaces}")
+        }
     })
 }
 

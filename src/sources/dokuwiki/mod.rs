@@ -19,7 +19,7 @@ use serde::Deserialize;
 use crate::model::Millis;
 
 use super::wiki::{self, House, Places};
-use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode, sight::counted};
 
 use folder::Folder;
 use names::Addresses;
@@ -134,12 +134,13 @@ impl DokuWiki {
 }
 
 /// Counts the pages, for `readback check`.
-fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let wiki = DokuWiki::new(decode(params)?, setting)?;
     let all = wiki.folder.pages()?;
     wiki.folder.has(&wiki.namespaces)?;
     let writeups = all.keys().filter(|id| wiki.is_writeup(id)).count();
-    Ok(format!("{} pages, {writeups} of them write-ups", all.len()))
+    let pages = counted(all.len(), "page", "pages");
+    Ok(format!("{pages}, {writeups} of them write-ups").into())
 }
 
 impl Pull for DokuWiki {

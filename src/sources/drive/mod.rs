@@ -21,7 +21,7 @@ use crate::model::Millis;
 
 use super::forge::{self, Client, Reply, Stop};
 use super::wiki::{self, House, Places};
-use super::{Kind, Memory, Probe, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, Memory, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 
 use credentials::Key;
 
@@ -140,6 +140,7 @@ impl Drive {
             places: Places::new(params.onboarding, params.runbooks),
             comments: params.comments,
             links: params.links,
+            what: "Google Drive",
             ..House::new(setting)
         };
         Ok(Drive {
@@ -204,13 +205,13 @@ fn absent(drive: &Drive, part: &str) -> SourceError {
 }
 
 /// Asks for the folders and drives, and for the newest line of the audit log, for `readback check`.
-fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let drive = Drive::new(decode(params)?, setting)?;
     // What is shown to Google has a time, and a look is given none.
     let now = chrono::Utc::now().timestamp_millis();
     let answer = |stop: Stop| match stop {
         Stop::Refused(error, _) | Stop::Failed(error) => Err(error),
-        Stop::Later(reason, _) => Ok(format!("answers, but {reason}")),
+        Stop::Later(reason, _) => Ok(format!("answers, but {reason}").into()),
     };
     let mut client = match drive.client(now) {
         Ok(client) => client.for_a_look(),
@@ -242,11 +243,13 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
             Err(stop) => return answer(stop),
         }
     }
-    let there = format!(
-        "{} folders and {} shared drives answer",
-        drive.folders.len(),
-        drive.drives.len()
-    );
+    let there = match drive.folders.len() + drive.drives.len() {
+        0 => "the list of files answers".into(),
+        _ => Sight::answering(&[
+            (drive.folders.len(), "folder", "folders"),
+            (drive.drives.len(), "shared drive", "shared drives"),
+        ]),
+    };
     if drive.reads.is_empty() {
         return Ok(there);
     }
@@ -256,11 +259,14 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
         client.get(&address, None)
     });
     Ok(match audited {
-        Ok(Reply::Page(_) | Reply::Same) => format!("{there}, and so does the audit log"),
-        Err(Stop::Later(reason, _)) => format!("{there}; the audit log answers, but {reason}"),
-        Ok(Reply::Gone | Reply::Forbidden) => format!("{there}; {}", opened::BLIND),
+        Ok(Reply::Page(_) | Reply::Same) => format!("{there}, and so does the audit log").into(),
+        Err(Stop::Later(reason, _)) => {
+            format!("{there}; the audit log answers, but {reason}").into()
+        }
+        // All else is told all the same, and reads are what it is about.
+        Ok(Reply::Gone | Reply::Forbidden) => there.doubting(opened::BLIND),
         Err(Stop::Refused(error, _) | Stop::Failed(error)) => {
-            format!("{there}; {} ({error})", opened::BLIND)
+            there.doubting(format!("{} ({error})", opened::BLIND))
         }
     })
 }

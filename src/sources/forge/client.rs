@@ -33,6 +33,9 @@ const LIMITS: &[&str] = &[
     "quotaexceeded",
 ];
 
+/// How Google says that a project may not ask this API before somebody switches it on.
+const SWITCHED_OFF: &[&str] = &["accessnotconfigured", "service_disabled"];
+
 /// A refusal stays far below this, bytes.
 const MAX_REFUSAL: u64 = 64 << 10;
 /// How often one question is led on to another place.
@@ -388,13 +391,23 @@ impl Client {
             204 | 304 => return Ok(Some(Reply::Same)),
             200..=299 => {}
             429 => return Err(later("asks to come back later (status 429)", until)),
-            403 if is_used_up || is_told || speaks_of_limit(response) => {
-                return Err(later(
-                    "the limit of questions is used up (status 403)",
-                    until,
-                ));
+            403 => {
+                let words = refusal(response);
+                let speaks_of = |all: &[&str]| all.iter().any(|one| words.contains(one));
+                if is_used_up || is_told || speaks_of(LIMITS) {
+                    let reason = "the limit of questions is used up (status 403)";
+                    return Err(later(reason, until));
+                }
+                if speaks_of(SWITCHED_OFF) {
+                    let reason = format!(
+                        "is not switched on (status 403, SERVICE_DISABLED); the project of {} has to enable \
+                         this API, in the Google Cloud console under \"APIs & Services\"",
+                        self.credential
+                    );
+                    return Err(Stop::Failed(self.error(&reason, false)));
+                }
+                return Ok(Some(Reply::Forbidden));
             }
-            403 => return Ok(Some(Reply::Forbidden)),
             404 | 410 => return Ok(Some(Reply::Gone)),
             401 => {
                 let reason = format!("refuses access (status 401); check {}", self.credential);
@@ -468,12 +481,11 @@ impl Client {
     }
 }
 
-/// Whether a refusal is one of too many questions.
-fn speaks_of_limit(response: &mut Response) -> bool {
+/// What a refusal says, in small letters.
+fn refusal(response: &mut Response) -> String {
     let body = response.body_mut().with_config().limit(MAX_REFUSAL);
     let body = body.read_to_vec().unwrap_or_default();
-    let text = String::from_utf8_lossy(&body).to_ascii_lowercase();
-    LIMITS.iter().any(|words| text.contains(words))
+    String::from_utf8_lossy(&body).to_ascii_lowercase()
 }
 
 fn later(reason: &str, until: Millis) -> Stop {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::model::{Millis, Place, to_rfc3339};
-use crate::sources::{Pull, Setting, Sink, SourceError, decode};
+use crate::sources::{Pull, Setting, Sight, Sink, SourceError, decode};
 
 use super::checkpoint::{Checkpoint, Task};
 use super::client::{Client, Reply, Stop};
@@ -159,10 +159,10 @@ pub(in crate::sources) fn pull<D: Polled>(
 pub(in crate::sources) fn look<D: Polled>(
     params: toml::Table,
     setting: &Setting,
-) -> Result<String, SourceError> {
+) -> Result<Sight, SourceError> {
     let poll = Poll::<D>::new(&decode(params)?, setting)?;
     let (Some(api), false) = (&poll.api, poll.repositories.is_empty()) else {
-        return Ok("no repositories are pulled".to_owned());
+        return Ok("no repositories are pulled".into());
     };
     let mut client = Client::new(api, poll.authorization.clone(), 0).for_a_look();
     for repository in &poll.repositories {
@@ -176,7 +176,7 @@ pub(in crate::sources) fn look<D: Polled>(
             match client.get(&address, None) {
                 Ok(reply) => found |= !matches!(reply, Reply::Gone | Reply::Forbidden),
                 Err(Stop::Refused(error, _) | Stop::Failed(error)) => return Err(error),
-                Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
+                Err(Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}").into()),
             }
             if found {
                 break;
@@ -186,7 +186,8 @@ pub(in crate::sources) fn look<D: Polled>(
             return Err(absent(api, repository));
         }
     }
-    Ok(format!("{} repositories answer", poll.repositories.len()))
+    let count = poll.repositories.len();
+    Ok(Sight::answering(&[(count, "repository", "repositories")]))
 }
 
 pub(super) fn absent(api: &Url, repository: &str) -> SourceError {

@@ -1,8 +1,8 @@
 //! How a pull begins and ends, of whatever is asked over HTTP: what the last one remembered, whether it is
 //! time, and what becomes of the answer that ended it.
 
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::model::{Millis, to_rfc3339};
 use crate::sources::{Sink, SourceError};
@@ -43,6 +43,17 @@ pub(in crate::sources) fn is_too_early(
     };
     sink.note(format!("{what} is left alone until {}", to_rfc3339(until)));
     true
+}
+
+/// Until when the pulls of a source wait, as its checkpoint tells it.
+pub(in crate::sources) fn waits_until(checkpoint: &str) -> Option<Millis> {
+    // Of all that is remembered; those who never wait remember other things.
+    #[derive(Deserialize)]
+    struct Waiting {
+        not_before: Option<Millis>,
+    }
+    let waiting: Waiting = serde_json::from_str(checkpoint).ok()?;
+    waiting.not_before
 }
 
 /// Until when the next pull waits, if the last answer asked for that. What ended a pull that had `got`

@@ -3,7 +3,7 @@
 
 use gix::ObjectId;
 
-use crate::sources::{Setting, SourceError, decode};
+use crate::sources::{Setting, Sight, SourceError, decode};
 
 use super::checkpoint::Checkpoint;
 use super::held::root;
@@ -16,11 +16,11 @@ pub(super) fn look(
     params: toml::Table,
     _: &Setting,
     is_online: bool,
-) -> Result<String, SourceError> {
+) -> Result<Sight, SourceError> {
     let params = decode::<Params>(params)?.check()?;
     let here = here(&params)?;
     let Some(remote) = &params.remote else {
-        return Ok(here);
+        return Ok(here.into());
     };
     let there = match is_online {
         true => remote.ask(params.branch.as_deref())?,
@@ -29,7 +29,7 @@ pub(super) fn look(
             "not asked (--offline)".to_owned()
         }
     };
-    Ok(format!("{here}; {} {there}", remote.url()))
+    Ok(format!("{here}; {} {there}", remote.url()).into())
 }
 
 /// What lies at the path.

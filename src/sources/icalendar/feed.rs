@@ -9,7 +9,7 @@ use super::{Params, Plan, decode};
 use crate::model::Millis;
 use crate::sources::collected::Collected;
 use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
-use crate::sources::{Pull, Setting, Sink, SourceError};
+use crate::sources::{Pull, Setting, Sight, Sink, SourceError};
 
 /// What a pull hands to the next.
 #[derive(Default, Serialize, Deserialize)]
@@ -64,13 +64,13 @@ pub(super) fn look(
     params: toml::Table,
     setting: &Setting,
     is_online: bool,
-) -> Result<String, SourceError> {
+) -> Result<Sight, SourceError> {
     let feed = Feed::new(&decode(params)?, setting)?;
     let Some(place) = &feed.place else {
-        return Ok("nothing is asked: files are imported".to_owned());
+        return Ok("nothing is asked: files are imported".into());
     };
     if !is_online {
-        return Ok("not asked (--offline)".to_owned());
+        return Ok("not asked (--offline)".into());
     }
     let mut asking = Asking::new(place, 0).for_a_look();
     let answer = asking.ask(&place.url, &question((None, None)));
@@ -90,8 +90,9 @@ pub(super) fn look(
             "a calendar of {} meetings and series, {} of which fit match",
             held.uids.len(),
             held.wanted
-        )),
-        Err(Stop::Later(reason, _)) => Ok(reason),
+        )
+        .into()),
+        Err(Stop::Later(reason, _)) => Ok(reason.into()),
         Err(Stop::Refused(error, _) | Stop::Failed(error)) => Err(error),
     }
 }

@@ -25,6 +25,9 @@ pub(super) struct Checkpoint {
     /// The newest move in the log that was told of.
     #[serde(default)]
     pub(super) moved: u64,
+    /// By which rules moves were told of.
+    #[serde(default)]
+    pub(super) names: u8,
     /// Views of the newest days.
     #[serde(default)]
     pub(super) views: BTreeMap<u64, BTreeMap<String, u64>>,

@@ -181,16 +181,18 @@ impl Client {
                 return Ok(Attempt::Later(wait, reason, false));
             }
             401 | 403 => {
-                return Err(self.failed(
-                    &format!("refuses access (status {status}); check token_file"),
-                    false,
-                ));
+                let why = match self.token {
+                    Some(_) => "check token_file",
+                    None => {
+                        "no token_file is set, and the wiki, or what stands before it, wants a login"
+                    }
+                };
+                let reason = format!("refuses access (status {status}); {why}");
+                return Err(self.failed(&reason, false));
             }
             _ => {
-                return Err(self.failed(
-                    &format!("answers with status {status}; api should end in api.php"),
-                    false,
-                ));
+                let reason = format!("answers with status {status}; {}", self.elsewhere());
+                return Err(self.failed(&reason, false));
             }
         }
         let body = response
@@ -200,10 +202,16 @@ impl Client {
             .read_to_vec();
         let body = body.map_err(|error| self.failed(&format!("breaks off: {error}"), true))?;
         let answer: Value = serde_json::from_slice(&body).map_err(|_| {
-            self.failed(
-                "answers with something else than JSON; api should end in api.php",
-                false,
-            )
+            let is_page = body.trim_ascii_start().starts_with(b"<");
+            let reason = match (is_page, self.is_api()) {
+                (true, true) => {
+                    "answers with a page of HTML in place of JSON: a login may stand before the wiki, which \
+                     has to let api.php through, or the folder in api is another one"
+                        .to_owned()
+                }
+                _ => format!("answers with something else than JSON; {}", self.elsewhere()),
+            };
+            self.failed(&reason, false)
         })?;
         match answer::refusal(&answer) {
             None => Ok(Attempt::Answer(answer)),
@@ -214,9 +222,39 @@ impl Client {
                 let reason = format!("is busy ({})", refusal.code);
                 Ok(Attempt::Later(wait, reason, false))
             }
-            Some(refusal) => {
-                Err(self.failed(&format!("refuses the question ({})", refusal.code), false))
+            Some(refusal) => Err(self.refused(&refusal.code)),
+        }
+    }
+
+    /// Whether the address is one that api.php can have.
+    fn is_api(&self) -> bool {
+        self.api.path().ends_with("/api.php")
+    }
+
+    /// What is to be done where something else answers.
+    fn elsewhere(&self) -> &'static str {
+        match self.is_api() {
+            true => {
+                "is api.php in another folder? /w/api.php, /api.php and /wiki/api.php are usual"
             }
+            false => "api should end in api.php",
+        }
+    }
+
+    /// A question that the wiki does not take, by its code for that.
+    fn refused(&self, code: &str) -> SourceError {
+        match code {
+            "invalidcategory" => SourceError::Params(
+                "category: the wiki says that this names no category (invalidcategory); valid is the name \
+                 alone, such as \"Post-mortems\", or one behind Category: or the wiki's own word for it"
+                    .to_owned(),
+            ),
+            "readapidenied" => self.failed(
+                "shows its pages to those who are logged in only (readapidenied); token_file should hold the \
+                 token of an account that may read",
+                false,
+            ),
+            _ => self.failed(&format!("refuses the question ({code})"), false),
         }
     }
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use percent_encoding::percent_decode_str;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use url::Url;
 
 use crate::model::{
     Body, Comment, Edit, Event, Identity, Link, LinkForm, Millis, Person, PersonKind, Place,
@@ -33,7 +34,7 @@ pub(super) struct Maker {
     /// The `source` of the events.
     pub(super) source: Arc<str>,
     /// The address of api.php.
-    pub(super) api: url::Url,
+    pub(super) api: Url,
 }
 
 impl Maker {
@@ -60,16 +61,12 @@ impl Maker {
             .find(|revision| revision.parent == 0)
             .or(history.first());
         let mut aliases: Vec<String> = page.url.iter().cloned().collect();
-        aliases.extend(self.address(page.id));
-        aliases.extend(self.titled(&page.title));
+        let scripts = self.scripts(page);
+        aliases.extend(scripts.iter().map(|script| numbered(script, page.id)));
+        aliases.extend(scripts.iter().map(|script| titled(script, &page.title)));
         aliases.push(page.title.clone());
         for title in &page.redirects {
-            aliases.push(title.clone());
-            aliases.extend(
-                page.url
-                    .as_deref()
-                    .and_then(|url| sibling(url, &page.title, title)),
-            );
+            aliases.extend(self.also(page, title));
         }
         // A title that ends in a star stands for no others.
         aliases.retain(|alias| !alias.ends_with('*'));
@@ -295,20 +292,49 @@ impl Maker {
         format!("{}:{page}", self.source)
     }
 
-    /// The address of a page by its title, as the wiki itself writes it where it is given more to do.
-    fn titled(&self, title: &str) -> Option<String> {
-        let mut address = self.api.join("index.php").ok()?;
-        let title = title.replace(' ', "_");
-        address.query_pairs_mut().append_pair("title", &title);
-        Some(address.into())
+    /// Another title of a page, and the addresses of the page under it.
+    pub(super) fn also(&self, page: &Page, title: &str) -> Vec<String> {
+        let url = page.url.as_deref();
+        let mut names = vec![title.to_owned()];
+        names.extend(url.and_then(|url| sibling(url, &page.title, title)));
+        let scripts = self.scripts(page);
+        names.extend(scripts.iter().map(|script| titled(script, title)));
+        names
+    }
+
+    /// The script beside api.php, and the same where the wiki says that it has its pages: api.php may be
+    /// asked at a name that no reader uses.
+    fn scripts(&self, page: &Page) -> Vec<Url> {
+        let mut scripts: Vec<Url> = self.api.join("index.php").into_iter().collect();
+        let public = page.url.as_deref().and_then(|url| Url::parse(url).ok());
+        let public = public.zip(scripts.first()).and_then(|(public, own)| {
+            let is_other = public.origin() != own.origin();
+            is_other.then(|| public.join(own.path()).ok()).flatten()
+        });
+        scripts.extend(public);
+        scripts
     }
 
     /// The address of a page by its number; it stays when the page is moved.
     pub(super) fn address(&self, page: u64) -> Option<String> {
-        let mut address = self.api.join("index.php").ok()?;
-        address.set_query(Some(&format!("curid={page}")));
-        Some(address.into())
+        let script = self.api.join("index.php").ok()?;
+        Some(numbered(&script, page))
     }
+}
+
+/// The address of a page by its number.
+fn numbered(script: &Url, page: u64) -> String {
+    let mut address = script.clone();
+    address.set_query(Some(&format!("curid={page}")));
+    address.into()
+}
+
+/// The address of a page by its title, as the wiki itself writes it where it is given more to do.
+fn titled(script: &Url, title: &str) -> String {
+    let mut address = script.clone();
+    let title = title.replace(' ', "_");
+    address.query_pairs_mut().append_pair("title", &title);
+    address.into()
 }
 
 fn key(page: u64, from: u64) -> String {
@@ -320,8 +346,25 @@ fn numbers(key: &str) -> Option<(u64, u64)> {
     Some((page.parse().ok()?, from.parse().ok()?))
 }
 
+/// What wikis write plainly in the addresses of their pages.
+const TITLE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b':')
+    .remove(b'@')
+    .remove(b'$')
+    .remove(b'!')
+    .remove(b'*')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b';')
+    .remove(b',');
+
 /// The address of another title, made after the address of this one.
-pub(super) fn sibling(url: &str, title: &str, other: &str) -> Option<String> {
+fn sibling(url: &str, title: &str, other: &str) -> Option<String> {
     let written = title.replace(' ', "_");
     let starts = url.match_indices(['/', '=']).map(|(at, _)| at + 1);
     let fits = |at: &usize| {
@@ -330,5 +373,107 @@ pub(super) fn sibling(url: &str, title: &str, other: &str) -> Option<String> {
             .is_ok_and(|tail| tail == written)
     };
     let at = starts.into_iter().find(fits)?;
-    Some(format!("{}{}", &url[..at], other.replace(' ', "_")))
+    let other = other.replace(' ', "_");
+    let other = utf8_percent_encode(&other, TITLE);
+    Some(format!("{}{other}", &url[..at]))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::target::canonical;
+    use crate::sources::visited::{Given, Visited, Wiki};
+
+    fn maker() -> Maker {
+        Maker {
+            source: "wiki".into(),
+            api: Url::parse("https://h/w/api.php").expect("valid"),
+        }
+    }
+
+    /// As a wiki writes the address of a page.
+    fn address(title: &str) -> String {
+        let title = title.replace(' ', "_");
+        format!("https://h/wiki/{}", utf8_percent_encode(&title, TITLE))
+    }
+
+    /// The names of a page that another title leads to, in their one spelling.
+    fn names(title: &str, other: &str) -> Vec<String> {
+        let page = Page {
+            id: 7,
+            title: title.to_owned(),
+            url: Some(address(title)),
+            talk: None,
+            last_revision: 1,
+            redirects: vec![other.to_owned()],
+            linked_from: Vec::new(),
+        };
+        let event = maker().writeup(&page, &[], None, 1);
+        let Body::Writeup(writeup) = event.body else {
+            panic!("a write-up");
+        };
+        let aliases = writeup.aliases.iter();
+        aliases.map(|alias| canonical(alias).into_owned()).collect()
+    }
+
+    #[test]
+    fn a_title_that_leads_to_a_page_has_both_addresses() {
+        let names = names("Queue?", "DNS: what, again? (R&D)");
+        for address in [
+            "https://h/wiki/Queue%3F",
+            "https://h/w/index.php?title=Queue?",
+            "https://h/w/index.php?curid=7",
+            "https://h/wiki/DNS:_what,_again%3F_(R&D)",
+            "https://h/w/index.php?title=DNS:_what,_again?_(R%26D)",
+        ] {
+            assert!(names.iter().any(|name| name == address), "{names:?}");
+        }
+    }
+
+    /// What browsers and programs leave plain in a part of an address, the least first.
+    const LEFT: [&[u8]; 3] = [b"-_.", b"-_.~!'()*", b"-_.~!$'()*,;:@/"];
+
+    proptest! {
+        /// However a page is asked for, by its title or by one that leads to it, it is asked for by a name of it.
+        #[test]
+        fn a_page_is_known_by_every_spelling_of_its_titles(
+            titles in prop::array::uniform2("[A-Z0-9][a-z0-9/:()',?!&=+;$~\u{e4}\u{4e16} -]{0,12}[a-z0-9)?!']"),
+            way in 0usize..3,
+            spaced in any::<bool>(),
+        ) {
+            let given = Given { wiki: Some(Wiki::Media), ..Given::default() };
+            let visited = Visited::new(given).expect("valid");
+            let names = names(&titles[0], &titles[1]);
+            for title in &titles {
+                let asked = match spaced {
+                    true => title.clone(),
+                    false => title.replace(' ', "_"),
+                };
+                // Several in a row are one to the wiki.
+                prop_assume!(!title.contains("  ") && !title.contains("//"));
+                let mut spelled = String::new();
+                for byte in asked.bytes() {
+                    match byte.is_ascii_alphanumeric() || LEFT[way].contains(&byte) {
+                        true => spelled.push(char::from(byte)),
+                        false => spelled.push_str(&format!("%{byte:02x}")),
+                    }
+                }
+                let mut requests = vec![
+                    format!("/w/index.php?title={spelled}"),
+                    format!("/w/index.php?action=view&oldid=70&title={spelled}"),
+                ];
+                // A browser is sent on from the others.
+                if !spaced {
+                    requests.push(format!("/wiki/{spelled}?oldid=70"));
+                }
+                for request in requests {
+                    let Some(page) = visited.page(&request) else { continue };
+                    let page = canonical(&format!("https://h{page}")).into_owned();
+                    prop_assert!(names.contains(&page), "{request}: {page} in {names:?}");
+                }
+            }
+        }
+    }
 }

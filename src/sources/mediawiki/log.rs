@@ -7,8 +7,7 @@ use crate::model::{Body, DAY_MS, Event, Millis, Writeup, to_rfc3339};
 use crate::sources::{Sink, SourceError};
 
 use super::answer::{self, Page};
-use super::events::sibling;
-use super::{BATCH, Checkpoint, MediaWiki, joined};
+use super::{BATCH, Checkpoint, MediaWiki, NAMES, joined};
 
 /// Pulls one after the other that miss a page before it is taken to be gone, where no log says so.
 const MISSED: u8 = 2;
@@ -96,10 +95,13 @@ impl MediaWiki {
         state: &mut Checkpoint,
         sink: &mut dyn Sink,
     ) -> Result<(), SourceError> {
-        let (since, told) = (state.pulled_at, state.moved);
-        if since.is_none() {
-            return Ok(());
-        }
+        let is_told = std::mem::replace(&mut state.names, NAMES) == NAMES;
+        let (since, told) = match (state.pulled_at, is_told) {
+            (None, _) => return Ok(()),
+            (since, true) => (since, state.moved),
+            // By other rules: all once more.
+            (_, false) => (None, 0),
+        };
         let mut newest = told;
         let mut moved: BTreeMap<u64, Event> = BTreeMap::new();
         self.logged("move", since, &mut |entry| {
@@ -110,16 +112,14 @@ impl MediaWiki {
             if entry.title == page.title || entry.title.ends_with('*') {
                 return;
             }
-            let mut aliases = vec![entry.title.to_owned()];
-            let url = page.url.as_deref();
-            aliases.extend(url.and_then(|url| sibling(url, &page.title, entry.title)));
+            let aliases = self.maker.also(page, entry.title);
             let id = self.maker.id(page.id);
             let event = Event {
                 source: Arc::clone(&self.maker.source),
                 id: format!("moved:{}", entry.id),
                 subject: id.clone(),
                 time: entry.at,
-                version: 0,
+                version: u32::from(NAMES),
                 body: Body::Writeup(Box::new(Writeup {
                     aliases,
                     ..Writeup::new(id)

@@ -29,8 +29,16 @@ fn get<'q>(question: &'q BTreeMap<String, String>, name: &str) -> &'q str {
 #[test]
 fn a_log_says_when_pages_went_and_what_they_were_called() {
     let known = r#"{"pages":{"10":{"page":5,"talk":0},"11":{"page":5,"talk":0},"12":{"page":5,"talk":0}},"links":{},
-        "pulled_at":1709300000000}"#;
-    let wiki = Wiki::new(|question| {
+        "pulled_at":1709300000000,"moved":4}"#;
+    // Moves that were told of by other rules are told once more, and then no more.
+    let next = logged(known, "", true);
+    logged(&next, "2024-03-02T21:06:40Z", false);
+}
+
+/// Pulls after this checkpoint; since when moves are asked for, and whether one is told.
+fn logged(known: &str, moved_since: &'static str, is_told: bool) -> String {
+    let is_first = known.contains("1709300000000");
+    let wiki = Wiki::new(move |question| {
         let entry = |id: u64, kind: &str, page: u64, title: &str, at: &str| json!({"logid": id, "action": kind, "type": kind, "logpage": page, "pageid": 0, "title": title, "timestamp": at});
         let since = "2024-02-29T13:33:20Z";
         let body = match (
@@ -40,7 +48,9 @@ fn a_log_says_when_pages_went_and_what_they_were_called() {
         ) {
             ("categorymembers", ..) => json!({"query": {"pages": [page(10, "Disk full")]}}),
             (_, "logevents", "delete") => {
-                assert_eq!(get(question, "leend"), since, "a day before the last pull");
+                if is_first {
+                    assert_eq!(get(question, "leend"), since, "a day before the last pull");
+                }
                 json!({"query": {"logevents": [
                     entry(8, "delete", 11, "DNS", "2024-03-02T10:00:00Z"),
                     entry(7, "restore", 11, "DNS", "2024-03-02T09:00:00Z"),
@@ -48,7 +58,7 @@ fn a_log_says_when_pages_went_and_what_they_were_called() {
                     {"logid": 5}]}})
             }
             (_, "logevents", "move") => {
-                assert_eq!(get(question, "leend"), since);
+                assert_eq!(get(question, "leend"), moved_since);
                 json!({"query": {"logevents": [
                     entry(4, "move", 10, "Disk is full", "2024-03-01T10:00:00Z"),
                     entry(3, "move", 99, "Other", "2024-03-01T10:00:00Z"),
@@ -62,12 +72,18 @@ fn a_log_says_when_pages_went_and_what_they_were_called() {
         answered(&body)
     });
     let mut heard = Collected::default();
-    wiki.source(&format!("{QUIET}views = false"))
+    let mut source = wiki.source(&format!("{QUIET}views = false"));
+    let script = source.maker.api.join("index.php").expect("valid");
+    let next = source
         .pull(Some(known), 1_709_500_000_000, &mut heard)
         .expect("answers");
+    if !is_told {
+        assert!(heard.ids().iter().all(|id| !id.contains("moved")));
+        return next;
+    }
     assert_eq!(
         heard.ids(),
-        ["writeup deleted:11 v1709500000", "writeup moved:4 v0"]
+        ["writeup deleted:11 v1709500000", "writeup moved:4 v1"]
     );
     let deleted = |at: usize| match &heard.events[at].body {
         Body::Writeup(writeup) => writeup.deleted_at,
@@ -80,8 +96,14 @@ fn a_log_says_when_pages_went_and_what_they_were_called() {
     };
     assert_eq!(
         moved.aliases,
-        ["Disk is full", "https://wiki.example.org/wiki/Disk_is_full"]
+        [
+            "Disk is full".to_owned(),
+            "https://wiki.example.org/wiki/Disk_is_full".to_owned(),
+            format!("{script}?title=Disk_is_full"),
+            "https://wiki.example.org/w/index.php?title=Disk_is_full".to_owned(),
+        ]
     );
+    next
 }
 
 #[test]

@@ -27,6 +27,7 @@ use serde::Deserialize;
 use crate::model::{DAY_MS, Millis, Vocabulary};
 
 use super::forge::{is_too_early, remembered, written};
+use super::sight::counted;
 use super::wiki;
 use super::{Kind, KnownWriteup, Memory, Probe, Problem, Pull, Setting, Sink, SourceError, decode};
 
@@ -92,6 +93,8 @@ type Listing = Vec<Vec<(&'static str, String)>>;
 struct MediaWiki {
     client: Client,
     listing: Listing,
+    /// What the listing is of, for people.
+    listed: String,
     maker: Maker,
     talk: bool,
     links: bool,
@@ -109,6 +112,9 @@ const VIEWS_KEPT: u32 = 60;
 /// How long after its first revision a page is taken as it was published (INDICATORS section 8).
 const PUBLICATION: Millis = 14 * DAY_MS;
 
+/// Raised whenever a page of the same title, address and redirects gets other names: all are told once more.
+const NAMES: u8 = 1;
+
 /// Most that may be asked for in one question.
 const BATCH: usize = 50;
 
@@ -120,30 +126,50 @@ impl MediaWiki {
         let api = api.ok_or_else(|| {
             SourceError::Params("api should be the address of the wiki's api.php".to_owned())
         })?;
-        let listing = match (params.category, params.prefix, params.titles) {
-            (Some(category), None, None) => vec![vec![
-                ("generator", "categorymembers".to_owned()),
-                ("gcmtitle", category),
-                ("gcmtype", "page".to_owned()),
-                ("gcmlimit", BATCH.to_string()),
-            ]],
-            (None, Some(prefix), None) => vec![vec![
-                ("generator", "allpages".to_owned()),
-                ("gapprefix", prefix),
-                ("gapnamespace", params.namespace.to_string()),
-                ("gapfilterredir", "nonredirects".to_owned()),
-                ("gaplimit", BATCH.to_string()),
-            ]],
-            (None, None, Some(titles)) if !titles.is_empty() => titles
-                .chunks(BATCH)
-                .map(|some| vec![("titles", some.join("|"))])
-                .collect(),
-            _ => {
-                return Err(SourceError::Params(
-                    "give one of category, prefix and titles".to_owned(),
-                ));
-            }
-        };
+        let (listed, listing): (String, Listing) =
+            match (params.category, params.prefix, params.titles) {
+                (Some(category), None, None) => {
+                    let category = in_namespace(&category);
+                    let question = vec![
+                        ("generator", "categorymembers".to_owned()),
+                        ("gcmtitle", category.clone()),
+                        ("gcmtype", "page".to_owned()),
+                        ("gcmlimit", BATCH.to_string()),
+                    ];
+                    (format!("in the category {category:?}"), vec![question])
+                }
+                (None, Some(prefix), None) => {
+                    let question = vec![
+                        ("generator", "allpages".to_owned()),
+                        ("gapprefix", prefix.clone()),
+                        ("gapnamespace", params.namespace.to_string()),
+                        ("gapfilterredir", "nonredirects".to_owned()),
+                        ("gaplimit", BATCH.to_string()),
+                    ];
+                    let namespace = match params.namespace {
+                        0 => String::new(),
+                        number => format!(" in namespace {number}"),
+                    };
+                    (
+                        format!("whose titles begin with {prefix:?}{namespace}"),
+                        vec![question],
+                    )
+                }
+                (None, None, Some(titles)) if !titles.is_empty() => {
+                    let questions = titles.chunks(BATCH);
+                    (
+                        format!("of {}", counted(titles.len(), "title", "titles")),
+                        questions
+                            .map(|some| vec![("titles", some.join("|"))])
+                            .collect(),
+                    )
+                }
+                _ => {
+                    return Err(SourceError::Params(
+                        "give one of category, prefix and titles".to_owned(),
+                    ));
+                }
+            };
         let token = match params.token_file {
             None => None,
             Some(path) => {
@@ -166,6 +192,7 @@ impl MediaWiki {
         Ok(MediaWiki {
             client: Client::new(api, token),
             listing,
+            listed,
             maker,
             talk: params.talk,
             links: params.links,
@@ -331,6 +358,15 @@ impl MediaWiki {
     }
 }
 
+/// A category with its namespace; every wiki knows it by this word as well as by its own.
+fn in_namespace(category: &str) -> String {
+    let category = category.trim();
+    match category.contains(':') {
+        true => category.to_owned(),
+        false => format!("Category:{category}"),
+    }
+}
+
 /// The last revision of a page's first two weeks, and the last of all where that is another one.
 fn two_times(history: &[Revision]) -> Option<(&Revision, &Revision)> {
     let (first, latest) = (history.first()?, history.last()?);
@@ -388,7 +424,7 @@ impl MediaWiki {
         for page in pages.values() {
             let mut seen = state.pages.get(&page.id).cloned().unwrap_or_default();
             // Redirects come and go without a revision of the page.
-            let names = wiki::print(&(&page.title, &page.url, &page.redirects));
+            let names = wiki::print(&(NAMES, &page.title, &page.url, &page.redirects));
             let is_renamed = names != seen.names && !seen.names.is_empty();
             if page.last_revision != seen.page || is_renamed {
                 let history = self.history(page.id, sink)?;

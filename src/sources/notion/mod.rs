@@ -17,7 +17,7 @@ use crate::model::Millis;
 
 use super::forge::{self, Client};
 use super::wiki::{self, House, Places};
-use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -123,7 +123,7 @@ impl Notion {
 }
 
 /// Asks for the databases, for `readback check`.
-fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let notion = Notion::new(decode(params)?, setting)?;
     let mut client = notion.client(0).for_a_look();
     for database in &notion.databases {
@@ -131,10 +131,11 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
         let address = client.address(&path);
         let answer = client.get(&address, None);
         if let Some(reason) = wiki::is_there(&notion.api, &path, answer)? {
-            return Ok(reason);
+            return Ok(reason.into());
         }
     }
-    Ok(format!("{} databases answer", notion.databases.len()))
+    let count = notion.databases.len();
+    Ok(Sight::answering(&[(count, "database", "databases")]))
 }
 
 impl Pull for Notion {

@@ -17,7 +17,7 @@ use crate::model::Millis;
 
 use super::forge::{self, Client, Secrets};
 use super::wiki::{self, House, Places};
-use super::{Kind, Probe, Pull, Push, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Pull, Push, Setting, Sight, Sink, SourceError, decode};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -135,10 +135,10 @@ impl Outline {
 }
 
 /// Asks who the token is, for `readback check`.
-fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let outline = Outline::new(decode(params)?, setting)?;
     let Some(api) = outline.api.as_ref() else {
-        return Ok("nothing is pulled".to_owned());
+        return Ok("nothing is pulled".into());
     };
     let mut client = Client::new(api, outline.authorization.clone(), 0).for_a_look();
     for collection in &outline.collections {
@@ -146,10 +146,11 @@ fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
         let address = client.address("/collections.info");
         let answer = client.post(&address, &question.to_string());
         if let Some(reason) = wiki::is_there(api, collection, answer)? {
-            return Ok(reason);
+            return Ok(reason.into());
         }
     }
-    Ok(format!("{} collections answer", outline.collections.len()))
+    let count = outline.collections.len();
+    Ok(Sight::answering(&[(count, "collection", "collections")]))
 }
 
 fn is_uuid(text: &str) -> bool {

@@ -9,6 +9,8 @@ use crate::sources::Setting;
 pub(in crate::sources) struct House {
     /// Where its events go, and what is known already.
     pub(in crate::sources) setting: Setting,
+    /// What is asked, for people.
+    pub(in crate::sources) what: &'static str,
     /// Makes its events.
     pub(in crate::sources) maker: Maker,
     /// What incident keys look like in titles.
@@ -26,6 +28,7 @@ impl House {
     pub(in crate::sources) fn new(setting: &Setting) -> House {
         House {
             setting: setting.clone(),
+            what: "the wiki",
             maker: Maker {
                 source: setting.source.as_str().into(),
             },

@@ -68,7 +68,7 @@ pub(in crate::sources) fn pull(
     let mut state: Checkpoint = remembered(checkpoint, sink);
     let is_known = serde_json::from_str::<Checkpoint>;
     state.forgot |= checkpoint.is_some_and(|text| !text.is_empty() && is_known(text).is_err());
-    if is_too_early(state.not_before.take(), now, "the wiki", sink) {
+    if is_too_early(state.not_before.take(), now, house.what, sink) {
         return Ok(checkpoint.unwrap_or_default().to_owned());
     }
     let mut run = Run {

@@ -15,7 +15,7 @@ use crate::model::Millis;
 
 use super::forge::{self, Client};
 use super::wiki::{self, House, Places};
-use super::{Kind, Probe, Pull, Setting, Sink, SourceError, decode};
+use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -121,20 +121,18 @@ impl WikiJs {
 }
 
 /// Asks for the pages, for `readback check`.
-fn look(params: toml::Table, setting: &Setting) -> Result<String, SourceError> {
+fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let wiki = WikiJs::new(decode(params)?, setting)?;
     let client = Client::new(&wiki.api, wiki.authorization.clone(), 0).for_a_look();
     let mut asking = api::Asking::new(&wiki, client);
     let pages = match asking.listed() {
         Ok(pages) => pages,
-        Err(forge::Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}")),
+        Err(forge::Stop::Later(reason, _)) => return Ok(format!("answers, but {reason}").into()),
         Err(forge::Stop::Refused(error, _) | forge::Stop::Failed(error)) => return Err(error),
     };
     let writeups = pages.iter().filter(|page| wiki.is_writeup(page)).count();
-    Ok(format!(
-        "{} pages answer, {writeups} of them write-ups",
-        pages.len()
-    ))
+    let all = Sight::answering(&[(pages.len(), "page", "pages")]);
+    Ok(format!("{all}, {writeups} of them write-ups").into())
 }
 
 impl Pull for WikiJs {

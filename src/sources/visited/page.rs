@@ -17,29 +17,39 @@ const CHOOSING: [&str; 16] = [
 ];
 
 /// Tells pages by their addresses.
-pub(in crate::sources) struct Pages(Vec<String>);
+pub(super) struct Pages {
+    choosing: Vec<String>,
+    /// A semicolon is a character like others.
+    is_php: bool,
+}
 
 impl Pages {
     /// With the usual parameters and these.
-    pub(in crate::sources) fn with(more: &[String]) -> Self {
+    pub(super) fn with(more: &[String], is_php: bool) -> Self {
         let usual = CHOOSING.iter().map(|name| (*name).to_owned());
-        Pages(usual.chain(more.iter().cloned()).collect())
+        Pages {
+            choosing: usual.chain(more.iter().cloned()).collect(),
+            is_php,
+        }
     }
 
     /// The parameters that choose a page.
-    pub(in crate::sources) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.choosing.iter().map(String::as_str)
     }
 
     /// The path with the parameters that choose the page, in their order; `None` if the path itself
     /// holds a mail address.
-    pub(in crate::sources) fn page(&self, target: &str) -> Option<String> {
+    pub(super) fn page(&self, target: &str) -> Option<String> {
         let target = target.split('#').next().unwrap_or(target);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let mut page = String::with_capacity(target.len());
         for (index, segment) in path.split('/').enumerate() {
             // Behind a semicolon stand parameters: `;jsessionid=`.
-            let segment = segment.split(';').next().unwrap_or(segment);
+            let segment = match self.is_php {
+                true => segment,
+                false => segment.split(';').next().unwrap_or(segment),
+            };
             if names_somebody(segment) {
                 return None;
             }
@@ -49,9 +59,12 @@ impl Pages {
             page.push_str(segment);
         }
         let mut join = '?';
-        for parameter in query.split(['&', ';']) {
+        for parameter in query.split(|c| c == '&' || (c == ';' && !self.is_php)) {
             let name = parameter.split('=').next().unwrap_or(parameter);
-            let chooses = self.0.iter().any(|known| known.eq_ignore_ascii_case(name));
+            let chooses = self
+                .choosing
+                .iter()
+                .any(|known| known.eq_ignore_ascii_case(name));
             if chooses && !names_somebody(parameter) {
                 page.push(join);
                 page.push_str(parameter);
@@ -80,7 +93,7 @@ mod tests {
 
     #[test]
     fn what_chooses_the_page_stays() {
-        let pages = Pages::with(&["thread".to_owned()]);
+        let pages = Pages::with(&["thread".to_owned()], false);
         for (target, page) in [
             ("/wiki/index.php?title=X", Some("/wiki/index.php?title=X")),
             (
@@ -105,6 +118,15 @@ mod tests {
             ("/?", Some("/")),
         ] {
             assert_eq!(pages.page(target).as_deref(), page, "{target}");
+        }
+        let of_php = Pages::with(&[], true);
+        for (target, page) in [
+            ("/doku.php?id=pm;disk&token=x", Some("/doku.php?id=pm;disk")),
+            ("/wiki/Disk;_full", Some("/wiki/Disk;_full")),
+            ("/wiki/a;ada@example.org", None),
+            ("/w/index.php?title=a;ada@example.org", Some("/w/index.php")),
+        ] {
+            assert_eq!(of_php.page(target).as_deref(), page, "{target}");
         }
     }
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 /// A wiki whose addresses are known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Wiki {
+pub(in crate::sources) enum Wiki {
     Confluence,
     #[serde(rename = "dokuwiki")]
     Doku,
@@ -67,24 +67,34 @@ impl Wiki {
 
     /// The one address of a page among those that differ in how it is looked at, each in its own way of
     /// writing: what has the name in its query keeps it there, and what has it in its path, there.
-    pub(super) fn page(self, address: String) -> String {
+    ///
+    /// `useslash` is DokuWiki's setting of this name.
+    pub(super) fn page(self, address: String, useslash: bool) -> String {
         let target = Target::of(&address);
         let (path, name) = match self {
             // They are one already, wherever they come from.
             Wiki::Confluence => return address,
-            Wiki::Doku => match target.value("id") {
-                Some(id) => (target.path, Some(format!("id={}", spelled(&id)))),
-                None => (target.path, None),
-            },
-            Wiki::Media => match (target.value("title"), target.value("curid")) {
-                (Some(title), _) => (target.path, Some(format!("title={}", titled(&title)))),
-                (None, Some(number)) => (target.path, Some(format!("curid={number}"))),
-                (None, None) => (target.path, None),
-            },
+            Wiki::Doku => {
+                let name = target.value("id").map(|id| match useslash {
+                    true => id.replace('/', ":"),
+                    false => id,
+                });
+                let name = name.map(|id| format!("id={}", spelled(&id)));
+                (with(target.path, &[(";", ":"), ("%3B", ":")]), name)
+            }
+            Wiki::Media => {
+                let name = match (target.value("title"), target.value("curid")) {
+                    (Some(title), _) => Some(format!("title={}", titled(&title))),
+                    (None, number) => number.map(|number| format!("curid={number}")),
+                };
+                // What stands behind them is the title's, whatever servers make of them elsewhere.
+                let same = [("%2F", "/"), ("%3B", ";"), ("+", "%2B")];
+                (with(target.path, &same), name)
+            }
         };
         match name.filter(|name| !name.ends_with('=')) {
             Some(name) => format!("{path}?{name}"),
-            None => path.to_owned(),
+            None => path,
         }
     }
 }
@@ -115,8 +125,10 @@ impl<'a> Target<'a> {
 
     /// A parameter's value, if it has one.
     fn value(&self, name: &str) -> Option<String> {
-        let pairs = self.query.split(['&', ';']);
-        let found = pairs
+        // Both wikis are written in PHP, which divides by no semicolon.
+        let found = self
+            .query
+            .split('&')
             .filter_map(|pair| pair.split_once('='))
             .find(|(one, _)| *one == name);
         let (_, value) = found?;
@@ -172,6 +184,15 @@ impl<'a> Target<'a> {
         });
         is_script && !is_aside && is_shown && !is_compared && !is_made
     }
+}
+
+/// A path with characters in another way of writing them; hexadecimal digits in either case.
+fn with(path: &str, others: &[(&str, &str)]) -> String {
+    let mut path = path.to_owned();
+    for (one, other) in others {
+        path = path.replace(one, other).replace(&one.to_lowercase(), other);
+    }
+    path
 }
 
 /// A page's name as DokuWiki spells it in addresses: small letters, colons between its parts.
@@ -316,6 +337,17 @@ mod tests {
                 "https://h/doku.php?rev=1&do=show&id=PM%3ADisk+full",
                 "https://h/doku.php?id=pm:disk_full",
             ),
+            (
+                Wiki::Doku,
+                "https://h/doku.php?id=pm;disk;full",
+                "https://h/doku.php?id=pm:disk:full",
+            ),
+            (Wiki::Doku, "https://h/pm;disk", "https://h/pm:disk"),
+            (
+                Wiki::Doku,
+                "https://h/doku.php?id=pm/disk",
+                "https://h/doku.php?id=pm_disk",
+            ),
             (Wiki::Doku, "https://h/pm/disk?do=show", "https://h/pm/disk"),
             (Wiki::Doku, "https://h/doku.php", "https://h/doku.php"),
             (
@@ -338,10 +370,22 @@ mod tests {
                 "https://h/wiki/Disk_full?action=view",
                 "https://h/wiki/Disk_full",
             ),
+            (
+                Wiki::Media,
+                "https://h/w/index.php?title=a;b&action=view",
+                "https://h/w/index.php?title=A%3Bb",
+            ),
+            (
+                Wiki::Media,
+                "https://h/wiki/Incidents%2fC++%3bx?oldid=7",
+                "https://h/wiki/Incidents/C%2B%2B;x",
+            ),
             (Wiki::Confluence, "https://h/x/AbC", "https://h/x/AbC"),
         ] {
-            assert_eq!(wiki.page(address.to_owned()), page, "{address}");
+            assert_eq!(wiki.page(address.to_owned(), false), page, "{address}");
         }
+        let slashed = Wiki::Doku.page("https://h/doku.php?id=pm/disk".to_owned(), true);
+        assert_eq!(slashed, "https://h/doku.php?id=pm:disk");
     }
 
     proptest! {
@@ -349,8 +393,8 @@ mod tests {
         fn any_target_is_looked_at(target in "(/|[?]|&|id=|title=|do=|%|index[.]php|[a-z:\u{e4}]){0,20}") {
             for wiki in [Wiki::Confluence, Wiki::Doku, Wiki::Media] {
                 let _ = wiki.left_out(target.as_bytes());
-                let once = wiki.page(target.clone());
-                prop_assert_eq!(wiki.page(once.clone()), once);
+                let once = wiki.page(target.clone(), false);
+                prop_assert_eq!(wiki.page(once.clone(), false), once);
             }
         }
     }

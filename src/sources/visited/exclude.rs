@@ -1,6 +1,5 @@
 //! Paths that the operator leaves out: what is served beside the documents, and is none.
 
-use super::document::is_whole_url;
 use crate::sources::SourceError;
 
 /// Patterns of paths.
@@ -37,6 +36,11 @@ impl Excluded {
         };
         self.0.iter().any(|pattern| fits(pattern, path))
     }
+}
+
+/// Whether the target is an address with its host, as proxies get it.
+pub(in crate::sources) fn is_whole_url(target: &[u8]) -> bool {
+    target.starts_with(b"http://") || target.starts_with(b"https://")
 }
 
 /// Whether a path is what a pattern says, from its beginning to its end.
