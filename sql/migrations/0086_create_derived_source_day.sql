@@ -1,6 +1,6 @@
 -- What each source saw of the pages of write-ups that several watch, by local day; `page` as in
--- `registry_target`, `counter` as in `staged_watch`. Reads: those by people, contributors' own and double
--- clicks among them, drafts and what came after a deletion not; or a counter's figures. Sights: the same, and
+-- `registry_target`, `counter` as in `staged_watch`. Reads: those by people, contributors' own, excluded
+-- people's and double clicks among them, drafts and what came after a deletion not; or a counter's figures. Sights: the same, and
 -- drafts. Agents: reads by AI agents. People: who was named.
 CREATE TABLE derived_source_day
 (

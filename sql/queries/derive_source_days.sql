@@ -1,5 +1,5 @@
 -- What each source saw of the pages of {writeups:Array(UInt32)} by day, from reads staged under generation 0.
--- Robots, and who reads like one, say nothing of whether a source watches a page. {generation:UInt32},
+-- Robots, and who reads like one, say nothing of whether a source sees a page. {generation:UInt32},
 -- {tz:String}. Store::stage_reconciled.
 INSERT INTO derived_source_day (generation, writeup, page, date, source, counter, reads, sights, agents, people)
 SELECT

@@ -1,5 +1,5 @@
--- source, print: one number for the days on which a source watches, and how well. Store::stage_watch.
-SELECT toString(source) AS source, sum(cityHash64(counter, date, rank)) AS print
+-- source, date, print: on which days a source watches, and how well, each in one number. Store::stage_watch.
+SELECT toString(source) AS source, date, sum(cityHash64(counter, rank)) AS print
 FROM staged_watch
-GROUP BY source
-ORDER BY source
+GROUP BY source, date
+ORDER BY source, date

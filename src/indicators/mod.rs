@@ -350,7 +350,8 @@ pub struct Totals {
 
 impl Totals {
     /// How many people so many days rest on beside their own readers: where they are as many as those of R4's
-    /// classes together, as where all read one write-up, a class that is not told is what the others lack.
+    /// classes together, as where all read one write-up or nobody came twice, a class that is not told is what
+    /// the others lack.
     fn fewest_of_days(&self, days: u64) -> u64 {
         let classes = [self.read, self.skimmed, self.opened, self.unknown];
         let all: u64 = classes.iter().map(|class| class.days).sum();

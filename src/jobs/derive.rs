@@ -129,15 +129,14 @@ pub async fn run(
     // What an unfinished run left behind is no stage of this one.
     store.clear_stage().await?;
     let shared = watched_by_several(&landed);
-    let watch: HashMap<String, u64> = match shared.is_empty() {
-        true => HashMap::new(),
+    let prints = match shared.is_empty() {
+        true => Vec::new(),
         false => store
             .stage_watch(&settings)
             .await
-            .context("derive: who watches when")?
-            .into_iter()
-            .collect(),
+            .context("derive: who watches when")?,
     };
+    let watch = Watch::of(calendar, prints);
     let machines = store.find_machines(generation, limits(parameters)).await;
     let machines: HashMap<u32, u64> = machines
         .context("derive: who reads like a program")?
@@ -315,9 +314,39 @@ fn common_fingerprint(
 /// program's.
 type Seen<'a> = (
     &'a BTreeMap<u32, BTreeSet<&'a str>>,
-    &'a HashMap<String, u64>,
+    &'a Watch<'a>,
     &'a HashMap<u32, u64>,
 );
+
+/// On which days sources watch, and how well: for each day one number for it and all before, so that a new
+/// day concerns nobody whose last read lies before it.
+struct Watch<'a> {
+    calendar: &'a Calendar,
+    of: HashMap<String, Vec<(i32, u64)>>,
+}
+
+impl<'a> Watch<'a> {
+    /// From numbers for each day, by source and day.
+    fn of(calendar: &'a Calendar, prints: Vec<(String, i32, u64)>) -> Self {
+        let mut of: HashMap<String, Vec<(i32, u64)>> = HashMap::new();
+        for (source, date, print) in prints {
+            let days = of.entry(source).or_default();
+            let before = days.last().map_or(0, |(_, sum)| *sum);
+            let own = xxh3_64(format!("{date} {print}").as_bytes());
+            days.push((date, before.wrapping_add(own)));
+        }
+        Watch { calendar, of }
+    }
+
+    /// One number for the days of a source up to that of an instant. A daily figure may be of the day after, by
+    /// UTC.
+    fn upto(&self, source: &str, at: Millis) -> u64 {
+        let last = self.calendar.date(at).to_epoch_days().saturating_add(1);
+        let days = self.of.get(source).map_or(&[][..], Vec::as_slice);
+        let behind = days.partition_point(|(date, _)| *date <= last);
+        behind.checked_sub(1).map_or(0, |at| days[at].1)
+    }
+}
 
 fn limits(parameters: &Parameters) -> MachineLimits {
     MachineLimits {
@@ -336,9 +365,18 @@ fn fingerprints(
     (shared, watch, machines): &Seen<'_>,
 ) -> BTreeMap<u32, u64> {
     // When its sources watch, and how well, decides which of their reads count.
-    let watched = |writeup: u32| -> Vec<Option<&u64>> {
+    let mut last: HashMap<u32, Millis> = HashMap::new();
+    for row in landed
+        .iter()
+        .filter(|row| shared.contains_key(&row.writeup))
+    {
+        let known = last.entry(row.writeup).or_insert(row.last_at);
+        *known = row.last_at.max(*known);
+    }
+    let watched = |writeup: u32| -> Vec<u64> {
         let names = shared.get(&writeup).into_iter().flatten();
-        names.map(|name| watch.get(*name)).collect()
+        let until = last.get(&writeup).copied().unwrap_or_default();
+        names.map(|name| watch.upto(name, until)).collect()
     };
     // Which of a write-up's targets are which page, where there are several.
     let mut pages: HashMap<u32, Xxh3> = HashMap::new();

@@ -101,7 +101,9 @@ pub(super) async fn health(
     let other_people = fewest([counts.other_people, counts.compared_people]);
     let other_source = told(of(OTHER_SOURCE), other_people);
     // One that is missing is what the others lack of all reads: all of them go.
-    let whole = own.is_some() && draft.is_some() && double_click_removed.is_some();
+    let all = [own, draft, double_click_removed];
+    let whole =
+        all.iter().all(Option::is_some) && (of(OTHER_SOURCE) == 0 || other_source.is_some());
     let told = |n: Option<u64>| n.filter(|_| whole);
     let few_sent = suppress::count_is_withheld(counts.agent_people, k.into());
     let few_alike = suppress::count_is_withheld(counts.machine_people, k.into());
@@ -134,7 +136,7 @@ pub(super) async fn health(
         },
         sources: compared
             .into_iter()
-            .map(|pair| compare(pair, &few, k.into()))
+            .map(|pair| compare(pair, few.reads || !whole, k.into()))
             .collect(),
         coverage: coverage(computed, calendar, &few),
     })
@@ -146,8 +148,9 @@ fn fewest(groups: impl IntoIterator<Item = u64>) -> u64 {
     named.min().unwrap_or(0)
 }
 
-/// Which of two sources saw more, and how much of it the other saw.
-fn compare(pair: ComparedRow, few: &Few, k: u64) -> Compared {
+/// Which of two sources saw more, and how much of it the other saw; not where that would tell, with how many
+/// reads each told, what few people did.
+fn compare(pair: ComparedRow, is_hidden: bool, k: u64) -> Compared {
     let one = (pair.one, pair.one_reads);
     let other = (pair.other, pair.other_reads);
     let (more, less) = match other.1 > one.1 {
@@ -156,7 +159,7 @@ fn compare(pair: ComparedRow, few: &Few, k: u64) -> Compared {
     };
     // Each may name only a part of those who read.
     let people = fewest([pair.people, pair.one_people, pair.other_people]);
-    let suppressed = few.reads || suppress::count_is_withheld(people, k);
+    let suppressed = is_hidden || suppress::count_is_withheld(people, k);
     let share = (more.1 > 0 && !suppressed).then(|| less.1 as f64 / more.1 as f64);
     Compared {
         of: more.0,

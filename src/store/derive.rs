@@ -137,6 +137,7 @@ struct MachinePrint {
 #[derive(Row, Deserialize)]
 struct WatchPrint {
     source: String,
+    date: i32,
     print: u64,
 }
 
@@ -229,12 +230,12 @@ impl Store {
         self.stage_as(settings.generation, settings, writeups).await
     }
 
-    /// Notes on which days which source watches, before [`Store::stage_reconciled`]. Gives one number for the
-    /// days of each, and how well it sees on them.
+    /// Notes on which days which source watches, before [`Store::stage_reconciled`]. Gives one number for each
+    /// day (since 1970) of each source, and how well it sees on it, by source and day.
     pub async fn stage_watch(
         &self,
         settings: &DeriveSettings,
-    ) -> Result<Vec<(String, u64)>, StoreError> {
+    ) -> Result<Vec<(String, i32, u64)>, StoreError> {
         let query = self.query(STAGE_WATCH).param("tz", &settings.timezone);
         let query = query.param("registry", settings.generation);
         let query = query.param("wholes", &settings.wholes);
@@ -243,7 +244,7 @@ impl Store {
         let rows: Vec<WatchPrint> = query.fetch_all().await.named("watch_prints")?;
         Ok(rows
             .into_iter()
-            .map(|row| (row.source, row.print))
+            .map(|row| (row.source, row.date, row.print))
             .collect())
     }
 
@@ -282,8 +283,9 @@ impl Store {
     }
 
     /// The same for write-ups that several sources watch: of each page and day those reads count that are of
-    /// the highest fidelity (naming readers before knowing engaged time before neither) among the sources that
-    /// watch and had seen the page by then; the others get a label.
+    /// the highest fidelity (naming readers before knowing engaged time before neither, and of one fidelity a
+    /// source that sees all before parts) among the sources that watch and had seen the page by then; the others
+    /// get a label.
     pub async fn stage_reconciled(
         &self,
         settings: &DeriveSettings,

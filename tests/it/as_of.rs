@@ -1,5 +1,5 @@
 //! What happened later changes nothing in a report as of the end of an earlier day: whatever sources begin, name
-//! readers or see agents then, and whoever turns out to read like a program.
+//! readers or see agents then, and whoever turned out that day to read like a program.
 
 use readback::model::{DAY_MS, Millis, to_rfc3339};
 use serde_json::{Value, json};

@@ -275,6 +275,52 @@ async fn a_few_reads_seen_twice_count_once() {
     assert_eq!(report["indicators"]["R1"]["results"]["total_reads"], 4);
 }
 
+/// The beacon knows engaged time of every read; the log of ten reads of each of three days names `named` readers
+/// on the first.
+async fn with_named(name: &str, named: i64) -> Option<(Way, Vec<String>)> {
+    let way = Way::within(name, chrono_tz::UTC).await?;
+    way.register(&[("INC-1", &[], "2025-03-01T00:00:00Z")])
+        .await;
+    let mut lines = Vec::new();
+    for day in 0..3 {
+        for n in 0..10 {
+            let at = instant(FROM) + day * DAY_MS + n * HOUR_MS;
+            let id = format!("{day} {n}");
+            let mut data = json!({});
+            if day == 0 && n < named {
+                data["person"] = json!("a@example.org");
+            }
+            lines.push(of("log", "read", &id, at, data));
+            if n < 4 {
+                lines.push(of("beacon", "read", &id, at, json!({ "engaged_s": 30.0 })));
+            }
+        }
+    }
+    assert_eq!(way.events(&lines).await.rejected, 0);
+    Some((way, lines))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_now_and_then_makes_no_better_source() {
+    let total = async |way: &Way| {
+        let report = way.report(instant(FROM) + 30 * DAY_MS).await.json();
+        report["indicators"]["R1"]["results"]["total_reads"].as_u64()
+    };
+    // One of ten is a tenth on the first day, and less on the others.
+    let Some((way, lines)) = with_named("reconciled_names", 1).await else {
+        return;
+    };
+    assert_eq!(total(&way).await, Some(10 + 4 + 4));
+    // A correction takes the name back: the store says at once what one that never heard it says.
+    let named = lines.iter().find(|line| line.contains("a@example.org"));
+    let corrected = named.expect("a named read").replace(
+        "\"person\":\"a@example.org\"",
+        "\"session\":\"s\",\"version\":1",
+    );
+    assert_eq!(way.events(&[corrected]).await.rejected, 0);
+    assert_eq!(total(&way).await, Some(4 + 4 + 4));
+}
+
 /// The beacon sees people from the second day on, and never an agent; two logs see agents.
 #[tokio::test(flavor = "multi_thread")]
 async fn agents_give_way_to_who_sees_agents() {

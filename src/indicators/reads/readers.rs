@@ -36,7 +36,10 @@ impl Indicator for Readers {
                 .with("readers", of_readers(totals.readers))
                 .with(
                     "reader_writeup_pairs",
-                    of_readers(totals.reader_writeup_pairs),
+                    Value::from(totals.reader_writeup_pairs).of_people(fewest(&[
+                        totals.readers,
+                        totals.fewest_of_days(totals.reader_writeup_pairs),
+                    ])),
                 )
                 .with(
                     "reader_days",

@@ -23,11 +23,15 @@ static SPEC: Spec = Spec {
         daily count adds its count. Where several sources watch a page, on each local day those of the \
         highest rank count: sources that name readers before those that know engaged time, before single \
         reads, before daily counts, and of one rank a source that sees all reads before the parts of them, \
-        which add up. A source watches on the days on which it saw any page, and then all \
-        pages that it had seen by then; it has the rank of what it told up to that day. Reads by authors \
-        and programs give way alike; those by agents only to a source that had seen one.",
+        which add up. A source watches on the days on which it saw any page, and then all pages that \
+        people had read before it by then; it names readers, or knows engaged time, where a tenth of what it told \
+        of people in the four weeks up to that day does. Reads by authors and by who reads like a program give \
+        way alike; those by agents only to a source that had seen one.",
     caveat: "Opening is not reading, and more write-ups draw more reads: compare this number with \
-        nothing. Page counters can't tell people from robots or a person from themselves.",
+        nothing. Page counters can't tell people from robots or a person from themselves. Of several sources, a \
+        day on which the better one saw no read of a page counts as none, even where another saw some; pages and \
+        days that the better one missed entirely count in full, so rare pages and quiet days weigh more. Today \
+        is provisional: a better source may be heard of later.",
 };
 
 impl Indicator for TotalReads {
