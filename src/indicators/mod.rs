@@ -326,6 +326,10 @@ pub struct Totals {
     pub deep_pairs: u64,
     /// R5: distinct people behind the reads that lasted.
     pub engaged_people: u64,
+    /// R5: distinct people behind all other kept reads; 0 where somebody without a name is among them.
+    pub unengaged_people: u64,
+    /// R5: the same of those whose engaged time is not known.
+    pub untimed_people: u64,
     /// R7: people in the rosters in the last `trailing` days; `None` without a roster.
     pub headcount: Option<u64>,
     /// L2: median age of the reads of the last `recent` days, ms; exact, daily counts weighted.

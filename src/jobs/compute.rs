@@ -267,7 +267,10 @@ async fn totals(
     let first_year = first_year(context, &comparable);
     (totals.median_age_diachronous_ms, totals.people_diachronous) =
         store.median_age(settings, &first_year).await?;
-    totals.engaged_people = store.engaged_people(settings).await?;
+    let engaged = store.engaged_people(settings).await?;
+    totals.engaged_people = engaged.lasted;
+    totals.unengaged_people = engaged.others;
+    totals.untimed_people = engaged.untimed;
     let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
     totals.headcount = store.headcount(settings, since).await?;
     totals.median_age_by_writeup_ms = store

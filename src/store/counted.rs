@@ -1,6 +1,8 @@
 //! Facts of how long reads lasted, and of what page counters say.
 
+use clickhouse::Row;
 use polars::prelude::DataFrame;
+use serde::Deserialize;
 
 use super::{FactSettings, Named, Store, StoreError, frames};
 use crate::model::Millis;
@@ -16,6 +18,17 @@ const HEADCOUNT: &str = include_str!("../../sql/queries/fact_headcount.sql");
 /// that was forgotten.
 const LONGEST_MS: u32 = 1_800_000;
 
+/// Distinct people behind the reads of R5. Of the last two 0 where somebody without a name is among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Row, Deserialize)]
+pub struct EngagedPeople {
+    /// Behind those that lasted.
+    pub lasted: u64,
+    /// Behind all others.
+    pub others: u64,
+    /// Behind those of which it is not known.
+    pub untimed: u64,
+}
+
 impl Store {
     /// `Facts::engaged`.
     pub async fn engaged(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
@@ -29,8 +42,11 @@ impl Store {
         frames::fetch(query.param("longest", LONGEST_MS), "fact_engaged_bins").await
     }
 
-    /// R5: distinct people behind the reads that lasted.
-    pub async fn engaged_people(&self, settings: &FactSettings) -> Result<u64, StoreError> {
+    /// R5: distinct people behind the reads that lasted, all others, and those without a time.
+    pub async fn engaged_people(
+        &self,
+        settings: &FactSettings,
+    ) -> Result<EngagedPeople, StoreError> {
         let query = self.ask(("fact_engaged_people", ENGAGED_PEOPLE), settings);
         query.fetch_one().await.named("fact_engaged_people")
     }

@@ -3,6 +3,7 @@
 use polars::prelude::{DataFrame, PolarsError};
 
 use crate::indicators::frames::{counts, ints};
+use crate::indicators::shapes::fewest;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Guard, Layer, Results, Value};
 use crate::stats::{Weighted, log_normal, weibull};
@@ -50,7 +51,14 @@ fn engaged(facts: &Facts) -> Result<Results, PolarsError> {
     let log_normal = log_normal(&times);
     let weibull = weibull(&times);
     let engaged = Results::new()
-        .with("n", guarded(times.count().into()))
+        // R1 less these is the others.
+        .with(
+            "n",
+            Value::from(times.count()).of_people(fewest(&[
+                facts.totals.engaged_people,
+                facts.totals.unengaged_people,
+            ])),
+        )
         .with(
             "geometric_mean_s",
             number(log_normal.map(|fit| fit.mu.exp())),
@@ -71,13 +79,16 @@ fn engaged(facts: &Facts) -> Result<Results, PolarsError> {
             number(log_normal.and_then(|fit| fit.distance)),
         )
         .with("ks_weibull", number(weibull.map(|fit| fit.distance)))
-        .with("histogram", histogram(&facts.engaged_bins)?);
+        .with(
+            "histogram",
+            histogram(&facts.engaged_bins, facts.totals.untimed_people)?,
+        );
     Ok(Results::new().with("engaged", engaged))
 }
 
 /// Reads by powers of two of a second; before them those shorter than one, and those of no time at all,
-/// which begin and end at 0.
-fn histogram(bins: &DataFrame) -> Result<Value, PolarsError> {
+/// which begin and end at 0. R1 less all of them is the reads of which no time is known, by `untimed` people.
+fn histogram(bins: &DataFrame, untimed: u64) -> Result<Value, PolarsError> {
     let rows = ints(bins, "power")?
         .into_iter()
         .zip(counts(bins, "reads")?)
@@ -92,7 +103,10 @@ fn histogram(bins: &DataFrame) -> Result<Value, PolarsError> {
         let bar = Results::new()
             .with("from_s", edge(power))
             .with("below_s", edge(power + 1.0))
-            .with("reads", Value::Guarded(guard, Box::new(reads.into())));
+            .with(
+                "reads",
+                Value::Guarded(guard, Box::new(Value::from(reads).of_people(untimed))),
+            );
         Some(Value::Map(bar))
     });
     Ok(Value::List(bars.collect()))
@@ -118,6 +132,32 @@ mod tests {
         };
         facts.totals.engaged_people = people;
         facts
+    }
+
+    /// R1 is told: what is not told of it here would be theirs.
+    #[test]
+    fn what_is_left_of_all_reads_is_of_many_or_nobody() {
+        let shown = |unengaged: u64, untimed: u64| {
+            let mut facts = ten(10);
+            facts.totals.unengaged_people = unengaged;
+            facts.totals.untimed_people = untimed;
+            let results = EngagedTime.compute(&facts, &context()).unwrap();
+            let n = field(&results, &["engaged", "n"]).clone();
+            let Value::List(bars) = field(&results, &["engaged", "histogram"]) else {
+                panic!("no list");
+            };
+            let Value::Map(bar) = &bars[0] else {
+                panic!("no bar");
+            };
+            let Some(Value::Guarded(_, inner)) = bar.get("reads") else {
+                panic!("no guard");
+            };
+            (n, (**inner).clone())
+        };
+        let (n, bar) = shown(2, 1);
+        assert_eq!(n, Value::Int(10).of_people(2));
+        assert_eq!(bar, Value::Int(1).of_people(1));
+        assert_eq!(shown(0, 0).0, Value::Int(10).of_people(10));
     }
 
     #[test]
