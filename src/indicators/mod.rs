@@ -25,6 +25,7 @@ use polars::prelude::{DataFrame, PolarsError};
 use crate::model::{Calendar, DAY_MS, Layer, Millis, Parameters, Results};
 
 pub use assigned::beside;
+pub(crate) use shapes::fewest;
 pub use told::Told;
 
 /// Every indicator in the order of INDICATORS. A new one is one file, one `mod` line and one line
@@ -360,7 +361,7 @@ impl Totals {
         let classes = [self.read, self.skimmed, self.opened, self.unknown];
         let all: u64 = classes.iter().map(|class| class.days).sum();
         match all == days {
-            true => shapes::fewest(&classes.map(|class| class.people)),
+            true => fewest(&classes.map(|class| class.people)),
             false => 0,
         }
     }

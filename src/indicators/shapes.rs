@@ -38,7 +38,7 @@ impl Sides {
 
 /// The smallest number of people that is anybody at all: a value that rests on several groups is
 /// withheld when one of them is too few. 0 where all are empty.
-pub(super) fn fewest(people: &[u64]) -> u64 {
+pub(crate) fn fewest(people: &[u64]) -> u64 {
     people
         .iter()
         .copied()

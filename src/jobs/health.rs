@@ -8,6 +8,7 @@ use super::beside::Beside;
 use super::columns::ints;
 use super::compute::Computed;
 use super::people::BY_HAND;
+use crate::indicators::fewest;
 use crate::model::Calendar;
 use crate::model::time::to_rfc3339;
 use crate::store::{ComparedRow, HealthCounts, LabelCount, MERGED, Receipt, Store};
@@ -98,7 +99,7 @@ pub(super) async fn health(
     let draft = told(of(DRAFT), counts.draft_people);
     let double_click_removed = told(counts.clicks - counts.kept, 0);
     // What another source saw is told by those it names, and by those whom the better one names there.
-    let other_people = fewest([counts.other_people, counts.compared_people]);
+    let other_people = fewest(&[counts.other_people, counts.compared_people]);
     let other_source = told(of(OTHER_SOURCE), other_people);
     // One that is missing is what the others lack of all reads: all of them go.
     let all = [own, draft, double_click_removed];
@@ -142,12 +143,6 @@ pub(super) async fn health(
     })
 }
 
-/// The smallest of some groups of people; a source that names nobody is none.
-fn fewest(groups: impl IntoIterator<Item = u64>) -> u64 {
-    let named = groups.into_iter().filter(|people| *people > 0);
-    named.min().unwrap_or(0)
-}
-
 /// Which of two sources saw more, and how much of it the other saw; not where that would tell, with how many
 /// reads each told, what few people did.
 fn compare(pair: ComparedRow, is_hidden: bool, k: u64) -> Compared {
@@ -158,7 +153,7 @@ fn compare(pair: ComparedRow, is_hidden: bool, k: u64) -> Compared {
         false => (one, other),
     };
     // Each may name only a part of those who read.
-    let people = fewest([pair.people, pair.one_people, pair.other_people]);
+    let people = fewest(&[pair.people, pair.one_people, pair.other_people]);
     let suppressed = is_hidden || suppress::count_is_withheld(people, k);
     let share = (more.1 > 0 && !suppressed).then(|| less.1 as f64 / more.1 as f64);
     Compared {
