@@ -233,6 +233,7 @@ async fn import(
         progress: progress::counter(&bar),
         gate: house.gate(),
         now: super::now(),
+        meeting: None,
     };
     let done = ingest::import(Some(&house.store), &house.keys, import).await;
     bar.finish_and_clear();

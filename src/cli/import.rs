@@ -16,6 +16,7 @@ use crate::collect::Keys;
 use crate::config::{Config, SourceConfig};
 use crate::jobs::ingest::{self, Import, Ingested, NotRead};
 use crate::jobs::order::{self, Order};
+use crate::jobs::undo::called;
 use crate::sources::{self, Kind};
 
 /// With more files than this, those without anything to say are told in one sum.
@@ -38,6 +39,18 @@ pub(super) struct Args {
     /// Say what would be imported and store nothing
     #[arg(long)]
     dry_run: bool,
+    /// Show what a file of meetings would come to, people by name, and store nothing
+    #[arg(long, conflicts_with_all = ["dry_run", "follow"])]
+    look: bool,
+    /// The meeting that the file is of, as `readback meetings list` names it: 2026-06-03/1
+    #[arg(long, value_name = "MEETING", conflicts_with_all = ["dry_run", "follow"])]
+    meeting: Option<String>,
+    /// Who is who of those whom an attendance list shows by name alone; may be repeated
+    #[arg(long = "match", value_name = "NAME=ADDRESS", value_parser = matched)]
+    matches: Vec<(String, String)>,
+    /// A name of an attendance list that is no person; may be repeated
+    #[arg(long, value_name = "NAME")]
+    nobody: Vec<String>,
     /// Go on with what is written to the files, through rotations, until interrupted
     #[arg(long, conflicts_with = "dry_run")]
     follow: bool,
@@ -54,6 +67,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let timezone = config.organisation.calendar.timezone;
     let sources = &config.sources;
     let mut params = args.params.clone();
+    params.extend(who_is_who(&args));
+    if let Some(meeting) = &args.meeting {
+        // Its hash is what counts; this only tells its events from those of other meetings.
+        params.push(("meeting".to_owned(), format!("known {meeting}").into()));
+    }
     if args.follow {
         params.push(("path".to_owned(), super::follow::paths(&args.files)?));
     }
@@ -85,6 +103,24 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         }
         house => house,
     };
+    let mut meeting = Ok(None);
+    if let (Some(house), Some(name)) = (&house, &args.meeting) {
+        meeting = super::meetings::named(house, name).await.map(Some);
+    }
+    let (house, meeting) = match (house, meeting) {
+        (Some(house), Ok(meeting)) if args.look => {
+            let done = super::looking::run(&house, (&order, meeting), &args.files).await;
+            house.close().await;
+            return done;
+        }
+        (house, Ok(meeting)) => (house, meeting.map(|(hash, _)| hash)),
+        (house, Err(error)) => {
+            if let Some(house) = house {
+                house.close().await;
+            }
+            return Err(error);
+        }
+    };
     // A dry run stores nothing, so any key will do.
     let keys = house
         .as_ref()
@@ -106,6 +142,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             progress: progress::counter(&bar),
             gate: house.as_ref().map(House::gate).unwrap_or_default(),
             now: super::now(),
+            meeting,
         };
         let done = ingest::import(house.as_ref().map(|house| &house.store), &keys, import).await;
         bar.finish_and_clear();
@@ -164,6 +201,27 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
+fn matched(text: &str) -> Result<(String, String), String> {
+    match text.rsplit_once('=') {
+        Some((name, address)) if !name.trim().is_empty() && address.contains('@') => {
+            Ok((name.trim().to_owned(), address.trim().to_owned()))
+        }
+        _ => Err("valid is NAME=ADDRESS, such as \"Ada's phone=ada@example.org\"".to_owned()),
+    }
+}
+
+/// Who is who, as a parameter.
+fn who_is_who(args: &Args) -> Option<(String, toml::Value)> {
+    let nobody = args.nobody.iter().map(|name| (name.as_str(), ""));
+    let matches = args.matches.iter();
+    let matches = matches.map(|(name, address)| (name.as_str(), address.as_str()));
+    let people = nobody.chain(matches);
+    let people: toml::Table = people
+        .map(|(name, address)| (name.to_owned(), address.into()))
+        .collect();
+    (!people.is_empty()).then(|| ("people".to_owned(), people.into()))
+}
+
 /// The sum of many files, for people.
 fn total<'a>(files: impl Iterator<Item = &'a Ingested>) -> Ingested {
     let mut all = Ingested::default();
@@ -216,6 +274,13 @@ pub(super) fn tell(name: &str, done: &Ingested, dry_run: bool) -> std::io::Resul
     }
     if done.untold > 0 {
         line(&mut err, format_args!("    and {} more", done.untold))?;
+    }
+    if let Some(import) = done.import {
+        let name = called(import);
+        line(
+            &mut err,
+            format_args!("  `readback undo {name}` takes it back"),
+        )?;
     }
     Ok(())
 }

@@ -85,6 +85,23 @@ fn form(text: &str) -> Result<MeetingForm, String> {
     })
 }
 
+/// The hash of the meeting that is called so, and what it is about.
+pub(super) async fn named(house: &House, id: &str) -> anyhow::Result<(u64, Option<String>)> {
+    let known = {
+        let _turn = derived(house).await?;
+        meetings::known(&house.store, &context(house)).await?
+    };
+    let meeting = of_name(&known, id)?;
+    Ok((meeting.hash()?, meeting.title.clone()))
+}
+
+fn of_name<'a>(known: &'a [Known], id: &str) -> anyhow::Result<&'a Known> {
+    let Some(meeting) = known.iter().find(|one| one.id == id) else {
+        bail!("no meeting is called {id:?}; `readback meetings list` shows those there are");
+    };
+    Ok(meeting)
+}
+
 fn context(house: &House) -> Context {
     Context {
         as_of: super::now(),
@@ -119,12 +136,7 @@ async fn act(command: Command, house: &House) -> anyhow::Result<()> {
 }
 
 async fn set(known: &[Known], said: Said, house: &House) -> anyhow::Result<()> {
-    let Some(meeting) = known.iter().find(|one| one.id == said.id) else {
-        bail!(
-            "no meeting is called {:?}; `readback meetings list` shows those there are",
-            said.id
-        );
-    };
+    let meeting = of_name(known, &said.id)?;
     let words = Words {
         accounts: said.accounts,
         changes: said.changes,

@@ -17,6 +17,7 @@ mod import;
 mod key;
 mod links;
 mod list;
+mod looking;
 mod meetings;
 mod people;
 mod plain;
@@ -33,6 +34,7 @@ mod serve;
 mod simulate;
 mod site_names;
 mod token;
+mod undo;
 mod writeups;
 
 use std::path::PathBuf;
@@ -133,6 +135,8 @@ enum Command {
     Retain(retain::Args),
     /// Take away all that one source told, so that it may tell it anew
     Purge(purge::Args),
+    /// Take back an import of a calendar, an attendance list or a transcript
+    Undo(undo::Args),
     /// Which names are one person: rosters, look-alikes, merge, split, exclude
     #[command(subcommand)]
     People(people::Command),
@@ -205,6 +209,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Key(command) => key::run(command, load()?).await,
         Command::Retain(args) => retain::run(args, load()?).await,
         Command::Purge(args) => purge::run(args, load()?).await,
+        Command::Undo(args) => undo::run(args, load()?).await,
         Command::People(command) => people::run(command, load()?).await,
         Command::Simulate(args) => simulate::run(args, &load()?),
         Command::List(args) => list::run(args, load),

@@ -15,13 +15,14 @@ use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 use super::gate::Gate;
 use super::load::{Pace, Trouble};
+use super::undo;
 use crate::collect::input::Input;
 use crate::collect::receive::Scope;
 use crate::collect::{Intake, Keys, input};
 use crate::model::target::without_user;
 use crate::model::{Event, Millis, Vocabulary};
 use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError, unread};
-use crate::store::{Batch, Renamed, Store};
+use crate::store::{self, Batch, Renamed, Store};
 
 /// Rows in a batch. What is inserted in fewer and larger pieces is merged less often; three of them are
 /// in memory at once, about 100 MB each.
@@ -49,6 +50,8 @@ pub struct Ingested {
     pub unread: Vec<String>,
     /// The first and the last instant of the events taken.
     pub span: Option<(Millis, Millis)>,
+    /// The number of the import, where it can be taken back ([`super::undo`]).
+    pub import: Option<u64>,
 }
 
 impl Ingested {
@@ -81,6 +84,8 @@ pub struct Import {
     pub gate: Gate,
     /// What time it is.
     pub now: Millis,
+    /// The hash of the meeting that all of it is about, where somebody said so.
+    pub meeting: Option<u64>,
 }
 
 /// Imports a file; with no store, only says what it would import. Returns when all of it can be
@@ -100,6 +105,7 @@ pub async fn import(
         changed: changed(&import.path),
         now: import.now,
         scope: Scope::default(),
+        meeting: import.meeting,
     };
     let path = import.path.clone();
     let progress = Arc::clone(&import.progress);
@@ -124,6 +130,8 @@ pub(super) struct Plan {
     pub(super) now: Millis,
     /// What its sender may send.
     pub(super) scope: Scope,
+    /// See [`Import::meeting`].
+    pub(super) meeting: Option<u64>,
 }
 
 /// Brings in what `open` gives; `identity` tells it from other imports and is asked where something is
@@ -173,7 +181,15 @@ pub(super) async fn bring(
             format!("{:x} {}", begun.file, begun.run).as_bytes(),
         ))
     };
-    let way = store.map(|store| (store, &plan.gate));
+    let way = match store {
+        None => None,
+        Some(store) => Some(Way {
+            store,
+            gate: &plan.gate,
+            import: Some(undo::begin(plan.kind.name, plan.now)?),
+            meeting: plan.meeting,
+        }),
+    };
     let ((), mut ingested) = drive(way, keys, (&plan.source, plan.scope), begun, work)
         .await
         .context(what)?;
@@ -242,8 +258,14 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
         )?)
     };
     let what = || format!("source {}", scan.source);
+    let way = Way {
+        store,
+        gate: &scan.gate,
+        import: None,
+        meeting: None,
+    };
     let (next, mut ingested) = drive(
-        Some((store, &scan.gate)),
+        Some(way),
         keys,
         (&scan.source, Scope::default()),
         begun,
@@ -316,9 +338,19 @@ fn unnamed(error: SourceError) -> anyhow::Error {
 #[error("{0}")]
 pub struct NotRead(pub String);
 
+/// Where what a source finds goes to.
+struct Way<'a> {
+    store: &'a Store,
+    gate: &'a Gate,
+    /// What it is noted as, so that it can be taken back.
+    import: Option<store::Import>,
+    /// See [`Import::meeting`].
+    meeting: Option<u64>,
+}
+
 /// Runs a source in a thread of its own and loads what it finds, batch by batch. `begun` names the run.
 async fn drive<T: Send + 'static>(
-    way: Option<(&Store, &Gate)>,
+    way: Option<Way<'_>>,
     keys: &Keys,
     (source, scope): (&str, Scope),
     begun: impl Future<Output = anyhow::Result<u128>>,
@@ -343,8 +375,15 @@ async fn drive<T: Send + 'static>(
     });
     let prefix = begun.await?;
     let mut number: u32 = 0;
+    let mut noted = None;
     while let Some(mut batch) = receiver.recv().await {
-        if let Some((store, gate)) = way {
+        if let Some(Way {
+            store,
+            gate,
+            import,
+            meeting,
+        }) = way
+        {
             let name = xxh3_128(format!("{prefix:x} {number}").as_bytes());
             let _passed = gate.pass().await.context("waiting for the data folder")?;
             // Whoever was forgotten meanwhile does not come back with what was read before.
@@ -353,6 +392,13 @@ async fn drive<T: Send + 'static>(
             if !gone.is_empty() {
                 batch.rename_people(&gone);
             }
+            if let Some(meeting) = meeting {
+                batch.move_to(meeting);
+            }
+            if let Some(import) = import.filter(|_| batch.is_of_meetings()) {
+                store.note_import(import, &batch).await?;
+                noted = Some(import.number);
+            }
             // Others wait meanwhile; an engine that went without a word does not say so itself.
             let patience = Pace::default().patience;
             let loaded = timeout(patience, store.load(name, &batch)).await;
@@ -360,7 +406,12 @@ async fn drive<T: Send + 'static>(
         }
         number += 1;
     }
-    reading.await.context("the source's thread ended early")?
+    let (value, ingested) = reading.await.context("the source's thread ended early")??;
+    let ingested = Ingested {
+        import: noted,
+        ..ingested
+    };
+    Ok((value, ingested))
 }
 
 struct Collector {

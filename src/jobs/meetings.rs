@@ -156,6 +156,16 @@ pub struct Known {
     pub fact: MeetingFact,
 }
 
+impl Known {
+    /// Its keyed hash, as events carry it.
+    ///
+    /// # Errors
+    /// The store's is no such number.
+    pub fn hash(&self) -> anyhow::Result<u64> {
+        u64::from_str_radix(&self.fact.meeting, 16).context("the meeting's hash")
+    }
+}
+
 /// Every meeting, reviews as the pages list them, the newest first, then retellings.
 pub async fn known(store: &Store, context: &Context) -> anyhow::Result<Vec<Known>> {
     let (settings, registry) = asked(store, context).await?;
@@ -265,7 +275,7 @@ impl Words {
     /// # Errors
     /// No randomness for its id.
     pub fn event(self, known: &Known, now: Millis) -> anyhow::Result<Event> {
-        let hash = u64::from_str_radix(&known.fact.meeting, 16).context("the meeting's hash")?;
+        let hash = known.hash()?;
         Ok(Event {
             source: BY_HAND.into(),
             id: unique("meeting")?,

@@ -1,16 +1,19 @@
 //! Files that come over HTTP: the same way as `readback import`, from memory. What was sent is written
 //! nowhere as it came, since it names people.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use chrono::NaiveDate;
+use chrono::{NaiveDate, NaiveDateTime};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use super::gate::Gate;
 use super::ingest::{self, Ingested, Plan, begun};
 use super::order::{House, Order, OrderError};
+use super::preview::{self, Preview};
+use super::undo;
 use crate::collect::receive::Scope;
 use crate::collect::{Keys, input};
 use crate::config::SourceConfig;
@@ -18,7 +21,7 @@ use crate::indicators::Context;
 use crate::model::{Calendar, Millis, Parameters, SENSIBLE, parse_rfc3339};
 use crate::sources::Kind;
 use crate::sources::machine::holds_address;
-use crate::store::Store;
+use crate::store::{Imported, Store};
 
 /// So many files are read at once: what is made of one takes many times its room.
 const AT_ONCE: usize = 1;
@@ -51,6 +54,8 @@ pub struct Upload {
     pub scope: Scope,
     /// Only say what would come of it.
     pub dry_run: bool,
+    /// The hash of the meeting that it is about, where somebody said so.
+    pub meeting: Option<u64>,
 }
 
 /// Too many files wait to be read.
@@ -149,6 +154,62 @@ impl Desk {
         each.map(|source| (source.id.as_str(), source.kind.as_str()))
     }
 
+    /// The id of the one configured source of a kind; nothing where there are several.
+    pub fn source_of(&self, kind: &str) -> Option<&str> {
+        let mut own = self.sources().filter(|(_, known)| *known == kind);
+        match (own.next(), own.next()) {
+            (Some((id, _)), None) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The organisation's zone.
+    pub fn timezone(&self) -> chrono_tz::Tz {
+        self.calendar.timezone
+    }
+
+    /// What the organisation's clocks show at an instant.
+    pub fn clock(&self, at: Millis) -> NaiveDateTime {
+        self.calendar.clock(at)
+    }
+
+    /// What a file of meetings would come to, see [`preview::look`].
+    ///
+    /// # Errors
+    /// [`Busy`], and what that says.
+    pub async fn look(
+        &self,
+        store: &Store,
+        (order, bytes): (Order, Arc<Vec<u8>>),
+        name: &str,
+        (now, meeting): (Millis, Option<(u64, Option<String>)>),
+    ) -> anyhow::Result<Preview> {
+        let turn = timeout(PATIENCE, self.turns.acquire()).await;
+        let _turn = turn.map_err(|_| Busy)?.context("the desk is closed")?;
+        let look = preview::Look {
+            order,
+            name: plain_name(name),
+            bytes,
+            timezone: self.calendar.timezone,
+            now,
+            meeting,
+        };
+        preview::look(store, &self.keys, look).await
+    }
+
+    /// Imports that can be taken back, the newest first.
+    pub async fn imports(&self, store: &Store, now: Millis) -> anyhow::Result<Vec<Imported>> {
+        undo::list(store, now).await
+    }
+
+    /// Takes an import back.
+    ///
+    /// # Errors
+    /// [`undo::Unknown`], or the store's.
+    pub async fn undo(&self, store: &Store, name: &str, now: Millis) -> anyhow::Result<Imported> {
+        undo::run(store, &self.gate, name, now).await
+    }
+
     /// Brings a file in. Returns when all of it can be queried.
     ///
     /// # Errors
@@ -163,12 +224,9 @@ impl Desk {
             now,
             scope,
             dry_run,
+            meeting,
         } = upload;
-        let name = match is_plain(&name) && !name.is_empty() {
-            true => name,
-            // Kinds repeat the name in what they say, and it may be somebody's.
-            false => "the file".to_owned(),
-        };
+        let name = plain_name(&name);
         let mut hash = begun(order.kind, &order.source, &order.params);
         hash.update(&bytes);
         let identity = hash.digest128();
@@ -182,10 +240,19 @@ impl Desk {
             changed: now,
             now,
             scope,
+            meeting,
         };
         let open = move || Ok(input::of_bytes(name, bytes));
         let store = (!dry_run).then_some(store);
         ingest::bring(store, &self.keys, plan, move || Ok(identity), open).await
+    }
+}
+
+/// What a file is called in what its kind says: its name may be somebody's.
+fn plain_name(name: &str) -> String {
+    match is_plain(name) && !name.is_empty() {
+        true => name.to_owned(),
+        false => "the file".to_owned(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveTime, TimeZone, Weekday};
+use chrono::{Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone, Weekday};
 use chrono_tz::Tz;
 
 use super::time::Millis;
@@ -27,9 +27,14 @@ impl Calendar {
 
     /// The local date of an instant.
     pub fn date(&self, at: Millis) -> NaiveDate {
+        self.clock(at).date()
+    }
+
+    /// What the local clocks show at an instant.
+    pub fn clock(&self, at: Millis) -> NaiveDateTime {
         match self.timezone.timestamp_millis_opt(at) {
-            LocalResult::Single(time) => time.date_naive(),
-            _ => NaiveDate::MIN,
+            LocalResult::Single(time) => time.naive_local(),
+            _ => NaiveDateTime::MIN,
         }
     }
 

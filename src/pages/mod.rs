@@ -17,6 +17,7 @@ mod desk;
 mod digest;
 mod glance;
 mod health;
+mod import;
 mod ledger;
 mod linked;
 mod links;
@@ -30,6 +31,7 @@ mod reviews;
 mod signals;
 mod stories;
 mod survival;
+mod table;
 mod taking_part;
 mod templates;
 mod trend;
@@ -42,10 +44,12 @@ use serde_json::Value;
 
 pub use desk::{Registry, Seat};
 pub use digest::digest;
+pub use import::Import;
 pub use links::Links;
 pub use list::{ListQuery, Sort};
 pub use report::report;
-pub use reviews::UNTITLED;
+pub use reviews::{Seated, UNTITLED};
+pub use table::reviews_csv;
 
 /// What stands on top of every page and every digest, always and word for word.
 pub const STATEMENT: &str = "People are always learning. These are signs that write-ups and \
@@ -63,9 +67,8 @@ pub enum Page {
     Writeup(String),
     /// Reviews and who came; pages are counted from 1.
     Reviews(usize),
-    /// The same for those who say something of them: what their forms bring along, and of what something
-    /// was said a moment ago.
-    ReviewsDesk(usize, String, &'static str),
+    /// The same for those who say something of them.
+    ReviewsDesk(usize, Box<Seated>),
     /// Links to write-ups, and what leads to nothing.
     Links,
     /// Every indicator with its definition.
@@ -76,6 +79,8 @@ pub enum Page {
     Privacy(Value),
     /// The registry, for those who keep it.
     Registry(Box<Registry>),
+    /// Files of meetings, for those who bring them in.
+    Import(Box<Import>),
     /// What came of an import.
     Receipt(Value),
     /// A page of the audit log: its entries, its number from 1, entries on a page, whether more follow.
@@ -121,14 +126,13 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::LongTail(query) => list::render(summary, links, query),
         Page::Writeup(id) => writeup::render(summary, links, id),
         Page::Reviews(number) => reviews::render(summary, links, *number, None),
-        Page::ReviewsDesk(number, form, said) => {
-            reviews::render(summary, links, *number, Some((form.as_str(), *said)))
-        }
+        Page::ReviewsDesk(number, seated) => reviews::render(summary, links, *number, Some(seated)),
         Page::Links => ledger::render(summary, links),
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code) => definitions::render_one(summary, links, code),
         Page::Privacy(terms) => privacy::render(summary, links, terms),
         Page::Registry(registry) => desk::registry(summary, links, registry),
+        Page::Import(file) => import::render(summary, links, file),
         Page::Receipt(receipt) => desk::receipt(summary, links, receipt),
         Page::Audit(rows, page) => desk::audit(summary, links, rows, *page),
         Page::NotFound => view::message(

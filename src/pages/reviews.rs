@@ -18,7 +18,7 @@ pub const UNTITLED: &str = "no write-up known";
 const ROWS: usize = 50;
 
 #[derive(Serialize)]
-struct View {
+struct View<'a> {
     frame: Frame,
     opening: Vec<Part>,
     signals: Vec<Signal>,
@@ -32,13 +32,18 @@ struct View {
     retellings: Vec<Part>,
     stories: Option<Stories>,
     /// For those who may say something of reviews.
-    desk: Option<Desk>,
+    desk: Option<&'a Seated>,
 }
 
-#[derive(Serialize)]
-struct Desk {
-    form: String,
-    said: &'static str,
+/// What a coordinator sees beside what everybody sees.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Seated {
+    /// What forms bring along.
+    pub form: String,
+    /// Of what something was said a moment ago.
+    pub said: &'static str,
+    /// Reviews that are planned, the next first, each with when and title.
+    pub upcoming: Vec<Value>,
 }
 
 #[derive(Serialize)]
@@ -72,7 +77,7 @@ pub(super) fn render(
     summary: &Value,
     links: Links,
     number: usize,
-    desk: Option<(&str, &'static str)>,
+    desk: Option<&Seated>,
 ) -> Result<String, PageError> {
     let reviews = newest_first(summary);
     let pages = pages(summary);
@@ -112,10 +117,7 @@ pub(super) fn render(
             .map(|words| say(links, "A1", &words))
             .unwrap_or_default(),
         stories: stories(summary, links).filter(|_| is_first),
-        desk: desk.map(|(form, said)| Desk {
-            form: form.to_owned(),
-            said,
-        }),
+        desk,
         opening: say(links, "A2", &opening(summary, &reviews)),
         signals: signals.collect(),
         missing,

@@ -265,6 +265,9 @@ pub trait Sink {
     /// What comes next belongs to this entry of the request, counted from 0. Where nobody says so,
     /// each event and each problem is an entry of its own.
     fn entry(&mut self, _index: u64) {}
+    /// What the input calls whomever the next event, or what is left out next, is about. It is for the eyes of
+    /// somebody who looks at a file before it is brought in, and is kept by nobody else.
+    fn seen(&mut self, _name: &str) {}
     /// One event.
     fn event(&mut self, event: Event);
     /// Forgets what the delivery brought so far: it is gone through once more from its beginning.

@@ -5,6 +5,7 @@ mod counted;
 mod derive;
 mod facts;
 mod frames;
+mod imports;
 mod landing;
 mod links;
 mod meetings;
@@ -25,6 +26,7 @@ pub use facts::{
     AgeWindow, ClassCount, ComparedRow, CoverageRow, FactSettings, HealthCounts, LabelCount,
     ObservedRow, ReadingLimits, Receipt, RosterCounts,
 };
+pub use imports::{Import, Imported};
 pub use landing::{Batch, MERGED, PackError};
 pub use links::{GoneLink, LinkRules, LinksAsked, ListedLink, UncountedLink};
 pub use meetings::{MeetingFact, StoryFact};

@@ -12,7 +12,7 @@ use super::{Batch, Named, Store, StoreError};
 use crate::model::Pseudonym;
 
 const ACQUAINTED: &str = include_str!("../../sql/queries/acquainted.sql");
-const ERASE: [(&str, &str); 8] = [
+const ERASE: [(&str, &str); 9] = [
     (
         "erase_people_in_reads",
         include_str!("../../sql/queries/erase_people_in_reads.sql"),
@@ -20,6 +20,10 @@ const ERASE: [(&str, &str); 8] = [
     (
         "erase_people_in_attendance",
         include_str!("../../sql/queries/erase_people_in_attendance.sql"),
+    ),
+    (
+        "erase_people_in_replaced",
+        include_str!("../../sql/queries/erase_people_in_replaced.sql"),
     ),
     (
         "erase_people_in_comments",
@@ -46,7 +50,7 @@ const ERASE: [(&str, &str); 8] = [
 /// The last: as long as it stands, a run that was cut off finds all names of a person again.
 const ERASE_ENTRIES: &str = include_str!("../../sql/queries/erase_entries_of_roster.sql");
 
-const RENAME: [(&str, &str); 8] = [
+const RENAME: [(&str, &str); 9] = [
     (
         "renumber_people",
         include_str!("../../sql/queries/renumber_people.sql"),
@@ -58,6 +62,10 @@ const RENAME: [(&str, &str); 8] = [
     (
         "rename_people_in_attendance",
         include_str!("../../sql/queries/rename_people_in_attendance.sql"),
+    ),
+    (
+        "rename_people_in_replaced",
+        include_str!("../../sql/queries/rename_people_in_replaced.sql"),
     ),
     (
         "rename_people_in_comments",
@@ -352,7 +360,8 @@ fn numbers(people: impl Iterator<Item = Pseudonym>) -> String {
     each.join(",")
 }
 
-fn of_bits(person: u128) -> Pseudonym {
+/// A pseudonym, as the tables hold it.
+pub(super) fn of_bits(person: u128) -> Pseudonym {
     Pseudonym(person.to_be_bytes())
 }
 

@@ -87,7 +87,13 @@ impl Store {
             return Ok(());
         };
         let query = self.query(sql).param("before", before);
-        query.execute().await.named(name)
+        query.execute().await.named(name)?;
+        // What imports replaced is as old.
+        match kind {
+            EventKind::Attendance => self.erase_replaced("replaced_attendance", before).await,
+            EventKind::Meeting => self.erase_replaced("replaced_meeting", before).await,
+            _ => Ok(()),
+        }
     }
 
     /// Events that were ever removed.

@@ -36,6 +36,8 @@ pub enum Act {
     RegistryChanged,
     /// A file was imported over HTTP.
     FileImported,
+    /// An import was taken back.
+    ImportUndone,
     /// Something about privacy was changed.
     PrivacyChanged,
     /// Somebody signed in.
@@ -68,6 +70,7 @@ impl Act {
             Act::AccountRemoved => "account-removed",
             Act::RegistryChanged => "registry-changed",
             Act::FileImported => "file-imported",
+            Act::ImportUndone => "import-undone",
             Act::PrivacyChanged => "privacy-changed",
             Act::SignedIn => "signed-in",
             Act::SignedOut => "signed-out",

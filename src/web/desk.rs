@@ -213,8 +213,9 @@ pub(super) async fn import(
             return Err(not_here());
         };
         let (request, held) = door.read(request).await?;
-        let (form, file, asked) = parted(&headers, request.body).await?;
-        own(&state, &headers, &form)?;
+        let Parted { form, file, name } = parted(&headers, request.body).await?;
+        own(&state, &headers, form.get("form"))?;
+        let asked = asked(&form, name)?;
         let (task, name) = Task::of(&state, who, asked)?;
         task.run(name, (file, held), request.now).await
     };
@@ -231,8 +232,17 @@ pub(super) async fn import(
     }
 }
 
-/// The fields of a form with a file: what the form brings along, the file, and what is said of it.
-async fn parted(headers: &HeaderMap, bytes: Vec<u8>) -> Result<(String, Vec<u8>, Asked), Refusal> {
+/// A form with a file.
+pub(super) struct Parted {
+    pub(super) form: Form,
+    /// What is in the file.
+    pub(super) file: Vec<u8>,
+    /// What it is called.
+    pub(super) name: String,
+}
+
+/// The fields of a form with a file, and the file.
+pub(super) async fn parted(headers: &HeaderMap, bytes: Vec<u8>) -> Result<Parted, Refusal> {
     let bad = || {
         let words = "the form can't be read; open the page again";
         Refusal::new(StatusCode::BAD_REQUEST, words)
@@ -246,36 +256,42 @@ async fn parted(headers: &HeaderMap, bytes: Vec<u8>) -> Result<(String, Vec<u8>,
     DefaultBodyLimit::disable().apply(&mut request);
     let parts = Multipart::from_request(request, &()).await;
     let mut parts = parts.map_err(|_| bad())?;
-    let (mut form, mut file) = (String::new(), Vec::new());
-    let mut asked = Asked::default();
+    let (mut fields, mut file, mut called) = (Vec::new(), Vec::new(), String::new());
     while let Some(part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
         if name == "file" {
-            asked.file = part.file_name().unwrap_or_default().to_owned();
+            part.file_name().unwrap_or_default().clone_into(&mut called);
             file = part.bytes().await.map_err(broken)?.to_vec();
             continue;
         }
-        let value = part.text().await.map_err(broken)?;
-        let value = value.trim();
-        match name.as_str() {
-            "form" => form = value.to_owned(),
-            "kind" => asked.kind = value.to_owned(),
-            "source" => asked.source = Some(value.to_owned()),
-            "dry_run" => asked.dry_run = value == "true",
-            "params" => {
-                for line in value.lines().filter(|line| !line.trim().is_empty()) {
-                    let Some((key, value)) = line.split_once('=') else {
-                        let words = "params: valid is KEY=VALUE, one a line";
-                        return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
-                    };
-                    let key = key.trim().to_owned();
-                    asked.params.push((key, typed(value.trim())));
-                }
-            }
-            _ => {}
-        }
+        fields.push((name, part.text().await.map_err(broken)?));
     }
-    Ok((form, file, asked))
+    Ok(Parted {
+        form: Form::new(fields),
+        file,
+        name: called,
+    })
+}
+
+/// What a form asks for.
+fn asked(form: &Form, file: String) -> Result<Asked, Refusal> {
+    let mut asked = Asked {
+        kind: form.get("kind").to_owned(),
+        source: form.has("source").then(|| form.get("source").to_owned()),
+        dry_run: form.get("dry_run") == "true",
+        file,
+        ..Asked::default()
+    };
+    let lines = form.get("params").lines();
+    for line in lines.filter(|line| !line.trim().is_empty()) {
+        let Some((key, value)) = line.split_once('=') else {
+            let words = "params: valid is KEY=VALUE, one a line";
+            return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
+        };
+        let key = key.trim().to_owned();
+        asked.params.push((key, typed(value.trim())));
+    }
+    Ok(asked)
 }
 
 /// A page that nobody keeps, whose forms say where they are from.
@@ -350,8 +366,9 @@ mod tests {
             ("dry_run", b"true"),
             ("file", &bytes),
         ]);
-        let (form, file, asked) = parted(&headers, body).await.expect("a form");
-        assert_eq!((form.as_str(), &file[..]), ("zz", &bytes[..]));
+        let read = parted(&headers, body).await.expect("a form");
+        assert_eq!((read.form.get("form"), &read.file[..]), ("zz", &bytes[..]));
+        let asked = asked(&read.form, read.name).expect("a task");
         assert_eq!((asked.kind.as_str(), asked.dry_run), ("access-log", true));
         assert_eq!(asked.file, "a.csv");
         let params = [
@@ -376,7 +393,7 @@ mod tests {
             }
             // What looks like the border may stand in a file.
             let holds = bytes.windows(5).any(|piece| piece == b"--zzb");
-            prop_assert!(cut < whole || holds || read.is_ok_and(|read| read.1 == bytes));
+            prop_assert!(cut < whole || holds || read.is_ok_and(|read| read.file == bytes));
         }
     }
 }

@@ -18,6 +18,22 @@ impl Form {
         Form(url::form_urlencoded::parse(body).into_owned().collect())
     }
 
+    /// These fields.
+    pub(super) fn new(fields: Vec<(String, String)>) -> Self {
+        Form(fields)
+    }
+
+    /// All fields, in their order.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&str, &str)> {
+        let each = self.0.iter();
+        each.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether there is such a field, empty or not.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.iter().any(|(known, _)| known == name)
+    }
+
     /// A field without spaces around it; empty where it is missing.
     pub(super) fn get(&self, name: &str) -> &str {
         let mut fields = self.0.iter();

@@ -175,6 +175,7 @@ impl Task {
             now,
             scope: self.who.scope(),
             dry_run: self.dry_run,
+            meeting: None,
         };
         let done = desk.bring(&self.store, upload).await;
         let done = done.map_err(|error| refused(kind, &error))?;

@@ -8,6 +8,7 @@ pub mod audit;
 mod auth;
 mod beacon;
 mod body;
+mod bring;
 mod desk;
 mod forms;
 mod fresh;
@@ -26,7 +27,9 @@ mod serve;
 mod shown;
 mod speaker;
 pub mod tokens;
+mod told;
 mod trail;
+mod tray;
 mod unloaded;
 mod unread;
 mod used;
@@ -93,6 +96,7 @@ pub struct AppState {
     hidden: Arc<Hidden>,
     door: Option<Arc<Door>>,
     parts: Option<Arc<Parts>>,
+    tray: Arc<tray::Tray>,
 }
 
 impl AppState {

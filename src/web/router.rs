@@ -19,10 +19,10 @@ use super::gate::gate;
 use super::problem::Refusal;
 use super::receive::nowhere;
 use super::shown::Shown;
-use super::{AppState, desk, saying, trail};
+use super::{AppState, bring, desk, saying, trail};
 use crate::charts::{Theme, render_png, render_svg};
 use crate::config::Role;
-use crate::pages::{Links, ListQuery, Page, Sort, assets, render};
+use crate::pages::{Links, ListQuery, Page, Sort, assets, render, reviews_csv};
 
 /// A route for people.
 struct View {
@@ -78,6 +78,10 @@ static PAGES: &[View] = &[
     file(Right::Role(Role::Coordinator), "/registry/import", || {
         post(desk::import)
     }),
+    closed(Role::Coordinator, "/reviews/import", || {
+        get(bring::page).post(bring::act)
+    }),
+    file(VIEWER, "/reviews.csv", || get(table)),
     file(Right::Role(Role::Coordinator), "/reviews/meeting", || {
         post(saying::meeting)
     }),
@@ -213,8 +217,23 @@ async fn reviews(
     asked: Asked,
     request: Request,
 ) -> Response<Body> {
-    let desk = saying::page(&state, &shown, &asked, &request);
-    desk.unwrap_or_else(|| page(&shown, request.headers(), &Page::Reviews(asked.page())))
+    let (who, headers) = (desk::person(&request), request.headers().clone());
+    let desk = saying::page(&state, &shown, &asked, (who, &headers)).await;
+    desk.unwrap_or_else(|| page(&shown, &headers, &Page::Reviews(asked.page())))
+}
+
+/// `GET /reviews.csv`
+async fn table(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    let nothing = serde_json::Value::Null;
+    let summary = shown.latest.as_ref().map(|published| &published.summary);
+    match reviews_csv(summary.unwrap_or(&nothing)) {
+        Ok(bytes) => Answer::found("text/csv; charset=utf-8", bytes, Keep::Ask).respond(&headers),
+        Err(error) => {
+            tracing::error!(%error, "the table of reviews could not be made");
+            let words = "this table could not be made; the log of the server says why";
+            undone(&Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, words), "")
+        }
+    }
 }
 
 async fn links(shown: Shown, headers: HeaderMap) -> Response<Body> {

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
-use axum::http::{Response, StatusCode};
+use axum::http::{HeaderMap, Response, StatusCode};
+use serde_json::{Value, json};
 
 use super::AppState;
 use super::access::signin::see;
@@ -21,34 +22,72 @@ use super::shown::Shown;
 use super::who::Who;
 use crate::collect::receive::{Request, Terms};
 use crate::indicators::Context;
-use crate::jobs::meetings::{self, Count, Words};
+use crate::jobs::meetings::{self, Count, Known, Words};
 use crate::jobs::people::BY_HAND;
 use crate::model::target::nameless;
-use crate::model::{Event, MeetingForm, Millis};
-use crate::pages::{Page, UNTITLED};
+use crate::model::{DAY_MS, Event, MeetingForm, Millis};
+use crate::pages::{Page, Seated, UNTITLED};
 use crate::sources::{Delivery, Push, Sink, SourceError};
 
 const NOT_HERE: &str = "Only `readback serve` takes what is said of meetings.";
 
+/// How far ahead planned reviews are shown.
+const AHEAD: Millis = 60 * DAY_MS;
+/// How many of them.
+const UPCOMING: usize = 20;
+
 /// `GET /reviews` for those who may say something.
-pub(super) fn page(
+pub(super) async fn page(
     state: &AppState,
     shown: &Shown,
     asked: &Asked,
-    request: &HttpRequest,
+    (who, headers): (Option<Who>, &HeaderMap),
 ) -> Option<Response<Body>> {
     if !shown.seat.registry || state.door.is_none() || shown.latest.is_none() {
         return None;
     }
-    let form = state.access.form(request.headers());
     // Fixed words: the address may come from a link of somebody else's.
     let said = match asked.said.as_str() {
         "meeting" => "What you said of the meeting stands on the disk.",
         "story" => "Your count stands on the disk.",
         _ => "",
     };
-    let page = Page::ReviewsDesk(asked.page(), form, said);
+    let seated = Seated {
+        form: state.access.form(headers),
+        said,
+        upcoming: match who {
+            // What is to come is no reason to keep anybody waiting.
+            Some(who) => upcoming(state, &who).await.unwrap_or_default(),
+            None => Vec::new(),
+        },
+    };
+    let page = Page::ReviewsDesk(asked.page(), Box::new(seated));
     Some(show(shown, StatusCode::OK, &page))
+}
+
+/// Reviews that are planned, the next first.
+async fn upcoming(state: &AppState, who: &Who) -> Result<Vec<Value>, Refusal> {
+    let (parts, store) = there(state)?;
+    let now = state.door.as_ref().map_or(0, |door| door.now());
+    let (_, desk) = desk(state).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, NOT_HERE))?;
+    let context = desk.context(now.saturating_add(AHEAD), parts.k);
+    let mut known = in_time(meetings::known(&store, &context)).await?;
+    known.retain(|one| one.at >= now);
+    known.sort_by_key(|one| one.at);
+    let sees_restricted = who.sees_restricted();
+    let title = |one: Known| match (one.open, sees_restricted) {
+        (_, true) => Some((one.at, one.title)),
+        (Some((_, title)), false) => Some((one.at, title)),
+        (None, false) => None,
+    };
+    let told = known.into_iter().filter_map(title).take(UPCOMING);
+    let told = told.map(|(at, title)| {
+        json!({
+            "when": desk.clock(at).format("%a %-d %b %Y, %H:%M").to_string(),
+            "title": title.unwrap_or_else(|| UNTITLED.to_owned()),
+        })
+    });
+    Ok(told.collect())
 }
 
 /// `POST /reviews/meeting`

@@ -10,6 +10,18 @@ export const WIDTHS = [320, 768, 1440];
 const GRAVE = ['serious', 'critical'];
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
+/** What is wider than the window; null where nothing is. */
+export async function tooWide(page) {
+  return page.evaluate(() => {
+    const room = document.documentElement.clientWidth;
+    const scrolls = document.documentElement.scrollWidth > room;
+    const beyond = [...document.querySelectorAll('body *')].find(
+      (each) => each.getBoundingClientRect().right > room + 1 && !each.closest('.scroll, svg, .skip, thead'),
+    );
+    return scrolls ? (beyond?.outerHTML.slice(0, 120) ?? 'something') : null;
+  });
+}
+
 /** Opens a page and looks at it as it is served, policy and all. */
 export async function sound(page, site, path, heard) {
   const response = await page.goto(site.address + path);
@@ -20,15 +32,7 @@ export async function sound(page, site, path, heard) {
   const complaints = heard.filter((said) => !(missing && said.includes('404')));
   assert.deepEqual(complaints, [], 'the console is quiet');
 
-  const wide = await page.evaluate(() => {
-    const room = document.documentElement.clientWidth;
-    const scrolls = document.documentElement.scrollWidth > room;
-    const beyond = [...document.querySelectorAll('body *')].find(
-      (each) => each.getBoundingClientRect().right > room + 1 && !each.closest('.scroll, svg, .skip, thead'),
-    );
-    return scrolls ? (beyond?.outerHTML.slice(0, 120) ?? 'something') : null;
-  });
-  assert.equal(wide, null, 'nothing is wider than the window');
+  assert.equal(await tooWide(page), null, 'nothing is wider than the window');
 
   const text = await words(page);
   assert.ok(text.includes(site.statement), 'the statement stands, word for word');
@@ -68,12 +72,17 @@ export async function accessible(page, site, path) {
   await page.goto(site.address + path);
   // What is folded away has to be sound as well.
   await page.evaluate(() => document.querySelectorAll('details').forEach((each) => (each.open = true)));
-  await page.addScriptTag({ content: AXE });
+  assert.deepEqual(await findings(page), [], 'axe-core');
+}
+
+/** What axe-core finds of the page that is open. */
+export async function findings(page) {
+  // Not as a script of the page: its policy lets none run.
+  await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run({ resultTypes: ['violations'] }));
-  const grave = violations
+  return violations
     .filter((each) => GRAVE.includes(each.impact))
     .map((each) => `${each.id}: ${each.help}: ${each.nodes[0].html.slice(0, 160)}`);
-  assert.deepEqual(grave, [], 'axe-core');
 }
 
 /** The overview on paper. */

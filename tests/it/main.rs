@@ -15,6 +15,7 @@ mod attacked;
 mod beacon;
 mod beacon_browser;
 mod binary;
+mod bringing;
 mod browser;
 mod caldav;
 mod caldav_served;

@@ -43,9 +43,14 @@ impl Visitor {
         self.ask("GET", path, "", b"")
     }
 
+    /// What this server's pages are.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Sends a form as a page of this server does.
     pub(crate) fn send(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let origin = format!("Origin: http://{}\r\n", self.address);
+        let origin = format!("Origin: {}\r\n", self.origin());
         self.send_from(&origin, path, fields)
     }
 

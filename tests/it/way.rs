@@ -99,6 +99,7 @@ impl Way {
             gate: self.gate.clone(),
             // Each import is later than the one before.
             now: self.imports.fetch_add(1000, Ordering::Relaxed),
+            meeting: None,
         };
         ingest::import(Some(&self.store), &self.keys, import).await
     }

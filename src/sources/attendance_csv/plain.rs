@@ -6,7 +6,7 @@ use crate::model::meeting::{ANSWERS, ROLES};
 use crate::model::{Attendance, Body, Event, Identity};
 use crate::sources::presence::dates::{Order, Stamp};
 use crate::sources::presence::text::Row;
-use crate::sources::presence::{Desk, event_id};
+use crate::sources::presence::{Desk, NOBODY, event_id};
 use crate::sources::{Problem, Sink, SourceError};
 
 /// Every column; the first three must be there.
@@ -78,6 +78,12 @@ pub(super) fn read(
     };
     let mut numbers: HashMap<(String, String), u32> = HashMap::new();
     for row in rows {
+        let shown = table.text(row, "person").unwrap_or_default();
+        sink.seen(&shown);
+        if kind.matches.of(&shown) == Some("") {
+            sink.left_out(NOBODY);
+            continue;
+        }
         match table.event(row, &mut numbers) {
             Ok(event) => sink.event(event),
             Err((field, reason)) => {
@@ -124,6 +130,8 @@ impl Table<'_> {
                 )
             })?;
         let person = self.text(row, "person");
+        let matched = |shown: String| kind.matches.of(&shown).map(str::to_owned).unwrap_or(shown);
+        let person = person.map(matched);
         let (role, partstat) = (
             self.word(row, "role", &ROLES)?,
             self.word(row, "partstat", &ANSWERS)?,

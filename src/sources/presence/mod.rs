@@ -5,6 +5,7 @@
 pub(in crate::sources) mod columns;
 pub(in crate::sources) mod dates;
 pub(in crate::sources) mod list;
+mod matched;
 pub(in crate::sources) mod people;
 pub(in crate::sources) mod stays;
 pub(in crate::sources) mod text;
@@ -12,13 +13,15 @@ pub(in crate::sources) mod text;
 pub(in crate::sources) mod trial;
 mod who;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
 use self::dates::{Decision, Order, Stamp};
+use self::matched::Matches;
+pub(super) use self::matched::NOBODY;
 use self::people::Attendee;
 use self::stays::{Bounds, Stay};
 use self::who::Sort;
@@ -49,6 +52,8 @@ struct Params {
     date_order: DateOrder,
     #[serde(default)]
     rooms: Vec<String>,
+    #[serde(default)]
+    people: BTreeMap<String, String>,
 }
 
 /// How a kind takes what its lists leave open.
@@ -78,6 +83,8 @@ pub(super) struct Desk {
     zone_given: bool,
     order: Option<Order>,
     rooms: Vec<String>,
+    /// Who is who of those whom the list does not tell.
+    pub(super) matches: Matches,
     finder: Finder,
     /// Write-ups by name, see [`Setting::names`].
     names: HashMap<String, String>,
@@ -144,6 +151,7 @@ impl Desk {
                 .iter()
                 .map(|room| room.to_lowercase())
                 .collect(),
+            matches: Matches::new(params.people)?,
             meeting: params.meeting,
             writeup: params.writeup,
             finder: Finder::new(&setting.writeups),
@@ -362,7 +370,13 @@ impl Desk {
         sink: &mut dyn Sink,
     ) {
         let (mut came, mut hidden) = (0_u64, 0_u64);
-        for person in people {
+        let (people, nobody) = self.matches.applied(people);
+        for name in nobody {
+            sink.seen(&name);
+            sink.left_out(NOBODY);
+        }
+        for person in &people {
+            sink.seen(&person.name);
             let identity = match who::sort(person, self.manner, &self.rooms) {
                 Sort::Person(identity) => identity,
                 Sort::LeftOut(reason) => {

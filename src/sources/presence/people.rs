@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::stays::{Bounds, Stay, present_ms};
 
 /// One attendee. No `Debug`: it holds a name.
+#[derive(Clone)]
 pub(in crate::sources) struct Attendee {
     /// What tells them from the others of this meeting.
     pub(in crate::sources) key: String,
@@ -35,6 +36,19 @@ impl Attendee {
             (None, _) if self.stays.is_empty() => None,
             (None, united) => united,
         }
+    }
+}
+
+impl Attendee {
+    /// Takes what another entry of the same person says.
+    pub(super) fn take(&mut self, other: Attendee) {
+        self.stays.extend(other.stays);
+        let both = [self.stated_ms, other.stated_ms].into_iter().flatten();
+        // Lengths without times may lie beside one another or not; the times of the other count then.
+        self.stated_ms = match self.stays.is_empty() {
+            true => both.max(),
+            false => None,
+        };
     }
 }
 

@@ -64,6 +64,7 @@ pub(super) fn read(desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink) -> Resul
     let mut entries: Vec<Entry<'_>> = Vec::new();
     for row in &rows[header + 1..] {
         if columns.cell(row, &WAITING).is_some_and(is_yes) {
+            sink.seen(columns.cell(row, &NAME).unwrap_or_default());
             sink.left_out("waiting room");
             continue;
         }

@@ -364,6 +364,11 @@ impl Access {
         self.note(Act::FileImported, who, Some(what)).await
     }
 
+    /// An import was taken back. False where that can't be written down.
+    pub(super) async fn note_undo(&self, who: Option<String>, what: String) -> bool {
+        self.note(Act::ImportUndone, who, Some(what)).await
+    }
+
     /// The newest entries of the log first, without the first `skip`, and at most `take`.
     pub(super) async fn noted(&self, skip: usize, take: usize) -> Result<Vec<Entry>, AuditError> {
         let Some(audit) = self.audit.clone() else {

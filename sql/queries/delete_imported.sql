@@ -1,0 +1,5 @@
+-- Removes from {landing:Identifier} what an import wrote, unless another import wrote the very same.
+-- {import:UInt64} Store::undo_import.
+ALTER TABLE {landing:Identifier} DELETE
+WHERE (key, version) IN (SELECT key, version FROM imported_event WHERE import = {import:UInt64})
+    AND (key, version) NOT IN (SELECT key, version FROM imported_event WHERE import != {import:UInt64})

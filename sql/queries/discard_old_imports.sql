@@ -1,0 +1,2 @@
+-- Forgets imports before {before:Int64}. Store::forget_imports.
+ALTER TABLE imported_event DELETE WHERE toUnixTimestamp64Milli(imported_at) < {before:Int64}

@@ -1,0 +1,15 @@
+-- import, imported_at, reader, source, events, meetings, first_at, last_at, hashes: imports that can be taken back, the
+-- newest first; with the hashes of a hundred of their meetings. Store::imports.
+SELECT
+    import,
+    toUnixTimestamp64Milli(min(imported_at)) AS imported_at,
+    toString(any(reader)) AS reader,
+    toString(any(source)) AS source,
+    count() AS events,
+    uniqExact(meeting) AS meetings,
+    toUnixTimestamp64Milli(min(at)) AS first_at,
+    toUnixTimestamp64Milli(max(at)) AS last_at,
+    groupUniqArray(100)(meeting) AS hashes
+FROM imported_event
+GROUP BY import
+ORDER BY imported_at DESC, import

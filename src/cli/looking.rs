@@ -1,0 +1,158 @@
+//! `readback import KIND FILE --look`: what a file of meetings would come to, people by name. It is told at
+//! the terminal to whoever has the file, and nothing is stored.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::import::counted;
+use super::plain::line;
+use crate::app::House;
+use crate::collect::input;
+use crate::jobs::order::Order;
+use crate::jobs::preview::{self, Look, Preview, Seen, Somebody};
+use crate::model::Millis;
+
+/// Shows what these files would come to.
+pub(super) async fn run(
+    house: &House,
+    (order, meeting): (&Order, Option<(u64, Option<String>)>),
+    files: &[PathBuf],
+) -> anyhow::Result<()> {
+    let timezone = house.config.organisation.calendar.timezone;
+    for path in files {
+        let name = path.display().to_string();
+        let mut opened = input::open(path, |_| ()).with_context(|| name.clone())?;
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut opened.reader, &mut bytes).with_context(|| name.clone())?;
+        let look = Look {
+            order: order.clone(),
+            name: opened.name,
+            bytes: Arc::new(bytes),
+            timezone,
+            now: super::now(),
+            meeting: meeting.clone(),
+        };
+        let seen = preview::look(&house.store, &house.keys, look).await;
+        let seen = seen.with_context(|| name.clone())?;
+        tell(&name, &seen, |at| {
+            let local = house.config.organisation.calendar.clock(at);
+            format!("{} ({timezone})", local.format("%Y-%m-%d %H:%M"))
+        })?;
+    }
+    Ok(())
+}
+
+fn tell(name: &str, seen: &Preview, time: impl Fn(Millis) -> String) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    let all = seen.meetings.len() + seen.more_meetings;
+    line(
+        &mut out,
+        format_args!("{name}: {}", counted(all as u64, "meeting", "meetings")),
+    )?;
+    for meeting in &seen.meetings {
+        line(&mut out, format_args!("  {}", head(meeting, &time)))?;
+        for one in &meeting.people {
+            line(&mut out, format_args!("    {}", person(one)))?;
+        }
+        if meeting.more_people > 0 {
+            line(
+                &mut out,
+                format_args!("    and {} more", meeting.more_people),
+            )?;
+        }
+        if meeting.invited_besides > 0 {
+            let others = meeting.invited_besides;
+            line(
+                &mut out,
+                format_args!("    invited, and not in this list: {others}"),
+            )?;
+        }
+    }
+    if seen.more_meetings > 0 {
+        line(&mut out, format_args!("  and {} more", seen.more_meetings))?;
+    }
+    for (kind, n) in &seen.others {
+        line(&mut out, format_args!("  {n} of another kind: {kind}"))?;
+    }
+    for one in &seen.left_out {
+        let name = match one.name.as_str() {
+            "" => String::new(),
+            name => format!(", {name}"),
+        };
+        line(
+            &mut out,
+            format_args!("  left out {}: {}{name}", one.times, one.reason),
+        )?;
+    }
+    for note in &seen.notes {
+        line(&mut out, format_args!("  note: {note}"))?;
+    }
+    for problem in &seen.problems {
+        line(&mut out, format_args!("  rejected: {problem}"))?;
+    }
+    let untold = seen.rejected.saturating_sub(seen.problems.len() as u64);
+    if untold > 0 {
+        line(&mut out, format_args!("  rejected besides: {untold}"))?;
+    }
+    Ok(())
+}
+
+fn head(meeting: &Seen, time: &impl Fn(Millis) -> String) -> String {
+    let mut words = time(meeting.at);
+    if let Some(length) = meeting.length_ms {
+        words += &format!(", {} minutes", length / 60_000);
+    }
+    words += &match (&meeting.writeup, meeting.subject.as_str()) {
+        _ if meeting.about.is_some() => {
+            let about = meeting.about.as_deref().unwrap_or_default();
+            format!(", about {about}, as the meeting")
+        }
+        (Some(writeup), _) => format!(", about {}", writeup.id),
+        (None, "") => ", about no known write-up".to_owned(),
+        (None, subject) => format!(", about {subject}, which is no registered write-up"),
+    };
+    if let Some(spoken) = &meeting.spoken
+        && let Some(spoke) = spoken.spoke
+    {
+        words += &format!(", {spoke} spoke");
+    }
+    words
+}
+
+fn person(one: &Somebody) -> String {
+    let mut words = match (one.name.as_str(), &one.known_as) {
+        ("", None) => "somebody without a name".to_owned(),
+        ("", Some(known)) => known.clone(),
+        (name, None) => format!("{name}: nobody knows who"),
+        (name, Some(known)) if name == known => known.clone(),
+        (name, Some(known)) => format!("{name}: {known}"),
+    };
+    let minutes = one.present_ms.map(|ms| ms / 60_000);
+    words += &match (one.came, minutes) {
+        (Some(true), Some(minutes)) => format!(", there for {minutes} minutes"),
+        (Some(true), None) => ", came".to_owned(),
+        (Some(false), _) => ", did not come".to_owned(),
+        (None, _) => ", invited".to_owned(),
+    };
+    if let Some(role) = &one.role {
+        let stated = if one.role_stated { "" } else { " (not stated)" };
+        words += &format!(", {role}{stated}");
+    }
+    if let Some(answer) = &one.answer {
+        words += &format!(", {answer}");
+    }
+    if let Some(via) = &one.via {
+        words += &format!(", through {via}");
+    }
+    match one.is_invited {
+        Some(true) if one.came.is_some() => words += ", was invited",
+        Some(false) => words += ", was not invited",
+        _ => {}
+    }
+    if !one.may_be.is_empty() {
+        words += &format!("; may be {}", one.may_be.join(" or "));
+    }
+    words
+}

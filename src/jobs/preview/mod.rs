@@ -1,0 +1,364 @@
+//! What a file of meetings would come to, before it is brought in: for the eyes of whoever drops it. The names
+//! in it are those of the file; they are told once, to that one person, and kept nowhere.
+
+mod guess;
+mod suggest;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use anyhow::Context as _;
+
+use super::ingest::{NotRead, known_writeups};
+use super::order::Order;
+use crate::collect::{Intake, Keys, input};
+use crate::model::{
+    Attendance, Body, Event, Identity, Meeting, Millis, Pseudonym, Record, Vocabulary,
+};
+use crate::sources::{KnownWriteup, Problem, Setting, Sink, SourceError};
+use crate::store::Store;
+
+pub use guess::{OF_MEETINGS, guess};
+
+/// Meetings that are shown one by one.
+const MOST_MEETINGS: usize = 60;
+/// People that are shown one by one.
+const MOST_PEOPLE: usize = 2000;
+/// Things that are wrong, or were left out, that are shown one by one.
+const MOST_TOLD: usize = 200;
+
+/// What a file would come to. No `Debug`: it holds names.
+#[derive(Default)]
+pub struct Preview {
+    /// Its meetings, the latest first.
+    pub meetings: Vec<Seen>,
+    /// How many more there are.
+    pub more_meetings: usize,
+    /// Events that are neither attendance nor of a meeting, by kind.
+    pub others: BTreeMap<&'static str, u64>,
+    /// Who or what was left out, and why, as often as it was.
+    pub left_out: Vec<LeftOut>,
+    /// What is wrong.
+    pub problems: Vec<Problem>,
+    /// Entries that are wrong, all of them.
+    pub rejected: u64,
+    /// What was assumed.
+    pub notes: Vec<String>,
+}
+
+/// What was left out.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LeftOut {
+    /// Why.
+    pub reason: &'static str,
+    /// What the file calls it, where it does.
+    pub name: String,
+    /// How often.
+    pub times: u64,
+}
+
+/// A meeting of the file.
+pub struct Seen {
+    /// Its keyed hash.
+    pub hash: u64,
+    /// When it begins.
+    pub at: Millis,
+    /// How long it is, ms.
+    pub length_ms: Option<u64>,
+    /// The write-up: as the file names it, and its registered id where it is one.
+    pub subject: String,
+    /// The registered write-up.
+    pub writeup: Option<KnownWriteup>,
+    /// What the meeting that somebody chose is about.
+    pub about: Option<String>,
+    /// Who is in it.
+    pub people: Vec<Somebody>,
+    /// How many more there are.
+    pub more_people: usize,
+    /// Who was invited before, and does not stand in the list.
+    pub invited_besides: usize,
+    /// What a transcript says of it.
+    pub spoken: Option<Meeting>,
+}
+
+/// Somebody in a meeting.
+pub struct Somebody {
+    /// As the file calls them.
+    pub name: String,
+    /// Who they are to Readback, before that becomes a pseudonym; nothing where nobody knows.
+    pub known_as: Option<String>,
+    /// Role and answer of an invitation.
+    pub role: Option<String>,
+    pub answer: Option<String>,
+    /// The role stands in the calendar itself.
+    pub role_stated: bool,
+    /// The group or list that the invitation went to.
+    pub via: Option<String>,
+    /// They came, as far as the file says.
+    pub came: Option<bool>,
+    /// How long they were there, ms.
+    pub present_ms: Option<u64>,
+    /// They are invited to the meeting, as was known before; nothing where no invitation is known.
+    pub is_invited: Option<bool>,
+    /// Who they may be.
+    pub may_be: Vec<String>,
+}
+
+/// What to look at.
+pub struct Look {
+    /// The kind of file and how it is read.
+    pub order: Order,
+    /// What it is called.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Arc<Vec<u8>>,
+    /// The organisation's zone.
+    pub timezone: chrono_tz::Tz,
+    /// What time it is.
+    pub now: Millis,
+    /// The meeting that it is of, where somebody said so: its hash, and what it is about.
+    pub meeting: Option<(u64, Option<String>)>,
+}
+
+/// Looks at a file; stores nothing.
+///
+/// # Errors
+/// [`NotRead`] where it is no file of this kind, or what the store says.
+pub async fn look(store: &Store, keys: &Keys, look: Look) -> anyhow::Result<Preview> {
+    let writeups = known_writeups(store).await?;
+    let setting = Setting {
+        source: look.order.source.clone(),
+        vocabulary: Vocabulary::default(),
+        timezone: look.timezone,
+        writeups: writeups.clone(),
+    };
+    let (meeting, intake) = (look.meeting.clone(), Intake::new(keys.clone()));
+    let reading = tokio::task::spawn_blocking(move || read(look, &setting, intake));
+    let found = reading.await.context("the file's thread ended early")??;
+    let mut invited: HashMap<u64, BTreeSet<Pseudonym>> = HashMap::new();
+    let mut each: BTreeMap<(Millis, u64), Vec<(Pair, String)>> = BTreeMap::new();
+    for (pair, name) in found.pairs {
+        let hash = meeting.as_ref().map_or(pair.1.reference, |(hash, _)| *hash);
+        each.entry((pair.0.time, hash))
+            .or_default()
+            .push((pair, name));
+    }
+    let more_meetings = each.len().saturating_sub(MOST_MEETINGS);
+    let shown: Vec<_> = each.into_iter().rev().take(MOST_MEETINGS).collect();
+    for ((_, hash), _) in &shown {
+        if !invited.contains_key(hash) {
+            let people = store.invited(*hash).await?;
+            invited.insert(*hash, people.into_iter().collect());
+        }
+    }
+    let mut room = MOST_PEOPLE;
+    let meetings = shown.into_iter().map(|((at, hash), events)| {
+        let before = invited.get(&hash).filter(|people| !people.is_empty());
+        Seen {
+            about: meeting.as_ref().and_then(|(_, about)| about.clone()),
+            ..seen((at, hash), events, before, (&writeups, keys), &mut room)
+        }
+    });
+    Ok(Preview {
+        meetings: meetings.collect(),
+        more_meetings,
+        ..found.preview
+    })
+}
+
+/// An event as the file has it, and as it would be stored.
+type Pair = (Event, Record);
+
+fn seen(
+    (at, hash): (Millis, u64),
+    events: Vec<(Pair, String)>,
+    invited: Option<&BTreeSet<Pseudonym>>,
+    (writeups, keys): (&[KnownWriteup], &Keys),
+    room: &mut usize,
+) -> Seen {
+    let mut seen = Seen {
+        hash,
+        at,
+        length_ms: None,
+        subject: String::new(),
+        writeup: None,
+        about: None,
+        people: Vec::new(),
+        more_people: 0,
+        invited_besides: 0,
+        spoken: None,
+    };
+    let addresses = events
+        .iter()
+        .filter_map(|((event, _), _)| match &event.body {
+            Body::Attendance(one) => one.person.as_ref().filter(|one| one.is_email()),
+            _ => None,
+        });
+    let addresses: Vec<String> = addresses.map(|one| one.value.clone()).collect();
+    let mut there: BTreeSet<Pseudonym> = BTreeSet::new();
+    for ((event, record), name) in events {
+        if seen.subject.is_empty() {
+            seen.subject.clone_from(&event.subject);
+        }
+        let attendance = match event.body {
+            Body::Attendance(attendance) => *attendance,
+            Body::Meeting(meeting) => {
+                seen.spoken = Some(meeting);
+                continue;
+            }
+            _ => continue,
+        };
+        seen.length_ms = seen.length_ms.max(attendance.meeting_ms);
+        let pseudonym = match &record.event.body {
+            Body::Attendance(attendance) => attendance.person,
+            _ => None,
+        };
+        there.extend(pseudonym);
+        if *room == 0 {
+            seen.more_people += 1;
+            continue;
+        }
+        *room -= 1;
+        let mut one = somebody(attendance, name);
+        one.is_invited = invited.map(|all| pseudonym.is_some_and(|own| all.contains(&own)));
+        if one.known_as.is_none() {
+            let is_invited = |address: &str| {
+                let own = keys.pseudonym(&Identity::bare(address));
+                invited.is_some_and(|all| all.contains(&own))
+            };
+            one.may_be = suggest::of(&one.name, &addresses, is_invited);
+        }
+        seen.people.push(one);
+    }
+    seen.invited_besides = invited.map_or(0, |all| all.difference(&there).count());
+    let called = |writeup: &&KnownWriteup| {
+        writeup.id == seen.subject || writeup.aliases.contains(&seen.subject)
+    };
+    seen.writeup = writeups.iter().find(called).cloned();
+    seen
+}
+
+fn somebody(attendance: Attendance, name: String) -> Somebody {
+    let present = attendance.present_ms;
+    Somebody {
+        known_as: attendance.person.map(|one| one.value),
+        name,
+        role: attendance.role,
+        answer: attendance.partstat,
+        role_stated: attendance.role_stated,
+        via: attendance.via,
+        came: attendance.attended.or(present.map(|present| present > 0)),
+        present_ms: present,
+        is_invited: None,
+        may_be: Vec::new(),
+    }
+}
+
+/// What came of reading.
+struct Found {
+    preview: Preview,
+    pairs: Vec<(Pair, String)>,
+}
+
+fn read(look: Look, setting: &Setting, intake: Intake) -> anyhow::Result<Found> {
+    let build = look.order.kind.file.context("the kind reads no files")?;
+    let mut reader = build(look.order.params, setting)?;
+    reader.dated(look.now);
+    reader.begun(look.now);
+    let mut sink = Looking {
+        intake,
+        line: 0,
+        name: String::new(),
+        left_out: BTreeMap::new(),
+        found: Found {
+            preview: Preview::default(),
+            pairs: Vec::new(),
+        },
+    };
+    let bytes = Arc::try_unwrap(look.bytes).unwrap_or_else(|shared| shared.to_vec());
+    let mut input = input::of_bytes(look.name, bytes);
+    let done = reader.read(&input.name, &mut input.reader, &mut sink);
+    done.map_err(|error| match error {
+        SourceError::Format { reason, .. } => anyhow::Error::new(NotRead(reason)),
+        SourceError::Io { cause, .. } => anyhow::Error::new(NotRead(cause.to_string())),
+        other => other.into(),
+    })?;
+    let mut found = sink.found;
+    let left_out = sink.left_out.into_iter();
+    let left_out = left_out.map(|((reason, name), times)| LeftOut {
+        reason,
+        name,
+        times,
+    });
+    found.preview.left_out = left_out.collect();
+    Ok(found)
+}
+
+/// Takes what a source finds, names and all.
+struct Looking {
+    intake: Intake,
+    line: u64,
+    /// What the file calls what comes next.
+    name: String,
+    left_out: BTreeMap<(&'static str, String), u64>,
+    found: Found,
+}
+
+impl Sink for Looking {
+    fn line(&mut self, number: u64) {
+        self.line = number;
+    }
+
+    fn seen(&mut self, name: &str) {
+        name.clone_into(&mut self.name);
+    }
+
+    fn event(&mut self, event: Event) {
+        let name = std::mem::take(&mut self.name);
+        match self.intake.accept(event.clone()) {
+            Ok(record) => match event.body {
+                Body::Attendance(_) | Body::Meeting(_) => {
+                    self.found.pairs.push(((event, record), name));
+                }
+                body => {
+                    *self
+                        .found
+                        .preview
+                        .others
+                        .entry(body.kind().name())
+                        .or_default() += 1
+                }
+            },
+            Err(rejection) => {
+                let nth = self.found.pairs.len() as u64 + self.found.preview.rejected + 1;
+                self.problem(Problem {
+                    place: match self.line {
+                        0 => format!("event {nth}"),
+                        line => format!("line {line}"),
+                    },
+                    field: rejection.field.to_owned(),
+                    reason: rejection.reason,
+                });
+            }
+        }
+    }
+
+    fn problem(&mut self, problem: Problem) {
+        let preview = &mut self.found.preview;
+        preview.rejected += 1;
+        if preview.problems.len() < MOST_TOLD {
+            preview.problems.push(problem);
+        }
+    }
+
+    fn left_out(&mut self, reason: &'static str) {
+        let name = std::mem::take(&mut self.name);
+        let is_room = self.left_out.len() < MOST_TOLD;
+        let name = if is_room { name } else { String::new() };
+        *self.left_out.entry((reason, name)).or_default() += 1;
+    }
+
+    fn note(&mut self, text: String) {
+        self.found.preview.notes.push(text);
+    }
+}

@@ -1,0 +1,67 @@
+//! Imports of meetings, and how one is taken back. Files are dropped onto the wrong meeting, or in the wrong
+//! zone: what such a file brought goes, and what stood there before stands again. Only what is of meetings is
+//! remembered for that; a source of anything else is taken away as a whole ([`super::purge`]).
+
+use anyhow::bail;
+
+use super::gate::Gate;
+use crate::model::{DAY_MS, Millis};
+use crate::store::{Import, Imported, Store};
+
+/// So long an import can be taken back.
+pub const REMEMBERED_DAYS: i64 = 90;
+
+/// A new import of a file of this kind.
+///
+/// # Errors
+/// No randomness for its number.
+pub(super) fn begin(reader: &'static str, at: Millis) -> anyhow::Result<Import> {
+    let mut number = [0; 8];
+    getrandom::fill(&mut number).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
+    Ok(Import {
+        number: u64::from_be_bytes(number),
+        at,
+        reader,
+    })
+}
+
+/// Imports that can be taken back, the newest first.
+pub async fn list(store: &Store, now: Millis) -> anyhow::Result<Vec<Imported>> {
+    let mut all = store.imports().await?;
+    let before = now.saturating_sub(REMEMBERED_DAYS * DAY_MS);
+    if all.iter().any(|one| one.imported_at < before) {
+        store.forget_imports(before).await?;
+        all.retain(|one| one.imported_at >= before);
+    }
+    Ok(all)
+}
+
+/// Takes an import back, by its name.
+///
+/// # Errors
+/// There is none of that name.
+pub async fn run(store: &Store, gate: &Gate, name: &str, now: Millis) -> anyhow::Result<Imported> {
+    let all = list(store, now).await?;
+    let found = all
+        .into_iter()
+        .find(|one| called(one.import) == name.trim());
+    let Some(found) = found else {
+        bail!(Unknown(name.trim().to_owned()));
+    };
+    let _passed = gate.pass().await?;
+    store.undo_import(found.import).await?;
+    Ok(found)
+}
+
+/// No import is called so.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "no import {0:?} can be taken back: it was already, or it is older than {REMEMBERED_DAYS} days; \
+     `readback undo` lists those that can"
+)]
+pub struct Unknown(String);
+
+/// What an import is called.
+pub fn called(import: u64) -> String {
+    format!("{import:016x}")
+}

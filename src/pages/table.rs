@@ -1,0 +1,81 @@
+//! The table of reviews for other programs. It holds what the page shows, and no more.
+
+use serde_json::Value;
+
+use super::attendance::is_planned;
+use crate::charts::reading::{self, Cell, cell};
+
+/// What stands where a number is withheld.
+const WITHHELD: &str = "withheld";
+
+/// The reviews of a summary as CSV, the newest first.
+///
+/// # Errors
+/// None that writing into memory has.
+pub fn reviews_csv(summary: &Value) -> Result<Vec<u8>, csv::Error> {
+    let mut table = csv::Writer::from_writer(Vec::new());
+    table.write_record([
+        "date",
+        "write_up",
+        "title",
+        "planned_only",
+        "came",
+        "need_not_have_come",
+        "own_accounts",
+        "changes",
+    ])?;
+    let mut reviews: Vec<&Value> = reading::list(summary, "reviews").iter().collect();
+    reviews.sort_by_key(|review| std::cmp::Reverse(reading::text(review, "date")));
+    for review in reviews {
+        let number = |name: &str| match cell(review, name) {
+            Cell::Value(number) => format!("{number:.0}"),
+            Cell::Withheld => WITHHELD.to_owned(),
+            Cell::Missing => String::new(),
+        };
+        table.write_record([
+            reading::text(review, "date").to_owned(),
+            plain(reading::text(review, "writeup")),
+            plain(reading::text(review, "title")),
+            is_planned(review).to_string(),
+            number("attendees"),
+            number("need_not_have_come"),
+            number("accounts"),
+            number("changes"),
+        ])?;
+    }
+    table
+        .into_inner()
+        .map_err(|error| error.into_error().into())
+}
+
+/// A text that no spreadsheet takes for a formula.
+fn plain(text: &str) -> String {
+    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        true => format!("'{text}"),
+        false => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_withheld_is_said_to_be_and_no_title_is_a_formula() {
+        let summary = json!({ "reviews": [
+            { "date": "2026-05-04", "writeup": "INC-1", "title": "=HYPERLINK(\"x\")", "attendees": 14,
+              "need_not_have_come": null, "suppressed": ["need_not_have_come"], "accounts": 3 },
+            { "date": "2026-06-04", "writeup": null, "title": null, "attendees": 9, "need_not_have_come": 6 },
+        ] });
+        let text = String::from_utf8(reviews_csv(&summary).unwrap()).unwrap();
+        let rows: Vec<&str> = text.lines().skip(1).collect();
+        assert_eq!(rows[0], "2026-06-04,,,false,9,6,,");
+        assert!(
+            rows[1].starts_with("2026-05-04,INC-1,\"'=HYPERLINK("),
+            "{}",
+            rows[1]
+        );
+    }
+}

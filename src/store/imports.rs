@@ -1,0 +1,173 @@
+//! Imports of meetings, kept so that one can be taken back: what each wrote, and what stood there before.
+
+use std::sync::Arc;
+
+use clickhouse::Row;
+use serde::{Deserialize, Serialize};
+
+use super::people::of_bits;
+use super::{Batch, Named, Store, StoreError};
+use crate::model::{Millis, Pseudonym};
+
+const KEEP: &str = include_str!("../../sql/queries/keep_replaced.sql");
+const DELETE: &str = include_str!("../../sql/queries/delete_imported.sql");
+const RESTORE: &str = include_str!("../../sql/queries/restore_replaced.sql");
+const DISCARD_REPLACED: &str = include_str!("../../sql/queries/discard_replaced.sql");
+const DISCARD: &str = include_str!("../../sql/queries/discard_imported.sql");
+const DISCARD_OLD: &str = include_str!("../../sql/queries/discard_old_imports.sql");
+const DISCARD_OLD_REPLACED: &str = include_str!("../../sql/queries/discard_old_replaced.sql");
+const IMPORTS: &str = include_str!("../../sql/queries/imports.sql");
+const INVITED: &str = include_str!("../../sql/queries/invited_people.sql");
+
+/// Tables that imports of meetings write, and where what they replace is kept.
+const TABLES: [(&str, &str); 2] = [
+    ("landing_attendance", "replaced_attendance"),
+    ("landing_meeting", "replaced_meeting"),
+];
+
+/// An import that can be taken back.
+#[derive(Clone, Debug, PartialEq, Eq, Row, Deserialize)]
+pub struct Imported {
+    /// Its number.
+    pub import: u64,
+    /// When it was brought in.
+    pub imported_at: Millis,
+    /// The kind of its file.
+    pub reader: String,
+    /// The source of its events.
+    pub source: String,
+    /// How many these are.
+    pub events: u64,
+    /// Of how many meetings.
+    pub meetings: u64,
+    /// The first of them.
+    pub first_at: Millis,
+    /// The last of them.
+    pub last_at: Millis,
+    /// The hashes of a hundred of these meetings.
+    pub hashes: Vec<u64>,
+}
+
+/// What an import is known by.
+#[derive(Clone, Copy, Debug)]
+pub struct Import {
+    /// Its number.
+    pub number: u64,
+    /// When it is brought in.
+    pub at: Millis,
+    /// The kind of its file.
+    pub reader: &'static str,
+}
+
+#[derive(Row, Serialize)]
+struct EventRow {
+    import: u64,
+    imported_at: i64,
+    reader: &'static str,
+    source: Arc<str>,
+    landing: &'static str,
+    key: u64,
+    version: u64,
+    meeting: u64,
+    at: i64,
+}
+
+impl Batch {
+    /// Whether nothing but attendance and meetings is in it.
+    pub fn is_of_meetings(&self) -> bool {
+        let own = self.attendance.len() + self.meetings.len();
+        own > 0 && own == self.len()
+    }
+
+    /// Moves all of it to one meeting, by its hash.
+    pub fn move_to(&mut self, meeting: u64) {
+        let attendance = self.attendance.iter_mut().map(|row| &mut row.meeting);
+        let meetings = self.meetings.iter_mut().map(|row| &mut row.meeting);
+        attendance.chain(meetings).for_each(|own| *own = meeting);
+    }
+}
+
+impl Store {
+    /// Notes what an import is about to write, and keeps what stands there. A batch that is sent again is
+    /// noted again: what stood there first is kept.
+    pub async fn note_import(&self, import: Import, batch: &Batch) -> Result<(), StoreError> {
+        let row = |landing, source: &Arc<str>, (key, version, meeting, at)| EventRow {
+            import: import.number,
+            imported_at: import.at,
+            reader: import.reader,
+            source: Arc::clone(source),
+            landing,
+            key,
+            version,
+            meeting,
+            at,
+        };
+        let attendance = batch.attendance.iter().map(|one| {
+            let own = (one.key, one.version, one.meeting, one.at);
+            row(TABLES[0].0, &one.source, own)
+        });
+        let meetings = batch.meetings.iter().map(|one| {
+            let own = (one.key, one.version, one.meeting, one.at);
+            row(TABLES[1].0, &one.source, own)
+        });
+        let rows: Vec<EventRow> = attendance.chain(meetings).collect();
+        self.insert_all("imported_event", &rows).await?;
+        for (landing, replaced) in TABLES {
+            let query = self.query(KEEP).param("import", import.number);
+            let query = query.param("landing", landing).param("replaced", replaced);
+            query.execute().await.named("keep_replaced")?;
+        }
+        Ok(())
+    }
+
+    /// Imports that can be taken back, the newest first.
+    pub async fn imports(&self) -> Result<Vec<Imported>, StoreError> {
+        self.query(IMPORTS).fetch_all().await.named("imports")
+    }
+
+    /// Takes an import back: its events go, what it had replaced stands again. One that was cut off is done
+    /// again without harm.
+    pub async fn undo_import(&self, import: u64) -> Result<(), StoreError> {
+        for (landing, replaced) in TABLES {
+            for (name, sql) in [
+                ("delete_imported", DELETE),
+                ("restore_replaced", RESTORE),
+                ("discard_replaced", DISCARD_REPLACED),
+            ] {
+                let query = self.query(sql).param("import", import);
+                let query = query.param("landing", landing).param("replaced", replaced);
+                query.execute().await.named(name)?;
+            }
+        }
+        let query = self.query(DISCARD).param("import", import);
+        query.execute().await.named("discard_imported")
+    }
+
+    /// Forgets imports before an instant: they can't be taken back any more.
+    pub async fn forget_imports(&self, before: Millis) -> Result<(), StoreError> {
+        let query = self.query(DISCARD_OLD).param("before", before);
+        query.execute().await.named("discard_old_imports")?;
+        for (_, replaced) in TABLES {
+            self.erase_replaced(replaced, Millis::MIN).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what imports replaced of what happened before an instant.
+    pub(super) async fn erase_replaced(
+        &self,
+        replaced: &str,
+        before: Millis,
+    ) -> Result<(), StoreError> {
+        let query = self.query(DISCARD_OLD_REPLACED).param("before", before);
+        let query = query.param("replaced", replaced);
+        query.execute().await.named("discard_old_replaced")
+    }
+
+    /// Who is invited to a meeting, by its hash.
+    pub async fn invited(&self, meeting: u64) -> Result<Vec<Pseudonym>, StoreError> {
+        let query = self.query(INVITED).param("meeting", meeting);
+        let found: Vec<u128> = query.fetch_all().await.named("invited_people")?;
+        Ok(found.into_iter().map(of_bits).collect())
+    }
+}

@@ -1,0 +1,325 @@
+//! What `/reviews/import` is asked and what it shows: a form's fields, and a preview in words.
+
+use serde_json::{Value, json};
+
+use super::bring::told;
+use super::forms::Form;
+use crate::jobs::meetings::Known;
+use crate::jobs::preview::{OF_MEETINGS, Preview, Seen, Somebody};
+use crate::jobs::undo::called;
+use crate::jobs::upload::Desk;
+use crate::model::Millis;
+use crate::pages::{Import, UNTITLED};
+use crate::sources;
+use crate::store::Imported;
+
+/// What a form says of a file. No `Debug`: it holds names.
+#[derive(Default)]
+pub(super) struct Asking {
+    /// What forms bring along.
+    pub(super) form: String,
+    /// What the file is asked for by.
+    pub(super) ticket: String,
+    /// What it is called.
+    pub(super) name: String,
+    /// What was done a moment ago.
+    pub(super) said: &'static str,
+    /// Why nobody can tell what it would come to.
+    pub(super) wrong: String,
+    pub(super) kind: String,
+    pub(super) source: String,
+    /// The meeting that was chosen; empty: as the file says. Nothing before somebody chose.
+    pub(super) meeting: Option<String>,
+    /// Parameters of kinds, by their names.
+    pub(super) given: Vec<(&'static str, String)>,
+    /// Names of the file, with whose they are; nothing for no person.
+    pub(super) people: Vec<(String, String)>,
+    /// Earlier imports that this one takes the place of.
+    pub(super) replaces: Vec<String>,
+}
+
+/// Parameters that lists of attendance take; `called` is the meeting's name as somebody types it.
+const OF_LISTS: [&str; 7] = [
+    "called",
+    "writeup",
+    "start",
+    "end",
+    "timezone",
+    "date_order",
+    "rooms",
+];
+const OF_TRANSCRIPTS: [&str; 5] = ["called", "writeup", "start", "timezone", "facilitator"];
+const OF_CALENDARS: [&str; 1] = ["writeup"];
+
+/// The parameters of a kind that the form has fields for.
+fn fields(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "icalendar" => &OF_CALENDARS,
+        "transcript" => &OF_TRANSCRIPTS,
+        _ => &OF_LISTS,
+    }
+}
+
+impl Asking {
+    /// What a form asks.
+    pub(super) fn of(form: &Form, ticket: String) -> Self {
+        let names = OF_LISTS.iter().chain(&["facilitator"]);
+        let given = names.map(|name| (*name, form.get(name).to_owned()));
+        let text = |name: String| form.get(&name).to_owned();
+        let numbers = form
+            .all()
+            .filter_map(|(name, _)| name.strip_prefix("name-"));
+        let people = numbers.filter_map(|number| {
+            let (name, address) = (text(format!("name-{number}")), text(format!("is-{number}")));
+            let is_nobody = form.get(&format!("nobody-{number}")) == "true";
+            match (is_nobody, address.is_empty()) {
+                (true, _) => Some((name, String::new())),
+                (false, false) => Some((name, address)),
+                (false, true) => None,
+            }
+        });
+        let all = form.all();
+        let replaces = all.filter(|(name, _)| *name == "replaces");
+        Asking {
+            form: form.get("form").to_owned(),
+            ticket,
+            kind: form.get("kind").to_owned(),
+            source: form.get("source").to_owned(),
+            meeting: form.has("meeting").then(|| form.get("meeting").to_owned()),
+            given: given.filter(|(_, value)| !value.is_empty()).collect(),
+            people: people.filter(|(name, _)| !name.is_empty()).collect(),
+            replaces: replaces.map(|(_, value)| value.to_owned()).collect(),
+            ..Asking::default()
+        }
+    }
+
+    /// The parameters of a kind that were given.
+    pub(super) fn params(&self, kind: &str) -> Vec<(String, toml::Value)> {
+        let own = self
+            .given
+            .iter()
+            .filter(|(name, _)| fields(kind).contains(name));
+        let mut params: Vec<(String, toml::Value)> = own
+            .map(|(name, value)| match *name {
+                "called" => ("meeting".to_owned(), value.as_str().into()),
+                "rooms" | "facilitator" => {
+                    let lines = value.lines().map(str::trim).filter(|line| !line.is_empty());
+                    let lines: Vec<toml::Value> = lines.map(Into::into).collect();
+                    ((*name).to_owned(), lines.into())
+                }
+                name => (name.to_owned(), value.as_str().into()),
+            })
+            .collect();
+        if fields(kind).len() == OF_LISTS.len() && !self.people.is_empty() {
+            let people = self.people.iter();
+            let people: toml::Table = people
+                .map(|(name, address)| (name.clone(), address.as_str().into()))
+                .collect();
+            params.push(("people".to_owned(), people.into()));
+        }
+        params
+    }
+
+    /// Whose a name was said to be.
+    fn matched(&self, name: &str) -> Option<&str> {
+        let lower = name.trim().to_lowercase();
+        let mut people = self.people.iter();
+        let found = people.find(|(known, _)| known.trim().to_lowercase() == lower);
+        found.map(|(_, address)| address.as_str())
+    }
+}
+
+/// The page: what was asked, what a file would come to, the imports that there were, and the meetings that
+/// it may be of.
+pub(super) fn view(
+    desk: &Desk,
+    asking: &Asking,
+    seen: Option<&Preview>,
+    (imports, meetings): (&[Imported], &[(Known, String, Option<String>)]),
+) -> Import {
+    let kinds = OF_MEETINGS.iter().filter_map(|name| sources::find(name));
+    let kinds = kinds.map(|kind| json!({ "name": kind.name, "summary": kind.summary }));
+    let is_of_meetings = |kind: &str| OF_MEETINGS.contains(&kind);
+    let sources = desk.sources().filter(|(_, kind)| is_of_meetings(kind));
+    let offered = meetings.iter().map(|(known, id, title)| {
+        let value = told(known, id);
+        let title = title.as_deref().unwrap_or(UNTITLED);
+        json!({
+            "chosen": asking.meeting.as_deref() == Some(value.as_str()),
+            "value": value,
+            "words": format!("{}: {title}", when(desk, known.at, None)),
+        })
+    });
+    let given = OF_LISTS.iter().chain(&["facilitator"]);
+    let given = given.map(|name| {
+        let mut own = asking.given.iter().filter(|(known, _)| known == name);
+        let value = own.next().map_or("", |(_, value)| value.as_str());
+        ((*name).to_owned(), value.into())
+    });
+    let given: serde_json::Map<String, Value> = given.collect();
+    Import {
+        form: asking.form.clone(),
+        said: asking.said,
+        kinds: kinds.collect(),
+        sources: sources.map(|(id, _)| id.to_owned()).collect(),
+        imports: imports.iter().map(|one| import(desk, one)).collect(),
+        file: (!asking.ticket.is_empty()).then(|| {
+            json!({
+                "ticket": asking.ticket,
+                "name": asking.name,
+                "wrong": asking.wrong,
+                "kind": asking.kind,
+                "source": asking.source,
+                "given": given,
+                "fields": fields(&asking.kind),
+                "zone": desk.timezone().name(),
+                "meetings": offered.collect::<Vec<_>>(),
+                "seen": seen.map(|seen| preview(desk, asking, (seen, imports))),
+            })
+        }),
+    }
+}
+
+fn import(desk: &Desk, one: &Imported) -> Value {
+    let (first, last) = (desk.date(one.first_at), desk.date(one.last_at));
+    json!({
+        "name": called(one.import),
+        "at": desk.clock(one.imported_at).format("%-d %b %Y, %H:%M").to_string(),
+        "kind": one.reader,
+        "source": one.source,
+        "events": one.events,
+        "meetings": one.meetings,
+        "days": if first == last { first } else { format!("{first} to {last}") },
+    })
+}
+
+/// When something is, on the organisation's clocks.
+fn when(desk: &Desk, at: Millis, length_ms: Option<u64>) -> String {
+    let clock = desk.clock(at);
+    let mut words = clock.format("%a %-d %b %Y, %H:%M").to_string();
+    if let Some(length) = length_ms.and_then(|length| i64::try_from(length).ok()) {
+        let end = desk.clock(at.saturating_add(length));
+        words += &match end.date() == clock.date() {
+            true => end.format(" to %H:%M").to_string(),
+            false => end.format(" to %-d %b %Y, %H:%M").to_string(),
+        };
+    }
+    words
+}
+
+fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported])) -> Value {
+    let mut number = 0_u32;
+    let is_list = fields(&asking.kind).len() == OF_LISTS.len();
+    let meetings: Vec<Value> = seen
+        .meetings
+        .iter()
+        .map(|one| meeting(desk, asking, (one, is_list), &mut number))
+        .collect();
+    // Who was said to be nobody is in no list any more, and has to be said again with each form.
+    let nobody = asking
+        .people
+        .iter()
+        .filter(|(_, address)| address.is_empty());
+    let nobody = nobody.map(|(name, _)| {
+        number += 1;
+        json!({ "number": number, "name": name })
+    });
+    let nobody: Vec<Value> = nobody.collect();
+    let own: Vec<u64> = seen.meetings.iter().map(|one| one.hash).collect();
+    let earlier = imports.iter().filter(|one| {
+        let shares = one.hashes.iter().any(|hash| own.contains(hash));
+        shares && one.reader == asking.kind
+    });
+    let earlier = earlier.map(|one| {
+        let mut told = import(desk, one);
+        // What it told of other meetings would go as well.
+        let is_whole = one.meetings as usize == one.hashes.len()
+            && one.hashes.iter().all(|hash| own.contains(hash));
+        told["chosen"] = json!(is_whole);
+        told
+    });
+    let people: usize = seen
+        .meetings
+        .iter()
+        .map(|one| one.people.len() + one.more_people)
+        .sum();
+    json!({
+        "meetings": meetings,
+        "more_meetings": seen.more_meetings,
+        "people": people,
+        "others": seen.others,
+        "left_out": seen.left_out.iter().map(|one| {
+            json!({ "reason": one.reason, "name": one.name, "times": one.times })
+        }).collect::<Vec<_>>(),
+        "nobody": nobody,
+        "problems": seen.problems.iter().map(|one| {
+            json!({ "place": one.place, "field": one.field, "reason": one.reason })
+        }).collect::<Vec<_>>(),
+        "rejected": seen.rejected,
+        "notes": seen.notes,
+        "earlier": earlier.collect::<Vec<_>>(),
+        "empty": seen.meetings.is_empty(),
+    })
+}
+
+fn meeting(desk: &Desk, asking: &Asking, (one, is_list): (&Seen, bool), number: &mut u32) -> Value {
+    let people: Vec<Value> = one
+        .people
+        .iter()
+        .map(|person| {
+            *number += 1;
+            somebody(asking, person, is_list, *number)
+        })
+        .collect();
+    let writeup = one.writeup.as_ref();
+    let came = one
+        .people
+        .iter()
+        .filter(|person| person.came == Some(true))
+        .count();
+    json!({
+        "when": when(desk, one.at, one.length_ms),
+        "about": one.about,
+        "writeup": writeup.map(|writeup| writeup.title.as_ref().unwrap_or(&writeup.id)),
+        "subject": one.subject,
+        "people": people,
+        "came": came,
+        "more_people": one.more_people,
+        "invited_besides": one.invited_besides,
+        "spoke": one.spoken.as_ref().and_then(|spoken| spoken.spoke),
+    })
+}
+
+fn somebody(asking: &Asking, one: &Somebody, is_list: bool, number: u32) -> Value {
+    let minutes = one.present_ms.map(|ms| ms.div_ceil(60_000));
+    let matched = asking.matched(&one.name);
+    let came = match (one.came, minutes) {
+        (Some(true), Some(1)) => "1 minute".to_owned(),
+        (Some(true), Some(minutes)) => format!("{minutes} minutes"),
+        (Some(true), None) => "came".to_owned(),
+        (Some(false), _) => "did not come".to_owned(),
+        (None, _) => "invited".to_owned(),
+    };
+    let role = one.role.as_ref().map(|role| match one.role_stated {
+        true => role.clone(),
+        false => format!("{role}, not stated"),
+    });
+    json!({
+        "number": number,
+        "name": one.name,
+        "known_as": one.known_as,
+        "came": came,
+        "role": role,
+        "answer": one.answer,
+        "via": one.via,
+        "invited": match (one.came, one.is_invited) {
+            (Some(_), Some(true)) => "was invited",
+            (Some(_), Some(false)) => "was not invited",
+            _ => "",
+        },
+        // Only names that the list itself shows can be matched.
+        "asks": is_list && !one.name.is_empty() && (one.known_as.is_none() || matched.is_some()),
+        "is": matched.unwrap_or_default(),
+        "may_be": one.may_be,
+    })
+}
