@@ -21,7 +21,7 @@ use super::look::{away, in_time, there};
 use super::problem::Refusal;
 use super::router::Asked;
 use super::shown::Shown;
-use super::told::{Asking, view};
+use super::told::{Asking, Offered, view};
 use super::tray::Dropped;
 use super::who::Who;
 use crate::jobs::ingest::{Ingested, NotRead};
@@ -182,20 +182,22 @@ impl<'a> Bench<'a> {
 
     /// Meetings that whoever asks may see, each with its name and what it is about; none before the first
     /// report.
-    async fn meetings(&self) -> Vec<(Known, String, Option<String>)> {
+    async fn meetings(&self) -> Vec<Offered> {
         let context = self.desk.context(self.now, self.k);
         let known = match in_time(meetings::known(&self.store, &context)).await {
             Ok(known) => known,
             Err(_) => return Vec::new(),
         };
         let sees_all = self.who.sees_restricted();
-        let own = |one: Known| match (&one.open, sees_all) {
-            (_, true) => Some((one.id.clone(), one.title.clone(), one)),
-            (Some((id, title)), false) => Some((id.clone(), title.clone(), one)),
-            (None, false) => None,
+        let offered = |known: Known| {
+            let (id, title) = match (&known.open, sees_all) {
+                (_, true) => (known.id.clone(), known.title.clone()),
+                (Some((id, title)), false) => (id.clone(), title.clone()),
+                (None, false) => return None,
+            };
+            Some(Offered { known, id, title })
         };
-        let known = known.into_iter().filter_map(own);
-        known.map(|(id, title, one)| (one, id, title)).collect()
+        known.into_iter().filter_map(offered).collect()
     }
 
     /// A file was dropped.
@@ -368,7 +370,7 @@ impl<'a> Bench<'a> {
             .and_then(|seen| seen.meetings.first())
             .map(|one| one.at)
         {
-            meetings.sort_by_key(|(known, _, _)| (known.at - at).abs());
+            meetings.sort_by_key(|one| (one.known.at - at).abs());
         }
         meetings.truncate(OFFERED);
         let view = view(self.desk, &asking, seen.as_ref(), (&imports, &meetings));
@@ -379,7 +381,7 @@ impl<'a> Bench<'a> {
         &self,
         asking: &mut Asking,
         file: &Dropped,
-        meetings: &[(Known, String, Option<String>)],
+        meetings: &[Offered],
     ) -> Result<Preview, Refusal> {
         let kind = self.kind(asking, file)?;
         kind.name.clone_into(&mut asking.kind);
@@ -392,12 +394,14 @@ impl<'a> Bench<'a> {
         // A tool knows nothing of the calendar: its list would be another meeting beside the one invited to.
         let mut near = meetings
             .iter()
-            .filter(|(known, _, _)| (known.at - one.at).abs() <= NEAR);
-        let (Some((known, id, _)), None) = (near.next(), near.next()) else {
+            .filter(|offered| (offered.known.at - one.at).abs() <= NEAR);
+        let (Some(offered), None) = (near.next(), near.next()) else {
             return Ok(seen);
         };
-        asking.meeting = Some(told(known, id));
-        let (seen, _) = self.look(kind, asking, (file, Some(known))).await?;
+        asking.meeting = Some(offered.told());
+        let (seen, _) = self
+            .look(kind, asking, (file, Some(&offered.known)))
+            .await?;
         Ok(seen)
     }
 
@@ -452,15 +456,7 @@ fn sentence(words: &str) -> String {
     first.into_iter().flatten().chain(chars).collect()
 }
 
-/// What stands for a meeting in the form: its name, and when it began, since names are numbers of a day.
-pub(super) fn told(known: &Known, id: &str) -> String {
-    format!("{id}@{}", known.at)
-}
-
-fn chosen<'k>(
-    asking: &Asking,
-    meetings: &'k [(Known, String, Option<String>)],
-) -> Result<Option<&'k Known>, Refusal> {
+fn chosen<'k>(asking: &Asking, meetings: &'k [Offered]) -> Result<Option<&'k Known>, Refusal> {
     let Some(meeting) = asking
         .meeting
         .as_deref()
@@ -469,8 +465,8 @@ fn chosen<'k>(
         return Ok(None);
     };
     let mut each = meetings.iter();
-    match each.find(|(known, id, _)| told(known, id) == meeting) {
-        Some((known, _, _)) => Ok(Some(known)),
+    match each.find(|offered| offered.told() == meeting) {
+        Some(offered) => Ok(Some(&offered.known)),
         None => {
             let words = "the meeting is not the one that the page showed; choose it again";
             Err(Refusal::new(StatusCode::CONFLICT, words))

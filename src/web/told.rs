@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::bring::told;
 use super::forms::Form;
 use crate::jobs::meetings::Known;
 use crate::jobs::preview::{OF_MEETINGS, Preview, Seen, Somebody};
@@ -12,6 +11,22 @@ use crate::model::Millis;
 use crate::pages::{Import, UNTITLED};
 use crate::sources;
 use crate::store::Imported;
+
+/// A meeting that a file may be of.
+pub(super) struct Offered {
+    pub(super) known: Known,
+    /// Its name, as whoever looks sees it.
+    pub(super) id: String,
+    /// What it is about, as far as they may see that.
+    pub(super) title: Option<String>,
+}
+
+impl Offered {
+    /// What stands for it in the form: its name, and when it began, since names are numbers of a day.
+    pub(super) fn told(&self) -> String {
+        format!("{}@{}", self.id, self.known.at)
+    }
+}
 
 /// What a form says of a file. No `Debug`: it holds names.
 #[derive(Default)]
@@ -135,19 +150,19 @@ pub(super) fn view(
     desk: &Desk,
     asking: &Asking,
     seen: Option<&Preview>,
-    (imports, meetings): (&[Imported], &[(Known, String, Option<String>)]),
+    (imports, meetings): (&[Imported], &[Offered]),
 ) -> Import {
     let kinds = OF_MEETINGS.iter().filter_map(|name| sources::find(name));
     let kinds = kinds.map(|kind| json!({ "name": kind.name, "summary": kind.summary }));
     let is_of_meetings = |kind: &str| OF_MEETINGS.contains(&kind);
     let sources = desk.sources().filter(|(_, kind)| is_of_meetings(kind));
-    let offered = meetings.iter().map(|(known, id, title)| {
-        let value = told(known, id);
-        let title = title.as_deref().unwrap_or(UNTITLED);
+    let offered = meetings.iter().map(|one| {
+        let value = one.told();
+        let title = one.title.as_deref().unwrap_or(UNTITLED);
         json!({
             "chosen": asking.meeting.as_deref() == Some(value.as_str()),
             "value": value,
-            "words": format!("{}: {title}", when(desk, known.at, None)),
+            "words": format!("{}: {title}", when(desk, one.known.at, None)),
         })
     });
     let given = OF_LISTS.iter().chain(&["facilitator"]);

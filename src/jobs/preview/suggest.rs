@@ -31,7 +31,7 @@ pub(super) fn of(
         let fits = |address: &&String| {
             let local = address.split('@').next().unwrap_or_default();
             let local = folded(local);
-            locals.iter().any(|own| *own == local)
+            locals.contains(&local)
         };
         addresses
             .iter()
