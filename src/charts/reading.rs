@@ -186,3 +186,9 @@ fn either(object: &Value, first: &str, second: &str) -> Cell {
         found => found,
     }
 }
+/// The quarters in which other invitations were sent to the same people, such as `2026-Q2`.
+pub fn changed_habits(summary: &Value) -> Vec<&str> {
+    let quarters = list(summary, "attendance_by_quarter").iter();
+    let changed = quarters.filter(|quarter| quarter["invitation_habit_changed"] == true);
+    changed.map(|quarter| text(quarter, "quarter")).collect()
+}

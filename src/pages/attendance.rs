@@ -64,6 +64,19 @@ pub(super) fn voluntary(summary: &Value) -> Option<Share> {
     found.value.get().map(|_| found)
 }
 
+/// That the habit of inviting changed, where it did.
+pub(super) fn habit(summary: &Value) -> Option<String> {
+    let quarters = reading::changed_habits(summary);
+    if quarters.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "In {} the invitation habit changed: other invitations, as optional or as required, went to much the \
+         same people, and as many came. How many came freely before and after is not alike.",
+        quarters.join(" and ")
+    ))
+}
+
 /// `«12» came to «2» reviews`.
 pub(super) fn came(summary: &Value) -> Option<String> {
     let attendance = reading::results(summary, "A1").get("attendance")?;

@@ -30,6 +30,7 @@ struct View<'a> {
     pager: Pager,
     acts: Vec<Acts>,
     retellings: Vec<Part>,
+    habit: Option<String>,
     stories: Option<Stories>,
     /// For those who may say something of reviews.
     desk: Option<&'a Seated>,
@@ -117,6 +118,7 @@ pub(super) fn render(
             .map(|words| say(links, "A1", &words))
             .unwrap_or_default(),
         stories: stories(summary, links).filter(|_| is_first),
+        habit: attendance::habit(summary).filter(|_| is_first),
         desk,
         opening: say(links, "A2", &opening(summary, &reviews)),
         signals: signals.collect(),

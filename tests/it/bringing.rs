@@ -181,6 +181,17 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
     let one = listed(&home, &["undo"])[0].clone();
     home.done(&["undo", one["import"].as_str().expect("a name")]);
     assert_eq!(review(&home), (json!(6), json!(6)));
+    // Whoever is forgotten is forgotten in what was replaced, too.
+    home.done(&[&["import", "zoom", &wrong], &who[..]].concat());
+    home.done(&["forget", EMAIL]);
+    let one = listed(&home, &["undo"])[0].clone();
+    home.done(&["undo", one["import"].as_str().expect("a name")]);
+    let alone = review(&home);
+    assert_eq!(
+        alone,
+        (Value::Null, Value::Null),
+        "one of them has no name now"
+    );
     // Undone in the other order, nothing of the first comes back with the second.
     home.done(&[&["import", "zoom", &wrong], &who[..]].concat());
     let both = listed(&home, &["undo"]);

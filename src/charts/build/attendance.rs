@@ -48,7 +48,11 @@ pub(super) fn by_quarter(context: Context) -> Vec<Chart> {
             // What more there is, is not told.
             None => format!("{}+", reading::count(shown)),
         };
-        let label = quarter_name(reading::text(quarter, "quarter"));
+        let star = match quarter["invitation_habit_changed"] == true {
+            true => " *",
+            false => "",
+        };
+        let label = quarter_name(reading::text(quarter, "quarter")) + star;
         rows.push(
             [label.clone(), words(reading::cell(quarter, "reviews"), 0)]
                 .into_iter()
@@ -66,7 +70,11 @@ pub(super) fn by_quarter(context: Context) -> Vec<Chart> {
     }
     let shown = of_all(quarters, all);
     chart.alt = format!(
-        "Who came to reviews, by role, quarter by quarter: {shown}. The table has all numbers."
+        "Who came to reviews, by role, quarter by quarter: {shown}. The table has all numbers.{}",
+        match reading::changed_habits(context.summary).is_empty() {
+            true => "",
+            false => " A star: the habit of inviting changed.",
+        }
     );
     chart.n = Some(shown);
     chart.table.head = ["quarter", "reviews"]

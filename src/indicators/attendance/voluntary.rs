@@ -35,7 +35,9 @@ static SPEC: Spec = Spec {
         to a meeting that is marked open; uninvited are the rest. k of n = the last two, with Wilson's \
         interval; per_meeting_median and iqr = how many they are at a meeting. Where people are withheld \
         below k > 1, fewer than k whom the two forms count otherwise are counted as in the strict one.",
-    caveat: "Calendars mark people as required by default, so more may have come freely than is \
+    caveat: "Where the share of optional invitations jumps by a fifth of all from one quarter to the next (twenty \
+        invitations each), half of the people are the same and as many come to a review, the quarter is marked: \
+        the invitation habit changed. Calendars mark people as required by default, so more may have come freely than is \
         told here; those who came without an invitation are the sure part. Somebody told to come, \
         without a mark in the calendar, looks like a free guest.",
 };

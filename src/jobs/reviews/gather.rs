@@ -61,6 +61,9 @@ pub(super) enum Counting {
 pub(super) struct Quarter {
     pub(super) meetings: BTreeSet<String>,
     pub(super) roles: BTreeMap<&'static str, Presences>,
+    /// Invitations, and those of them as optional or for information.
+    pub(super) invited: u64,
+    pub(super) optional: u64,
 }
 
 /// Presences in one role. Somebody who came to three reviews is three presences and one person.
@@ -103,12 +106,16 @@ pub(super) fn gather(
         review.quarter = quarter_of(review.at, context);
         let quarter = quarters.entry(review.quarter.clone()).or_default();
         quarter.meetings.insert(meeting);
+        let asked = role(roles[row].as_deref(), invited[row]);
+        quarter.invited += u64::from(invited[row]);
+        let is_optional = matches!(asked, "OPT-PARTICIPANT" | "NON-PARTICIPANT");
+        quarter.optional += u64::from(invited[row] && is_optional);
         if !attended[row] {
             continue;
         }
         let role = match people[row] {
             None => "unknown",
-            Some(_) => role(roles[row].as_deref(), invited[row]),
+            Some(_) => asked,
         };
         let presences = quarter.roles.entry(role).or_default();
         presences.all += 1;

@@ -2,6 +2,7 @@
 //! roles; never who. `judge` says what of it may be told.
 
 mod gather;
+mod habit;
 mod judge;
 mod months;
 
@@ -104,6 +105,7 @@ pub(super) fn lists(
             acts.entry(&review.quarter).or_default().add(fact);
         }
     }
+    let habits = habit::changed(&quarters, k.into());
     let by_quarter = quarters
         .iter()
         .zip(open.quarters.iter().zip(&full.quarters))
@@ -112,6 +114,9 @@ pub(super) fn lists(
             let mut told = by_role(name, quarter, &shown);
             if let Some(acts) = acts.get(name.as_str()) {
                 acts.tell(&mut told);
+            }
+            if habits.contains(name.as_str()) {
+                told["invitation_habit_changed"] = json!(true);
             }
             told
         });
