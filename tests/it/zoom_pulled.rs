@@ -291,7 +291,7 @@ fn an_occurrence_is_called_as_the_calendar_calls_it() {
         { "occurrence_id": "1771941600000", "start_time": "2026-02-24T14:00:00Z" }] });
     assert_eq!(told(&plain, occurrences.clone()).0, expected);
     let mut moved = occurrences;
-    moved["occurrences"][1]["start_time"] = json!("2026-02-24T16:00:00Z");
+    moved["occurrences"][1]["start_time"] = json!("2026-02-24T14:30:00Z");
     assert_eq!(told(&plain, moved).0, expected);
     // What is no series has no start in its name.
     assert_eq!(told(&plain, json!({ "type": 2 })).0, "r@cal.example.org");
@@ -318,6 +318,65 @@ fn an_occurrence_is_called_as_the_calendar_calls_it() {
     // Of seven lines about somebody; also of what is no person, and was never told.
     assert!(back >= 4, "{:?}", who(&heard));
     assert_eq!(meetings(&heard).remove(0).0, expected);
+}
+
+/// Somebody tried the room, the meeting broke off, and was opened again.
+#[test]
+fn an_occurrence_that_was_opened_again_is_one() {
+    let forge = Forge::new(|asked, _| {
+        let opened = |uuid: &str, start: &str, end: &str| {
+            let at = |time: &str| format!("2026-02-24T{time}Z");
+            past(uuid, "Review", &at(start), &at(end))
+        };
+        let of = |people: &[Value]| ok(json!({ "participants": people }));
+        match asked.path() {
+            "/v2/past_meetings/81234567890/instances" => ok(json!({ "meetings": [
+                { "uuid": "c", "start_time": "2026-02-24T14:30:00Z" },
+                { "uuid": "a", "start_time": "2026-02-24T09:00:00Z" },
+                { "uuid": "b", "start_time": "2026-02-24T14:00:00Z" }] })),
+            "/v2/past_meetings/a" => ok(opened("a", "09:00:00", "09:05:00")),
+            "/v2/past_meetings/b" => ok(opened("b", "14:00:00", "14:20:00")),
+            "/v2/past_meetings/c" => ok(opened("c", "14:30:00", "15:00:00")),
+            "/v2/report/meetings/a/participants" => {
+                of(&[stay("Adaline Zz", ADA, "U1", "09:00:00", "09:05:00")])
+            }
+            "/v2/report/meetings/b/participants" => of(&[
+                stay("Adaline Zz", ADA, "U1", "13:59:00", "14:21:00"),
+                stay("Nick Zz", "", "", "14:10:00", "14:20:00"),
+            ]),
+            "/v2/report/meetings/c/participants" => of(&[
+                stay("Adaline Zz", ADA, "U1", "14:30:00", "14:40:00"),
+                stay("Nick Zz", "", "", "14:30:00", "15:00:00"),
+                stay("Bob Zz", BOB, "U2", "14:50:00", "15:00:00"),
+            ]),
+            _ => zoom(asked),
+        }
+    });
+    let secret = secret();
+    let series = format!(
+        "meetings = {{ \"{NUMBER}\" = {{ series = \"r@cal.example.org\", at = \"14:00\" }} }}"
+    );
+    let mut source = source(&params(&forge.address, secret.path(), &series));
+    let heard = source.pull(NOW).expect("a pull");
+    // Hours before it is another meeting.
+    assert_eq!(
+        who(&heard),
+        ["ada 1800", "ada 300", "bob 600", "somebody 2400"]
+    );
+    let [(review, _), (room, _)] = &meetings(&heard)[..] else {
+        panic!("two meetings: {:?}", meetings(&heard));
+    };
+    assert_eq!(review, "r@cal.example.org/2026-02-24T14:00:00Z");
+    assert!(room.starts_with("zoom-"), "{room}");
+    let of_review = heard.events.iter().map(attendance);
+    let lengths = of_review.filter(|one| one.meeting == *review);
+    // Without the ten minutes between.
+    assert!(
+        lengths
+            .into_iter()
+            .all(|one| one.meeting_ms == Some(3_000_000))
+    );
+    assert!(source.pull(NOW + 1000).expect("a pull").events.is_empty());
 }
 
 /// The same review by the report that a host downloaded, and by the API, in the store.

@@ -31,9 +31,9 @@ pub(super) struct Stay {
     email: Option<String>,
     /// Of somebody who signed in.
     user: Option<String>,
-    joined: Option<Millis>,
-    left: Option<Millis>,
-    seconds: Option<u64>,
+    /// From when on, and until when, where that is known.
+    from: Option<Millis>,
+    until: Option<Millis>,
     /// In the waiting room.
     pub(super) waits: bool,
 }
@@ -92,19 +92,55 @@ pub(super) fn stays(value: &Value) -> (Vec<Stay>, u64) {
             unread += 1;
             continue;
         }
+        let length = line["duration"].as_u64();
+        let length = length.and_then(|seconds| Millis::try_from(seconds.checked_mul(1000)?).ok());
         let user = ["participant_user_id", "id"].iter();
         let user = user.filter_map(|field| line[*field].as_str());
         all.push(Stay {
             name: line["name"].as_str().unwrap_or_default().trim().to_owned(),
             email: email(&line["user_email"]).map(str::to_owned),
             user: user.map(str::to_owned).find(|user| !user.is_empty()),
-            joined,
-            left,
-            seconds: line["duration"].as_u64(),
+            from: joined.or_else(|| left?.checked_sub(length?)),
+            until: left.or_else(|| joined?.checked_add(length?)),
             waits: line["status"] == "in_waiting_room",
         });
     }
     (all, unread)
+}
+
+/// A meeting that was opened several times as if there had been no pause: nobody was there in between, and
+/// nobody could be.
+pub(super) fn united(parts: Vec<(Past, Vec<Stay>)>) -> Option<(Past, Vec<Stay>)> {
+    let is_one = parts.len() < 2;
+    let mut parts = parts.into_iter();
+    let (mut whole, mut all) = parts.next()?;
+    if is_one {
+        return Some((whole, all));
+    }
+    for stay in &mut all {
+        stay.keep_to(whole.start, whole.end, 0);
+    }
+    for (past, mut stays) in parts {
+        let pause = whole.end.map_or(0, |until| (past.start - until).max(0));
+        for stay in &mut stays {
+            stay.keep_to(past.start, past.end, pause);
+        }
+        all.extend(stays);
+        let end = past.end.map(|end| end - pause);
+        whole.end = whole.end.zip(end).map(|(one, other)| one.max(other));
+    }
+    Some((whole, all))
+}
+
+impl Stay {
+    /// What of it lies within a meeting, as if that had begun so much earlier.
+    fn keep_to(&mut self, start: Millis, end: Option<Millis>, earlier: Millis) {
+        let end = end.unwrap_or(Millis::MAX);
+        let keep = |at: Millis| at.clamp(start.min(end), end).saturating_sub(earlier);
+        self.from = self.from.map(keep);
+        let open = self.from.and(Some(end)).filter(|end| *end < Millis::MAX);
+        self.until = self.until.map(keep).or(open.map(keep));
+    }
 }
 
 /// The people of these stays. Who signed in is one person on all devices, also where only one of them
@@ -126,14 +162,10 @@ pub(super) fn people(stays: &[Stay]) -> Vec<Attendee> {
         let email = email.or_else(|| emails.get(user?).copied());
         let name = user.and_then(|user| names.get(user).copied());
         let name = name.filter(|_| email.is_none()).unwrap_or(&stay.name);
-        let length = stay.seconds.and_then(|seconds| seconds.checked_mul(1000));
-        let length = length.and_then(|length| Millis::try_from(length).ok());
-        let from = stay.joined.or_else(|| stay.left?.checked_sub(length?));
-        let until = stay.left.or_else(|| stay.joined?.checked_add(length?));
         let person = people.of(name, email.map(String::as_str));
         // Without a beginning they came, and for how long is not known.
-        if let Some(from) = from {
-            person.stays.push((from, until));
+        if let Some(from) = stay.from {
+            person.stays.push((from, stay.until));
         }
     }
     people.into_all()
@@ -146,10 +178,11 @@ pub(super) fn schedule(value: &Value) -> Schedule {
     let occurrences = value["occurrences"].as_array().into_iter().flatten();
     let at = |one: &Value| {
         let id = number(&one["occurrence_id"]).and_then(|id| id.parse().ok());
-        let id = id.filter(|at| SENSIBLE.contains(at));
-        id.or_else(|| instant(&one["start_time"]))
+        let first = id.filter(|at| SENSIBLE.contains(at));
+        let at = instant(&one["start_time"]).or(first)?;
+        Some((at, first.unwrap_or(at)))
     };
-    let starts: Vec<Millis> = occurrences.filter_map(at).collect();
+    let starts: Vec<_> = occurrences.filter_map(at).collect();
     match (starts.is_empty(), value["type"].as_u64()) {
         (false, _) => Schedule::At(starts),
         (true, Some(ONCE)) => Schedule::Once,

@@ -1,8 +1,8 @@
 //! Who came to a review, as Zoom tells it: by the participants report that hosts download, by the API, and
 //! by webhooks while the meeting is on.
 //!
-//! `report` reads the list, `pull` asks through `client`, reads answers with `answer` and remembers them with
-//! `memory`, `look` asks before it, `delivery` takes webhooks. `numbers` knows which meetings are reviews, and makes all three call a meeting by the same
+//! `report` reads the list; `pull` asks through `client`, reads answers with `answer`, makes events of them with
+//! `telling` and remembers that with `memory`; `look` asks before it; `delivery` takes webhooks. `numbers` knows which meetings are reviews, and makes all three call a meeting by the same
 //! name; `presence` makes its people events with the same ids, so that none is there twice.
 
 mod answer;
@@ -13,6 +13,7 @@ mod memory;
 mod numbers;
 mod pull;
 mod report;
+mod telling;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -57,15 +57,15 @@ pub(super) enum Name {
 pub(super) enum Schedule {
     /// Once: the calendar has no series.
     Once,
-    /// At these times.
-    At(Vec<Millis>),
+    /// At these times, each with the one that the series gave it first.
+    At(Vec<(Millis, Millis)>),
     /// Whenever somebody comes, or Zoom does not say.
     #[default]
     Unknown,
 }
 
-/// Nobody opens a meeting so long before its start or after it, ms.
-const FAR: Millis = 12 * 3_600_000;
+/// What is opened longer before its start, or after it, is something else, ms: somebody tries the room.
+const FAR: u64 = 3 * 3_600_000;
 
 impl Reviews {
     /// From the parameters.
@@ -124,7 +124,9 @@ impl Reviews {
             None => Name::Known(own(desk, number, start)),
             Some(Series { uid, at: None }) => Name::Scheduled(uid.clone()),
             Some(Series { uid, at: Some(at) }) => {
-                Name::Known(occurrence(uid, nearest(*at, &desk.calendar, start)))
+                let planned = nearest(*at, &desk.calendar, start);
+                let name = planned.map(|planned| occurrence(uid, planned));
+                Name::Known(name.unwrap_or_else(|| own(desk, number, start)))
             }
         }
     }
@@ -151,9 +153,9 @@ impl Schedule {
         match self {
             Schedule::Once => Some(uid.to_owned()),
             Schedule::At(all) => {
-                let far = |at: &Millis| at.abs_diff(start);
-                let at = all.iter().copied().min_by_key(far)?;
-                (far(&at) <= FAR.unsigned_abs()).then(|| occurrence(uid, at))
+                let near = all.iter().filter(|(at, _)| at.abs_diff(start) <= FAR);
+                let (_, first) = near.min_by_key(|(at, _)| at.abs_diff(start))?;
+                Some(occurrence(uid, *first))
             }
             Schedule::Unknown => None,
         }
@@ -170,21 +172,18 @@ fn occurrence(uid: &str, at: Millis) -> String {
     format!("{uid}/{}", to_rfc3339(at))
 }
 
-/// The instant of a time of day that is nearest to another one.
-fn nearest(at: NaiveTime, calendar: &Calendar, to: Millis) -> Millis {
+/// The instant of a time of day about another one.
+fn nearest(at: NaiveTime, calendar: &Calendar, to: Millis) -> Option<Millis> {
     let day = calendar.date(to);
     let days = [
         day.checked_sub_days(Days::new(1)),
         Some(day),
         day.checked_add_days(Days::new(1)),
     ];
-    let instants = days
-        .into_iter()
-        .flatten()
-        .map(|day| calendar.instant(day, at));
-    instants
-        .min_by_key(|instant| instant.abs_diff(to))
-        .unwrap_or(to)
+    let instants = days.into_iter().flatten();
+    let instants = instants.map(|day| calendar.instant(day, at));
+    let near = instants.filter(|instant| instant.abs_diff(to) <= FAR);
+    near.min_by_key(|instant| instant.abs_diff(to))
 }
 
 /// A meeting's number as Zoom writes it for people, with spaces; reports have it so, or without. What is
@@ -270,15 +269,29 @@ mod tests {
             (midnight, "2025-03-03T22:55:00Z", "2025-03-03T23:00:00Z"),
             (midnight, "2025-03-03T23:05:00Z", "2025-03-03T23:00:00Z"),
         ] {
-            assert_eq!(nearest(time, &berlin, at(opened)), at(expected), "{opened}");
+            assert_eq!(
+                nearest(time, &berlin, at(opened)),
+                Some(at(expected)),
+                "{opened}"
+            );
         }
-        let planned = Schedule::At(vec![at("2025-03-04T14:00:00Z"), at("2025-03-11T14:00:00Z")]);
+        assert_eq!(nearest(three, &berlin, at("2025-03-04T10:50:00Z")), None);
+        let tuesday = at("2025-03-04T14:00:00Z");
+        // The second was moved by a day.
+        let planned = Schedule::At(vec![
+            (tuesday, tuesday),
+            (at("2025-03-12T14:00:00Z"), at("2025-03-11T14:00:00Z")),
+        ]);
         let name = |opened: &str| planned.name("u", at(opened));
         assert_eq!(
-            name("2025-03-11T14:40:00Z").as_deref(),
+            name("2025-03-04T14:40:00Z").as_deref(),
+            Some("u/2025-03-04T14:00:00Z")
+        );
+        assert_eq!(
+            name("2025-03-12T13:55:00Z").as_deref(),
             Some("u/2025-03-11T14:00:00Z")
         );
-        assert_eq!(name("2025-03-07T14:00:00Z"), None);
+        assert_eq!(name("2025-03-11T14:00:00Z"), None);
         assert_eq!(Schedule::Once.name("u", 0).as_deref(), Some("u"));
     }
 }

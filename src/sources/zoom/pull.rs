@@ -3,12 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::{Attendance, Body, DAY_MS, Event, Millis, RETRACTED};
-use crate::sources::collected::Collected;
+use crate::model::{DAY_MS, Millis};
 use crate::sources::forge::{Stop, concluded, hex, is_too_early, remembered, sha256, written};
 use crate::sources::icalendar::memory::{hashed, setup};
-use crate::sources::presence::stays::Bounds;
-use crate::sources::presence::{Meeting, event_id};
 use crate::sources::{Pull, Setting, Sink, SourceError};
 
 use super::answer::{self, Past, Stay};
@@ -17,6 +14,7 @@ use super::client::{
 };
 use super::memory::{Checkpoint, Counts, Told, fingerprint};
 use super::numbers::{self, Name, Schedule};
+use super::telling::{Called, Telling};
 use super::{OF_ONE, Params, Zoom};
 
 /// Reports go back a year.
@@ -128,12 +126,29 @@ struct Run<'a> {
     counts: Counts,
 }
 
-/// An occurrence that was met.
+/// A meeting that was met: one opening of it.
 struct Met {
     uuid: String,
+    number: String,
     start: Millis,
     /// All that is to know of it, where its list says so.
     past: Option<Past>,
+}
+
+/// All openings of one occurrence.
+struct Group {
+    called: Called,
+    openings: Vec<Met>,
+}
+
+/// What became of the question for one opening.
+enum Opening {
+    /// It is on.
+    IsOn,
+    /// There is no report, or not yet.
+    Unknown,
+    /// Who was there.
+    Over(Past, Vec<Stay>),
 }
 
 impl Run<'_> {
@@ -159,19 +174,44 @@ impl Run<'_> {
         refused.map_or(Ok(()), Err)
     }
 
-    /// Looks at these occurrences, the oldest first.
+    /// Looks at these openings, those of one occurrence together, the oldest first.
     fn each(
         &mut self,
         mut found: Vec<Met>,
         refused: &mut Option<Stop>,
         sink: &mut dyn Sink,
     ) -> Result<(), Stop> {
+        let oldest = self.now - Millis::from(KEPT_DAYS) * DAY_MS;
+        found.retain(|met| met.start >= oldest);
         found.sort_by_key(|met| met.start);
+        if found.iter().all(|met| self.is_settled(&met.uuid)) {
+            return Ok(());
+        }
+        let mut groups: Vec<Group> = Vec::new();
         for met in found {
-            let told = self.one(met, sink);
+            let called = self.called(&met);
+            let Some(called) = passed(called, refused)? else {
+                continue;
+            };
+            let mut known = groups.iter_mut().rev();
+            match known.find(|group| group.called.name == called.name) {
+                Some(group) => group.openings.push(met),
+                None => groups.push(Group {
+                    called,
+                    openings: vec![met],
+                }),
+            }
+        }
+        for group in groups {
+            let told = self.occurrence(group, sink);
             passed(told, refused)?;
         }
         Ok(())
+    }
+
+    fn is_settled(&self, uuid: &str) -> bool {
+        let told = self.state.meetings.get(&hashed(uuid));
+        told.is_some_and(|told| told.is_settled)
     }
 
     fn ask(&mut self, path: &str, scope: &Scope) -> Result<Reply, Stop> {
@@ -189,6 +229,7 @@ impl Run<'_> {
         };
         let met = |(uuid, start)| Met {
             uuid,
+            number: number.to_owned(),
             start,
             past: None,
         };
@@ -250,6 +291,7 @@ impl Run<'_> {
             }
             let met = |past: Past| Met {
                 uuid: past.uuid.clone(),
+                number: past.number.clone(),
                 start: past.start,
                 past: Some(past),
             };
@@ -271,14 +313,75 @@ impl Run<'_> {
     }
 
     /// Tells who was at an occurrence, if that is new.
-    fn one(&mut self, met: Met, sink: &mut dyn Sink) -> Result<(), Stop> {
-        let key = hashed(&met.uuid);
-        let before = self.state.meetings.get(&key).cloned();
-        let is_settled = before.as_ref().is_some_and(|told| told.is_settled);
-        let is_old = met.start < self.now - Millis::from(KEPT_DAYS) * DAY_MS;
-        if is_settled || is_old {
+    fn occurrence(&mut self, group: Group, sink: &mut dyn Sink) -> Result<(), Stop> {
+        let Group { called, openings } = group;
+        if openings.iter().all(|met| self.is_settled(&met.uuid)) {
             return Ok(());
         }
+        let now = self.now;
+        let is_late = |at: Millis| at < now - SETTLED;
+        let (mut parts, mut ends, mut starts) = (Vec::new(), Vec::new(), Vec::new());
+        for met in openings {
+            let (key, start) = (hashed(&met.uuid), met.start);
+            match self.opening(met, is_late(start))? {
+                Opening::IsOn => return Ok(()),
+                Opening::Over(past, stays) => {
+                    ends.push((key, past.end.unwrap_or(past.start)));
+                    starts.push(past.start);
+                    parts.push((past, stays));
+                }
+                // The report of a meeting that has just ended is not made yet.
+                Opening::Unknown if is_late(start) => {
+                    let told = self.state.meetings.entry(key).or_default();
+                    self.counts.forgotten += u64::from(told.print.is_none() && !told.is_settled);
+                    (told.at, told.is_settled) = (start, true);
+                }
+                Opening::Unknown => {}
+            }
+        }
+        let end = ends.iter().map(|(_, end)| *end).max();
+        let Some(((past, stays), end)) = answer::united(parts).zip(end) else {
+            return Ok(());
+        };
+        if stays.is_empty() && !is_late(end) {
+            return Ok(());
+        }
+        let keys = ends.iter();
+        let before: Vec<Told> = keys
+            .filter_map(|(key, _)| self.state.meetings.get(key).cloned())
+            .collect();
+        let telling = Telling {
+            zoom: &self.meetings.zoom,
+            past: &past,
+            called: &called,
+            stays: &stays,
+            own_before: match before.iter().any(|told| told.is_own) {
+                true => &starts,
+                false => &[],
+            },
+        };
+        let (subject, people) = telling.people();
+        let print = self.print(&fingerprint(&people.events));
+        let last = before.iter().find_map(|told| told.print.as_deref());
+        if last != Some(&print) {
+            self.counts.unplanned += u64::from(called.is_unplanned);
+            self.counts.hidden += telling.tell(people, last.is_some(), sink);
+        }
+        for (key, end) in ends {
+            let told = Told {
+                at: past.start,
+                print: Some(print.clone()),
+                is_settled: is_late(end),
+                is_joined: !subject.is_empty(),
+                is_own: called.is_own,
+            };
+            self.state.meetings.insert(key, told);
+        }
+        Ok(())
+    }
+
+    /// Asks for one opening.
+    fn opening(&mut self, met: Met, is_late: bool) -> Result<Opening, Stop> {
         let uuid = encoded(&met.uuid);
         let past = match met.past {
             Some(past) => Some(past),
@@ -287,40 +390,14 @@ impl Run<'_> {
                 Reply::Gone | Reply::Stale => None,
             },
         };
-        let now = self.now;
-        let is_late = |at: Millis| at < now - SETTLED;
-        let stays = match &past {
-            // It is on.
-            Some(Past { end: None, .. }) if !is_late(met.start) => return Ok(()),
-            Some(_) => self.stays(&uuid)?,
-            None => None,
-        };
-        let (Some(past), Some(stays)) = (past, stays) else {
-            // The report of a meeting that has just ended is not made yet.
-            if is_late(met.start) {
-                self.counts.forgotten += u64::from(before.is_none());
-                let told = before.unwrap_or_default();
-                let told = Told {
-                    at: met.start,
-                    is_settled: true,
-                    ..told
-                };
-                self.state.meetings.insert(key, told);
-            }
-            return Ok(());
-        };
-        let end = past.end.unwrap_or(past.start);
-        if stays.is_empty() && !is_late(end) {
-            return Ok(());
-        }
-        let (name, is_own) = self.name(&past)?;
-        let told = self.tell(&past, &name, is_own, &stays, before.as_ref(), sink);
-        let told = Told {
-            is_settled: is_late(end),
-            ..told
-        };
-        self.state.meetings.insert(key, told);
-        Ok(())
+        Ok(match past {
+            None => Opening::Unknown,
+            Some(Past { end: None, .. }) if !is_late => Opening::IsOn,
+            Some(past) => match self.stays(&uuid)? {
+                None => Opening::Unknown,
+                Some(stays) => Opening::Over(past, stays),
+            },
+        })
     }
 
     /// All lines of a report; nothing where there is none.
@@ -353,123 +430,38 @@ impl Run<'_> {
         Ok(Some(all))
     }
 
-    /// What an occurrence is called, and whether that is a name that no calendar has.
-    fn name(&mut self, past: &Past) -> Result<(String, bool), Stop> {
+    /// What the occurrence is called that was opened.
+    fn called(&mut self, met: &Met) -> Result<Called, Stop> {
         let Zoom { desk, reviews, .. } = &self.meetings.zoom;
-        let own = numbers::own(desk, &past.number, past.start);
-        let uid = match reviews.name(desk, &past.number, past.start) {
-            Name::Known(id) => {
-                let is_own = id == own;
-                return Ok((id, is_own));
+        let own = numbers::own(desk, &met.number, met.start);
+        let uid = match reviews.name(desk, &met.number, met.start) {
+            Name::Known(name) => {
+                let is_own = name == own;
+                return Ok(Called {
+                    name,
+                    is_own,
+                    is_unplanned: false,
+                });
             }
             Name::Scheduled(uid) => uid,
         };
-        if !self.schedules.contains_key(&past.number) {
-            let number = encoded(&past.number);
+        if !self.schedules.contains_key(&met.number) {
+            let number = encoded(&met.number);
             let path = format!("/meetings/{number}?show_previous_occurrences=true");
             let schedule = match self.ask(&path, &PLANNED)? {
                 Reply::Value(value) => answer::schedule(&value),
                 Reply::Gone | Reply::Stale => Schedule::Unknown,
             };
-            self.schedules.insert(past.number.clone(), schedule);
+            self.schedules.insert(met.number.clone(), schedule);
         }
-        let schedule = self.schedules.get(&past.number);
-        let name = schedule.and_then(|schedule| schedule.name(&uid, past.start));
-        Ok(match name {
-            Some(name) => (name, false),
-            None => {
-                self.counts.unplanned += 1;
-                (own, true)
-            }
+        let schedule = self.schedules.get(&met.number);
+        let name = schedule.and_then(|schedule| schedule.name(&uid, met.start));
+        let is_unplanned = name.is_none();
+        Ok(Called {
+            name: name.unwrap_or(own),
+            is_own: is_unplanned,
+            is_unplanned,
         })
-    }
-
-    /// Tells an occurrence, unless it was told like that.
-    fn tell(
-        &mut self,
-        past: &Past,
-        name: &str,
-        is_own: bool,
-        stays: &[Stay],
-        before: Option<&Told>,
-        sink: &mut dyn Sink,
-    ) -> Told {
-        let Zoom { desk, secrets, .. } = &self.meetings.zoom;
-        let bounds = Bounds {
-            start: Some(past.start),
-            end: past.end,
-        };
-        let meeting = desk.occurrence(name.to_owned(), &past.topic, past.start, bounds);
-        let people = answer::people(stays);
-        let mut told = Collected::default();
-        let (_, hidden) = desk.tell(&meeting, &people, &mut told);
-        let print = self.print(&fingerprint(&told.events));
-        let last = before.and_then(|told| told.print.as_deref());
-        if last != Some(&print) {
-            let waiting = stays.iter().filter(|stay| stay.waits).count();
-            for _ in 0..waiting {
-                sink.left_out("waiting room");
-            }
-            for (reason, count) in told.left_out {
-                for _ in 0..count {
-                    sink.left_out(reason);
-                }
-            }
-            self.counts.hidden += hidden;
-            // A delivery, or an earlier report, may have known somebody by name alone.
-            let is_known = |key: &str| people.iter().any(|one| one.key == key);
-            if last.is_some() || !secrets.is_empty() {
-                let named = people.iter().filter(|one| one.email.is_some());
-                for one in named.filter(|one| !one.name.is_empty() && !is_known(&one.name)) {
-                    sink.event(self.taken_back(&meeting, &meeting.id, &one.name));
-                }
-            }
-            // Under the calendar's name it is not told under its own any more.
-            if before.is_some_and(|told| told.is_own) && !is_own {
-                let own = numbers::own(desk, &past.number, past.start);
-                for one in &people {
-                    sink.event(self.taken_back(&meeting, &own, &one.key));
-                }
-            }
-            for event in told.events {
-                sink.event(event);
-            }
-        }
-        Told {
-            at: past.start,
-            print: Some(print),
-            is_settled: false,
-            is_joined: !meeting.subject.is_empty(),
-            is_own,
-        }
-    }
-
-    /// That nobody was at a meeting under this name.
-    fn taken_back(&self, meeting: &Meeting, id: &str, person: &str) -> Event {
-        let desk = &self.meetings.zoom.desk;
-        let source = desk.setting.source.as_str();
-        let subject = format!("{source}{RETRACTED}");
-        Event {
-            source: source.into(),
-            id: event_id(id, person),
-            version: desk.version(&subject),
-            subject,
-            time: meeting.at,
-            body: Body::Attendance(Box::new(Attendance {
-                meeting: id.to_owned(),
-                person: None,
-                team: None,
-                role: None,
-                partstat: None,
-                role_stated: false,
-                via: None,
-                meeting_ms: None,
-                attended: None,
-                present_ms: None,
-                spoke_ms: None,
-                mandatory: false,
-            })),
-        }
     }
 
     /// A text that may hold names as it is remembered: nobody who reads it finds out names by trying.
