@@ -120,3 +120,7 @@ mod wikis_others;
 mod wikis_pushed;
 mod wikis_wikijs;
 mod worked;
+mod zoom_api;
+mod zoom_pulled;
+mod zoom_pushed;
+mod zoom_refused;

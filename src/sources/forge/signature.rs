@@ -85,6 +85,14 @@ impl Secrets {
         self.any(|secret| secret.signs(parts, &given))
     }
 
+    /// What the secret in use makes of a text, in hexadecimal digits: an answer to whoever asks for a proof
+    /// that we have it. Nothing where there is no secret.
+    pub(in crate::sources) fn proof(&self, text: &[u8]) -> Option<String> {
+        let mut mac = self.0.first()?.mac.clone();
+        mac.update(text);
+        Some(hex(mac.finalize().into_bytes().as_slice()))
+    }
+
     /// Checks a signature of these parts in base64.
     pub(in crate::sources) fn base64(
         &self,

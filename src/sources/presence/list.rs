@@ -19,7 +19,7 @@ pub(in crate::sources) struct Sheet<'a> {
 }
 
 /// Makes events of a file of one kind.
-type Read = fn(&Desk, &Sheet<'_>, &mut dyn Sink) -> Result<(), SourceError>;
+type Read = Box<dyn Fn(&Desk, &Sheet<'_>, &mut dyn Sink) -> Result<(), SourceError> + Send>;
 
 /// Reads the lists of one kind.
 pub(in crate::sources) struct Lists {
@@ -34,9 +34,10 @@ impl Lists {
         setting: &Setting,
         tool: &'static str,
         manner: Manner,
-        read: Read,
+        read: impl Fn(&Desk, &Sheet<'_>, &mut dyn Sink) -> Result<(), SourceError> + Send + 'static,
     ) -> Result<Box<dyn File>, SourceError> {
         let desk = Desk::build(params, setting, tool, manner)?;
+        let read: Read = Box::new(read);
         Ok(Box::new(Lists { desk, read }))
     }
 }

@@ -105,10 +105,14 @@ pub(super) struct Said<'a> {
 
 /// A meeting that is about to become events.
 pub(super) struct Meeting {
-    id: String,
-    subject: String,
-    at: Millis,
-    bounds: Bounds,
+    /// The occurrence.
+    pub(super) id: String,
+    /// The write-up that it is about; empty where none is known.
+    pub(super) subject: String,
+    /// When it began.
+    pub(super) at: Millis,
+    /// Its own times.
+    pub(super) bounds: Bounds,
 }
 
 impl Desk {
@@ -310,15 +314,7 @@ impl Desk {
         }
         let id = match (&self.meeting, said.key, at) {
             (Some(id), _, _) => id.clone(),
-            // A title may name somebody, and ids are kept: a hash of it will do.
-            (None, key, Some(at)) if !key.is_empty() => {
-                format!(
-                    "{}-{:016x}/{}",
-                    self.tool,
-                    xxhash_rust::xxh3::xxh3_64(key.as_bytes()),
-                    to_rfc3339(at)
-                )
-            }
+            (None, key, Some(at)) if !key.is_empty() => self.made(key, at),
             _ => {
                 let reason = match at {
                     None if said.has_dates => {
@@ -332,19 +328,39 @@ impl Desk {
                 });
             }
         };
-        let mentioned = || {
-            let writeup = self.finder.first([said.title])?;
-            Some(self.setting.writeups[writeup].id.clone())
-        };
-        let writeup = self.writeup.clone().or_else(mentioned);
-        let subject = self.subject(writeup, &id);
         // Without a start and without anybody there is no event that would need a time.
-        Ok(Meeting {
+        Ok(self.occurrence(id, said.title, at.unwrap_or_default(), bounds))
+    }
+
+    /// The id of a meeting that nobody named. What tells it from others may be a title that names
+    /// somebody, and ids are kept: a hash of it will do.
+    pub(super) fn made(&self, key: &str, at: Millis) -> String {
+        let hash = xxhash_rust::xxh3::xxh3_64(key.as_bytes());
+        format!("{}-{hash:016x}/{}", self.tool, to_rfc3339(at))
+    }
+
+    /// The meeting of this id and title.
+    pub(super) fn occurrence(
+        &self,
+        id: String,
+        title: &str,
+        at: Millis,
+        bounds: Bounds,
+    ) -> Meeting {
+        let writeup = self.writeup.clone().or_else(|| self.mentioned(title));
+        let subject = self.subject(writeup, &id);
+        Meeting {
             id,
             subject,
-            at: at.unwrap_or_default(),
+            at,
             bounds,
-        })
+        }
+    }
+
+    /// The registered write-up that a title mentions.
+    pub(super) fn mentioned(&self, title: &str) -> Option<String> {
+        let writeup = self.finder.first([title])?;
+        Some(self.setting.writeups[writeup].id.clone())
     }
 
     /// The write-up of a meeting that names this one or none. The name of a meeting can hold people's,
@@ -360,8 +376,7 @@ impl Desk {
         self.version | u32::from(!subject.is_empty())
     }
 
-    /// One event for everybody who was there. Machines and what may hide any number of people are left
-    /// out, counted by reason.
+    /// One event for everybody who was there, and a note where some were left out who may have been people.
     pub(super) fn emit(
         &self,
         name: &str,
@@ -369,6 +384,23 @@ impl Desk {
         people: &[Attendee],
         sink: &mut dyn Sink,
     ) {
+        let (came, hidden) = self.tell(meeting, people, sink);
+        if hidden > 0 {
+            sink.note(format!(
+                "{name}: left out as rooms or telephones: {hidden}; the list does not say how many people sat \
+                 there, nor whether it names them besides, so at least {came} came"
+            ));
+        }
+    }
+
+    /// One event for everybody who was there. Machines and what may hide any number of people are left
+    /// out, counted by reason. Says how many came, and how many were left out who may have been people.
+    pub(super) fn tell(
+        &self,
+        meeting: &Meeting,
+        people: &[Attendee],
+        sink: &mut dyn Sink,
+    ) -> (u64, u64) {
         let (mut came, mut hidden) = (0_u64, 0_u64);
         let (people, nobody) = self.matches.applied(people);
         for name in nobody {
@@ -388,12 +420,7 @@ impl Desk {
             came += 1;
             self.event(meeting, person, identity, sink);
         }
-        if hidden > 0 {
-            sink.note(format!(
-                "{name}: left out as rooms or telephones: {hidden}; the list does not say how many people sat \
-                 there, nor whether it names them besides, so at least {came} came"
-            ));
-        }
+        (came, hidden)
     }
 
     fn event(

@@ -9,6 +9,8 @@ use crate::sources::presence::text::Row;
 use crate::sources::presence::{DATED, Desk, Said, no_such_date, unread};
 use crate::sources::{Problem, Sink, SourceError};
 
+use super::numbers::{self, Name, Reviews};
+
 const NAME: [&str; 2] = ["name (original name)", "name"];
 const EMAIL: [&str; 2] = ["user email", "email"];
 const JOINED: [&str; 1] = ["join time"];
@@ -41,7 +43,12 @@ struct Head<'a> {
 }
 
 /// Reads the report.
-pub(super) fn read(desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink) -> Result<(), SourceError> {
+pub(super) fn read(
+    desk: &Desk,
+    reviews: &Reviews,
+    sheet: &Sheet<'_>,
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
     let (name, rows) = (sheet.name, sheet.rows);
     let is_list = |row: &Row| {
         let columns = Columns::of(row);
@@ -94,16 +101,33 @@ pub(super) fn read(desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink) -> Resul
     let order = desk.order(name, &stamps, true, sink)?;
     let bounds = desk.bounds(name, (head.start, head.end), order, sink);
     let people = people(desk, &entries, order, sink);
+    let number = numbers::key(head.number);
     let said = Said {
-        key: if head.number.is_empty() {
+        key: if number.is_empty() {
             head.topic
         } else {
-            head.number
+            &number
         },
         title: head.topic,
         has_dates: !(stamps.is_empty() && wrong.is_empty()),
     };
-    let meeting = desk.meeting(name, said, bounds, &people, sink)?;
+    let mut meeting = desk.meeting(name, said, bounds, &people, sink)?;
+    if desk.meeting.is_none() && !number.is_empty() {
+        // As the calendar calls it, if it has it.
+        let at = meeting.at;
+        let id = match reviews.name(desk, &number, at) {
+            Name::Known(id) => id,
+            Name::Scheduled(_) => {
+                return Err(SourceError::Format {
+                    name: name.to_owned(),
+                    reason: "is of a meeting that `meetings` joins to a series of the calendar, without `at`; \
+                             set `meeting`, as UID/start, or say at what time of day the series begins"
+                        .to_owned(),
+                });
+            }
+        };
+        meeting = desk.occurrence(id, head.topic, at, meeting.bounds);
+    }
     desk.emit(name, &meeting, &people, sink);
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::sources::collected::Collected;
 use crate::sources::presence::trial::{self, attendance, left_out, present};
 
 fn import(params: &str, text: &str) -> Result<Collected, SourceError> {
-    trial::import(build, params, "participants.csv", text.as_bytes())
+    trial::import(build_file, params, "participants.csv", text.as_bytes())
 }
 
 fn refusal(params: &str, text: &str) -> String {
