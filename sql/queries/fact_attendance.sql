@@ -1,11 +1,15 @@
 -- Facts::attendance: what several sources say of one (meeting, person) is put together; a dial-in
 -- stands for itself. A meeting starts with the first presence, or as it was planned; the answer that
 -- was valid then counts (A3), and nobody was there for longer than it lasted (A1). A meeting tool need
--- not know the write-up: what the calendar says of the meeting holds for everybody in it.
+-- not know the write-up: what the calendar says of the meeting holds for everybody in it, and what somebody
+-- says of the meeting itself, by hand or with its transcript, holds before that.
 -- {as_of:Int64} {registry:UInt32} {min_present_ms:UInt64}
 SELECT
     lower(hex(meeting)) AS meeting,
-    nullIf(if(max(writeup) = 0, max(writeup_of_meeting), max(writeup)), 0) AS writeup,
+    nullIf(multiIf(
+        max(said) != 0, max(said),
+        max(writeup) = 0, max(writeup_of_meeting),
+        max(writeup)), 0) AS writeup,
     min(start) AS at,
     if(someone = 0, NULL, someone) AS person,
     nullIf(argMaxIf(role, (role_stated, ms, role), role != ''), '') AS role,
@@ -17,7 +21,7 @@ SELECT
         ifNull(max(flagged), false),
         least(sum(present_ms), max(length)) >= {min_present_ms:UInt64})) AS attended,
     toBool(max(mandatory)) AS mandatory,
-    toBool(max(responder)) AS responder,
+    toBool(max(responder AND said = 0)) AS responder,
     toBool(max(says_role)) AS stated,
     -- Whoever is named as well was not invited through the list alone.
     toInt64(if(max(by_name), NULL, nullIf(max(listed), 0))) AS list,
@@ -43,7 +47,15 @@ FROM
         -- A length of nought is not known (A4).
         nullIf(max(meeting_ms) OVER meetings, 0) AS length
     FROM resolved_attendance(registry = {registry:UInt32})
-    WHERE label = 0 AND ms < {as_of:Int64}
+    LEFT JOIN
+    (
+        SELECT meeting, argMax(writeup, version) AS said
+        FROM resolved_meeting(registry = {registry:UInt32})
+        WHERE label = 0 AND writeup != 0 AND ms < {as_of:Int64}
+        GROUP BY meeting
+    ) AS of_meeting USING (meeting)
+    -- 1: it names something that is no write-up.
+    WHERE (label = 0 OR (label = 1 AND said != 0)) AND ms < {as_of:Int64}
     WINDOW meetings AS (PARTITION BY meeting)
 )
 GROUP BY meeting, someone, itself

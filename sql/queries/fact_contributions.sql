@@ -22,6 +22,11 @@ FROM
       AND l.role NOT IN ('index', 'template')
 )
 WHERE person != 0 AND ms < {as_of:Int64}
-  AND person IN (SELECT person FROM resolved_attendance(registry = {registry:UInt32}) WHERE label = 0)
-  AND writeup IN (SELECT writeup FROM resolved_attendance(registry = {registry:UInt32}) WHERE label = 0)
+  AND person IN (SELECT person FROM resolved_attendance(registry = {registry:UInt32}) WHERE label IN (0, 1))
+  AND writeup IN
+  (
+      SELECT writeup FROM resolved_attendance(registry = {registry:UInt32}) WHERE label = 0
+      UNION ALL
+      SELECT writeup FROM resolved_meeting(registry = {registry:UInt32}) WHERE label = 0
+  )
 ORDER BY writeup, at, person

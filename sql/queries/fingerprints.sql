@@ -2,6 +2,7 @@
 -- write-up from each source of what happened before {before:Int64}, by generation {registry:UInt32}
 -- of the registry. Targets are few: they are resolved after the events were summed, apart for each part
 -- of time between two instants at which any target changes hands.
+-- What people enter by hand (source registry) of meetings and stories is no source that could fall silent.
 -- Store::fingerprints.
 WITH
     (
@@ -65,6 +66,24 @@ FROM
         countIf(person != 0) AS people, sum(cityHash64(key, version)) AS f
     FROM landing_edit FINAL
     WHERE toUnixTimestamp64Milli(at) < {before:Int64}
+    GROUP BY source, target, part
+    UNION ALL
+    SELECT 'meeting' AS kind, source, target,
+        if(empty(bounds), 0, arrayCount(b -> b <= toUnixTimestamp64Milli(at), bounds)) AS part,
+        min(toUnixTimestamp64Milli(at)) AS first_ms,
+        max(toUnixTimestamp64Milli(at)) AS last_ms, count() AS n,
+        toUInt64(0) AS people, sum(cityHash64(key, version)) AS f
+    FROM landing_meeting FINAL
+    WHERE toUnixTimestamp64Milli(at) < {before:Int64} AND source != 'registry'
+    GROUP BY source, target, part
+    UNION ALL
+    SELECT 'story' AS kind, source, target,
+        if(empty(bounds), 0, arrayCount(b -> b <= toUnixTimestamp64Milli(at), bounds)) AS part,
+        min(toUnixTimestamp64Milli(at)) AS first_ms,
+        max(toUnixTimestamp64Milli(at)) AS last_ms, count() AS n,
+        toUInt64(0) AS people, sum(cityHash64(key, version)) AS f
+    FROM landing_story FINAL
+    WHERE toUnixTimestamp64Milli(at) < {before:Int64} AND source != 'registry'
     GROUP BY source, target, part
 ) AS l
 ASOF LEFT JOIN (SELECT * FROM registry_target WHERE generation = {registry:UInt32}) AS t

@@ -53,6 +53,9 @@ pub(super) struct Said {
     /// Whether all of them had to come
     #[arg(long, value_name = "true|false")]
     mandatory: Option<bool>,
+    /// The write-up that it was about, by its id or any other name, whatever calendar and lists say
+    #[arg(long, value_name = "WRITE-UP")]
+    writeup: Option<String>,
 }
 
 /// What to do with story rounds.
@@ -93,6 +96,15 @@ pub(super) async fn named(house: &House, id: &str) -> anyhow::Result<(u64, Optio
     };
     let meeting = of_name(&known, id)?;
     Ok((meeting.hash()?, meeting.title.clone()))
+}
+
+/// The id of the write-up of this name.
+async fn writeup(house: &House, name: &str) -> anyhow::Result<String> {
+    let registry = Registry::now(&house.store).await?;
+    let known = registry.entry(name);
+    let known = known
+        .with_context(|| format!("no write-up is called {name:?}; `readback writeups list`"))?;
+    Ok(registry.whole(known).unwrap_or(known).id.clone())
 }
 
 fn of_name<'a>(known: &'a [Known], id: &str) -> anyhow::Result<&'a Known> {
@@ -143,9 +155,15 @@ async fn set(known: &[Known], said: Said, house: &House) -> anyhow::Result<()> {
         form: said.form,
         open: said.open,
         mandatory: said.mandatory,
+        writeup: match &said.writeup {
+            None => None,
+            Some(name) => Some(writeup(house, name).await?),
+        },
     };
     if words.is_empty() {
-        bail!("nothing is said; valid are --accounts, --changes, --form, --open and --mandatory");
+        bail!(
+            "nothing is said; valid are --accounts, --changes, --form, --open, --mandatory and --writeup"
+        );
     }
     let deed = words.deed(&meeting.id);
     let event = words.event(meeting, super::now())?;

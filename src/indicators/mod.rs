@@ -161,8 +161,8 @@ pub struct Facts {
     /// `open: bool` (everybody may come), `stated: bool` (the calendar names the role), `list: i64` (how
     /// many were invited through the same list; null for whoever is named too), `stayed_ms: i64` (over all
     /// reconnects and devices, at most the meeting's length; null without presence), `length_ms: i64`
-    /// (null if unknown), `talked_ms: i64` (null where no transcript speaks of them), `team: str` (at that
-    /// time; null if unknown).
+    /// (null if unknown), `talked_ms: i64` (null where no transcript speaks of them), `spoke_count: i64` (how
+    /// many spoke in the meeting, where only that is known), `team: str` (at that time; null if unknown).
     pub attendance: DataFrame,
     /// When attendance was being observed by every source that delivers a good part of it, cut at `as_of`.
     pub attendance_observed: Windows,

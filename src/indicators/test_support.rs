@@ -98,6 +98,7 @@ pub(super) struct Row {
     pub(super) stayed_ms: Option<i64>,
     pub(super) length_ms: Option<i64>,
     pub(super) talked_ms: Option<i64>,
+    pub(super) spoke_count: Option<i64>,
     pub(super) team: Option<&'static str>,
 }
 
@@ -122,6 +123,7 @@ impl Row {
             stayed_ms: None,
             length_ms: None,
             talked_ms: None,
+            spoke_count: None,
             team: None,
         }
     }
@@ -160,6 +162,7 @@ pub(super) fn attendance(rows: &[Row]) -> DataFrame {
         "stayed_ms" => all(rows, |row| row.stayed_ms),
         "length_ms" => all(rows, |row| row.length_ms),
         "talked_ms" => all(rows, |row| row.talked_ms),
+        "spoke_count" => all(rows, |row| row.spoke_count),
         "team" => all(rows, |row| row.team),
     )
     .unwrap()

@@ -262,6 +262,8 @@ pub struct Words {
     pub open: Option<bool>,
     /// All of them had to come.
     pub mandatory: Option<bool>,
+    /// The id of the write-up that it was about.
+    pub writeup: Option<String>,
 }
 
 impl Words {
@@ -279,7 +281,7 @@ impl Words {
         Ok(Event {
             source: BY_HAND.into(),
             id: unique("meeting")?,
-            subject: String::new(),
+            subject: self.writeup.unwrap_or_default(),
             time: known.at,
             version: later(known.fact.version, now),
             body: Body::Meeting(Meeting {
@@ -301,6 +303,7 @@ impl Words {
             ("form", self.form.is_some()),
             ("open", self.open.is_some()),
             ("mandatory", self.mandatory.is_some()),
+            ("writeup", self.writeup.is_some()),
         ];
         let said = said.iter().filter(|(_, is_said)| *is_said);
         let said: Vec<&str> = said.map(|(name, _)| *name).collect();

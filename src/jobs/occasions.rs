@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use polars::prelude::{BooleanChunked, DataFrame, IntoColumn, IntoSeries, PolarsResult};
+use polars::prelude::{
+    BooleanChunked, DataFrame, Int64Chunked, IntoColumn, IntoSeries, PolarsResult,
+};
 
 use super::columns::{flags, ints, texts};
 use crate::model::MeetingForm;
@@ -61,6 +63,17 @@ pub(super) fn apart(
     let is_open = |meeting| fact(meeting).is_some_and(|one| one.open == Some(true));
     let open: BooleanChunked = meetings.iter().map(is_open).collect();
     frame.with_column(open.with_name("open".into()).into_series().into_column())?;
+    let heard = |meeting| {
+        let one = fact(meeting)?;
+        Some(i64::from(one.spoke?) + i64::from(one.facilitators_spoke.unwrap_or(0)))
+    };
+    let heard: Int64Chunked = meetings.iter().map(heard).collect();
+    frame.with_column(
+        heard
+            .with_name("spoke_count".into())
+            .into_series()
+            .into_column(),
+    )?;
     let retold = !&reviews;
     Ok((frame.filter(&reviews)?, frame.filter(&retold)?))
 }
@@ -83,6 +96,8 @@ mod tests {
             form: form.map(str::to_owned),
             mandatory,
             open: mandatory,
+            spoke: mandatory.map(|_| 5),
+            facilitators_spoke: mandatory.map(|_| 2),
             ..MeetingFact::default()
         };
         let names = |frame: &DataFrame| -> Vec<String> {
@@ -102,6 +117,8 @@ mod tests {
         assert_eq!(names(&reviews), ["one", "two", "told"]);
         assert_eq!(flags(&reviews, "mandatory").unwrap(), [true, true, false]);
         assert_eq!(flags(&reviews, "open").unwrap(), [true, false, false]);
+        let heard = ints(&reviews, "spoke_count").unwrap();
+        assert_eq!(heard, [Some(7), None, None]);
     }
 
     #[test]

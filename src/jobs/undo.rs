@@ -49,6 +49,8 @@ pub async fn run(store: &Store, gate: &Gate, name: &str, now: Millis) -> anyhow:
         bail!(Unknown(name.trim().to_owned()));
     };
     let _passed = gate.pass().await?;
+    // First: whoever stands again may have no number yet.
+    store.look_again().await?;
     store.undo_import(found.import).await?;
     Ok(found)
 }

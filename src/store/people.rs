@@ -162,6 +162,12 @@ impl Store {
     pub async fn rederive(&self) -> Result<(), StoreError> {
         let query = self.query(RESET_STATE);
         query.execute().await.named("reset_derived_state")?;
+        self.look_again().await
+    }
+
+    /// Makes the next run of the derive job look again at what landed, though no event came; what it derives of
+    /// write-ups whose events are the same stays as it is.
+    pub async fn look_again(&self) -> Result<(), StoreError> {
         let query = self.query(RESET_BASIS);
         query.execute().await.named("reset_derive_basis")
     }

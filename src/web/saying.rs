@@ -167,6 +167,14 @@ async fn of_meeting(
         },
         open: flag("open", form.get("open"))?,
         mandatory: flag("mandatory", form.get("mandatory"))?,
+        writeup: match form.get("writeup") {
+            "" => None,
+            name => {
+                let known = look.entry(name)?;
+                let whole = look.registry.whole(known).unwrap_or(known);
+                Some(whole.id.clone())
+            }
+        },
     };
     if words.is_empty() {
         return Err(bad("the form says nothing; fill in one of its fields"));

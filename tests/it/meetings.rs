@@ -130,6 +130,42 @@ async fn house(database: &str, reversed: bool) -> Option<Way> {
 }
 
 #[tokio::test]
+async fn how_many_spoke_is_enough() {
+    let Some(way) = Way::fresh("meetings_spoke").await else {
+        return;
+    };
+    way.register(&[("INC-1", &[], "2026-03-01T00:00:00Z")])
+        .await;
+    let mut lines = Vec::new();
+    for (meeting, spoke) in [("m1", 6), ("m2", 5)] {
+        for person in 1..=12 {
+            let data = json!({
+                "meeting": meeting, "person": format!("p{person}@example.org"), "role": "OPT-PARTICIPANT",
+                "present_s": 3000, "meeting_s": 3600,
+            });
+            lines.push(event(
+                "attendance",
+                &format!("{meeting} {person}"),
+                "INC-1",
+                MARCH,
+                data,
+            ));
+        }
+        let data = json!({ "meeting": meeting, "spoke": spoke, "facilitators_spoke": 1 });
+        lines.push(said(meeting, "INC-1", MARCH, data));
+    }
+    let taken = way.events(&lines).await;
+    assert_eq!(taken.rejected, 0, "{:?}", taken.problems);
+    let summary = way.report(as_of()).await.json();
+    let share = &summary["indicators"]["A5"]["results"]["spoke_share"];
+    assert_eq!(
+        (&share["k"], &share["n"]),
+        (&json!(13), &json!(24)),
+        "{share}"
+    );
+}
+
+#[tokio::test]
 async fn sources_words_are_put_together_and_retellings_stand_apart() {
     let Some(way) = house("meetings_together", false).await else {
         return;
@@ -337,6 +373,21 @@ fn the_coordinator_says_what_came_of_it() {
         audit.contains("said accounts, open of the meeting 2026-03-10/1")
             && audit.contains("counted INC-1 in the story round 2026-H1"),
         "{audit}"
+    );
+
+    // What it was about, whatever the calendar says.
+    let set_about = |name: &str| {
+        home.done(&["meetings", "set", "2026-03-10/1", "--writeup", name]);
+        listed(&home, "meetings")[0]["title"].clone()
+    };
+    assert_eq!(set_about("INC-2"), "Title of INC-2");
+    assert_eq!(set_about("INC-1"), "Title of INC-1");
+    let refused = set(&["2026-03-10/1", "--writeup", "INC-9"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.err.contains("no write-up is called"),
+        "{}",
+        refused.err
     );
 
     // What it was: no review any more.

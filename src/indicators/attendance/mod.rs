@@ -60,6 +60,8 @@ struct Presence {
     stayed_ms: Option<i64>,
     length_ms: Option<i64>,
     talked_ms: Option<i64>,
+    /// How many spoke in the meeting, where only that is known.
+    spoke_count: Option<u64>,
     team: Option<String>,
 }
 
@@ -77,6 +79,11 @@ fn presences(rows: &LazyFrame) -> PolarsResult<Vec<Presence>> {
     let people = ints(&frame, "person")?;
     let (stayed, length) = (ints(&frame, "stayed_ms")?, ints(&frame, "length_ms")?);
     let (talked, teams) = (ints(&frame, "talked_ms")?, texts("team")?);
+    // Only where something is known of meetings beside their attendees.
+    let spoke = match frame.column("spoke_count") {
+        Ok(_) => ints(&frame, "spoke_count")?,
+        Err(_) => vec![None; frame.height()],
+    };
     let all = (0..frame.height()).filter_map(|row| {
         Some(Presence {
             meeting: places.binary_search(&meetings[row].as_ref()?).ok()?,
@@ -86,6 +93,7 @@ fn presences(rows: &LazyFrame) -> PolarsResult<Vec<Presence>> {
             stayed_ms: stayed[row],
             length_ms: length[row].filter(|length| *length > 0),
             talked_ms: talked[row],
+            spoke_count: spoke[row].and_then(|count| u64::try_from(count).ok()),
             team: teams[row].clone().filter(|team| !team.is_empty()),
         })
     });

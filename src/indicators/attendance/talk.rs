@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::*;
 
 use super::{Presence, over_meetings, people, presences, rows, split};
-use crate::indicators::shapes::{guarded_median, people_proportion};
+use crate::indicators::shapes::{Sides, guarded_median, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results};
 use crate::stats::{gini, median};
@@ -17,13 +17,15 @@ static SPEC: Spec = Spec {
     code: "A5",
     title: "Participation: spoke share and Gini of talk time",
     unit: "share; 0-1",
-    version: 1,
+    version: 2,
     layer: Layer::H,
     state: false,
     says: "Whether one person talks at a review, or many do.",
     definition: "Over meetings with a transcript (talk time is known of somebody there), people without a \
         name left out: n = (meeting, person) who attended (A1), k = those who spoke at all; whoever the \
-        transcript does not name spoke 0 s. Wilson's 95 % interval. talk_gini_median = median over those \
+        transcript does not name spoke 0 s. Of a meeting whose transcript left only a number behind, k counts \
+        those who spoke for ten seconds or more, whoever led among them, but no more than came by name. Wilson's \
+        95 % interval. talk_gini_median = median over those \
         meetings of the Gini coefficient of the seconds that each attendee spoke, zeros included: the mean \
         difference of all pairs, divided by twice the mean; from 0, where all speak alike, to (n-1)/n, where \
         one speaks. A meeting with one attendee or without a word has none; talk_gini_meetings counts those \
@@ -52,12 +54,22 @@ fn talk(rows: &LazyFrame) -> PolarsResult<Results> {
     let (heard, others): (Vec<&Presence>, Vec<&Presence>) =
         all.iter().partition(|one| written.contains(&one.meeting));
     let seconds = |one: &Presence| one.talked_ms.map_or(0, |ms| u64::try_from(ms).unwrap_or(0));
-    let spoke = heard.iter().filter(|one| seconds(one) > 0).count();
-    let meetings = written.len() as u64;
+    let spoke = heard.iter().filter(|one| seconds(one) > 0).count() as u64;
+    let counted = Counted::of(&others);
+    let (heard_or_counted, others): (Vec<&Presence>, Vec<&Presence>) = all
+        .iter()
+        .partition(|one| written.contains(&one.meeting) || counted.meetings.contains(&one.meeting));
+    let meetings = (written.len() + counted.meetings.len()) as u64;
+    let known = split(&heard, |one| seconds(one) > 0);
     let share = people_proportion(
-        spoke as u64,
-        heard.len() as u64,
-        split(&heard, |one| seconds(one) > 0),
+        spoke + counted.spoke,
+        heard_or_counted.len() as u64,
+        // Nobody knows who spoke where that was only counted: at least as many people as in one meeting.
+        Sides {
+            with: known.with.max(counted.most_spoke),
+            without: known.without.max(counted.most_silent),
+            all: people(heard_or_counted.iter().copied()),
+        },
     );
     // A2 tells all attendees: those of the other meetings are what is left.
     let apart = [people(others.iter().copied())];
@@ -88,6 +100,39 @@ fn talk(rows: &LazyFrame) -> PolarsResult<Results> {
             guarded_median(median(&unequal), unequal.len(), who),
         )
         .with("talk_gini_meetings", unequal.len()))
+}
+
+/// Meetings of which a transcript told how many spoke, and nobody who.
+#[derive(Default)]
+struct Counted {
+    meetings: BTreeSet<usize>,
+    /// Presences of those who spoke.
+    spoke: u64,
+    /// The most who spoke in one meeting, and the most who did not.
+    most_spoke: u64,
+    most_silent: u64,
+}
+
+impl Counted {
+    fn of(all: &[&Presence]) -> Counted {
+        let mut came: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
+        for one in all {
+            if let Some(spoke) = one.spoke_count {
+                let meeting = came.entry(one.meeting).or_default();
+                *meeting = (meeting.0 + 1, spoke);
+            }
+        }
+        let mut counted = Counted::default();
+        for (meeting, (came, spoke)) in came {
+            // Who had no name in the list of those who came spoke as well.
+            let spoke = spoke.min(came);
+            counted.meetings.insert(meeting);
+            counted.spoke += spoke;
+            counted.most_spoke = counted.most_spoke.max(spoke);
+            counted.most_silent = counted.most_silent.max(came - spoke);
+        }
+        counted
+    }
 }
 
 #[cfg(test)]
@@ -174,5 +219,35 @@ mod tests {
         let Some(Value::Guarded(..)) = found.get("spoke_share") else {
             panic!("{found:?}")
         };
+    }
+
+    #[test]
+    fn a_number_of_those_who_spoke_is_enough() {
+        let counted = |meeting: &'static str, people: std::ops::Range<u32>, count: i64| {
+            let each = people.map(move |person| Row {
+                spoke_count: Some(count),
+                ..Row::walk_in(meeting, person)
+            });
+            each.collect::<Vec<Row>>()
+        };
+        let rows = [
+            counted("a", 0..8, 5),
+            // More than came by name.
+            counted("b", 2..8, 9),
+            vec![spoke("c", 1, Some(60)), spoke("c", 2, None)],
+            vec![spoke("d", 20, None)],
+        ];
+        let found = of(&rows.concat());
+        let number = |name: &str| field(&found, &["spoke_share", name]).bare().clone();
+        assert_eq!(
+            (number("k"), number("n")),
+            (Value::Int(5 + 6 + 1), Value::Int(8 + 6 + 2))
+        );
+        assert_eq!(found.get("meetings"), Some(&Value::Int(3)));
+        assert_eq!(
+            found.get("talk_gini_meetings"),
+            Some(&Value::Int(1)),
+            "nobody knows for how long"
+        );
     }
 }

@@ -46,7 +46,7 @@ pub(super) struct Review {
 pub(super) enum Counting {
     /// A4: presence was measured.
     Measured,
-    /// A5: there is a transcript.
+    /// A5: there is a transcript, or it is known how many spoke.
     Heard,
     /// A6: its window is over.
     Due,
@@ -89,7 +89,7 @@ pub(super) fn gather(
     let (mandatory, responder) = (flags(frame, "mandatory")?, flags(frame, "responder")?);
     let teams = texts(frame, "team")?;
     let (stayed, length) = (ints(frame, "stayed_ms")?, ints(frame, "length_ms")?);
-    let talked = ints(frame, "talked_ms")?;
+    let (talked, spoke) = (ints(frame, "talked_ms")?, ints(frame, "spoke_count")?);
     let mut reviews: BTreeMap<String, Review> = BTreeMap::new();
     let mut quarters: BTreeMap<String, Quarter> = BTreeMap::new();
     for row in 0..frame.height() {
@@ -143,7 +143,10 @@ pub(super) fn gather(
                 Counting::Measured,
                 stayed[row].is_some() && length[row].is_some(),
             ),
-            (Counting::Heard, talked[row].is_some()),
+            (
+                Counting::Heard,
+                talked[row].is_some() || spoke[row].is_some(),
+            ),
             (Counting::Due, due),
             (Counting::Timed, due && length[row].is_some()),
             (Counting::Teams, teams[row].is_some() && owner.is_some()),
