@@ -22,6 +22,8 @@ pub mod git;
 pub mod gitea;
 pub mod github;
 pub mod gitlab;
+mod google;
+pub mod google_calendar;
 pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
@@ -73,6 +75,7 @@ pub static KINDS: &[&Kind] = &[
     &gitea::KIND,
     &github::KIND,
     &gitlab::KIND,
+    &google_calendar::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
     &meet::KIND,

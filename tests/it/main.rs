@@ -57,6 +57,8 @@ mod forges;
 mod forget;
 mod gone;
 mod google;
+mod google_calendar;
+mod google_shelves;
 mod ground;
 mod hostile;
 mod http;
