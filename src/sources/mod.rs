@@ -162,7 +162,15 @@ pub type LookFurther =
     fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<Sight, SourceError>;
 
 /// Parameters that say what to ask for.
-const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url", "url_file"];
+const ASKED_FOR: &[&str] = &[
+    "repositories",
+    "collections",
+    "parents",
+    "url",
+    "url_file",
+    "meetings",
+    "calendars",
+];
 
 impl Kind {
     /// A kind that can nothing, to be filled in.

@@ -124,6 +124,8 @@ pub(crate) fn token(asked: &Asked, own: &str) -> Reply {
         "https://www.googleapis.com/auth/drive.readonly" => "drive",
         "https://www.googleapis.com/auth/admin.reports.audit.readonly" => "audit",
         "https://www.googleapis.com/auth/calendar.events.readonly" => "calendar",
+        "https://www.googleapis.com/auth/meetings.space.readonly" => "meet",
+        "https://www.googleapis.com/auth/admin.directory.user.readonly" => "directory",
         other => panic!("unexpected scope {other}"),
     };
     let subject = ["readback@example.org", "auditor@example.org"];

@@ -421,6 +421,21 @@ fn a_meeting_in_two_calendars_is_one() {
         rows(&house.source),
         ["one@google.com 2025-03-05T14:00:00Z uwe"]
     );
+    // What it said before the other did counts again once it is alone.
+    house.shelves.put(
+        REVIEWS,
+        single("three", "2025-03-07T14:00:00Z", &["uwe", "zoe"]),
+    );
+    house
+        .shelves
+        .put(OTHERS, single("three", "2025-03-07T14:00:00Z", &["uwe"]));
+    house.source.pull(NOW);
+    assert_eq!(house.source.rows().len(), 2);
+    house.shelves.delete(OTHERS, "three", true);
+    house.source.pull(NOW);
+    house.source.pull(NOW);
+    assert_eq!(house.source.rows().len(), 3);
+    house.shelves.delete(REVIEWS, "three", true);
     // A calendar that is read no more has nothing to say.
     house
         .shelves

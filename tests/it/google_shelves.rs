@@ -93,7 +93,6 @@ impl Shelves {
             return ok(json!({ "accessRole": role }));
         }
         assert_eq!(parameter(asked, "singleEvents"), "true");
-        assert_eq!(parameter(asked, "showDeleted"), "true");
         assert!(!parameter(asked, "fields").contains("displayName"));
         let since: u64 = match of("syncToken") {
             None => 0,

@@ -69,6 +69,8 @@ mod links;
 mod loading;
 mod logs;
 mod machines;
+mod meet_api;
+mod meet_house;
 mod meetings;
 mod merging;
 mod observed;

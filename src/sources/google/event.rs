@@ -20,7 +20,7 @@ pub(in crate::sources) const SCOPE: &str =
 pub(in crate::sources) const ITEMS: &str = "items(id,status,iCalUID,recurringEventId,originalStartTime,start,end,\
      endTimeUnspecified,updated,sequence,eventType,summary,description,location,attachments(fileUrl),\
      organizer(email,self),attendeesOmitted,guestsCanSeeOtherGuests,attendees(email,organizer,resource,optional,\
-     responseStatus,additionalGuests),conferenceData(notes,entryPoints(uri)))";
+     responseStatus,additionalGuests),conferenceData(conferenceId,notes,entryPoints(uri)),hangoutLink)";
 
 /// Rooms and what else is booked.
 const RESOURCES: &str = "@resource.calendar.google.com";
@@ -72,6 +72,8 @@ pub(in crate::sources) struct Meeting {
     pub(in crate::sources) is_partial: bool,
     /// People whom others bring along.
     pub(in crate::sources) guests: u64,
+    /// What Google Meet calls the place where it is held.
+    pub(in crate::sources) code: Option<String>,
 }
 
 impl Meeting {
@@ -87,6 +89,12 @@ impl Meeting {
             texts: &self.texts,
             invitations: &self.invitations,
         }
+    }
+
+    /// Until when it lasts, as planned.
+    pub(in crate::sources) fn until(&self) -> Millis {
+        let length = self.length_ms.and_then(|ms| Millis::try_from(ms).ok());
+        self.at.saturating_add(length.unwrap_or(0))
     }
 }
 
@@ -139,6 +147,7 @@ fn meeting(value: &Value, zones: Zones, groups: &[String]) -> Result<Meeting, &'
         guests: attendees()
             .filter_map(|one| one["additionalGuests"].as_u64())
             .fold(0, u64::saturating_add),
+        code: code(value),
     })
 }
 
@@ -238,6 +247,25 @@ fn answer(value: &Value) -> Option<&'static str> {
         "tentative" => "TENTATIVE",
         _ => "NEEDS-ACTION",
     })
+}
+
+/// Meet's name of the place where it is held.
+fn code(value: &Value) -> Option<String> {
+    let stated = value["conferenceData"]["conferenceId"].as_str();
+    let in_link = || {
+        let link = value["hangoutLink"].as_str()?;
+        let code = link.strip_prefix("https://meet.google.com/")?;
+        code.split(['?', '/', '#']).next()
+    };
+    let code = stated.filter(|code| is_code(code)).or_else(in_link)?;
+    is_code(code).then(|| code.to_ascii_lowercase())
+}
+
+/// Whether it is a name such as `abc-mnop-xyz`.
+pub(in crate::sources) fn is_code(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let fits = |part: &&str| part.len() >= 3 && part.bytes().all(|byte| byte.is_ascii_alphabetic());
+    parts.len() == 3 && parts.iter().all(fits)
 }
 
 #[cfg(test)]
@@ -398,7 +426,7 @@ mod tests {
             json!({ "summary": "Review", "location": "https://l.example.org/",
             "attachments": [{ "fileUrl": "https://docs.google.com/document/d/1/edit" }, 7],
             "description": "<p>See <a href=\"https://www.google.com/url?q=https://w.example.org/1?a%3Db&amp;sa=D\">it</a>",
-            "conferenceData": { "notes": "INC-7",
+            "conferenceData": { "conferenceId": "abc-MNOP-xyz", "notes": "INC-7",
                 "entryPoints": [{ "uri": "https://v.example.org/" }] } }),
         );
         let meeting = meeting.unwrap_or_else(|field| panic!("{field}"));
@@ -412,6 +440,15 @@ mod tests {
         ] {
             assert!(meeting.texts.iter().any(|one| one == text), "{text}");
         }
+        assert_eq!(meeting.code.as_deref(), Some("abc-mnop-xyz"));
+        let code = |more: Value| read(more).ok().and_then(|meeting| meeting.code);
+        let link = json!({ "hangoutLink": "https://meet.google.com/abc-mnop-xyz?hs=1",
+            "conferenceData": { "conferenceId": "123456789" } });
+        assert_eq!(code(link).as_deref(), Some("abc-mnop-xyz"));
+        assert_eq!(
+            code(json!({ "hangoutLink": "https://zoom.example.org/abc-mnop-xyz" })),
+            None
+        );
     }
 
     proptest! {
@@ -422,7 +459,7 @@ mod tests {
         ) {
             let value = json!({ "id": text, "iCalUID": other, "start": { "dateTime": text, "date": text },
                 "end": { "date": text }, "originalStartTime": { "dateTime": text, "timeZone": other },
-                "description": text, "attendees": [text, { "email": other }],
+                "description": text, "hangoutLink": other, "attendees": [text, { "email": other }],
                 "organizer": other, "recurringEventId": other });
             let _ = item(&value, ZONES, &[other]);
         }

@@ -1,8 +1,9 @@
 //! What the sources share that ask Google. It is no kind of source.
 //!
-//! `credentials` shows who we are, [`Access`] asks one API with that, `event` reads what a calendar says of a
-//! meeting.
+//! `credentials` shows who we are, [`Access`] asks one API with that; `calendars` asks for events, and `event`
+//! reads what is said of one.
 
+pub(in crate::sources) mod calendars;
 mod credentials;
 pub(in crate::sources) mod event;
 

@@ -7,13 +7,12 @@ mod sync;
 
 use std::path::PathBuf;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
-use url::Url;
 
-use super::forge::{self, Client, Reply, Stop};
+use super::forge::{self, Client, Stop};
+use super::google::calendars::{API, Calendars};
 use super::google::event::SCOPE;
-use super::google::{Access, Key, form};
+use super::google::{Access, Key};
 use super::icalendar::reading::{Choice, Reading};
 use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 use crate::model::Millis;
@@ -42,9 +41,6 @@ groups = ["sre@example.org"]
     ..Kind::NOTHING
 };
 
-/// A calendar of which the account sees nothing but when somebody is busy.
-const BUSY: &str = "freeBusyReader";
-
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params {
@@ -64,15 +60,14 @@ struct Params {
 }
 
 fn api() -> String {
-    "https://www.googleapis.com/calendar/v3".to_owned()
+    API.to_owned()
 }
 
 /// What an account sees of calendars.
 struct Google {
-    api: Url,
+    calendars: Calendars,
     key: Option<Key>,
     subject: Option<String>,
-    calendars: Vec<String>,
     groups: Vec<String>,
     reading: Reading,
     /// All that the configuration says.
@@ -82,8 +77,7 @@ struct Google {
 impl Google {
     fn new(params: Params, setting: &Setting) -> Result<Google, SourceError> {
         let all = format!("{params:?}");
-        let is_empty = params.calendars.iter().any(|id| id.trim().is_empty());
-        if params.calendars.is_empty() || is_empty {
+        if params.calendars.is_empty() {
             return Err(SourceError::Params(
                 "calendars should name at least one by its id, such as c_1a2b3c@group.calendar.google.com, or \
                  \"primary\" for that of subject"
@@ -97,16 +91,15 @@ impl Google {
             from: params.from,
             to: params.to,
         };
-        let calendars = params.calendars.iter().map(|id| id.trim().to_owned());
+        let api = forge::address("api", &params.api, params.key_file.is_some())?;
         let groups = params
             .groups
             .iter()
             .map(|group| group.trim().to_lowercase());
         Ok(Google {
-            api: forge::address("api", &params.api, params.key_file.is_some())?,
+            calendars: Calendars::new(api, &params.calendars)?,
             key: params.key_file.as_deref().map(Key::read).transpose()?,
             subject: params.subject,
-            calendars: calendars.collect(),
             groups: groups.collect(),
             reading: Reading::new(choice, setting)?,
             params: all,
@@ -115,51 +108,13 @@ impl Google {
 
     fn client(&self, now: Millis) -> Result<Client, Stop> {
         let access = Access {
-            api: &self.api,
+            api: &self.calendars.api,
             key: self.key.as_ref(),
             scope: SCOPE,
             subject: self.subject.as_deref(),
         };
         access.client(now)
     }
-
-    /// Why nothing more is asked: something about the calendar in this place of the list, counted from 0.
-    /// Its id may be somebody's address, and is not repeated.
-    fn failed(&self, place: usize, reason: &str) -> Stop {
-        Stop::Failed(SourceError::Remote {
-            name: forge::shown(&self.api),
-            reason: format!("number {} of calendars {reason}", place + 1),
-            retryable: false,
-        })
-    }
-
-    /// The answer about a calendar is that there is none.
-    fn absent(&self, place: usize, is_forbidden: bool) -> Stop {
-        let reason = match is_forbidden {
-            true => {
-                "is not for the account of key_file (status 403): share it with that account, with \"See all \
-                 event details\""
-            }
-            false => {
-                "is not there, or not shared with the account of key_file (status 404): calendars should hold \
-                 its id, as its settings show it"
-            }
-        };
-        self.failed(place, reason)
-    }
-
-    fn busy(&self, place: usize) -> Stop {
-        self.failed(
-            place,
-            "tells the account of key_file only when somebody is busy: share it with \"See all event details\"",
-        )
-    }
-}
-
-/// The path of a calendar's events.
-fn events(calendar: &str, query: &[(&str, &str)]) -> String {
-    let calendar = utf8_percent_encode(calendar, NON_ALPHANUMERIC);
-    format!("/calendars/{calendar}/events?{}", form(query))
 }
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
@@ -173,23 +128,11 @@ fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     let now = chrono::Utc::now().timestamp_millis();
     let seen = google.client(now).and_then(|client| {
         let mut client = client.for_a_look();
-        for (place, calendar) in google.calendars.iter().enumerate() {
-            let query = [("maxResults", "1"), ("fields", "accessRole")];
-            let address = client.address(&events(calendar, &query));
-            match client.get(&address, None)? {
-                Reply::Page(page) if page.value["accessRole"] == BUSY => {
-                    return Err(google.busy(place));
-                }
-                Reply::Page(_) | Reply::Same => {}
-                Reply::Gone => return Err(google.absent(place, false)),
-                Reply::Forbidden => return Err(google.absent(place, true)),
-            }
-        }
-        Ok(())
+        google.calendars.look(&mut client)
     });
     match seen {
         Ok(()) => Ok(Sight::answering(&[(
-            google.calendars.len(),
+            google.calendars.ids().len(),
             "calendar",
             "calendars",
         )])),
@@ -230,10 +173,7 @@ mod tests {
         for (text, words) in [
             ("", "missing field `calendars`"),
             ("calendars = []", "at least one by its id"),
-            (
-                "calendars = [\"zz@example.org\", \" \"]",
-                "at least one by its id",
-            ),
+            ("calendars = [\"zz@example.org\", \" \"]", "should be an id"),
             ("calendars = [\"a\"]\nmatch = [\"(\"]", "match: \"(\""),
             ("calendars = [\"a\"]\nfrom = \"soon\"", "is no date"),
             (
@@ -251,9 +191,5 @@ mod tests {
                 "{refused}"
             );
         }
-        assert_eq!(
-            events("c_1@group.calendar.google.com", &[("a", "b c")]),
-            "/calendars/c%5F1%40group%2Ecalendar%2Egoogle%2Ecom/events?a=b+c"
-        );
     }
 }

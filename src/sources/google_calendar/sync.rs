@@ -11,11 +11,9 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{BUSY, Google, events};
+use super::Google;
 use crate::model::{DAY_MS, Millis, to_rfc3339};
-use crate::sources::forge::{
-    Blame, Client, Reply, Stop, concluded, is_too_early, remembered, written,
-};
+use crate::sources::forge::{Blame, Client, Stop, concluded, is_too_early, remembered, written};
 use crate::sources::google::Key;
 use crate::sources::google::event::{self, ITEMS, Item, Meeting, State, Zones};
 use crate::sources::icalendar::memory::{Memory, Telling, hashed, kept, occurrence, setup, window};
@@ -161,9 +159,9 @@ impl Stand {
 impl Run<'_> {
     fn all(&mut self) -> Result<(), Stop> {
         let google = self.google;
-        let wanted: BTreeSet<String> = google.calendars.iter().map(|id| hashed(id)).collect();
+        let wanted: BTreeSet<String> = google.calendars.ids().iter().map(|id| hashed(id)).collect();
         self.unwanted(&wanted);
-        for (place, calendar) in google.calendars.iter().enumerate() {
+        for (place, calendar) in google.calendars.ids().iter().enumerate() {
             let name = hashed(calendar);
             let is_up_to_date = self.changes(place, &name)?;
             match is_up_to_date {
@@ -211,24 +209,17 @@ impl Run<'_> {
         ];
         all.extend_from_slice(query);
         all.extend(page.map(|page| ("pageToken", page)));
-        let path = events(&self.google.calendars[place], &all);
-        let address = self.client.address(&path);
         let is_remembered = page.is_some() || query.iter().any(|(name, _)| *name == "syncToken");
-        match self.client.get(&address, None) {
-            Ok(Reply::Page(page)) if page.value["accessRole"] == BUSY => {
-                Err(self.google.busy(place))
-            }
-            Ok(Reply::Page(page)) => {
+        let calendars = &self.google.calendars;
+        match calendars.events(&mut self.client, place, &all) {
+            Ok(Some(list)) => {
                 self.got = true;
-                Ok(Answer::Page(page.value))
+                Ok(Answer::Page(list))
             }
-            // Nobody asked whether it is the same.
-            Ok(Reply::Same) => Ok(Answer::Page(Value::Null)),
-            Ok(Reply::Gone) | Err(Stop::Refused(_, Blame::Question)) if is_remembered => {
+            Ok(None) | Err(Stop::Refused(_, Blame::Question)) if is_remembered => {
                 Ok(Answer::Forgotten)
             }
-            Ok(Reply::Gone) => Err(self.google.absent(place, false)),
-            Ok(Reply::Forbidden) => Err(self.google.absent(place, true)),
+            Ok(None) => Err(calendars.absent(place)),
             Err(stop) => Err(stop),
         }
     }
@@ -366,7 +357,7 @@ impl Run<'_> {
             // Its time comes.
         } else if !(window.from..window.to).contains(&meeting.at) {
             self.sink.left_out("outside from and to");
-        } else if !reading.fits(&meeting.title, &[]) {
+        } else if !reading.wants(&meeting.title, &[]) {
             self.sink.left_out("neither title nor category matches");
         } else {
             return self.told(calendar, item, meeting);

@@ -211,6 +211,42 @@ impl Reading {
         }
         Ok(held)
     }
+
+    /// Whether an event with this title and these categories is taken.
+    pub(in crate::sources) fn wants(&self, title: &str, categories: &[String]) -> bool {
+        let fits = |text: &str| self.matching.iter().any(|pattern| pattern.is_match(text));
+        self.matching.is_empty() || fits(title) || categories.iter().any(|one| fits(one))
+    }
+
+    /// The write-up that was reviewed, as far as the event's texts or the parameters tell; nothing where
+    /// they don't. The meeting's id can hold names and is no subject; it, or the UID of its series, finds
+    /// the write-up that has it for an alias.
+    pub(in crate::sources) fn subject(
+        &self,
+        texts: &[String],
+        (uid, meeting): (&str, &str),
+    ) -> String {
+        let texts = || texts.iter().map(String::as_str);
+        let by_key = || {
+            let key = self.key.as_ref()?;
+            let found = texts().find_map(|text| key.captures(text))?;
+            found
+                .get(1)
+                .or_else(|| found.get(0))
+                .map(|found| found.as_str().to_owned())
+        };
+        let mentioned = self.finder.first(texts());
+        let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
+        let by_alias = || {
+            let named = self.names.get(meeting);
+            named.or_else(|| self.names.get(uid)).cloned()
+        };
+        mentioned
+            .or_else(by_key)
+            .or_else(|| self.writeup.clone())
+            .or_else(by_alias)
+            .unwrap_or_default()
+    }
 }
 
 /// A series or a single meeting, with its changed occurrences, each in its newest version.
@@ -277,13 +313,7 @@ impl Reading {
     }
 
     fn is_wanted(&self, occasion: &Occasion<'_>) -> bool {
-        self.fits(&occasion.summary, &occasion.categories)
-    }
-
-    /// Whether a title or a category is one of those that are wanted.
-    pub(in crate::sources) fn fits(&self, title: &str, categories: &[String]) -> bool {
-        let fits = |text: &str| self.matching.iter().any(|pattern| pattern.is_match(text));
-        self.matching.is_empty() || fits(title) || categories.iter().any(|one| fits(one))
+        self.wants(&occasion.summary, &occasion.categories)
     }
 
     fn plan(&self, occurrence: &Occurrence<'_>, sink: &mut dyn Sink) -> Plan {
@@ -310,7 +340,7 @@ impl Reading {
         }
         Plan {
             uid: stated.uid.to_owned(),
-            subject: self.subject(stated, &meeting).unwrap_or_default(),
+            subject: self.subject(stated.texts, (stated.uid, &meeting)),
             meeting,
             at: stated.at,
             length_ms: stated.length_ms,
@@ -318,30 +348,6 @@ impl Reading {
             stamped: stated.stamped,
             people,
         }
-    }
-
-    /// The write-up that was reviewed, as far as the event or the parameters tell. The meeting's id can
-    /// hold names and is no subject; it finds the write-up that has it for an alias.
-    fn subject(&self, stated: &Stated<'_>, meeting: &str) -> Option<String> {
-        let texts = || stated.texts.iter().map(String::as_str);
-        let by_key = || {
-            let key = self.key.as_ref()?;
-            let found = texts().find_map(|text| key.captures(text))?;
-            found
-                .get(1)
-                .or_else(|| found.get(0))
-                .map(|found| found.as_str().to_owned())
-        };
-        let mentioned = self.finder.first(texts());
-        let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
-        let by_alias = || {
-            let named = self.names.get(meeting);
-            named.or_else(|| self.names.get(stated.uid)).cloned()
-        };
-        mentioned
-            .or_else(by_key)
-            .or_else(|| self.writeup.clone())
-            .or_else(by_alias)
     }
 }
 

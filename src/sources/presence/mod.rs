@@ -98,10 +98,14 @@ pub(super) struct Said<'a> {
 
 /// A meeting that is about to become events.
 pub(super) struct Meeting {
-    id: String,
-    subject: String,
-    at: Millis,
-    bounds: Bounds,
+    /// The occurrence.
+    pub(super) id: String,
+    /// The write-up that it is about; empty where none is known.
+    pub(super) subject: String,
+    /// When it began.
+    pub(super) at: Millis,
+    /// Its own times.
+    pub(super) bounds: Bounds,
 }
 
 impl Desk {
@@ -352,8 +356,7 @@ impl Desk {
         self.version | u32::from(!subject.is_empty())
     }
 
-    /// One event for everybody who was there. Machines and what may hide any number of people are left
-    /// out, counted by reason.
+    /// One event for everybody who was there, and a note where some were left out who may have been people.
     pub(super) fn emit(
         &self,
         name: &str,
@@ -361,6 +364,23 @@ impl Desk {
         people: &[Attendee],
         sink: &mut dyn Sink,
     ) {
+        let (came, hidden) = self.tell(meeting, people, sink);
+        if hidden > 0 {
+            sink.note(format!(
+                "{name}: left out as rooms or telephones: {hidden}; the list does not say how many people sat \
+                 there, nor whether it names them besides, so at least {came} came"
+            ));
+        }
+    }
+
+    /// One event for everybody who was there. Machines and what may hide any number of people are left
+    /// out, counted by reason. Says how many came, and how many were left out who may have been people.
+    pub(super) fn tell(
+        &self,
+        meeting: &Meeting,
+        people: &[Attendee],
+        sink: &mut dyn Sink,
+    ) -> (u64, u64) {
         let (mut came, mut hidden) = (0_u64, 0_u64);
         for person in people {
             let identity = match who::sort(person, self.manner, &self.rooms) {
@@ -374,12 +394,7 @@ impl Desk {
             came += 1;
             self.event(meeting, person, identity, sink);
         }
-        if hidden > 0 {
-            sink.note(format!(
-                "{name}: left out as rooms or telephones: {hidden}; the list does not say how many people sat \
-                 there, nor whether it names them besides, so at least {came} came"
-            ));
-        }
+        (came, hidden)
     }
 
     fn event(
