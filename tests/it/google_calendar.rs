@@ -494,27 +494,31 @@ fn who_is_not_let_in_is_told_why() {
         .put(REVIEWS, single("one", "2025-03-05T14:00:00Z", &["uwe"]));
     assert_eq!(house.source.pull(NOW), 1);
     assert_eq!(house.source.look().expect("both"), "2 calendars answer");
-    // It is shared less, or not at all any more: nothing is taken back.
-    house.shelves.with(REVIEWS, |shelf| shelf.is_busy = true);
-    let said = house.source.refused(NOW);
-    assert!(
-        said.contains("number 1 of calendars tells the account of key_file only when"),
-        "{said}"
-    );
-    assert!(
+    // It is shared less, or not at all any more: nothing is taken back, and the other one is read.
+    for (busy, words) in [
+        (
+            true,
+            "number 1 of calendars tells the account of key_file only when",
+        ),
+        (false, "number 1 of calendars is not there, or not shared"),
+    ] {
+        match busy {
+            true => house.shelves.with(REVIEWS, |shelf| shelf.is_busy = true),
+            false => drop(house.shelves.0.lock().expect("no panic").remove(REVIEWS)),
+        }
+        let id = format!("other-{busy}");
         house
-            .source
-            .look()
-            .is_err_and(|error| error.to_string() == said)
-    );
-    house.shelves.0.lock().expect("no panic").remove(REVIEWS);
-    assert!(
-        house
-            .source
-            .refused(NOW)
-            .contains("is not there, or not shared")
-    );
-    assert_eq!(house.source.rows().len(), 1);
+            .shelves
+            .put(OTHERS, single(&id, "2025-03-06T14:00:00Z", &["zoe"]));
+        let heard = house.source.heard(NOW).expect("the other one");
+        assert_eq!((heard.events.len(), heard.notes.len()), (1, 1));
+        assert!(heard.notes[0].contains(words), "{:?}", heard.notes);
+        let said = house.source.look().expect_err("the same").to_string();
+        assert!(said.contains(words), "{said}");
+    }
+    assert_eq!(house.source.rows().len(), 3);
+    house.source.params = house.source.params.replace(&format!(", {OTHERS:?}"), "");
+    assert!(house.source.refused(NOW).contains("number 1 of calendars"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use url::Url;
 
 use super::form;
 use crate::sources::SourceError;
-use crate::sources::forge::{self, Client, Reply, Stop};
+use crate::sources::forge::{self, Blame, Client, Reply, Stop};
 
 /// Where the API is.
 pub(in crate::sources) const API: &str = "https://www.googleapis.com/calendar/v3";
@@ -55,7 +55,7 @@ impl Calendars {
         let id = utf8_percent_encode(id, NON_ALPHANUMERIC);
         let address = client.address(&format!("/calendars/{id}/events?{}", form(query)));
         match client.get(&address, None)? {
-            Reply::Page(page) if page.value["accessRole"] == BUSY => Err(self.failed(
+            Reply::Page(page) if page.value["accessRole"] == BUSY => Err(self.refused(
                 place,
                 "tells the account of key_file only when somebody is busy: share it with \"See all event \
                  details\"",
@@ -64,7 +64,7 @@ impl Calendars {
             // Nobody asked whether it is the same.
             Reply::Same => Ok(Some(Value::Null)),
             Reply::Gone => Ok(None),
-            Reply::Forbidden => Err(self.failed(
+            Reply::Forbidden => Err(self.refused(
                 place,
                 "is not for the account of key_file (status 403): share it with that account, with \"See all \
                  event details\"",
@@ -85,18 +85,20 @@ impl Calendars {
 
     /// It is not there.
     pub(in crate::sources) fn absent(&self, place: usize) -> Stop {
-        self.failed(
+        self.refused(
             place,
             "is not there, or not shared with the account of key_file (status 404): calendars should hold its \
              id, as its settings show it",
         )
     }
 
-    fn failed(&self, place: usize, reason: &str) -> Stop {
-        Stop::Failed(SourceError::Remote {
+    fn refused(&self, place: usize, reason: &str) -> Stop {
+        let error = SourceError::Remote {
             name: forge::shown(&self.api),
             reason: format!("number {} of calendars {reason}", place + 1),
             retryable: false,
-        })
+        };
+        // Another one may be.
+        Stop::Refused(error, Blame::Question)
     }
 }

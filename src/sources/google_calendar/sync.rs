@@ -161,21 +161,27 @@ impl Run<'_> {
         let google = self.google;
         let wanted: BTreeSet<String> = google.calendars.ids().iter().map(|id| hashed(id)).collect();
         self.unwanted(&wanted);
+        let mut refused = None;
         for (place, calendar) in google.calendars.ids().iter().enumerate() {
-            let name = hashed(calendar);
-            let is_up_to_date = self.changes(place, &name)?;
-            match is_up_to_date {
-                true => self.nearer(place, &name)?,
-                false => self.whole(place, &name)?,
+            match self.calendar(place, &hashed(calendar)) {
+                // The others are read all the same.
+                Err(stop @ Stop::Refused(..)) => refused = refused.or(Some(stop)),
+                done => done?,
             }
         }
-        // Only now: a pull that was cut off has not met all that is still there.
         self.telling.leaves_behind();
         let from = self.window.from;
         self.stands
             .values_mut()
             .for_each(|stand| stand.leaves_behind(from));
-        Ok(())
+        refused.map_or(Ok(()), Err)
+    }
+
+    fn calendar(&mut self, place: usize, name: &str) -> Result<(), Stop> {
+        match self.changes(place, name)? {
+            true => self.nearer(place, name),
+            false => self.whole(place, name),
+        }
     }
 
     /// Takes back what calendars told that are no longer read.
