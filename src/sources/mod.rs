@@ -22,6 +22,8 @@ pub mod git;
 pub mod gitea;
 pub mod github;
 pub mod gitlab;
+mod google;
+pub mod google_calendar;
 pub mod icalendar;
 pub mod links;
 pub(crate) mod machine;
@@ -73,6 +75,7 @@ pub static KINDS: &[&Kind] = &[
     &gitea::KIND,
     &github::KIND,
     &gitlab::KIND,
+    &google_calendar::KIND,
     &icalendar::KIND,
     &mediawiki::KIND,
     &meet::KIND,
@@ -121,6 +124,8 @@ pub struct Kind {
     pub probe: Option<Probe>,
     /// Parameters that stand in the configuration alone: nobody gives them with a file.
     pub settled: &'static [&'static str],
+    /// Parameters that say what to ask for, beside those of every kind: a source that has one is pulled.
+    pub asked_for: &'static [&'static str],
     /// What the source forgets; the others can be asked for all of their past, or tell of it once and by
     /// themselves.
     pub memory: Option<Memory>,
@@ -158,15 +163,8 @@ pub type Look = fn(params: toml::Table, setting: &Setting) -> Result<Sight, Sour
 pub type LookFurther =
     fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<Sight, SourceError>;
 
-/// Parameters that say what to ask for.
-const ASKED_FOR: &[&str] = &[
-    "repositories",
-    "collections",
-    "parents",
-    "url",
-    "url_file",
-    "account_id",
-];
+/// Parameters that say what to ask for, of whatever kind.
+const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url", "url_file"];
 
 impl Kind {
     /// A kind that can nothing, to be filled in.
@@ -180,6 +178,7 @@ impl Kind {
         push: None,
         probe: None,
         settled: &[],
+        asked_for: &[],
         memory: None,
         links: false,
         sites: None,
@@ -190,7 +189,8 @@ impl Kind {
     pub fn is_pulled(&self, params: &toml::Table) -> bool {
         let told = |key: &str| params.contains_key(key);
         let by_files = self.file.is_none() || told("path") || told("api");
-        let is_asked = ASKED_FOR.iter().any(|name| told(name));
+        let mut own = ASKED_FOR.iter().chain(self.asked_for);
+        let is_asked = own.any(|name| told(name));
         self.pull.is_some() && (is_asked || (self.push.is_none() && by_files))
     }
 

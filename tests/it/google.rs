@@ -1,5 +1,5 @@
-//! Google, as the APIs of Drive and of the Admin SDK describe themselves: a listener's answers. It checks the
-//! signature with which tokens are asked for.
+//! Google, as its APIs describe themselves: the answers of a listener about tokens, whose signed questions it
+//! checks, and about Drive.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -68,6 +68,13 @@ pub(crate) fn page(html: &str) -> Reply {
     (200, headers, json!(html))
 }
 
+/// The key of a service account.
+pub(crate) fn key(own: &str) -> String {
+    json!({ "type": "service_account", "client_email": BOT, "private_key_id": "k1", "private_key": KEY,
+        "token_uri": format!("{own}/token") })
+    .to_string()
+}
+
 /// What was asked with a question's parameter.
 pub(crate) fn parameter(asked: &Asked, name: &str) -> String {
     let url = url::Url::parse(&format!("http://h{}", asked.target)).expect("a target");
@@ -116,6 +123,9 @@ pub(crate) fn token(asked: &Asked, own: &str) -> Reply {
     let name = match claims["scope"].as_str().expect("a scope") {
         "https://www.googleapis.com/auth/drive.readonly" => "drive",
         "https://www.googleapis.com/auth/admin.reports.audit.readonly" => "audit",
+        "https://www.googleapis.com/auth/calendar.events.readonly" => "calendar",
+        "https://www.googleapis.com/auth/meetings.space.readonly" => "meet",
+        "https://www.googleapis.com/auth/admin.directory.user.readonly" => "directory",
         other => panic!("unexpected scope {other}"),
     };
     let subject = ["readback@example.org", "auditor@example.org"];

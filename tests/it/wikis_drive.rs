@@ -8,18 +8,11 @@ use serde_json::{Value, json};
 
 use super::binary::{Home, contents};
 use super::google::{
-    BELOW, BOT, DEPLOY, DISK, DNS, DOCUMENT, GUIDE, HOME, KEY, MAIL, NAME, SHARED, TOP, activity,
-    files, google, parameter,
+    BELOW, BOT, DEPLOY, DISK, DNS, DOCUMENT, GUIDE, HOME, MAIL, NAME, SHARED, TOP, activity, files,
+    google, key, parameter,
 };
 use super::polled_forge::{Forge, NOW, TOKEN, WORDS, covered, ok};
 use super::wikis::{Source, short, told};
-
-/// A key of a service account.
-fn key(own: &str) -> String {
-    json!({ "type": "service_account", "client_email": BOT, "private_key_id": "k1", "private_key": KEY,
-        "token_uri": format!("{own}/token") })
-    .to_string()
-}
 
 fn params(own: &str, key: &std::path::Path) -> String {
     format!(

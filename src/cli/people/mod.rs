@@ -55,6 +55,7 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   gitea              a login at Gitea, Forgejo or Gogs
   github             a login at GitHub
   gitlab             a user name at GitLab
+  google             a user's number in Google Workspace (users/ID in Meet)
   icalendar          an address in calendars that is no mail address
   icalendar_name     a name in calendars
   mediawiki          a user name in the wiki

@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 28] = [
+pub static ACCOUNTS: [Account; 29] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -91,6 +91,12 @@ pub static ACCOUNTS: [Account; 28] = [
     ),
     one("github", "github", "login", "a login at GitHub"),
     one("gitlab", "gitlab", "username", "a user name at GitLab"),
+    one(
+        "google",
+        "google",
+        "user",
+        "a user's number in Google Workspace (users/ID in Meet)",
+    ),
     one(
         "icalendar",
         "icalendar",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::{Identity, Millis, to_rfc3339};
 use crate::sources::forge::{Client, OVERLAP, Reply, Stop, second};
+use crate::sources::google::form;
 use crate::sources::wiki::{
     self, Fate, Hearing, Links, Measured, Page, Run, Said, Seen, Stands, Targets, Turn, Watched,
     Wiki,
@@ -11,7 +12,7 @@ use crate::sources::wiki::{
 
 use super::Drive;
 use super::answer::{self, COMMENTS, DOCUMENT, File, REVISIONS, What};
-use super::listing::{Within, form};
+use super::listing::Within;
 use super::text;
 
 /// One pull.

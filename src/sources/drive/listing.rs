@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::sources::SourceError;
 use crate::sources::forge::{Blame, Reply, Stop};
+use crate::sources::google::{form, next};
 
 use super::Drive;
 use super::absent;
@@ -210,19 +211,6 @@ pub(super) fn of(reply: Reply) -> Option<Value> {
         Reply::Page(page) => Some(page.value),
         Reply::Same | Reply::Gone | Reply::Forbidden => None,
     }
-}
-
-/// The parameter that asks for the next page of a list.
-pub(super) fn next(list: &Value) -> Option<String> {
-    let token = list["nextPageToken"].as_str()?;
-    (!token.is_empty()).then(|| format!("&{}", form(&[("pageToken", token)])))
-}
-
-/// Parameters of a question.
-pub(super) fn form(pairs: &[(&str, &str)]) -> String {
-    let mut form = url::form_urlencoded::Serializer::new(String::new());
-    form.extend_pairs(pairs);
-    form.finish()
 }
 
 /// The documents and shortcuts that may be write-ups.

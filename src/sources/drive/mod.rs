@@ -1,13 +1,12 @@
 //! `drive`: documents of Google Docs as write-ups, with who opened them, their edits, comments and the
 //! documents that link to them, from the APIs of Drive and of the Admin SDK.
 //!
-//! `credentials` shows who we are, `answer` reads what Google says of its things, `text` what stands in a
-//! document, `api` asks Drive, `listing` for what lies where, `opened` the audit log; the rest is what all
-//! wikis have (`wiki`).
+//! `answer` reads what Google says of its things, `text` what stands in a document, `api` asks Drive,
+//! `listing` for what lies where, `opened` the audit log; the rest is what all wikis have (`wiki`), and what
+//! all that asks Google has (`google`).
 
 mod answer;
 mod api;
-mod credentials;
 mod listing;
 mod opened;
 mod text;
@@ -20,10 +19,9 @@ use url::Url;
 use crate::model::Millis;
 
 use super::forge::{self, Client, Reply, Stop};
+use super::google::{Access, Key};
 use super::wiki::{self, House, Places};
 use super::{Kind, Memory, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
-
-use credentials::Key;
 
 /// The kind.
 pub static KIND: Kind = Kind {
@@ -159,26 +157,24 @@ impl Drive {
 
     /// What asks Drive.
     fn client(&self, now: Millis) -> Result<Client, Stop> {
-        let token = self.token(DRIVE, self.subject.as_deref(), now)?;
-        Ok(Client::new(&self.api, token, now).shown_by("key_file"))
+        let access = Access {
+            api: &self.api,
+            key: self.key.as_ref(),
+            scope: DRIVE,
+            subject: self.subject.as_deref(),
+        };
+        access.client(now)
     }
 
     /// What asks the audit log.
     fn auditor(&self, now: Millis) -> Result<Client, Stop> {
-        let token = self.token(AUDIT, self.audit_subject.as_deref(), now)?;
-        let client = Client::new(&self.reports, token, now);
-        Ok(client.shown_by("key_file").told_by("reports_api"))
-    }
-
-    fn token(
-        &self,
-        scope: &str,
-        subject: Option<&str>,
-        now: Millis,
-    ) -> Result<Option<String>, Stop> {
-        let key = self.key.as_ref();
-        key.map(|key| key.authorization(scope, subject, now))
-            .transpose()
+        let access = Access {
+            api: &self.reports,
+            key: self.key.as_ref(),
+            scope: AUDIT,
+            subject: self.audit_subject.as_deref(),
+        };
+        Ok(access.client(now)?.told_by("reports_api"))
     }
 }
 

@@ -2,11 +2,11 @@
 
 use crate::model::{DAY_MS, Millis, Read, to_rfc3339};
 use crate::sources::forge::{Reply, Stop};
+use crate::sources::google::{form, next};
 use crate::sources::wiki::{Page, Run, Seen, Watched};
 
 use super::answer;
 use super::api::Asking;
-use super::listing::{form, next};
 
 /// Where the log is, below the API's address.
 pub(super) const LOG: &str = "/activity/users/all/applications/drive";

@@ -1,9 +1,8 @@
 //! What stands in a document of Google Docs that was exported as HTML: what is counted in it, and where it
 //! leads. Pure.
 
-use url::Url;
-
 use crate::model::Vocabulary;
+use crate::sources::google::led;
 use crate::sources::wiki::{self, Measured};
 
 /// The first comment, as the list of comments below a document leads back to where it stands.
@@ -42,20 +41,6 @@ fn body(html: &str) -> &str {
         before.rfind("<div").unwrap_or(at)
     });
     &html[..end.unwrap_or(html.len())]
-}
-
-/// Where a link leads: exported ones go by way of a page of Google's that says so.
-fn led(link: &str) -> String {
-    let url = Url::parse(link).ok();
-    let url = url.filter(|url| {
-        let is_google = matches!(url.host_str(), Some("www.google.com" | "google.com"));
-        is_google && url.path() == "/url"
-    });
-    let target = url.and_then(|url| {
-        let mut pairs = url.query_pairs();
-        pairs.find_map(|(name, value)| matches!(&*name, "q" | "url").then(|| value.into_owned()))
-    });
-    target.unwrap_or_else(|| link.to_owned())
 }
 
 #[cfg(test)]

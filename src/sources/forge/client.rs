@@ -36,6 +36,12 @@ const LIMITS: &[&str] = &[
 /// How Google says that a project may not ask this API before somebody switches it on.
 const SWITCHED_OFF: &[&str] = &["accessnotconfigured", "service_disabled"];
 
+/// How Google says that a token is not for this.
+const NO_SCOPE: &[&str] = &[
+    "access_token_scope_insufficient",
+    "insufficient authentication scopes",
+];
+
 /// A refusal stays far below this, bytes.
 const MAX_REFUSAL: u64 = 64 << 10;
 /// How often one question is led on to another place.
@@ -402,6 +408,13 @@ impl Client {
                     let reason = format!(
                         "is not switched on (status 403, SERVICE_DISABLED); the project of {} has to enable \
                          this API, in the Google Cloud console under \"APIs & Services\"",
+                        self.credential
+                    );
+                    return Err(Stop::Failed(self.error(&reason, false)));
+                }
+                if speaks_of(NO_SCOPE) {
+                    let reason = format!(
+                        "refuses access (status 403, ACCESS_TOKEN_SCOPE_INSUFFICIENT): what is shown of {} was                          given for other scopes; the documentation of the kind names those that it needs",
                         self.credential
                     );
                     return Err(Stop::Failed(self.error(&reason, false)));

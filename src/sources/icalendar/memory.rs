@@ -77,6 +77,11 @@ pub(in crate::sources) fn hashed(text: &str) -> String {
     format!("{:016x}", xxh3_64(text.as_bytes()))
 }
 
+/// The id of a meeting as it is remembered.
+pub(in crate::sources) fn occurrence(meeting: &str) -> String {
+    format!("{:032x}", xxh3_128(meeting.as_bytes()))
+}
+
 /// A token or tag of a server, if it may be kept: some servers put the user's address into it.
 pub(in crate::sources) fn kept(text: Option<&str>) -> Option<String> {
     let text = text.filter(|text| text.len() <= 2_000)?;
@@ -109,7 +114,7 @@ impl<'a> Telling<'a> {
             let key = |who: &super::Expected| (who.person.kind, who.person.value.to_lowercase());
             key(one).cmp(&key(other))
         });
-        let id = format!("{:032x}", xxh3_128(plan.meeting.as_bytes()));
+        let id = occurrence(&plan.meeting);
         let print = self.print(&plan);
         self.seen.insert(id.clone());
         let uid = hashed(&plan.uid);
@@ -145,24 +150,48 @@ impl<'a> Telling<'a> {
         sink: &mut dyn Sink,
     ) {
         for uid in uids {
-            let Some(mut known) = self.memory.meetings.remove(uid) else {
+            let Some(known) = self.memory.meetings.get_mut(uid) else {
                 continue;
             };
             // What the window left behind stays as it is.
             known.retain(|_, told| told.0 >= self.window.from);
-            for (id, told) in &mut known {
-                let stands = told.3.is_some();
-                if !stands || self.seen.contains(id) || is_forgotten(uid, told.0) {
-                    continue;
-                }
-                let version = self.later(Some(*told));
-                self.empty(id, told.0, version, 0..told.1, sink);
-                *told = Told(told.0, 0, version, None);
+            if known.is_empty() {
+                self.memory.meetings.remove(uid);
+                continue;
             }
-            if !known.is_empty() {
-                self.memory.meetings.insert(uid.clone(), known);
+            let gone = known.iter();
+            let gone = gone.filter(|(_, told)| !is_forgotten(uid, told.0));
+            let gone: Vec<String> = gone.map(|(id, _)| id.clone()).collect();
+            for id in gone {
+                self.takes_back(uid, &id, sink);
             }
         }
+    }
+
+    /// Takes back an occurrence, unless this pull came upon it or the window left it behind. Its UID and its
+    /// id are as they are remembered.
+    pub(in crate::sources) fn takes_back(&mut self, uid: &str, id: &str, sink: &mut dyn Sink) {
+        let known = self.memory.meetings.get(uid);
+        let Some(told) = known.and_then(|known| known.get(id)).copied() else {
+            return;
+        };
+        let stands = told.3.is_some() && told.0 >= self.window.from;
+        if !stands || self.seen.contains(id) {
+            return;
+        }
+        let version = self.later(Some(told));
+        self.empty(id, told.0, version, 0..told.1, sink);
+        let known = self.memory.meetings.entry(uid.to_owned()).or_default();
+        known.insert(id.to_owned(), Told(told.0, 0, version, None));
+    }
+
+    /// Forgets what the window left behind: it stays as it was told.
+    pub(in crate::sources) fn leaves_behind(&mut self) {
+        let from = self.window.from;
+        self.memory.meetings.retain(|_, known| {
+            known.retain(|_, told| told.0 >= from);
+            !known.is_empty()
+        });
     }
 
     /// The same for all of a calendar that is always answered as a whole, or as much of it as it remembers.

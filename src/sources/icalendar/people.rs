@@ -139,6 +139,22 @@ pub(super) fn expected(
 }
 
 impl Invitation {
+    /// Of a calendar that says the same in words of its own; nothing of it is stated yet.
+    pub(in crate::sources) fn to(uid: &str, address: &str) -> Invitation {
+        Invitation {
+            uid: uid.to_owned(),
+            organizer: false,
+            address: address.to_owned(),
+            role: None,
+            partstat: None,
+            cutype: None,
+            member: None,
+            delegated_from: None,
+            email: None,
+            name: None,
+        }
+    }
+
     /// Who it is: by address, else by the address in EMAIL, else by another kind of address (a
     /// directory entry, a number), else by name. Apple writes `invalid:nomail` where it has none.
     fn person(&self) -> Option<Identity> {

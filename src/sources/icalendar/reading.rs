@@ -10,7 +10,7 @@ use regex::Regex;
 use super::calendars::{self, decoded, is_answer, method, parse};
 use super::expand::{Occurrence, occurrences};
 use super::occasion::{Broken, Occasion};
-use super::people::{self, Expected};
+use super::people::{self, Expected, Invitation};
 use super::zones::{Local, Zones};
 use crate::model::{Calendar, Millis, parse_rfc3339, to_rfc3339};
 use crate::sources::links::Finder;
@@ -55,6 +55,31 @@ pub(in crate::sources) struct Reading {
     /// Write-ups by name, see [`Setting::names`].
     names: HashMap<String, String>,
     pub(in crate::sources) setting: Setting,
+}
+
+/// An occurrence as its calendar states it, found in a file or told by a calendar that works out the
+/// occurrences of a series itself.
+pub(in crate::sources) struct Stated<'a> {
+    pub(in crate::sources) uid: &'a str,
+    /// Of a series: the start that it gave this occurrence.
+    pub(in crate::sources) original: Option<Millis>,
+    pub(in crate::sources) at: Millis,
+    pub(in crate::sources) length_ms: Option<u64>,
+    pub(in crate::sources) sequence: i64,
+    pub(in crate::sources) stamped: Millis,
+    /// Texts in which a write-up may be named, the most telling first.
+    pub(in crate::sources) texts: &'a [String],
+    pub(in crate::sources) invitations: &'a [Invitation],
+}
+
+impl Stated<'_> {
+    /// The id of the meeting.
+    pub(in crate::sources) fn meeting(&self) -> String {
+        match self.original {
+            Some(original) => format!("{}/{}", self.uid, to_rfc3339(original)),
+            None => self.uid.to_owned(),
+        }
+    }
 }
 
 /// An occurrence that is wanted.
@@ -186,6 +211,42 @@ impl Reading {
         }
         Ok(held)
     }
+
+    /// Whether an event with this title and these categories is taken.
+    pub(in crate::sources) fn wants(&self, title: &str, categories: &[String]) -> bool {
+        let fits = |text: &str| self.matching.iter().any(|pattern| pattern.is_match(text));
+        self.matching.is_empty() || fits(title) || categories.iter().any(|one| fits(one))
+    }
+
+    /// The write-up that was reviewed, as far as the event's texts or the parameters tell; nothing where
+    /// they don't. The meeting's id can hold names and is no subject; it, or the UID of its series, finds
+    /// the write-up that has it for an alias.
+    pub(in crate::sources) fn subject(
+        &self,
+        texts: &[String],
+        (uid, meeting): (&str, &str),
+    ) -> String {
+        let texts = || texts.iter().map(String::as_str);
+        let by_key = || {
+            let key = self.key.as_ref()?;
+            let found = texts().find_map(|text| key.captures(text))?;
+            found
+                .get(1)
+                .or_else(|| found.get(0))
+                .map(|found| found.as_str().to_owned())
+        };
+        let mentioned = self.finder.first(texts());
+        let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
+        let by_alias = || {
+            let named = self.names.get(meeting);
+            named.or_else(|| self.names.get(uid)).cloned()
+        };
+        mentioned
+            .or_else(by_key)
+            .or_else(|| self.writeup.clone())
+            .or_else(by_alias)
+            .unwrap_or_default()
+    }
 }
 
 /// A series or a single meeting, with its changed occurrences, each in its newest version.
@@ -252,54 +313,41 @@ impl Reading {
     }
 
     fn is_wanted(&self, occasion: &Occasion<'_>) -> bool {
-        let fits = |text: &String| self.matching.iter().any(|pattern| pattern.is_match(text));
-        self.matching.is_empty() || fits(&occasion.summary) || occasion.categories.iter().any(fits)
+        self.wants(&occasion.summary, &occasion.categories)
     }
 
     fn plan(&self, occurrence: &Occurrence<'_>, sink: &mut dyn Sink) -> Plan {
         let occasion = occurrence.of;
-        let meeting = match occurrence.original {
-            Some(original) => format!("{}/{}", occasion.uid, to_rfc3339(original)),
-            None => occasion.uid.clone(),
-        };
-        let people = people::expected(&occasion.invitations, |reason| sink.left_out(reason));
-        if people.is_empty() {
-            sink.left_out("event without attendees");
-        }
-        Plan {
-            uid: occasion.uid.clone(),
-            subject: self.subject(occasion, &meeting).unwrap_or_default(),
-            meeting,
+        let stated = Stated {
+            uid: &occasion.uid,
+            original: occurrence.original,
             at: occurrence.at,
             length_ms: occurrence.length_ms,
             sequence: occasion.sequence,
             stamped: occasion.stamped,
-            people,
-        }
+            texts: &occasion.texts,
+            invitations: &occasion.invitations,
+        };
+        self.planned(&stated, sink)
     }
 
-    /// The write-up that was reviewed, as far as the event or the parameters tell. The meeting's id can
-    /// hold names and is no subject; it finds the write-up that has it for an alias.
-    fn subject(&self, occasion: &Occasion<'_>, meeting: &str) -> Option<String> {
-        let texts = || occasion.texts.iter().map(String::as_str);
-        let by_key = || {
-            let key = self.key.as_ref()?;
-            let found = texts().find_map(|text| key.captures(text))?;
-            found
-                .get(1)
-                .or_else(|| found.get(0))
-                .map(|found| found.as_str().to_owned())
-        };
-        let mentioned = self.finder.first(texts());
-        let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
-        let by_alias = || {
-            let named = self.names.get(meeting);
-            named.or_else(|| self.names.get(&occasion.uid)).cloned()
-        };
-        mentioned
-            .or_else(by_key)
-            .or_else(|| self.writeup.clone())
-            .or_else(by_alias)
+    /// What is planned of an occurrence that somebody states.
+    pub(in crate::sources) fn planned(&self, stated: &Stated<'_>, sink: &mut dyn Sink) -> Plan {
+        let meeting = stated.meeting();
+        let people = people::expected(stated.invitations, |reason| sink.left_out(reason));
+        if people.is_empty() {
+            sink.left_out("event without attendees");
+        }
+        Plan {
+            uid: stated.uid.to_owned(),
+            subject: self.subject(stated.texts, (stated.uid, &meeting)),
+            meeting,
+            at: stated.at,
+            length_ms: stated.length_ms,
+            sequence: stated.sequence,
+            stamped: stated.stamped,
+            people,
+        }
     }
 }
 

@@ -54,6 +54,7 @@ impl Matches {
                 Some(address) => {
                     person.key = address.to_lowercase();
                     person.email = Some(address.to_owned());
+                    person.account = None;
                 }
             }
             let at = *known.entry(person.key.clone()).or_insert(all.len());
@@ -84,6 +85,7 @@ mod tests {
             name: name.to_owned(),
             email: email.map(str::to_owned),
             stated_ms: stay.is_none().then_some(60_000),
+            account: None,
         }
     }
 

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::stays::{Bounds, Stay, present_ms};
+use crate::model::Identity;
 
 /// One attendee. No `Debug`: it holds a name.
 #[derive(Clone)]
@@ -16,6 +17,8 @@ pub(in crate::sources) struct Attendee {
     pub(in crate::sources) name: String,
     /// The address or account.
     pub(in crate::sources) email: Option<String>,
+    /// Who it is where no address is told.
+    pub(in crate::sources) account: Option<Identity>,
     /// The time present that the list states, ms.
     pub(in crate::sources) stated_ms: Option<u64>,
 }
@@ -91,6 +94,7 @@ impl People {
                 stays: Vec::new(),
                 name: name.to_owned(),
                 email: email.map(str::to_owned),
+                account: None,
                 stated_ms: None,
             });
         }

@@ -1,6 +1,6 @@
 //! Who of a list is a person. Meetings are also joined by programs that take notes, by rooms in which
-//! any number of people sit, and by telephones that nobody knows. A person is known by an address;
-//! everybody else is somebody unknown.
+//! any number of people sit, and by telephones that nobody knows. A person is known by an address, or by an
+//! account that the tool itself tells; everybody else is somebody unknown.
 
 use super::Manner;
 use super::people::Attendee;
@@ -104,7 +104,8 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, rooms: &[String]) -> Sort {
     } else {
         // What is no address is a name, whatever column it stands in.
         let identity = entry.email.as_deref().map(Identity::bare);
-        Sort::Person(identity.filter(Identity::is_email))
+        let identity = identity.filter(Identity::is_email);
+        Sort::Person(identity.or_else(|| entry.account.clone()))
     }
 }
 
@@ -148,6 +149,7 @@ mod tests {
             stays: Vec::new(),
             name: name.to_owned(),
             email: email.map(str::to_owned),
+            account: None,
             stated_ms: None,
         };
         let rooms = ["turing".to_owned(), "r2@example.org".to_owned()];

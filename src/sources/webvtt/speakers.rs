@@ -24,6 +24,21 @@ pub struct Spoken {
 }
 
 impl Spoken {
+    /// From when until when who spoke; what one says at once in two ways counts once.
+    pub(in crate::sources) fn of_stays(mut stays: BTreeMap<Option<String>, Vec<Stay>>) -> Spoken {
+        let union = |stays: &[Stay]| present_ms(stays, Bounds::default()).unwrap_or(0);
+        let all: Vec<Stay> = stays.values().flatten().copied().collect();
+        let unknown_ms = stays.remove(&None).map_or(0, |stays| union(&stays));
+        Spoken {
+            total_ms: union(&all),
+            unknown_ms,
+            by_name: stays
+                .into_iter()
+                .filter_map(|(name, stays)| Some((name?, union(&stays))))
+                .collect(),
+        }
+    }
+
     /// How many spoke for [`ENOUGH_MS`] and more.
     pub fn speakers(&self) -> usize {
         self.by_name.values().filter(|ms| **ms >= ENOUGH_MS).count()
@@ -78,17 +93,7 @@ pub fn spoken(cues: &[Cue]) -> Spoken {
             stays.entry(voice).or_default().push(stay);
         }
     }
-    let union = |stays: &[Stay]| present_ms(stays, Bounds::default()).unwrap_or(0);
-    let all: Vec<Stay> = stays.values().flatten().copied().collect();
-    let unknown_ms = stays.remove(&None).map_or(0, |stays| union(&stays));
-    Spoken {
-        total_ms: union(&all),
-        unknown_ms,
-        by_name: stays
-            .into_iter()
-            .filter_map(|(name, stays)| Some((name?, union(&stays))))
-            .collect(),
-    }
+    Spoken::of_stays(stays)
 }
 
 /// The instant at which so many letters of all have been said.

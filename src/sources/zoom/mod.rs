@@ -56,6 +56,7 @@ date_order = "auto"
 rooms = ["room-4@example.org"]
 "#,
     file: Some(build_file),
+    asked_for: &["account_id"],
     pull: Some(build_pull),
     push: Some(build_push),
     probe: Some(Probe::Remote(look::look)),

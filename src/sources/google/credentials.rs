@@ -33,9 +33,11 @@ const MAX_ANSWER: u64 = 64 << 10;
 const WAIT: Millis = 60_000;
 
 /// What the file holds.
-pub(super) struct Key {
+pub(in crate::sources) struct Key {
     tokens: Url,
     who: Who,
+    /// What only those know who have it.
+    mark: String,
 }
 
 enum Who {
@@ -53,7 +55,7 @@ enum Who {
 
 impl Key {
     /// What a file holds, in the two forms that Google's own tools write.
-    pub(super) fn read(path: &Path) -> Result<Key, SourceError> {
+    pub(in crate::sources) fn read(path: &Path) -> Result<Key, SourceError> {
         let text = std::fs::read(path).map_err(|cause| SourceError::Io {
             name: path.display().to_string(),
             cause,
@@ -90,7 +92,13 @@ impl Key {
                 ));
             }
         };
-        Ok(Key { tokens, who })
+        let mark = forge::hex(&forge::sha256(&text));
+        Ok(Key { tokens, who, mark })
+    }
+
+    /// What only those know who may ask.
+    pub(in crate::sources) fn known_by(&self) -> &str {
+        &self.mark
     }
 
     /// What the API is shown: a token for this scope, of the service account itself or of `subject`.
