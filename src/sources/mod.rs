@@ -27,6 +27,8 @@ pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
 pub mod meet;
+mod microsoft;
+pub mod microsoft_calendar;
 pub mod notion;
 pub mod outline;
 pub mod pageviews;
@@ -76,6 +78,7 @@ pub static KINDS: &[&Kind] = &[
     &icalendar::KIND,
     &mediawiki::KIND,
     &meet::KIND,
+    &microsoft_calendar::KIND,
     &notion::KIND,
     &outline::KIND,
     &pageviews::KIND,
@@ -159,7 +162,14 @@ pub type LookFurther =
     fn(params: toml::Table, setting: &Setting, is_online: bool) -> Result<Sight, SourceError>;
 
 /// Parameters that say what to ask for.
-const ASKED_FOR: &[&str] = &["repositories", "collections", "parents", "url", "url_file"];
+const ASKED_FOR: &[&str] = &[
+    "repositories",
+    "collections",
+    "parents",
+    "url",
+    "url_file",
+    "mailboxes",
+];
 
 impl Kind {
     /// A kind that can nothing, to be filled in.

@@ -186,6 +186,42 @@ impl Reading {
         }
         Ok(held)
     }
+
+    /// Whether an event with this title and these categories is taken.
+    pub(in crate::sources) fn wants(&self, title: &str, categories: &[String]) -> bool {
+        let fits = |text: &str| self.matching.iter().any(|pattern| pattern.is_match(text));
+        self.matching.is_empty() || fits(title) || categories.iter().any(|one| fits(one))
+    }
+
+    /// The write-up that was reviewed, as far as the event's texts or the parameters tell; nothing where
+    /// they don't. The meeting's id can hold names and is no subject; it, or the UID of its series, finds
+    /// the write-up that has it for an alias.
+    pub(in crate::sources) fn subject(
+        &self,
+        texts: &[String],
+        (uid, meeting): (&str, &str),
+    ) -> String {
+        let texts = || texts.iter().map(String::as_str);
+        let by_key = || {
+            let key = self.key.as_ref()?;
+            let found = texts().find_map(|text| key.captures(text))?;
+            found
+                .get(1)
+                .or_else(|| found.get(0))
+                .map(|found| found.as_str().to_owned())
+        };
+        let mentioned = self.finder.first(texts());
+        let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
+        let by_alias = || {
+            let named = self.names.get(meeting);
+            named.or_else(|| self.names.get(uid)).cloned()
+        };
+        mentioned
+            .or_else(by_key)
+            .or_else(|| self.writeup.clone())
+            .or_else(by_alias)
+            .unwrap_or_default()
+    }
 }
 
 /// A series or a single meeting, with its changed occurrences, each in its newest version.
@@ -252,8 +288,7 @@ impl Reading {
     }
 
     fn is_wanted(&self, occasion: &Occasion<'_>) -> bool {
-        let fits = |text: &String| self.matching.iter().any(|pattern| pattern.is_match(text));
-        self.matching.is_empty() || fits(&occasion.summary) || occasion.categories.iter().any(fits)
+        self.wants(&occasion.summary, &occasion.categories)
     }
 
     fn plan(&self, occurrence: &Occurrence<'_>, sink: &mut dyn Sink) -> Plan {
@@ -268,7 +303,7 @@ impl Reading {
         }
         Plan {
             uid: occasion.uid.clone(),
-            subject: self.subject(occasion, &meeting).unwrap_or_default(),
+            subject: self.subject(&occasion.texts, (&occasion.uid, &meeting)),
             meeting,
             at: occurrence.at,
             length_ms: occurrence.length_ms,
@@ -276,30 +311,6 @@ impl Reading {
             stamped: occasion.stamped,
             people,
         }
-    }
-
-    /// The write-up that was reviewed, as far as the event or the parameters tell. The meeting's id can
-    /// hold names and is no subject; it finds the write-up that has it for an alias.
-    fn subject(&self, occasion: &Occasion<'_>, meeting: &str) -> Option<String> {
-        let texts = || occasion.texts.iter().map(String::as_str);
-        let by_key = || {
-            let key = self.key.as_ref()?;
-            let found = texts().find_map(|text| key.captures(text))?;
-            found
-                .get(1)
-                .or_else(|| found.get(0))
-                .map(|found| found.as_str().to_owned())
-        };
-        let mentioned = self.finder.first(texts());
-        let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
-        let by_alias = || {
-            let named = self.names.get(meeting);
-            named.or_else(|| self.names.get(&occasion.uid)).cloned()
-        };
-        mentioned
-            .or_else(by_key)
-            .or_else(|| self.writeup.clone())
-            .or_else(by_alias)
     }
 }
 

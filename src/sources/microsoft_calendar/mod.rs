@@ -1,0 +1,136 @@
+//! `microsoft-calendar`: invitations to reviews from calendars of Exchange Online, by Microsoft Graph.
+//!
+//! `site` asks, `sync` is one pull, `groups` says who is meant by a group; `microsoft` reads what an event
+//! says. What is planned is chosen and remembered as of an iCalendar feed (`icalendar`).
+
+mod groups;
+mod site;
+mod sync;
+
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use self::site::Site;
+use super::forge::Stop;
+use super::icalendar::reading::{Choice, Reading};
+use super::microsoft::{Given, Place, Signin};
+use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
+use crate::model::Millis;
+
+/// The kind.
+pub static KIND: Kind = Kind {
+    name: "microsoft-calendar",
+    summary: "invitations to reviews, from calendars of Exchange Online by Microsoft Graph",
+    documentation: include_str!("documentation.md"),
+    sample: r#"[[source]]
+id = "outlook"
+kind = "microsoft-calendar"
+# The directory and the application in it, and the file with the application's secret.
+tenant = "example.org"
+client_id = "00000000-0000-0000-0000-000000000000"
+client_secret_file = "/run/secrets/graph"
+# Whose calendars are read: a mailbox, shared or somebody's own, or one of its calendars by name.
+mailboxes = ["reviews@example.org", "ada@example.org/Incident reviews"]
+# Only events whose title or category fits one of these.
+match = ["(?i)incident review", "^Post-?mortem"]
+key = 'INC-\d+'
+# Invitations of groups are those of their members.
+expand_groups = true
+"#,
+    pull: Some(build),
+    probe: Some(Probe::Remote(look)),
+    links: true,
+    ..Kind::NOTHING
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Params {
+    tenant: String,
+    client_id: String,
+    client_secret_file: Option<PathBuf>,
+    login: Option<String>,
+    graph: Option<String>,
+    mailboxes: Vec<String>,
+    #[serde(default)]
+    expand_groups: bool,
+    #[serde(default, rename = "match")]
+    matching: Vec<String>,
+    key: Option<String>,
+    writeup: Option<String>,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+/// Calendars of one tenant.
+struct Calendars {
+    signin: Signin,
+    places: Vec<Place>,
+    expands: bool,
+    reading: Reading,
+    /// All that the configuration says.
+    params: String,
+}
+
+impl Calendars {
+    fn new(params: Params, setting: &Setting) -> Result<Calendars, SourceError> {
+        let all = format!("{params:?}");
+        let signin = Signin::new(&Given {
+            tenant: &params.tenant,
+            client_id: &params.client_id,
+            secret_file: params.client_secret_file.as_deref(),
+            login: params.login.as_deref(),
+            graph: params.graph.as_deref(),
+        })?;
+        let choice = Choice {
+            matching: params.matching,
+            key: params.key,
+            writeup: params.writeup,
+            from: params.from,
+            to: params.to,
+        };
+        Ok(Calendars {
+            signin,
+            places: Place::all(&params.mailboxes)?,
+            expands: params.expand_groups,
+            reading: Reading::new(choice, setting)?,
+            params: all,
+        })
+    }
+}
+
+fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
+    Ok(Box::new(Calendars::new(decode(params)?, setting)?))
+}
+
+/// Signs in and looks whether the calendars may be read, for `readback check`.
+fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
+    let calendars = Calendars::new(decode(params)?, setting)?;
+    let looked = || -> Result<usize, Stop> {
+        let mut site = Site::new(calendars.signin.graph(0, true)?);
+        for place in &calendars.places {
+            site.look(place)?;
+        }
+        if calendars.expands {
+            groups::look(&mut site.graph)?;
+        }
+        Ok(calendars.places.len())
+    };
+    match looked() {
+        Ok(found) => Ok(Sight::answering(&[(found, "calendar", "calendars")])),
+        Err(Stop::Later(reason, _)) => Ok(reason.into()),
+        Err(Stop::Refused(error, _) | Stop::Failed(error)) => Err(error),
+    }
+}
+
+impl Pull for Calendars {
+    fn pull(
+        &mut self,
+        checkpoint: Option<&str>,
+        now: Millis,
+        sink: &mut dyn Sink,
+    ) -> Result<String, SourceError> {
+        sync::pull(self, checkpoint, now, sink)
+    }
+}
