@@ -57,6 +57,7 @@ mod forges;
 mod forget;
 mod gone;
 mod google;
+mod graph_notices;
 mod ground;
 mod hostile;
 mod http;

@@ -19,7 +19,7 @@ pub(crate) fn uid(number: u32) -> String {
 }
 
 fn uid_of(number: u32, day: &str) -> String {
-    let part = |range| u32::from_str_radix(&day[range], 10).expect("digits");
+    let part = |range: std::ops::Range<usize>| day[range].parse::<u32>().expect("digits");
     let (year, month, day) = (part(0..4), part(5..7), part(8..10));
     format!("{HEAD}{year:04X}{month:02X}{day:02X}{TAIL}{number:05X}")
 }

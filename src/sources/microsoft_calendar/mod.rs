@@ -1,9 +1,11 @@
 //! `microsoft-calendar`: invitations to reviews from calendars of Exchange Online, by Microsoft Graph.
 //!
-//! `site` asks, `sync` is one pull, `groups` says who is meant by a group; `microsoft` reads what an event
+//! `site` asks, `sync` is one pull, `groups` says who is meant by a group, `notice` hears that something
+//! changed; `microsoft` reads what an event
 //! says. What is planned is chosen and remembered as of an iCalendar feed (`icalendar`).
 
 mod groups;
+mod notice;
 mod site;
 mod sync;
 
@@ -12,7 +14,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 use self::site::Site;
-use super::forge::Stop;
+use super::forge::{self, Secrets, Stop};
 use super::icalendar::reading::{Choice, Reading};
 use super::microsoft::{Given, Place, Signin};
 use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
@@ -37,8 +39,11 @@ match = ["(?i)incident review", "^Post-?mortem"]
 key = 'INC-\d+'
 # Invitations of groups are those of their members.
 expand_groups = true
+# What Graph brings along when it tells of changes (clientState).
+secret_file = "/run/secrets/graph-notices"
 "#,
     pull: Some(build),
+    push: Some(notice::build),
     probe: Some(Probe::Remote(look)),
     links: true,
     ..Kind::NOTHING
@@ -61,6 +66,22 @@ struct Params {
     writeup: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    secret: Option<String>,
+    secret_file: Option<PathBuf>,
+    previous_secret_file: Option<PathBuf>,
+}
+
+impl Params {
+    /// What notifications have to bring along.
+    fn secrets(&self) -> Result<Secrets, SourceError> {
+        let given = forge::Params {
+            secret: self.secret.clone(),
+            secret_file: self.secret_file.clone(),
+            previous_secret_file: self.previous_secret_file.clone(),
+            ..forge::Params::default()
+        };
+        given.secrets()
+    }
 }
 
 /// Calendars of one tenant.
@@ -75,7 +96,16 @@ struct Calendars {
 
 impl Calendars {
     fn new(params: Params, setting: &Setting) -> Result<Calendars, SourceError> {
-        let all = format!("{params:?}");
+        params.secrets()?;
+        // Another secret of notifications changes nothing of what is read.
+        let said = (
+            &params.matching,
+            &params.key,
+            &params.writeup,
+            &params.from,
+            &params.to,
+        );
+        let all = format!("{said:?} {}", params.expand_groups);
         let signin = Signin::new(&Given {
             tenant: &params.tenant,
             client_id: &params.client_id,
