@@ -105,6 +105,7 @@ mod shown;
 mod simulated;
 mod sources;
 mod taking_part;
+mod teams_pulled;
 mod terms;
 mod tidy;
 mod together;

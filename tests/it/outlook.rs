@@ -139,12 +139,25 @@ impl Calendar {
     }
 }
 
+/// A meeting in Teams.
+#[derive(Default)]
+pub(crate) struct Online {
+    pub(crate) name: &'static str,
+    /// Whose it is asked for as.
+    pub(crate) user: &'static str,
+    pub(crate) join_url: String,
+    pub(crate) reports: Vec<Value>,
+    /// What is said of each, its lines of JSON, its voices.
+    pub(crate) transcripts: Vec<(Value, Option<String>, Option<String>)>,
+}
+
 /// What Graph has.
 pub(crate) struct Outlook {
     /// By address of the mailbox, and for calendars beside the first one by address, slash and name.
     pub(crate) calendars: BTreeMap<String, Calendar>,
     /// Groups with an address: members.
     pub(crate) groups: BTreeMap<String, Vec<String>>,
+    pub(crate) online: Vec<Online>,
     /// Entries of a page.
     pub(crate) most: usize,
     /// Tokens from before this one are not known any more.
@@ -227,6 +240,74 @@ impl Outlook {
                 match self.calendars.contains_key(mailbox) {
                     true => ok(&json!({ "value": [] })),
                     false => gone(),
+                }
+            }
+            ["users", mailbox, "calendarView"] => {
+                let calendar = &self.calendars[mailbox];
+                let all = calendar.entries.values();
+                let all = all.flat_map(|(entry, all)| match all.is_empty() {
+                    true => std::slice::from_ref(entry),
+                    false => all.as_slice(),
+                });
+                let (from, until) = (query("startDateTime"), query("endDateTime"));
+                let within = |one: &&Value| {
+                    let start = one["start"]["dateTime"].as_str().map(str::to_owned);
+                    start >= from && start < until
+                };
+                ok(&json!({ "value": all.filter(within).collect::<Vec<_>>() }))
+            }
+            ["users", user, "onlineMeetings"] => {
+                let filter = query("$filter").expect("a filter");
+                let joined = filter.strip_prefix("JoinWebUrl eq '").expect("an address");
+                let found = self
+                    .online
+                    .iter()
+                    .find(|one| one.join_url == joined.trim_end_matches('\''));
+                let found = found.map(|one| {
+                    assert_eq!(user, one.user);
+                    json!({ "id": format!("on={}", one.name) })
+                });
+                ok(&json!({ "value": found.into_iter().collect::<Vec<_>>() }))
+            }
+            ["users", _, "onlineMeetings", id, ref rest @ ..] => {
+                let found = self
+                    .online
+                    .iter()
+                    .find(|one| format!("on={}", one.name) == id);
+                let found = found.expect("a meeting");
+                let whole = |one: &&Value| rest.get(1).is_some_and(|id| one["id"] == *id);
+                match rest {
+                    ["attendanceReports"] => {
+                        let bare = found.reports.iter().map(|one| {
+                            let mut bare = one.clone();
+                            bare.as_object_mut()
+                                .expect("a report")
+                                .remove("attendanceRecords");
+                            bare
+                        });
+                        ok(&json!({ "value": bare.collect::<Vec<_>>() }))
+                    }
+                    ["attendanceReports", _] => {
+                        assert_eq!(query("$expand").as_deref(), Some("attendanceRecords"));
+                        found.reports.iter().find(whole).map_or_else(gone, ok)
+                    }
+                    ["transcripts"] => ok(
+                        &json!({ "value": found.transcripts.iter().map(|one| &one.0).collect::<Vec<_>>() }),
+                    ),
+                    ["transcripts", id, form] => {
+                        let text = found.transcripts.iter().find(|one| one.0["id"] == *id);
+                        let (_, lines, voices) = text.expect("a transcript");
+                        let text = if *form == "metadataContent" {
+                            lines
+                        } else {
+                            voices
+                        };
+                        match text {
+                            Some(text) => reply(200, text.as_str()),
+                            None => gone(),
+                        }
+                    }
+                    _ => panic!("an unexpected question: {}", asked.target),
                 }
             }
             ["users", mailbox, "calendarView", "delta"] => {
@@ -332,6 +413,7 @@ impl Tenant {
         let outlook = Arc::new(Mutex::new(Outlook {
             calendars: BTreeMap::new(),
             groups: BTreeMap::new(),
+            online: Vec::new(),
             most: 100,
             known_from: 0,
             odd: Vec::new(),

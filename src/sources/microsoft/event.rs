@@ -51,6 +51,10 @@ pub(in crate::sources) struct Event {
     pub(in crate::sources) is_cancelled: bool,
     /// It was not sent to anybody yet.
     pub(in crate::sources) is_draft: bool,
+    /// Where it is joined.
+    pub(in crate::sources) join_url: Option<String>,
+    /// The organiser's name, as it is shown.
+    pub(in crate::sources) chair: Option<String>,
     /// It is the organiser's copy: only that knows who answered what.
     pub(in crate::sources) is_own: bool,
 }
@@ -107,6 +111,8 @@ impl Event {
             is_own: value["isOrganizer"] == true,
             invitations: invitations(value),
             is_draft: value["isDraft"] == true,
+            join_url: filled(&value["onlineMeeting"]["joinUrl"]),
+            chair: filled(&value["organizer"]["emailAddress"]["name"]),
             is_cancelled: value["isCancelled"] == true,
         })
     }
@@ -118,6 +124,11 @@ impl Event {
             None => self.uid.clone(),
         }
     }
+}
+
+fn filled(value: &Value) -> Option<String> {
+    let text = value.as_str().map(str::trim);
+    text.filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// A local time and its instant.

@@ -44,6 +44,11 @@ impl Graph {
         })
     }
 
+    /// Asks for a text; nothing where it is not there, or not for us.
+    pub(in crate::sources) fn text(&mut self, path: &str) -> Result<Option<String>, Stop> {
+        self.client.text(&self.client.address(path))
+    }
+
     /// Every entry of a list, page by page; nothing where there is no such list.
     pub(in crate::sources) fn list(
         &mut self,

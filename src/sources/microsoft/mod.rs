@@ -1,6 +1,8 @@
 //! What the kinds have in common that ask Microsoft Graph: signing in as an application (`signin`), asking
-//! (`graph`), and what an event of a calendar says (`event`, `uid`). It is no kind of source.
+//! (`graph`, of calendars `calendar`), and what an event of a calendar says (`event`, `uid`). It is no kind of
+//! source.
 
+pub(in crate::sources) mod calendar;
 pub(in crate::sources) mod event;
 pub(in crate::sources) mod graph;
 mod signin;
@@ -26,10 +28,11 @@ pub(in crate::sources) struct Place {
 impl Place {
     /// The places that a parameter names: `MAILBOX` or `MAILBOX/CALENDAR`.
     pub(in crate::sources) fn all(mailboxes: &[String]) -> Result<Vec<Place>, SourceError> {
-        let wrong = |text: &str| {
+        // What was given is somebody's address, and messages are logged.
+        let wrong = |number: usize| {
             SourceError::Params(format!(
-                "mailboxes: {text:?} should be an address or id of a mailbox, or that, a slash and the name of \
-                 one of its calendars, such as \"reviews@example.org\" or \"ada@example.org/Reviews\""
+                "mailboxes: number {number} should be an address or id of a mailbox, or that, a slash and the name \
+                 of one of its calendars, such as \"reviews@example.org\" or \"ada@example.org/Reviews\""
             ))
         };
         if mailboxes.is_empty() {
@@ -39,14 +42,14 @@ impl Place {
             ));
         }
         let mut places: Vec<Place> = Vec::new();
-        for (text, number) in mailboxes.iter().zip(1..) {
+        for (text, number) in mailboxes.iter().zip(1_usize..) {
             let (mailbox, calendar) = match text.split_once('/') {
                 Some((mailbox, calendar)) => (mailbox.trim(), Some(calendar.trim())),
                 None => (text.trim(), None),
             };
             let is_odd = |text: &str| text.is_empty() || text.chars().any(char::is_control);
             if is_odd(mailbox) || mailbox.contains(' ') || calendar.is_some_and(is_odd) {
-                return Err(wrong(text));
+                return Err(wrong(number));
             }
             places.push(Place {
                 mailbox: mailbox.to_owned(),
@@ -72,4 +75,9 @@ impl Place {
 /// A part of an address.
 pub(in crate::sources) fn escaped(text: &str) -> String {
     utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+/// A text in a filter, between its quotes.
+pub(in crate::sources) fn quoted(text: &str) -> String {
+    escaped(&format!("'{}'", text.replace('\'', "''")))
 }

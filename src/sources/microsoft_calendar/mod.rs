@@ -1,21 +1,20 @@
 //! `microsoft-calendar`: invitations to reviews from calendars of Exchange Online, by Microsoft Graph.
 //!
-//! `site` asks, `sync` is one pull, `groups` says who is meant by a group, `notice` hears that something
-//! changed; `microsoft` reads what an event
+//! `sync` is one pull, `groups` says who is meant by a group, `notice` hears that something changed;
+//! `microsoft` asks and reads what an event
 //! says. What is planned is chosen and remembered as of an iCalendar feed (`icalendar`).
 
 mod groups;
 mod notice;
-mod site;
 mod sync;
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use self::site::Site;
 use super::forge::{self, Secrets, Stop};
 use super::icalendar::reading::{Choice, Reading};
+use super::microsoft::calendar::Site;
 use super::microsoft::{Given, Place, Signin};
 use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 use crate::model::Millis;

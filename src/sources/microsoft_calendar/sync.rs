@@ -16,12 +16,12 @@ use serde_json::Value;
 
 use super::Calendars;
 use super::groups::Groups;
-use super::site::{Found, Next, Site};
 use crate::model::{DAY_MS, Millis};
 use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
 use crate::sources::icalendar::memory::{Memory, Telling, hashed, setup, window};
 use crate::sources::icalendar::people;
 use crate::sources::icalendar::reading::{Plan, Reading, Window};
+use crate::sources::microsoft::calendar::{Found, Next, Site};
 use crate::sources::microsoft::event::{Broken, Event, Sort};
 use crate::sources::microsoft::{Place, graph::Graph};
 use crate::sources::{Sink, SourceError};

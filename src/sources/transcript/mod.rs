@@ -46,11 +46,83 @@ timezone = "Europe/Berlin"
 /// Transcripts of a day's meeting have less than a tenth of it.
 const MOST_BYTES: u64 = 64 << 20;
 
+/// Those who led.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Names {
+pub(super) enum Names {
     One(String),
     Several(Vec<String>),
+}
+
+impl Names {
+    pub(super) fn all(self) -> Vec<String> {
+        match self {
+            Names::One(name) => vec![name],
+            Names::Several(names) => names,
+        }
+    }
+}
+
+/// The series whose transcripts may be read: none but those that the configuration names.
+pub(super) struct Enabled(Vec<String>);
+
+impl Enabled {
+    /// These series.
+    ///
+    /// # Errors
+    /// One of them would be every meeting.
+    pub(super) fn new(series: Vec<String>) -> Result<Enabled, SourceError> {
+        match series.iter().find(|one| is_everything(one)) {
+            Some(pattern) => Err(SourceError::Params(format!(
+                "enabled_series: {pattern:?} stands for every meeting; each series has to be named"
+            ))),
+            None => Ok(Enabled(series)),
+        }
+    }
+
+    /// Whether a meeting is of one of them.
+    pub(super) fn holds(&self, meeting: &str) -> bool {
+        self.0.iter().any(|one| is_of(meeting, one))
+    }
+}
+
+/// The meeting in which somebody spoke.
+pub(super) struct About<'a> {
+    /// The source that tells of it.
+    pub(super) source: &'a str,
+    /// The occurrence.
+    pub(super) meeting: &'a str,
+    /// Its write-up; empty where none is known.
+    pub(super) subject: String,
+    /// When it began.
+    pub(super) at: Millis,
+    /// The version of what is told.
+    pub(super) version: u32,
+}
+
+/// Whether a transcript says who spoke.
+fn is_named(spoken: &Spoken) -> bool {
+    spoken.speakers() > 0 || spoken.unknown_ms() < spoken.total_ms()
+}
+
+/// All that is told of who spoke: how many, how many of those who `led`, and for how long anybody did.
+pub(super) fn speaking(spoken: &Spoken, led: &[&str], about: About<'_>) -> Event {
+    let spoke = spoken.speakers_without(led);
+    let led_spoke = spoken.speakers() - spoke;
+    let count = |n: usize| is_named(spoken).then(|| u32::try_from(n).unwrap_or(u32::MAX));
+    Event {
+        source: about.source.into(),
+        id: event_id(about.meeting, "speaking"),
+        subject: about.subject,
+        time: about.at,
+        version: about.version,
+        body: Body::Meeting(Meeting {
+            spoke: count(spoke),
+            facilitators_spoke: count(led_spoke).filter(|_| !led.is_empty()),
+            speaking_ms: Some(spoken.total_ms()),
+            ..Meeting::new(Occurrence::Named(about.meeting.to_owned()))
+        }),
+    }
 }
 
 #[derive(Deserialize)]
@@ -66,7 +138,7 @@ struct Params {
 }
 
 struct Transcripts {
-    enabled_series: Vec<String>,
+    enabled_series: Enabled,
     meeting: Option<String>,
     facilitators: Vec<String>,
     subject: Option<String>,
@@ -93,19 +165,10 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
             ))
         })
     });
-    if let Some(pattern) = params.enabled_series.iter().find(|one| is_everything(one)) {
-        return Err(SourceError::Params(format!(
-            "enabled_series: {pattern:?} stands for every meeting; each series has to be named"
-        )));
-    }
     Ok(Box::new(Transcripts {
-        enabled_series: params.enabled_series,
+        enabled_series: Enabled::new(params.enabled_series)?,
         meeting: params.meeting.filter(|meeting| !meeting.is_empty()),
-        facilitators: match params.facilitator {
-            None => Vec::new(),
-            Some(Names::One(name)) => vec![name],
-            Some(Names::Several(names)) => names,
-        },
+        facilitators: params.facilitator.map_or_else(Vec::new, Names::all),
         subject: params.writeup,
         start: start.transpose()?,
         changed: 0,
@@ -141,7 +204,7 @@ impl Transcripts {
                 "does not say which meeting it is of; set `meeting`, as attendance names it";
             return Err(refused(reason.to_owned()));
         };
-        match self.enabled_series.iter().any(|one| is_of(meeting, one)) {
+        match self.enabled_series.holds(meeting) {
             true => Ok(meeting),
             // Without the meeting's name, which may hold somebody's.
             false => Err(refused(format!(
@@ -161,9 +224,7 @@ impl Transcripts {
 
     fn tell(&self, name: &str, meeting: &str, spoken: &Spoken, sink: &mut dyn Sink) {
         let led: Vec<&str> = self.facilitators.iter().map(String::as_str).collect();
-        let is_named = spoken.speakers() > 0 || spoken.unknown_ms() < spoken.total_ms();
-        let spoke = spoken.speakers_without(&led);
-        let led_spoke = spoken.speakers() - spoke;
+        let is_named = is_named(spoken);
         if !is_named && spoken.total_ms() > 0 {
             sink.note(format!(
                 "{name}: names no speakers, so how many spoke is not known"
@@ -187,20 +248,14 @@ impl Transcripts {
             let known = self.setting.names().get(meeting).cloned();
             known.filter(|known| !known.is_empty())
         });
-        let count = |n: usize| is_named.then(|| u32::try_from(n).unwrap_or(u32::MAX));
-        sink.event(Event {
-            source: self.setting.source.as_str().into(),
-            id: event_id(meeting, "speaking"),
+        let about = About {
+            source: &self.setting.source,
+            meeting,
             subject: subject.unwrap_or_default(),
-            time: at.unwrap_or(self.changed),
+            at: at.unwrap_or(self.changed),
             version: version_at(self.changed),
-            body: Body::Meeting(Meeting {
-                spoke: count(spoke),
-                facilitators_spoke: count(led_spoke).filter(|_| !led.is_empty()),
-                speaking_ms: Some(spoken.total_ms()),
-                ..Meeting::new(Occurrence::Named(meeting.to_owned()))
-            }),
-        });
+        };
+        sink.event(speaking(spoken, &led, about));
     }
 }
 

@@ -1,11 +1,13 @@
-//! What is asked of a mailbox: which calendar, what changed in it, one event, the occurrences of a series.
+//! What is asked of a mailbox: which calendar, what lies in it, what changed, one event, the occurrences of a
+//! series.
 
 use serde_json::Value;
 
 use crate::model::{Millis, to_rfc3339};
 use crate::sources::forge::{Blame, Stop};
-use crate::sources::microsoft::graph::{Answer, Graph};
-use crate::sources::microsoft::{Place, escaped};
+
+use super::graph::{Answer, Graph};
+use super::{Place, escaped};
 
 /// What the application needs.
 const NEEDED: &str = "the application permission Calendars.Read with an administrator's consent, and, where \
@@ -13,7 +15,7 @@ const NEEDED: &str = "the application permission Calendars.Read with an administ
      mailbox among them";
 
 /// A calendar that was found.
-pub(super) struct Found {
+pub(in crate::sources) struct Found {
     /// The mailbox's path.
     mailbox: String,
     /// The calendar's path.
@@ -22,13 +24,13 @@ pub(super) struct Found {
 }
 
 /// A part of what changed.
-pub(super) struct Part {
-    pub(super) items: Vec<Value>,
-    pub(super) next: Next,
+pub(in crate::sources) struct Part {
+    pub(in crate::sources) items: Vec<Value>,
+    pub(in crate::sources) next: Next,
 }
 
 /// What is asked for after a part.
-pub(super) enum Next {
+pub(in crate::sources) enum Next {
     /// The next part.
     Part(String),
     /// What changes from now on.
@@ -36,12 +38,12 @@ pub(super) enum Next {
 }
 
 /// Microsoft Graph, asked about calendars.
-pub(super) struct Site {
-    pub(super) graph: Graph,
+pub(in crate::sources) struct Site {
+    pub(in crate::sources) graph: Graph,
 }
 
 impl Site {
-    pub(super) fn new(graph: Graph) -> Site {
+    pub(in crate::sources) fn new(graph: Graph) -> Site {
         Site { graph }
     }
 
@@ -60,13 +62,13 @@ impl Site {
     }
 
     /// A list whose pages are forgotten before they are asked for.
-    pub(super) fn lost(&self) -> Stop {
+    pub(in crate::sources) fn lost(&self) -> Stop {
         self.graph
             .refused("does not know the pages of a list that it has just begun")
     }
 
     /// Looks whether a calendar may be read.
-    pub(super) fn look(&mut self, place: &Place) -> Result<(), Stop> {
+    pub(in crate::sources) fn look(&mut self, place: &Place) -> Result<(), Stop> {
         let found = self.find(place, true)?;
         let query = "$select=id&$top=1";
         let address = match place.calendar {
@@ -83,7 +85,7 @@ impl Site {
     }
 
     /// Finds a calendar. `is_told` says whether a message may name what is there.
-    pub(super) fn find(&mut self, place: &Place, is_told: bool) -> Result<Found, Stop> {
+    pub(in crate::sources) fn find(&mut self, place: &Place, is_told: bool) -> Result<Found, Stop> {
         let mailbox = place.path();
         let Some(wanted) = &place.calendar else {
             return Ok(Found {
@@ -131,7 +133,7 @@ impl Site {
 
     /// A part of all that lies in this stretch of time, or of what changed in it. Nothing where the server
     /// knows no more what it was asked for.
-    pub(super) fn part(
+    pub(in crate::sources) fn part(
         &mut self,
         found: &Found,
         link: Option<&str>,
@@ -177,8 +179,26 @@ impl Site {
         Ok(Some(Part { items, next }))
     }
 
+    /// Every occurrence and single meeting in this stretch of time, whole.
+    pub(in crate::sources) fn view(
+        &mut self,
+        found: &Found,
+        (from, until): (Millis, Millis),
+    ) -> Result<Vec<Value>, Stop> {
+        let query = stretch(from, until);
+        let path = format!("{}/calendarView?{query}&$top=100", found.calendar);
+        match self.graph.list(&path, NEEDED)? {
+            Some(all) => Ok(all),
+            None => Err(self.away(&found.shown)),
+        }
+    }
+
     /// One event; nothing where it is gone.
-    pub(super) fn event(&mut self, found: &Found, id: &str) -> Result<Option<Value>, Stop> {
+    pub(in crate::sources) fn event(
+        &mut self,
+        found: &Found,
+        id: &str,
+    ) -> Result<Option<Value>, Stop> {
         let address = self
             .graph
             .address(&format!("{}/events/{}", found.mailbox, escaped(id)));
@@ -190,7 +210,7 @@ impl Site {
     }
 
     /// The occurrences of a series in this stretch of time; nothing where the series is gone.
-    pub(super) fn occurrences(
+    pub(in crate::sources) fn occurrences(
         &mut self,
         found: &Found,
         series: &str,
