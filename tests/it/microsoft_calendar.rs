@@ -485,6 +485,115 @@ fn who_is_not_let_in_is_told_why() {
     }
 }
 
+#[test]
+fn graph_is_asked_to_tell_and_asked_again() {
+    const HOUR: i64 = 3_600_000;
+    let tenant = Tenant::new();
+    tenant.calendar(MAIL, |_| {});
+    tenant.calendar("reviews@example.org/Reviews", |_| {});
+    let with = |secret: &str| {
+        format!(
+            "mailboxes = [{MAIL:?}, \"reviews@example.org/Reviews\"]\nsecret = {secret:?}\n\
+             notify_url = \"https://readback.test/v1/hooks/reviews\""
+        )
+    };
+    let mut source = tenant.source(&with("zzsecret-one"));
+    let state = || {
+        tenant
+            .outlook
+            .lock()
+            .expect("no panic")
+            .subscriptions
+            .clone()
+    };
+    assert_eq!(source.pull(NOW), 0);
+    let made = state();
+    assert_eq!(made.len(), 2);
+    let expected = json!({ "id": "s1", "changeType": "created,updated,deleted", "clientState": "zzsecret-one",
+        "resource": "users/reviews%40example%2Eorg/events", "expirationDateTime": "2025-04-03T22:00:00Z",
+        "notificationUrl": "https://readback.test/v1/hooks/reviews",
+        "lifecycleNotificationUrl": "https://readback.test/v1/hooks/reviews" });
+    assert_eq!(made[0], expected);
+    assert_eq!(
+        made[1]["resource"],
+        "users/reviews%40example%2Eorg/calendars/c%2BReviews%3D/events"
+    );
+    // Not at every pull; an hour later it is renewed, and what is gone is made again.
+    tenant.targets();
+    source.pull(NOW + 1_000);
+    assert!(
+        !tenant
+            .targets()
+            .iter()
+            .any(|target| target.contains("subscriptions"))
+    );
+    tenant
+        .outlook
+        .lock()
+        .expect("no panic")
+        .subscriptions
+        .truncate(1);
+    source.pull(NOW + HOUR);
+    let renewed = state();
+    let until = |one: &serde_json::Value| {
+        one["expirationDateTime"]
+            .as_str()
+            .expect("a time")
+            .to_owned()
+    };
+    assert_eq!(
+        renewed.iter().map(until).collect::<Vec<_>>(),
+        ["2025-04-03T23:00:00Z"; 2]
+    );
+    // A checkpoint that was lost is no reason for a second one of the same.
+    let mut forgetful = tenant.source(&with("zzsecret-one"));
+    assert_eq!(forgetful.pull(NOW + 2 * HOUR), 0);
+    assert_eq!(
+        state().iter().map(until).collect::<Vec<_>>(),
+        ["2025-04-04T00:00:00Z"; 2]
+    );
+    // With another secret the old one has to end first: it is not renewed.
+    source.params = tenant.params(&with("zzsecret-two"));
+    let heard = source.heard(NOW + 3 * HOUR).expect("a pull");
+    assert_eq!(heard.notes.len(), 2);
+    assert!(
+        heard.notes[0].starts_with("Graph was not won to tell of changes (number 1 of mailboxes)")
+    );
+    assert_eq!(
+        state().iter().map(until).collect::<Vec<_>>(),
+        ["2025-04-04T00:00:00Z"; 2]
+    );
+    tenant
+        .outlook
+        .lock()
+        .expect("no panic")
+        .subscriptions
+        .clear();
+    assert_eq!(source.pull(NOW + 73 * HOUR), 0);
+    assert_eq!(state()[0]["clientState"], "zzsecret-two");
+    for (more, words) in [
+        (
+            "notify_url = \"http://readback.test/\"\nsecret = \"a\"",
+            "should be the https address",
+        ),
+        (
+            &*format!(
+                "notify_url = \"https://readback.test/\"\nsecret = \"{}\"",
+                "a".repeat(129)
+            ),
+            "at most 128",
+        ),
+    ] {
+        assert!(
+            tenant
+                .source(&format!("{BOX}\n{more}"))
+                .refused(NOW)
+                .contains(words),
+            "{words}"
+        );
+    }
+}
+
 /// Through the intake into the tables: pseudonyms alone, and the rows of a file of the same meeting join.
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_s_name_gets_into_the_tables() {

@@ -158,6 +158,7 @@ pub(crate) struct Outlook {
     /// Groups with an address: members.
     pub(crate) groups: BTreeMap<String, Vec<String>>,
     pub(crate) online: Vec<Online>,
+    pub(crate) subscriptions: Vec<Value>,
     /// Entries of a page.
     pub(crate) most: usize,
     /// Tokens from before this one are not known any more.
@@ -213,6 +214,39 @@ impl Outlook {
         };
         let parts: Vec<&str> = path.trim_start_matches("/v1.0/").split('/').collect();
         match parts[..] {
+            ["subscriptions"] if asked.method == "GET" => {
+                // What was given for a secret is not shown.
+                let all = self.subscriptions.iter().map(|one| {
+                    let mut shown = one.clone();
+                    shown["clientState"] = Value::Null;
+                    shown
+                });
+                ok(&json!({ "value": all.collect::<Vec<_>>() }))
+            }
+            ["subscriptions"] => {
+                let mut made: Value = serde_json::from_str(&asked.body).expect("JSON");
+                if self
+                    .subscriptions
+                    .iter()
+                    .any(|one| one["resource"] == made["resource"])
+                {
+                    return reply(409, "{}");
+                }
+                made["id"] = json!(format!("s{}", self.subscriptions.len() + 1));
+                self.subscriptions.push(made.clone());
+                reply(201, made.to_string())
+            }
+            ["subscriptions", id] => {
+                assert_eq!(asked.method, "PATCH");
+                let change: Value = serde_json::from_str(&asked.body).expect("JSON");
+                match self.subscriptions.iter_mut().find(|one| one["id"] == id) {
+                    Some(one) => {
+                        one["expirationDateTime"] = change["expirationDateTime"].clone();
+                        ok(one)
+                    }
+                    None => gone(),
+                }
+            }
             ["groups"] => {
                 assert_eq!(query("$filter").as_deref(), Some("mailEnabled eq true"));
                 let all = self.groups.keys().map(|mail| {
@@ -414,6 +448,7 @@ impl Tenant {
             calendars: BTreeMap::new(),
             groups: BTreeMap::new(),
             online: Vec::new(),
+            subscriptions: Vec::new(),
             most: 100,
             known_from: 0,
             odd: Vec::new(),

@@ -23,6 +23,13 @@ pub(in crate::sources) struct Found {
     shown: String,
 }
 
+impl Found {
+    /// What notifications are about: its events, below the API's address.
+    pub(in crate::sources) fn resource(&self) -> String {
+        format!("{}/events", self.calendar.trim_start_matches('/'))
+    }
+}
+
 /// A part of what changed.
 pub(in crate::sources) struct Part {
     pub(in crate::sources) items: Vec<Value>,

@@ -35,13 +35,21 @@ impl Graph {
 
     /// Asks one question.
     pub(in crate::sources) fn get(&mut self, address: &str) -> Result<Answer, Stop> {
-        Ok(match self.client.get(address, None)? {
-            Reply::Page(page) => Answer::There(page.value),
-            Reply::Gone => Answer::Gone,
-            Reply::Forbidden => Answer::Forbidden,
-            // Nothing was said that it could be the same as.
-            Reply::Same => Answer::There(Value::Null),
-        })
+        self.client.get(address, None).map(answer)
+    }
+
+    /// Makes something at this path, or changes what is there.
+    pub(in crate::sources) fn write(
+        &mut self,
+        path: &str,
+        (is_new, body): (bool, &Value),
+    ) -> Result<Answer, Stop> {
+        let (address, body) = (self.address(path), body.to_string());
+        let reply = match is_new {
+            true => self.client.post(&address, &body),
+            false => self.client.patch(&address, &body),
+        };
+        reply.map(answer)
     }
 
     /// Asks for a text; nothing where it is not there, or not for us.
@@ -82,5 +90,15 @@ impl Graph {
     /// A question that is not answered; others may be.
     pub(in crate::sources) fn refused(&self, reason: &str) -> Stop {
         self.client.refused(reason)
+    }
+}
+
+fn answer(reply: Reply) -> Answer {
+    match reply {
+        Reply::Page(page) => Answer::There(page.value),
+        Reply::Gone => Answer::Gone,
+        Reply::Forbidden => Answer::Forbidden,
+        // Nothing was said that it could be the same as.
+        Reply::Same => Answer::There(Value::Null),
     }
 }

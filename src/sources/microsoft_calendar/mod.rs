@@ -1,17 +1,20 @@
 //! `microsoft-calendar`: invitations to reviews from calendars of Exchange Online, by Microsoft Graph.
 //!
-//! `sync` is one pull, `groups` says who is meant by a group, `notice` hears that something changed;
-//! `microsoft` asks and reads what an event
+//! `sync` is one pull and `state` what it remembers, `groups` says who is meant by a group, `notice` hears that
+//! something changed and `subscribe` asks to be told; `microsoft` asks and reads what an event
 //! says. What is planned is chosen and remembered as of an iCalendar feed (`icalendar`).
 
 mod groups;
 mod notice;
+mod state;
+mod subscribe;
 mod sync;
 
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
+use self::subscribe::Subscriber;
 use super::forge::{self, Secrets, Stop};
 use super::icalendar::reading::{Choice, Reading};
 use super::microsoft::calendar::Site;
@@ -40,6 +43,8 @@ key = 'INC-\d+'
 expand_groups = true
 # What Graph brings along when it tells of changes (clientState).
 secret_file = "/run/secrets/graph-notices"
+# Where it should tell of them: the address of this source's hook, as the Internet knows it.
+notify_url = "https://readback.example.org/v1/hooks/outlook"
 "#,
     pull: Some(build),
     push: Some(notice::build),
@@ -68,6 +73,7 @@ struct Params {
     secret: Option<String>,
     secret_file: Option<PathBuf>,
     previous_secret_file: Option<PathBuf>,
+    notify_url: Option<String>,
 }
 
 impl Params {
@@ -89,13 +95,16 @@ struct Calendars {
     places: Vec<Place>,
     expands: bool,
     reading: Reading,
-    /// All that the configuration says.
+    /// Asks to be told of changes.
+    subscriber: Option<Subscriber>,
+    /// All that the configuration says of what is taken.
     params: String,
 }
 
 impl Calendars {
     fn new(params: Params, setting: &Setting) -> Result<Calendars, SourceError> {
         params.secrets()?;
+        let subscriber = Subscriber::new(&params)?;
         // Another secret of notifications changes nothing of what is read.
         let said = (
             &params.matching,
@@ -124,6 +133,7 @@ impl Calendars {
             places: Place::all(&params.mailboxes)?,
             expands: params.expand_groups,
             reading: Reading::new(choice, setting)?,
+            subscriber,
             params: all,
         })
     }

@@ -5,88 +5,27 @@
 //! what of it was told before and is not there any more is taken back.
 //!
 //! A link to changes keeps the stretch of time that it was asked with. It is asked with more than is wanted
-//! ([`AHEAD`]), what comes after the window waits until it is its turn, and when the window reaches the end of
-//! the stretch, all is listed anew. So it is when the server knows its link no more, or the source is set up
-//! in another way; what was told stays known, and what is not listed any more is taken back.
+//! (by three months), what comes after the window waits until it is its turn, and when the window reaches the
+//! end of the stretch, all is listed anew. So it is when the server knows its link no more, or the source is
+//! set up in another way; what was told stays known, and what is not listed any more is taken back.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Calendars;
 use super::groups::Groups;
-use crate::model::{DAY_MS, Millis};
+use super::state::{Checkpoint, Known, Owner, Stand, changes, is_whole, kept, owners};
+use super::subscribe;
+use crate::model::Millis;
 use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
-use crate::sources::icalendar::memory::{Memory, Telling, hashed, setup, window};
+use crate::sources::icalendar::memory::{Telling, hashed, setup, window};
 use crate::sources::icalendar::people;
 use crate::sources::icalendar::reading::{Plan, Reading, Window};
 use crate::sources::microsoft::calendar::{Found, Next, Site};
-use crate::sources::microsoft::event::{Broken, Event, Sort};
+use crate::sources::microsoft::event::{Broken, Event};
 use crate::sources::microsoft::{Place, graph::Graph};
 use crate::sources::{Sink, SourceError};
-
-/// How far behind the window changes are asked for: so long a link is good.
-const AHEAD: Millis = 92 * DAY_MS;
-
-/// The longest link that is kept, bytes.
-const LONGEST_LINK: usize = 16 << 10;
-
-/// What a pull hands to the next. Calendars stand in it as hashes: their names hold addresses. Graph's ids
-/// of events name nobody.
-#[derive(Default, Serialize, Deserialize)]
-struct Checkpoint {
-    /// Microsoft wants to be left alone until then.
-    not_before: Option<Millis>,
-    /// How all was read.
-    setup: String,
-    calendars: BTreeMap<String, Stand>,
-    memory: Memory,
-}
-
-/// How far a calendar was read.
-#[derive(Default, Serialize, Deserialize)]
-struct Stand {
-    /// The stretch of time that is asked about.
-    stretch: (Millis, Millis),
-    /// What is asked next: the query of a link, without whose mailbox it is.
-    link: Option<String>,
-    /// While all is listed, what was met so far.
-    listed: Option<BTreeSet<String>>,
-    /// What something is told of, or will be, by the hashes of their ids.
-    entries: BTreeMap<String, Known>,
-}
-
-/// A meeting or series that was read.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Known {
-    id: String,
-    is_series: bool,
-    /// It is the organiser's copy.
-    is_own: bool,
-    /// It should be read once more.
-    is_due: bool,
-    /// When its first occurrence starts that lay behind the window.
-    next: Option<Millis>,
-    /// Its UIDs as they are remembered.
-    uids: BTreeSet<String>,
-    /// The hashes of its occurrences' ids.
-    parts: BTreeSet<String>,
-}
-
-/// What a part of the changes says of one meeting or series.
-#[derive(Default)]
-struct Change<'a> {
-    is_series: bool,
-    is_gone: bool,
-    /// What is said of the meeting or series itself.
-    whole: Option<&'a Value>,
-    /// Occurrences that were changed.
-    exceptions: Vec<&'a Value>,
-}
-
-/// A calendar and the hash of its id.
-type Owner = (String, String);
 
 /// A pull under way.
 struct Run<'a> {
@@ -140,34 +79,36 @@ pub(super) fn pull(
         groups: calendars.expands.then(Groups::default),
         got: false,
     };
+    let mut subscriptions = state.subscriptions;
     let ended = match calendars.signin.graph(now, false) {
-        Ok(graph) => run.all(graph, &calendars.places),
+        Ok(graph) => {
+            let mut site = Site::new(graph);
+            let ended = run.all(&mut site, &calendars.places);
+            if let (Ok(()), Some(subscriber)) = (&ended, &calendars.subscriber) {
+                subscribe::all(
+                    subscriber,
+                    &mut site,
+                    &calendars.places,
+                    (&mut subscriptions, now),
+                    run.sink,
+                );
+            }
+            ended
+        }
         Err(stop) => Err(stop),
     };
     run.settle();
-    state.not_before = concluded(ended, run.got, run.sink)?;
+    let ended = concluded(ended, run.got, run.sink);
+    state.subscriptions = subscriptions;
+    state.not_before = ended?;
     written(&state)
 }
 
-fn owners(stands: &BTreeMap<String, Stand>) -> HashMap<String, BTreeSet<Owner>> {
-    let mut owners: HashMap<String, BTreeSet<Owner>> = HashMap::new();
-    for (calendar, stand) in stands {
-        for (entry, known) in &stand.entries {
-            for uid in &known.uids {
-                let owner = (calendar.clone(), entry.clone());
-                owners.entry(uid.clone()).or_default().insert(owner);
-            }
-        }
-    }
-    owners
-}
-
 impl Run<'_> {
-    fn all(&mut self, graph: Graph, places: &[Place]) -> Result<(), Stop> {
-        let mut site = Site::new(graph);
+    fn all(&mut self, site: &mut Site, places: &[Place]) -> Result<(), Stop> {
         let mut refused = Ok(());
         for place in places {
-            match self.calendar(&mut site, place) {
+            match self.calendar(site, place) {
                 // The others may be read all the same.
                 Err(stop @ Stop::Refused(..)) if refused.is_ok() => refused = Err(stop),
                 Ok(()) | Err(Stop::Refused(..)) => {}
@@ -248,15 +189,8 @@ impl Run<'_> {
 
     /// All of it is to be listed.
     fn begin(&mut self, calendar: &str) {
-        let Window { from, to, .. } = self.window;
-        let until = match self.reading.to {
-            Some(to) => to,
-            None => to.saturating_add(AHEAD),
-        };
-        let stand = self.stand(calendar);
-        stand.stretch = (from, until);
-        stand.link = None;
-        stand.listed = Some(BTreeSet::new());
+        let (window, end) = (self.window, self.reading.to);
+        self.stand(calendar).begin(window, end);
     }
 
     /// All was listed, or all that changed.
@@ -298,7 +232,7 @@ impl Run<'_> {
             }
             let is_known = self.stand(calendar).entries.contains_key(&entry);
             if change.is_series {
-                if is_known || self.may_be_wanted(change) {
+                if is_known || change.may_be_wanted(self.reading) {
                     self.series(site, found, calendar, id)?;
                 }
                 continue;
@@ -316,19 +250,6 @@ impl Run<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether something of a series that was never wanted could be so now.
-    fn may_be_wanted(&self, change: &Change<'_>) -> bool {
-        let wants = |value: &Value| {
-            let categories = value["categories"].as_array().into_iter().flatten();
-            let categories = categories.filter_map(Value::as_str).map(str::to_owned);
-            let categories: Vec<String> = categories.collect();
-            self.reading
-                .wants(value["subject"].as_str().unwrap_or_default(), &categories)
-        };
-        let master = change.whole.filter(|master| master["subject"].is_string());
-        master.is_none_or(wants) || change.exceptions.iter().any(|one| wants(one))
     }
 
     /// Something is there no more: an entry, or an occurrence of one.
@@ -519,11 +440,17 @@ impl Run<'_> {
         })
     }
 
+    /// Whether an entry is the organiser's copy.
+    fn is_own(&self, (calendar, entry): &Owner) -> bool {
+        let stand = self.stands.get(calendar);
+        let known = stand.and_then(|stand| stand.entries.get(entry));
+        known.is_some_and(|known| known.is_own)
+    }
+
     /// Whether the organiser's own copy of a meeting is among what is read.
     fn has_own(&self, uid: &str) -> bool {
-        let owners = self.owners.get(uid).into_iter().flatten();
-        let known = |(calendar, entry): &Owner| self.stands.get(calendar)?.entries.get(entry);
-        owners.filter_map(known).any(|known| known.is_own)
+        let mut owners = self.owners.get(uid).into_iter().flatten();
+        owners.any(|owner| self.is_own(owner))
     }
 
     /// Takes back what an entry told that is there no more.
@@ -555,14 +482,8 @@ impl Run<'_> {
     fn settle(&mut self) {
         let read = |uid: &String| {
             let owners = self.owners.get(uid).into_iter().flatten();
-            let is_own = |(calendar, entry): &Owner| {
-                let stand = self.stands.get(calendar);
-                stand
-                    .and_then(|stand| stand.entries.get(entry))
-                    .is_some_and(|known| known.is_own)
-            };
             let mut all = owners.clone();
-            let mut own = owners.filter(|owner| is_own(owner));
+            let mut own = owners.filter(|owner| self.is_own(owner));
             own.any(|owner| self.read.contains(owner)) || all.all(|owner| self.read.contains(owner))
         };
         let settled: BTreeSet<String> = self
@@ -573,45 +494,4 @@ impl Run<'_> {
             .collect();
         self.telling.missing(&settled, |_, _| false, self.sink);
     }
-}
-
-/// A link, if it may be kept: some hold the mailbox's address.
-fn kept(link: &str) -> Option<String> {
-    let has_address = link.contains('@') || link.to_ascii_lowercase().contains("%40");
-    (!has_address && link.len() <= LONGEST_LINK).then(|| link.to_owned())
-}
-
-/// Whether an entry of the changes says all of a meeting, and not only what of it changed.
-fn is_whole(value: &Value) -> bool {
-    let has = |name: &str| !value[name].is_null();
-    has("iCalUId") && has("start") && has("subject") && has("attendees")
-}
-
-/// What a part says, by meetings and series.
-fn changes(items: &[Value]) -> BTreeMap<&str, Change<'_>> {
-    let mut all: BTreeMap<&str, Change<'_>> = BTreeMap::new();
-    for item in items {
-        let Some(id) = item["id"].as_str() else {
-            continue;
-        };
-        let sort = Sort::of(item);
-        let series = item["seriesMasterId"].as_str().filter(|id| !id.is_empty());
-        match (sort, series) {
-            _ if !item["@removed"].is_null() => all.entry(id).or_default().is_gone = true,
-            (Sort::Occurrence | Sort::Exception, Some(series)) => {
-                let change = all.entry(series).or_default();
-                change.is_series = true;
-                change
-                    .exceptions
-                    .extend((sort == Sort::Exception).then_some(item));
-            }
-            _ => {
-                let change = all.entry(id).or_default();
-                change.is_series |= sort == Sort::Master;
-                change.whole = Some(item);
-                change.is_gone = false;
-            }
-        }
-    }
-    all
 }
