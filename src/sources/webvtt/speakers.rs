@@ -99,30 +99,6 @@ pub fn spoken(cues: &[Cue]) -> Spoken {
     Spoken::of_stays(stays)
 }
 
-/// What Graph says in a cue of `metadataContent`: who spoke, and how many letters.
-fn line(text: &str) -> Option<Vec<(Option<String>, usize)>> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct Line {
-        speaker_name: Option<String>,
-        spoken_text: String,
-    }
-    let text = text.trim().strip_prefix('{').map(|_| text.trim())?;
-    let line: Line = serde_json::from_str(text).ok()?;
-    let letters = line
-        .spoken_text
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .count();
-    let name = line.speaker_name.map(|name| name.trim().to_owned());
-    let name = name.filter(|name| !name.is_empty());
-    Some(if letters == 0 {
-        Vec::new()
-    } else {
-        vec![(name, letters)]
-    })
-}
-
 /// The instant at which so many letters of all have been said.
 fn share(cue: &Cue, letters: usize, of: usize) -> Millis {
     let length = i128::from(cue.until.max(cue.from)) - i128::from(cue.from);
@@ -183,4 +159,28 @@ fn before_colon(text: &str) -> Option<&str> {
         && name.split_whitespace().count() <= MOST_WORDS
         && !name.contains(['<', '?', '!', '"']);
     (is_name && (after.is_empty() || after.starts_with(' '))).then_some(name)
+}
+
+/// What Graph says in a cue of `metadataContent`: who spoke, and how many letters.
+fn line(text: &str) -> Option<Vec<(Option<String>, usize)>> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Line {
+        speaker_name: Option<String>,
+        spoken_text: String,
+    }
+    let text = text.trim().strip_prefix('{').map(|_| text.trim())?;
+    let line: Line = serde_json::from_str(text).ok()?;
+    let letters = line
+        .spoken_text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .count();
+    let name = line.speaker_name.map(|name| name.trim().to_owned());
+    let name = name.filter(|name| !name.is_empty());
+    Some(if letters == 0 {
+        Vec::new()
+    } else {
+        vec![(name, letters)]
+    })
 }
