@@ -1,11 +1,12 @@
 //! What `readback serve` does behind its door: opens the engine however long that takes, loads what
 //! comes in, runs the jobs on their schedule.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{oneshot, watch};
-use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::engine::Installing;
 use super::error::words;
@@ -15,6 +16,7 @@ use crate::app::House;
 use crate::app::collector::Collector;
 use crate::app::look;
 use crate::app::reporting::Reporting;
+use crate::collect::Hooks;
 use crate::config::{Config, Schedule};
 use crate::engine::{InstallError, StartError};
 use crate::jobs::ingest::{self, Ingested};
@@ -33,6 +35,9 @@ const LAST_PAUSE: Duration = Duration::from_secs(30);
 
 /// The first pause before pages are computed again that could not be; it doubles up to their schedule.
 const COMPUTE_AGAIN: Duration = Duration::from_secs(5);
+
+/// How often sources are pulled because deliveries ask for it.
+const ASKED_AGAIN: Duration = Duration::from_secs(30);
 
 /// How long the last batches may take when everything ends. What is not loaded waits in the spool.
 const LAST_LOAD: Duration = Duration::from_secs(10);
@@ -83,7 +88,7 @@ pub(super) async fn run(
         tokio::join!(
             jobs(
                 &house,
-                schedule,
+                (schedule, &collector.hooks),
                 state,
                 (&tell.parts, &collector.metrics),
                 tell.load.subscribe(),
@@ -167,7 +172,7 @@ fn passing(error: &anyhow::Error) -> Option<String> {
 /// Scans and computes on schedule.
 async fn jobs(
     house: &House,
-    schedule: Schedule,
+    (schedule, hooks): (Schedule, &Hooks),
     state: &AppState,
     (parts, metrics): (&Parts, &Metrics),
     mut load: watch::Receiver<LoadState>,
@@ -187,6 +192,8 @@ async fn jobs(
     let mut pause = COMPUTE_AGAIN;
     // Batches that were loaded when nothing had ever come; the first are shown soon.
     let mut before = None;
+    // When sources were last pulled because a delivery asked for it.
+    let mut answered = None;
     loop {
         tokio::select! {
             // Pages first: a first walk through a long history takes its time.
@@ -217,6 +224,15 @@ async fn jobs(
                     report.reset_immediately();
                 }
             }
+            asked = asked(hooks, answered) => {
+                let mut asked_for = sources.clone();
+                asked_for.retain(|source| asked.contains(&source.id));
+                if !asked_for.is_empty() {
+                    pull(house, asked_for, (parts, metrics)).await;
+                    aware_of_lags(house, &configured, parts).await;
+                }
+                answered = Some(Instant::now());
+            }
             _ = scan.tick(), if scans => {
                 let came = pull(house, sources.clone(), (parts, metrics)).await;
                 aware_of_lags(house, &configured, parts).await;
@@ -230,9 +246,17 @@ async fn jobs(
                     }
                 }
             }
-            else => return,
         }
     }
+}
+
+/// The sources that deliveries asked to be pulled: at once, and then not again for a while, since whoever
+/// tells of changes tells of each.
+async fn asked(hooks: &Hooks, answered: Option<Instant>) -> BTreeSet<String> {
+    if let Some(answered) = answered {
+        sleep_until(answered + ASKED_AGAIN).await;
+    }
+    hooks.asked().await
 }
 
 /// Notes when sources were last taken from. Where that can't be read, what was known holds.

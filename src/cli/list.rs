@@ -123,7 +123,7 @@ fn source_line(kind: &Kind) -> String {
     abilities.extend(kind.pull.is_some().then_some("scan"));
     abilities.extend(kind.push.is_some().then_some("receive"));
     let abilities = abilities.join(", ");
-    format!("{:<16} {abilities:<16} {}\n", kind.name, kind.summary)
+    format!("{:<18} {abilities:<16} {}\n", kind.name, kind.summary)
 }
 
 fn indicator_json(spec: &Spec, parameters: &Parameters) -> Json {

@@ -1,10 +1,11 @@
 //! The configured sources that take deliveries, built anew whenever the write-ups change that they
 //! look for.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono_tz::Tz;
+use tokio::sync::Notify;
 
 use crate::model::Vocabulary;
 use crate::sources::{Kind, KnownWriteup, Push, Setting, SourceError};
@@ -14,6 +15,9 @@ pub struct Hooks {
     timezone: Tz,
     sources: BTreeMap<String, Source>,
     built: RwLock<BTreeMap<String, Arc<dyn Push>>>,
+    /// The sources that a delivery asked to be pulled, and that were not yet.
+    asked: Mutex<BTreeSet<String>>,
+    asking: Notify,
 }
 
 struct Source {
@@ -47,6 +51,8 @@ impl Hooks {
                 .map(|(id, kind, params)| (id, Source { kind, params }))
                 .collect(),
             built: RwLock::default(),
+            asked: Mutex::default(),
+            asking: Notify::new(),
         };
         hooks.build(&[], |push| !push.knows_writeups())?;
         Ok(hooks)
@@ -68,6 +74,27 @@ impl Hooks {
             (Some(push), _) => Hook::Ready(Arc::clone(push)),
             (None, true) => Hook::Unaware,
             (None, false) => Hook::Unknown(self.sources.keys().cloned().collect()),
+        }
+    }
+
+    /// This source should be pulled soon: a delivery said that there is something new.
+    pub fn ask(&self, id: &str) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.insert(id.to_owned());
+        self.asking.notify_one();
+    }
+
+    /// Waits until sources should be pulled, and gives their ids, each once however often it was asked for.
+    pub async fn asked(&self) -> BTreeSet<String> {
+        loop {
+            let asked = {
+                let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+                std::mem::take(&mut *asked)
+            };
+            if !asked.is_empty() {
+                return asked;
+            }
+            self.asking.notified().await;
         }
     }
 

@@ -79,6 +79,17 @@ pub struct Request {
     pub now: Millis,
 }
 
+impl Request {
+    /// The same for its source.
+    pub fn delivery(&self) -> Delivery<'_> {
+        Delivery {
+            headers: &self.headers,
+            body: &self.body,
+            now: self.now,
+        }
+    }
+}
+
 /// What a sender may send: nothing named means everything.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scope {
@@ -324,11 +335,7 @@ impl Receiver {
         request: &Request,
         terms: &Terms,
     ) -> Result<Sorted, ReceiveError> {
-        let delivery = Delivery {
-            headers: &request.headers,
-            body: &request.body,
-            now: request.now,
-        };
+        let delivery = request.delivery();
         let mut marks = self.marks(push, &delivery, &terms.source);
         let mut intake = self.intake();
         let sorted = sorting::sort(push, &delivery, terms, &mut intake);

@@ -29,6 +29,8 @@ pub mod links;
 pub(crate) mod machine;
 pub mod mediawiki;
 pub mod meet;
+mod microsoft;
+pub mod microsoft_calendar;
 pub mod notion;
 pub mod outline;
 pub mod pageviews;
@@ -79,6 +81,7 @@ pub static KINDS: &[&Kind] = &[
     &icalendar::KIND,
     &mediawiki::KIND,
     &meet::KIND,
+    &microsoft_calendar::KIND,
     &notion::KIND,
     &outline::KIND,
     &pageviews::KIND,
@@ -377,6 +380,18 @@ pub trait Push: Send + Sync {
         None
     }
 
+    /// What a sender is answered, in plain text and at once, who only asks whether somebody is here. Of such a
+    /// delivery nothing is taken, and nobody has proved anything by it.
+    fn challenge(&self, _delivery: &Delivery<'_>) -> Option<String> {
+        None
+    }
+
+    /// Whether a delivery that `receive` takes says that there is something to be pulled: then the source is
+    /// pulled soon, instead of at its next turn.
+    fn asks_for_pull(&self, _delivery: &Delivery<'_>) -> bool {
+        false
+    }
+
     /// Whether it looks for the write-ups of its [`Setting`]: then it is built anew when they change.
     fn knows_writeups(&self) -> bool {
         false
@@ -388,6 +403,10 @@ pub trait Push: Send + Sync {
         None
     }
 }
+
+/// What stands behind the question mark of a request's address is handed on beside its headers, under a name
+/// that no header can have.
+pub const QUERY: &str = ":query";
 
 /// One request, as it came.
 #[derive(Clone, Copy)]
@@ -406,6 +425,13 @@ impl<'a> Delivery<'a> {
         let mut headers = self.headers.iter();
         let found = headers.find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str())
+    }
+
+    /// A value that stands behind the question mark of the address, decoded; the first of this name.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let query = self.header(QUERY)?;
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find_map(|(known, value)| (known == name).then(|| value.into_owned()))
     }
 }
 

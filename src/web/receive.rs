@@ -7,7 +7,9 @@ use std::time::Instant;
 use axum::body::Body;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{FromRequestParts, Query, Request as HttpRequest};
-use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
+use axum::http::header::{
+    AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
 use axum::http::request::Parts as Head;
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde::Deserialize;
@@ -211,14 +213,23 @@ pub(super) async fn hook(
             }
             (request, scope, held)
         };
+        let delivery = request.delivery();
+        if let Some(text) = push.challenge(&delivery) {
+            return Ok(plain(text));
+        }
+        let asks = push.asks_for_pull(&delivery).then(|| source.clone());
         let terms = Terms {
             scope,
             source,
             whole: false,
         };
-        door.take(push, request, terms).await
+        let received = door.take(push, request, terms).await?;
+        if let Some(source) = asks {
+            door.hooks.ask(&source);
+        }
+        accepted(received)
     };
-    door.answer("/v1/hooks/{source}", done.await.and_then(accepted))
+    door.answer("/v1/hooks/{source}", done.await)
 }
 
 /// What may stand behind the question mark of `PUT /xapi/statements`.
@@ -407,8 +418,10 @@ impl Door {
             .filter(|(name, value)| **name != AUTHORIZATION || is_signature(value))
             .filter(|(name, _)| **name != COOKIE)
             .map(|(name, value)| (name.as_str().to_owned(), text_of(value.as_bytes())));
+        let query = parts.uri.query();
+        let query = query.map(|query| (sources::QUERY.to_owned(), query.to_owned()));
         let request = Request {
-            headers: headers.collect(),
+            headers: headers.chain(query).collect(),
             body,
             now: (self.now)(),
         };
@@ -460,6 +473,15 @@ fn text_of(value: &[u8]) -> String {
         }
     }
     text
+}
+
+/// A text for a program.
+fn plain(text: String) -> Response<Body> {
+    let mut response = Response::new(Body::from(text));
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
 }
 
 /// What was taken. Where nothing was and something was refused, that is the answer.

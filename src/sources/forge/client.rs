@@ -76,6 +76,15 @@ pub(in crate::sources) struct Client {
     until: Option<Instant>,
 }
 
+/// What a question's body is.
+#[derive(Clone, Copy)]
+enum Written {
+    /// A question that does not fit into an address, or something new.
+    New,
+    /// What becomes of something that is there.
+    Change,
+}
+
 /// What was answered.
 pub(in crate::sources) enum Reply {
     /// A page of a list, or an object.
@@ -232,14 +241,19 @@ impl Client {
         address: &str,
         question: &str,
     ) -> Result<Reply, Stop> {
-        self.ask(address, None, Some(question))
+        self.ask(address, None, Some((Written::New, question)))
+    }
+
+    /// Says what becomes of something that is there.
+    pub(in crate::sources) fn patch(&mut self, address: &str, change: &str) -> Result<Reply, Stop> {
+        self.ask(address, None, Some((Written::Change, change)))
     }
 
     fn ask(
         &mut self,
         address: &str,
         etag: Option<&str>,
-        question: Option<&str>,
+        question: Option<(Written, &str)>,
     ) -> Result<Reply, Stop> {
         let mut url = self.own(
             Url::parse(address).ok(),
@@ -297,7 +311,7 @@ impl Client {
         &mut self,
         url: &Url,
         etag: Option<&str>,
-        question: Option<&str>,
+        question: Option<(Written, &str)>,
     ) -> Result<Response, Stop> {
         if let Some(until) = self.exhausted {
             return Err(later("the limit of questions is used up", until));
@@ -329,10 +343,14 @@ impl Client {
                 .timeout_global(Some(patience))
                 .build()
                 .call(),
-            Some(question) => headers
-                .fold(self.agent.post(url.as_str()), |request, (name, value)| {
-                    request.header(name, value)
-                })
+            Some((written, question)) => headers
+                .fold(
+                    match written {
+                        Written::New => self.agent.post(url.as_str()),
+                        Written::Change => self.agent.patch(url.as_str()),
+                    },
+                    |request, (name, value)| request.header(name, value),
+                )
                 .content_type("application/json")
                 .config()
                 .timeout_global(Some(patience))

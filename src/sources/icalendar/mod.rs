@@ -10,9 +10,9 @@ mod expand;
 mod feed;
 pub(super) mod memory;
 mod occasion;
-mod people;
+pub(super) mod people;
 pub(super) mod reading;
-mod zones;
+pub(super) mod zones;
 
 use std::io::{BufRead, Read};
 use std::path::PathBuf;

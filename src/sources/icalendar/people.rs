@@ -8,7 +8,7 @@ use calcard::icalendar::{
 use crate::model::Identity;
 
 /// An attendee, or the organiser, as the calendar has them. No `Debug`: it holds an address.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Invitation {
     /// The event's UID, empty if it has none.
     pub uid: String,
@@ -22,11 +22,14 @@ pub struct Invitation {
     pub partstat: Option<String>,
     /// CUTYPE, upper case, where it is stated.
     pub cutype: Option<String>,
-    /// The group of MEMBER, or who delegated.
-    member: Option<String>,
-    delegated_from: Option<String>,
-    email: Option<String>,
-    name: Option<String>,
+    /// The group of MEMBER.
+    pub(in crate::sources) member: Option<String>,
+    /// Who delegated.
+    pub(in crate::sources) delegated_from: Option<String>,
+    /// The address, where the property's value is another one.
+    pub(in crate::sources) email: Option<String>,
+    /// The name that is shown.
+    pub(in crate::sources) name: Option<String>,
 }
 
 /// Somebody who is expected.
@@ -87,7 +90,7 @@ fn invitation(uid: &str, entry: &ICalendarEntry) -> Invitation {
 /// The organiser is CHAIR, also where no ATTENDEE names them. Whoever has no ROLE has that of who
 /// delegated to them, else REQ-PARTICIPANT. A role that the RFC does not know counts as
 /// REQ-PARTICIPANT, as it says.
-pub(super) fn expected(
+pub(in crate::sources) fn expected(
     invitations: &[Invitation],
     mut left_out: impl FnMut(&'static str),
 ) -> Vec<Expected> {

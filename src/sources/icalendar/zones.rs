@@ -147,6 +147,15 @@ impl<'a> Zones<'a> {
     }
 }
 
+/// The instant of a local time in a zone that is called so; nothing where nobody knows the zone.
+pub(in crate::sources) fn instant(zone: &str, clock: NaiveDateTime) -> Option<Millis> {
+    let nothing = ICalendar {
+        components: Vec::new(),
+    };
+    let zones = Zones::new(&nothing, Tz::UTC);
+    zones.knows(zone).then(|| zones.zone(zone).instant(clock))
+}
+
 /// The zone meant by a name of some registry, such as `/freeassociation.sourceforge.net/Asia/Tokyo`,
 /// which ends with the usual one, or by a name with a hyphen (`US-Eastern`).
 fn guessed(name: &str) -> Option<Tz> {

@@ -65,6 +65,23 @@ pub(super) fn read(
     }
 }
 
+/// Makes one meeting of reports that were asked for one by one, each with its records.
+pub(super) fn united(
+    desk: &Desk,
+    name: &str,
+    answers: &[Value],
+    sink: &mut dyn Sink,
+) -> Result<(), SourceError> {
+    let numbered = answers.iter().zip(1_usize..);
+    let reports = numbered.map(|(item, number)| report(item, format!("report {number}, ")));
+    let reports: Option<Vec<Report<'_>>> = reports.collect();
+    let reports = reports.ok_or_else(|| SourceError::Format {
+        name: name.to_owned(),
+        reason: "has a report without attendanceRecords".to_owned(),
+    })?;
+    one(desk, name, &reports, sink)
+}
+
 /// The reports of a file: one, a list, or one without its frame.
 fn reports(file: &Value) -> Result<Vec<Report<'_>>, &'static str> {
     const EXPAND: &str = "holds a report without its attendanceRecords; ask Graph with \

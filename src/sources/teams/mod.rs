@@ -1,32 +1,40 @@
 //! Who came to a review, as Microsoft Teams tells it: the attendance report and the older list that the
-//! organiser downloads, and the report that Graph gives as JSON. Told apart by what is in the file.
+//! organiser downloads, and the report that Graph gives as JSON. Told apart by what is in the file. `pull` asks
+//! Graph for the reports, and for transcripts, of the meetings in calendars (`online`).
 
 pub(in crate::sources) mod csv;
 mod graph;
 mod log;
+mod online;
 mod people;
+mod pull;
 mod report;
 
 use super::presence::list::{Lists, Sheet};
 use super::presence::{Desk, Manner};
-use super::{File, Kind, Setting, Sink, SourceError};
+use super::{File, Kind, Memory, Probe, Setting, Sink, SourceError};
 
 /// Attendance from Microsoft Teams.
 pub static KIND: Kind = Kind {
     name: "teams",
-    summary: "attendance, from Microsoft Teams: its reports as CSV, or as JSON from Graph",
+    summary: "attendance, from Microsoft Teams: its reports as CSV, or by Microsoft Graph",
     documentation: include_str!("documentation.md"),
     sample: r#"[[source]]
 id = "teams-reviews"
 kind = "teams"
-# The occurrence; without it a report's title or id and its start make one.
-meeting = "review-2025-03-04"
-# The write-up that was reviewed.
-writeup = "https://wiki.example.org/postmortems/2025-02-queue-overflow"
-# The meeting's start and end, for lists that don't name them.
-start = "2025-03-04T15:00"
-end = "2025-03-04T16:00"
-# Where the file was downloaded; without it the organisation's zone.
+# Whose meetings are asked for, and as what; without these only files are imported.
+tenant = "example.org"
+client_id = "00000000-0000-0000-0000-000000000000"
+client_secret_file = "/run/secrets/graph"
+mailboxes = ["reviews@example.org"]
+# Only meetings whose title or category fits one of these.
+match = ["(?i)incident review", "^Post-?mortem"]
+key = 'INC-\d+'
+# The series whose transcripts may be read: none unless it stands here, and is said in the invitation.
+enabled_series = ["040000008200E00074C5B7101A82E008*"]
+# The write-up of meetings that mention none.
+writeup = "https://wiki.example.org/postmortems/"
+# Where a file was downloaded; without it the organisation's zone.
 timezone = "Europe/Berlin"
 # "auto", "dmy", "mdy" or "ymd".
 date_order = "auto"
@@ -34,10 +42,24 @@ date_order = "auto"
 rooms = ["room-4@example.org"]
 "#,
     file: Some(build),
+    asked_for: &["mailboxes"],
+    pull: Some(pull::build),
+    probe: Some(Probe::Both(pull::look)),
+    settled: &["enabled_series"],
+    memory: Some(Memory {
+        what: "Teams keeps attendance reports for a year",
+        days: 365,
+    }),
+    links: true,
     ..Kind::NOTHING
 };
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, SourceError> {
+    let (asked, params) = pull::split(params)?;
+    if let Some(asked) = asked {
+        // What is wrong with it is told with files, too.
+        pull::Teams::new(asked, params.clone(), setting)?;
+    }
     Lists::build(params, setting, "teams", Manner::Strict, read)
 }
 

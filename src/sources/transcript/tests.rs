@@ -55,9 +55,17 @@ fn other_tools_write_otherwise() {
     let zoom = "WEBVTT\n\n1\n00:00:00.000 --> 00:00:11.000\nAda: one\n\n\
         2\n00:00:11.000 --> 00:00:19.000\nGrace: two\n\n3\n00:00:19.000 --> 00:00:29.500\nGrace: three\n";
     let graph = "WEBVTT\n\n0:0:0.0 --> 0:0:11.0\n<v User Name>a</v>\n";
+    // What Graph calls metadataContent, as JSON on one line or on several; one speaker is not named.
+    let lines = "WEBVTT\n\n00:00:00.000 --> 00:00:11.000\n{\"startDateTime\":\"2023-03-08T10:10:17.248Z\",\
+        \"endDateTime\":\"2023-03-08T10:10:28.248Z\",\"speakerName\":\"Zzada Lovelace\",\
+        \"spokenText\":\"zzword {\",\"spokenLanguage\":\"en-us\"}\n\n\
+        0:0:11.0 --> 0:0:30.0\n{\n\"speakerName\": \"Zzgrace Hopper\",\n\"spokenText\": \"<v zz>two\"\n}\n\n\
+        0:0:30.0 --> 0:0:35.0\n{\"speakerName\":null,\"spokenText\":\"three\"}\n\n\
+        0:0:35.0 --> 0:0:40.0\n{\"speakerName\":\"Zzada Lovelace\",\"spokenText\":\"\"}\n";
     let nobody = "WEBVTT\n\n00:00.000 --> 00:20.000\nAnd so on\n";
     for (text, spoke, speaking_ms) in [
         (zoom, Some(2), 29_500),
+        (lines, Some(2), 35_000),
         (graph, Some(1), 11_000),
         (nobody, None, 20_000),
         ("WEBVTT\n", None, 0),

@@ -1,5 +1,6 @@
-//! Seconds by speaker. Teams tags voices (`<v Ada Lovelace>`); Zoom, and what is made of Meet's
-//! transcripts, begin a cue with the name and a colon.
+//! Seconds by speaker. Teams tags voices (`<v Ada Lovelace>`), or has a line of JSON in each cue where Graph is
+//! asked for the transcript's metadata; Zoom, and what is made of Meet's transcripts, begin a cue with the
+//! name and a colon.
 
 use std::collections::BTreeMap;
 
@@ -72,11 +73,13 @@ impl Spoken {
 pub fn spoken(cues: &[Cue]) -> Spoken {
     let mut parts: Vec<Vec<(Option<String>, usize)>> = Vec::with_capacity(cues.len());
     for cue in cues {
-        let mut voices = Vec::new();
-        for node in &parse(&cue.text) {
-            collect(node, None, &mut voices);
-        }
-        parts.push(voices);
+        parts.push(line(&cue.text).unwrap_or_else(|| {
+            let mut voices = Vec::new();
+            for node in &parse(&cue.text) {
+                collect(node, None, &mut voices);
+            }
+            voices
+        }));
     }
     let is_tagged = parts.iter().flatten().any(|(voice, _)| voice.is_some());
     if !is_tagged {
@@ -156,4 +159,28 @@ fn before_colon(text: &str) -> Option<&str> {
         && name.split_whitespace().count() <= MOST_WORDS
         && !name.contains(['<', '?', '!', '"']);
     (is_name && (after.is_empty() || after.starts_with(' '))).then_some(name)
+}
+
+/// What Graph says in a cue of `metadataContent`: who spoke, and how many letters.
+fn line(text: &str) -> Option<Vec<(Option<String>, usize)>> {
+    #[derive(serde::Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Line {
+        speaker_name: Option<String>,
+        spoken_text: String,
+    }
+    let text = text.trim().strip_prefix('{').map(|_| text.trim())?;
+    let line: Line = serde_json::from_str(text).ok()?;
+    let letters = line
+        .spoken_text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .count();
+    let name = line.speaker_name.map(|name| name.trim().to_owned());
+    let name = name.filter(|name| !name.is_empty());
+    Some(if letters == 0 {
+        Vec::new()
+    } else {
+        vec![(name, letters)]
+    })
 }
