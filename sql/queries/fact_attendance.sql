@@ -1,15 +1,17 @@
 -- Facts::attendance: what several sources say of one (meeting, person) is put together; a dial-in
 -- stands for itself. A meeting starts with the first presence, or as it was planned; the answer that
 -- was valid then counts (A3), and nobody was there for longer than it lasted (A1). A meeting tool need
--- not know the write-up: what the calendar says of the meeting holds for everybody in it, and what somebody
--- says of the meeting itself, by hand or with its transcript, holds before that.
+-- not know the write-up: what the calendar says of the meeting holds for everybody in it. What somebody says of
+-- the meeting by hand holds before that; what its transcript says, where nobody else says anything. Who was
+-- a responder of what the meeting was about by hand is found out where the write-up is known (occasions).
 -- {as_of:Int64} {registry:UInt32} {min_present_ms:UInt64}
 SELECT
     lower(hex(meeting)) AS meeting,
     nullIf(multiIf(
         max(said) != 0, max(said),
-        max(writeup) = 0, max(writeup_of_meeting),
-        max(writeup)), 0) AS writeup,
+        max(writeup) != 0, max(writeup),
+        max(writeup_of_meeting) != 0, max(writeup_of_meeting),
+        max(heard)), 0) AS writeup,
     min(start) AS at,
     if(someone = 0, NULL, someone) AS person,
     nullIf(argMaxIf(role, (role_stated, ms, role), role != ''), '') AS role,
@@ -49,13 +51,14 @@ FROM
     FROM resolved_attendance(registry = {registry:UInt32})
     LEFT JOIN
     (
-        SELECT meeting, argMax(writeup, version) AS said
+        SELECT meeting,
+            argMaxIf(writeup, version, source = 'registry') AS said,
+            argMaxIf(writeup, version, source != 'registry') AS heard
         FROM resolved_meeting(registry = {registry:UInt32})
         WHERE label = 0 AND writeup != 0 AND ms < {as_of:Int64}
         GROUP BY meeting
     ) AS of_meeting USING (meeting)
-    -- 1: it names something that is no write-up.
-    WHERE (label = 0 OR (label = 1 AND said != 0)) AND ms < {as_of:Int64}
+    WHERE label = 0 AND ms < {as_of:Int64}
     WINDOW meetings AS (PARTITION BY meeting)
 )
 GROUP BY meeting, someone, itself

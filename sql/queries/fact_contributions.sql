@@ -22,7 +22,7 @@ FROM
       AND l.role NOT IN ('index', 'template')
 )
 WHERE person != 0 AND ms < {as_of:Int64}
-  AND person IN (SELECT person FROM resolved_attendance(registry = {registry:UInt32}) WHERE label IN (0, 1))
+  AND person IN (SELECT person FROM resolved_attendance(registry = {registry:UInt32}) WHERE label = 0)
   AND writeup IN
   (
       SELECT writeup FROM resolved_attendance(registry = {registry:UInt32}) WHERE label = 0

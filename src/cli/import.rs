@@ -15,6 +15,7 @@ use crate::app::House;
 use crate::collect::Keys;
 use crate::config::{Config, SourceConfig};
 use crate::jobs::ingest::{self, Import, Ingested, NotRead};
+use crate::jobs::meetings::known_as;
 use crate::jobs::order::{self, Order};
 use crate::jobs::undo::called;
 use crate::sources::{self, Kind};
@@ -68,14 +69,14 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let sources = &config.sources;
     let mut params = args.params.clone();
     params.extend(who_is_who(&args));
-    if let Some(meeting) = &args.meeting {
-        // Its hash is what counts; this only tells its events from those of other meetings.
-        params.push(("meeting".to_owned(), format!("known {meeting}").into()));
+    if args.meeting.is_some() {
+        // Any name will do until it is known what the meeting is called.
+        params.push(("meeting".to_owned(), "known".into()));
     }
     if args.follow {
         params.push(("path".to_owned(), super::follow::paths(&args.files)?));
     }
-    let order = Order::of(
+    let mut order = Order::of(
         kind,
         args.source.clone(),
         &params,
@@ -106,6 +107,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let mut meeting = Ok(None);
     if let (Some(house), Some(name)) = (&house, &args.meeting) {
         meeting = super::meetings::named(house, name).await.map(Some);
+    }
+    if let Ok(Some((hash, _))) = &meeting {
+        order
+            .params
+            .insert("meeting".to_owned(), known_as(*hash).into());
     }
     let (house, meeting) = match (house, meeting) {
         (Some(house), Ok(meeting)) if args.look => {

@@ -62,6 +62,13 @@ fn tell(name: &str, seen: &Preview, time: impl Fn(Millis) -> String) -> std::io:
                 format_args!("    and {} more", meeting.more_people),
             )?;
         }
+        for (source, n) in &meeting.told_by {
+            let presences = counted(*n, "presence", "presences");
+            line(
+                &mut out,
+                format_args!("    told before by the source {source}: {presences}"),
+            )?;
+        }
         if meeting.invited_besides > 0 {
             let others = meeting.invited_besides;
             line(
@@ -72,6 +79,15 @@ fn tell(name: &str, seen: &Preview, time: impl Fn(Millis) -> String) -> std::io:
     }
     if seen.more_meetings > 0 {
         line(&mut out, format_args!("  and {} more", seen.more_meetings))?;
+    }
+    if seen.more_events > 0 {
+        line(
+            &mut out,
+            format_args!(
+                "  and {} more events, which are not looked at",
+                seen.more_events
+            ),
+        )?;
     }
     for (kind, n) in &seen.others {
         line(&mut out, format_args!("  {n} of another kind: {kind}"))?;
@@ -148,7 +164,7 @@ fn person(one: &Somebody) -> String {
     }
     match one.is_invited {
         Some(true) if one.came.is_some() => words += ", was invited",
-        Some(false) => words += ", was not invited",
+        Some(false) if one.came.is_some() => words += ", was not invited",
         _ => {}
     }
     if !one.may_be.is_empty() {

@@ -241,6 +241,8 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
     };
     let mut puller =
         build(scan.params.clone(), &setting).with_context(|| format!("source {}", scan.source))?;
+    // Pulls come by the hour: nothing is kept for longer than is said.
+    undo::sweep(store, scan.now).await?;
     let checkpoint = store.checkpoint(&scan.source).await?;
     let version = checkpoint.as_ref().map_or(0, |(version, _)| *version);
     let prefix = xxh3_128(format!("scan {} {version}", scan.source).as_bytes());
@@ -375,7 +377,7 @@ async fn drive<T: Send + 'static>(
     });
     let prefix = begun.await?;
     let mut number: u32 = 0;
-    let mut noted = None;
+    let (mut noted, mut is_of_meetings) = (None, true);
     while let Some(mut batch) = receiver.recv().await {
         if let Some(Way {
             store,
@@ -395,9 +397,15 @@ async fn drive<T: Send + 'static>(
             if let Some(meeting) = meeting {
                 batch.move_to(meeting);
             }
-            if let Some(import) = import.filter(|_| batch.is_of_meetings()) {
-                store.note_import(import, &batch).await?;
-                noted = Some(import.number);
+            // All of a file can be taken back, or nothing.
+            is_of_meetings &= batch.is_of_meetings();
+            if let Some(import) = import {
+                if is_of_meetings {
+                    store.note_import(import, &batch).await?;
+                    noted = Some(import.number);
+                } else if let Some(number) = noted.take() {
+                    store.forget_import(number).await?;
+                }
             }
             // Others wait meanwhile; an engine that went without a word does not say so itself.
             let patience = Pace::default().patience;

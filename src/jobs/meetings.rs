@@ -156,6 +156,11 @@ pub struct Known {
     pub fact: MeetingFact,
 }
 
+/// What a meeting is called in the ids of events that a file says of it, where only its hash is known.
+pub fn known_as(hash: u64) -> String {
+    format!("known {hash:016x}")
+}
+
 impl Known {
     /// Its keyed hash, as events carry it.
     ///

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use anyhow::{Context as _, bail};
 
 use super::people::BY_HAND;
-use crate::model::EventKind;
+use crate::model::{EventKind, Millis};
 use crate::store::Store;
 
 /// Takes away what a source told, or with `dry_run` counts it; by kind, those that there are. How far it was
@@ -44,6 +44,8 @@ pub async fn run(
     // leave a source that goes on behind what is gone.
     store.rederive().await?;
     store.forget_checkpoint(source).await?;
+    // Nor may what an import replaced come back.
+    store.forget_imports(Millis::MIN, source).await?;
     for (kind, _) in &told {
         let purged = store.purge(*kind, source).await;
         purged.with_context(|| format!("{} events of {source}", kind.name()))?;

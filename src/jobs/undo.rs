@@ -27,13 +27,18 @@ pub(super) fn begin(reader: &'static str, at: Millis) -> anyhow::Result<Import> 
 
 /// Imports that can be taken back, the newest first.
 pub async fn list(store: &Store, now: Millis) -> anyhow::Result<Vec<Imported>> {
-    let mut all = store.imports().await?;
+    sweep(store, now).await?;
+    Ok(store.imports().await?)
+}
+
+/// Forgets imports that are too old to be taken back, and what they replaced.
+pub(super) async fn sweep(store: &Store, now: Millis) -> anyhow::Result<()> {
     let before = now.saturating_sub(REMEMBERED_DAYS * DAY_MS);
-    if all.iter().any(|one| one.imported_at < before) {
-        store.forget_imports(before).await?;
-        all.retain(|one| one.imported_at >= before);
+    let imports = store.imports().await?;
+    if imports.iter().any(|one| one.imported_at < before) {
+        store.forget_imports(before, "").await?;
     }
-    Ok(all)
+    Ok(())
 }
 
 /// Takes an import back, by its name.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{NaiveDate, NaiveDateTime};
 use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::gate::Gate;
@@ -171,6 +172,23 @@ impl Desk {
     /// What the organisation's clocks show at an instant.
     pub fn clock(&self, at: Millis) -> NaiveDateTime {
         self.calendar.clock(at)
+    }
+
+    /// Which kind of file of meetings something is, see [`preview::guess`].
+    ///
+    /// # Errors
+    /// [`Busy`].
+    pub async fn guess(
+        &self,
+        name: &str,
+        bytes: &Arc<Vec<u8>>,
+    ) -> anyhow::Result<Option<&'static Kind>> {
+        let turn = timeout(PATIENCE, self.turns.acquire()).await;
+        let _turn = turn.map_err(|_| Busy)?.context("the desk is closed")?;
+        let (name, bytes) = (name.to_owned(), Arc::clone(bytes));
+        let timezone = self.calendar.timezone;
+        let guessed = spawn_blocking(move || preview::guess(&name, &bytes, timezone)).await;
+        guessed.context("the file's thread ended early")
     }
 
     /// What a file of meetings would come to, see [`preview::look`].

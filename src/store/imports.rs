@@ -12,11 +12,13 @@ use crate::model::{Millis, Pseudonym};
 const KEEP: &str = include_str!("../../sql/queries/keep_replaced.sql");
 const DELETE: &str = include_str!("../../sql/queries/delete_imported.sql");
 const RESTORE: &str = include_str!("../../sql/queries/restore_replaced.sql");
+const HAND_OVER: &str = include_str!("../../sql/queries/hand_over_replaced.sql");
 const DISCARD_REPLACED: &str = include_str!("../../sql/queries/discard_replaced.sql");
 const DISCARD: &str = include_str!("../../sql/queries/discard_imported.sql");
 const DISCARD_OLD: &str = include_str!("../../sql/queries/discard_old_imports.sql");
 const DISCARD_OLD_REPLACED: &str = include_str!("../../sql/queries/discard_old_replaced.sql");
 const IMPORTS: &str = include_str!("../../sql/queries/imports.sql");
+const PRESENCES: &str = include_str!("../../sql/queries/presences_of_meeting.sql");
 const INVITED: &str = include_str!("../../sql/queries/invited_people.sql");
 
 /// Tables that imports of meetings write, and where what they replace is kept.
@@ -126,12 +128,13 @@ impl Store {
     }
 
     /// Takes an import back: its events go, what it had replaced stands again. One that was cut off is done
-    /// again without harm.
+    /// again without harm: what it is to be restored from goes last.
     pub async fn undo_import(&self, import: u64) -> Result<(), StoreError> {
         for (landing, replaced) in TABLES {
             for (name, sql) in [
                 ("delete_imported", DELETE),
                 ("restore_replaced", RESTORE),
+                ("hand_over_replaced", HAND_OVER),
                 ("discard_replaced", DISCARD_REPLACED),
             ] {
                 let query = self.query(sql).param("import", import);
@@ -139,29 +142,46 @@ impl Store {
                 query.execute().await.named(name)?;
             }
         }
-        let query = self.query(DISCARD).param("import", import);
-        query.execute().await.named("discard_imported")
+        self.forget_import(import).await
     }
 
-    /// Forgets imports before an instant: they can't be taken back any more.
-    pub async fn forget_imports(&self, before: Millis) -> Result<(), StoreError> {
-        let query = self.query(DISCARD_OLD).param("before", before);
-        query.execute().await.named("discard_old_imports")?;
+    /// Forgets an import: it can't be taken back any more.
+    pub async fn forget_import(&self, import: u64) -> Result<(), StoreError> {
+        let query = self.query(DISCARD).param("import", import);
+        query.execute().await.named("discard_imported")?;
         for (_, replaced) in TABLES {
-            self.erase_replaced(replaced, Millis::MIN).await?;
+            self.erase_replaced(replaced, Millis::MIN, "").await?;
         }
         Ok(())
     }
 
-    /// Removes what imports replaced of what happened before an instant.
+    /// The same of all imports before an instant, and of those of a source; no source has an empty name.
+    pub async fn forget_imports(&self, before: Millis, source: &str) -> Result<(), StoreError> {
+        let query = self.query(DISCARD_OLD).param("before", before);
+        let query = query.param("source", source);
+        query.execute().await.named("discard_old_imports")?;
+        for (_, replaced) in TABLES {
+            self.erase_replaced(replaced, Millis::MIN, source).await?;
+        }
+        Ok(())
+    }
+
+    /// Removes what imports replaced of what happened before an instant, and of a source.
     pub(super) async fn erase_replaced(
         &self,
         replaced: &str,
         before: Millis,
+        source: &str,
     ) -> Result<(), StoreError> {
         let query = self.query(DISCARD_OLD_REPLACED).param("before", before);
-        let query = query.param("replaced", replaced);
+        let query = query.param("replaced", replaced).param("source", source);
         query.execute().await.named("discard_old_replaced")
+    }
+
+    /// Who told who came to a meeting, by its hash: sources, and of how many presences.
+    pub async fn presences(&self, meeting: u64) -> Result<Vec<(String, u64)>, StoreError> {
+        let query = self.query(PRESENCES).param("meeting", meeting);
+        query.fetch_all().await.named("presences_of_meeting")
     }
 
     /// Who is invited to a meeting, by its hash.

@@ -90,8 +90,8 @@ impl Store {
         query.execute().await.named(name)?;
         // What imports replaced is as old.
         match kind {
-            EventKind::Attendance => self.erase_replaced("replaced_attendance", before).await,
-            EventKind::Meeting => self.erase_replaced("replaced_meeting", before).await,
+            EventKind::Attendance => self.erase_replaced("replaced_attendance", before, "").await,
+            EventKind::Meeting => self.erase_replaced("replaced_meeting", before, "").await,
             _ => Ok(()),
         }
     }

@@ -16,7 +16,7 @@ use super::access::words::encode;
 use super::body::{self, Held};
 use super::desk::{Parted, own, parted, person, show, undone_at};
 use super::forms::Form;
-use super::imports::desk;
+use super::health::Parts;
 use super::look::{away, in_time, there};
 use super::problem::Refusal;
 use super::router::Asked;
@@ -27,7 +27,7 @@ use super::who::Who;
 use crate::jobs::ingest::{Ingested, NotRead};
 use crate::jobs::meetings::{self, Known};
 use crate::jobs::order::Order;
-use crate::jobs::preview::{OF_MEETINGS, Preview, guess};
+use crate::jobs::preview::{OF_MEETINGS, Preview};
 use crate::jobs::undo::{Unknown, called};
 use crate::jobs::upload::{Busy, Desk, Upload};
 use crate::model::{Millis, to_rfc3339};
@@ -67,7 +67,7 @@ pub(super) async fn page(
             said,
             ..Asking::default()
         };
-        Ok(view(bench.desk(), &asking, None, (&imports, &[])))
+        Ok(view(bench.desk()?, &asking, None, (&imports, &[])))
     };
     match shown_page.await {
         Ok(view) => show(&shown, StatusCode::OK, &Page::Import(Box::new(view))),
@@ -108,7 +108,16 @@ pub(super) async fn act(
                 }
                 let form = Form::of(&request.body);
                 own(&state, &headers, form.get("form"))?;
-                bench.said(&form, request.now).await
+                let now = request.now;
+                // It goes on where whoever asked hangs up meanwhile: half a file is nobody's wish.
+                let doing = tokio::spawn(async move {
+                    let _held = held;
+                    bench.said(&form, now).await
+                });
+                doing.await.unwrap_or_else(|_| {
+                    let words = "this could not be done; the log of the server says why";
+                    Err(Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, words))
+                })
             }
         }
     };
@@ -141,11 +150,10 @@ enum Done {
 }
 
 /// Where somebody works at a file.
-struct Bench<'a> {
-    state: &'a AppState,
+struct Bench {
+    state: AppState,
     store: Box<Store>,
-    k: u32,
-    desk: &'a Desk,
+    parts: Arc<Parts>,
     who: Who,
     now: Millis,
 }
@@ -157,33 +165,34 @@ struct Job {
     meeting: Option<(u64, Option<String>)>,
 }
 
-impl<'a> Bench<'a> {
-    fn of(state: &'a AppState, who: Who) -> Result<Bench<'a>, Refusal> {
-        let (_, store) = there(state)?;
-        let (parts, desk) = desk(state).ok_or_else(not_here)?;
+impl Bench {
+    fn of(state: &AppState, who: Who) -> Result<Bench, Refusal> {
+        let (parts, store) = there(state)?;
         let door = state.door.as_ref().ok_or_else(not_here)?;
         Ok(Bench {
-            state,
+            state: state.clone(),
             store,
-            k: parts.k,
-            desk,
+            parts: Arc::clone(parts),
             who,
             now: door.now(),
         })
     }
 
-    fn desk(&self) -> &Desk {
-        self.desk
+    fn desk(&self) -> Result<&Desk, Refusal> {
+        self.parts.desk.as_ref().ok_or_else(not_here)
     }
 
     async fn imports(&self) -> Result<Vec<Imported>, Refusal> {
-        in_time(self.desk.imports(&self.store, self.now)).await
+        in_time(self.desk()?.imports(&self.store, self.now)).await
     }
 
     /// Meetings that whoever asks may see, each with its name and what it is about; none before the first
     /// report.
     async fn meetings(&self) -> Vec<Offered> {
-        let context = self.desk.context(self.now, self.k);
+        let Ok(desk) = self.desk() else {
+            return Vec::new();
+        };
+        let context = desk.context(self.now, self.parts.k);
         let known = match in_time(meetings::known(&self.store, &context)).await {
             Ok(known) => known,
             Err(_) => return Vec::new(),
@@ -208,7 +217,7 @@ impl<'a> Bench<'a> {
         now: Millis,
     ) -> Result<Done, Refusal> {
         let Parted { form, file, name } = parted(headers, bytes).await?;
-        own(self.state, headers, form.get("form"))?;
+        own(&self.state, headers, form.get("form"))?;
         let (bytes, _held) = body::opened(file, held).await?;
         if bytes.is_empty() {
             let words = "no file was chosen, or it is empty; drop one onto the page";
@@ -231,12 +240,25 @@ impl<'a> Bench<'a> {
             return self.undone(form.get("import")).await;
         }
         let ticket = form.get("file").to_owned();
-        let file = self.state.tray.of(&ticket, form.get("form"), now);
-        let file = file.ok_or_else(|| Refusal::new(StatusCode::CONFLICT, GONE))?;
-        let asking = Asking::of(form, ticket);
+        let tray = &self.state.tray;
+        let gone = || Refusal::new(StatusCode::CONFLICT, GONE);
         match form.get("do") {
-            "look" => self.shown(asking, file).await,
-            "confirm" => self.brought(asking, file).await,
+            "look" => {
+                let file = tray.of(&ticket, form.get("form"), now).ok_or_else(gone)?;
+                self.shown(Asking::of(form, ticket), file).await
+            }
+            "confirm" => {
+                // Whoever presses twice means it once.
+                let file = tray.take(&ticket, form.get("form"), now).ok_or_else(gone)?;
+                let asking = Asking::of(form, ticket.clone());
+                match self.brought(&asking, file.clone()).await {
+                    Ok(import) => self.settled(&asking, import).await,
+                    Err(refusal) => {
+                        tray.back(ticket, file);
+                        Err(refusal)
+                    }
+                }
+            }
             _ => {
                 let words = "do: valid are look, confirm and undo";
                 Err(Refusal::new(StatusCode::BAD_REQUEST, words))
@@ -245,7 +267,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn undone(&self, name: &str) -> Result<Done, Refusal> {
-        let undone = self.desk.undo(&self.store, name, self.now).await;
+        let undone = self.desk()?.undo(&self.store, name, self.now).await;
         let one = undone.map_err(|error| match error.downcast_ref::<Unknown>() {
             Some(unknown) => Refusal::new(StatusCode::NOT_FOUND, unknown.to_string()),
             None => away(error),
@@ -263,23 +285,24 @@ impl<'a> Bench<'a> {
     }
 
     /// The kind of a file, as it was said, or by what is in it.
-    fn kind(&self, asking: &Asking, file: &Dropped) -> Result<&'static Kind, Refusal> {
+    async fn kind(&self, asking: &Asking, file: &Dropped) -> Result<&'static Kind, Refusal> {
         let valid = OF_MEETINGS.join(", ");
-        match asking.kind.as_str() {
-            "" => guess(&file.name, &file.bytes, self.desk.timezone()).ok_or_else(|| {
-                let words = format!(
-                    "nobody can tell what this file is; say it below. Files of meetings are {valid}"
-                );
-                Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words)
-            }),
-            name => {
-                let known = OF_MEETINGS.contains(&name).then(|| sources::find(name));
-                known.flatten().ok_or_else(|| {
-                    let words = format!("kind: valid are {valid}");
-                    Refusal::new(StatusCode::BAD_REQUEST, words)
-                })
-            }
+        if !asking.kind.is_empty() {
+            let known = OF_MEETINGS.contains(&asking.kind.as_str());
+            let known = known.then(|| sources::find(&asking.kind)).flatten();
+            return known.ok_or_else(|| {
+                let words = format!("kind: valid are {valid}");
+                Refusal::new(StatusCode::BAD_REQUEST, words)
+            });
         }
+        let guessed = self.desk()?.guess(&file.name, &file.bytes).await;
+        let guessed = guessed.map_err(|error| refused("a file of meetings", error))?;
+        guessed.ok_or_else(|| {
+            let words = format!(
+                "nobody can tell what this file is; say it below. Files of meetings are {valid}"
+            );
+            Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words)
+        })
     }
 
     fn job(
@@ -298,16 +321,16 @@ impl<'a> Bench<'a> {
             }
             params.retain(|(name, _)| name != "meeting");
             let hash = known.hash().map_err(away)?;
-            params.push(("meeting".to_owned(), format!("known {hash:016x}").into()));
+            params.push(("meeting".to_owned(), meetings::known_as(hash).into()));
             if by_plan && !params.iter().any(|(name, _)| name == "start") {
                 params.push(("start".to_owned(), to_rfc3339(known.at).into()));
             }
         }
         let source = match asking.source.as_str() {
-            "" => self.desk.source_of(kind.name).map(str::to_owned),
+            "" => self.desk()?.source_of(kind.name).map(str::to_owned),
             source => Some(source.to_owned()),
         };
-        let order = self.desk.order(kind, source, &params);
+        let order = self.desk()?.order(kind, source, &params);
         let order = order.map_err(|error| bad(error.to_string()))?;
         if !self.who.scope().takes_source(&order.source) {
             return Err(Refusal::new(
@@ -340,7 +363,7 @@ impl<'a> Bench<'a> {
     }
 
     async fn read(&self, job: &Job, file: &Dropped) -> Result<Preview, Refusal> {
-        let seen = self.desk.look(
+        let seen = self.desk()?.look(
             &self.store,
             (job.order.clone(), Arc::clone(&file.bytes)),
             &file.name,
@@ -373,7 +396,7 @@ impl<'a> Bench<'a> {
             meetings.sort_by_key(|one| (one.known.at - at).abs());
         }
         meetings.truncate(OFFERED);
-        let view = view(self.desk, &asking, seen.as_ref(), (&imports, &meetings));
+        let view = view(self.desk()?, &asking, seen.as_ref(), (&imports, &meetings));
         Ok(Done::Show(status, Box::new(view)))
     }
 
@@ -383,7 +406,7 @@ impl<'a> Bench<'a> {
         file: &Dropped,
         meetings: &[Offered],
     ) -> Result<Preview, Refusal> {
-        let kind = self.kind(asking, file)?;
+        let kind = self.kind(asking, file).await?;
         kind.name.clone_into(&mut asking.kind);
         let known = chosen(asking, meetings)?;
         let (seen, _) = self.look(kind, asking, (file, known)).await?;
@@ -405,12 +428,13 @@ impl<'a> Bench<'a> {
         Ok(seen)
     }
 
-    async fn brought(&self, asking: Asking, file: Dropped) -> Result<Done, Refusal> {
+    /// Brings a file in; returns what it is called, and what the audit log says of it.
+    async fn brought(&self, asking: &Asking, file: Dropped) -> Result<(u64, String), Refusal> {
         let meetings = self.meetings().await;
-        let kind = self.kind(&asking, &file)?;
-        let known = chosen(&asking, &meetings)?;
-        let (_, Job { order, meeting }) = self.look(kind, &asking, (&file, known)).await?;
-        let source = order.source.clone();
+        let kind = self.kind(asking, &file).await?;
+        let known = chosen(asking, &meetings)?;
+        let (_, Job { order, meeting }) = self.look(kind, asking, (&file, known)).await?;
+        let deed = format!("{} as {}", kind.name, order.source);
         let upload = Upload {
             order,
             name: file.name,
@@ -420,24 +444,31 @@ impl<'a> Bench<'a> {
             dry_run: false,
             meeting: meeting.map(|(hash, _)| hash),
         };
-        // Whoever goes away meanwhile has said it: half a file is nobody's wish.
-        let done = self.desk.bring(&self.store, upload).await;
+        let done = self.desk()?.bring(&self.store, upload).await;
         let done: Ingested = done.map_err(|error| refused(kind.name, error))?;
-        let Some(import) = done.import else {
+        let import = done.import.ok_or_else(|| {
             let words = format!(
                 "nothing was brought in: no entry of the file is one of {}",
                 kind.name
             );
-            return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words));
-        };
-        self.state.tray.drop_it(&asking.ticket);
-        let (mark, words) = self.who.told(&format!("{} as {source}", kind.name));
+            Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, words)
+        })?;
+        Ok((import, deed))
+    }
+
+    /// A file was brought in: that is written down, and what it takes the place of goes.
+    async fn settled(
+        &self,
+        asking: &Asking,
+        (import, deed): (u64, String),
+    ) -> Result<Done, Refusal> {
+        let (mark, words) = self.who.told(&deed);
         if !self.state.access.note_import(mark, words).await {
             return Err(unwritten());
         }
         let earlier: BTreeSet<&String> = asking.replaces.iter().collect();
         for name in earlier {
-            match self.desk.undo(&self.store, name, self.now).await {
+            match self.desk()?.undo(&self.store, name, self.now).await {
                 Ok(one) => self.note_undo(&one).await?,
                 // Somebody did so meanwhile.
                 Err(error) if error.is::<Unknown>() => {}

@@ -2,11 +2,13 @@
 //! count a story round. What a form says goes the way of all events, through the spool.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderMap, Response, StatusCode};
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
 use super::AppState;
 use super::access::signin::see;
@@ -33,6 +35,8 @@ const NOT_HERE: &str = "Only `readback serve` takes what is said of meetings.";
 
 /// How far ahead planned reviews are shown.
 const AHEAD: Millis = 60 * DAY_MS;
+/// How long the page waits for them.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How many of them.
 const UPCOMING: usize = 20;
 
@@ -57,7 +61,10 @@ pub(super) async fn page(
         said,
         upcoming: match who {
             // What is to come is no reason to keep anybody waiting.
-            Some(who) => upcoming(state, &who).await.unwrap_or_default(),
+            Some(who) => {
+                let told = timeout(PATIENCE, upcoming(state, &who)).await;
+                told.ok().and_then(Result::ok).unwrap_or_default()
+            }
             None => Vec::new(),
         },
     };

@@ -137,11 +137,15 @@ impl Asking {
 
     /// Whose a name was said to be.
     fn matched(&self, name: &str) -> Option<&str> {
-        let lower = name.trim().to_lowercase();
         let mut people = self.people.iter();
-        let found = people.find(|(known, _)| known.trim().to_lowercase() == lower);
+        let found = people.find(|(known, _)| folded(known) == folded(name));
         found.map(|(_, address)| address.as_str())
     }
+}
+
+/// A name as it is compared.
+fn folded(name: &str) -> String {
+    name.trim().to_lowercase()
 }
 
 /// The page: what was asked, what a file would come to, the imports that there were, and the meetings that
@@ -230,16 +234,19 @@ fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported]
         .iter()
         .map(|one| meeting(desk, asking, (one, is_list), &mut number))
         .collect();
-    // Who was said to be nobody is in no list any more, and has to be said again with each form.
-    let nobody = asking
+    // What was said of names that stand in no row has to be said again with each form: they are nobody, or
+    // the same person as another row.
+    let asked = seen.meetings.iter().flat_map(|one| &one.people);
+    let asked: Vec<String> = asked.map(|one| folded(&one.name)).collect();
+    let others = asking
         .people
         .iter()
-        .filter(|(_, address)| address.is_empty());
-    let nobody = nobody.map(|(name, _)| {
+        .filter(|(name, _)| !asked.contains(&folded(name)));
+    let others = others.map(|(name, address)| {
         number += 1;
-        json!({ "number": number, "name": name })
+        json!({ "number": number, "name": name, "is": address })
     });
-    let nobody: Vec<Value> = nobody.collect();
+    let others: Vec<Value> = others.collect();
     let own: Vec<u64> = seen.meetings.iter().map(|one| one.hash).collect();
     let earlier = imports.iter().filter(|one| {
         let shares = one.hashes.iter().any(|hash| own.contains(hash));
@@ -261,12 +268,13 @@ fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported]
     json!({
         "meetings": meetings,
         "more_meetings": seen.more_meetings,
+        "more_events": seen.more_events,
         "people": people,
         "others": seen.others,
         "left_out": seen.left_out.iter().map(|one| {
             json!({ "reason": one.reason, "name": one.name, "times": one.times })
         }).collect::<Vec<_>>(),
-        "nobody": nobody,
+        "said": others,
         "problems": seen.problems.iter().map(|one| {
             json!({ "place": one.place, "field": one.field, "reason": one.reason })
         }).collect::<Vec<_>>(),
@@ -301,6 +309,9 @@ fn meeting(desk: &Desk, asking: &Asking, (one, is_list): (&Seen, bool), number: 
         "came": came,
         "more_people": one.more_people,
         "invited_besides": one.invited_besides,
+        "told_by": one.told_by.iter().map(|(source, n)| {
+            json!({ "source": source, "presences": n })
+        }).collect::<Vec<_>>(),
         "spoke": one.spoken.as_ref().and_then(|spoken| spoken.spoke),
     })
 }
@@ -315,6 +326,7 @@ fn somebody(asking: &Asking, one: &Somebody, is_list: bool, number: u32) -> Valu
         (Some(false), _) => "did not come".to_owned(),
         (None, _) => "invited".to_owned(),
     };
+    let asks = is_list && !one.name.is_empty() && (!one.has_address() || matched.is_some());
     let role = one.role.as_ref().map(|role| match one.role_stated {
         true => role.clone(),
         false => format!("{role}, not stated"),
@@ -333,7 +345,7 @@ fn somebody(asking: &Asking, one: &Somebody, is_list: bool, number: u32) -> Valu
             _ => "",
         },
         // Only names that the list itself shows can be matched.
-        "asks": is_list && !one.name.is_empty() && (one.known_as.is_none() || matched.is_some()),
+        "asks": asks,
         "is": matched.unwrap_or_default(),
         "may_be": one.may_be,
     })

@@ -64,9 +64,17 @@ impl Tray {
         (file.owner == owner).then(|| file.clone())
     }
 
-    /// A file was brought in, or nobody wants it any more.
-    pub(super) fn drop_it(&self, ticket: &str) {
-        self.files().remove(ticket);
+    /// The same, and it waits no longer.
+    pub(super) fn take(&self, ticket: &str, owner: &str, now: Millis) -> Option<Dropped> {
+        let mut files = self.files();
+        forget(&mut files, now);
+        files.get(ticket).filter(|file| file.owner == owner)?;
+        files.remove(ticket)
+    }
+
+    /// A file that was taken waits again.
+    pub(super) fn back(&self, ticket: String, file: Dropped) {
+        self.files().insert(ticket, file);
     }
 
     fn files(&self) -> MutexGuard<'_, BTreeMap<String, Dropped>> {
@@ -105,7 +113,11 @@ mod tests {
         assert!(tray.of(&first, "ada", 9).is_none());
         let large = tray.keep(file("ada", 100, MOST_BYTES)).unwrap();
         assert_eq!(tray.files().len(), 1);
-        tray.drop_it(&large);
+        assert!(tray.take(&large, "grace", 101).is_none());
+        let file = tray.take(&large, "ada", 101).unwrap();
+        assert!(tray.take(&large, "ada", 101).is_none(), "once");
+        tray.back(large.clone(), file);
+        assert!(tray.take(&large, "ada", 101).is_some());
         assert!(tray.files().is_empty());
     }
 }

@@ -4,6 +4,7 @@
 use std::io::Write as _;
 use std::path::Path;
 
+use readback::jobs::undo;
 use serde_json::{Value, json};
 
 use super::access_commands::typed;
@@ -12,7 +13,7 @@ use super::binary::{Home, Said, contents};
 use super::privacy::{EMAIL, clean};
 use super::served::{Reply, Served};
 use super::visitor::{Visitor, field, header};
-use super::way::event;
+use super::way::{Way, event};
 
 const PASSWORD: &str = "correct horse battery";
 
@@ -180,6 +181,14 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
     assert_eq!(review(&home).0, 0, "nobody came for long enough");
     let one = listed(&home, &["undo"])[0].clone();
     home.done(&["undo", one["import"].as_str().expect("a name")]);
+    assert_eq!(review(&home), (json!(6), json!(6)));
+    // The middle one of three goes first: what it had replaced stands under the last, and comes back with it.
+    home.done(&[&["import", "zoom", &wrong], &who[..]].concat());
+    home.done(&[&["import", "zoom", &list], &who[..]].concat());
+    let imports = listed(&home, &["undo"]);
+    for one in [&imports[1], &imports[0]] {
+        home.done(&["undo", one["import"].as_str().expect("a name")]);
+    }
     assert_eq!(review(&home), (json!(6), json!(6)));
     // Whoever is forgotten is forgotten in what was replaced, too.
     home.done(&[&["import", "zoom", &wrong], &who[..]].concat());
@@ -414,6 +423,20 @@ fn a_coordinator_drops_a_list_onto_the_page() {
     }
     let screen = row(&asked, "Zzfull screen");
     set(&mut asked, &format!("nobody-{screen}"), "true");
+    // What was said of a name that stands in no row any more is said again with the next form.
+    let again = sent(&mut cleo, &asked, "look").text;
+    assert!(
+        again.contains("<td data-name=\"There\">55 minutes</td>"),
+        "{again}"
+    );
+    assert!(
+        again.contains("Who came to this meeting was told before"),
+        "{again}"
+    );
+    let mut asked = fields(&again);
+    let phone = row(&asked, "Pia's phone");
+    assert!(asked.contains(&(format!("is-{phone}"), "p1@people.example.org".to_owned())));
+    set(&mut asked, "nobody-0", "");
     let done = sent(&mut cleo, &asked, "confirm");
     assert_eq!(done.status, 303, "{done:?}");
     let page = cleo.get("/reviews/import").text;
@@ -492,4 +515,53 @@ fn in_a_browser(home: &Home, served: &Served) {
     let errors = String::from_utf8_lossy(&looked.stderr);
     assert!(looked.status.success(), "{said}\n{errors}");
     assert!(said.contains("all is well"), "{said}\n{errors}");
+}
+
+#[tokio::test]
+async fn imports_are_forgotten_in_time() {
+    let Some(way) = Way::fresh("imports_forgotten").await else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("list.csv");
+    let header = "meeting,person,start,present_minutes\n";
+    std::fs::write(&path, format!("{header}m1,{EMAIL},2026-03-10T14:00,30\n")).expect("a file");
+    let kept = async || {
+        let mut rows = Vec::new();
+        for table in [
+            "imported_event",
+            "replaced_attendance",
+            "landing_attendance FINAL",
+        ] {
+            rows.push(way.count(&format!("SELECT count() FROM {table}")).await);
+        }
+        rows
+    };
+    let mut last = None;
+    for _ in 0..2 {
+        let done = way.import("attendance-csv", "hand", "", &path).await;
+        last = done.expect("an import").import;
+    }
+    assert_eq!(kept().await, [2, 1, 1]);
+    let last = last.expect("it can be taken back");
+    // Of what is no meeting nothing is remembered.
+    way.register(&[("INC-1", &[], "2026-03-01T00:00:00Z")])
+        .await;
+    assert_eq!(kept().await, [2, 1, 1]);
+    let day = 86_400_000;
+    let told = undo::list(&way.store, 90 * day).await.expect("a list");
+    assert!(told.iter().any(|one| one.import == last), "{told:?}");
+    assert_eq!(
+        undo::list(&way.store, 400 * day * 365)
+            .await
+            .expect("a list"),
+        []
+    );
+    assert_eq!(kept().await, [0, 0, 1]);
+    let gone = undo::run(&way.store, &way.gate, &undo::called(last), 400 * day * 365).await;
+    assert!(
+        gone.expect_err("forgotten")
+            .to_string()
+            .contains("can be taken back")
+    );
 }

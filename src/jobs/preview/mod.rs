@@ -24,6 +24,8 @@ pub use guess::{OF_MEETINGS, guess};
 const MOST_MEETINGS: usize = 60;
 /// People that are shown one by one.
 const MOST_PEOPLE: usize = 2000;
+/// Events that are looked at; a calendar of ten years has fewer.
+const MOST_EVENTS: usize = 100_000;
 /// Things that are wrong, or were left out, that are shown one by one.
 const MOST_TOLD: usize = 200;
 
@@ -34,6 +36,8 @@ pub struct Preview {
     pub meetings: Vec<Seen>,
     /// How many more there are.
     pub more_meetings: usize,
+    /// Events beyond those that are looked at.
+    pub more_events: u64,
     /// Events that are neither attendance nor of a meeting, by kind.
     pub others: BTreeMap<&'static str, u64>,
     /// Who or what was left out, and why, as often as it was.
@@ -77,6 +81,8 @@ pub struct Seen {
     pub more_people: usize,
     /// Who was invited before, and does not stand in the list.
     pub invited_besides: usize,
+    /// Sources that told before who came to it, with of how many presences.
+    pub told_by: Vec<(String, u64)>,
     /// What a transcript says of it.
     pub spoken: Option<Meeting>,
 }
@@ -151,11 +157,18 @@ pub async fn look(store: &Store, keys: &Keys, look: Look) -> anyhow::Result<Prev
             invited.insert(*hash, people.into_iter().collect());
         }
     }
+    let mut told: HashMap<u64, Vec<(String, u64)>> = HashMap::new();
+    for ((_, hash), _) in &shown {
+        if !told.contains_key(hash) {
+            told.insert(*hash, store.presences(*hash).await?);
+        }
+    }
     let mut room = MOST_PEOPLE;
     let meetings = shown.into_iter().map(|((at, hash), events)| {
         let before = invited.get(&hash).filter(|people| !people.is_empty());
         Seen {
             about: meeting.as_ref().and_then(|(_, about)| about.clone()),
+            told_by: told.get(&hash).cloned().unwrap_or_default(),
             ..seen((at, hash), events, before, (&writeups, keys), &mut room)
         }
     });
@@ -186,6 +199,7 @@ fn seen(
         people: Vec::new(),
         more_people: 0,
         invited_besides: 0,
+        told_by: Vec::new(),
         spoken: None,
     };
     let addresses = events
@@ -221,7 +235,7 @@ fn seen(
         *room -= 1;
         let mut one = somebody(attendance, name);
         one.is_invited = invited.map(|all| pseudonym.is_some_and(|own| all.contains(&own)));
-        if one.known_as.is_none() {
+        if !one.has_address() {
             let is_invited = |address: &str| {
                 let own = keys.pseudonym(&Identity::bare(address));
                 invited.is_some_and(|all| all.contains(&own))
@@ -236,6 +250,14 @@ fn seen(
     };
     seen.writeup = writeups.iter().find(called).cloned();
     seen
+}
+
+impl Somebody {
+    /// Whether they are known by more than a name.
+    pub fn has_address(&self) -> bool {
+        let known = self.known_as.as_deref();
+        known.is_some_and(|known| known.contains('@'))
+    }
 }
 
 fn somebody(attendance: Attendance, name: String) -> Somebody {
@@ -317,9 +339,10 @@ impl Sink for Looking {
         let name = std::mem::take(&mut self.name);
         match self.intake.accept(event.clone()) {
             Ok(record) => match event.body {
-                Body::Attendance(_) | Body::Meeting(_) => {
+                Body::Attendance(_) | Body::Meeting(_) if self.found.pairs.len() < MOST_EVENTS => {
                     self.found.pairs.push(((event, record), name));
                 }
+                Body::Attendance(_) | Body::Meeting(_) => self.found.preview.more_events += 1,
                 body => {
                     *self
                         .found

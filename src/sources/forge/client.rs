@@ -432,7 +432,8 @@ impl Client {
                 }
                 if speaks_of(NO_SCOPE) {
                     let reason = format!(
-                        "refuses access (status 403, ACCESS_TOKEN_SCOPE_INSUFFICIENT): what is shown of {} was                          given for other scopes; the documentation of the kind names those that it needs",
+                        "refuses access (status 403, ACCESS_TOKEN_SCOPE_INSUFFICIENT): what is shown of {} was \
+                         given for other scopes; the documentation of the kind names those that it needs",
                         self.credential
                     );
                     return Err(Stop::Failed(self.error(&reason, false)));

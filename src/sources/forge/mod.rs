@@ -11,6 +11,7 @@ mod again;
 mod checkpoint;
 mod client;
 mod cover;
+mod exchange;
 mod graph;
 mod input;
 mod params;
@@ -37,6 +38,7 @@ use super::{Delivery, File, Problem, Push, Setting, Sink, SourceError, decode};
 
 pub(super) use checkpoint::{OVERLAP, Task, unread};
 pub(super) use client::{Blame, Client, Reply, Stop, authorization};
+pub(super) use exchange::exchanged;
 pub(super) use input::{json, value, values, wrong};
 pub(super) use params::{Params, address, shown, token};
 pub(super) use poll::{Covered, Graph, List, NODE, Objects, Order, Part, Polled, look, pull};

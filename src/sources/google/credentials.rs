@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::model::Millis;
+use crate::sources::SourceError;
 use crate::sources::forge::{self, Stop};
-use crate::sources::{LOOK, SourceError};
 
 /// Where tokens are had if the file does not say.
 const TOKENS: &str = "https://oauth2.googleapis.com/token";
@@ -25,12 +25,6 @@ const GOOD_FOR: i64 = 3_600;
 
 /// How a signed question is called.
 const SIGNED: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
-
-/// An answer stays far below this, bytes.
-const MAX_ANSWER: u64 = 64 << 10;
-
-/// How long Google is left alone if it does not say, ms.
-const WAIT: Millis = 60_000;
 
 /// What the file holds.
 pub(in crate::sources) struct Key {
@@ -145,52 +139,10 @@ impl Key {
 
     /// The token for a question.
     fn exchanged(&self, form: &str, now: Millis) -> Result<String, Stop> {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(LOOK))
-            .http_status_as_error(false)
-            // What is shown is for this address alone.
-            .max_redirects(0)
-            .user_agent(concat!("readback/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        let answered = agent
-            .post(self.tokens.as_str())
-            .content_type("application/x-www-form-urlencoded")
-            .header("accept", "application/json")
-            .send(form);
-        let mut response = answered.map_err(|error| {
-            Stop::Failed(self.error(&format!("cannot be reached: {error}"), true))
-        })?;
-        let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(MAX_ANSWER);
-        let body = body.read_to_vec().unwrap_or_default();
-        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let token = answer["access_token"].as_str().filter(|token| {
-            let plain = token.bytes().all(|byte| matches!(byte, b'!'..=b'~'));
-            plain && !token.is_empty()
-        });
-        match (status, token) {
-            (200..=299, Some(token)) => Ok(token.to_owned()),
-            (200..=299, None) => Err(Stop::Failed(self.error("gives no token", false))),
-            (429, _) => {
-                let header = response.headers().get("retry-after");
-                let seconds = header.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-                let wait = seconds.map_or(WAIT, |seconds: u32| Millis::from(seconds) * 1000);
-                let reason = "gives no token for now (status 429)".to_owned();
-                Err(Stop::Later(reason, Some(now + wait)))
-            }
-            (500..=599, _) => {
-                let reason = format!("answers with status {status}");
-                Err(Stop::Failed(self.error(&reason, true)))
-            }
-            _ => {
-                // Only words that are known: the others may tell whose key it is.
-                let known = REFUSALS.iter().find(|(name, _)| answer["error"] == *name);
-                let why = known.map_or("", |(_, why)| why);
-                let reason = format!("gives no token (status {status}); check key_file{why}");
-                Err(Stop::Failed(self.error(&reason, false)))
-            }
-        }
+        forge::exchanged(&self.tokens, form, now, |answer| {
+            let known = REFUSALS.iter().find(|(name, _)| answer["error"] == *name);
+            format!("; check key_file{}", known.map_or("", |(_, why)| why))
+        })
     }
 
     fn error(&self, reason: &str, retryable: bool) -> SourceError {

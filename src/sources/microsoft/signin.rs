@@ -8,18 +8,12 @@ use url::Url;
 
 use super::graph::Graph;
 use crate::model::Millis;
+use crate::sources::SourceError;
 use crate::sources::forge::{self, Client, Stop};
-use crate::sources::{LOOK, SourceError};
 
 /// Where tokens are had, and what is asked with them, outside of national clouds.
 const LOGIN: &str = "https://login.microsoftonline.com";
 const GRAPH: &str = "https://graph.microsoft.com/v1.0";
-
-/// An answer stays far below this, bytes.
-const MAX_ANSWER: u64 = 64 << 10;
-
-/// How long Microsoft is left alone if it does not say, ms.
-const WAIT: Millis = 60_000;
 
 /// What every question prefers: times in UTC, texts without HTML, and as many entries at once as are
 /// answered soon.
@@ -117,60 +111,15 @@ impl Signin {
             .append_pair("client_id", &self.client_id)
             .append_pair("client_secret", secret)
             .append_pair("scope", &scope);
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(LOOK))
-            .http_status_as_error(false)
-            // What is shown is for this address alone.
-            .max_redirects(0)
-            .user_agent(concat!("readback/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        let answered = agent
-            .post(self.tokens.as_str())
-            .content_type("application/x-www-form-urlencoded")
-            .header("accept", "application/json")
-            .send(form.finish());
-        let mut response =
-            answered.map_err(|error| self.failed(&format!("cannot be reached: {error}"), true))?;
-        let status = response.status().as_u16();
-        let body = response.body_mut().with_config().limit(MAX_ANSWER);
-        let body = body.read_to_vec().unwrap_or_default();
-        let answer: Value = serde_json::from_slice(&body).unwrap_or_default();
-        let token = answer["access_token"].as_str().filter(|token| {
-            let plain = token.bytes().all(|byte| matches!(byte, b'!'..=b'~'));
-            plain && !token.is_empty()
-        });
-        match (status, token) {
-            (200..=299, Some(token)) => Ok(token.to_owned()),
-            (200..=299, None) => Err(self.failed("gives no token", false)),
-            (429, _) => {
-                let header = response.headers().get("retry-after");
-                let seconds = header.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-                let wait = seconds.map_or(WAIT, |seconds: u32| Millis::from(seconds) * 1000);
-                let reason = "gives no token for now (status 429)".to_owned();
-                Err(Stop::Later(reason, Some(now.saturating_add(wait))))
-            }
-            (500..=599, _) => Err(self.failed(&format!("answers with status {status}"), true)),
-            _ => {
-                // Only words that are known: the others may tell whose secret it is.
-                let codes = answer["error_codes"].as_array();
-                let mut codes = codes.into_iter().flatten().filter_map(Value::as_u64);
-                let why = codes.find_map(|code| REFUSALS.iter().find(|(known, _)| *known == code));
-                let why = why.map_or(
-                    "check tenant, client_id and client_secret_file",
-                    |(_, why)| why,
-                );
-                let reason = format!("gives no token (status {status}): {why}");
-                Err(self.failed(&reason, false))
-            }
-        }
-    }
-
-    fn failed(&self, reason: &str, retryable: bool) -> Stop {
-        Stop::Failed(SourceError::Remote {
-            name: forge::shown(&self.tokens),
-            reason: reason.to_owned(),
-            retryable,
+        forge::exchanged(&self.tokens, &form.finish(), now, |answer| {
+            let codes = answer["error_codes"].as_array();
+            let mut codes = codes.into_iter().flatten().filter_map(Value::as_u64);
+            let why = codes.find_map(|code| REFUSALS.iter().find(|(known, _)| *known == code));
+            let why = why.map_or(
+                "check tenant, client_id and client_secret_file",
+                |(_, why)| why,
+            );
+            format!(": {why}")
         })
     }
 }

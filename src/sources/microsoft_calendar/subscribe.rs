@@ -77,6 +77,11 @@ impl Subscriber {
                 "secret_file should hold at most 128 characters: Graph brings no more along",
             );
         }
+        if state.starts_with("whsec_") {
+            return wrong(
+                "secret_file should not begin with whsec_: such a secret signs, and Graph signs nothing",
+            );
+        }
         let notify_url = url.clone();
         Ok(Some(Subscriber { notify_url, state }))
     }
