@@ -92,6 +92,14 @@ impl Calendars {
         )
     }
 
+    /// It is never answered to its end.
+    pub(in crate::sources) fn endless(&self, place: usize) -> Stop {
+        self.refused(
+            place,
+            "forgets its own pages again and again; the next pull asks once more",
+        )
+    }
+
     fn refused(&self, place: usize, reason: &str) -> Stop {
         let error = SourceError::Remote {
             name: forge::shown(&self.api),

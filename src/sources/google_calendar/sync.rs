@@ -74,7 +74,12 @@ struct Run<'a> {
     /// Guests whom others bring along.
     guests: u64,
     got: bool,
+    /// How often pages were forgotten, by the calendar's place.
+    lost: HashMap<usize, u32>,
 }
+
+/// So often a calendar may forget its pages within a pull.
+const MOST_LOST: u32 = 3;
 
 /// What was answered.
 enum Answer {
@@ -114,6 +119,7 @@ pub(super) fn pull(
             partial: 0,
             guests: 0,
             got: false,
+            lost: HashMap::new(),
         };
         let ended = run.all();
         run.tell();
@@ -223,7 +229,12 @@ impl Run<'_> {
                 Ok(Answer::Page(list))
             }
             Ok(None) | Err(Stop::Refused(_, Blame::Question)) if is_remembered => {
-                Ok(Answer::Forgotten)
+                let lost = self.lost.entry(place).or_default();
+                *lost += u32::from(page.is_some());
+                match *lost > MOST_LOST {
+                    true => Err(calendars.endless(place)),
+                    false => Ok(Answer::Forgotten),
+                }
             }
             Ok(None) => Err(calendars.absent(place)),
             Err(stop) => Err(stop),
