@@ -1,4 +1,4 @@
--- import, imported_at, reader, source, events, meetings, first_at, last_at, hashes: imports that can be taken back, the
+-- import, imported_at, reader, source, events, meetings, first_at, last_at, hashes, standing: imports that can be taken back, the
 -- newest first; with the hashes of a hundred of their meetings. Store::imports.
 SELECT
     import,
@@ -9,7 +9,13 @@ SELECT
     uniqExact(meeting) AS meetings,
     toUnixTimestamp64Milli(min(at)) AS first_at,
     toUnixTimestamp64Milli(max(at)) AS last_at,
-    groupUniqArray(100)(meeting) AS hashes
+    groupUniqArray(100)(meeting) AS hashes,
+    countIf((key, version) IN
+    (
+        SELECT key, version FROM landing_attendance FINAL
+        UNION ALL
+        SELECT key, version FROM landing_meeting FINAL
+    )) AS standing
 FROM imported_event
 GROUP BY import
 ORDER BY imported_at DESC, import

@@ -54,18 +54,26 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         return Ok(());
     }
     let calendar = &config.organisation.calendar;
-    let mut err = std::io::stderr().lock();
     if done.is_empty() {
         let words = "no import of meetings in the last";
-        return Ok(writeln!(err, "{words} {REMEMBERED_DAYS} days")?);
+        return Ok(writeln!(
+            std::io::stderr(),
+            "{words} {REMEMBERED_DAYS} days"
+        )?);
     }
+    // A list is what was asked for; that something was done is news.
+    let mut out: Box<dyn std::io::Write> = match args.import {
+        None => Box::new(std::io::stdout().lock()),
+        Some(_) => Box::new(std::io::stderr().lock()),
+    };
     for one in &done {
         let verb = match args.import {
             Some(_) => "taken back",
+            None if one.standing == 0 => "replaced by a later one",
             None => "can be taken back",
         };
         line(
-            &mut err,
+            &mut out,
             format_args!(
                 "{} {verb}: {} of {}, {}, read on {} as {}",
                 called(one.import),
@@ -99,6 +107,7 @@ fn as_json(one: &Imported) -> serde_json::Value {
         "source": one.source,
         "events": one.events,
         "meetings": one.meetings,
+        "standing": one.standing,
         "first_at": to_rfc3339(one.first_at),
         "last_at": to_rfc3339(one.last_at),
     })

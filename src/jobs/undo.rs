@@ -60,6 +60,26 @@ pub async fn run(store: &Store, gate: &Gate, name: &str, now: Millis) -> anyhow:
     Ok(found)
 }
 
+/// Lets an import take the place of an earlier one, by its name.
+///
+/// # Errors
+/// There is none of that name.
+pub async fn supersede(
+    store: &Store,
+    gate: &Gate,
+    (name, by): (&str, u64),
+) -> anyhow::Result<Imported> {
+    let mut all = store.imports().await?.into_iter();
+    let found = all.find(|one| called(one.import) == name.trim() && one.import != by);
+    let Some(found) = found else {
+        bail!(Unknown(name.trim().to_owned()));
+    };
+    let _passed = gate.pass().await?;
+    store.look_again().await?;
+    store.supersede_import(found.import, by).await?;
+    Ok(found)
+}
+
 /// No import is called so.
 #[derive(Debug, thiserror::Error)]
 #[error(

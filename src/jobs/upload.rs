@@ -228,6 +228,23 @@ impl Desk {
         undo::run(store, &self.gate, name, now).await
     }
 
+    /// Lets an import take the place of an earlier one.
+    ///
+    /// # Errors
+    /// [`undo::Unknown`], or the store's.
+    pub async fn supersede(
+        &self,
+        store: &Store,
+        (name, by): (&str, u64),
+    ) -> anyhow::Result<Imported> {
+        undo::supersede(store, &self.gate, (name, by)).await
+    }
+
+    /// How long somebody has to be at a meeting to have come (A1), ms.
+    pub fn min_present_ms(&self) -> u64 {
+        u64::from(self.parameters.min_present_s) * 1000
+    }
+
     /// Brings a file in. Returns when all of it can be queried.
     ///
     /// # Errors

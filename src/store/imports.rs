@@ -12,6 +12,7 @@ use crate::model::{Millis, Pseudonym};
 const KEEP: &str = include_str!("../../sql/queries/keep_replaced.sql");
 const DELETE: &str = include_str!("../../sql/queries/delete_imported.sql");
 const RESTORE: &str = include_str!("../../sql/queries/restore_replaced.sql");
+const SUPERSEDE: &str = include_str!("../../sql/queries/keep_superseded.sql");
 const HAND_OVER: &str = include_str!("../../sql/queries/hand_over_replaced.sql");
 const DISCARD_REPLACED: &str = include_str!("../../sql/queries/discard_replaced.sql");
 const DISCARD: &str = include_str!("../../sql/queries/discard_imported.sql");
@@ -48,6 +49,8 @@ pub struct Imported {
     pub last_at: Millis,
     /// The hashes of a hundred of these meetings.
     pub hashes: Vec<u64>,
+    /// How many of its events stand: none where a later one took its place.
+    pub standing: u64,
 }
 
 /// What an import is known by.
@@ -143,6 +146,23 @@ impl Store {
             }
         }
         self.forget_import(import).await
+    }
+
+    /// Lets an import take the place of an earlier one: nothing of that stands any more, until the later one
+    /// is taken back.
+    pub async fn supersede_import(&self, import: u64, by: u64) -> Result<(), StoreError> {
+        for (landing, replaced) in TABLES {
+            for (name, sql) in [
+                ("keep_superseded", SUPERSEDE),
+                ("delete_imported", DELETE),
+                ("restore_replaced", RESTORE),
+            ] {
+                let query = self.query(sql).param("import", import).param("by", by);
+                let query = query.param("landing", landing).param("replaced", replaced);
+                query.execute().await.named(name)?;
+            }
+        }
+        Ok(())
     }
 
     /// Forgets an import: it can't be taken back any more.

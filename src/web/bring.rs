@@ -21,7 +21,7 @@ use super::look::{away, in_time, there};
 use super::problem::Refusal;
 use super::router::Asked;
 use super::shown::Shown;
-use super::told::{Asking, Offered, view};
+use super::told::{Asking, Offered, view, when};
 use super::tray::Dropped;
 use super::who::Who;
 use crate::jobs::ingest::{Ingested, NotRead};
@@ -273,6 +273,7 @@ impl Bench {
             None => away(error),
         })?;
         self.note_undo(&one).await?;
+        self.parts.hurry();
         Ok(Done::To("/reviews/import?said=undone".to_owned()))
     }
 
@@ -395,9 +396,44 @@ impl Bench {
         {
             meetings.sort_by_key(|one| (one.known.at - at).abs());
         }
+        if let Some(seen) = &seen {
+            asking.doubts = self.doubts(&asking, seen, &meetings)?;
+        }
         meetings.truncate(OFFERED);
         let view = view(self.desk()?, &asking, seen.as_ref(), (&imports, &meetings));
         Ok(Done::Show(status, Box::new(view)))
+    }
+
+    /// What should make somebody look twice.
+    fn doubts(
+        &self,
+        asking: &Asking,
+        seen: &Preview,
+        meetings: &[Offered],
+    ) -> Result<Vec<String>, Refusal> {
+        let desk = self.desk()?;
+        let mut doubts = Vec::new();
+        let Some(one) = seen.meetings.first() else {
+            return Ok(doubts);
+        };
+        if let Some(known) = chosen(asking, meetings)?
+            && (known.at - one.at).abs() > NEAR
+        {
+            doubts.push(format!(
+                "The file says {}, the meeting that is chosen began on {}. Is it another meeting, another zone, or \
+                 another order of dates?",
+                when(desk, one.at, None),
+                when(desk, known.at, None)
+            ));
+        }
+        let is_plan = one.people.iter().all(|person| person.came.is_none());
+        if one.at > self.now && !is_plan {
+            doubts.push(format!(
+                "{} is still to come, and the file says who came.",
+                when(desk, one.at, None)
+            ));
+        }
+        Ok(doubts)
     }
 
     async fn seen(
@@ -468,13 +504,15 @@ impl Bench {
         }
         let earlier: BTreeSet<&String> = asking.replaces.iter().collect();
         for name in earlier {
-            match self.desk()?.undo(&self.store, name, self.now).await {
+            match self.desk()?.supersede(&self.store, (name, import)).await {
                 Ok(one) => self.note_undo(&one).await?,
                 // Somebody did so meanwhile.
                 Err(error) if error.is::<Unknown>() => {}
                 Err(error) => return Err(away(error)),
             }
         }
+        // What came in is seen, and offered, after the next report.
+        self.parts.hurry();
         let name = called(import);
         Ok(Done::To(format!("/reviews/import?said={}", encode(&name))))
     }

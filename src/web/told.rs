@@ -41,6 +41,8 @@ pub(super) struct Asking {
     pub(super) said: &'static str,
     /// Why nobody can tell what it would come to.
     pub(super) wrong: String,
+    /// What should make somebody look twice.
+    pub(super) doubts: Vec<String>,
     pub(super) kind: String,
     pub(super) source: String,
     /// The meeting that was chosen; empty: as the file says. Nothing before somebody chose.
@@ -52,6 +54,9 @@ pub(super) struct Asking {
     /// Earlier imports that this one takes the place of.
     pub(super) replaces: Vec<String>,
 }
+
+/// What stands for the meeting while nobody chose one.
+const FIND_OUT: &str = "find-out";
 
 /// Parameters that lists of attendance take; `called` is the meeting's name as somebody types it.
 const OF_LISTS: [&str; 7] = [
@@ -100,7 +105,9 @@ impl Asking {
             ticket,
             kind: form.get("kind").to_owned(),
             source: form.get("source").to_owned(),
-            meeting: form.has("meeting").then(|| form.get("meeting").to_owned()),
+            meeting: Some(form.get("meeting"))
+                .filter(|meeting| form.has("meeting") && *meeting != FIND_OUT)
+                .map(str::to_owned),
             given: given.filter(|(_, value)| !value.is_empty()).collect(),
             people: people.filter(|(name, _)| !name.is_empty()).collect(),
             replaces: replaces.map(|(_, value)| value.to_owned()).collect(),
@@ -141,6 +148,14 @@ impl Asking {
         let found = people.find(|(known, _)| folded(known) == folded(name));
         found.map(|(_, address)| address.as_str())
     }
+}
+
+/// What was said of names, in fields that are numbered from here on.
+fn said(people: &[(String, String)], number: u32) -> Vec<Value> {
+    let each = people.iter().zip(number + 1..);
+    let each = each
+        .map(|((name, address), number)| json!({ "number": number, "name": name, "is": address }));
+    each.collect()
 }
 
 /// A name as it is compared.
@@ -187,6 +202,11 @@ pub(super) fn view(
                 "ticket": asking.ticket,
                 "name": asking.name,
                 "wrong": asking.wrong,
+                "doubts": asking.doubts,
+                "said": match seen {
+                    Some(_) => Vec::new(),
+                    None => said(&asking.people, 0),
+                },
                 "kind": asking.kind,
                 "source": asking.source,
                 "given": given,
@@ -208,12 +228,13 @@ fn import(desk: &Desk, one: &Imported) -> Value {
         "source": one.source,
         "events": one.events,
         "meetings": one.meetings,
+        "stands": one.standing > 0,
         "days": if first == last { first } else { format!("{first} to {last}") },
     })
 }
 
 /// When something is, on the organisation's clocks.
-fn when(desk: &Desk, at: Millis, length_ms: Option<u64>) -> String {
+pub(super) fn when(desk: &Desk, at: Millis, length_ms: Option<u64>) -> String {
     let clock = desk.clock(at);
     let mut words = clock.format("%a %-d %b %Y, %H:%M").to_string();
     if let Some(length) = length_ms.and_then(|length| i64::try_from(length).ok()) {
@@ -242,15 +263,12 @@ fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported]
         .people
         .iter()
         .filter(|(name, _)| !asked.contains(&folded(name)));
-    let others = others.map(|(name, address)| {
-        number += 1;
-        json!({ "number": number, "name": name, "is": address })
-    });
-    let others: Vec<Value> = others.collect();
+    let others: Vec<(String, String)> = others.cloned().collect();
+    let others = said(&others, number);
     let own: Vec<u64> = seen.meetings.iter().map(|one| one.hash).collect();
     let earlier = imports.iter().filter(|one| {
         let shares = one.hashes.iter().any(|hash| own.contains(hash));
-        shares && one.reader == asking.kind
+        shares && one.reader == asking.kind && one.standing > 0
     });
     let earlier = earlier.map(|one| {
         let mut told = import(desk, one);
@@ -291,7 +309,7 @@ fn meeting(desk: &Desk, asking: &Asking, (one, is_list): (&Seen, bool), number: 
         .iter()
         .map(|person| {
             *number += 1;
-            somebody(asking, person, is_list, *number)
+            somebody((desk, asking), person, is_list, *number)
         })
         .collect();
     let writeup = one.writeup.as_ref();
@@ -312,14 +330,20 @@ fn meeting(desk: &Desk, asking: &Asking, (one, is_list): (&Seen, bool), number: 
         "told_by": one.told_by.iter().map(|(source, n)| {
             json!({ "source": source, "presences": n })
         }).collect::<Vec<_>>(),
-        "spoke": one.spoken.as_ref().and_then(|spoken| spoken.spoke),
+        "spoke": one.spoken.as_ref().and_then(|spoken| {
+            Some(spoken.spoke? + spoken.facilitators_spoke.unwrap_or(0))
+        }),
     })
 }
 
-fn somebody(asking: &Asking, one: &Somebody, is_list: bool, number: u32) -> Value {
-    let minutes = one.present_ms.map(|ms| ms.div_ceil(60_000));
+fn somebody((desk, asking): (&Desk, &Asking), one: &Somebody, is_list: bool, number: u32) -> Value {
+    let minutes = one.present_ms.map(|ms| ms / 60_000);
     let matched = asking.matched(&one.name);
+    let is_short = one
+        .present_ms
+        .is_some_and(|ms| ms > 0 && ms < desk.min_present_ms());
     let came = match (one.came, minutes) {
+        (Some(true), Some(minutes)) if is_short => format!("{minutes} minutes, too short to count"),
         (Some(true), Some(1)) => "1 minute".to_owned(),
         (Some(true), Some(minutes)) => format!("{minutes} minutes"),
         (Some(true), None) => "came".to_owned(),

@@ -216,7 +216,7 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
         (&["--meeting", "2020-01-01/1"], "no meeting is called"),
         (
             &["-p", "people={ a = \"b c\" }"],
-            "each name has a mail address",
+            "should have a mail address",
         ),
     ] {
         let refused = home.run(&[&["import", "zoom", &list], arguments].concat());
@@ -444,6 +444,74 @@ fn a_coordinator_drops_a_list_onto_the_page() {
         page.matches("Take back</button>").count(),
         2,
         "the calendar and this: {page}"
+    );
+
+    // Taken back, what it took the place of stands again; and once more the other way round.
+    let stand = || -> Vec<(Value, Value)> {
+        let all = listed(&home, &["undo"]);
+        let all = all.as_array().expect("imports").iter();
+        let zoom = all.filter(|one| one["kind"] == "zoom");
+        zoom.map(|one| (one["import"].clone(), one["standing"].clone()))
+            .collect()
+    };
+    let before = stand();
+    assert_eq!((&before[0].1, &before[1].1), (&json!(6), &json!(0)));
+    let form = field(&cleo.get("/reviews/import").text, "form");
+    let undo = [
+        ("form", form.as_str()),
+        ("do", "undo"),
+        ("import", before[0].0.as_str().expect("a name")),
+    ];
+    assert_eq!(cleo.send("/reviews/import", &undo).status, 303);
+    assert_eq!(stand(), [(before[1].0.clone(), json!(7))]);
+    assert_eq!(cleo.send("/reviews/import", &undo).status, 404);
+    let text = dropped(&mut cleo, "participants.csv", ZOOM).text;
+    let mut asked: Vec<_> = fields(&text);
+    for (name, address) in [
+        ("Zzmail Marker", "zzmail.marker@people.example.org"),
+        ("Pia's phone", "p1@people.example.org"),
+    ] {
+        let number = row(&asked, name);
+        set(&mut asked, &format!("is-{number}"), address);
+    }
+    let screen = row(&asked, "Zzfull screen");
+    set(&mut asked, &format!("nobody-{screen}"), "true");
+    // A slip of the hand loses no match.
+    let right = asked.clone();
+    set(&mut asked, "timezone", "Berlin");
+    let slipped = sent(&mut cleo, &asked, "look");
+    assert_eq!(slipped.status, 400);
+    let kept = fields(&slipped.text);
+    let phone = row(&kept, "Pia's phone");
+    assert!(kept.contains(&(format!("is-{phone}"), "p1@people.example.org".to_owned())));
+    let done = sent(&mut cleo, &right, "confirm");
+    assert_eq!(done.status, 303, "{done:?}");
+    assert_eq!(
+        sent(&mut cleo, &right, "confirm").status,
+        409,
+        "twice is once"
+    );
+
+    // As in America, and as another day's.
+    let american = ZOOM.replace("2026-03-10 ", "03/24/2026 ");
+    let seen = dropped(&mut cleo, "us.csv", &american);
+    assert!(
+        seen.text.contains("Tue 24 Mar 2026, 14:03 to 15:00"),
+        "{}",
+        seen.text
+    );
+    let mut asked = fields(&seen.text);
+    let meetings = seen
+        .text
+        .split("<option value=\"2026-03-17&#x2f;1@")
+        .nth(1)
+        .expect("a meeting");
+    let at = meetings.split('"').next().expect("its beginning");
+    set(&mut asked, "meeting", &format!("2026-03-17/1@{at}"));
+    let seen = sent(&mut cleo, &asked, "look").text;
+    assert!(
+        seen.contains("Is it another meeting, another zone"),
+        "{seen}"
     );
 
     // Rubbish.

@@ -35,7 +35,9 @@ pub fn guess(name: &str, bytes: &[u8], timezone: chrono_tz::Tz) -> Option<&'stat
     }
     let mut best: Option<(u64, &'static Kind)> = None;
     for kind in OF_MEETINGS.iter().skip(2).filter_map(|name| find(name)) {
-        let events = events(kind, bytes, timezone).unwrap_or(0);
+        let orders = ["dmy", "mdy", "ymd"].into_iter();
+        let events = orders.map(|order| events(kind, bytes, order, timezone).unwrap_or(0));
+        let events = events.max().unwrap_or(0);
         if events > best.map_or(0, |(most, _)| most) {
             best = Some((events, kind));
         }
@@ -44,13 +46,13 @@ pub fn guess(name: &str, bytes: &[u8], timezone: chrono_tz::Tz) -> Option<&'stat
 }
 
 /// How many events a kind makes of it, were the meeting known.
-fn events(kind: &'static Kind, bytes: &[u8], timezone: chrono_tz::Tz) -> Option<u64> {
-    let params = toml::toml! {
+fn events(kind: &'static Kind, bytes: &[u8], order: &str, timezone: chrono_tz::Tz) -> Option<u64> {
+    let mut params = toml::toml! {
         meeting = "it"
         start = "2025-03-04T15:00"
-        date_order = "dmy"
         timezone = "UTC"
     };
+    params.insert("date_order".to_owned(), order.into());
     let setting = Setting {
         source: kind.name.to_owned(),
         vocabulary: Vocabulary::default(),

@@ -20,10 +20,11 @@ impl Matches {
     pub(super) fn new(people: BTreeMap<String, String>) -> Result<Matches, SourceError> {
         let is_address =
             |text: &str| text.is_empty() || (text.contains('@') && !text.contains(' '));
-        if people.values().any(|address| !is_address(address.trim())) {
-            let words =
-                "people: each name has a mail address for its value, or \"\" for what is no person";
-            return Err(SourceError::Params(words.to_owned()));
+        let mut each = people.iter();
+        if let Some((name, _)) = each.find(|(_, address)| !is_address(address.trim())) {
+            return Err(SourceError::Params(format!(
+                "people: {name:?} should have a mail address, or \"\" if it is no person"
+            )));
         }
         let each = people.iter();
         let each = each.map(|(name, address)| (folded(name), address.trim().to_owned()));
