@@ -313,11 +313,12 @@ fn meeting(desk: &Desk, asking: &Asking, (one, is_list): (&Seen, bool), number: 
         })
         .collect();
     let writeup = one.writeup.as_ref();
-    let came = one
-        .people
-        .iter()
-        .filter(|person| person.came == Some(true))
-        .count();
+    // As A1 counts them.
+    let least = desk.min_present_ms();
+    let counts = |person: &&Somebody| {
+        person.came == Some(true) && person.present_ms.is_none_or(|ms| ms >= least)
+    };
+    let came = one.people.iter().filter(counts).count();
     json!({
         "when": when(desk, one.at, one.length_ms),
         "about": one.about,
