@@ -9,6 +9,7 @@ SELECT
     argMaxIf(meeting_ms, a.version, meeting_ms IS NOT NULL) AS meeting_ms,
     argMaxIf(accounts, a.version, accounts IS NOT NULL) AS accounts,
     argMaxIf(changes, a.version, changes IS NOT NULL) AS changes,
+    argMaxIf(watched, a.version, watched IS NOT NULL) AS watched,
     nullIf(argMaxIf(toString(form), a.version, form != ''), '') AS form,
     argMaxIf(open, a.version, open IS NOT NULL) AS open,
     argMaxIf(mandatory, a.version, mandatory IS NOT NULL) AS mandatory,

@@ -44,6 +44,9 @@ pub(super) struct Said {
     /// Changes to the write-up that came of it
     #[arg(long, value_name = "N")]
     changes: Option<u32>,
+    /// How many watched its recording afterwards; they are no attendees
+    #[arg(long, value_name = "N")]
+    watched: Option<u32>,
     /// What it was: review, story_session or onboarding_talk
     #[arg(long, value_name = "FORM", value_parser = form)]
     form: Option<MeetingForm>,
@@ -152,6 +155,7 @@ async fn set(known: &[Known], said: Said, house: &House) -> anyhow::Result<()> {
     let words = Words {
         accounts: said.accounts,
         changes: said.changes,
+        watched: said.watched,
         form: said.form,
         open: said.open,
         mandatory: said.mandatory,
@@ -162,7 +166,7 @@ async fn set(known: &[Known], said: Said, house: &House) -> anyhow::Result<()> {
     };
     if words.is_empty() {
         bail!(
-            "nothing is said; valid are --accounts, --changes, --form, --open, --mandatory and --writeup"
+            "nothing is said; valid are --accounts, --changes, --watched, --form, --open, --mandatory and --writeup"
         );
     }
     let deed = words.deed(&meeting.id);
@@ -190,6 +194,7 @@ fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
                 "form_said": one.fact.form.is_some(),
                 "accounts": one.fact.accounts,
                 "changes": one.fact.changes,
+                "watched": one.fact.watched,
                 "open": one.fact.open,
                 "mandatory": one.fact.mandatory,
             })

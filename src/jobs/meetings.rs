@@ -261,6 +261,8 @@ pub struct Words {
     pub accounts: Option<u32>,
     /// Changes to the write-up that came of it.
     pub changes: Option<u32>,
+    /// How many watched its recording afterwards.
+    pub watched: Option<u32>,
     /// What kind of meeting it was.
     pub form: Option<MeetingForm>,
     /// Everybody may come.
@@ -292,6 +294,7 @@ impl Words {
             body: Body::Meeting(Meeting {
                 accounts: self.accounts,
                 changes: self.changes,
+                watched: self.watched,
                 form: self.form,
                 open: self.open,
                 mandatory: self.mandatory,
@@ -305,6 +308,7 @@ impl Words {
         let said = [
             ("accounts", self.accounts.is_some()),
             ("changes", self.changes.is_some()),
+            ("watched", self.watched.is_some()),
             ("form", self.form.is_some()),
             ("open", self.open.is_some()),
             ("mandatory", self.mandatory.is_some()),

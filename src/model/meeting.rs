@@ -67,6 +67,8 @@ pub struct Meeting {
     pub accounts: Option<u32>,
     /// Changes to the write-up that came of it.
     pub changes: Option<u32>,
+    /// How many watched its recording afterwards; they are no attendees.
+    pub watched: Option<u32>,
     /// What kind of meeting it was.
     pub form: Option<MeetingForm>,
     /// Everybody may come.
@@ -86,6 +88,7 @@ impl Meeting {
             meeting_ms: None,
             accounts: None,
             changes: None,
+            watched: None,
             form: None,
             open: None,
             mandatory: None,

@@ -43,8 +43,8 @@ const KINDS: [(&str, &str); 10] = [
     ),
     (
         "meeting",
-        "of a review how many spoke or gave their own account, and for how long was spoken in all; nobody is \
-         known, and a transcript is read for these sums and not kept",
+        "of a review how many spoke, gave their own account or watched the recording, and for how long was \
+         spoken in all; nobody is known, and a transcript is read for these sums and not kept",
     ),
     (
         "story",

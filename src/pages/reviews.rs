@@ -61,6 +61,7 @@ struct Row {
     meeting: String,
     accounts: String,
     changes: String,
+    watched: String,
     /// Everybody may come.
     open: bool,
 }
@@ -212,6 +213,7 @@ fn row(summary: &Value, links: Links, review: &Value) -> Row {
         meeting: reading::text(review, "meeting").to_owned(),
         accounts: typed(review, "accounts"),
         changes: typed(review, "changes"),
+        watched: typed(review, "watched"),
         open: review["open"] == Value::Bool(true),
     }
 }

@@ -18,6 +18,7 @@ pub(super) struct Acts {
     quarter: String,
     accounts: String,
     changes: String,
+    watched: String,
     reviews: String,
 }
 
@@ -29,6 +30,7 @@ pub(super) fn acts(summary: &Value) -> Vec<Acts> {
         quarter: reading::text(quarter, "quarter").to_owned(),
         accounts: number(quarter, "accounts"),
         changes: number(quarter, "changes"),
+        watched: number(quarter, "watched"),
         reviews: number(quarter, "reviews_with_acts"),
     });
     each.collect()

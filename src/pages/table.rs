@@ -23,6 +23,7 @@ pub fn reviews_csv(summary: &Value) -> Result<Vec<u8>, csv::Error> {
         "need_not_have_come",
         "own_accounts",
         "changes",
+        "watched_recording",
     ])?;
     let mut reviews: Vec<&Value> = reading::list(summary, "reviews").iter().collect();
     reviews.sort_by_key(|review| std::cmp::Reverse(reading::text(review, "date")));
@@ -41,6 +42,7 @@ pub fn reviews_csv(summary: &Value) -> Result<Vec<u8>, csv::Error> {
             number("need_not_have_come"),
             number("accounts"),
             number("changes"),
+            number("watched"),
         ])?;
     }
     table
@@ -71,7 +73,7 @@ mod tests {
         ] });
         let text = String::from_utf8(reviews_csv(&summary).unwrap()).unwrap();
         let rows: Vec<&str> = text.lines().skip(1).collect();
-        assert_eq!(rows[0], "2026-06-04,,,false,9,6,,");
+        assert_eq!(rows[0], "2026-06-04,,,false,9,6,,,");
         assert!(
             rows[1].starts_with("2026-05-04,INC-1,\"'=HYPERLINK("),
             "{}",

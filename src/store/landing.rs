@@ -398,6 +398,7 @@ impl Batch {
                 form: meeting.form.map_or("", MeetingForm::name).to_owned(),
                 open: meeting.open,
                 mandatory: meeting.mandatory,
+                watched: meeting.watched,
             }),
             Body::Story(story) => self.stories.push(StoryRow {
                 key: head.key,

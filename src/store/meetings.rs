@@ -26,6 +26,7 @@ pub struct MeetingFact {
     pub meeting_ms: Option<u64>,
     pub accounts: Option<u32>,
     pub changes: Option<u32>,
+    pub watched: Option<u32>,
     pub form: Option<String>,
     pub open: Option<bool>,
     pub mandatory: Option<bool>,

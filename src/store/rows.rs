@@ -234,6 +234,7 @@ pub(super) struct MeetingRow {
     pub(super) form: String,
     pub(super) open: Option<bool>,
     pub(super) mandatory: Option<bool>,
+    pub(super) watched: Option<u32>,
 }
 
 #[derive(Default, Row, Serialize, Deserialize)]

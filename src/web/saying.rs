@@ -166,6 +166,7 @@ async fn of_meeting(
     let words = Words {
         accounts: number("accounts", form.get("accounts"))?,
         changes: number("changes", form.get("changes"))?,
+        watched: number("watched", form.get("watched"))?,
         form: match form.get("meeting_form") {
             "" => None,
             name => Some(MeetingForm::from_name(name).ok_or_else(|| {

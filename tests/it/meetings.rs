@@ -54,7 +54,7 @@ async fn house(database: &str, reversed: bool) -> Option<Way> {
             "a",
             "INC-1",
             MARCH,
-            json!({ "meeting": "m1", "accounts": 4, "changes": 3 }),
+            json!({ "meeting": "m1", "accounts": 4, "changes": 3, "watched": 3 }),
         ),
         // A greater version says no more of the changes.
         said(
@@ -85,7 +85,7 @@ async fn house(database: &str, reversed: bool) -> Option<Way> {
             "f",
             "INC-1",
             MARCH,
-            json!({ "meeting": "m6", "accounts": 7, "changes": 1, "mandatory": true }),
+            json!({ "meeting": "m6", "accounts": 7, "changes": 1, "watched": 12, "mandatory": true }),
         ),
         said(
             "i",
@@ -208,9 +208,14 @@ async fn sources_words_are_put_together_and_retellings_stand_apart() {
             &quarter["reviews"],
             &quarter["accounts"],
             &quarter["changes"],
-            &quarter["reviews_with_acts"]
+            &quarter["reviews_with_acts"],
+            &quarter["watched"]
         ],
-        [&json!(4), &json!(14), &json!(4), &json!(3)]
+        [&json!(4), &json!(14), &json!(4), &json!(3), &json!(15)]
+    );
+    assert_eq!(
+        (&reviews[0]["watched"], &reviews[3]["watched"]),
+        (&json!(12), &json!(3))
     );
     // A story session and a talk; seven people came to both.
     assert_eq!(summary["retellings"], json!({ "meetings": 2, "people": 7 }));
@@ -257,6 +262,13 @@ async fn what_came_of_a_small_review_is_not_told() {
         few["accounts"].is_null() && few["suppressed"] == true,
         "{few}"
     );
+    // Those who watched are people: three are too few, of whatever review.
+    let watched: Vec<&Value> = reviews.iter().map(|one| &one["watched"]).collect();
+    assert_eq!(
+        watched,
+        [&json!(12), &Value::Null, &Value::Null, &Value::Null]
+    );
+    assert_eq!(summary["attendance_by_quarter"][0]["watched"], 12);
     for one in reviews.iter().filter(|one| !one["accounts"].is_null()) {
         assert!(one["attendees"].as_u64() >= Some(5), "{one}");
     }
@@ -309,13 +321,21 @@ fn the_coordinator_says_what_came_of_it() {
         "true",
     ]);
     home.done(&["meetings", "set", "2026-03-10/1", "--accounts", "5"]);
-    home.done(&["meetings", "set", "2026-03-10/1", "--changes", "2"]);
+    home.done(&[
+        "meetings",
+        "set",
+        "2026-03-10/1",
+        "--changes",
+        "2",
+        "--watched",
+        "30",
+    ]);
     let meeting = &listed(&home, "meetings")[0];
     assert_eq!(
         *meeting,
         json!({
             "id": "2026-03-10/1", "title": "Title of INC-1", "form": "review", "form_said": false,
-            "accounts": 5, "changes": 2, "open": true, "mandatory": null,
+            "accounts": 5, "changes": 2, "watched": 30, "open": true, "mandatory": null,
         })
     );
     for (rest, words) in [

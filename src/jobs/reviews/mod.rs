@@ -17,6 +17,7 @@ use super::writeups::{Both, is_there};
 use crate::indicators::Context;
 use crate::model::Millis;
 use crate::store::{MeetingFact, RegistryWriteup};
+use crate::summary::suppress;
 
 use gather::{Quarter, ROLES, Review, gather};
 use judge::{Shown, judge};
@@ -75,7 +76,7 @@ pub(super) fn lists(
         let writeup = known.find(|writeup| restricted || !writeup.restricted);
         let mut told = one(review, shown, context, writeup);
         if let Some(fact) = meetings.known.get(&review.meeting) {
-            beside(&mut told, fact, tells_acts(review, shown, k));
+            beside(&mut told, fact, (tells_acts(review, shown, k), k));
         }
         (review.at, told)
     };
@@ -102,7 +103,7 @@ pub(super) fn lists(
         let shown = if *hidden { *full } else { open.and(*full) };
         let fact = meetings.known.get(&review.meeting);
         if let Some(fact) = fact.filter(|_| tells_acts(review, shown, k)) {
-            acts.entry(&review.quarter).or_default().add(fact);
+            acts.entry(&review.quarter).or_default().add(fact, k);
         }
     }
     let habits = habit::changed(&quarters, k.into());
@@ -171,7 +172,7 @@ fn tells_acts(review: &Review, shown: Shown, k: u32) -> bool {
 }
 
 /// Adds what is known of a review beside its attendees.
-fn beside(told: &mut Json, fact: &MeetingFact, tells_acts: bool) {
+fn beside(told: &mut Json, fact: &MeetingFact, (tells_acts, k): (bool, u32)) {
     if fact.open == Some(true) {
         told["open"] = json!(true);
     }
@@ -183,6 +184,17 @@ fn beside(told: &mut Json, fact: &MeetingFact, tells_acts: bool) {
             None => {}
         }
     }
+    match fact.watched {
+        Some(_) if tells_acts && tells_watched(fact, k) => told["watched"] = json!(fact.watched),
+        Some(_) => told["suppressed"] = json!(true),
+        None => {}
+    }
+}
+
+/// Whether it is told how many watched the recording: they are people, none or many.
+fn tells_watched(fact: &MeetingFact, k: u32) -> bool {
+    let watched = fact.watched.map(u64::from);
+    watched.is_some_and(|people| !suppress::count_is_withheld(people, k.into()))
 }
 
 /// What came of the reviews of a quarter, as far as somebody says it.
@@ -190,12 +202,13 @@ fn beside(told: &mut Json, fact: &MeetingFact, tells_acts: bool) {
 struct Acts {
     accounts: Option<u64>,
     changes: Option<u64>,
+    watched: Option<u64>,
     /// Of how many reviews it is said.
     reviews: u64,
 }
 
 impl Acts {
-    fn add(&mut self, fact: &MeetingFact) {
+    fn add(&mut self, fact: &MeetingFact, k: u32) {
         let sum = |all: &mut Option<u64>, one: Option<u32>| {
             if let Some(one) = one {
                 *all = Some(all.unwrap_or(0) + u64::from(one));
@@ -203,7 +216,9 @@ impl Acts {
         };
         sum(&mut self.accounts, fact.accounts);
         sum(&mut self.changes, fact.changes);
-        self.reviews += u64::from(fact.accounts.or(fact.changes).is_some());
+        let watched = fact.watched.filter(|_| tells_watched(fact, k));
+        sum(&mut self.watched, watched);
+        self.reviews += u64::from(fact.accounts.or(fact.changes).or(watched).is_some());
     }
 
     fn tell(&self, quarter: &mut Json) {
@@ -212,6 +227,7 @@ impl Acts {
         }
         quarter["accounts"] = json!(self.accounts);
         quarter["changes"] = json!(self.changes);
+        quarter["watched"] = json!(self.watched);
         quarter["reviews_with_acts"] = json!(self.reviews);
     }
 }

@@ -469,6 +469,7 @@ fn meeting(wire: MeetingData<'_>) -> Result<Meeting, Refusal> {
         meeting_ms: wire.meeting_s.map(millis).transpose()?,
         accounts: within(wire.accounts)?,
         changes: within(wire.changes)?,
+        watched: within(wire.watched)?,
         form: one_of(wire.form, &MeetingForm::ALL, MeetingForm::name)?,
         open: wire.open,
         mandatory: wire.mandatory,

@@ -365,6 +365,7 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
             ("meeting_s", Shape::Seconds(MAX_SECONDS)),
             ("accounts", COUNT),
             ("changes", COUNT),
+            ("watched", COUNT),
             (
                 "form",
                 Shape::OneOf(|| MeetingForm::ALL.iter().map(|form| form.name()).collect()),

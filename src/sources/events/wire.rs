@@ -461,6 +461,8 @@ pub(super) struct MeetingData<'a> {
     pub(super) accounts: Option<Whole>,
     /// Changes to the write-up that came of it.
     pub(super) changes: Option<Whole>,
+    /// How many watched its recording afterwards; they are no attendees.
+    pub(super) watched: Option<Whole>,
     /// What kind of meeting it was; a review if nobody says.
     #[serde(borrow)]
     #[schemars(extend("enum" = ["review", "story_session", "onboarding_talk", null]))]
