@@ -2,6 +2,7 @@
 //! nowhere as it came, since it names people.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -39,6 +40,8 @@ pub struct Desk {
     parameters: Parameters,
     gate: Gate,
     turns: Semaphore,
+    /// When the last file came, as its events tell it.
+    last: AtomicI64,
 }
 
 /// A file that was handed in.
@@ -97,6 +100,7 @@ impl Desk {
             parameters,
             gate,
             turns: Semaphore::new(AT_ONCE),
+            last: AtomicI64::new(0),
         }
     }
 
@@ -262,6 +266,9 @@ impl Desk {
             meeting,
         } = upload;
         let name = plain_name(&name);
+        // Versions are seconds: of two files of one second the later still replaces the earlier.
+        let changed = now.max(self.last.load(Ordering::Relaxed) + 1000);
+        self.last.store(changed, Ordering::Relaxed);
         let mut hash = begun(order.kind, &order.source, &order.params);
         hash.update(&bytes);
         let identity = hash.digest128();
@@ -272,7 +279,7 @@ impl Desk {
             timezone: self.calendar.timezone,
             gate: self.gate.clone(),
             what: "the file".to_owned(),
-            changed: now,
+            changed,
             now,
             scope,
             meeting,
