@@ -1,4 +1,4 @@
--- What is known of meetings beside their attendees as before (0079), and who says it.
+-- What is known of meetings beside their attendees as before (0079), with who says it and how many watched the recording.
 CREATE OR REPLACE VIEW resolved_meeting AS
 SELECT
     a.key AS key,
@@ -13,6 +13,7 @@ SELECT
     a.meeting_ms AS meeting_ms,
     a.accounts AS accounts,
     a.changes AS changes,
+    a.watched AS watched,
     a.form AS form,
     a.open AS open,
     a.mandatory AS mandatory,
