@@ -11,6 +11,7 @@ mod dead;
 mod demo;
 mod engine;
 mod error;
+mod explain;
 mod follow;
 mod forget;
 mod import;
@@ -105,6 +106,8 @@ enum Command {
     Scan(scan::Args),
     /// Write the summary, charts, pages and a digest as of an instant
     Report(report::Args),
+    /// How a number came about: definition, counts at every step, statements, parameters, limits
+    Explain(explain::Args),
     /// Links to write-ups one by one, with where they stand; or those that lead to nothing
     Links(links::Args),
     /// How much was read, where readers came from, and what AI agents read beside them
@@ -197,6 +200,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args, load()?).await,
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
+        Command::Explain(args) => explain::run(args, load()?).await,
         Command::Links(args) => links::run(args, load()?).await,
         Command::Reads(args) => reads::run(args, load()?).await,
         Command::Privacy(args) => privacy::run(args, load()?).await,

@@ -76,16 +76,21 @@ async fn write(
         put?;
     }
     if let Some(earlier) = earlier {
-        // Read back from its bytes like the earlier one, so that equal numbers are equal.
-        let reports = summaries(house, restate::as_of(earlier)?).await?;
-        let now = serde_json::from_slice(&report::to_json(&reports.open)?)?;
-        let mut earlier = earlier.clone();
-        reports.clean(&mut earlier);
-        let mut text = serde_json::to_vec_pretty(&restate::restatements(&earlier, &now))?;
+        let mut text = serde_json::to_vec_pretty(&restated_since(house, earlier).await?)?;
         text.push(b'\n');
         put(out, "restatements.json", &text)?;
     }
     Ok(bytes)
+}
+
+/// What an earlier summary would say now.
+pub(super) async fn restated_since(house: &House, earlier: &Json) -> anyhow::Result<Json> {
+    let reports = summaries(house, restate::as_of(earlier)?).await?;
+    // Read back from its bytes like the earlier one, so that equal numbers are equal.
+    let now = serde_json::from_slice(&report::to_json(&reports.open)?)?;
+    let mut earlier = earlier.clone();
+    reports.clean(&mut earlier);
+    Ok(restate::restatements(&earlier, &now))
 }
 
 /// Puts a summary into the published tables.
@@ -102,7 +107,7 @@ pub(super) async fn publish(
 }
 
 /// An earlier summary, by its file or its folder.
-fn earlier(path: &Path) -> anyhow::Result<Json> {
+pub(super) fn earlier(path: &Path) -> anyhow::Result<Json> {
     let file = if path.is_dir() {
         path.join("summary.json")
     } else {

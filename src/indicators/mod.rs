@@ -95,6 +95,9 @@ pub struct Spec {
     pub layer: Layer,
     /// A state moves by itself when people stop writing; it is never drawn as a trend.
     pub state: bool,
+    /// The statements whose answers it is made of, by their names in `sql/queries`; write-ups stand in the
+    /// registry.
+    pub facts: &'static [&'static str],
     /// What it says, in a leader's words.
     pub says: &'static str,
     /// The formula, complete: windows, exclusions, interval.

@@ -34,8 +34,33 @@ impl Spec {
     }
 }
 
+impl Spec {
+    /// The parameters that its words name, in the order of the alphabet: those that its numbers were made with.
+    pub fn parameters(&self) -> Vec<&'static str> {
+        let mut found = std::collections::BTreeSet::new();
+        for text in [self.title, self.says, self.definition, self.caveat] {
+            fill(text, |name| {
+                found.extend(parameter_of(name));
+                Some(String::new())
+            });
+        }
+        found.into_iter().collect()
+    }
+}
+
+/// The parameter that a placeholder speaks of.
+fn parameter_of(placeholder: &'static str) -> Option<&'static str> {
+    match placeholder {
+        "late_days_twice" | "late_time" | "late_later" | "late_window" => Some("late_days"),
+        "quiet_time" => Some("quiet_days"),
+        "horizon_time" | "first_year" | "first_years" | "year_was" => Some("horizon_days"),
+        "watched_by_all" | "watched_by_the_same" => None,
+        other => Some(other),
+    }
+}
+
 /// An unknown placeholder stays as it is; a test sees to it that there is none.
-fn fill(text: &str, value: impl Fn(&str) -> Option<String>) -> String {
+fn fill<'a>(text: &'a str, mut value: impl FnMut(&'a str) -> Option<String>) -> String {
     let mut filled = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, after)) = rest.split_once('{') {
@@ -156,6 +181,22 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_is_named_is_a_parameter() {
+        let known = Parameters::default().by_name();
+        for indicator in ALL {
+            for name in indicator.spec().parameters() {
+                assert!(
+                    known.contains_key(name),
+                    "{}: {name}",
+                    indicator.spec().code
+                );
+            }
+        }
+        let l3 = find("L3").unwrap().spec().parameters();
+        assert_eq!(l3, ["horizon_days", "late_days"]);
     }
 
     #[test]

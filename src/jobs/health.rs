@@ -7,6 +7,7 @@ use serde_json::{Map, json};
 use super::beside::Beside;
 use super::columns::ints;
 use super::compute::Computed;
+use super::kinds;
 use super::people::BY_HAND;
 use crate::indicators::fewest;
 use crate::model::Calendar;
@@ -16,24 +17,24 @@ use crate::summary::document::{Compared, Coverage, Health, Reads, Received};
 use crate::summary::suppress;
 
 /// Labels of derived rows (sql/migrations/0017).
-const UNKNOWN: u8 = 1;
-const AFTER_DELETE: u8 = 2;
-const BOT: u8 = 3;
+pub(super) const UNKNOWN: u8 = 1;
+pub(super) const AFTER_DELETE: u8 = 2;
+pub(super) const BOT: u8 = 3;
 const OWN: u8 = 4;
 const DRAFT: u8 = 5;
-const EXCLUDED: u8 = 6;
+pub(super) const EXCLUDED: u8 = 6;
 /// Links that a program wrote or that were copied here.
-const GENERATED: u8 = 7;
+pub(super) const GENERATED: u8 = 7;
 /// Links of a history that was rewritten.
-const UNREACHABLE: u8 = 8;
+pub(super) const UNREACHABLE: u8 = 8;
 /// Reads that another source saw better.
 const OTHER_SOURCE: u8 = 9;
 /// Reads by AI agents.
-const AGENT: u8 = 10;
+pub(super) const AGENT: u8 = 10;
 /// Reads as only programs read.
-const LIKE_MACHINE: u8 = 11;
+pub(super) const LIKE_MACHINE: u8 = 11;
 /// Links that are one with another since their write-ups were merged.
-const DOUBLED: u8 = 12;
+pub(super) const DOUBLED: u8 = 12;
 
 /// Which kinds rest on too few people to be told: fewer than `k` and more than nobody.
 struct Few {
@@ -85,7 +86,13 @@ pub(super) async fn health(
     let labels = store.labels(&computed.settings).await?;
     let counts = store.read_health(&computed.settings).await?;
     let excluded = store.excluded_people(&computed.settings).await?;
-    let few = Few::of(computed, excluded, &counts, k.into())?;
+    let all_excluded = excluded.iter().find(|row| row.kind.is_empty());
+    let few = Few::of(
+        computed,
+        all_excluded.map_or(0, |row| row.people),
+        &counts,
+        k.into(),
+    )?;
     let of = |label: u8| {
         // Daily counts before publication are drafts as well; nobody's own.
         let own = labels.iter().filter(move |row| row.label == label);
@@ -111,13 +118,15 @@ pub(super) async fn health(
     let automated = (!few_alike).then_some(of(LIKE_MACHINE));
     let agents = (beside.total && !few_sent).then_some(of(AGENT));
     let compared = store.compared_sources(&computed.settings).await?;
+    let mut received = received(
+        &store.receipts().await?,
+        &labels,
+        &few,
+        store.removed().await?,
+    );
+    received.by_kind = kinds::by_kind(&labels, &received, &excluded, (k.into(), few.machines));
     Ok(Health {
-        received: received(
-            &store.receipts().await?,
-            &labels,
-            &few,
-            store.removed().await?,
-        ),
+        received,
         reads: Reads {
             aggregated_rows: counts.aggregated_rows,
             aggregated_reads: counts.aggregated_reads,

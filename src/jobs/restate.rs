@@ -39,6 +39,20 @@ pub fn restatements(earlier: &Json, now: &Json) -> Json {
     })
 }
 
+/// What of them concerns one indicator.
+pub fn of(restatements: &Json, code: &str) -> Json {
+    let within = format!("indicators.{code}.");
+    let changes = restatements["changes"].as_array().into_iter().flatten();
+    let own: Vec<&Json> = changes
+        .filter(|change| {
+            change["path"]
+                .as_str()
+                .is_some_and(|path| path.starts_with(&within))
+        })
+        .collect();
+    json!({ "as_of": restatements["as_of"], "causes": restatements["causes"], "changes": own })
+}
+
 /// What may have caused changes: other parameters, other definitions, more events.
 fn causes(earlier: &Json, now: &Json) -> Vec<Json> {
     let mut causes = Vec::new();

@@ -35,6 +35,8 @@ struct Entry {
     more: bool,
     figures: Vec<Figure>,
     href: String,
+    /// Of one that has a page of its own: how its numbers came about.
+    explained: Option<Value>,
 }
 
 /// All of them; each has its code as anchor.
@@ -50,7 +52,12 @@ pub(super) fn render_all(summary: &Value, links: Links) -> Result<String, PageEr
 }
 
 /// One of them, with its pictures.
-pub(super) fn render_one(summary: &Value, links: Links, code: &str) -> Result<String, PageError> {
+pub(super) fn render_one(
+    summary: &Value,
+    links: Links,
+    code: &str,
+    explained: &Value,
+) -> Result<String, PageError> {
     let indicators = summary.get("indicators").and_then(Value::as_object);
     let (code, indicator) = indicators
         .into_iter()
@@ -64,6 +71,7 @@ pub(super) fn render_one(summary: &Value, links: Links, code: &str) -> Result<St
         .collect();
     let entry = Entry {
         figures,
+        explained: (!explained.is_null()).then(|| explained.clone()),
         ..entry(summary, links, code, indicator)
     };
     let title = format!("{code}: {}", reading::text(indicator, "title"));
@@ -103,9 +111,7 @@ fn page(
 }
 
 fn entry(summary: &Value, links: Links, code: &str, indicator: &Value) -> Entry {
-    let mut numbers = Vec::new();
-    let results = indicator.get("results").unwrap_or(&Value::Null);
-    flatten(results, String::new(), &mut numbers);
+    let mut numbers = numbers(indicator.get("results").unwrap_or(&Value::Null));
     let more = numbers.len() > MOST_ROWS;
     numbers.truncate(MOST_ROWS);
     Entry {
@@ -129,6 +135,7 @@ fn entry(summary: &Value, links: Links, code: &str, indicator: &Value) -> Entry 
         numbers,
         more,
         figures: Vec::new(),
+        explained: None,
         href: match links {
             Links::Server | Links::Seated(_) => {
                 format!("{}/{}", links.definitions(), super::links::encode(code))
@@ -139,6 +146,12 @@ fn entry(summary: &Value, links: Links, code: &str, indicator: &Value) -> Entry 
 }
 
 /// Names and values of a result, one row each; a series is told by its length alone.
+pub fn numbers(results: &Value) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    flatten(results, String::new(), &mut rows);
+    rows
+}
+
 fn flatten(value: &Value, name: String, rows: &mut Vec<(String, String)>) {
     match value {
         Value::Object(map) => {

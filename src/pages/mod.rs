@@ -42,6 +42,7 @@ mod writeup;
 
 use serde_json::Value;
 
+pub use definitions::numbers;
 pub use desk::{Registry, Seat};
 pub use digest::digest;
 pub use import::Import;
@@ -73,8 +74,8 @@ pub enum Page {
     Links,
     /// Every indicator with its definition.
     Definitions,
-    /// One indicator, by its code in either case.
-    Definition(String),
+    /// One indicator, by its code in either case, with how its numbers came about (`crate::jobs::explain`).
+    Definition(String, Box<Value>),
     /// What is collected of people and on which terms (`crate::jobs`), as its record says.
     Privacy(Value),
     /// The registry, for those who keep it.
@@ -129,7 +130,9 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::ReviewsDesk(number, seated) => reviews::render(summary, links, *number, Some(seated)),
         Page::Links => ledger::render(summary, links),
         Page::Definitions => definitions::render_all(summary, links),
-        Page::Definition(code) => definitions::render_one(summary, links, code),
+        Page::Definition(code, explained) => {
+            definitions::render_one(summary, links, code, explained)
+        }
         Page::Privacy(terms) => privacy::render(summary, links, terms),
         Page::Registry(registry) => desk::registry(summary, links, registry),
         Page::Import(file) => import::render(summary, links, file),

@@ -71,6 +71,15 @@ pub struct HealthCounts {
     pub machine_people: u64,
 }
 
+/// Excluded people who did something of one kind.
+#[derive(Clone, Debug, Row, Deserialize)]
+pub struct ExcludedRow {
+    /// The kind of event; empty: any.
+    pub kind: String,
+    /// Distinct people.
+    pub people: u64,
+}
+
 /// Two sources that saw reads of the same write-ups, and how many each saw on the days that both
 /// watched.
 #[derive(Clone, Debug, Row, Deserialize)]
@@ -459,10 +468,13 @@ impl Store {
         self.ask(LABELS, settings).fetch_all().await.named(LABELS.0)
     }
 
-    /// Distinct people who did anything and are excluded.
-    pub async fn excluded_people(&self, settings: &FactSettings) -> Result<u64, StoreError> {
+    /// Distinct people who did anything and are excluded, by kind of event; kind `""` is all together.
+    pub async fn excluded_people(
+        &self,
+        settings: &FactSettings,
+    ) -> Result<Vec<ExcludedRow>, StoreError> {
         self.ask(EXCLUDED_PEOPLE, settings)
-            .fetch_one()
+            .fetch_all()
             .await
             .named(EXCLUDED_PEOPLE.0)
     }

@@ -19,12 +19,13 @@ mod registry;
 mod retain;
 mod rows;
 mod state;
+pub mod told;
 mod which;
 
 pub use derive::{DeriveSettings, Fingerprint, MachineLimits};
 pub use facts::{
-    AgeWindow, ClassCount, ComparedRow, CoverageRow, FactSettings, HealthCounts, LabelCount,
-    ObservedRow, ReadingLimits, Receipt, RosterCounts,
+    AgeWindow, ClassCount, ComparedRow, CoverageRow, ExcludedRow, FactSettings, HealthCounts,
+    LabelCount, ObservedRow, ReadingLimits, Receipt, RosterCounts,
 };
 pub use imports::{Import, Imported};
 pub use landing::{Batch, MERGED, PackError};

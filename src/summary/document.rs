@@ -1,5 +1,7 @@
 //! The shape of `summary.json`. Fields may be added, none renamed; `SCHEMA` is raised when one is.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -126,6 +128,34 @@ pub struct Received {
     pub excluded: Option<u64>,
     /// The others, by kind; null where fewer than `k` people stand behind all of a kind.
     pub kept: Map<String, Json>,
+    /// The same lines by kind, each once: sent again and refused lines are in none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_kind: BTreeMap<String, OfKind>,
+    /// A number is withheld.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub suppressed: bool,
+}
+
+/// What became of the events of one kind: `events` is the sum of the others. Null where it would tell what a
+/// few people did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct OfKind {
+    /// All of them, each id once.
+    pub events: Option<u64>,
+    /// At or after `as_of`.
+    pub future: Option<u64>,
+    /// The target is no registered write-up.
+    pub unknown_writeup: Option<u64>,
+    /// At or after the write-up's deletion.
+    pub after_delete: Option<u64>,
+    /// By a robot, a room, a service account, or an agent.
+    pub bot: Option<u64>,
+    /// By somebody who is excluded by hand.
+    pub excluded: Option<u64>,
+    /// Links in generated files, in a history that was rewritten, or that are one with another.
+    pub not_counted: Option<u64>,
+    /// The others.
+    pub kept: Option<u64>,
     /// A number is withheld.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,

@@ -22,6 +22,7 @@ use super::shown::Shown;
 use super::{AppState, bring, desk, saying, trail};
 use crate::charts::{Theme, render_png, render_svg};
 use crate::config::Role;
+use crate::jobs::explain::explanation;
 use crate::pages::{Links, ListQuery, Page, Sort, assets, render, reviews_csv};
 
 /// A route for people.
@@ -245,7 +246,12 @@ async fn definitions(shown: Shown, headers: HeaderMap) -> Response<Body> {
 }
 
 async fn definition(shown: Shown, headers: HeaderMap, Path(code): Path<String>) -> Response<Body> {
-    page(&shown, &headers, &Page::Definition(code))
+    let latest = shown.latest.as_ref();
+    // An unknown code is told by the page.
+    let explained = latest.and_then(|published| explanation(&published.summary, &code, None).ok());
+    let explained = explained.and_then(|told| serde_json::to_value(told).ok());
+    let explained = Box::new(explained.unwrap_or_default());
+    page(&shown, &headers, &Page::Definition(code, explained))
 }
 
 async fn privacy(shown: Shown, headers: HeaderMap) -> Response<Body> {

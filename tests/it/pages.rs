@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use http_body_util::BodyExt;
+use readback::jobs::explain::explanation;
 use readback::pages::{self, Links, ListQuery, Page, STATEMENT, Sort};
 use readback::web::{AppState, Published, router};
 use serde_json::{Value, json};
@@ -57,7 +58,9 @@ fn every_page(summary: &Value) -> Vec<(String, String)> {
         asked.push(Page::Writeup(writeup["id"].as_str().unwrap().to_owned()));
     }
     for code in summary["indicators"].as_object().unwrap().keys() {
-        asked.push(Page::Definition(code.clone()));
+        let told = explanation(summary, code, None).expect("it is in the summary");
+        let told = serde_json::to_value(told).expect("JSON");
+        asked.push(Page::Definition(code.clone(), Box::new(told)));
     }
     asked
         .into_iter()

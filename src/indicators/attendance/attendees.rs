@@ -19,6 +19,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_attendance"],
     says: "How many people came to reviews.",
     definition: "Somebody attended a review (one occurrence of a meeting) if their presence over \
         all reconnects and devices, capped at the meeting's length, is at least {min_present_s} s, \

@@ -20,6 +20,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_attendance", "fact_contributions"],
     says: "Whether those who came to a review add to its write-up.",
     definition: "n = (meeting, person) who attended (A1) a review of a known write-up that began at an \
         instant t with t + {contribution_days} d <= as_of, people without a name left out; k = those with a \

@@ -20,6 +20,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_attendance"],
     says: "Whether those who come to a review stay.",
     definition: "Over (meeting, person) who attended (A1), people without a name left out: presence over \
         all reconnects and devices, divided by the meeting's length, at most 1. The length is the longest \

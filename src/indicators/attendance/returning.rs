@@ -24,6 +24,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_attendance"],
     says: "Whether people who came to a review come to another one.",
     definition: "A person's first review is the first that they attended (A1), where attendance had been \
         observed for {repeat_days} days without a gap before it by every source that delivers a good part of \

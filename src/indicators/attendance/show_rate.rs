@@ -18,6 +18,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_attendance"],
     says: "Whether invitations turn into presence, and who comes uninvited.",
     definition: "Over (meeting, person): show rate = attended of those whose answer at the start \
         was ACCEPTED; optional yield = attended of those invited as OPT-PARTICIPANT, whatever \

@@ -20,6 +20,7 @@ static SPEC: Spec = Spec {
     version: 2,
     layer: Layer::H,
     state: false,
+    facts: &["fact_attendance"],
     says: "Whether one person talks at a review, or many do.",
     definition: "Over meetings with a transcript (talk time is known of somebody there), people without a \
         name left out: n = (meeting, person) who attended (A1), k = those who spoke at all; whoever the \

@@ -20,6 +20,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_attendance"],
     says: "Whether people of other teams come to a review than the one that had the incident.",
     definition: "n = (meeting, person) who attended (A1) a review of a write-up whose owning team is known, \
         with a known team of their own; k = those whose team is another one. The team is the one at that \

@@ -20,6 +20,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_attendance"],
     says: "How many of those who came to a review did not have to.",
     definition: "n = (meeting, person) who attended (A1), people without a name left out. \
         Voluntary: invited as OPT-PARTICIPANT or NON-PARTICIPANT, or not invited at all, and \

@@ -17,6 +17,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_comments"],
     says: "How many voices there are, apart from those who wrote.",
     definition: "distinct = different people with a comment; distinct_non_contributors = those \
         with a comment on a write-up that they did not contribute to; non_contributor_share = \

@@ -19,6 +19,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_comments"],
     says: "Whether write-ups are still discussed {late_later}.",
     definition: "First form: comments at an age >= {late_days} days of all comments on dated \
         write-ups, Wilson's 95 % interval; comments on a draft count as young. Second, comparable \

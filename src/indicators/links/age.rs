@@ -17,6 +17,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: true,
+    facts: &["fact_links"],
     says: "How old the links are that still stand.",
     definition: "Quantiles (type 7) of as_of - at in days, over the n links that K1 counts as live in \
         the five places of the talk: the quartiles, and below what nine in ten lie. by_place says the \

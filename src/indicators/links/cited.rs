@@ -24,6 +24,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: true,
+    facts: &["fact_links"],
     says: "How old the write-ups are that people link to.",
     definition: "cited_half_life_days = median of the age of the write-up when the link was made, \
         over links of the last {horizon_days} days to dated write-ups, in the five places of the \

@@ -34,6 +34,7 @@ static SPEC: Spec = Spec {
     version: 2,
     layer: Layer::X,
     state: true,
+    facts: &["fact_links"],
     says: "Which write-ups others build on.",
     definition: "Nodes are the write-ups that are published and not deleted at as_of and that \
         everybody may see; an edge leads from the write-up on whose page a live link stands to the \

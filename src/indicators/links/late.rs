@@ -18,6 +18,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: true,
+    facts: &["fact_links"],
     says: "How much of what is linked now is older than {late_days} days.",
     definition: "Links of the last {horizon_days} days to write-ups that were at least {late_days} \
         days old then, of all links of that time to dated write-ups, in the five places of the \

@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
     version: 5,
     layer: Layer::L,
     state: true,
+    facts: &["fact_links"],
     says: "Where write-ups have become part of the work: code, commits, diagrams, other \
         write-ups, onboarding.",
     definition: "By place: created = links made before as_of; live = those of them neither \

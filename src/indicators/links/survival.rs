@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_links"],
     says: "How long a link stays in the code or the diagram.",
     definition: "By place, Kaplan-Meier of the life of links in days, from the first appearance to \
         removal; links still there are censored at as_of, and at the deletion of the write-up they \

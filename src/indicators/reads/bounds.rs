@@ -18,6 +18,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_counted_people", "fact_headcount"],
     says: "Between what and what the number of readers lies where a source counts people and never \
         names them.",
     definition: "Of the last {trailing_days} days, for each write-up with such a source. From a \

@@ -16,6 +16,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_counters"],
     says: "What a wiki's own page counters say where nothing else is known.",
     definition: "A counter is what one source says of one page, as a number that grows. Its samples \
         in order of time give increments: the difference, or, where it fell below nine tenths (a \

@@ -14,6 +14,7 @@ static SPEC: Spec = Spec {
     version: 2,
     layer: Layer::H,
     state: false,
+    facts: &["fact_classes"],
     says: "How many of those who opened a write-up can have read it.",
     definition: "Each (write-up, person, local date) falls into one class. E = sum of engaged time \
         of the day's kept reads, s = deepest scroll, threshold = max({skim_min_s} s, \

@@ -18,6 +18,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_engaged", "fact_engaged_bins", "fact_engaged_people"],
     says: "How long those who open a write-up stay with it, with the page in front of them.",
     definition: "Over the kept reads of R1 whose engaged time is known and more than 0, each cut at \
         1,800 s: n; geometric mean, median and ninth decile (type 7) in seconds; how \

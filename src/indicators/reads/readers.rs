@@ -15,6 +15,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_reader_totals"],
     says: "How many different people read, and on how many days.",
     definition: "Over the kept reads of R1 that name a person: readers = distinct people; \
         reader-days = distinct (person, local date); reader-write-up pairs = distinct (person, \

@@ -14,6 +14,7 @@ static SPEC: Spec = Spec {
     version: 2,
     layer: Layer::H,
     state: false,
+    facts: &["fact_reader_totals"],
     says: "How often write-ups were opened by people, slips of the finger taken out.",
     definition: "Kept reads plus the counts of page counters. Kept are reads before as_of of a \
         known write-up, once for each event id, without robots, without contributors' own reads, \

@@ -14,6 +14,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_unique_reads", "fact_reader_totals"],
     says: "How many separate sittings of reading there were.",
     definition: "COUNTER's Unique_Item_Requests: distinct (write-up, sitting) over the kept reads \
         of R1. A sitting is (session, UTC date) where a session is logged, otherwise (person, UTC \

@@ -32,6 +32,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_daily", "fact_people_by_age_week"],
     says: "How reading fades, or does not, with the age of a write-up.",
     definition: "For age weeks 0 to 51, rate = k / exposure. k = kept reads at an age in [7w, \
         7w+7) days on days inside a window in which the write-up's reads were observed; exposure = \

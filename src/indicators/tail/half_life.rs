@@ -16,6 +16,11 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &[
+        "fact_median_age",
+        "fact_median_age_people",
+        "fact_median_age_by_writeup",
+    ],
     says: "Half of what is read is older than this.",
     definition: "Synchronous: the median age, at the read, of the kept reads of the last \
         {recent_days} days. Diachronous: the median of the ages below {horizon_days} days of the \

@@ -17,6 +17,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_daily"],
     says: "Write-ups that went quiet for {quiet_time} and were read again.",
     definition: "A revival is a gap of at least {quiet_days} days, from publication or from a kept \
         read, that ends with a kept read; a first read that late is one too. Taken in: the \

@@ -20,6 +20,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_daily", "fact_horizon_people"],
     says: "Of the {first_years} reading, how much happens {late_later}.",
     definition: "S = sum of y / sum of x over the write-ups whose reads were observed without a \
         gap for their first {horizon_days} days and that lived as long: x = kept reads at an age \

@@ -21,6 +21,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_daily"],
     says: "How long a write-up keeps being read before it goes quiet for {quiet_time}.",
     definition: "The clock starts at publication. A write-up is declared quiet at T, the first age \
         at which {quiet_days} days have passed without a kept read (a gap of exactly {quiet_days} \

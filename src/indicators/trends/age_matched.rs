@@ -17,6 +17,11 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &[
+        "fact_daily",
+        "fact_people_by_month",
+        "fact_people_by_cohort",
+    ],
     says: "Whether write-ups of the same age are read more than they used to be.",
     definition: "By complete local month. late_reads = kept reads at an age >= {late_days} days, \
         window_reads = those at an age in [{late_days}, {late_days_twice}) days, weekends \

@@ -21,6 +21,11 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &[
+        "fact_daily",
+        "fact_people_by_month",
+        "fact_people_by_cohort",
+    ],
     says: "Whether late reading is rising or falling, or whether one can't say, and how fast.",
     definition: "Mann-Kendall test of T0's window_per_100 over complete months (trend), and of \
         its cohorts' per_writeup over months of publication (cohort_trend). S = sum over pairs of \

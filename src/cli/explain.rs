@@ -1,0 +1,72 @@
+//! `readback explain CODE`: how the numbers of an indicator came about.
+
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use super::engine::Installing;
+use super::plain::{json, lines};
+use super::report::{instant, restated_since, summaries};
+use crate::app::House;
+use crate::config::Config;
+use crate::indicators;
+use crate::jobs::explain::explanation;
+use crate::jobs::{report, restate};
+
+/// What to explain.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The indicator, such as L3; `readback list indicators` names all
+    code: String,
+    /// What the summary says of this write-up beside it, by its id
+    #[arg(long, value_name = "ID")]
+    writeup: Option<String>,
+    /// Events at or after it have not happened: an RFC 3339 instant or a date [default: now]
+    #[arg(long, value_name = "T")]
+    as_of: Option<String>,
+    /// An earlier summary.json (or its folder): which of its numbers are others by now, and why
+    #[arg(long, value_name = "REPORT")]
+    since: Option<PathBuf>,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
+    let Some(indicator) = indicators::find(&args.code) else {
+        let codes: Vec<&str> = indicators::ALL.iter().map(|one| one.spec().code).collect();
+        anyhow::bail!(
+            "there is no indicator {:?}; valid are {}",
+            args.code,
+            codes.join(", ")
+        );
+    };
+    let code = indicator.spec().code;
+    let as_of = instant(args.as_of.as_deref(), &config.organisation.calendar)?;
+    let earlier = args
+        .since
+        .as_deref()
+        .map(super::report::earlier)
+        .transpose()?;
+    let installing = Installing::new();
+    let house = House::open(config, move |progress| installing.show(progress)).await?;
+    let done = async {
+        let reports = summaries(&house, as_of).await?;
+        let restated = match &earlier {
+            Some(earlier) => Some(restated_since(&house, earlier).await?),
+            None => None,
+        };
+        Ok::<_, anyhow::Error>((report::to_json(&reports.open)?, restated))
+    };
+    let done = done.await;
+    house.close().await;
+    let (bytes, restated) = done?;
+    let summary = serde_json::from_slice(&bytes)?;
+    let mut told = explanation(&summary, code, args.writeup.as_deref())?;
+    told.restated = restated.map(|restated| restate::of(&restated, code));
+    let mut out = std::io::stdout().lock();
+    match args.json {
+        true => writeln!(out, "{}", json(&serde_json::to_value(&told)?)?)?,
+        false => write!(out, "{}", lines(&told.to_text()))?,
+    }
+    Ok(())
+}

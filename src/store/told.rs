@@ -1,0 +1,76 @@
+//! The statements that facts are asked with, as texts: whoever wants to know where a number comes from
+//! reads what was asked.
+
+/// A statement that answers facts.
+#[derive(Debug)]
+pub struct FactQuery {
+    /// Its name: the file is `sql/queries/<name>.sql`.
+    pub name: &'static str,
+    /// What is asked.
+    pub sql: &'static str,
+    /// Kinds of events that it looks at, and the registry.
+    pub kinds: &'static [&'static str],
+}
+
+macro_rules! queries {
+    ($($name:literal: $kinds:expr),* $(,)?) => {
+        &[$(FactQuery {
+            name: $name,
+            sql: include_str!(concat!("../../sql/queries/", $name, ".sql")),
+            kinds: $kinds,
+        }),*]
+    };
+}
+
+const READS: &[&str] = &["read", "read_count"];
+
+/// All of them, by name.
+pub static FACTS: &[FactQuery] = queries![
+    "fact_attendance": &["attendance", "meeting"],
+    "fact_classes": &["read"],
+    "fact_comments": &["comment"],
+    "fact_contributions": &["comment", "edit", "link"],
+    "fact_counted_people": &["read_count"],
+    "fact_counters": &["read_count"],
+    "fact_daily": READS,
+    "fact_engaged": &["read"],
+    "fact_engaged_bins": &["read"],
+    "fact_engaged_people": &["read"],
+    "fact_headcount": &["person"],
+    "fact_horizon_people": &["read"],
+    "fact_late_readers": &["read"],
+    "fact_links": &["link"],
+    "fact_median_age": READS,
+    "fact_median_age_by_writeup": READS,
+    "fact_median_age_people": &["read"],
+    "fact_people_by_age_week": &["read"],
+    "fact_people_by_cohort": &["read"],
+    "fact_people_by_month": &["read"],
+    "fact_reader_totals": READS,
+    "fact_trailing": &["read"],
+    "fact_unique_reads": &["read"],
+];
+
+/// The statement of this name.
+pub fn query(name: &str) -> Option<&'static FactQuery> {
+    FACTS.iter().find(|query| query.name == name)
+}
+
+/// Where events of a kind get their labels and their write-up before facts are asked of them: statements
+/// and views, by file.
+pub fn made_by(kind: &str) -> &'static [&'static str] {
+    match kind {
+        "read" => &[
+            "queries/stage_reads.sql",
+            "queries/derive_reads.sql",
+            "queries/derive_read_days.sql",
+        ],
+        "read_count" => &["queries/derive_counts.sql"],
+        "attendance" => &["the view resolved_attendance of sql/migrations"],
+        "meeting" => &["the view resolved_meeting of sql/migrations"],
+        "comment" => &["the view resolved_comment of sql/migrations"],
+        "edit" => &["the view resolved_edit of sql/migrations"],
+        "link" => &["the view resolved_link of sql/migrations"],
+        _ => &[],
+    }
+}
