@@ -61,11 +61,11 @@ pub fn query(name: &str) -> Option<&'static FactQuery> {
 pub fn made_by(kind: &str) -> &'static [&'static str] {
     match kind {
         "read" => &[
-            "queries/stage_reads.sql",
-            "queries/derive_reads.sql",
-            "queries/derive_read_days.sql",
+            "sql/queries/stage_reads.sql",
+            "sql/queries/derive_reads.sql",
+            "sql/queries/derive_read_days.sql",
         ],
-        "read_count" => &["queries/derive_counts.sql"],
+        "read_count" => &["sql/queries/derive_counts.sql"],
         "attendance" => &["the view resolved_attendance of sql/migrations"],
         "meeting" => &["the view resolved_meeting of sql/migrations"],
         "comment" => &["the view resolved_comment of sql/migrations"],
