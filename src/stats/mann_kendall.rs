@@ -29,6 +29,16 @@ pub struct MannKendall {
     pub recommended: Recommended,
 }
 
+impl MannKendall {
+    /// By how much the recommended variance is wider than that of independent months.
+    pub fn inflation(&self) -> f64 {
+        match self.var_s > 0.0 {
+            true => self.recommended.var_s / self.var_s,
+            false => 1.0,
+        }
+    }
+}
+
 /// The test with Yue and Wang's correction for the first lag, the variance never let below that of
 /// independent months.
 #[derive(Clone, Copy, Debug, PartialEq)]
