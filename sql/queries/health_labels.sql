@@ -46,6 +46,8 @@ FROM
     UNION ALL
     SELECT 'coverage', 0, -9223372036854775808 FROM landing_coverage FINAL
     UNION ALL
+    SELECT 'annotation', 0, -9223372036854775808 FROM landing_annotation FINAL
+    UNION ALL
     SELECT 'meeting', label, ms FROM resolved_meeting(registry = {registry:UInt32})
     UNION ALL
     SELECT 'story', label, ms FROM resolved_story(registry = {registry:UInt32})

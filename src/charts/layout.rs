@@ -44,7 +44,7 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         scene.label([Label::new(at, words, SOURCE, Anchor::Start, Ink::Muted)]);
     }
     match &chart.plot {
-        Plot::Line(plot) => line::draw(&mut scene, plot, room),
+        Plot::Line(plot) => line::draw(&mut scene, plot, &chart.marks, room),
         Plot::Steps(plot) => steps::draw(&mut scene, plot, room),
         Plot::Bars(plot) => bars::draw(&mut scene, plot, room),
         Plot::Dots(plot) => dots::draw(&mut scene, plot, room),

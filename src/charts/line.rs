@@ -7,7 +7,7 @@ use super::frame::{self, Frame, Room, SMALL, WIDTH};
 use super::reading::{count, measure};
 use super::scene::{Anchor, At, Form, Label, Scene, Shape};
 use super::theme::Ink;
-use super::{Axis, Cell, Line, Point, ticks};
+use super::{Axis, Cell, Line, Mark, Point, ticks};
 
 /// Height of the chart below its title block.
 pub(super) const HEIGHT: f64 = 184.0;
@@ -19,7 +19,7 @@ const TREND: &str = "trend";
 const FOOT: f64 = 24.0;
 
 /// Draws the plot.
-pub(super) fn draw(scene: &mut Scene, plot: &Line, room: Room) {
+pub(super) fn draw(scene: &mut Scene, plot: &Line, marks: &[Mark], room: Room) {
     let Some((first, last)) = plot.points.first().zip(plot.points.last()) else {
         return;
     };
@@ -52,6 +52,7 @@ pub(super) fn draw(scene: &mut Scene, plot: &Line, room: Room) {
         drawing.stroke(scene, run);
     }
     drawing.last_value(scene);
+    drawing.marks(scene, marks);
 }
 
 /// From one point to the next.
@@ -292,6 +293,27 @@ impl Drawing<'_> {
             }
         }
         end_line(scene, &mut line);
+    }
+
+    /// What happened meanwhile: a line from top to bottom, and its words beside it on the side with more room.
+    fn marks(&self, scene: &mut Scene, marks: &[Mark]) {
+        let (left, right) = (self.frame.left, self.frame.right);
+        let inside = |mark: &&Mark| self.frame.x.0 <= mark.x && mark.x <= self.frame.x.1;
+        for mark in marks.iter().filter(inside) {
+            let x = self.frame.px(mark.x);
+            scene.rule((x, self.frame.top), (x, self.frame.bottom), Ink::Muted, 1.0);
+            let (at, anchor, room) = match right - x > x - left {
+                true => (x + 4.0, Anchor::Start, right - x - 8.0),
+                false => (x - 4.0, Anchor::End, x - left - 8.0),
+            };
+            let words = font::fit(&mark.words, SMALL, room);
+            // Words of two marks that are near each other stand below one another.
+            let rows = [1.0, 2.0, 3.0].map(|row| {
+                let y = self.frame.top + row * (SMALL + 2.0);
+                Label::new((at, y), words.clone(), SMALL, anchor, Ink::Muted)
+            });
+            scene.label(rows);
+        }
     }
 
     /// The newest value in figures, at the end of the line; where the line ends before the picture

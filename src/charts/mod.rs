@@ -51,8 +51,20 @@ pub struct Chart {
     pub alt: String,
     /// What is drawn.
     pub plot: Plot,
+    /// What happened meanwhile, marked in the picture; of a [`Plot::Line`] only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<Mark>,
     /// The numbers behind it.
     pub table: Table,
+}
+
+/// Something that happened at x.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Mark {
+    /// When.
+    pub x: f64,
+    /// What.
+    pub words: String,
 }
 
 /// The forms of picture there are.

@@ -142,6 +142,31 @@ fn a_missing_month_is_a_hole() {
 }
 
 #[test]
+fn what_changed_is_marked_in_words_and_in_the_picture() {
+    let month = |month: &str| json!({"month": month, "window_per_100": 2.0});
+    let months = ["2025-11", "2025-12", "2026-01", "2026-02", "2026-03"];
+    let change = |on: &str, text: &str| json!({"on": on, "text": text});
+    let summary = json!({"indicators": {
+        "T0": {"results": {"series": months.map(month)}},
+        "T6": {"results": {"annotations": [
+            change("2026-01-16", "New template"),
+            change("2024-01-01", "Long ago"),
+        ]}},
+    }});
+    let charts = build::charts(&summary, "T0");
+    let chart = charts.first().expect("a chart");
+    assert_eq!(chart.marks[0].x.floor(), f64::from(2026 * 12));
+    assert!(chart.alt.contains("New template."));
+    assert!(!chart.alt.contains("Long ago"), "{}", chart.alt);
+    let svg = render_svg(chart, Theme::Light);
+    assert!(
+        svg.contains(">New template<") && !svg.contains("Long ago"),
+        "{svg}"
+    );
+    assert_sound(chart, &layout::scene(chart, true));
+}
+
+#[test]
 fn what_is_withheld_of_a_quarter_is_as_high_as_it_is() {
     let quarter = |name: &str, reviews: u32| {
         json!({"quarter": name, "reviews": reviews, "by_role": {
@@ -259,6 +284,10 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
             Axis::Weeks
         };
         let mut chart = build::read_curve(&Value::Null, &Value::Null);
+        chart.marks = vec![Mark {
+            x: 3.0,
+            words: "Something that somebody changed, in many words".to_owned(),
+        }];
         chart.plot = Plot::Line(Line {
             axis,
             log: round % 3 == 0,

@@ -321,6 +321,7 @@ fn subject(kind: &str) -> &str {
         "attendance" => "attendance",
         "meeting" => "meetings",
         "story" => "story rounds",
+        "annotation" => "changes",
         other => other,
     }
 }
@@ -359,6 +360,7 @@ pub(super) fn events(kind: &str, n: u64) -> String {
         "attendance" => counted(n, "attendance", "attendances"),
         "meeting" => counted(n, "meeting", "meetings"),
         "story" => counted(n, "count of a story round", "counts of story rounds"),
+        "annotation" => counted(n, "annotation", "annotations"),
         _ => format!("{n} {kind}"),
     }
 }

@@ -2,6 +2,7 @@
 //! standard error; errors carry a hint; the exit codes are [`EXIT_CODES`].
 
 mod access;
+mod annotate;
 mod asking;
 mod assign;
 mod audit;
@@ -123,6 +124,9 @@ enum Command {
     /// What is known of meetings beside their attendees: own accounts, changes, what they were
     #[command(subcommand)]
     Meetings(meetings::Command),
+    /// What changed, and from which day on: a new template, another wiki
+    #[command(subcommand)]
+    Annotate(annotate::Command),
     /// Counts of story rounds: which incident would you tell a new colleague about?
     #[command(subcommand)]
     Stories(meetings::Stories),
@@ -207,6 +211,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Reporting(command) => reporting::run(command, &load()?),
         Command::Writeups(command) => writeups::run(command, load()?).await,
         Command::Meetings(command) => meetings::run(command, load()?).await,
+        Command::Annotate(command) => annotate::run(command, load()?).await,
         Command::Stories(command) => meetings::stories(command, load()?).await,
         Command::Forget(args) => forget::run(args, load()?).await,
         Command::OptOut(command) => forget::opt_out(command, load()?).await,

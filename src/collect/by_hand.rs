@@ -7,7 +7,7 @@ use super::Rejection;
 use super::names::{forget_mail, is_mail};
 use crate::model::target::{nameless, names_somebody};
 use crate::model::written::is_unseen;
-use crate::model::{Identity, Story, Whom, Writeup};
+use crate::model::{Annotation, Identity, LONGEST_ANNOTATION, Story, Whom, Writeup};
 use crate::sources::machine::holds_address;
 
 /// The longest title, team, template or tag, characters; it has to fit on a page.
@@ -50,6 +50,24 @@ pub fn lost_story(story: &Story) -> Option<Rejection> {
     std::iter::once(("round", &story.round))
         .chain(label)
         .find_map(title)
+}
+
+/// Why an annotation would not be kept as it is.
+pub fn lost_annotation(annotation: &Annotation) -> Option<Rejection> {
+    let text = annotation.text.as_str();
+    let length = text.chars().count();
+    if text.trim().is_empty() {
+        return rejection("text", "is empty; valid are a few words on what changed");
+    }
+    if length > LONGEST_ANNOTATION {
+        let words = format!("has {length} characters; valid are at most {LONGEST_ANNOTATION}");
+        return rejection("text", words);
+    }
+    if holds_address(text) {
+        let words = "holds an address of mail or of a machine; valid are words that name nobody";
+        return rejection("text", words);
+    }
+    unseen("text", text)
 }
 
 fn of_name((field, name): (&'static str, &String)) -> Option<Rejection> {
@@ -115,6 +133,30 @@ fn rejection(field: &'static str, reason: impl Into<String>) -> Option<Rejection
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_annotation_names_nobody_and_is_short() {
+        let of = |text: &str| {
+            lost_annotation(&Annotation {
+                on: chrono::NaiveDate::MIN,
+                text: text.to_owned(),
+                acts_on: crate::model::ActsOn::Writeups,
+                removed: false,
+            })
+        };
+        assert_eq!(of("New template"), None);
+        assert_eq!(of(&"x".repeat(LONGEST_ANNOTATION)), None);
+        for text in [
+            "",
+            "  ",
+            "as @ada wished",
+            "from 203.0.113.77",
+            "a\u{202e}b",
+            &"x".repeat(121),
+        ] {
+            assert_eq!(of(text).map(|lost| lost.field), Some("text"), "{text}");
+        }
+    }
 
     #[test]
     fn what_would_not_be_kept_is_refused() {

@@ -4,6 +4,7 @@
 use std::borrow::Cow;
 
 use super::Rejection;
+use super::by_hand::lost_annotation;
 use crate::model::target::{canonical, nameless, names_somebody, without_user};
 use crate::model::written::as_written;
 use crate::model::{Body, Event, Identity, Whom, meeting};
@@ -48,6 +49,10 @@ pub(super) fn misplaced(event: &Event<Identity>, known: bool) -> Option<Rejectio
             let reason =
                 "holds an address of mail or of a machine; valid is a round such as 2026-H2";
             rejection("data.round", reason)
+        }
+        // Half a sentence would say something else.
+        Body::Annotation(annotation) => {
+            lost_annotation(annotation).and_then(|lost| rejection("data.text", &lost.reason))
         }
         _ => None,
     }
@@ -114,7 +119,7 @@ pub(super) fn forget_names(event: &mut Event<Identity>) {
             story.label.iter_mut().for_each(title);
             story.label.take_if(|label| label.is_empty());
         }
-        Body::ReadCount(_) | Body::Meeting(_) => {}
+        Body::ReadCount(_) | Body::Meeting(_) | Body::Annotation(_) => {}
     }
 }
 

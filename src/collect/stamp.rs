@@ -117,7 +117,11 @@ impl fmt::Display for People<'_> {
                 each(&person.aliases)?;
                 each(&person.apart)
             }
-            Body::ReadCount(_) | Body::Coverage(_) | Body::Meeting(_) | Body::Story(_) => Ok(()),
+            Body::ReadCount(_)
+            | Body::Coverage(_)
+            | Body::Meeting(_)
+            | Body::Story(_)
+            | Body::Annotation(_) => Ok(()),
         }
     }
 }

@@ -20,13 +20,15 @@ mod tests;
 mod told;
 mod trends;
 
+use chrono::NaiveDate;
 use polars::prelude::{DataFrame, PolarsError};
 
-use crate::model::{Calendar, DAY_MS, Layer, Millis, Parameters, Results};
+use crate::model::{ActsOn, Calendar, DAY_MS, Layer, Millis, Parameters, Results};
 
 pub use assigned::beside;
 pub(crate) use shapes::fewest;
 pub use told::Told;
+pub use trends::Kept;
 
 /// Every indicator in the order of INDICATORS. A new one is one file, one `mod` line and one line
 /// here.
@@ -62,6 +64,13 @@ pub static ALL: &[&dyn Indicator] = &[
     &links::late::LateLinks,
     &trends::age_matched::AgeMatched,
     &trends::mann_kendall::Trend,
+    &trends::slope::Slope,
+    &trends::seasons::Seasons,
+    &trends::change::ChangePoint,
+    &trends::segments::Segments,
+    &trends::interrupted::Interrupted,
+    &trends::comparisons::Comparisons,
+    &trends::intervals::Intervals,
 ];
 
 /// The indicator with this code, in either case.
@@ -138,6 +147,8 @@ pub struct Facts {
     /// The same by local month of the read: `month: i32` (first day, days since 1970),
     /// `late: u64` (people with a read at age >= late), `window: u64` (age in [late, 2 late)).
     pub people_by_month: DataFrame,
+    /// The same by local weekday of the read, all reads: `weekday: i32` (0 is Monday), `people: u64`.
+    pub people_by_weekday: DataFrame,
     /// The same by publication month of the write-up, reads at age in [late, 2 late) of write-ups
     /// whose reads were observed for 2 late days: `month: i32, people: u64`.
     pub people_by_cohort: DataFrame,
@@ -181,8 +192,23 @@ pub struct Facts {
     /// stated, else what its page, its time and whoever made it tell), `form: str` (null if unknown),
     /// `stands_on: u32` (the write-up on whose page it stands; null if none), `own: bool` (a self-link).
     pub links: DataFrame,
+    /// What somebody says changed before `as_of`, the oldest first.
+    pub annotations: Vec<AnnotationFact>,
+    /// What trends are made of, once it was: it begins as [`Kept::default`].
+    pub series: Kept,
     /// Where reads were assigned: what is known without them.
     pub assigned: Option<Box<Assigned>>,
+}
+
+/// What somebody says changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AnnotationFact {
+    /// From this local day on.
+    pub on: NaiveDate,
+    /// What it was.
+    pub text: String,
+    /// What it is expected to act on.
+    pub acts_on: ActsOn,
 }
 
 /// Facts with and without assigned reads.

@@ -2,7 +2,7 @@
 //! interval, a ratio over clusters, a survival curve; and the guards of what rests on people.
 
 use crate::model::{Guard, Results, Value};
-use crate::stats::{KaplanMeier, Ratio, wilson};
+use crate::stats::{KaplanMeier, Ratio, bootstrap, sorted_median, wilson};
 
 /// Fewer clusters than this have no interval.
 const MIN_CLUSTERS: usize = 5;
@@ -174,6 +174,19 @@ pub(super) fn guarded_middle(value: Option<f64>, many: usize, people: u64) -> Va
         Value::Null => Value::Null,
         value => value.of_people(own),
     }
+}
+
+/// The limits of a median over meetings or write-ups (INDICATORS T8), lower and upper, each guarded as the
+/// median itself is; there are none below eight.
+pub(super) fn limits_of_median(
+    values: &[f64],
+    guard: impl Fn(Option<f64>) -> Value,
+) -> (Value, Value) {
+    let found = bootstrap(values, sorted_median);
+    (
+        guard(found.and_then(|found| found.lo)),
+        guard(found.and_then(|found| found.hi)),
+    )
 }
 
 /// The median or a quartile over `many` meetings or write-ups, with `people` behind them: too few

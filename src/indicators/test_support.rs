@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Context, Facts, Totals, Windows, WriteupFact};
+use super::{Context, Facts, Kept, Totals, Windows, WriteupFact};
 use crate::model::{Calendar, DAY_MS, Millis, Parameters, Results, Value, parse_rfc3339};
 
 /// 2025-01-01T00:00:00Z, the day from which tests count.
@@ -263,6 +263,8 @@ pub(super) fn empty() -> Facts {
             "window" => Vec::<u64>::new(),
         )
         .unwrap(),
+        people_by_weekday: df!("weekday" => Vec::<i32>::new(), "people" => Vec::<u64>::new())
+            .unwrap(),
         people_by_cohort: df!("month" => Vec::<i32>::new(), "people" => Vec::<u64>::new()).unwrap(),
         trailing: df!("writeup" => Vec::<u32>::new(), "readers" => Vec::<u64>::new()).unwrap(),
         engaged: df!("engaged_ms" => Vec::<i64>::new(), "reads" => Vec::<u64>::new()).unwrap(),
@@ -294,6 +296,8 @@ pub(super) fn empty() -> Facts {
         contributions: contributions(&[]),
         comments: comments(&[]),
         links: links(&[]),
+        annotations: Vec::new(),
+        series: Kept::default(),
         assigned: None,
     }
 }

@@ -5,9 +5,12 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use polars::prelude::{ChunkApply, DataFrame, IntoColumn, IntoSeries};
 
+use super::annotations;
 use super::meetings::Meetings;
 use super::observe::Watch;
-use crate::indicators::{self, Assigned, ClassTotal, Context, Facts, Totals, Windows, WriteupFact};
+use crate::indicators::{
+    self, Assigned, ClassTotal, Context, Facts, Kept, Totals, Windows, WriteupFact,
+};
 use crate::model::{DAY_MS, Results};
 use crate::store::{
     AgeWindow, CoverageRow, FactSettings, LinkRules, ObservedRow, ReadingLimits,
@@ -154,6 +157,7 @@ async fn facts(
         daily: of_index(store.daily(settings).await?)?,
         people_by_age_week: store.people_by_age_week(settings).await?,
         people_by_month: store.people_by_month(settings).await?,
+        people_by_weekday: store.people_by_weekday(settings).await?,
         people_by_cohort: store.people_by_cohort(settings, &in_cohorts).await?,
         trailing,
         engaged: store.engaged(settings).await?,
@@ -167,6 +171,8 @@ async fn facts(
         comments: of_index(store.comments(settings).await?)?,
         links: renumber_column(of_index(store.links(settings).await?)?, "stands_on", &index)?,
         writeups,
+        annotations: annotations::facts(store, context).await?,
+        series: Kept::default(),
         assigned: None,
     };
     if store.assigned_reads(settings).await? > 0 {

@@ -369,12 +369,13 @@ impl Count {
 }
 
 /// A version after the one that was said last, whose lower half is of its content.
-fn later(last: u64, now: Millis) -> u32 {
+pub(super) fn later(last: u64, now: Millis) -> u32 {
     let last = u32::try_from(last >> 32).unwrap_or(u32::MAX);
     version_at(now).max(last.saturating_add(1))
 }
 
-fn unique(what: &str) -> anyhow::Result<String> {
+/// The id of an event that somebody says by hand.
+pub(super) fn unique(what: &str) -> anyhow::Result<String> {
     let mut random = [0; 16];
     getrandom::fill(&mut random).map_err(|error| anyhow::anyhow!("no randomness: {error}"))?;
     Ok(format!("{what} {:032x}", u128::from_be_bytes(random)))

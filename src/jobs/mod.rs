@@ -8,6 +8,7 @@
 //! the summary, restate tells what an earlier one would say now, terms says on which terms people are
 //! counted, ledger since when, and expiry what sources are about to forget.
 
+pub mod annotations;
 mod arrivals;
 mod assigned;
 mod beside;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::annotation::Annotation;
 use super::identity::Identity;
 use super::meeting::{Meeting, Story};
 use super::place::Place;
@@ -18,7 +19,7 @@ pub struct Event<P = Identity> {
     /// The target as given: a write-up's id, an alias, a URL. Empty for `person` and `coverage`, and where a
     /// meeting or a story is about none.
     pub subject: String,
-    /// When it happened. A `writeup`, `person` or `coverage` event may do without.
+    /// When it happened. A `writeup`, `person`, `coverage` or `annotation` event may do without.
     pub time: Millis,
     /// Corrections carry a greater one.
     pub version: u32,
@@ -56,6 +57,8 @@ pub enum Body<P = Identity> {
     Meeting(Meeting),
     /// One count of a story round; nobody is named.
     Story(Story),
+    /// Something changed, as somebody says; nobody is named.
+    Annotation(Annotation),
 }
 
 /// The kind of an event; its name is the middle of the CloudEvents type `org.readback.KIND.v1`.
@@ -83,11 +86,13 @@ pub enum EventKind {
     Meeting,
     /// See [`Body::Story`].
     Story,
+    /// See [`Body::Annotation`].
+    Annotation,
 }
 
 impl EventKind {
     /// Every kind, in the contract's order.
-    pub const ALL: [EventKind; 11] = [
+    pub const ALL: [EventKind; 12] = [
         EventKind::Read,
         EventKind::ReadCount,
         EventKind::Attendance,
@@ -99,6 +104,7 @@ impl EventKind {
         EventKind::Coverage,
         EventKind::Meeting,
         EventKind::Story,
+        EventKind::Annotation,
     ];
 
     /// The name in types, tables and results.
@@ -115,6 +121,7 @@ impl EventKind {
             EventKind::Coverage => "coverage",
             EventKind::Meeting => "meeting",
             EventKind::Story => "story",
+            EventKind::Annotation => "annotation",
         }
     }
 
@@ -139,6 +146,7 @@ impl<P> Body<P> {
             Body::Coverage(_) => EventKind::Coverage,
             Body::Meeting(_) => EventKind::Meeting,
             Body::Story(_) => EventKind::Story,
+            Body::Annotation(_) => EventKind::Annotation,
         }
     }
 }

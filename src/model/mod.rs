@@ -1,6 +1,7 @@
 //! What Readback talks about: events, write-ups, people, periods, results. No IO, no serde: the
 //! shapes that are written down (JSON, rows, TOML) belong to the boundary that writes them.
 
+pub mod annotation;
 mod arrival;
 pub mod calendar;
 pub mod event;
@@ -21,6 +22,7 @@ pub mod time;
 pub mod vocabulary;
 pub mod written;
 
+pub use annotation::{ActsOn, Annotation, LONGEST_ANNOTATION};
 pub use arrival::{ARRIVALS, UNKNOWN_ARRIVAL};
 pub use calendar::Calendar;
 pub use event::{

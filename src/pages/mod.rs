@@ -6,6 +6,7 @@
 //! and the panels of the leader's page live in `dashboards/`.
 
 mod alive;
+mod annotations;
 pub(crate) mod arrivals;
 pub mod assets;
 mod assigned;
@@ -42,6 +43,7 @@ mod writeup;
 
 use serde_json::Value;
 
+pub use annotations::Annotated;
 pub use definitions::numbers;
 pub use desk::{Registry, Seat};
 pub use digest::digest;
@@ -82,6 +84,8 @@ pub enum Page {
     Registry(Box<Registry>),
     /// Files of meetings, for those who bring them in.
     Import(Box<Import>),
+    /// What changed and from when, for those who enter it.
+    Annotations(Box<Annotated>),
     /// What came of an import.
     Receipt(Value),
     /// A page of the audit log: its entries, its number from 1, entries on a page, whether more follow.
@@ -136,6 +140,7 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Privacy(terms) => privacy::render(summary, links, terms),
         Page::Registry(registry) => desk::registry(summary, links, registry),
         Page::Import(file) => import::render(summary, links, file),
+        Page::Annotations(annotated) => annotations::render(summary, links, annotated),
         Page::Receipt(receipt) => desk::receipt(summary, links, receipt),
         Page::Audit(rows, page) => desk::audit(summary, links, rows, *page),
         Page::NotFound => view::message(

@@ -11,7 +11,7 @@ use super::{Links, PageError, templates};
 use crate::charts::reading;
 
 /// What a kind of event holds of people.
-const KINDS: [(&str, &str); 10] = [
+const KINDS: [(&str, &str); 11] = [
     (
         "read",
         "that somebody opened a write-up, when, and where the source knows it for how long and how far",
@@ -49,6 +49,10 @@ const KINDS: [(&str, &str); 10] = [
     (
         "story",
         "how many named an incident when they were asked for a story; nobody is known",
+    ),
+    (
+        "annotation",
+        "that something changed, such as the template of write-ups, and on which day; nobody is named",
     ),
 ];
 

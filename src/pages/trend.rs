@@ -32,11 +32,37 @@ pub(super) fn reads(summary: &Value) -> Verdict {
     if reading::suppressed(trend) || cell(results, "trend") == Cell::Withheld {
         return withheld(summary);
     }
-    match told {
+    let mut verdict = match told {
         "rising" => clear(summary, "rising", "more", trend),
         "falling" => clear(summary, "falling", "less", trend),
         "no clear trend" => unclear(summary, trend),
-        _ => early(summary, &seen(summary)),
+        _ => return early(summary, &seen(summary)),
+    };
+    verdict.more.push_str(&judged(summary));
+    verdict
+}
+
+/// What is to be known beside the verdict: its p, judged with the other tests of the page (T7), and whether
+/// the same is found when months are compared with the same months of other years (T3).
+fn judged(summary: &Value) -> String {
+    let tests = reading::list(reading::results(summary, "T7"), "tests").iter();
+    let own =
+        |test: &&Value| (reading::text(test, "code"), reading::text(test, "of")) == ("T1", "trend");
+    let p = tests
+        .clone()
+        .find(own)
+        .and_then(|test| cell(test, "adjusted").get());
+    let p = p.map_or_else(String::new, |p| match p < 0.001 {
+        true => " Judged with the other tests of this page, p is below «0.001».".to_owned(),
+        false => format!(" Judged with the other tests of this page, p is «{p:.3}»."),
+    });
+    let seasons = reading::results(summary, "T3").get("months");
+    let seasons = seasons.map_or("", |months| reading::text(months, "verdict"));
+    match seasons {
+        "rising" | "falling" | "no clear trend" => {
+            format!("{p} Compared with the same months of other years: {seasons}.")
+        }
+        _ => p,
     }
 }
 
@@ -269,6 +295,32 @@ mod tests {
             verdict.sentence,
             "Write-ups three to six months old are read more than before: about «+1.6 %» a month \
              (95 % interval «+0.1 %» to «+3.2 %»)."
+        );
+    }
+
+    #[test]
+    fn a_verdict_is_judged_with_the_other_tests() {
+        let of = |adjusted: f64, seasons: &str| {
+            let trend = json!({ "n": 33, "recommended": {"verdict": "no clear trend"} });
+            let tests = [
+                json!({"code": "T1", "of": "cohort_trend", "adjusted": 0.9}),
+                json!({"code": "T1", "of": "trend", "adjusted": adjusted}),
+            ];
+            reads(&json!({"indicators": {
+                "T1": {"results": {"trend": trend}},
+                "T3": {"results": {"months": {"verdict": seasons}}},
+                "T7": {"results": {"tests": tests}},
+            }}))
+            .more
+        };
+        assert_eq!(
+            of(0.0412, "rising"),
+            " Judged with the other tests of this page, p is «0.041». Compared with the same months \
+             of other years: rising."
+        );
+        assert_eq!(
+            of(0.0001, "too early"),
+            " Judged with the other tests of this page, p is below «0.001»."
         );
     }
 

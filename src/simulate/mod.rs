@@ -89,6 +89,8 @@ pub struct Options {
     pub holidays: BTreeSet<NaiveDate>,
     /// When the new template comes, if it does.
     pub template_from: Option<NaiveDate>,
+    /// From when on nothing is published any more, if ever; what is there is read on.
+    pub silent_from: Option<NaiveDate>,
     /// How many times as readable it makes write-ups.
     pub template_effect: f64,
     /// Share of write-ups in the handbook, which counts reads and knows nobody.
@@ -126,6 +128,7 @@ impl Default for Options {
             timezone: chrono_tz::Europe::Berlin,
             holidays: BTreeSet::new(),
             template_from: end.checked_sub_days(Days::new(550)),
+            silent_from: None,
             template_effect: 2.0,
             counted: 0.1,
             late: 0.15,
@@ -191,6 +194,7 @@ pub fn write(options: &Options, to: &mut impl Write) -> io::Result<Summary> {
     let watch = Watch::new(options, &calendar, start, end);
     let mut plan = Plan::new();
     roster::plan(&people, &papers, start, &mut plan);
+    roster::annotate(options, &calendar, &mut plan);
     reviews::plan(options, &calendar, &papers, &mut people, &mut plan);
     traces::plan(options, &papers, &mut people, end, &mut plan);
     plan.arrange();

@@ -1,8 +1,9 @@
 //! The registry: who works there and what was written, as `person` and `writeup` events, with the
 //! corrections by which leaving and deletion become known.
 
-use crate::model::{DAY_MS, EventKind, Millis};
+use crate::model::{ActsOn, Calendar, DAY_MS, EventKind, Millis};
 
+use super::Options;
 use super::line::Line;
 use super::people::People;
 use super::planned::Plan;
@@ -45,6 +46,20 @@ pub(super) fn plan(people: &People, papers: &[Paper], from: Millis, plan: &mut P
             plan.correct(EventKind::Writeup, deleted);
         }
     }
+}
+
+/// Somebody says that there is a new template.
+pub(super) fn annotate(options: &Options, calendar: &Calendar, plan: &mut Plan) {
+    let Some(from) = options.template_from else {
+        return;
+    };
+    let at = calendar.midnight(from);
+    plan.line
+        .begin(EventKind::Annotation, "registry", "template", "", Some(at))
+        .text("on", &from.to_string())
+        .text("text", "A new template")
+        .text("acts_on", ActsOn::Writeups.name());
+    plan.keep(EventKind::Annotation, at);
 }
 
 fn person(people: &People, n: usize, left: Option<Millis>, version: u64, line: &mut Line) {

@@ -118,6 +118,7 @@ pub(super) fn papers(
     for date in dates
         .into_iter()
         .filter(|date| calendar.is_working_day(*date))
+        .filter(|date| options.silent_from.is_none_or(|silent| *date < silent))
     {
         let midnight = calendar.midnight(date);
         people.advance(midnight);

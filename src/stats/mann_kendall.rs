@@ -29,6 +29,16 @@ pub struct MannKendall {
     pub recommended: Recommended,
 }
 
+impl MannKendall {
+    /// By how much the recommended variance is wider than that of independent months.
+    pub fn inflation(&self) -> f64 {
+        match self.var_s > 0.0 {
+            true => self.recommended.var_s / self.var_s,
+            false => 1.0,
+        }
+    }
+}
+
 /// The test with Yue and Wang's correction for the first lag, the variance never let below that of
 /// independent months.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +65,15 @@ pub enum Direction {
 }
 
 impl Direction {
+    /// By the sign of S and its p.
+    pub(super) fn of(s: f64, p: f64) -> Self {
+        match p < LEVEL {
+            true if s > 0.0 => Direction::Rising,
+            true => Direction::Falling,
+            false => Direction::Unclear,
+        }
+    }
+
     /// The words for it.
     pub const fn words(self) -> &'static str {
         match self {
@@ -82,11 +101,6 @@ pub fn mann_kendall(points: &[(f64, f64)]) -> Option<MannKendall> {
     let z = standardise(s, var_s);
     let best = standardise(s, corrected);
     let p = two_sided(best);
-    let verdict = match p < LEVEL {
-        true if s > 0.0 => Direction::Rising,
-        true => Direction::Falling,
-        false => Direction::Unclear,
-    };
     let pairs = n as f64 * (n as f64 - 1.0) / 2.0;
     let tied: f64 = ties(&values).into_iter().map(|t| t * (t - 1.0) / 2.0).sum();
     Some(MannKendall {
@@ -101,7 +115,7 @@ pub fn mann_kendall(points: &[(f64, f64)]) -> Option<MannKendall> {
             var_s: corrected,
             z: best,
             p,
-            verdict,
+            verdict: Direction::of(s, p),
         },
     })
 }
@@ -123,7 +137,8 @@ fn ties(values: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-fn rises_less_falls(values: &[f64]) -> f64 {
+/// Rises less falls over all pairs.
+pub(super) fn rises_less_falls(values: &[f64]) -> f64 {
     let mut s = 0i64;
     for (i, first) in values.iter().enumerate() {
         for second in &values[i + 1..] {
@@ -134,7 +149,7 @@ fn rises_less_falls(values: &[f64]) -> f64 {
 }
 
 /// S moved one step towards 0, in standard deviations; 0 where S is.
-fn standardise(s: f64, variance: f64) -> f64 {
+pub(super) fn standardise(s: f64, variance: f64) -> f64 {
     if s == 0.0 || variance <= 0.0 {
         0.0
     } else {
@@ -143,7 +158,7 @@ fn standardise(s: f64, variance: f64) -> f64 {
 }
 
 /// By `erfc`: 1 - Φ is 0 in floats beyond 8.3 standard deviations.
-fn two_sided(z: f64) -> f64 {
+pub(super) fn two_sided(z: f64) -> f64 {
     erfc(z.abs() / SQRT_2)
 }
 

@@ -2,32 +2,51 @@
 //! nothing of events, frames or people, so each can be checked by hand and against
 //! `tests/vectors/worked_examples.json`.
 
+pub mod benjamini_hochberg;
+pub mod bootstrap;
 pub mod bounds;
 pub mod gini;
+pub mod glm;
+pub mod interrupted;
 pub mod kaplan_meier;
+mod least_squares;
 pub mod log_normal;
 pub mod log_rank;
 pub mod mann_kendall;
 pub mod pagerank;
+pub mod pelt;
+pub mod pettitt;
 pub mod poisson;
 pub mod quantile;
+pub mod rate_ratio;
 pub mod ratio;
+pub mod seasonal;
 pub mod theil_sen;
+pub mod weekday;
 pub mod weibull;
 pub mod weighted;
 pub mod wilson;
 
+pub use benjamini_hochberg::benjamini_hochberg;
+pub use bootstrap::{Bootstrapped, bootstrap, mean, sorted_median};
 pub use bounds::Bounds;
 pub use gini::gini;
+pub use glm::{Counts, PoissonRegression, poisson_regression};
+pub use interrupted::{Interrupted, Step, interrupted};
 pub use kaplan_meier::KaplanMeier;
 pub use log_normal::{LogNormal, log_normal};
 pub use log_rank::{LogRank, log_rank};
 pub use mann_kendall::{Direction, MannKendall, mann_kendall};
 pub use pagerank::pagerank;
+pub use pelt::{Pelt, pelt};
+pub use pettitt::{Pettitt, pettitt};
 pub use poisson::{Rate, poisson};
 pub use quantile::{median, quantile};
+pub use rate_ratio::{RateRatio, rate_ratio};
 pub use ratio::{Ratio, ratio};
+pub use seasonal::{Seasonal, seasonal};
 pub use theil_sen::{TheilSen, theil_sen};
+pub use weekday::{Around, DAYS_AROUND, Factor, per_working_day, weekday_factors};
 pub use weibull::{Weibull, weibull};
 pub use weighted::Weighted;
 pub use wilson::{Proportion, wilson};

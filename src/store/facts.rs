@@ -164,6 +164,7 @@ macro_rules! statement {
 const DAILY: Statement = statement!("fact_daily");
 const PEOPLE_BY_AGE_WEEK: Statement = statement!("fact_people_by_age_week");
 const PEOPLE_BY_MONTH: Statement = statement!("fact_people_by_month");
+const PEOPLE_BY_WEEKDAY: Statement = statement!("fact_people_by_weekday");
 const PEOPLE_BY_COHORT: Statement = statement!("fact_people_by_cohort");
 const HORIZON_PEOPLE: Statement = statement!("fact_horizon_people");
 const TRAILING: Statement = statement!("fact_trailing");
@@ -287,6 +288,14 @@ impl Store {
     /// `Facts::people_by_month`.
     pub async fn people_by_month(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
         self.frame(PEOPLE_BY_MONTH, settings).await
+    }
+
+    /// `Facts::people_by_weekday`.
+    pub async fn people_by_weekday(
+        &self,
+        settings: &FactSettings,
+    ) -> Result<DataFrame, StoreError> {
+        self.frame(PEOPLE_BY_WEEKDAY, settings).await
     }
 
     /// `Facts::people_by_cohort`, of these write-ups (numbers).

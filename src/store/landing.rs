@@ -8,8 +8,8 @@ use clickhouse::{Row, RowOwned, RowWrite};
 use serde::{Deserialize, Serialize};
 
 use super::rows::{
-    AttendanceRow, CommentRow, CoverageRow, EditRow, LinkRow, MeetingRow, PersonRow, ReadCountRow,
-    ReadRow, ReceiptRow, StoryRow, WriteupRow,
+    AnnotationRow, AttendanceRow, CommentRow, CoverageRow, EditRow, LinkRow, MeetingRow, PersonRow,
+    ReadCountRow, ReadRow, ReceiptRow, StoryRow, WriteupRow,
 };
 use super::{Named, Store, StoreError, native};
 use crate::model::{
@@ -36,6 +36,7 @@ pub struct Batch {
     // Behind `lines`: what an earlier program packed ends there.
     pub(super) meetings: Vec<MeetingRow>,
     pub(super) stories: Vec<StoryRow>,
+    pub(super) annotations: Vec<AnnotationRow>,
 }
 
 /// A batch that was packed by a program whose way of packing this one does not know, or that is
@@ -103,6 +104,7 @@ impl Batch {
             lines,
             meetings,
             stories,
+            annotations,
         } = other;
         self.reads.extend(reads);
         self.read_counts.extend(read_counts);
@@ -115,6 +117,7 @@ impl Batch {
         self.coverage.extend(coverage);
         self.meetings.extend(meetings);
         self.stories.extend(stories);
+        self.annotations.extend(annotations);
         for (kind, sources) in lines {
             let all = self.lines.entry(kind).or_default();
             for (source, n) in sources {
@@ -163,6 +166,7 @@ impl Batch {
             + self.coverage.len()
             + self.meetings.len()
             + self.stories.len()
+            + self.annotations.len()
     }
 
     /// Nothing to store and nothing to acknowledge.
@@ -411,6 +415,16 @@ impl Batch {
                 count: story.count,
                 label: story.label.unwrap_or_default(),
             }),
+            Body::Annotation(annotation) => self.annotations.push(AnnotationRow {
+                key: head.key,
+                version: head.version,
+                at: head.at,
+                source: head.source,
+                day: annotation.on.to_epoch_days(),
+                text: annotation.text,
+                acts_on: annotation.acts_on.name().to_owned(),
+                removed: annotation.removed,
+            }),
         }
     }
 
@@ -443,6 +457,8 @@ impl Store {
         self.insert_all("landing_coverage", &batch.coverage).await?;
         self.insert_all("landing_meeting", &batch.meetings).await?;
         self.insert_all("landing_story", &batch.stories).await?;
+        self.insert_all("landing_annotation", &batch.annotations)
+            .await?;
         let receipts: Vec<_> = batch
             .lines
             .iter()
@@ -580,20 +596,20 @@ mod tests {
         assert!(Batch::unpack(&[FORMAT, 0x93]).is_err());
     }
 
-    /// An earlier program knew nothing of meetings and stories.
+    /// An earlier program knew nothing of meetings, stories and annotations.
     #[test]
     fn what_an_earlier_program_packed_ends_earlier() {
         let packed = batch("wiki", 1..3).pack().unwrap();
-        // Twelve lists; without the last two, which are empty, it had ten.
+        // Thirteen lists; without the last three, which are empty, it had ten.
         assert_eq!(
-            (packed[1], &packed[packed.len() - 2..]),
-            (0x9c, &[0x90, 0x90][..])
+            (packed[1], &packed[packed.len() - 3..]),
+            (0x9d, &[0x90, 0x90, 0x90][..])
         );
-        let mut earlier = packed[..packed.len() - 2].to_vec();
+        let mut earlier = packed[..packed.len() - 3].to_vec();
         earlier[1] = 0x9a;
         let all = Batch::unpack(&earlier).unwrap();
         assert_eq!((all.len(), all.lines["read"]["wiki"]), (2, 2));
-        assert!(all.meetings.is_empty() && all.stories.is_empty());
+        assert!(all.meetings.is_empty() && all.stories.is_empty() && all.annotations.is_empty());
     }
 
     /// What lies in spools and dead letters was written by earlier programs. This is one of them: if

@@ -1,6 +1,7 @@
 //! Readback's tables: what is written to ClickHouse and what is asked of it. Knows nothing of
 //! engines: it is given a client. SQL text lives in `sql/` alone, one statement a file.
 
+mod annotations;
 mod counted;
 mod derive;
 mod facts;
@@ -22,6 +23,7 @@ mod state;
 pub mod told;
 mod which;
 
+pub use annotations::AnnotationRow;
 pub use derive::{DeriveSettings, Fingerprint, MachineLimits};
 pub use facts::{
     AgeWindow, ClassCount, ComparedRow, CoverageRow, ExcludedRow, FactSettings, HealthCounts,

@@ -252,6 +252,7 @@ impl Batch {
             lines: _,
             meetings: _,
             stories: _,
+            annotations: _,
         } = self;
         let mut any = false;
         // Says whether somebody was taken out.
@@ -327,6 +328,7 @@ impl Batch {
             lines: _,
             meetings: _,
             stories: _,
+            annotations: _,
         } = self;
         let lists = writeups.iter().flat_map(|row| {
             [

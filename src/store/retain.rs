@@ -65,7 +65,9 @@ const fn old(kind: EventKind) -> Option<(&'static str, &'static str, &'static st
             "erase_old_stories",
             include_str!("../../sql/queries/erase_old_stories.sql"),
         ),
-        EventKind::Writeup | EventKind::Person | EventKind::Coverage => return None,
+        EventKind::Writeup | EventKind::Person | EventKind::Coverage | EventKind::Annotation => {
+            return None;
+        }
     })
 }
 

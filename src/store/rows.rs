@@ -252,6 +252,18 @@ pub(super) struct StoryRow {
 }
 
 #[derive(Row, Serialize, Deserialize)]
+pub(super) struct AnnotationRow {
+    pub(super) key: u64,
+    pub(super) version: u64,
+    pub(super) at: i64,
+    pub(super) source: Arc<str>,
+    pub(super) day: i32,
+    pub(super) text: String,
+    pub(super) acts_on: String,
+    pub(super) removed: bool,
+}
+
+#[derive(Row, Serialize, Deserialize)]
 pub(super) struct ReceiptRow {
     pub(super) batch: u128,
     pub(super) kind: String,

@@ -2,6 +2,7 @@
 //! routes, one for programs and one for people; no record of who looked.
 
 pub mod access;
+mod annotations;
 mod answer;
 mod api;
 pub mod audit;

@@ -19,7 +19,7 @@ use super::gate::gate;
 use super::problem::Refusal;
 use super::receive::nowhere;
 use super::shown::Shown;
-use super::{AppState, bring, desk, saying, trail};
+use super::{AppState, annotations, bring, desk, saying, trail};
 use crate::charts::{Theme, render_png, render_svg};
 use crate::config::Role;
 use crate::jobs::explain::explanation;
@@ -78,6 +78,9 @@ static PAGES: &[View] = &[
     }),
     file(Right::Role(Role::Coordinator), "/registry/import", || {
         post(desk::import)
+    }),
+    closed(Role::Coordinator, "/annotations", || {
+        get(annotations::page).post(annotations::act)
     }),
     closed(Role::Coordinator, "/reviews/import", || {
         get(bring::page).post(bring::act)

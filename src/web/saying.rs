@@ -280,7 +280,8 @@ impl Push for One {
     }
 }
 
-async fn say(door: &Arc<Door>, event: Event, who: &Who) -> Result<(), Refusal> {
+/// Hands over what somebody says by hand.
+pub(super) async fn say(door: &Arc<Door>, event: Event, who: &Who) -> Result<(), Refusal> {
     let terms = Terms {
         scope: who.scope(),
         source: BY_HAND.to_owned(),

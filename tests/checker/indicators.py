@@ -13,6 +13,7 @@ from formulas import (clustered_ratio, counter_increments, double_clicks, goes_q
 from guests import all_guests
 from model import DAY, month, next_month, thousandths
 from taking_part import a4_a8
+from trends import t2_t8
 
 PLACES = ["code_comment", "commit", "diagram", "onboarding", "writeup"]
 
@@ -655,4 +656,5 @@ def t0_t1(world, facts):
         this = next_month(this)
     return {"T0": {"series": series, "cohorts": cohorts},
             "T1": {"trend": trend([m["window_per_100"] for m in series]),
-                   "cohort_trend": trend([c["per_writeup"] for c in cohorts])}}
+                   "cohort_trend": trend([c["per_writeup"] for c in cohorts])},
+            **t2_t8(world, facts, series, cohorts, observed)}

@@ -186,6 +186,8 @@ class World:
         self._place(latest.values())
         self._exclude(latest.values())
         self._observe(by_kind["coverage"], latest.values())
+        # The last word on each.
+        self.annotations = sorted(by_kind["annotation"], key=lambda e: e["data"].get("version", 0))
 
     def _people(self, events):
         """Who is who: what rosters claim, and then what was said by hand, the last word on a pair."""
@@ -316,7 +318,7 @@ class World:
 
     def _reason(self, event, instants):
         kind, at, writeup = event["kind"], event["at"], event["writeup"]
-        if kind in ("writeup", "person", "coverage"):
+        if kind in ("writeup", "person", "coverage", "annotation"):
             # The registry says what is so, not what happened: it is bound late, never in the future.
             return None
         if at >= self.as_of:

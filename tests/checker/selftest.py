@@ -14,6 +14,7 @@ from formulas import (clustered_ratio, counter_increments, double_clicks, gini, 
 from guests import Guest
 from indicators import depth_class, median_days
 from model import DAY, PARAMETERS, Calendar, identity, millis
+from trends import its, pelt, pettitt, rate_ratio, slope, together
 
 FAILURES = []
 
@@ -128,6 +129,24 @@ def main(path):
     fields = ("n", "S", "var_s", "z", "p", "tau_a", "tau_b", "theil_sen", "recommended")
     agree("T1", trend(i["y"]), {k: e[k] for k in fields})
     agree("T1 early", trend(examples["T1"][1][0]["y"]), {"n": 10})
+
+    t = {code: examples[code] for code in ("T2", "T4", "T5", "T6", "T7", "T8")}
+    found = slope(t["T2"][0][0]["y"], trend(t["T2"][0][0]["y"]))
+    agree("T2", {"slope": found["slope"], **found["independent"]},
+          {k: t["T2"][0][1][k] for k in ("slope", "lo", "hi")})
+    for n, (i, e) in enumerate(t["T4"]):
+        # Ten values are too early for a report; the formula is the same.
+        found = pettitt([*i["y"]], least=2)
+        agree(f"T4 {n}", {k: found[k] for k in e}, e)
+    for n, (i, e) in enumerate(t["T5"]):
+        agree(f"T5 {n}", pelt(np.array(i["y"], float)), e)
+    for n, (i, e) in enumerate(t["T6"]):
+        agree(f"T6 {n}", its(range(len(i["k"])), i["k"], i["e"], i["i0"]), e)
+    i, e = t["T7"][0]
+    found = together([("T1", "trend", p) for p in i["p"]])
+    agree("T7", [one["adjusted"] for one in found["tests"]], e["adjusted"])
+    i, e = t["T8"][1]
+    agree("T8", rate_ratio(i["k1"], i["e1"], i["k2"], i["e2"]), e)
 
     agree("P2", identity(" Ada@Example.org "), identity("mailto:ada@example.ORG"))
     for label, found, expected in FAILURES:

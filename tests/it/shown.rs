@@ -130,6 +130,9 @@ fn body(body: &Body) -> Value {
             "mandatory": b.mandatory.map(|flag| flag.to_string()),
         }),
         Body::Story(b) => json!({ "round": b.round, "count": b.count, "label": b.label }),
+        Body::Annotation(b) => json!({
+            "on": b.on.to_string(), "text": b.text, "acts_on": b.acts_on.name(), "removed": b.removed,
+        }),
     }
 }
 

@@ -85,6 +85,7 @@ impl<'a> Context<'a> {
             source: source(self.summary, self.code),
             alt: String::new(),
             plot: Plot::Nothing("no data yet".to_owned()),
+            marks: Vec::new(),
             table: Table::default(),
         }
     }

@@ -1,9 +1,10 @@
 //! The age-matched series. A slope is drawn only where its verdict is clear.
 
+use chrono::Datelike as _;
 use serde_json::Value;
 
 use super::super::reading::{self, Cell, month_index, month_name};
-use super::super::{Axis, Chart, Line, Plot, Point};
+use super::super::{Axis, Chart, Line, Mark, Plot, Point};
 use super::{Context, too_few, words};
 
 /// T0: reads a working day for each write-up in the age window, by month.
@@ -43,6 +44,17 @@ pub(super) fn age_matched(context: Context) -> Vec<Chart> {
             None => "",
         }
     );
+    chart.marks = marks(context);
+    for mark in chart
+        .marks
+        .iter()
+        .filter(|mark| first.x <= mark.x && mark.x <= last.x + 1.0)
+    {
+        let month = month_name(mark.x.floor() as i32);
+        chart
+            .alt
+            .push_str(&format!(" Marked in {month}: {}.", mark.words));
+    }
     chart.table.head = ["month", "reads", "write-ups times working days", "for each"]
         .into_iter()
         .map(str::to_owned)
@@ -68,6 +80,20 @@ pub(super) fn age_matched(context: Context) -> Vec<Chart> {
             trend,
         }));
     vec![chart]
+}
+
+/// What somebody says changed, where it stands among the months.
+fn marks(context: Context) -> Vec<Mark> {
+    let changes = reading::list(reading::results(context.summary, "T6"), "annotations").iter();
+    let mark = |change: &Value| {
+        let on: chrono::NaiveDate = reading::text(change, "on").parse().ok()?;
+        let month = f64::from(month_index(&on.format("%Y-%m").to_string())?);
+        Some(Mark {
+            x: month + f64::from(on.day0()) / 31.0,
+            words: reading::text(change, "text").to_owned(),
+        })
+    };
+    changes.filter_map(mark).collect()
 }
 
 /// The summary tells reads for a hundred write-ups; a reader thinks of one.

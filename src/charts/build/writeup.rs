@@ -33,6 +33,7 @@ pub fn sparkline(summary: &Value, writeup: &Value) -> Chart {
         source: source(summary, "R1"),
         alt: said(&values),
         plot,
+        marks: Vec::new(),
         table: Table::default(),
     }
 }

@@ -272,6 +272,7 @@ impl Intake {
             Body::Coverage(coverage) => Body::Coverage(coverage),
             Body::Meeting(meeting) => Body::Meeting(meeting),
             Body::Story(story) => Body::Story(story),
+            Body::Annotation(annotation) => Body::Annotation(annotation),
         };
         Event {
             source,
@@ -399,7 +400,11 @@ impl Intake {
                 entry.apart.retain(|person| !goes(person));
                 return Ok(());
             }
-            Body::ReadCount(_) | Body::Coverage(_) | Body::Meeting(_) | Body::Story(_) => {
+            Body::ReadCount(_)
+            | Body::Coverage(_)
+            | Body::Meeting(_)
+            | Body::Story(_)
+            | Body::Annotation(_) => {
                 return Ok(());
             }
         };

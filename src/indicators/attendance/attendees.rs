@@ -4,7 +4,7 @@ use polars::prelude::*;
 
 use super::{came, rows};
 use crate::indicators::frames::{counts, distinct_people, scalar};
-use crate::indicators::shapes::{fewest, guarded_middle};
+use crate::indicators::shapes::{fewest, guarded_middle, limits_of_median};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{median, quantile};
@@ -27,7 +27,8 @@ static SPEC: Spec = Spec {
         attendance. Rooms and resources are dropped. attendees = attended rows, dial-ins without a \
         name included; people = distinct people who attended; rows = everybody invited or present; \
         median and iqr (first and third quartile, type 7) of attendees over meetings, meetings to \
-        which nobody came included.",
+        which nobody came included; median_per_meeting_lo and _hi = 95 % BCa bootstrap limits over \
+        meetings, from eight on.",
     caveat: "Being there is not taking part. One large review would move an average, so the \
         middle review is told. A meeting that nobody recorded looks like a meeting to which \
         nobody came.",
@@ -71,6 +72,7 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
         (Some(first), Some(third)) => Value::List(vec![middle(Some(first)), middle(Some(third))]),
         _ => Value::Null,
     };
+    let (lo, hi) = limits_of_median(&sizes, middle);
     let values = Results::new()
         .with("meetings", per_meeting.len())
         .with(
@@ -83,6 +85,8 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
         )
         .with("people", Value::from(people).of_people(people))
         .with("median_per_meeting", middle(median(&sizes)))
+        .with("median_per_meeting_lo", lo)
+        .with("median_per_meeting_hi", hi)
         .with("iqr", quartiles);
     Ok(Results::new().with("attendance", values))
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::*;
 
 use super::{Presence, over_meetings, people, presences, rows, split};
-use crate::indicators::shapes::{Sides, guarded_median, people_proportion};
+use crate::indicators::shapes::{Sides, guarded_median, limits_of_median, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results};
 use crate::stats::{gini, median};
@@ -29,7 +29,8 @@ static SPEC: Spec = Spec {
         95 % interval. talk_gini_median = median over those \
         meetings of the Gini coefficient of the seconds that each attendee spoke, zeros included: the mean \
         difference of all pairs, divided by twice the mean; from 0, where all speak alike, to (n-1)/n, where \
-        one speaks. A meeting with one attendee or without a word has none; talk_gini_meetings counts those \
+        one speaks; talk_gini_median_lo and _hi = its 95 % BCa bootstrap limits over meetings, from eight on. A \
+        meeting with one attendee or without a word has none; talk_gini_meetings counts those \
         that have one. Without a transcript nothing is told, never 0. Only seconds are read, never words.",
     caveat: "Who speaks little may have said what mattered, and a facilitator's questions count as talk. \
         Transcripts take one voice for another. It is never told of one meeting, nor of one person.",
@@ -93,13 +94,14 @@ fn talk(rows: &LazyFrame) -> PolarsResult<Results> {
             .copied()
             .filter(|one| ginis.contains_key(&one.meeting)),
     );
+    let middle = |value: Option<f64>| guarded_median(value, unequal.len(), who);
+    let (lo, hi) = limits_of_median(&unequal, middle);
     Ok(Results::new()
         .with("spoke_share", over_meetings(share, meetings, &apart))
         .with("meetings", meetings)
-        .with(
-            "talk_gini_median",
-            guarded_median(median(&unequal), unequal.len(), who),
-        )
+        .with("talk_gini_median", middle(median(&unequal)))
+        .with("talk_gini_median_lo", lo)
+        .with("talk_gini_median_hi", hi)
         .with("talk_gini_meetings", unequal.len()))
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polars::prelude::*;
 
 use super::{Presence, meetings, over_meetings, people, presences, rows, split};
-use crate::indicators::shapes::{guarded_median, people_proportion};
+use crate::indicators::shapes::{guarded_median, limits_of_median, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results};
 use crate::stats::median;
@@ -27,7 +27,7 @@ static SPEC: Spec = Spec {
         time: what the event says, else the roster. People without a name are left out, and so is whoever's \
         team is unknown. Wilson's 95 % interval. teams_per_meeting_median = median over meetings of the \
         number of different teams among those who attended, unknown ones left out; meetings without any \
-        known team are not counted.",
+        known team are not counted; _lo and _hi = its 95 % BCa bootstrap limits over meetings, from eight on.",
     caveat: "Teams are of different sizes: where the owning team is small, most of the company is outside. \
         After a reorganisation colleagues of yesterday count as another team.",
 };
@@ -75,13 +75,14 @@ fn teams(facts: &Facts) -> PolarsResult<Results> {
         .map(|teams| teams.len() as f64)
         .collect();
     let with_team = people(all.iter().filter(|one| one.team.is_some()));
+    let middle = |value: Option<f64>| guarded_median(value, sizes.len(), with_team);
+    let (lo, hi) = limits_of_median(&sizes, middle);
     Ok(Results::new()
         .with("outside_share", over_meetings(share, held, &[apart]))
         .with("meetings", held)
-        .with(
-            "teams_per_meeting_median",
-            guarded_median(median(&sizes), sizes.len(), with_team),
-        ))
+        .with("teams_per_meeting_median", middle(median(&sizes)))
+        .with("teams_per_meeting_median_lo", lo)
+        .with("teams_per_meeting_median_hi", hi))
 }
 
 #[cfg(test)]

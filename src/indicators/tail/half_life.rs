@@ -1,7 +1,7 @@
 //! L2, usage half-life: half of what is read is older than this.
 
 use crate::indicators::observed::comparable_reads;
-use crate::indicators::shapes::{guarded, guarded_median};
+use crate::indicators::shapes::{guarded, guarded_median, limits_of_median};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{DAY_MS, Layer, Results};
 use crate::stats::median;
@@ -26,7 +26,7 @@ static SPEC: Spec = Spec {
         {recent_days} days. Diachronous: the median of the ages below {horizon_days} days of the \
         reads of write-ups whose reads were observed without a gap for their first {horizon_days} \
         days. Per write-up: the median over such write-ups with at least ten such reads of their \
-        own median age. Age = read at - published at in elapsed days; a daily count stands at noon \
+        own median age, with 95 % BCa bootstrap limits over write-ups (_lo, _hi), from eight on. Age = read at - published at in elapsed days; a daily count stands at noon \
         with its count as weight; an even number gives the midpoint. not_yet_observed counts \
         write-ups old enough whose {first_year} {year_was} not observed whole. \
         {watched_by_the_same}",
@@ -51,6 +51,14 @@ fn half_life(facts: &Facts, context: &Context) -> Results {
     let days = |ms: f64| ms / DAY_MS as f64;
     let by_writeup = median(&totals.median_age_by_writeup_ms).map(days);
     let horizon = comparable_reads(facts, context, context.parameters.horizon_days);
+    let medians: Vec<f64> = totals
+        .median_age_by_writeup_ms
+        .iter()
+        .map(|&ms| days(ms))
+        .collect();
+    let middle =
+        |value: Option<f64>| guarded_median(value, medians.len(), totals.people_diachronous);
+    let (lo, hi) = limits_of_median(&medians, middle);
     Results::new()
         .with(
             "usage_half_life_sync_days",
@@ -63,14 +71,9 @@ fn half_life(facts: &Facts, context: &Context) -> Results {
                 totals.people_diachronous,
             ),
         )
-        .with(
-            "per_writeup_median_of_medians",
-            guarded_median(
-                by_writeup,
-                totals.median_age_by_writeup_ms.len(),
-                totals.people_diachronous,
-            ),
-        )
+        .with("per_writeup_median_of_medians", middle(by_writeup))
+        .with("per_writeup_median_of_medians_lo", lo)
+        .with("per_writeup_median_of_medians_hi", hi)
         .with("writeups", horizon.writeups.len())
         .with(
             "writeups_with_ten_reads",

@@ -12,6 +12,7 @@ use crate::indicators::{Context, Facts};
 use crate::model::calendar::month_of;
 
 /// The write-ups published in one month.
+#[derive(Debug)]
 pub(super) struct Cohort {
     /// First day of the month.
     pub(super) first: NaiveDate,

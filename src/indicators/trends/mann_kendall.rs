@@ -1,18 +1,15 @@
-//! T1, the trend: is late reading rising, falling, or can't one say? With T2, how fast.
+//! T1, the trend: is late reading rising, falling, or can't one say?
 
 use polars::prelude::PolarsResult;
 
-use super::cohorts::{Cohort, months_between};
-use super::series::series;
+use super::MIN_MONTHS;
+use super::series::{Tested, series};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{TheilSen, mann_kendall, median, theil_sen};
 
 /// T1.
 pub(in crate::indicators) struct Trend;
-
-/// Fewer months than this have no test.
-const MIN_MONTHS: usize = 12;
 
 static SPEC: Spec = Spec {
     code: "T1",
@@ -54,50 +51,18 @@ impl Indicator for Trend {
 
 fn trends(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let series = series(facts, context)?;
-    let by_month: Vec<(f64, f64)> = series
-        .months
-        .iter()
-        .enumerate()
-        .filter_map(|(number, month)| Some((number as f64, month.window.per_100()?)))
-        .collect();
     // A series of nobody's reads is shown; one of a few people's is not, whatever it says.
-    let people = series.months.iter().map(|month| month.window.certain);
-    let of_cohorts = series.cohorts.iter().map(|cohort| cohort.people);
-    let guarded = |points: &[(f64, f64)], people: Option<u64>| {
-        Value::from(trend(points)).of_people(people.unwrap_or(0))
-    };
+    let guarded = |series: Tested| Value::from(trend(&series.timed())).of_people(series.people);
     Ok(Results::new()
-        .with("trend", guarded(&by_month, people.max()))
-        .with(
-            "cohort_trend",
-            guarded(&cohort_points(&series.cohorts), of_cohorts.max()),
-        ))
-}
-
-/// Cohorts keep their place in the calendar.
-fn cohort_points(cohorts: &[Cohort]) -> Vec<(f64, f64)> {
-    let Some(first) = cohorts.first() else {
-        return Vec::new();
-    };
-    let place = |cohort: &Cohort| months_between(first.first, cohort.first) as f64;
-    cohorts
-        .iter()
-        .map(|cohort| (place(cohort), cohort.per_writeup()))
-        .collect()
+        .with("trend", guarded(series.by_month()))
+        .with("cohort_trend", guarded(series.by_cohort())))
 }
 
 fn trend(points: &[(f64, f64)]) -> Results {
     let test = mann_kendall(points).filter(|_| points.len() >= MIN_MONTHS);
     let best = test.map(|test| test.recommended);
     let line = test.and_then(|_| theil_sen(points, 1.0));
-    let shown = test.and_then(|test| {
-        let inflation = if test.var_s > 0.0 {
-            test.recommended.var_s / test.var_s
-        } else {
-            1.0
-        };
-        theil_sen(points, inflation)
-    });
+    let shown = test.and_then(|test| theil_sen(points, test.inflation()));
     let level = median(&points.iter().map(|point| point.1).collect::<Vec<_>>());
     let percent = level
         .filter(|&level| level > 0.0)
@@ -238,7 +203,9 @@ mod tests {
         let writeups = vec![writeup("a", Some(day(0.0))), writeup("b", Some(day(70.0)))];
         let facts = read_facts(writeups, &[(1, 100.0, 4)]);
         let found = series(&facts, &context()).unwrap();
-        assert_eq!(cohort_points(&found.cohorts), [(0.0, 0.0), (2.0, 4.0)]);
+        let tested = found.by_cohort();
+        assert_eq!(tested.points, [(0, 0.0), (2, 4.0)]);
+        assert_eq!(tested.month(1).as_deref(), Some("2025-03"));
         let found = trends(&empty(), &context()).unwrap();
         assert_eq!(field(&found, &["cohort_trend", "n"]), Value::Int(0));
     }

@@ -1,17 +1,20 @@
 //! The two series that T0 shows and T1 tests: by month of the read, and by month of publication.
 
-use chrono::NaiveDate;
+use std::sync::{Arc, OnceLock};
+
+use chrono::{Months, NaiveDate};
 use polars::prelude::*;
 
 use super::cohorts::{Cohort, cohorts, epoch_date, months_between};
 use super::exposure::{AtRisk, Days};
 use crate::indicators::frames::{counts, index, ints};
-use crate::indicators::shapes::people_in_value;
+use crate::indicators::shapes::{fewest, people_in_value};
 use crate::indicators::{Context, Facts};
 use crate::model::calendar::{month_of, next_month};
-use crate::model::{DAY_MS, Millis};
+use crate::model::{Calendar, DAY_MS, Millis, Parameters};
 
 /// Both series.
+#[derive(Debug)]
 pub(super) struct Series {
     /// Complete local months from the first one on in which a write-up was old enough and watched.
     pub(super) months: Vec<Month>,
@@ -21,7 +24,75 @@ pub(super) struct Series {
     pub(super) not_yet_observed: usize,
 }
 
+impl Series {
+    /// What T1 tests by month: reads in the window per 100 write-up-working-days.
+    pub(super) fn by_month(&self) -> Tested {
+        let numbered = self.months.iter().enumerate();
+        let values = numbered.filter_map(|(number, month)| {
+            Some((number, month.window.per_100()?, month.window.certain))
+        });
+        Tested::new(self.months.first().map(|month| month.first), values)
+    }
+
+    /// What T1 tests by publication: reads per write-up. Cohorts keep their place in the calendar.
+    pub(super) fn by_cohort(&self) -> Tested {
+        let first = self.cohorts.first().map(|cohort| cohort.first);
+        let values = self.cohorts.iter().filter_map(|cohort| {
+            let number = usize::try_from(months_between(first?, cohort.first)).ok()?;
+            Some((number, cohort.per_writeup(), cohort.people))
+        });
+        Tested::new(first, values)
+    }
+}
+
+/// A series that is tested.
+pub(super) struct Tested {
+    first: Option<NaiveDate>,
+    /// Months since the first, and values; months without data are left out.
+    pub(super) points: Vec<(usize, f64)>,
+    /// The most people who stand for certain behind one value.
+    pub(super) people: u64,
+    /// The fewest who do behind a value that anybody stands behind: what tells values of single months
+    /// rests on these.
+    pub(super) fewest: u64,
+}
+
+impl Tested {
+    fn new(first: Option<NaiveDate>, values: impl Iterator<Item = (usize, f64, u64)>) -> Self {
+        let (points, people): (Vec<_>, Vec<_>) = values
+            .map(|(number, value, people)| ((number, value), people))
+            .unzip();
+        Tested {
+            first,
+            points,
+            people: people.iter().copied().max().unwrap_or(0),
+            fewest: fewest(&people),
+        }
+    }
+
+    /// The points with the time as a number.
+    pub(super) fn timed(&self) -> Vec<(f64, f64)> {
+        let points = self.points.iter();
+        points
+            .map(|&(number, value)| (number as f64, value))
+            .collect()
+    }
+
+    /// The values in their order.
+    pub(super) fn values(&self) -> Vec<f64> {
+        self.points.iter().map(|point| point.1).collect()
+    }
+
+    /// The month of the value at this place, as `2026-03`.
+    pub(super) fn month(&self, place: usize) -> Option<String> {
+        let number = u32::try_from(self.points.get(place)?.0).ok()?;
+        let month = self.first?.checked_add_months(Months::new(number))?;
+        Some(month.format("%Y-%m").to_string())
+    }
+}
+
 /// A month of reading.
+#[derive(Debug)]
 pub(super) struct Month {
     /// Its first day.
     pub(super) first: NaiveDate,
@@ -55,8 +126,40 @@ impl Band {
     }
 }
 
-/// Builds both.
-pub(super) fn series(facts: &Facts, context: &Context) -> PolarsResult<Series> {
+/// The series once they were built: T0 to T8 ask for them, and every read of the history goes into them. A
+/// copy of facts, which may be changed, has none.
+#[derive(Debug, Default)]
+pub struct Kept(OnceLock<(Looked, Arc<Series>)>);
+
+impl Clone for Kept {
+    fn clone(&self) -> Self {
+        Kept::default()
+    }
+}
+
+/// What they depend on beside the facts.
+type Looked = (Millis, Calendar, Parameters);
+
+/// Both series, built once for the same facts and context.
+pub(super) fn series(facts: &Facts, context: &Context) -> PolarsResult<Arc<Series>> {
+    let looked = (
+        context.as_of,
+        context.calendar.clone(),
+        context.parameters.clone(),
+    );
+    if let Some((with, series)) = facts.series.0.get()
+        && *with == looked
+    {
+        return Ok(Arc::clone(series));
+    }
+    let series = Arc::new(build(facts, context)?);
+    // Of another context there may be one already: that one stays.
+    Ok(match facts.series.0.set((looked, Arc::clone(&series))) {
+        Ok(()) | Err(_) => series,
+    })
+}
+
+fn build(facts: &Facts, context: &Context) -> PolarsResult<Series> {
     let (cohorts, not_yet_observed) = cohorts(facts, context)?;
     let mut series = Series {
         months: months(context, facts),
@@ -390,6 +493,25 @@ mod tests {
         assert_eq!(found.months.len(), 3);
         context.as_of -= 1;
         assert_eq!(series(&facts, &context).unwrap().months.len(), 2);
+    }
+
+    #[test]
+    fn the_same_facts_are_looked_at_once_and_others_again() {
+        let facts = read_facts(vec![writeup("a", Some(day(0.0)))], &[(0, 95.0, 7)]);
+        let context = context();
+        let first = series(&facts, &context).unwrap();
+        assert!(Arc::ptr_eq(&first, &series(&facts, &context).unwrap()));
+        let later = Context {
+            as_of: context.as_of + 100 * DAY_MS,
+            ..context.clone()
+        };
+        assert_eq!(
+            series(&facts, &later).unwrap().months.len(),
+            first.months.len() + 3
+        );
+        let mut others = facts.clone();
+        others.writeups.clear();
+        assert!(series(&others, &context).unwrap().months.is_empty());
     }
 
     #[test]

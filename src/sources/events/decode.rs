@@ -5,20 +5,22 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed as _, Deserializer as _, Error as _, SeqAccess, Visitor};
 
 use crate::model::{
-    Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind, Granularity, Identity,
-    Link, LinkForm, LinkLabel, LinkRole, Marks, Meeting, MeetingForm, Millis, Occurrence, Person,
-    PersonKind, Place, Read, ReadCount, Story, Writeup, parse_rfc3339,
+    ActsOn, Annotation, Attendance, Body, Comment, Coverage, DatedAlias, Edit, Event, EventKind,
+    Granularity, Identity, Link, LinkForm, LinkLabel, LinkRole, Marks, Meeting, MeetingForm,
+    Millis, Occurrence, Person, PersonKind, Place, Read, ReadCount, Story, Writeup, parse_rfc3339,
 };
 
 use super::explain::explain;
 use super::fill::Fill;
 use super::wire::{
-    AttendanceData, CommentData, CoverageData, Data, DatedAliasData, EditData, Envelope, LinkData,
-    MeetingData, Object, PersonData, ReadCountData, ReadData, StoryData, Text, Whole, WriteupData,
+    AnnotationData, AttendanceData, CommentData, CoverageData, Data, DatedAliasData, EditData,
+    Envelope, LinkData, MeetingData, Object, PersonData, ReadCountData, ReadData, StoryData, Text,
+    Whole, WriteupData,
 };
 use super::{assigned, media};
 
@@ -159,7 +161,7 @@ fn understood(envelope: &mut Envelope<'_>, last: &mut Option<Arc<str>>) -> Resul
         (_, Some(_)) => return Err(Refusal::Value),
     };
     let subject = match &body {
-        Body::Person(_) | Body::Coverage(_) => String::new(),
+        Body::Person(_) | Body::Coverage(_) | Body::Annotation(_) => String::new(),
         Body::Writeup(writeup) if subject.is_empty() => writeup.id.clone(),
         _ => subject.to_owned(),
     };
@@ -188,7 +190,7 @@ pub(super) fn kind_of(text: &str) -> Option<EventKind> {
 pub(super) fn needs_time(kind: EventKind) -> bool {
     !matches!(
         kind,
-        EventKind::Writeup | EventKind::Person | EventKind::Coverage
+        EventKind::Writeup | EventKind::Person | EventKind::Coverage | EventKind::Annotation
     )
 }
 
@@ -252,6 +254,10 @@ fn body(kind: EventKind, data: &str, subject: &str) -> Result<(Option<Whole>, Bo
         EventKind::Story => {
             let wire: StoryData = parse(data)?;
             (wire.version, Body::Story(story(wire, subject)?))
+        }
+        EventKind::Annotation => {
+            let wire: AnnotationData<'_> = parse(data)?;
+            (wire.version, Body::Annotation(annotation(wire)?))
         }
     })
 }
@@ -486,6 +492,21 @@ fn story(wire: StoryData, subject: &str) -> Result<Story, Refusal> {
         count: within(wire.count)?.ok_or(Refusal::Value)?,
         label,
     })
+}
+
+fn annotation(wire: AnnotationData<'_>) -> Result<Annotation, Refusal> {
+    let on = wire.on.and_then(|text| day(&text.0));
+    Ok(Annotation {
+        on: on.ok_or(Refusal::Value)?,
+        text: stated(wire.text).ok_or(Refusal::Value)?,
+        acts_on: one_of(wire.acts_on, &ActsOn::ALL, ActsOn::name)?.ok_or(Refusal::Value)?,
+        removed: wire.removed.unwrap_or(false),
+    })
+}
+
+/// A date such as 2026-03-01.
+pub(super) fn day(text: &str) -> Option<NaiveDate> {
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()
 }
 
 /// A time that ends before it begins was mistyped, and nobody knows which of the two.

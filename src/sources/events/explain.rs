@@ -7,13 +7,13 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use crate::model::{
-    EventKind, Identity, LinkForm, LinkLabel, LinkRole, Marks, MeetingForm, PersonKind, Place,
-    parse_rfc3339,
+    ActsOn, EventKind, Identity, LinkForm, LinkLabel, LinkRole, Marks, MeetingForm, PersonKind,
+    Place, parse_rfc3339,
 };
 use crate::sources::machine::holds_address;
 
 use super::decode::{
-    Fault, MAX_COUNT, MAX_ENGAGED_S, MAX_SECONDS, Refusal, kind_of, needs_subject, needs_time,
+    Fault, MAX_COUNT, MAX_ENGAGED_S, MAX_SECONDS, Refusal, day, kind_of, needs_subject, needs_time,
 };
 use super::wire::Whole;
 use super::{assigned, media, members};
@@ -214,6 +214,7 @@ enum Shape {
     Share,
     Whole(u64),
     Instant,
+    Day,
     OneOf(fn() -> Vec<&'static str>),
     Assignments,
 }
@@ -379,6 +380,16 @@ fn rules(kind: EventKind) -> &'static [(&'static str, Shape)] {
             ("count", COUNT),
             ("label", Shape::Text),
         ],
+        EventKind::Annotation => &[
+            VERSION,
+            ("on", Shape::Day),
+            ("text", Shape::Text),
+            (
+                "acts_on",
+                Shape::OneOf(|| ActsOn::ALL.iter().map(|one| one.name()).collect()),
+            ),
+            ("removed", Shape::Flag),
+        ],
     }
 }
 
@@ -406,6 +417,11 @@ fn required(kind: EventKind) -> &'static [(&'static str, &'static str)] {
             ("round", "it names the round, such as 2026-H2"),
             ("count", "a whole number is valid"),
             ("label", "what is told stands here or in subject"),
+        ],
+        EventKind::Annotation => &[
+            ("on", "a date such as 2026-03-01 is valid"),
+            ("text", "it says in a few words what changed"),
+            ("acts_on", "it says what it is expected to act on"),
         ],
         EventKind::Read | EventKind::Comment | EventKind::Edit => &[],
     }
@@ -436,6 +452,16 @@ impl Shape {
             // An empty text says as much as an absent one.
             Shape::Instant | Shape::OneOf(_) if value.as_str() == Some("") => None,
             Shape::Instant => instant(value),
+            Shape::Day => {
+                let is_day = value.as_str().is_some_and(|text| day(text).is_some());
+                let words = || {
+                    format!(
+                        "{} is no date; valid is one such as 2026-03-01",
+                        word(value)
+                    )
+                };
+                (!is_day).then(words)
+            }
             Shape::OneOf(known) => match value.as_str() {
                 Some(text) if known().contains(&text) => None,
                 _ => Some(format!(

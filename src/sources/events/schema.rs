@@ -7,8 +7,8 @@ use schemars::{JsonSchema, Schema};
 use crate::model::EventKind;
 
 use super::wire::{
-    AttendanceData, CommentData, CoverageData, EditData, Envelope, LinkData, MeetingData,
-    PersonData, ReadCountData, ReadData, StoryData, WriteupData,
+    AnnotationData, AttendanceData, CommentData, CoverageData, EditData, Envelope, LinkData,
+    MeetingData, PersonData, ReadCountData, ReadData, StoryData, WriteupData,
 };
 
 /// One schema for the envelope (`cloudevent`) and one for the `data` of each type
@@ -28,6 +28,7 @@ pub fn schemas() -> Vec<(String, Schema)> {
             EventKind::Coverage => schema::<CoverageData<'_>>(),
             EventKind::Meeting => schema::<MeetingData<'_>>(),
             EventKind::Story => schema::<StoryData>(),
+            EventKind::Annotation => schema::<AnnotationData<'_>>(),
         };
         (format!("org.readback.{}.v1", kind.name()), schema)
     }));

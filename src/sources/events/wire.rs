@@ -423,7 +423,7 @@ pub(super) struct CoverageData<'a> {
     /// The kind observed.
     #[serde(borrow)]
     #[schemars(required, extend("enum" = ["read", "read_count", "attendance", "comment", "edit",
-        "link", "writeup", "person", "coverage", "meeting", "story"]))]
+        "link", "writeup", "person", "coverage", "meeting", "story", "annotation"]))]
     pub(super) kind: Option<Text<'a>>,
     /// A source, or the prefix of the targets that it watches.
     #[schemars(required, length(min = 1))]
@@ -487,6 +487,26 @@ pub(super) struct StoryData {
     pub(super) count: Option<Whole>,
     /// A short title of what is not written up; needed where `subject` is empty.
     pub(super) label: Option<String>,
+}
+
+/// Something changed, from a day on: a new template, another wiki. It names nobody.
+#[derive(serde::Deserialize, JsonSchema, Default)]
+pub(super) struct AnnotationData<'a> {
+    /// Corrections carry a greater one.
+    pub(super) version: Option<Whole>,
+    /// From this day on, in the organisation's zone.
+    #[serde(borrow)]
+    #[schemars(required, extend("format" = "date"))]
+    pub(super) on: Option<Text<'a>>,
+    /// What it was, in a few words that name nobody.
+    #[schemars(required, length(min = 1, max = 120))]
+    pub(super) text: Option<String>,
+    /// What it is expected to act on.
+    #[serde(borrow)]
+    #[schemars(required, extend("enum" = ["writeups", "reviews", "reading", "organisation"]))]
+    pub(super) acts_on: Option<Text<'a>>,
+    /// It is taken back.
+    pub(super) removed: Option<bool>,
 }
 
 /// A text that stays in the line unless it holds an escape. (`Option<Cow<str>>` alone would be
