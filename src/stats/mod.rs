@@ -4,7 +4,9 @@
 
 pub mod bounds;
 pub mod gini;
+pub mod glm;
 pub mod kaplan_meier;
+mod least_squares;
 pub mod log_normal;
 pub mod log_rank;
 pub mod mann_kendall;
@@ -19,6 +21,7 @@ pub mod wilson;
 
 pub use bounds::Bounds;
 pub use gini::gini;
+pub use glm::{Counts, PoissonRegression, poisson_regression};
 pub use kaplan_meier::KaplanMeier;
 pub use log_normal::{LogNormal, log_normal};
 pub use log_rank::{LogRank, log_rank};
