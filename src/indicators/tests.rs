@@ -5,16 +5,17 @@ use polars::prelude::{DataType, df};
 use serde_json::Value as Json;
 
 use super::test_support::{
-    LinkRow, Row, attendance, comments, context, contributions, date, day, empty, links,
-    read_facts, writeup,
+    CommentRow, LinkRow, Row, attendance, comments, context, contributions, date, day, edits,
+    empty, links, read_facts, threads, writeup,
 };
-use super::{ALL, ClassTotal, Facts, Totals, WriteupFact, find};
+use super::{ALL, ClassTotal, Descriptors, Facts, Totals, WriteupFact, find};
 use crate::model::{Guard, Value};
 
 /// The order of INDICATORS.
-const ORDER: [&str; 31] = [
+const ORDER: [&str; 36] = [
     "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "A1", "A2", "A3",
-    "A4", "A5", "A6", "A7", "A8", "C1", "C2", "K1", "K2", "K3", "K4", "K5", "K6", "T0", "T1",
+    "A4", "A5", "A6", "A7", "A8", "C1", "C2", "C3", "C4", "E1", "K1", "K2", "K3", "K4", "K5", "K6",
+    "T0", "T1", "D1", "D2",
 ];
 
 #[test]
@@ -141,10 +142,14 @@ fn a_frame_without_its_columns_is_an_error_that_names_the_indicator() {
     assert!(error.to_string().starts_with("L3: "), "{error}");
 }
 
-/// The shape of an indicator's results. What page counters say has none: its fields are ours.
+/// The shape of an indicator's results. What page counters and edits say has none: its fields are ours.
 fn shape<'a>(shapes: &'a Json, code: &str) -> Option<&'a Json> {
     let shape = shapes.get(code);
-    assert_eq!(shape.is_none(), ["R6", "R7"].contains(&code), "{code}");
+    assert_eq!(
+        shape.is_none(),
+        ["R6", "R7", "E1"].contains(&code),
+        "{code}"
+    );
     shape
 }
 
@@ -201,6 +206,14 @@ fn of_team(row: Row) -> Row {
 fn some_facts() -> Facts {
     let writeups = (0..8).map(|i| WriteupFact {
         owner_team: Some("payments".to_owned()),
+        first: Descriptors {
+            words: Some(500 + 100 * i),
+            diagrams: Some(i % 3),
+            hyperlinks: Some(i * i),
+            acronyms_unexplained: Some(i % 4),
+            contributors: Some(1 + i % 2),
+            ..Descriptors::default()
+        },
         ..writeup(&format!("w{i}"), Some(day(f64::from(i) * 10.0)))
     });
     let rows: Vec<(u32, f64, u64)> = (0..8)
@@ -248,6 +261,8 @@ fn some_facts() -> Facts {
             (1, day(200.0), Some(2), false),
             (1, day(201.0), None, false),
         ]),
+        threads: threads(&[CommentRow::new(1, None), CommentRow::new(2, Some(1))]),
+        edits: edits(&[(0, day(95.0), Some(1)), (1, day(20.0), None)]),
         links: links(&[
             LinkRow::new(0, "commit", 5.0, None),
             LinkRow::new(0, "code_comment", 5.0, Some(100.0)),
@@ -276,6 +291,7 @@ fn flags_may_come_as_small_integers() {
             &["attended", "invited", "mandatory", "responder"][..],
         ),
         (&mut cast.comments, &["contributor"]),
+        (&mut cast.threads, &["counted", "meant", "threaded"]),
         (&mut cast.links, &["removed", "own"]),
     ] {
         for name in names {

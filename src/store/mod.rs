@@ -20,6 +20,7 @@ mod retain;
 mod rows;
 mod state;
 mod which;
+mod written;
 
 pub use derive::{DeriveSettings, Fingerprint, MachineLimits};
 pub use facts::{

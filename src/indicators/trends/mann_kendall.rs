@@ -81,7 +81,8 @@ fn cohort_points(cohorts: &[Cohort]) -> Vec<(f64, f64)> {
         .collect()
 }
 
-fn trend(points: &[(f64, f64)]) -> Results {
+/// T1 and T2 of a series of months with their values.
+pub(super) fn trend(points: &[(f64, f64)]) -> Results {
     let test = mann_kendall(points).filter(|_| points.len() >= MIN_MONTHS);
     let best = test.map(|test| test.recommended);
     let line = test.and_then(|_| theil_sen(points, 1.0));

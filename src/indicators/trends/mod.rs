@@ -3,6 +3,7 @@
 
 pub(super) mod age_matched;
 mod cohorts;
+pub(super) mod edits;
 mod exposure;
 pub(super) mod mann_kendall;
 mod series;
