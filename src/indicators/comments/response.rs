@@ -65,7 +65,7 @@ fn response(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         }
     }
     let fit = KaplanMeier::fit(&lives);
-    // Of the questions of a few it would be told how these fare.
+    // Threads are not people; how soon those of a few were answered is told of nobody.
     let guard = |value: Value| value.of_people(askers.len() as u64);
     let optional = |value: Option<f64>| value.map_or(Value::Null, |value| guard(value.into()));
     let window = context.parameters.response_days;
@@ -86,7 +86,7 @@ fn response(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let km = survival_at(&fit, &days.into_iter().collect::<Vec<_>>(), guard)
         .with("median", optional(fit.median()))
         .with("n", fit.n)
-        .with("events", guard(fit.events.into()))
+        .with("events", fit.events)
         .with("curve", guard(curve.into()));
     let in_time = fit.at(f64::from(window));
     let turned = |side: Option<f64>| optional(side.map(|s| 1.0 - s));
@@ -222,11 +222,11 @@ mod tests {
             assert!(close(found, value), "{name} {found}");
         }
         let alone = found(&[asked(1, 0.0), answered(2, 1, 1.0, 1)]);
-        let events = field(&alone, &["response_km", "events"]);
-        assert!(close(0.0, &one("C4", 1).expect["event"]));
-        assert_eq!(events.bare(), &Value::Int(0));
-        // One asked: what became of it is theirs.
-        assert_eq!(events, Value::Int(0).of_people(1));
+        let events = number(&alone, &["response_km", "events"]).unwrap();
+        assert!(close(events, &one("C4", 1).expect["event"]));
+        // One asked: how soon is theirs.
+        let s = field(&alone, &["response_km", "S_7"]);
+        assert_eq!(s, Value::Float(1.0).of_people(1));
     }
 
     #[test]

@@ -15,7 +15,7 @@ const DIGITS: i32 = 2;
 
 static SPEC: Spec = Spec {
     code: "D2",
-    title: "What goes with late reading, together",
+    title: "Regression of late reading",
     unit: "rate ratio",
     version: 1,
     layer: Layer::X,

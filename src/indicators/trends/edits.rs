@@ -11,11 +11,11 @@ use super::mann_kendall::trend;
 use super::series::complete_months;
 use crate::indicators::frames::ints;
 use crate::indicators::observed::comparable;
-use crate::indicators::shapes::{Sides, clustered, fewest, people_proportion, proportion};
+use crate::indicators::shapes::{Sides, clustered, fewest, proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec, WriteupFact};
 use crate::model::calendar::{month_of, next_month};
 use crate::model::{DAY_MS, Layer, Millis, Results, Value};
-use crate::stats::ratio;
+use crate::stats::{ratio, wilson};
 
 /// E1.
 pub(in crate::indicators) struct LateEdits;
@@ -98,16 +98,6 @@ fn late_edits(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let pairs = pairs.map(|&n| by_age.get(&(n as usize)).copied().unwrap_or_default());
     let pairs: Vec<(f64, f64)> = pairs.collect();
 
-    let named = edits.iter().filter(|edit| edit.person.is_some());
-    let (others, writers): (Vec<&Edit>, Vec<&Edit>) = named.partition(|edit| edit.by_other);
-    let all = (others.len() + writers.len()) as u64;
-    let people = |edits: &[&Edit]| distinct(edits.iter().copied());
-    let sides = Sides {
-        with: people(&others),
-        without: people(&writers),
-        all: distinct(others.iter().chain(&writers).copied()),
-    };
-
     let months = months(facts, context, &edits);
     let points: Vec<(f64, f64)> = months
         .iter()
@@ -128,16 +118,39 @@ fn late_edits(facts: &Facts, context: &Context) -> PolarsResult<Results> {
             // Edits are not people; nothing here is withheld.
             clustered(&ratio(&pairs, 1.0), |value| value, |value| value),
         )
-        .with(
-            "by_others",
-            people_proportion(others.len() as u64, all, sides),
-        )
+        .with("by_others", by_others(&edits, &months))
         .with("series", months.iter().map(Month::told).collect::<Vec<_>>())
         .with(
             "trend",
             Value::from(trend(&points)).of_people(distinct(in_window)),
         )
         .with("not_yet_observed", chosen.not_yet_observed))
+}
+
+/// Edits by people who did not write the first version, of those whose maker is known.
+fn by_others(edits: &[Edit], months: &[Month]) -> Value {
+    let named = edits.iter().filter(|edit| edit.person.is_some());
+    let (others, writers): (Vec<&Edit>, Vec<&Edit>) = named.partition(|edit| edit.by_other);
+    let mut sides = Sides {
+        with: distinct(others.iter().copied()),
+        without: distinct(writers.iter().copied()),
+        all: 0,
+    };
+    // Where all of them fell into one month, whoever is withheld there is told by the sum.
+    let k = others.len() as u64;
+    if let Some(only) = months.iter().find(|month| k > 0 && month.by_others == k) {
+        sides.with = sides.with.min(only.fewest());
+    }
+    wilson(k, k + writers.len() as u64).map_or(Value::Null, |found| {
+        Results::new()
+            .with("k", sides.share(found.k))
+            // Edits are not people.
+            .with("n", found.n)
+            .with("p", sides.share(found.p))
+            .with("lo", sides.share(found.lo))
+            .with("hi", sides.share(found.hi))
+            .into()
+    })
 }
 
 /// The edits of dated write-ups since their publication, write-up by write-up, by time.
@@ -222,10 +235,14 @@ impl Month {
         (self.exposure > 0).then(|| 100.0 * edits as f64 / self.exposure as f64)
     }
 
-    fn told(&self) -> Results {
+    /// The people on the smaller side of those who edited: the month tells how they split.
+    fn fewest(&self) -> u64 {
         let (others, writers) = &self.people;
-        let people = fewest(&[others.len() as u64, writers.len() as u64]);
-        let cell = |value: Value| value.cell("others", people);
+        fewest(&[others.len() as u64, writers.len() as u64])
+    }
+
+    fn told(&self) -> Results {
+        let cell = |value: Value| value.cell("others", self.fewest());
         Results::new()
             .with("month", self.first.format("%Y-%m").to_string())
             .with("working_days", self.working_days)
