@@ -15,6 +15,7 @@ mod cohorts;
 mod columns;
 pub mod compute;
 pub mod derive;
+mod described;
 pub mod expiry;
 mod few;
 pub mod forges;

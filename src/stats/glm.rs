@@ -154,8 +154,7 @@ pub(super) fn curvature(y: f64, mu: f64, alpha: f64) -> f64 {
 }
 
 fn falls(reached: f64, before: f64) -> bool {
-    // Not a number falls, too.
-    !(reached >= before - 1e-12 * (1.0 + before.abs()))
+    reached.is_nan() || reached < before - 1e-12 * (1.0 + before.abs())
 }
 
 fn predictors(columns: &[Vec<f64>], offset: &[f64], coef: &[f64]) -> Vec<f64> {

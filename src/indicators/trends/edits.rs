@@ -318,6 +318,7 @@ mod tests {
     use super::*;
     use crate::indicators::Windows;
     use crate::indicators::test_support::{context, day, edits, empty, field, number, writeup};
+    use crate::model::Guard;
 
     fn written_by(maker: u32, contributors: &[u32]) -> WriteupFact {
         WriteupFact {
@@ -420,6 +421,24 @@ mod tests {
         let Value::Guarded(..) = field(&results, &["trend"]) else {
             panic!("{results:?}")
         };
+    }
+
+    #[test]
+    fn a_sum_of_one_month_tells_no_more_than_the_month() {
+        // Six others and the author, all in April; the author is one.
+        let mut rows: Vec<_> = (2..8).map(|person| (0, day(91.0), Some(person))).collect();
+        rows.push((0, day(92.0), Some(1)));
+        let guard = |rows: &[(u32, Millis, Option<u32>)]| {
+            let results = found(vec![written_by(1, &[1])], rows);
+            match field(&results, &["by_others", "k"]) {
+                Value::Guarded(guard, _) => guard,
+                other => panic!("{other:?}"),
+            }
+        };
+        assert_eq!(guard(&rows), Guard::Share { num: 1, den: 2 });
+        // With one of May the months can't be told from their sum.
+        rows.push((0, day(125.0), Some(8)));
+        assert_eq!(guard(&rows), Guard::Share { num: 7, den: 8 });
     }
 
     #[test]
