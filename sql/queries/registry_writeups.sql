@@ -4,7 +4,7 @@ SELECT generation, number, id, names, title, url, published_at, deleted_at, owne
     hyperlinks, acronyms, acronyms_unexplained, data_sources, quotations, first_words, first_diagrams,
     first_hyperlinks, first_acronyms, first_acronyms_unexplained, first_data_sources, first_quotations,
     first_contributors, first_contributor_teams, surprised, difficult, unclear, several_accounts,
-    merged_into, spans
+    merged_into, spans, maker
 FROM registry_writeup
 WHERE generation = {registry:UInt32}
 ORDER BY id

@@ -93,8 +93,16 @@ fn at_risk(plot: &Steps) -> bool {
     matches!(plot.curves.as_slice(), [only] if only.steps.iter().any(|step| step.at_risk.is_some()))
 }
 
-/// Ticks at whole months, or at whole years where there are many, with their days.
+/// Ticks at whole months, or at whole years where there are many, with their days; at weeks within the
+/// first month.
 fn month_ticks(end: f64) -> Vec<(f64, String)> {
+    if end <= MONTH {
+        let days = [0.0, 7.0, 14.0, 21.0].map(|day| (day, count(day)));
+        return days
+            .into_iter()
+            .chain([(28.0, "28 days".to_owned())])
+            .collect();
+    }
     let months = end / MONTH + 1e-9;
     let step = [1.0, 3.0, 6.0, 12.0, 24.0]
         .into_iter()

@@ -7,6 +7,7 @@
 mod assigned;
 mod attendance;
 mod comments;
+mod descriptors;
 mod frames;
 mod links;
 mod observed;
@@ -56,6 +57,9 @@ pub static ALL: &[&dyn Indicator] = &[
     &attendance::teams::Teams,
     &comments::late::LateComments,
     &comments::commenters::Commenters,
+    &comments::conversation::Conversation,
+    &comments::response::Response,
+    &trends::edits::LateEdits,
     &links::live::LiveLinks,
     &links::age::LinkAge,
     &links::survival::LinkSurvival,
@@ -71,6 +75,8 @@ pub static ALL: &[&dyn Indicator] = &[
     &trends::interrupted::Interrupted,
     &trends::comparisons::Comparisons,
     &trends::intervals::Intervals,
+    &descriptors::association::Association,
+    &descriptors::regression::Regression,
 ];
 
 /// The indicator with this code, in either case.
@@ -186,6 +192,14 @@ pub struct Facts {
     /// One row a comment: `writeup: u32, at: i64, person: u32` (null if unknown),
     /// `contributor: bool`. Comments deleted before `as_of` are gone.
     pub comments: DataFrame,
+    /// One row a comment, whatever became of it: `writeup: u32, id: i64, parent: i64` (the id of what it
+    /// answers; null if nothing), `at: i64, deleted_at: i64` (null unless before `as_of`), `person: u32`
+    /// (null if unknown), `counted: bool` (it is in `comments`), `meant: bool` (it is, or was deleted),
+    /// `threaded: bool` (its source has comments that answer others).
+    pub threads: DataFrame,
+    /// One row for each write-up, person and local day with a change that is not minor: `writeup: u32,
+    /// person: u32` (null if unknown), `at: i64` (the first of the day).
+    pub edits: DataFrame,
     /// One row a link: `writeup: u32, place: str, at: i64, ended_at: i64` (removed, or the target
     /// deleted, before `as_of`; else null), `removed: bool` (ended by removal or a deleted target),
     /// `role: str` (as its source stated; null if it did not), `part: str` (the part it plays: what was
@@ -244,8 +258,40 @@ pub struct WriteupFact {
     pub reads_steady: Windows,
     /// The same of its comments.
     pub comments_steady: Windows,
+    /// When its edits were being observed by all that watch them.
+    pub edits_observed: Windows,
+    /// When its edits were being observed by the same sources all the time.
+    pub edits_steady: Windows,
+    /// Who is named as a contributor.
+    pub contributors: Vec<u32>,
+    /// Who is named first among them.
+    pub maker: Option<u32>,
+    /// What its text was at publication.
+    pub first: Descriptors,
     /// No source that watches it ever names a reader: daily counts, or a log without users.
     pub counts_only: bool,
+}
+
+/// What a write-up's text was at its publication, so far as somebody counted it: as of the last that was
+/// said in its first two weeks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Descriptors {
+    /// Words of prose.
+    pub words: Option<u32>,
+    /// Diagrams.
+    pub diagrams: Option<u32>,
+    /// Hyperlinks.
+    pub hyperlinks: Option<u32>,
+    /// Acronyms that nothing explains.
+    pub acronyms_unexplained: Option<u32>,
+    /// Who wrote it.
+    pub contributors: Option<u32>,
+    /// Teams of those.
+    pub contributor_teams: Option<u32>,
+    /// Sources of data that it names.
+    pub data_sources: Option<u32>,
+    /// Passages in other people's words.
+    pub quotations: Option<u32>,
 }
 
 /// Half-open intervals of time, sorted and disjoint. Two may touch.
@@ -318,6 +364,11 @@ impl WriteupFact {
     /// The same of its comments.
     pub fn comments_observed_for(&self, days: u32, as_of: Millis) -> bool {
         self.observed_for(&self.comments_steady, days, as_of)
+    }
+
+    /// The same of its edits.
+    pub fn edits_observed_for(&self, days: u32, as_of: Millis) -> bool {
+        self.observed_for(&self.edits_steady, days, as_of)
     }
 
     fn observed_for(&self, windows: &Windows, days: u32, as_of: Millis) -> bool {

@@ -112,6 +112,25 @@ pub(super) fn survival(
     horizon: u32,
     guard: impl Fn(Value) -> Value,
 ) -> Results {
+    let results = survival_at(fit, days, &guard);
+    let optional = |value: Option<f64>| value.map_or(Value::Null, |value| guard(value.into()));
+    results
+        .with("median", optional(fit.median()))
+        .with(
+            format!("rmst_{horizon}"),
+            optional(fit.rmst(f64::from(horizon))),
+        )
+        .with("n", fit.n)
+        .with("events", fit.events)
+        .with("curve", guard(curve(fit, horizon).into()))
+}
+
+/// The curve at these days alone: `S_90`, `S_90_lo`, `S_90_hi`, and so on.
+pub(super) fn survival_at(
+    fit: &KaplanMeier,
+    days: &[u32],
+    guard: impl Fn(Value) -> Value,
+) -> Results {
     let optional = |value: Option<f64>| value.map_or(Value::Null, |value| guard(value.into()));
     let mut results = Results::new();
     for &day in days {
@@ -128,14 +147,6 @@ pub(super) fn survival(
             );
     }
     results
-        .with("median", optional(fit.median()))
-        .with(
-            format!("rmst_{horizon}"),
-            optional(fit.rmst(f64::from(horizon))),
-        )
-        .with("n", fit.n)
-        .with("events", fit.events)
-        .with("curve", guard(curve(fit, horizon).into()))
 }
 
 fn curve(fit: &KaplanMeier, horizon: u32) -> Vec<Results> {

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Context, Facts, Kept, Totals, Windows, WriteupFact};
+use super::{Context, Descriptors, Facts, Kept, Totals, Windows, WriteupFact};
 use crate::model::{Calendar, DAY_MS, Millis, Parameters, Results, Value, parse_rfc3339};
 
 /// 2025-01-01T00:00:00Z, the day from which tests count.
@@ -42,7 +42,12 @@ pub(super) fn writeup(id: &str, published_at: Option<Millis>) -> WriteupFact {
         owner_team: None,
         reads_observed: always.clone(),
         reads_steady: always.clone(),
-        comments_steady: always,
+        comments_steady: always.clone(),
+        edits_observed: always.clone(),
+        edits_steady: always,
+        contributors: Vec::new(),
+        maker: None,
+        first: Descriptors::default(),
         counts_only: false,
     }
 }
@@ -189,6 +194,64 @@ pub(super) fn comments(rows: &[(u32, Millis, Option<u32>, bool)]) -> DataFrame {
     .unwrap()
 }
 
+/// One row of `threads`.
+#[derive(Clone)]
+pub(super) struct CommentRow {
+    pub(super) id: i64,
+    pub(super) parent: Option<i64>,
+    /// Days after [`START`].
+    pub(super) at: f64,
+    /// The same.
+    pub(super) deleted: Option<f64>,
+    pub(super) person: Option<u32>,
+    pub(super) counted: bool,
+    pub(super) meant: bool,
+    pub(super) threaded: bool,
+}
+
+impl CommentRow {
+    /// A comment with an id, made so many days after [`START`] by a person of that number, in a tool that
+    /// knows of answers.
+    pub(super) fn new(id: i64, parent: Option<i64>) -> Self {
+        CommentRow {
+            id,
+            parent,
+            at: id as f64,
+            deleted: None,
+            person: u32::try_from(id).ok(),
+            counted: true,
+            meant: true,
+            threaded: true,
+        }
+    }
+}
+
+/// The frame of these comments, on the first write-up.
+pub(super) fn threads(rows: &[CommentRow]) -> DataFrame {
+    df!(
+        "writeup" => vec![0u32; rows.len()],
+        "id" => rows.iter().map(|row| row.id).collect::<Vec<i64>>(),
+        "parent" => rows.iter().map(|row| row.parent).collect::<Vec<Option<i64>>>(),
+        "at" => rows.iter().map(|row| day(row.at)).collect::<Vec<i64>>(),
+        "deleted_at" => rows.iter().map(|row| row.deleted.map(day)).collect::<Vec<Option<i64>>>(),
+        "person" => rows.iter().map(|row| row.person).collect::<Vec<Option<u32>>>(),
+        "counted" => rows.iter().map(|row| row.counted).collect::<Vec<bool>>(),
+        "meant" => rows.iter().map(|row| row.meant).collect::<Vec<bool>>(),
+        "threaded" => rows.iter().map(|row| row.threaded).collect::<Vec<bool>>(),
+    )
+    .unwrap()
+}
+
+/// The frame of edits `(writeup, at, person)`.
+pub(super) fn edits(rows: &[(u32, Millis, Option<u32>)]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "at" => rows.iter().map(|row| row.1).collect::<Vec<i64>>(),
+        "person" => rows.iter().map(|row| row.2).collect::<Vec<Option<u32>>>(),
+    )
+    .unwrap()
+}
+
 /// One row of `links`.
 #[derive(Clone)]
 pub(super) struct LinkRow {
@@ -295,6 +358,8 @@ pub(super) fn empty() -> Facts {
         attendance_observed: Windows(vec![(0, i64::MAX / 4)]),
         contributions: contributions(&[]),
         comments: comments(&[]),
+        threads: threads(&[]),
+        edits: edits(&[]),
         links: links(&[]),
         annotations: Vec::new(),
         series: Kept::default(),

@@ -5,17 +5,17 @@ use polars::prelude::{DataType, df};
 use serde_json::Value as Json;
 
 use super::test_support::{
-    LinkRow, Row, attendance, comments, context, contributions, date, day, empty, links,
-    read_facts, writeup,
+    CommentRow, LinkRow, Row, attendance, comments, context, contributions, date, day, edits,
+    empty, links, read_facts, threads, writeup,
 };
-use super::{ALL, AnnotationFact, ClassTotal, Facts, Totals, WriteupFact, find};
+use super::{ALL, AnnotationFact, ClassTotal, Descriptors, Facts, Totals, WriteupFact, find};
 use crate::model::{ActsOn, Guard, Value};
 
 /// The order of INDICATORS.
-const ORDER: [&str; 38] = [
+const ORDER: [&str; 43] = [
     "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "A1", "A2", "A3",
-    "A4", "A5", "A6", "A7", "A8", "C1", "C2", "K1", "K2", "K3", "K4", "K5", "K6", "T0", "T1", "T2",
-    "T3", "T4", "T5", "T6", "T7", "T8",
+    "A4", "A5", "A6", "A7", "A8", "C1", "C2", "C3", "C4", "E1", "K1", "K2", "K3", "K4", "K5", "K6",
+    "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "D1", "D2",
 ];
 
 #[test]
@@ -142,13 +142,13 @@ fn a_frame_without_its_columns_is_an_error_that_names_the_indicator() {
     assert!(error.to_string().starts_with("L3: "), "{error}");
 }
 
-/// The shape of an indicator's results. What page counters say has
-/// none, nor have slopes, seasons and tests judged together: their fields are ours.
+/// The shape of an indicator's results. What page counters and edits say has none, nor have slopes, seasons
+/// and tests judged together: their fields are ours.
 fn shape<'a>(shapes: &'a Json, code: &str) -> Option<&'a Json> {
     let shape = shapes.get(code);
     assert_eq!(
         shape.is_none(),
-        ["R6", "R7", "T2", "T3", "T7", "T8"].contains(&code),
+        ["R6", "R7", "E1", "T2", "T3", "T7", "T8"].contains(&code),
         "{code}"
     );
     shape
@@ -209,6 +209,14 @@ fn some_facts() -> Facts {
     let earlier = |i: u32| f64::from(i) * 30.5 - 750.0;
     let writeups = (0..32).map(|i| WriteupFact {
         owner_team: Some("payments".to_owned()),
+        first: Descriptors {
+            words: Some(500 + 100 * i),
+            diagrams: Some(i % 3),
+            hyperlinks: Some(i * i),
+            acronyms_unexplained: Some(i % 4),
+            contributors: Some(1 + i % 2),
+            ..Descriptors::default()
+        },
         ..writeup(
             &format!("w{i}"),
             Some(day(if i < 8 {
@@ -272,6 +280,8 @@ fn some_facts() -> Facts {
             (1, day(200.0), Some(2), false),
             (1, day(201.0), None, false),
         ]),
+        threads: threads(&[CommentRow::new(1, None), CommentRow::new(2, Some(1))]),
+        edits: edits(&[(0, day(95.0), Some(1)), (1, day(20.0), None)]),
         links: links(&[
             LinkRow::new(0, "commit", 5.0, None),
             LinkRow::new(0, "code_comment", 5.0, Some(100.0)),
@@ -300,6 +310,7 @@ fn flags_may_come_as_small_integers() {
             &["attended", "invited", "mandatory", "responder"][..],
         ),
         (&mut cast.comments, &["contributor"]),
+        (&mut cast.threads, &["counted", "meant", "threaded"]),
         (&mut cast.links, &["removed", "own"]),
     ] {
         for name in names {

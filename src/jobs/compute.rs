@@ -9,7 +9,7 @@ use super::annotations;
 use super::meetings::Meetings;
 use super::observe::Watch;
 use crate::indicators::{
-    self, Assigned, ClassTotal, Context, Facts, Kept, Totals, Windows, WriteupFact,
+    self, Assigned, ClassTotal, Context, Descriptors, Facts, Kept, Totals, Windows, WriteupFact,
 };
 use crate::model::{DAY_MS, Results};
 use crate::store::{
@@ -169,6 +169,8 @@ async fn facts(
         attendance_observed: attendance_observed(context, registry, (observed, coverage)),
         contributions: of_index(store.contributions(settings).await?)?,
         comments: of_index(store.comments(settings).await?)?,
+        threads: of_index(store.threads(settings).await?)?,
+        edits: of_index(store.edits(settings).await?)?,
         links: renumber_column(of_index(store.links(settings).await?)?, "stands_on", &index)?,
         writeups,
         annotations: annotations::facts(store, context).await?,
@@ -209,6 +211,7 @@ fn writeups(
     let as_of = context.as_of;
     let reads = Watch::new(&["read", "read_count"], observed, coverage, registry, as_of);
     let comments = Watch::new(&["comment"], observed, coverage, registry, as_of);
+    let edits = Watch::new(&["edit"], observed, coverage, registry, as_of);
     registry
         .iter()
         .map(|writeup| WriteupFact {
@@ -221,6 +224,20 @@ fn writeups(
             reads_observed: reads.windows(writeup),
             reads_steady: reads.steady(writeup),
             comments_steady: comments.steady(writeup),
+            edits_observed: edits.windows(writeup),
+            edits_steady: edits.steady(writeup),
+            contributors: writeup.contributors.clone(),
+            maker: Some(writeup.maker).filter(|number| *number != 0),
+            first: Descriptors {
+                words: writeup.first_words,
+                diagrams: writeup.first_diagrams,
+                hyperlinks: writeup.first_hyperlinks,
+                acronyms_unexplained: writeup.first_acronyms_unexplained,
+                contributors: writeup.first_contributors,
+                contributor_teams: writeup.first_contributor_teams,
+                data_sources: writeup.first_data_sources,
+                quotations: writeup.first_quotations,
+            },
             counts_only: !reads.names_people(writeup),
         })
         .collect()

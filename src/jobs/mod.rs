@@ -16,6 +16,7 @@ mod cohorts;
 mod columns;
 pub mod compute;
 pub mod derive;
+mod described;
 pub mod expiry;
 pub mod explain;
 mod few;

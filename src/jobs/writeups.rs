@@ -10,6 +10,7 @@ use super::assigned;
 use super::beside::Beside;
 use super::columns::ints;
 use super::compute::{Computed, renumber};
+use super::described::descriptors;
 use super::few::{Counted, Shown, judge, still_read_tells};
 use super::linked::{self, Linked, Links};
 use crate::indicators::{Context, WriteupFact};
@@ -314,7 +315,8 @@ fn entry(writeup: &RegistryWriteup, readers: &Readers<'_>, context: &Context, k:
         .with(
             "last_comment_week",
             signs.last_comment.map(|at| week(at, context)),
-        );
+        )
+        .with("descriptors", descriptors(writeup));
     let mut json = publish(&results, k);
     if let Json::Object(object) = &mut json {
         object.insert("reads_by_age".to_owned(), readers.curve());

@@ -13,6 +13,7 @@ mod assigned;
 mod attendance;
 mod beside;
 mod citing;
+mod conversing;
 mod definitions;
 mod desk;
 mod digest;

@@ -285,7 +285,7 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
             0 => attendance::nothing(summary),
             _ => taking_part::nothing(summary, code),
         },
-        "L4" | "C1" if oldest(summary) < days(summary, "late", 90.0) => {
+        "L4" | "C1" | "E1" if oldest(summary) < days(summary, "late", 90.0) => {
             format!("Nothing to say yet: no write-up is older than {late}.")
         }
         "L4" if !health::seen_reads(summary) => NO_READ.to_owned(),
@@ -311,6 +311,9 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
         "T0" | "T1" => super::trend::reads(summary).sentence,
         _ => match code.chars().next() {
             Some('C') => "Nothing to say yet: no comment of the right age has been seen.",
+            Some('E') => "Nothing to say yet: no edit of a published write-up has been seen.",
+            // A leader acts on no number of an exploration.
+            Some('D') => "What goes with long reading is for the analyst: its numbers stand in summary.json.",
             Some('K') => return no_link(summary, code),
             _ => "Nothing to say yet: no read of the right age has been seen.",
         }

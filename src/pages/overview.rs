@@ -186,7 +186,7 @@ pub(super) fn signal(summary: &Value, links: Links, panel: &Panel) -> Signal {
         word: match code {
             _ if is_trend => Some(trend::reads(summary).word),
             // They move by themselves when people stop writing (INDICATORS 0.5).
-            "K1" | "K2" | "K5" | "K6" | "L2" | "C1" => Some("can't be compared over time"),
+            "K1" | "K2" | "K5" | "K6" | "L2" | "C1" | "E1" => Some("can't be compared over time"),
             _ => None,
         },
         sentence: say(

@@ -4,7 +4,9 @@
 use serde_json::Value;
 
 use super::words::{count, counted, interval, measure, percent, plural, stretch};
-use super::{assigned, attendance, citing, health, linked, opening, survival, taking_part, trend};
+use super::{
+    assigned, attendance, citing, conversing, health, linked, opening, survival, taking_part, trend,
+};
 use crate::charts::reading::{self, Cell, Share, cell, share};
 
 /// What the results of an indicator say, or why they say nothing yet.
@@ -54,6 +56,9 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
         "A8" => taking_part::teams(results),
         "C1" if opening::oldest(summary) >= late => comments(results, late),
         "C2" => commenters(results),
+        "C3" => conversing::depth(results),
+        "C4" => conversing::response(results),
+        "E1" if opening::oldest(summary) >= late => conversing::edits(results, late),
         "K1" => linked::links(summary),
         "K2" => citing::ages(results),
         "K3" => survival::links(results),

@@ -94,17 +94,11 @@ fn writeup(paper: &Paper, people: &People, version: u64, line: &mut Line) {
         .texts("contributor_teams", [&*people.teams[paper.team]])
         .texts("responders", paper.responders.iter().map(email))
         .whole("words", words)
-        .whole("diagrams", words / 700)
-        .whole("hyperlinks", words / 120)
+        .whole("diagrams", paper.diagrams.into())
+        .whole("hyperlinks", paper.hyperlinks.into())
         .whole("acronyms", words / 90)
-        .whole(
-            "acronyms_unexplained",
-            if paper.new_template {
-                words / 900
-            } else {
-                words / 200
-            },
-        )
+        .whole("acronyms_unexplained", paper.unexplained.into())
+        .whole("data_sources", paper.data_sources.into())
         .text(
             "template",
             if paper.new_template {

@@ -46,6 +46,11 @@ pub(super) struct Paper {
     pub(super) authors: Vec<usize>,
     pub(super) responders: Vec<usize>,
     pub(super) words: u32,
+    pub(super) diagrams: u32,
+    pub(super) hyperlinks: u32,
+    /// Acronyms that nothing explains; the new template asks to explain them.
+    pub(super) unexplained: u32,
+    pub(super) data_sources: u32,
     pub(super) new_template: bool,
     /// Its place among all of them, by publication.
     number: usize,
@@ -171,7 +176,26 @@ fn paper(
         u if u < 0.15 => 0.03,
         _ => dice.between(0.4, 0.7),
     };
+    let undated = dice.chance(0.02);
+    let authors = people.several(Some(team), authors, dice);
+    let responders = people.several(Some(team), responders, dice);
+    let words = (dice.lognormal(1_400.0, 0.5) as u32).clamp(200, 9_000);
+    // Of chance of their own: what a text holds changes nobody's reading.
+    let upto = |purpose: usize, most: u32| {
+        (lot(options.seed, n, usize::MAX - purpose) * f64::from(most + 1)) as u32
+    };
     Paper {
+        diagrams: upto(1, 1 + words / 500),
+        hyperlinks: upto(2, 4 + words / 90),
+        unexplained: upto(
+            3,
+            if new_template {
+                words / 500
+            } else {
+                words / 100
+            },
+        ),
+        data_sources: upto(4, 6),
         title: names::title(n),
         url: format!(
             "https://{}.example.org/incidents/{}",
@@ -181,12 +205,12 @@ fn paper(
         alias: format!("page:{}", 88_000 + n * 3),
         home,
         published,
-        undated: dice.chance(0.02),
+        undated,
         deleted: None,
         team,
-        authors: people.several(Some(team), authors, dice),
-        responders: people.several(Some(team), responders, dice),
-        words: (dice.lognormal(1_400.0, 0.5) as u32).clamp(200, 9_000),
+        authors,
+        responders,
+        words,
         new_template,
         number: n,
         breadth: dice.between(0.1, 0.45),

@@ -22,6 +22,7 @@ mod rows;
 mod state;
 pub mod told;
 mod which;
+mod written;
 
 pub use annotations::AnnotationRow;
 pub use derive::{DeriveSettings, Fingerprint, MachineLimits};

@@ -181,6 +181,8 @@ pub struct RegistryWriteup {
     pub merged_into: u32,
     /// Names that are its own only between two instants.
     pub spans: Vec<(String, i64, i64)>,
+    /// The number of who is named first among its authors; 0 for nobody.
+    pub maker: u32,
 }
 
 /// A pseudonym in one generation of the registry.

@@ -8,12 +8,14 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from descriptors import d1_d2
 from formulas import (clustered_ratio, counter_increments, double_clicks, goes_quiet, kaplan_meier, logrank,
                       poisson_rate, quantile, revivals, trend, weibull, wilson)
 from guests import all_guests
 from model import DAY, month, next_month, thousandths
 from taking_part import a4_a8
 from trends import t2_t8
+from written import c3_c4, e1
 
 PLACES = ["code_comment", "commit", "diagram", "onboarding", "writeup"]
 
@@ -23,7 +25,7 @@ def compute(world):
     reads, health = kept_reads(world)
     facts = Facts(world, reads)
     results = {}
-    for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, a1_a3, a4_a8, c1_c2, k, t0_t1):
+    for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, a1_a3, a4_a8, c1_c2, c3_c4, e1, k, t0_t1, d1_d2):
         results |= part(world, facts)
     if reads["assigned"].any():
         without = Facts(world, reads[~reads["assigned"]])

@@ -14,7 +14,7 @@ PARAMETERS = {
     "double_click_s": 30, "late_days": 90, "horizon_days": 365, "recent_days": 90,
     "trailing_days": 28, "min_readers": 3, "quiet_days": 90, "read_fraction": 0.75,
     "wpm_fast": 300, "skim_min_s": 10, "min_present_s": 300, "newcomer_days": 90,
-    "contribution_days": 14, "repeat_days": 180, "large_list": 15,
+    "contribution_days": 14, "response_days": 7, "repeat_days": 180, "large_list": 15,
     "index_writeups": 20, "index_team_share": 0.5, "index_team_least": 5, "follow_up_days": 30,
 }
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -124,7 +124,9 @@ class Writeup:
         self.published = instant("published_at")
         deleted = instant("deleted_at")
         self.deleted = deleted if deleted is not None and deleted < as_of else None
-        self.contributors = {who(p) for p in data.get("contributors") or []}
+        named = [who(p) for p in data.get("contributors") or []]
+        self.contributors, self.maker = set(named), next(iter(named), None)
+        self.first = {}
         self.responders = {who(p) for p in data.get("responders") or []}
         self.owner_team = data.get("owner_team")
         self.contributor_teams = set(data.get("contributor_teams") or [])
@@ -135,6 +137,7 @@ class Writeup:
         self.age = age if age is not None and age > 0 else None
         self.revisions = []
         self.reads_observed = self.reads_steady = self.comments_steady = None
+        self.edits_observed = self.edits_steady = None
         self.counts_only = False
 
 
@@ -159,6 +162,7 @@ class World:
             if key not in latest or event["version"] > latest[key]["version"]:
                 latest[key] = event
         self.received["duplicate_id"] = len(received) - sum(not by_hand(e) for e in latest.values())
+        self.latest = list(latest.values())
         by_kind = defaultdict(list)
         for event in latest.values():
             by_kind[event["kind"]].append(event)
@@ -181,6 +185,7 @@ class World:
             writeup.assignments = assigned.get(writeup.id, [])
             writeup.revisions = [(self.calendar.date(at), words)
                                  for at, words in sorted(revisions[writeup.id])]
+            writeup.first = self._at_publication(writeup, by_kind["writeup"])
         self._names = {n: w for w in self.writeups.values() for n in w.names}
         self._names |= {w.id: w for w in self.writeups.values()}
         self._place(latest.values())
@@ -188,6 +193,22 @@ class World:
         self._observe(by_kind["coverage"], latest.values())
         # The last word on each.
         self.annotations = sorted(by_kind["annotation"], key=lambda e: e["data"].get("version", 0))
+
+    def _at_publication(self, writeup, events):
+        """What was said last of its text in the first two weeks, or else first."""
+        own = sorted((e for e in events if (e["data"].get("id") or e["subject"]) == writeup.id), key=spoken)
+        first = {}
+        for name in ("words", "diagrams", "hyperlinks", "acronyms_unexplained", "data_sources", "quotations",
+                     "contributors", "contributor_teams"):
+            said = [(spoken(e)[0], e["data"][name]) for e in own if e["data"].get(name) is not None]
+            if name.startswith("contributor"):
+                same = self.who if name == "contributors" else lambda team: team
+                said = [(at, len({same(one) for one in some})) for at, some in said if some]
+            early = [value for at, value in said
+                     if writeup.published is not None and at < writeup.published + 14 * DAY]
+            if writeup.published is not None and said:
+                first[name] = early[-1] if early else said[0][1]
+        return first
 
     def _people(self, events):
         """Who is who: what rosters claim, and then what was said by hand, the last word on a pair."""
@@ -342,7 +363,7 @@ class World:
         """Observed time by source, then by write-up, for reads and for comments."""
         known = {e["source"] for e in events}
         for kinds, name in ((("read", "read_count"), "reads"), (("comment",), "comments"),
-                            (("attendance",), "attendance")):
+                            (("edit",), "edits"), (("attendance",), "attendance")):
             stated, prefixes, first = defaultdict(list), defaultdict(list), {}
             delivered, came, people = defaultdict(Counter), defaultdict(set), set()
             for event in events:

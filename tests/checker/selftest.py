@@ -9,12 +9,14 @@ import sys
 
 import numpy as np
 
+from descriptors import regress
 from formulas import (clustered_ratio, counter_increments, double_clicks, gini, goes_quiet,
                       kaplan_meier, logrank, poisson_rate, quantile, revivals, trend, weibull, wilson)
 from guests import Guest
 from indicators import depth_class, median_days
 from model import DAY, PARAMETERS, Calendar, identity, millis
 from trends import its, pelt, pettitt, rate_ratio, slope, together
+from written import forest
 
 FAILURES = []
 
@@ -147,6 +149,30 @@ def main(path):
     agree("T7", [one["adjusted"] for one in found["tests"]], e["adjusted"])
     i, e = t["T8"][1]
     agree("T8", rate_ratio(i["k1"], i["e1"], i["k2"], i["e2"]), e)
+    km = kaplan_meier([0.2, 1.5, 30, 2, 10, 400], [1, 1, 1, 0, 0, 0], [1, 7])
+    agree("C4", km | {"answered_7d": 1 - km["S_7"]}, examples["C4"][0][1])
+    said = lambda key, parent, at: {"key": key, "parent": parent, "at": at, "who": key, "counted": True}
+    threads, _ = forest([said("root", None, 0), said("r1", "root", 1), said("r2", "r1", 2),
+                         said("r3", "root", 3), said("alone", None, 4)])
+    depths = [max(depth for _, depth in comments) for _, comments in threads]
+    agree("C3a", {"mean_depth": sum(depths) / 2, "answered": wilson(sum(d > 0 for d in depths), 2)},
+          examples["C3"][0][1])
+    threads, orphans = forest([said("r1", "unknown", 0)])
+    agree("C3b", {"threads": len(threads), "orphans": orphans}, examples["C3"][1][1])
+    circle = [said("a", "c", 0), said("b", "a", 1), said("c", "b", 2), said("d", "c", 3)]
+    agree("C3c", [[(c["key"], depth) for c, depth in found] for _, found in forest(circle)[0]],
+          [[("a", 0), ("b", 1), ("c", 2), ("d", 3)]])
+    (i, e), (_, e2) = examples["D2"]
+    fit = regress(np.array(i["x"], float)[:, None], np.array(i["y"], float), np.log(i["e"]))
+    # The examples' own searches stopped seven, and for the error four digits in.
+    near = lambda label, found, expected, digits: agree(
+        label, float(f"{found:.{digits}g}"), float(f"{expected:.{digits}g}"))
+    near("D2 const", fit["coef"][0], e["const"], 6)
+    near("D2 diagrams", fit["coef"][1], e["diagrams"], 6)
+    near("D2 alpha", fit["alpha"], e["alpha"], 5)
+    agree("D2 loglik", fit["loglik"], e["loglik"])
+    near("D2 se", fit["se"][1], e2["se_negbin"], 4)
+    agree("D2 dispersion", fit["pearson_dispersion_poisson"], e2["dispersion"])
 
     agree("P2", identity(" Ada@Example.org "), identity("mailto:ada@example.ORG"))
     for label, found, expected in FAILURES:

@@ -43,6 +43,8 @@ const A3: &str = "/indicators/A3/results";
 const A4: &str = "/indicators/A4/results";
 const A6: &str = "/indicators/A6/results";
 const A7: &str = "/indicators/A7/results";
+const D2: &str = "/indicators/D2/results/negbin";
+const E1: &str = "/indicators/E1/results";
 const A8: &str = "/indicators/A8/results";
 
 /// Every sum that somebody may think of: what stands first is what the others add up to.
@@ -52,6 +54,7 @@ fn equations(truth: &Value) -> Vec<Vec<Term>> {
     all.extend(of_cohorts(truth));
     all.extend(of_due_reviews(truth));
     all.extend(of_years(truth));
+    all.extend(of_edits(truth));
     let stayed = truth.pointer(&format!("{A4}/stayed"));
     let stayed = stayed.and_then(Value::as_array).map_or(0, Vec::len);
     let tenths = (0..stayed).map(|at| plus(format!("{A4}/stayed/{at}/presences")));
@@ -91,6 +94,21 @@ fn of_years(truth: &Value) -> Vec<Vec<Term>> {
         each.chain([sum]).collect()
     };
     vec![year(start, "k_before"), year(start + 12, "k_last")]
+}
+
+/// Edits by others, month by month and in all, where all of them fell into the age that is compared; and
+/// all edits, where everybody's name is known.
+fn of_edits(truth: &Value) -> Vec<Vec<Term>> {
+    let months = truth.pointer(&format!("{E1}/series"));
+    let months = months.and_then(Value::as_array).map_or(0, Vec::len);
+    let cells = (0..months).map(|at| plus(format!("{E1}/series/{at}/by_others")));
+    vec![
+        cells.chain([minus(format!("{E1}/by_others/k"))]).collect(),
+        vec![
+            plus(format!("{E1}/edits/edits")),
+            minus(format!("{E1}/by_others/n")),
+        ],
+    ]
 }
 
 fn of_writeups(truth: &Value) -> Vec<Vec<Term>> {
@@ -716,6 +734,26 @@ fn few(shown: &Value, k: u32, what: &str) {
         }
         if let Some(part) = number(&part) {
             assert!(fits(&part.into()), "{what}: {part}");
+        }
+    }
+    // What a regression keeps exactly would tell the reads of a write-up that is withheld.
+    for name in [
+        "coef/const",
+        "alpha",
+        "loglik",
+        "poisson_loglik",
+        "pearson_dispersion_poisson",
+    ] {
+        let place = format!("{D2}/{name}");
+        assert!(
+            shown.pointer(&place).is_some_and(Value::is_null),
+            "{what}: {place}"
+        );
+    }
+    let authors = rows(shown, "writeups").map(|(at, writeup)| (at, &writeup["descriptors"]));
+    for (at, told) in authors {
+        for told in [told, &told["at_publication"]] {
+            assert!(fits(&told["contributors"]), "{what}: write-up {at}: {told}");
         }
     }
     let indicators = &shown["indicators"];

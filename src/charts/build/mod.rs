@@ -38,6 +38,8 @@ pub fn charts(summary: &Value, code: &str) -> Vec<Chart> {
         "A7" => taking_part::returning(context),
         "A8" => taking_part::teams(context),
         "C1" => comments::late(context),
+        "C4" => comments::response(context),
+        "E1" => comments::edits(context),
         "K1" => [links::by_place(context), links::by_month(context)].concat(),
         "K2" => links::ages(context),
         "K3" => links::survival(context),

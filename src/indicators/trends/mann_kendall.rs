@@ -58,7 +58,8 @@ fn trends(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .with("cohort_trend", guarded(series.by_cohort())))
 }
 
-fn trend(points: &[(f64, f64)]) -> Results {
+/// T1 and T2 of a series of months with their values.
+pub(super) fn trend(points: &[(f64, f64)]) -> Results {
     let test = mann_kendall(points).filter(|_| points.len() >= MIN_MONTHS);
     let best = test.map(|test| test.recommended);
     let line = test.and_then(|_| theil_sen(points, 1.0));

@@ -5,6 +5,7 @@ pub(super) mod age_matched;
 pub(super) mod change;
 mod cohorts;
 pub(super) mod comparisons;
+pub(super) mod edits;
 mod exposure;
 pub(super) mod interrupted;
 pub(super) mod intervals;

@@ -183,6 +183,19 @@ fn build(facts: &Facts, context: &Context) -> PolarsResult<Series> {
 
 /// The complete months since the first publication, still empty.
 fn months(context: &Context, facts: &Facts) -> Vec<Month> {
+    let months = complete_months(context, facts).into_iter();
+    months
+        .map(|first| Month {
+            first,
+            working_days: 0,
+            late: Band::default(),
+            window: Band::default(),
+        })
+        .collect()
+}
+
+/// The first days of the complete local months since the first publication.
+pub(super) fn complete_months(context: &Context, facts: &Facts) -> Vec<NaiveDate> {
     let published = facts
         .writeups
         .iter()
@@ -196,12 +209,6 @@ fn months(context: &Context, facts: &Facts) -> Vec<Month> {
         Some(next_month(month))
     })
     .take_while(complete)
-    .map(|first| Month {
-        first,
-        working_days: 0,
-        late: Band::default(),
-        window: Band::default(),
-    })
     .collect()
 }
 

@@ -78,6 +78,12 @@ fn describe(entry: &mut RegistryWriteup, rows: &[&WriteupRow], person_of: &HashM
         say(&mut entry.unclear, &row.unclear);
         say(&mut entry.several_accounts, &row.several_accounts);
         people(&mut entry.contributors, &row.contributors, person_of);
+        // Sources that know who made a page name them first.
+        let maker = row
+            .contributors
+            .first()
+            .and_then(|first| person_of.get(first));
+        entry.maker = maker.copied().unwrap_or(entry.maker);
         people(&mut entry.responders, &row.responders, person_of);
         people(&mut entry.reviewers, &row.reviewers, person_of);
         people(&mut entry.facilitators, &row.facilitators, person_of);
@@ -329,6 +335,7 @@ mod tests {
                 difficult: Some(true),
                 surprised: Some(true),
                 reviewers: vec![3, 2, 3],
+                contributors: vec![5, 4],
                 ..landed("a", 1)
             },
         ];
@@ -338,6 +345,7 @@ mod tests {
         let marks = (merged[0].surprised, merged[0].difficult, merged[0].unclear);
         assert_eq!(marks, (Some(true), Some(false), None));
         assert_eq!(merged[0].reviewers, [2, 3]);
+        assert_eq!((merged[0].maker, &merged[0].contributors), (5, &vec![4, 5]));
     }
 
     #[test]
