@@ -19,6 +19,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::H,
     state: false,
+    facts: &["fact_threads"],
     says: "Whether people answer each other, or leave remarks.",
     definition: "Comments are put under the comment that they answer; what answers none is a root \
         of depth 0, and each answer one deeper than what it answers. threads = roots with all below \

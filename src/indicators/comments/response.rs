@@ -23,6 +23,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_threads"],
     says: "Whether what somebody says in a comment is answered by somebody else, and how soon.",
     definition: "Of each thread (C3) whose first comment names its writer: days until the first \
         comment in it by another person, strictly later. Whoever answers themselves has not been \

@@ -17,6 +17,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: false,
+    facts: &["fact_daily"],
     says: "Whether write-ups that have more of something are read more {late_later}, or less.",
     definition: "Of write-ups whose reads were observed from publication for at least {late_days_twice} \
         days: \

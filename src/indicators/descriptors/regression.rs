@@ -20,6 +20,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: false,
+    facts: &["fact_daily"],
     says: "Which descriptors of a write-up go with more reading {late_later} when the others are held \
         equal.",
     definition: "Write-ups and descriptors as in D1 (diagrams, hyperlinks, unexplained_per_1000, \

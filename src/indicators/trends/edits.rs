@@ -31,6 +31,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_edits"],
     says: "Whether people still change what a write-up says {late_later}, and people who did not write \
         it.",
     definition: "An edit is a local day on which somebody changed a published, dated write-up, however \

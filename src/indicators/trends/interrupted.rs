@@ -29,6 +29,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_annotations", "fact_daily", "fact_people_by_cohort"],
     says: "Whether write-ups published after a change are read more {late_later} than those published before it.",
     definition: "For each annotation, which was entered by hand, over T0's publication cohorts: log E y_c = b0 + b1 c \
         + b2 [c >= c0] + b3 (c - c0)+ + log(write-ups_c), y = reads at an age in [{late_days}, {late_days_twice}) \
