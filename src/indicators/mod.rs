@@ -10,6 +10,7 @@ mod comments;
 mod frames;
 mod links;
 mod observed;
+mod reach;
 mod reads;
 mod shapes;
 mod tail;
@@ -25,6 +26,8 @@ use polars::prelude::{DataFrame, PolarsError};
 use crate::model::{Calendar, DAY_MS, Layer, Millis, Parameters, Results};
 
 pub use assigned::beside;
+pub use reach::Reach;
+pub use reach::teams::{ByTeam, by_writeup as readers_by_team};
 pub(crate) use shapes::fewest;
 pub use told::Told;
 
@@ -44,6 +47,9 @@ pub static ALL: &[&dyn Indicator] = &[
     &tail::still_read::StillRead,
     &tail::survival::ReadershipSurvival,
     &tail::revivals::Revivals,
+    &reach::whole::WholeReach,
+    &reach::teams::TeamReach,
+    &reach::newcomers::Newcomers,
     &attendance::attendees::Attendees,
     &attendance::voluntary::Voluntary,
     &attendance::show_rate::ShowRate,
@@ -178,6 +184,8 @@ pub struct Facts {
     /// stated, else what its page, its time and whoever made it tell), `form: str` (null if unknown),
     /// `stands_on: u32` (the write-up on whose page it stands; null if none), `own: bool` (a self-link).
     pub links: DataFrame,
+    /// L12, L13.
+    pub reach: Reach,
     /// Where reads were assigned: what is known without them.
     pub assigned: Option<Box<Assigned>>,
 }
@@ -185,8 +193,8 @@ pub struct Facts {
 /// Facts with and without assigned reads.
 #[derive(Clone, Debug)]
 pub struct Assigned {
-    /// The same facts without them: `daily`, `trailing`, and of `totals` what R1, R2, R3, L3 and L4
-    /// take from it. The rest is as it is with them.
+    /// The same facts without them: `daily`, `trailing`, and of `totals` what R1, R2, R3, L3, L4 and
+    /// L11 take from it. The rest is as it is with them.
     pub without: Facts,
     /// Those parts of the totals over assigned reads alone.
     pub only: Totals,
@@ -351,6 +359,10 @@ pub struct Totals {
     pub late_reader_days: u64,
     /// Distinct people among them.
     pub late_readers: u64,
+    /// L11: people on the roster in the last `recent` days.
+    pub roster: u64,
+    /// L11: those of them who read something in that time.
+    pub roster_readers: u64,
 }
 
 impl Totals {

@@ -156,6 +156,15 @@ fn curve(fit: &KaplanMeier, horizon: u32) -> Vec<Results> {
     .collect()
 }
 
+/// A number as it is told where people are withheld (k over 1): in whole hundredths, since all its digits
+/// together may tell the few numbers that it was made of.
+pub(super) fn in_hundredths(value: f64, k: u32) -> f64 {
+    match k {
+        0 | 1 => value,
+        _ => (value * 100.0).round() / 100.0,
+    }
+}
+
 /// A number that may be missing, guarded by [`Guard::Count`] where it is there.
 pub(super) fn guarded(value: Option<f64>, people: u64) -> Value {
     match value {

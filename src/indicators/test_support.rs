@@ -4,8 +4,8 @@
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Context, Facts, Totals, Windows, WriteupFact};
-use crate::model::{Calendar, DAY_MS, Millis, Parameters, Results, Value, parse_rfc3339};
+use super::{Context, Facts, Reach, Totals, Windows, WriteupFact};
+use crate::model::{Calendar, DAY_MS, Guard, Millis, Parameters, Results, Value, parse_rfc3339};
 
 /// 2025-01-01T00:00:00Z, the day from which tests count.
 pub(super) const START: Millis = 1_735_689_600_000;
@@ -246,6 +246,37 @@ pub(super) fn links(rows: &[LinkRow]) -> DataFrame {
     .unwrap()
 }
 
+/// The frame of readers `(writeup, team, readers)`; beside them the people inside, outside, compared, others
+/// and known.
+pub(super) fn reader_teams(rows: &[(u32, &str, u64)], people: [u64; 5]) -> DataFrame {
+    let same = |people: u64| vec![people; rows.len()];
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "team" => rows.iter().map(|row| row.1).collect::<Vec<&str>>(),
+        "readers" => rows.iter().map(|row| row.2).collect::<Vec<u64>>(),
+        "inside" => same(people[0]),
+        "outside" => same(people[1]),
+        "compared" => same(people[2]),
+        "others" => same(people[3]),
+        "known" => same(people[4]),
+    )
+    .unwrap()
+}
+
+/// Joined, left, first read and first read of their own accord.
+pub(super) type Newcomer = (Millis, Option<Millis>, Option<Millis>, Option<Millis>);
+
+/// The frame of newcomers.
+pub(super) fn newcomers(rows: &[Newcomer]) -> DataFrame {
+    df!(
+        "joined" => rows.iter().map(|row| row.0).collect::<Vec<i64>>(),
+        "left" => rows.iter().map(|row| row.1).collect::<Vec<Option<i64>>>(),
+        "first_at" => rows.iter().map(|row| row.2).collect::<Vec<Option<i64>>>(),
+        "free_at" => rows.iter().map(|row| row.3).collect::<Vec<Option<i64>>>(),
+    )
+    .unwrap()
+}
+
 /// Frames with every column and no rows.
 pub(super) fn empty() -> Facts {
     Facts {
@@ -294,6 +325,11 @@ pub(super) fn empty() -> Facts {
         contributions: contributions(&[]),
         comments: comments(&[]),
         links: links(&[]),
+        reach: Reach {
+            teams: reader_teams(&[], [0; 5]),
+            newcomers: newcomers(&[]),
+            ..Reach::default()
+        },
         assigned: None,
     }
 }
@@ -335,5 +371,34 @@ pub(super) fn number(results: &Results, path: &[&str]) -> Option<f64> {
         Value::Int(value) => Some(value as f64),
         Value::Float(value) => Some(value),
         _ => None,
+    }
+}
+
+/// Whether what stands at this path is told where fewer than `k` people are withheld. Cells are not judged.
+pub(super) fn is_told(results: &Results, path: &[&str], k: u64) -> bool {
+    let few = |people: u64| 0 < people && people < k;
+    let mut value = Value::Map(results.clone());
+    let mut path = path.iter();
+    loop {
+        value = match value {
+            Value::Guarded(guard, inner) => {
+                let withheld = match guard {
+                    Guard::Count(people) => few(people),
+                    Guard::Share { num, den } => few(num) || few(den) || few(den - num),
+                    Guard::AtLeast(many) => many < k,
+                    Guard::Cell { .. } => false,
+                };
+                if withheld {
+                    return false;
+                }
+                *inner
+            }
+            Value::Null => return false,
+            Value::Map(map) => match path.next() {
+                Some(name) => map.get(name).unwrap().clone(),
+                None => return true,
+            },
+            _ => return true,
+        };
     }
 }

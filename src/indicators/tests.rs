@@ -5,16 +5,17 @@ use polars::prelude::{DataType, df};
 use serde_json::Value as Json;
 
 use super::test_support::{
-    LinkRow, Row, attendance, comments, context, contributions, date, day, empty, links,
-    read_facts, writeup,
+    LinkRow, Row, attendance, comments, context, contributions, date, day, empty, links, newcomers,
+    read_facts, reader_teams, writeup,
 };
-use super::{ALL, ClassTotal, Facts, Totals, WriteupFact, find};
+use super::{ALL, ClassTotal, Facts, Reach, Totals, Windows, WriteupFact, find};
 use crate::model::{Guard, Value};
 
 /// The order of INDICATORS.
-const ORDER: [&str; 31] = [
-    "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "A1", "A2", "A3",
-    "A4", "A5", "A6", "A7", "A8", "C1", "C2", "K1", "K2", "K3", "K4", "K5", "K6", "T0", "T1",
+const ORDER: [&str; 34] = [
+    "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "L11", "L12",
+    "L13", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "C1", "C2", "K1", "K2", "K3", "K4",
+    "K5", "K6", "T0", "T1",
 ];
 
 #[test]
@@ -211,6 +212,15 @@ fn some_facts() -> Facts {
         people: 8,
     };
     Facts {
+        reach: Reach {
+            teams_in_roster: 3,
+            teams: reader_teams(&[(0, "payments", 2), (0, "search", 3)], [2, 3, 5, 0, 5]),
+            newcomers: newcomers(&[
+                (day(150.0), None, Some(day(160.0)), None),
+                (day(150.0), None, None, None),
+            ]),
+            observed: Windows(vec![(day(0.0), day(400.0))]),
+        },
         people_by_age_week: df!("age_week" => [0i32], "people" => [8u64], "anonymous" => [0u64])
             .unwrap(),
         people_by_month: df!(
@@ -222,6 +232,8 @@ fn some_facts() -> Facts {
         totals: Totals {
             total_reads: 80,
             readers: 8,
+            roster: 12,
+            roster_readers: 7,
             read: class,
             skimmed: class,
             opened: class,

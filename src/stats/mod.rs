@@ -3,6 +3,7 @@
 //! `tests/vectors/worked_examples.json`.
 
 pub mod bounds;
+pub mod entropy;
 pub mod gini;
 pub mod kaplan_meier;
 pub mod log_normal;
@@ -18,6 +19,7 @@ pub mod weighted;
 pub mod wilson;
 
 pub use bounds::Bounds;
+pub use entropy::{entropy, evenness};
 pub use gini::gini;
 pub use kaplan_meier::KaplanMeier;
 pub use log_normal::{LogNormal, log_normal};

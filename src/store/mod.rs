@@ -15,6 +15,7 @@ mod people;
 mod prove;
 pub mod published;
 mod purge;
+mod reach;
 mod registry;
 mod retain;
 mod rows;

@@ -8,6 +8,7 @@ import math
 import sys
 
 import numpy as np
+from scipy import stats
 
 from formulas import (clustered_ratio, counter_increments, double_clicks, gini, goes_quiet,
                       kaplan_meier, logrank, poisson_rate, quantile, revivals, trend, weibull, wilson)
@@ -103,6 +104,16 @@ def main(path):
     agree("L6a", {"revivals": revivals(i["ages"], 90),
                   "declared_quiet_at": goes_quiet(i["ages"], i["obs"], 90)[0]}, e)
     agree("L6b", {"revivals": revivals(i2["ages"], 90)}, e2)
+
+    for i, e in examples["L11"]:
+        agree("L11", wilson(i["k"], i["n"]), e)
+    for i, e in examples["L12"]:
+        spread, n = float(stats.entropy(i["c"])), sum(i["c"])
+        agree("L12", {"outside_share": (n - i["c"][0]) / n, "H": spread,
+                      "evenness": spread / math.log(i["K"]), "effective_teams": math.exp(spread)}, e)
+    (i, e), (i2, e2) = examples["L13"]
+    agree("L13a", wilson(i["k"], i["n"]), e)
+    agree("L13b", kaplan_meier(i2["T"], i2["E"], [30, 90]), e2)
 
     (i, e), (i2, e2) = examples["A1"]
     agree("A1a", {"median": quantile(i["n"], .5), "q1": quantile(i["n"], .25),
