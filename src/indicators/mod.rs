@@ -29,6 +29,7 @@ pub use assigned::beside;
 pub use reach::Reach;
 pub use reach::teams::{ByTeam, by_writeup as readers_by_team};
 pub(crate) use shapes::fewest;
+pub use tail::long::{LongTail, decay_horizon, is_there};
 pub use told::Told;
 
 /// Every indicator in the order of INDICATORS. A new one is one file, one `mod` line and one line
@@ -47,6 +48,10 @@ pub static ALL: &[&dyn Indicator] = &[
     &tail::still_read::StillRead,
     &tail::survival::ReadershipSurvival,
     &tail::revivals::Revivals,
+    &tail::decay::Decay,
+    &tail::sleeping::Sleeping,
+    &tail::bursts::Bursts,
+    &tail::concentration::Concentration,
     &reach::whole::WholeReach,
     &reach::teams::TeamReach,
     &reach::newcomers::Newcomers,
@@ -186,6 +191,8 @@ pub struct Facts {
     pub links: DataFrame,
     /// L12, L13.
     pub reach: Reach,
+    /// L7 to L10.
+    pub long: LongTail,
     /// Where reads were assigned: what is known without them.
     pub assigned: Option<Box<Assigned>>,
 }

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Context, Facts, Reach, Totals, Windows, WriteupFact};
+use super::{Context, Facts, LongTail, Reach, Totals, Windows, WriteupFact};
 use crate::model::{Calendar, DAY_MS, Guard, Millis, Parameters, Results, Value, parse_rfc3339};
 
 /// 2025-01-01T00:00:00Z, the day from which tests count.
@@ -277,6 +277,51 @@ pub(super) fn newcomers(rows: &[Newcomer]) -> DataFrame {
     .unwrap()
 }
 
+/// The frame of reads `(writeup, Monday, reads, people)`.
+pub(super) fn reads_by_week(rows: &[(u32, i32, u64, u64)]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "week" => rows.iter().map(|row| row.1).collect::<Vec<i32>>(),
+        "reads" => rows.iter().map(|row| row.2).collect::<Vec<u64>>(),
+        "people" => rows.iter().map(|row| row.3).collect::<Vec<u64>>(),
+    )
+    .unwrap()
+}
+
+/// The frame of reads `(writeup, bin, reads, people)`.
+pub(super) fn reads_by_thirty(rows: &[(u32, u32, u64, u64)]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "bin" => rows.iter().map(|row| row.1).collect::<Vec<u32>>(),
+        "reads" => rows.iter().map(|row| row.2).collect::<Vec<u64>>(),
+        "people" => rows.iter().map(|row| row.3).collect::<Vec<u64>>(),
+    )
+    .unwrap()
+}
+
+/// The frame of reads `(writeup, reads)` of a year, with the people behind all of them and behind all others.
+pub(super) fn reads_of_year(rows: &[(u32, u64)], people: [u64; 2]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "reads" => rows.iter().map(|row| row.1).collect::<Vec<u64>>(),
+        "own_people" => rows.iter().map(|row| row.1.min(9)).collect::<Vec<u64>>(),
+        "inside" => vec![people[0]; rows.len()],
+        "outside" => vec![people[1]; rows.len()],
+    )
+    .unwrap()
+}
+
+/// The frame of ages `(horizon, age, reads)`, ms.
+pub(super) fn read_ages(rows: &[(Millis, f64, u64)]) -> DataFrame {
+    df!(
+        "horizon" => rows.iter().map(|row| row.0).collect::<Vec<i64>>(),
+        "bin" => (0..rows.len() as u64).collect::<Vec<u64>>(),
+        "reads" => rows.iter().map(|row| row.2).collect::<Vec<u64>>(),
+        "age" => rows.iter().map(|row| row.1).collect::<Vec<f64>>(),
+    )
+    .unwrap()
+}
+
 /// Frames with every column and no rows.
 pub(super) fn empty() -> Facts {
     Facts {
@@ -329,6 +374,13 @@ pub(super) fn empty() -> Facts {
             teams: reader_teams(&[], [0; 5]),
             newcomers: newcomers(&[]),
             ..Reach::default()
+        },
+        long: LongTail {
+            weeks: reads_by_week(&[]),
+            thirties: reads_by_thirty(&[]),
+            year: reads_of_year(&[], [0; 2]),
+            ages: read_ages(&[]),
+            ..LongTail::default()
         },
         assigned: None,
     }

@@ -6,16 +6,16 @@ use serde_json::Value as Json;
 
 use super::test_support::{
     LinkRow, Row, attendance, comments, context, contributions, date, day, empty, links, newcomers,
-    read_facts, reader_teams, writeup,
+    read_ages, read_facts, reader_teams, reads_by_thirty, reads_by_week, reads_of_year, writeup,
 };
-use super::{ALL, ClassTotal, Facts, Reach, Totals, Windows, WriteupFact, find};
-use crate::model::{Guard, Value};
+use super::{ALL, ClassTotal, Facts, LongTail, Reach, Totals, Windows, WriteupFact, find};
+use crate::model::{DAY_MS, Guard, Value};
 
 /// The order of INDICATORS.
-const ORDER: [&str; 34] = [
-    "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "L11", "L12",
-    "L13", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "C1", "C2", "K1", "K2", "K3", "K4",
-    "K5", "K6", "T0", "T1",
+const ORDER: [&str; 38] = [
+    "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9",
+    "L10", "L11", "L12", "L13", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "C1", "C2", "K1",
+    "K2", "K3", "K4", "K5", "K6", "T0", "T1",
 ];
 
 #[test]
@@ -178,6 +178,7 @@ fn check(path: &str, shape: &Json, value: &Value) {
             let fits = match kind.as_str() {
                 "int" => matches!(value, Value::Int(_)),
                 "float" | "null|number" => matches!(value, Value::Float(_) | Value::Null),
+                "bool" => matches!(value, Value::Bool(_)),
                 "string" => matches!(value, Value::Text(_)),
                 other => panic!("{path}: {other} is no kind"),
             };
@@ -207,6 +208,17 @@ fn some_facts() -> Facts {
     let rows: Vec<(u32, f64, u64)> = (0..8)
         .flat_map(|w| [1.0, 40.0, 95.0, 130.0, 250.0].map(|age| (w, age, 2)))
         .collect();
+    // From Monday, 2025-01-06 on; in the fifth week the first write-up is read.
+    let burst: Vec<(u32, i32, u64, u64)> = (0..20)
+        .flat_map(|week| {
+            let monday = date(2025, 1, 6) + 7 * week;
+            let own = if week == 4 { 12 } else { 1 };
+            [(0, monday, own, own), (1, monday, 40, 9)]
+        })
+        .collect();
+    let faded: Vec<(i64, f64, u64)> = (1..40)
+        .map(|n| (100 * DAY_MS, f64::from(n * n) * 5e6, 1))
+        .collect();
     let class = ClassTotal {
         days: 12,
         people: 8,
@@ -220,6 +232,13 @@ fn some_facts() -> Facts {
                 (day(150.0), None, None, None),
             ]),
             observed: Windows(vec![(day(0.0), day(400.0))]),
+        },
+        long: LongTail {
+            weeks: reads_by_week(&burst),
+            thirties: reads_by_thirty(&[(0, 0, 1, 1), (0, 5, 9, 6)]),
+            year: reads_of_year(&[(0, 3), (1, 9)], [9, 9]),
+            ages: read_ages(&faded),
+            ..LongTail::default()
         },
         people_by_age_week: df!("age_week" => [0i32], "people" => [8u64], "anonymous" => [0u64])
             .unwrap(),

@@ -152,7 +152,10 @@ async fn facts(
     let in_cohorts = numbers(registry, &writeups, |fact| {
         fact.reads_observed_for(2 * parameters.late_days, context.as_of)
     });
+    let of_all = (registry, &writeups[..], totals.total_reads);
+    let long = reached::long_tail(store, context, settings, of_all, &index).await?;
     let mut all = Facts {
+        long,
         daily: of_index(store.daily(settings).await?)?,
         people_by_age_week: store.people_by_age_week(settings).await?,
         people_by_month: store.people_by_month(settings).await?,

@@ -2,13 +2,18 @@
 //! nothing of events, frames or people, so each can be checked by hand and against
 //! `tests/vectors/worked_examples.json`.
 
+pub mod beauty;
 pub mod bounds;
+pub mod concentration;
+pub mod decay;
 pub mod entropy;
 pub mod gini;
 pub mod kaplan_meier;
+pub mod kleinberg;
 pub mod log_normal;
 pub mod log_rank;
 pub mod mann_kendall;
+mod maximum;
 pub mod pagerank;
 pub mod poisson;
 pub mod quantile;
@@ -18,10 +23,14 @@ pub mod weibull;
 pub mod weighted;
 pub mod wilson;
 
+pub use beauty::{Beauty, beauty};
 pub use bounds::Bounds;
+pub use concentration::{herfindahl, top_fifth};
+pub use decay::{Aged, Fit, Law, decay};
 pub use entropy::{entropy, evenness};
 pub use gini::gini;
 pub use kaplan_meier::KaplanMeier;
+pub use kleinberg::{Bursts, kleinberg};
 pub use log_normal::{LogNormal, log_normal};
 pub use log_rank::{LogRank, log_rank};
 pub use mann_kendall::{Direction, MannKendall, mann_kendall};

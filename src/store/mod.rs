@@ -35,6 +35,7 @@ pub use migrate::MigrateError;
 pub use people::{Acquainted, Renamed};
 pub use prove::{Column, Found};
 pub use published::Published;
+pub use reach::Followed;
 pub use registry::{
     RegistryAssignment, RegistryPerson, RegistryRows, RegistryTarget, RegistryTeam,
     RegistryWriteup, SpokenOf, WriteupsPrint,

@@ -11,6 +11,7 @@ from scipy import stats
 from formulas import (clustered_ratio, counter_increments, double_clicks, goes_quiet, kaplan_meier, logrank,
                       poisson_rate, quantile, revivals, trend, weibull, wilson)
 from guests import all_guests
+from long_tail import l7_l10
 from model import DAY, month, next_month, thousandths
 from reach import l11_l12, l13
 from taking_part import a4_a8
@@ -23,7 +24,8 @@ def compute(world):
     reads, health = kept_reads(world)
     facts = Facts(world, reads)
     results = {}
-    for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, l11_l12, l13, a1_a3, a4_a8, c1_c2, k, t0_t1):
+    for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, l7_l10, l11_l12, l13, a1_a3, a4_a8, c1_c2, k,
+                 t0_t1):
         results |= part(world, facts)
     if reads["assigned"].any():
         without = Facts(world, reads[~reads["assigned"]])

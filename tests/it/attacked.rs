@@ -37,6 +37,7 @@ const ROLES: [&str; 6] = [
 const FREE: [&str; 3] = ["OPT-PARTICIPANT", "NON-PARTICIPANT", "walk_in"];
 
 const L1: &str = "/indicators/L1/results/curve";
+const L10: &str = "/indicators/L10/results/concentration";
 const L11: &str = "/indicators/L11/results/reach";
 const L12: &str = "/indicators/L12/results/cross_team";
 const L13: &str = "/indicators/L13/results";
@@ -91,6 +92,8 @@ fn of_writeups(truth: &Value) -> Vec<Vec<Term>> {
         "reads",
         vec![minus("/indicators/R1/results/total_reads")],
     ));
+    // Where all were written within the year.
+    all.push(of_all("reads", vec![minus(format!("{L10}/reads"))]));
     // How many readers were of another team than the owning one, and of any.
     let of_teams = |field: &str, total: &str| {
         let owned = rows(truth, "writeups").filter(|(_, one)| one["outside_team"].is_object());

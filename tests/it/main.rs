@@ -128,6 +128,7 @@ mod wikis_others;
 mod wikis_pushed;
 mod wikis_wikijs;
 mod worked;
+mod worked_tail;
 mod zoom_api;
 mod zoom_pulled;
 mod zoom_pushed;

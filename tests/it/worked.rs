@@ -9,10 +9,10 @@ use super::way::Way;
 
 /// A small organisation of events, reported with k = 1.
 #[derive(Default)]
-struct Events(Vec<Value>);
+pub(super) struct Events(Vec<Value>);
 
 impl Events {
-    fn add(&mut self, kind: &str, subject: &str, time: &str, data: Value) -> &mut Self {
+    pub(super) fn add(&mut self, kind: &str, subject: &str, time: &str, data: Value) -> &mut Self {
         let n = self.0.len();
         self.0.push(json!({
             "specversion": "1.0", "type": format!("org.readback.{kind}.v1"), "source": "test",
@@ -21,23 +21,28 @@ impl Events {
         self
     }
 
-    fn writeup(&mut self, id: &str, data: Value) -> &mut Self {
+    pub(super) fn writeup(&mut self, id: &str, data: Value) -> &mut Self {
         let mut data = data;
         data["id"] = json!(id);
         self.add("writeup", id, "2020-01-01T00:00:00Z", data)
     }
 
-    fn read(&mut self, subject: &str, time: &str, person: &str) -> &mut Self {
+    pub(super) fn read(&mut self, subject: &str, time: &str, person: &str) -> &mut Self {
         self.add("read", subject, time, json!({ "person": person }))
     }
 
-    fn watched(&mut self, kind: &str) -> &mut Self {
+    pub(super) fn watched(&mut self, kind: &str) -> &mut Self {
         let data = json!({ "kind": kind, "scope": "test", "from": "2000-01-01T00:00:00Z" });
         self.add("coverage", "", "2020-01-01T00:00:00Z", data)
     }
 
     /// The indicators' results, by code.
-    async fn results(&self, name: &str, zone: chrono_tz::Tz, as_of: &str) -> Option<Value> {
+    pub(super) async fn results(
+        &self,
+        name: &str,
+        zone: chrono_tz::Tz,
+        as_of: &str,
+    ) -> Option<Value> {
         let way = Way::within(&format!("worked_{name}"), zone).await?;
         let lines: Vec<String> = self.0.iter().map(Value::to_string).collect();
         let taken = way.events(&lines).await;
@@ -51,7 +56,7 @@ impl Events {
     }
 }
 
-fn of<'a>(results: &'a Value, path: &str) -> &'a Value {
+pub(super) fn of<'a>(results: &'a Value, path: &str) -> &'a Value {
     let (code, rest) = path.split_once('.').expect("CODE.path");
     rest.split('.')
         .fold(&results["indicators"][code]["results"], |value, name| {
@@ -59,7 +64,7 @@ fn of<'a>(results: &'a Value, path: &str) -> &'a Value {
         })
 }
 
-fn close(results: &Value, path: &str, expected: f64) {
+pub(super) fn close(results: &Value, path: &str, expected: f64) {
     let found = of(results, path)
         .as_f64()
         .unwrap_or_else(|| panic!("{path} is no number"));
@@ -70,14 +75,14 @@ fn close(results: &Value, path: &str, expected: f64) {
 }
 
 /// What is expected of an example, by its place among those of a code.
-fn example(code: &str, at: usize) -> Value {
+pub(super) fn example(code: &str, at: usize) -> Value {
     let text = include_str!("../vectors/worked_examples.json");
     let all: Vec<Value> = serde_json::from_str(text).expect("JSON");
     let mut own = all.into_iter().filter(|one| one["id"] == code);
     own.nth(at).expect("an example")["expect"].take()
 }
 
-const LATER: &str = "2025-06-01T00:00:00Z";
+pub(super) const LATER: &str = "2025-06-01T00:00:00Z";
 
 #[tokio::test]
 async fn double_clicks_keep_the_last_of_a_chain() {
@@ -233,133 +238,6 @@ async fn words_are_those_of_the_revision_that_was_read() {
     for (class, days) in [("read", 2), ("skimmed", 1), ("unknown", 0)] {
         assert_eq!(*of(&results, &format!("R4.class.{class}")), days, "{class}");
     }
-}
-
-/// L11 example 2 with one more reader: six on the roster, one who left before the window, one who was never
-/// on it.
-#[tokio::test]
-async fn reach_is_of_those_on_the_roster() {
-    let mut events = Events::default();
-    events.watched("read");
-    events.writeup("w", json!({ "published_at": "2025-01-01T00:00:00Z" }));
-    let person = |n: usize| format!("p{n}@example.org");
-    for n in 0..7 {
-        let left = (n == 6).then_some("2025-02-01T00:00:00Z");
-        let data = json!({ "person": person(n), "team": "a", "left_at": left });
-        events.add("person", &person(n), "2025-01-01T00:00:00Z", data);
-    }
-    // A robot is nobody, and who is excluded is not counted.
-    let robot = json!({ "person": "robot", "team": "a", "kind": "bot" });
-    events.add("person", "robot", "2025-01-01T00:00:00Z", robot);
-    for n in 0..8 {
-        events.read("w", "2025-05-01T12:00:00Z", &person(n));
-    }
-    let Some(results) = events.results("l11", chrono_tz::UTC, LATER).await else {
-        return;
-    };
-    let expect = example("L11", 1);
-    for name in ["k", "n", "p", "lo", "hi"] {
-        let expected = expect[name].as_f64().expect("a number");
-        close(&results, &format!("L11.reach.{name}"), expected);
-    }
-}
-
-/// L12: the team is the one at the last read, by the event's word or the roster's.
-#[tokio::test]
-async fn readers_are_of_the_team_they_read_in() {
-    let mut events = Events::default();
-    let owned = json!({ "published_at": "2025-01-01T00:00:00Z", "owner_team": "own" });
-    events.writeup("w", owned);
-    for (person, from, team) in [
-        ("moved", "2020-01-01", "own"),
-        ("moved", "2025-03-01", "b"),
-        ("stays", "2020-01-01", "own"),
-        ("c", "2020-01-01", "c"),
-    ] {
-        let data =
-            json!({ "person": person, "team": team, "team_from": format!("{from}T00:00:00Z") });
-        events.add("person", person, "2025-01-01T00:00:00Z", data);
-    }
-    for (person, date) in [
-        ("moved", "2025-02-01"),
-        ("moved", "2025-04-01"),
-        ("stays", "2025-02-01"),
-        ("c", "2025-02-01"),
-        ("unknown", "2025-02-01"),
-    ] {
-        events.read("w", &format!("{date}T12:00:00Z"), person);
-    }
-    // A guest whose events once named a team, and somebody whose event knows better than the roster.
-    for (person, date, team) in [
-        ("guest", "2025-02-01", json!("d")),
-        ("guest", "2025-02-02", Value::Null),
-        ("c", "2025-02-03", json!("own")),
-    ] {
-        let data = json!({ "person": person, "team": team });
-        events.add("read", "w", &format!("{date}T12:00:00Z"), data);
-    }
-    let Some(results) = events.results("l12", chrono_tz::UTC, LATER).await else {
-        return;
-    };
-    // own: stays, c; b: moved; d: guest; nobody knows of the fifth.
-    close(&results, "L12.cross_team.outside_share.k", 2.0);
-    close(&results, "L12.cross_team.outside_share.n", 4.0);
-    close(&results, "L12.cross_team.teams_in_roster", 3.0);
-    let entropy = 0.5 * 2.0_f64.ln() + 0.5 * 4.0_f64.ln();
-    close(
-        &results,
-        "L12.cross_team.median_effective_teams",
-        entropy.exp(),
-    );
-    close(
-        &results,
-        "L12.cross_team.median_evenness",
-        entropy / 3.0_f64.ln(),
-    );
-    let teams = &results["writeups"][0]["outside_team"];
-    assert_eq!(*teams, json!({ "readers": 4, "outside": 2, "share": 0.5 }));
-}
-
-/// L13: reads of what was there before somebody came, with and without those that were a task.
-#[tokio::test]
-async fn newcomers_read_what_is_older_than_they_are() {
-    let mut events = Events::default();
-    events.watched("read");
-    events.writeup("old", json!({ "published_at": "2024-06-01T00:00:00Z" }));
-    events.writeup("new", json!({ "published_at": "2025-01-20T00:00:00Z" }));
-    let joined = parse_rfc3339("2025-01-10T00:00:00Z").expect("an instant");
-    let at = |day: f64| to_rfc3339(joined + (day * DAY_MS as f64) as i64);
-    let came = |events: &mut Events, person: &str, day: f64, left: Option<f64>| {
-        let data = json!({ "person": person, "joined_at": at(day), "left_at": left.map(at) });
-        events.add("person", person, "2025-01-01T00:00:00Z", data);
-    };
-    for person in ["soon", "late", "younger", "told", "never"] {
-        came(&mut events, person, 0.0, None);
-    }
-    came(&mut events, "left", 0.0, Some(60.0));
-    events.read("old", &at(5.0), "soon");
-    events.read("old", &at(90.0), "late");
-    events.read("new", &at(30.0), "younger");
-    events.read("old", &at(12.0), "left");
-    // A task on the first day, a link beside it, and a read of one's own two days later.
-    for (day, assigned) in [(0.5, true), (1.5, false), (2.75, false)] {
-        let data = json!({ "person": "told", "assigned": assigned });
-        events.add("read", "old", &at(day), data);
-    }
-    let Some(results) = events.results("l13", chrono_tz::UTC, LATER).await else {
-        return;
-    };
-    let number = |path: &str, expected: f64| close(&results, &format!("L13.{path}"), expected);
-    number("newcomers.k", 2.0);
-    number("newcomers.n", 5.0);
-    number("newcomers_km.n", 6.0);
-    number("newcomers_km.events", 4.0);
-    // The first of six ends after half a day, or after three quarters more than two.
-    number("newcomers_km.S_30", 0.5);
-    number("newcomers_km.median", 12.0);
-    number("without_assigned.newcomers.k", 2.0);
-    number("without_assigned.newcomers_km.S_30", 0.5);
-    assert_eq!(*of(&results, "L13.not_observed"), 0);
 }
 
 /// L5 and L6: five write-ups, ages of reads and days observed; deletion ends the watching.
