@@ -13,29 +13,27 @@ WITH
           AND joined_at < {as_of:Int64}
         GROUP BY number
     ),
-    read AS
+    told AS
     (
-        SELECT
-            person,
-            writeup,
-            ms,
-            assigned,
-            ifNull(maxOrNullIf(ms, assigned) OVER (
-                PARTITION BY person ORDER BY ms
-                ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) + 86400000 >= ms, false) AS after_told,
-            ifNull(minOrNullIf(ms, assigned) OVER (
-                PARTITION BY person ORDER BY ms
-                ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) - 86400000 <= ms, false) AS before_told
+        SELECT person, groupArray(ms) AS instants
         FROM kept_read(as_of = {as_of:Int64})
-        WHERE person IN (SELECT number FROM newcomer)
+        WHERE assigned
+          AND ms >= {since:Int64} - 86400000
+          AND person IN (SELECT number FROM newcomer)
+        GROUP BY person
     ),
     first_read AS
     (
         SELECT
             r.person AS person,
             min(r.ms) AS first_at,
-            minOrNullIf(r.ms, NOT (r.after_told OR r.before_told)) AS free_at
-        FROM read AS r
+            minOrNullIf(r.ms, NOT arrayExists(told_at -> abs(told_at - r.ms) <= 86400000, t.instants)) AS free_at
+        FROM
+        (
+            SELECT person, writeup, ms
+            FROM kept_read(as_of = {as_of:Int64})
+            WHERE ms >= {since:Int64} AND person IN (SELECT number FROM newcomer)
+        ) AS r
         INNER JOIN newcomer AS n ON r.person = n.number
         INNER JOIN
         (
@@ -43,6 +41,7 @@ WITH
             FROM registry_writeup
             WHERE generation = {registry:UInt32} AND published_at IS NOT NULL
         ) AS w ON r.writeup = w.number
+        LEFT JOIN told AS t ON r.person = t.person
         WHERE r.ms >= n.joined AND w.published < n.joined
         GROUP BY person
     )

@@ -35,8 +35,8 @@ const MOST_AGES: u64 = 100_000;
 /// power of their width, 1/128, alone.
 const BITS: u8 = 7;
 
-/// All of them.
-const ALL_BITS: u8 = 63;
+/// All that a float has after its first: each age stands for itself.
+const ALL_BITS: u8 = 52;
 
 /// What L7 to L10 start from. `reads` is the number of all reads.
 pub(super) async fn long_tail(
