@@ -31,12 +31,13 @@ pub(super) fn with_and_without<E>(
 /// The same where it is readers that are counted: the difference is how many read nothing else.
 pub(super) fn readers_with_and_without<E>(
     facts: &Facts,
+    readers: People,
     compute: impl Fn(&Facts) -> Result<Results, E>,
 ) -> Result<Results, E> {
-    let mut results = with_and_without(facts, &[|totals| totals.readers], compute)?;
+    let mut results = with_and_without(facts, &[readers], compute)?;
     if let Some(assigned) = &facts.assigned {
-        let others = assigned.without.totals.readers;
-        let nothing_else = facts.totals.readers.saturating_sub(others);
+        let others = readers(&assigned.without.totals);
+        let nothing_else = readers(&facts.totals).saturating_sub(others);
         results.0 = results
             .0
             .into_iter()

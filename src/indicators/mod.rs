@@ -11,6 +11,7 @@ mod descriptors;
 mod frames;
 mod links;
 mod observed;
+mod reach;
 mod reads;
 mod shapes;
 mod tail;
@@ -27,7 +28,10 @@ use polars::prelude::{DataFrame, PolarsError};
 use crate::model::{ActsOn, Calendar, DAY_MS, Layer, Millis, Parameters, Results};
 
 pub use assigned::beside;
+pub use reach::Reach;
+pub use reach::teams::{ByTeam, by_writeup as readers_by_team};
 pub(crate) use shapes::fewest;
+pub use tail::long::{LongTail, decay_horizon, is_there};
 pub use told::Told;
 pub use trends::Kept;
 
@@ -47,6 +51,13 @@ pub static ALL: &[&dyn Indicator] = &[
     &tail::still_read::StillRead,
     &tail::survival::ReadershipSurvival,
     &tail::revivals::Revivals,
+    &tail::decay::Decay,
+    &tail::sleeping::Sleeping,
+    &tail::bursts::Bursts,
+    &tail::concentration::Concentration,
+    &reach::whole::WholeReach,
+    &reach::teams::TeamReach,
+    &reach::newcomers::Newcomers,
     &attendance::attendees::Attendees,
     &attendance::voluntary::Voluntary,
     &attendance::show_rate::ShowRate,
@@ -210,6 +221,10 @@ pub struct Facts {
     pub annotations: Vec<AnnotationFact>,
     /// What trends are made of, once it was: it begins as [`Kept::default`].
     pub series: Kept,
+    /// L12, L13.
+    pub reach: Reach,
+    /// L7 to L10.
+    pub long: LongTail,
     /// Where reads were assigned: what is known without them.
     pub assigned: Option<Box<Assigned>>,
 }
@@ -228,8 +243,8 @@ pub struct AnnotationFact {
 /// Facts with and without assigned reads.
 #[derive(Clone, Debug)]
 pub struct Assigned {
-    /// The same facts without them: `daily`, `trailing`, and of `totals` what R1, R2, R3, L3 and L4
-    /// take from it. The rest is as it is with them.
+    /// The same facts without them: `daily`, `trailing`, and of `totals` what R1, R2, R3, L3, L4 and
+    /// L11 take from it. The rest is as it is with them.
     pub without: Facts,
     /// Those parts of the totals over assigned reads alone.
     pub only: Totals,
@@ -431,6 +446,10 @@ pub struct Totals {
     pub late_reader_days: u64,
     /// Distinct people among them.
     pub late_readers: u64,
+    /// L11: people on the roster in the last `recent` days.
+    pub roster: u64,
+    /// L11: those of them who read something in that time.
+    pub roster_readers: u64,
 }
 
 impl Totals {

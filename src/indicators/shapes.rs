@@ -167,6 +167,29 @@ fn curve(fit: &KaplanMeier, horizon: u32) -> Vec<Results> {
     .collect()
 }
 
+/// A number as it is told where people are withheld (k over 1): in whole hundredths, since all its digits
+/// together may tell the few numbers that it was made of.
+pub(super) fn in_hundredths(value: f64, k: u32) -> f64 {
+    match k {
+        0 | 1 => value,
+        _ => (value * 100.0).round() / 100.0,
+    }
+}
+
+/// The same in two digits, whatever its size.
+pub(super) fn in_two_digits(value: f64, k: u32) -> f64 {
+    if k <= 1 || value == 0.0 || !value.is_finite() {
+        return value;
+    }
+    // Powers of ten are exact this way round, and the quotient has the two digits alone.
+    let places = 1 - value.abs().log10().floor() as i32;
+    let power = 10_f64.powi(places.abs());
+    match places < 0 {
+        true => (value / power).round() * power,
+        false => (value * power).round() / power,
+    }
+}
+
 /// A number that may be missing, guarded by [`Guard::Count`] where it is there.
 pub(super) fn guarded(value: Option<f64>, people: u64) -> Value {
     match value {
@@ -206,5 +229,27 @@ pub(super) fn guarded_median(value: Option<f64>, many: usize, people: u64) -> Va
     match guarded(value, people) {
         Value::Null => Value::Null,
         value => value.of_at_least(many as u64),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_lose_their_last_digits_where_people_are_withheld() {
+        assert_eq!(in_hundredths(0.123_456, 1), 0.123_456);
+        assert_eq!(in_hundredths(0.123_456, 5), 0.12);
+        for (value, told) in [
+            (12_345.0, 12_000.0),
+            (22.6, 23.0),
+            (0.0123, 0.012),
+            (-4.449, -4.4),
+            (0.0, 0.0),
+            (9.99, 10.0),
+        ] {
+            assert_eq!(in_two_digits(value, 5), told);
+            assert_eq!(in_two_digits(value, 1), value);
+        }
     }
 }

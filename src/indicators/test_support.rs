@@ -4,8 +4,8 @@
 use chrono::NaiveDate;
 use polars::prelude::*;
 
-use super::{Context, Descriptors, Facts, Kept, Totals, Windows, WriteupFact};
-use crate::model::{Calendar, DAY_MS, Millis, Parameters, Results, Value, parse_rfc3339};
+use super::{Context, Descriptors, Facts, Kept, LongTail, Reach, Totals, Windows, WriteupFact};
+use crate::model::{Calendar, DAY_MS, Guard, Millis, Parameters, Results, Value, parse_rfc3339};
 
 /// 2025-01-01T00:00:00Z, the day from which tests count.
 pub(super) const START: Millis = 1_735_689_600_000;
@@ -309,6 +309,82 @@ pub(super) fn links(rows: &[LinkRow]) -> DataFrame {
     .unwrap()
 }
 
+/// The frame of readers `(writeup, team, readers)`; beside them the people inside, outside, compared, others
+/// and known.
+pub(super) fn reader_teams(rows: &[(u32, &str, u64)], people: [u64; 5]) -> DataFrame {
+    let same = |people: u64| vec![people; rows.len()];
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "team" => rows.iter().map(|row| row.1).collect::<Vec<&str>>(),
+        "readers" => rows.iter().map(|row| row.2).collect::<Vec<u64>>(),
+        "inside" => same(people[0]),
+        "outside" => same(people[1]),
+        "compared" => same(people[2]),
+        "others" => same(people[3]),
+        "known" => same(people[4]),
+    )
+    .unwrap()
+}
+
+/// Joined, left, first read and first read of their own accord.
+pub(super) type Newcomer = (Millis, Option<Millis>, Option<Millis>, Option<Millis>);
+
+/// The frame of newcomers.
+pub(super) fn newcomers(rows: &[Newcomer]) -> DataFrame {
+    df!(
+        "joined" => rows.iter().map(|row| row.0).collect::<Vec<i64>>(),
+        "left" => rows.iter().map(|row| row.1).collect::<Vec<Option<i64>>>(),
+        "first_at" => rows.iter().map(|row| row.2).collect::<Vec<Option<i64>>>(),
+        "free_at" => rows.iter().map(|row| row.3).collect::<Vec<Option<i64>>>(),
+    )
+    .unwrap()
+}
+
+/// The frame of reads `(writeup, Monday, reads, people)`.
+pub(super) fn reads_by_week(rows: &[(u32, i32, u64, u64)]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "week" => rows.iter().map(|row| row.1).collect::<Vec<i32>>(),
+        "reads" => rows.iter().map(|row| row.2).collect::<Vec<u64>>(),
+        "people" => rows.iter().map(|row| row.3).collect::<Vec<u64>>(),
+    )
+    .unwrap()
+}
+
+/// The frame of reads `(writeup, bin, reads, people)`.
+pub(super) fn reads_by_thirty(rows: &[(u32, u32, u64, u64)]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "bin" => rows.iter().map(|row| row.1).collect::<Vec<u32>>(),
+        "reads" => rows.iter().map(|row| row.2).collect::<Vec<u64>>(),
+        "people" => rows.iter().map(|row| row.3).collect::<Vec<u64>>(),
+    )
+    .unwrap()
+}
+
+/// The frame of reads `(writeup, reads)` of a year, with the people behind all of them and behind all others.
+pub(super) fn reads_of_year(rows: &[(u32, u64)], people: [u64; 2]) -> DataFrame {
+    df!(
+        "writeup" => rows.iter().map(|row| row.0).collect::<Vec<u32>>(),
+        "reads" => rows.iter().map(|row| row.1).collect::<Vec<u64>>(),
+        "own_people" => rows.iter().map(|row| row.1.min(9)).collect::<Vec<u64>>(),
+        "inside" => vec![people[0]; rows.len()],
+        "outside" => vec![people[1]; rows.len()],
+    )
+    .unwrap()
+}
+
+/// The frame of ages `(horizon, age, reads)`, ms.
+pub(super) fn read_ages(rows: &[(Millis, f64, u64)]) -> DataFrame {
+    df!(
+        "horizon" => rows.iter().map(|row| row.0).collect::<Vec<i64>>(),
+        "bin" => (0..rows.len() as u64).collect::<Vec<u64>>(),
+        "reads" => rows.iter().map(|row| row.2).collect::<Vec<u64>>(),
+        "age" => rows.iter().map(|row| row.1).collect::<Vec<f64>>(),
+    )
+    .unwrap()
+}
+
 /// Frames with every column and no rows.
 pub(super) fn empty() -> Facts {
     Facts {
@@ -363,6 +439,18 @@ pub(super) fn empty() -> Facts {
         links: links(&[]),
         annotations: Vec::new(),
         series: Kept::default(),
+        reach: Reach {
+            teams: reader_teams(&[], [0; 5]),
+            newcomers: newcomers(&[]),
+            ..Reach::default()
+        },
+        long: LongTail {
+            weeks: reads_by_week(&[]),
+            thirties: reads_by_thirty(&[]),
+            year: reads_of_year(&[], [0; 2]),
+            ages: read_ages(&[]),
+            ..LongTail::default()
+        },
         assigned: None,
     }
 }
@@ -404,5 +492,34 @@ pub(super) fn number(results: &Results, path: &[&str]) -> Option<f64> {
         Value::Int(value) => Some(value as f64),
         Value::Float(value) => Some(value),
         _ => None,
+    }
+}
+
+/// Whether what stands at this path is told where fewer than `k` people are withheld. Cells are not judged.
+pub(super) fn is_told(results: &Results, path: &[&str], k: u64) -> bool {
+    let few = |people: u64| 0 < people && people < k;
+    let mut value = Value::Map(results.clone());
+    let mut path = path.iter();
+    loop {
+        value = match value {
+            Value::Guarded(guard, inner) => {
+                let withheld = match guard {
+                    Guard::Count(people) => few(people),
+                    Guard::Share { num, den } => few(num) || few(den) || few(den - num),
+                    Guard::AtLeast(many) => many < k,
+                    Guard::Cell { .. } => false,
+                };
+                if withheld {
+                    return false;
+                }
+                *inner
+            }
+            Value::Null => return false,
+            Value::Map(map) => match path.next() {
+                Some(name) => map.get(name).unwrap().clone(),
+                None => return true,
+            },
+            _ => return true,
+        };
     }
 }

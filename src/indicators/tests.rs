@@ -6,16 +6,21 @@ use serde_json::Value as Json;
 
 use super::test_support::{
     CommentRow, LinkRow, Row, attendance, comments, context, contributions, date, day, edits,
-    empty, links, read_facts, threads, writeup,
+    empty, links, newcomers, read_ages, read_facts, reader_teams, reads_by_thirty, reads_by_week,
+    reads_of_year, threads, writeup,
 };
-use super::{ALL, AnnotationFact, ClassTotal, Descriptors, Facts, Totals, WriteupFact, find};
-use crate::model::{ActsOn, Guard, Value};
+use super::{
+    ALL, AnnotationFact, ClassTotal, Descriptors, Facts, LongTail, Reach, Totals, Windows,
+    WriteupFact, find,
+};
+use crate::model::{ActsOn, DAY_MS, Guard, Value};
 
 /// The order of INDICATORS.
-const ORDER: [&str; 43] = [
-    "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "A1", "A2", "A3",
-    "A4", "A5", "A6", "A7", "A8", "C1", "C2", "C3", "C4", "E1", "K1", "K2", "K3", "K4", "K5", "K6",
-    "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7", "T8", "D1", "D2",
+const ORDER: [&str; 50] = [
+    "R1", "R2", "R3", "R4", "R5", "R6", "R7", "L1", "L2", "L3", "L4", "L5", "L6", "L7", "L8", "L9",
+    "L10", "L11", "L12", "L13", "A1", "A2", "A3", "A4", "A5", "A6", "A7", "A8", "C1", "C2", "C3",
+    "C4", "E1", "K1", "K2", "K3", "K4", "K5", "K6", "T0", "T1", "T2", "T3", "T4", "T5", "T6", "T7",
+    "T8", "D1", "D2",
 ];
 
 #[test]
@@ -183,6 +188,7 @@ fn check(path: &str, shape: &Json, value: &Value) {
             let fits = match kind.as_str() {
                 "int" => matches!(value, Value::Int(_)),
                 "float" | "null|number" => matches!(value, Value::Float(_) | Value::Null),
+                "bool" => matches!(value, Value::Bool(_)),
                 "string" => matches!(value, Value::Text(_)),
                 other => panic!("{path}: {other} is no kind"),
             };
@@ -233,11 +239,38 @@ fn some_facts() -> Facts {
             [100.0, 130.0, 160.0].map(|age| (w, age, reads))
         }))
         .collect();
+    // From Monday, 2025-01-06 on; in the fifth week the first write-up is read.
+    let burst: Vec<(u32, i32, u64, u64)> = (0..20)
+        .flat_map(|week| {
+            let monday = date(2025, 1, 6) + 7 * week;
+            let own = if week == 4 { 12 } else { 1 };
+            [(0, monday, own, own), (1, monday, 40, 9)]
+        })
+        .collect();
+    let faded: Vec<(i64, f64, u64)> = (1..40)
+        .map(|n| (100 * DAY_MS, f64::from(n * n) * 5e6, 1))
+        .collect();
     let class = ClassTotal {
         days: 12,
         people: 8,
     };
     Facts {
+        reach: Reach {
+            teams_in_roster: 3,
+            teams: reader_teams(&[(0, "payments", 2), (0, "search", 3)], [2, 3, 5, 0, 5]),
+            newcomers: newcomers(&[
+                (day(150.0), None, Some(day(160.0)), None),
+                (day(150.0), None, None, None),
+            ]),
+            observed: Windows(vec![(day(0.0), day(400.0))]),
+        },
+        long: LongTail {
+            weeks: reads_by_week(&burst),
+            thirties: reads_by_thirty(&[(0, 0, 1, 1), (0, 5, 9, 6)]),
+            year: reads_of_year(&[(0, 3), (1, 9)], [9, 9]),
+            ages: read_ages(&faded),
+            ..LongTail::default()
+        },
         people_by_age_week: df!("age_week" => [0i32], "people" => [8u64], "anonymous" => [0u64])
             .unwrap(),
         people_by_month: df!(
@@ -254,6 +287,8 @@ fn some_facts() -> Facts {
         totals: Totals {
             total_reads: 80,
             readers: 8,
+            roster: 12,
+            roster_readers: 7,
             read: class,
             skimmed: class,
             opened: class,

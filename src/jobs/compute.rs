@@ -8,6 +8,7 @@ use polars::prelude::{ChunkApply, DataFrame, IntoColumn, IntoSeries};
 use super::annotations;
 use super::meetings::Meetings;
 use super::observe::Watch;
+use super::reached;
 use crate::indicators::{
     self, Assigned, ClassTotal, Context, Descriptors, Facts, Kept, Totals, Windows, WriteupFact,
 };
@@ -150,10 +151,14 @@ async fn facts(
     let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
     let trailing = of_index(store.trailing(settings, since).await?)?;
     let totals = totals(store, context, settings, (registry, &writeups)).await?;
+    let seen = (registry, observed, coverage);
     let in_cohorts = numbers(registry, &writeups, |fact| {
         fact.reads_observed_for(2 * parameters.late_days, context.as_of)
     });
+    let of_all = (registry, &writeups[..], totals.total_reads);
+    let long = reached::long_tail(store, context, settings, of_all, &index).await?;
     let mut all = Facts {
+        long,
         daily: of_index(store.daily(settings).await?)?,
         people_by_age_week: store.people_by_age_week(settings).await?,
         people_by_month: store.people_by_month(settings).await?,
@@ -172,6 +177,7 @@ async fn facts(
         threads: of_index(store.threads(settings).await?)?,
         edits: of_index(store.edits(settings).await?)?,
         links: renumber_column(of_index(store.links(settings).await?)?, "stands_on", &index)?,
+        reach: reached::reach(store, context, settings, seen, &index).await?,
         writeups,
         annotations: annotations::facts(store, context).await?,
         series: Kept::default(),
@@ -322,7 +328,7 @@ fn first_year<'a>(context: &Context, comparable: &'a [u32]) -> AgeWindow<'a> {
     }
 }
 
-/// What is told with and without assigned reads: R1 to R3, and the people behind L3 and L4.
+/// What is told with and without assigned reads: R1 to R3, L11, and the people behind L3 and L4.
 async fn read_totals(
     store: &Store,
     context: &Context,
@@ -334,6 +340,8 @@ async fn read_totals(
     let (early, late) = store.horizon_people(settings, horizon, comparable).await?;
     let since = context.as_of - i64::from(context.parameters.trailing_days) * DAY_MS;
     let (late_reader_days, late_readers) = store.late_readers(settings, since).await?;
+    let recent = context.as_of - i64::from(context.parameters.recent_days) * DAY_MS;
+    let (roster, roster_readers) = store.reach(settings, recent).await?;
     Ok(Totals {
         total_reads: counts.total_reads,
         unique_reads: store.unique_reads(settings).await?,
@@ -344,6 +352,8 @@ async fn read_totals(
         people_horizon_late: late,
         late_reader_days,
         late_readers,
+        roster,
+        roster_readers,
         ..Totals::default()
     })
 }

@@ -63,6 +63,11 @@ pub(super) fn hide(summary: &mut Json, names: &[String]) {
     keep(summary.pointer_mut("/health/coverage"), |row| {
         is_open(&row["scope"])
     });
+    for list in ["L8/results/beauty_top", "L9/results/bursts"] {
+        keep(summary.pointer_mut(&format!("/indicators/{list}")), |one| {
+            is_other(&one["writeup"])
+        });
+    }
     hide_links(summary, names);
     let writeups = summary.get_mut("writeups");
     let writeups = writeups.and_then(Json::as_array_mut);

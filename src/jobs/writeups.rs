@@ -13,6 +13,7 @@ use super::compute::{Computed, renumber};
 use super::described::descriptors;
 use super::few::{Counted, Shown, judge, still_read_tells};
 use super::linked::{self, Linked, Links};
+use super::outside::{self, Outside};
 use crate::indicators::{Context, WriteupFact};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
@@ -89,8 +90,18 @@ pub(super) async fn lists(
         let readers = judged.shown.iter().map(|shown| shown.readers);
         arrivals.judge(&readers.collect::<Vec<_>>(), k.into())
     });
+    let outside = Outside::of(computed)?;
+    let teams = [(&open, is_listed as IsListed), (&full, is_there)].map(|(judged, is_listed)| {
+        let listed = outside::listed(&computed.registry, context, is_listed);
+        let readers: Vec<bool> = judged.shown.iter().map(|shown| shown.readers).collect();
+        outside.judge(&listed, &readers, k)
+    });
     let told = |(at, writeup): (usize, &RegistryWriteup), readers: &Readers<'_>, sees_all: bool| {
         let mut json = entry(writeup, readers, context, k);
+        let is_told = teams[1].shown[at] && (sees_all || teams[0].shown[at]);
+        if let Some(teams) = outside.told(at, is_told) {
+            json["outside_team"] = teams;
+        }
         if let Some(agents) = beside.told(at, sees_all) {
             json["agents"] = agents;
         }
@@ -137,6 +148,7 @@ pub(super) async fn lists(
         .iter()
         .filter(|signs| signs.watched_lately && !signs.nobody_named);
     let mut betrayed = [open.betrayed, full.betrayed].concat();
+    betrayed.extend(teams.iter().flat_map(|teams| &teams.betrayed));
     betrayed.extend(still_read_tells(
         lately.map(|signs| signs.readers_trailing),
         context.parameters.min_readers.into(),
@@ -151,6 +163,9 @@ pub(super) async fn lists(
         arrivals: arrivals.all(&ways[0], &ways[1]),
     })
 }
+
+/// Whether a write-up is in a list as of an instant.
+type IsListed = fn(&RegistryWriteup, Millis) -> bool;
 
 /// Whether a write-up is in the list of everybody: published and not deleted by then, and open.
 pub(super) fn is_listed(writeup: &RegistryWriteup, as_of: Millis) -> bool {

@@ -55,6 +55,8 @@ fn number(code: &str, results: &Value) -> Option<String> {
         )),
         "L3" => of("tail_share"),
         "L4" => of("still_read"),
+        "L11" => of("reach"),
+        "L13" => of("newcomers"),
         "A2" => of("voluntary"),
         _ => None,
     }

@@ -28,6 +28,7 @@ mod opening;
 mod overview;
 mod panels;
 mod privacy;
+mod reaching;
 mod report;
 mod reviews;
 mod signals;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::signals::{age_words, days};
 use super::words::{self, count, percent, plural};
-use super::{attendance, health, linked, taking_part};
+use super::{attendance, health, linked, reaching, taking_part};
 use crate::charts::reading::{self, Cell, cell, share};
 
 /// Sources of reads there are, and none of their reads led here.
@@ -279,6 +279,9 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
     let late = age_words(days(summary, "late", 90.0));
     let l4 = reading::results(summary, "L4");
     let some = |key: &str| cell(l4, key).get().is_some_and(|n| n > 0.0);
+    if let Some(reason) = reaching::nothing(code) {
+        return reason.to_owned();
+    }
     match code {
         "A1" | "A2" | "A3" => attendance::nothing(summary),
         "A4" | "A5" | "A6" | "A7" | "A8" => match attendance::meetings(summary).held {

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::words::{count, counted, interval, measure, percent, plural, stretch};
 use super::{
-    assigned, attendance, citing, conversing, health, linked, opening, survival, taking_part, trend,
+    assigned, attendance, citing, conversing, health, linked, opening, reaching, survival,
+    taking_part, trend,
 };
 use crate::charts::reading::{self, Cell, Share, cell, share};
 
@@ -46,6 +47,13 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
         "L4" => still_read(summary, results),
         "L5" => survival::readership(results, quiet),
         "L6" if opening::oldest(summary) >= quiet => revivals(results, quiet),
+        "L7" => reaching::law(results),
+        "L8" => reaching::awakenings(results),
+        "L9" => reaching::bursts(results),
+        "L10" => reaching::concentration(summary, results),
+        "L11" => reaching::whole(summary, results),
+        "L12" => reaching::teams(results),
+        "L13" => reaching::newcomers(summary, results),
         "A1" => attendance::attendance(summary),
         "A2" => attendance::freely(summary),
         "A3" => attendance::invitations(summary),

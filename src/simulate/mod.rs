@@ -11,7 +11,8 @@
 //!   name beside their address (`person.aliases`).
 //! - **Write-ups** come by a Poisson process on working days. Each has a level (log-normal), and
 //!   its reading falls off as a mixture of an exponential launch (three days) and a power-law
-//!   tail; a few are classics with a heavy tail, some are filed and forgotten. From `template_from` on a new template makes
+//!   tail; a few are classics with a heavy tail, some are filed and forgotten, and `sleepers` are hardly
+//!   read for four to thirteen months and then like new ones. From `template_from` on a new template makes
 //!   write-ups `template_effect` times as readable: the truth that trends should find.
 //! - **Reads** are Poisson for each write-up and day, scaled so that about `reads` come out. A
 //!   write-up concerns nine in ten of its own team and one in ten to nine in twenty of the others;
@@ -99,6 +100,8 @@ pub struct Options {
     pub late: f64,
     /// How late: a share of the days.
     pub late_after: f64,
+    /// Share of write-ups that hardly anybody reads for months, until they are read like new ones.
+    pub sleepers: f64,
     /// Share of write-ups that are deleted some day.
     pub deleted: f64,
     /// Share of visits by self-declared robots.
@@ -133,6 +136,7 @@ impl Default for Options {
             counted: 0.1,
             late: 0.15,
             late_after: 0.3,
+            sleepers: 0.0,
             deleted: 0.05,
             robots: 0.03,
             agents: 0.015,

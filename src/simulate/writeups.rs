@@ -59,6 +59,8 @@ pub(super) struct Paper {
     /// Expected reads over all time, before the organisation-wide scale.
     level: f64,
     tail: f64,
+    /// Days until it is read like a new one; before it is hardly read.
+    asleep: Option<f64>,
 }
 
 /// The share of the own team's people whom a write-up concerns.
@@ -66,6 +68,10 @@ const OWN_TEAM: f64 = 0.9;
 const LAUNCH_DAYS: f64 = 3.0;
 const TAIL_DAYS: f64 = 60.0;
 const TAIL_POWER: f64 = 0.5;
+/// The lot that says whether a write-up sleeps; the next one says for how long.
+const SLEEP_LOT: usize = 4_000_000_000;
+/// What is read of a sleeping one, as a share of what would be.
+const ASLEEP: f64 = 0.03;
 /// Reading on a day off, as a share of a working day's.
 const DAY_OFF: f64 = 0.12;
 
@@ -78,8 +84,16 @@ impl Paper {
         }
         let launch = |age: f64| 1.0 - (-age / LAUNCH_DAYS).exp();
         let tail = |age: f64| 1.0 - (1.0 + age / TAIL_DAYS).powf(-TAIL_POWER);
-        let share = (1.0 - self.tail) * (launch(b) - launch(a)) + self.tail * (tail(b) - tail(a));
-        self.level * share
+        let share = |a: f64, b: f64| {
+            (1.0 - self.tail) * (launch(b) - launch(a)) + self.tail * (tail(b) - tail(a))
+        };
+        self.level
+            * match self.asleep {
+                None => share(a, b),
+                Some(days) => {
+                    ASLEEP * share(a, b) + share((a - days).max(0.0), (b - days).max(0.0))
+                }
+            }
     }
 
     fn age(&self, at: Millis) -> f64 {
@@ -145,6 +159,10 @@ pub(super) fn papers(
             let deleted = paper.published + days(30.0 + dice.exponential(200.0));
             paper.deleted = (deleted < end).then_some(deleted);
         }
+        // No stream is asked: the others are as they are without sleepers.
+        let sleeps = lot(options.seed, paper.number, SLEEP_LOT) < options.sleepers;
+        let days = 120.0 + 280.0 * lot(options.seed, paper.number, SLEEP_LOT + 1);
+        paper.asleep = sleeps.then_some(days);
     }
     papers
 }
@@ -216,6 +234,7 @@ fn paper(
         breadth: dice.between(0.1, 0.45),
         level: dice.lognormal(1.0, 0.25) * readable,
         tail,
+        asleep: None,
         id,
     }
 }

@@ -16,6 +16,7 @@ mod people;
 mod prove;
 pub mod published;
 mod purge;
+mod reach;
 mod registry;
 mod retain;
 mod rows;
@@ -38,6 +39,7 @@ pub use migrate::MigrateError;
 pub use people::{Acquainted, Renamed};
 pub use prove::{Column, Found};
 pub use published::Published;
+pub use reach::Followed;
 pub use registry::{
     RegistryAssignment, RegistryPerson, RegistryRows, RegistryTarget, RegistryTeam,
     RegistryWriteup, SpokenOf, WriteupsPrint,

@@ -23,6 +23,9 @@ TOLERANCE = 1e-9
 # Limits from resamples, which are others here and there.
 RESAMPLED = {f"T8.per_writeup.{of}.{end}" for of in ("mean", "median") for end in ("lo", "hi")}
 RESAMPLED_TOLERANCE = 0.05
+# Where the likelihood is flat two searches end apart by the root of what a number can hold.
+FLAT = "L7.decay.models"
+FLAT_TOLERANCE = 1e-5
 # Lists that are matched by a key of their items, and which items must be there.
 KEYED = {"curve": "week", "series": "month", "cohorts": "month", "A7.cohorts": "cohort"}
 
@@ -116,7 +119,7 @@ def compare(path, mine, theirs, differences, compared):
                 compare(f"{path}[{n}]", a, b, differences, compared)
     else:
         compared[0] += 1
-        if not same(mine, theirs, RESAMPLED_TOLERANCE if path in RESAMPLED else TOLERANCE):
+        if not same(mine, theirs, tolerance(path)):
             differences.append((path, mine, theirs))
 
 
@@ -137,7 +140,13 @@ def keyed(path, key, mine, theirs, differences, compared):
             differences.append((f"{path}[{name}]", "no such item", item))
 
 
-def same(mine, theirs, tolerance=TOLERANCE):
+def tolerance(path):
+    if path in RESAMPLED:
+        return RESAMPLED_TOLERANCE
+    return FLAT_TOLERANCE if path.startswith(FLAT) else TOLERANCE
+
+
+def same(mine, theirs, tolerance):
     if isinstance(mine, bool) or isinstance(theirs, bool) or mine is None or theirs is None:
         return mine is theirs
     if isinstance(mine, str) or isinstance(theirs, str):

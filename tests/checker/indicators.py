@@ -12,7 +12,9 @@ from descriptors import d1_d2
 from formulas import (clustered_ratio, counter_increments, double_clicks, goes_quiet, kaplan_meier, logrank,
                       poisson_rate, quantile, revivals, trend, weibull, wilson)
 from guests import all_guests
+from long_tail import l7_l10
 from model import DAY, month, next_month, thousandths
+from reach import l11_l12, l13
 from taking_part import a4_a8
 from trends import t2_t8
 from written import c3_c4, e1
@@ -25,13 +27,16 @@ def compute(world):
     reads, health = kept_reads(world)
     facts = Facts(world, reads)
     results = {}
-    for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, a1_a3, a4_a8, c1_c2, c3_c4, e1, k, t0_t1, d1_d2):
+    for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, l7_l10, l11_l12, l13, a1_a3, a4_a8, c1_c2, c3_c4,
+                 e1, k, t0_t1, d1_d2):
         results |= part(world, facts)
     if reads["assigned"].any():
         without = Facts(world, reads[~reads["assigned"]])
-        for part in (r1_r3, l3, l4):
+        for part in (r1_r3, l3, l4, l11_l12):
             for code, found in part(world, without).items():
-                results[code]["without_assigned"] = found
+                if code != "L12":
+                    results[code]["without_assigned"] = found
+        results["L13"]["without_assigned"] = l13(world, facts, free=True)["L13"]
     return results, health
 
 
@@ -48,7 +53,7 @@ def kept_reads(world):
         else:
             rows.append((w.id, event["at"], event["id"], person, data.get("session"),
                          thousandths(data.get("engaged_s")), thousandths(data.get("scroll")),
-                         world.is_assigned(event)))
+                         world.is_assigned(event), data.get("team")))
     groups = defaultdict(list)
     for row in rows:
         key = ("p", row[3]) if row[3] is not None else ("s", row[4]) if row[4] else ("none", row[2])
@@ -64,7 +69,7 @@ def kept_reads(world):
             scroll = [row[6] for row in chain if row[6] is not None]
             w, at, _, person, session = clicks[index][:5]
             kept.append((w, at, person, session, sum(engaged) if engaged else None,
-                         max(scroll) if scroll else None, 1, True, clicks[index][7]))
+                         max(scroll) if scroll else None, 1, True, *clicks[index][7:]))
     health["double_click_removed"] = len(rows) - len(kept)
     health["anonymous"] = sum(1 for row in kept if row[2] is None)
     counted = [0, 0]
@@ -79,9 +84,10 @@ def kept_reads(world):
         counted[0] += 1
         counted[1] += count
         if count:
-            kept.append((w.id, event["at"], None, None, None, None, count, False, False))
+            kept.append((w.id, event["at"], None, None, None, None, count, False, False, None))
     health["aggregated_rows"], health["aggregated_reads"] = counted
-    columns = ["w", "at", "person", "session", "engaged", "scroll", "n", "single", "assigned"]
+    columns = ["w", "at", "person", "session", "engaged", "scroll", "n", "single", "assigned",
+               "team"]
     frame = pd.DataFrame(kept, columns=columns)
     frame["assigned"] = frame["assigned"].astype(bool)
     frame["date"] = [world.calendar.date(at) for at in frame["at"]]

@@ -287,6 +287,27 @@ class World:
                     and (joined is None or joined < self.as_of) and (left is None or left > since))
         return sum(1 for person in list(self._kind) if counted(person))
 
+    def roster(self, since):
+        """People with a team or a first day who were there since then and are not excluded."""
+        def there(person):
+            joined, left = self._joined.get(person), self._left.get(person)
+            named = joined is not None or self._teams[person][-1][2]
+            return (self._kind[person] == "person" and named and not self._excluded.get(person)
+                    and (joined is None or joined < self.as_of) and (left is None or left > since))
+        return {person for person in list(self._kind) if there(person)}
+
+    def joined_since(self, since):
+        """(person, joined, left) of everybody who joined from then on."""
+        return [(person, joined, self._left.get(person)) for person, joined in self._joined.items()
+                if joined is not None and since <= joined < self.as_of
+                and self._kind[person] == "person" and not self._excluded.get(person)]
+
+    def teams_before(self, at):
+        """Teams that somebody was in before then."""
+        return {team for person, entries in self._teams.items() for since, to, team in entries
+                if team and since < at and since < to and self._kind.get(person) == "person"
+                and not self._excluded.get(person)}
+
     def team_of(self, person, at):
         """Their team at that time, by the roster."""
         teams = self._teams.get(person, ())
@@ -363,7 +384,7 @@ class World:
         """Observed time by source, then by write-up, for reads and for comments."""
         known = {e["source"] for e in events}
         for kinds, name in ((("read", "read_count"), "reads"), (("comment",), "comments"),
-                            (("edit",), "edits"), (("attendance",), "attendance")):
+                            (("edit",), "edits"), (("attendance",), "attendance"), (("read",), "named")):
             stated, prefixes, first = defaultdict(list), defaultdict(list), {}
             delivered, came, people = defaultdict(Counter), defaultdict(set), set()
             for event in events:
@@ -389,11 +410,11 @@ class World:
                 else:
                     prefixes[event["source"]].append((data["scope"], window))
             watch = Watch(stated, prefixes, first, self.as_of)
-            if name == "attendance":
-                # Of all meetings together: whoever brings a tenth of the events watches them.
+            if name in ("attendance", "named"):
+                # Of all of them together: whoever brings a tenth of the events watches them.
                 counts = Counter(e["source"] for e in events
                                  if e["kind"] in kinds and e["at"] is not None and e["at"] < self.as_of)
-                self.attendance_observed = watch.together(counts)
+                setattr(self, name + "_observed", watch.together(counts))
                 continue
             # Write-ups with the same main source are watched by whoever brings a tenth of the
             # events of all of them.

@@ -8,12 +8,14 @@ import math
 import sys
 
 import numpy as np
+from scipy import stats
 
 from descriptors import regress
 from formulas import (clustered_ratio, counter_increments, double_clicks, gini, goes_quiet,
                       kaplan_meier, logrank, poisson_rate, quantile, revivals, trend, weibull, wilson)
 from guests import Guest
 from indicators import depth_class, median_days
+from long_tail import beauty, kleinberg, laws
 from model import DAY, PARAMETERS, Calendar, identity, millis
 from trends import its, pelt, pettitt, rate_ratio, slope, together
 from written import forest
@@ -106,6 +108,36 @@ def main(path):
     agree("L6a", {"revivals": revivals(i["ages"], 90),
                   "declared_quiet_at": goes_quiet(i["ages"], i["obs"], 90)[0]}, e)
     agree("L6b", {"revivals": revivals(i2["ages"], 90)}, e2)
+
+    (i, e), (i2, e2) = examples["L7"]
+    fits = laws(np.array(i["ages"]), np.full(len(i["ages"]), float(i["H"])))
+    for name, expected in e.items():
+        own = fits[name] | {"w": fits[name]["akaike_weight"]}
+        rough = lambda fields: {k: float(f"{fields[k]:.5g}") for k in ("loglik", "aic", "bic", "ks", "w")}
+        agree(f"L7a {name}", rough(own), rough(expected))
+    both = laws(np.concatenate(i2["ages"]), np.repeat([float(h) for h in i2["H"]],
+                                                      [len(a) for a in i2["ages"]]))
+    agree("L7b", round(both["exponential"]["params"]["mean"], 5), round(e2["exponential"]["mean"], 5))
+    agree("L7b", min(both, key=lambda name: both[name]["aic"]), e2["best"])
+    (i, e), (i2, e2) = examples["L8"]
+    agree("L8a", beauty(i["c"]), e)
+    agree("L8b", {name: beauty(i2[name]) for name in e2}, e2)
+    for i, e in examples["L9"]:
+        agree("L9", kleinberg(i["r"], i["d"]), e)
+    (i, e), (i2, e2) = examples["L10"]
+    agree("L10a", {"a": gini(i["a"]), "b": gini(i["b"]), "b_unbiased": gini(i["b"]) * 4 / 3}, e)
+    spread = float(stats.entropy(i2["shares"]))
+    agree("L10b", {"entropy": spread, "effective": math.exp(spread),
+                   "hhi": float((np.array(i2["shares"]) ** 2).sum()), "top20": max(i2["shares"])}, e2)
+    for i, e in examples["L11"]:
+        agree("L11", wilson(i["k"], i["n"]), e)
+    for i, e in examples["L12"]:
+        spread, n = float(stats.entropy(i["c"])), sum(i["c"])
+        agree("L12", {"outside_share": (n - i["c"][0]) / n, "H": spread,
+                      "evenness": spread / math.log(i["K"]), "effective_teams": math.exp(spread)}, e)
+    (i, e), (i2, e2) = examples["L13"]
+    agree("L13a", wilson(i["k"], i["n"]), e)
+    agree("L13b", kaplan_meier(i2["T"], i2["E"], [30, 90]), e2)
 
     (i, e), (i2, e2) = examples["A1"]
     agree("A1a", {"median": quantile(i["n"], .5), "q1": quantile(i["n"], .25),

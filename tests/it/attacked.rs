@@ -37,6 +37,10 @@ const ROLES: [&str; 6] = [
 const FREE: [&str; 3] = ["OPT-PARTICIPANT", "NON-PARTICIPANT", "walk_in"];
 
 const L1: &str = "/indicators/L1/results/curve";
+const L10: &str = "/indicators/L10/results/concentration";
+const L11: &str = "/indicators/L11/results/reach";
+const L12: &str = "/indicators/L12/results/cross_team";
+const L13: &str = "/indicators/L13/results";
 const A1: &str = "/indicators/A1/results/attendance";
 const A2: &str = "/indicators/A2/results";
 const A3: &str = "/indicators/A3/results";
@@ -123,6 +127,33 @@ fn of_writeups(truth: &Value) -> Vec<Vec<Term>> {
         "reads",
         vec![minus("/indicators/R1/results/total_reads")],
     ));
+    // Where all were written within the year.
+    all.push(of_all("reads", vec![minus(format!("{L10}/reads"))]));
+    // How many readers were of another team than the owning one, and of any.
+    let of_teams = |field: &str, total: &str| {
+        let owned = rows(truth, "writeups").filter(|(_, one)| one["outside_team"].is_object());
+        let each = owned.map(|(at, _)| plus(format!("/writeups/{at}/outside_team/{field}")));
+        each.chain([minus(format!("{L12}/{total}"))])
+            .collect::<Vec<Term>>()
+    };
+    for (field, share, clustered) in [("outside", "k", "num"), ("readers", "n", "den")] {
+        all.push(of_teams(field, &format!("outside_share/{share}")));
+        all.push(of_teams(
+            field,
+            &format!("outside_share_clustered/{clustered}"),
+        ));
+    }
+    all.extend(rows(truth, "writeups").map(|(at, _)| {
+        // Where the team of every reader is known.
+        vec![
+            plus(format!("/writeups/{at}/outside_team/readers")),
+            minus(format!("/writeups/{at}/readers")),
+        ]
+    }));
+    all.push(vec![
+        plus(format!("{L12}/outside_share/n")),
+        minus(pairs.to_owned()),
+    ]);
     let months = truth["indicators"]["T0"]["results"]["series"]
         .as_array()
         .expect("months");
@@ -540,6 +571,12 @@ fn solve(mut rows: Vec<BTreeMap<String, f64>>) -> Vec<BTreeMap<String, f64>> {
 /// many as the strict form tells.
 fn is_secret(truth: &Value, place: &str, k: u32) -> bool {
     let number = |place: &str| truth.pointer(place).and_then(Value::as_i64);
+    // Readers of known teams are withheld with those of another one. Where the team of each is known they
+    // are all readers, which are told or not by themselves.
+    if let Some(writeup) = place.strip_suffix("/outside_team/readers") {
+        let all = number(&format!("{writeup}/readers"));
+        return all != number(place) || all < Some(i64::from(k));
+    }
     let of = |name: &str| number(&format!("{A2}/{name}"));
     let (Some(name), Some(own)) = (
         place.strip_prefix(&format!("{A2}/need_not/")),
@@ -645,6 +682,19 @@ fn few(shown: &Value, k: u32, what: &str) {
                 "{what}: write-up {at}: the others"
             );
         }
+        let teams = &writeup["outside_team"];
+        assert!(
+            fits(&teams["outside"]) && fits(&teams["readers"]),
+            "{what}: write-up {at}"
+        );
+        if let (Some(outside), Some(known)) = (teams["outside"].as_u64(), teams["readers"].as_u64())
+        {
+            let unknown = writeup["readers"].as_u64().map_or(0, |all| all - known);
+            assert!(
+                fits(&(known - outside).into()) && fits(&unknown.into()),
+                "{what}: write-up {at}: its own team, or nobody's"
+            );
+        }
     }
     for (at, review) in rows(shown, "reviews") {
         let (came, free) = (&review["attendees"], &review["need_not_have_come"]);
@@ -680,8 +730,22 @@ fn few(shown: &Value, k: u32, what: &str) {
     }
     of_months(shown, k, what);
     let number = |place: &str| shown.pointer(place).and_then(Value::as_u64);
-    // What lies between two numbers of presences is nobody's, or many people's.
+    // What lies between two numbers of people is nobody's, or many people's.
     for (whole, part) in [
+        (format!("{L11}/n"), format!("{L11}/k")),
+        (
+            "/indicators/R3/results/readers".to_owned(),
+            format!("{L11}/k"),
+        ),
+        (
+            format!("{L12}/outside_share/n"),
+            format!("{L12}/outside_share/k"),
+        ),
+        (format!("{L13}/newcomers/n"), format!("{L13}/newcomers/k")),
+        (
+            format!("{L13}/newcomers_km/n"),
+            format!("{L13}/newcomers_km/events"),
+        ),
         (format!("{A2}/voluntary/n"), format!("{A4}/presences")),
         (
             format!("{A2}/voluntary/n"),

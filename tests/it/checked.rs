@@ -16,15 +16,27 @@ use super::way::Way;
 async fn the_report_of_a_whole_history_is_right() {
     let options = Options {
         reads: 20_000,
+        sleepers: 0.1,
         ..Options::default()
     };
-    checked("whole", &options, Parameters::default()).await;
+    let summary = checked("whole", &options, Parameters::default()).await;
+    if let Some(summary) = summary {
+        // Write-ups are named only where something is found.
+        for (code, list) in [("L8", "beauty_top"), ("L9", "bursts")] {
+            let named = summary.indicators[code]["results"][list].as_array();
+            assert!(
+                named.is_some_and(|named| named.len() > 2),
+                "{code}: {named:?}"
+            );
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_report_of_a_history_with_gaps_is_right() {
     let options = Options {
         reads: 20_000,
+        sleepers: 0.1,
         seed: 5,
         ..Options::default()
     };

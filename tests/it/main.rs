@@ -130,6 +130,7 @@ mod wikis_others;
 mod wikis_pushed;
 mod wikis_wikijs;
 mod worked;
+mod worked_tail;
 mod written;
 mod zoom_api;
 mod zoom_pulled;

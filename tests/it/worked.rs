@@ -9,10 +9,10 @@ use super::way::Way;
 
 /// A small organisation of events, reported with k = 1.
 #[derive(Default)]
-struct Events(Vec<Value>);
+pub(super) struct Events(Vec<Value>);
 
 impl Events {
-    fn add(&mut self, kind: &str, subject: &str, time: &str, data: Value) -> &mut Self {
+    pub(super) fn add(&mut self, kind: &str, subject: &str, time: &str, data: Value) -> &mut Self {
         let n = self.0.len();
         self.0.push(json!({
             "specversion": "1.0", "type": format!("org.readback.{kind}.v1"), "source": "test",
@@ -21,23 +21,28 @@ impl Events {
         self
     }
 
-    fn writeup(&mut self, id: &str, data: Value) -> &mut Self {
+    pub(super) fn writeup(&mut self, id: &str, data: Value) -> &mut Self {
         let mut data = data;
         data["id"] = json!(id);
         self.add("writeup", id, "2020-01-01T00:00:00Z", data)
     }
 
-    fn read(&mut self, subject: &str, time: &str, person: &str) -> &mut Self {
+    pub(super) fn read(&mut self, subject: &str, time: &str, person: &str) -> &mut Self {
         self.add("read", subject, time, json!({ "person": person }))
     }
 
-    fn watched(&mut self, kind: &str) -> &mut Self {
+    pub(super) fn watched(&mut self, kind: &str) -> &mut Self {
         let data = json!({ "kind": kind, "scope": "test", "from": "2000-01-01T00:00:00Z" });
         self.add("coverage", "", "2020-01-01T00:00:00Z", data)
     }
 
     /// The indicators' results, by code.
-    async fn results(&self, name: &str, zone: chrono_tz::Tz, as_of: &str) -> Option<Value> {
+    pub(super) async fn results(
+        &self,
+        name: &str,
+        zone: chrono_tz::Tz,
+        as_of: &str,
+    ) -> Option<Value> {
         let way = Way::within(&format!("worked_{name}"), zone).await?;
         let lines: Vec<String> = self.0.iter().map(Value::to_string).collect();
         let taken = way.events(&lines).await;
@@ -46,11 +51,12 @@ impl Events {
         Some(json!({
             "indicators": document.indicators,
             "health": serde_json::to_value(&document.health).expect("JSON"),
+            "writeups": document.writeups,
         }))
     }
 }
 
-fn of<'a>(results: &'a Value, path: &str) -> &'a Value {
+pub(super) fn of<'a>(results: &'a Value, path: &str) -> &'a Value {
     let (code, rest) = path.split_once('.').expect("CODE.path");
     rest.split('.')
         .fold(&results["indicators"][code]["results"], |value, name| {
@@ -58,7 +64,7 @@ fn of<'a>(results: &'a Value, path: &str) -> &'a Value {
         })
 }
 
-fn close(results: &Value, path: &str, expected: f64) {
+pub(super) fn close(results: &Value, path: &str, expected: f64) {
     let found = of(results, path)
         .as_f64()
         .unwrap_or_else(|| panic!("{path} is no number"));
@@ -68,7 +74,15 @@ fn close(results: &Value, path: &str, expected: f64) {
     );
 }
 
-const LATER: &str = "2025-06-01T00:00:00Z";
+/// What is expected of an example, by its place among those of a code.
+pub(super) fn example(code: &str, at: usize) -> Value {
+    let text = include_str!("../vectors/worked_examples.json");
+    let all: Vec<Value> = serde_json::from_str(text).expect("JSON");
+    let mut own = all.into_iter().filter(|one| one["id"] == code);
+    own.nth(at).expect("an example")["expect"].take()
+}
+
+pub(super) const LATER: &str = "2025-06-01T00:00:00Z";
 
 #[tokio::test]
 async fn double_clicks_keep_the_last_of_a_chain() {

@@ -30,26 +30,30 @@ impl Indicator for Readers {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        readers_with_and_without(facts, |facts| {
-            let totals = &facts.totals;
-            let of_readers = |count: u64| Value::from(count).of_people(totals.readers);
-            Ok(Results::new()
-                .with("readers", of_readers(totals.readers))
-                .with(
-                    "reader_writeup_pairs",
-                    Value::from(totals.reader_writeup_pairs).of_people(fewest(&[
-                        totals.readers,
-                        totals.fewest_of_days(totals.reader_writeup_pairs),
-                    ])),
-                )
-                .with(
-                    "reader_days",
-                    Value::from(totals.reader_days).of_people(fewest(&[
-                        totals.readers,
-                        totals.fewest_of_days(totals.reader_days),
-                    ])),
-                ))
-        })
+        readers_with_and_without(
+            facts,
+            |totals| totals.readers,
+            |facts| {
+                let totals = &facts.totals;
+                let of_readers = |count: u64| Value::from(count).of_people(totals.readers);
+                Ok(Results::new()
+                    .with("readers", of_readers(totals.readers))
+                    .with(
+                        "reader_writeup_pairs",
+                        Value::from(totals.reader_writeup_pairs).of_people(fewest(&[
+                            totals.readers,
+                            totals.fewest_of_days(totals.reader_writeup_pairs),
+                        ])),
+                    )
+                    .with(
+                        "reader_days",
+                        Value::from(totals.reader_days).of_people(fewest(&[
+                            totals.readers,
+                            totals.fewest_of_days(totals.reader_days),
+                        ])),
+                    ))
+            },
+        )
     }
 }
 

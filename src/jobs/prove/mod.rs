@@ -336,8 +336,9 @@ pub fn key(file: &Path, stores: &[PathBuf]) -> Vec<String> {
 }
 
 /// Numbers that are people, wherever they stand.
-const PEOPLE: [&str; 15] = [
+const PEOPLE: [&str; 16] = [
     "readers",
+    "outside",
     "late_readers",
     "readers_trailing",
     "attendees",
@@ -355,7 +356,9 @@ const PEOPLE: [&str; 15] = [
 ];
 
 /// Indicators whose shares are of people or their presences.
-const SHARES: [&str; 7] = ["A2", "A3", "A4", "A5", "A6", "A7", "A8"];
+const SHARES: [&str; 10] = [
+    "L11", "L12", "L13", "A2", "A3", "A4", "A5", "A6", "A7", "A8",
+];
 
 /// The places of a summary that tell fewer than `k` people, or something else than was computed.
 /// `truth` is the same summary with nothing withheld.

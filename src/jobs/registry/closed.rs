@@ -156,7 +156,9 @@ mod tests {
                 { "id": "INC-2", "published_at": null, "link_evidence": [] },
             ],
             "reviews": [{ "writeup": "INC-2" }, { "writeup": null }],
-            "indicators": { "K4": { "results": { "graph": {
+            "indicators": { "L8": { "results": { "beauty_top": [{ "writeup": "INC-2" }] } },
+                "L9": { "results": { "bursts": [{ "writeup": "INC-2" }, { "writeup": "INC-1" }] } },
+                "K4": { "results": { "graph": {
                 "nodes": 2,
                 "pagerank_top": [{ "writeup": "INC-2" }, { "writeup": "INC-1" }],
                 "co_citation_top": [{ "a": "INC-1", "b": "INC-2", "n": 1 }],
@@ -182,6 +184,8 @@ mod tests {
         );
         assert_eq!(open["organisation"], json!({ "writeups": 2, "undated": 0 }));
         assert_eq!(open["reviews"], json!([{ "writeup": null }]));
+        let bursts = &open["indicators"]["L9"]["results"]["bursts"];
+        assert_eq!(bursts, &json!([{ "writeup": "INC-1" }]));
         assert!(tells(&summary(), &names) && !tells(&open, &names));
         let links = json!({ "live": { "docs": 1 }, "created": { "docs": 1 }, "uptake": {},
                             "follow_up": { "docs": 1 } });
