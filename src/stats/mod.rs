@@ -2,9 +2,9 @@
 //! nothing of events, frames or people, so each can be checked by hand and against
 //! `tests/vectors/worked_examples.json`.
 
+pub mod beauty;
 pub mod benjamini_hochberg;
 pub mod bootstrap;
-pub mod beauty;
 pub mod bounds;
 pub mod concentration;
 pub mod decay;
@@ -13,16 +13,13 @@ pub mod gini;
 pub mod glm;
 pub mod interrupted;
 pub mod kaplan_meier;
+pub mod kleinberg;
 mod least_squares;
 pub mod log_normal;
 pub mod log_rank;
 pub mod mann_kendall;
-pub mod negative_binomial;
-pub mod kleinberg;
-pub mod log_normal;
-pub mod log_rank;
-pub mod mann_kendall;
 mod maximum;
+pub mod negative_binomial;
 pub mod pagerank;
 pub mod pelt;
 pub mod pettitt;
@@ -38,9 +35,9 @@ pub mod weibull;
 pub mod weighted;
 pub mod wilson;
 
+pub use beauty::{Beauty, beauty};
 pub use benjamini_hochberg::benjamini_hochberg;
 pub use bootstrap::{Bootstrapped, bootstrap, mean, sorted_median};
-pub use beauty::{Beauty, beauty};
 pub use bounds::Bounds;
 pub use concentration::{herfindahl, top_fifth};
 pub use decay::{Aged, Fit, Law, decay};

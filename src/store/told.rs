@@ -26,6 +26,7 @@ const READS: &[&str] = &["read", "read_count"];
 
 /// All of them, by name.
 pub static FACTS: &[FactQuery] = queries![
+    "fact_annotations": &["annotation"],
     "fact_attendance": &["attendance", "meeting"],
     "fact_classes": &["read"],
     "fact_comments": &["comment"],
@@ -33,6 +34,7 @@ pub static FACTS: &[FactQuery] = queries![
     "fact_counted_people": &["read_count"],
     "fact_counters": &["read_count"],
     "fact_daily": READS,
+    "fact_edits": &["edit"],
     "fact_engaged": &["read"],
     "fact_engaged_bins": &["read"],
     "fact_engaged_people": &["read"],
@@ -43,10 +45,21 @@ pub static FACTS: &[FactQuery] = queries![
     "fact_median_age": READS,
     "fact_median_age_by_writeup": READS,
     "fact_median_age_people": &["read"],
+    "fact_newcomers": &["person", "read"],
     "fact_people_by_age_week": &["read"],
     "fact_people_by_cohort": &["read"],
     "fact_people_by_month": &["read"],
+    "fact_people_by_weekday": READS,
+    "fact_reach": &["person", "read"],
+    "fact_read_ages": READS,
+    "fact_read_ages_people": &["read"],
+    "fact_reader_teams": &["read"],
     "fact_reader_totals": READS,
+    "fact_reads_by_thirty": READS,
+    "fact_reads_by_week": READS,
+    "fact_reads_of_year": READS,
+    "fact_teams": &["person"],
+    "fact_threads": &["comment"],
     "fact_trailing": &["read"],
     "fact_unique_reads": &["read"],
 ];

@@ -21,6 +21,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
+    facts: &["fact_newcomers"],
     says: "Whether people who are new read about what happened before they came.",
     definition: "newcomers: n = people on the roster who joined in [as_of - {horizon_days} d, as_of - \
         {newcomer_days} d), stayed for {newcomer_days} days, and whose first {newcomer_days} days were \

@@ -24,6 +24,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: false,
+    facts: &["fact_reads_by_week"],
     says: "Weeks in which a write-up drew unusually much of all reading.",
     definition: "Kleinberg's automaton of two states, over the complete ISO weeks (local) of each published, dated \
         write-up that everybody may see and that is not deleted at as_of: r = its kept reads (R1) of the week, d = \

@@ -21,6 +21,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: true,
+    facts: &["fact_reads_of_year"],
     says: "Whether a few write-ups get all the reading.",
     definition: "Over write-ups that are published, dated and not deleted at as_of, those without any read \
         included, the kept reads (R1, daily counts among them) of [as_of - {horizon_days} d, as_of). gini = \

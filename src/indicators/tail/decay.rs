@@ -22,6 +22,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: false,
+    facts: &["fact_read_ages", "fact_read_ages_people"],
     says: "Whether reading fades by a half-life or has a long tail: which law fits its ages.",
     definition: "Ages a of kept reads (R1, daily counts at their noon) of each write-up in (0, H), H = the time for \
         which its reads were observed from publication on by the same sources, at most {horizon_days} days; \

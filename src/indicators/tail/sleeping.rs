@@ -27,6 +27,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: false,
+    facts: &["fact_reads_by_thirty"],
     says: "Which write-ups were hardly read for long, and then much.",
     definition: "The beauty coefficient of Ke and others (2015). c(t) = kept reads (R1) at an age in [30t, 30t + 30) \
         days, over the bins that were observed whole from publication on, by the same sources all the time; at least \

@@ -18,7 +18,11 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: false,
-    facts: &["fact_daily", "fact_people_by_month", "fact_people_by_cohort"],
+    facts: &[
+        "fact_daily",
+        "fact_people_by_month",
+        "fact_people_by_cohort",
+    ],
     says: "Whether late reading stood on one level and then on another, and from which month on.",
     definition: "Pettitt's test of both series that T1 tests (pettitt = T0's window_per_100 by month, \
         cohort_pettitt = its per_writeup by month of publication): U_t = sum over i <= t < j of \

@@ -23,7 +23,11 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    facts: &["fact_daily", "fact_people_by_month", "fact_people_by_cohort"],
+    facts: &[
+        "fact_daily",
+        "fact_people_by_month",
+        "fact_people_by_cohort",
+    ],
     says: "Whether what the tests of the leader's page find would be found by chance, there being several.",
     definition: "Benjamini-Hochberg over the tests that stand on the leader's page, one family: T1's trend and \
         cohort_trend (the p of its recommended test) and T3's seasonal test of both series. With p sorted, \

@@ -23,7 +23,11 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    facts: &["fact_daily", "fact_people_by_month", "fact_people_by_cohort"],
+    facts: &[
+        "fact_daily",
+        "fact_people_by_month",
+        "fact_people_by_cohort",
+    ],
     says: "How often a write-up is read {late_later}, in the mean and in the middle, and how the last twelve \
         months compare with the twelve before, each with its interval.",
     definition: "per_writeup: over write-ups whose reads were observed without a gap for their first \

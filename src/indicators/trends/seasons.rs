@@ -36,7 +36,12 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    facts: &["fact_daily", "fact_people_by_month", "fact_people_by_cohort", "fact_people_by_weekday"],
+    facts: &[
+        "fact_daily",
+        "fact_people_by_month",
+        "fact_people_by_cohort",
+        "fact_people_by_weekday",
+    ],
     says: "Whether late reading still changes when each month is compared with the same month of other \
         years, and on which weekdays people read.",
     definition: "Seasonal Mann-Kendall test (Hirsch-Slack) of both series that T1 tests (months = T0's \

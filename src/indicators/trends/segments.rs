@@ -18,7 +18,11 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::X,
     state: false,
-    facts: &["fact_daily", "fact_people_by_month", "fact_people_by_cohort"],
+    facts: &[
+        "fact_daily",
+        "fact_people_by_month",
+        "fact_people_by_cohort",
+    ],
     says: "Between which months late reading stood on one level.",
     definition: "PELT, exact, of both series that T1 tests (pelt = T0's window_per_100 by month, cohort_pelt = \
         its per_writeup by month of publication): the segments, two values each at least, with the least sum of \

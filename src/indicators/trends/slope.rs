@@ -18,7 +18,11 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    facts: &["fact_daily", "fact_people_by_month", "fact_people_by_cohort"],
+    facts: &[
+        "fact_daily",
+        "fact_people_by_month",
+        "fact_people_by_cohort",
+    ],
     says: "By how much late reading grows or shrinks in a month.",
     definition: "Of both series that T1 tests (months = T0's window_per_100, cohorts = its per_writeup): \
         slope = median of (x_j - x_i)/(j - i) over all pairs of months (Theil-Sen), intercept = median(x) - \
