@@ -4,8 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use readback::model::time::to_rfc3339;
-use readback::model::{DAY_MS, parse_rfc3339};
 use readback::simulate::Options;
 use serde_json::{Value, json};
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use readback::model::time::to_rfc3339;
 use readback::model::{DAY_MS, parse_rfc3339};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::attacked::{month, quarter};
 
