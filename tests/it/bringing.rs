@@ -168,8 +168,8 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
 
     // The same file again, as what it is: the earlier one does not stand in its way.
     assert_eq!(
-        review(&home).0,
-        0,
+        review(&home),
+        (Value::Null, Value::Null),
         "planned, and nobody is known to have come"
     );
     home.done(&[&["import", "zoom", &list], &who[..]].concat());
@@ -207,7 +207,7 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
     for one in [&both[1], &both[0]] {
         home.done(&["undo", one["import"].as_str().expect("a name")]);
     }
-    assert_eq!(review(&home).0, 0);
+    assert_eq!(review(&home), (Value::Null, Value::Null), "a plan again");
     kept_clean(&home);
     let audit = home.done(&["audit", "show"]).out;
     assert!(audit.contains("zoom of the source zoom"), "{audit}");
