@@ -215,6 +215,18 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
         (&["--match", "Ada"][..], "NAME=ADDRESS"),
         (&["--meeting", "2020-01-01/1"], "no meeting is called"),
         (
+            &["--match", "Nobody Here=p1@people.example.org"],
+            "nobody in the list is called \"Nobody Here\"; `--look` shows",
+        ),
+        (
+            &["--match", "Pias phone=p1@people.example.org", "--look"],
+            "nobody in the list is called \"Pias phone\"; near it are Pia One, Pia's phone",
+        ),
+        (
+            &["--nobody", "Zzful", "--dry-run"],
+            "near it are Zzfull screen",
+        ),
+        (
             &["-p", "people={ a = \"b c\" }"],
             "should have a mail address",
         ),
