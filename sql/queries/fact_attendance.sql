@@ -3,7 +3,9 @@
 -- was valid then counts (A3), and nobody was there for longer than it lasted (A1). A meeting tool need
 -- not know the write-up: what the calendar says of the meeting holds for everybody in it. What somebody says of
 -- the meeting by hand holds before that; what its transcript says, where nobody else says anything. Who was
--- a responder of what the meeting was about by hand is found out where the write-up is known (occasions).
+-- a responder of what the meeting was about by hand is found out where the write-up is known (occasions). A
+-- meeting is recorded where a meeting tool, a list or a hand says of anybody that they came or did not: a
+-- calendar says who was invited and what they answered, and never that.
 -- {as_of:Int64} {registry:UInt32} {min_present_ms:UInt64}
 SELECT
     lower(hex(meeting)) AS meeting,
@@ -22,6 +24,7 @@ SELECT
         sum(present_ms) IS NULL,
         ifNull(max(flagged), false),
         least(sum(present_ms), max(length)) >= {min_present_ms:UInt64})) AS attended,
+    toBool(max(said_who_came)) AS recorded,
     toBool(max(mandatory)) AS mandatory,
     toBool(max(responder AND said = 0)) AS responder,
     toBool(max(says_role)) AS stated,
@@ -43,6 +46,7 @@ FROM
         via = '' AND (role != '' OR partstat != '') AS by_name,
         if(via = '', 0, uniqExact(person) OVER (PARTITION BY meeting, via)) AS listed,
         max(writeup) OVER meetings AS writeup_of_meeting,
+        max(present_ms IS NOT NULL OR attended IS NOT NULL) OVER meetings AS said_who_came,
         ifNull(
             min(if(present_ms IS NULL AND attended IS NULL, NULL, ms)) OVER meetings,
             max(ms) OVER meetings) AS start,

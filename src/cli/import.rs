@@ -1,7 +1,7 @@
 //! `readback import KIND FILES`: files into the store.
 
-use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,11 +12,12 @@ use super::engine::Installing;
 use super::plain::line;
 use super::progress;
 use crate::app::House;
-use crate::collect::Keys;
+use crate::collect::{Keys, input};
 use crate::config::{Config, SourceConfig};
 use crate::jobs::ingest::{self, Import, Ingested, NotRead};
 use crate::jobs::meetings::known_as;
 use crate::jobs::order::{self, Order};
+use crate::jobs::preview;
 use crate::jobs::undo::called;
 use crate::sources::{self, Kind};
 
@@ -113,6 +114,10 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             .params
             .insert("meeting".to_owned(), known_as(*hash).into());
     }
+    let meeting = meeting.and_then(|meeting| {
+        names_are_there(&args, &order, timezone)?;
+        Ok(meeting)
+    });
     let (house, meeting) = match (house, meeting) {
         (Some(house), Ok(meeting)) if args.look => {
             let done = super::looking::run(&house, (&order, meeting), &args.files).await;
@@ -226,6 +231,47 @@ fn who_is_who(args: &Args) -> Option<(String, toml::Value)> {
         .map(|(name, address)| (name.to_owned(), address.into()))
         .collect();
     (!people.is_empty()).then(|| ("people".to_owned(), people.into()))
+}
+
+/// Refuses to say who somebody is whom no file shows.
+fn names_are_there(args: &Args, order: &Order, timezone: chrono_tz::Tz) -> anyhow::Result<()> {
+    let nobody = args.nobody.iter().map(String::as_str);
+    let said = || {
+        let matches = args.matches.iter().map(|(name, _)| name.as_str());
+        nobody.clone().chain(matches)
+    };
+    if said().next().is_none() {
+        return Ok(());
+    }
+    if args.files.iter().any(|file| file.as_os_str() == "-") {
+        bail!(
+            "--match and --nobody are looked for in the list first: give a file, not standard input"
+        );
+    }
+    let (mut known, mut read) = (BTreeSet::new(), 0);
+    for path in &args.files {
+        let mut opened = input::open(path, |_| ()).with_context(|| path.display().to_string())?;
+        let mut bytes = Vec::new();
+        opened
+            .reader
+            .read_to_end(&mut bytes)
+            .with_context(|| path.display().to_string())?;
+        // What can't be read is told of by the import itself.
+        if let Ok(names) = preview::names(order, (&opened.name, bytes), (timezone, super::now())) {
+            known.extend(names);
+            read += 1;
+        }
+    }
+    match preview::missing(said(), &known) {
+        Some((name, near)) if read > 0 => {
+            let near = match near.is_empty() {
+                true => "`--look` shows the names that stand there".to_owned(),
+                false => format!("near it are {}", near.join(", ")),
+            };
+            bail!("nobody in the list is called {name:?}; {near}")
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The sum of many files, for people.

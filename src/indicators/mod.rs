@@ -28,6 +28,7 @@ use polars::prelude::{DataFrame, PolarsError};
 use crate::model::{ActsOn, Calendar, DAY_MS, Layer, Millis, Parameters, Results};
 
 pub use assigned::beside;
+pub(crate) use attendance::duties;
 pub use reach::Reach;
 pub use reach::teams::{ByTeam, by_writeup as readers_by_team};
 pub(crate) use shapes::fewest;
@@ -188,6 +189,7 @@ pub struct Facts {
     /// One row for each (meeting, person) and each dial-in: `meeting: str, writeup: u32` (null if
     /// unknown), `at: i64` (start), `person: u32` (null for a dial-in), `role: str` (null if absent;
     /// upper case), `partstat: str` (null if absent), `invited: bool`, `attended: bool`,
+    /// `recorded: bool` (somebody says who came to the meeting),
     /// `mandatory: bool`, `responder: bool` (of the write-up's incident), `author: bool` (of the write-up),
     /// `open: bool` (everybody may come), `stated: bool` (the calendar names the role), `list: i64` (how
     /// many were invited through the same list; null for whoever is named too), `stayed_ms: i64` (over all

@@ -208,7 +208,7 @@ mod tests {
             "health": {"coverage": coverage},
             "reviews": [
                 {"writeup": "a", "date": "2026-06-12", "attendees": 9},
-                {"writeup": "a", "date": "2026-09-12", "attendees": 0},
+                {"writeup": "a", "date": "2026-09-12", "attendees": null, "not_recorded": true},
             ],
         })
     }

@@ -6,9 +6,10 @@ use serde_json::Value;
 use super::words::{self, count, measure, percent, plural};
 use crate::charts::reading::{self, Cell, Share, cell, share};
 
-/// What it means that somebody came freely; said once wherever the word stands.
-pub(super) const FREELY: &str =
-    "Freely means: neither in the chair, nor required, nor a responder of the incident.";
+/// Who need not have come; said once wherever the words stand.
+pub(super) const FREELY: &str = "Whoever came uninvited or on an open invitation (as optional, through a large \
+    list, or to a meeting for everybody) need not have come, but for responders, those who wrote it up, the chair and \
+    those who were told to.";
 
 /// Of how many reviews it is known who came, and how many were only planned.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,13 +18,9 @@ pub(super) struct Meetings {
     pub(super) planned: usize,
 }
 
-/// Whether nobody recorded who came to it. A number that is withheld was recorded.
+/// Whether nobody recorded who came to it. That nobody came is recorded, and a number that is withheld was.
 pub(super) fn is_planned(review: &Value) -> bool {
-    match cell(review, "attendees") {
-        Cell::Value(came) => came == 0.0,
-        Cell::Withheld => false,
-        Cell::Missing => true,
-    }
+    review["not_recorded"] == true || cell(review, "attendees") == Cell::Missing
 }
 
 /// The reviews of a summary, counted.
@@ -64,6 +61,20 @@ pub(super) fn voluntary(summary: &Value) -> Option<Share> {
     found.value.get().map(|_| found)
 }
 
+/// The share of those who need not have come, as A2's headline has it, and what they did; an earlier summary has
+/// the strict form alone. Nothing where who had to come is not known.
+pub(super) fn headline(summary: &Value) -> Option<(Share, &'static str)> {
+    let strict = voluntary(summary);
+    if uninvited(summary) {
+        return None;
+    }
+    let free = share(reading::results(summary, "A2"), "need_not");
+    match free.value {
+        Cell::Value(_) => Some((free, "need not have come")),
+        _ => Some((strict?, "came freely, by the marks of the calendar alone")),
+    }
+}
+
 /// That the habit of inviting changed, where it did.
 pub(super) fn habit(summary: &Value) -> Option<String> {
     let quarters = reading::changed_habits(summary);
@@ -100,15 +111,6 @@ pub(super) fn came(summary: &Value) -> Option<String> {
 /// A1.
 pub(super) fn attendance(summary: &Value) -> Option<String> {
     let attendance = reading::results(summary, "A1").get("attendance")?;
-    let planned = meetings(summary).planned as f64;
-    if planned > 0.0 {
-        // The median counts a meeting that was only planned as one that nobody came to.
-        return Some(format!(
-            "{}; to «{}» more nobody recorded who came.",
-            came(summary)?,
-            count(planned)
-        ));
-    }
     let meetings = cell(attendance, "meetings").get().filter(|n| *n > 0.0)?;
     let usual = cell(attendance, "median_per_meeting").get()?;
     let quartiles: Vec<f64> = reading::list(attendance, "iqr")
@@ -123,8 +125,12 @@ pub(super) fn attendance(summary: &Value) -> Option<String> {
         ),
         _ => String::new(),
     };
+    let planned = cell(attendance, "not_recorded").get();
+    let planned = planned.filter(|n| *n > 0.0).map_or_else(String::new, |n| {
+        format!(" To «{}» more nobody recorded who came.", count(n))
+    });
     Some(format!(
-        "To a usual review «{}» {}, over «{}» {}{spread}.",
+        "To a usual review «{}» {}, over «{}» {}{spread}.{planned}",
         count(usual.round()),
         plural(usual.round(), "person comes", "people come"),
         count(meetings),
@@ -146,7 +152,6 @@ pub(super) fn freely(summary: &Value) -> Option<String> {
         "voluntary_per_meeting_median",
     )
     .get()
-    .filter(|_| meetings(summary).planned == 0)
     .map_or_else(String::new, |n| {
         format!(
             " In a usual review that is «{}» {}.",
@@ -167,7 +172,7 @@ fn need_not(summary: &Value, strict: &Share) -> Option<String> {
     let free = share(results, "need_not");
     let told = results.get("need_not")?;
     let number = |name: &str| cell(told, name).get();
-    let usual = number("per_meeting_median").filter(|_| meetings(summary).planned == 0)?;
+    let usual = number("per_meeting_median")?;
     let quartiles = reading::list(told, "iqr").iter();
     let quartiles: Vec<f64> = quartiles.filter_map(Value::as_f64).collect();
     let spread = match quartiles.as_slice() {
@@ -223,7 +228,15 @@ pub(super) fn invitations(summary: &Value) -> Option<String> {
             Some(format!("«{p}» ({}) {words}", words::interval(&share)))
         })
         .collect();
-    (!parts.is_empty()).then(|| format!("{}.", parts.join("; ")))
+    let left_out = cell(results, "not_recorded").get().filter(|n| *n > 0.0);
+    let left_out = left_out.map_or_else(String::new, |n| {
+        format!(
+            " «{}» {} left out: nobody recorded who came.",
+            count(n),
+            plural(n, "review is", "reviews are")
+        )
+    });
+    (!parts.is_empty()).then(|| format!("{}.{left_out}", parts.join("; ")))
 }
 
 /// Why nothing is said of attendance where some source delivers it.
@@ -249,13 +262,18 @@ mod tests {
 
     fn summary(came: &[u64], walk_ins: f64) -> Value {
         let all: u64 = came.iter().sum();
-        let reviews: Vec<Value> = came.iter().map(|n| json!({"attendees": n})).collect();
+        let reviews = came.iter().map(|n| match n {
+            0 => json!({"attendees": null, "not_recorded": true}),
+            n => json!({"attendees": n}),
+        });
+        let reviews: Vec<Value> = reviews.collect();
+        let held = came.iter().filter(|n| **n > 0).count();
         json!({
             "reviews": reviews,
             "indicators": {
                 "A1": {"results": {"attendance": {
-                    "meetings": came.len(), "attendees": all, "median_per_meeting": 5.0,
-                    "iqr": [4.5, 6.0],
+                    "meetings": held, "attendees": all, "median_per_meeting": 5.0,
+                    "iqr": [4.5, 6.0], "not_recorded": came.len() - held,
                 }}},
                 "A2": {"results": {"voluntary": {"k": all, "n": all, "p": 1.0, "lo": 0.7, "hi": 1.0}}},
                 "A3": {"results": {"walk_in_share": {"k": all, "n": all, "p": walk_ins, "lo": 0.7, "hi": 1.0}}},
@@ -279,7 +297,12 @@ mod tests {
     fn a_plan_is_not_an_empty_review() {
         assert_eq!(
             attendance(&summary(&[7, 5, 0], 0.5)).unwrap(),
-            "«12» came to «2» reviews; to «1» more nobody recorded who came."
+            "To a usual review «5» people come, over «2» reviews; half of them had between «5» \
+             and «6». To «1» more nobody recorded who came."
+        );
+        assert!(
+            !is_planned(&json!({"attendees": 0})),
+            "somebody says that nobody came"
         );
         let planned = summary(&[0], 0.5);
         assert_eq!(attendance(&planned), None);

@@ -61,8 +61,8 @@ pub(super) fn signs(summary: &Value, links: Links) -> Vec<Sign> {
         ),
         row(
             "A2",
-            "Came to reviews freely".to_owned(),
-            attendance::voluntary(summary).as_ref().and_then(of),
+            "Came to reviews, and need not have".to_owned(),
+            attendance::headline(summary).and_then(|(came, _)| of(&came)),
             LEVEL,
         ),
         row(

@@ -188,12 +188,12 @@ fn freely(summary: &Value) -> Option<Said> {
         let came = attendance::came(summary)?;
         return Some(("A1", format!("{came}. {}", attendance::not_known())));
     }
-    let came = attendance::voluntary(summary)?;
+    let (came, words) = attendance::headline(summary)?;
     let held = attendance::meetings(summary).held as f64;
     Some((
         "A2",
         format!(
-            "«{}» of those who came to «{}» {} came freely.",
+            "«{}» of those who came to «{}» {} {words}.",
             percent(came.value.get()?),
             count(held),
             plural(held, "review", "reviews")

@@ -1,4 +1,4 @@
-//! Reviews: how many came, how many of them freely. For one review these two numbers only; roles
+//! Reviews: how many came, how many of them need not have. For one review these two numbers only; roles
 //! stand by the quarter.
 
 use serde::Serialize;
@@ -142,7 +142,7 @@ fn newest_first(summary: &Value) -> Vec<&Value> {
     reviews
 }
 
-/// Such as: To the latest review, on 3 Jun 2026, 14 came; 9 of them came freely.
+/// Such as: To the latest review, on 3 Jun 2026, 14 came; 9 of them need not have come.
 fn opening(summary: &Value, reviews: &[&Value]) -> String {
     let Some(latest) = reviews.iter().find(|review| !is_planned(review)) else {
         return match health::missing(summary, "A1") {
@@ -160,8 +160,12 @@ fn opening(summary: &Value, reviews: &[&Value]) -> String {
     );
     match cell(latest, "need_not_have_come") {
         _ if attendance::uninvited(summary) => format!("{came}. {}", attendance::not_known()),
-        Cell::Value(free) => format!("{came}; «{}» of them came freely.", words::count(free)),
-        _ => format!("{came}; how many of them came freely is withheld."),
+        Cell::Value(free) => format!(
+            "{came}; «{}» of them need not have come.",
+            words::count(free)
+        ),
+        Cell::Withheld => format!("{came}; how many of them need not have come is withheld."),
+        Cell::Missing => format!("{came}."),
     }
 }
 

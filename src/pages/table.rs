@@ -5,6 +5,9 @@ use serde_json::Value;
 use super::attendance::is_planned;
 use crate::charts::reading::{self, Cell, cell};
 
+/// What is known where somebody recorded who came. Who need not have come is counted as A2's headline does.
+const OF_PEOPLE: [&str; 2] = ["attendees", "need_not_have_come"];
+
 /// What stands where a number is withheld.
 const WITHHELD: &str = "withheld";
 
@@ -18,7 +21,7 @@ pub fn reviews_csv(summary: &Value) -> Result<Vec<u8>, csv::Error> {
         "date",
         "write_up",
         "title",
-        "planned_only",
+        "not_recorded",
         "came",
         "need_not_have_come",
         "own_accounts",
@@ -28,7 +31,10 @@ pub fn reviews_csv(summary: &Value) -> Result<Vec<u8>, csv::Error> {
     let mut reviews: Vec<&Value> = reading::list(summary, "reviews").iter().collect();
     reviews.sort_by_key(|review| std::cmp::Reverse(reading::text(review, "date")));
     for review in reviews {
+        let not_recorded = is_planned(review);
         let number = |name: &str| match cell(review, name) {
+            // Nothing is withheld of what nobody recorded.
+            _ if not_recorded && OF_PEOPLE.contains(&name) => String::new(),
             Cell::Value(number) => format!("{number:.0}"),
             Cell::Withheld => WITHHELD.to_owned(),
             Cell::Missing => String::new(),
@@ -37,7 +43,7 @@ pub fn reviews_csv(summary: &Value) -> Result<Vec<u8>, csv::Error> {
             reading::text(review, "date").to_owned(),
             plain(reading::text(review, "writeup")),
             plain(reading::text(review, "title")),
-            is_planned(review).to_string(),
+            not_recorded.to_string(),
             number("attendees"),
             number("need_not_have_come"),
             number("accounts"),
@@ -69,6 +75,9 @@ mod tests {
         let summary = json!({ "reviews": [
             { "date": "2026-05-04", "writeup": "INC-1", "title": "=HYPERLINK(\"x\")", "attendees": 14,
               "need_not_have_come": null, "suppressed": ["need_not_have_come"], "accounts": 3 },
+            { "date": "2026-04-04", "attendees": null, "need_not_have_come": null, "not_recorded": true,
+              "accounts": null, "suppressed": true },
+            { "date": "2026-03-04", "attendees": 0, "need_not_have_come": 0 },
             { "date": "2026-06-04", "writeup": null, "title": null, "attendees": 9, "need_not_have_come": 6 },
         ] });
         let text = String::from_utf8(reviews_csv(&summary).unwrap()).unwrap();
@@ -79,5 +88,7 @@ mod tests {
             "{}",
             rows[1]
         );
+        assert_eq!(rows[2], "2026-04-04,,,true,,,withheld,,");
+        assert_eq!(rows[3], "2026-03-04,,,false,0,0,,,");
     }
 }

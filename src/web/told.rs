@@ -249,11 +249,28 @@ pub(super) fn when(desk: &Desk, at: Millis, length_ms: Option<u64>) -> String {
 
 fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported])) -> Value {
     let mut number = 0_u32;
+    let own: Vec<u64> = seen.meetings.iter().map(|one| one.hash).collect();
+    let earlier = imports.iter().filter(|one| {
+        let shares = one.hashes.iter().any(|hash| own.contains(hash));
+        shares && one.reader == asking.kind && one.standing > 0
+    });
+    // What it told of other meetings would go as well.
+    let is_whole = |one: &Imported| {
+        one.meetings as usize == one.hashes.len()
+            && one.hashes.iter().all(|hash| own.contains(hash))
+    };
+    let earlier: Vec<(&Imported, bool)> = earlier.map(|one| (one, is_whole(one))).collect();
     let is_list = fields(&asking.kind).len() == OF_LISTS.len();
     let meetings: Vec<Value> = seen
         .meetings
         .iter()
-        .map(|one| meeting(desk, asking, (one, is_list), &mut number))
+        .map(|one| {
+            let gone = earlier.iter().filter(|(_, is_whole)| *is_whole);
+            let gone: Vec<&Imported> = gone.map(|(one, _)| *one).collect();
+            let mut told = meeting(desk, asking, (one, is_list), &mut number);
+            told["told_by"] = json!(added_to(one, &gone).collect::<Vec<_>>());
+            told
+        })
         .collect();
     // What was said of names that stand in no row has to be said again with each form: they are nobody, or
     // the same person as another row.
@@ -265,16 +282,8 @@ fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported]
         .filter(|(name, _)| !asked.contains(&folded(name)));
     let others: Vec<(String, String)> = others.cloned().collect();
     let others = said(&others, number);
-    let own: Vec<u64> = seen.meetings.iter().map(|one| one.hash).collect();
-    let earlier = imports.iter().filter(|one| {
-        let shares = one.hashes.iter().any(|hash| own.contains(hash));
-        shares && one.reader == asking.kind && one.standing > 0
-    });
-    let earlier = earlier.map(|one| {
+    let earlier = earlier.iter().map(|(one, is_whole)| {
         let mut told = import(desk, one);
-        // What it told of other meetings would go as well.
-        let is_whole = one.meetings as usize == one.hashes.len()
-            && one.hashes.iter().all(|hash| own.contains(hash));
         told["chosen"] = json!(is_whole);
         told
     });
@@ -328,13 +337,28 @@ fn meeting(desk: &Desk, asking: &Asking, (one, is_list): (&Seen, bool), number: 
         "came": came,
         "more_people": one.more_people,
         "invited_besides": one.invited_besides,
-        "told_by": one.told_by.iter().map(|(source, n)| {
-            json!({ "source": source, "presences": n })
-        }).collect::<Vec<_>>(),
         "spoke": one.spoken.as_ref().and_then(|spoken| {
             Some(spoken.spoke? + spoken.facilitators_spoke.unwrap_or(0))
         }),
     })
+}
+
+/// Sources that told before who came to a meeting, and to whose word that of a file would be added: none where
+/// the file does not say who came, nor where all that a source told goes with imports whose place it takes.
+fn added_to<'s>(one: &'s Seen, gone: &[&Imported]) -> impl Iterator<Item = Value> + use<'s> {
+    let says_who_came = one.people.iter().any(|person| person.came.is_some());
+    let goes = |source: &str| -> u64 {
+        let own = gone.iter().filter(|import| import.source == source);
+        let own = own.filter(|import| import.hashes.contains(&one.hash));
+        own.map(|import| import.standing).sum()
+    };
+    let stays: Vec<&(String, u64)> = one
+        .told_by
+        .iter()
+        .filter(|(source, presences)| says_who_came && *presences > goes(source))
+        .collect();
+    let stays = stays.into_iter();
+    stays.map(|(source, n)| json!({ "source": source, "presences": n }))
 }
 
 fn somebody((desk, asking): (&Desk, &Asking), one: &Somebody, is_list: bool, number: u32) -> Value {
@@ -374,4 +398,71 @@ fn somebody((desk, asking): (&Desk, &Asking), one: &Somebody, is_list: bool, num
         "is": matched.unwrap_or_default(),
         "may_be": one.may_be,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A meeting of whom a file says that somebody came, or was invited alone, and two sources told before.
+    fn seen(came: Option<bool>) -> Seen {
+        let person = Somebody {
+            name: "a".to_owned(),
+            known_as: None,
+            role: None,
+            answer: None,
+            role_stated: true,
+            via: None,
+            came,
+            present_ms: None,
+            is_invited: None,
+            may_be: Vec::new(),
+        };
+        Seen {
+            hash: 7,
+            at: 0,
+            length_ms: None,
+            subject: String::new(),
+            writeup: None,
+            about: None,
+            people: vec![person],
+            more_people: 0,
+            invited_besides: 0,
+            told_by: vec![("zoom".to_owned(), 6), ("teams".to_owned(), 4)],
+            spoken: None,
+        }
+    }
+
+    fn import(source: &str, hash: u64, standing: u64) -> Imported {
+        Imported {
+            import: 1,
+            imported_at: 0,
+            reader: "zoom".to_owned(),
+            source: source.to_owned(),
+            events: standing,
+            meetings: 1,
+            first_at: 0,
+            last_at: 0,
+            hashes: vec![hash],
+            standing,
+        }
+    }
+
+    #[test]
+    fn only_what_stays_adds_up() {
+        let sources = |one: &Seen, gone: &[Imported]| -> Vec<String> {
+            let gone: Vec<&Imported> = gone.iter().collect();
+            let told = added_to(one, &gone);
+            told.map(|told| told["source"].as_str().unwrap().to_owned())
+                .collect()
+        };
+        let list = seen(Some(true));
+        assert_eq!(sources(&list, &[]), ["zoom", "teams"]);
+        assert_eq!(sources(&list, &[import("zoom", 7, 6)]), ["teams"]);
+        // Some of it came another way, or it is of another meeting.
+        assert_eq!(sources(&list, &[import("zoom", 7, 5)]), ["zoom", "teams"]);
+        assert_eq!(sources(&list, &[import("zoom", 8, 6)]), ["zoom", "teams"]);
+        // A calendar and a transcript tell nobody's presence.
+        assert!(sources(&seen(None), &[]).is_empty());
+    }
 }

@@ -67,7 +67,7 @@ export async function coordinator(page, { address, summary }) {
   await page.waitForURL('**/writeups/*');
   assert.match(await words(page, 'main'), /Who came, in numbers/);
   await page.goto(`${address}/reviews`);
-  await page.getByRole('link', { name: 'came freely', exact: true }).click();
+  await page.getByRole('link', { name: 'need not have come', exact: true }).click();
   await page.waitForURL('**/definitions#A2');
 }
 

@@ -12,6 +12,7 @@ class Guest:
         self.role = self.partstat = self.present = self.host = None
         self.roles, self.answers, self.teams = [], [], {True: [], False: []}
         self.mandatory, self.length, self.spoke, self.start = False, None, None, None
+        self.recorded = False
         self.by_name, self.lists, self.listed = False, set(), None
 
     def add(self, data, at=0, start=0):
@@ -88,6 +89,7 @@ def all_guests(world):
         guest = guests.setdefault(key, Guest(meeting, person, event["writeup"]))
         guest.add(event["data"], event["at"], start)
         guest.start = start
+        guest.recorded = meeting in starts
         for stated, team in ((True, event["data"].get("team")), (False, world.team_of(person, event["at"]))):
             if team:
                 guest.teams[stated].append((event["at"], team))

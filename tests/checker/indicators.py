@@ -370,11 +370,14 @@ def l5_l6(world, facts):
 def a1_a3(world, facts):
     least = world.parameters["min_present_s"] * 1000
     rows = all_guests(world)
-    meetings = sorted({g.meeting for g in rows})
+    # A calendar's answers alone do not say who came.
+    held = [g for g in rows if g.recorded]
+    meetings = sorted({g.meeting for g in held})
+    not_recorded = len({g.meeting for g in rows if not g.recorded})
     came = [g for g in rows if g.attended(least)]
     per_meeting = [sum(1 for g in came if g.meeting == m) for m in meetings]
     # Whoever dialled in without a name counts in A1 only.
-    named = [g for g in rows if g.person is not None]
+    named = [g for g in held if g.person is not None]
     came_named = [g for g in came if g.person is not None]
     voluntary = [g for g in came_named if g.voluntary()]
     pairs = [(sum(1 for g in voluntary if g.meeting == m),
@@ -396,7 +399,7 @@ def a1_a3(world, facts):
         "had_to_come": counted["had_to_come"] + counted["role_not_stated"],
         **{name: counted[name] for name in ("role_not_stated", "open_invitation", "uninvited")}}
     if any(g.mandatory for g in came_named):
-        others = [g for g in rows if not g.mandatory]
+        others = [g for g in held if not g.mandatory]
         by_meeting = {m: [0, 0] for m in sorted({g.meeting for g in others})}
         for guest in others:
             if guest.person is not None and guest.attended(least):
@@ -409,12 +412,13 @@ def a1_a3(world, facts):
             "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5)}
     return {
         "A1": {"attendance": {
-            "meetings": len(meetings), "rows": len(rows), "attendees": len(came),
+            "meetings": len(meetings), "not_recorded": not_recorded, "rows": len(rows), "attendees": len(came),
             "people": len({g.person for g in came_named}),
             "median_per_meeting": quantile(per_meeting, 0.5),
             "iqr": [quantile(per_meeting, 0.25), quantile(per_meeting, 0.75)]}},
-        "A2": free,
-        "A3": {"show_rate": share([g for g in accepted if g.attended(least)], accepted),
+        "A2": {**free, "not_recorded": not_recorded},
+        "A3": {"not_recorded": not_recorded,
+               "show_rate": share([g for g in accepted if g.attended(least)], accepted),
                "optional_yield": share([g for g in optional if g.attended(least)], optional),
                "walk_in_share": share([g for g in came_named if not g.invited()], came_named)},
     }

@@ -257,6 +257,8 @@ fn of_reviews(truth: &Value) -> Vec<Vec<Term>> {
         each.chain([total]).collect::<Vec<Term>>()
     };
     all.push(of_all("attendees", attendees()));
+    all.push(of_all("need_not_have_come", all_free()));
+    // Where the two forms are alike.
     all.push(of_all("need_not_have_come", freely()));
     for (number, name) in quarters.iter().enumerate() {
         let own = rows(truth, "reviews").filter(|(_, review)| quarter(review) == *name);

@@ -362,8 +362,8 @@ fn first_words_speak_of_what_there_is() {
                 "A3": {"results": {"walk_in_share": share(3, 14)}},
                 "L4": {"results": {}},
             }}),
-            "64 % of those who came to 1 review came freely. Reads, links and comments are not \
-             measured yet.",
+            "64 % of those who came to 1 review came freely, by the marks of the calendar alone. Reads, \
+             links and comments are not measured yet.",
         ),
         (
             vec!["comment"],
@@ -407,7 +407,9 @@ fn first_words_speak_of_what_there_is() {
         let glance = page.split("| changing?").nth(1).unwrap();
         if kinds == ["attendance"] {
             assert!(
-                glance.trim_start().starts_with("| Came to reviews freely"),
+                glance
+                    .trim_start()
+                    .starts_with("| Came to reviews, and need not have"),
                 "{page}"
             );
             let at = |heading: &str| page.find(heading).unwrap();
@@ -529,10 +531,12 @@ fn without_a_calendar_nobody_came_freely() {
 fn a_plan_is_not_an_empty_review() {
     let mut summary = fixture("full");
     let plan = json!({
-        "meeting": "p", "date": "2026-06-29", "attendees": 0, "need_not_have_come": 0,
+        "meeting": "p", "date": "2026-06-29", "attendees": null, "need_not_have_come": null, "not_recorded": true,
         "writeup": "INC-1400", "title": "Planned",
     });
     summary["reviews"].as_array_mut().unwrap().push(plan);
+    summary["indicators"]["A1"]["results"]["attendance"]["not_recorded"] = json!(1);
+    summary["indicators"]["A3"]["results"]["not_recorded"] = json!(1);
     let page = text(&summary, Page::Reviews(1));
     assert!(
         page.contains("To the latest review, on 17 Jun 2026, 10 came"),
@@ -543,7 +547,20 @@ fn a_plan_is_not_an_empty_review() {
         "{page}"
     );
     assert!(
-        page.contains("to 1 more nobody recorded who came."),
+        page.contains("To 1 more nobody recorded who came.")
+            && page.contains("1 review is left out: nobody recorded who came."),
+        "{page}"
+    );
+    // Somebody says that nobody came: that is a review, and the number is known.
+    let last = summary["reviews"]
+        .as_array_mut()
+        .unwrap()
+        .last_mut()
+        .unwrap();
+    (last["attendees"], last["not_recorded"]) = (json!(0), Value::Null);
+    let page = text(&summary, Page::Reviews(1));
+    assert!(
+        page.contains("To the latest review, on 29 Jun 2026, 0 came"),
         "{page}"
     );
 }

@@ -17,11 +17,15 @@ impl Events {
     }
 
     async fn results(&self, database: &str, as_of: &str) -> Option<Value> {
+        Some(self.summary(database, as_of).await?["indicators"].clone())
+    }
+
+    async fn summary(&self, database: &str, as_of: &str) -> Option<Value> {
         let way = Way::within(database, chrono_tz::UTC).await?;
         let taken = way.events(&self.0).await;
         assert_eq!(taken.rejected, 0, "{:?}", taken.problems);
         let document = way.document(as_of).await;
-        Some(Value::Object(document.indicators))
+        Some(serde_json::to_value(document).expect("JSON"))
     }
 }
 
@@ -247,13 +251,13 @@ async fn who_need_not_have_come_is_told_in_three_classes() {
             events.add("attendance", "", at, data);
         }
     }
-    let Some(results) = events
-        .results("taking_part_classes", "2025-06-01T00:00:00Z")
+    let Some(summary) = events
+        .summary("taking_part_classes", "2025-06-01T00:00:00Z")
         .await
     else {
         return;
     };
-    let found = of(&results, "A2");
+    let found = of(&summary["indicators"], "A2");
     let classes = ["had_to_come", "open_invitation", "uninvited"];
     assert_eq!(
         classes.map(|name| found["need_not"][name].clone()),
@@ -263,6 +267,88 @@ async fn who_need_not_have_come_is_told_in_three_classes() {
     assert_eq!(found["need_not"]["iqr"], json!([1.75, 3.25]));
     // The strict form believes the calendar, and does not ask for authors.
     assert_eq!([&found["voluntary"]["k"], &found["walk_ins"]], [2, 2]);
+    // Of one review the headline is told, too.
+    let reviews = summary["reviews"].as_array().expect("reviews");
+    let mut numbers: Vec<[i64; 2]> = reviews
+        .iter()
+        .map(|one| {
+            ["attendees", "need_not_have_come"].map(|name| one[name].as_i64().expect("a number"))
+        })
+        .collect();
+    numbers.sort_unstable();
+    assert_eq!(numbers, [[1, 1], [7, 4]]);
+}
+
+/// A calendar knows three reviews: of one a list says who came, of one that nobody did, of one nobody says
+/// anything.
+#[tokio::test]
+async fn what_nobody_recorded_is_no_review_to_which_nobody_came() {
+    let mut events = Events::default();
+    let writeup = json!({ "id": "a", "published_at": "2025-01-01T00:00:00Z" });
+    events.add("writeup", "a", "2025-01-01T00:00:00Z", writeup);
+    let there = [("held", Some(true)), ("empty", Some(false)), ("plan", None)];
+    for ((meeting, attended), day) in there.into_iter().zip(3..) {
+        let at = format!("2025-02-0{day}T10:00:00Z");
+        for (n, role) in ["REQ-PARTICIPANT", "OPT-PARTICIPANT"]
+            .into_iter()
+            .enumerate()
+        {
+            let mut data = json!({
+                "meeting": meeting, "person": format!("p{n}@example.org"), "role": role,
+                "partstat": "ACCEPTED",
+            });
+            events.add("attendance", "a", &at, data.clone());
+            if let Some(attended) = attended {
+                data = json!({
+                    "meeting": meeting, "person": format!("p{n}@example.org"), "attended": attended,
+                });
+                events.add("attendance", "a", &at, data);
+            }
+        }
+    }
+    let Some(summary) = events
+        .summary("taking_part_recorded", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    let results = &summary["indicators"];
+    let attendance = &of(results, "A1")["attendance"];
+    assert_eq!(
+        [&attendance["meetings"], &attendance["not_recorded"]],
+        [2, 1]
+    );
+    assert_eq!(attendance["median_per_meeting"], 1.0);
+    let shares = of(results, "A3");
+    for (name, k, n) in [("show_rate", 2, 4), ("optional_yield", 1, 2)] {
+        assert_eq!([&shares[name]["k"], &shares[name]["n"]], [k, n], "{name}");
+    }
+    assert_eq!(shares["not_recorded"], 1);
+    let free = of(results, "A2");
+    assert_eq!(free["need_not"]["per_meeting_median"], 0.5);
+    assert_eq!(free["voluntary_clustered"]["clusters"], 2);
+    let told: Vec<_> = summary["reviews"]
+        .as_array()
+        .expect("reviews")
+        .iter()
+        .map(|one| {
+            [
+                &one["attendees"],
+                &one["need_not_have_come"],
+                &one["not_recorded"],
+            ]
+        })
+        .collect();
+    let null = &Value::Null;
+    assert_eq!(
+        told,
+        [
+            [null, null, &json!(true)],
+            [&json!(0), &json!(0), null],
+            [&json!(2), &json!(1), null],
+        ]
+    );
+    assert_eq!(summary["attendance_by_quarter"][0]["not_recorded"], 1);
 }
 
 /// The team that somebody is in by now is not the one that they were in.

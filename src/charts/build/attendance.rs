@@ -114,6 +114,8 @@ fn came(summary: &Value, quarter: &Value) -> Option<f64> {
     }
     let attendees = reviews
         .into_iter()
+        // Of a plan that nobody recorded nobody is in the roles.
+        .filter(|review| review["not_recorded"] != true)
         .map(|r| reading::cell(r, "attendees").get());
     attendees.sum()
 }
@@ -153,7 +155,7 @@ pub(super) fn voluntary(context: Context) -> Vec<Chart> {
     }
     let mut chart = context.chart(
         "voluntary",
-        "Came freely, of all who came",
+        "Came without having to, of all who came",
         "share of attendances",
     );
     chart.n = came

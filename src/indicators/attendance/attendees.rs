@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{came, rows};
+use super::{came, recorded, rows};
 use crate::indicators::frames::{counts, distinct_people, scalar};
 use crate::indicators::shapes::{fewest, guarded_middle, limits_of_median};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
@@ -16,7 +16,7 @@ static SPEC: Spec = Spec {
     code: "A1",
     title: "Attendees per review",
     unit: "people",
-    version: 1,
+    version: 2,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],
@@ -25,13 +25,15 @@ static SPEC: Spec = Spec {
         all reconnects and devices, capped at the meeting's length, is at least {min_present_s} s, \
         or, without presence data, if the host said so; an answer to an invitation alone is no \
         attendance. Rooms and resources are dropped. attendees = attended rows, dial-ins without a \
-        name included; people = distinct people who attended; rows = everybody invited or present; \
-        median and iqr (first and third quartile, type 7) of attendees over meetings, meetings to \
-        which nobody came included; median_per_meeting_lo and _hi = 95 % BCa bootstrap limits over \
-        meetings, from eight on.",
+         name included; people = distinct people who attended; rows = everybody invited or present. A meeting is \
+         recorded where a meeting tool, an attendance list or a hand says of anybody in it that they came or \
+         did not. meetings = recorded ones, not_recorded = the others, of which only invitations are known; \
+         median and iqr (first and third quartile, type 7) of attendees over the recorded ones, those to \
+         which nobody came included; median_per_meeting_lo and _hi = 95 % BCa bootstrap limits over \
+         recorded meetings, from eight on.",
     caveat: "Being there is not taking part. One large review would move an average, so the \
-        middle review is told. A meeting that nobody recorded looks like a meeting to which \
-        nobody came.",
+        middle review is told. Reviews that nobody recorded may have been other reviews than those that \
+        somebody did.",
 };
 
 impl Indicator for Attendees {
@@ -45,8 +47,8 @@ impl Indicator for Attendees {
 }
 
 fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
-    let meetings = rows
-        .clone()
+    let (held, not_recorded) = recorded(rows)?;
+    let meetings = held
         .group_by([col("meeting")])
         .agg([col("attended")
             .sum()
@@ -75,6 +77,7 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
     let (lo, hi) = limits_of_median(&sizes, middle);
     let values = Results::new()
         .with("meetings", per_meeting.len())
+        .with("not_recorded", not_recorded)
         .with(
             "rows",
             Value::from(scalar(rows.clone(), len())?).of_people(fewest(&[listed, absent])),
@@ -146,6 +149,27 @@ mod tests {
             field(&found, "median_per_meeting").bare(),
             &Value::Float(1.5)
         );
+    }
+
+    /// A plan of which nobody says who came is no review to which nobody came; a list that says so is.
+    #[test]
+    fn what_nobody_recorded_is_no_review_to_which_nobody_came() {
+        let absent = |meeting, recorded| Row {
+            attended: false,
+            recorded,
+            ..Row::invited(meeting, 9, "REQ-PARTICIPANT")
+        };
+        let mut rows = vec![absent("planned", false), absent("other plan", false)];
+        rows.extend((0..4).map(|person| Row::walk_in("a", person)));
+        let middle = |rows: &[Row]| {
+            let found = attendees(&attendance(rows).lazy()).unwrap();
+            assert_eq!(field(&found, "not_recorded"), Value::Int(2));
+            let middle = field(&found, "median_per_meeting");
+            (field(&found, "meetings"), middle.bare().clone())
+        };
+        assert_eq!(middle(&rows), (Value::Int(1), Value::Float(4.0)));
+        rows.push(absent("empty", true));
+        assert_eq!(middle(&rows), (Value::Int(2), Value::Float(2.0)));
     }
 
     /// All attendees less those with a name, whom A2 tells, are the dial-ins.

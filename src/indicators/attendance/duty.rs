@@ -1,13 +1,15 @@
-//! Who had to come to a review, in three classes: had to, came on an open invitation, came uninvited. Part of
-//! A2, beside its strict form, which believes every mark in the calendar.
+//! Who had to come to a review, in three classes: had to, came on an open invitation, came uninvited. The
+//! headline of A2 and of each review, beside A2's strict form, which believes every mark in the calendar.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Datelike as _;
 use polars::prelude::*;
 
+use crate::indicators::Context;
 use crate::indicators::frames::ints;
 use crate::indicators::shapes::{Sides, fewest, guarded_middle, people_proportion};
-use crate::model::{Results, Value};
+use crate::model::{Millis, Results, Value};
 use crate::stats::{median, quantile};
 
 /// Why somebody came.
@@ -22,26 +24,59 @@ enum Class {
     Uninvited,
 }
 
-/// How many need not have come. A list of more people than `large` is an open invitation. Those whom the
-/// strict form counts otherwise are none or at least `k`: the word of the strict form stands for fewer, who
-/// would be what lies between the two.
-pub(super) fn need_not(rows: &LazyFrame, large: u32, k: u32) -> PolarsResult<Value> {
-    let frame = rows.clone().collect()?;
-    let all = came(&frame, large)?;
-    let few: BTreeSet<Other> = [Other::Author, Other::AuthorUninvited, Other::Open]
-        .into_iter()
-        .filter(|other| {
-            let of_other = all
-                .iter()
-                .flatten()
-                .filter(|one| one.other() == Some(*other));
-            (distinct(of_other) as u64) < u64::from(k)
-        })
-        .collect();
-    let class = |one: &Came| match one.other() {
-        Some(other) if few.contains(&other) => one.strict_class(),
-        _ => one.class(),
+/// Whether somebody who came need not have, by both forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Duty {
+    pub(crate) need_not: bool,
+    pub(crate) strict: bool,
+}
+
+/// Of each row of the attendance whether somebody with a name came who need not have, as A2's headline
+/// counts them.
+pub(crate) fn duties(frame: &DataFrame, context: &Context) -> PolarsResult<Vec<Option<Duty>>> {
+    let all = came(frame, context)?;
+    let few = Few::of(&all, context.k);
+    let duty = |one: &Came| Duty {
+        need_not: few.class(one) >= Class::Open,
+        strict: one.strict_class() >= Class::Open,
     };
+    Ok(all.iter().map(|one| one.as_ref().map(duty)).collect())
+}
+
+/// Whom the strict form counts otherwise, in which quarter and why, where they are fewer than k: they would
+/// be what lies between the two forms, in all or in the roles of the quarter, so the word of the strict form
+/// stands for them.
+struct Few(BTreeSet<(Quarter, Other)>);
+
+impl Few {
+    fn of(all: &[Option<Came>], k: u32) -> Few {
+        let mut people: BTreeMap<(Quarter, Other), BTreeSet<i64>> = BTreeMap::new();
+        for one in all.iter().flatten() {
+            if let Some(other) = one.other() {
+                let own = people.entry((one.quarter, other)).or_default();
+                own.insert(one.person);
+            }
+        }
+        let few = people
+            .into_iter()
+            .filter(|(_, people)| (people.len() as u64) < u64::from(k));
+        Few(few.map(|(of, _)| of).collect())
+    }
+
+    fn class(&self, one: &Came) -> Class {
+        match one.other() {
+            Some(other) if self.0.contains(&(one.quarter, other)) => one.strict_class(),
+            _ => one.class(),
+        }
+    }
+}
+
+/// How many need not have come.
+pub(super) fn need_not(rows: &LazyFrame, context: &Context) -> PolarsResult<Value> {
+    let frame = rows.clone().collect()?;
+    let all = came(&frame, context)?;
+    let few = Few::of(&all, context.k);
+    let class = |one: &Came| few.class(one);
     let mut per_meeting: BTreeMap<Option<String>, u64> = BTreeMap::new();
     let mut of_class: BTreeMap<Class, Vec<&Came>> = BTreeMap::new();
     for (meeting, one) in texts(&frame, "meeting")?.into_iter().zip(&all) {
@@ -124,7 +159,9 @@ fn texts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<String>>> {
 }
 
 /// Of each row who came, if somebody with a name did.
-fn came(frame: &DataFrame, large: u32) -> PolarsResult<Vec<Option<Came>>> {
+fn came(frame: &DataFrame, context: &Context) -> PolarsResult<Vec<Option<Came>>> {
+    let large = i64::from(context.parameters.large_list);
+    let at = ints(frame, "at")?;
     let flags = |name: &str| -> PolarsResult<Vec<bool>> {
         let column = frame.column(name)?.cast(&DataType::Boolean)?;
         Ok(column.bool()?.iter().map(|f| f.unwrap_or(false)).collect())
@@ -140,12 +177,13 @@ fn came(frame: &DataFrame, large: u32) -> PolarsResult<Vec<Option<Came>>> {
     let rows = roles.into_iter().enumerate().map(|(row, role)| {
         Some(Came {
             person: people[row].filter(|_| attended[row])?,
+            quarter: quarter(at[row].unwrap_or(0), context),
             // A role makes an invitation.
             invited: invited[row] || role.is_some(),
             role,
             stated: stated[row],
             // Whoever is named as well has no list.
-            open: open[row] || lists[row].is_some_and(|people| people > i64::from(large)),
+            open: open[row] || lists[row].is_some_and(|people| people > large),
             told: told[row] || responder[row],
             author: author[row],
         })
@@ -163,9 +201,18 @@ enum Other {
     Open,
 }
 
+/// A year, and which of its quarters.
+type Quarter = (i32, u32);
+
+fn quarter(at: Millis, context: &Context) -> Quarter {
+    let date = context.calendar.date(at);
+    (date.year(), date.month0() / 3)
+}
+
 /// Somebody who came.
 struct Came {
     person: i64,
+    quarter: Quarter,
     role: Option<String>,
     invited: bool,
     /// The calendar names the role.
@@ -212,15 +259,19 @@ impl Came {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{Row, attendance, field};
+    use crate::indicators::test_support::{Row, attendance, context, day, field};
     use crate::model::Guard;
 
     fn found(rows: &[Row]) -> Results {
-        let value = need_not(&attendance(rows).lazy(), 15, 1).unwrap();
-        match value.bare() {
+        match at_least(rows, 1).bare() {
             Value::Map(results) => results.clone(),
             other => panic!("{other:?}"),
         }
+    }
+
+    fn at_least(rows: &[Row], k: u32) -> Value {
+        let context = Context { k, ..context() };
+        need_not(&attendance(rows).lazy(), &context).unwrap()
     }
 
     fn classes(rows: &[Row]) -> [i64; 4] {
@@ -327,7 +378,7 @@ mod tests {
             row.author = true;
         }
         let had_to = |rows: &[Row], k| {
-            let value = need_not(&attendance(rows).lazy(), 15, k).unwrap();
+            let value = at_least(rows, k);
             let Value::Map(results) = value else {
                 panic!("{value:?}")
             };
@@ -345,6 +396,28 @@ mod tests {
         assert_eq!(had_to(&rows, 17), Value::Int(16));
     }
 
+    /// The roles of a quarter are told, by which the strict form of each quarter is known.
+    #[test]
+    fn of_a_quarter_with_few_the_strict_form_stands_and_of_the_others_not() {
+        let open = |person, at| Row {
+            open: true,
+            at: day(at),
+            ..Row::invited("m", person, "REQ-PARTICIPANT")
+        };
+        let mut rows: Vec<Row> = (0..6).map(|person| open(person, 3.0)).collect();
+        rows.extend((0..4).map(|person| open(person, 100.0)));
+        let numbers = |k| {
+            let context = Context { k, ..context() };
+            let all = duties(&attendance(&rows), &context).unwrap();
+            assert!(all.iter().flatten().all(|duty| !duty.strict));
+            let own: Vec<bool> = all.iter().flatten().map(|duty| duty.need_not).collect();
+            [&own[..6], &own[6..]].map(|some| some.iter().filter(|free| **free).count())
+        };
+        assert_eq!(numbers(1), [6, 4]);
+        assert_eq!(numbers(5), [6, 0]);
+        assert_eq!(numbers(7), [0, 0]);
+    }
+
     /// The sum, less the strict form's walk-ins, would be the few who were invited.
     #[test]
     fn few_of_one_class_are_not_what_is_left_of_the_sum() {
@@ -354,7 +427,7 @@ mod tests {
             ..Row::invited("m", person, "OPT-PARTICIPANT")
         }));
         let guards = |rows: &[Row]| {
-            let value = need_not(&attendance(rows).lazy(), 15, 5).unwrap();
+            let value = at_least(rows, 5);
             let Value::Map(results) = value else {
                 panic!("{value:?}")
             };
@@ -369,9 +442,6 @@ mod tests {
 
     #[test]
     fn nobody_came() {
-        assert_eq!(
-            need_not(&attendance(&[]).lazy(), 15, 1).unwrap(),
-            Value::Null
-        );
+        assert_eq!(at_least(&[], 1), Value::Null);
     }
 }

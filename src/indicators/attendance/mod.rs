@@ -15,9 +15,11 @@ use std::collections::BTreeSet;
 use polars::prelude::*;
 
 use super::Facts;
-use super::frames::{distinct_people, ints, with_flags};
+use super::frames::{distinct_people, ints, scalar, with_flags};
 use super::shapes::{Sides, fewest};
 use crate::model::{Millis, Value};
+
+pub(crate) use duty::duties;
 
 /// The rows, ready to be asked.
 fn rows(facts: &Facts) -> LazyFrame {
@@ -25,6 +27,7 @@ fn rows(facts: &Facts) -> LazyFrame {
         &facts.attendance,
         &[
             "attended",
+            "recorded",
             "invited",
             "mandatory",
             "responder",
@@ -33,6 +36,14 @@ fn rows(facts: &Facts) -> LazyFrame {
             "stated",
         ],
     )
+}
+
+/// The rows of meetings of which somebody recorded who came, and how many others there are: of those it is
+/// known who was invited, and not that nobody came.
+fn recorded(rows: &LazyFrame) -> PolarsResult<(LazyFrame, u64)> {
+    let others = rows.clone().filter(col("recorded").not());
+    let others = scalar(others, col("meeting").n_unique())?;
+    Ok((rows.clone().filter(col("recorded")), others))
 }
 
 /// Came, and is known by name. A dial-in without identity counts in A1 only.

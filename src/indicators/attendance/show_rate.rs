@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{came, rows, sides};
+use super::{came, recorded, rows, sides};
 use crate::indicators::frames::scalar;
 use crate::indicators::shapes::people_proportion;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
@@ -15,14 +15,15 @@ static SPEC: Spec = Spec {
     code: "A3",
     title: "Show rate, optional yield, walk-in share",
     unit: "share",
-    version: 1,
+    version: 2,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],
     says: "Whether invitations turn into presence, and who comes uninvited.",
     definition: "Over (meeting, person): show rate = attended of those whose answer at the start \
         was ACCEPTED; optional yield = attended of those invited as OPT-PARTICIPANT, whatever \
-        they answered; walk-in share = not invited of those who attended. Attended as in A1; \
+        they answered; walk-in share = not invited of those who attended. Attended as in A1; meetings that \
+        are not recorded (A1) left out, not_recorded = how many these are; \
         dial-ins without a name left out. Wilson's 95 % interval; null where there is nothing to \
         have a share of.",
     caveat: "An acceptance costs nothing, and a guest with a forwarded invitation counts as \
@@ -40,6 +41,8 @@ impl Indicator for ShowRate {
 }
 
 fn show_rate(rows: &LazyFrame) -> PolarsResult<Results> {
+    let (rows, not_recorded) = recorded(rows)?;
+    let rows = &rows;
     let named = || col("person").is_not_null();
     let is = |name: &str, value: &str| col(name).eq(lit(value)).fill_null(lit(false));
     let accepted = named().and(is("partstat", "ACCEPTED"));
@@ -49,7 +52,8 @@ fn show_rate(rows: &LazyFrame) -> PolarsResult<Results> {
     Ok(Results::new()
         .with("show_rate", share(rows, accepted, col("attended"))?)
         .with("optional_yield", share(rows, optional, col("attended"))?)
-        .with("walk_in_share", share(rows, came(), col("invited").not())?))
+        .with("walk_in_share", share(rows, came(), col("invited").not())?)
+        .with("not_recorded", not_recorded))
 }
 
 /// Of the rows in `base`, those in `part`.
@@ -102,6 +106,37 @@ mod tests {
         let expect = one("A3", 0).expect;
         check(&found, "show_rate", &expect["show"]);
         check(&found, "optional_yield", &expect["optional_yield"]);
+    }
+
+    /// A calendar's answers alone say nothing of who came.
+    #[test]
+    fn what_nobody_recorded_is_in_no_share() {
+        let planned = |person, role| Row {
+            attended: false,
+            recorded: false,
+            ..Row::invited("planned", person, role)
+        };
+        let rows = [planned(1, "REQ-PARTICIPANT"), planned(2, "OPT-PARTICIPANT")];
+        let found = show_rate(&attendance(&rows).lazy()).unwrap();
+        assert_eq!(found.get("show_rate"), Some(&Value::Null));
+        assert_eq!(found.get("optional_yield"), Some(&Value::Null));
+        assert_eq!(found.get("not_recorded"), Some(&Value::Int(1)));
+        let absent = Row {
+            attended: false,
+            ..Row::invited("held", 1, "OPT-PARTICIPANT")
+        };
+        let came = Row::invited("held", 2, "OPT-PARTICIPANT");
+        let rows = [rows.to_vec(), vec![absent, came]].concat();
+        let found = show_rate(&attendance(&rows).lazy()).unwrap();
+        for name in ["show_rate", "optional_yield"] {
+            check(
+                &found,
+                name,
+                &serde_json::json!({
+                    "k": 1, "n": 2, "p": 0.5, "lo": 0.09453120573423074, "hi": 0.9054687942657693
+                }),
+            );
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::duty::need_not;
-use super::{came, rows, sides};
+use super::{came, recorded, rows, sides};
 use crate::indicators::frames::{counts, distinct_people, scalar};
 use crate::indicators::shapes::{clustered, fewest, guarded_middle, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A2",
     title: "Voluntary attendance",
     unit: "share; people",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance"],
@@ -29,13 +29,15 @@ static SPEC: Spec = Spec {
         without a role, count as REQ-PARTICIPANT, as the RFC asks. Share with Wilson's 95 % interval, and as \
         a ratio over meetings with the standard error between meetings (as in L3, no interval \
         below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
-        over meetings, meetings without any included. need_not believes the calendar less: had_to_come are \
+        over recorded meetings (A1), those without any included; not_recorded = how many others there are. \
+        need_not, the headline, and need_not_have_come of one review believe the calendar less: had_to_come are \
         responders, authors, whoever is in the chair, told to come, or named by themselves as required \
         (role_not_stated of them only because the calendar names no role); open_invitation are others who \
         were invited: as optional or for information, through one list with more than {large_list} people, or \
         to a meeting that is marked open; uninvited are the rest. k of n = the last two, with Wilson's \
-        interval; per_meeting_median and iqr = how many they are at a meeting. Where people are withheld \
-        below k > 1, fewer than k whom the two forms count otherwise are counted as in the strict one.",
+        interval; per_meeting_median and iqr = how many they are at a recorded meeting. Where people are withheld \
+        below k > 1, fewer than k whom the two forms count otherwise in a quarter for one reason are counted \
+        as in the strict one.",
     caveat: "Where the share of optional invitations jumps by a fifth of all from one quarter to the next (twenty \
         invitations each), half of the people are the same and as many come to a review, the quarter is marked: \
         the invitation habit changed. Calendars mark people as required by default, so more may have come freely than is \
@@ -49,14 +51,15 @@ impl Indicator for Voluntary {
     }
 
     fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        all_forms(&rows(facts), context.parameters.large_list, context.k)
-            .map_err(|source| IndicatorError::of("A2", source))
+        all_forms(&rows(facts), context).map_err(|source| IndicatorError::of("A2", source))
     }
 }
 
-fn all_forms(rows: &LazyFrame, large_list: u32, k: u32) -> PolarsResult<Results> {
-    let results = with_and_without(rows)?;
-    Ok(results.with("need_not", need_not(rows, large_list, k)?))
+fn all_forms(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
+    let (rows, not_recorded) = recorded(rows)?;
+    let results = with_and_without(&rows)?;
+    let results = results.with("need_not", need_not(&rows, context)?);
+    Ok(results.with("not_recorded", not_recorded))
 }
 
 /// Where any had to come, the same beside it without them. Either number shows the difference between
@@ -153,7 +156,7 @@ fn free() -> Expr {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{Row, attendance};
+    use crate::indicators::test_support::{Row, attendance, context};
     use crate::model::Value;
     use crate::stats::examples::{close, one};
 
@@ -250,6 +253,26 @@ mod tests {
         assert_eq!(field(without, "voluntary", "n").bare(), &Value::Int(2));
         let found = with_and_without(&attendance(&rows[2..]).lazy()).unwrap();
         assert!(found.get("without_mandatory").is_none());
+    }
+
+    #[test]
+    fn what_nobody_recorded_is_in_no_median() {
+        let planned = Row {
+            attended: false,
+            recorded: false,
+            ..Row::invited("planned", 9, "OPT-PARTICIPANT")
+        };
+        let mut rows: Vec<Row> = (0..4).map(|person| Row::walk_in("m", person)).collect();
+        rows.push(planned);
+        let found = all_forms(&attendance(&rows).lazy(), &context()).unwrap();
+        assert_eq!(found.get("not_recorded"), Some(&Value::Int(1)));
+        let usual = found.get("voluntary_per_meeting_median").map(Value::bare);
+        assert_eq!(usual, Some(&Value::Float(4.0)));
+        let Some(Value::Map(need_not)) = found.get("need_not").map(Value::bare) else {
+            panic!("{found:?}")
+        };
+        let usual = need_not.get("per_meeting_median").map(Value::bare);
+        assert_eq!(usual, Some(&Value::Float(4.0)));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! in it are those of the file; they are told once, to that one person, and kept nowhere.
 
 mod guess;
+mod named;
 mod suggest;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -19,6 +20,7 @@ use crate::sources::{KnownWriteup, Problem, Setting, Sink, SourceError};
 use crate::store::Store;
 
 pub use guess::{OF_MEETINGS, guess};
+pub use named::{missing, names};
 
 /// Meetings that are shown one by one.
 const MOST_MEETINGS: usize = 60;

@@ -6,7 +6,7 @@ use chrono::Datelike as _;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::super::columns::{flags, ints, texts};
-use crate::indicators::Context;
+use crate::indicators::{Context, duties};
 use crate::model::{DAY_MS, Millis};
 use crate::store::RegistryWriteup;
 
@@ -34,7 +34,10 @@ pub(super) struct Review {
     pub(super) attended: u64,
     /// Those of them who have a name.
     pub(super) named: BTreeSet<i64>,
+    /// Those who need not have come, as A2's headline counts them.
     pub(super) need_not: u64,
+    /// Somebody says who came, or that nobody did.
+    pub(super) recorded: bool,
     /// Somebody was told to come.
     pub(super) mandatory: bool,
     /// Which other numbers count those who came to it.
@@ -60,10 +63,16 @@ pub(super) enum Counting {
 #[derive(Default)]
 pub(super) struct Quarter {
     pub(super) meetings: BTreeSet<String>,
+    /// Those of them of which somebody says who came.
+    pub(super) recorded: BTreeSet<String>,
     pub(super) roles: BTreeMap<&'static str, Presences>,
     /// Invitations, and those of them as optional or for information.
     pub(super) invited: u64,
     pub(super) optional: u64,
+    /// Who need not have come, and is not in a role of those who need not.
+    pub(super) freer: BTreeSet<i64>,
+    /// Who is, and had to come.
+    pub(super) bound: BTreeSet<i64>,
 }
 
 /// Presences in one role. Somebody who came to three reviews is three presences and one person.
@@ -85,8 +94,9 @@ pub(super) fn gather(
     let (writeups, at) = (ints(frame, "writeup")?, ints(frame, "at")?);
     let people = ints(frame, "person")?;
     let (roles, invited) = (texts(frame, "role")?, flags(frame, "invited")?);
-    let attended = flags(frame, "attended")?;
-    let (mandatory, responder) = (flags(frame, "mandatory")?, flags(frame, "responder")?);
+    let (attended, recorded) = (flags(frame, "attended")?, flags(frame, "recorded")?);
+    let duties = duties(frame, context)?;
+    let mandatory = flags(frame, "mandatory")?;
     let teams = texts(frame, "team")?;
     let (stayed, length) = (ints(frame, "stayed_ms")?, ints(frame, "length_ms")?);
     let (talked, spoke) = (ints(frame, "talked_ms")?, ints(frame, "spoke_count")?);
@@ -100,11 +110,15 @@ pub(super) fn gather(
         review.meeting.clone_from(&meeting);
         review.at = at[row].unwrap_or(0);
         review.mandatory |= mandatory[row];
+        review.recorded |= recorded[row];
         review
             .writeups
             .extend(writeups[row].and_then(|at| usize::try_from(at).ok()));
         review.quarter = quarter_of(review.at, context);
         let quarter = quarters.entry(review.quarter.clone()).or_default();
+        if recorded[row] {
+            quarter.recorded.insert(meeting.clone());
+        }
         quarter.meetings.insert(meeting);
         let asked = role(roles[row].as_deref(), invited[row]);
         quarter.invited += u64::from(invited[row]);
@@ -123,12 +137,16 @@ pub(super) fn gather(
             Some(person) => _ = presences.named.insert(person),
             None => presences.dial_ins += 1,
         }
-        let free = matches!(role, "OPT-PARTICIPANT" | "NON-PARTICIPANT" | "walk_in");
         review.attended += 1;
         review.named.extend(people[row]);
-        review.need_not += u64::from(free && !mandatory[row] && !responder[row]);
-        if people[row].is_none() {
+        let (Some(person), Some(duty)) = (people[row], duties[row]) else {
             continue;
+        };
+        review.need_not += u64::from(duty.need_not);
+        match (duty.need_not, duty.strict) {
+            (true, false) => _ = quarter.freer.insert(person),
+            (false, true) => _ = quarter.bound.insert(person),
+            _ => {}
         }
         let owner = writeups[row].and_then(|at| {
             let writeup = registry.get(usize::try_from(at).ok()?)?;

@@ -49,7 +49,7 @@ fn came(quarter: &Quarter) -> BTreeSet<i64> {
 
 fn per_review(quarter: &Quarter) -> f64 {
     let all: u64 = quarter.roles.values().map(|role| role.all).sum();
-    all as f64 / quarter.meetings.len().max(1) as f64
+    all as f64 / quarter.recorded.len().max(1) as f64
 }
 
 #[cfg(test)]
@@ -66,10 +66,11 @@ mod tests {
             dial_ins: 0,
         };
         Quarter {
-            meetings,
+            recorded: meetings,
             roles: BTreeMap::from([("CHAIR", presences)]),
             invited,
             optional,
+            ..Quarter::default()
         }
     }
 

@@ -33,7 +33,9 @@ pub(super) struct Judged {
 
 /// Judges reviews and quarters together, for they share their sums: those who came to the reviews of a
 /// quarter are those who came in its roles, those of all reviews are A1's, those of one role are told by
-/// A2 and A3 (INDICATORS P1, "a hierarchy is done over all margins"). One review of a quarter could be
+/// A2 and A3 (INDICATORS P1, "a hierarchy is done over all margins"). Who need not have come to a review is
+/// counted as A2's headline does, and a role is what the calendar says: of each quarter those whom the two
+/// count otherwise stand between its reviews and its roles. One review of a quarter could be
 /// had from the quarter's roles, and one role of a quarter from the other quarters, though each table
 /// keeps its secret by itself.
 pub(super) fn judge(
@@ -112,7 +114,7 @@ pub(super) fn judge(
             sum(counts(false), told_by);
         }
     }
-    for (name, row) in quarters.keys().zip(&roles) {
+    for ((name, quarter), row) in quarters.iter().zip(&roles) {
         let own = || {
             reviews
                 .iter()
@@ -125,7 +127,15 @@ pub(super) fn judge(
         margins.sum(row.to_vec());
         margins.tie(came, row.to_vec());
         // Where nobody was told to come, and no responder came freely.
-        margins.tie(free, FREE_ROLES.map(|at| row[at]).to_vec());
+        let in_roles = FREE_ROLES.map(|at| row[at]).to_vec();
+        let mut otherwise = |people: &BTreeSet<i64>| -> Vec<usize> {
+            let some = (!people.is_empty()).then_some(people.len() as u64);
+            some.map(|people| margins.unlisted(people))
+                .into_iter()
+                .collect()
+        };
+        let (bound, freer) = (otherwise(&quarter.bound), otherwise(&quarter.freer));
+        margins.tie([free, bound].concat(), [in_roles, freer].concat());
     }
     // A2 tells how many had a name: the others are what is left of all who came.
     margins.tie(came, column(&["unknown"]));
@@ -178,7 +188,7 @@ const CAME: &[(&str, &str)] = &[
     ("A3", "/walk_in_share"),
     ("A3", "/walk_in_share/n"),
 ];
-/// What tells how many of them need not have come.
+/// What tells how many of them need not have come, by either form: the two are alike, or many lie between.
 const FREE: &[(&str, &str)] = &[
     ("A2", "/voluntary"),
     ("A2", "/voluntary_clustered"),

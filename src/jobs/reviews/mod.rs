@@ -257,9 +257,12 @@ fn one(
 ) -> Json {
     let title = writeup.map(|writeup| writeup.title.as_ref().unwrap_or(&writeup.id));
     let mut json = json!({
-        "attendees": shown.attendees.then_some(review.attended),
-        // Of people without a name it is not known: no nought.
-        "need_not_have_come": (shown.need_not && (!review.named.is_empty() || review.attended == 0))
+        // Where nobody says who came it is not known: no nought.
+        "attendees": (shown.attendees && review.recorded).then_some(review.attended),
+        // Nor of people without a name.
+        "need_not_have_come": (shown.need_not
+            && review.recorded
+            && (!review.named.is_empty() || review.attended == 0))
             .then_some(review.need_not),
         "date": context.calendar.date(review.at).to_string(),
         // Only what is listed has a page; a write-up that is deleted by now keeps its title.
@@ -268,6 +271,9 @@ fn one(
             .map(|writeup| &writeup.id),
         "title": title,
     });
+    if !review.recorded {
+        json["not_recorded"] = json!(true);
+    }
     if review.mandatory {
         json["mandatory"] = json!(true);
     }
@@ -292,6 +298,7 @@ fn by_role(name: &str, quarter: &Quarter, shown: &[bool; ROLES.len()]) -> Json {
     json!({
         "quarter": name,
         "reviews": quarter.meetings.len(),
+        "not_recorded": quarter.meetings.len() - quarter.recorded.len(),
         "by_role": roles,
     })
 }

@@ -419,7 +419,7 @@ impl Run<'_> {
         if self.hidden > 0 {
             self.sink.note(format!(
                 "left out as rooms or telephones: {}; Meet does not say how many people sat there, nor whether it \
-                 names them besides, so at least {} came",
+                 names them besides: more than the {} whom it names may have been there",
                 self.hidden, self.came
             ));
         }

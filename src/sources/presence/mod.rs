@@ -388,7 +388,7 @@ impl Desk {
         if hidden > 0 {
             sink.note(format!(
                 "{name}: left out as rooms or telephones: {hidden}; the list does not say how many people sat \
-                 there, nor whether it names them besides, so at least {came} came"
+                 there, nor whether it names them besides: more than the {came} whom it names may have been there"
             ));
         }
     }

@@ -92,7 +92,7 @@ fn people_are_those_with_an_address() {
         found
             .notes
             .iter()
-            .any(|note| note.contains("telephones: 3") && note.contains("at least 2 came")),
+            .any(|note| note.contains("telephones: 3") && note.contains("more than the 2")),
         "{:?}",
         found.notes
     );
