@@ -102,6 +102,11 @@ pub fn unread(checkpoint: &str) -> Vec<String> {
     forge::unread(checkpoint)
 }
 
+/// Whether the last pull of a source was answered all that it asked, as its checkpoint tells it.
+pub fn is_whole(checkpoint: &str) -> bool {
+    forge::is_whole(checkpoint)
+}
+
 /// Until when a source leaves alone what it pulls from, because it was asked to, as its checkpoint tells it.
 pub fn waits_until(checkpoint: &str) -> Option<Millis> {
     forge::waits_until(checkpoint)

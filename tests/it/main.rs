@@ -95,6 +95,7 @@ mod published;
 mod radicale;
 mod reconciled;
 mod recurrence;
+mod refused_parts;
 mod registry;
 mod repositories;
 mod rotated;

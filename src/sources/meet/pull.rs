@@ -19,7 +19,7 @@ use super::{KEPT_DAYS, Meet};
 use crate::model::meeting::version_at;
 use crate::model::{DAY_MS, Identity, Millis, to_rfc3339};
 use crate::sources::forge::{
-    Client, Reply, Stop, concluded, is_too_early, remembered, shown, written,
+    Client, Reply, Stop, concluded, is_too_early, refusal, remembered, shown, written,
 };
 use crate::sources::google::{form, next};
 use crate::sources::icalendar::memory::{hashed, occurrence, setup};
@@ -44,6 +44,9 @@ const MOST_ASKED: usize = 1_000;
 struct Checkpoint {
     /// Google wants to be left alone until then.
     not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    refused: Option<String>,
     /// How conferences were joined to meetings.
     setup: String,
     /// From when on conferences are told.
@@ -125,6 +128,7 @@ pub(super) fn pull(
         Err(stop) => (Err(stop), false),
     };
     let ended = ended.map(|since| state.since = Some(since));
+    state.refused = refusal(&ended);
     state.not_before = concluded(ended, got, sink)?;
     written(&state)
 }
