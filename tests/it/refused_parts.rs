@@ -1,13 +1,19 @@
 //! What a pull is refused for good: it is told by the running program's log, by its health, by `check`, and by
 //! the age of the last whole pull; and it is asked for again.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use readback::jobs::ingest::{self, Scan};
-use readback::model::{DAY_MS, Millis, Vocabulary};
-use readback::sources;
+use readback::model::{Body, DAY_MS, Millis, Vocabulary};
+use readback::sources::collected::Collected;
+use readback::sources::{self, Setting};
 use serde_json::json;
 
 use super::binary::Home;
-use super::calendar_server::{NOW, reply};
+use super::calendar_server::{NOW, Source, reply};
+use super::meet_house::{house, user};
 use super::outlook::{Online, Tenant, meeting};
 use super::served::Served;
 use super::teams_pulled::{MAIL, OID, Pulls, ZOE, join_url, rows, session, with_series};
@@ -157,4 +163,132 @@ fn a_meeting_that_was_unknown_is_asked_for_again() {
         !asked.iter().any(|one| one.contains("onlineMeetings")),
         "{asked:?}"
     );
+}
+
+#[test]
+fn who_was_known_by_a_number_is_told_by_the_address_once_the_directory_answers() {
+    let is_open = Arc::new(AtomicBool::new(false));
+    let shown = Arc::clone(&is_open);
+    let mut house = house(
+        "meetings = { \"abc-mnop-xyz\" = \"s@google.com/*\" }",
+        move |asked| {
+            let is_refused =
+                asked.path().starts_with("/directory/") && !shown.load(Ordering::Relaxed);
+            is_refused.then(|| (403, Vec::new(), json!({})))
+        },
+    );
+    for (id, day) in [("a", 30), ("b", 31)] {
+        let at = |hour: u32| format!("2025-03-{day}T{hour}:00:00Z");
+        house.conference(id, "abc-mnop-xyz", &at(14), Some(&at(15)));
+        house.there(id, "101", user("101"), &[(&at(14), Some(&at(15)))]);
+    }
+    let people = |heard: &Collected| -> BTreeMap<String, (String, u32)> {
+        let each = heard.events.iter().filter_map(|event| match &event.body {
+            Body::Attendance(said) => {
+                let person = said.person.as_ref().map(|one| one.source.to_string());
+                Some((
+                    event.id.clone(),
+                    (person.unwrap_or_default(), event.version),
+                ))
+            }
+            _ => None,
+        });
+        each.collect()
+    };
+    let before = people(&house.source.heard(NOW).expect("a pull"));
+    assert_eq!(before.len(), 2);
+    assert!(before.values().all(|(source, _)| source == "google"));
+    let told = sources::unread(house.source.checkpoint.as_deref().expect("one"));
+    assert!(told[0].contains("directory.user.readonly"), "{told:?}");
+    // It is asked once, and nothing is told again.
+    house.forge.targets();
+    assert_eq!(
+        house
+            .source
+            .heard(NOW + 10 * DAY_MS)
+            .expect("a pull")
+            .events
+            .len(),
+        0
+    );
+    let asked = house.forge.targets();
+    let asked = asked.iter().filter(|one| one.contains("/users/")).count();
+    assert_eq!(asked, 1);
+    is_open.store(true, Ordering::Relaxed);
+    let after = people(&house.source.heard(NOW + 20 * DAY_MS).expect("a pull"));
+    assert!(after.keys().eq(before.keys()), "{after:?}");
+    for (id, (source, version)) in &after {
+        assert!(source != "google" && *version > before[id].1, "{after:?}");
+    }
+    let checkpoint = house.source.checkpoint.clone().expect("one");
+    assert_eq!(sources::unread(&checkpoint), [""; 0]);
+    assert_eq!(
+        house
+            .source
+            .heard(NOW + 21 * DAY_MS)
+            .expect("a pull")
+            .events
+            .len(),
+        0
+    );
+}
+
+#[test]
+fn a_look_doubts_what_can_t_do_its_work() {
+    let doubts = |source: &Source, words: &str| {
+        let told = source.doubts();
+        assert!(
+            told.iter().any(|one| one.contains(words)),
+            "{words}: {told:?}"
+        );
+    };
+    let meetings = "meetings = { \"abc-mnop-xyz\" = \"s@google.com/*\" }";
+    let mut alone = house(meetings, |_| None);
+    assert_eq!(alone.source.doubts(), [""; 0]);
+    let params = alone
+        .source
+        .params
+        .replace("subject = \"readback@example.org\"\n", "");
+    alone.source.params = params;
+    doubts(&alone.source, "subject is missing");
+    let shut = house(meetings, |asked| {
+        let is_directory = asked.path().starts_with("/directory/");
+        is_directory.then(|| (403, Vec::new(), json!({})))
+    });
+    doubts(&shut.source, "the Directory API is not for this account");
+    let tenant = Tenant::new();
+    tenant.calendar(MAIL, |_| {});
+    let url = "notify_url = \"https://readback.test/v1/hooks/reviews\"";
+    let source = tenant.source(&format!("mailboxes = [{MAIL:?}]\n{url}"));
+    doubts(&source, "notify_url is set without secret_file");
+    let series = "meetings = { \"812 3456 7890\" = \"r@cal.example.org\" }".to_owned();
+    doubts(
+        &Source::new("zoom", series),
+        "say at what time the series begins",
+    );
+}
+
+#[test]
+fn an_unknown_parameter_is_told_with_all_that_there_are() {
+    let setting = Setting {
+        source: "reviews".to_owned(),
+        vocabulary: Vocabulary::default(),
+        timezone: chrono_tz::UTC,
+        writeups: Vec::new(),
+    };
+    for (kind, words) in [
+        ("meet", "`calendars`"),
+        ("teams", "`mailboxes`"),
+        ("zoom", "`hosts`"),
+    ] {
+        let kind = sources::find(kind).expect("a kind");
+        let params = "calendar = \"a\"".parse().expect("TOML");
+        let refused = kind
+            .check(params, &setting)
+            .expect_err("refused")
+            .to_string();
+        for words in ["`calendar`", "`rooms`", words] {
+            assert!(refused.contains(words), "{words}: {refused}");
+        }
+    }
 }

@@ -19,7 +19,7 @@ use crate::sources::icalendar::reading::{Choice, Reading};
 use crate::sources::microsoft::calendar::Site;
 use crate::sources::microsoft::event::Event;
 use crate::sources::microsoft::{Given, Place, Signin};
-use crate::sources::presence::{Desk, Manner};
+use crate::sources::presence::{Desk, Manner, among};
 use crate::sources::transcript::{About, Enabled, speaking};
 use crate::sources::webvtt::{self, Cue, Timing};
 use crate::sources::{Pull, Setting, Sight, Sink, SourceError, decode};
@@ -34,7 +34,7 @@ const AROUND: Millis = 3_600_000;
 const AGAIN: Millis = DAY_MS;
 
 /// Parameters that say what is asked for; the others are those of files.
-const ASKED: &[&str] = &[
+pub(super) const ASKED: &[&str] = &[
     "tenant",
     "client_id",
     "client_secret_file",
@@ -116,7 +116,8 @@ impl Teams {
                 &asked.enabled_series
             )
         );
-        let desk = Desk::build(files, setting, "teams", Manner::Strict)?;
+        let desk = Desk::build(files, setting, "teams", Manner::Strict)
+            .map_err(|error| among(error, ASKED))?;
         let choice = Choice {
             matching: asked.matching,
             key: asked.key,
