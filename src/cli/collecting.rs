@@ -441,7 +441,12 @@ impl Listener for Heard<'_> {
                 let (events, rejected) = (done.total(), done.rejected);
                 tracing::info!(source = id, events, rejected, "scanned");
                 for part in &done.unread {
+                    let part = plain(part);
                     tracing::warn!(source = id, part, "a part of a source can't be read");
+                }
+                for note in &done.notes {
+                    let note = plain(note);
+                    tracing::warn!(source = id, note, "told by a scan");
                 }
                 self.parts.unread(id, done.unread.len() as u64);
                 self.events += events;
@@ -457,6 +462,15 @@ impl Listener for Heard<'_> {
         self.metrics.job("scan", outcome, super::now());
         Ok(())
     }
+}
+
+/// A text as the log may have it: without what could be somebody's address.
+fn plain(text: &str) -> String {
+    let words = text.split(' ');
+    let words: Vec<&str> = words
+        .map(|word| if word.contains('@') { "…" } else { word })
+        .collect();
+    words.join(" ")
 }
 
 /// Tells the hooks which write-ups there are, at the start and whenever a batch described some.

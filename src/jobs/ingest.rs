@@ -21,7 +21,7 @@ use crate::collect::receive::Scope;
 use crate::collect::{Intake, Keys, input};
 use crate::model::target::without_user;
 use crate::model::{Event, Millis, Vocabulary};
-use crate::sources::{File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError, unread};
+use crate::sources::{self, File, Kind, KnownWriteup, Problem, Pull, Setting, Sink, SourceError};
 use crate::store::{self, Batch, Renamed, Store};
 
 /// Rows in a batch. What is inserted in fewer and larger pieces is merged less often; three of them are
@@ -275,10 +275,19 @@ pub async fn scan(store: &Store, keys: &Keys, scan: Scan) -> anyhow::Result<Inge
     )
     .await
     .with_context(what)?;
+    let pulled_at = match sources::is_whole(&next) {
+        true => now,
+        // Only what was whole moves the time on; of a source that never was, it is that of the first try.
+        false => {
+            let whole = store.last_pulls().await?;
+            let last = whole.iter().find(|(source, _)| *source == scan.source);
+            last.map_or(now, |(_, at)| *at)
+        }
+    };
     store
-        .set_checkpoint(&scan.source, (version + 1, &next), now)
+        .set_checkpoint(&scan.source, (version + 1, &next), pulled_at)
         .await?;
-    ingested.unread = unread(&next);
+    ingested.unread = sources::unread(&next);
     Ok(ingested)
 }
 

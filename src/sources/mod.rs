@@ -102,6 +102,11 @@ pub fn unread(checkpoint: &str) -> Vec<String> {
     forge::unread(checkpoint)
 }
 
+/// Whether the last pull of a source was answered all that it asked, as its checkpoint tells it.
+pub fn is_whole(checkpoint: &str) -> bool {
+    forge::is_whole(checkpoint)
+}
+
 /// Until when a source leaves alone what it pulls from, because it was asked to, as its checkpoint tells it.
 pub fn waits_until(checkpoint: &str) -> Option<Millis> {
     forge::waits_until(checkpoint)
@@ -474,6 +479,14 @@ pub enum SourceError {
     /// The delivery's signature is wrong.
     #[error("the signature does not fit the body")]
     Signature,
+    /// The delivery's signature fits, and is not of now: its time is so many seconds ago, below none ahead.
+    #[error(
+        "the signature fits, but its time is {} s {}, and more than 300 s are not taken: check the clock, of this \
+         machine or of the sender",
+        .0.unsigned_abs(),
+        if *.0 < 0 { "ahead" } else { "ago" }
+    )]
+    NotNow(i64),
     /// The delivery has no signature, and should have one.
     #[error("the header {0} is missing; give the webhook the secret that this source has")]
     Unsigned(&'static str),

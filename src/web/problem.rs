@@ -272,9 +272,9 @@ impl From<ReceiveError> for Refusal {
             ReceiveError::Source(SourceError::TooMany) => {
                 Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
             }
-            ReceiveError::Source(SourceError::Signature | SourceError::Unsigned(_)) => {
-                Refusal::unknown_sender(&detail, "Signature")
-            }
+            ReceiveError::Source(
+                SourceError::Signature | SourceError::NotNow(_) | SourceError::Unsigned(_),
+            ) => Refusal::unknown_sender(&detail, "Signature"),
             ReceiveError::Source(SourceError::Stranger(_)) => {
                 Refusal::new(StatusCode::FORBIDDEN, detail)
             }

@@ -207,6 +207,18 @@ impl Source {
         seen.map(|seen| seen.said)
     }
 
+    /// What it doubts.
+    pub(crate) fn doubts(&self) -> Vec<String> {
+        let probe = sources::find(self.kind).and_then(|kind| kind.probe);
+        let params = self.params.parse().expect("TOML");
+        let seen = match probe.expect("a probe") {
+            sources::Probe::Remote(look) => look(params, &self.setting()),
+            sources::Probe::Both(look) => look(params, &self.setting(), true),
+            sources::Probe::Local(_) => panic!("it is not asked"),
+        };
+        seen.expect("an answer").doubts
+    }
+
     /// Who is invited to what and when, as it stands: `meeting start person`.
     pub(crate) fn rows(&self) -> BTreeSet<String> {
         let standing = self.newest.values();

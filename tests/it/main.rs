@@ -98,6 +98,7 @@ mod quiet;
 mod radicale;
 mod reconciled;
 mod recurrence;
+mod refused_parts;
 mod registry;
 mod repositories;
 mod rotated;

@@ -12,9 +12,9 @@ use super::calendar_server::{NOW, reply};
 use super::outlook::{Invited, Online, Tenant, meeting, uid};
 use super::way::{Way, fixtures};
 
-const MAIL: &str = "reviews@example.org";
-const OID: &str = "dc17674c-81d9";
-const ZOE: Invited<'static> = ("zoe", "required", "accepted");
+pub(crate) const MAIL: &str = "reviews@example.org";
+pub(crate) const OID: &str = "dc17674c-81d9";
+pub(crate) const ZOE: Invited<'static> = ("zoe", "required", "accepted");
 
 const WEEKS: &[(&str, &str)] = &[
     ("2025-03-04T14:00:00", "2025-03-04T14:00:00"),
@@ -22,7 +22,7 @@ const WEEKS: &[(&str, &str)] = &[
     ("2025-03-18T14:00:00", "2025-03-19T09:00:00"),
 ];
 
-fn join_url(name: &str) -> String {
+pub(crate) fn join_url(name: &str) -> String {
     format!(
         "https://teams.microsoft.com/l/meetup-join/19%3ameeting_{name}%40thread.v2/0?context=%7b%22Oid%22%3a%22\
          {OID}%22%7d"
@@ -30,7 +30,7 @@ fn join_url(name: &str) -> String {
 }
 
 /// A session: who was there from when until when, minutes after its start.
-fn session(id: &str, start: &str, minutes: i64, people: &[(&str, i64, i64)]) -> Value {
+pub(crate) fn session(id: &str, start: &str, minutes: i64, people: &[(&str, i64, i64)]) -> Value {
     let begun = parse_rfc3339(start).expect("a time");
     let at = |minute: i64| readback::model::to_rfc3339(begun + minute * 60_000);
     let records = people.iter().map(|(who, from, until)| {
@@ -45,13 +45,13 @@ fn session(id: &str, start: &str, minutes: i64, people: &[(&str, i64, i64)]) -> 
 }
 
 /// Pulls, and sees to it that nothing of it names anybody.
-struct Pulls {
-    params: String,
+pub(crate) struct Pulls {
+    pub(crate) params: String,
     checkpoint: Option<String>,
 }
 
 impl Pulls {
-    fn of(tenant: &Tenant, more: &str) -> Pulls {
+    pub(crate) fn of(tenant: &Tenant, more: &str) -> Pulls {
         let params = tenant.params(&format!("mailboxes = [{MAIL:?}]\n{more}"));
         Pulls {
             params,
@@ -59,7 +59,7 @@ impl Pulls {
         }
     }
 
-    fn pull(&mut self, now: Millis) -> Collected {
+    pub(crate) fn pull(&mut self, now: Millis) -> Collected {
         let build = sources::find("teams")
             .and_then(|kind| kind.pull)
             .expect("a kind");
@@ -96,7 +96,7 @@ impl Pulls {
 }
 
 /// `meeting subject person minutes` of what was told.
-fn rows(heard: &Collected) -> Vec<String> {
+pub(crate) fn rows(heard: &Collected) -> Vec<String> {
     let each = heard.events.iter().filter_map(|event| match &event.body {
         Body::Attendance(said) => {
             let meeting = said.meeting.split("867B3").last().expect("a UID");
@@ -117,7 +117,7 @@ fn rows(heard: &Collected) -> Vec<String> {
     rows
 }
 
-fn with_series(tenant: &Tenant) {
+pub(crate) fn with_series(tenant: &Tenant) {
     tenant.calendar(MAIL, |calendar| {
         calendar.series(1, "Review of INC-7", &[ZOE], WEEKS);
         calendar.change(1, |_, all| {
@@ -138,7 +138,7 @@ fn with_series(tenant: &Tenant) {
 }
 
 #[test]
-fn sessions_of_one_occurrence_are_united() {
+pub(crate) fn sessions_of_one_occurrence_are_united() {
     let tenant = Tenant::new();
     with_series(&tenant);
     let reports = vec![

@@ -91,7 +91,6 @@ fn only_signed_deliveries_of_now_are_taken() {
     let swapped = right.replace(&now, &(NOW + 1).to_string());
     for wrong in [
         signature("another", &now, text.as_bytes()),
-        signature(SECRET, &old, text.as_bytes()),
         signature(SECRET, &now, b"{}"),
         swapped,
         right[2..].to_owned(),
@@ -99,6 +98,8 @@ fn only_signed_deliveries_of_now_are_taken() {
     ] {
         assert!(matches!(told(Some(wrong)), Err(SourceError::Signature)));
     }
+    let late = signature(SECRET, &old, text.as_bytes());
+    assert!(matches!(told(Some(late)), Err(SourceError::NotNow(_))));
     assert!(matches!(
         told(None),
         Err(SourceError::Unsigned("Outline-Signature"))

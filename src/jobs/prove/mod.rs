@@ -157,9 +157,10 @@ pub fn lines_with_names(log: &[u8], pseudonyms: &BTreeSet<u128>) -> (Vec<String>
     lines.pop_if(|last| last.is_empty());
     let names = |line: &[u8]| match TEXT.as_ref() {
         None => true,
-        Some(pattern) => pattern
-            .find_iter(line)
-            .any(|found| !is_this_machine(found.as_bytes())),
+        Some(pattern) => pattern.find_iter(line).any(|found| {
+            let before = line.get(..=found.start()).unwrap_or_default();
+            !is_this_machine(found.as_bytes()) && !is_version(before)
+        }),
     };
     let found = (1..).zip(&lines).filter_map(|(n, line)| {
         let what = match (names(line), holds_pseudonym(line, pseudonyms)) {
@@ -170,6 +171,12 @@ pub fn lines_with_names(log: &[u8], pseudonyms: &BTreeSet<u128>) -> (Vec<String>
         Some(format!("line {n}: {what}"))
     });
     (found.collect(), lines.len())
+}
+
+/// Whether what follows is a version of the engine, which has four numbers, by the name of its field.
+fn is_version(before: &[u8]) -> bool {
+    let fields: [&[u8]; 3] = [b" version=", b" version=\"", b"\"version\":\""];
+    fields.iter().any(|field| before.ends_with(field))
 }
 
 fn is_this_machine(found: &[u8]) -> bool {

@@ -76,6 +76,11 @@ fn a_log_is_looked_through_line_by_line() {
     ];
     assert_eq!(found, places);
     assert_eq!(lines_with_names(b"", &all), (Vec::new(), 0));
+    // The engine's version has four numbers, too.
+    let log = "INFO the engine answers version=\"26.7.2.1\"\n{\"version\":\"26.7.2.1\"}\n\
+               INFO from=26.7.2.1 conversion=26.7.2.1\nINFO version=1.2.3.4 by 26.7.2.1\n";
+    let (found, _) = lines_with_names(log.as_bytes(), &all);
+    assert_eq!(found, ["line 3: an address", "line 4: an address"]);
 }
 
 #[test]

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::model::{Millis, SENSIBLE};
-use crate::sources::forge::{Action, Secrets, Seen, is_recent};
+use crate::sources::forge::{Action, Secrets, Seen, recent};
 use crate::sources::{Delivery, SourceError};
 
 use super::{Message, channel, person};
@@ -18,10 +18,7 @@ pub(super) fn prove(secrets: &Secrets, delivery: &Delivery<'_>) -> Result<(), So
     let time = header("x-slack-request-timestamp", "X-Slack-Request-Timestamp")?;
     let parts: [&[u8]; 4] = [b"v0:", time.as_bytes(), b":", delivery.body];
     secrets.hex(signature.trim().strip_prefix("v0="), &parts)?;
-    match is_recent(time, delivery.now) {
-        true => Ok(()),
-        false => Err(SourceError::Signature),
-    }
+    recent(time, delivery.now)
 }
 
 /// What is read of the envelope without the rest.

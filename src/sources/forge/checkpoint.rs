@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::{DAY_MS, LinkForm, Millis};
 use crate::sources::Setting;
 
+use super::pulled::refused;
 use super::signature::{hex, sha256};
 use super::texts::Found;
 
@@ -199,7 +200,7 @@ impl Checkpoint {
 /// What a checkpoint tells of what can't be read; nothing where it is of another kind of source.
 pub(in crate::sources) fn unread(checkpoint: &str) -> Vec<String> {
     let state: Checkpoint = serde_json::from_str(checkpoint).unwrap_or_default();
-    let mut all = Vec::new();
+    let mut all = Vec::from_iter(refused(checkpoint));
     for (repository, state) in &state.repositories {
         for (list, progress) in &state.lists {
             let holes = progress.holes.iter();

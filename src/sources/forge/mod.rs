@@ -42,8 +42,10 @@ pub(super) use exchange::exchanged;
 pub(super) use input::{json, value, values, wrong};
 pub(super) use params::{Params, address, shown, token};
 pub(super) use poll::{Covered, Graph, List, NODE, Objects, Order, Part, Polled, look, pull};
-pub(super) use pulled::{concluded, is_too_early, remembered, waits_until, written};
-pub(super) use signature::{Secret, Secrets, hex, is_recent, sha256};
+pub(super) use pulled::{
+    concluded, is_too_early, is_whole, refusal, remembered, waits_until, written,
+};
+pub(super) use signature::{Secret, Secrets, hex, recent, sha256};
 pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot, second};
 pub(super) use time::{instant, of_millis};
 

@@ -45,15 +45,44 @@ pub(in crate::sources) fn is_too_early(
     true
 }
 
+/// How the last pull ended, of all that is remembered; those who never wait remember other things.
+#[derive(Default, Deserialize)]
+struct Ended {
+    not_before: Option<Millis>,
+    refused: Option<String>,
+}
+
+impl Ended {
+    fn of(checkpoint: &str) -> Ended {
+        serde_json::from_str(checkpoint).unwrap_or_default()
+    }
+}
+
 /// Until when the pulls of a source wait, as its checkpoint tells it.
 pub(in crate::sources) fn waits_until(checkpoint: &str) -> Option<Millis> {
-    // Of all that is remembered; those who never wait remember other things.
-    #[derive(Deserialize)]
-    struct Waiting {
-        not_before: Option<Millis>,
+    Ended::of(checkpoint).not_before
+}
+
+/// What the last pull was refused, as its checkpoint tells it ([`refusal`]).
+pub(in crate::sources) fn refused(checkpoint: &str) -> Option<String> {
+    let reason = Ended::of(checkpoint).refused?;
+    Some(format!("a part was refused to the last pull: {reason}"))
+}
+
+/// Whether the last pull was answered all that it asked, as its checkpoint tells it.
+pub(in crate::sources) fn is_whole(checkpoint: &str) -> bool {
+    let ended = Ended::of(checkpoint);
+    ended.not_before.is_none() && ended.refused.is_none()
+}
+
+/// What ended a pull before it was whole, to be remembered as `refused`; nothing where the next pull only has
+/// to wait.
+pub(in crate::sources) fn refusal(ended: &Result<(), Stop>) -> Option<String> {
+    match ended {
+        Ok(()) | Err(Stop::Later(_, Some(_))) => None,
+        Err(Stop::Later(reason, None)) => Some(reason.clone()),
+        Err(Stop::Refused(error, _) | Stop::Failed(error)) => Some(error.to_string()),
     }
-    let waiting: Waiting = serde_json::from_str(checkpoint).ok()?;
-    waiting.not_before
 }
 
 /// Until when the next pull waits, if the last answer asked for that. What ended a pull that had `got`

@@ -153,12 +153,15 @@ impl Secrets {
     }
 }
 
-/// Whether a signed time, in seconds as text, is about now.
-pub(in crate::sources) fn is_recent(seconds: &str, now: Millis) -> bool {
+/// Checks that a signed time, in seconds as text, is about now.
+pub(in crate::sources) fn recent(seconds: &str, now: Millis) -> Result<(), SourceError> {
     let at = seconds.trim().parse::<Millis>().ok();
     let at = at.and_then(|at| at.checked_mul(1000));
-    at.and_then(|at| now.checked_sub(at))
-        .is_some_and(|age| (-TOLERANCE..=TOLERANCE).contains(&age))
+    let age = at.and_then(|at| now.checked_sub(at));
+    match age.ok_or(SourceError::Signature)? {
+        age if age.abs() <= TOLERANCE => Ok(()),
+        age => Err(SourceError::NotNow(age / 1000)),
+    }
 }
 
 /// A hash.
@@ -250,7 +253,7 @@ mod tests {
             ("-9223372036854775808", false),
             ("9223372036854775", false),
         ] {
-            assert_eq!(is_recent(text, now), recent, "{text}");
+            assert_eq!(super::recent(text, now).is_ok(), recent, "{text}");
         }
     }
 }

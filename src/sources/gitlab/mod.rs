@@ -9,7 +9,7 @@ mod payload;
 
 use serde_json::Value;
 
-use super::forge::{self, At, Dialect, Secrets, Seen, is_recent};
+use super::forge::{self, At, Dialect, Secrets, Seen, recent};
 use super::{Delivery, Kind, Probe, SourceError};
 
 /// The kind.
@@ -77,8 +77,5 @@ fn standard(
     let (id, time) = (header("webhook-id")?, header("webhook-timestamp")?);
     let parts = [id.as_bytes(), b".", time.as_bytes(), b".", signed];
     secrets.standard(signatures, &parts)?;
-    match is_recent(time, delivery.now) {
-        true => Ok(()),
-        false => Err(SourceError::Signature),
-    }
+    recent(time, delivery.now)
 }

@@ -22,7 +22,7 @@ use super::google::calendars::{self, Calendars};
 use super::google::{Access, Key, event};
 use super::icalendar::reading::{Choice, Reading};
 use super::presence::list::Lists;
-use super::presence::{Desk, Manner};
+use super::presence::{Desk, Manner, among};
 use super::transcript::{Enabled, Names};
 use super::{File, Kind, Memory, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 use crate::model::Millis;
@@ -149,6 +149,7 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
     // What a configuration asks for is checked here, too.
     Meet::new(asked, report.clone(), setting)?;
     Lists::build(report, setting, "meet", Manner::Strict, report::read)
+        .map_err(|error| among(error, &ASKED))
 }
 
 fn build_pull(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {
@@ -199,7 +200,8 @@ impl Meet {
         let calendar_api = forge::address("calendar_api", &params.calendar_api, has_key)?;
         let facilitators = params.facilitator.map_or_else(Vec::new, Names::all);
         Ok(Meet {
-            desk: Desk::build(report, setting, "meet", Manner::Strict)?,
+            desk: Desk::build(report, setting, "meet", Manner::Strict)
+                .map_err(|error| among(error, &ASKED))?,
             api: forge::address("api", &params.api, has_key)?,
             calendars: Calendars::new(calendar_api, &params.calendars)?,
             directory_api: forge::address("directory_api", &params.directory_api, has_key)?,
@@ -300,15 +302,35 @@ fn look(params: toml::Table, setting: &Setting, is_online: bool) -> Result<Sight
         Err(Stop::Later(reason, _)) => format!("answers, but {reason}").into(),
         Err(Stop::Refused(error, _) | Stop::Failed(error)) => return Err(error),
     };
-    // Whether anybody may be looked up turns out with the first; a token is had for it or not.
+    let there = match (&meet.key, &meet.subject) {
+        (Some(_), None) => there.doubting(
+            "subject is missing: a service account by itself sees no conference of anybody; it should be \
+             somebody who organises the reviews"
+                .to_owned(),
+        ),
+        _ => there,
+    };
     if !meet.looks_up {
         return Ok(there);
     }
-    Ok(match meet.directory(now) {
+    let asked = meet.directory(now).and_then(|client| {
+        let mut client = client.for_a_look();
+        // Whether anybody else may be looked up, too, turns out with them.
+        let Some(subject) = &meet.subject else {
+            return Ok(true);
+        };
+        let address = client.address(&format!(
+            "/users/{}?viewType=domain_public&fields=primaryEmail",
+            super::microsoft::escaped(subject)
+        ));
+        Ok(!matches!(client.get(&address, None)?, Reply::Forbidden))
+    });
+    Ok(match asked {
+        Ok(false) => there.doubting(directory::BLIND.to_owned()),
         Err(Stop::Refused(error, _) | Stop::Failed(error)) => {
             there.doubting(format!("{} ({error})", directory::BLIND))
         }
-        _ => there,
+        Ok(true) | Err(Stop::Later(..)) => there,
     })
 }
 

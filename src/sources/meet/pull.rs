@@ -19,7 +19,7 @@ use super::{KEPT_DAYS, Meet};
 use crate::model::meeting::version_at;
 use crate::model::{DAY_MS, Identity, Millis, to_rfc3339};
 use crate::sources::forge::{
-    Client, Reply, Stop, concluded, is_too_early, remembered, shown, written,
+    Client, Reply, Stop, concluded, is_too_early, refusal, remembered, shown, written,
 };
 use crate::sources::google::{form, next};
 use crate::sources::icalendar::memory::{hashed, occurrence, setup};
@@ -38,12 +38,17 @@ const APART: Millis = DAY_MS / 2;
 const AWAITED: Millis = 3 * DAY_MS;
 /// People whose stays are asked for one by one; of the others the first moment and the last are taken.
 const MOST_ASKED: usize = 1_000;
+/// Marks what was told while the directory was not for us.
+const BLIND: &str = "?";
 
 /// What a pull hands to the next. It names nobody, and no meeting: ids are hashes.
 #[derive(Default, Serialize, Deserialize)]
 struct Checkpoint {
     /// Google wants to be left alone until then.
     not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    refused: Option<String>,
     /// How conferences were joined to meetings.
     setup: String,
     /// From when on conferences are told.
@@ -51,7 +56,8 @@ struct Checkpoint {
     told: BTreeMap<String, Told>,
 }
 
-/// What was told of an occurrence: of which conferences, when it was, and whether speaking is settled.
+/// What was told of an occurrence: of which conferences, when it was, and whether speaking is settled. Where the
+/// directory did not say who was there, the conferences end in [`BLIND`].
 #[derive(Serialize, Deserialize)]
 struct Told(String, Millis, bool);
 
@@ -118,13 +124,15 @@ pub(super) fn pull(
         };
         let ended = run.all(since);
         run.tell();
-        (ended, run.got)
+        let blind = run.directory.blind().map(str::to_owned);
+        (ended, run.got, blind)
     });
-    let (ended, got) = match ended {
-        Ok((ended, got)) => (ended, got),
-        Err(stop) => (Err(stop), false),
+    let (ended, got, blind) = match ended {
+        Ok(done) => done,
+        Err(stop) => (Err(stop), false, None),
     };
     let ended = ended.map(|since| state.since = Some(since));
+    state.refused = refusal(&ended).or(blind);
     state.not_before = concluded(ended, got, sink)?;
     written(&state)
 }
@@ -218,24 +226,42 @@ impl Run<'_> {
         let print = format!("{ends:?} {}", group.occurrence.subject);
         let print = hashed(&format!("{print} {}", self.directory.is_asked()));
         let id = occurrence(meeting);
-        let (is_told, is_settled) = match self.told.get(&id) {
-            Some(told) => (told.0 == print, told.2),
-            None => (false, false),
-        };
+        let blind = format!("{print}{BLIND}");
+        let known = self.told.get(&id);
+        let is_told = known.is_some_and(|told| told.0 == print);
+        let was_blind = known.is_some_and(|told| told.0 == blind);
+        let is_settled = known.is_some_and(|told| told.2) && (is_told || was_blind);
         let is_enabled = self.meet.enabled.holds(meeting);
-        if is_told && (is_settled || !is_enabled) {
+        let is_heard = is_settled || !is_enabled;
+        if is_told && is_heard {
             return Ok(true);
         }
+        if was_blind && is_heard && self.directory.blind().is_some() {
+            return Ok(false);
+        }
         let present = self.present(group)?;
-        if !is_told {
+        // Who was known by a number is told by the address once the directory answers.
+        let is_blind = !is_told && self.is_blind_for(&present);
+        let is_new = !is_told && !(was_blind && is_blind);
+        let print = if is_blind { blind } else { print };
+        if is_new {
             self.presence(group, &present)?;
             self.got = true;
-            let told = Told(print.clone(), first, false);
-            self.told.insert(id.clone(), told);
+            self.told
+                .insert(id.clone(), Told(print.clone(), first, false));
         }
-        let is_settled = !is_enabled || self.speaking(group, &present)?;
+        let is_settled =
+            !is_enabled || (is_settled && !is_new) || self.speaking(group, &present)?;
         self.told.insert(id, Told(print, first, is_settled));
-        Ok(is_settled)
+        Ok(is_settled && !is_blind)
+    }
+
+    /// Whether somebody is known by a number alone because the directory is not for us.
+    fn is_blind_for(&self, present: &[Present]) -> bool {
+        let mut present = present.iter();
+        let is_number =
+            |one: &Present| one.email.is_none() && matches!(one.participant.who, Who::User(..));
+        self.directory.blind().is_some() && present.any(is_number)
     }
 
     /// Everybody who took part. Whoever has an account is one person, on however many devices.

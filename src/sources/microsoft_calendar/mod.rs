@@ -146,7 +146,9 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, Source
 
 /// Signs in and looks whether the calendars may be read, for `readback check`.
 fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
-    let calendars = Calendars::new(decode(params)?, setting)?;
+    let params: Params = decode(params)?;
+    let is_deaf = params.notify_url.is_some() && params.secrets()?.is_empty();
+    let calendars = Calendars::new(params, setting)?;
     let looked = || -> Result<usize, Stop> {
         let mut site = Site::new(calendars.signin.graph(0, true)?);
         for place in &calendars.places {
@@ -158,7 +160,17 @@ fn look(params: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
         Ok(calendars.places.len())
     };
     match looked() {
-        Ok(found) => Ok(Sight::answering(&[(found, "calendar", "calendars")])),
+        Ok(found) => {
+            let there = Sight::answering(&[(found, "calendar", "calendars")]);
+            Ok(match is_deaf {
+                true => there.doubting(
+                    "notify_url is set without secret_file, so nothing is subscribed to: give the secret that \
+                     Graph is to bring along"
+                        .to_owned(),
+                ),
+                false => there,
+            })
+        }
         Err(Stop::Later(reason, _)) => Ok(reason.into()),
         Err(Stop::Refused(error, _) | Stop::Failed(error)) => Err(error),
     }

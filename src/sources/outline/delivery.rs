@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::model::Millis;
-use crate::sources::forge::{Secrets, instant, is_recent, json, second, value, wrong};
+use crate::sources::forge::{Secrets, instant, json, recent, second, value, wrong};
 use crate::sources::wiki::Said;
 use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
 
@@ -27,10 +27,8 @@ fn prove(secrets: &Secrets, delivery: &Delivery<'_>) -> Result<(), SourceError> 
     };
     secrets.hex(Some(digits), &[time.as_bytes(), b".", delivery.body])?;
     let seconds = time.parse::<Millis>().map(|at| (at / 1000).to_string());
-    match seconds.is_ok_and(|seconds| is_recent(&seconds, delivery.now)) {
-        true => Ok(()),
-        false => Err(SourceError::Signature),
-    }
+    let seconds = seconds.map_err(|_| SourceError::Signature)?;
+    recent(&seconds, delivery.now)
 }
 
 /// What is read of a delivery without the rest.

@@ -115,6 +115,17 @@ pub(super) struct Meeting {
     pub(super) bounds: Bounds,
 }
 
+/// An error of [`Desk::build`] where the kind has taken these parameters out before: they are valid, too.
+pub(super) fn among(error: SourceError, asked: &[&str]) -> SourceError {
+    match error {
+        SourceError::Params(text) if text.contains("unknown field") => {
+            let names: Vec<String> = asked.iter().map(|name| format!("`{name}`")).collect();
+            SourceError::Params(format!("{text}, {}", names.join(", ")))
+        }
+        other => other,
+    }
+}
+
 impl Desk {
     /// A desk for lists of this tool. What the tool is called begins the ids of meetings that nobody
     /// named.

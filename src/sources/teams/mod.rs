@@ -11,7 +11,7 @@ mod pull;
 mod report;
 
 use super::presence::list::{Lists, Sheet};
-use super::presence::{Desk, Manner};
+use super::presence::{Desk, Manner, among};
 use super::{File, Kind, Memory, Probe, Setting, Sink, SourceError};
 
 /// Attendance from Microsoft Teams.
@@ -61,6 +61,7 @@ fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, Source
         pull::Teams::new(asked, params.clone(), setting)?;
     }
     Lists::build(params, setting, "teams", Manner::Strict, read)
+        .map_err(|error| among(error, pull::ASKED))
 }
 
 fn read(desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink) -> Result<(), SourceError> {

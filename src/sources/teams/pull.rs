@@ -13,13 +13,13 @@ use super::graph;
 use super::online::{self, NEEDED_TO_READ, Online, Session};
 use crate::model::meeting::version_at;
 use crate::model::{DAY_MS, Millis};
-use crate::sources::forge::{Stop, concluded, is_too_early, remembered, sha256, written};
+use crate::sources::forge::{Stop, concluded, is_too_early, refusal, remembered, sha256, written};
 use crate::sources::icalendar::memory::{hashed, setup};
 use crate::sources::icalendar::reading::{Choice, Reading};
 use crate::sources::microsoft::calendar::Site;
 use crate::sources::microsoft::event::Event;
 use crate::sources::microsoft::{Given, Place, Signin};
-use crate::sources::presence::{Desk, Manner};
+use crate::sources::presence::{Desk, Manner, among};
 use crate::sources::transcript::{About, Enabled, speaking};
 use crate::sources::webvtt::{self, Cue, Timing};
 use crate::sources::{Pull, Setting, Sight, Sink, SourceError, decode};
@@ -30,9 +30,11 @@ const BACK: Millis = 365 * DAY_MS;
 const LATE: Millis = 7 * DAY_MS;
 /// So long before and after its time a session is still an occurrence's.
 const AROUND: Millis = 3_600_000;
+/// So often a meeting is asked for again that Teams did not know.
+const AGAIN: Millis = DAY_MS;
 
 /// Parameters that say what is asked for; the others are those of files.
-const ASKED: &[&str] = &[
+pub(super) const ASKED: &[&str] = &[
     "tenant",
     "client_id",
     "client_secret_file",
@@ -107,13 +109,15 @@ impl Teams {
         let params = format!(
             "{:?} {files:?}",
             (
+                &asked.mailboxes,
                 &asked.matching,
                 &asked.key,
                 &asked.from,
                 &asked.enabled_series
             )
         );
-        let desk = Desk::build(files, setting, "teams", Manner::Strict)?;
+        let desk = Desk::build(files, setting, "teams", Manner::Strict)
+            .map_err(|error| among(error, ASKED))?;
         let choice = Choice {
             matching: asked.matching,
             key: asked.key,
@@ -179,10 +183,16 @@ pub(super) fn look(
 struct Checkpoint {
     /// Microsoft wants to be left alone until then.
     not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    refused: Option<String>,
     /// How all was read.
     setup: String,
     /// Until when all was asked for.
     since: Option<Millis>,
+    /// When the earliest meeting was that Teams did not know, and when those were last asked for.
+    #[serde(default)]
+    unknown: Option<(Millis, Millis)>,
     /// What was told, by the hashes of meetings: when it was, and a fingerprint.
     told: BTreeMap<String, (Millis, u64)>,
 }
@@ -213,6 +223,8 @@ struct Run<'a> {
     /// Occurrences that ended from here on are asked about.
     from: Millis,
     now: Millis,
+    /// When the earliest meeting was that Teams does not know.
+    unknown: Option<Millis>,
     sink: &'a mut dyn Sink,
     got: bool,
 }
@@ -234,6 +246,9 @@ impl Pull for Teams {
         }
         let back = self.reading.from.unwrap_or(now - BACK).max(now - BACK);
         let from = state.since.map_or(back, |since| back.max(since - LATE));
+        // What was unknown may be found by now: another one was made the organiser, a right was given.
+        let due = state.unknown.filter(|(_, asked)| now - asked >= AGAIN);
+        let from = due.map_or(from, |(at, _)| back.max(from.min(at - AROUND)));
         state.told.retain(|_, (at, _)| *at >= now - BACK);
         self.desk.dated(now);
         let mut run = Run {
@@ -244,6 +259,7 @@ impl Pull for Teams {
             told: &mut state.told,
             from,
             now,
+            unknown: None,
             sink,
             got: false,
         };
@@ -251,9 +267,19 @@ impl Pull for Teams {
             Ok(graph) => run.all(Site::new(graph), &self.places),
             Err(stop) => Err(stop),
         };
+        let still = run.unknown;
+        let before = state.unknown.filter(|(at, _)| *at >= back);
+        state.unknown = match before {
+            // The earlier ones were not asked for, or not all of them.
+            Some((at, asked)) if at < from || ended.is_err() => {
+                Some((still.map_or(at, |still| at.min(still)), asked))
+            }
+            _ => still.map(|at| (at, now)),
+        };
         if ended.is_ok() {
             state.since = Some(now);
         }
+        state.refused = refusal(&ended);
         state.not_before = concluded(ended, run.got, run.sink)?;
         written(&state)
     }
@@ -330,6 +356,8 @@ impl Run<'_> {
         let graph = &mut site.graph;
         let Some(online) = online::find(graph, join_url, &room.mailbox)? else {
             self.sink.left_out("meeting that Teams does not know");
+            let earliest = room.slots.iter().map(|slot| slot.at).min();
+            self.unknown = self.unknown.into_iter().chain(earliest).min();
             return Ok(());
         };
         let reports = online.reports(graph)?;

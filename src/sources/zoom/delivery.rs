@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::model::{Body, Event, Meeting, Millis, Occurrence};
-use crate::sources::forge::{self, instant, is_recent, value, wrong};
+use crate::sources::forge::{self, instant, recent, value, wrong};
 use crate::sources::presence::event_id;
 use crate::sources::presence::people::People;
 use crate::sources::presence::stays::Bounds;
@@ -14,7 +14,7 @@ use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
 
 use super::Zoom;
 use super::answer;
-use super::numbers::Name;
+use super::numbers::{self, Name};
 
 /// What Zoom calls the delivery that asks whether we have the secret.
 const CHALLENGE: &str = "endpoint.url_validation";
@@ -111,10 +111,7 @@ impl Zoom {
         let time = time.ok_or(SourceError::Unsigned("x-zm-request-timestamp"))?;
         let signed = [b"v0:", time.as_bytes(), b":", delivery.body];
         self.secrets.hex(header.strip_prefix("v0="), &signed)?;
-        match is_recent(time, delivery.now) {
-            true => Ok(()),
-            false => Err(SourceError::Signature),
-        }
+        recent(time, delivery.now)
     }
 
     /// The meeting, if it is a review.
@@ -131,6 +128,13 @@ impl Zoom {
                 topic,
                 start,
                 id,
+            }),
+            // Nobody else tells of it.
+            Name::Scheduled(_) if !self.is_pulled => Ok(Spoken {
+                object,
+                topic,
+                start,
+                id: numbers::own(&self.desk, &number, start),
             }),
             Name::Scheduled(_) => Err(Untaken::LeftOut(
                 "meeting of a series without `at`, which the API tells",

@@ -4,13 +4,24 @@ use crate::model::Millis;
 use crate::sources::forge::Stop;
 use crate::sources::{Setting, Sight, SourceError};
 
+use super::Params;
 use super::client::{Client, HELD, INSTANCES, PARTICIPANTS, PAST, PLANNED, Reply, day, encoded};
 use super::pull::Meetings;
+
+/// What is said where nobody can tell when a series is planned.
+const UNJOINED: &str = "meetings names a series by its UID alone, which only the API can join to the calendar: \
+     deliveries are told under Zoom's own name of the meeting; say at what time the series begins (`at`), or give \
+     account_id";
 
 /// Asks for the meetings and hosts, and whether the app may ask for the rest, for `readback check`.
 pub(super) fn look(table: toml::Table, setting: &Setting) -> Result<Sight, SourceError> {
     if !table.contains_key("account_id") {
-        return Ok("nothing is pulled".into());
+        let there = Sight::from("nothing is pulled");
+        let mut own = table;
+        return Ok(match Params::of(&mut own)?.reviews()?.asks_for_plans() {
+            true => there.doubting(UNJOINED.to_owned()),
+            false => there,
+        });
     }
     let meetings = Meetings::new(table, setting)?;
     // Days are asked for, and a look is given none.

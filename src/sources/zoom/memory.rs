@@ -12,6 +12,9 @@ use crate::sources::Sink;
 pub(super) struct Checkpoint {
     /// Zoom wants to be left alone until then.
     pub(super) not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    pub(super) refused: Option<String>,
     /// Tells whether other write-ups are registered than last time.
     pub(super) names: String,
     /// Tells whether meetings are called otherwise than last time.

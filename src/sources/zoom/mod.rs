@@ -24,7 +24,7 @@ use self::client::Account;
 use self::numbers::{Given, Reviews};
 use super::forge::{self, Secrets};
 use super::presence::list::{Lists, Sheet};
-use super::presence::{Desk, Manner};
+use super::presence::{Desk, Manner, among};
 use super::{File, Kind, Memory, Probe, Pull, Push, Setting, Sink, SourceError, decode};
 
 /// Attendance from Zoom.
@@ -184,6 +184,8 @@ struct Zoom {
     desk: Desk,
     reviews: Reviews,
     secrets: Secrets,
+    /// The API is asked, too.
+    is_pulled: bool,
 }
 
 impl Zoom {
@@ -192,9 +194,11 @@ impl Zoom {
             rest.remove(name);
         }
         Ok(Zoom {
-            desk: Desk::build(rest, setting, "zoom", Manner::Strict)?,
+            desk: Desk::build(rest, setting, "zoom", Manner::Strict)
+                .map_err(|error| among(error, OWN))?,
             reviews: params.reviews()?,
             secrets: params.secrets()?,
+            is_pulled: params.account_id.is_some(),
         })
     }
 }
@@ -204,7 +208,7 @@ fn build_file(mut table: toml::Table, setting: &Setting) -> Result<Box<dyn File>
     let read = move |desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink| {
         report::read(desk, &reviews, sheet, sink)
     };
-    Lists::build(table, setting, "zoom", Manner::Strict, read)
+    Lists::build(table, setting, "zoom", Manner::Strict, read).map_err(|error| among(error, OWN))
 }
 
 fn build_pull(table: toml::Table, setting: &Setting) -> Result<Box<dyn Pull>, SourceError> {

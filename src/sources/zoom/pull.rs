@@ -4,7 +4,9 @@
 use std::collections::BTreeMap;
 
 use crate::model::{DAY_MS, Millis};
-use crate::sources::forge::{Stop, concluded, hex, is_too_early, remembered, sha256, written};
+use crate::sources::forge::{
+    Stop, concluded, hex, is_too_early, refusal, remembered, sha256, written,
+};
 use crate::sources::icalendar::memory::{hashed, setup};
 use crate::sources::{Pull, Setting, Sink, SourceError};
 
@@ -106,6 +108,7 @@ impl Pull for Meetings {
         let ended = run.all(sink);
         run.counts.tell(sink);
         let got = run.got;
+        state.refused = refusal(&ended);
         state.not_before = concluded(ended, got, sink)?;
         let oldest = now - Millis::from(KEPT_DAYS) * DAY_MS - MONTH;
         state.meetings.retain(|_, told| told.at >= oldest);
