@@ -242,7 +242,7 @@ impl Run<'_> {
         let present = self.present(group)?;
         // Who was known by a number is told by the address once the directory answers.
         let is_blind = !is_told && self.is_blind_for(&present);
-        let is_new = !is_told && !(was_blind && is_blind);
+        let is_new = !(is_told || was_blind && is_blind);
         let print = if is_blind { blind } else { print };
         if is_new {
             self.presence(group, &present)?;
