@@ -21,7 +21,7 @@ from model import PARAMETERS, Calendar, World, millis
 
 TOLERANCE = 1e-9
 # Limits from resamples, which are others here and there.
-RESAMPLED = {f"T8.per_writeup.{of}.{end}" for of in ("mean", "median") for end in ("lo", "hi")}
+RESAMPLED = {f"T8.per_writeup.mean.{end}" for end in ("lo", "hi")}
 RESAMPLED_TOLERANCE = 0.05
 # Where the likelihood is flat two searches end apart by the root of what a number can hold.
 FLAT = "L7.decay.models"
@@ -147,6 +147,9 @@ def tolerance(path):
 
 
 def same(mine, theirs, tolerance):
+    # From where to where it may lie.
+    if isinstance(mine, tuple):
+        return theirs is not None and mine[0] - TOLERANCE <= theirs <= mine[1] + TOLERANCE
     if isinstance(mine, bool) or isinstance(theirs, bool) or mine is None or theirs is None:
         return mine is theirs
     if isinstance(mine, str) or isinstance(theirs, str):

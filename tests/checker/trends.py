@@ -203,11 +203,18 @@ def bootstrap(values, statistic):
         return {"value": value, "lo": None, "hi": None}
     if min(values) == max(values):
         return {"value": value, "lo": value, "hi": value}
-    found = stats.bootstrap((values,), statistic, n_resamples=9999, method="BCa", vectorized=True,
-                            rng=np.random.default_rng(1))
-    lo, hi = (float(limit) for limit in found.confidence_interval)
+    limits = lambda level: stats.bootstrap((values,), statistic, n_resamples=9999, method="BCa", vectorized=True,
+                                           confidence_level=level,
+                                           rng=np.random.default_rng(1)).confidence_interval
+    lo, hi = (float(limit) for limit in limits(0.95))
     # Where leaving one out moves nothing SciPy has no limits.
-    return {"value": value} | ({} if math.isnan(lo) else {"lo": lo, "hi": hi})
+    if math.isnan(lo):
+        return {"value": value}
+    if statistic is np.median:
+        # A median jumps from one value to the next: other resamples may end on either side of a jump.
+        wide, narrow = limits(0.96), limits(0.94)
+        lo, hi = (float(wide.low), float(narrow.low)), (float(narrow.high), float(wide.high))
+    return {"value": value, "lo": lo, "hi": hi}
 
 
 def rate_ratio(k1, e1, k2, e2):
