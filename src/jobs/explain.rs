@@ -110,7 +110,10 @@ pub fn explanation(
     let mut made: Vec<String> = kinds
         .iter()
         .flat_map(|kind| made_by(kind))
-        .map(|file| (*file).to_owned())
+        .map(|name| match name.starts_with("resolved_") {
+            true => format!("the view {name} of sql/migrations"),
+            false => format!("sql/queries/{name}.sql"),
+        })
         .collect();
     made.dedup();
     let named = |name: &&str| Some(((*name).to_owned(), summary["parameters"].get(name)?.clone()));

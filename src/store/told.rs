@@ -69,21 +69,17 @@ pub fn query(name: &str) -> Option<&'static FactQuery> {
     FACTS.iter().find(|query| query.name == name)
 }
 
-/// Where events of a kind get their labels and their write-up before facts are asked of them: statements
-/// and views, by file.
+/// Where events of a kind get their labels and their write-up before facts are asked of them: statements of
+/// `sql/queries`, or views of `sql/migrations` (`resolved_…`), by name.
 pub fn made_by(kind: &str) -> &'static [&'static str] {
     match kind {
-        "read" => &[
-            "sql/queries/stage_reads.sql",
-            "sql/queries/derive_reads.sql",
-            "sql/queries/derive_read_days.sql",
-        ],
-        "read_count" => &["sql/queries/derive_counts.sql"],
-        "attendance" => &["the view resolved_attendance of sql/migrations"],
-        "meeting" => &["the view resolved_meeting of sql/migrations"],
-        "comment" => &["the view resolved_comment of sql/migrations"],
-        "edit" => &["the view resolved_edit of sql/migrations"],
-        "link" => &["the view resolved_link of sql/migrations"],
+        "read" => &["stage_reads", "derive_reads", "derive_read_days"],
+        "read_count" => &["derive_counts"],
+        "attendance" => &["resolved_attendance"],
+        "meeting" => &["resolved_meeting"],
+        "comment" => &["resolved_comment"],
+        "edit" => &["resolved_edit"],
+        "link" => &["resolved_link"],
         _ => &[],
     }
 }
