@@ -181,14 +181,14 @@ fn row_of(summary: &Value, id: &str) -> Result<Value, PageError> {
 
 /// Reasons for which events are left out, in the order in which they are tried.
 const REASONS: [(&str, &str); 6] = [
-    ("future", "at or after as_of"),
-    ("unknown_writeup", "lead to no registered write-up"),
-    ("after_delete", "after the write-up was deleted"),
-    ("bot", "by robots, rooms, service accounts and agents"),
-    ("excluded", "by people excluded by hand"),
+    ("future", "what is at or after as_of"),
+    ("unknown_writeup", "what leads to no registered write-up"),
+    ("after_delete", "what came after the write-up was deleted"),
+    ("bot", "what robots, rooms, service accounts and agents did"),
+    ("excluded", "what people did who are excluded by hand"),
     (
         "not_counted",
-        "generated, of a rewritten history, or doubled",
+        "what is generated, of a rewritten history, or doubled",
     ),
 ];
 
@@ -196,7 +196,7 @@ const REASONS: [(&str, &str); 6] = [
 const OF_READS: [(&str, &str); 4] = [
     ("self", "contributors' own"),
     ("draft", "before publication"),
-    ("other_source", "seen better by another source"),
+    ("other_source", "what another source saw better"),
     ("double_click_removed", "double clicks"),
 ];
 
