@@ -9,10 +9,9 @@ use serde_json::json;
 
 use super::AppState;
 use super::access::signin::see;
-use super::body;
-use super::desk::{LONGEST_FORM, own, person, show, undone_at};
+use super::desk::{person, show, taken, undone_at};
 use super::forms::Form;
-use super::look::{Look, in_time, there};
+use super::look::{Look, in_time};
 use super::problem::Refusal;
 use super::router::Asked;
 use super::saying::say;
@@ -75,23 +74,7 @@ pub(super) async fn act(State(state): State<AppState>, request: HttpRequest) -> 
 }
 
 async fn take(state: &AppState, request: HttpRequest) -> Result<&'static str, Refusal> {
-    let headers = request.headers().clone();
-    let who = person(&request);
-    let (who, door) = match there(state).map(|_| who.zip(state.door.clone())) {
-        Ok(Some(both)) => both,
-        other => {
-            body::turn_away(request).await;
-            let not_here = Refusal::new(StatusCode::NOT_FOUND, NOT_HERE);
-            return Err(other.err().unwrap_or(not_here));
-        }
-    };
-    let (request, _held) = door.read(request).await?;
-    if request.body.len() > LONGEST_FORM {
-        let words = format!("valid are at most {LONGEST_FORM} bytes");
-        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, words));
-    }
-    let form = Form::of(&request.body);
-    own(state, &headers, form.get("form"))?;
+    let (who, door, form, _held) = taken(state, request, NOT_HERE).await?;
     let (annotation, done) = said(&form)?;
     // One after the other: of two words in one instant the later one is the last.
     let _turn = door.unloaded.turn().await?;

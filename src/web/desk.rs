@@ -1,6 +1,8 @@
 //! `/registry`: the registry for coordinators, with forms. A form says what a program says over
 //! `/v1/writeups`, and goes the same way.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::multipart::{Multipart, MultipartError};
 use axum::extract::{DefaultBodyLimit, FromRequest as _, Request as HttpRequest, State};
@@ -18,6 +20,7 @@ use super::forms::{Form, said};
 use super::imports::{Asked, Task, desk, kinds};
 use super::look::{Look, in_time, there};
 use super::problem::Refusal;
+use super::receive::Door;
 use super::router::{Asked as Wanted, undone};
 use super::shown::Shown;
 use super::speaker::Speaker;
@@ -161,24 +164,7 @@ fn heard(state: &AppState, look: &Look, id: &str) -> String {
 /// `POST /registry`
 pub(super) async fn act(State(state): State<AppState>, request: HttpRequest) -> Response<Body> {
     let done = async {
-        let headers = request.headers().clone();
-        let who = person(&request);
-        let door = state.door.clone();
-        let (who, door) = match there(&state).map(|_| who.zip(door)) {
-            Ok(Some(both)) => both,
-            other => {
-                body::turn_away(request).await;
-                let not_here = Refusal::new(StatusCode::NOT_FOUND, NOT_HERE);
-                return Err(other.err().unwrap_or(not_here));
-            }
-        };
-        let (request, _held) = door.read(request).await?;
-        if request.body.len() > LONGEST_FORM {
-            let words = format!("valid are at most {LONGEST_FORM} bytes");
-            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, words));
-        }
-        let form = Form::of(&request.body);
-        own(&state, &headers, form.get("form"))?;
+        let (who, door, form, _held) = taken(&state, request, NOT_HERE).await?;
         let speaker = Speaker::open(&state, &door, who).await?;
         let (id, data) = said(&state, &speaker, &form)?;
         let received = speaker.speak(&id, data).await?;
@@ -188,6 +174,33 @@ pub(super) async fn act(State(state): State<AppState>, request: HttpRequest) -> 
         }
     };
     done.await.unwrap_or_else(refuse)
+}
+
+/// A form of ours: who sent it, the door it came by, what it says, and its part of the budget. `not_here` is
+/// told where this process takes none.
+pub(super) async fn taken(
+    state: &AppState,
+    request: HttpRequest,
+    not_here: &'static str,
+) -> Result<(Who, Arc<Door>, Form, body::Held), Refusal> {
+    let headers = request.headers().clone();
+    let who = person(&request);
+    let (who, door) = match there(state).map(|_| who.zip(state.door.clone())) {
+        Ok(Some(both)) => both,
+        other => {
+            body::turn_away(request).await;
+            let not_here = Refusal::new(StatusCode::NOT_FOUND, not_here);
+            return Err(other.err().unwrap_or(not_here));
+        }
+    };
+    let (request, held) = door.read(request).await?;
+    if request.body.len() > LONGEST_FORM {
+        let words = format!("valid are at most {LONGEST_FORM} bytes");
+        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, words));
+    }
+    let form = Form::of(&request.body);
+    own(state, &headers, form.get("form"))?;
+    Ok((who, door, form, held))
 }
 
 /// Whether a form is one of ours. The gate has looked at the page that it is from; who has a session

@@ -12,8 +12,7 @@ use tokio::time::timeout;
 
 use super::AppState;
 use super::access::signin::see;
-use super::body;
-use super::desk::{LONGEST_FORM, own, person, show, undone_at};
+use super::desk::{show, taken, undone_at};
 use super::forms::Form;
 use super::imports::desk;
 use super::look::{Look, away, in_time, there};
@@ -115,23 +114,7 @@ async fn done(state: &AppState, request: HttpRequest, what: &'static str) -> Res
 }
 
 async fn take(state: &AppState, request: HttpRequest, what: &'static str) -> Result<(), Refusal> {
-    let headers = request.headers().clone();
-    let who = person(&request);
-    let (who, door) = match there(state).map(|_| who.zip(state.door.clone())) {
-        Ok(Some(both)) => both,
-        other => {
-            body::turn_away(request).await;
-            let not_here = Refusal::new(StatusCode::NOT_FOUND, NOT_HERE);
-            return Err(other.err().unwrap_or(not_here));
-        }
-    };
-    let (request, _held) = door.read(request).await?;
-    if request.body.len() > LONGEST_FORM {
-        let words = format!("valid are at most {LONGEST_FORM} bytes");
-        return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, words));
-    }
-    let form = Form::of(&request.body);
-    own(state, &headers, form.get("form"))?;
+    let (who, door, form, _held) = taken(state, request, NOT_HERE).await?;
     // One after the other: of two words in one instant the later one is the last.
     let _turn = door.unloaded.turn().await?;
     let look = Look::to_speak(state, &who).await?;
