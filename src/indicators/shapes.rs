@@ -153,6 +153,11 @@ fn curve(fit: &KaplanMeier, horizon: u32) -> Vec<Results> {
     let days = (0..horizon)
         .step_by(CURVE_STEP as usize)
         .chain(std::iter::once(horizon));
+    curve_at(fit, days)
+}
+
+/// The curve on each of these days, with its limits and how many are followed so far.
+pub(super) fn curve_at(fit: &KaplanMeier, days: impl Iterator<Item = u32>) -> Vec<Results> {
     days.filter_map(|day| {
         let point = fit.at(f64::from(day))?;
         Some(

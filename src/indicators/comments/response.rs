@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use polars::prelude::PolarsResult;
 
 use super::threads::{Thread, said, threads};
-use crate::indicators::shapes::survival_at;
+use crate::indicators::shapes::{curve_at, survival_at};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{DAY_MS, Layer, Results, Value};
 use crate::stats::KaplanMeier;
@@ -70,19 +70,7 @@ fn response(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let guard = |value: Value| value.of_people(askers.len() as u64);
     let optional = |value: Option<f64>| value.map_or(Value::Null, |value| guard(value.into()));
     let window = context.parameters.response_days;
-    let curve: Vec<Results> = (0..=WINDOWS_DRAWN * window)
-        .filter_map(|day| {
-            let point = fit.at(f64::from(day))?;
-            Some(
-                Results::new()
-                    .with("day", day)
-                    .with("S", point.s)
-                    .with("lo", point.lo)
-                    .with("hi", point.hi)
-                    .with("at_risk", fit.at_risk(f64::from(day))),
-            )
-        })
-        .collect();
+    let curve = curve_at(&fit, 0..=WINDOWS_DRAWN * window);
     let days: BTreeSet<u32> = [1, window].into();
     let km = survival_at(&fit, &days.into_iter().collect::<Vec<_>>(), guard)
         .with("median", optional(fit.median()))
