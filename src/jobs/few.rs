@@ -46,18 +46,40 @@ pub(super) struct Judged {
     pub(super) shown: Vec<Shown>,
     /// Numbers of indicators that would tell what is withheld: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
+    /// Blocks of four weeks of age whose reads L1 must not tell.
+    pub(super) blocks: Vec<usize>,
 }
 
-/// Judges the write-ups together. Three sums over them are told elsewhere, so that what is missing in
+/// Judges the write-ups together. A write-up whose reads would tell those of an age has its readers withheld,
+/// too, and all are judged again.
+pub(super) fn judge(all: &[Counted], weeks: &[bool], k: u64) -> Judged {
+    let mut closed = vec![false; all.len()];
+    loop {
+        let (judged, telling) = judge_but(all, &closed, weeks, k);
+        if telling.is_empty() {
+            return judged;
+        }
+        for at in telling {
+            closed[at] = true;
+        }
+    }
+}
+
+/// Judges the write-ups of which some are `closed`, and names others that should be. Three sums over them are told elsewhere, so that what is missing in
 /// the list could be had by subtraction, unlisted write-ups included: R3 tells the readers of all of
 /// them, T0 the late reads of all months, and L1 the reads of every four weeks of age, while the reads
 /// of one write-up are their sum over the ages.
-pub(super) fn judge(all: &[Counted], weeks: &[bool], k: u64) -> Judged {
+fn judge_but(all: &[Counted], closed: &[bool], weeks: &[bool], k: u64) -> (Judged, Vec<usize>) {
     let mut readers = Margins::default();
-    let cells = all.iter().map(|one| match one.listed {
-        true => readers.cell(one.readers),
-        false => readers.unlisted(one.readers),
-    });
+    let cells = all
+        .iter()
+        .zip(closed)
+        .map(|(one, closed)| match one.listed {
+            // Where reads are the secret, another's must be missing in their sum as well.
+            true if *closed => readers.cell(one.readers.min(1)),
+            true => readers.cell(one.readers),
+            false => readers.unlisted(one.readers),
+        });
     let cells = cells.collect();
     readers.sum(cells);
     let readers = readers.judge(k);
@@ -75,9 +97,9 @@ pub(super) fn judge(all: &[Counted], weeks: &[bool], k: u64) -> Judged {
     let late = late.judge(k);
 
     let curves = judge_curves(all, &readers.shown, weeks, k);
-    let shown = readers.shown.iter().zip(late.shown).zip(curves);
+    let shown = readers.shown.iter().zip(late.shown).zip(curves.shown);
     let betrayed = readers.told.contains(&false).then_some(PAIRS);
-    Judged {
+    let judged = Judged {
         shown: shown
             .map(|((readers, late), curve)| Shown {
                 readers: *readers,
@@ -86,7 +108,9 @@ pub(super) fn judge(all: &[Counted], weeks: &[bool], k: u64) -> Judged {
             })
             .collect(),
         betrayed: betrayed.into_iter().collect(),
-    }
+        blocks: curves.blocks,
+    };
+    (judged, curves.telling)
 }
 
 /// What tells the sum of the readers of each write-up.
@@ -122,12 +146,22 @@ fn least_part(one: &Counted, k: u64) -> u64 {
     }
 }
 
+/// What may be told of reads by age.
+struct Curves {
+    /// Of each write-up, each age.
+    shown: Vec<Vec<bool>>,
+    /// Write-ups whose reads would tell an age that is withheld.
+    telling: Vec<usize>,
+    /// Blocks of L1 that would.
+    blocks: Vec<usize>,
+}
+
 /// Which reads by age may be told: a table of write-ups and ages, whose rows add up to the reads of a
 /// write-up and whose columns to four weeks of L1.
-fn judge_curves(all: &[Counted], shown: &[bool], weeks: &[bool], k: u64) -> Vec<Vec<bool>> {
+fn judge_curves(all: &[Counted], shown: &[bool], weeks: &[bool], k: u64) -> Curves {
     let mut margins = Margins::default();
     let mut columns: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-    let mut rows: Vec<(usize, Vec<usize>)> = Vec::new();
+    let mut rows: Vec<Vec<usize>> = Vec::new();
     for (one, shown) in all.iter().zip(shown) {
         let cells = one.by_age.iter().map(|people| match shown {
             true => margins.cell(*people),
@@ -137,36 +171,54 @@ fn judge_curves(all: &[Counted], shown: &[bool], weeks: &[bool], k: u64) -> Vec<
         for (bin, cell) in cells.iter().enumerate() {
             columns.entry(bin).or_default().push(*cell);
         }
-        let sum = margins.sums();
-        // Where the readers are withheld, so is the sum of their reads.
-        if *shown {
-            margins.sum(cells.clone());
-        }
-        rows.push((sum, cells));
+        rows.push(cells);
     }
     let told = |bin: usize| {
         let from = bin * WEEKS_OF_A_BIN;
         let weeks = weeks.get(from..from + WEEKS_OF_A_BIN);
         weeks.is_some_and(|weeks| !weeks.contains(&false))
     };
-    let columns = columns.into_iter().filter(|(bin, _)| told(*bin));
-    columns.for_each(|(_, cells)| margins.sum(cells));
+    columns.retain(|bin, _| told(*bin));
+    // Where the readers are withheld, so is the sum of their reads.
+    let summed = |at: &usize| shown[*at];
+    let sums: Vec<Vec<usize>> = (0..rows.len())
+        .filter(summed)
+        .map(|at| rows[at].clone())
+        .chain(columns.values().cloned())
+        .collect();
+    for cells in sums {
+        let mut somebody = cells.iter().filter(|at| !margins.is_nobody(**at));
+        if let (Some(only), None) = (somebody.next(), somebody.next()) {
+            margins.known(*only);
+        }
+        margins.sum(cells);
+    }
     let judged = margins.judge(k);
-    rows.iter()
-        .zip(shown)
-        .map(|((sum, cells), shown)| match shown {
-            // A reader who is not told read in some age; in which he did not, he may have.
-            false => cells.iter().map(|at| margins.is_nobody(*at)).collect(),
-            // Where each age holds one reader the sum tells so, unless it is not told which ages
-            // hold anybody.
-            true if !judged.told[*sum] => vec![false; cells.len()],
-            true => cells.iter().map(|at| judged.shown[*at]).collect(),
-        })
-        .collect()
+    let betrays = judged.told.iter().map(|told| !told);
+    let sums = (0..rows.len()).filter(summed).map(Ok);
+    let sums = sums.chain(columns.keys().map(|bin| Err(*bin)));
+    let (mut telling, mut blocks) = (Vec::new(), Vec::new());
+    for (sum, betrays) in sums.zip(betrays) {
+        match sum {
+            _ if !betrays => {}
+            Ok(row) => telling.push(row),
+            Err(bin) => blocks.push(bin),
+        }
+    }
+    let shown = rows.iter().zip(shown).map(|(cells, shown)| match shown {
+        // A reader who is not told read in some age; in which he did not, he may have.
+        false => cells.iter().map(|at| margins.is_nobody(*at)).collect(),
+        true => cells.iter().map(|at| judged.shown[*at]).collect(),
+    });
+    Curves {
+        shown: shown.collect(),
+        telling,
+        blocks,
+    }
 }
 
 /// Reads by age are told for every four weeks.
-const WEEKS_OF_A_BIN: usize = 4;
+pub(super) const WEEKS_OF_A_BIN: usize = 4;
 
 #[cfg(test)]
 mod tests {
@@ -242,7 +294,7 @@ mod tests {
     #[test]
     fn the_other_write_ups_do_not_tell_reads_of_an_age() {
         let both = [of_ages([20, 3, 9]), of_ages([20, 15, 30])];
-        let told = |weeks: &[bool]| judge_curves(&both, &[true; 2], weeks, 5);
+        let told = |weeks: &[bool]| judge_curves(&both, &[true; 2], weeks, 5).shown;
         assert_eq!(told(&[]), [vec![true, false, false], vec![true; 3]]);
         let known = told(&[true; 12]);
         for age in 0..3 {
@@ -255,7 +307,41 @@ mod tests {
     #[test]
     fn an_age_of_one_reader_each_is_not_told_from_an_age_of_none() {
         let one = [of_ages([1, 1, 0])];
-        assert_eq!(judge_curves(&one, &[true], &[], 5), [[false; 3]]);
-        assert_eq!(judge_curves(&one, &[false], &[], 5), [[false, false, true]]);
+        let told = |shown: bool| judge_curves(&one, &[shown], &[], 5);
+        assert_eq!(told(true).telling, [0]);
+        assert_eq!(told(false).shown, [[false, false, true]]);
+    }
+
+    /// Five readers who came in an age each: their reads add up to five.
+    #[test]
+    fn reads_that_tell_an_age_are_withheld() {
+        let ones = Counted {
+            by_age: vec![1; 5],
+            ..counted(5, 0)
+        };
+        let all = [ones, counted(30, 0), counted(9, 0)];
+        let judged = judge(&all, &[], 5);
+        let readers: Vec<bool> = judged.shown.iter().map(|shown| shown.readers).collect();
+        assert_eq!(readers, [false, true, false]);
+        assert_eq!(judged.shown[0].curve, [false; 5]);
+    }
+
+    /// The reads of a write-up that was read in one age alone are told: it hides nobody else's.
+    #[test]
+    fn an_only_age_hides_no_other() {
+        let short = Counted {
+            by_age: vec![6],
+            ..counted(6, 0)
+        };
+        let all = [of_ages([13, 1, 1]), short, of_ages([20, 0, 0])];
+        let told = judge_curves(&all, &[true; 3], &[true; 4], 5);
+        assert_eq!(told.shown[1], [true]);
+        assert_eq!(told.shown[2], [true; 3]);
+        // Nothing is left that would hide the few of the first one.
+        assert!(
+            told.telling == [0] || told.blocks == [0],
+            "{:?}",
+            told.shown
+        );
     }
 }

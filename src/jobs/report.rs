@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::beside::Beside;
 use super::hiding::{hide, is_named, names};
-use super::{cohorts, compute, forges, gone, health, meetings, reviews, writeups};
+use super::{cohorts, compute, few, forges, gone, health, meetings, reviews, writeups};
 use crate::indicators::{Context, Spec, beside};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
@@ -90,6 +90,9 @@ pub async fn summaries(
         if let Some(indicator) = indicators.get_mut(*code) {
             withhold(&mut indicator["results"], place);
         }
+    }
+    if let Some(l1) = indicators.get_mut("L1") {
+        withhold_blocks(&mut l1["results"]["curve"], &writeups.blocks);
     }
     let organisation = |seen: fn(&RegistryWriteup) -> bool| {
         let seen = || computed.registry.iter().filter(|writeup| seen(writeup));
@@ -197,6 +200,21 @@ fn told_weeks(l1: &Json) -> Vec<bool> {
 /// L1 tells of the first year.
 const WEEKS_OF_L1: usize = 52;
 
+/// Withholds the weeks of blocks whose reads would tell those of one write-up, and all that is made of them.
+fn withhold_blocks(curve: &mut Json, blocks: &[usize]) {
+    for point in curve.as_array_mut().into_iter().flatten() {
+        let week = point["week"]
+            .as_u64()
+            .and_then(|week| usize::try_from(week).ok());
+        let is_in = week.is_some_and(|week| blocks.contains(&(week / few::WEEKS_OF_A_BIN)));
+        for name in ["k", "rate", "lo", "hi", "between_lo", "between_hi"] {
+            if is_in {
+                withhold(point, &format!("/{name}"));
+            }
+        }
+    }
+}
+
 /// Withholds a number of an indicator that would tell what is withheld in a list, and with it all that
 /// is made of it. Denominators stay.
 fn withhold(results: &mut Json, place: &str) {
@@ -254,6 +272,20 @@ mod tests {
         let expected =
             json!({ "share": share, "walk_ins": null, "nothing": null, "suppressed": true });
         assert_eq!(results, expected);
+    }
+
+    #[test]
+    fn a_block_is_withheld_week_by_week() {
+        let mut curve = json!([
+            { "week": 3, "k": 9, "rate": 0.5, "exposure": 18.0 },
+            { "week": 4, "k": 8, "rate": 0.4, "exposure": 20.0, "between_lo": null },
+        ]);
+        withhold_blocks(&mut curve, &[1]);
+        let expected = json!([
+            { "week": 3, "k": 9, "rate": 0.5, "exposure": 18.0 },
+            { "week": 4, "k": null, "rate": null, "exposure": 20.0, "between_lo": null, "suppressed": true },
+        ]);
+        assert_eq!(curve, expected);
     }
 
     #[test]

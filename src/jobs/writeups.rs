@@ -58,6 +58,8 @@ pub(super) struct Lists {
     pub(super) writeups: Both,
     /// Numbers of indicators that would tell what is withheld in the list: code and place.
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
+    /// Blocks of four weeks of age whose reads L1 would tell too much by.
+    pub(super) blocks: Vec<usize>,
     /// Where the readers of all write-ups came from.
     pub(super) arrivals: Vec<Json>,
 }
@@ -160,6 +162,7 @@ pub(super) async fn lists(
             full: of_full.collect(),
         },
         betrayed,
+        blocks: [open.blocks, full.blocks].concat(),
         arrivals: arrivals.all(&ways[0], &ways[1]),
     })
 }

@@ -14,6 +14,8 @@ pub struct Margins {
     people: Vec<u64>,
     /// Cells that are not told anyway.
     unlisted: Vec<bool>,
+    /// Cells that are known whatever is withheld.
+    known: Vec<bool>,
     /// Cells whose sum is told, or can be had.
     sums: Vec<Vec<usize>>,
     /// Two groups of cells with the same sum, which need not be known.
@@ -57,7 +59,16 @@ impl Margins {
     fn put(&mut self, people: u64, unlisted: bool) -> usize {
         self.people.push(people);
         self.unlisted.push(unlisted);
+        self.known.push(false);
         self.people.len() - 1
+    }
+
+    /// This cell is known whatever is withheld, as the only one that holds anybody in a sum that stays told:
+    /// it is of no use to hide another. One of few people is none such: its sum must go.
+    pub fn known(&mut self, cell: usize) {
+        if let Some(known) = self.known.get_mut(cell) {
+            *known = true;
+        }
     }
 
     /// How many sums there are: the number of the next one.
@@ -225,7 +236,7 @@ impl Margins {
     /// The smallest cell that is shown and holds anybody, the first of equals.
     fn smallest(&self, cells: impl Iterator<Item = usize>, shown: &[bool]) -> Option<usize> {
         cells
-            .filter(|&at| shown[at] && self.people[at] > 0)
+            .filter(|&at| shown[at] && self.people[at] > 0 && !self.known[at])
             .min_by_key(|&at| (self.people[at], at))
     }
 

@@ -97,6 +97,7 @@ fn attacked(margins: &Margins, k: u64) -> Result<(), TestCaseError> {
     let known = Margins {
         people: margins.people.clone(),
         unlisted: margins.unlisted.clone(),
+        known: margins.known.clone(),
         sums: told,
         ties: margins.ties.clone(),
         together: Vec::new(),
