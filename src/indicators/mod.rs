@@ -14,6 +14,7 @@ mod observed;
 mod reach;
 mod reads;
 mod shapes;
+mod slice;
 mod tail;
 #[cfg(test)]
 mod test_support;
@@ -32,6 +33,7 @@ pub(crate) use attendance::duties;
 pub use reach::Reach;
 pub use reach::teams::{ByTeam, by_writeup as readers_by_team};
 pub(crate) use shapes::fewest;
+pub use slice::{BLOCKS, SlicePeople, of_slice};
 pub use tail::long::{LongTail, decay_horizon, is_there};
 pub use told::Told;
 pub use trends::Kept;

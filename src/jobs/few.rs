@@ -89,7 +89,7 @@ fn judge_but(all: &[Counted], closed: &[bool], weeks: &[bool], k: u64) -> (Judge
         .iter()
         .zip(&readers.shown)
         .map(|(one, shown)| match shown {
-            true => late.cell(least_part(one, k)),
+            true => late.cell(least_part(one.late, one.readers, k)),
             false => late.unlisted(one.late),
         });
     let cells = cells.collect();
@@ -137,8 +137,7 @@ pub(super) fn still_read_tells(
 }
 
 /// The smaller part of the readers, late or not, where it is too small; else the late ones.
-fn least_part(one: &Counted, k: u64) -> u64 {
-    let (late, all) = (one.late, one.readers);
+pub(super) fn least_part(late: u64, all: u64, k: u64) -> u64 {
     let rest = all.saturating_sub(late);
     match suppress::share_is_withheld(late, all, k) && late > 0 && rest > 0 {
         true => late.min(rest),

@@ -52,6 +52,7 @@ mod reviews;
 pub mod roster;
 pub mod rotate;
 pub mod scan;
+mod slices;
 pub mod terms;
 pub mod undo;
 pub mod upload;

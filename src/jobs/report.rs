@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::beside::Beside;
 use super::hiding::{hide, is_named, names};
-use super::{cohorts, compute, few, forges, gone, health, meetings, reviews, writeups};
+use super::{cohorts, compute, few, forges, gone, health, meetings, reviews, slices, writeups};
 use crate::indicators::{Context, Spec, beside};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
@@ -77,6 +77,7 @@ pub async fn summaries(
     let weeks = indicators.get("L1").map(told_weeks).unwrap_or_default();
     let shown = forges::with_registry(reported.forges.clone(), &computed.registry);
     let writeups = writeups::lists(store, context, &computed, (k, &weeks, &shown, &beside)).await?;
+    let slices = slices::told(store, context, &computed, (&writeups.shown, k)).await?;
     let gone = gone::lists(store, context, &computed, &shown)
         .await
         .context("links that lead to nothing")?;
@@ -119,6 +120,7 @@ pub async fn summaries(
         retellings: reviews.retellings,
         story_rounds: stories.open,
         linked_but_gone: gone.open,
+        slices,
         arrivals: writeups.arrivals,
         health,
     };

@@ -60,6 +60,8 @@ pub(super) struct Lists {
     pub(super) betrayed: Vec<(&'static str, &'static str)>,
     /// Blocks of four weeks of age whose reads L1 would tell too much by.
     pub(super) blocks: Vec<usize>,
+    /// What both lists tell of each write-up of the registry.
+    pub(super) shown: Vec<Shown>,
     /// Where the readers of all write-ups came from.
     pub(super) arrivals: Vec<Json>,
 }
@@ -162,6 +164,12 @@ pub(super) async fn lists(
             full: of_full.collect(),
         },
         betrayed,
+        shown: open
+            .shown
+            .iter()
+            .zip(&full.shown)
+            .map(|(open, full)| open.and(full))
+            .collect(),
         blocks: [open.blocks, full.blocks].concat(),
         arrivals: arrivals.all(&ways[0], &ways[1]),
     })

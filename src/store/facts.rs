@@ -183,6 +183,7 @@ const WRITEUP_READERS: Statement = statement!("writeup_readers");
 const ARRIVALS_OF: Statement = statement!("fact_arrivals");
 const AGENT_READS: Statement = statement!("writeup_agent_reads");
 const WRITEUP_CURVE: Statement = statement!("writeup_curve");
+const SLICE_PEOPLE: Statement = statement!("slice_people");
 const RECEIPTS: Statement = statement!("receipts");
 const LABELS: Statement = statement!("health_labels");
 const READ_HEALTH: Statement = statement!("health_reads");
@@ -465,6 +466,16 @@ impl Store {
     /// Reads of each write-up by four weeks of age.
     pub async fn writeup_curve(&self, settings: &FactSettings) -> Result<DataFrame, StoreError> {
         self.frame(WRITEUP_CURVE, settings).await
+    }
+
+    /// Distinct people behind the reads of each slice (numbers of write-ups) and of each write-up.
+    pub async fn slice_people(
+        &self,
+        settings: &FactSettings,
+        slices: &[Vec<u32>],
+    ) -> Result<DataFrame, StoreError> {
+        let query = self.ask(SLICE_PEOPLE, settings).param("slices", slices);
+        frames::fetch(query, SLICE_PEOPLE.0).await
     }
 
     /// What was received.

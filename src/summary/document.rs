@@ -37,6 +37,12 @@ pub struct Document {
     /// `not_written_up`), and how many named each; absent where there was none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub story_rounds: Vec<Json>,
+    /// Parts of the write-ups by themselves: those of one team, template, tag or year of publication (`by`,
+    /// `name`), with reads and late ones (R1), the curve by thirty days of age (L1), the months of T0's window
+    /// and T1's trend of them, L4, C1 and K1. Offered are those of three write-ups and more, of which nothing
+    /// is told by subtraction; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub slices: Vec<Json>,
     /// Links that stand and lead to nothing.
     pub linked_but_gone: LinkedButGone,
     /// Reads by the kind of place that their readers came from, of write-ups whose pages tell it (`class`,

@@ -65,6 +65,23 @@ fn age_matched(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .with("not_yet_observed", series.not_yet_observed))
 }
 
+/// What T0 tells of each month in the window, of a part of the write-ups.
+pub(in crate::indicators) fn window_months(
+    facts: &Facts,
+    context: &Context,
+) -> PolarsResult<Vec<Results>> {
+    let series = series(facts, context)?;
+    let months = series.months.iter().map(|Month { first, window, .. }| {
+        let told = |value: Value| value.of_people(window.certain);
+        Results::new()
+            .with("month", first.format("%Y-%m").to_string())
+            .with("window_reads", told(window.reads.into()))
+            .with("window_exposure", window.exposure)
+            .with("window_per_100", told(window.per_100().into()))
+    });
+    Ok(months.collect())
+}
+
 fn month(month: &Month) -> Results {
     let Month {
         first,

@@ -98,9 +98,7 @@ impl Margins {
 
     /// Which cells may be told, and which sums.
     pub fn judge(&self, k: u64) -> Judged {
-        let mut shown: Vec<bool> = (0..self.people.len())
-            .map(|at| !self.unlisted[at] && !suppress::count_is_withheld(self.people[at], k))
-            .collect();
+        let mut shown = self.shown_at_first(k);
         // What a small group withholds serves the larger ones around it as well.
         let mut by_size: Vec<&Vec<usize>> = self.sums.iter().collect();
         by_size.sort_by_key(|cells| cells.len());
@@ -145,6 +143,42 @@ impl Margins {
         Judged { shown, told }
     }
 
+    /// Whether all sums together tell a cell that is withheld, or the sum of some that hold few people between
+    /// them, if these are the same ones.
+    pub fn betray(&self, k: u64) -> bool {
+        let shown = self.shown_at_first(k);
+        let told = vec![true; self.sums.len()];
+        let people = |row: &Row| row.keys().map(|at| self.people[*at]).max().unwrap_or(0);
+        let few = |row: &Row| {
+            let is_sum =
+                row.values().all(|factor| *factor == 1) || row.values().all(|factor| *factor == -1);
+            is_sum && suppress::count_is_withheld(people(row), k)
+        };
+        solve(&self.equations(&shown, &told)).iter().any(few)
+            || self
+                .determined(&shown, &told)
+                .into_iter()
+                .any(|cell| !self.is_no_secret(cell, k))
+    }
+
+    /// Whether a sum by itself tells one of its cells by the rule that they are withheld by.
+    pub fn is_open(&self, cells: &[usize], k: u64) -> bool {
+        self.is_kept(cells, &self.shown_at_first(k), k)
+    }
+
+    /// Whether all sums together tell the sum of these cells.
+    pub fn tells(&self, cells: &[usize], k: u64) -> bool {
+        let shown = self.shown_at_first(k);
+        let solved = reduce(&self.equations(&shown, &vec![true; self.sums.len()]));
+        self.is_in(cells, &shown, &solved)
+    }
+
+    fn shown_at_first(&self, k: u64) -> Vec<bool> {
+        (0..self.people.len())
+            .map(|at| !self.unlisted[at] && !suppress::count_is_withheld(self.people[at], k))
+            .collect()
+    }
+
     /// Which sums keep what is withheld in them.
     fn told(&self, shown: &[bool], k: u64) -> Vec<bool> {
         let keeps = |cells: &Vec<usize>| self.is_kept(cells, shown, k);
@@ -169,22 +203,22 @@ impl Margins {
     /// Whether a sum that must not be told can be put together from those that are.
     fn tells_a_sum(&self, shown: &[bool], told: &[bool]) -> bool {
         let solved = reduce(&self.equations(shown, told));
-        let untold = self.sums.iter().zip(told).filter(|(_, told)| !**told);
-        untold.into_iter().any(|(cells, _)| {
-            let unknown = cells.iter().filter(|at| self.is_unknown(**at, shown));
-            let mut row: Residues = unknown.map(|at| (*at, 1)).collect();
-            for other in &solved {
-                let factor = other
-                    .keys()
-                    .next()
-                    .and_then(|first| row.get(first))
-                    .copied();
-                if let Some(factor) = factor {
-                    subtract(&mut row, other, factor);
-                }
+        let mut untold = self.sums.iter().zip(told).filter(|(_, told)| !**told);
+        untold.any(|(cells, _)| self.is_in(cells, shown, &solved))
+    }
+
+    /// Whether the sum of these cells is made of equations that were solved.
+    fn is_in(&self, cells: &[usize], shown: &[bool], solved: &[Residues]) -> bool {
+        let unknown = cells.iter().filter(|at| self.is_unknown(**at, shown));
+        let mut row: Residues = unknown.map(|at| (*at, 1)).collect();
+        for other in solved {
+            let first = other.keys().next();
+            let factor = first.and_then(|first| row.get(first)).copied();
+            if let Some(factor) = factor {
+                subtract(&mut row, other, factor);
             }
-            row.is_empty()
-        })
+        }
+        row.is_empty()
     }
 
     fn is_unknown(&self, cell: usize, shown: &[bool]) -> bool {

@@ -1,0 +1,255 @@
+//! What of a slice may be told. The list tells numbers of single write-ups and withholds some, the
+//! indicators tell those of all: a slice is one more sum over the same cells, and is told only where all
+//! these sums together leave what is withheld open. The people of a slice must be nobody or k at least, and
+//! so must those of the rest, whose reads are what the whole has more.
+
+use std::collections::HashMap;
+
+use super::{People, Slice, What, month};
+use crate::indicators::{BLOCKS, Context, SlicePeople};
+use crate::jobs::columns::ints;
+use crate::jobs::compute::Computed;
+use crate::jobs::few::{Shown, least_part};
+use crate::summary::margins::Margins;
+use crate::summary::suppress::count_is_withheld;
+
+/// Of each slice the people behind what may be told, one where it may not; nothing of a slice that is not
+/// offered at all, because its reads may not be told. `shown`: what the list tells of each write-up.
+pub(super) fn judge(
+    slices: &[Slice],
+    people: &People,
+    shown: &[Shown],
+    k: u32,
+) -> Vec<Option<SlicePeople>> {
+    let k = k.into();
+    let asked = Asked { slices, people, k };
+    let readers = asked.judge(What::All, |at| shown[at].readers);
+    let late = asked.judge(What::Late, |at| shown[at].late);
+    // No list tells what it tells of a write-up by these blocks or months.
+    let never = |_| false;
+    let blocks =
+        (0..BLOCKS).map(|block| (What::Block(block), asked.judge(What::Block(block), never)));
+    let blocks: Vec<(What, Vec<bool>)> = blocks.collect();
+    let months = people.months().into_iter();
+    let months = months.map(|first| (first, asked.judge(What::Month(first), never)));
+    let months: Vec<(i32, Vec<bool>)> = months.collect();
+    let told = |slice: usize, what: What, told: &[bool]| match asked.inside(slice, what) {
+        0 => 0,
+        people if told[slice] => people,
+        _ => 1,
+    };
+    let one = |slice: usize| {
+        readers[slice].then(|| SlicePeople {
+            readers: asked.inside(slice, What::All),
+            late: told(slice, What::Late, &late),
+            blocks: blocks
+                .iter()
+                .map(|(what, all)| told(slice, *what, all))
+                .collect(),
+            months: (months.iter())
+                .filter_map(|(first, all)| {
+                    Some((month(*first)?, told(slice, What::Month(*first), all)))
+                })
+                .collect(),
+            still_read: true,
+        })
+    };
+    (0..slices.len()).map(one).collect()
+}
+
+/// What is judged.
+struct Asked<'a> {
+    slices: &'a [Slice],
+    people: &'a People,
+    k: u64,
+}
+
+impl Asked<'_> {
+    fn inside(&self, slice: usize, what: What) -> u64 {
+        count(&self.people.slices[slice], what)
+    }
+
+    /// The people of one write-up; of late reads the smaller part of its readers, late or not, where that is
+    /// why they are withheld.
+    fn of(&self, writeup: usize, what: What) -> u64 {
+        let people = |what: What| count(&self.people.writeups[writeup], what);
+        match what {
+            What::Late => least_part(people(What::Late), people(What::All), self.k),
+            _ => people(what),
+        }
+    }
+
+    /// Of each slice whether a number that adds up over write-ups may be told, where that of all of them is.
+    /// `shown`: whether the list tells that of one, which then hides nothing.
+    ///
+    /// The cells are the write-ups that are in the same slices: no sum tells them apart. The largest slice is
+    /// asked first; one is told when no cell of few people comes out of those that are told, and none of
+    /// those that were refused.
+    fn judge(&self, what: What, shown: impl Fn(usize) -> bool) -> Vec<bool> {
+        let cells: Vec<Option<u64>> = (self.people.cells.iter())
+            .map(|cell| {
+                let hidden = || cell.writeups.iter().filter(|at| !shown(**at));
+                match hidden().count() {
+                    0 => None,
+                    all if all == cell.writeups.len() && what != What::Late => {
+                        Some(count(&cell.people, what))
+                    }
+                    _ => hidden().map(|at| self.of(*at, what)).max(),
+                }
+            })
+            .collect();
+        let all: Vec<usize> = (0..cells.len()).filter(|at| cells[*at].is_some()).collect();
+        let mut sums = vec![all.clone()];
+        // What the list withholds it withholds because it is few people, or hides some.
+        let by_size = matches!(what, What::All | What::Late);
+        let mut order: Vec<usize> = (0..self.slices.len()).collect();
+        order.sort_by_key(|slice| (std::cmp::Reverse(self.inside(*slice, what)), *slice));
+        let mut told = vec![false; self.slices.len()];
+        let mut refused: Vec<Vec<usize>> = Vec::new();
+        for slice in order {
+            let in_it = |at: &usize| self.people.cells[*at].slices.binary_search(&slice).is_ok();
+            let own: Vec<usize> = all.iter().copied().filter(in_it).collect();
+            let enough = !count_is_withheld(self.inside(slice, what), self.k);
+            // What follows from the list, or from those that are told, is known.
+            told[slice] = own.is_empty() || (enough && margins(&cells, &sums).tells(&own, self.k));
+            if told[slice] {
+                continue;
+            }
+            sums.push(own.clone());
+            let margins = margins(&cells, &sums);
+            let is_open = !by_size || margins.is_open(&own, self.k);
+            let tells = || refused.iter().any(|refused| margins.tells(refused, self.k));
+            told[slice] =
+                self.is_wide(slice, what) && is_open && !margins.betray(self.k) && !tells();
+            if !told[slice] {
+                sums.pop();
+                refused.push(own);
+            }
+        }
+        told
+    }
+
+    /// Whether the people of a slice, and those of the rest as far as one cell or one slice of it shows, are
+    /// nobody or enough.
+    fn is_wide(&self, slice: usize, what: What) -> bool {
+        let cells = self.people.cells.iter();
+        let others = cells.filter(|cell| cell.slices.binary_search(&slice).is_err());
+        let others = others.map(|cell| count(&cell.people, what));
+        let own = &self.slices[slice];
+        let apart = self.slices.iter().enumerate();
+        let apart = apart.filter(|(_, other)| other.is_apart_from(own));
+        let apart = apart.map(|(at, _)| self.inside(at, what));
+        let rest = others.chain(apart).max().unwrap_or(0);
+        !count_is_withheld(self.inside(slice, what), self.k) && !count_is_withheld(rest, self.k)
+    }
+}
+
+fn count(people: &HashMap<What, u64>, what: What) -> u64 {
+    people.get(&what).copied().unwrap_or(0)
+}
+
+/// Sums of cells of which the list tells nothing.
+fn margins(cells: &[Option<u64>], sums: &[Vec<usize>]) -> Margins {
+    let mut margins = Margins::default();
+    for cell in cells {
+        match cell.unwrap_or(0) {
+            // Nobody is told everywhere, and of write-ups too young for it is known.
+            0 => margins.cell(0),
+            people => margins.unlisted(people),
+        };
+    }
+    sums.iter().for_each(|sum| margins.sum(sum.clone()));
+    margins
+}
+
+/// Whether each slice may tell how many of its write-ups are still read. The list says so of those with k
+/// readers and of those with none; where the others can have one number of readers only, the sum would tell
+/// it.
+pub(super) fn still_read(
+    computed: &Computed,
+    slices: &[Slice],
+    context: &Context,
+    k: u32,
+) -> anyhow::Result<Vec<bool>> {
+    let least = context.parameters.min_readers;
+    // Between none and k, those that count or those that don't are one number.
+    let tells = (least + 1 == k && k > 2) || (least == 2 && k > 2);
+    let frame = &computed.facts.trailing;
+    let few: Vec<usize> = (ints(frame, "writeup")?
+        .into_iter()
+        .zip(ints(frame, "readers")?))
+    .filter(|(_, readers)| readers.is_some_and(|readers| readers > 0 && readers < i64::from(k)))
+    .filter_map(|(at, _)| usize::try_from(at?).ok())
+    .collect();
+    let told = |slice: &Slice| !tells || !few.iter().any(|at| slice.writeups.contains(at));
+    Ok(slices.iter().map(told).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::offered::By;
+    use super::*;
+
+    fn slice(name: &str, writeups: &[usize]) -> Slice {
+        Slice {
+            by: By::Template,
+            name: name.to_owned(),
+            writeups: writeups.to_vec(),
+        }
+    }
+
+    /// Everybody reads one write-up only.
+    fn offered(slices: &[Slice], readers: &[u64], shown: &[bool]) -> Vec<bool> {
+        let mut people = People::new(slices, readers.len());
+        let of = |people: u64| HashMap::from([(What::All, people)]);
+        let sum = |writeups: &[usize]| of(writeups.iter().map(|at| readers[*at]).sum());
+        people.writeups = readers.iter().map(|people| of(*people)).collect();
+        people.slices = slices.iter().map(|slice| sum(&slice.writeups)).collect();
+        for cell in &mut people.cells {
+            cell.people = sum(&cell.writeups);
+        }
+        let shown = shown.iter().map(|shown| Shown {
+            readers: *shown,
+            ..Shown::default()
+        });
+        let judged = judge(slices, &people, &shown.collect::<Vec<_>>(), 5);
+        judged.iter().map(Option::is_some).collect()
+    }
+
+    #[test]
+    fn a_slice_tells_no_write_up_that_is_withheld() {
+        let readers = [20, 30, 3, 7, 40, 50];
+        let shown = [true, true, false, false, true, true];
+        // The third is the slice's sum less the first two.
+        let one = [slice("a", &[0, 1, 2])];
+        assert_eq!(offered(&one, &readers, &shown), [false]);
+        // With the fourth it is as open as in the list.
+        let both = [slice("a", &[0, 1, 2, 3])];
+        assert_eq!(offered(&both, &readers, &shown), [true]);
+        // Two slices that differ by the third: one of them at most is told.
+        let two = [slice("a", &[0, 2, 3]), slice("b", &[0, 3])];
+        let told = offered(&two, &readers, &shown);
+        assert_eq!(told.iter().filter(|told| **told).count(), 1, "{told:?}");
+    }
+
+    #[test]
+    fn few_people_are_no_slice_and_no_rest() {
+        let shown = [true; 4];
+        let few = [slice("a", &[0, 1])];
+        let hidden = [false, false, true, true];
+        assert_eq!(offered(&few, &[2, 2, 30, 30], &hidden), [false]);
+        let rest = [slice("a", &[1, 2, 3])];
+        assert_eq!(offered(&rest, &[0, 30, 30, 30], &shown), [true]);
+        let hidden = [false, true, true, true];
+        assert_eq!(offered(&rest, &[4, 30, 30, 30], &hidden), [false]);
+    }
+
+    /// Three parts of the whole: two of them tell the third.
+    #[test]
+    fn a_part_that_is_refused_is_not_what_the_others_lack() {
+        let parts = [slice("a", &[0]), slice("b", &[1]), slice("c", &[2])];
+        let told = offered(&parts, &[30, 20, 3], &[false; 3]);
+        assert_eq!(told.iter().filter(|told| **told).count(), 1, "{told:?}");
+        assert_eq!(offered(&parts, &[30, 20, 9], &[false; 3]), [true; 3]);
+    }
+}

@@ -1,0 +1,176 @@
+//! Parts of the write-ups: those of one team, template, tag or year of publication, each told by itself.
+//! Only these are offered, and of each only what no two of them, or one and the whole, tell of fewer than k
+//! people by subtraction (INDICATORS section 9).
+
+mod judge;
+mod offered;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use anyhow::Context as _;
+use chrono::NaiveDate;
+use serde_json::{Value as Json, json};
+
+use super::columns::ints;
+use super::compute::Computed;
+use super::few::Shown;
+use crate::indicators::{Context, SlicePeople, of_slice};
+use crate::store::Store;
+use crate::summary::publish;
+use offered::Slice;
+
+/// The slices of write-ups that everybody may see. `shown`: what the list tells of each write-up.
+pub(super) async fn told(
+    store: &Store,
+    context: &Context,
+    computed: &Computed,
+    (shown, k): (&[Shown], u32),
+) -> anyhow::Result<Vec<Json>> {
+    let slices = offered::offered(&computed.registry, context);
+    if slices.is_empty() {
+        return Ok(Vec::new());
+    }
+    let people = People::of(store, computed, &slices)
+        .await
+        .context("people by slice")?;
+    let judged = judge::judge(&slices, &people, shown, k);
+    let still_read = judge::still_read(computed, &slices, context, k)?;
+    let rows = slices.iter().zip(judged).zip(still_read);
+    let mut all = Vec::new();
+    for ((slice, judged), still_read) in rows {
+        let Some(people) = judged else { continue };
+        let people = SlicePeople {
+            still_read,
+            ..people
+        };
+        let members = slice.members(computed.registry.len());
+        let results = of_slice(&computed.facts, &members, &people, context)?;
+        let mut told = publish(&results, k);
+        told["by"] = json!(slice.by.name());
+        told["name"] = json!(slice.name);
+        all.push(told);
+    }
+    Ok(all)
+}
+
+/// What may be counted of a slice or of a write-up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum What {
+    /// All reads.
+    All,
+    /// Late ones.
+    Late,
+    /// Those of thirty days of age.
+    Block(usize),
+    /// Those of a month in the window, by its first day since 1970.
+    Month(i32),
+}
+
+/// Write-ups that are in the same slices: whatever the slices tell, it does not tell these apart.
+struct Cell {
+    /// The slices, ascending.
+    slices: Vec<usize>,
+    /// Places in the registry.
+    writeups: Vec<usize>,
+    /// Distinct people behind their reads.
+    people: HashMap<What, u64>,
+}
+
+/// Distinct people behind reads.
+struct People {
+    /// By place of the slice.
+    slices: Vec<HashMap<What, u64>>,
+    /// All write-ups, each in one of them.
+    cells: Vec<Cell>,
+    /// By place of the write-up in the registry: all reads, and late ones.
+    writeups: Vec<HashMap<What, u64>>,
+}
+
+impl People {
+    /// Nobody yet.
+    fn new(slices: &[Slice], writeups: usize) -> Self {
+        let mut of = vec![Vec::new(); writeups];
+        for (number, slice) in slices.iter().enumerate() {
+            for &at in &slice.writeups {
+                of[at].push(number);
+            }
+        }
+        let mut cells: BTreeMap<Vec<usize>, Vec<usize>> = BTreeMap::new();
+        for (at, slices) in of.into_iter().enumerate() {
+            cells.entry(slices).or_default().push(at);
+        }
+        let cells = cells.into_iter().map(|(slices, writeups)| Cell {
+            slices,
+            writeups,
+            people: HashMap::new(),
+        });
+        People {
+            slices: vec![HashMap::new(); slices.len()],
+            cells: cells.collect(),
+            writeups: vec![HashMap::new(); writeups],
+        }
+    }
+
+    async fn of(store: &Store, computed: &Computed, slices: &[Slice]) -> anyhow::Result<Self> {
+        let mut people = People::new(slices, computed.registry.len());
+        let numbers = |writeups: &Vec<usize>| -> Vec<u32> {
+            writeups
+                .iter()
+                .map(|at| computed.registry[*at].number)
+                .collect()
+        };
+        let groups = slices.iter().map(|slice| &slice.writeups);
+        let groups = groups.chain(people.cells.iter().map(|cell| &cell.writeups));
+        let groups: Vec<Vec<u32>> = groups.map(numbers).collect();
+        let frame = store.slice_people(&computed.settings, &groups).await?;
+        let index = super::writeups::index(computed);
+        let [group, what, at, counted] =
+            ["slice", "what", "at", "people"].map(|name| ints(&frame, name));
+        let rows = group?
+            .into_iter()
+            .zip(what?)
+            .zip(at?.into_iter().zip(counted?));
+        for row in rows {
+            let ((Some(group), Some(what)), (Some(at), Some(counted))) = row else {
+                continue;
+            };
+            let what = match what {
+                0 => What::All,
+                1 => What::Late,
+                2 => What::Block(usize::try_from(at)?),
+                _ => What::Month(i32::try_from(at)?),
+            };
+            if let Some(counts) = people.counts(group, &index) {
+                counts.insert(what, u64::try_from(counted)?);
+            }
+        }
+        Ok(people)
+    }
+
+    /// What is counted of a group as the store numbers them: slices, then cells; write-ups below zero.
+    fn counts(&mut self, group: i64, index: &HashMap<u32, u32>) -> Option<&mut HashMap<What, u64>> {
+        let Ok(group) = usize::try_from(group) else {
+            let number = u32::try_from(-1 - group).ok()?;
+            return self.writeups.get_mut(*index.get(&number)? as usize);
+        };
+        match group.checked_sub(self.slices.len()) {
+            Some(cell) => self.cells.get_mut(cell).map(|cell| &mut cell.people),
+            None => self.slices.get_mut(group),
+        }
+    }
+
+    /// The months in which anybody read, in order.
+    fn months(&self) -> BTreeSet<i32> {
+        let counted = self.cells.iter().flat_map(|cell| cell.people.keys());
+        let months = counted.filter_map(|what| match what {
+            What::Month(first) => Some(*first),
+            _ => None,
+        });
+        months.collect()
+    }
+}
+
+/// The first day of a month from its days since 1970.
+fn month(days: i32) -> Option<NaiveDate> {
+    NaiveDate::default().checked_add_signed(chrono::TimeDelta::days(days.into()))
+}
