@@ -141,9 +141,10 @@ pub(super) fn put_all(document: &Document, terms: &Json, out: &Path) -> anyhow::
 }
 
 /// How the names of a report's pages begin.
-const OWN_PAGES: [&str; 6] = [
+const OWN_PAGES: [&str; 7] = [
     "index",
     "writeups",
+    "slices",
     "reviews",
     "links",
     "definitions",
@@ -175,6 +176,7 @@ fn make_room(out: &Path) -> anyhow::Result<()> {
     for (folder, names, endings) in [
         ("", &OWN_PAGES[..], &["html"][..]),
         ("writeups", &[""], &["html"]),
+        ("slices", &[""], &["html"]),
         ("charts", &[""], &["svg", "png"]),
     ] {
         let folder = out.join(folder);

@@ -77,7 +77,13 @@ pub async fn summaries(
     let weeks = indicators.get("L1").map(told_weeks).unwrap_or_default();
     let shown = forges::with_registry(reported.forges.clone(), &computed.registry);
     let writeups = writeups::lists(store, context, &computed, (k, &weeks, &shown, &beside)).await?;
-    let slices = slices::told(store, context, &computed, (&writeups.shown, k)).await?;
+    let slices = slices::told(
+        store,
+        context,
+        &computed,
+        (&writeups.shown, indicators.get("T0"), k),
+    )
+    .await?;
     let gone = gone::lists(store, context, &computed, &shown)
         .await
         .context("links that lead to nothing")?;

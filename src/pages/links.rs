@@ -20,7 +20,7 @@ pub enum Links {
     Server,
     /// The same for a reader who may go to more of them.
     Seated(Seat),
-    /// To files of a static report; `inside` for pages in its folder `writeups/`.
+    /// To files of a static report; `inside` for pages in its folders `writeups/` and `slices/`.
     Report {
         /// Whether the page lies one folder down.
         inside: bool,
@@ -60,6 +60,20 @@ impl Links {
     /// Links to write-ups.
     pub fn links(self) -> String {
         self.pick("/links".to_owned(), "links.html")
+    }
+
+    /// Which parts of the write-ups there are.
+    pub fn slices(self) -> String {
+        self.pick("/slices".to_owned(), "slices.html")
+    }
+
+    /// One of them.
+    pub fn slice(self, by: &str, name: &str) -> String {
+        let stem = file_stem(&format!("{by}-{name}"));
+        self.pick(
+            format!("/slices/{by}/{}", encode(name)),
+            &format!("slices/{stem}.html"),
+        )
     }
 
     /// All definitions.

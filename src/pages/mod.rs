@@ -32,6 +32,7 @@ mod reaching;
 mod report;
 mod reviews;
 mod signals;
+mod slices;
 mod stories;
 mod survival;
 mod table;
@@ -76,6 +77,10 @@ pub enum Page {
     ReviewsDesk(usize, Box<Seated>),
     /// Links to write-ups, and what leads to nothing.
     Links,
+    /// Which parts of the write-ups there are.
+    Slices,
+    /// One of them: its kind and its name.
+    Slice(String, String),
     /// Every indicator with its definition.
     Definitions,
     /// One indicator, by its code in either case, with how its numbers came about (`crate::jobs::explain`).
@@ -102,6 +107,9 @@ pub enum PageError {
     /// No write-up of this id is in the summary.
     #[error("there is no write-up {0:?}; the list of write-ups names all")]
     UnknownWriteup(String),
+    /// No such part of the write-ups is in the summary.
+    #[error("there are no write-ups of {0} {1:?}; the page of parts names all")]
+    UnknownSlice(String, String),
     /// No indicator of this code is in the summary.
     #[error("there is no indicator {0:?}; the page of definitions names all")]
     UnknownIndicator(String),
@@ -121,7 +129,9 @@ impl PageError {
     pub fn is_not_found(&self) -> bool {
         matches!(
             self,
-            PageError::UnknownWriteup(_) | PageError::UnknownIndicator(_)
+            PageError::UnknownWriteup(_)
+                | PageError::UnknownIndicator(_)
+                | PageError::UnknownSlice(..)
         )
     }
 }
@@ -135,6 +145,8 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Reviews(number) => reviews::render(summary, links, *number, None),
         Page::ReviewsDesk(number, seated) => reviews::render(summary, links, *number, Some(seated)),
         Page::Links => ledger::render(summary, links),
+        Page::Slices => slices::index(summary, links),
+        Page::Slice(by, name) => slices::one(summary, links, by, name),
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code, explained) => {
             definitions::render_one(summary, links, code, explained)

@@ -31,6 +31,13 @@ pub fn report(summary: &Value, terms: &Value) -> Result<Vec<(String, Vec<u8>)>, 
     }
     files.push((top.links(), render(&Page::Links, summary, top)?));
     files.push((top.definitions(), render(&Page::Definitions, summary, top)?));
+    files.push((top.slices(), render(&Page::Slices, summary, top)?));
+    for slice in reading::list(summary, "slices") {
+        let (by, name) = (reading::text(slice, "by"), reading::text(slice, "name"));
+        let page = Page::Slice(by.to_owned(), name.to_owned());
+        let html = render(&page, summary, Links::Report { inside: true })?;
+        files.push((top.slice(by, name), html));
+    }
     let terms = Page::Privacy(terms.clone());
     files.push((top.privacy(), render(&terms, summary, top)?));
     let around = writeup::Around::of(summary);

@@ -51,6 +51,7 @@ impl Frame {
             ),
             ("reviews", "Reviews", links.reviews(1)),
             ("links", "Links", links.links()),
+            ("slices", "Parts", links.slices()),
             ("definitions", "Definitions", links.definitions()),
         ];
         if seat.registry {

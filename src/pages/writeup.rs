@@ -29,7 +29,7 @@ struct View {
     nowhere: String,
     opening: Vec<Part>,
     facts: Vec<Fact>,
-    about: Vec<(&'static str, String)>,
+    about: Vec<About>,
     /// Nothing where its reads can't be placed by age; `no_chart` says why.
     chart: Option<Figure>,
     no_chart: &'static str,
@@ -52,6 +52,14 @@ struct Fact {
     name: &'static str,
     value: String,
     href: String,
+}
+
+/// What a write-up is about; where others have the same, their page.
+#[derive(Serialize)]
+struct About {
+    name: &'static str,
+    value: String,
+    href: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -130,7 +138,7 @@ pub(super) fn render_one(
         },
         opening: say_all(links, &opening(summary, writeup)),
         facts: facts(summary, links, writeup),
-        about: about(around, writeup),
+        about: about(around, links, writeup),
         chart: no_chart
             .is_empty()
             .then(|| Figure::without_files(&build::read_curve(summary, writeup))),
@@ -242,7 +250,7 @@ fn facts(summary: &Value, links: Links, writeup: &Value) -> Vec<Fact> {
     ]
 }
 
-fn about(around: &Around, writeup: &Value) -> Vec<(&'static str, String)> {
+fn about(around: &Around, links: Links, writeup: &Value) -> Vec<About> {
     let tags: Vec<&str> = reading::list(writeup, "tags")
         .iter()
         .filter_map(Value::as_str)
@@ -270,8 +278,25 @@ fn about(around: &Around, writeup: &Value) -> Vec<(&'static str, String)> {
             },
         ),
     ];
+    let slices = reading::list(around.summary, "slices");
+    let href = |name: &str, value: &str| {
+        let by = match name {
+            "Team" => "team",
+            "Template" => "template",
+            _ => return None,
+        };
+        let is_it = |slice: &&Value| {
+            reading::text(slice, "by") == by && reading::text(slice, "name") == value
+        };
+        slices.iter().find(is_it).map(|_| links.slice(by, value))
+    };
     rows.into_iter()
         .filter(|(_, value)| !value.is_empty())
+        .map(|(name, value)| About {
+            href: href(name, &value),
+            name,
+            value,
+        })
         .collect()
 }
 

@@ -70,6 +70,8 @@ static PAGES: &[View] = &[
     view("/writeups/{id}", || get(writeup)),
     view("/reviews", || get(reviews)),
     view("/links", || get(links)),
+    view("/slices", || get(slices)),
+    view("/slices/{by}/{name}", || get(slice)),
     view("/definitions", || get(definitions)),
     view("/definitions/{code}", || get(definition)),
     view("/privacy", || get(privacy)),
@@ -242,6 +244,18 @@ async fn table(shown: Shown, headers: HeaderMap) -> Response<Body> {
 
 async fn links(shown: Shown, headers: HeaderMap) -> Response<Body> {
     page(&shown, &headers, &Page::Links)
+}
+
+async fn slices(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    page(&shown, &headers, &Page::Slices)
+}
+
+async fn slice(
+    shown: Shown,
+    headers: HeaderMap,
+    Path((by, name)): Path<(String, String)>,
+) -> Response<Body> {
+    page(&shown, &headers, &Page::Slice(by, name))
 }
 
 async fn definitions(shown: Shown, headers: HeaderMap) -> Response<Body> {

@@ -6,6 +6,7 @@ mod comments;
 mod graph;
 mod links;
 mod reads;
+mod slice;
 mod tail;
 mod taking_part;
 mod trends;
@@ -16,6 +17,7 @@ use serde_json::Value;
 use super::reading::{self, Cell, Share};
 use super::{Chart, Dots, Plot, Point, Row, Table};
 
+pub use slice::slice_curve;
 pub use writeup::{read_curve, sparkline};
 
 /// The charts of one indicator, by its code; none for an indicator that has no picture.

@@ -14,15 +14,20 @@ use crate::summary::margins::Margins;
 use crate::summary::suppress::count_is_withheld;
 
 /// Of each slice the people behind what may be told, one where it may not; nothing of a slice that is not
-/// offered at all, because its reads may not be told. `shown`: what the list tells of each write-up.
+/// offered at all, because its reads may not be told. `shown`: what the list tells of each write-up,
+/// `withheld`: months of which T0 tells nothing.
 pub(super) fn judge(
     slices: &[Slice],
     people: &People,
     shown: &[Shown],
-    k: u32,
+    (withheld, k): (&[i32], u32),
 ) -> Vec<Option<SlicePeople>> {
-    let k = k.into();
-    let asked = Asked { slices, people, k };
+    let asked = Asked {
+        slices,
+        people,
+        withheld,
+        k: k.into(),
+    };
     let readers = asked.judge(What::All, |at| shown[at].readers);
     let late = asked.judge(What::Late, |at| shown[at].late);
     // No list tells what it tells of a write-up by these blocks or months.
@@ -61,6 +66,7 @@ pub(super) fn judge(
 struct Asked<'a> {
     slices: &'a [Slice],
     people: &'a People,
+    withheld: &'a [i32],
     k: u64,
 }
 
@@ -99,13 +105,16 @@ impl Asked<'_> {
             })
             .collect();
         let all: Vec<usize> = (0..cells.len()).filter(|at| cells[*at].is_some()).collect();
-        let mut sums = vec![all.clone()];
+        // The sum of all is known, or must not become so.
+        let (mut sums, mut refused) = match what {
+            What::Month(first) if self.withheld.contains(&first) => (vec![], vec![all.clone()]),
+            _ => (vec![all.clone()], vec![]),
+        };
         // What the list withholds it withholds because it is few people, or hides some.
         let by_size = matches!(what, What::All | What::Late);
         let mut order: Vec<usize> = (0..self.slices.len()).collect();
         order.sort_by_key(|slice| (std::cmp::Reverse(self.inside(*slice, what)), *slice));
         let mut told = vec![false; self.slices.len()];
-        let mut refused: Vec<Vec<usize>> = Vec::new();
         for slice in order {
             let in_it = |at: &usize| self.people.cells[*at].slices.binary_search(&slice).is_ok();
             let own: Vec<usize> = all.iter().copied().filter(in_it).collect();
@@ -212,7 +221,7 @@ mod tests {
             readers: *shown,
             ..Shown::default()
         });
-        let judged = judge(slices, &people, &shown.collect::<Vec<_>>(), 5);
+        let judged = judge(slices, &people, &shown.collect::<Vec<_>>(), (&[], 5));
         judged.iter().map(Option::is_some).collect()
     }
 
@@ -240,7 +249,8 @@ mod tests {
         assert_eq!(offered(&few, &[2, 2, 30, 30], &hidden), [false]);
         let rest = [slice("a", &[1, 2, 3])];
         assert_eq!(offered(&rest, &[0, 30, 30, 30], &shown), [true]);
-        let hidden = [false, true, true, true];
+        // The second is withheld with the first, and is what the list lacks of the slice.
+        let hidden = [false, false, true, true];
         assert_eq!(offered(&rest, &[4, 30, 30, 30], &hidden), [false]);
     }
 

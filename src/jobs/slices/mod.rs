@@ -19,12 +19,13 @@ use crate::store::Store;
 use crate::summary::publish;
 use offered::Slice;
 
-/// The slices of write-ups that everybody may see. `shown`: what the list tells of each write-up.
+/// The slices of write-ups that everybody may see. `shown`: what the list tells of each write-up,
+/// `t0`: what T0 tells.
 pub(super) async fn told(
     store: &Store,
     context: &Context,
     computed: &Computed,
-    (shown, k): (&[Shown], u32),
+    (shown, t0, k): (&[Shown], Option<&Json>, u32),
 ) -> anyhow::Result<Vec<Json>> {
     let slices = offered::offered(&computed.registry, context);
     if slices.is_empty() {
@@ -33,7 +34,7 @@ pub(super) async fn told(
     let people = People::of(store, computed, &slices)
         .await
         .context("people by slice")?;
-    let judged = judge::judge(&slices, &people, shown, k);
+    let judged = judge::judge(&slices, &people, shown, (&withheld_months(t0), k));
     let still_read = judge::still_read(computed, &slices, context, k)?;
     let rows = slices.iter().zip(judged).zip(still_read);
     let mut all = Vec::new();
@@ -168,6 +169,23 @@ impl People {
         });
         months.collect()
     }
+}
+
+/// The months of which T0 tells no reads in the window, as their first days since 1970.
+fn withheld_months(t0: Option<&Json>) -> Vec<i32> {
+    let months = t0
+        .and_then(|t0| t0.pointer("/results/series"))
+        .and_then(Json::as_array);
+    let withheld = months
+        .into_iter()
+        .flatten()
+        .filter(|month| month["window_reads"].is_null());
+    let first = |month: &Json| -> Option<i32> {
+        let name = format!("{}-01", month["month"].as_str()?);
+        let date = NaiveDate::parse_from_str(&name, "%Y-%m-%d").ok()?;
+        i32::try_from(date.signed_duration_since(NaiveDate::default()).num_days()).ok()
+    };
+    withheld.filter_map(first).collect()
 }
 
 /// The first day of a month from its days since 1970.
