@@ -286,6 +286,7 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
         let mut chart = build::read_curve(&Value::Null, &Value::Null);
         chart.marks = vec![Mark {
             x: 3.0,
+            until: (round % 2 == 0).then_some(9.0),
             words: "Something that somebody changed, in many words".to_owned(),
         }];
         chart.plot = Plot::Line(Line {
@@ -294,6 +295,7 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
             gap: "not watched".to_owned(),
             points,
             trend: None,
+            levels: Vec::new(),
         });
         assert_sound(&chart, &layout::scene(&chart, true));
         let bars = (0..count.min(9)).map(|i| Bar {

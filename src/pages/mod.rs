@@ -17,6 +17,7 @@ mod conversing;
 mod definitions;
 mod desk;
 mod digest;
+mod explore;
 mod glance;
 mod health;
 mod import;
@@ -76,6 +77,8 @@ pub enum Page {
     ReviewsDesk(usize, Box<Seated>),
     /// Links to write-ups, and what leads to nothing.
     Links,
+    /// What is for those who look closer.
+    Explore,
     /// Every indicator with its definition.
     Definitions,
     /// One indicator, by its code in either case, with how its numbers came about (`crate::jobs::explain`).
@@ -135,6 +138,7 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Reviews(number) => reviews::render(summary, links, *number, None),
         Page::ReviewsDesk(number, seated) => reviews::render(summary, links, *number, Some(seated)),
         Page::Links => ledger::render(summary, links),
+        Page::Explore => explore::render(summary, links),
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code, explained) => {
             definitions::render_one(summary, links, code, explained)

@@ -70,6 +70,7 @@ static PAGES: &[View] = &[
     view("/writeups/{id}", || get(writeup)),
     view("/reviews", || get(reviews)),
     view("/links", || get(links)),
+    view("/explore", || get(explore)),
     view("/definitions", || get(definitions)),
     view("/definitions/{code}", || get(definition)),
     view("/privacy", || get(privacy)),
@@ -242,6 +243,10 @@ async fn table(shown: Shown, headers: HeaderMap) -> Response<Body> {
 
 async fn links(shown: Shown, headers: HeaderMap) -> Response<Body> {
     page(&shown, &headers, &Page::Links)
+}
+
+async fn explore(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    page(&shown, &headers, &Page::Explore)
 }
 
 async fn definitions(shown: Shown, headers: HeaderMap) -> Response<Body> {
