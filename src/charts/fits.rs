@@ -17,8 +17,8 @@ const STYLES: [(Ink, f64, Place); 2] = [
     (Ink::Second, 2.2, Place::Start),
     (Ink::Text, 1.2, Place::End),
 ];
-/// Weeks of age that have ticks.
-const WEEKS: [f64; 6] = [1.0, 2.0, 4.0, 13.0, 26.0, 52.0];
+/// Weeks of age that have ticks: at even distances on a logarithmic axis.
+const WEEKS: [f64; 6] = [1.0, 2.0, 4.0, 8.0, 16.0, 32.0];
 
 /// Draws the plot.
 pub(super) fn draw(scene: &mut Scene, plot: &Fits, room: Room) {

@@ -340,9 +340,16 @@ impl Drawing<'_> {
             if mark.until.is_none() {
                 scene.rule((x, self.frame.top), (x, self.frame.bottom), Ink::Muted, 1.0);
             }
-            let (at, anchor, room) = match right - x > x - left {
-                true => (x + 4.0, Anchor::Start, right - x - 8.0),
-                false => (x - 4.0, Anchor::End, x - left - 8.0),
+            let (at, anchor, room) = match mark.until {
+                // What lasted has its name over itself.
+                Some(until) => {
+                    let half = font::width(&mark.words, SMALL) / 2.0;
+                    let middle = (x + self.frame.px(until.min(self.frame.x.1))) / 2.0;
+                    let (low, high) = (left + half, (right - half).max(left + half));
+                    (middle.clamp(low, high), Anchor::Middle, right - left)
+                }
+                None if right - x > x - left => (x + 4.0, Anchor::Start, right - x - 8.0),
+                None => (x - 4.0, Anchor::End, x - left - 8.0),
             };
             let words = font::fit(&mark.words, SMALL, room);
             // Words of two marks that are near each other stand below one another.

@@ -231,6 +231,25 @@ mod tests {
     }
 
     #[test]
+    fn a_month_is_withheld_with_few_of_unknown_depth() {
+        let told = |people| {
+            let cut = Cut {
+                month: date(2025, 12, 1).into(),
+                near: 0,
+                known: 40,
+                read: 20,
+                people,
+            };
+            let months = months(&[cut], &context());
+            is_told(&months[0], &["known"], 5) && is_told(&months[0], &["read"], 5)
+        };
+        assert!(told([9, 9, 12, 0]) && told([9, 0, 9, 6]));
+        // T0 tells all reads of the month: the rest would be theirs.
+        assert!(!told([9, 9, 12, 2]));
+        assert!(!told([2, 9, 9, 0]) && !told([9, 3, 9, 0]));
+    }
+
+    #[test]
     fn without_classified_days_there_is_no_share() {
         let totals = Totals {
             unknown: class(9, 9),
