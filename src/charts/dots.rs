@@ -7,11 +7,12 @@ use super::scene::{Anchor, Form, Label, Scene, Shape};
 use super::theme::Ink;
 use super::{Cell, Dots, Row, ticks};
 
-const ROW: f64 = 46.0;
+/// Height of a row.
+pub(super) const ROW: f64 = 46.0;
 /// Half the height of what is drawn for a row.
-const HALF: f64 = 9.0;
+pub(super) const HALF: f64 = 9.0;
 /// Below the rows.
-const FOOT: f64 = 26.0;
+pub(super) const FOOT: f64 = 26.0;
 
 /// Height of the chart below its title block.
 pub(super) fn height(plot: &Dots) -> f64 {
@@ -62,7 +63,7 @@ fn reach(row: &Row) -> Option<f64> {
 }
 
 /// The words above a row: its label, and beside it the counts or why there are none.
-fn heading(scene: &mut Scene, frame: &Frame, row: &Row, base: f64) {
+pub(super) fn heading(scene: &mut Scene, frame: &Frame, row: &Row, base: f64) {
     let note = match row.value {
         Cell::Withheld => "withheld",
         Cell::Missing => "no data",

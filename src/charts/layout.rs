@@ -4,7 +4,9 @@ use super::font;
 use super::frame::{Room, SMALL, TITLE, WIDTH};
 use super::scene::{Anchor, Label, Scene, Shape};
 use super::theme::Ink;
-use super::{Chart, Plot, areas, bars, dots, graph, heat, line, spark, steps};
+use super::{
+    Chart, Plot, areas, bars, dots, fits, forest, graph, heat, line, lorenz, spark, steps,
+};
 
 /// Size of the source line, px.
 const SOURCE: f64 = 11.0;
@@ -27,6 +29,9 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Areas(plot) => areas::height(plot),
         Plot::Heat(plot) => heat::height(plot),
         Plot::Graph(_) => graph::HEIGHT,
+        Plot::Fits(_) => fits::HEIGHT,
+        Plot::Lorenz(_) => lorenz::HEIGHT,
+        Plot::Forest(plot) => forest::height(plot),
         Plot::Nothing(_) | Plot::Spark(_) => NOTHING,
     };
     let room = Room {
@@ -51,6 +56,9 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Areas(plot) => areas::draw(&mut scene, plot, room),
         Plot::Heat(plot) => heat::draw(&mut scene, plot, room),
         Plot::Graph(plot) => graph::draw(&mut scene, plot, room),
+        Plot::Fits(plot) => fits::draw(&mut scene, plot, room),
+        Plot::Lorenz(plot) => lorenz::draw(&mut scene, plot, room),
+        Plot::Forest(plot) => forest::draw(&mut scene, plot, room),
         Plot::Nothing(why) => nothing(&mut scene, why, room),
         Plot::Spark(_) => {}
     }

@@ -1,6 +1,6 @@
 //! A line with a band. A point stands in the middle of its week or month. Where nobody was watching
 //! the line stops and a grey band says so; what is withheld is a thin hatched strip on the axis; a
-//! trend is drawn only when it was handed in.
+//! trend is drawn only when it was handed in. What lasted is a band behind the line.
 
 use super::font;
 use super::frame::{self, Frame, Room, SMALL, WIDTH};
@@ -43,6 +43,7 @@ pub(super) fn draw(scene: &mut Scene, plot: &Line, marks: &[Mark], room: Room) {
     drawing.unwatched(scene);
     frame::x_axis(scene, &frame, &x_ticks(plot.axis, frame.x));
     drawing.withheld(scene);
+    drawing.lasting(scene, marks);
     let runs = runs(&plot.points);
     for run in &runs {
         drawing.band(scene, run);
@@ -51,6 +52,7 @@ pub(super) fn draw(scene: &mut Scene, plot: &Line, marks: &[Mark], room: Room) {
     for run in &runs {
         drawing.stroke(scene, run);
     }
+    drawing.levels(scene);
     drawing.last_value(scene);
     drawing.marks(scene, marks);
 }
@@ -295,16 +297,59 @@ impl Drawing<'_> {
         end_line(scene, &mut line);
     }
 
+    /// Levels on which it stood, over the line.
+    fn levels(&self, scene: &mut Scene) {
+        for [from, to] in &self.plot.levels {
+            let points = vec![self.frame.at(from.0, from.1), self.frame.at(to.0, to.1)];
+            scene.draw(Shape::Path {
+                points,
+                ink: Ink::Second,
+                width: 2.5,
+            });
+        }
+    }
+
+    /// Bands behind the line for what lasted, as far as it lies in the picture.
+    fn lasting(&self, scene: &mut Scene, marks: &[Mark]) {
+        let (first, last) = self.frame.x;
+        for mark in marks {
+            let until = mark.until.map_or(first, |until| until.min(last));
+            let from = mark.x.max(first);
+            if until > from {
+                let (left, right) = (self.frame.px(from), self.frame.px(until));
+                let (top, bottom) = (self.frame.top, self.frame.bottom);
+                scene.draw(Shape::Area {
+                    points: vec![(left, top), (right, top), (right, bottom), (left, bottom)],
+                    ink: Ink::Second,
+                    alpha: 0.16,
+                });
+                // A grey print shows where it begins and ends.
+                for x in [left, right] {
+                    scene.rule((x, top), (x, bottom), Ink::Second, 1.0);
+                }
+            }
+        }
+    }
+
     /// What happened meanwhile: a line from top to bottom, and its words beside it on the side with more room.
     fn marks(&self, scene: &mut Scene, marks: &[Mark]) {
         let (left, right) = (self.frame.left, self.frame.right);
         let inside = |mark: &&Mark| self.frame.x.0 <= mark.x && mark.x <= self.frame.x.1;
         for mark in marks.iter().filter(inside) {
             let x = self.frame.px(mark.x);
-            scene.rule((x, self.frame.top), (x, self.frame.bottom), Ink::Muted, 1.0);
-            let (at, anchor, room) = match right - x > x - left {
-                true => (x + 4.0, Anchor::Start, right - x - 8.0),
-                false => (x - 4.0, Anchor::End, x - left - 8.0),
+            if mark.until.is_none() {
+                scene.rule((x, self.frame.top), (x, self.frame.bottom), Ink::Muted, 1.0);
+            }
+            let (at, anchor, room) = match mark.until {
+                // What lasted has its name over itself.
+                Some(until) => {
+                    let half = font::width(&mark.words, SMALL) / 2.0;
+                    let middle = (x + self.frame.px(until.min(self.frame.x.1))) / 2.0;
+                    let (low, high) = (left + half, (right - half).max(left + half));
+                    (middle.clamp(low, high), Anchor::Middle, right - left)
+                }
+                None if right - x > x - left => (x + 4.0, Anchor::Start, right - x - 8.0),
+                None => (x - 4.0, Anchor::End, x - left - 8.0),
             };
             let words = font::fit(&mark.words, SMALL, room);
             // Words of two marks that are near each other stand below one another.

@@ -10,12 +10,15 @@ pub mod reading;
 mod areas;
 mod bars;
 mod dots;
+mod fits;
 mod font;
+mod forest;
 mod frame;
 mod graph;
 mod heat;
 mod layout;
 mod line;
+mod lorenz;
 mod png;
 mod scene;
 mod spark;
@@ -58,11 +61,14 @@ pub struct Chart {
     pub table: Table,
 }
 
-/// Something that happened at x.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Something that happened at x, or from there on.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Mark {
     /// When.
     pub x: f64,
+    /// Until when, where it lasted: a band and not a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<f64>,
     /// What.
     pub words: String,
 }
@@ -85,6 +91,12 @@ pub enum Plot {
     Heat(Heat),
     /// Nodes on a ring with arrows between them.
     Graph(Graph),
+    /// What was seen, and laws that were fitted to it.
+    Fits(Fits),
+    /// How unevenly something is shared out.
+    Lorenz(Lorenz),
+    /// Dots with intervals on both sides of no effect, one row each.
+    Forest(Forest),
     /// A line without axes, a word high.
     Spark(Spark),
     /// Nothing to draw, and why.
@@ -116,6 +128,9 @@ pub struct Line {
     pub gap: String,
     /// A trend, from (x, y) to (x, y); only where its verdict is clear.
     pub trend: Option<[(f64, f64); 2]>,
+    /// Levels on which it stood for a time, each from (x, y) to (x, y).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub levels: Vec<[(f64, f64); 2]>,
 }
 
 /// A value with its interval at x.
@@ -260,6 +275,52 @@ pub struct Node {
     pub label: String,
     /// How much it weighs, compared with the others.
     pub weight: f64,
+}
+
+/// Points and curves through them; both axes are logarithmic.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fits {
+    /// What was seen, by weeks of age. One without value is left out.
+    pub points: Vec<Point>,
+    /// What was fitted; at most two are told apart.
+    pub curves: Vec<Fitted>,
+}
+
+/// A curve of a law.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fitted {
+    /// Its label.
+    pub label: String,
+    /// Its course, in order of x.
+    pub points: Vec<(f64, f64)>,
+}
+
+/// A curve of Lorenz, above it the diagonal of those that all have the same.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Lorenz {
+    /// Share of the things, the smallest first, and their share of the whole; ends at (1, 1).
+    pub points: Vec<(f64, f64)>,
+    /// What stands on the axis below, such as `of the write-ups`.
+    pub things: String,
+}
+
+/// Effects, each with its interval.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Forest {
+    /// The rows from top to bottom.
+    pub rows: Vec<Row>,
+    /// What the values are.
+    pub scale: Scale,
+}
+
+/// What an effect is told by, and where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// A ratio, logarithmic; 1 is no effect.
+    Ratio,
+    /// A correlation from -1 to 1; 0 is none.
+    Correlation,
 }
 
 /// A small line.

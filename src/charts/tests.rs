@@ -286,6 +286,7 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
         let mut chart = build::read_curve(&Value::Null, &Value::Null);
         chart.marks = vec![Mark {
             x: 3.0,
+            until: (round % 2 == 0).then_some(9.0),
             words: "Something that somebody changed, in many words".to_owned(),
         }];
         chart.plot = Plot::Line(Line {
@@ -294,6 +295,7 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
             gap: "not watched".to_owned(),
             points,
             trend: None,
+            levels: Vec::new(),
         });
         assert_sound(&chart, &layout::scene(&chart, true));
         let bars = (0..count.min(9)).map(|i| Bar {
@@ -311,6 +313,48 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
             bars: bars.collect(),
         };
         chart.plot = Plot::Bars(bars);
+        assert_sound(&chart, &layout::scene(&chart, true));
+        let rows = (0..count.min(9)).map(|i| Row {
+            label: format!("a descriptor with the number {i}"),
+            value: Cell::Value(10f64.powf(next() * 6.0 - 3.0)),
+            interval: Some((next() * 1e-3, 10f64.powf(next() * 6.0))),
+            note: "p below 0.001".to_owned(),
+        });
+        let rows = rows.collect();
+        let scale = match round % 2 {
+            0 => Scale::Ratio,
+            _ => Scale::Correlation,
+        };
+        chart.plot = Plot::Forest(Forest { rows, scale });
+        assert_sound(&chart, &layout::scene(&chart, true));
+        let mut shares = (0..count.min(10)).map(|_| next()).collect::<Vec<f64>>();
+        shares.sort_by(f64::total_cmp);
+        let points = (1..=shares.len()).zip(&shares);
+        chart.plot = Plot::Lorenz(Lorenz {
+            points: points
+                .map(|(i, share)| (i as f64 / shares.len() as f64, *share))
+                .collect(),
+            things: "of the write-ups, the least read first".to_owned(),
+        });
+        assert_sound(&chart, &layout::scene(&chart, true));
+        let seen = (0..count.min(52)).map(|i| Point {
+            x: i as f64 + 0.5,
+            value: Cell::Value(next() * size),
+            interval: Some((0.0, size)),
+        });
+        let points: Vec<Point> = seen.collect();
+        let curve = |label: &str, fall: f64| Fitted {
+            label: label.to_owned(),
+            points: points
+                .iter()
+                .map(|p| (p.x, size * p.x.powf(-fall)))
+                .collect(),
+        };
+        let curves = vec![
+            curve("stretched exponential", next()),
+            curve("a half-life", next() * 4.0),
+        ];
+        chart.plot = Plot::Fits(Fits { points, curves });
         assert_sound(&chart, &layout::scene(&chart, true));
     }
 }

@@ -180,6 +180,12 @@ pub struct Facts {
     /// R5: the same by `power: i32` (of two, of seconds; -1 is all below one, -2 no time at all),
     /// `reads: u64`, `people: u64` (distinct, of those who are known).
     pub engaged_bins: DataFrame,
+    /// R4: person-days of known depth, of one cut a row. `month: i32` (first day, days since 1970), where `near:
+    /// i32` is 0: those at an age in [late, 2 late). Else `month` is 0, and `near` the fifth in which the engaged
+    /// time lies, 1 just below what reading takes to 3. `known: u64`; of these in class read (`read: u64`); and
+    /// distinct people of that class, of the others, of all, and of days of unknown depth: `readers: u64,
+    /// others: u64, people: u64, unknown: u64`.
+    pub depth_signs: DataFrame,
     /// R6: one row a write-up with a cumulative counter: `writeup: u32, counters: u64, added: u64,
     /// imputed: u64, gaps: u64, resets: u64, corrections: u64`.
     pub counters: DataFrame,
@@ -414,6 +420,8 @@ pub struct Totals {
     pub reader_writeup_pairs: u64,
     /// R3: distinct (person, local date).
     pub reader_days: u64,
+    /// R3: write-ups of whose late reads of the last `recent` days half were made on one day by one team.
+    pub bunched: u64,
     /// R4: person-days (write-up, person, local date) and distinct people, by class.
     pub read: ClassTotal,
     /// See `read`.

@@ -377,6 +377,23 @@ pub(super) fn reads_of_year(rows: &[(u32, u64)], people: [u64; 2]) -> DataFrame 
     .unwrap()
 }
 
+/// The frame of cuts `(month, near, known, read)`, each of so many people on either side.
+pub(super) fn depth_signs(rows: &[(i32, i32, u64, u64)], people: u64) -> DataFrame {
+    let of = |which: fn(&(i32, i32, u64, u64)) -> u64| rows.iter().map(which).collect::<Vec<u64>>();
+    let people: Vec<u64> = vec![people; rows.len()];
+    df!(
+        "month" => rows.iter().map(|row| row.0).collect::<Vec<i32>>(),
+        "near" => rows.iter().map(|row| row.1).collect::<Vec<i32>>(),
+        "known" => of(|row| row.2),
+        "read" => of(|row| row.3),
+        "readers" => people.clone(),
+        "others" => people.clone(),
+        "people" => people.clone(),
+        "unknown" => people,
+    )
+    .unwrap()
+}
+
 /// The frame of ages `(horizon, age, reads)`, ms.
 pub(super) fn read_ages(rows: &[(Millis, f64, u64)]) -> DataFrame {
     df!(
@@ -416,6 +433,7 @@ pub(super) fn empty() -> Facts {
             "people" => Vec::<u64>::new(),
         )
         .unwrap(),
+        depth_signs: depth_signs(&[], 0),
         counters: df!(
             "writeup" => Vec::<u32>::new(),
             "counters" => Vec::<u64>::new(),

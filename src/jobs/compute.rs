@@ -12,7 +12,7 @@ use super::reached;
 use crate::indicators::{
     self, Assigned, ClassTotal, Context, Descriptors, Facts, Kept, Totals, Windows, WriteupFact,
 };
-use crate::model::{DAY_MS, Results};
+use crate::model::{DAY_MS, Parameters, Results};
 use crate::store::{
     AgeWindow, CoverageRow, FactSettings, LinkRules, ObservedRow, ReadingLimits,
     RegistryAssignment, RegistryWriteup, Store, StoryFact, Which,
@@ -20,6 +20,9 @@ use crate::store::{
 
 /// A write-up needs at least so many reads for a median age of its own (INDICATORS L2).
 const LEAST_READS_FOR_MEDIAN: u64 = 10;
+
+/// A team of fewer people is no bunch, whatever `k` is.
+const LEAST_OF_TEAM: u32 = 5;
 
 /// Facts and what they were made of.
 pub struct Computed {
@@ -167,6 +170,9 @@ async fn facts(
         trailing,
         engaged: store.engaged(settings).await?,
         engaged_bins: store.engaged_bins(settings).await?,
+        depth_signs: store
+            .depth_signs(settings, reading_limits(parameters))
+            .await?,
         counters: of_index(store.counters(settings).await?)?,
         counted_people: of_index(store.counted_people(settings, since).await?)?,
         totals,
@@ -264,11 +270,7 @@ async fn totals(
     (registry, writeups): (&[RegistryWriteup], &[WriteupFact]),
 ) -> anyhow::Result<Totals> {
     let parameters = &context.parameters;
-    let limits = ReadingLimits {
-        skim_ms: parameters.skim_min_s * 1000,
-        ms_per_word: 60_000.0 * parameters.read_fraction / f64::from(parameters.wpm_fast),
-        depth_milli: thousandths(parameters.read_fraction),
-    };
+    let limits = reading_limits(parameters);
     let comparable = comparable(context, registry, writeups);
     let mut totals = read_totals(store, context, settings, &comparable).await?;
     for class in store.classes(settings, limits).await? {
@@ -296,6 +298,9 @@ async fn totals(
     let first_year = first_year(context, &comparable);
     (totals.median_age_diachronous_ms, totals.people_diachronous) =
         store.median_age(settings, &first_year).await?;
+    totals.bunched = store
+        .bunched(settings, recent.from, context.k.max(LEAST_OF_TEAM))
+        .await?;
     let engaged = store.engaged_people(settings).await?;
     totals.engaged_people = engaged.lasted;
     totals.unengaged_people = engaged.others;
@@ -306,6 +311,14 @@ async fn totals(
         .median_age_by_writeup(settings, &first_year, LEAST_READS_FOR_MEDIAN)
         .await?;
     Ok(totals)
+}
+
+fn reading_limits(parameters: &Parameters) -> ReadingLimits {
+    ReadingLimits {
+        skim_ms: parameters.skim_min_s * 1000,
+        ms_per_word: 60_000.0 * parameters.read_fraction / f64::from(parameters.wpm_fast),
+        depth_milli: thousandths(parameters.read_fraction),
+    }
 }
 
 /// Write-ups whose first year can be compared.

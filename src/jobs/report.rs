@@ -13,6 +13,7 @@ use crate::model::{Parameters, Results};
 use crate::sources::robots::LISTS;
 use crate::store::{RegistryWriteup, Store};
 use crate::summary::document::{Document, Organisation, SCHEMA};
+use crate::summary::notes::notes;
 use crate::summary::publish;
 
 /// Whose report it is.
@@ -119,6 +120,8 @@ pub async fn summaries(
         as_of: to_rfc3339(context.as_of),
         organisation: organisation(|writeup| !writeup.restricted),
         parameters: parameters(&context.parameters, reported),
+        // For everybody the same: made of what everybody sees.
+        notes: notes(&indicators, &reviews.reviews.open),
         indicators,
         writeups: writeups.writeups.open,
         reviews: reviews.reviews.open,

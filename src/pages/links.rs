@@ -81,6 +81,11 @@ impl Links {
         self.pick("/definitions".to_owned(), "definitions.html")
     }
 
+    /// What is for those who look closer.
+    pub fn explore(self) -> String {
+        self.pick("/explore".to_owned(), "explore.html")
+    }
+
     /// What is collected of people, and on which terms.
     pub fn privacy(self) -> String {
         self.pick("/privacy".to_owned(), "privacy.html")

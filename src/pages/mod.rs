@@ -17,6 +17,7 @@ mod conversing;
 mod definitions;
 mod desk;
 mod digest;
+mod explore;
 mod glance;
 mod health;
 mod import;
@@ -81,6 +82,8 @@ pub enum Page {
     Slices,
     /// One of them: its kind and its name.
     Slice(String, String),
+    /// What is for those who look closer.
+    Explore,
     /// Every indicator with its definition.
     Definitions,
     /// One indicator, by its code in either case, with how its numbers came about (`crate::jobs::explain`).
@@ -147,6 +150,7 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Links => ledger::render(summary, links),
         Page::Slices => slices::index(summary, links),
         Page::Slice(by, name) => slices::one(summary, links, by, name),
+        Page::Explore => explore::render(summary, links),
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code, explained) => {
             definitions::render_one(summary, links, code, explained)

@@ -315,8 +315,7 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
         _ => match code.chars().next() {
             Some('C') => "Nothing to say yet: no comment of the right age has been seen.",
             Some('E') => "Nothing to say yet: no edit of a published write-up has been seen.",
-            // A leader acts on no number of an exploration.
-            Some('D') => "What goes with long reading is for the analyst: its numbers stand in summary.json.",
+            Some('D') => "Nothing to say yet: of too few write-ups that were watched for half a year is known what they are made of.",
             Some('K') => return no_link(summary, code),
             _ => "Nothing to say yet: no read of the right age has been seen.",
         }

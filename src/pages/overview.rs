@@ -37,6 +37,8 @@ struct View {
     verdict: Vec<Part>,
     /// Empty where nothing at all has come in.
     glance: Vec<glance::Sign>,
+    /// Signs that do not agree.
+    notes: Vec<NoteView>,
     sections: Vec<SectionView>,
     evidence: Evidence,
     /// Where readers came from; empty where no source tells.
@@ -53,6 +55,13 @@ struct SectionView {
     waiting: Vec<Waiting>,
     /// The source without which none of them can.
     missing: Option<&'static health::Missing>,
+}
+
+/// Signs that do not agree, with the definitions of what they rest on.
+#[derive(Serialize)]
+struct NoteView {
+    text: String,
+    rests_on: Vec<(String, String)>,
 }
 
 /// A question without an answer yet, and why.
@@ -128,12 +137,28 @@ fn view(summary: &Value, links: Links, frame: Frame) -> Result<String, PageError
             true => glance::signs(summary, links),
             false => Vec::new(),
         },
+        notes: notes(summary, links),
         sections,
         evidence: evidence(summary, links),
         arrivals: arrivals::ways(summary),
         health: health::health(summary),
     };
     templates::render("overview.html", &view)
+}
+
+fn notes(summary: &Value, links: Links) -> Vec<NoteView> {
+    let note = |note: &Value| {
+        let codes = reading::list(note, "rests_on")
+            .iter()
+            .filter_map(Value::as_str);
+        NoteView {
+            text: reading::text(note, "text").to_owned(),
+            rests_on: codes
+                .map(|code| (code.to_owned(), links.definition(code)))
+                .collect(),
+        }
+    };
+    reading::list(summary, "notes").iter().map(note).collect()
 }
 
 fn section_view(summary: &Value, links: Links, section: super::panels::Section) -> SectionView {

@@ -14,6 +14,9 @@ const OF_LINKS: &str = include_str!("../../dashboards/pages/links.toml");
 /// The same of the page of reviews.
 const OF_REVIEWS: &str = include_str!("../../dashboards/pages/reviews.toml");
 
+/// The same of the page for those who look closer.
+const OF_EXPLORING: &str = include_str!("../../dashboards/pages/explore.toml");
+
 /// What the file of panels holds.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +53,11 @@ pub(super) fn panels() -> Result<Panels, PageError> {
 /// The panels of the page of links.
 pub(super) fn of_links() -> Result<Panels, PageError> {
     Ok(toml::from_str(OF_LINKS)?)
+}
+
+/// The panels of the page for those who look closer.
+pub(super) fn of_exploring() -> Result<Panels, PageError> {
+    Ok(toml::from_str(OF_EXPLORING)?)
 }
 
 /// The panels of the page of reviews, in their order.

@@ -30,6 +30,7 @@ pub fn report(summary: &Value, terms: &Value) -> Result<Vec<(String, Vec<u8>)>, 
         ));
     }
     files.push((top.links(), render(&Page::Links, summary, top)?));
+    files.push((top.explore(), render(&Page::Explore, summary, top)?));
     files.push((top.definitions(), render(&Page::Definitions, summary, top)?));
     files.push((top.slices(), render(&Page::Slices, summary, top)?));
     for slice in reading::list(summary, "slices") {

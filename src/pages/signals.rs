@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::words::{count, counted, interval, measure, percent, plural, stretch};
 use super::{
-    assigned, attendance, citing, conversing, health, linked, opening, reaching, survival,
+    assigned, attendance, citing, conversing, explore, health, linked, opening, reaching, survival,
     taking_part, trend,
 };
 use crate::charts::reading::{self, Cell, Share, cell, share};
@@ -74,7 +74,9 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
         "K5" => citing::half_life(summary, results),
         "K6" => citing::late(summary, results),
         "T0" | "T1" => age_matched(summary),
-        _ => None,
+        "D1" => explore::association(results),
+        "D2" => explore::regression(results),
+        _ => explore::of_the_series(results, code),
     }?;
     Some(said + &assigned::without(code, results).unwrap_or_default())
 }

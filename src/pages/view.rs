@@ -60,6 +60,8 @@ impl Frame {
         if seat.audit {
             nav.push(("audit", "Audit log", "/audit".to_owned()));
         }
+        // Last: nobody has to go there.
+        nav.push(("explore", "Explore", links.explore()));
         Frame {
             title: title.to_owned(),
             here,

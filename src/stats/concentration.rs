@@ -18,6 +18,20 @@ pub fn herfindahl(values: &[u64]) -> Option<f64> {
     (total > 0).then(|| squares as f64 / total.pow(2) as f64)
 }
 
+/// The curve of Lorenz: with the values in ascending order, after so many of them each (ascending) their share
+/// of the values and of the sum; the last point is (1, 1). `None` where there is nothing to share.
+pub fn lorenz(values: &[u64], cuts: &[usize]) -> Option<Vec<(f64, f64)>> {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable();
+    let total: u64 = sorted.iter().sum();
+    let after = |cut: usize| {
+        let sum: u64 = sorted.iter().take(cut).sum();
+        (cut as f64 / sorted.len() as f64, sum as f64 / total as f64)
+    };
+    let ends = cuts.iter().copied().chain([sorted.len()]);
+    (total > 0).then(|| ends.map(after).collect())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,6 +62,21 @@ mod tests {
         assert!(close(spread.exp(), &example.expect["effective"]));
         assert!(close(herfindahl(&reads).unwrap(), &example.expect["hhi"]));
         assert!(close(top_fifth(&reads).unwrap(), &example.expect["top20"]));
+    }
+
+    #[test]
+    fn the_curve_of_lorenz_is_below_the_even_one() {
+        let found = lorenz(&[4, 1, 3, 2], &[1, 2, 3]).unwrap();
+        assert_eq!(found, [(0.25, 0.1), (0.5, 0.3), (0.75, 0.6), (1.0, 1.0)]);
+        // Twice the area between it and the even one is what Gini's is.
+        let mut area = 0.0;
+        let mut before = (0.0, 0.0);
+        for point in found {
+            area += (point.0 - before.0) * (point.1 + before.1);
+            before = point;
+        }
+        assert!((1.0 - area - gini(&[1, 2, 3, 4]).unwrap()).abs() < 1e-12);
+        assert_eq!(lorenz(&[0, 0], &[1]), None);
     }
 
     #[test]

@@ -71,6 +71,19 @@ impl Law {
         }
     }
 
+    /// The law of this name.
+    pub fn named(name: &str) -> Option<Law> {
+        Law::ALL.into_iter().find(|law| law.name() == name)
+    }
+
+    /// F(a): the share that has come by an age, days. Of a Lomax of shape 0 it is nought, to a factor.
+    pub fn until(self, parameters: [f64; 2], age: f64) -> f64 {
+        if age <= 0.0 {
+            return 0.0;
+        }
+        self.distribution(parameters, age).exp()
+    }
+
     /// Where parameters are looked for, as the search moves them: all but mu by their logarithm.
     fn bounds(self) -> Box2 {
         let positive = (1e-6_f64.ln(), 1e9_f64.ln());

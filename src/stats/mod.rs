@@ -39,7 +39,7 @@ pub use beauty::{Beauty, beauty};
 pub use benjamini_hochberg::benjamini_hochberg;
 pub use bootstrap::{Bootstrapped, bootstrap, mean, sorted_median};
 pub use bounds::Bounds;
-pub use concentration::{herfindahl, top_fifth};
+pub use concentration::{herfindahl, lorenz, top_fifth};
 pub use decay::{Aged, Fit, Law, decay};
 pub use entropy::{entropy, evenness};
 pub use gini::gini;

@@ -20,6 +20,7 @@ mod reach;
 mod registry;
 mod retain;
 mod rows;
+mod signs;
 mod state;
 pub mod told;
 mod which;

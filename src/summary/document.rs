@@ -6,6 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use super::notes::Note;
+
 /// Names this shape and its version.
 pub const SCHEMA: &str = "https://readback.dev/schemas/summary/v1";
 
@@ -23,6 +25,9 @@ pub struct Document {
     pub parameters: Map<String, Json>,
     /// What every indicator says, by code.
     pub indicators: Map<String, Json>,
+    /// Signs that do not agree: what they may mean and what not; absent where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<Note>,
     /// Every write-up that is not deleted, by id; counts of people withheld below k.
     pub writeups: Vec<Json>,
     /// Every review, newest first: total, and how many need not have come.

@@ -4,6 +4,7 @@
 
 pub mod document;
 pub mod margins;
+pub mod notes;
 pub mod publish;
 pub mod schema;
 pub mod suppress;

@@ -72,6 +72,7 @@ static PAGES: &[View] = &[
     view("/links", || get(links)),
     view("/slices", || get(slices)),
     view("/slices/{by}/{name}", || get(slice)),
+    view("/explore", || get(explore)),
     view("/definitions", || get(definitions)),
     view("/definitions/{code}", || get(definition)),
     view("/privacy", || get(privacy)),
@@ -256,6 +257,10 @@ async fn slice(
     Path((by, name)): Path<(String, String)>,
 ) -> Response<Body> {
     page(&shown, &headers, &Page::Slice(by, name))
+}
+
+async fn explore(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    page(&shown, &headers, &Page::Explore)
 }
 
 async fn definitions(shown: Shown, headers: HeaderMap) -> Response<Body> {

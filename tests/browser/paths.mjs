@@ -84,7 +84,7 @@ export async function keyboard(page, { address, rich }) {
   await page.keyboard.press('Enter');
   await page.waitForURL('**/writeups?q=*');
   const row = `/writeups/${encodeURIComponent(rich.id)}`;
-  await tabTo(page, row, 25);
+  await tabTo(page, row, 30);
   const ring = await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle);
   assert.equal(ring, 'solid', 'one sees where one is');
   await page.keyboard.press('Enter');

@@ -41,6 +41,7 @@ function places(summary) {
     writeup: to(rich),
     reviews: '/reviews',
     links: '/links',
+    explore: '/explore',
     definitions: '/definitions',
     definition: '/definitions/L4',
     privacy: '/privacy',

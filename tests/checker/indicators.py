@@ -15,6 +15,7 @@ from guests import all_guests
 from long_tail import l7_l10
 from model import DAY, month, next_month, thousandths
 from reach import l11_l12, l13
+from signs import signs
 from taking_part import a4_a8
 from trends import t2_t8
 from written import c3_c4, e1
@@ -30,6 +31,8 @@ def compute(world):
     for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, l7_l10, l11_l12, l13, a1_a3, a4_a8, c1_c2, c3_c4,
                  e1, k, t0_t1, d1_d2):
         results |= part(world, facts)
+    for code, more in signs(world, facts).items():
+        results[code] |= more
     if reads["assigned"].any():
         without = Facts(world, reads[~reads["assigned"]])
         for part in (r1_r3, l3, l4, l11_l12):

@@ -220,10 +220,14 @@ def concentration(world, facts):
     found = {"writeups": n, "reads": int(total), "zero_read": int((x == 0).sum())}
     if total == 0:
         return found | dict.fromkeys(["gini", "gini_unbiased", "top20_share", "entropy_nats",
-                                      "effective_number", "hhi"])
+                                      "effective_number", "hhi", "lorenz"])
+    cuts = [*sorted({part * n // 10 for part in range(1, 10)} - {0}), n]
+    after = np.cumsum(np.sort(x))
     share = np.sort(x)[::-1] / total
     uneven = gini(x) if n > 1 else 0.0
     spread = float(stats.entropy(x))
     return found | {"gini": uneven, "gini_unbiased": uneven * n / (n - 1) if n > 1 else None,
                     "top20_share": float(share[:math.ceil(n / 5)].sum()), "entropy_nats": spread,
-                    "effective_number": math.exp(spread), "hhi": float((share ** 2).sum())}
+                    "effective_number": math.exp(spread), "hhi": float((share ** 2).sum()),
+                    "lorenz": [{"writeups": cut / n, "reads": float(after[cut - 1] / total)}
+                               for cut in cuts]}

@@ -14,7 +14,7 @@ use tower::ServiceExt;
 
 const FIXTURES: [&str; 3] = ["full", "small", "empty"];
 
-fn fixture(name: &str) -> Value {
+pub(crate) fn fixture(name: &str) -> Value {
     let path = format!(
         "{}/tests/fixtures/pages/{name}.json",
         env!("CARGO_MANIFEST_DIR")
@@ -24,7 +24,7 @@ fn fixture(name: &str) -> Value {
 }
 
 /// Terms that were agreed to and have changed since.
-fn terms() -> Value {
+pub(crate) fn terms() -> Value {
     json!({
         "terms": [
             { "name": "smallest number of people", "value": "5" },
@@ -49,6 +49,7 @@ fn every_page(summary: &Value) -> Vec<(String, String)> {
         }),
         Page::Reviews(1),
         Page::Links,
+        Page::Explore,
         Page::Definitions,
         Page::Privacy(terms()),
         Page::Privacy(Value::Null),
@@ -182,6 +183,7 @@ fn text_of_pages_is_golden() {
             (Page::LongTail(ListQuery::default()), "writeups"),
             (Page::Reviews(1), "reviews"),
             (Page::Links, "links"),
+            (Page::Explore, "explore"),
             (Page::Privacy(terms()), "privacy"),
         ] {
             let html = pages::render(&page, &summary, Links::Server).unwrap();
@@ -261,6 +263,7 @@ async fn every_route_answers() {
         "/reviews",
         "/reviews?page=2",
         "/links",
+        "/explore",
         "/definitions",
         "/definitions/l4",
         "/privacy",
@@ -692,7 +695,7 @@ fn text_of(html: &str) -> String {
 }
 
 /// Every element is closed, in order; attributes hold no bare `<`.
-fn assert_well_formed(page: &str, html: &str) {
+pub(crate) fn assert_well_formed(page: &str, html: &str) {
     const VOID: [&str; 6] = ["meta", "link", "br", "input", "img", "!doctype"];
     let mut open: Vec<&str> = Vec::new();
     for piece in html.split('<').skip(1) {
@@ -716,7 +719,7 @@ fn assert_well_formed(page: &str, html: &str) {
 }
 
 /// What can be told of accessibility without a browser.
-fn assert_accessible(page: &str, html: &str) {
+pub(crate) fn assert_accessible(page: &str, html: &str) {
     for svg in html.split("<svg ").skip(1) {
         let tag = svg.split('>').next().unwrap();
         assert!(tag.contains("role=\"img\""), "{page}: role of a picture");

@@ -3,9 +3,9 @@
 use serde_json::Value;
 
 use super::super::reading::{self, Cell, share};
-use super::super::{Chart, Curve, Plot, Steps};
+use super::super::{Bar, Bars, Chart, Curve, Palette, Plot, Steps};
 use super::tail::{steps, table};
-use super::{Context, counted, share_dots};
+use super::{Context, counted, share_dots, words};
 
 /// C1: comments that come months later.
 pub(super) fn late(context: Context) -> Vec<Chart> {
@@ -23,6 +23,58 @@ pub(super) fn late(context: Context) -> Vec<Chart> {
         ),
     ];
     share_dots(chart, &shares)
+}
+
+/// C3: how deep threads go.
+pub(super) fn depth(context: Context) -> Vec<Chart> {
+    let threads = context.results().get("depth").unwrap_or(&Value::Null);
+    let mut chart = context.chart(
+        "depth",
+        "How far answers go",
+        "threads, by the depth of their deepest answer",
+    );
+    let each: Vec<(String, Cell)> = reading::list(threads, "by_depth")
+        .iter()
+        .filter_map(|one| {
+            let depth = reading::cell(one, "depth").get()?;
+            let label = match depth {
+                0.0 => "no answer".to_owned(),
+                1.0 => "an answer".to_owned(),
+                deeper => format!("{deeper:.0} deep"),
+            };
+            Some((label, reading::cell(one, "threads")))
+        })
+        .collect();
+    if each.is_empty() {
+        chart.alt = "No source that tells which comment answers which.".to_owned();
+        return vec![chart];
+    }
+    chart.n = Some(counted(
+        reading::cell(threads, "threads"),
+        ["thread", "threads"],
+    ));
+    let said: Vec<String> = each
+        .iter()
+        .map(|(label, threads)| format!("{label}: {}", words(*threads, 0)))
+        .collect();
+    chart.alt = format!("Threads of comments. {}.", said.join("; "));
+    chart.table.head = vec!["deepest answer".to_owned(), "threads".to_owned()];
+    chart.table.rows = each
+        .iter()
+        .map(|(label, threads)| vec![label.clone(), words(*threads, 0)])
+        .collect();
+    let bars = each.into_iter().map(|(label, threads)| Bar {
+        note: words(threads, 0),
+        label,
+        parts: vec![threads],
+        rest: None,
+    });
+    chart.plot = Plot::Bars(Bars {
+        parts: vec!["threads".to_owned()],
+        palette: Palette::Whole,
+        bars: bars.collect(),
+    });
+    vec![chart]
 }
 
 /// C4: what somebody said first, and nobody else has answered yet, by days since.

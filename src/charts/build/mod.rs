@@ -2,9 +2,14 @@
 //! come in, so nothing withheld can come out.
 
 mod attendance;
+mod attention;
+mod changes;
 mod comments;
+mod decay;
+mod descriptors;
 mod graph;
 mod links;
+mod reach;
 mod reads;
 mod slice;
 mod tail;
@@ -28,9 +33,21 @@ pub fn charts(summary: &Value, code: &str) -> Vec<Chart> {
         "L3" => tail::tail_share(context),
         "L4" => tail::still_read(context),
         "L5" => tail::readership(context),
+        "L7" => decay::laws(context),
+        "L8" => attention::awakenings(context),
+        "L9" => attention::bursts(context),
+        "L10" => attention::concentration(context),
+        "L11" => reach::whole(context),
+        "L12" => reach::teams(context),
+        "L13" => reach::newcomers(context),
         "R4" => tail::depth(context),
         "R5" => reads::engaged(context),
         "T0" => trends::age_matched(context),
+        "T3" => changes::weekdays(context),
+        "T4" => changes::one(context),
+        "T5" => changes::several(context),
+        "D1" => descriptors::association(context),
+        "D2" => descriptors::regression(context),
         "A1" => attendance::by_quarter(context),
         "A2" => attendance::voluntary(context),
         "A3" => attendance::invitations(context),
@@ -40,6 +57,7 @@ pub fn charts(summary: &Value, code: &str) -> Vec<Chart> {
         "A7" => taking_part::returning(context),
         "A8" => taking_part::teams(context),
         "C1" => comments::late(context),
+        "C3" => comments::depth(context),
         "C4" => comments::response(context),
         "E1" => comments::edits(context),
         "K1" => [links::by_place(context), links::by_month(context)].concat(),

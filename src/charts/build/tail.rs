@@ -7,7 +7,7 @@ use super::super::{Axis, Chart, Curve, Line, Plot, Point, Step, Steps};
 use super::{Context, WRITEUPS, counted, marks, share_dots, too_few, words};
 
 /// Days of a week: the summary counts reads a write-up-day, people think in weeks.
-const WEEK: f64 = 7.0;
+pub(super) const WEEK: f64 = 7.0;
 
 /// L1: reads a week for each write-up by week of age, on a logarithmic scale.
 pub(super) fn read_curve(context: Context) -> Vec<Chart> {
@@ -78,6 +78,7 @@ pub(super) fn read_curve(context: Context) -> Vec<Chart> {
         gap: "not watched".to_owned(),
         points,
         trend: None,
+        levels: Vec::new(),
     }));
     vec![chart]
 }
@@ -91,7 +92,7 @@ fn times(cell: Cell, factor: f64) -> Cell {
 
 /// The interval of reads a week between write-ups, which is the honest one; the Poisson interval
 /// where the summary has no other.
-fn between(entry: &Value) -> Option<(f64, f64)> {
+pub(super) fn between(entry: &Value) -> Option<(f64, f64)> {
     let limit = |key: &str| reading::cell(entry, key).get();
     limit("between_lo")
         .zip(limit("between_hi"))
@@ -240,6 +241,6 @@ fn named_step(survival: &Value, key: &str) -> Option<Step> {
     })
 }
 
-fn heads(names: &[&str]) -> Vec<String> {
+pub(super) fn heads(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }

@@ -74,6 +74,7 @@ pub(super) fn presence(context: Context) -> Vec<Chart> {
             .collect(),
         gap: "not known".to_owned(),
         trend: None,
+        levels: Vec::new(),
     });
     vec![chart]
 }
@@ -280,6 +281,7 @@ fn reviews_held(context: Context) -> Chart {
         points,
         gap: "not known".to_owned(),
         trend: None,
+        levels: Vec::new(),
     });
     chart
 }

@@ -78,6 +78,7 @@ pub(super) fn age_matched(context: Context) -> Vec<Chart> {
             gap: "no data".to_owned(),
             points,
             trend,
+            levels: Vec::new(),
         }));
     vec![chart]
 }
@@ -90,14 +91,23 @@ fn marks(context: Context) -> Vec<Mark> {
         let month = f64::from(month_index(&on.format("%Y-%m").to_string())?);
         Some(Mark {
             x: month + f64::from(on.day0()) / 31.0,
+            until: None,
             words: reading::text(change, "text").to_owned(),
         })
     };
     changes.filter_map(mark).collect()
 }
 
+/// The points of T0's line, for those that look at it in another way.
+pub(super) fn months(context: Context) -> Vec<Point> {
+    points(reading::list(
+        reading::results(context.summary, "T0"),
+        "series",
+    ))
+}
+
 /// The summary tells reads for a hundred write-ups; a reader thinks of one.
-const HUNDRED: f64 = 100.0;
+pub(super) const HUNDRED: f64 = 100.0;
 
 fn for_each(entry: &Value) -> Cell {
     match reading::cell(entry, "window_per_100") {

@@ -70,6 +70,7 @@ pub fn read_curve(summary: &Value, writeup: &Value) -> Chart {
             gap: "not watched".to_owned(),
             points,
             trend: None,
+            levels: Vec::new(),
         }))
     };
     Chart {

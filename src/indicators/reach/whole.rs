@@ -26,7 +26,7 @@ static SPEC: Spec = Spec {
         and where no write-up was watched all through the window by a source that names readers.",
     caveat: "Who opened one write-up once counts like who reads all of them, and opening is not learning. \
         Sources that only count readers, and reads without a person, add nobody: then this is a lower bound. \
-        Authors' reads of their own write-ups do not count. It grows when a newsletter goes round.",
+        What people read of their own write-ups does not count. It grows when a newsletter goes round.",
 };
 
 impl Indicator for WholeReach {

@@ -12,14 +12,17 @@ static SPEC: Spec = Spec {
     code: "R3",
     title: "Readers and reader-days",
     unit: "people; person-days",
-    version: 1,
+    version: 2,
     layer: Layer::H,
     state: false,
-    facts: &["fact_reader_totals"],
+    facts: &["fact_reader_totals", "fact_bunched"],
     says: "How many different people read, and on how many days.",
     definition: "Over the kept reads of R1 that name a person: readers = distinct people; \
         reader-days = distinct (person, local date); reader-write-up pairs = distinct (person, \
-        write-up). Days are those of the organisation's zone. Counts are exact.",
+        write-up). Days are those of the organisation's zone. Counts are exact. bunched = write-ups of \
+        whose reads at an age of {late_days} days and more in the last {recent_days} days at least half were \
+        made on one local day by one team (the one at the read), of which at least five people, and \
+        never fewer than may be told of, read it that day; assigned reads are left out.",
     caveat: "People counted for two write-ups, weeks or teams never add up, since one may stand \
         in both. Reads by somebody unknown, and page counters, belong to nobody here.",
 };
@@ -30,7 +33,8 @@ impl Indicator for Readers {
     }
 
     fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
-        readers_with_and_without(
+        let bunched = facts.totals.bunched;
+        let results = readers_with_and_without(
             facts,
             |totals| totals.readers,
             |facts| {
@@ -53,7 +57,9 @@ impl Indicator for Readers {
                         ])),
                     ))
             },
-        )
+        )?;
+        // Neither the write-up nor the team is told, and each team is of enough people.
+        Ok(results.with("bunched", bunched))
     }
 }
 
