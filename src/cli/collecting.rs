@@ -466,9 +466,10 @@ impl Listener for Heard<'_> {
 
 /// A text as the log may have it: without what could be somebody's address.
 fn plain(text: &str) -> String {
-    let words = text.split(' ');
+    let is_address = |word: &str| word.contains('@') || word.to_ascii_lowercase().contains("%40");
+    let words = text.split_whitespace();
     let words: Vec<&str> = words
-        .map(|word| if word.contains('@') { "…" } else { word })
+        .map(|word| if is_address(word) { "…" } else { word })
         .collect();
     words.join(" ")
 }
@@ -506,3 +507,29 @@ async fn aware(house: &House, collector: &Collector, mut load: watch::Receiver<L
 
 /// How often the hooks ask for the write-ups anyway: scans and imports bring some, too.
 const AWARE: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_stands_in_the_log() {
+        for (text, expected) in [
+            (
+                "source a: <ada@example.org>, refuses access (status 403)",
+                "source a: … refuses access (status 403)",
+            ),
+            ("users/ada%40example.org/events is gone", "… is gone"),
+            (
+                "Ada <ada@example.org>;\nbob@example.org\tis gone",
+                "Ada … … is gone",
+            ),
+            (
+                "refuses access; check token_file",
+                "refuses access; check token_file",
+            ),
+        ] {
+            assert_eq!(plain(text), expected);
+        }
+    }
+}

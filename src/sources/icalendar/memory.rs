@@ -12,6 +12,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+use super::doubt::Doubt;
 use super::reading::{Held, Plan, Reading, Window};
 use super::{invited, version};
 use crate::model::{Attendance, Body, DAY_MS, Event, Identity, Millis, RETRACTED};
@@ -168,6 +169,15 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// How many occurrences stand as they were told, and begin in the window, of those that `is_one` says, by
+    /// their UID as it is remembered and their start.
+    pub(in crate::sources) fn count(&self, is_one: impl Fn(&str, Millis) -> bool) -> usize {
+        let all = self.memory.meetings.iter();
+        let all = all.flat_map(|(uid, known)| known.values().map(move |told| (uid, told)));
+        let standing = all.filter(|(_, told)| told.3.is_some() && told.0 >= self.window.from);
+        standing.filter(|(uid, told)| is_one(uid, told.0)).count()
+    }
+
     /// Takes back an occurrence, unless this pull came upon it or the window left it behind. Its UID and its
     /// id are as they are remembered.
     pub(in crate::sources) fn takes_back(&mut self, uid: &str, id: &str, sink: &mut dyn Sink) {
@@ -195,14 +205,29 @@ impl<'a> Telling<'a> {
     }
 
     /// The same for all of a calendar that is always answered as a whole, or as much of it as it remembers.
-    pub(in crate::sources) fn missing_of_all(&mut self, held: &Held, sink: &mut dyn Sink) {
+    ///
+    /// # Errors
+    /// It lacks so much that nothing is taken back yet.
+    pub(in crate::sources) fn missing_of_all(
+        &mut self,
+        held: &Held,
+        doubt: &mut Doubt,
+        sink: &mut dyn Sink,
+    ) -> Result<(), String> {
         let uids: BTreeSet<String> = self.memory.meetings.keys().cloned().collect();
         let whole: BTreeSet<String> = held.whole.iter().map(|uid| hashed(uid)).collect();
         // Many feeds hold the last months alone. What is there says so itself; what is not may have been
         // dropped for its age, unless something older is still there.
         let now = self.now;
         let is_old = |at: Millis| at < now && held.reaches.is_none_or(|reaches| at < reaches);
-        self.missing(&uids, |uid, at| is_old(at) && !whole.contains(uid), sink);
+        let is_forgotten = |uid: &str, at: Millis| is_old(at) && !whole.contains(uid);
+        // What is there says by itself which of its occurrences are no more.
+        let there: BTreeSet<String> = held.uids.iter().map(|uid| hashed(uid)).collect();
+        let gone = self.count(|uid, at| !there.contains(uid) && !is_forgotten(uid, at));
+        let told = self.count(|_, _| true);
+        doubt.weigh((gone, told), sink)?;
+        self.missing(&uids, is_forgotten, sink);
+        Ok(())
     }
 
     /// Events that say of these seats of an occurrence that nobody sits there.

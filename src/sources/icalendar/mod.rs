@@ -2,10 +2,12 @@
 //!
 //! `reading` goes from bytes to plans, with `calendars`, `occasion`, `people`, `expand` and `zones`. A file
 //! makes events of them here. What is asked again and again (`feed`, and the kind `caldav`) remembers what
-//! it told (`memory`) and takes back what is so no more; `asking` speaks HTTP.
+//! it told (`memory`) and takes back what is so no more, unless that is too much at once (`doubt`); `asking` speaks
+//! HTTP.
 
 pub(super) mod asking;
 mod calendars;
+pub(super) mod doubt;
 mod expand;
 mod feed;
 pub(super) mod memory;
