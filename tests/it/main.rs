@@ -120,6 +120,7 @@ mod tidy;
 mod together;
 mod uncounted;
 mod unwilling;
+mod venues;
 mod visitor;
 mod way;
 mod wiki_titles;

@@ -172,16 +172,18 @@ impl ICalendarFile {
         let known = u32::from(!plan.subject.is_empty());
         let version = version(plan.sequence, plan.stamped.max(self.changed)) | known;
         let source = self.reading.setting.source.as_str();
+        let id = |what: &str| {
+            let key = [plan.meeting.as_bytes(), b"\x1f", what.as_bytes()].concat();
+            format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&key))
+        };
+        // No person is called so.
+        if let Some(venue) = plan.venue((source, id("\u{1f}venue"), version)) {
+            sink.event(venue);
+        }
         for person in &plan.people {
-            let key = [
-                plan.meeting.as_bytes(),
-                b"\x1f",
-                person.person.value.to_lowercase().as_bytes(),
-            ]
-            .concat();
             sink.event(Event {
                 source: source.into(),
-                id: format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&key)),
+                id: id(&person.person.value.to_lowercase()),
                 subject: plan.subject.clone(),
                 time: plan.at,
                 version,

@@ -25,7 +25,7 @@ use crate::sources::icalendar::reading::{Plan, Reading, Window};
 use crate::sources::microsoft::calendar::{Found, Next, Site};
 use crate::sources::microsoft::event::{Broken, Event};
 use crate::sources::microsoft::{Place, graph::Graph};
-use crate::sources::{Sink, SourceError};
+use crate::sources::{Sink, SourceError, venue};
 
 /// A pull under way.
 struct Run<'a> {
@@ -452,6 +452,7 @@ impl Run<'_> {
             sequence: 0,
             stamped: 0,
             people,
+            venue: venue::of(&event.texts),
             uid: event.uid,
         })
     }

@@ -64,7 +64,10 @@ impl Telling<'_> {
         let (people, shown) = answer::people(self.stays);
         let mut told = Collected::default();
         let (_, hidden) = desk.tell(&meeting, &people, &mut told);
-        let events = std::mem::take(&mut told.events);
+        let mut events = std::mem::take(&mut told.events);
+        if self.called.is_own && !events.is_empty() {
+            events.extend(numbers::held(desk, &self.past.number, &meeting));
+        }
         let subject = meeting.subject.clone();
         let people = People {
             meeting,
