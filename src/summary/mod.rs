@@ -6,6 +6,7 @@ pub mod document;
 pub mod margins;
 pub mod publish;
 pub mod schema;
+pub mod shapes;
 pub mod suppress;
 
 pub use document::Document;

@@ -110,6 +110,7 @@ mod scanning_wikis;
 mod senders;
 mod served;
 mod serving;
+mod shapes;
 mod shown;
 mod simulated;
 mod sources;
