@@ -11,7 +11,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, 
 use super::engine::Installing;
 use super::error::words;
 use super::serve::published;
-use super::{privacy, report};
+use super::{privacy, report, restated};
 use crate::app::House;
 use crate::app::collector::Collector;
 use crate::app::look;
@@ -373,7 +373,21 @@ async fn both(
     reports: &Reports,
 ) -> anyhow::Result<(Published, Option<Published>, u64)> {
     let terms = privacy::noted(house).await?;
-    let shown = |document| anyhow::Ok(published(document)?.with_terms(terms.clone()));
+    // Pages are shown all the same.
+    let restated = restated::since_last(house, reports).await;
+    let restated = restated.unwrap_or_else(|error| {
+        let error = words(&error);
+        tracing::error!(
+            error,
+            "it can't be told what an earlier report would say now"
+        );
+        None
+    });
+    let restated = restated.unwrap_or_default();
+    let shown = |document| {
+        let published = published(document)?.with_terms(terms.clone());
+        anyhow::Ok(published.with_restated(restated.clone()))
+    };
     let full = reports.full.as_ref().map(shown).transpose()?;
     let lines = reports.open.health.received.lines;
     Ok((shown(&reports.open)?, full, lines))

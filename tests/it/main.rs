@@ -101,6 +101,7 @@ mod recurrence;
 mod refused_parts;
 mod registry;
 mod repositories;
+mod restated;
 mod rotated;
 mod rubbish;
 mod same_bytes;
