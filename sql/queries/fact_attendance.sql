@@ -5,8 +5,32 @@
 -- the meeting by hand holds before that; what its transcript says, where nobody else says anything. Who was
 -- a responder of what the meeting was about by hand is found out where the write-up is known (occasions). A
 -- meeting is recorded where a meeting tool, a list or a hand says of anybody that they came or did not: a
--- calendar says who was invited and what they answered, and never that.
+-- calendar says who was invited and what they answered, and never that. What a meeting tool tells of a meeting that
+-- nobody joined to a calendar's is of the one that the calendar plans in the same venue next to it, at most three
+-- hours away; of two that are equally near of neither (also in fact_meetings).
 -- {as_of:Int64} {registry:UInt32} {min_present_ms:UInt64}
+WITH
+    venues AS
+    (
+        SELECT meeting, venue, venue_planned, toUnixTimestamp64Milli(at) AS ms
+        FROM landing_meeting FINAL
+        WHERE venue != 0 AND NOT endsWith(target, ':retracted')
+    ),
+    joined_meeting AS
+    (
+        SELECT own, any(there) AS planned
+        FROM
+        (
+            SELECT h.meeting AS own, p.meeting AS there, abs(h.ms - p.ms) AS apart,
+                min(apart) OVER (PARTITION BY own) AS nearest
+            FROM (SELECT * FROM venues WHERE NOT venue_planned) AS h
+            INNER JOIN (SELECT * FROM venues WHERE venue_planned) AS p ON h.venue = p.venue
+            WHERE apart <= 10800000 AND own NOT IN (SELECT meeting FROM venues WHERE venue_planned)
+        )
+        WHERE apart = nearest
+        GROUP BY own
+        HAVING uniqExact(there) = 1
+    )
 SELECT
     lower(hex(meeting)) AS meeting,
     nullIf(multiIf(
@@ -52,13 +76,19 @@ FROM
             max(ms) OVER meetings) AS start,
         -- A length of nought is not known (A4).
         nullIf(max(meeting_ms) OVER meetings, 0) AS length
-    FROM resolved_attendance(registry = {registry:UInt32})
+    FROM
+    (
+        SELECT a.* EXCEPT (meeting), if(j.planned = 0, a.meeting, j.planned) AS meeting
+        FROM resolved_attendance(registry = {registry:UInt32}) AS a
+        LEFT JOIN joined_meeting AS j ON a.meeting = j.own
+    ) AS told
     LEFT JOIN
     (
-        SELECT meeting,
+        SELECT if(j.planned = 0, a.meeting, j.planned) AS meeting,
             argMaxIf(writeup, version, source = 'registry') AS said,
             argMaxIf(writeup, version, source != 'registry') AS heard
-        FROM resolved_meeting(registry = {registry:UInt32})
+        FROM resolved_meeting(registry = {registry:UInt32}) AS a
+        LEFT JOIN joined_meeting AS j ON a.meeting = j.own
         WHERE label = 0 AND writeup != 0 AND ms < {as_of:Int64}
         GROUP BY meeting
     ) AS of_meeting USING (meeting)

@@ -1,8 +1,31 @@
 -- What is known of each meeting beside its attendees. What several sources say of one is
 -- put together field by field: the greatest version that says something of a field; ties by content, which
--- is the lower half of a version. {as_of:Int64} {registry:UInt32}. Store::meetings.
+-- is the lower half of a version. What a tool says of a meeting goes to the one that a calendar plans, as in
+-- fact_attendance. {as_of:Int64} {registry:UInt32}. Store::meetings.
+WITH
+    venues AS
+    (
+        SELECT meeting, venue, venue_planned, toUnixTimestamp64Milli(at) AS ms
+        FROM landing_meeting FINAL
+        WHERE venue != 0 AND NOT endsWith(target, ':retracted')
+    ),
+    joined_meeting AS
+    (
+        SELECT own, any(there) AS planned
+        FROM
+        (
+            SELECT h.meeting AS own, p.meeting AS there, abs(h.ms - p.ms) AS apart,
+                min(apart) OVER (PARTITION BY own) AS nearest
+            FROM (SELECT * FROM venues WHERE NOT venue_planned) AS h
+            INNER JOIN (SELECT * FROM venues WHERE venue_planned) AS p ON h.venue = p.venue
+            WHERE apart <= 10800000 AND own NOT IN (SELECT meeting FROM venues WHERE venue_planned)
+        )
+        WHERE apart = nearest
+        GROUP BY own
+        HAVING uniqExact(there) = 1
+    )
 SELECT
-    lower(hex(meeting)) AS meeting,
+    lower(hex(if(j.planned = 0, a.meeting, j.planned))) AS meeting,
     argMaxIf(spoke, a.version, spoke IS NOT NULL) AS spoke,
     argMaxIf(facilitators_spoke, a.version, facilitators_spoke IS NOT NULL) AS facilitators_spoke,
     argMaxIf(speaking_ms, a.version, speaking_ms IS NOT NULL) AS speaking_ms,
@@ -15,6 +38,7 @@ SELECT
     argMaxIf(mandatory, a.version, mandatory IS NOT NULL) AS mandatory,
     max(a.version) AS version
 FROM resolved_meeting(registry = {registry:UInt32}) AS a
+LEFT JOIN joined_meeting AS j ON a.meeting = j.own
 WHERE label = 0 AND ms < {as_of:Int64}
 GROUP BY meeting
 ORDER BY meeting

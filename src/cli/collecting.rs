@@ -11,7 +11,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, 
 use super::engine::Installing;
 use super::error::words;
 use super::serve::published;
-use super::{privacy, report};
+use super::{privacy, report, restated};
 use crate::app::House;
 use crate::app::collector::Collector;
 use crate::app::look;
@@ -373,7 +373,21 @@ async fn both(
     reports: &Reports,
 ) -> anyhow::Result<(Published, Option<Published>, u64)> {
     let terms = privacy::noted(house).await?;
-    let shown = |document| anyhow::Ok(published(document)?.with_terms(terms.clone()));
+    // Pages are shown all the same.
+    let restated = restated::since_last(house, reports).await;
+    let restated = restated.unwrap_or_else(|error| {
+        let error = words(&error);
+        tracing::error!(
+            error,
+            "it can't be told what an earlier report would say now"
+        );
+        None
+    });
+    let restated = restated.unwrap_or_default();
+    let shown = |document| {
+        let published = published(document)?.with_terms(terms.clone());
+        anyhow::Ok(published.with_restated(restated.clone()))
+    };
     let full = reports.full.as_ref().map(shown).transpose()?;
     let lines = reports.open.health.received.lines;
     Ok((shown(&reports.open)?, full, lines))
@@ -466,9 +480,10 @@ impl Listener for Heard<'_> {
 
 /// A text as the log may have it: without what could be somebody's address.
 fn plain(text: &str) -> String {
-    let words = text.split(' ');
+    let is_address = |word: &str| word.contains('@') || word.to_ascii_lowercase().contains("%40");
+    let words = text.split_whitespace();
     let words: Vec<&str> = words
-        .map(|word| if word.contains('@') { "…" } else { word })
+        .map(|word| if is_address(word) { "…" } else { word })
         .collect();
     words.join(" ")
 }
@@ -506,3 +521,29 @@ async fn aware(house: &House, collector: &Collector, mut load: watch::Receiver<L
 
 /// How often the hooks ask for the write-ups anyway: scans and imports bring some, too.
 const AWARE: Duration = Duration::from_secs(60);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_address_stands_in_the_log() {
+        for (text, expected) in [
+            (
+                "source a: <ada@example.org>, refuses access (status 403)",
+                "source a: … refuses access (status 403)",
+            ),
+            ("users/ada%40example.org/events is gone", "… is gone"),
+            (
+                "Ada <ada@example.org>;\nbob@example.org\tis gone",
+                "Ada … … is gone",
+            ),
+            (
+                "refuses access; check token_file",
+                "refuses access; check token_file",
+            ),
+        ] {
+            assert_eq!(plain(text), expected);
+        }
+    }
+}

@@ -30,6 +30,7 @@ mod purge;
 mod reads;
 mod report;
 mod reporting;
+mod restated;
 mod retain;
 mod scan;
 mod serve;

@@ -34,7 +34,8 @@ pub(super) struct Args {
     /// The folder to write to
     #[arg(long, default_value = "readback-report")]
     out: PathBuf,
-    /// An earlier summary.json (or its folder): what it would say now, into restatements.json
+    /// An earlier summary.json (or its folder): what it would say now, into restatements.json [default: the
+    /// report that the folder holds, if it does]
     #[arg(long, value_name = "REPORT")]
     since: Option<PathBuf>,
     /// The summary on standard output as well
@@ -44,7 +45,10 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let as_of = instant(args.as_of.as_deref(), &config.organisation.calendar)?;
-    let earlier = args.since.as_deref().map(earlier).transpose()?;
+    let earlier = match &args.since {
+        Some(since) => Some(earlier(since)?),
+        None => kept(&args.out)?,
+    };
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
     let done = write(&house, as_of, &args.out, earlier.as_ref()).await;
@@ -123,6 +127,17 @@ pub(super) fn earlier(path: &Path) -> anyhow::Result<Json> {
     }
     restate::as_of(&earlier).with_context(what)?;
     Ok(earlier)
+}
+
+/// The report that a folder holds, before another takes its place; nothing where that is of another shape.
+fn kept(out: &Path) -> anyhow::Result<Option<Json>> {
+    let bytes = match std::fs::read(out.join("summary.json")) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| out.display().to_string()),
+    };
+    let found: Option<Json> = serde_json::from_slice(&bytes).ok();
+    Ok(found.filter(|found| found["schema"] == SCHEMA && restate::as_of(found).is_ok()))
 }
 
 /// Writes every file of the report. Returns the bytes of `summary.json`.

@@ -16,6 +16,11 @@ use crate::store::told::{made_by, query};
 /// Names the shape of an explanation and its version.
 pub const SCHEMA: &str = "https://readback.dev/schemas/explanation/v1";
 
+/// JSON Schema (draft 2020-12) of an explanation.
+pub fn schema() -> Value {
+    schemars::schema_for!(Explanation).to_value()
+}
+
 /// How the numbers of one indicator came about.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Explanation {

@@ -153,6 +153,7 @@ fn review(entry: &Json) -> Option<ReviewLine> {
         title: text(entry, "title"),
         attendees: entry["attendees"].as_i64(),
         need_not_have_come: entry["need_not_have_come"].as_i64(),
+        not_recorded: entry["not_recorded"] == true,
         suppressed: entry["suppressed"] == true,
         meeting: text(entry, "meeting")?,
         date: days(date),
@@ -258,7 +259,8 @@ mod tests {
             "indicators": { "R3": { "title": "Readers", "results": { "readers": null, "suppressed": true, "pairs": 9 } } },
             "writeups": [{ "id": "a", "title": "A", "readers": null, "reads": null, "suppressed": true,
                 "links": { "live": { "commit": 2, "diagram": 1 }, "created": { "commit": 4 } } }],
-            "reviews": [{ "meeting": "2026-03-02/1", "date": "2026-03-02", "attendees": 7, "need_not_have_come": null, "suppressed": true }],
+            "reviews": [{ "meeting": "2026-03-02/1", "date": "2026-03-02", "attendees": 7, "need_not_have_come": null, "suppressed": true },
+                { "meeting": "2026-03-09/1", "date": "2026-03-09", "attendees": null, "not_recorded": true }],
             "attendance_by_quarter": [{ "quarter": "2026-Q2", "reviews": 3, "by_role": { "CHAIR": null, "walk_in": 6, "suppressed": true } }],
             "health": { "received": { "lines": 12 }, "coverage": [{ "scope": "wiki", "events": null },
                 { "scope": "https://wiki.example.org/~ada/" }] },
@@ -288,6 +290,12 @@ mod tests {
             ),
             (Some(7), None)
         );
+        let unsaid: Vec<bool> = rows
+            .reviews
+            .iter()
+            .map(|review| review.not_recorded)
+            .collect();
+        assert_eq!(unsaid, [false, true]);
         let april = days(NaiveDate::from_ymd_opt(2026, 4, 1).unwrap());
         let shown: Vec<_> = rows
             .series

@@ -2,6 +2,8 @@
 //! known today; every published number that differs is listed with both values and what may have
 //! caused it. A report itself never speaks of another one, so this is a file of its own.
 
+use std::collections::BTreeMap;
+
 use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
@@ -51,6 +53,39 @@ pub fn of(restatements: &Json, code: &str) -> Json {
         })
         .collect();
     json!({ "as_of": restatements["as_of"], "causes": restatements["causes"], "changes": own })
+}
+
+/// What pages tell of them: how many numbers of each indicator are others by now, and what may have caused it.
+/// The numbers stand in `restatements.json` alone.
+pub fn told(restatements: &Json) -> Json {
+    let mut changed: BTreeMap<&str, u64> = BTreeMap::new();
+    let changes = restatements["changes"].as_array().into_iter().flatten();
+    let paths = changes.filter_map(|change| change["path"].as_str()?.strip_prefix("indicators."));
+    for code in paths.filter_map(|path| path.split('.').next()) {
+        *changed.entry(code).or_default() += 1;
+    }
+    json!({
+        "as_of": restatements["as_of"],
+        "causes": restatements["causes"],
+        "changed": changed,
+    })
+}
+
+/// What of that concerns one indicator; null where nothing was compared.
+pub fn told_of(told: &Json, code: &str) -> Json {
+    if told.is_null() {
+        return Json::Null;
+    }
+    let changed = told["changed"][code].as_u64().unwrap_or(0);
+    let own = format!("indicators.{code}.");
+    let causes = told["causes"].as_array().into_iter().flatten();
+    // Another definition of another indicator is none here.
+    let causes = causes.filter(|cause| {
+        let path = cause["path"].as_str().unwrap_or_default();
+        cause["kind"] != "definition" || path.starts_with(&own)
+    });
+    let causes: Vec<&Json> = causes.filter(|_| changed > 0).collect();
+    json!({ "as_of": told["as_of"], "changed": changed, "causes": causes })
 }
 
 /// What may have caused changes: other parameters, other definitions, more events.
@@ -169,6 +204,32 @@ mod tests {
         let before = summary(10, 0.5, &[("2026-01", 3)]);
         let after = summary(12, 0.6, &[("2025-12", 1), ("2026-01", 3)]);
         insta::assert_json_snapshot!(restatements(&before, &after));
+    }
+
+    #[test]
+    fn pages_are_told_how_many_and_why_and_no_number() {
+        let before = summary(10, 0.5, &[("2026-01", 3)]);
+        let mut after = summary(12, 0.6, &[("2026-01", 3)]);
+        after["indicators"]["T0"]["version"] = json!(2);
+        let told = told(&restatements(&before, &after));
+        let events =
+            json!({ "kind": "events", "path": "health.received.lines", "before": 10, "after": 12 });
+        assert_eq!(
+            told_of(&told, "L3"),
+            json!({ "as_of": "2026-07-01T00:00:00Z", "changed": 1, "causes": [events] })
+        );
+        let version = told_of(&told, "T0");
+        assert_eq!(
+            (
+                &version["changed"],
+                version["causes"].as_array().map(Vec::len)
+            ),
+            (&json!(1), Some(2))
+        );
+        let same = json!({ "as_of": "2026-07-01T00:00:00Z", "changed": 0, "causes": [] });
+        assert_eq!(told_of(&told, "R1"), same);
+        assert_eq!(told_of(&Json::Null, "R1"), Json::Null);
+        assert!(!told.to_string().contains("0.6"), "{told}");
     }
 
     #[test]

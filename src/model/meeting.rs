@@ -49,6 +49,30 @@ impl MeetingForm {
     }
 }
 
+/// Where a meeting is held by video, by what names that for every tool: a number of Zoom's. A calendar says
+/// where a meeting will be, a meeting tool where it was; what is the same place at about the same time is the
+/// same meeting.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Venue {
+    /// Its name; blank behind the door, where only `hash` is kept.
+    pub name: String,
+    /// Its keyed hash; 0 in front of the door.
+    pub hash: u64,
+    /// A calendar says so.
+    pub is_planned: bool,
+}
+
+impl Venue {
+    /// A venue with this name.
+    pub const fn new(name: String, is_planned: bool) -> Self {
+        Venue {
+            name,
+            hash: 0,
+            is_planned,
+        }
+    }
+}
+
 /// What is known of a meeting beside its attendees; `None` where nobody says it. Several sources' words
 /// are put together field by field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +99,8 @@ pub struct Meeting {
     pub open: Option<bool>,
     /// All of them had to come.
     pub mandatory: Option<bool>,
+    /// Where it is held by video. No event that comes from outside can say it.
+    pub venue: Option<Venue>,
 }
 
 impl Meeting {
@@ -92,6 +118,7 @@ impl Meeting {
             form: None,
             open: None,
             mandatory: None,
+            venue: None,
         }
     }
 }

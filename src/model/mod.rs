@@ -31,7 +31,7 @@ pub use event::{
     ReadCount, Whom, Writeup,
 };
 pub use identity::{Identity, Pseudonym};
-pub use meeting::{Meeting, MeetingForm, Occurrence, Story};
+pub use meeting::{Meeting, MeetingForm, Occurrence, Story, Venue};
 pub use params::Parameters;
 pub use place::Place;
 pub use record::Record;

@@ -42,6 +42,7 @@ pub mod sites;
 pub mod teams;
 pub mod transcript;
 pub mod unpack;
+mod venue;
 mod visited;
 pub mod webvtt;
 mod wiki;

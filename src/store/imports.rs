@@ -84,8 +84,9 @@ impl Batch {
         own > 0 && own == self.len()
     }
 
-    /// Moves all of it to one meeting, by its hash.
+    /// Moves all of it to one meeting, by its hash: it is said which it is, wherever it was held.
     pub fn move_to(&mut self, meeting: u64) {
+        self.meetings.iter_mut().for_each(|row| row.venue = 0);
         let attendance = self.attendance.iter_mut().map(|row| &mut row.meeting);
         let meetings = self.meetings.iter_mut().map(|row| &mut row.meeting);
         attendance.chain(meetings).for_each(|own| *own = meeting);

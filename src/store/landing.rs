@@ -403,6 +403,8 @@ impl Batch {
                 open: meeting.open,
                 mandatory: meeting.mandatory,
                 watched: meeting.watched,
+                venue: meeting.venue.as_ref().map_or(0, |venue| venue.hash),
+                venue_planned: meeting.venue.is_some_and(|venue| venue.is_planned),
             }),
             Body::Story(story) => self.stories.push(StoryRow {
                 key: head.key,

@@ -151,6 +151,8 @@ pub struct ReviewLine {
     pub attendees: Option<i64>,
     /// How many of them need not have come.
     pub need_not_have_come: Option<i64>,
+    /// Nobody said who came: there is no number, and none is withheld.
+    pub not_recorded: bool,
     /// A number is withheld.
     pub suppressed: bool,
 }

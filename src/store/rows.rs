@@ -235,6 +235,8 @@ pub(super) struct MeetingRow {
     pub(super) open: Option<bool>,
     pub(super) mandatory: Option<bool>,
     pub(super) watched: Option<u32>,
+    pub(super) venue: u64,
+    pub(super) venue_planned: bool,
 }
 
 #[derive(Default, Row, Serialize, Deserialize)]

@@ -7,6 +7,7 @@ pub mod margins;
 pub mod notes;
 pub mod publish;
 pub mod schema;
+pub mod shapes;
 pub mod suppress;
 
 pub use document::Document;

@@ -60,6 +60,8 @@ pub struct Published {
     pub charts: Vec<Chart>,
     /// What `/privacy` tells beside it; null where it is not known.
     pub terms: Value,
+    /// Which numbers of an earlier report are others by now, as `restate::told` says it; null where none was kept.
+    pub restated: Value,
 }
 
 impl Published {
@@ -69,6 +71,7 @@ impl Published {
             charts: build::all(&summary),
             summary,
             terms: Value::Null,
+            restated: Value::Null,
         }
     }
 
@@ -76,6 +79,12 @@ impl Published {
     #[must_use]
     pub fn with_terms(self, terms: Value) -> Self {
         Published { terms, ..self }
+    }
+
+    /// The same with what is to be known of an earlier report.
+    #[must_use]
+    pub fn with_restated(self, restated: Value) -> Self {
+        Published { restated, ..self }
     }
 }
 

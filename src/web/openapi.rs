@@ -1,5 +1,5 @@
-//! The OpenAPI document and the schemas of events, made from the tables that the router and the
-//! decoder themselves use.
+//! The OpenAPI document, made from the table that the router itself uses; and the schemas of all that comes in
+//! (events) and goes out (the summary, explanations, what commands and addresses answer).
 
 use std::sync::OnceLock;
 
@@ -10,16 +10,26 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Keep};
 use super::api::{Operation, ROUTES};
 use super::problem::{Refusal, Segment};
+use crate::jobs::explain;
 use crate::sources::events;
+use crate::summary::{schema, shapes};
 
 /// Every schema by its name, made once.
 fn all() -> &'static [(String, Vec<u8>)] {
     static ALL: OnceLock<Vec<(String, Vec<u8>)>> = OnceLock::new();
     ALL.get_or_init(|| {
-        let schemas = events::schemas().into_iter();
-        schemas
-            .map(|(name, schema)| {
-                let mut json = schema.to_value();
+        let events = events::schemas().into_iter();
+        let events = events.map(|(name, schema)| (name, schema.to_value()));
+        let out = [
+            ("explanation.v1".to_owned(), explain::schema()),
+            ("summary.v1".to_owned(), schema::summary()),
+        ];
+        // What is no JSON a test has seen.
+        let shapes = shapes::all().unwrap_or_default();
+        events
+            .chain(out)
+            .chain(shapes)
+            .map(|(name, mut json)| {
                 if let Some(fields) = json.as_object_mut() {
                     fields.insert("$id".to_owned(), address(&name).into());
                 }

@@ -23,6 +23,7 @@ use super::{AppState, annotations, bring, desk, saying, trail};
 use crate::charts::{Theme, render_png, render_svg};
 use crate::config::Role;
 use crate::jobs::explain::explanation;
+use crate::jobs::restate;
 use crate::pages::{Links, ListQuery, Page, Sort, assets, render, reviews_csv};
 
 /// A route for people.
@@ -271,7 +272,12 @@ async fn definition(shown: Shown, headers: HeaderMap, Path(code): Path<String>) 
     let latest = shown.latest.as_ref();
     // An unknown code is told by the page.
     let explained = latest.and_then(|published| explanation(&published.summary, &code, None).ok());
-    let explained = explained.and_then(|told| serde_json::to_value(told).ok());
+    let restated = latest.map_or(&serde_json::Value::Null, |published| &published.restated);
+    let explained = explained.and_then(|mut told| {
+        let own = restate::told_of(restated, &told.code);
+        told.restated = Some(own).filter(|own| !own.is_null());
+        serde_json::to_value(told).ok()
+    });
     let explained = Box::new(explained.unwrap_or_default());
     page(&shown, &headers, &Page::Definition(code, explained))
 }

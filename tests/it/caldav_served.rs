@@ -255,3 +255,28 @@ fn rubbish_takes_nothing_back() {
     *answers.lock().expect("no panic") = None;
     assert_eq!((source.pull(NOW), source.rows().len()), (0, 1));
 }
+
+#[test]
+fn an_empty_list_takes_much_back_only_the_second_time() {
+    let (store, _server, mut source) = served(true);
+    let set = |name: &str, text: Option<String>| store.lock().expect("no panic").set(name, text);
+    let names: Vec<String> = (0..6).map(|n| n.to_string()).collect();
+    for name in &names {
+        set(name, meeting(&format!("m{name}"), &["uwe"]));
+    }
+    assert_eq!(source.pull(NOW), 6);
+    names.iter().for_each(|name| set(name, None));
+    store.lock().expect("no panic").known_from = 99;
+    let heard = source.heard(NOW).expect("a pull");
+    assert_eq!((heard.events.len(), source.rows().len()), (0, 6));
+    let unread =
+        |source: &Source| readback::sources::unread(source.checkpoint.as_deref().expect("one"));
+    let told = unread(&source);
+    assert!(
+        told[0].contains("lists 6 of the 6 meetings no more"),
+        "{told:?}"
+    );
+    let heard = source.heard(NOW).expect("a pull");
+    assert_eq!((heard.events.len(), source.rows().len()), (6, 0));
+    assert_eq!(unread(&source), [""; 0]);
+}

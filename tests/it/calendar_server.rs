@@ -224,14 +224,21 @@ impl Source {
         let standing = self.newest.values();
         let standing = standing.filter(|event| !event.subject.ends_with(RETRACTED));
         let row = |event: &Event| {
-            let Body::Attendance(said) = &event.body else {
-                panic!("no attendance");
+            // Where it is held is told beside it.
+            let said = match &event.body {
+                Body::Attendance(said) => said,
+                Body::Meeting(said) if said.venue.is_some() => return None,
+                _ => panic!("no attendance"),
             };
             let person = said.person.as_ref().map_or("", |person| &person.value);
             let person = person.trim_end_matches("@example.org");
-            format!("{} {} {person}", said.meeting, to_rfc3339(event.time))
+            Some(format!(
+                "{} {} {person}",
+                said.meeting,
+                to_rfc3339(event.time)
+            ))
         };
-        standing.map(row).collect()
+        standing.filter_map(row).collect()
     }
 }
 

@@ -7,6 +7,7 @@ use readback::engine::{self, Endpoint, Password};
 use readback::jobs::load::LoadState;
 use readback::model::EventKind;
 use readback::store::Store;
+use readback::summary::shapes;
 use readback::web::{Opened, Published};
 use serde_json::{Value, json};
 
@@ -116,7 +117,9 @@ async fn schemas_have_their_addresses() {
     let (_folder, door) = fresh(1 << 30);
     let listed = get(&door, "/v1/schemas").await.json();
     let listed = listed["schemas"].as_array().expect("a list").clone();
-    assert_eq!(listed.len(), EventKind::ALL.len() + 1);
+    // Envelope and kinds of events; summary and explanation; what commands and addresses answer.
+    let out = 2 + shapes::all().expect("schemas").len();
+    assert_eq!(listed.len(), EventKind::ALL.len() + 1 + out);
     for one in &listed {
         let address = one["address"].as_str().expect("an address");
         let answer = get(&door, address).await;

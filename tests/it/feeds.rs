@@ -423,3 +423,54 @@ async fn what_was_taken_back_is_in_no_indicator() {
     let show = &documents[0].indicators["A3"]["results"]["show_rate"];
     assert_eq!((&show["k"], &show["n"]), (&json!(6), &json!(8)), "{show}");
 }
+
+#[test]
+fn an_empty_calendar_takes_much_back_only_the_second_time() {
+    let feed = Feed::new();
+    let mut source = feed.source();
+    let all: Vec<String> = (0..8)
+        .map(|n| {
+            event(
+                &format!("m{n}"),
+                &format!("2025030{}T140000Z", n + 1),
+                "",
+                &["uwe"],
+            )
+        })
+        .collect();
+    feed.holds(&all);
+    assert_eq!(source.pull(NOW), 8);
+    // What lies ahead is gone, and an older one says that the feed has not forgotten it.
+    feed.holds(&all[..1]);
+    let heard = source.heard(NOW).expect("a pull");
+    assert_eq!((heard.events.len(), source.rows().len()), (0, 8));
+    assert!(
+        heard.notes[0].contains("lists 7 of the 8 meetings no more"),
+        "{:?}",
+        heard.notes
+    );
+    let unread =
+        |source: &Source| readback::sources::unread(source.checkpoint.as_deref().expect("one"));
+    assert_eq!(unread(&source).len(), 1);
+    // The same answer once more, though its tag is the same.
+    let heard = source.heard(NOW).expect("a pull");
+    assert_eq!((heard.events.len(), source.rows().len()), (7, 1));
+    assert_eq!(unread(&source), [""; 0]);
+    // What the feed says itself is believed: another hour for a whole series.
+    feed.holds(&[event(
+        "s",
+        "20250304T140000Z",
+        "RRULE:FREQ=DAILY;COUNT=9\n",
+        &["uwe"],
+    )]);
+    source.heard(NOW).expect("a pull");
+    let before = source.rows().len();
+    feed.holds(&[event(
+        "s",
+        "20250304T150000Z",
+        "RRULE:FREQ=DAILY;COUNT=9\n",
+        &["uwe"],
+    )]);
+    assert_eq!(source.heard(NOW).expect("a pull").notes, [""; 0]);
+    assert_eq!(source.rows().len(), before);
+}

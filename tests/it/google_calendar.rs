@@ -606,3 +606,63 @@ fn a_scan_stores_the_plan_and_nobody() {
         }
     }
 }
+
+/// Google forgets its token, and what it lists then is empty: a share that was withdrawn looks like that, too.
+#[test]
+fn an_empty_list_takes_much_back_only_the_second_time() {
+    let mut house = house(&[REVIEWS]);
+    let ids: Vec<String> = (1..=8).map(|day| format!("m{day}")).collect();
+    let put = |shelves: &super::google_shelves::Shelves| {
+        for (day, id) in (1..).zip(&ids) {
+            shelves.put(
+                REVIEWS,
+                single(id, &format!("2025-03-0{day}T14:00:00Z"), &["uwe"]),
+            );
+        }
+    };
+    put(&house.shelves);
+    assert_eq!(house.source.pull(NOW), 8);
+    let lose = |shelves: &super::google_shelves::Shelves| {
+        ids.iter().for_each(|id| shelves.lose(REVIEWS, id));
+    };
+    let unread = |source: &Source| sources::unread(source.checkpoint.as_deref().expect("one"));
+    lose(&house.shelves);
+    let heard = house.source.heard(NOW).expect("a pull");
+    assert_eq!(heard.events.len(), 0);
+    let told = unread(&house.source);
+    for words in [
+        "number 1 of calendars lists 8 of the 8 meetings no more",
+        "if the next scan does not find them either",
+    ] {
+        assert!(heard.notes[0].contains(words), "{:?}", heard.notes);
+        assert!(told[0].contains(words), "{told:?}");
+    }
+    assert_eq!(rows(&house.source).len(), 8);
+    // They are there again: nothing was lost, and nothing is told.
+    put(&house.shelves);
+    assert_eq!(house.source.pull(NOW), 0);
+    assert_eq!(unread(&house.source), [""; 0]);
+    lose(&house.shelves);
+    assert_eq!(house.source.heard(NOW).expect("a pull").events.len(), 0);
+    let heard = house.source.heard(NOW).expect("a pull");
+    assert_eq!(heard.events.len(), 8);
+    assert!(
+        heard.notes[0].contains("8 of the 8 meetings that were told of"),
+        "{:?}",
+        heard.notes
+    );
+    assert_eq!(rows(&house.source), [""; 0]);
+    assert_eq!(unread(&house.source), [""; 0]);
+    // A few are taken back at once.
+    for id in &ids[..5] {
+        house
+            .shelves
+            .put(REVIEWS, single(id, "2025-03-05T14:00:00Z", &["uwe"]));
+    }
+    assert_eq!(house.source.pull(NOW), 5);
+    ids[..5]
+        .iter()
+        .for_each(|id| house.shelves.lose(REVIEWS, id));
+    assert_eq!(house.source.pull(NOW), 5);
+    assert_eq!(rows(&house.source), [""; 0]);
+}

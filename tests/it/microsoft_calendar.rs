@@ -626,3 +626,53 @@ async fn nobody_s_name_gets_into_the_tables() {
         .expect("a scan");
     assert_eq!(done.total(), 0);
 }
+
+/// A series counts by its occurrences: an empty answer is not a few entries.
+#[test]
+fn an_empty_list_takes_much_back_only_the_second_time() {
+    let tenant = Tenant::new();
+    tenant.calendar(MAIL, |calendar| {
+        for number in 1..=3 {
+            calendar.series(number, "Review", &[ZOE], WEEKS);
+        }
+    });
+    let mut source = tenant.source(BOX);
+    // The organiser comes, too.
+    assert_eq!(source.pull(NOW), 18);
+    tenant.calendar(MAIL, |calendar| {
+        (1..=3).for_each(|one| calendar.remove(one))
+    });
+    tenant.outlook.lock().expect("no panic").known_from = 99;
+    let heard = source.heard(NOW).expect("a pull");
+    assert_eq!((heard.events.len(), source.rows().len()), (0, 18));
+    let unread = |source: &Source| sources::unread(source.checkpoint.as_deref().expect("one"));
+    let told = unread(&source);
+    assert!(
+        told[0].contains("lists 9 of the 9 meetings no more"),
+        "{told:?}"
+    );
+    tenant.outlook.lock().expect("no panic").known_from = 0;
+    let heard = source.heard(NOW).expect("a pull");
+    assert_eq!((heard.events.len(), source.rows().len()), (18, 0));
+    assert_eq!(unread(&source), [""; 0]);
+    assert_eq!(source.pull(NOW), 0);
+}
+
+/// Graph says how long to wait in seconds, or until when.
+#[test]
+fn a_date_says_how_long_graph_is_left_alone() {
+    let tenant = Tenant::new();
+    tenant.calendar(MAIL, |_| {});
+    let mut source = tenant.source(BOX);
+    let until = NOW - NOW % 1000 + 7_200_000;
+    let date = chrono::DateTime::from_timestamp_millis(until).expect("a time");
+    let date = date.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    tenant.odd(
+        "calendarView",
+        (429, vec![("retry-after", date)], Vec::new()),
+    );
+    source.heard(NOW).expect("a pull");
+    let checkpoint = source.checkpoint.clone().expect("one");
+    assert_eq!(sources::waits_until(&checkpoint), Some(until));
+    assert_eq!(sources::unread(&checkpoint), [""; 0]);
+}

@@ -121,7 +121,12 @@ fn a_page_that_is_always_refused_is_stepped_over() {
         assert!(notes[0].contains("goes on from there"), "{notes:?}");
         // Some pages of the list may be had, none is lost sight of.
         assert!(!met.contains_key(&link(230)), "{pull}");
-        assert_eq!(unread(source.checkpoint.as_deref().expect("one")), [""; 0]);
+        let told = unread(source.checkpoint.as_deref().expect("one"));
+        assert!(
+            told[0].starts_with("a part was refused to the last pull: "),
+            "{told:?}"
+        );
+        assert_eq!(told.len(), 1, "{told:?}");
     }
     forge.asked();
     let notes = count(&mut met, &mut source);
@@ -173,8 +178,9 @@ fn a_list_that_is_ill_is_waited_for() {
         assert!(notes[0].contains("goes on from there"), "{notes:?}");
     }
     let told = unread(source.checkpoint.as_deref().expect("one"));
-    assert_eq!(told.len(), 1, "{told:?}");
-    assert!(told[0].contains("refused pull after pull"), "{told:?}");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("a part was refused"), "{told:?}");
+    assert!(told[1].contains("refused pull after pull"), "{told:?}");
     bad.lock().expect("no panic").clear();
     count(&mut met, &mut source);
     assert_eq!(met.len(), 230);

@@ -173,9 +173,15 @@ pub(crate) fn attendance(event: &readback::model::Event) -> &Attendance {
     }
 }
 
+/// Whether it says only where a meeting was held.
+pub(crate) fn is_venue(event: &readback::model::Event) -> bool {
+    matches!(&event.body, Body::Meeting(meeting) if meeting.venue.is_some())
+}
+
 /// Who was there and for how many seconds, `?` where that is not known; with `-` before what is taken back.
 pub(crate) fn who(heard: &Collected) -> Vec<String> {
-    let each = heard.events.iter().map(|event| {
+    let of_people = heard.events.iter().filter(|event| !is_venue(event));
+    let each = of_people.map(|event| {
         let one = attendance(event);
         let sign = if event.subject.ends_with(":retracted") {
             "-"
@@ -199,7 +205,7 @@ pub(crate) fn who(heard: &Collected) -> Vec<String> {
 /// The meetings that were told, each once, with when they began.
 pub(crate) fn meetings(heard: &Collected) -> Vec<(String, String)> {
     let each = heard.events.iter();
-    let each = each.filter(|event| !event.subject.ends_with(":retracted"));
+    let each = each.filter(|event| !event.subject.ends_with(":retracted") && !is_venue(event));
     let mut all: Vec<_> = each
         .map(|event| (attendance(event).meeting.clone(), to_rfc3339(event.time)))
         .collect();

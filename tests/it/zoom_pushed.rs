@@ -314,6 +314,8 @@ fn three_ways_give_one_meeting_and_nobody_twice() {
         let mut pushed = Collected::default();
         for body in [
             came("Adaline Zz", ADA),
+            // Another device of hers, which shows no address.
+            came("Telephone of Adaline Zz", ""),
             left("Bob Zz", BOB),
             came("Nick Zz", ""),
             // Their address was not told yet.

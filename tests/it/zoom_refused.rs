@@ -1,5 +1,8 @@
 //! What Zoom refuses, and what is no answer of Zoom's: limits, scopes, plans, reports that are too old.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use readback::sources;
 use serde_json::json;
 
@@ -154,6 +157,13 @@ fn refusals_say_what_to_do() {
             "Only available for Paid or ZMP account",
             "need a Pro plan or a higher one",
         ),
+        // Whatever Zoom's words are for it.
+        (
+            400,
+            200,
+            "No permission.",
+            "need a Pro plan or a higher one",
+        ),
         (
             401,
             124,
@@ -203,6 +213,38 @@ fn refusals_say_what_to_do() {
             words(move |path| (path == "/oauth/token").then(|| (status, Vec::new(), body.clone())));
         assert!(said.contains(expected), "{said}");
     }
+}
+
+/// What was refused is remembered until a pull is whole again, and nobody is named by it.
+#[test]
+fn the_last_refusal_stays_in_the_checkpoint() {
+    let is_shut = Arc::new(AtomicBool::new(true));
+    let shut = Arc::clone(&is_shut);
+    let forge = Forge::new(move |asked, _| {
+        match asked.path().ends_with("/participants") && shut.load(Ordering::Relaxed) {
+            true => refusal(400, 200, "Only available for Paid account"),
+            false => zoom(asked),
+        }
+    });
+    let secret = secret();
+    let mut source = source(&params(&forge.address, secret.path(), &numbers()));
+    source.pull(NOW).expect("what there was");
+    let checkpoint = source.checkpoint.clone().expect("one");
+    let told = sources::unread(&checkpoint);
+    assert_eq!(told.len(), 1, "{told:?}");
+    for words in ["a part was refused to the last pull", "need a Pro plan"] {
+        assert!(told[0].contains(words), "{told:?}");
+    }
+    assert!(
+        !told[0].contains('@') && !told[0].contains(WORDS),
+        "{told:?}"
+    );
+    assert!(!sources::is_whole(&checkpoint));
+    is_shut.store(false, Ordering::Relaxed);
+    assert_eq!(who(&source.pull(NOW + 60_000).expect("a pull")), CAME);
+    let checkpoint = source.checkpoint.clone().expect("one");
+    assert_eq!(sources::unread(&checkpoint), [""; 0]);
+    assert!(sources::is_whole(&checkpoint));
 }
 
 #[test]

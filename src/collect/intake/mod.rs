@@ -158,6 +158,9 @@ impl Intake {
                 .take()
                 .map_or(0, |parent| self.keys.event(source, &parent)),
             Body::Meeting(meeting) => {
+                if let Some(venue) = &mut meeting.venue {
+                    venue.hash = self.keys.hash("venue", &std::mem::take(&mut venue.name));
+                }
                 let blank = Occurrence::Named(String::new());
                 match std::mem::replace(&mut meeting.meeting, blank) {
                     Occurrence::Named(name) => self.keys.hash("meeting", &name),

@@ -218,6 +218,8 @@ fn seen(
         }
         let attendance = match event.body {
             Body::Attendance(attendance) => *attendance,
+            // Where it is held says nothing of who spoke.
+            Body::Meeting(meeting) if meeting.venue.is_some() => continue,
             Body::Meeting(meeting) => {
                 seen.spoken = Some(meeting);
                 continue;

@@ -57,6 +57,11 @@ impl<'p> Site<'p> {
         Site { asking }
     }
 
+    /// A calendar's answer that is not taken as it is; others may be.
+    pub(super) fn refused(&self, reason: &str) -> Stop {
+        self.asking.refused(reason)
+    }
+
     /// The calendars of these names or paths; where none are given, the calendar that the address is.
     /// `is_told` says whether a message may name what is there.
     pub(super) fn calendars(

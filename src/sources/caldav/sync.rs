@@ -10,8 +10,9 @@ use url::Url;
 use super::CalDav;
 use super::site::{Change, Changes, Site, named};
 use crate::model::Millis;
-use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
+use crate::sources::forge::{Stop, concluded, is_too_early, refusal, remembered, written};
 use crate::sources::icalendar::asking::Asking;
+use crate::sources::icalendar::doubt::Doubt;
 use crate::sources::icalendar::memory::{Memory, Telling, hashed, kept, setup, window};
 use crate::sources::icalendar::reading::{Plan, Reading, Window};
 use crate::sources::{Sink, SourceError};
@@ -24,6 +25,9 @@ const AT_ONCE: usize = 50;
 struct Checkpoint {
     /// The server wants to be left alone until then.
     not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    refused: Option<String>,
     /// How all was read.
     setup: String,
     calendars: BTreeMap<String, Stand>,
@@ -34,6 +38,9 @@ struct Checkpoint {
 #[derive(Default, Serialize, Deserialize)]
 struct Stand {
     token: Option<String>,
+    /// Whether a list that lacks most of what was told is believed.
+    #[serde(default)]
+    doubt: Doubt,
     resources: BTreeMap<String, Known>,
 }
 
@@ -68,6 +75,8 @@ struct News {
     /// By names.
     gone: Vec<String>,
     token: Option<String>,
+    /// All of it was listed: what is gone is only what the list lacks.
+    is_list: bool,
 }
 
 /// Pulls a server once.
@@ -107,6 +116,7 @@ pub(super) fn pull(
             run.unread
         ));
     }
+    state.refused = refusal(&ended);
     state.not_before = concluded(ended, run.got, run.sink)?;
     written(&state)
 }
@@ -136,16 +146,25 @@ impl Stand {
 
 impl Run<'_> {
     fn all(&mut self, site: &mut Site<'_>, wanted: &[String]) -> Result<(), Stop> {
+        let mut refused = Ok(());
         for calendar in site.calendars(wanted, false)? {
-            self.calendar(site, &calendar.url)?;
+            match self.calendar(site, &calendar.url) {
+                // The others are read all the same.
+                Err(stop @ Stop::Refused(..)) => refused = refused.and(Err(stop)),
+                done => done?,
+            }
         }
-        Ok(())
+        refused
     }
 
     fn calendar(&mut self, site: &mut Site<'_>, url: &Url) -> Result<(), Stop> {
         let calendar = hashed(&named(url));
         let news = self.news(site, url, &calendar)?;
-        for gone in &news.gone {
+        let believed = match news.is_list {
+            true => self.weigh(&calendar, &news.gone),
+            false => Ok(()),
+        };
+        for gone in news.gone.iter().filter(|_| believed.is_ok()) {
             self.gone(&calendar, gone);
         }
         let known = &self.stand(&calendar).resources;
@@ -157,9 +176,26 @@ impl Run<'_> {
         for some in wanted.chunks(AT_ONCE) {
             self.some(site, url, &calendar, some)?;
         }
+        if let Err(reason) = believed {
+            // All is to be listed once more.
+            self.stand(&calendar).token = None;
+            return Err(site.refused(&reason));
+        }
         // Only now: a pull that was cut off hears of the same changes again.
         self.stand(&calendar).token = kept(news.token.as_deref());
         Ok(())
+    }
+
+    /// Whether a list is believed that lacks these resources.
+    fn weigh(&mut self, calendar: &str, gone: &[String]) -> Result<(), String> {
+        let stand = self.stands.entry(calendar.to_owned()).or_default();
+        let uids = |known: &Known| known.uids.clone();
+        let told: BTreeSet<String> = stand.resources.values().flat_map(uids).collect();
+        let lacked = gone.iter().filter_map(|name| stand.resources.get(name));
+        let lacked: BTreeSet<String> = lacked.flat_map(uids).collect();
+        let count = |of: &BTreeSet<String>| self.telling.count(|uid, _| of.contains(uid));
+        let (gone, told) = (count(&lacked), count(&told));
+        stand.doubt.weigh((gone, told), self.sink)
     }
 
     /// Asks for these resources; in halves where all of them together can't be had.
@@ -222,7 +258,12 @@ impl Run<'_> {
             self.got = true;
             let Changes { there, gone, token } = changes;
             let gone = gone.iter().map(|url| hashed(&named(url))).collect();
-            return Ok(News { there, gone, token });
+            return Ok(News {
+                there,
+                gone,
+                token,
+                is_list: false,
+            });
         }
         // What changes while it is listed is told by the token from before.
         let token = site.token(url)?;
@@ -236,6 +277,7 @@ impl Run<'_> {
             gone: gone.collect(),
             there,
             token,
+            is_list: true,
         })
     }
 

@@ -14,6 +14,9 @@ use super::Edition;
 pub(super) struct Checkpoint {
     /// The site wants to be left alone until then.
     pub(super) not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    pub(super) refused: Option<String>,
     /// What it is, as far as it had to be found out.
     pub(super) edition: Option<Edition>,
     /// The write-up that was looked at last, where not all were.

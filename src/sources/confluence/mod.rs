@@ -22,7 +22,7 @@ use url::Url;
 
 use crate::model::Millis;
 
-use super::forge::{Client, Stop, concluded, is_too_early, remembered, written};
+use super::forge::{Client, Stop, concluded, is_too_early, refusal, remembered, written};
 use super::{Kind, Probe, Pull, Push, Setting, Sight, Sink, SourceError, decode, sight::counted};
 
 use addresses::sites;
@@ -155,6 +155,8 @@ impl Pull for Confluence {
                 }
                 Err(stop) => (false, None, Err(stop)),
             };
+        let part = refused.as_ref().map(ToString::to_string);
+        state.refused = refusal(&ended).or(part);
         // Until it is known which pages are write-ups nothing was got.
         state.not_before = concluded(ended, found, sink)?;
         if let Some(error) = refused {

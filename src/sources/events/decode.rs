@@ -479,6 +479,7 @@ fn meeting(wire: MeetingData<'_>) -> Result<Meeting, Refusal> {
         form: one_of(wire.form, &MeetingForm::ALL, MeetingForm::name)?,
         open: wire.open,
         mandatory: wire.mandatory,
+        venue: None,
     })
 }
 

@@ -17,6 +17,9 @@ use super::texts::Found;
 pub(super) struct Checkpoint {
     /// The forge wants to be left alone until then.
     pub(super) not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    pub(super) refused: Option<String>,
     /// Tells whether other write-ups are registered than last time.
     names: String,
     /// The repository that is asked for first.

@@ -12,6 +12,7 @@ use crate::model::Millis;
 use crate::sources::{LOOK, MAX_VALUES, SourceError, is_dense};
 
 use super::shown;
+use super::time::{LONGEST_WAIT, wait};
 
 /// A whole answer, from first byte to last.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -21,8 +22,6 @@ const MAX_ANSWER: u64 = 32 << 20;
 const MOST_QUESTIONS: u32 = 2_000;
 /// Where a forge does not say how long to wait, ms.
 const WAIT: Millis = 60_000;
-/// No forge means longer, ms: its limits are of an hour.
-const LONGEST_WAIT: Millis = 24 * 3_600_000;
 
 /// How forges say that too much was asked, and Google does.
 const LIMITS: &[&str] = &[
@@ -477,7 +476,7 @@ impl Client {
     /// Until when a forge wants to be left alone.
     fn until(&self, header: &dyn Fn(&str) -> Option<String>) -> Millis {
         let number = |name: &str| header(name)?.trim().parse::<Millis>().ok();
-        let after = number("retry-after").and_then(|seconds| seconds.checked_mul(1000));
+        let after = header("retry-after").and_then(|text| wait(&text, self.now));
         let reset = number("x-ratelimit-reset")
             .or_else(|| number("ratelimit-reset"))
             .and_then(|at| at.checked_mul(1000));

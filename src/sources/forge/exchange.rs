@@ -4,6 +4,7 @@
 use serde_json::Value;
 use url::Url;
 
+use super::time::wait;
 use super::{Stop, shown};
 use crate::model::Millis;
 use crate::sources::{LOOK, SourceError};
@@ -57,8 +58,8 @@ pub(in crate::sources) fn exchanged(
         (200..=299, None) => Err(failed("gives no token", false)),
         (429, _) => {
             let header = response.headers().get("retry-after");
-            let seconds = header.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-            let wait = seconds.map_or(WAIT, |seconds: u32| Millis::from(seconds) * 1000);
+            let told = header.and_then(|value| wait(value.to_str().ok()?, now));
+            let wait = told.unwrap_or(WAIT);
             let reason = "gives no token for now (status 429)".to_owned();
             Err(Stop::Later(reason, Some(now.saturating_add(wait))))
         }

@@ -47,7 +47,7 @@ pub(super) use pulled::{
 };
 pub(super) use signature::{Secret, Secrets, hex, recent, sha256};
 pub(super) use texts::{Action, Author, Bots, Hand, Page, Reader, Text, is_bot, second};
-pub(super) use time::{instant, of_millis};
+pub(super) use time::{instant, of_millis, wait};
 
 /// How one kind of forge speaks.
 pub(super) trait Dialect: Send + Sync + 'static {

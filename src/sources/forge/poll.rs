@@ -11,7 +11,7 @@ use crate::sources::{Pull, Setting, Sight, Sink, SourceError, decode};
 
 use super::checkpoint::{Checkpoint, Task};
 use super::client::{Client, Reply, Stop};
-use super::pulled::{concluded, is_too_early, remembered, written};
+use super::pulled::{concluded, is_too_early, refusal, remembered, written};
 use super::run::Run;
 use super::{Bots, Dialect, Params, Reader, Text, reader, shown};
 
@@ -271,6 +271,7 @@ impl<D: Polled> Pull for Poll<D> {
             owed: None,
             is_again: false,
             refused: None,
+            left_out: None,
             sink,
             dialect: PhantomData,
         };
@@ -290,11 +291,14 @@ impl<D: Polled> Pull for Poll<D> {
             state.repositories.insert((*name).clone(), repository);
         }
         run.cover_links(&self.repositories, &mut state);
-        let (got, bots, absent) = (run.got, run.bots, run.absent);
+        let (got, bots, absent, left_out) = (run.got, run.bots, run.absent, run.left_out);
         bots.tell("pull", sink);
-        if let (Ok(()), false, Some(error)) = (&ended, got, absent) {
-            return Err(error);
-        }
+        let absent = match (&ended, got, absent) {
+            (Ok(()), false, Some(error)) => return Err(error),
+            (_, _, absent) => absent,
+        };
+        let part = absent.map(|error| error.to_string()).or(left_out);
+        state.refused = refusal(&ended).or(part);
         state.not_before = concluded(ended, got, sink)?;
         written(&state)
     }

@@ -41,6 +41,8 @@ pub(super) struct Run<'a, D> {
     pub(super) is_again: bool,
     /// Questions about single objects of a repository that were refused, and why the first was.
     pub(super) refused: Option<(u32, String)>,
+    /// The first of these of all repositories, in words.
+    pub(super) left_out: Option<String>,
     /// Takes the events.
     pub(super) sink: &'a mut dyn Sink,
     /// The kind of forge.
@@ -69,9 +71,11 @@ impl<D: Polled> Run<'_, D> {
     pub(super) fn repository(&mut self, name: &str, state: &mut Repository) -> Result<(), Stop> {
         let ended = self.all(name, state);
         if let Some((count, first)) = self.refused.take() {
-            self.sink.note(format!(
+            let words = format!(
                 "{name}: questions about single texts that were not answered, and are left out: {count} ({first})"
-            ));
+            );
+            self.left_out.get_or_insert_with(|| words.clone());
+            self.sink.note(words);
         }
         ended
     }

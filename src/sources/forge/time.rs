@@ -33,11 +33,44 @@ pub(in crate::sources) fn of_millis(value: &Value) -> Option<Millis> {
     value.as_i64().filter(|at| SENSIBLE.contains(at))
 }
 
+/// No server means longer where it asks to be left alone, ms.
+pub(in crate::sources) const LONGEST_WAIT: Millis = 24 * 3_600_000;
+
+/// How long from `now` on a server wants to be left alone, ms, as it says in Retry-After: in seconds, or
+/// until a date (RFC 9110, 10.2.3).
+pub(in crate::sources) fn wait(text: &str, now: Millis) -> Option<Millis> {
+    let text = text.trim();
+    let seconds = text.parse::<Millis>().ok();
+    let date = || {
+        let date = DateTime::parse_from_rfc2822(text).ok()?;
+        Some(date.timestamp_millis().saturating_sub(now))
+    };
+    let wait = seconds.and_then(|seconds| seconds.checked_mul(1000));
+    wait.or_else(date).map(|wait| wait.clamp(0, LONGEST_WAIT))
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_server_says_how_long_to_wait_in_seconds_or_until_when() {
+        let now = 1_431_886_089_000;
+        for (text, expected) in [
+            ("120", Some(120_000)),
+            (" 0 ", Some(0)),
+            ("Sun, 17 May 2015 18:10:09 GMT", Some(120_000)),
+            ("Sun, 17 May 2015 18:00:00 GMT", Some(0)),
+            ("Sun, 17 May 2026 18:00:00 GMT", Some(LONGEST_WAIT)),
+            ("999999999999", Some(LONGEST_WAIT)),
+            ("soon", None),
+            ("", None),
+        ] {
+            assert_eq!(wait(text, now), expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn every_spelling_is_one_instant() {

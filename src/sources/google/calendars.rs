@@ -100,6 +100,11 @@ impl Calendars {
         )
     }
 
+    /// What it answers is not believed yet, and why.
+    pub(in crate::sources) fn unlikely(&self, place: usize, reason: &str) -> Stop {
+        self.refused(place, reason)
+    }
+
     fn refused(&self, place: usize, reason: &str) -> Stop {
         let error = SourceError::Remote {
             name: forge::shown(&self.api),

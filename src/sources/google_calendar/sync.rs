@@ -13,9 +13,12 @@ use serde_json::Value;
 
 use super::Google;
 use crate::model::{DAY_MS, Millis, to_rfc3339};
-use crate::sources::forge::{Blame, Client, Stop, concluded, is_too_early, remembered, written};
+use crate::sources::forge::{
+    Blame, Client, Stop, concluded, is_too_early, refusal, remembered, written,
+};
 use crate::sources::google::Key;
 use crate::sources::google::event::{self, ITEMS, Item, Meeting, State, Zones};
+use crate::sources::icalendar::doubt::Doubt;
 use crate::sources::icalendar::memory::{Memory, Telling, hashed, kept, occurrence, setup, window};
 use crate::sources::icalendar::reading::Window;
 use crate::sources::{Problem, Sink, SourceError};
@@ -31,6 +34,9 @@ const LIST: &str = "nextPageToken,nextSyncToken,timeZone,accessRole";
 struct Checkpoint {
     /// Google wants to be left alone until then.
     not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    refused: Option<String>,
     /// How all was read.
     setup: String,
     calendars: BTreeMap<String, Stand>,
@@ -50,6 +56,9 @@ struct Stand {
     until: Millis,
     /// How often all of it was listed.
     round: u32,
+    /// Whether a list that lacks most of what was told is believed.
+    #[serde(default)]
+    doubt: Doubt,
     /// What was told, by the series or the event that is none, then by the occurrence.
     series: BTreeMap<String, BTreeMap<String, Known>>,
 }
@@ -129,6 +138,7 @@ pub(super) fn pull(
         Ok(ended) => ended,
         Err(stop) => (Err(stop), false),
     };
+    state.refused = refusal(&ended);
     state.not_before = concluded(ended, got, sink)?;
     written(&state)
 }
@@ -294,7 +304,9 @@ impl Run<'_> {
                     page = text(&list, "nextPageToken");
                     self.stand(calendar).page = kept(page.as_deref());
                     if page.is_none() {
-                        self.missing(calendar);
+                        // Until it is believed there is no token, and all is listed again.
+                        self.missing(calendar)
+                            .map_err(|reason| self.google.calendars.unlikely(place, &reason))?;
                         let stand = self.stand(calendar);
                         stand.token = kept(text(&list, "nextSyncToken").as_deref());
                         stand.until = window.to;
@@ -458,9 +470,17 @@ impl Run<'_> {
     }
 
     /// Takes back what a list of all did not hold.
-    fn missing(&mut self, calendar: &str) {
-        let stand = self.stand(calendar);
+    ///
+    /// # Errors
+    /// That is so much that it is not believed yet.
+    fn missing(&mut self, calendar: &str) -> Result<(), String> {
+        let from = self.window.from;
+        let stand = self.stands.entry(calendar.to_owned()).or_default();
         let round = stand.round;
+        let told = stand.series.values().flat_map(BTreeMap::values);
+        let told: Vec<&Known> = told.filter(|known| known.2 >= from).collect();
+        let gone = told.iter().filter(|known| known.3 != round).count();
+        stand.doubt.weigh((gone, told.len()), self.sink)?;
         let mut missed = Vec::new();
         for series in stand.series.values_mut() {
             let ids = series.iter().filter(|(_, known)| known.3 != round);
@@ -470,6 +490,7 @@ impl Run<'_> {
         for known in missed {
             self.left(calendar, &known);
         }
+        Ok(())
     }
 
     /// What could not be had, in sentences.

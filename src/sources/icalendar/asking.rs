@@ -9,7 +9,7 @@ use ureq::http::{HeaderMap, Request};
 use url::{Host, Url};
 
 use crate::model::Millis;
-use crate::sources::forge::{Blame, Stop, authorization, shown, token};
+use crate::sources::forge::{Blame, Stop, authorization, shown, token, wait};
 use crate::sources::{LOOK, SourceError};
 
 /// A whole answer, from first byte to last.
@@ -20,8 +20,6 @@ const MOST_REDIRECTS: u32 = 5;
 const MOST_QUESTIONS: u32 = 2_000;
 /// Where a server does not say how long to wait, ms.
 const WAIT: Millis = 60_000;
-/// No server means longer, ms.
-const LONGEST_WAIT: Millis = 24 * 3_600_000;
 /// The longest answer, bytes: ten years of a busy calendar.
 pub(in crate::sources) const LARGEST: u64 = 64 << 20;
 
@@ -356,7 +354,7 @@ impl<'p> Asking<'p> {
 
     /// Ends the pull where no other question would be answered either.
     fn refusal(&self, status: u16, retry_after: Option<&str>) -> Result<(), Stop> {
-        let wait = retry_after.and_then(|text| self.wait(text.trim()));
+        let wait = retry_after.and_then(|text| wait(text, self.now));
         match (status, wait) {
             (429, _) | (503, Some(_)) => {
                 let until = self.now.saturating_add(wait.unwrap_or(WAIT));
@@ -373,17 +371,6 @@ impl<'p> Asking<'p> {
             }
             _ => Ok(()),
         }
-    }
-
-    /// How long a server wants to be left alone: seconds, or until a date.
-    fn wait(&self, text: &str) -> Option<Millis> {
-        let seconds = text.parse::<Millis>().ok();
-        let date = || {
-            let date = chrono::DateTime::parse_from_rfc2822(text).ok()?;
-            Some(date.timestamp_millis() - self.now)
-        };
-        let wait = seconds.and_then(|seconds| seconds.checked_mul(1000));
-        wait.or_else(date).map(|wait| wait.clamp(0, LONGEST_WAIT))
     }
 
     /// Says that it is not there, or not for us.

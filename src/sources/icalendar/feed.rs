@@ -3,12 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::asking::{Asking, Place, Question};
+use super::doubt::Doubt;
 use super::memory::{Memory, Telling, kept, setup, window};
 use super::reading::{Reading, Window};
 use super::{Params, Plan, decode};
 use crate::model::Millis;
 use crate::sources::collected::Collected;
-use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
+use crate::sources::forge::{Blame, Stop, concluded, is_too_early, refusal, remembered, written};
 use crate::sources::{Pull, Setting, Sight, Sink, SourceError};
 
 /// What a pull hands to the next.
@@ -16,6 +17,12 @@ use crate::sources::{Pull, Setting, Sight, Sink, SourceError};
 struct Checkpoint {
     /// The server wants to be left alone until then.
     not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    refused: Option<String>,
+    /// Whether an answer that lacks most of what was told is believed.
+    #[serde(default)]
+    doubt: Doubt,
     /// What the answer was known by.
     etag: Option<String>,
     modified: Option<String>,
@@ -109,13 +116,14 @@ fn question<'a>((etag, modified): (Option<&'a str>, Option<&'a str>)) -> Questio
 }
 
 impl Feed {
+    /// Asks for all of it, and tells what is new. Says why not all that the answer lacks was taken back.
     fn ask(
         &self,
         place: &Place,
         state: &mut Checkpoint,
         now: Millis,
         sink: &mut dyn Sink,
-    ) -> Result<(), Stop> {
+    ) -> Result<Option<String>, Stop> {
         let window = window(&self.reading, now);
         let setup = setup(&self.reading.setting, &self.params);
         let is_read = state.setup == setup && state.next.is_none_or(|next| next >= window.to);
@@ -126,7 +134,7 @@ impl Feed {
         let mut asking = Asking::new(place, now);
         let answer = asking.ask(&place.url, &question(known))?;
         if answer.status == 304 && known != (None, None) {
-            return Ok(());
+            return Ok(None);
         }
         if !answer.is_fine() {
             return Err(asking.away(answer.status));
@@ -139,12 +147,17 @@ impl Feed {
         // Nothing is told of what turns out to be no calendar, or a part of one.
         let read = self.reading.read(body, true, window, &mut take, sink);
         let held = read.map_err(|reason| asking.failed(&reason, false))?;
-        telling.missing_of_all(&held, sink);
+        let believed = telling.missing_of_all(&held, &mut state.doubt, sink);
+        if let Err(reason) = believed {
+            // The same answer is another one: it is to be sent again.
+            (state.etag, state.modified) = (None, None);
+            return Ok(Some(reason));
+        }
         state.etag = kept(answer.header("etag"));
         state.modified = kept(answer.header("last-modified"));
         state.setup = setup;
         state.next = held.next;
-        Ok(())
+        Ok(None)
     }
 }
 
@@ -162,8 +175,17 @@ impl Pull for Feed {
         if is_too_early(state.not_before.take(), now, "the calendar", sink) {
             return Ok(checkpoint.unwrap_or_default().to_owned());
         }
-        let ended = self.ask(place, &mut state, now, sink);
-        state.not_before = concluded(ended, false, sink)?;
+        let (ended, got) = match self.ask(place, &mut state, now, sink) {
+            Ok(None) => (Ok(()), false),
+            // What is not believed yet was an answer all the same.
+            Ok(Some(reason)) => {
+                let error = place.error(&reason, false);
+                (Err(Stop::Refused(error, Blame::Answer)), true)
+            }
+            Err(stop) => (Err(stop), false),
+        };
+        state.refused = refusal(&ended);
+        state.not_before = concluded(ended, got, sink)?;
         written(&state)
     }
 }

@@ -12,9 +12,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
+use super::doubt::Doubt;
 use super::reading::{Held, Plan, Reading, Window};
 use super::{invited, version};
-use crate::model::{Attendance, Body, DAY_MS, Event, Identity, Millis, RETRACTED};
+use crate::model::{
+    Attendance, Body, DAY_MS, Event, Identity, Meeting, Millis, Occurrence, RETRACTED,
+};
 use crate::sources::forge::{hex, sha256};
 use crate::sources::{Setting, Sink};
 
@@ -34,10 +37,10 @@ pub(in crate::sources) struct Memory {
     meetings: BTreeMap<String, BTreeMap<String, Told>>,
 }
 
-/// An occurrence that was told of: when it is, its seats, the version, and what its content was; nothing
-/// once it was taken back.
+/// An occurrence that was told of: when it is, its seats, the version, what its content was, nothing once it
+/// was taken back, and whether it was told where it is held.
 #[derive(Clone, Copy, Serialize, Deserialize)]
-struct Told(Millis, u32, u32, Option<u64>);
+struct Told(Millis, u32, u32, Option<u64>, #[serde(default)] bool);
 
 /// One pull's telling.
 pub(in crate::sources) struct Telling<'a> {
@@ -126,7 +129,19 @@ impl<'a> Telling<'a> {
         let seats = u32::try_from(plan.people.len()).unwrap_or(u32::MAX);
         let version = self.later(before);
         let known = self.memory.meetings.entry(uid).or_default();
-        known.insert(id.clone(), Told(plan.at, seats, version, Some(print)));
+        let is_placed = plan.venue.is_some();
+        known.insert(
+            id.clone(),
+            Told(plan.at, seats, version, Some(print), is_placed),
+        );
+        let of_venue = format!("{id}:venue");
+        match plan.venue((&self.source, of_venue, version)) {
+            Some(venue) => sink.event(venue),
+            None if before.is_some_and(|told| told.4) => {
+                sink.event(self.nowhere(&id, plan.at, version));
+            }
+            None => {}
+        }
         for (seat, person) in plan.people.iter().enumerate() {
             sink.event(Event {
                 source: Arc::clone(&self.source),
@@ -168,6 +183,15 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// How many occurrences stand as they were told, and begin in the window, of those that `is_one` says, by
+    /// their UID as it is remembered and their start.
+    pub(in crate::sources) fn count(&self, is_one: impl Fn(&str, Millis) -> bool) -> usize {
+        let all = self.memory.meetings.iter();
+        let all = all.flat_map(|(uid, known)| known.values().map(move |told| (uid, told)));
+        let standing = all.filter(|(_, told)| told.3.is_some() && told.0 >= self.window.from);
+        standing.filter(|(uid, told)| is_one(uid, told.0)).count()
+    }
+
     /// Takes back an occurrence, unless this pull came upon it or the window left it behind. Its UID and its
     /// id are as they are remembered.
     pub(in crate::sources) fn takes_back(&mut self, uid: &str, id: &str, sink: &mut dyn Sink) {
@@ -181,8 +205,11 @@ impl<'a> Telling<'a> {
         }
         let version = self.later(Some(told));
         self.empty(id, told.0, version, 0..told.1, sink);
+        if told.4 {
+            sink.event(self.nowhere(id, told.0, version));
+        }
         let known = self.memory.meetings.entry(uid.to_owned()).or_default();
-        known.insert(id.to_owned(), Told(told.0, 0, version, None));
+        known.insert(id.to_owned(), Told(told.0, 0, version, None, false));
     }
 
     /// Forgets what the window left behind: it stays as it was told.
@@ -195,14 +222,41 @@ impl<'a> Telling<'a> {
     }
 
     /// The same for all of a calendar that is always answered as a whole, or as much of it as it remembers.
-    pub(in crate::sources) fn missing_of_all(&mut self, held: &Held, sink: &mut dyn Sink) {
+    ///
+    /// # Errors
+    /// It lacks so much that nothing is taken back yet.
+    pub(in crate::sources) fn missing_of_all(
+        &mut self,
+        held: &Held,
+        doubt: &mut Doubt,
+        sink: &mut dyn Sink,
+    ) -> Result<(), String> {
         let uids: BTreeSet<String> = self.memory.meetings.keys().cloned().collect();
         let whole: BTreeSet<String> = held.whole.iter().map(|uid| hashed(uid)).collect();
         // Many feeds hold the last months alone. What is there says so itself; what is not may have been
         // dropped for its age, unless something older is still there.
         let now = self.now;
         let is_old = |at: Millis| at < now && held.reaches.is_none_or(|reaches| at < reaches);
-        self.missing(&uids, |uid, at| is_old(at) && !whole.contains(uid), sink);
+        let is_forgotten = |uid: &str, at: Millis| is_old(at) && !whole.contains(uid);
+        // What is there says by itself which of its occurrences are no more.
+        let there: BTreeSet<String> = held.uids.iter().map(|uid| hashed(uid)).collect();
+        let gone = self.count(|uid, at| !there.contains(uid) && !is_forgotten(uid, at));
+        let told = self.count(|_, _| true);
+        doubt.weigh((gone, told), sink)?;
+        self.missing(&uids, is_forgotten, sink);
+        Ok(())
+    }
+
+    /// What says of an occurrence that it is held nowhere that is known.
+    fn nowhere(&self, id: &str, at: Millis, version: u32) -> Event {
+        Event {
+            source: Arc::clone(&self.source),
+            id: format!("{id}:venue"),
+            subject: format!("{}{RETRACTED}", self.source),
+            time: at,
+            version,
+            body: Body::Meeting(Meeting::new(Occurrence::Named(id.to_owned()))),
+        }
     }
 
     /// Events that say of these seats of an occurrence that nobody sits there.
@@ -261,6 +315,10 @@ impl<'a> Telling<'a> {
         let people: Vec<_> = people.collect();
         let content = (&plan.subject, plan.at, plan.length_ms, people);
         text.extend_from_slice(format!("{content:?}").as_bytes());
+        // What has none is not told again by a program that looks for it.
+        if let Some(venue) = &plan.venue {
+            text.extend_from_slice(venue.as_bytes());
+        }
         let [a, b, c, d, e, f, g, h, ..] = sha256(&text);
         u64::from_le_bytes([a, b, c, d, e, f, g, h])
     }

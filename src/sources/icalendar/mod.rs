@@ -2,10 +2,12 @@
 //!
 //! `reading` goes from bytes to plans, with `calendars`, `occasion`, `people`, `expand` and `zones`. A file
 //! makes events of them here. What is asked again and again (`feed`, and the kind `caldav`) remembers what
-//! it told (`memory`) and takes back what is so no more; `asking` speaks HTTP.
+//! it told (`memory`) and takes back what is so no more, unless that is too much at once (`doubt`); `asking` speaks
+//! HTTP.
 
 pub(super) mod asking;
 mod calendars;
+pub(super) mod doubt;
 mod expand;
 mod feed;
 pub(super) mod memory;
@@ -170,16 +172,18 @@ impl ICalendarFile {
         let known = u32::from(!plan.subject.is_empty());
         let version = version(plan.sequence, plan.stamped.max(self.changed)) | known;
         let source = self.reading.setting.source.as_str();
+        let id = |what: &str| {
+            let key = [plan.meeting.as_bytes(), b"\x1f", what.as_bytes()].concat();
+            format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&key))
+        };
+        // No person is called so.
+        if let Some(venue) = plan.venue((source, id("\u{1f}venue"), version)) {
+            sink.event(venue);
+        }
         for person in &plan.people {
-            let key = [
-                plan.meeting.as_bytes(),
-                b"\x1f",
-                person.person.value.to_lowercase().as_bytes(),
-            ]
-            .concat();
             sink.event(Event {
                 source: source.into(),
-                id: format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&key)),
+                id: id(&person.person.value.to_lowercase()),
                 subject: plan.subject.clone(),
                 time: plan.at,
                 version,

@@ -198,7 +198,7 @@ fn exceptions(component: &ICalendarComponent, zones: &Zones<'_>) -> Vec<Except> 
     found
 }
 
-/// Title, address, attachments, description, in this order.
+/// Title, address, attachments, description, place, and what joins it by video, in this order.
 fn mentions(component: &ICalendarComponent) -> Vec<String> {
     [
         ICalendarProperty::Summary,
@@ -206,6 +206,7 @@ fn mentions(component: &ICalendarComponent) -> Vec<String> {
         ICalendarProperty::Attach,
         ICalendarProperty::Description,
         ICalendarProperty::Location,
+        ICalendarProperty::Conference,
     ]
     .iter()
     .flat_map(|property| texts(component, property))

@@ -12,9 +12,10 @@ use super::expand::{Occurrence, occurrences};
 use super::occasion::{Broken, Occasion};
 use super::people::{self, Expected, Invitation};
 use super::zones::{Local, Zones};
-use crate::model::{Calendar, Millis, parse_rfc3339, to_rfc3339};
+use crate::model::Occurrence::Named;
+use crate::model::{Body, Calendar, Event, Meeting, Millis, Venue, parse_rfc3339, to_rfc3339};
 use crate::sources::links::Finder;
-use crate::sources::{Problem, Setting, Sink, SourceError};
+use crate::sources::{Problem, Setting, Sink, SourceError, venue};
 
 /// The occurrences of one series that are taken.
 pub(super) const MOST: usize = 2_000;
@@ -93,6 +94,27 @@ pub(in crate::sources) struct Plan {
     pub(in crate::sources) sequence: i64,
     pub(in crate::sources) stamped: Millis,
     pub(in crate::sources) people: Vec<Expected>,
+    /// Where it is held by video, if its texts tell.
+    pub(in crate::sources) venue: Option<String>,
+}
+
+impl Plan {
+    /// What tells where it will be held.
+    pub(in crate::sources) fn venue(&self, head: (&str, String, u32)) -> Option<Event> {
+        let (source, id, version) = head;
+        let venue = Venue::new(self.venue.clone()?, true);
+        Some(Event {
+            source: source.into(),
+            id,
+            subject: String::new(),
+            time: self.at,
+            version,
+            body: Body::Meeting(Meeting {
+                venue: Some(venue),
+                ..Meeting::new(Named(self.meeting.clone()))
+            }),
+        })
+    }
 }
 
 /// What a calendar holds beside its plans.
@@ -347,6 +369,7 @@ impl Reading {
             sequence: stated.sequence,
             stamped: stated.stamped,
             people,
+            venue: venue::of(stated.texts),
         }
     }
 }

@@ -49,6 +49,8 @@ enabled_series = ["0h3k5reviews@google.com"]
 facilitator = ["grace@example.org"]
 # Names or addresses of rooms, which are no people.
 rooms = ["room-4@example.org"]
+# Names or addresses of programs that take notes, beside those that are known by their names.
+note_takers = ["scribe@example.org"]
 # The zone of times in reports; without it the organisation's.
 timezone = "Europe/Berlin"
 # The order of dates in reports: "auto", "dmy", "mdy" or "ymd".

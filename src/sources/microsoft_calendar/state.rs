@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::subscribe::Subscription;
 use crate::model::{DAY_MS, Millis};
+use crate::sources::icalendar::doubt::Doubt;
 use crate::sources::icalendar::memory::Memory;
 use crate::sources::icalendar::reading::{Reading, Window};
 use crate::sources::microsoft::event::Sort;
@@ -24,6 +25,9 @@ const LONGEST_LINK: usize = 16 << 10;
 pub(super) struct Checkpoint {
     /// Microsoft wants to be left alone until then.
     pub(super) not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    pub(super) refused: Option<String>,
     /// How all was read.
     pub(super) setup: String,
     pub(super) calendars: BTreeMap<String, Stand>,
@@ -42,6 +46,9 @@ pub(super) struct Stand {
     pub(super) link: Option<String>,
     /// While all is listed, what was met so far.
     pub(super) listed: Option<BTreeSet<String>>,
+    /// Whether a list that lacks most of what was told is believed.
+    #[serde(default)]
+    pub(super) doubt: Doubt,
     /// What something is told of, or will be, by the hashes of their ids.
     pub(super) entries: BTreeMap<String, Known>,
 }

@@ -18,14 +18,14 @@ use super::groups::Groups;
 use super::state::{Checkpoint, Known, Owner, Stand, changes, is_whole, kept, owners};
 use super::subscribe;
 use crate::model::Millis;
-use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
+use crate::sources::forge::{Stop, concluded, is_too_early, refusal, remembered, written};
 use crate::sources::icalendar::memory::{Telling, hashed, setup, window};
 use crate::sources::icalendar::people;
 use crate::sources::icalendar::reading::{Plan, Reading, Window};
 use crate::sources::microsoft::calendar::{Found, Next, Site};
 use crate::sources::microsoft::event::{Broken, Event};
 use crate::sources::microsoft::{Place, graph::Graph};
-use crate::sources::{Sink, SourceError};
+use crate::sources::{Sink, SourceError, venue};
 
 /// A pull under way.
 struct Run<'a> {
@@ -98,6 +98,7 @@ pub(super) fn pull(
         Err(stop) => Err(stop),
     };
     run.settle();
+    state.refused = refusal(&ended);
     let ended = concluded(ended, run.got, run.sink);
     state.subscriptions = subscriptions;
     state.not_before = ended?;
@@ -159,7 +160,11 @@ impl Run<'_> {
                     at = Some(link);
                 }
                 Next::Changes(link) => {
-                    self.ended(&calendar);
+                    if let Err(reason) = self.ended(&calendar) {
+                        // All is to be listed once more.
+                        self.stand(&calendar).link = None;
+                        return Err(site.graph.refused(&reason));
+                    }
                     self.stand(&calendar).link = kept(&link);
                     break;
                 }
@@ -194,19 +199,30 @@ impl Run<'_> {
     }
 
     /// All was listed, or all that changed.
-    fn ended(&mut self, calendar: &str) {
-        let stand = self.stand(calendar);
+    ///
+    /// # Errors
+    /// All was listed, and lacks so much that it is not believed yet.
+    fn ended(&mut self, calendar: &str) -> Result<(), String> {
+        let stand = self.stands.entry(calendar.to_owned()).or_default();
         let Some(listed) = stand.listed.take() else {
-            return;
+            return Ok(());
         };
         let known = stand.entries.keys();
         let gone: Vec<String> = known
             .filter(|one| !listed.contains(*one))
             .cloned()
             .collect();
+        let uids = |known: &Known| known.uids.clone();
+        let told: BTreeSet<String> = stand.entries.values().flat_map(uids).collect();
+        let lacked = gone.iter().filter_map(|entry| stand.entries.get(entry));
+        let lacked: BTreeSet<String> = lacked.flat_map(uids).collect();
+        let count = |of: &BTreeSet<String>| self.telling.count(|uid, _| of.contains(uid));
+        let (lacked, told) = (count(&lacked), count(&told));
+        stand.doubt.weigh((lacked, told), self.sink)?;
         for entry in gone {
             self.gone(calendar, &entry);
         }
+        Ok(())
     }
 
     fn stand(&mut self, calendar: &str) -> &mut Stand {
@@ -436,6 +452,7 @@ impl Run<'_> {
             sequence: 0,
             stamped: 0,
             people,
+            venue: venue::of(&event.texts),
             uid: event.uid,
         })
     }

@@ -24,7 +24,7 @@ use self::matched::Matches;
 pub(super) use self::matched::NOBODY;
 use self::people::Attendee;
 use self::stays::{Bounds, Stay};
-use self::who::Sort;
+use self::who::{Listed, Sort};
 use super::links::Finder;
 use super::{Problem, Setting, Sink, SourceError, decode};
 use crate::model::meeting::version_at;
@@ -52,6 +52,8 @@ struct Params {
     date_order: DateOrder,
     #[serde(default)]
     rooms: Vec<String>,
+    #[serde(default)]
+    note_takers: Vec<String>,
     #[serde(default)]
     people: BTreeMap<String, String>,
 }
@@ -82,7 +84,7 @@ pub(super) struct Desk {
     end: Option<Stamp>,
     zone_given: bool,
     order: Option<Order>,
-    rooms: Vec<String>,
+    listed: Listed,
     /// Who is who of those whom the list does not tell.
     pub(super) matches: Matches,
     finder: Finder,
@@ -161,11 +163,7 @@ impl Desk {
                 DateOrder::Auto => None,
                 DateOrder::Given(order) => Some(order),
             },
-            rooms: params
-                .rooms
-                .iter()
-                .map(|room| room.to_lowercase())
-                .collect(),
+            listed: Listed::new(&params.rooms, &params.note_takers),
             matches: Matches::new(params.people)?,
             meeting: params.meeting,
             writeup: params.writeup,
@@ -420,7 +418,7 @@ impl Desk {
         }
         for person in &people {
             sink.seen(&person.name);
-            let identity = match who::sort(person, self.manner, &self.rooms) {
+            let identity = match self.sorted(person) {
                 Sort::Person(identity) => identity,
                 Sort::LeftOut(reason) => {
                     hidden += u64::from(reason != who::NOTE_TAKER);
@@ -432,6 +430,14 @@ impl Desk {
             self.event(meeting, person, identity, sink);
         }
         (came, hidden)
+    }
+
+    /// Who somebody is; whoever was matched by hand is a person, whatever they are called.
+    fn sorted(&self, person: &Attendee) -> Sort {
+        match self.matches.of(&person.name) {
+            Some(address) if !address.is_empty() => Sort::Person(Some(Identity::bare(address))),
+            _ => who::sort(person, self.manner, &self.listed),
+        }
     }
 
     fn event(

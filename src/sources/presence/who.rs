@@ -20,7 +20,7 @@ pub(super) enum Sort {
 }
 
 /// Words that programs have in their names and people don't.
-const NOTE_TAKERS: [&str; 24] = [
+const NOTE_TAKERS: [&str; 34] = [
     "notetaker",
     "note taker",
     "note-taker",
@@ -45,6 +45,30 @@ const NOTE_TAKERS: [&str; 24] = [
     "meeting assistant",
     "meeting recorder",
     "recording bot",
+    "gemini notes",
+    "notes by gemini",
+    "notes with gemini",
+    "google gemini",
+    "granola.ai",
+    "granola notes",
+    "fathom.ai",
+    "fathom ai",
+    "tactiq",
+    "krisp.ai",
+];
+
+/// What programs are called that have nothing else for a name; somebody may have such a word for a first or
+/// last name, and then has the other one, too.
+const BARE_NOTE_TAKERS: [&str; 9] = [
+    "otter",
+    "granola",
+    "fireflies",
+    "fathom",
+    "gemini",
+    "copilot",
+    "grain",
+    "krisp",
+    "bluedot",
 ];
 
 /// What rooms are called; a person has at most one of these words, for a last name.
@@ -71,15 +95,47 @@ const ROOMS: [&str; 20] = [
     "vergaderzaal",
 ];
 
-/// Sorts an entry. `rooms` are the names and addresses of rooms that the parameters list, lower case.
-pub(super) fn sort(entry: &Attendee, manner: Manner, rooms: &[String]) -> Sort {
+/// Words that a number behind them makes a room of: nobody is called Room 4, and some are called Room.
+const NUMBERED: [&str; 9] = [
+    "room", "rooms", "raum", "zimmer", "salle", "sala", "zaal", "studio", "booth",
+];
+
+/// Names and addresses that the parameters list, in lower case.
+#[derive(Default)]
+pub(super) struct Listed {
+    rooms: Vec<String>,
+    note_takers: Vec<String>,
+}
+
+impl Listed {
+    /// These rooms and programs.
+    pub(super) fn new(rooms: &[String], note_takers: &[String]) -> Listed {
+        let small = |names: &[String]| {
+            names
+                .iter()
+                .map(|name| name.trim().to_lowercase())
+                .collect()
+        };
+        Listed {
+            rooms: small(rooms),
+            note_takers: small(note_takers),
+        }
+    }
+}
+
+/// Sorts an entry, after what is listed.
+pub(super) fn sort(entry: &Attendee, manner: Manner, listed: &Listed) -> Sort {
     let name = entry.name.to_lowercase();
     let address = entry.email.as_deref().unwrap_or_default().to_lowercase();
-    if rooms
-        .iter()
-        .any(|room| *room == name || (!address.is_empty() && *room == address))
-    {
+    let is_in = |list: &[String]| {
+        let mut list = list.iter();
+        list.any(|one| *one == name || (!address.is_empty() && *one == address))
+    };
+    if is_in(&listed.rooms) {
         return Sort::LeftOut(ROOM);
+    }
+    if is_in(&listed.note_takers) {
+        return Sort::LeftOut(NOTE_TAKER);
     }
     let is_telephone = entry.email.is_none() && is_telephone(&entry.name);
     if manner == Manner::Lenient {
@@ -95,9 +151,10 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, rooms: &[String]) -> Sort {
     let is_room = ROOMS
         .iter()
         .any(|word| padded.contains(&format!(" {word}")));
-    if NOTE_TAKERS.iter().any(|word| name.contains(word)) {
+    let is_bare = entry.email.is_none() && is_bare_note_taker(&name);
+    if is_bare || NOTE_TAKERS.iter().any(|word| name.contains(word)) {
         Sort::LeftOut(NOTE_TAKER)
-    } else if is_room {
+    } else if is_room || is_numbered_room(&padded) {
         Sort::LeftOut(ROOM)
     } else if is_telephone || (entry.email.is_none() && is_caller(&name)) {
         Sort::LeftOut(TELEPHONE)
@@ -106,6 +163,34 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, rooms: &[String]) -> Sort {
         let identity = entry.email.as_deref().map(Identity::bare);
         let identity = identity.filter(Identity::is_email);
         Sort::Person(identity.or_else(|| entry.account.clone()))
+    }
+}
+
+/// Whether a program has nothing else for a name, or is called after whose it is, lower case.
+fn is_bare_note_taker(name: &str) -> bool {
+    let of_somebody = [name.rsplit_once("'s "), name.rsplit_once("’s ")];
+    let own = of_somebody.into_iter().flatten().map(|(_, own)| own);
+    let mut names = own.chain([name]).map(str::trim);
+    names.any(|name| BARE_NOTE_TAKERS.contains(&name))
+}
+
+/// Whether the last words are those of a room and its number, as in Room 4, Raum 3.12 and Room 12b; or all of
+/// it, with a letter for a number.
+fn is_numbered_room(name: &str) -> bool {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let number = |word: &str| {
+        let word = word.trim_matches(['#', ')', ',']);
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        let others = word.chars().filter(|c| !c.is_ascii_digit() && *c != '.');
+        (1..=5).contains(&digits)
+            && others.clone().count() <= 1
+            && others.clone().all(char::is_alphabetic)
+    };
+    let letter = |word: &str| word.chars().count() == 1 && word.chars().all(char::is_alphabetic);
+    match words[..] {
+        [room, which] => NUMBERED.contains(&room) && (number(which) || letter(which)),
+        [.., room, which] => NUMBERED.contains(&room) && number(which),
+        _ => false,
     }
 }
 
@@ -152,8 +237,12 @@ mod tests {
             account: None,
             stated_ms: None,
         };
-        let rooms = ["turing".to_owned(), "r2@example.org".to_owned()];
-        match sort(&entry, Manner::Strict, &rooms) {
+        let own = |names: [&str; 2]| names.map(str::to_owned);
+        let listed = Listed::new(
+            &own(["Turing", "r2@example.org"]),
+            &own(["Scribbler", "scribe@example.org"]),
+        );
+        match sort(&entry, Manner::Strict, &listed) {
             Sort::Person(Some(_)) => "known",
             Sort::Person(None) => "unknown",
             Sort::LeftOut(reason) => reason,
@@ -186,6 +275,25 @@ mod tests {
             ("Phone Smith", None, "unknown"),
             ("Anne Lasalle Dean", None, "unknown"),
             ("Berlin-Meeting Room 4", None, "room"),
+            ("Room 4", None, "room"),
+            ("Room 4", Some("r4@example.org"), "room"),
+            ("room-12b", None, "room"),
+            ("Raum 3.12", None, "room"),
+            ("Room A", None, "room"),
+            ("Zürich Room #7", None, "room"),
+            ("Conference Room", None, "room"),
+            ("Emma Room B", None, "unknown"),
+            ("Anna Sala", None, "unknown"),
+            ("Ada 4", None, "unknown"),
+            ("Otter", None, "note-taker"),
+            ("Ada's Granola", None, "note-taker"),
+            ("Gemini notes", None, "note-taker"),
+            ("Fireflies", None, "note-taker"),
+            ("read.ai", None, "note-taker"),
+            ("Otter", Some("otter@example.org"), "known"),
+            ("Piers Read", None, "unknown"),
+            ("Scribbler", None, "note-taker"),
+            ("Ada Lovelace", Some("Scribe@example.org"), "note-taker"),
         ] {
             assert_eq!(sorted(name, email), expected, "{name}");
         }

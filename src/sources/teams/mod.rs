@@ -40,6 +40,8 @@ timezone = "Europe/Berlin"
 date_order = "auto"
 # Names or addresses of rooms, which are no people.
 rooms = ["room-4@example.org"]
+# Names or addresses of programs that take notes, beside those that are known by their names.
+note_takers = ["scribe@example.org"]
 "#,
     file: Some(build),
     asked_for: &["mailboxes"],

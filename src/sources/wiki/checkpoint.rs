@@ -15,6 +15,9 @@ use super::links::Links;
 pub(super) struct Checkpoint {
     /// The wiki wants to be left alone until then.
     pub(super) not_before: Option<Millis>,
+    /// What the last pull was refused.
+    #[serde(default)]
+    pub(super) refused: Option<String>,
     /// An earlier one could not be read, and not all pages were told of since: what was told before is not
     /// known.
     #[serde(default)]

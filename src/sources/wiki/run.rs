@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::model::Millis;
-use crate::sources::forge::{Stop, concluded, is_too_early, remembered, written};
+use crate::sources::forge::{Stop, concluded, is_too_early, refusal, remembered, written};
 use crate::sources::{Sink, SourceError};
 
 use super::checkpoint::{Checkpoint, Seen};
@@ -80,12 +80,11 @@ pub(in crate::sources) fn pull(
     };
     let ended = all(wiki, house, &mut state, &mut run);
     let waiting = state.links.turns.count();
-    let mut left = Vec::new();
-    if let Some((count, first)) = run.refused.take() {
-        left.push(format!(
-            "questions about single pages that were not answered, and are asked again: {count} ({first})"
-        ));
-    }
+    let single = run.refused.take().map(|(count, first)| {
+        format!("questions about single pages that were not answered, and are asked again: {count} ({first})")
+    });
+    state.refused = refusal(&ended).or_else(|| single.clone());
+    let mut left = Vec::from_iter(single);
     if waiting > 0 {
         left.push(format!(
             "pages that wait for their links to be read: {waiting}"

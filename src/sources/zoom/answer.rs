@@ -1,6 +1,6 @@
 //! What Zoom says of meetings and of who came. Pure: JSON in, typed values out.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use serde_json::Value;
 
@@ -144,9 +144,11 @@ impl Stay {
 }
 
 /// The people of these stays. Who signed in is one person on all devices, also where only one of them
-/// shows the address.
-pub(super) fn people(stays: &[Stay]) -> Vec<Attendee> {
+/// shows the address. Beside them the names that their devices showed, which a webhook may have told of as
+/// if they were other people.
+pub(super) fn people(stays: &[Stay]) -> (Vec<Attendee>, BTreeSet<String>) {
     let (mut emails, mut names) = (HashMap::new(), HashMap::new());
+    let mut shown = BTreeSet::new();
     for stay in stays.iter().filter(|stay| !stay.waits) {
         if let Some(user) = &stay.user {
             names.entry(user).or_insert(&stay.name);
@@ -162,13 +164,19 @@ pub(super) fn people(stays: &[Stay]) -> Vec<Attendee> {
         let email = email.or_else(|| emails.get(user?).copied());
         let name = user.and_then(|user| names.get(user).copied());
         let name = name.filter(|_| email.is_none()).unwrap_or(&stay.name);
+        if !stay.name.is_empty() {
+            shown.insert(stay.name.clone());
+        }
         let person = people.of(name, email.map(String::as_str));
         // Without a beginning they came, and for how long is not known.
         if let Some(from) = stay.from {
             person.stays.push((from, stay.until));
         }
     }
-    people.into_all()
+    let all = people.into_all();
+    // What somebody is known by is told.
+    shown.retain(|name| all.iter().all(|one| one.key != *name));
+    (all, shown)
 }
 
 /// When a meeting takes place, as it is planned. An occurrence that was moved keeps the start that the

@@ -231,11 +231,15 @@ impl<'a> Client<'a> {
                  and that the app is activated"
             )));
         }
-        if speaks_of(&[
-            "only available for paid",
-            "paid account",
-            "subscription plan",
-        ]) {
+        // Code 200 is what accounts without reports are answered, whatever the words.
+        let is_by_plan = (status, code) == (400, 200);
+        if is_by_plan
+            || speaks_of(&[
+                "only available for paid",
+                "paid account",
+                "subscription plan",
+            ])
+        {
             let what = scope.what;
             return Err(self.failed(&format!(
                 "does not tell {what} in this account's plan (status {status}, code {code}); the reports \

@@ -5,12 +5,12 @@
 
 use serde_json::{Value, json};
 
-use crate::model::{Body, Event, Meeting, Millis, Occurrence};
+use crate::model::{Body, Event, Meeting, Millis, Occurrence, Venue};
 use crate::sources::forge::{self, instant, recent, value, wrong};
 use crate::sources::presence::event_id;
 use crate::sources::presence::people::People;
 use crate::sources::presence::stays::Bounds;
-use crate::sources::{Delivery, Problem, Push, Sink, SourceError};
+use crate::sources::{Delivery, Problem, Push, Sink, SourceError, venue};
 
 use super::Zoom;
 use super::answer;
@@ -26,6 +26,7 @@ const LONGEST: usize = 256;
 struct Spoken<'v> {
     object: &'v Value,
     topic: &'v str,
+    number: String,
     start: Millis,
     id: String,
 }
@@ -126,6 +127,7 @@ impl Zoom {
             Name::Known(id) => Ok(Spoken {
                 object,
                 topic,
+                number,
                 start,
                 id,
             }),
@@ -135,6 +137,7 @@ impl Zoom {
                 topic,
                 start,
                 id: numbers::own(&self.desk, &number, start),
+                number,
             }),
             Name::Scheduled(_) => Err(Untaken::LeftOut(
                 "meeting of a series without `at`, which the API tells",
@@ -172,6 +175,9 @@ impl Zoom {
             end: Some(end),
         };
         let length = bounds.length().ok_or(Untaken::Fault("end_time"))?;
+        let is_own = spoken.id == numbers::own(&self.desk, &spoken.number, spoken.start);
+        let venue = venue::zoom(&spoken.number).filter(|_| is_own);
+        let venue = venue.map(|name| Venue::new(name, false));
         let meeting = self
             .desk
             .occurrence(spoken.id, spoken.topic, spoken.start, bounds);
@@ -183,6 +189,7 @@ impl Zoom {
             time: meeting.at,
             body: Body::Meeting(Meeting {
                 meeting_ms: Some(length),
+                venue,
                 ..Meeting::new(Occurrence::Named(meeting.id))
             }),
         });

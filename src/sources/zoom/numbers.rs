@@ -7,9 +7,10 @@ use chrono::{Days, NaiveTime};
 use regex::RegexSet;
 use serde::Deserialize;
 
-use crate::model::{Calendar, Millis, to_rfc3339};
-use crate::sources::SourceError;
-use crate::sources::presence::Desk;
+use crate::model::Occurrence::Named;
+use crate::model::{Body, Calendar, Event, Meeting, Millis, Venue, to_rfc3339};
+use crate::sources::presence::{Desk, event_id};
+use crate::sources::{SourceError, presence, venue};
 
 /// A series of the calendar as the parameters give it.
 #[derive(Clone, Debug, Deserialize)]
@@ -142,7 +143,13 @@ impl Reviews {
         let series: Vec<_> = series
             .map(|(number, one)| (number, &one.uid, one.at))
             .collect();
-        format!("{:?} {:?} {series:?}", self.numbers, self.topics.patterns())
+        // Earlier programs did not say where meetings were held.
+        let venues = "with venues";
+        format!(
+            "{:?} {:?} {series:?} {venues}",
+            self.numbers,
+            self.topics.patterns()
+        )
     }
 }
 
@@ -160,6 +167,22 @@ impl Schedule {
             Schedule::Unknown => None,
         }
     }
+}
+
+/// Where an occurrence was held that goes by a name of its own: the calendar may have it by another one.
+pub(super) fn held(desk: &Desk, number: &str, meeting: &presence::Meeting) -> Option<Event> {
+    let venue = Venue::new(venue::zoom(number)?, false);
+    Some(Event {
+        source: desk.setting.source.as_str().into(),
+        id: event_id(&meeting.id, "venue"),
+        subject: String::new(),
+        time: meeting.at,
+        version: desk.version(""),
+        body: Body::Meeting(Meeting {
+            venue: Some(venue),
+            ..Meeting::new(Named(meeting.id.clone()))
+        }),
+    })
 }
 
 /// What an occurrence is called that no calendar has: as a report's head calls it.

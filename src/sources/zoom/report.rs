@@ -126,7 +126,12 @@ pub(super) fn read(
                 });
             }
         };
+        let is_own = id == numbers::own(desk, &number, at);
         meeting = desk.occurrence(id, head.topic, at, meeting.bounds);
+        // Whoever brings the list in may say which meeting it is of; nobody did.
+        if let Some(held) = numbers::held(desk, &number, &meeting).filter(|_| is_own) {
+            sink.event(held);
+        }
     }
     desk.emit(name, &meeting, &people, sink);
     Ok(())

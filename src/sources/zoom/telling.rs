@@ -1,6 +1,8 @@
 //! How the people of an occurrence are told: one event each, and what an earlier telling said otherwise is
 //! taken back.
 
+use std::collections::BTreeSet;
+
 use crate::model::{Attendance, Body, Event, Millis, RETRACTED};
 use crate::sources::Sink;
 use crate::sources::collected::Collected;
@@ -39,6 +41,8 @@ pub(super) struct Telling<'a> {
 pub(super) struct People {
     meeting: Meeting,
     people: Vec<Attendee>,
+    /// Names that their devices showed, and that nobody is known by.
+    shown: BTreeSet<String>,
     hidden: u64,
     told: Collected,
     /// The events.
@@ -57,14 +61,18 @@ impl Telling<'_> {
             end: *end,
         };
         let meeting = desk.occurrence(self.called.name.clone(), topic, *start, bounds);
-        let people = answer::people(self.stays);
+        let (people, shown) = answer::people(self.stays);
         let mut told = Collected::default();
         let (_, hidden) = desk.tell(&meeting, &people, &mut told);
-        let events = std::mem::take(&mut told.events);
+        let mut events = std::mem::take(&mut told.events);
+        if self.called.is_own && !events.is_empty() {
+            events.extend(numbers::held(desk, &self.past.number, &meeting));
+        }
         let subject = meeting.subject.clone();
         let people = People {
             meeting,
             people,
+            shown,
             hidden,
             told,
             events,
@@ -85,12 +93,10 @@ impl Telling<'_> {
         }
         let at = people.meeting.at;
         let all = &people.people;
-        // A delivery, or an earlier report, may have known somebody by name alone.
-        let is_known = |key: &str| all.iter().any(|one| one.key == key);
+        // A delivery, or an earlier report, may have known somebody by the name of a device alone.
         if is_again || !self.zoom.secrets.is_empty() {
-            let named = all.iter().filter(|one| one.email.is_some());
-            for one in named.filter(|one| !one.name.is_empty() && !is_known(&one.name)) {
-                sink.event(self.taken_back(&people.meeting.id, &one.name, at));
+            for name in &people.shown {
+                sink.event(self.taken_back(&people.meeting.id, name, at));
             }
         }
         // Under the calendar's name it is not told under its own any more.
