@@ -14,8 +14,9 @@ use super::writeups::hand;
 use crate::app::House;
 use crate::config::Config;
 use crate::indicators::Context;
-use crate::jobs::meetings::{self, Count, Known, Words};
+use crate::jobs::meetings::{self, Known, Words};
 use crate::jobs::registry::Registry;
+use crate::jobs::stories::Count;
 use crate::model::MeetingForm;
 use crate::model::target::nameless;
 use crate::web::audit::Act;
@@ -72,7 +73,7 @@ pub(super) enum Stories {
     },
     /// Count how many named an incident; a later count replaces it, and 0 takes it back
     Add {
-        /// The round, such as 2026-H2
+        /// The round: the year and its half, such as 2026-H2
         round: String,
         /// The write-up, by its id or any other name; or a short title of what is not written up
         what: String,
@@ -206,6 +207,7 @@ fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
         let mut words = vec![form(one).replace('_', " ")];
         words.extend(one.fact.accounts.map(|n| format!("accounts {n}")));
         words.extend(one.fact.changes.map(|n| format!("changes {n}")));
+        words.extend(one.fact.watched.map(|n| format!("watched {n}")));
         words.extend(one.fact.open.map(|open| format!("open {open}")));
         words.extend(one.fact.mandatory.map(|all| format!("mandatory {all}")));
         let title = one.title.as_deref().unwrap_or(crate::pages::UNTITLED);
