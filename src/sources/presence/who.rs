@@ -81,6 +81,9 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, rooms: &[String]) -> Sort {
     {
         return Sort::LeftOut(ROOM);
     }
+    if is_note_taker(&name) {
+        return Sort::LeftOut(NOTE_TAKER);
+    }
     let is_telephone = entry.email.is_none() && is_telephone(&entry.name);
     if manner == Manner::Lenient {
         let known = match &entry.email {
@@ -95,9 +98,7 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, rooms: &[String]) -> Sort {
     let is_room = ROOMS
         .iter()
         .any(|word| padded.contains(&format!(" {word}")));
-    if NOTE_TAKERS.iter().any(|word| name.contains(word)) {
-        Sort::LeftOut(NOTE_TAKER)
-    } else if is_room {
+    if is_room {
         Sort::LeftOut(ROOM)
     } else if is_telephone || (entry.email.is_none() && is_caller(&name)) {
         Sort::LeftOut(TELEPHONE)
@@ -107,6 +108,16 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, rooms: &[String]) -> Sort {
         let identity = identity.filter(Identity::is_email);
         Sort::Person(identity.or_else(|| entry.account.clone()))
     }
+}
+
+/// Whether a name, in lower case, is that of a program which takes notes.
+fn is_note_taker(name: &str) -> bool {
+    NOTE_TAKERS.iter().any(|word| name.contains(word))
+}
+
+/// Why somebody of a table is left out, of whom it tells a name or an address alone.
+pub(in crate::sources) fn left_out(shown: &str) -> Option<&'static str> {
+    is_note_taker(&shown.to_lowercase()).then_some(NOTE_TAKER)
 }
 
 /// Whether this stands for a telephone: no name at all, or a number, whole or masked.
