@@ -15,6 +15,7 @@ use crate::app::House;
 use crate::config::Config;
 use crate::indicators::Context;
 use crate::jobs::meetings::{self, Known, Words};
+use crate::jobs::preview::Planned;
 use crate::jobs::registry::Registry;
 use crate::jobs::stories::Count;
 use crate::model::MeetingForm;
@@ -92,14 +93,21 @@ fn form(text: &str) -> Result<MeetingForm, String> {
     })
 }
 
-/// The hash of the meeting that is called so, and what it is about.
-pub(super) async fn named(house: &House, id: &str) -> anyhow::Result<(u64, Option<String>)> {
+/// The meetings that a file may be of.
+pub(super) async fn planned(house: &House) -> anyhow::Result<Vec<Planned>> {
     let known = {
         let _turn = derived(house).await?;
         meetings::known(&house.store, &context(house)).await?
     };
-    let meeting = of_name(&known, id)?;
-    Ok((meeting.hash()?, meeting.title.clone()))
+    let each = known.into_iter().map(|one| {
+        Ok(Planned {
+            hash: one.hash()?,
+            at: one.at,
+            id: one.id,
+            title: one.title,
+        })
+    });
+    each.collect()
 }
 
 /// The id of the write-up of this name.

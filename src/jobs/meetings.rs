@@ -158,7 +158,15 @@ pub struct Known {
 
 /// What a meeting is called in the ids of events that a file says of it, where only its hash is known.
 pub fn known_as(hash: u64) -> String {
-    format!("known {hash:016x}")
+    format!("{KNOWN}{hash:016x}")
+}
+
+/// How such a name begins.
+const KNOWN: &str = "known ";
+
+/// Whether a meeting is called by its hash.
+pub(super) fn is_known(name: &str) -> bool {
+    name.starts_with(KNOWN)
 }
 
 impl Known {
