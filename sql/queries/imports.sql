@@ -1,5 +1,6 @@
--- import, imported_at, reader, source, events, meetings, first_at, last_at, hashes, standing: imports that can be taken back, the
--- newest first; with the hashes of a hundred of their meetings. Store::imports.
+-- import, imported_at, reader, source, events, meetings, first_at, last_at, hashes, standing, superseded_by: imports
+-- that are remembered, the newest first; with the hashes of a hundred of their meetings, and the import that took the
+-- place of one, else 0. Store::imports.
 SELECT
     import,
     toUnixTimestamp64Milli(min(imported_at)) AS imported_at,
@@ -15,7 +16,15 @@ SELECT
         SELECT key, version FROM landing_attendance FINAL
         UNION ALL
         SELECT key, version FROM landing_meeting FINAL
-    )) AS standing
+    )) AS standing,
+    any(superseded_by) AS superseded_by
 FROM imported_event
+LEFT JOIN
+(
+    SELECT import, max(by) AS superseded_by
+    FROM superseded_import
+    WHERE by IN (SELECT import FROM imported_event)
+    GROUP BY import
+) AS later USING (import)
 GROUP BY import
 ORDER BY imported_at DESC, import

@@ -9,15 +9,15 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use super::engine::Installing;
+use super::joining::{Joined, Joining, OWN, in_words};
 use super::plain::line;
 use super::progress;
 use crate::app::House;
 use crate::collect::{Keys, input};
 use crate::config::{Config, SourceConfig};
 use crate::jobs::ingest::{self, Import, Ingested, NotRead};
-use crate::jobs::meetings::known_as;
 use crate::jobs::order::{self, Order};
-use crate::jobs::preview;
+use crate::jobs::preview::{self, Way, said_as};
 use crate::jobs::undo::called;
 use crate::sources::{self, Kind};
 
@@ -44,7 +44,8 @@ pub(super) struct Args {
     /// Show what a file of meetings would come to, people by name, and store nothing
     #[arg(long, conflicts_with_all = ["dry_run", "follow"])]
     look: bool,
-    /// The meeting that the file is of, as `readback meetings list` names it: 2026-06-03/1
+    /// The meeting that the file is of, as `readback meetings list` names it: 2026-06-03/1; `own` for one of its
+    /// own [default: of a list, the planned one of its hour and write-up, if there is one such]
     #[arg(long, value_name = "MEETING", conflicts_with_all = ["dry_run", "follow"])]
     meeting: Option<String>,
     /// Who is who of those whom an attendance list shows by name alone; may be repeated
@@ -70,14 +71,14 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let sources = &config.sources;
     let mut params = args.params.clone();
     params.extend(who_is_who(&args));
-    if args.meeting.is_some() {
+    if args.meeting.as_deref().is_some_and(|name| name != OWN) {
         // Any name will do until it is known what the meeting is called.
         params.push(("meeting".to_owned(), "known".into()));
     }
     if args.follow {
         params.push(("path".to_owned(), super::follow::paths(&args.files)?));
     }
-    let mut order = Order::of(
+    let order = Order::of(
         kind,
         args.source.clone(),
         &params,
@@ -105,26 +106,21 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         }
         house => house,
     };
-    let mut meeting = Ok(None);
-    if let (Some(house), Some(name)) = (&house, &args.meeting) {
-        meeting = super::meetings::named(house, name).await.map(Some);
-    }
-    if let Ok(Some((hash, _))) = &meeting {
-        order
-            .params
-            .insert("meeting".to_owned(), known_as(*hash).into());
-    }
-    let meeting = meeting.and_then(|meeting| {
+    let joining = match &house {
+        Some(house) => Joining::of(house, &order, args.meeting.as_deref()).await,
+        None => Ok(None),
+    };
+    let joining = joining.and_then(|joining| {
         names_are_there(&args, &order, timezone)?;
-        Ok(meeting)
+        Ok(joining)
     });
-    let (house, meeting) = match (house, meeting) {
-        (Some(house), Ok(meeting)) if args.look => {
-            let done = super::looking::run(&house, (&order, meeting), &args.files).await;
+    let (house, joining) = match (house, joining) {
+        (Some(house), Ok(joining)) if args.look => {
+            let done = super::looking::run(&house, (&order, joining.as_ref()), &args.files).await;
             house.close().await;
             return done;
         }
-        (house, Ok(meeting)) => (house, meeting.map(|(hash, _)| hash)),
+        (house, Ok(joining)) => (house, joining),
         (house, Err(error)) => {
             if let Some(house) = house {
                 house.close().await;
@@ -144,18 +140,39 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             .filter(|meta| meta.is_file())
             .map(|meta| meta.len());
         let bar = progress::bytes(&path.display().to_string(), size);
-        let import = Import {
-            kind,
-            source: order.source.clone(),
-            params: order.params.clone(),
-            timezone,
-            path: path.clone(),
-            progress: progress::counter(&bar),
-            gate: house.as_ref().map(House::gate).unwrap_or_default(),
-            now: super::now(),
-            meeting,
+        let done = async {
+            let joined = match (&house, &joining) {
+                (Some(house), Some(joining)) => joining.joined(house, &order, path).await?,
+                _ => Joined {
+                    order: order.clone(),
+                    meeting: None,
+                    notes: Vec::new(),
+                },
+            };
+            let import = Import {
+                kind,
+                source: joined.order.source,
+                params: joined.order.params,
+                timezone,
+                path: path.clone(),
+                progress: progress::counter(&bar),
+                gate: house.as_ref().map(House::gate).unwrap_or_default(),
+                now: super::now(),
+                meeting: joined.meeting,
+            };
+            let store = house.as_ref().map(|house| &house.store);
+            let mut done = ingest::import(store, &keys, import).await?;
+            let own =
+                done.notes
+                    .iter()
+                    .map(|note| match preview::OF_MEETINGS.contains(&kind.name) {
+                        true => said_as(Way::CommandLine, note),
+                        false => note.clone(),
+                    });
+            done.notes = own.chain(joined.notes).collect();
+            anyhow::Ok(done)
         };
-        let done = ingest::import(house.as_ref().map(|house| &house.store), &keys, import).await;
+        let done = done.await.map_err(|error| in_words(error, path));
         bar.finish_and_clear();
         let done = match done {
             Ok(done) => done,

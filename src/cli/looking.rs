@@ -2,40 +2,33 @@
 //! the terminal to whoever has the file, and nothing is stored.
 
 use std::path::PathBuf;
-use std::sync::Arc;
-
-use anyhow::Context as _;
 
 use super::import::counted;
+use super::joining::{Joining, in_words, look};
 use super::plain::line;
 use crate::app::House;
-use crate::collect::input;
 use crate::jobs::order::Order;
-use crate::jobs::preview::{self, Look, Preview, Seen, Somebody};
+use crate::jobs::preview::{self, Preview, Seen, Somebody, Way, said_as};
 use crate::model::Millis;
 
 /// Shows what these files would come to.
 pub(super) async fn run(
     house: &House,
-    (order, meeting): (&Order, Option<(u64, Option<String>)>),
+    (order, joining): (&Order, Option<&Joining>),
     files: &[PathBuf],
 ) -> anyhow::Result<()> {
     let timezone = house.config.organisation.calendar.timezone;
     for path in files {
         let name = path.display().to_string();
-        let mut opened = input::open(path, |_| ()).with_context(|| name.clone())?;
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut opened.reader, &mut bytes).with_context(|| name.clone())?;
-        let look = Look {
-            order: order.clone(),
-            name: opened.name,
-            bytes: Arc::new(bytes),
-            timezone,
-            now: super::now(),
-            meeting: meeting.clone(),
+        let seen = match joining {
+            Some(joining) => joining.read(house, order, path).await.map(|mut reading| {
+                let told = joining.told(&reading, house);
+                reading.seen.notes.extend(told);
+                reading.seen
+            }),
+            None => preview::look(&house.store, &house.keys, look(house, order, path)?).await,
         };
-        let seen = preview::look(&house.store, &house.keys, look).await;
-        let seen = seen.with_context(|| name.clone())?;
+        let seen = seen.map_err(|error| in_words(error, path))?;
         tell(&name, &seen, |at| {
             let local = house.config.organisation.calendar.clock(at);
             format!("{} ({timezone})", local.format("%Y-%m-%d %H:%M"))
@@ -103,6 +96,7 @@ fn tell(name: &str, seen: &Preview, time: impl Fn(Millis) -> String) -> std::io:
         )?;
     }
     for note in &seen.notes {
+        let note = said_as(Way::CommandLine, note);
         line(&mut out, format_args!("  note: {note}"))?;
     }
     for problem in &seen.problems {

@@ -14,8 +14,10 @@ use super::writeups::hand;
 use crate::app::House;
 use crate::config::Config;
 use crate::indicators::Context;
-use crate::jobs::meetings::{self, Count, Known, Words};
+use crate::jobs::meetings::{self, Known, Words};
+use crate::jobs::preview::Planned;
 use crate::jobs::registry::Registry;
+use crate::jobs::stories::Count;
 use crate::model::MeetingForm;
 use crate::model::target::nameless;
 use crate::web::audit::Act;
@@ -72,7 +74,7 @@ pub(super) enum Stories {
     },
     /// Count how many named an incident; a later count replaces it, and 0 takes it back
     Add {
-        /// The round, such as 2026-H2
+        /// The round: the year and its half, such as 2026-H2
         round: String,
         /// The write-up, by its id or any other name; or a short title of what is not written up
         what: String,
@@ -91,14 +93,21 @@ fn form(text: &str) -> Result<MeetingForm, String> {
     })
 }
 
-/// The hash of the meeting that is called so, and what it is about.
-pub(super) async fn named(house: &House, id: &str) -> anyhow::Result<(u64, Option<String>)> {
+/// The meetings that a file may be of.
+pub(super) async fn planned(house: &House) -> anyhow::Result<Vec<Planned>> {
     let known = {
         let _turn = derived(house).await?;
         meetings::known(&house.store, &context(house)).await?
     };
-    let meeting = of_name(&known, id)?;
-    Ok((meeting.hash()?, meeting.title.clone()))
+    let each = known.into_iter().map(|one| {
+        Ok(Planned {
+            hash: one.hash()?,
+            at: one.at,
+            id: one.id,
+            title: one.title,
+        })
+    });
+    each.collect()
 }
 
 /// The id of the write-up of this name.
@@ -206,6 +215,7 @@ fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
         let mut words = vec![form(one).replace('_', " ")];
         words.extend(one.fact.accounts.map(|n| format!("accounts {n}")));
         words.extend(one.fact.changes.map(|n| format!("changes {n}")));
+        words.extend(one.fact.watched.map(|n| format!("watched {n}")));
         words.extend(one.fact.open.map(|open| format!("open {open}")));
         words.extend(one.fact.mandatory.map(|all| format!("mandatory {all}")));
         let title = one.title.as_deref().unwrap_or(crate::pages::UNTITLED);

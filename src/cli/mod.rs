@@ -16,6 +16,7 @@ mod explain;
 mod follow;
 mod forget;
 mod import;
+mod joining;
 mod key;
 mod links;
 mod list;

@@ -10,7 +10,7 @@ use super::import::counted;
 use super::plain::line;
 use crate::app::House;
 use crate::config::Config;
-use crate::jobs::undo::{self, REMEMBERED_DAYS, called};
+use crate::jobs::undo::{self, REMEMBERED_DAYS, Unknown, called};
 use crate::model::to_rfc3339;
 use crate::store::Imported;
 use crate::web::audit::Act;
@@ -37,7 +37,11 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
         None => undo::list(&house.store, super::now()).await,
         Some(name) => undo::run(&house.store, &house.gate(), name, super::now())
             .await
-            .map(|one| vec![one]),
+            .map(|one| vec![one])
+            .map_err(|error| match error.is::<Unknown>() {
+                true => anyhow::anyhow!("{error} (`readback undo` tells it)"),
+                false => error,
+            }),
     };
     house.close().await;
     let done = done?;
@@ -69,7 +73,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     for one in &done {
         let verb = match args.import {
             Some(_) => "taken back",
-            None if one.standing == 0 => "replaced by a later one",
+            None if one.superseded_by != 0 || one.standing == 0 => "replaced by a later one",
             None => "can be taken back",
         };
         line(
@@ -108,6 +112,7 @@ fn as_json(one: &Imported) -> serde_json::Value {
         "events": one.events,
         "meetings": one.meetings,
         "standing": one.standing,
+        "superseded_by": (one.superseded_by != 0).then(|| called(one.superseded_by)),
         "first_at": to_rfc3339(one.first_at),
         "last_at": to_rfc3339(one.last_at),
     })

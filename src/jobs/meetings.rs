@@ -13,10 +13,10 @@ use super::people::BY_HAND;
 use super::registry::Hand;
 use super::reviews::{self, Listed};
 use super::writeups::{Both, is_there};
-use crate::collect::{Intake, lost_story};
+use crate::collect::Intake;
 use crate::indicators::Context;
 use crate::model::meeting::version_at;
-use crate::model::{Body, Event, Meeting, MeetingForm, Millis, Occurrence, Story};
+use crate::model::{Body, Event, Meeting, MeetingForm, Millis, Occurrence};
 use crate::store::{Batch, FactSettings, MeetingFact, RegistryWriteup, Store, StoryFact};
 use crate::summary::suppress;
 
@@ -158,7 +158,15 @@ pub struct Known {
 
 /// What a meeting is called in the ids of events that a file says of it, where only its hash is known.
 pub fn known_as(hash: u64) -> String {
-    format!("known {hash:016x}")
+    format!("{KNOWN}{hash:016x}")
+}
+
+/// How such a name begins.
+const KNOWN: &str = "known ";
+
+/// Whether a meeting is called by its hash.
+pub(super) fn is_known(name: &str) -> bool {
+    name.starts_with(KNOWN)
 }
 
 impl Known {
@@ -279,6 +287,22 @@ impl Words {
         *self == Words::default()
     }
 
+    /// What of it is not known already: a form repeats what its fields held, and who changes one does not say
+    /// the others anew.
+    #[must_use]
+    pub fn besides(self, fact: &MeetingFact) -> Words {
+        let form = self.form;
+        Words {
+            accounts: self.accounts.filter(|_| self.accounts != fact.accounts),
+            changes: self.changes.filter(|_| self.changes != fact.changes),
+            watched: self.watched.filter(|_| self.watched != fact.watched),
+            form: form.filter(|form| fact.form.as_deref() != Some(form.name())),
+            open: self.open.filter(|_| self.open != fact.open),
+            mandatory: self.mandatory.filter(|_| self.mandatory != fact.mandatory),
+            writeup: self.writeup,
+        }
+    }
+
     /// One more event, the last word on all that it says.
     ///
     /// # Errors
@@ -317,54 +341,6 @@ impl Words {
         let said = said.iter().filter(|(_, is_said)| *is_said);
         let said: Vec<&str> = said.map(|(name, _)| *name).collect();
         format!("said {} of the meeting {id}", said.join(", "))
-    }
-}
-
-/// The count of one incident in a story round.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Count {
-    /// The round.
-    pub round: String,
-    /// The write-up's id, or empty.
-    pub subject: String,
-    /// A short title where there is none.
-    pub label: Option<String>,
-    /// How many named it.
-    pub count: u32,
-}
-
-impl Count {
-    /// One more event, the last word on this incident in this round.
-    ///
-    /// # Errors
-    /// What would not be kept as it is, in words; no randomness for its id.
-    pub fn event(self, said: &[StoryFact], number: u32, now: Millis) -> anyhow::Result<Event> {
-        if self.round.trim().is_empty() {
-            anyhow::bail!("round: is empty; valid is a name such as 2026-H2");
-        }
-        let story = Story {
-            round: self.round,
-            count: self.count,
-            label: self.label,
-        };
-        if let Some(lost) = lost_story(&story) {
-            anyhow::bail!("{lost}");
-        }
-        let called = story.label.as_deref().unwrap_or_default();
-        let same = |one: &&StoryFact| {
-            one.round == story.round
-                && one.writeup == number
-                && (number != 0 || one.called == called)
-        };
-        let before = said.iter().filter(same).map(|one| one.version).max();
-        Ok(Event {
-            source: BY_HAND.into(),
-            id: unique("story")?,
-            subject: self.subject,
-            time: now,
-            version: later(before.unwrap_or(0), now),
-            body: Body::Story(story),
-        })
     }
 }
 
@@ -468,6 +444,40 @@ mod tests {
         );
         assert_eq!(rounds.full[1]["told"][1]["restricted"], true);
         assert!(!json!(rounds.open).to_string().contains("INC-2"));
+    }
+
+    #[test]
+    fn what_is_known_is_not_said_again() {
+        let fact = MeetingFact {
+            accounts: Some(4),
+            form: Some("review".to_owned()),
+            open: Some(true),
+            ..MeetingFact::default()
+        };
+        let words = Words {
+            accounts: Some(4),
+            changes: Some(1),
+            form: Some(MeetingForm::Review),
+            open: Some(false),
+            ..Words::default()
+        };
+        let new = words.besides(&fact);
+        assert_eq!(
+            new,
+            Words {
+                changes: Some(1),
+                open: Some(false),
+                ..Words::default()
+            }
+        );
+        assert!(
+            new.besides(&MeetingFact {
+                changes: Some(1),
+                open: Some(false),
+                ..fact
+            })
+            .is_empty()
+        );
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The work between store and numbers, each job idempotent: ingest brings events of files and scans in,
 //! scan pulls several sources, load brings in what the spool holds, known keeps the known write-ups for
 //! the door, gate holds all of these back while derive works, registry puts together what is said of
-//! write-ups, meetings what is known of meetings beside their attendees, people says which names are one person, machines
+//! write-ups, meetings what is known of meetings beside their attendees, stories says what was counted in a
+//! story round, people which names are one person, machines
 //! which accounts are programs, roster brings them in by file and by hand, forget
 //! takes a person out of everything, retain takes away what is old enough, rotate gives people new
 //! pseudonyms, derive makes derived tables of landed events, compute makes facts and results, report makes
@@ -53,6 +54,7 @@ pub mod roster;
 pub mod rotate;
 pub mod scan;
 mod slices;
+pub mod stories;
 pub mod terms;
 pub mod undo;
 pub mod upload;

@@ -44,7 +44,8 @@ pub(super) async fn sweep(store: &Store, now: Millis) -> anyhow::Result<()> {
 /// Takes an import back, by its name.
 ///
 /// # Errors
-/// There is none of that name.
+/// There is none of that name ([`Unknown`]), or a later one took its place ([`Covered`]): what stands is
+/// that one's word, and nobody can tell what it would be without this one.
 pub async fn run(store: &Store, gate: &Gate, name: &str, now: Millis) -> anyhow::Result<Imported> {
     let all = list(store, now).await?;
     let found = all
@@ -53,6 +54,12 @@ pub async fn run(store: &Store, gate: &Gate, name: &str, now: Millis) -> anyhow:
     let Some(found) = found else {
         bail!(Unknown(name.trim().to_owned()));
     };
+    if found.superseded_by != 0 {
+        bail!(Covered {
+            name: called(found.import),
+            by: called(found.superseded_by),
+        });
+    }
     let _passed = gate.pass().await?;
     // First: whoever stands again may have no number yet.
     store.look_again().await?;
@@ -84,9 +91,17 @@ pub async fn supersede(
 #[derive(Debug, thiserror::Error)]
 #[error(
     "no import {0:?} can be taken back: it was already, or it is older than {REMEMBERED_DAYS} days; \
-     `readback undo` lists those that can"
+     the list of imports shows those that can"
 )]
 pub struct Unknown(String);
+
+/// A later import took the place of one.
+#[derive(Debug, thiserror::Error)]
+#[error("the import {name} can't be taken back: {by} took its place; take that one back first")]
+pub struct Covered {
+    name: String,
+    by: String,
+}
 
 /// What an import is called.
 pub fn called(import: u64) -> String {

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{NaiveDate, NaiveDateTime};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::gate::Gate;
 use super::ingest::{self, Ingested, Plan, begun};
 use super::order::{House, Order, OrderError};
-use super::preview::{self, Preview};
+use super::preview::{self, Chosen, Planned, Reading};
 use super::undo;
 use crate::collect::receive::Scope;
 use crate::collect::{Keys, input};
@@ -40,6 +40,7 @@ pub struct Desk {
     parameters: Parameters,
     gate: Gate,
     turns: Semaphore,
+    settling: Mutex<()>,
     /// When the last file came, as its events tell it.
     last: AtomicI64,
 }
@@ -100,6 +101,7 @@ impl Desk {
             parameters,
             gate,
             turns: Semaphore::new(AT_ONCE),
+            settling: Mutex::new(()),
             last: AtomicI64::new(0),
         }
     }
@@ -195,7 +197,8 @@ impl Desk {
         guessed.context("the file's thread ended early")
     }
 
-    /// What a file of meetings would come to, see [`preview::look`].
+    /// What a file of meetings would come to, see [`preview::joined`]: of `planned` meetings that which was
+    /// chosen, or that which it must be.
     ///
     /// # Errors
     /// [`Busy`], and what that says.
@@ -203,9 +206,9 @@ impl Desk {
         &self,
         store: &Store,
         (order, bytes): (Order, Arc<Vec<u8>>),
-        name: &str,
-        (now, meeting): (Millis, Option<(u64, Option<String>)>),
-    ) -> anyhow::Result<Preview> {
+        (name, now): (&str, Millis),
+        (planned, chosen): (&[Planned], Chosen),
+    ) -> anyhow::Result<Reading> {
         let turn = timeout(PATIENCE, self.turns.acquire()).await;
         let _turn = turn.map_err(|_| Busy)?.context("the desk is closed")?;
         let look = preview::Look {
@@ -214,9 +217,20 @@ impl Desk {
             bytes,
             timezone: self.calendar.timezone,
             now,
-            meeting,
+            meeting: None,
         };
-        preview::look(store, &self.keys, look).await
+        let known = preview::Known {
+            planned,
+            // Whoever looks sees how it was read, and says so before anything is stored.
+            assumes: true,
+        };
+        preview::joined((store, &self.keys), look, known, chosen).await
+    }
+
+    /// Waits until nobody else brings anything in or takes anything back: what somebody saw of earlier imports
+    /// holds until theirs is done.
+    pub async fn alone(&self) -> MutexGuard<'_, ()> {
+        self.settling.lock().await
     }
 
     /// Imports that can be taken back, the newest first.

@@ -14,6 +14,8 @@ pub struct Import {
     pub form: String,
     /// What was done a moment ago.
     pub said: &'static str,
+    /// What is to be known of a file that was asked for and is not kept.
+    pub gone: &'static str,
     /// Kinds of files, each with name and summary.
     pub kinds: Vec<Value>,
     /// The ids of configured sources of these kinds.

@@ -55,7 +55,7 @@ pub use import::Import;
 pub use links::Links;
 pub use list::{ListQuery, Sort};
 pub use report::report;
-pub use reviews::{Seated, UNTITLED};
+pub use reviews::{ByHand, Seated, UNTITLED};
 pub use table::reviews_csv;
 
 /// What stands on top of every page and every digest, always and word for word.

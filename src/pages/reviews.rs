@@ -1,6 +1,8 @@
 //! Reviews: how many came, how many of them need not have. For one review these two numbers only; roles
 //! stand by the quarter.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::Value;
 
@@ -27,6 +29,8 @@ struct View<'a> {
     attendees_href: String,
     freely_href: String,
     freely_means: &'static str,
+    /// That the numbers of every single review are withheld, and what is told instead.
+    small: Option<&'static str>,
     pager: Pager,
     acts: Vec<Acts>,
     retellings: Vec<Part>,
@@ -45,6 +49,27 @@ pub struct Seated {
     pub said: &'static str,
     /// Reviews that are planned, the next first, each with when and title.
     pub upcoming: Vec<Value>,
+    /// What is said of meetings by hand, by their names.
+    pub by_hand: BTreeMap<String, ByHand>,
+}
+
+/// What is said of a meeting by hand, as its form has it: empty where nothing is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ByHand {
+    /// What the meeting is about, so that nobody takes it for another of its day.
+    pub title: Option<String>,
+    /// How many gave their own account.
+    pub accounts: String,
+    /// Changes to the write-up that came of it.
+    pub changes: String,
+    /// How many watched its recording afterwards.
+    pub watched: String,
+    /// What kind of meeting it was.
+    pub form: String,
+    /// Everybody may come: `true` or `false`.
+    pub open: String,
+    /// All of them had to come.
+    pub mandatory: String,
 }
 
 #[derive(Serialize)]
@@ -64,6 +89,8 @@ struct Row {
     watched: String,
     /// Everybody may come.
     open: bool,
+    /// What the form has in its fields.
+    by_hand: ByHand,
 }
 
 /// How many pages there are.
@@ -89,7 +116,7 @@ pub(super) fn render(
         .iter()
         .skip(start)
         .take(ROWS)
-        .map(|review| row(summary, links, review))
+        .map(|review| row(summary, links, review, desk))
         .collect();
     let pager = Pager {
         words: match rows.len() {
@@ -128,9 +155,25 @@ pub(super) fn render(
         attendees_href: links.definition("A1"),
         freely_href: links.definition("A2"),
         freely_means: attendance::FREELY,
+        small: small(&reviews),
         pager,
     };
     templates::render("reviews.html", &view)
+}
+
+/// Said once, where it would stand in every row.
+fn small(reviews: &[&Value]) -> Option<&'static str> {
+    let mut held = reviews
+        .iter()
+        .filter(|review| !is_planned(review))
+        .peekable();
+    held.peek()?;
+    let is_withheld = |review: &&Value| matches!(cell(review, "attendees"), Cell::Withheld);
+    held.all(is_withheld).then_some(
+        "So few came to each of these reviews that its numbers would tell what single people did: they are withheld \
+         review by review. All reviews of a quarter are counted together, and what that can tell stands with the \
+         attendance by quarter.",
+    )
 }
 
 fn newest_first(summary: &Value) -> Vec<&Value> {
@@ -198,10 +241,13 @@ pub(super) fn numbers(summary: &Value, review: &Value) -> Numbers {
     }
 }
 
-fn row(summary: &Value, links: Links, review: &Value) -> Row {
+fn row(summary: &Value, links: Links, review: &Value, desk: Option<&Seated>) -> Row {
     let writeup = reading::text(review, "writeup");
     let title = reading::text(review, "title");
     let Numbers { came, freely, note } = numbers(summary, review);
+    let meeting = reading::text(review, "meeting");
+    let said = desk.and_then(|desk| desk.by_hand.get(meeting));
+    let said = said.filter(|said| said.title.as_deref().unwrap_or_default() == title);
     Row {
         date: words::date(reading::text(review, "date"), reading::zone(summary)),
         note,
@@ -214,11 +260,17 @@ fn row(summary: &Value, links: Links, review: &Value) -> Row {
         href: (!writeup.is_empty()).then(|| links.writeup(writeup)),
         attendees: came,
         freely,
-        meeting: reading::text(review, "meeting").to_owned(),
+        meeting: meeting.to_owned(),
         accounts: typed(review, "accounts"),
         changes: typed(review, "changes"),
         watched: typed(review, "watched"),
         open: review["open"] == Value::Bool(true),
+        by_hand: said.cloned().unwrap_or_else(|| ByHand {
+            accounts: typed(review, "accounts"),
+            changes: typed(review, "changes"),
+            watched: typed(review, "watched"),
+            ..ByHand::default()
+        }),
     }
 }
 
@@ -227,5 +279,23 @@ fn typed(review: &Value, name: &str) -> String {
     match cell(review, name) {
         Cell::Value(number) => format!("{number:.0}"),
         _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn it_is_said_once_where_every_review_is_small() {
+        let few = json!({ "attendees": null, "need_not_have_come": null, "suppressed": true });
+        let many = json!({ "attendees": 9, "need_not_have_come": 7 });
+        let planned = json!({ "attendees": null, "not_recorded": true });
+        assert!(small(&[&few, &planned, &few]).is_some());
+        assert_eq!(small(&[&few, &many]), None);
+        assert_eq!(small(&[&planned]), None);
+        assert_eq!(small(&[]), None);
     }
 }

@@ -14,6 +14,8 @@ const DELETE: &str = include_str!("../../sql/queries/delete_imported.sql");
 const RESTORE: &str = include_str!("../../sql/queries/restore_replaced.sql");
 const SUPERSEDE: &str = include_str!("../../sql/queries/keep_superseded.sql");
 const HAND_OVER: &str = include_str!("../../sql/queries/hand_over_replaced.sql");
+const HAND_OVER_SUPERSEDED: &str = include_str!("../../sql/queries/hand_over_superseded.sql");
+const DISCARD_SUPERSEDED: &str = include_str!("../../sql/queries/discard_superseded.sql");
 const DISCARD_REPLACED: &str = include_str!("../../sql/queries/discard_replaced.sql");
 const DISCARD: &str = include_str!("../../sql/queries/discard_imported.sql");
 const DISCARD_OLD: &str = include_str!("../../sql/queries/discard_old_imports.sql");
@@ -49,8 +51,10 @@ pub struct Imported {
     pub last_at: Millis,
     /// The hashes of a hundred of these meetings.
     pub hashes: Vec<u64>,
-    /// How many of its events stand: none where a later one took its place.
+    /// How many of its events stand: none where a later one wrote over all of them.
     pub standing: u64,
+    /// The import that took its place, as somebody said; 0 where none did.
+    pub superseded_by: u64,
 }
 
 /// What an import is known by.
@@ -75,6 +79,12 @@ struct EventRow {
     version: u64,
     meeting: u64,
     at: i64,
+}
+
+#[derive(Row, Serialize)]
+struct SupersededRow {
+    import: u64,
+    by: u64,
 }
 
 impl Batch {
@@ -139,19 +149,24 @@ impl Store {
                 ("delete_imported", DELETE),
                 ("restore_replaced", RESTORE),
                 ("hand_over_replaced", HAND_OVER),
+                ("hand_over_superseded", HAND_OVER_SUPERSEDED),
                 ("discard_replaced", DISCARD_REPLACED),
             ] {
                 let query = self.query(sql).param("import", import);
                 let query = query.param("landing", landing).param("replaced", replaced);
+                // Whose place it took stands again with it gone.
+                let query = query.param("spare", import);
                 query.execute().await.named(name)?;
             }
         }
         self.forget_import(import).await
     }
 
-    /// Lets an import take the place of an earlier one: nothing of that stands any more, until the later one
-    /// is taken back.
+    /// Lets an import take the place of an earlier one: nothing of that stands any more, nor of those whose
+    /// place that took itself, until the later one is taken back.
     pub async fn supersede_import(&self, import: u64, by: u64) -> Result<(), StoreError> {
+        let row = SupersededRow { import, by };
+        self.insert_all("superseded_import", &[row]).await?;
         for (landing, replaced) in TABLES {
             for (name, sql) in [
                 ("keep_superseded", SUPERSEDE),
@@ -160,6 +175,8 @@ impl Store {
             ] {
                 let query = self.query(sql).param("import", import).param("by", by);
                 let query = query.param("landing", landing).param("replaced", replaced);
+                // No import has this number.
+                let query = query.param("spare", 0_u64);
                 query.execute().await.named(name)?;
             }
         }
@@ -170,6 +187,7 @@ impl Store {
     pub async fn forget_import(&self, import: u64) -> Result<(), StoreError> {
         let query = self.query(DISCARD).param("import", import);
         query.execute().await.named("discard_imported")?;
+        self.forget_superseded().await?;
         for (_, replaced) in TABLES {
             self.erase_replaced(replaced, Millis::MIN, "").await?;
         }
@@ -181,10 +199,16 @@ impl Store {
         let query = self.query(DISCARD_OLD).param("before", before);
         let query = query.param("source", source);
         query.execute().await.named("discard_old_imports")?;
+        self.forget_superseded().await?;
         for (_, replaced) in TABLES {
             self.erase_replaced(replaced, Millis::MIN, source).await?;
         }
         Ok(())
+    }
+
+    async fn forget_superseded(&self) -> Result<(), StoreError> {
+        let query = self.query(DISCARD_SUPERSEDED);
+        query.execute().await.named("discard_superseded")
     }
 
     /// Removes what imports replaced of what happened before an instant, and of a source.

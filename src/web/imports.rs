@@ -168,6 +168,10 @@ impl Task {
             return Err(Refusal::later(AWAY));
         };
         let (kind, source) = (self.order.kind.name, self.order.source.clone());
+        let _alone = match self.dry_run {
+            true => None,
+            false => Some(desk.alone().await),
+        };
         let upload = Upload {
             order: self.order,
             name,

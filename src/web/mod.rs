@@ -31,6 +31,7 @@ pub mod tokens;
 mod told;
 mod trail;
 mod tray;
+mod understood;
 mod unloaded;
 mod unread;
 mod used;

@@ -166,6 +166,8 @@ pub(super) struct Asked {
     sort: String,
     page: String,
     pub(super) said: String,
+    /// A file that was dropped and waits.
+    pub(super) file: String,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Asked {

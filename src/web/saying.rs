@@ -1,6 +1,7 @@
 //! `/reviews` for coordinators: the page that everybody sees, with forms that say something of a meeting or
 //! count a story round. What a form says goes the way of all events, through the spool.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,11 +24,12 @@ use super::shown::Shown;
 use super::who::Who;
 use crate::collect::receive::{Request, Terms};
 use crate::indicators::Context;
-use crate::jobs::meetings::{self, Count, Known, Words};
+use crate::jobs::meetings::{self, Known, Words};
 use crate::jobs::people::BY_HAND;
+use crate::jobs::stories::Count;
 use crate::model::target::nameless;
 use crate::model::{DAY_MS, Event, MeetingForm, Millis};
-use crate::pages::{Page, Seated, UNTITLED};
+use crate::pages::{ByHand, Page, Seated, UNTITLED};
 use crate::sources::{Delivery, Push, Sink, SourceError};
 
 const NOT_HERE: &str = "Only `readback serve` takes what is said of meetings.";
@@ -55,17 +57,19 @@ pub(super) async fn page(
         "story" => "Your count stands on the disk.",
         _ => "",
     };
+    // Neither is a reason to keep anybody waiting.
+    let (upcoming, by_hand) = match who {
+        Some(who) => tokio::join!(
+            timeout(PATIENCE, upcoming(state, &who)),
+            timeout(PATIENCE, by_hand(state, &who)),
+        ),
+        None => (Ok(Ok(Vec::new())), Ok(Ok(BTreeMap::new()))),
+    };
     let seated = Seated {
         form: state.access.form(headers),
         said,
-        upcoming: match who {
-            // What is to come is no reason to keep anybody waiting.
-            Some(who) => {
-                let told = timeout(PATIENCE, upcoming(state, &who)).await;
-                told.ok().and_then(Result::ok).unwrap_or_default()
-            }
-            None => Vec::new(),
-        },
+        upcoming: upcoming.ok().and_then(Result::ok).unwrap_or_default(),
+        by_hand: by_hand.ok().and_then(Result::ok).unwrap_or_default(),
     };
     let page = Page::ReviewsDesk(asked.page(), Box::new(seated));
     Some(show(shown, StatusCode::OK, &page))
@@ -94,6 +98,36 @@ async fn upcoming(state: &AppState, who: &Who) -> Result<Vec<Value>, Refusal> {
         })
     });
     Ok(told.collect())
+}
+
+/// What is said of meetings by hand, as whoever may say it sees them. It is what they typed themselves: no list
+/// that others see tells it of a review to which few came.
+async fn by_hand(state: &AppState, who: &Who) -> Result<BTreeMap<String, ByHand>, Refusal> {
+    let (parts, store) = there(state)?;
+    let now = state.door.as_ref().map_or(0, |door| door.now());
+    let context = context(state, (now, parts.k))?;
+    let known = in_time(meetings::known(&store, &context)).await?;
+    let sees_restricted = who.sees_restricted();
+    let said = known.into_iter().filter_map(|one| {
+        let (id, title) = match (one.open, sees_restricted) {
+            (_, true) => (one.id, one.title),
+            (Some(open), false) => open,
+            (None, false) => return None,
+        };
+        let number = |n: Option<u32>| n.map_or_else(String::new, |n| n.to_string());
+        let flag = |flag: Option<bool>| flag.map_or_else(String::new, |flag| flag.to_string());
+        let said = ByHand {
+            title,
+            accounts: number(one.fact.accounts),
+            changes: number(one.fact.changes),
+            watched: number(one.fact.watched),
+            form: one.fact.form.unwrap_or_default(),
+            open: flag(one.fact.open),
+            mandatory: flag(one.fact.mandatory),
+        };
+        Some((id, said))
+    });
+    Ok(said.collect())
 }
 
 /// `POST /reviews/meeting`
@@ -186,6 +220,10 @@ async fn of_meeting(
         let words = "the meeting is not the one that the page showed; open the page again";
         return Err(Refusal::new(StatusCode::CONFLICT, words));
     };
+    let words = words.besides(&meeting.fact);
+    if words.is_empty() {
+        return Err(bad("the form says nothing new; change one of its fields"));
+    }
     let deed = words.deed(id);
     let event = words.event(meeting, context.as_of).map_err(away)?;
     Ok((event, deed))

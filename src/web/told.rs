@@ -1,10 +1,12 @@
 //! What `/reviews/import` is asked and what it shows: a form's fields, and a preview in words.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::forms::Form;
-use crate::jobs::meetings::Known;
-use crate::jobs::preview::{OF_MEETINGS, Preview, Seen, Somebody};
+use super::understood::of_same;
+use crate::jobs::preview::{OF_MEETINGS, Planned, Preview, Seen, Somebody, Way, said_as};
 use crate::jobs::undo::called;
 use crate::jobs::upload::Desk;
 use crate::model::Millis;
@@ -12,19 +14,20 @@ use crate::pages::{Import, UNTITLED};
 use crate::sources;
 use crate::store::Imported;
 
-/// A meeting that a file may be of.
-pub(super) struct Offered {
-    pub(super) known: Known,
-    /// Its name, as whoever looks sees it.
-    pub(super) id: String,
-    /// What it is about, as far as they may see that.
-    pub(super) title: Option<String>,
-}
+/// A meeting that a file may be of, as whoever looks sees it.
+pub(super) struct Offered(pub(super) Planned);
 
 impl Offered {
-    /// What stands for it in the form: its name, and when it began, since names are numbers of a day.
+    /// What stands for it in the form: its name, and its hash, since names are numbers of a day and what comes
+    /// in moves them.
     pub(super) fn told(&self) -> String {
-        format!("{}@{}", self.id, self.known.at)
+        format!("{}@{:016x}", self.0.id, self.0.hash)
+    }
+
+    /// Whether this stands for it in a form that was made before.
+    pub(super) fn is(&self, told: &str) -> bool {
+        let hash = told.rsplit_once('@').map(|(_, hash)| hash);
+        hash == Some(format!("{:016x}", self.0.hash).as_str())
     }
 }
 
@@ -39,20 +42,26 @@ pub(super) struct Asking {
     pub(super) name: String,
     /// What was done a moment ago.
     pub(super) said: &'static str,
+    /// What is to be known of a file that was asked for and is not kept.
+    pub(super) gone: &'static str,
     /// Why nobody can tell what it would come to.
     pub(super) wrong: String,
     /// What should make somebody look twice.
     pub(super) doubts: Vec<String>,
     pub(super) kind: String,
     pub(super) source: String,
+    /// The meeting that it is of without any choice, in words; empty: one of its own.
+    pub(super) own: String,
     /// The meeting that was chosen; empty: as the file says. Nothing before somebody chose.
     pub(super) meeting: Option<String>,
     /// Parameters of kinds, by their names.
     pub(super) given: Vec<(&'static str, String)>,
     /// Names of the file, with whose they are; nothing for no person.
     pub(super) people: Vec<(String, String)>,
-    /// Earlier imports that this one takes the place of.
-    pub(super) replaces: Vec<String>,
+    /// Earlier imports of the same that stood when the form was made.
+    pub(super) stood: BTreeSet<String>,
+    /// Those of them that this one takes the place of.
+    pub(super) replaces: BTreeSet<String>,
 }
 
 /// What stands for the meeting while nobody chose one.
@@ -98,8 +107,10 @@ impl Asking {
                 (false, true) => None,
             }
         });
-        let all = form.all();
-        let replaces = all.filter(|(name, _)| *name == "replaces");
+        let named = |field: &str| -> BTreeSet<String> {
+            let own = form.all().filter(|(name, _)| *name == field);
+            own.map(|(_, value)| value.to_owned()).collect()
+        };
         Asking {
             form: form.get("form").to_owned(),
             ticket,
@@ -110,7 +121,8 @@ impl Asking {
                 .map(str::to_owned),
             given: given.filter(|(_, value)| !value.is_empty()).collect(),
             people: people.filter(|(name, _)| !name.is_empty()).collect(),
-            replaces: replaces.map(|(_, value)| value.to_owned()).collect(),
+            stood: named("stood"),
+            replaces: named("replaces"),
             ..Asking::default()
         }
     }
@@ -177,11 +189,11 @@ pub(super) fn view(
     let sources = desk.sources().filter(|(_, kind)| is_of_meetings(kind));
     let offered = meetings.iter().map(|one| {
         let value = one.told();
-        let title = one.title.as_deref().unwrap_or(UNTITLED);
+        let title = one.0.title.as_deref().unwrap_or(UNTITLED);
         json!({
             "chosen": asking.meeting.as_deref() == Some(value.as_str()),
             "value": value,
-            "words": format!("{}: {title}", when(desk, one.known.at, None)),
+            "words": format!("{}: {title}", when(desk, one.0.at, None)),
         })
     });
     let given = OF_LISTS.iter().chain(&["facilitator"]);
@@ -194,6 +206,7 @@ pub(super) fn view(
     Import {
         form: asking.form.clone(),
         said: asking.said,
+        gone: asking.gone,
         kinds: kinds.collect(),
         sources: sources.map(|(id, _)| id.to_owned()).collect(),
         imports: imports.iter().map(|one| import(desk, one)).collect(),
@@ -208,6 +221,11 @@ pub(super) fn view(
                     None => said(&asking.people, 0),
                 },
                 "kind": asking.kind,
+                "own": match (asking.own.as_str(), asking.kind.as_str()) {
+                    ("", "transcript") => "the one whose name is typed below",
+                    ("", _) => "a meeting of its own, as the file says",
+                    (own, _) => own,
+                },
                 "source": asking.source,
                 "given": given,
                 "fields": fields(&asking.kind),
@@ -228,7 +246,7 @@ fn import(desk: &Desk, one: &Imported) -> Value {
         "source": one.source,
         "events": one.events,
         "meetings": one.meetings,
-        "stands": one.standing > 0,
+        "stands": one.standing > 0 && one.superseded_by == 0,
         "days": if first == last { first } else { format!("{first} to {last}") },
     })
 }
@@ -250,16 +268,15 @@ pub(super) fn when(desk: &Desk, at: Millis, length_ms: Option<u64>) -> String {
 fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported])) -> Value {
     let mut number = 0_u32;
     let own: Vec<u64> = seen.meetings.iter().map(|one| one.hash).collect();
-    let earlier = imports.iter().filter(|one| {
-        let shares = one.hashes.iter().any(|hash| own.contains(hash));
-        shares && one.reader == asking.kind && one.standing > 0
-    });
+    let stood = of_same(&asking.kind, seen, imports);
+    let stood: Vec<&Imported> = stood.collect();
+    let earlier = stood.iter().filter(|one| one.reader == asking.kind);
     // What it told of other meetings would go as well.
     let is_whole = |one: &Imported| {
         one.meetings as usize == one.hashes.len()
             && one.hashes.iter().all(|hash| own.contains(hash))
     };
-    let earlier: Vec<(&Imported, bool)> = earlier.map(|one| (one, is_whole(one))).collect();
+    let earlier: Vec<(&Imported, bool)> = earlier.map(|one| (*one, is_whole(one))).collect();
     let is_list = fields(&asking.kind).len() == OF_LISTS.len();
     let meetings: Vec<Value> = seen
         .meetings
@@ -284,7 +301,12 @@ fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported]
     let others = said(&others, number);
     let earlier = earlier.iter().map(|(one, is_whole)| {
         let mut told = import(desk, one);
-        told["chosen"] = json!(is_whole);
+        // What somebody said of it before stays said.
+        let name = called(one.import);
+        told["chosen"] = json!(match asking.stood.contains(&name) {
+            true => asking.replaces.contains(&name),
+            false => *is_whole,
+        });
         told
     });
     let people: usize = seen
@@ -303,10 +325,11 @@ fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported]
         }).collect::<Vec<_>>(),
         "said": others,
         "problems": seen.problems.iter().map(|one| {
-            json!({ "place": one.place, "field": one.field, "reason": one.reason })
+            json!({ "place": one.place, "field": one.field, "reason": said_as(Way::Page, &one.reason) })
         }).collect::<Vec<_>>(),
         "rejected": seen.rejected,
-        "notes": seen.notes,
+        "notes": seen.notes.iter().map(|note| said_as(Way::Page, note)).collect::<Vec<_>>(),
+        "stood": stood.iter().map(|one| called(one.import)).collect::<Vec<_>>(),
         "earlier": earlier.collect::<Vec<_>>(),
         "empty": seen.meetings.is_empty(),
     })
@@ -420,6 +443,7 @@ mod tests {
         };
         Seen {
             hash: 7,
+            named: None,
             at: 0,
             length_ms: None,
             subject: String::new(),
@@ -445,6 +469,7 @@ mod tests {
             last_at: 0,
             hashes: vec![hash],
             standing,
+            superseded_by: 0,
         }
     }
 

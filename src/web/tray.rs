@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::forms::Form;
 use crate::model::Millis;
 
 /// So long a file waits, ms.
@@ -27,6 +28,10 @@ pub(super) struct Dropped {
     pub(super) at: Millis,
     /// What the forms of whoever dropped it bring along.
     pub(super) owner: String,
+    /// What was said of it last.
+    pub(super) said: Arc<Form>,
+    /// Why it was not brought in, where somebody tried.
+    pub(super) doubt: &'static str,
 }
 
 impl Tray {
@@ -64,7 +69,19 @@ impl Tray {
         (file.owner == owner).then(|| file.clone())
     }
 
-    /// The same, and it waits no longer.
+    /// Keeps what was said of a file that waits for this one; whether it does.
+    pub(super) fn say(&self, (ticket, owner): (&str, &str), said: Form, now: Millis) -> bool {
+        let mut files = self.files();
+        forget(&mut files, now);
+        let Some(file) = files.get_mut(ticket).filter(|file| file.owner == owner) else {
+            return false;
+        };
+        file.said = Arc::new(said);
+        file.doubt = "";
+        true
+    }
+
+    /// A file that waits for this one; it waits no longer.
     pub(super) fn take(&self, ticket: &str, owner: &str, now: Millis) -> Option<Dropped> {
         let mut files = self.files();
         forget(&mut files, now);
@@ -96,6 +113,8 @@ mod tests {
             name: String::new(),
             at,
             owner: owner.to_owned(),
+            said: Arc::new(Form::new(Vec::new())),
+            doubt: "",
         }
     }
 
@@ -105,6 +124,11 @@ mod tests {
         let ticket = tray.keep(file("ada", 1, 10)).unwrap();
         assert!(tray.of(&ticket, "grace", 2).is_none());
         assert!(tray.of(&ticket, "ada", 2).is_some());
+        let form = || Form::new(vec![("kind".to_owned(), "zoom".to_owned())]);
+        assert!(!tray.say((&ticket, "grace"), form(), 2));
+        assert!(tray.say((&ticket, "ada"), form(), 2));
+        let said = tray.of(&ticket, "ada", 2).unwrap().said;
+        assert_eq!(said.get("kind"), "zoom");
         assert!(tray.of(&ticket, "ada", 1 + PATIENCE).is_none());
         let first = tray.keep(file("ada", 1, 10)).unwrap();
         for at in 2..2 + MOST as Millis {

@@ -62,6 +62,10 @@ try {
       await page.getByRole('button', { name: 'Bring it in' }).click();
       assert.ok((await words(page, '[role=status]')).includes('The file was brought in.'));
       if (javaScriptEnabled) await page.screenshot({ path: join(folder, 'brought.png'), fullPage: true });
+      // Back is a page that says what became of the file, and no form that the browser would send again.
+      await page.goBack();
+      assert.ok((await words(page, '[role=status]')).includes('not kept any more'), 'back after the confirm');
+      await page.goto(`${base}/reviews/import`);
       await page.getByRole('button', { name: /Take back what was read/ }).first().click();
       assert.ok((await words(page, '[role=status]')).includes('The import was taken back'));
       assert.deepEqual(heard, [], 'the console is quiet');

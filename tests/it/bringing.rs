@@ -15,10 +15,10 @@ use super::served::{Reply, Served};
 use super::visitor::{Visitor, field, header};
 use super::way::{Way, event};
 
-const PASSWORD: &str = "correct horse battery";
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A weekly review, planned for seven; without an end.
-fn calendar() -> String {
+pub(crate) fn calendar() -> String {
     let people = (1..=6).map(|n| format!("p{n}@people.example.org"));
     let people = people.chain([EMAIL.to_owned()]);
     let lines: Vec<String> = people
@@ -34,7 +34,7 @@ fn calendar() -> String {
 
 /// Who came to the first, as Zoom tells it: five by their addresses, the sixth by name, a phone of the
 /// first, a program that takes notes, a screen that nobody knows, and somebody who waited outside.
-const ZOOM: &str = "\
+pub(crate) const ZOOM: &str = "\
 Meeting ID,Topic,Start Time,End Time,User Email,Duration (Minutes),Participants
 812 3456 7890,Weekly,2026-03-10 14:03:00,2026-03-10 15:00:00,p1@people.example.org,57,9
 
@@ -144,7 +144,7 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
 
     // The list as it is, as a meeting of its own: two meetings. Taken back, it was never there.
     // Eight who were there, and the number under which it was held.
-    let taken = home.done(&["import", "zoom", &list]);
+    let taken = home.done(&["import", "zoom", &list, "--meeting", "own"]);
     assert!(taken.err.contains("takes it back"), "{}", taken.err);
     let one = listed(&home, &["undo"])[0].clone();
     assert_eq!(
@@ -242,7 +242,7 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
 }
 
 /// Sends a file as the page does.
-fn dropped(visitor: &mut Visitor, name: &str, file: &str) -> Reply {
+pub(crate) fn dropped(visitor: &mut Visitor, name: &str, file: &str) -> Reply {
     let form = field(&visitor.get("/reviews/import").text, "form");
     let part = |head: &str, value: &str| {
         format!("--zzb\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n")
@@ -252,11 +252,24 @@ fn dropped(visitor: &mut Visitor, name: &str, file: &str) -> Reply {
         + "--zzb--\r\n";
     let origin = visitor.origin();
     let head = format!("Origin: {origin}\r\nContent-Type: multipart/form-data; boundary=zzb\r\n");
-    visitor.ask("POST", "/reviews/import", &head, body.as_bytes())
+    let sent = visitor.ask("POST", "/reviews/import", &head, body.as_bytes());
+    followed(visitor, sent)
+}
+
+/// The page of the file, where an answer sends there: whoever goes back finds a page, and no form that was sent.
+fn followed(visitor: &mut Visitor, answer: Reply) -> Reply {
+    let to = match answer.status {
+        303 => header(&answer, "location").to_owned(),
+        _ => String::new(),
+    };
+    match to.starts_with("/reviews/import?file=") {
+        true => visitor.get(&to),
+        false => answer,
+    }
 }
 
 /// The fields of the form of a page, as a browser sends them.
-fn fields(html: &str) -> Vec<(String, String)> {
+pub(crate) fn fields(html: &str) -> Vec<(String, String)> {
     let form = html.split("id=\"file\"").nth(1).expect("a form");
     let mut fields = Vec::new();
     let attribute = |tag: &str, name: &str| {
@@ -290,16 +303,17 @@ fn fields(html: &str) -> Vec<(String, String)> {
     fields
 }
 
-fn sent(visitor: &mut Visitor, fields: &[(String, String)], act: &str) -> Reply {
+pub(crate) fn sent(visitor: &mut Visitor, fields: &[(String, String)], act: &str) -> Reply {
     let mut all: Vec<(&str, &str)> = fields
         .iter()
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect();
     all.push(("do", act));
-    visitor.send("/reviews/import", &all)
+    let sent = visitor.send("/reviews/import", &all);
+    followed(visitor, sent)
 }
 
-fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
+pub(crate) fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
     fields.retain(|(known, _)| known != name);
     fields.push((name.to_owned(), value.to_owned()));
 }
@@ -597,6 +611,130 @@ fn in_a_browser(home: &Home, served: &Served) {
     let errors = String::from_utf8_lossy(&looked.stderr);
     assert!(looked.status.success(), "{said}\n{errors}");
     assert!(said.contains("all is well"), "{said}\n{errors}");
+}
+
+/// All that is known of who came, as one number.
+async fn standing(way: &Way) -> u64 {
+    let sql = "SELECT sum(cityHash64(key, version, meeting, ifNull(present_ms, 0))) FROM landing_attendance FINAL";
+    way.count(sql).await
+}
+
+/// Each import replaces what stood at it, and with it gone exactly that stands again.
+#[tokio::test]
+async fn an_import_is_taken_back_to_what_stood_before_it() {
+    let Some(way) = Way::fresh("imports_undone").await else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut changed = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_780_000_000);
+    let mut bring = async |people: &[(&str, u32)]| {
+        let rows = people
+            .iter()
+            .map(|(who, minutes)| format!("m1,{who}@example.org,2026-03-10T14:00,{minutes}\n"));
+        let path = folder.path().join("list.csv");
+        let list = "meeting,person,start,present_minutes\n".to_owned() + &rows.collect::<String>();
+        std::fs::write(&path, list).expect("a file");
+        changed += std::time::Duration::from_secs(60);
+        let file = std::fs::File::options().append(true).open(&path);
+        file.expect("a file").set_modified(changed).expect("a time");
+        let done = way.import("attendance-csv", "hand", "", &path).await;
+        done.expect("an import")
+            .import
+            .expect("it can be taken back")
+    };
+    let take_back = async |import: u64| {
+        let name = undo::called(import);
+        undo::run(&way.store, &way.gate, &name, 0).await
+    };
+    let supersede = async |import: u64, by: u64| {
+        let name = undo::called(import);
+        let done = undo::supersede(&way.store, &way.gate, (&name, by)).await;
+        done.expect("it takes its place")
+    };
+    // Four lists of one meeting, each in the place of the one before.
+    let mut before = vec![standing(&way).await];
+    let mut imports: Vec<u64> = Vec::new();
+    for people in [
+        &[("a", 10)][..],
+        &[("a", 20), ("b", 20)],
+        &[("b", 30), ("c", 30)],
+        &[("d", 40)],
+    ] {
+        let import = bring(people).await;
+        if let Some(last) = imports.last() {
+            supersede(*last, import).await;
+        }
+        let rows = way
+            .count("SELECT count() FROM landing_attendance FINAL")
+            .await;
+        assert_eq!(
+            rows,
+            people.len() as u64,
+            "nobody of an earlier list stands"
+        );
+        before.push(standing(&way).await);
+        imports.push(import);
+    }
+    for covered in &imports[..3] {
+        let refused = take_back(*covered).await.expect_err("a later one stands");
+        assert!(
+            refused
+                .to_string()
+                .contains("took its place; take that one back first"),
+            "{refused}"
+        );
+    }
+    for import in imports.iter().rev() {
+        assert_eq!(Some(standing(&way).await), before.pop());
+        take_back(*import).await.expect("taken back");
+    }
+    assert_eq!(standing(&way).await, before[0]);
+
+    // Written over without a word, they go in any order.
+    for newest_first in [true, false] {
+        let first = bring(&[("a", 10), ("b", 10)]).await;
+        let alone = standing(&way).await;
+        let second = bring(&[("b", 20), ("c", 20)]).await;
+        match newest_first {
+            true => {
+                take_back(second).await.expect("taken back");
+                assert_eq!(standing(&way).await, alone);
+                take_back(first).await.expect("taken back");
+            }
+            false => {
+                take_back(first).await.expect("taken back");
+                let rows = way
+                    .count("SELECT count() FROM landing_attendance FINAL")
+                    .await;
+                assert_eq!(rows, 2);
+                take_back(second).await.expect("taken back");
+            }
+        }
+        assert_eq!(
+            standing(&way).await,
+            before[0],
+            "newest first: {newest_first}"
+        );
+    }
+    // One that was written over by one whose place a third took.
+    let first = bring(&[("a", 10), ("b", 10)]).await;
+    let alone = standing(&way).await;
+    let second = bring(&[("b", 20)]).await;
+    let third = bring(&[("c", 30)]).await;
+    supersede(first, third).await;
+    take_back(second).await.expect("taken back");
+    let rows = way
+        .count("SELECT count() FROM landing_attendance FINAL")
+        .await;
+    assert_eq!(rows, 1, "the first waits until the third is taken back");
+    take_back(third).await.expect("taken back");
+    assert_eq!(standing(&way).await, alone);
+    take_back(first).await.expect("taken back");
+    assert_eq!(standing(&way).await, before[0]);
+    for table in ["superseded_import", "imported_event", "replaced_attendance"] {
+        let left = way.count(&format!("SELECT count() FROM {table}")).await;
+        assert_eq!(left, 0, "{table}");
+    }
 }
 
 #[tokio::test]

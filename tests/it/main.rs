@@ -67,6 +67,7 @@ mod graph_notices;
 mod ground;
 mod hostile;
 mod http;
+mod joining_lists;
 mod kept_out;
 mod killed;
 mod lexed;

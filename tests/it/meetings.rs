@@ -338,6 +338,11 @@ fn the_coordinator_says_what_came_of_it() {
             "accounts": 5, "changes": 2, "watched": 30, "open": true, "mandatory": null,
         })
     );
+    let told = home.done(&["meetings", "list"]).out;
+    assert!(
+        told.contains("review, accounts 5, changes 2, watched 30, open true"),
+        "{told}"
+    );
     for (rest, words) in [
         (&["2026-03-10/2", "--accounts", "4"][..], "meetings list"),
         (&["2026-03-10/1"][..], "--accounts"),
@@ -358,6 +363,13 @@ fn the_coordinator_says_what_came_of_it() {
         assert_eq!(add(rest).code, Some(0), "{rest:?}");
     }
     assert_eq!(add(&["Out of date", "0"]).code, Some(0));
+    let refused = home.run(&["stories", "add", "spring", "INC-1", "6"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.err.contains("such as 2026-H1 or 2026-H2"),
+        "{}",
+        refused.err
+    );
     for (rest, words) in [
         (&["INC-7", "6"][..], "--not-written-up"),
         (&[&format!("The night of {EMAIL}"), "6"][..], "mail address"),
@@ -620,16 +632,48 @@ fn forms_say_it_for_coordinators_alone() {
             422,
             "round",
         ),
+        (
+            "story",
+            &[("round", "spring"), ("writeup", "INC-1"), ("count", "5")],
+            422,
+            "such as 2026-H1",
+        ),
     ] {
         let done = send(&mut cleo, &format!("/reviews/{path}"), &of(&form, fields));
         assert_eq!(done.status, status, "{fields:?}: {done:?}");
         assert!(done.text.contains(words), "{fields:?}: {done:?}");
     }
+    // The form opens with what was said, and says no more than what is changed in it.
+    let said = until(&mut cleo, "/reviews", |page| {
+        page.text
+            .contains("name=\"accounts\" inputmode=\"numeric\" maxlength=\"6\" value=\"4\"")
+    });
+    assert!(
+        said.text
+            .contains("<option value=\"true\" selected>yes</option>"),
+        "{said:?}"
+    );
+    let same = send(&mut cleo, "/reviews/meeting", &of(&form, &meeting));
+    assert!(
+        same.status == 400 && same.text.contains("says nothing new"),
+        "{same:?}"
+    );
+    let changed = [&meeting[..], &[("meeting_form", "review")]].concat();
+    let changed = send(&mut cleo, "/reviews/meeting", &of(&form, &changed));
+    assert_eq!(changed.status, 303, "{changed:?}");
+    until(&mut cleo, "/reviews", |page| {
+        page.text
+            .contains("<option value=\"review\" selected>a review</option>")
+    });
     served.stop();
     let meeting = &listed(&home, "meetings")[0];
     assert_eq!(
-        (&meeting["accounts"], &meeting["open"]),
-        (&json!(4), &json!(true))
+        (
+            &meeting["accounts"],
+            &meeting["open"],
+            &meeting["form_said"]
+        ),
+        (&json!(4), &json!(true), &json!(true))
     );
     let counted: Vec<u64> = listed(&home, "stories")
         .as_array()
@@ -640,7 +684,8 @@ fn forms_say_it_for_coordinators_alone() {
     assert_eq!(counted, [5, 9]);
     let audit = home.done(&["audit", "show"]).out;
     assert!(
-        audit.contains("said accounts, open of the meeting 2026-03-10/1"),
+        audit.contains("said accounts, open of the meeting 2026-03-10/1")
+            && audit.contains("said form of the meeting 2026-03-10/1"),
         "{audit}"
     );
 }

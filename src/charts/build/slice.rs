@@ -76,6 +76,7 @@ pub fn slice_curve(summary: &Value, slice: &Value) -> Chart {
         gap: "not watched".to_owned(),
         points,
         trend: None,
+        levels: Vec::new(),
     }));
     chart
 }

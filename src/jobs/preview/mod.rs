@@ -2,8 +2,10 @@
 //! in it are those of the file; they are told once, to that one person, and kept nowhere.
 
 mod guess;
+mod join;
 mod named;
 mod suggest;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -11,16 +13,19 @@ use std::sync::Arc;
 use anyhow::Context as _;
 
 use super::ingest::{NotRead, known_writeups};
+use super::meetings::is_known;
 use super::order::Order;
 use crate::collect::{Intake, Keys, input};
 use crate::model::{
-    Attendance, Body, Event, Identity, Meeting, Millis, Pseudonym, Record, Vocabulary,
+    Attendance, Body, Event, Identity, Meeting, Millis, Occurrence, Pseudonym, Record, Vocabulary,
 };
-use crate::sources::{KnownWriteup, Problem, Setting, Sink, SourceError};
+use crate::sources::{KnownWriteup, Problem, Setting, Sink, SourceError, is_made};
 use crate::store::Store;
 
 pub use guess::{OF_MEETINGS, guess};
+pub use join::{Chosen, Dates, Fit, Known, Planned, Reading, is_list, read as joined};
 pub use named::{missing, names};
+pub use ways::{Way, said_as};
 
 /// Meetings that are shown one by one.
 const MOST_MEETINGS: usize = 60;
@@ -67,6 +72,9 @@ pub struct LeftOut {
 pub struct Seen {
     /// Its keyed hash.
     pub hash: u64,
+    /// What the file itself calls it, or somebody who typed that; nothing where a name was made of what the
+    /// file tells.
+    pub named: Option<String>,
     /// When it begins.
     pub at: Millis,
     /// How long it is, ms.
@@ -113,6 +121,7 @@ pub struct Somebody {
 }
 
 /// What to look at.
+#[derive(Clone)]
 pub struct Look {
     /// The kind of file and how it is read.
     pub order: Order,
@@ -193,6 +202,7 @@ fn seen(
 ) -> Seen {
     let mut seen = Seen {
         hash,
+        named: None,
         at,
         length_ms: None,
         subject: String::new(),
@@ -215,6 +225,9 @@ fn seen(
     for ((event, record), name) in events {
         if seen.subject.is_empty() {
             seen.subject.clone_from(&event.subject);
+        }
+        if seen.named.is_none() {
+            seen.named = named(&event.body);
         }
         let attendance = match event.body {
             Body::Attendance(attendance) => *attendance,
@@ -254,6 +267,20 @@ fn seen(
     };
     seen.writeup = writeups.iter().find(called).cloned();
     seen
+}
+
+/// What a meeting is called where that is no name made by us.
+fn named(body: &Body) -> Option<String> {
+    let name = match body {
+        Body::Attendance(attendance) => attendance.meeting.as_str(),
+        Body::Meeting(meeting) => match &meeting.meeting {
+            Occurrence::Named(name) => name,
+            Occurrence::Known(_) => "",
+        },
+        _ => "",
+    };
+    let is_own = !name.is_empty() && !is_made(name) && !is_known(name);
+    is_own.then(|| name.to_owned())
 }
 
 impl Somebody {

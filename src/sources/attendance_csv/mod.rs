@@ -5,7 +5,7 @@
 mod plain;
 
 use super::presence::list::{Lists, Sheet};
-use super::presence::{Desk, Manner};
+use super::presence::{Desk, Manner, text};
 use super::teams::csv;
 use super::{File, Kind, Setting, Sink, SourceError};
 
@@ -34,6 +34,12 @@ rooms = ["room-4@example.org"]
     file: Some(build),
     ..Kind::NOTHING
 };
+
+/// Whether this is a table of our own, by its columns.
+pub fn is_table(mut bytes: &[u8], sink: &mut dyn Sink) -> bool {
+    let table = text::table("", &mut bytes, sink);
+    table.is_ok_and(|(_, rows)| plain::is_plain(&rows))
+}
 
 fn build(params: toml::Table, setting: &Setting) -> Result<Box<dyn File>, SourceError> {
     Lists::build(params, setting, "teams", Manner::Lenient, read)

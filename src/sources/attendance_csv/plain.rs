@@ -6,7 +6,7 @@ use crate::model::meeting::{ANSWERS, ROLES};
 use crate::model::{Attendance, Body, Event, Identity};
 use crate::sources::presence::dates::{Order, Stamp};
 use crate::sources::presence::text::Row;
-use crate::sources::presence::{Desk, NOBODY, event_id};
+use crate::sources::presence::{Desk, NOBODY, event_id, left_out};
 use crate::sources::{Problem, Sink, SourceError};
 
 /// Every column; the first three must be there.
@@ -82,6 +82,13 @@ pub(super) fn read(
         sink.seen(&shown);
         if kind.matches.of(&shown) == Some("") {
             sink.left_out(NOBODY);
+            continue;
+        }
+        // Whoever was matched is somebody, whatever the list calls them.
+        if kind.matches.of(&shown).is_none()
+            && let Some(reason) = left_out(&shown)
+        {
+            sink.left_out(reason);
             continue;
         }
         match table.event(row, &mut numbers) {

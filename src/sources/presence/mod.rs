@@ -24,11 +24,14 @@ use self::matched::Matches;
 pub(super) use self::matched::NOBODY;
 use self::people::Attendee;
 use self::stays::{Bounds, Stay};
+pub(super) use self::who::left_out;
 use self::who::{Listed, Sort};
 use super::links::Finder;
 use super::{Problem, Setting, Sink, SourceError, decode};
 use crate::model::meeting::version_at;
-use crate::model::{Attendance, Body, Calendar, Event, Identity, Millis, to_rfc3339};
+use crate::model::{
+    Attendance, Body, Calendar, Event, Identity, Millis, parse_rfc3339, to_rfc3339,
+};
 
 #[derive(Clone, Copy, Default, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -472,6 +475,21 @@ impl Desk {
         });
     }
 }
+
+/// Whether the id of a meeting is one of [`Desk::made`].
+pub fn is_made(id: &str) -> bool {
+    let Some((tool, rest)) = id.split_once('-') else {
+        return false;
+    };
+    let (hash, at) = rest.split_once('/').unwrap_or((rest, ""));
+    TOOLS.contains(&tool)
+        && hash.len() == 16
+        && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && parse_rfc3339(at).is_some()
+}
+
+/// What begins the ids of meetings that nobody named.
+const TOOLS: [&str; 3] = ["teams", "zoom", "meet"];
 
 /// An id that names nobody.
 pub(super) fn event_id(meeting: &str, person: &str) -> String {

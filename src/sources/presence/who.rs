@@ -134,7 +134,8 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, listed: &Listed) -> Sort {
     if is_in(&listed.rooms) {
         return Sort::LeftOut(ROOM);
     }
-    if is_in(&listed.note_takers) {
+    let is_bare = entry.email.is_none() && is_bare_note_taker(&name);
+    if is_in(&listed.note_takers) || is_bare || is_note_taker(&name) {
         return Sort::LeftOut(NOTE_TAKER);
     }
     let is_telephone = entry.email.is_none() && is_telephone(&entry.name);
@@ -151,10 +152,7 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, listed: &Listed) -> Sort {
     let is_room = ROOMS
         .iter()
         .any(|word| padded.contains(&format!(" {word}")));
-    let is_bare = entry.email.is_none() && is_bare_note_taker(&name);
-    if is_bare || NOTE_TAKERS.iter().any(|word| name.contains(word)) {
-        Sort::LeftOut(NOTE_TAKER)
-    } else if is_room || is_numbered_room(&padded) {
+    if is_room || is_numbered_room(&padded) {
         Sort::LeftOut(ROOM)
     } else if is_telephone || (entry.email.is_none() && is_caller(&name)) {
         Sort::LeftOut(TELEPHONE)
@@ -192,6 +190,17 @@ fn is_numbered_room(name: &str) -> bool {
         [.., room, which] => NUMBERED.contains(&room) && number(which),
         _ => false,
     }
+}
+
+/// Whether a name, in lower case, is that of a program which takes notes.
+fn is_note_taker(name: &str) -> bool {
+    NOTE_TAKERS.iter().any(|word| name.contains(word))
+}
+
+/// Why somebody of a table is left out, of whom it tells a name or an address alone.
+pub(in crate::sources) fn left_out(shown: &str) -> Option<&'static str> {
+    let name = shown.to_lowercase();
+    (is_note_taker(&name) || is_bare_note_taker(name.trim())).then_some(NOTE_TAKER)
 }
 
 /// Whether this stands for a telephone: no name at all, or a number, whole or masked.

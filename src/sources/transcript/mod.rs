@@ -86,6 +86,16 @@ impl Enabled {
     }
 }
 
+/// Why a transcript of a meeting is not read whose series is not enabled, and how it is.
+pub fn not_enabled(source: &str) -> String {
+    format!(
+        "is not read: transcripts are read only of series that are enabled. Tell those who are invited, in these words \
+         or your own: \"{INVITATION}\" Then whoever runs Readback names the series in its configuration: [[source]] \
+         id = {source:?}, kind = \"transcript\", enabled_series = [\"…\"], with the UID of the calendar's event. Where \
+         it is enabled by the beginning of its meetings' names, give this one's name"
+    )
+}
+
 /// The meeting in which somebody spoke.
 pub(super) struct About<'a> {
     /// The source that tells of it.
@@ -207,12 +217,7 @@ impl Transcripts {
         match self.enabled_series.holds(meeting) {
             true => Ok(meeting),
             // Without the meeting's name, which may hold somebody's.
-            false => Err(refused(format!(
-                "is not read: transcripts are read only of series that are enabled. Tell those who are \
-                 invited, in these words or your own: \"{INVITATION}\" Then name the series in the \
-                 configuration: [[source]] id = {:?}, kind = \"transcript\", enabled_series = [\"…\"]",
-                self.setting.source
-            ))),
+            false => Err(refused(not_enabled(&self.setting.source))),
         }
     }
 

@@ -1,0 +1,107 @@
+//! Counts of story rounds, as somebody says them by hand: "Which incident would you tell a new colleague about?"
+
+use super::meetings::{later, unique};
+use super::people::BY_HAND;
+use crate::collect::lost_story;
+use crate::model::{Body, Event, Millis, Story};
+use crate::store::StoryFact;
+
+/// The count of one incident in a story round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Count {
+    /// The round, such as `2026-H2`.
+    pub round: String,
+    /// The write-up's id, or empty.
+    pub subject: String,
+    /// A short title where there is none.
+    pub label: Option<String>,
+    /// How many named it.
+    pub count: u32,
+}
+
+impl Count {
+    /// One more event, the last word on this incident in this round.
+    ///
+    /// # Errors
+    /// What would not be kept as it is, in words; no randomness for its id.
+    pub fn event(self, said: &[StoryFact], number: u32, now: Millis) -> anyhow::Result<Event> {
+        // One that was named otherwise before can still be corrected.
+        let is_said = said.iter().any(|one| one.round == self.round);
+        if !is_round(&self.round) && !is_said {
+            anyhow::bail!(
+                "round: is no name of a round; valid is the year and its half, such as 2026-H1 or 2026-H2"
+            );
+        }
+        let story = Story {
+            round: self.round,
+            count: self.count,
+            label: self.label,
+        };
+        if let Some(lost) = lost_story(&story) {
+            anyhow::bail!("{lost}");
+        }
+        let called = story.label.as_deref().unwrap_or_default();
+        let same = |one: &&StoryFact| {
+            one.round == story.round
+                && one.writeup == number
+                && (number != 0 || one.called == called)
+        };
+        let before = said.iter().filter(same).map(|one| one.version).max();
+        Ok(Event {
+            source: BY_HAND.into(),
+            id: unique("story")?,
+            subject: self.subject,
+            time: now,
+            version: later(before.unwrap_or(0), now),
+            body: Body::Story(story),
+        })
+    }
+}
+
+/// Whether a story round is called so: it is held twice a year.
+fn is_round(name: &str) -> bool {
+    let Some((year, half)) = name.split_once('-') else {
+        return false;
+    };
+    year.len() == 4 && year.bytes().all(|byte| byte.is_ascii_digit()) && matches!(half, "H1" | "H2")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rounds_are_halves_of_years() {
+        for (name, expected) in [
+            ("2026-H1", true),
+            ("2026-H2", true),
+            ("2026-H3", false),
+            ("26-H1", false),
+            ("2026-h1", false),
+            ("2026", false),
+            ("spring", false),
+            ("", false),
+        ] {
+            assert_eq!(is_round(name), expected, "{name}");
+        }
+        let count = |round: &str| Count {
+            round: round.to_owned(),
+            subject: "INC-1".to_owned(),
+            label: None,
+            count: 0,
+        };
+        let refused = count("spring").event(&[], 1, 0).unwrap_err().to_string();
+        assert!(refused.contains("such as 2026-H1"), "{refused}");
+        let said = StoryFact {
+            round: "spring".to_owned(),
+            writeup: 1,
+            called: String::new(),
+            count: 4,
+            version: 7,
+        };
+        assert!(
+            count("spring").event(&[said], 1, 0).is_ok(),
+            "it can be taken back"
+        );
+    }
+}
