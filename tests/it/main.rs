@@ -48,6 +48,7 @@ mod door_told;
 mod door_xapi;
 mod doorway;
 mod doubled;
+mod edges;
 mod engine;
 mod engine_http;
 mod engine_process;
