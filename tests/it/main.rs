@@ -123,6 +123,7 @@ mod uncounted;
 mod unwilling;
 mod visitor;
 mod way;
+mod whole;
 mod wiki_titles;
 mod wikis;
 mod wikis_away;
