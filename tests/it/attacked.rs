@@ -333,7 +333,7 @@ async fn three_years_tell_no_more_than_one() {
 }
 
 /// No number of people between none and k stands anywhere.
-fn few(shown: &Value, k: u32, what: &str) {
+pub(super) fn few(shown: &Value, k: u32, what: &str) {
     let fits = |value: &Value| value.as_u64().is_none_or(|n| n == 0 || n >= u64::from(k));
     for (at, writeup) in rows(shown, "writeups") {
         for field in ["readers", "late_readers", "readers_trailing"] {

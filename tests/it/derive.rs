@@ -4,12 +4,12 @@
 use readback::model::{Millis, parse_rfc3339};
 use serde_json::{Value, json};
 
-use super::way::{Way, event, lines, small};
+use super::way::{Way, event, lines, lively, small};
 
 /// Late, corrected, moved, registered late, merged: all that makes a derived row wrong afterwards.
 /// What is known first, and what comes to it.
 fn history() -> (Vec<String>, Vec<String>) {
-    let mut first = lines(&small());
+    let mut first = lines(&lively());
     let mut then = Vec::new();
     // Every third event is late, whatever it is: reads, people, descriptions, links.
     for (n, line) in std::mem::take(&mut first).into_iter().enumerate() {

@@ -292,6 +292,18 @@ pub(crate) fn small() -> Options {
     }
 }
 
+/// Three years of another one: long and lively enough that every indicator has something to tell.
+pub(crate) fn lively() -> Options {
+    Options {
+        reads: 5_000,
+        people: 40,
+        teams: 4,
+        writeups: 90,
+        sleepers: 0.1,
+        ..Options::default()
+    }
+}
+
 /// The lines of a simulated organisation.
 pub(crate) fn lines(options: &Options) -> Vec<String> {
     let mut bytes = Vec::new();
@@ -307,6 +319,20 @@ pub(crate) fn names(lines: &[String]) -> u64 {
         (event["source"].to_string(), event["id"].to_string())
     });
     names.collect::<std::collections::BTreeSet<_>>().len() as u64
+}
+
+/// Every value in a document that is no object and no list, with its place.
+pub(crate) fn leaves<'a>(place: &str, value: &'a Value, found: &mut Vec<(String, &'a Value)>) {
+    match value {
+        Value::Object(fields) => fields
+            .iter()
+            .for_each(|(name, value)| leaves(&format!("{place}/{name}"), value, found)),
+        Value::Array(values) => values
+            .iter()
+            .enumerate()
+            .for_each(|(at, value)| leaves(&format!("{place}/{at}"), value, found)),
+        _ => found.push((place.to_owned(), value)),
+    }
 }
 
 /// An event of the contract.
