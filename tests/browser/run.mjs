@@ -41,6 +41,7 @@ function places(summary) {
     writeup: to(rich),
     reviews: '/reviews',
     links: '/links',
+    slices: '/slices',
     explore: '/explore',
     definitions: '/definitions',
     definition: '/definitions/L4',
@@ -48,6 +49,8 @@ function places(summary) {
     missing: '/nowhere',
   };
   if (undated) pages['writeup, undated'] = to(undated);
+  const [slice] = summary.slices ?? [];
+  if (slice) pages.slice = `/slices/${slice.by}/${encodeURIComponent(slice.name)}`;
   return { pages, rich };
 }
 

@@ -254,7 +254,9 @@ fn small(seed: u64) -> Options {
         late: 0.0,
         deleted: 0.0,
         // Half of the organisations have two templates.
-        template_from: (seed % 2 == 0).then(|| NaiveDate::from_ymd_opt(2025, 6, 1).expect("a day")),
+        template_from: seed
+            .is_multiple_of(2)
+            .then(|| NaiveDate::from_ymd_opt(2025, 6, 1).expect("a day")),
         ..Options::default()
     }
 }

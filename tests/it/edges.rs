@@ -70,17 +70,16 @@ fn contradictions(place: &str, value: &Value, found: &mut Vec<String>) {
                     }
                 }
             }
-            if let (Some(k), Some(n), Some(p)) = (number("k"), number("n"), number("p")) {
-                if k > n || (p - k / n).abs() > 1e-12 {
-                    wrong("no share");
-                }
+            if let (Some(k), Some(n), Some(p)) = (number("k"), number("n"), number("p"))
+                && (k > n || (p - k / n).abs() > 1e-12)
+            {
+                wrong("no share");
             }
             if let (Some(num), Some(den), Some(ratio)) =
                 (number("num"), number("den"), number("ratio"))
+                && (ratio - num / den).abs() > 1e-12
             {
-                if (ratio - num / den).abs() > 1e-12 {
-                    wrong("no ratio");
-                }
+                wrong("no ratio");
             }
             for middle in ["p", "ratio", "rate", "value", "slope"] {
                 let limits = (number("lo"), number(middle), number("hi"));

@@ -3,7 +3,7 @@
 use readback::pages::{self, Links, Page};
 use serde_json::{Value, json};
 
-use super::pages::{assert_accessible, assert_well_formed, fixture, terms};
+use super::pages::{assert_accessible, assert_well_formed, fixture, terms, text_of};
 
 /// INDICATORS 0.2: layer X is for the page of exploring and for summary.json.
 #[test]
@@ -52,4 +52,15 @@ fn notes_stand_on_the_overview_with_what_they_rest_on() {
     assert!(noted.contains("definitions#R3"));
     assert_well_formed("overview", &noted);
     assert_accessible("overview", &noted);
+}
+
+/// A part says what is told of it, and that the rest is withheld.
+#[test]
+fn text_of_parts_is_golden() {
+    let summary = fixture("full");
+    for (by, name) in [("template", "narrative"), ("team", "payments")] {
+        let page = Page::Slice(by.to_owned(), name.to_owned());
+        let html = pages::render(&page, &summary, Links::Server).unwrap();
+        insta::assert_snapshot!(format!("full_slice_{by}"), text_of(&html));
+    }
 }

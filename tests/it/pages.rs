@@ -49,6 +49,7 @@ fn every_page(summary: &Value) -> Vec<(String, String)> {
         }),
         Page::Reviews(1),
         Page::Links,
+        Page::Slices,
         Page::Explore,
         Page::Definitions,
         Page::Privacy(terms()),
@@ -57,6 +58,10 @@ fn every_page(summary: &Value) -> Vec<(String, String)> {
     ];
     for writeup in summary["writeups"].as_array().unwrap() {
         asked.push(Page::Writeup(writeup["id"].as_str().unwrap().to_owned()));
+    }
+    for slice in summary["slices"].as_array().into_iter().flatten() {
+        let text = |name: &str| slice[name].as_str().unwrap().to_owned();
+        asked.push(Page::Slice(text("by"), text("name")));
     }
     for code in summary["indicators"].as_object().unwrap().keys() {
         let told = explanation(summary, code, None).expect("it is in the summary");
@@ -183,6 +188,7 @@ fn text_of_pages_is_golden() {
             (Page::LongTail(ListQuery::default()), "writeups"),
             (Page::Reviews(1), "reviews"),
             (Page::Links, "links"),
+            (Page::Slices, "slices"),
             (Page::Explore, "explore"),
             (Page::Privacy(terms()), "privacy"),
         ] {
@@ -263,6 +269,7 @@ async fn every_route_answers() {
         "/reviews",
         "/reviews?page=2",
         "/links",
+        "/slices/template/narrative",
         "/explore",
         "/definitions",
         "/definitions/l4",
@@ -667,7 +674,7 @@ fn the_digest_gives_a_reason_once() {
 }
 
 /// The words of a page without its tags, one line for each stretch, tables and pictures left out.
-fn text_of(html: &str) -> String {
+pub(super) fn text_of(html: &str) -> String {
     let body = html.split("<body>").nth(1).unwrap_or(html);
     let mut text = String::new();
     let mut skip = 0usize;

@@ -182,7 +182,7 @@ pub(super) fn still_read(
 ) -> anyhow::Result<Vec<bool>> {
     let least = context.parameters.min_readers;
     // Between none and k, those that count or those that don't are one number.
-    let tells = (least + 1 == k && k > 2) || (least == 2 && k > 2);
+    let tells = k > 2 && (least + 1 == k || least == 2);
     let frame = &computed.facts.trailing;
     let few: Vec<usize> = (ints(frame, "writeup")?
         .into_iter()

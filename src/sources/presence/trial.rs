@@ -43,15 +43,17 @@ pub(in crate::sources) fn attendance(event: &Event) -> &Attendance {
 
 /// Seconds present by address; `None` for somebody unknown.
 pub(in crate::sources) fn present(found: &Collected) -> Vec<(Option<&str>, Option<u64>)> {
-    let row = |event| {
-        let attendance = attendance(event);
+    let attendances = found.events.iter().filter_map(|event| match &event.body {
+        Body::Attendance(attendance) => Some(attendance),
+        // What is told of the meeting beside its people.
+        _ => None,
+    });
+    let rows = attendances.map(|attendance| {
         let person = attendance.person.as_ref();
-        (
-            person.map(|person| person.value.as_str()),
-            attendance.present_ms.map(|ms| ms / 1000),
-        )
-    };
-    found.events.iter().map(row).collect()
+        let address = person.map(|person| person.value.as_str());
+        (address, attendance.present_ms.map(|ms| ms / 1000))
+    });
+    rows.collect()
 }
 
 /// What was left out, and how often.

@@ -1,7 +1,7 @@
 //! The kind as a whole: reports with a head and without.
 
 use super::*;
-use crate::model::to_rfc3339;
+use crate::model::{Body, Event, to_rfc3339};
 use crate::sources::collected::Collected;
 use crate::sources::presence::trial::{self, attendance, left_out, present};
 
@@ -43,7 +43,9 @@ fn a_report_with_its_head() {
             ("waiting room", 1)
         ]
     );
-    let first = &found.events[0];
+    // The meeting's own event, with where it was held, comes first.
+    let is_attendance = |event: &&Event| matches!(event.body, Body::Attendance(_));
+    let first = found.events.iter().find(is_attendance).unwrap();
     assert_eq!(
         (first.subject.as_str(), to_rfc3339(first.time).as_str()),
         ("pm-12", "2025-03-14T14:00:00Z")
