@@ -7,30 +7,8 @@
 -- meeting is recorded where a meeting tool, a list or a hand says of anybody that they came or did not: a
 -- calendar says who was invited and what they answered, and never that. What a meeting tool tells of a meeting that
 -- nobody joined to a calendar's is of the one that the calendar plans in the same venue next to it, at most three
--- hours away; of two that are equally near of neither (also in fact_meetings).
+-- hours away; of two that are equally near of neither; see joined_meeting.
 -- {as_of:Int64} {registry:UInt32} {min_present_ms:UInt64}
-WITH
-    venues AS
-    (
-        SELECT meeting, venue, venue_planned, toUnixTimestamp64Milli(at) AS ms
-        FROM landing_meeting FINAL
-        WHERE venue != 0 AND NOT endsWith(target, ':retracted')
-    ),
-    joined_meeting AS
-    (
-        SELECT own, any(there) AS planned
-        FROM
-        (
-            SELECT h.meeting AS own, p.meeting AS there, abs(h.ms - p.ms) AS apart,
-                min(apart) OVER (PARTITION BY own) AS nearest
-            FROM (SELECT * FROM venues WHERE NOT venue_planned) AS h
-            INNER JOIN (SELECT * FROM venues WHERE venue_planned) AS p ON h.venue = p.venue
-            WHERE apart <= 10800000 AND own NOT IN (SELECT meeting FROM venues WHERE venue_planned)
-        )
-        WHERE apart = nearest
-        GROUP BY own
-        HAVING uniqExact(there) = 1
-    )
 SELECT
     lower(hex(meeting)) AS meeting,
     nullIf(multiIf(

@@ -1,29 +1,7 @@
 -- What is known of each meeting beside its attendees. What several sources say of one is
 -- put together field by field: the greatest version that says something of a field; ties by content, which
--- is the lower half of a version. What a tool says of a meeting goes to the one that a calendar plans, as in
--- fact_attendance. {as_of:Int64} {registry:UInt32}. Store::meetings.
-WITH
-    venues AS
-    (
-        SELECT meeting, venue, venue_planned, toUnixTimestamp64Milli(at) AS ms
-        FROM landing_meeting FINAL
-        WHERE venue != 0 AND NOT endsWith(target, ':retracted')
-    ),
-    joined_meeting AS
-    (
-        SELECT own, any(there) AS planned
-        FROM
-        (
-            SELECT h.meeting AS own, p.meeting AS there, abs(h.ms - p.ms) AS apart,
-                min(apart) OVER (PARTITION BY own) AS nearest
-            FROM (SELECT * FROM venues WHERE NOT venue_planned) AS h
-            INNER JOIN (SELECT * FROM venues WHERE venue_planned) AS p ON h.venue = p.venue
-            WHERE apart <= 10800000 AND own NOT IN (SELECT meeting FROM venues WHERE venue_planned)
-        )
-        WHERE apart = nearest
-        GROUP BY own
-        HAVING uniqExact(there) = 1
-    )
+-- is the lower half of a version. What a tool says of a meeting goes to the one that a calendar plans, see
+-- joined_meeting. {as_of:Int64} {registry:UInt32}. Store::meetings.
 SELECT
     lower(hex(if(j.planned = 0, a.meeting, j.planned))) AS meeting,
     argMaxIf(spoke, a.version, spoke IS NOT NULL) AS spoke,

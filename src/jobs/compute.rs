@@ -81,30 +81,37 @@ pub async fn run(store: &Store, context: &Context) -> anyhow::Result<Computed> {
 /// What every indicator says, in their order.
 type Said = Vec<(&'static indicators::Spec, Results)>;
 
-/// Asks every indicator in a thread of its own: the work is not for a thread that serves requests,
-/// and polars refuses to run inside a single-threaded runtime.
 async fn apart(facts: Facts, context: Context) -> anyhow::Result<(Facts, Said)> {
+    aside(move || {
+        let results: anyhow::Result<Said> = indicators::ALL
+            .iter()
+            .map(|indicator| {
+                let spec = indicator.spec();
+                let said = indicator.compute(&facts, &context);
+                Ok((
+                    spec,
+                    said.with_context(|| format!("indicator {}", spec.code))?,
+                ))
+            })
+            .collect();
+        results.map(|results| (facts, results))
+    })
+    .await?
+}
+
+/// Does the work of indicators in a thread of its own: it is not for a thread that serves requests, and polars
+/// refuses to run inside a single-threaded runtime.
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> anyhow::Result<T> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     std::thread::Builder::new()
         .name("indicators".to_owned())
         .spawn(move || {
-            let results: anyhow::Result<Said> = indicators::ALL
-                .iter()
-                .map(|indicator| {
-                    let spec = indicator.spec();
-                    let said = indicator.compute(&facts, &context);
-                    Ok((
-                        spec,
-                        said.with_context(|| format!("indicator {}", spec.code))?,
-                    ))
-                })
-                .collect();
             // Nobody listens any more when the report was given up.
-            let _ = sender.send(results.map(|results| (facts, results)));
+            let _ = sender.send(work());
         })?;
-    receiver
-        .await
-        .context("the indicators' thread ended early")?
+    receiver.await.context("the indicators' thread ended early")
 }
 
 /// How the store is asked as of `context.as_of`.

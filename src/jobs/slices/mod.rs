@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
 use super::columns::ints;
-use super::compute::Computed;
+use super::compute::{Computed, aside};
 use super::few::Shown;
 use crate::indicators::{Context, SlicePeople, of_slice};
 use crate::store::Store;
@@ -36,22 +36,26 @@ pub(super) async fn told(
         .context("people by slice")?;
     let judged = judge::judge(&slices, &people, shown, (&withheld_months(t0), k));
     let still_read = judge::still_read(computed, &slices, context, k)?;
-    let rows = slices.iter().zip(judged).zip(still_read);
-    let mut all = Vec::new();
-    for ((slice, judged), still_read) in rows {
-        let Some(people) = judged else { continue };
-        let people = SlicePeople {
-            still_read,
-            ..people
-        };
-        let members = slice.members(computed.registry.len());
-        let results = of_slice(&computed.facts, &members, &people, context)?;
-        let mut told = publish(&results, k);
-        told["by"] = json!(slice.by.name());
-        told["name"] = json!(slice.name);
-        all.push(told);
-    }
-    Ok(all)
+    let (facts, context) = (computed.facts.clone(), context.clone());
+    let work = move || {
+        let rows = slices.iter().zip(judged).zip(still_read);
+        let mut all = Vec::new();
+        for ((slice, judged), still_read) in rows {
+            let Some(people) = judged else { continue };
+            let people = SlicePeople {
+                still_read,
+                ..people
+            };
+            let members = slice.members(facts.writeups.len());
+            let results = of_slice(&facts, &members, &people, &context)?;
+            let mut told = publish(&results, k);
+            told["by"] = json!(slice.by.name());
+            told["name"] = json!(slice.name);
+            all.push(told);
+        }
+        Ok(all)
+    };
+    aside(work).await?
 }
 
 /// What may be counted of a slice or of a write-up.
