@@ -35,7 +35,7 @@ struct View {
     frame: Frame,
     all: String,
     opening: Vec<Part>,
-    /// The verdict in a word, and the whole of it.
+    /// The verdict in a word, and the whole of it; empty where nothing can be a trend.
     word: &'static str,
     verdict: Vec<Part>,
     figures: Vec<Figure>,
@@ -74,11 +74,10 @@ pub(super) fn one(
         .find(|slice| reading::text(slice, "by") == by && reading::text(slice, "name") == name)
         .ok_or_else(|| PageError::UnknownSlice(by.to_owned(), name.to_owned()))?;
     let own = alone(summary, slice);
-    let verdict = trend::reads(&own);
-    let mut figures: Vec<Figure> = build::charts(&own, "T0")
-        .iter()
-        .map(Figure::without_files)
-        .collect();
+    // Those of one year have no trend.
+    let verdict = slice.get("trend").map(|_| trend::reads(&own));
+    let charts = verdict.iter().flat_map(|_| build::charts(&own, "T0"));
+    let mut figures: Vec<Figure> = charts.map(|chart| Figure::without_files(&chart)).collect();
     figures.push(Figure::without_files(&build::slice_curve(summary, slice)));
     let others = ["L4", "C1", "K1"].iter();
     let others = others
@@ -93,8 +92,8 @@ pub(super) fn one(
     let view = View {
         all: links.slices(),
         opening: say_all(links, &[("R1", reads(summary, slice))]),
-        word: verdict.word,
-        verdict: say(links, "T1", &verdict.sentence),
+        word: verdict.as_ref().map_or("", |verdict| verdict.word),
+        verdict: verdict.map_or_else(Vec::new, |verdict| say(links, "T1", &verdict.sentence)),
         figures,
         others,
         withheld: slice.to_string().contains("\"suppressed\":true"),

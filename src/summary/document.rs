@@ -44,7 +44,7 @@ pub struct Document {
     pub story_rounds: Vec<Json>,
     /// Parts of the write-ups by themselves: those of one team, template, tag or year of publication (`by`,
     /// `name`), with reads and late ones (R1), the curve by thirty days of age (L1), the months of T0's window
-    /// and T1's trend of them, L4, C1 and K1. Offered are those of three write-ups and more, of which nothing
+    /// and T1's trend of them (not of a year, which passes it once), L4, C1 and K1. Offered are those of three write-ups and more, of which nothing
     /// is told by subtraction; absent where there are none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub slices: Vec<Json>,

@@ -170,12 +170,9 @@ fn of_slices(truth: &Value) -> Vec<Vec<Term>> {
                 .chain([minus(format!("/slices/{number}/reads"))])
                 .collect(),
         );
-        for (place, month) in slice["months"]
-            .as_array()
-            .expect("months")
-            .iter()
-            .enumerate()
-        {
+        // Of a year no months are told.
+        let own = slice["months"].as_array().into_iter().flatten();
+        for (place, month) in own.enumerate() {
             let key = (
                 slice["by"].as_str().expect("a kind"),
                 month["month"].as_str().expect("a month"),

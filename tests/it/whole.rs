@@ -259,6 +259,10 @@ async fn whole_weeks_later_is_the_same_later() {
         let of = |summary: &Value| {
             let mut results = summary["indicators"][code]["results"].clone();
             undated(&mut results, &year);
+            if code == "R4" {
+                // Beside its classes it counts by months.
+                results["months"] = Value::Null;
+            }
             results
         };
         if !BY_CALENDAR.contains(&code) && of(&now) != of(&later) {

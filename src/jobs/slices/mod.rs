@@ -17,7 +17,7 @@ use super::few::Shown;
 use crate::indicators::{Context, SlicePeople, of_slice};
 use crate::store::Store;
 use crate::summary::publish;
-use offered::Slice;
+use offered::{By, Slice};
 
 /// The slices of write-ups that everybody may see. `shown`: what the list tells of each write-up,
 /// `t0`: what T0 tells.
@@ -51,6 +51,13 @@ pub(super) async fn told(
             let mut told = publish(&results, k);
             told["by"] = json!(slice.by.name());
             told["name"] = json!(slice.name);
+            // Write-ups of one year pass the window of ages once: what follows in it is no trend.
+            if slice.by == By::Cohort
+                && let Json::Object(told) = &mut told
+            {
+                told.remove("months");
+                told.remove("trend");
+            }
             all.push(told);
         }
         Ok(all)
