@@ -5,7 +5,7 @@ use super::frame::{Room, SMALL, TITLE, WIDTH};
 use super::scene::{Anchor, Label, Scene, Shape};
 use super::theme::Ink;
 use super::{
-    Chart, Plot, areas, bars, dots, fits, forest, graph, heat, line, lorenz, spark, steps,
+    Chart, Plot, areas, badge, bars, dots, fits, forest, graph, heat, line, lorenz, spark, steps,
 };
 
 /// Size of the source line, px.
@@ -20,6 +20,9 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
     if let Plot::Spark(plot) = &chart.plot {
         return spark::scene(plot, alone);
     }
+    if let Plot::Badge(plot) = &chart.plot {
+        return badge::scene(plot);
+    }
     let (head, top) = head(chart);
     let height = match &chart.plot {
         Plot::Line(_) => line::HEIGHT,
@@ -32,7 +35,7 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Fits(_) => fits::HEIGHT,
         Plot::Lorenz(_) => lorenz::HEIGHT,
         Plot::Forest(plot) => forest::height(plot),
-        Plot::Nothing(_) | Plot::Spark(_) => NOTHING,
+        Plot::Nothing(_) | Plot::Spark(_) | Plot::Badge(_) => NOTHING,
     };
     let room = Room {
         top,
@@ -60,7 +63,7 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Lorenz(plot) => lorenz::draw(&mut scene, plot, room),
         Plot::Forest(plot) => forest::draw(&mut scene, plot, room),
         Plot::Nothing(why) => nothing(&mut scene, why, room),
-        Plot::Spark(_) => {}
+        Plot::Spark(_) | Plot::Badge(_) => {}
     }
     scene
 }

@@ -8,6 +8,7 @@ pub mod build;
 pub mod reading;
 
 mod areas;
+mod badge;
 mod bars;
 mod dots;
 mod fits;
@@ -22,6 +23,7 @@ mod lorenz;
 mod png;
 mod scene;
 mod spark;
+mod spread;
 mod steps;
 mod svg;
 mod theme;
@@ -33,6 +35,7 @@ mod tests;
 use serde::Serialize;
 
 pub use reading::Cell;
+pub use spread::{csv, plain};
 pub use theme::Theme;
 
 /// One picture, complete: what is drawn, what is said of it, the numbers behind it.
@@ -99,6 +102,8 @@ pub enum Plot {
     Forest(Forest),
     /// A line without axes, a word high.
     Spark(Spark),
+    /// Two words side by side.
+    Badge(Badge),
     /// Nothing to draw, and why.
     Nothing(String),
 }
@@ -321,6 +326,15 @@ pub enum Scale {
     Ratio,
     /// A correlation from -1 to 1; 0 is none.
     Correlation,
+}
+
+/// Two words side by side: what is told, and what is said of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Badge {
+    /// What is told.
+    pub label: String,
+    /// What is said of it.
+    pub says: String,
 }
 
 /// A small line.

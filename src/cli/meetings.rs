@@ -18,9 +18,12 @@ use crate::jobs::meetings::{self, Known, Words};
 use crate::jobs::preview::Planned;
 use crate::jobs::registry::Registry;
 use crate::jobs::stories::Count;
-use crate::model::MeetingForm;
 use crate::model::target::nameless;
+use crate::model::{DAY_MS, MeetingForm, Millis};
 use crate::web::audit::Act;
+
+/// How far ahead planned meetings are listed.
+const AHEAD: Millis = 60 * DAY_MS;
 
 /// What to do with meetings.
 #[derive(Debug, clap::Subcommand)]
@@ -135,6 +138,15 @@ fn context(house: &House) -> Context {
     }
 }
 
+/// The same with what is planned: that a meeting is open, or that all must come, is known before it.
+fn ahead(house: &House) -> Context {
+    let context = context(house);
+    Context {
+        as_of: context.as_of.saturating_add(AHEAD),
+        ..context
+    }
+}
+
 async fn open(config: Config) -> anyhow::Result<House> {
     let installing = Installing::new();
     House::open(config, move |progress| installing.show(progress)).await
@@ -151,7 +163,7 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
 async fn act(command: Command, house: &House) -> anyhow::Result<()> {
     let known = {
         let _turn = derived(house).await?;
-        meetings::known(&house.store, &context(house)).await?
+        meetings::known(&house.store, &ahead(house)).await?
     };
     match command {
         Command::List { json } => list(&known, house, json),
@@ -193,7 +205,12 @@ async fn set(known: &[Known], said: Said, house: &House) -> anyhow::Result<()> {
 
 fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    let form = |one: &Known| one.fact.form.clone().unwrap_or_else(|| "review".to_owned());
+    let form = |one: &Known| match &one.fact.form {
+        Some(said) => said.clone(),
+        None if one.is_retold() => "told_again".to_owned(),
+        None => "review".to_owned(),
+    };
+    let now = super::now();
     if as_json {
         let each = known.iter().map(|one| {
             json!({
@@ -201,6 +218,7 @@ fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
                 "title": one.title,
                 "form": form(one),
                 "form_said": one.fact.form.is_some(),
+                "planned": one.at >= now,
                 "accounts": one.fact.accounts,
                 "changes": one.fact.changes,
                 "watched": one.fact.watched,
@@ -213,6 +231,7 @@ fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
     }
     for one in known {
         let mut words = vec![form(one).replace('_', " ")];
+        words.extend((one.at >= now).then(|| "planned".to_owned()));
         words.extend(one.fact.accounts.map(|n| format!("accounts {n}")));
         words.extend(one.fact.changes.map(|n| format!("changes {n}")));
         words.extend(one.fact.watched.map(|n| format!("watched {n}")));

@@ -180,12 +180,16 @@ pub struct AccessConfig {
     pub groups: Groups,
     /// Where a reverse proxy may come from.
     pub trusted: Vec<Network>,
+    /// Pictures of single write-ups (`/embed/…`) are for whoever asks, signed in or not: proxies of
+    /// pictures and pages of other places can't sign in.
+    pub embeds: bool,
 }
 
 impl AccessConfig {
     /// Every value that holds, by its key; a secret is told as set.
     pub(super) fn tell(&self, put: &mut impl FnMut(&str, Json)) {
         put("access.mode", self.mode.name().into());
+        put("access.embeds", self.embeds.into());
         if self.mode != AccessMode::Loopback {
             let trusted = self.trusted.iter().map(Network::to_string);
             put("access.trusted", trusted.collect());
@@ -339,11 +343,13 @@ pub(super) fn access(
         "password" => AccessMode::Password,
         _ => AccessMode::Loopback,
     };
+    let embeds = reader.flag("embeds").unwrap_or(false);
     reader.finish();
     AccessConfig {
         mode,
         groups,
         trusted,
+        embeds,
     }
 }
 

@@ -16,7 +16,7 @@ use super::writeups::{Both, is_there};
 use crate::collect::Intake;
 use crate::indicators::Context;
 use crate::model::meeting::version_at;
-use crate::model::{Body, Event, Meeting, MeetingForm, Millis, Occurrence};
+use crate::model::{Body, DAY_MS, Event, Meeting, MeetingForm, Millis, Occurrence};
 use crate::store::{Batch, FactSettings, MeetingFact, RegistryWriteup, Store, StoryFact};
 use crate::summary::suppress;
 
@@ -49,7 +49,8 @@ impl Meetings {
         let known = store.meetings(settings).await?;
         let known = known.into_iter().map(|one| (one.meeting.clone(), one));
         let known: BTreeMap<String, MeetingFact> = known.collect();
-        let (reviews, retold) = apart(attendance, &known)?;
+        let late = Millis::from(context.parameters.late_days) * DAY_MS;
+        let (reviews, retold) = apart(attendance, &known, registry, late)?;
         Ok(Meetings {
             reviews,
             retold,
@@ -262,6 +263,13 @@ fn retold(
     Ok(listed)
 }
 
+impl Known {
+    /// Whether what had happened before was told again in it.
+    pub fn is_retold(&self) -> bool {
+        self.id.contains("/r")
+    }
+}
+
 /// What is said of a meeting by hand; what is left out stays as it was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Words {
@@ -383,7 +391,6 @@ mod tests {
     use polars::df;
 
     use super::*;
-    use crate::model::DAY_MS;
 
     fn writeup(number: u32, published_at: Option<Millis>) -> RegistryWriteup {
         RegistryWriteup {

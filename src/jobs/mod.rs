@@ -13,6 +13,7 @@ pub mod annotations;
 mod arrivals;
 mod assigned;
 mod beside;
+mod coarse;
 mod cohorts;
 mod columns;
 pub mod compute;

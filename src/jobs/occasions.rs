@@ -1,14 +1,14 @@
 //! Attendance before indicators see it: what is known of the meeting and of its write-up is put to everybody
 //! in it, and reviews are told from other meetings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::{
     BooleanChunked, DataFrame, Int64Chunked, IntoColumn, IntoSeries, PolarsResult,
 };
 
 use super::columns::{flags, ints, texts};
-use crate::model::MeetingForm;
+use crate::model::{MeetingForm, Millis};
 use crate::store::{MeetingFact, RegistryWriteup};
 
 /// Marks authors and responders of the write-up that a meeting is about: the meeting tool, which alone has
@@ -38,17 +38,24 @@ pub(super) fn of_writeup(
     Ok(frame)
 }
 
-/// Reviews, and meetings of another form. A meeting of which nobody says what it was is a review, however
-/// old what it was about: A1 to A3 are defined over every meeting.
+/// Reviews, and meetings in which what had happened before was told again: those that are said to be, and,
+/// where nobody says what a meeting was, those about a write-up that was `late` by then, milliseconds after
+/// its publication.
 pub(super) fn apart(
     mut frame: DataFrame,
     known: &BTreeMap<String, MeetingFact>,
+    registry: &[RegistryWriteup],
+    late: Millis,
 ) -> PolarsResult<(DataFrame, DataFrame)> {
     let meetings = texts(&frame, "meeting")?;
     let fact = |meeting: &Option<String>| known.get(meeting.as_ref()?);
-    let is_review = |meeting: &Option<String>| {
-        let form = fact(meeting).and_then(|fact| MeetingForm::from_name(fact.form.as_ref()?));
-        form.is_none_or(|form| form == MeetingForm::Review)
+    let form = |meeting: &Option<String>| MeetingForm::from_name(fact(meeting)?.form.as_ref()?);
+    let old = told_late(&frame, registry, late)?;
+    let is_review = |meeting: &Option<String>| match form(meeting) {
+        Some(form) => form == MeetingForm::Review,
+        None => meeting
+            .as_ref()
+            .is_none_or(|meeting| !old.contains(meeting)),
     };
     let reviews: BooleanChunked = meetings.iter().map(is_review).collect();
     let had_to =
@@ -78,6 +85,24 @@ pub(super) fn apart(
     Ok((frame.filter(&reviews)?, frame.filter(&retold)?))
 }
 
+/// Meetings about a write-up that had been there for so long. A meeting is whole on one side: rows that know
+/// no write-up follow those that do.
+fn told_late(
+    frame: &DataFrame,
+    registry: &[RegistryWriteup],
+    late: Millis,
+) -> PolarsResult<BTreeSet<String>> {
+    let (writeups, at) = (ints(frame, "writeup")?, ints(frame, "at")?);
+    let rows = texts(frame, "meeting")?.into_iter().zip(writeups).zip(at);
+    let old = rows.filter_map(|((meeting, writeup), at)| {
+        let published = registry
+            .get(usize::try_from(writeup?).ok()?)?
+            .published_at?;
+        (at? >= published.saturating_add(late)).then_some(meeting?)
+    });
+    Ok(old.collect())
+}
+
 #[cfg(test)]
 mod tests {
     use polars::df;
@@ -89,8 +114,11 @@ mod tests {
         let frame = df!(
             "meeting" => ["one", "said", "said", "two", "told"],
             "mandatory" => [false, false, true, true, false],
+            "writeup" => [None::<u32>; 5],
+            "at" => [0_i64; 5],
         )
         .unwrap();
+        let apart = |known: &BTreeMap<String, MeetingFact>| apart(frame.clone(), known, &[], 90);
         let fact = |meeting: &str, form: Option<&str>, mandatory| MeetingFact {
             meeting: meeting.to_owned(),
             form: form.map(str::to_owned),
@@ -104,7 +132,7 @@ mod tests {
             let meetings = texts(frame, "meeting").unwrap();
             meetings.into_iter().flatten().collect()
         };
-        let (reviews, retold) = apart(frame.clone(), &BTreeMap::new()).unwrap();
+        let (reviews, retold) = apart(&BTreeMap::new()).unwrap();
         assert_eq!((reviews.height(), retold.height()), (5, 0));
         let facts = [
             fact("one", Some("review"), Some(true)),
@@ -112,13 +140,42 @@ mod tests {
             fact("told", None, None),
         ];
         let facts = facts.map(|one| (one.meeting.clone(), one)).into();
-        let (reviews, retold) = apart(frame, &facts).unwrap();
+        let (reviews, retold) = apart(&facts).unwrap();
         assert_eq!(names(&retold), ["said", "said"]);
         assert_eq!(names(&reviews), ["one", "two", "told"]);
         assert_eq!(flags(&reviews, "mandatory").unwrap(), [true, true, false]);
         assert_eq!(flags(&reviews, "open").unwrap(), [true, false, false]);
         let heard = ints(&reviews, "spoke_count").unwrap();
         assert_eq!(heard, [Some(7), None, None]);
+    }
+
+    #[test]
+    fn a_meeting_about_what_is_old_retells_it_unless_somebody_says_otherwise() {
+        let published = |published_at| RegistryWriteup {
+            published_at,
+            ..RegistryWriteup::default()
+        };
+        let registry = [published(Some(1000)), published(None)];
+        let frame = df!(
+            "meeting" => ["early", "late", "late", "said", "undated", "none"],
+            "mandatory" => [false; 6],
+            "writeup" => [Some(0_u32), Some(0), None, Some(0), Some(1), None],
+            "at" => [1089_i64, 1090, 1090, 5000, 5000, 5000],
+        )
+        .unwrap();
+        let review = MeetingFact {
+            meeting: "said".to_owned(),
+            form: Some("review".to_owned()),
+            ..MeetingFact::default()
+        };
+        let known = [("said".to_owned(), review)].into();
+        let (reviews, retold) = apart(frame, &known, &registry, 90).unwrap();
+        let names = |frame: &DataFrame| -> Vec<String> {
+            let meetings = texts(frame, "meeting").unwrap();
+            meetings.into_iter().flatten().collect()
+        };
+        assert_eq!(names(&retold), ["late", "late"]);
+        assert_eq!(names(&reviews), ["early", "said", "undated", "none"]);
     }
 
     #[test]

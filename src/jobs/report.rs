@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
 use super::beside::Beside;
+use super::coarse::coarsen;
 use super::hiding::{hide, is_named, names};
 use super::{cohorts, compute, few, forges, gone, health, meetings, reviews, slices, writeups};
 use crate::indicators::{Context, Spec, beside};
@@ -102,6 +103,7 @@ pub async fn summaries(
     if let Some(l1) = indicators.get_mut("L1") {
         withhold_blocks(&mut l1["results"]["curve"], &writeups.blocks);
     }
+    coarsen(&mut indicators);
     let organisation = |seen: fn(&RegistryWriteup) -> bool| {
         let seen = || computed.registry.iter().filter(|writeup| seen(writeup));
         let undated = seen().filter(|writeup| writeup.published_at.is_none());

@@ -8,10 +8,14 @@ static ASSETS: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/dashboards/asset
 /// The style sheet.
 pub const STYLE: &str = "style.css";
 
+/// The script: what HTML alone can't do, and nothing that a page needs.
+pub const SCRIPT: &str = "page.js";
+
 /// The bytes of an asset and its media type, by its path below `assets/`.
 pub fn find(path: &str) -> Option<(&'static [u8], &'static str)> {
     let file = ASSETS.get_file(path)?;
     let kind = match path.rsplit_once('.').map(|(_, end)| end) {
+        Some("js") => "text/javascript; charset=utf-8",
         Some("css") => "text/css; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("ttf") => "font/ttf",
@@ -21,8 +25,8 @@ pub fn find(path: &str) -> Option<(&'static [u8], &'static str)> {
     Some((file.contents(), kind))
 }
 
-/// A mark that changes with the style sheet, so that browsers may keep it for long.
-pub fn version() -> String {
-    let bytes = find(STYLE).map(|(bytes, _)| bytes).unwrap_or_default();
+/// A mark that changes with an asset, so that browsers may keep it for long.
+pub fn version(path: &str) -> String {
+    let bytes = find(path).map(|(bytes, _)| bytes).unwrap_or_default();
     format!("{:016x}", xxhash_rust::xxh3::xxh3_64(bytes))
 }

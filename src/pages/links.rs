@@ -98,7 +98,7 @@ impl Links {
 
     /// The style sheet, or another asset.
     pub fn asset(self, path: &str) -> String {
-        let route = format!("/assets/{path}?v={}", assets::version());
+        let route = format!("/assets/{path}?v={}", assets::version(path));
         self.pick(route, &format!("assets/{path}"))
     }
 

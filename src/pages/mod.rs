@@ -14,10 +14,13 @@ mod attendance;
 mod beside;
 mod citing;
 mod conversing;
+mod copies;
 mod definitions;
 mod desk;
 mod digest;
+pub mod embed;
 mod explore;
+mod feed;
 mod glance;
 mod health;
 mod import;
@@ -51,12 +54,14 @@ pub use annotations::Annotated;
 pub use definitions::numbers;
 pub use desk::{Registry, Seat};
 pub use digest::digest;
+pub use feed::feed;
 pub use import::Import;
 pub use links::Links;
 pub use list::{ListQuery, Sort};
 pub use report::report;
-pub use reviews::{ByHand, Seated, UNTITLED};
+pub use reviews::{ByHand, Seated, UNTITLED, Unlisted};
 pub use table::reviews_csv;
+pub use writeup::address_of;
 
 /// What stands on top of every page and every digest, always and word for word.
 pub const STATEMENT: &str = "People are always learning. These are signs that write-ups and \
@@ -72,6 +77,8 @@ pub enum Page {
     LongTail(ListQuery),
     /// One write-up, by its id.
     Writeup(String),
+    /// The same on a server with an address of its own, scheme and host.
+    WriteupAt(String, String),
     /// Reviews and who came; pages are counted from 1.
     Reviews(usize),
     /// The same for those who say something of them.
@@ -122,6 +129,9 @@ pub enum PageError {
     /// The panels of a page can't be read.
     #[error("dashboards/pages: {0}")]
     Panels(#[from] toml::de::Error),
+    /// A table can't be written.
+    #[error("table of a chart: {0}")]
+    Table(#[from] csv::Error),
     /// A file that belongs to the program is not in it.
     #[error("{0} is not among the files of dashboards/")]
     Asset(&'static str),
@@ -144,7 +154,8 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
     match page {
         Page::Overview => overview::render(summary, links),
         Page::LongTail(query) => list::render(summary, links, query),
-        Page::Writeup(id) => writeup::render(summary, links, id),
+        Page::Writeup(id) => writeup::render(summary, links, id, None),
+        Page::WriteupAt(id, origin) => writeup::render(summary, links, id, Some(origin)),
         Page::Reviews(number) => reviews::render(summary, links, *number, None),
         Page::ReviewsDesk(number, seated) => reviews::render(summary, links, *number, Some(seated)),
         Page::Links => ledger::render(summary, links),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{
     Links, ListQuery, Page, PageError, assets, digest, list, overview, render, reviews, writeup,
 };
-use crate::charts::{Theme, build, reading, render_png, render_svg};
+use crate::charts::{Theme, build, csv, reading, render_png, render_svg};
 
 /// Every file of the report: its path, with `/` between folders, and its bytes. `summary.json` is
 /// not among them; whoever made the summary writes it. `terms` are those of [`Page::Privacy`].
@@ -44,7 +44,7 @@ pub fn report(summary: &Value, terms: &Value) -> Result<Vec<(String, Vec<u8>)>, 
     let around = writeup::Around::of(summary);
     for entry in reading::list(summary, "writeups") {
         let path = top.writeup(reading::text(entry, "id"));
-        let html = writeup::render_one(&around, Links::Report { inside: true }, entry)?;
+        let html = writeup::render_one(&around, Links::Report { inside: true }, entry, None)?;
         files.push((path, html));
     }
     files.push(("digest.md".to_owned(), digest(summary)));
@@ -61,9 +61,13 @@ pub fn report(summary: &Value, terms: &Value) -> Result<Vec<(String, Vec<u8>)>, 
             top.chart(&chart.name, "png"),
             render_png(&chart, Theme::Light),
         ));
+        if !chart.table.rows.is_empty() {
+            files.push((top.chart(&chart.name, "csv"), csv(&chart.table)?));
+        }
     }
-    for name in [assets::STYLE, "icon.svg"] {
-        let (bytes, _) = assets::find(name).ok_or(PageError::Asset("style.css or icon.svg"))?;
+    for name in [assets::STYLE, assets::SCRIPT, "icon.svg"] {
+        let (bytes, _) =
+            assets::find(name).ok_or(PageError::Asset("style.css, page.js or icon.svg"))?;
         files.push((format!("assets/{name}"), bytes.to_vec()));
     }
     Ok(files)

@@ -47,10 +47,25 @@ pub struct Seated {
     pub form: String,
     /// Of what something was said a moment ago.
     pub said: &'static str,
-    /// Reviews that are planned, the next first, each with when and title.
-    pub upcoming: Vec<Value>,
+    /// Reviews that are planned, the next first.
+    pub upcoming: Vec<Unlisted>,
+    /// Meetings in which what had happened before was told again, the latest first.
+    pub retold: Vec<Unlisted>,
     /// What is said of meetings by hand, by their names.
     pub by_hand: BTreeMap<String, ByHand>,
+}
+
+/// A meeting that stands in no list of reviews.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Unlisted {
+    /// Its name.
+    pub meeting: String,
+    /// Its day and hour.
+    pub when: String,
+    /// What it is about.
+    pub title: String,
+    /// What is said of it.
+    pub by_hand: ByHand,
 }
 
 /// What is said of a meeting by hand, as its form has it: empty where nothing is.

@@ -58,8 +58,8 @@ pub(super) fn retellings(summary: &Value) -> Option<String> {
     };
     let noun = words::plural(meetings, "meeting", "meetings");
     Some(format!(
-        "Beside the reviews, «{}» {noun} told again of what had happened before: story sessions and talks to \
-         new colleagues; {people}. They are not counted above.",
+        "Beside the reviews, «{}» {noun} told again of what had happened before: story sessions, talks to \
+         new colleagues, and meetings about a write-up of 90 days and more; {people}. They are not counted above.",
         words::count(meetings)
     ))
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::attendance::is_planned;
+use crate::charts::plain;
 use crate::charts::reading::{self, Cell, cell};
 
 /// What is known where somebody recorded who came. Who need not have come is counted as A2's headline does.
@@ -54,14 +55,6 @@ pub fn reviews_csv(summary: &Value) -> Result<Vec<u8>, csv::Error> {
     table
         .into_inner()
         .map_err(|error| error.into_error().into())
-}
-
-/// A text that no spreadsheet takes for a formula.
-fn plain(text: &str) -> String {
-    match text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        true => format!("'{text}"),
-        false => text.to_owned(),
-    }
 }
 
 #[cfg(test)]

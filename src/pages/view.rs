@@ -24,6 +24,10 @@ pub(super) struct Frame {
     style: String,
     css: &'static str,
     icon: String,
+    /// The script's address; empty where there is none.
+    script: String,
+    /// Where the feed is; empty where there is none.
+    feed: &'static str,
     summary: String,
     privacy: String,
     /// Where a reader signs in and out; empty where nobody does.
@@ -75,6 +79,11 @@ impl Frame {
             style: links.asset(assets::STYLE),
             css: "",
             icon: links.asset("icon.svg"),
+            script: links.asset(assets::SCRIPT),
+            feed: match links {
+                Links::Server | Links::Seated(_) => "/feed.atom",
+                Links::Report { .. } => "",
+            },
             summary: links.summary(),
             privacy: links.privacy(),
             access: match links {
@@ -100,6 +109,7 @@ impl Frame {
         self.css = std::str::from_utf8(bytes).map_err(|_| PageError::Asset(assets::STYLE))?;
         self.style = String::new();
         self.icon = String::new();
+        self.script = String::new();
         Ok(self)
     }
 }
@@ -206,6 +216,7 @@ impl Figure {
         let files = vec![
             ("SVG", links.chart(&chart.name, "svg")),
             ("PNG", links.chart(&chart.name, "png")),
+            ("CSV", links.chart(&chart.name, "csv")),
         ];
         Figure {
             files,

@@ -9,7 +9,7 @@ use super::list::measured;
 use super::opening::Said;
 use super::view::{self, Figure, Frame, Part, say_all};
 use super::{
-    Links, PageError, alive, arrivals, assigned, attendance, health, linked, list, reviews,
+    Links, PageError, alive, arrivals, assigned, attendance, copies, health, linked, list, reviews,
     signals, templates, words,
 };
 use crate::charts::build;
@@ -37,6 +37,8 @@ struct View {
     /// Where its readers came from; empty where no source tells.
     arrivals: Vec<arrivals::Way>,
     links: Vec<LinkRow>,
+    /// How to make one more.
+    copies: Vec<copies::Copy>,
     /// How many more there are; empty where none.
     more_links: String,
     /// How many stand where the branch no longer leads to; empty where none.
@@ -83,12 +85,17 @@ struct ReviewRow {
 }
 
 /// The page.
-pub(super) fn render(summary: &Value, links: Links, id: &str) -> Result<String, PageError> {
+pub(super) fn render(
+    summary: &Value,
+    links: Links,
+    id: &str,
+    origin: Option<&str>,
+) -> Result<String, PageError> {
     let writeup = reading::list(summary, "writeups")
         .iter()
         .find(|writeup| reading::text(writeup, "id") == id)
         .ok_or_else(|| PageError::UnknownWriteup(id.to_owned()))?;
-    render_one(&Around::of(summary), links, writeup)
+    render_one(&Around::of(summary), links, writeup, origin)
 }
 
 /// What a page needs to know of all write-ups; gathered once for all pages of a report.
@@ -108,11 +115,19 @@ impl<'a> Around<'a> {
     }
 }
 
-/// The page of a write-up that was found.
+/// Where a write-up lies, if a browser can be sent there: what is simulated lies nowhere.
+pub fn address_of(summary: &Value, writeup: &Value) -> Option<String> {
+    let url = reading::text(writeup, "url");
+    let real = outside(url).filter(|_| !view::simulated(summary));
+    real.map(str::to_owned)
+}
+
+/// The page of a write-up that was found; `origin` is where the server is, if it has short addresses.
 pub(super) fn render_one(
     around: &Around,
     links: Links,
     writeup: &Value,
+    origin: Option<&str>,
 ) -> Result<String, PageError> {
     let summary = around.summary;
     let no_chart = if health::missing(summary, "L1").is_some() {
@@ -129,9 +144,7 @@ pub(super) fn render_one(
         frame: Frame::new(summary, links, "writeups", &list::title(writeup)),
         id: id.to_owned(),
         restricted: view::restricted(writeup),
-        url: outside(url)
-            .filter(|_| !view::simulated(summary))
-            .map(str::to_owned),
+        url: address_of(summary, writeup),
         nowhere: match view::simulated(summary) {
             true => url.to_owned(),
             false => String::new(),
@@ -150,6 +163,9 @@ pub(super) fn render_one(
             .take(MOST_LINKS)
             .map(|link| link_row(around, links, link))
             .collect(),
+        copies: copies::address(id, url, origin)
+            .map(|address| copies::copies(id, &list::title(writeup), &address))
+            .unwrap_or_default(),
         more_links: match evidence.len().saturating_sub(MOST_LINKS) {
             0 => String::new(),
             more => words::count(more as f64),

@@ -8,8 +8,8 @@ use axum::http::header::{
 };
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode};
 
-/// Pages load their style sheet and icon from here and nothing else; no script runs.
-const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+/// Pages load their style sheet, their script and their icon from here and nothing else.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 /// A picture of its own brings its colours in a style element.
 const PICTURE_POLICY: &str =

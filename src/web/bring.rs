@@ -25,6 +25,7 @@ use super::told::{Asking, view};
 use super::tray::Dropped;
 use super::understood::{of_same, refused};
 use super::who::Who;
+use super::written;
 use crate::jobs::ingest::Ingested;
 use crate::jobs::preview::is_list;
 use crate::jobs::undo::{Covered, Unknown, called};
@@ -41,8 +42,9 @@ const GONE: &str = "the file is not kept any more, it was for half an hour; drop
 const NOT_KEPT: &str = "That file is not kept any more: it was brought in, or half an hour went by. To look at it \
      again, drop it again.";
 const MORE_LISTS: &str =
-    "Another list of this meeting was brought in since you looked: look again.";
-const MORE_FILES: &str = "Another file of the same was brought in since you looked: look again.";
+    "Another list of this meeting was brought in, which you have not looked at: look again.";
+const MORE_FILES: &str =
+    "Another file of the same was brought in, which you have not looked at: look again.";
 const FEWER: &str = "What was brought in of the same was taken back since you looked: look again.";
 
 /// What it takes to bring a file in: what it is called, and what the audit log says of it.
@@ -195,6 +197,25 @@ impl Bench {
             let words = "no file was chosen, or it is empty; drop one onto the page";
             return Err(Refusal::new(StatusCode::BAD_REQUEST, words));
         }
+        self.kept(bytes, name, form, now)
+    }
+
+    /// Somebody wrote down who came.
+    fn written(&self, form: Form, now: Millis) -> Result<String, Refusal> {
+        let bytes = written::table(&form)?;
+        // What was said of the list itself is in it; of the file nothing is said yet.
+        let fields = vec![("form".to_owned(), form.get("form").to_owned())];
+        self.kept(bytes, written::NAME.to_owned(), Form::new(fields), now)
+    }
+
+    /// A file waits for somebody to look at it: where.
+    fn kept(
+        &self,
+        bytes: Vec<u8>,
+        name: String,
+        form: Form,
+        now: Millis,
+    ) -> Result<String, Refusal> {
         let file = Dropped {
             bytes: Arc::new(bytes),
             name,
@@ -212,6 +233,9 @@ impl Bench {
     async fn said(&self, form: Form, now: Millis) -> Result<String, Refusal> {
         if form.get("do") == "undo" {
             return self.undone(form.get("import")).await;
+        }
+        if form.get("do") == "write" {
+            return self.written(form, now);
         }
         let (ticket, owner) = (form.get("file").to_owned(), form.get("form").to_owned());
         let tray = &self.state.tray;
@@ -247,7 +271,7 @@ impl Bench {
                 }
             }
             _ => {
-                let words = "do: valid are look, confirm and undo";
+                let words = "do: valid are look, write, confirm and undo";
                 Err(Refusal::new(StatusCode::BAD_REQUEST, words))
             }
         }

@@ -43,6 +43,8 @@ pub(super) async fn gate(
     let refused = match asked {
         Some(Right::Public | Right::Own) => None,
         Some(Right::Metrics) => no_metrics(&state, &request),
+        Some(Right::Embed) if state.access.embeds() => None,
+        Some(Right::Embed) => admit(&state, Role::Viewer, &mut request),
         Some(Right::Role(role)) => admit(&state, role, &mut request),
         None => {
             let words = "this address asks for a right that nobody has";

@@ -11,9 +11,11 @@ mod beacon;
 mod body;
 mod bring;
 mod desk;
+mod embed;
 mod forms;
 mod fresh;
 mod gate;
+mod go;
 mod health;
 mod hidden;
 mod imports;
@@ -36,6 +38,7 @@ mod unloaded;
 mod unread;
 mod used;
 mod who;
+mod written;
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 

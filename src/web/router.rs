@@ -16,15 +16,16 @@ use super::access::words::paragraph;
 use super::answer::{Answer, Keep};
 use super::api::ROUTES;
 use super::gate::gate;
+use super::go::go;
 use super::problem::Refusal;
 use super::receive::nowhere;
 use super::shown::Shown;
-use super::{AppState, annotations, bring, desk, saying, trail};
-use crate::charts::{Theme, render_png, render_svg};
+use super::{AppState, annotations, bring, desk, embed, saying, trail};
+use crate::charts::{Theme, csv, render_png, render_svg};
 use crate::config::Role;
 use crate::jobs::explain::explanation;
 use crate::jobs::restate;
-use crate::pages::{Links, ListQuery, Page, Sort, assets, render, reviews_csv};
+use crate::pages::{self, Links, ListQuery, Page, Sort, assets, render, reviews_csv};
 
 /// A route for people.
 struct View {
@@ -69,6 +70,7 @@ static PAGES: &[View] = &[
     view("/", || get(overview)),
     view("/writeups", || get(writeups)),
     view("/writeups/{id}", || get(writeup)),
+    view("/go/{*name}", || get(go)),
     view("/reviews", || get(reviews)),
     view("/links", || get(links)),
     view("/slices", || get(slices)),
@@ -98,6 +100,10 @@ static PAGES: &[View] = &[
     }),
     closed(Role::Admin, "/audit", || get(trail::page)),
     file(VIEWER, "/charts/{name}", || get(chart)),
+    file(VIEWER, "/feed.atom", || get(feed)),
+    file(Right::Embed, "/embed/{id}/{picture}", || {
+        get(embed::picture)
+    }),
     file(Right::Public, "/assets/{*path}", || get(asset)),
     file(Right::Public, "/signin", || {
         get(signin::show).post(signin::take)
@@ -214,11 +220,20 @@ async fn writeups(shown: Shown, headers: HeaderMap, asked: Asked) -> Response<Bo
     page(&shown, &headers, &Page::LongTail(query))
 }
 
-async fn writeup(shown: Shown, headers: HeaderMap, Path(id): Path<String>) -> Response<Body> {
-    match shown.note(&id).await {
-        Ok(()) => page(&shown, &headers, &Page::Writeup(id)),
-        Err(refusal) => refusal.respond(),
+async fn writeup(
+    State(state): State<AppState>,
+    shown: Shown,
+    headers: HeaderMap,
+    Path(id): Path<String>,
+) -> Response<Body> {
+    if let Err(refusal) = shown.note(&id).await {
+        return refusal.respond();
     }
+    let asked = match state.access.origin() {
+        Some(origin) => Page::WriteupAt(id, origin.to_owned()),
+        None => Page::Writeup(id),
+    };
+    page(&shown, &headers, &asked)
 }
 
 async fn reviews(
@@ -238,10 +253,27 @@ async fn table(shown: Shown, headers: HeaderMap) -> Response<Body> {
     let summary = shown.latest.as_ref().map(|published| &published.summary);
     match reviews_csv(summary.unwrap_or(&nothing)) {
         Ok(bytes) => Answer::found("text/csv; charset=utf-8", bytes, Keep::Ask).respond(&headers),
+        Err(error) => no_table(&error),
+    }
+}
+
+fn no_table(error: &dyn std::fmt::Display) -> Response<Body> {
+    tracing::error!(%error, "a table could not be made");
+    let words = "this table could not be made; the log of the server says why";
+    undone(&Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, words), "")
+}
+
+/// `GET /feed.atom`
+async fn feed(State(state): State<AppState>, shown: Shown, headers: HeaderMap) -> Response<Body> {
+    let Some(published) = &shown.latest else {
+        return waiting(&shown, &headers);
+    };
+    match pages::feed(&published.summary, state.access.origin()) {
+        Ok(bytes) => Answer::found("application/atom+xml", bytes, Keep::Ask).respond(&headers),
         Err(error) => {
-            tracing::error!(%error, "the table of reviews could not be made");
-            let words = "this table could not be made; the log of the server says why";
-            undone(&Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, words), "")
+            tracing::error!(%error, "the feed could not be made");
+            let words = "the feed could not be made; the log of the server says why";
+            Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, words).respond()
         }
     }
 }
@@ -307,6 +339,10 @@ async fn chart(shown: Shown, headers: HeaderMap, Path(name): Path<String>) -> Re
         Some((chart, "png")) => {
             Answer::found("image/png", render_png(chart, Theme::Light), Keep::Ask)
         }
+        Some((chart, "csv")) => match csv(&chart.table) {
+            Ok(bytes) => Answer::found("text/csv; charset=utf-8", bytes, Keep::Ask),
+            Err(error) => return no_table(&error),
+        },
         _ => return page(&shown, &headers, &Page::NotFound),
     };
     answer.respond(&headers)
@@ -351,7 +387,7 @@ const ELSEWHERE: &str = "this server computes no pages, since [schedule] report_
      report_minutes = 60 in readback.toml, lets the server compute and show them";
 
 /// There are no numbers. The browser asks again by itself, where there will be some.
-fn waiting(shown: &Shown, headers: &HeaderMap) -> Response<Body> {
+pub(super) fn waiting(shown: &Shown, headers: &HeaderMap) -> Response<Body> {
     if !shown.computes {
         let words = paragraph(&format!("There is nothing to see here: {ELSEWHERE}."));
         let status = StatusCode::SERVICE_UNAVAILABLE;
@@ -362,6 +398,11 @@ fn waiting(shown: &Shown, headers: &HeaderMap) -> Response<Body> {
                 computed. This page asks again every five seconds; <a href=\"/readyz\">/readyz</a> says \
                 what it waits for.";
     Answer::html(StatusCode::SERVICE_UNAVAILABLE, text.to_owned()).respond(headers)
+}
+
+/// There is no such page.
+pub(super) fn absent(shown: &Shown, headers: &HeaderMap) -> Response<Body> {
+    page(shown, headers, &Page::NotFound)
 }
 
 /// Renders a page; what isn't there is 404, what Readback gets wrong is 500 and logged.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::{Request as HttpRequest, State};
 use axum::http::{HeaderMap, Response, StatusCode};
-use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use super::AppState;
@@ -29,7 +28,7 @@ use crate::jobs::people::BY_HAND;
 use crate::jobs::stories::Count;
 use crate::model::target::nameless;
 use crate::model::{DAY_MS, Event, MeetingForm, Millis};
-use crate::pages::{ByHand, Page, Seated, UNTITLED};
+use crate::pages::{ByHand, Page, Seated, UNTITLED, Unlisted};
 use crate::sources::{Delivery, Push, Sink, SourceError};
 
 const NOT_HERE: &str = "Only `readback serve` takes what is said of meetings.";
@@ -38,8 +37,8 @@ const NOT_HERE: &str = "Only `readback serve` takes what is said of meetings.";
 const AHEAD: Millis = 60 * DAY_MS;
 /// How long the page waits for them.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// How many of them.
-const UPCOMING: usize = 20;
+/// How many of them, and of those that are told again.
+const UNLISTED: usize = 20;
 
 /// `GET /reviews` for those who may say something.
 pub(super) async fn page(
@@ -58,46 +57,51 @@ pub(super) async fn page(
         _ => "",
     };
     // Neither is a reason to keep anybody waiting.
-    let (upcoming, by_hand) = match who {
+    let (unlisted, by_hand) = match who {
         Some(who) => tokio::join!(
-            timeout(PATIENCE, upcoming(state, &who)),
+            timeout(PATIENCE, unlisted(state, &who)),
             timeout(PATIENCE, by_hand(state, &who)),
         ),
-        None => (Ok(Ok(Vec::new())), Ok(Ok(BTreeMap::new()))),
+        None => (Ok(Ok(Default::default())), Ok(Ok(BTreeMap::new()))),
     };
+    let (upcoming, retold) = unlisted.ok().and_then(Result::ok).unwrap_or_default();
     let seated = Seated {
         form: state.access.form(headers),
         said,
-        upcoming: upcoming.ok().and_then(Result::ok).unwrap_or_default(),
+        upcoming,
+        retold,
         by_hand: by_hand.ok().and_then(Result::ok).unwrap_or_default(),
     };
     let page = Page::ReviewsDesk(asked.page(), Box::new(seated));
     Some(show(shown, StatusCode::OK, &page))
 }
 
-/// Reviews that are planned, the next first.
-async fn upcoming(state: &AppState, who: &Who) -> Result<Vec<Value>, Refusal> {
+/// Meetings that stand in no list of reviews: those that are planned, the next first, and those in which
+/// what had happened before was told again, the latest first.
+async fn unlisted(state: &AppState, who: &Who) -> Result<(Vec<Unlisted>, Vec<Unlisted>), Refusal> {
     let (parts, store) = there(state)?;
     let now = state.door.as_ref().map_or(0, |door| door.now());
     let (_, desk) = desk(state).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, NOT_HERE))?;
     let context = desk.context(now.saturating_add(AHEAD), parts.k);
-    let mut known = in_time(meetings::known(&store, &context)).await?;
-    known.retain(|one| one.at >= now);
-    known.sort_by_key(|one| one.at);
+    let known = in_time(meetings::known(&store, &context)).await?;
+    let (mut planned, held): (Vec<_>, Vec<_>) = known.into_iter().partition(|one| one.at >= now);
+    planned.sort_by_key(|one| one.at);
     let sees_restricted = who.sees_restricted();
-    let title = |one: Known| match (one.open, sees_restricted) {
-        (_, true) => Some((one.at, one.title)),
-        (Some((_, title)), false) => Some((one.at, title)),
-        (None, false) => None,
+    let told = |known: Vec<Known>| -> Vec<Unlisted> {
+        let told = known.into_iter().filter_map(|one| {
+            let at = one.at;
+            let (meeting, by_hand) = shown_by_hand(one, sees_restricted)?;
+            Some(Unlisted {
+                when: desk.clock(at).format("%a %-d %b %Y, %H:%M").to_string(),
+                title: by_hand.title.clone().unwrap_or_else(|| UNTITLED.to_owned()),
+                meeting,
+                by_hand,
+            })
+        });
+        told.take(UNLISTED).collect()
     };
-    let told = known.into_iter().filter_map(title).take(UPCOMING);
-    let told = told.map(|(at, title)| {
-        json!({
-            "when": desk.clock(at).format("%a %-d %b %Y, %H:%M").to_string(),
-            "title": title.unwrap_or_else(|| UNTITLED.to_owned()),
-        })
-    });
-    Ok(told.collect())
+    let retold = held.into_iter().filter(Known::is_retold).collect();
+    Ok((told(planned), told(retold)))
 }
 
 /// What is said of meetings by hand, as whoever may say it sees them. It is what they typed themselves: no list
@@ -108,26 +112,30 @@ async fn by_hand(state: &AppState, who: &Who) -> Result<BTreeMap<String, ByHand>
     let context = context(state, (now, parts.k))?;
     let known = in_time(meetings::known(&store, &context)).await?;
     let sees_restricted = who.sees_restricted();
-    let said = known.into_iter().filter_map(|one| {
-        let (id, title) = match (one.open, sees_restricted) {
-            (_, true) => (one.id, one.title),
-            (Some(open), false) => open,
-            (None, false) => return None,
-        };
-        let number = |n: Option<u32>| n.map_or_else(String::new, |n| n.to_string());
-        let flag = |flag: Option<bool>| flag.map_or_else(String::new, |flag| flag.to_string());
-        let said = ByHand {
-            title,
-            accounts: number(one.fact.accounts),
-            changes: number(one.fact.changes),
-            watched: number(one.fact.watched),
-            form: one.fact.form.unwrap_or_default(),
-            open: flag(one.fact.open),
-            mandatory: flag(one.fact.mandatory),
-        };
-        Some((id, said))
-    });
+    let said = known.into_iter();
+    let said = said.filter_map(|one| shown_by_hand(one, sees_restricted));
     Ok(said.collect())
+}
+
+/// The name of a meeting and what is said of it by hand; nothing where whoever looks may not see it.
+fn shown_by_hand(one: Known, sees_restricted: bool) -> Option<(String, ByHand)> {
+    let (id, title) = match (one.open, sees_restricted) {
+        (_, true) => (one.id, one.title),
+        (Some(open), false) => open,
+        (None, false) => return None,
+    };
+    let number = |n: Option<u32>| n.map_or_else(String::new, |n| n.to_string());
+    let flag = |flag: Option<bool>| flag.map_or_else(String::new, |flag| flag.to_string());
+    let said = ByHand {
+        title,
+        accounts: number(one.fact.accounts),
+        changes: number(one.fact.changes),
+        watched: number(one.fact.watched),
+        form: one.fact.form.unwrap_or_default(),
+        open: flag(one.fact.open),
+        mandatory: flag(one.fact.mandatory),
+    };
+    Some((id, said))
 }
 
 /// `POST /reviews/meeting`
@@ -152,10 +160,14 @@ async fn take(state: &AppState, request: HttpRequest, what: &'static str) -> Res
     // One after the other: of two words in one instant the later one is the last.
     let _turn = door.unloaded.turn().await?;
     let look = Look::to_speak(state, &who).await?;
-    let context = context(state, (door.now(), look.k))?;
+    let now = door.now();
     let (event, deed) = match what {
-        "meeting" => of_meeting(&look, &context, &who, &form).await?,
-        _ => of_story(&look, &context, &form).await?,
+        "meeting" => {
+            // Something may be said of a meeting that is planned: that it is open, or that all must come.
+            let ahead = context(state, (now.saturating_add(AHEAD), look.k))?;
+            of_meeting(&look, (&ahead, now), &who, &form).await?
+        }
+        _ => of_story(&look, &context(state, (now, look.k))?, &form).await?,
     };
     say(&door, event, &who).await?;
     let (mark, words) = who.told(&deed);
@@ -176,7 +188,7 @@ fn context(state: &AppState, (now, k): (Millis, u32)) -> Result<Context, Refusal
 
 async fn of_meeting(
     look: &Look,
-    context: &Context,
+    (context, now): (&Context, Millis),
     who: &Who,
     form: &Form,
 ) -> Result<(Event, String), Refusal> {
@@ -225,7 +237,7 @@ async fn of_meeting(
         return Err(bad("the form says nothing new; change one of its fields"));
     }
     let deed = words.deed(id);
-    let event = words.event(meeting, context.as_of).map_err(away)?;
+    let event = words.event(meeting, now).map_err(away)?;
     Ok((event, deed))
 }
 

@@ -1,7 +1,7 @@
 """Who was invited to which review, and who came: everything that the events say of one (meeting, person)
 put together."""
 
-from model import thousandths
+from model import DAY, thousandths
 
 
 class Guest:
@@ -111,4 +111,8 @@ def all_guests(world):
         guest.about = guest.writeup or writeups.get(guest.meeting)
         sizes = [len(lists[guest.meeting, via]) for via in guest.lists]
         guest.listed = max(sizes, default=None)
-    return rows
+    # A meeting about what has been there for long tells it again: no review, unless somebody says so.
+    late = world.parameters["late_days"] * DAY
+    old = {guest.meeting for guest in rows
+           if guest.about and guest.about.published is not None and guest.start >= guest.about.published + late}
+    return [guest for guest in rows if guest.meeting not in old]

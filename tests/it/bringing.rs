@@ -51,7 +51,7 @@ Zzfull screen,,2026-03-10 14:03:00,2026-03-10 15:00:00,57,Yes,No
 Zzuser outside,,2026-03-10 14:10:00,2026-03-10 14:11:00,1,Yes,Yes
 ";
 
-fn home() -> Option<Home> {
+pub(crate) fn home() -> Option<Home> {
     let home = Home::with_engine()?;
     home.file(
         "readback.toml",
@@ -74,7 +74,7 @@ fn listed(home: &Home, rest: &[&str]) -> Value {
 }
 
 /// How many came to the review, of those who need not; as of the summer after it.
-fn review(home: &Home) -> (Value, Value) {
+pub(crate) fn review(home: &Home) -> (Value, Value) {
     let out = home.path("out");
     let out = out.to_str().expect("a path");
     home.done(&["report", "--as-of", "2026-03-12T00:00:00Z", "--out", out]);
@@ -257,7 +257,7 @@ pub(crate) fn dropped(visitor: &mut Visitor, name: &str, file: &str) -> Reply {
 }
 
 /// The page of the file, where an answer sends there: whoever goes back finds a page, and no form that was sent.
-fn followed(visitor: &mut Visitor, answer: Reply) -> Reply {
+pub(crate) fn followed(visitor: &mut Visitor, answer: Reply) -> Reply {
     let to = match answer.status {
         303 => header(&answer, "location").to_owned(),
         _ => String::new(),

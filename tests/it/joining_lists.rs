@@ -259,9 +259,9 @@ fn two_coordinators_and_files_that_leave_things_open() {
     assert_eq!(done.status, 303, "{done:?}");
     let refused = sent(&mut cora, &second, "confirm");
     assert!(
-        refused
-            .text
-            .contains("Another list of this meeting was brought in since you looked: look again."),
+        refused.text.contains(
+            "Another list of this meeting was brought in, which you have not looked at: look again."
+        ),
         "{refused:?}"
     );
     assert!(

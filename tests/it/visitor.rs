@@ -153,6 +153,13 @@ pub(crate) fn header<'a>(reply: &'a Reply, name: &str) -> &'a str {
     values.next().unwrap_or_default()
 }
 
+/// A page without the one script that belongs to it.
+pub(crate) fn unscripted(html: &str) -> String {
+    let own = "<script src=\"[^\"<>]*assets(?:/|&#x2f;)page\\.js[^\"<>]*\" defer></script>";
+    let own = regex::Regex::new(own).expect("a pattern");
+    own.replace(html, "").into_owned()
+}
+
 /// A clock that a test sets.
 pub(crate) static CLOCK: AtomicI64 = AtomicI64::new(super::doorway::NOW);
 

@@ -6,11 +6,11 @@ use super::super::reading::{self, Cell, share};
 use super::super::{Bar, Bars, Chart, Palette, Plot};
 use super::{Context, share_dots, words};
 
-/// Roles in the order of their stack: those who had to come at the ground. The two that are often
+/// Roles in the order of their stack: those who are required at the ground. The two that are often
 /// empty stand last, so that the others have the same neighbours in every quarter.
 const ROLES: [(&str, &str); 6] = [
     ("CHAIR", "chair"),
-    ("REQ-PARTICIPANT", "had to come"),
+    ("REQ-PARTICIPANT", "required or not stated"),
     ("OPT-PARTICIPANT", "optional"),
     ("walk_in", "not invited"),
     ("NON-PARTICIPANT", "for information"),

@@ -16,7 +16,7 @@ static SPEC: Spec = Spec {
     code: "A1",
     title: "Attendees per review",
     unit: "people",
-    version: 2,
+    version: 3,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],
@@ -24,7 +24,9 @@ static SPEC: Spec = Spec {
     definition: "Somebody attended a review (one occurrence of a meeting) if their presence over \
         all reconnects and devices, capped at the meeting's length, is at least {min_present_s} s, \
         or, without presence data, if the host said so; an answer to an invitation alone is no \
-        attendance. Rooms and resources are dropped. attendees = attended rows, dial-ins without a \
+        attendance. Rooms and resources are dropped. A meeting about a write-up that is {late_time} old \
+         or more, a story session or a talk to new colleagues retells: it is counted apart from reviews, here and \
+         in every other indicator of them, unless somebody says that it was one. attendees = attended rows, dial-ins without a \
          name included; people = distinct people who attended; rows = everybody invited or present. A meeting is \
          recorded where a meeting tool, an attendance list or a hand says of anybody in it that they came or \
          did not. meetings = recorded ones, not_recorded = the others, of which only invitations are known; \

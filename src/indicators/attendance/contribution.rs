@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A6",
     title: "Contribution after the review",
     unit: "share",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance", "fact_contributions"],

@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A4",
     title: "Presence fraction",
     unit: "share",
-    version: 1,
+    version: 2,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],

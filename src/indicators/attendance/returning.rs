@@ -21,7 +21,7 @@ static SPEC: Spec = Spec {
     code: "A7",
     title: "Repeat attendance and cohorts",
     unit: "share",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance"],

@@ -15,7 +15,7 @@ static SPEC: Spec = Spec {
     code: "A3",
     title: "Show rate, optional yield, walk-in share",
     unit: "share",
-    version: 2,
+    version: 3,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],

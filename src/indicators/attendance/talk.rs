@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A5",
     title: "Participation: spoke share and Gini of talk time",
     unit: "share; 0-1",
-    version: 2,
+    version: 3,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],

@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A8",
     title: "Cross-team attendance",
     unit: "share; teams",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance"],

@@ -40,6 +40,8 @@ pub enum Right {
     Own,
     /// To come from this machine, or a token for metrics.
     Metrics,
+    /// To be let in as a viewer, or nothing where pictures are for everybody (`access.embeds`).
+    Embed,
     /// This role, or a greater one.
     Role(Role),
 }
@@ -72,6 +74,7 @@ pub struct Access {
     groups: Groups,
     /// Where a reverse proxy may come from.
     trusted: Vec<Network>,
+    embeds: bool,
     /// Scheme and host that readers use, where it is configured.
     origin: Option<String>,
     sessions: Sessions,
@@ -99,6 +102,7 @@ impl Default for Access {
             mode: AccessMode::Loopback,
             groups: Groups::default(),
             trusted: Vec::new(),
+            embeds: false,
             origin: None,
             sessions: Sessions::default(),
             throttle: Throttle::default(),
@@ -132,6 +136,7 @@ impl Access {
             mode,
             groups,
             trusted,
+            embeds,
         } = config.access.clone();
         let origin = config.public_url.clone();
         let accounts = match mode {
@@ -149,6 +154,7 @@ impl Access {
             mode,
             groups,
             trusted,
+            embeds,
             origin,
             accounts,
             oidc: oidc.map(Arc::new),
@@ -190,6 +196,16 @@ impl Access {
             Ok(gone) => tracing::info!(days = gone, "old days of the audit log are gone"),
             Err(error) => tracing::error!(%error, "the audit log can't be cleared"),
         }
+    }
+
+    /// Pictures of single write-ups are for whoever asks.
+    pub(super) fn embeds(&self) -> bool {
+        self.embeds
+    }
+
+    /// Where readers find the pages, scheme and host, if the operator says so.
+    pub(super) fn origin(&self) -> Option<&str> {
+        self.origin.as_deref()
     }
 
     /// Readers come over HTTPS.
