@@ -18,7 +18,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    facts: &["fact_trailing", "fact_late_readers"],
+    facts: &["fact_trailing", "fact_late_readers", "fact_counts_only"],
     says: "The share of write-ups older than {late_time} that others still read.",
     definition: "Eligible: dated, observed age >= {late_days} days, not deleted at as_of, its \
         reads observed over the whole of [as_of - {trailing_days} d, as_of), by a source that \
