@@ -118,6 +118,7 @@ mod serving;
 mod shapes;
 mod shown;
 mod simulated;
+mod sound;
 mod sources;
 mod taking_part;
 mod teams_pulled;
