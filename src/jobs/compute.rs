@@ -1,6 +1,6 @@
 //! The compute job: facts from the store, as polars frames, and what every indicator says of them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use anyhow::Context as _;
 use polars::prelude::{ChunkApply, DataFrame, IntoColumn, IntoSeries};
@@ -152,7 +152,8 @@ async fn facts(
     (observed, coverage, reviews): (&[ObservedRow], &[CoverageRow], DataFrame),
 ) -> anyhow::Result<Facts> {
     let parameters = &context.parameters;
-    let writeups = writeups(context, registry, observed, coverage);
+    let counts_only = store.counts_only(settings).await?;
+    let writeups = writeups(context, registry, (observed, coverage), &counts_only);
     let index: HashMap<u32, u32> = (0..)
         .zip(registry)
         .map(|(index, writeup)| (writeup.number, index))
@@ -224,8 +225,8 @@ fn with(settings: &FactSettings, which: Which) -> FactSettings {
 fn writeups(
     context: &Context,
     registry: &[RegistryWriteup],
-    observed: &[ObservedRow],
-    coverage: &[CoverageRow],
+    (observed, coverage): (&[ObservedRow], &[CoverageRow]),
+    counts_only: &BTreeSet<u32>,
 ) -> Vec<WriteupFact> {
     let as_of = context.as_of;
     let reads = Watch::new(&["read", "read_count"], observed, coverage, registry, as_of);
@@ -257,7 +258,8 @@ fn writeups(
                 data_sources: writeup.first_data_sources,
                 quotations: writeup.first_quotations,
             },
-            counts_only: !reads.names_people(writeup),
+            // A write-up of which only page counts come is never told.
+            counts_only: counts_only.contains(&writeup.number) || !reads.names_people(writeup),
         })
         .collect()
 }

@@ -37,7 +37,6 @@ pub struct Watch<'a> {
     /// Who watches the write-ups of a main source.
     watchers: BTreeMap<&'a str, BTreeSet<&'a str>>,
     hosts: BTreeMap<String, BTreeSet<&'a str>>,
-    counted: BTreeSet<u32>,
     /// Events of each source, of whatever write-up.
     events: BTreeMap<&'a str, u64>,
     as_of: Millis,
@@ -94,11 +93,6 @@ impl<'a> Watch<'a> {
                 hosts.entry(host).or_default().extend(names);
             }
         }
-        let came = |kind: &'static str| {
-            let of_kind = rows.iter().filter(move |row| row.kind == kind);
-            of_kind.map(|row| row.writeup).collect::<BTreeSet<u32>>()
-        };
-        let counted = &came("read_count") - &came("read");
         let mut events: BTreeMap<&str, u64> = BTreeMap::new();
         for row in &rows {
             *events.entry(&row.source).or_default() += row.events;
@@ -108,7 +102,6 @@ impl<'a> Watch<'a> {
             mains,
             watchers,
             hosts,
-            counted,
             events,
             as_of,
         }
@@ -157,11 +150,8 @@ impl<'a> Watch<'a> {
     }
 
     /// Whether a source that watches a write-up ever names a person: without one, that nobody is
-    /// seen to read it says nothing. A write-up of which only page counts come is never told.
+    /// seen to read it says nothing.
     pub fn names_people(&self, writeup: &RegistryWriteup) -> bool {
-        if self.counted.contains(&writeup.number) {
-            return false;
-        }
         let (Watchers::All(names) | Watchers::Any(names)) = self.watching(writeup);
         let mut sources = names.iter().filter_map(|name| self.sources.get(name));
         sources.any(|source| source.names_people)

@@ -1,5 +1,7 @@
 //! Facts of how long reads lasted, and of what page counters say.
 
+use std::collections::BTreeSet;
+
 use clickhouse::Row;
 use polars::prelude::DataFrame;
 use serde::Deserialize;
@@ -12,6 +14,7 @@ const ENGAGED_BINS: &str = include_str!("../../sql/queries/fact_engaged_bins.sql
 const ENGAGED_PEOPLE: &str = include_str!("../../sql/queries/fact_engaged_people.sql");
 const COUNTERS: &str = include_str!("../../sql/queries/fact_counters.sql");
 const COUNTED_PEOPLE: &str = include_str!("../../sql/queries/fact_counted_people.sql");
+const COUNTS_ONLY: &str = include_str!("../../sql/queries/fact_counts_only.sql");
 const HEADCOUNT: &str = include_str!("../../sql/queries/fact_headcount.sql");
 
 /// The longest engaged time that is taken for one read (INDICATORS R5): what is longer is a tab
@@ -68,6 +71,13 @@ impl Store {
     ) -> Result<DataFrame, StoreError> {
         let query = self.ask(("fact_counted_people", COUNTED_PEOPLE), settings);
         frames::fetch(query.param("since", since), "fact_counted_people").await
+    }
+
+    /// Write-ups of which page counters tell, and nobody that a person read them: the registry's numbers.
+    pub async fn counts_only(&self, settings: &FactSettings) -> Result<BTreeSet<u32>, StoreError> {
+        let query = self.ask(("fact_counts_only", COUNTS_ONLY), settings);
+        let numbers: Vec<u32> = query.fetch_all().await.named("fact_counts_only")?;
+        Ok(numbers.into_iter().collect())
     }
 
     /// People in the rosters since an instant; `None` without a roster.

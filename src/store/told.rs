@@ -34,6 +34,7 @@ pub static FACTS: &[FactQuery] = queries![
     "fact_contributions": &["comment", "edit", "link"],
     "fact_counted_people": &["read_count"],
     "fact_counters": &["read_count"],
+    "fact_counts_only": READS,
     "fact_daily": READS,
     "fact_depth_signs": &["read"],
     "fact_edits": &["edit"],

@@ -346,8 +346,13 @@ def l4(world, facts):
             k += int(readers.get(w.id, 0) >= p["min_readers"])
     late = recent[recent["age"] >= p["late_days"] * DAY]
     days = len(set(zip(late["person"], late["date"])))
+    # Nobody was seen, or nobody could have been.
+    could = any(
+        max(a, since, w.published + p["late_days"] * DAY) < min(b, w.end)
+        for w in world.writeups.values() if w.published is not None and not w.counts_only
+        for a, b in w.reads_observed.parts)
     return {"L4": {"still_read": wilson(k, n), "unknown": unknown,
-                   "late_reader_days_per_day": days / p["trailing_days"]}}
+                   "late_reader_days_per_day": days / p["trailing_days"] if days or could else None}}
 
 
 def l5_l6(world, facts):

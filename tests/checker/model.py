@@ -380,6 +380,12 @@ class World:
             return "bot"
         return None
 
+    def _by_people(self, read):
+        """By nobody who is excluded, and by no program."""
+        person, data = read["person"], read["data"]
+        return not (self._excluded.get(person) or self._kind.get(person, "person") != "person"
+                    or data.get("bot") or data.get("agent"))
+
     def _observe(self, coverage, events):
         """Observed time by source, then by write-up, for reads and for comments."""
         known = {e["source"] for e in events}
@@ -398,7 +404,9 @@ class World:
                     people.add(source)
                 if event["writeup"]:
                     delivered[event["writeup"].id][source] += 1
-                    came[event["writeup"].id].add(event["kind"])
+                    # That a program reads says nothing of whether people would be seen.
+                    if event["kind"] != "read" or self._by_people(event):
+                        came[event["writeup"].id].add(event["kind"])
             for event in coverage:
                 data = event["data"]
                 if data["kind"] not in kinds:

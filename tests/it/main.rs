@@ -120,6 +120,7 @@ mod shapes;
 mod short;
 mod shown;
 mod simulated;
+mod sound;
 mod sources;
 mod taking_part;
 mod teams_pulled;

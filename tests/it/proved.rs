@@ -115,6 +115,33 @@ async fn published_tables_are_compared_with_what_they_were_made_of() {
     assert!(!told.to_string().contains(&pseudonym));
 }
 
+/// Whichever of two reviews that begin together is the first of its day: it is for everybody, though nobody is
+/// told how many came.
+#[tokio::test(flavor = "multi_thread")]
+async fn reviews_that_begin_together_keep_their_names() {
+    let Some((home, _)) = home() else { return };
+    let (made, held) = ("2026-03-01T08:00:00Z", "2026-03-02T09:00:00Z");
+    let mut lines = Vec::new();
+    for (id, people) in [("INC-TB", 3), ("INC-TA", 4)] {
+        let data = json!({ "id": id, "title": format!("Title of {id}"), "published_at": made });
+        lines.push(event("writeup", id, id, made, data));
+        lines.extend((0..people).map(|n| {
+            let data = json!({ "meeting": format!("review of {id}"), "person": format!("{n}@example.org"),
+                "attended": true });
+            event("attendance", &format!("{id} {n}"), id, held, data)
+        }));
+    }
+    home.done(&[
+        "import",
+        "events",
+        &home.file("two.ndjson", lines.join("\n") + "\n"),
+    ]);
+    report(&home, "2026-07-01");
+    let (failed, told) = failing(&home, &[]);
+    assert_eq!(failed, Vec::<String>::new(), "{told:#}");
+    assert_eq!(check(&told, TABLES)["holds"], true);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn store_and_log_are_looked_through() {
     let Some(home) = Home::with_engine() else {

@@ -55,11 +55,10 @@ fn different(one: &Value, other: &Value) -> BTreeSet<String> {
 /// what is there, and the second writes too.
 fn programs(summary: &Value) -> Vec<String> {
     let shown = summary["writeups"].as_array().expect("a list");
-    // Those whose readers a source names: who is watched, by a program's reads too, is another question.
-    let named = shown
+    let ids: Vec<&str> = shown
         .iter()
-        .filter(|writeup| writeup["readers"].as_u64() > Some(0));
-    let ids: Vec<&str> = named.filter_map(|writeup| writeup["id"].as_str()).collect();
+        .filter_map(|writeup| writeup["id"].as_str())
+        .collect();
     let last = parse_rfc3339(summary["as_of"].as_str().expect("an instant")).expect("an instant");
     let mut lines = Vec::new();
     let mut say = |kind: &str, subject: &str, at: Millis, data: Value| {

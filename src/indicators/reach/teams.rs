@@ -20,7 +20,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    facts: &["fact_reader_teams", "fact_teams"],
+    facts: &["fact_reader_teams", "fact_teams", "fact_counts_only"],
     says: "Whether write-ups are read outside the team that had the incident, and by how many teams.",
     definition: "Of each write-up its distinct readers (R3) by team; the team is the one at their last read of \
         it: what the event says, else the roster's at that time, else what an earlier event said. Readers \

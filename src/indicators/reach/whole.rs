@@ -16,7 +16,7 @@ static SPEC: Spec = Spec {
     version: 1,
     layer: Layer::L,
     state: false,
-    facts: &["fact_reach"],
+    facts: &["fact_reach", "fact_counts_only"],
     says: "What part of the organisation read any write-up in the last {recent_days} days.",
     definition: "n = people on the roster (with a team or a first day) who were there at some time in \
         [as_of - {recent_days} d, as_of): joined before as_of and not left before the window; rooms, \

@@ -4,6 +4,7 @@ use polars::prelude::*;
 
 use crate::indicators::assigned::{People, with_and_without};
 use crate::indicators::frames::{chosen, counts};
+use crate::indicators::observed::read_windows;
 use crate::indicators::shapes::{fewest, proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec, WriteupFact};
 use crate::model::{DAY_MS, Layer, Millis, Results, Value};
@@ -15,10 +16,10 @@ static SPEC: Spec = Spec {
     code: "L4",
     title: "Still read",
     unit: "share; people per day",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
-    facts: &["fact_trailing", "fact_late_readers"],
+    facts: &["fact_trailing", "fact_late_readers", "fact_counts_only"],
     says: "The share of write-ups older than {late_time} that others still read.",
     definition: "Eligible: dated, observed age >= {late_days} days, not deleted at as_of, its \
         reads observed over the whole of [as_of - {trailing_days} d, as_of), by a source that \
@@ -26,7 +27,8 @@ static SPEC: Spec = Spec {
         people in that window; Wilson's 95 % interval. unknown: old write-ups of which no source \
         names readers; not_observed: those that were not watched all through the window. Beside it \
         late reader-days per day: distinct (person, local date) with a read at an age >= \
-        {late_days} days in the window, divided by {trailing_days}. {watched_by_all}",
+        {late_days} days in the window, divided by {trailing_days}. It is null where no such read could have been seen: no write-up was that \
+        old, there, and watched by a source that names readers at any time of the window. {watched_by_all}",
     caveat: "It moves with the age of the stock: when nobody writes, old write-ups pile up and \
         the share changes by itself. Write-ups are counted, never the readers. Who read is not \
         who learned.",
@@ -78,7 +80,17 @@ fn still_read(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         totals.late_readers,
         totals.fewest_of_days(totals.late_reader_days),
     ];
-    let per_day = Value::from(totals.late_reader_days as f64 / days).of_people(fewest(&people));
+    let could_be_seen = facts.writeups.iter().any(|writeup| {
+        let late_at = writeup.published_at.map(|published| published + late);
+        let windows = read_windows(writeup, as_of);
+        let mut parts = windows.0.iter();
+        let seen = |late_at: Millis| parts.any(|&(a, b)| a.max(from).max(late_at) < b);
+        !writeup.counts_only && late_at.is_some_and(seen)
+    });
+    let per_day = match (could_be_seen, totals.late_reader_days) {
+        (false, 0) => Value::Null,
+        (_, reader_days) => Value::from(reader_days as f64 / days).of_people(fewest(&people)),
+    };
     Ok(Results::new()
         .with("still_read", proportion(k, eligible.len() as u64))
         .with("unknown", unknown.len())
@@ -152,5 +164,39 @@ mod tests {
     fn nothing_old_no_share() {
         let found = still_read(&empty(), &context()).unwrap();
         assert_eq!(found.get("still_read"), Some(&Value::Null));
+        assert_eq!(found.get("late_reader_days_per_day"), Some(&Value::Null));
+    }
+
+    /// Nobody came is known only where somebody would have been seen.
+    #[test]
+    fn no_late_reader_is_nought_only_where_one_could_be_seen() {
+        let per_day = |writeup: WriteupFact| {
+            let facts = Facts {
+                writeups: vec![writeup],
+                ..empty()
+            };
+            let found = still_read(&facts, &context()).unwrap();
+            found
+                .get("late_reader_days_per_day")
+                .unwrap()
+                .bare()
+                .clone()
+        };
+        let old = || writeup("a", Some(day(0.0)));
+        assert_eq!(per_day(old()), Value::Float(0.0));
+        assert_eq!(per_day(writeup("a", Some(day(310.1)))), Value::Null);
+        assert_eq!(per_day(writeup("a", None)), Value::Null);
+        for gone in [day(371.0), day(373.0)] {
+            let mut deleted = old();
+            deleted.deleted_at = Some(gone);
+            let seen = gone > day(372.0);
+            assert_eq!(per_day(deleted) == Value::Null, !seen, "{gone}");
+        }
+        let mut counted = old();
+        counted.counts_only = true;
+        assert_eq!(per_day(counted), Value::Null);
+        let mut unwatched = old();
+        unwatched.reads_observed = Windows(vec![(day(0.0), day(372.0))]);
+        assert_eq!(per_day(unwatched), Value::Null);
     }
 }

@@ -78,12 +78,13 @@ pub(super) fn lists(
         if let Some(fact) = meetings.known.get(&review.meeting) {
             beside(&mut told, fact, (tells_acts(review, shown, k), k));
         }
-        (review.at, told)
+        let place = Place::of(review, &told, meetings.known.get(&review.meeting));
+        (place, told)
     };
     let all = reviews.iter().zip(&full.reviews);
     let of_full = all.map(|(review, shown)| {
-        let (at, told) = told(review, *shown, true);
-        (at, told, review.meeting.as_str())
+        let (place, told) = told(review, *shown, true);
+        (place, told, review.meeting.as_str())
     });
     // Whoever sees the fuller lists has the others, too: what one withholds must not stand in another.
     let listed = reviews
@@ -93,8 +94,8 @@ pub(super) fn lists(
     let of_open = listed
         .filter(|((_, hidden), _)| !**hidden)
         .map(|((review, _), (open, full))| {
-            let (at, told) = told(review, open.and(*full), false);
-            (at, told, review.meeting.as_str())
+            let (place, told) = told(review, open.and(*full), false);
+            (place, told, review.meeting.as_str())
         });
     // What a review does not tell, its quarter does not count.
     let mut acts: BTreeMap<&str, Acts> = BTreeMap::new();
@@ -232,10 +233,43 @@ impl Acts {
     }
 }
 
+/// Where a review stands among those that began at the same instant: by what is always told of it, and then by
+/// what was counted. What is withheld moves none, so that each has one name however much of it is told.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    at: Millis,
+    told: [String; 6],
+    attended: u64,
+    need_not: u64,
+    acts: [Option<u32>; 3],
+}
+
+impl Place {
+    fn of(review: &Review, told: &Json, fact: Option<&MeetingFact>) -> Self {
+        let always = [
+            "writeup",
+            "title",
+            "not_recorded",
+            "mandatory",
+            "open",
+            "restricted",
+        ];
+        Place {
+            at: review.at,
+            told: always.map(|name| told[name].to_string()),
+            attended: review.attended,
+            need_not: review.need_not,
+            acts: fact.map_or([None; 3], |fact| {
+                [fact.accounts, fact.changes, fact.watched]
+            }),
+        }
+    }
+}
+
 /// Newest first. A meeting is known to the store by a keyed hash; here it is the nth of its day, so
 /// that the same events give the same bytes whatever the key.
-fn in_order(mut reviews: Vec<(Millis, Json, &str)>) -> Vec<(Json, &str)> {
-    reviews.sort_by_cached_key(|(at, review, _)| (*at, review.to_string()));
+fn in_order(mut reviews: Vec<(Place, Json, &str)>) -> Vec<(Json, &str)> {
+    reviews.sort_by(|one, other| one.0.cmp(&other.0));
     let mut of_day: BTreeMap<String, usize> = BTreeMap::new();
     let ordered = reviews.into_iter().map(|(_, review, hash)| (review, hash));
     let mut ordered: Vec<(Json, &str)> = ordered.collect();
