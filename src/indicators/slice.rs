@@ -1,4 +1,4 @@
-//! What is told of a part of the write-ups: those of one team, template, tag or year. The numbers are those of
+//! What is told of a part of the write-ups: those of one team, template, tag, source or year. The numbers are those of
 //! the indicators, asked of these write-ups alone.
 
 use chrono::NaiveDate;

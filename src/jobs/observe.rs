@@ -157,6 +157,11 @@ impl<'a> Watch<'a> {
         sources.any(|source| source.names_people)
     }
 
+    /// The source that delivers most of the events of a write-up, if any does.
+    pub fn main(&self, writeup: &RegistryWriteup) -> Option<&'a str> {
+        self.mains.get(&writeup.number).copied()
+    }
+
     fn watching(&self, writeup: &RegistryWriteup) -> Watchers<'a> {
         let main = self.mains.get(&writeup.number);
         if let Some(names) = main.and_then(|main| self.watchers.get(main)) {

@@ -1,4 +1,4 @@
-//! Parts of the write-ups: those of one template, tag or year, and those of one team. Each has a page of its
+//! Parts of the write-ups: those of one template, tag, source or year, and those of one team. Each has a page of its
 //! own, and nothing sets two of them side by side.
 
 use serde::Serialize;
@@ -10,10 +10,11 @@ use crate::charts::build;
 use crate::charts::reading::{self, Cell, cell};
 
 /// Kinds of slices in the order of the page, and what they are called.
-const KINDS: [(&str, &str); 4] = [
+const KINDS: [(&str, &str); 5] = [
     ("template", "Templates"),
     ("tag", "Tags"),
     ("cohort", "Years of publication"),
+    ("source", "Sources of reads"),
     ("team", "Teams"),
 ];
 
@@ -87,6 +88,7 @@ pub(super) fn one(
         "team" => format!("Write-ups of the team {name}"),
         "template" => format!("Write-ups of the template {name}"),
         "tag" => format!("Write-ups tagged {name}"),
+        "source" => format!("Write-ups whose reads come from {name}"),
         _ => format!("Write-ups of {name}"),
     };
     let view = View {

@@ -87,6 +87,7 @@ fn writeup(paper: &Paper, people: &People, version: u64, line: &mut Line) {
         .text("title", &paper.title)
         .text("url", &paper.url)
         .texts("aliases", [&*paper.alias])
+        .texts("tags", paper.tags.iter().copied())
         .time("published_at", (!paper.undated).then_some(paper.published))
         .time("deleted_at", deleted)
         .text("owner_team", &people.teams[paper.team])

@@ -52,6 +52,7 @@ pub(super) struct Paper {
     pub(super) unexplained: u32,
     pub(super) data_sources: u32,
     pub(super) new_template: bool,
+    pub(super) tags: Vec<&'static str>,
     /// Its place among all of them, by publication.
     number: usize,
     /// The share of other teams' people whom it concerns.
@@ -70,6 +71,12 @@ const TAIL_DAYS: f64 = 60.0;
 const TAIL_POWER: f64 = 0.5;
 /// The lot that says whether a write-up sleeps; the next one says for how long.
 const SLEEP_LOT: usize = 4_000_000_000;
+/// For what the lots of tags are drawn.
+const TAG_LOT: usize = 4_100_000_000;
+/// What write-ups are about, as somebody tags them; of each half.
+const TAGS: [&str; 3] = ["database", "deploy", "network"];
+/// A tag that says how bad it was, which Readback refuses; of a third.
+const REFUSED_TAG: &str = "severity:high";
 /// What is read of a sleeping one, as a share of what would be.
 const ASLEEP: f64 = 0.03;
 /// Reading on a day off, as a share of a working day's.
@@ -167,6 +174,14 @@ pub(super) fn papers(
     papers
 }
 
+/// By lots of their own: a tag changes nobody's reading.
+fn tags(seed: u64, n: usize) -> Vec<&'static str> {
+    let chances = TAGS.iter().map(|tag| (*tag, 0.5));
+    let chances = chances.chain([(REFUSED_TAG, 0.33)]).zip(0..);
+    let drawn = chances.filter(|((_, chance), at)| lot(seed, n, TAG_LOT + at) < *chance);
+    drawn.map(|((tag, _), _)| tag).collect()
+}
+
 fn paper(
     n: usize,
     published: Millis,
@@ -230,6 +245,7 @@ fn paper(
         responders,
         words,
         new_template,
+        tags: tags(options.seed, n),
         number: n,
         breadth: dice.between(0.1, 0.45),
         level: dice.lognormal(1.0, 0.25) * readable,

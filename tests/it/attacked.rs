@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 use readback::simulate::Options;
 use serde_json::{Value, json};
 
+use super::attacked_shapes::of_lorenz;
 use super::attacked_sums::{
     A1, A2, A3, A4, A6, A7, A8, D2, L11, L12, L13, equations, of_years, rows, slices_in_place,
 };
@@ -217,6 +218,11 @@ fn is_secret(truth: &Value, place: &str, k: u32) -> bool {
     if place.starts_with("/slices/") && number(place) == Some(0) {
         return false;
     }
+    // What a month's days of known depth are is withheld with how many of them were read; by themselves they are
+    // as many as T0 tells, or more than anybody knows.
+    if place.starts_with("/indicators/R4/results/months/") && place.ends_with("/known") {
+        return number(&place.replace("/known", "/read")).is_none();
+    }
     let of = |name: &str| number(&format!("{A2}/{name}"));
     let (Some(name), Some(own)) = (
         place.strip_prefix(&format!("{A2}/need_not/")),
@@ -265,6 +271,7 @@ fn small(seed: u64) -> Options {
 async fn no_sums_of_a_summary_tell_what_is_withheld() {
     let mut used = BTreeSet::new();
     let mut failed = Vec::new();
+    let mut offered: BTreeSet<(String, String)> = BTreeSet::new();
     // The last two organisations have one write-up each, whose numbers are those of all.
     for seed in 1..=8 {
         let Some(way) = Way::fresh(&format!("attacked_{seed}")).await else {
@@ -293,6 +300,11 @@ async fn no_sums_of_a_summary_tell_what_is_withheld() {
                 failed.push(format!("seed {seed}, k = {k}: {told:#?}"));
             }
             few(&shown, k, &format!("seed {seed}"));
+            offered.extend(rows(&shown, "slices").map(|(_, slice)| {
+                let text = |name: &str| slice[name].as_str().expect("a text").to_owned();
+                (text("by"), text("name"))
+            }));
+            of_lorenz(&truth, &shown, &format!("seed {seed}, k = {k}"));
             used.extend(
                 attack
                     .truth
@@ -304,6 +316,12 @@ async fn no_sums_of_a_summary_tell_what_is_withheld() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     // Something was withheld in every list, or nothing was tried.
     assert!(used.len() >= 4, "{used:?}");
+    // Every kind of part was offered, and no tag that ranks incidents.
+    let kinds: BTreeSet<&str> = offered.iter().map(|(by, _)| by.as_str()).collect();
+    let all = ["cohort", "source", "tag", "team", "template"];
+    assert_eq!(kinds, BTreeSet::from(all));
+    let refused = offered.iter().find(|(_, name)| name.contains("severity"));
+    assert_eq!(refused, None);
 }
 
 /// Three years: two of them are compared, and write-ups are read at ages of which L1 tells nothing.

@@ -7,15 +7,16 @@ use readback::model::{DAY_MS, parse_rfc3339};
 use serde_json::{Value, json};
 
 use super::attacked::{month, quarter};
+use super::attacked_shapes::of_depth;
 
 /// The place of a number, and whether it is added or taken away.
-type Term = (String, f64);
+pub(super) type Term = (String, f64);
 
-fn plus(place: impl Into<String>) -> Term {
+pub(super) fn plus(place: impl Into<String>) -> Term {
     (place.into(), 1.0)
 }
 
-fn minus(place: impl Into<String>) -> Term {
+pub(super) fn minus(place: impl Into<String>) -> Term {
     (place.into(), -1.0)
 }
 
@@ -34,7 +35,7 @@ const ROLES: [&str; 6] = [
 const FREE: [&str; 3] = ["OPT-PARTICIPANT", "NON-PARTICIPANT", "walk_in"];
 
 const L1: &str = "/indicators/L1/results/curve";
-const L10: &str = "/indicators/L10/results/concentration";
+pub(super) const L10: &str = "/indicators/L10/results/concentration";
 pub(super) const L11: &str = "/indicators/L11/results/reach";
 pub(super) const L12: &str = "/indicators/L12/results/cross_team";
 pub(super) const L13: &str = "/indicators/L13/results";
@@ -57,6 +58,7 @@ pub(super) fn equations(truth: &Value) -> Vec<Vec<Term>> {
     all.extend(of_years(truth));
     all.extend(of_edits(truth));
     all.extend(of_slices(truth));
+    all.extend(of_depth(truth));
     let stayed = truth.pointer(&format!("{A4}/stayed"));
     let stayed = stayed.and_then(Value::as_array).map_or(0, Vec::len);
     let tenths = (0..stayed).map(|at| plus(format!("{A4}/stayed/{at}/presences")));
@@ -141,6 +143,14 @@ fn is_in(writeup: &Value, slice: &Value) -> bool {
         "tag" => writeup["tags"]
             .as_array()
             .is_some_and(|tags| tags.contains(name)),
+        // The wiki that it stands in.
+        "source" => {
+            let name = name.as_str().expect("a name");
+            let host = format!("https://{name}.example.org/");
+            writeup["url"]
+                .as_str()
+                .is_some_and(|url| url.starts_with(&host))
+        }
         // Near midnight of a new year the equation does not hold, and is not used.
         _ => writeup["published_at"].as_str().map(|at| &at[..4]) == name.as_str(),
     }

@@ -31,7 +31,10 @@ fn assert_lively(summary: &Value) {
         .iter()
         .filter_map(|part| part["by"].as_str())
         .collect();
-    assert_eq!(kinds, BTreeSet::from(["cohort", "team", "template"]));
+    assert_eq!(
+        kinds,
+        BTreeSet::from(["cohort", "source", "tag", "team", "template"])
+    );
 }
 
 /// Where two summaries differ; rows of lists count as one place.

@@ -1,4 +1,4 @@
-//! Parts of the write-ups: those of one team, template, tag or year of publication, each told by itself.
+//! Parts of the write-ups: those of one team, template, tag, source or year of publication, each told by itself.
 //! Only these are offered, and of each only what no two of them, or one and the whole, tell of fewer than k
 //! people by subtraction (INDICATORS section 9).
 
@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 use super::columns::ints;
 use super::compute::{Computed, aside};
 use super::few::Shown;
+use super::observe::Watch;
 use crate::indicators::{Context, SlicePeople, of_slice};
 use crate::store::Store;
 use crate::summary::publish;
@@ -27,7 +28,16 @@ pub(super) async fn told(
     computed: &Computed,
     (shown, t0, k): (&[Shown], Option<&Json>, u32),
 ) -> anyhow::Result<Vec<Json>> {
-    let slices = offered::offered(&computed.registry, context);
+    let (observed, coverage) = (&computed.observed, &computed.coverage);
+    let kinds = ["read", "read_count"];
+    let watch = Watch::new(
+        &kinds,
+        observed,
+        coverage,
+        &computed.registry,
+        context.as_of,
+    );
+    let slices = offered::offered(&computed.registry, &watch, context);
     if slices.is_empty() {
         return Ok(Vec::new());
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::Datelike as _;
 
 use crate::indicators::Context;
+use crate::jobs::observe::Watch;
 use crate::jobs::writeups::is_listed;
 use crate::store::RegistryWriteup;
 
@@ -24,7 +25,12 @@ pub(in crate::jobs) enum By {
     Tag,
     /// The local year of their publication.
     Cohort,
+    /// The source that tells most of their reads: the wiki that they stand in, or who counts its pages.
+    Source,
 }
+
+/// How many kinds there are.
+const KINDS: usize = 5;
 
 impl By {
     /// As the summary names it.
@@ -34,6 +40,7 @@ impl By {
             By::Template => "template",
             By::Tag => "tag",
             By::Cohort => "cohort",
+            By::Source => "source",
         }
     }
 }
@@ -68,13 +75,19 @@ impl Slice {
     }
 }
 
-/// Every slice of listed write-ups, by kind and name.
-pub(in crate::jobs) fn offered(registry: &[RegistryWriteup], context: &Context) -> Vec<Slice> {
+/// Every slice of listed write-ups, by kind and name. `watch` is who watches reads.
+pub(in crate::jobs) fn offered(
+    registry: &[RegistryWriteup],
+    watch: &Watch<'_>,
+    context: &Context,
+) -> Vec<Slice> {
     let mut all: BTreeMap<(By, String), Vec<usize>> = BTreeMap::new();
+    let mut listed = 0;
     for (at, writeup) in registry.iter().enumerate() {
         if !is_listed(writeup, context.as_of) {
             continue;
         }
+        listed += 1;
         let year = writeup
             .published_at
             .map(|at| context.calendar.date(at).year().to_string());
@@ -92,13 +105,21 @@ pub(in crate::jobs) fn offered(registry: &[RegistryWriteup], context: &Context) 
                 .map(|template| (By::Template, template)),
         );
         names.extend(year.map(|year| (By::Cohort, year)));
+        names.extend(
+            watch
+                .main(writeup)
+                .map(|source| (By::Source, source.to_owned())),
+        );
         names.sort_unstable();
         names.dedup();
         for name in names {
             all.entry(name).or_default().push(at);
         }
     }
-    all.retain(|_, writeups| writeups.len() >= LEAST_WRITEUPS);
+    // Where one source tells of everything it is no part.
+    all.retain(|(by, _), writeups| {
+        writeups.len() >= LEAST_WRITEUPS && (*by != By::Source || writeups.len() < listed)
+    });
     let mut slices: Vec<Slice> = all
         .into_iter()
         .map(|((by, name), writeups)| Slice { by, name, writeups })
@@ -108,7 +129,7 @@ pub(in crate::jobs) fn offered(registry: &[RegistryWriteup], context: &Context) 
         let size = |slice: &Slice| std::cmp::Reverse(slice.writeups.len());
         (one.by, size(one), &one.name).cmp(&(other.by, size(other), &other.name))
     });
-    let mut taken = [0; 4];
+    let mut taken = [0; KINDS];
     slices.retain(|slice| {
         let taken = &mut taken[slice.by as usize];
         *taken += 1;
@@ -158,6 +179,48 @@ const EXACT: [&str; 8] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Calendar, DAY_MS, Parameters};
+    use crate::store::ObservedRow;
+
+    #[test]
+    fn parts_by_source_are_of_several_sources() {
+        let registry: Vec<RegistryWriteup> = (1..=7)
+            .map(|number| RegistryWriteup {
+                number,
+                id: format!("w{number}"),
+                published_at: Some(0),
+                ..RegistryWriteup::default()
+            })
+            .collect();
+        let saw = |source: &str, writeup, events| ObservedRow {
+            kind: "read".to_owned(),
+            source: source.to_owned(),
+            writeup,
+            first_at: 0,
+            last_at: 0,
+            events,
+            named: 0,
+        };
+        let context = Context {
+            as_of: 400 * DAY_MS,
+            calendar: Calendar::new(chrono_tz::UTC),
+            parameters: Parameters::default(),
+            k: 5,
+        };
+        let found = |observed: &[ObservedRow]| -> Vec<(String, Vec<usize>)> {
+            let watch = Watch::new(&["read"], observed, &[], &registry, context.as_of);
+            let slices = offered(&registry, &watch, &context).into_iter();
+            let own = slices.filter(|slice| slice.by == By::Source);
+            own.map(|slice| (slice.name, slice.writeups)).collect()
+        };
+        let mut observed: Vec<ObservedRow> = (1..=4).map(|n| saw("wiki", n, 9)).collect();
+        observed.extend((4..=7).map(|n| saw("counter", n, 5)));
+        let expected = [("counter", vec![4, 5, 6]), ("wiki", vec![0, 1, 2, 3])];
+        let expected = expected.map(|(name, writeups)| (name.to_owned(), writeups));
+        assert_eq!(found(&observed), expected);
+        let all: Vec<ObservedRow> = (1..=7).map(|n| saw("wiki", n, 9)).collect();
+        assert_eq!(found(&all), []);
+    }
 
     #[test]
     fn tags_that_rank_incidents_are_refused() {
