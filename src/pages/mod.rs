@@ -18,6 +18,7 @@ mod definitions;
 mod desk;
 mod digest;
 mod explore;
+mod first_months;
 mod glance;
 mod health;
 mod import;
@@ -29,9 +30,12 @@ mod opening;
 mod overview;
 mod panels;
 mod privacy;
+mod quarter;
 mod reaching;
 mod report;
+mod restated;
 mod reviews;
+mod sides;
 mod signals;
 mod slices;
 mod stories;
@@ -40,6 +44,7 @@ mod table;
 mod taking_part;
 mod templates;
 mod trend;
+mod undertaken;
 mod view;
 mod watched;
 mod words;
@@ -68,6 +73,8 @@ pub const STATEMENT: &str = "People are always learning. These are signs that wr
 pub enum Page {
     /// The leader's page.
     Overview,
+    /// The same with what an earlier report would say now (`crate::jobs::restate::told`).
+    OverviewSince(Box<Value>),
     /// The team's list of write-ups.
     LongTail(ListQuery),
     /// One write-up, by its id.
@@ -82,6 +89,8 @@ pub enum Page {
     Slices,
     /// One of them: its kind and its name.
     Slice(String, String),
+    /// A quarter on one printed page, by its name such as `2026-Q2`.
+    Quarter(String),
     /// What is for those who look closer.
     Explore,
     /// Every indicator with its definition.
@@ -113,6 +122,11 @@ pub enum PageError {
     /// No such part of the write-ups is in the summary.
     #[error("there are no write-ups of {0} {1:?}; the page of parts names all")]
     UnknownSlice(String, String),
+    /// It is not over, or nothing was seen in it.
+    #[error(
+        "there is no quarter {0:?}; valid is one that is over and was watched, such as 2026-Q2"
+    )]
+    UnknownQuarter(String),
     /// No indicator of this code is in the summary.
     #[error("there is no indicator {0:?}; the page of definitions names all")]
     UnknownIndicator(String),
@@ -135,6 +149,7 @@ impl PageError {
             PageError::UnknownWriteup(_)
                 | PageError::UnknownIndicator(_)
                 | PageError::UnknownSlice(..)
+                | PageError::UnknownQuarter(_)
         )
     }
 }
@@ -142,7 +157,8 @@ impl PageError {
 /// The HTML of a page.
 pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, PageError> {
     match page {
-        Page::Overview => overview::render(summary, links),
+        Page::Overview => overview::render(summary, links, &Value::Null),
+        Page::OverviewSince(told) => overview::render(summary, links, told),
         Page::LongTail(query) => list::render(summary, links, query),
         Page::Writeup(id) => writeup::render(summary, links, id),
         Page::Reviews(number) => reviews::render(summary, links, *number, None),
@@ -150,6 +166,7 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Links => ledger::render(summary, links),
         Page::Slices => slices::index(summary, links),
         Page::Slice(by, name) => slices::one(summary, links, by, name),
+        Page::Quarter(name) => quarter::render(summary, links, name),
         Page::Explore => explore::render(summary, links),
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code, explained) => {
