@@ -17,6 +17,8 @@ const PLOT: f64 = 88.0;
 const FOOT: f64 = 32.0;
 /// Between two pictures.
 const GAP: f64 = 34.0;
+/// Right of the last picture, px; a name may reach into it.
+const MARGIN: f64 = 8.0;
 /// Radius of a dot: many of them stand in little room.
 const DOT: f64 = 1.8;
 
@@ -36,7 +38,7 @@ pub(super) fn draw(scene: &mut Scene, plot: &Scatter, room: Room) {
     let words: Vec<String> = y_ticks.iter().map(|(_, words)| words.clone()).collect();
     let high = y_ticks.last().map_or(1.0, |(value, _)| *value);
     let start = frame::gutter(&words);
-    let width = (WIDTH - start - GAP - 8.0) / ABREAST as f64;
+    let width = (WIDTH - start - GAP - MARGIN) / ABREAST as f64;
     for (at, panel) in plot.panels.iter().enumerate() {
         let (row, column) = (at / ABREAST, at % ABREAST);
         let left = start + column as f64 * (width + GAP);
@@ -51,7 +53,7 @@ pub(super) fn draw(scene: &mut Scene, plot: &Scatter, room: Room) {
             y: (0.0, high),
             log: false,
         };
-        let name = font::fit(&panel.label, SMALL, width);
+        let name = font::fit(&panel.label, SMALL, width + MARGIN);
         let name = Label::new((left, top + SMALL), name, SMALL, Anchor::Start, Ink::Text);
         scene.label([name]);
         match column {

@@ -127,7 +127,7 @@ static SIGNS: [Sign; 5] = [
     Sign {
         code: "A2",
         name: "Of those who come, need not have come",
-        said: "which part of them need not have come",
+        said: "which part of those who come to a review need not have",
         of: &["reviews"],
         pairs: sides::by_freedom,
         clusters: ["review", "reviews"],
@@ -385,7 +385,7 @@ mod tests {
         assert_eq!(found.rows[0].word, "more");
         assert_eq!(
             found.still,
-            "how many come to a review and which part of them need not have come"
+            "how many come to a review and which part of those who come to a review need not have"
         );
         assert_eq!(text(&found.rows[0].before), "11 (5 months of publication)");
     }
