@@ -1,11 +1,11 @@
-//! A table of shares as shades: the darker, the more. What is withheld is hatched, a share of none is an
+//! A table of values as shades: the darker, the more. What is withheld is hatched, nought is an
 //! empty box, and what is not known yet is left blank.
 
 use super::font;
 use super::frame::{Room, SMALL, WIDTH};
 use super::scene::{Anchor, Label, Scene, Shape};
 use super::theme::Ink;
-use super::{Cell, Heat};
+use super::{Cell, Heat, ticks};
 
 /// Height of a row.
 const ROW: f64 = 19.0;
@@ -17,7 +17,7 @@ const HEAD: f64 = 20.0;
 const LEGEND: f64 = 34.0;
 /// Boxes in the legend.
 const SHADES: u32 = 5;
-/// The shade of the smallest share that is not none.
+/// The shade of the smallest value that is not nought.
 const LIGHTEST: f64 = 0.14;
 /// Side of a box in the legend.
 const KEY: f64 = 13.0;
@@ -74,10 +74,13 @@ pub(super) fn draw(scene: &mut Scene, plot: &Heat, room: Room) {
     legend(scene, plot, scale, (left, room.bottom - LEGEND + 8.0));
 }
 
-/// The share that has the darkest shade: a quarter, a half or all.
+/// The value that has the darkest shade: of shares a quarter, a half or all, of others a round number.
 fn scale(plot: &Heat) -> f64 {
-    let shares = plot.rows.iter().flat_map(|row| &row.cells);
-    let most = shares.filter_map(|cell| cell.get()).fold(0.0, f64::max);
+    let values = plot.rows.iter().flat_map(|row| &row.cells);
+    let most = values.filter_map(|cell| cell.get()).fold(0.0, f64::max);
+    if !plot.share {
+        return ticks::linear(most, 4, false).last().copied().unwrap_or(1.0);
+    }
     [0.25, 0.5]
         .into_iter()
         .find(|top| most <= *top)
@@ -87,10 +90,10 @@ fn scale(plot: &Heat) -> f64 {
 fn fill(scene: &mut Scene, cell: Cell, scale: f64, (from, to): ((f64, f64), (f64, f64))) {
     let corners = vec![from, (to.0, from.1), to, (from.0, to.1), from];
     match cell {
-        Cell::Value(share) if share > 0.0 => scene.draw(Shape::Area {
+        Cell::Value(value) if value > 0.0 => scene.draw(Shape::Area {
             points: corners,
             ink: Ink::First,
-            alpha: LIGHTEST + (1.0 - LIGHTEST) * (share / scale).min(1.0),
+            alpha: LIGHTEST + (1.0 - LIGHTEST) * (value / scale).min(1.0),
         }),
         Cell::Value(_) => scene.draw(Shape::Path {
             points: corners,
@@ -117,18 +120,22 @@ fn legend(scene: &mut Scene, plot: &Heat, scale: f64, (left, top): (f64, f64)) {
         )]);
         x + width + 6.0
     };
-    x = words(scene, x, "0 %".to_owned());
+    let named = |value: f64| match plot.share {
+        true => format!("{:.0} %", value * 100.0),
+        false => ticks::number(value),
+    };
+    x = words(scene, x, named(0.0));
     for shade in 0..SHADES {
-        let share = scale * f64::from(shade) / f64::from(SHADES - 1);
+        let value = scale * f64::from(shade) / f64::from(SHADES - 1);
         fill(
             scene,
-            Cell::Value(share),
+            Cell::Value(value),
             scale,
             ((x, top), (x + KEY, top + KEY)),
         );
         x += KEY + GAP;
     }
-    x = words(scene, x + 4.0, format!("{:.0} %", scale * 100.0)) + 8.0;
+    x = words(scene, x + 4.0, named(scale)) + 8.0;
     let cells = || plot.rows.iter().flat_map(|row| &row.cells);
     if cells().any(|cell| *cell == Cell::Withheld) {
         scene.hatch((x, top), (x + KEY, top + KEY));

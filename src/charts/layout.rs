@@ -5,7 +5,8 @@ use super::frame::{Room, SMALL, TITLE, WIDTH};
 use super::scene::{Anchor, Label, Scene, Shape};
 use super::theme::Ink;
 use super::{
-    Chart, Plot, areas, badge, bars, dots, fits, forest, graph, heat, line, lorenz, spark, steps,
+    Chart, Plot, areas, badge, bars, before_after, dots, fits, forest, graph, heat, line, lorenz,
+    scatter, spark, steps,
 };
 
 /// Size of the source line, px.
@@ -31,6 +32,8 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Dots(plot) => dots::height(plot),
         Plot::Areas(plot) => areas::height(plot),
         Plot::Heat(plot) => heat::height(plot),
+        Plot::BeforeAfter(_) => before_after::HEIGHT,
+        Plot::Scatter(plot) => scatter::height(plot),
         Plot::Graph(_) => graph::HEIGHT,
         Plot::Fits(_) => fits::HEIGHT,
         Plot::Lorenz(_) => lorenz::HEIGHT,
@@ -58,6 +61,8 @@ pub(super) fn scene(chart: &Chart, alone: bool) -> Scene {
         Plot::Dots(plot) => dots::draw(&mut scene, plot, room),
         Plot::Areas(plot) => areas::draw(&mut scene, plot, room),
         Plot::Heat(plot) => heat::draw(&mut scene, plot, room),
+        Plot::BeforeAfter(plot) => before_after::draw(&mut scene, plot, &chart.marks, room),
+        Plot::Scatter(plot) => scatter::draw(&mut scene, plot, room),
         Plot::Graph(plot) => graph::draw(&mut scene, plot, room),
         Plot::Fits(plot) => fits::draw(&mut scene, plot, room),
         Plot::Lorenz(plot) => lorenz::draw(&mut scene, plot, room),

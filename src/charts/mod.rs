@@ -10,6 +10,7 @@ pub mod reading;
 mod areas;
 mod badge;
 mod bars;
+mod before_after;
 mod dots;
 mod fits;
 mod font;
@@ -21,6 +22,7 @@ mod layout;
 mod line;
 mod lorenz;
 mod png;
+mod scatter;
 mod scene;
 mod spark;
 mod spread;
@@ -57,7 +59,7 @@ pub struct Chart {
     pub alt: String,
     /// What is drawn.
     pub plot: Plot,
-    /// What happened meanwhile, marked in the picture; of a [`Plot::Line`] only.
+    /// What happened meanwhile, marked in the picture; of a [`Plot::Line`] or a [`Plot::BeforeAfter`] only.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub marks: Vec<Mark>,
     /// The numbers behind it.
@@ -90,8 +92,12 @@ pub enum Plot {
     Dots(Dots),
     /// Stacked areas over months.
     Areas(Areas),
-    /// A table of shares as shades.
+    /// A table of values as shades.
     Heat(Heat),
+    /// Months of publication on both sides of a change.
+    BeforeAfter(BeforeAfter),
+    /// Scattered points in small pictures.
+    Scatter(Scatter),
     /// Nodes on a ring with arrows between them.
     Graph(Graph),
     /// What was seen, and laws that were fitted to it.
@@ -244,24 +250,59 @@ pub struct Areas {
     pub months: Vec<(i32, Vec<f64>)>,
 }
 
-/// Shares in rows and columns.
+/// Values in rows and columns.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Heat {
+    /// Whether the values are shares from 0 to 1.
+    pub share: bool,
     /// Heads of the columns.
     pub columns: Vec<String>,
     /// The rows from top to bottom.
     pub rows: Vec<HeatRow>,
 }
 
-/// One row of shares.
+/// One row of values.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct HeatRow {
     /// Its label.
     pub label: String,
-    /// From 0 to 1, one for each column; missing ones are left blank.
+    /// One for each column, none below 0; missing ones are left blank.
     pub cells: Vec<Cell>,
     /// Words beside it.
     pub note: String,
+}
+
+/// Months of publication on both sides of a change, with what was fitted.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct BeforeAfter {
+    /// What was seen, a point for each month that has any.
+    pub points: Vec<Point>,
+    /// The month that is half of each and in no fit.
+    pub left_out: Option<f64>,
+    /// The course before the change.
+    pub before: Vec<(f64, f64)>,
+    /// The course after it.
+    pub after: Vec<(f64, f64)>,
+    /// The course before it, drawn on to the end: what would have been seen without it.
+    pub unchanged: Vec<(f64, f64)>,
+}
+
+/// Small pictures that share the scale of y.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scatter {
+    /// The pictures, in the order of reading.
+    pub panels: Vec<Panel>,
+}
+
+/// One picture of scattered points.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Panel {
+    /// Its label: what x counts.
+    pub label: String,
+    /// The points, none below 0.
+    pub points: Vec<(f64, f64)>,
+    /// The smooth line through them, in order of x; empty where they have none.
+    pub course: Vec<(f64, f64)>,
 }
 
 /// Nodes and the arrows between them.

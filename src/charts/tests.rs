@@ -356,6 +356,51 @@ fn a_hundred_strange_sets_of_numbers_stay_on_the_canvas() {
         ];
         chart.plot = Plot::Fits(Fits { points, curves });
         assert_sound(&chart, &layout::scene(&chart, true));
+        let panels = (0..count.min(8)).map(|i| Panel {
+            label: format!("a descriptor with the number {i}"),
+            points: (0..count).map(|_| (next() * size, next() * size)).collect(),
+            course: vec![(0.0, 0.0), (size, size)],
+        });
+        let panels = panels.collect();
+        chart.plot = Plot::Scatter(Scatter { panels });
+        assert_sound(&chart, &layout::scene(&chart, true));
+        let rows = (0..count.min(9)).map(|i| HeatRow {
+            label: format!("{}", 2018 + i),
+            cells: (0..12).map(|_| Cell::Value(next() * size)).collect(),
+            note: String::new(),
+        });
+        chart.plot = Plot::Heat(Heat {
+            share: round % 2 == 0,
+            columns: (1..=12).map(|month| month.to_string()).collect(),
+            rows: rows.collect(),
+        });
+        assert_sound(&chart, &layout::scene(&chart, true));
+        let points: Vec<Point> = (0..count)
+            .map(|i| Point {
+                x: 24_300.0 + i as f64,
+                value: match (next() * 9.0) as u32 {
+                    0 => Cell::Withheld,
+                    _ => Cell::Value(next() * size),
+                },
+                interval: None,
+            })
+            .collect();
+        let mut line = |level: f64| -> Vec<(f64, f64)> {
+            points
+                .iter()
+                .map(|p| (p.x, level * size * (0.5 + next())))
+                .collect()
+        };
+        let (before, after, unchanged) = (line(1.0), line(9.0), line(1.0));
+        chart.marks[0].x = 24_300.0 + next() * count as f64;
+        chart.plot = Plot::BeforeAfter(BeforeAfter {
+            left_out: points.first().map(|point| point.x),
+            points,
+            before,
+            after,
+            unchanged,
+        });
+        assert_sound(&chart, &layout::scene(&chart, true));
     }
 }
 

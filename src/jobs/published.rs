@@ -92,6 +92,9 @@ pub fn rows(summary: &Json) -> Rows {
         }
     }
     flatten(&health, String::new(), false, &mut leaves);
+    // Signs that do not agree belong to how well it was seen.
+    let notes = list(&summary["notes"]).flat_map(note);
+    leaves.extend(notes);
     rows.health.extend(leaves.into_iter().map(|leaf| HealthRow {
         value: leaf.value,
         text: leaf.text,
@@ -186,6 +189,22 @@ fn series(
     }
 }
 
+/// What a note says, and on which indicators it rests, by its code: `/notes/bunched_reads/text`.
+fn note(note: &Json) -> impl Iterator<Item = Leaf> {
+    let code = text(note, "code").unwrap_or_default();
+    let codes: Vec<&str> = list(&note["rests_on"]).filter_map(Json::as_str).collect();
+    let said = [
+        ("text", text(note, "text")),
+        ("rests_on", Some(codes.join(", "))),
+    ];
+    said.into_iter().map(move |(name, text)| Leaf {
+        path: format!("/notes/{code}/{name}"),
+        value: None,
+        text,
+        suppressed: false,
+    })
+}
+
 /// A number or word and where it stands.
 struct Leaf {
     path: String,
@@ -264,6 +283,7 @@ mod tests {
             "attendance_by_quarter": [{ "quarter": "2026-Q2", "reviews": 3, "by_role": { "CHAIR": null, "walk_in": 6, "suppressed": true } }],
             "health": { "received": { "lines": 12 }, "coverage": [{ "scope": "wiki", "events": null },
                 { "scope": "https://wiki.example.org/~ada/" }] },
+            "notes": [{ "code": "bunched_reads", "text": "One day.", "rests_on": ["R3", "T0"] }],
         });
         let rows = rows(&summary);
         let shown: Vec<_> = rows
@@ -314,7 +334,11 @@ mod tests {
             .iter()
             .filter_map(|row| row.text.as_deref())
             .collect();
-        assert_eq!((rows.health.len(), texts), (4, vec!["wiki", "pages"]));
+        assert_eq!(
+            (rows.health.len(), texts),
+            (6, vec!["wiki", "pages", "One day.", "R3, T0"])
+        );
+        assert_eq!(rows.health[4].path, "/notes/bunched_reads/text");
     }
 
     #[test]

@@ -1,11 +1,12 @@
-//! What changed, and from when: the annotations, what T6 says of each, and for those who may the forms to
-//! enter one and to take it back.
+//! What changed, and from when: the annotations, what T6 says of each and its picture, and for those who may
+//! the forms to enter one and to take it back.
 
 use serde::Serialize;
 use serde_json::Value;
 
-use super::view::Frame;
+use super::view::{Figure, Frame};
 use super::{Links, PageError, templates, words};
+use crate::charts::build;
 use crate::charts::reading::{self, Cell, cell};
 
 /// The annotations there are now, and what forms bring along.
@@ -43,6 +44,7 @@ pub(super) fn render(
         rows: Vec<Row>,
         choices: Vec<(&'static str, &'static str)>,
         definition: String,
+        figures: Vec<Figure>,
     }
     let tested = reading::list(reading::results(summary, "T6"), "annotations");
     let row = |row: &Value| {
@@ -65,12 +67,16 @@ pub(super) fn render(
         rows: annotated.rows.iter().map(row).collect(),
         choices: choices.map(|name| (*name, in_words(name))).collect(),
         definition: links.definition("T6"),
+        figures: build::charts(summary, "T6")
+            .iter()
+            .map(|chart| Figure::new(chart, links))
+            .collect(),
     };
     templates::render("annotations.html", &view)
 }
 
 /// What a change is expected to act on.
-fn in_words(name: &str) -> &'static str {
+pub(super) fn in_words(name: &str) -> &'static str {
     match name {
         "writeups" => "write-ups published from then on",
         "reviews" => "reviews held from then on",
@@ -86,7 +92,7 @@ fn two(ratio: f64) -> String {
 }
 
 /// What T6 says of one.
-fn shown(tested: &Value) -> String {
+pub(super) fn shown(tested: &Value) -> String {
     let its = &tested["its"];
     let number = |name: &str| cell(its, name).get().unwrap_or(0.0);
     let sides = format!(

@@ -3,7 +3,9 @@
 use serde_json::Value;
 
 use super::view::{k, organisation, plain, simulated};
-use super::{STATEMENT, alive, health, list, opening, panels, signals, trend, words};
+use super::{
+    Links, STATEMENT, alive, health, list, opening, panels, signals, trend, undertaken, words,
+};
 use crate::charts::reading;
 
 /// The digest of a summary.
@@ -40,10 +42,45 @@ pub fn digest(summary: &Value) -> String {
         let said = signals::sentence(summary, "T0");
         lines.extend([plain(&said), String::new()]);
     }
+    notes(summary, &mut lines);
+    going(summary, &mut lines);
     signs(summary, &mut lines);
     living(summary, &mut lines);
     missing(summary, &mut lines);
     lines.join("\n")
+}
+
+/// Signs that do not agree: they come before what they may make doubtful.
+fn notes(summary: &Value, lines: &mut Vec<String>) {
+    let notes = reading::list(summary, "notes");
+    if notes.is_empty() {
+        return;
+    }
+    lines.extend(["## Read with care".to_owned(), String::new()]);
+    for note in notes {
+        let codes = reading::list(note, "rests_on").iter();
+        let codes: Vec<&str> = codes.filter_map(Value::as_str).collect();
+        lines.push(format!(
+            "- {} ({})",
+            escape(reading::text(note, "text")),
+            codes.join(", ")
+        ));
+    }
+    lines.push(String::new());
+}
+
+/// What was undertaken, and what is seen of it.
+fn going(summary: &Value, lines: &mut Vec<String>) {
+    let undertaken = undertaken::undertaken(summary, Links::Server);
+    if undertaken.is_empty() {
+        return;
+    }
+    lines.extend(["## How is that going?".to_owned(), String::new()]);
+    let each = undertaken
+        .iter()
+        .map(|one| format!("- {}", escape(&one.line())));
+    lines.extend(each);
+    lines.push(String::new());
 }
 
 fn signs(summary: &Value, lines: &mut Vec<String>) {
@@ -152,4 +189,29 @@ fn escape(text: &str) -> String {
         }
     }
     safe
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn signs_that_do_not_agree_come_before_the_signs() {
+        let note = json!({"code": "bunched_reads", "text": "A day of *one* team.", "rests_on": ["R3", "T0"]});
+        let summary = json!({
+            "notes": [note],
+            "health": {"received": {"lines": 9}},
+            "indicators": {"L4": {"results": {}}},
+        });
+        let text = digest(&summary);
+        let care = text.find("## Read with care").expect(&text);
+        assert!(
+            text.contains("\n- A day of \\*one\\* team. (R3, T0)\n"),
+            "{text}"
+        );
+        assert!(care < text.find("## Not told yet").expect(&text), "{text}");
+        assert!(!digest(&json!({})).contains("Read with care"));
+    }
 }

@@ -76,6 +76,11 @@ impl Links {
         )
     }
 
+    /// A quarter on one page.
+    pub fn quarter(self, name: &str) -> String {
+        self.pick(format!("/quarters/{name}"), &format!("quarter-{name}.html"))
+    }
+
     /// All definitions.
     pub fn definitions(self) -> String {
         self.pick("/definitions".to_owned(), "definitions.html")

@@ -21,6 +21,7 @@ mod digest;
 pub mod embed;
 mod explore;
 mod feed;
+mod first_months;
 mod glance;
 mod health;
 mod import;
@@ -32,9 +33,12 @@ mod opening;
 mod overview;
 mod panels;
 mod privacy;
+mod quarter;
 mod reaching;
 mod report;
+mod restated;
 mod reviews;
+mod sides;
 mod signals;
 mod slices;
 mod stories;
@@ -43,6 +47,7 @@ mod table;
 mod taking_part;
 mod templates;
 mod trend;
+mod undertaken;
 mod view;
 mod watched;
 mod words;
@@ -73,6 +78,8 @@ pub const STATEMENT: &str = "People are always learning. These are signs that wr
 pub enum Page {
     /// The leader's page.
     Overview,
+    /// The same with what an earlier report would say now (`crate::jobs::restate::told`).
+    OverviewSince(Box<Value>),
     /// The team's list of write-ups.
     LongTail(ListQuery),
     /// One write-up, by its id.
@@ -89,6 +96,8 @@ pub enum Page {
     Slices,
     /// One of them: its kind and its name.
     Slice(String, String),
+    /// A quarter on one printed page, by its name such as `2026-Q2`.
+    Quarter(String),
     /// What is for those who look closer.
     Explore,
     /// Every indicator with its definition.
@@ -120,6 +129,11 @@ pub enum PageError {
     /// No such part of the write-ups is in the summary.
     #[error("there are no write-ups of {0} {1:?}; the page of parts names all")]
     UnknownSlice(String, String),
+    /// It is not over, or nothing was seen in it.
+    #[error(
+        "there is no quarter {0:?}; valid is one that is over and was watched, such as 2026-Q2"
+    )]
+    UnknownQuarter(String),
     /// No indicator of this code is in the summary.
     #[error("there is no indicator {0:?}; the page of definitions names all")]
     UnknownIndicator(String),
@@ -145,6 +159,7 @@ impl PageError {
             PageError::UnknownWriteup(_)
                 | PageError::UnknownIndicator(_)
                 | PageError::UnknownSlice(..)
+                | PageError::UnknownQuarter(_)
         )
     }
 }
@@ -152,7 +167,8 @@ impl PageError {
 /// The HTML of a page.
 pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, PageError> {
     match page {
-        Page::Overview => overview::render(summary, links),
+        Page::Overview => overview::render(summary, links, &Value::Null),
+        Page::OverviewSince(told) => overview::render(summary, links, told),
         Page::LongTail(query) => list::render(summary, links, query),
         Page::Writeup(id) => writeup::render(summary, links, id, None),
         Page::WriteupAt(id, origin) => writeup::render(summary, links, id, Some(origin)),
@@ -161,6 +177,7 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Links => ledger::render(summary, links),
         Page::Slices => slices::index(summary, links),
         Page::Slice(by, name) => slices::one(summary, links, by, name),
+        Page::Quarter(name) => quarter::render(summary, links, name),
         Page::Explore => explore::render(summary, links),
         Page::Definitions => definitions::render_all(summary, links),
         Page::Definition(code, explained) => {

@@ -7,24 +7,24 @@ use serde_json::Value;
 use super::panels::{Panel, panels};
 use super::view::{self, Figure, Frame, Part, say};
 use super::{
-    Links, PageError, alive, arrivals, attendance, glance, health, linked, list, opening, signals,
-    templates, trend, words,
+    Links, PageError, alive, arrivals, attendance, first_months, glance, health, linked, list,
+    opening, quarter, restated, signals, templates, trend, undertaken, words,
 };
 use crate::charts::{Chart, Plot, build, reading};
 
+/// Quarters that the page leads to: a year back, and the same quarter before it.
+const QUARTERS: usize = 5;
+
 /// The page.
-pub(super) fn render(summary: &Value, links: Links) -> Result<String, PageError> {
-    view(
-        summary,
-        links,
-        Frame::new(summary, links, "overview", &panels()?.title),
-    )
+pub(super) fn render(summary: &Value, links: Links, told: &Value) -> Result<String, PageError> {
+    let frame = Frame::new(summary, links, "overview", &panels()?.title);
+    view(summary, links, frame, told)
 }
 
 /// The same in one file, style sheet and all.
 pub(super) fn render_self_contained(summary: &Value, links: Links) -> Result<String, PageError> {
     let frame = Frame::new(summary, links, "overview", &panels()?.title).self_contained()?;
-    view(summary, links, frame)
+    view(summary, links, frame, &Value::Null)
 }
 
 #[derive(Serialize)]
@@ -39,11 +39,21 @@ struct View {
     glance: Vec<glance::Sign>,
     /// Signs that do not agree.
     notes: Vec<NoteView>,
+    /// Quarters that have a page of their own, the newest first: words and address.
+    quarters: Vec<(String, String)>,
+    /// What is told before a trend can be.
+    first: Option<first_months::FirstMonths>,
+    /// What somebody undertook, the newest first.
+    undertaken: Vec<undertaken::Undertaken>,
+    /// Where an undertaking is entered, for those who may.
+    enter: Option<&'static str>,
     sections: Vec<SectionView>,
     evidence: Evidence,
     /// Where readers came from; empty where no source tells.
     arrivals: Vec<arrivals::Way>,
     health: health::Health,
+    /// What an earlier report would say now; nothing where none was kept.
+    restated: Option<restated::Restated>,
 }
 
 #[derive(Serialize)]
@@ -113,7 +123,7 @@ struct LinkRow {
     href: String,
 }
 
-fn view(summary: &Value, links: Links, frame: Frame) -> Result<String, PageError> {
+fn view(summary: &Value, links: Links, frame: Frame, told: &Value) -> Result<String, PageError> {
     let verdict = trend::reads(summary);
     let begun = health::anything(summary);
     let mut sections: Vec<SectionView> = panels()?
@@ -138,10 +148,22 @@ fn view(summary: &Value, links: Links, frame: Frame) -> Result<String, PageError
             false => Vec::new(),
         },
         notes: notes(summary, links),
+        quarters: quarter::quarters(summary)
+            .into_iter()
+            .take(QUARTERS)
+            .map(|(name, words)| (words, links.quarter(&name)))
+            .collect(),
+        first: first_months::first_months(summary, links),
+        undertaken: undertaken::undertaken(summary, links),
+        enter: match links {
+            Links::Seated(seat) if seat.registry => Some("/annotations"),
+            _ => None,
+        },
         sections,
         evidence: evidence(summary, links),
         arrivals: arrivals::ways(summary),
         health: health::health(summary),
+        restated: restated::restated(summary, links, told),
     };
     templates::render("overview.html", &view)
 }

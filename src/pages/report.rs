@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use super::{
-    Links, ListQuery, Page, PageError, assets, digest, list, overview, render, reviews, writeup,
+    Links, ListQuery, Page, PageError, assets, digest, list, overview, quarter, render, reviews,
+    writeup,
 };
 use crate::charts::{Theme, build, csv, reading, render_png, render_svg};
 
@@ -28,6 +29,10 @@ pub fn report(summary: &Value, terms: &Value) -> Result<Vec<(String, Vec<u8>)>, 
             top.reviews(page),
             render(&Page::Reviews(page), summary, top)?,
         ));
+    }
+    for (name, _) in quarter::quarters(summary) {
+        let page = Page::Quarter(name.clone());
+        files.push((top.quarter(&name), render(&page, summary, top)?));
     }
     files.push((top.links(), render(&Page::Links, summary, top)?));
     files.push((top.explore(), render(&Page::Explore, summary, top)?));

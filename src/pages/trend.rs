@@ -228,6 +228,19 @@ fn next(summary: &Value, last: i32, missing: i32) -> String {
     )
 }
 
+/// The month in which so many months of the series can be known, if each from now on is; nothing where they
+/// are, or where nothing can be foreseen.
+pub(super) fn told_in(summary: &Value, needed: usize) -> Option<i32> {
+    let seen = seen(summary);
+    let Some(last) = seen.last() else {
+        return Some(first_told(summary)? - MONTHS_NEEDED as i32 + needed as i32);
+    };
+    let missing = needed.checked_sub(seen.len()).filter(|n| *n > 0)? as i32;
+    let as_of = reading::day(reading::text(summary, "as_of"), reading::zone(summary));
+    let running = as_of.map_or(last + 1, |day| day.year() * 12 + day.month0() as i32);
+    Some(running.max(last + 1) + missing)
+}
+
 /// The month after the twelfth in which some write-up is old enough, where none has been yet.
 fn first_told(summary: &Value) -> Option<i32> {
     let zone = reading::zone(summary);

@@ -75,6 +75,7 @@ static PAGES: &[View] = &[
     view("/links", || get(links)),
     view("/slices", || get(slices)),
     view("/slices/{by}/{name}", || get(slice)),
+    view("/quarters/{quarter}", || get(quarter)),
     view("/explore", || get(explore)),
     view("/definitions", || get(definitions)),
     view("/definitions/{code}", || get(definition)),
@@ -208,7 +209,12 @@ impl Asked {
 const LONGEST_SEARCH: usize = 200;
 
 async fn overview(shown: Shown, headers: HeaderMap) -> Response<Body> {
-    page(&shown, &headers, &Page::Overview)
+    let restated = shown
+        .latest
+        .as_ref()
+        .map(|published| published.restated.clone());
+    let restated = Box::new(restated.unwrap_or_default());
+    page(&shown, &headers, &Page::OverviewSince(restated))
 }
 
 async fn writeups(shown: Shown, headers: HeaderMap, asked: Asked) -> Response<Body> {
@@ -292,6 +298,10 @@ async fn slice(
     Path((by, name)): Path<(String, String)>,
 ) -> Response<Body> {
     page(&shown, &headers, &Page::Slice(by, name))
+}
+
+async fn quarter(shown: Shown, headers: HeaderMap, Path(name): Path<String>) -> Response<Body> {
+    page(&shown, &headers, &Page::Quarter(name))
 }
 
 async fn explore(shown: Shown, headers: HeaderMap) -> Response<Body> {

@@ -73,6 +73,7 @@ mod http;
 mod joining_lists;
 mod kept_out;
 mod killed;
+mod led;
 mod lexed;
 mod links;
 mod loading;

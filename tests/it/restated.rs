@@ -80,6 +80,13 @@ fn a_report_says_what_the_one_before_would_say_now() {
         still.contains("all of its numbers are the same still"),
         "{still}"
     );
+    let overview = served.get("/").text;
+    for words in [
+        "Of the report as of 1 Jun 2026",
+        "would be told otherwise now",
+    ] {
+        assert!(overview.contains(words), "{words}: {overview}");
+    }
     served.stop();
     // The report of today is the one that tomorrow's is compared with.
     let kept: Value = serde_json::from_slice(&std::fs::read(&path).expect("a file")).expect("JSON");

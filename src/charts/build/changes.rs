@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::reading::{self, Cell, measure, month_index, month_name};
-use super::super::{Axis, Chart, Dots, Line, Mark, Plot, Point, Row};
+use super::super::{Axis, Chart, Dots, Heat, HeatRow, Line, Mark, Plot, Point, Row};
 use super::tail::heads;
 use super::trends::{HUNDRED, months};
 use super::{Context, too_few, words};
@@ -47,6 +47,79 @@ pub(super) fn weekdays(context: Context) -> Vec<Chart> {
         })
         .collect();
     chart.plot = Plot::Dots(Dots { rows, share: false });
+    vec![chart]
+}
+
+/// Months of a year, as heads of narrow columns.
+const INITIALS: [&str; 12] = ["J", "F", "M", "A", "M", "J", "J", "A", "S", "O", "N", "D"];
+
+/// T3: T0's months, each below the same month of the year before.
+pub(super) fn years(context: Context) -> Vec<Chart> {
+    let mut chart = context.chart(
+        "years",
+        "Each month below that of the year before",
+        "reads a working day for each write-up",
+    );
+    let points = months(context);
+    let known = points.iter().filter(|point| point.value.get().is_some());
+    let known = known.count();
+    if known == 0 {
+        chart.alt = match points.iter().any(|point| point.value == Cell::Withheld) {
+            true => "Withheld: too few people stand behind each month.",
+            false => "No complete month with write-ups of that age yet.",
+        }
+        .to_owned();
+        chart.plot = Plot::Nothing(chart.alt.clone());
+        return vec![chart];
+    }
+    let year = |point: &Point| (point.x as i32).div_euclid(12);
+    let ends = points.first().zip(points.last());
+    let (first, last) = ends.map_or((0, -1), |(first, last)| (year(first), year(last)));
+    let row = |year: i32| {
+        let cell = |month: i32| {
+            let at = f64::from(year * 12 + month);
+            let found = points.iter().find(|point| point.x == at);
+            found.map_or(Cell::Missing, |point| point.value)
+        };
+        HeatRow {
+            label: year.to_string(),
+            cells: (0..12).map(cell).collect(),
+            note: String::new(),
+        }
+    };
+    let rows: Vec<HeatRow> = (first..=last).map(row).collect();
+    let span = format!(
+        "{} to {}",
+        month_name(points.first().map_or(0, |point| point.x as i32)),
+        month_name(points.last().map_or(0, |point| point.x as i32))
+    );
+    chart.n = Some(format!(
+        "{known} {}",
+        if known == 1 { "month" } else { "months" }
+    ));
+    let withheld = points.iter().filter(|point| point.value == Cell::Withheld);
+    let withheld = match withheld.count() {
+        0 => String::new(),
+        few => format!(" {few} more are withheld."),
+    };
+    chart.alt = format!(
+        "Reads a working day for each write-up in {known} months, {span}, a row for each year.{withheld} The table \
+         has all numbers."
+    );
+    let names = (0..12).map(|month| super::super::reading::MONTHS[month].to_owned());
+    chart.table.head = std::iter::once("year".to_owned()).chain(names).collect();
+    chart.table.rows = rows
+        .iter()
+        .map(|row| {
+            let cells = row.cells.iter().map(|cell| words(*cell, 2));
+            std::iter::once(row.label.clone()).chain(cells).collect()
+        })
+        .collect();
+    chart.plot = Plot::Heat(Heat {
+        share: false,
+        columns: INITIALS.map(str::to_owned).to_vec(),
+        rows,
+    });
     vec![chart]
 }
 
@@ -231,6 +304,32 @@ mod tests {
             "{}",
             chart.alt
         );
+    }
+
+    #[test]
+    fn months_stand_below_those_of_the_year_before() {
+        let month = |name: &str, value: Value| json!({"month": name, "window_per_100": value});
+        let mut few = month("2025-01", Value::Null);
+        few["suppressed"] = json!(true);
+        let series = [
+            month("2024-11", json!(150.0)),
+            few,
+            month("2025-11", json!(300.0)),
+        ];
+        let summary = json!({"indicators": {"T0": {"results": {"series": series}}, "T3": {}}});
+        let chart = charts(&summary, "T3").remove(1);
+        let Plot::Heat(heat) = &chart.plot else {
+            panic!("{:?}", chart.plot)
+        };
+        let labels: Vec<&str> = heat.rows.iter().map(|row| row.label.as_str()).collect();
+        assert_eq!(labels, ["2024", "2025"]);
+        let november = heat.rows.iter().map(|row| row.cells[10]);
+        let november: Vec<Cell> = november.collect();
+        assert_eq!(november, [Cell::Value(1.5), Cell::Value(3.0)]);
+        assert_eq!(heat.rows[1].cells[0], Cell::Withheld);
+        assert_eq!(heat.rows[0].cells[11], Cell::Missing);
+        assert!(chart.alt.contains("1 more are") || chart.alt.contains("withheld"));
+        assert_eq!(chart.table.rows[1][1], "withheld");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Charts of what goes with late reading: a forest each. They say nothing of causes.
+//! Charts of what goes with late reading: a forest each, beside D1's dots. They say nothing of causes.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::tail::heads;
 use super::{Context, WRITEUPS, counted, words};
 
 /// What descriptors are called.
-fn name(key: &str) -> &str {
+pub(super) fn name(key: &str) -> &str {
     match key {
         "diagrams" => "Diagrams",
         "hyperlinks" => "Links in the text",

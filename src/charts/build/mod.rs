@@ -3,6 +3,7 @@
 
 mod attendance;
 mod attention;
+mod before_after;
 mod changes;
 mod comments;
 mod decay;
@@ -11,6 +12,7 @@ mod graph;
 mod links;
 mod reach;
 mod reads;
+mod scatter;
 mod slice;
 mod tail;
 mod taking_part;
@@ -43,10 +45,15 @@ pub fn charts(summary: &Value, code: &str) -> Vec<Chart> {
         "R4" => tail::depth(context),
         "R5" => reads::engaged(context),
         "T0" => trends::age_matched(context),
-        "T3" => changes::weekdays(context),
+        "T3" => [changes::weekdays(context), changes::years(context)].concat(),
         "T4" => changes::one(context),
         "T5" => changes::several(context),
-        "D1" => descriptors::association(context),
+        "T6" => before_after::all(context),
+        "D1" => [
+            descriptors::association(context),
+            scatter::late_rates(context),
+        ]
+        .concat(),
         "D2" => descriptors::regression(context),
         "A1" => attendance::by_quarter(context),
         "A2" => attendance::voluntary(context),

@@ -221,6 +221,7 @@ fn cohorts(context: Context) -> Chart {
     );
     chart.n = Some(format!("{n}; right: people"));
     chart.plot = Plot::Heat(Heat {
+        share: true,
         columns: (1..=MONTHS).map(|after| after.to_string()).collect(),
         rows,
     });
