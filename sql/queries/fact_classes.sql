@@ -34,15 +34,24 @@ WITH
         ANY LEFT JOIN first_revision AS f ON d.writeup = f.writeup
     )
 SELECT
-    multiIf(
-        engaged_ms IS NULL OR words IS NULL, 'unknown',
-        engaged_ms >= greatest(toFloat64({skim_ms:UInt32}), words * {ms_per_word:Float64})
-            AND (scroll_milli IS NULL OR scroll_milli >= {depth_milli:UInt16}), 'read',
-        engaged_ms >= {skim_ms:UInt32}, 'skimmed',
-        'opened') AS class,
-    count() AS days,
-    uniqExact(person) AS people,
-    uniqExact(writeup, person) AS pairs
-FROM day
+    class,
+    sum(n) AS days,
+    toUInt64(groupBitmapMerge(who)) AS people,
+    sum(bitmapCardinality(who)) AS pairs
+FROM
+(
+    SELECT
+        writeup,
+        multiIf(
+            engaged_ms IS NULL OR words IS NULL, 'unknown',
+            engaged_ms >= greatest(toFloat64({skim_ms:UInt32}), words * {ms_per_word:Float64})
+                AND (scroll_milli IS NULL OR scroll_milli >= {depth_milli:UInt16}), 'read',
+            engaged_ms >= {skim_ms:UInt32}, 'skimmed',
+            'opened') AS class,
+        count() AS n,
+        groupBitmapState(person) AS who
+    FROM day
+    GROUP BY writeup, class
+)
 GROUP BY class
 ORDER BY class

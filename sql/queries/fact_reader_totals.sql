@@ -8,41 +8,22 @@ WITH
         FROM read_day(as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
         WHERE ({which:UInt8} = 0 OR assigned = ({which:UInt8} = 2))
     ),
-    everything AS
+    part AS
     (
         SELECT
-            sum(reads) AS total_reads,
-            bitmapCardinality(groupBitmapMergeState(people) AS merged) - bitmapContains(merged, 0)
-                AS readers,
-            sum(anonymous) AS anonymous
+            grouping(writeup) = 0 AS of_writeup,
+            sum(reads) AS reads,
+            sum(anonymous) AS anonymous,
+            groupBitmapMergeState(people) AS merged,
+            bitmapCardinality(merged) - bitmapContains(merged, 0) AS n
         FROM day
-    ),
-    by_writeup AS
-    (
-        SELECT sum(n) AS reader_writeup_pairs
-        FROM
-        (
-            SELECT bitmapCardinality(groupBitmapMergeState(people) AS merged)
-                - bitmapContains(merged, 0) AS n
-            FROM day
-            GROUP BY writeup
-        )
-    ),
-    by_date AS
-    (
-        SELECT sum(n) AS reader_days
-        FROM
-        (
-            SELECT bitmapCardinality(groupBitmapMergeState(people) AS merged)
-                - bitmapContains(merged, 0) AS n
-            FROM day
-            GROUP BY date
-        )
+        GROUP BY GROUPING SETS ((writeup), (date))
     )
 SELECT
-    toUInt64(total_reads) AS total_reads,
-    toUInt64(readers) AS readers,
-    toUInt64(reader_writeup_pairs) AS reader_writeup_pairs,
-    toUInt64(reader_days) AS reader_days,
-    toUInt64(anonymous) AS anonymous
-FROM everything, by_writeup, by_date
+    toUInt64(sumIf(reads, of_writeup)) AS total_reads,
+    toUInt64(bitmapCardinality(groupBitmapMergeStateIf(merged, of_writeup) AS everybody)
+        - bitmapContains(everybody, 0)) AS readers,
+    toUInt64(sumIf(n, of_writeup)) AS reader_writeup_pairs,
+    toUInt64(sumIf(n, NOT of_writeup)) AS reader_days,
+    toUInt64(sumIf(part.anonymous, of_writeup)) AS anonymous
+FROM part

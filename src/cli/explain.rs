@@ -8,8 +8,8 @@ use super::plain::{json, lines};
 use super::report::{instant, restated_since, summaries};
 use crate::app::House;
 use crate::config::Config;
-use crate::indicators;
-use crate::jobs::explain::explanation;
+use crate::indicators::{self, NOISED};
+use crate::jobs::explain::{Explanation, explanation, explanation_of_noise};
 use crate::jobs::{report, restate};
 
 /// What to explain.
@@ -32,8 +32,12 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
+    if args.code.eq_ignore_ascii_case(NOISED.code) {
+        return explain_noise(&args, &config);
+    }
     let Some(indicator) = indicators::find(&args.code) else {
-        let codes: Vec<&str> = indicators::ALL.iter().map(|one| one.spec().code).collect();
+        let codes = indicators::ALL.iter().map(|one| one.spec().code);
+        let codes: Vec<&str> = codes.chain([NOISED.code]).collect();
         anyhow::bail!(
             "there is no indicator {:?}; valid are {}",
             args.code,
@@ -63,9 +67,27 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let summary = serde_json::from_slice(&bytes)?;
     let mut told = explanation(&summary, code, args.writeup.as_deref())?;
     told.restated = restated.map(|restated| restate::of(&restated, code));
+    write(&told, args.json)
+}
+
+/// P3 has no numbers before somebody asks for them, and with them it would spend privacy.
+fn explain_noise(args: &Args, config: &Config) -> anyhow::Result<()> {
+    for (name, given) in [
+        ("--writeup", args.writeup.is_some()),
+        ("--since", args.since.is_some()),
+    ] {
+        if given {
+            anyhow::bail!("{name}: P3 has no numbers in a report; `readback noised` draws them");
+        }
+    }
+    let as_of = instant(args.as_of.as_deref(), &config.organisation.calendar)?;
+    write(&explanation_of_noise(&config.parameters, as_of), args.json)
+}
+
+fn write(told: &Explanation, as_json: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    match args.json {
-        true => writeln!(out, "{}", json(&serde_json::to_value(&told)?)?)?,
+    match as_json {
+        true => writeln!(out, "{}", json(&serde_json::to_value(told)?)?)?,
         false => write!(out, "{}", lines(&told.to_text()))?,
     }
     Ok(())

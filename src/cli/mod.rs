@@ -22,6 +22,7 @@ mod links;
 mod list;
 mod looking;
 mod meetings;
+mod noised;
 mod people;
 mod plain;
 mod privacy;
@@ -111,6 +112,8 @@ enum Command {
     Report(report::Args),
     /// How a number came about: definition, counts at every step, statements, parameters, limits
     Explain(explain::Args),
+    /// Counts of readers with noise, for comparing in public: each export costs privacy
+    Noised(noised::Args),
     /// Links to write-ups one by one, with where they stand; or those that lead to nothing
     Links(links::Args),
     /// How much was read, where readers came from, and what AI agents read beside them
@@ -207,6 +210,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
         Command::Explain(args) => explain::run(args, load()?).await,
+        Command::Noised(args) => noised::run(args, load()?).await,
         Command::Links(args) => links::run(args, load()?).await,
         Command::Reads(args) => reads::run(args, load()?).await,
         Command::Privacy(args) => privacy::run(args, load()?).await,

@@ -10,6 +10,7 @@ mod comments;
 mod descriptors;
 mod frames;
 mod links;
+mod noised;
 mod observed;
 mod reach;
 mod reads;
@@ -30,6 +31,7 @@ use crate::model::{ActsOn, Calendar, DAY_MS, Layer, Millis, Parameters, Results}
 
 pub use assigned::beside;
 pub(crate) use attendance::duties;
+pub use noised::NOISED;
 pub use reach::Reach;
 pub use reach::teams::{ByTeam, by_writeup as readers_by_team};
 pub(crate) use shapes::fewest;

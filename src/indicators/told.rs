@@ -1,13 +1,14 @@
 //! The words of an indicator with the parameters filled in: a definition that stands beside a
 //! number must say the windows and limits that the number was made with.
 
+use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
 use super::Spec;
 use crate::model::Parameters;
 
 /// What of a [`Spec`] speaks of parameters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Told {
     /// See [`Spec::title`].
     pub title: String,

@@ -9,7 +9,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::charts::reading::{Cell, cell, text};
-use crate::indicators;
+use crate::indicators::{self, NOISED, Spec};
+use crate::model::{Millis, Parameters, to_rfc3339};
 use crate::pages::{PageError, numbers};
 use crate::store::told::{made_by, query};
 
@@ -108,19 +109,7 @@ pub fn explanation(
     let spec = indicators::find(code).ok_or_else(unknown)?.spec();
     let said = summary["indicators"].get(spec.code).ok_or_else(unknown)?;
     let writeup = writeup.map(|id| row_of(summary, id)).transpose()?;
-    let queries: Vec<_> = spec.facts.iter().filter_map(|name| query(name)).collect();
-    let mut kinds: Vec<&str> = queries.iter().flat_map(|one| one.kinds).copied().collect();
-    kinds.sort_unstable();
-    kinds.dedup();
-    let mut made: Vec<String> = kinds
-        .iter()
-        .flat_map(|kind| made_by(kind))
-        .map(|name| match name.starts_with("resolved_") {
-            true => format!("the view {name} of sql/migrations"),
-            false => format!("sql/queries/{name}.sql"),
-        })
-        .collect();
-    made.dedup();
+    let Origin { kinds, asked, made } = Origin::of(spec);
     let named = |name: &&str| Some(((*name).to_owned(), summary["parameters"].get(name)?.clone()));
     let coverage = summary["health"]["coverage"].as_array();
     Ok(Explanation {
@@ -143,18 +132,79 @@ pub fn explanation(
             .collect(),
         coverage: watching(coverage.map_or(&[], Vec::as_slice), &kinds),
         steps: kinds.iter().map(|kind| steps(summary, kind)).collect(),
-        asked: queries
-            .iter()
-            .map(|one| Asked {
-                file: format!("sql/queries/{}.sql", one.name),
-                sql: one.sql.trim_end().to_owned(),
-            })
-            .collect(),
+        asked,
         made_by: made,
         results: said["results"].clone(),
         writeup,
         restated: None,
     })
+}
+
+/// Explains P3, whose numbers no summary has: only an export draws them, and each costs privacy.
+pub fn explanation_of_noise(parameters: &Parameters, as_of: Millis) -> Explanation {
+    let spec = &NOISED;
+    let told = spec.told(parameters);
+    let Origin { asked, made, .. } = Origin::of(spec);
+    let by_name = parameters.by_name();
+    let named = spec.parameters().into_iter();
+    let named = named.filter_map(|name| Some((name.to_owned(), by_name.get(name)?.clone())));
+    Explanation {
+        schema: SCHEMA.to_owned(),
+        code: spec.code.to_owned(),
+        title: told.title,
+        unit: spec.unit.to_owned(),
+        version: spec.version.into(),
+        layer: spec.layer.name().to_owned(),
+        state: spec.state,
+        as_of: to_rfc3339(as_of),
+        says: told.says,
+        definition: told.definition,
+        caveat: told.caveat,
+        parameters: named.collect(),
+        coverage: Vec::new(),
+        steps: Vec::new(),
+        asked,
+        made_by: made,
+        results: Value::Object(Map::new()),
+        writeup: None,
+        restated: None,
+    }
+}
+
+/// Where the numbers of an indicator come from.
+struct Origin {
+    /// Kinds of events.
+    kinds: Vec<&'static str>,
+    /// The statements that are asked.
+    asked: Vec<Asked>,
+    /// Where events get their labels before that.
+    made: Vec<String>,
+}
+
+impl Origin {
+    fn of(spec: &Spec) -> Self {
+        let queries: Vec<_> = spec.facts.iter().filter_map(|name| query(name)).collect();
+        let mut kinds: Vec<&str> = queries.iter().flat_map(|one| one.kinds).copied().collect();
+        kinds.sort_unstable();
+        kinds.dedup();
+        let made_by = kinds.iter().flat_map(|kind| made_by(kind));
+        let mut made: Vec<String> = made_by
+            .map(|name| match name.starts_with("resolved_") {
+                true => format!("the view {name} of sql/migrations"),
+                false => format!("sql/queries/{name}.sql"),
+            })
+            .collect();
+        made.dedup();
+        let asked = queries.iter().map(|one| Asked {
+            file: format!("sql/queries/{}.sql", one.name),
+            sql: one.sql.trim_end().to_owned(),
+        });
+        Origin {
+            asked: asked.collect(),
+            made,
+            kinds,
+        }
+    }
 }
 
 /// Rows of those kinds. What a source delivered stands in the first of its windows.
@@ -388,17 +438,15 @@ mod tests {
 
     #[test]
     fn every_statement_that_is_named_is_known_and_every_known_one_is_named() {
-        for indicator in ALL {
-            let spec = indicator.spec();
+        let specs = || ALL.iter().map(|one| one.spec()).chain([&NOISED]);
+        for spec in specs() {
             assert!(!spec.facts.is_empty(), "{} names no statement", spec.code);
             for name in spec.facts {
                 assert!(query(name).is_some(), "{}: {name}", spec.code);
             }
         }
         for one in FACTS {
-            let named = ALL
-                .iter()
-                .any(|indicator| indicator.spec().facts.contains(&one.name));
+            let named = specs().any(|spec| spec.facts.contains(&one.name));
             assert!(named, "{} is named by no indicator", one.name);
         }
     }

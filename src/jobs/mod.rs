@@ -36,6 +36,7 @@ mod linked;
 pub mod load;
 pub mod machines;
 pub mod meetings;
+pub mod noised;
 pub mod observe;
 mod occasions;
 pub mod order;

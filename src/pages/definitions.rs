@@ -6,6 +6,8 @@ use serde_json::Value;
 use super::view::{Figure, Frame, Part, say};
 use super::{Links, PageError, signals, templates, words};
 use crate::charts::{build, reading};
+use crate::indicators::{NOISED, Told};
+use crate::model::Parameters;
 
 /// Rows of numbers shown for one indicator; the summary file holds the rest.
 const MOST_ROWS: usize = 40;
@@ -15,6 +17,7 @@ struct View {
     frame: Frame,
     entries: Vec<Entry>,
     parameters: Vec<(String, String)>,
+    noised: Told,
     single: bool,
     all: String,
 }
@@ -104,10 +107,22 @@ fn page(
             frame,
             entries,
             parameters,
+            noised: noised(summary),
             single,
             all,
         },
     )
+}
+
+/// P3 in words: it has no numbers before somebody asks for them.
+fn noised(summary: &Value) -> Told {
+    let late = summary.pointer("/parameters/late_days");
+    let late = late.and_then(Value::as_u64);
+    let mut parameters = Parameters::default();
+    if let Some(late) = late.and_then(|late| u32::try_from(late).ok()) {
+        parameters.late_days = late;
+    }
+    NOISED.told(&parameters)
 }
 
 fn entry(summary: &Value, links: Links, code: &str, indicator: &Value) -> Entry {

@@ -34,6 +34,8 @@ pub(super) struct People {
 /// So long that in three years a quarter of the seats change hands: everybody who ever read is
 /// counted, and should not be many more than there are seats.
 const TENURE_DAYS: f64 = 12.0 * 365.0;
+/// Among very many people somebody would have joined before 1900, where times begin.
+const MOST_TENURE_DAYS: f64 = 100.0 * 365.0;
 const NEW_DAYS: i64 = 90;
 
 impl People {
@@ -52,7 +54,8 @@ impl People {
             teams,
         };
         for seat in 0..count {
-            let mut joined = from - days(30.0 + dice.exponential(TENURE_DAYS));
+            let tenure = dice.exponential(TENURE_DAYS).min(MOST_TENURE_DAYS);
+            let mut joined = from - days(30.0 + tenure);
             // Memoryless: who is there at the start stays as long as anybody new.
             let mut start = from;
             let mut line = Vec::new();

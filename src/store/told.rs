@@ -65,6 +65,7 @@ pub static FACTS: &[FactQuery] = queries![
     "fact_threads": &["comment"],
     "fact_trailing": &["read"],
     "fact_unique_reads": &["read"],
+    "noised_readers": &["read"],
 ];
 
 /// The statement of this name.

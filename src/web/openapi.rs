@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Keep};
 use super::api::{Operation, ROUTES};
 use super::problem::{Refusal, Segment};
-use crate::jobs::explain;
+use crate::jobs::{explain, noised};
 use crate::sources::events;
 use crate::summary::{schema, shapes};
 
@@ -22,6 +22,7 @@ fn all() -> &'static [(String, Vec<u8>)] {
         let events = events.map(|(name, schema)| (name, schema.to_value()));
         let out = [
             ("explanation.v1".to_owned(), explain::schema()),
+            ("noised.v1".to_owned(), noised::schema()),
             ("summary.v1".to_owned(), schema::summary()),
         ];
         // What is no JSON a test has seen.

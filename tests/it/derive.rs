@@ -2,14 +2,15 @@
 //! nothing of what came after it.
 
 use readback::model::{Millis, parse_rfc3339};
+use readback::simulate::Options;
 use serde_json::{Value, json};
 
-use super::way::{Way, event, lines, lively, small};
+use super::way::{Report, Way, event, lines, lively, small};
 
 /// Late, corrected, moved, registered late, merged: all that makes a derived row wrong afterwards.
-/// What is known first, and what comes to it.
-fn history() -> (Vec<String>, Vec<String>) {
-    let mut first = lines(&lively());
+/// What is known first of an organisation, and what comes to it.
+fn history(options: &Options) -> (Vec<String>, Vec<String>) {
+    let mut first = lines(options);
     let mut then = Vec::new();
     // Every third event is late, whatever it is: reads, people, descriptions, links.
     for (n, line) in std::mem::take(&mut first).into_iter().enumerate() {
@@ -92,12 +93,11 @@ fn history() -> (Vec<String>, Vec<String>) {
     (first, then)
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn bit_by_bit_is_at_once() {
-    let Some(slowly) = Way::fresh("derive_slowly").await else {
-        return;
-    };
-    let (first, then) = history();
+/// Reports as of the end of what came in parts, with a derive job after each, and of what came at once: with
+/// everything shown, and with people below `k` withheld.
+async fn both_ways(options: &Options, name: &str) -> Option<[Report; 2]> {
+    let slowly = Way::fresh(&format!("derive_slowly_{name}")).await?;
+    let (first, then) = history(options);
     slowly.events(&first).await;
     let early = slowly.derive().await;
     assert!(early.rebuilt > 0);
@@ -105,13 +105,29 @@ async fn bit_by_bit_is_at_once() {
         slowly.events(part).await;
         slowly.derive().await;
     }
-    let as_of = small().as_of();
-    let slow = slowly.report(as_of).await;
-    let at_once = Way::fresh("derive_at_once").await.expect("an engine");
+    let at_once = Way::fresh(&format!("derive_at_once_{name}"))
+        .await
+        .expect("an engine");
     at_once.events(&[first, then].concat()).await;
-    let fast = at_once.report(as_of).await;
-    fast.assert_same(&slow, "bit by bit");
-    assert_eq!(fast, slow);
+    at_once.derive().await;
+    let mut reports = Vec::new();
+    for k in [1, 5] {
+        let slow = slowly.report_only(options.as_of(), k).await;
+        let fast = at_once.report_only(options.as_of(), k).await;
+        fast.assert_same(&slow, &format!("{name}, bit by bit, k = {k}"));
+        assert_eq!(fast, slow);
+        reports.push(fast);
+    }
+    reports.try_into().ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bit_by_bit_is_at_once() {
+    let Some([fast, withheld]) = both_ways(&lively(), "lively").await else {
+        return;
+    };
+    // What is withheld differs at all.
+    assert_ne!(fast.rest, withheld.rest);
     // The changes were seen at all.
     let json = fast.json();
     let of = |id: &str| {
@@ -129,12 +145,28 @@ async fn bit_by_bit_is_at_once() {
     assert!(of("withdrawn").is_none());
 }
 
+/// Other people, other days, other events that come late.
+#[tokio::test(flavor = "multi_thread")]
+async fn bit_by_bit_is_at_once_whoever_they_are() {
+    for seed in [7, 11] {
+        let options = Options {
+            seed,
+            reads: 1_500,
+            writeups: 45,
+            ..lively()
+        };
+        if both_ways(&options, &format!("seed_{seed}")).await.is_none() {
+            return;
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_new_is_nothing_to_do() {
     let Some(way) = Way::fresh("derive_idle").await else {
         return;
     };
-    let (first, then) = history();
+    let (first, then) = history(&lively());
     way.events(&first).await;
     let once = way.derive().await;
     // Not even where all of it is delivered again.

@@ -84,6 +84,7 @@ mod meet_house;
 mod meetings;
 mod merging;
 mod microsoft_calendar;
+mod noised;
 mod notes;
 mod observed;
 mod outlook;

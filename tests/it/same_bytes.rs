@@ -10,7 +10,7 @@ use readback::sources::events::decode;
 use readback::store::Batch;
 use serde_json::json;
 
-use super::way::{Report, Way, event, lines, names, small};
+use super::way::{Report, Way, event, lines, lively, names, small};
 
 fn shuffled(lines: &[String], seed: u64) -> Vec<String> {
     let mut lines = lines.to_vec();
@@ -25,12 +25,12 @@ async fn reported(database: &str, files: &[Vec<String>]) -> Option<Report> {
         let taken = way.events(file).await;
         assert_eq!((taken.total(), taken.rejected), (file.len() as u64, 0));
     }
-    Some(way.report(small().as_of()).await)
+    Some(way.report(lively().as_of()).await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn order_and_redelivery_change_only_two_counts() {
-    let lines = lines(&small());
+    let lines = lines(&lively());
     let names = names(&lines);
     let n = lines.len() as u64;
     let Some(first) = reported("same_first", std::slice::from_ref(&lines)).await else {

@@ -284,6 +284,7 @@ fn schemas() -> BTreeMap<String, (Value, bool)> {
             "explanation.v1".to_owned(),
             readback::jobs::explain::schema(),
         ),
+        ("noised.v1".to_owned(), readback::jobs::noised::schema()),
         ("summary.v1".to_owned(), schema::summary()),
     ];
     let out = out.into_iter().chain(shapes::all().expect("schemas"));
