@@ -77,7 +77,9 @@ pub(super) fn one(
     let own = alone(summary, slice);
     // Those of one year have no trend.
     let verdict = slice.get("trend").map(|_| trend::reads(&own));
-    let charts = verdict.iter().flat_map(|_| build::charts(&own, "T0"));
+    // Months are told where nothing is withheld.
+    let months = slice.get("months").filter(|_| verdict.is_some());
+    let charts = months.into_iter().flat_map(|_| build::charts(&own, "T0"));
     let mut figures: Vec<Figure> = charts.map(|chart| Figure::without_files(&chart)).collect();
     figures.push(Figure::without_files(&build::slice_curve(summary, slice)));
     let others = ["L4", "C1", "K1"].iter();

@@ -11,10 +11,12 @@ use anyhow::Context as _;
 use chrono::NaiveDate;
 use serde_json::{Value as Json, json};
 
+use super::coarse::coarse;
 use super::columns::ints;
 use super::compute::{Computed, aside};
 use super::few::Shown;
 use super::observe::Watch;
+use super::writeups::is_listed;
 use crate::indicators::{Context, SlicePeople, of_slice};
 use crate::store::Store;
 use crate::summary::publish;
@@ -44,7 +46,14 @@ pub(super) async fn told(
     let people = People::of(store, computed, &slices)
         .await
         .context("people by slice")?;
-    let judged = judge::judge(&slices, &people, shown, (&withheld_months(t0), k));
+    // What is in no list tells nothing there.
+    let shown: Vec<Shown> = (computed.registry.iter().zip(shown))
+        .map(|(writeup, shown)| match is_listed(writeup, context.as_of) {
+            true => shown.clone(),
+            false => Shown::default(),
+        })
+        .collect();
+    let judged = judge::judge(&slices, &people, &shown, (&withheld_months(t0), k));
     let still_read = judge::still_read(computed, &slices, context, k)?;
     let (facts, context) = (computed.facts.clone(), context.clone());
     let work = move || {
@@ -61,18 +70,32 @@ pub(super) async fn told(
             let mut told = publish(&results, k);
             told["by"] = json!(slice.by.name());
             told["name"] = json!(slice.name);
-            // Write-ups of one year pass the window of ages once: what follows in it is no trend.
-            if slice.by == By::Cohort
-                && let Json::Object(told) = &mut told
-            {
-                told.remove("months");
-                told.remove("trend");
-            }
+            settle(&mut told, slice.by, k);
             all.push(told);
         }
         Ok(all)
     };
     aside(work).await?
+}
+
+/// Takes out of what is told of a slice what its curve would tell more of: months and ages count the same reads,
+/// so that a hole in one is what the other has more. Where any month is withheld its trend is, too, and else it
+/// is told coarsely. Write-ups of one year pass the window of ages once: what follows in it is no trend.
+fn settle(told: &mut Json, by: By, k: u32) {
+    let Json::Object(told) = told else { return };
+    if k <= 1 && by != By::Cohort {
+        return;
+    }
+    let months = told.remove("months").unwrap_or_default();
+    let months = months.as_array().map_or(&[][..], Vec::as_slice);
+    let is_withheld = months.iter().any(|month| month["suppressed"] == true);
+    match told.get_mut("trend") {
+        Some(trend) if by != By::Cohort && !is_withheld => coarse(trend),
+        Some(trend) if by != By::Cohort => *trend = json!({ "suppressed": true }),
+        _ => {
+            told.remove("trend");
+        }
+    }
 }
 
 /// What may be counted of a slice or of a write-up.

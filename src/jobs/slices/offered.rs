@@ -6,7 +6,7 @@ use chrono::Datelike as _;
 
 use crate::indicators::Context;
 use crate::jobs::observe::Watch;
-use crate::jobs::writeups::is_listed;
+use crate::model::Millis;
 use crate::store::RegistryWriteup;
 
 /// A slice has so many write-ups at least: one of fewer is a write-up or two, which the list tells of.
@@ -75,19 +75,25 @@ impl Slice {
     }
 }
 
-/// Every slice of listed write-ups, by kind and name. `watch` is who watches reads.
+/// Whether a write-up is in slices: published by then and open to everybody. What was deleted since stays
+/// with what was read of it, as in the numbers of all.
+pub(in crate::jobs) fn is_counted(writeup: &RegistryWriteup, as_of: Millis) -> bool {
+    !writeup.restricted && writeup.published_at.is_none_or(|at| at < as_of)
+}
+
+/// Every slice of these write-ups, by kind and name. `watch` is who watches reads.
 pub(in crate::jobs) fn offered(
     registry: &[RegistryWriteup],
     watch: &Watch<'_>,
     context: &Context,
 ) -> Vec<Slice> {
     let mut all: BTreeMap<(By, String), Vec<usize>> = BTreeMap::new();
-    let mut listed = 0;
+    let mut counted = 0;
     for (at, writeup) in registry.iter().enumerate() {
-        if !is_listed(writeup, context.as_of) {
+        if !is_counted(writeup, context.as_of) {
             continue;
         }
-        listed += 1;
+        counted += 1;
         let year = writeup
             .published_at
             .map(|at| context.calendar.date(at).year().to_string());
@@ -118,7 +124,7 @@ pub(in crate::jobs) fn offered(
     }
     // Where one source tells of everything it is no part.
     all.retain(|(by, _), writeups| {
-        writeups.len() >= LEAST_WRITEUPS && (*by != By::Source || writeups.len() < listed)
+        writeups.len() >= LEAST_WRITEUPS && (*by != By::Source || writeups.len() < counted)
     });
     let mut slices: Vec<Slice> = all
         .into_iter()
