@@ -85,6 +85,7 @@ pub(super) fn coarse(test: &mut Json) {
             _ => coarse(value),
         }
     }
+    // The rest is told: its verdict stands.
     if withheld {
         fields.insert("suppressed".to_owned(), json!(true));
     }

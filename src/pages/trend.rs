@@ -29,7 +29,9 @@ pub(super) fn reads(summary: &Value) -> Verdict {
     let told = trend
         .get("recommended")
         .map_or("", |found| reading::text(found, "verdict"));
-    if reading::suppressed(trend) || cell(results, "trend") == Cell::Withheld {
+    // Where months are withheld the verdict stands, and what would tell them does not.
+    let is_withheld = reading::suppressed(trend) || cell(results, "trend") == Cell::Withheld;
+    if told.is_empty() && is_withheld {
         return withheld(summary);
     }
     let mut verdict = match told {

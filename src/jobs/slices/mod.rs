@@ -236,3 +236,34 @@ fn withheld_months(t0: Option<&Json>) -> Vec<i32> {
 fn month(days: i32) -> Option<NaiveDate> {
     NaiveDate::default().checked_add_signed(chrono::TimeDelta::days(days.into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(by: By, k: u32, second: Json) -> Json {
+        let mut told = json!({
+            "curve": [],
+            "months": [{ "window_reads": 12 }, second],
+            "trend": { "S": 62.0, "p": 0.2761, "recommended": { "verdict": "rising" } },
+        });
+        settle(&mut told, by, k);
+        told
+    }
+
+    #[test]
+    fn months_stand_beside_no_curve() {
+        let whole = json!({ "window_reads": 7 });
+        let coarse = json!({
+            "curve": [],
+            "trend": { "S": null, "p": 0.28, "recommended": { "verdict": "rising" }, "suppressed": true },
+        });
+        assert_eq!(told(By::Team, 5, whole.clone()), coarse);
+        let hole = json!({ "window_reads": null, "suppressed": true });
+        let withheld = json!({ "curve": [], "trend": { "suppressed": true } });
+        assert_eq!(told(By::Team, 5, hole), withheld);
+        assert_eq!(told(By::Cohort, 5, whole.clone()), json!({ "curve": [] }));
+        // Where nothing is withheld everything is told.
+        assert_eq!(told(By::Team, 1, whole)["trend"]["S"], 62.0);
+    }
+}
