@@ -11,6 +11,7 @@ SELECT
     argMaxIf(accounts, a.version, accounts IS NOT NULL) AS accounts,
     argMaxIf(changes, a.version, changes IS NOT NULL) AS changes,
     argMaxIf(watched, a.version, watched IS NOT NULL) AS watched,
+    argMaxIf(rooms, a.version, rooms IS NOT NULL) AS rooms,
     nullIf(argMaxIf(toString(form), a.version, form != ''), '') AS form,
     argMaxIf(open, a.version, open IS NOT NULL) AS open,
     argMaxIf(mandatory, a.version, mandatory IS NOT NULL) AS mandatory,

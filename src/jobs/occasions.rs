@@ -70,6 +70,10 @@ pub(super) fn apart(
     let is_open = |meeting| fact(meeting).is_some_and(|one| one.open == Some(true));
     let open: BooleanChunked = meetings.iter().map(is_open).collect();
     frame.with_column(open.with_name("open".into()).into_series().into_column())?;
+    let or_more = |meeting| fact(meeting).is_some_and(MeetingFact::or_more);
+    let or_more: BooleanChunked = meetings.iter().map(or_more).collect();
+    let or_more = or_more.with_name("or_more".into());
+    frame.with_column(or_more.into_series().into_column())?;
     let heard = |meeting| {
         let one = fact(meeting)?;
         Some(i64::from(one.spoke?) + i64::from(one.facilitators_spoke.unwrap_or(0)))
@@ -126,6 +130,7 @@ mod tests {
             open: mandatory,
             spoke: mandatory.map(|_| 5),
             facilitators_spoke: mandatory.map(|_| 2),
+            rooms: mandatory.map(|_| 1),
             ..MeetingFact::default()
         };
         let names = |frame: &DataFrame| -> Vec<String> {
@@ -145,6 +150,7 @@ mod tests {
         assert_eq!(names(&reviews), ["one", "two", "told"]);
         assert_eq!(flags(&reviews, "mandatory").unwrap(), [true, true, false]);
         assert_eq!(flags(&reviews, "open").unwrap(), [true, false, false]);
+        assert_eq!(flags(&reviews, "or_more").unwrap(), [true, false, false]);
         let heard = ints(&reviews, "spoke_count").unwrap();
         assert_eq!(heard, [Some(7), None, None]);
     }

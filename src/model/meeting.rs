@@ -93,6 +93,9 @@ pub struct Meeting {
     pub changes: Option<u32>,
     /// How many watched its recording afterwards; they are no attendees.
     pub watched: Option<u32>,
+    /// How many rooms and telephones were there, behind each of which may have been people whom nobody names.
+    /// No event that comes from outside can say it.
+    pub rooms: Option<u32>,
     /// What kind of meeting it was.
     pub form: Option<MeetingForm>,
     /// Everybody may come.
@@ -115,6 +118,7 @@ impl Meeting {
             accounts: None,
             changes: None,
             watched: None,
+            rooms: None,
             form: None,
             open: None,
             mandatory: None,

@@ -129,8 +129,15 @@ pub(super) fn attendance(summary: &Value) -> Option<String> {
     let planned = planned.filter(|n| *n > 0.0).map_or_else(String::new, |n| {
         format!(" To «{}» more nobody recorded who came.", count(n))
     });
+    let or_more = cell(attendance, "or_more").get();
+    let or_more = or_more.filter(|n| *n > 0.0).map_or_else(String::new, |n| {
+        format!(
+            " At «{}» there were rooms or telephones, so more may have come than are named.",
+            count(n)
+        )
+    });
     Some(format!(
-        "To a usual review «{}» {}, over «{}» {}{spread}.{planned}",
+        "To a usual review «{}» {}, over «{}» {}{spread}.{or_more}{planned}",
         count(usual.round()),
         plural(usual.round(), "person comes", "people come"),
         count(meetings),

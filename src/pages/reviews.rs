@@ -213,8 +213,9 @@ fn opening(summary: &Value, reviews: &[&Value]) -> String {
         return format!("The latest review was on {date}; its numbers are withheld.");
     };
     let came = format!(
-        "To the latest review, on {date}, «{}» came",
-        words::count(all)
+        "To the latest review, on {date}, «{}»{} came",
+        words::count(all),
+        or_more(latest)
     );
     match cell(latest, "need_not_have_come") {
         _ if attendance::uninvited(summary) => format!("{came}. {}", attendance::not_known()),
@@ -224,6 +225,14 @@ fn opening(summary: &Value, reviews: &[&Value]) -> String {
         ),
         Cell::Withheld => format!("{came}; how many of them need not have come is withheld."),
         Cell::Missing => format!("{came}."),
+    }
+}
+
+/// What stands behind a number of attendees where rooms or telephones were there, which hide how many.
+fn or_more(review: &Value) -> &'static str {
+    match (cell(review, "attendees"), &review["or_more"]) {
+        (Cell::Value(_), Value::Bool(true)) => " or more",
+        _ => "",
     }
 }
 
@@ -244,7 +253,7 @@ pub(super) fn numbers(summary: &Value, review: &Value) -> Numbers {
         };
     }
     Numbers {
-        came: words::counted(cell(review, "attendees")),
+        came: words::counted(cell(review, "attendees")) + or_more(review),
         freely: match attendance::uninvited(summary) {
             true => "–".to_owned(),
             false => words::counted(cell(review, "need_not_have_come")),
@@ -308,6 +317,18 @@ mod tests {
         let few = json!({ "attendees": null, "need_not_have_come": null, "suppressed": true });
         let many = json!({ "attendees": 9, "need_not_have_come": 7 });
         let planned = json!({ "attendees": null, "not_recorded": true });
+        let hides = |mut review: Value| {
+            review["or_more"] = json!(true);
+            numbers(&Value::Null, &review).came
+        };
+        assert_eq!(
+            [
+                hides(many.clone()),
+                hides(few.clone()),
+                hides(planned.clone())
+            ],
+            ["9 or more", "withheld", "–"]
+        );
         assert!(small(&[&few, &planned, &few]).is_some());
         assert_eq!(small(&[&few, &many]), None);
         assert_eq!(small(&[&planned]), None);

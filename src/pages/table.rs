@@ -28,6 +28,7 @@ pub fn reviews_csv(summary: &Value) -> Result<Vec<u8>, csv::Error> {
         "own_accounts",
         "changes",
         "watched_recording",
+        "came_or_more",
     ])?;
     let mut reviews: Vec<&Value> = reading::list(summary, "reviews").iter().collect();
     reviews.sort_by_key(|review| std::cmp::Reverse(reading::text(review, "date")));
@@ -50,6 +51,7 @@ pub fn reviews_csv(summary: &Value) -> Result<Vec<u8>, csv::Error> {
             number("accounts"),
             number("changes"),
             number("watched"),
+            (review["or_more"] == Value::Bool(true)).to_string(),
         ])?;
     }
     table
@@ -71,17 +73,18 @@ mod tests {
             { "date": "2026-04-04", "attendees": null, "need_not_have_come": null, "not_recorded": true,
               "accounts": null, "suppressed": true },
             { "date": "2026-03-04", "attendees": 0, "need_not_have_come": 0 },
-            { "date": "2026-06-04", "writeup": null, "title": null, "attendees": 9, "need_not_have_come": 6 },
+            { "date": "2026-06-04", "writeup": null, "title": null, "attendees": 9, "need_not_have_come": 6,
+              "or_more": true },
         ] });
         let text = String::from_utf8(reviews_csv(&summary).unwrap()).unwrap();
         let rows: Vec<&str> = text.lines().skip(1).collect();
-        assert_eq!(rows[0], "2026-06-04,,,false,9,6,,,");
+        assert_eq!(rows[0], "2026-06-04,,,false,9,6,,,,true");
         assert!(
             rows[1].starts_with("2026-05-04,INC-1,\"'=HYPERLINK("),
             "{}",
             rows[1]
         );
-        assert_eq!(rows[2], "2026-04-04,,,true,,,withheld,,");
-        assert_eq!(rows[3], "2026-03-04,,,false,0,0,,,");
+        assert_eq!(rows[2], "2026-04-04,,,true,,,withheld,,,false");
+        assert_eq!(rows[3], "2026-03-04,,,false,0,0,,,,false");
     }
 }

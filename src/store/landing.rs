@@ -405,6 +405,7 @@ impl Batch {
                 watched: meeting.watched,
                 venue: meeting.venue.as_ref().map_or(0, |venue| venue.hash),
                 venue_planned: meeting.venue.is_some_and(|venue| venue.is_planned),
+                rooms: meeting.rooms,
             }),
             Body::Story(story) => self.stories.push(StoryRow {
                 key: head.key,

@@ -27,11 +27,19 @@ pub struct MeetingFact {
     pub accounts: Option<u32>,
     pub changes: Option<u32>,
     pub watched: Option<u32>,
+    pub rooms: Option<u32>,
     pub form: Option<String>,
     pub open: Option<bool>,
     pub mandatory: Option<bool>,
     /// The greatest version that says anything.
     pub version: u64,
+}
+
+impl MeetingFact {
+    /// Whether more may have come than are named: there were rooms or telephones.
+    pub fn or_more(&self) -> bool {
+        self.rooms.is_some_and(|rooms| rooms > 0)
+    }
 }
 
 /// How many named an incident in a story round.

@@ -237,6 +237,7 @@ pub(super) struct MeetingRow {
     pub(super) watched: Option<u32>,
     pub(super) venue: u64,
     pub(super) venue_planned: bool,
+    pub(super) rooms: Option<u32>,
 }
 
 #[derive(Default, Row, Serialize, Deserialize)]

@@ -136,3 +136,54 @@ fn lists_of_three_tools_end_as_pseudonyms() {
         }
     }
 }
+
+/// Behind a room or a telephone may sit nobody new, one, or ten: the number is the least who came, in the
+/// indicator, in the list of reviews, and where it is shown.
+#[test]
+fn rooms_and_telephones_make_a_number_the_least() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    home.file("readback.toml", "[privacy]\nk = 1\n");
+    let list = |day: &str, last: &str| {
+        let mut text =
+            "Name (Original Name),User Email,Join Time,Leave Time,Duration (Minutes)\n".to_owned();
+        for who in ["ada@example.org", "grace@example.org"] {
+            text +=
+                &format!("{who},{who},06/{day}/2025 03:00:00 PM,06/{day}/2025 03:30:00 PM,30\n");
+        }
+        text + &format!("{last},,06/{day}/2025 03:00:00 PM,06/{day}/2025 03:30:00 PM,30\n")
+    };
+    let meetings = [
+        ("review-1", "14", "1415***1234"),
+        ("review-2", "21", "Otter.ai"),
+        ("review-3", "28", "Salle Turing"),
+    ];
+    for (meeting, day, last) in meetings {
+        let path = home.file(&format!("{meeting}.csv"), &list(day, last));
+        home.done(&["import", "zoom", &path, "-p", &format!("meeting={meeting}")]);
+    }
+    home.done(&["report", "--as-of", "2025-12-01"]);
+    let folder = home.path("readback-report");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a report");
+    let summary: Value = serde_json::from_str(&read("summary.json")).expect("JSON");
+    let attendance = &summary["indicators"]["A1"]["results"]["attendance"];
+    assert_eq!(
+        (&attendance["attendees"], &attendance["or_more"]),
+        (&json!(6), &json!(2)),
+        "{attendance:#}"
+    );
+    let reviews = summary["reviews"].as_array().expect("reviews");
+    let told: Vec<_> = reviews
+        .iter()
+        .map(|one| (one["date"].as_str(), &one["attendees"], &one["or_more"]))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Some("2025-06-28"), &json!(2), &json!(true)),
+            (Some("2025-06-21"), &json!(2), &Value::Null),
+            (Some("2025-06-14"), &json!(2), &json!(true)),
+        ]
+    );
+}

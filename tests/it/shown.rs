@@ -123,7 +123,7 @@ fn body(body: &Body) -> Value {
                 Occurrence::Named(name) => name,
                 Occurrence::Known(_) => "known by its hash",
             },
-            "spoke": b.spoke, "facilitators_spoke": b.facilitators_spoke, "watched": b.watched,
+            "spoke": b.spoke, "facilitators_spoke": b.facilitators_spoke, "watched": b.watched, "rooms": b.rooms,
             "speaking_ms": b.speaking_ms, "meeting_ms": b.meeting_ms, "accounts": b.accounts,
             "changes": b.changes, "form": b.form.map(|form| form.name()),
             "open": b.open.map(|flag| flag.to_string()),

@@ -24,16 +24,19 @@ static SPEC: Spec = Spec {
     definition: "Somebody attended a review (one occurrence of a meeting) if their presence over \
         all reconnects and devices, capped at the meeting's length, is at least {min_present_s} s, \
         or, without presence data, if the host said so; an answer to an invitation alone is no \
-        attendance. Rooms and resources are dropped. A meeting about a write-up that is {late_time} old \
-         or more, a story session or a talk to new colleagues retells: it is counted apart from reviews, here and \
-         in every other indicator of them, unless somebody says that it was one. attendees = attended rows, dial-ins without a \
+        attendance. Rooms, telephones that nobody knows and resources are dropped; or_more = recorded meetings at \
+         which a list has rooms or telephones, so that their attendees are the fewest who came. A meeting about a \
+         write-up that is {late_time} old or more, a story session or a talk to new colleagues retells: it is \
+         counted apart from reviews, here and in every other indicator of them, unless somebody says that it was \
+         one. attendees = attended rows, dial-ins without a \
          name included; people = distinct people who attended; rows = everybody invited or present. A meeting is \
          recorded where a meeting tool, an attendance list or a hand says of anybody in it that they came or \
          did not. meetings = recorded ones, not_recorded = the others, of which only invitations are known; \
          median and iqr (first and third quartile, type 7) of attendees over the recorded ones, those to \
          which nobody came included; median_per_meeting_lo and _hi = 95 % BCa bootstrap limits over \
          recorded meetings, from eight on.",
-    caveat: "Being there is not taking part. One large review would move an average, so the \
+    caveat: "Being there is not taking part. Behind a room or a telephone may sit nobody new, one, or ten: \
+        where there was one, the number of attendees is the least. One large review would move an average, so the \
         middle review is told. Reviews that nobody recorded may have been other reviews than those that \
         somebody did.",
 };
@@ -52,13 +55,17 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
     let (held, not_recorded) = recorded(rows)?;
     let meetings = held
         .group_by([col("meeting")])
-        .agg([col("attended")
-            .sum()
-            .cast(DataType::UInt64)
-            .alias("attendees")])
+        .agg([
+            col("attended")
+                .sum()
+                .cast(DataType::UInt64)
+                .alias("attendees"),
+            col("or_more").max(),
+        ])
         .sort(["meeting"], SortMultipleOptions::default())
         .collect()?;
     let per_meeting = counts(&meetings, "attendees")?;
+    let or_more = scalar(meetings.clone().lazy().filter(col("or_more")), len())?;
     let sizes: Vec<f64> = per_meeting.iter().map(|&count| count as f64).collect();
     let people = distinct_people(rows.clone().filter(came()))?;
     let listed = distinct_people(rows.clone())?;
@@ -80,6 +87,7 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
     let values = Results::new()
         .with("meetings", per_meeting.len())
         .with("not_recorded", not_recorded)
+        .with("or_more", or_more)
         .with(
             "rows",
             Value::from(scalar(rows.clone(), len())?).of_people(fewest(&[listed, absent])),
@@ -172,6 +180,23 @@ mod tests {
         assert_eq!(middle(&rows), (Value::Int(1), Value::Float(4.0)));
         rows.push(absent("empty", true));
         assert_eq!(middle(&rows), (Value::Int(2), Value::Float(2.0)));
+    }
+
+    #[test]
+    fn meetings_with_rooms_are_those_to_which_more_may_have_come() {
+        let mut rows: Vec<Row> = (0..9).map(|person| Row::walk_in("a", person)).collect();
+        rows.push(Row::walk_in("b", 1));
+        rows.iter_mut()
+            .filter(|row| row.meeting == "a")
+            .for_each(|row| row.or_more = true);
+        rows.push(Row {
+            recorded: false,
+            attended: false,
+            or_more: true,
+            ..Row::invited("planned", 3, "CHAIR")
+        });
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
+        assert_eq!(field(&found, "or_more"), Value::Int(1));
     }
 
     /// All attendees less those with a name, whom A2 tells, are the dial-ins.

@@ -19,6 +19,8 @@ const MOVED: Millis = 14 * DAY_MS;
 const STEP: Millis = 15 * 60 * 1000;
 /// What is said of dates that may be two, or were assumed to be one of them, names this.
 const OPEN: &str = "`date_order`";
+/// What it says where the year may come first.
+const YEAR_FIRST: [&str; 2] = ["\"ymd\"", "year/month/day among them"];
 
 /// A meeting that is known, and that a file may be of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -201,16 +203,21 @@ impl Way<'_> {
     /// By the order of dates that the file tells; where it does not, by that which meets one of `near`.
     async fn dated(&self, asked: Look, near: &[Planned]) -> anyhow::Result<Reading> {
         let first = look(self.store, self.keys, asked.clone()).await;
-        let is_open = match &first {
-            Ok(seen) => seen.notes.iter().any(|note| note.contains(OPEN)),
+        let told = match &first {
+            Ok(seen) => seen.notes.iter().find(|note| note.contains(OPEN)).cloned(),
             Err(error) => {
                 let reason = error.downcast_ref::<NotRead>();
-                reason.is_some_and(|NotRead(reason)| reason.contains(OPEN))
+                let reason = reason.map(|NotRead(reason)| reason.clone());
+                reason.filter(|reason| reason.contains(OPEN))
             }
         };
+        let is_open = told.is_some();
+        let is_year = told.is_some_and(|told| YEAR_FIRST.iter().any(|words| told.contains(words)));
         if is_open
             && !asked.order.params.contains_key("date_order")
-            && let Some(reading) = self.settled(&asked, near, first.is_err()).await?
+            && let Some(reading) = self
+                .settled(&asked, near, (first.is_err(), is_year))
+                .await?
         {
             return Ok(reading);
         }
@@ -218,15 +225,17 @@ impl Way<'_> {
     }
 
     /// The file by one order of its dates, where both are possible and one meets a known meeting. Where none
-    /// does, or both do, it is one of them only if `must`, and if that may be.
+    /// does, or both do, it is one of them only if `must`, and if that may be. The year comes first only if it may
+    /// (`is_year`).
     async fn settled(
         &self,
         asked: &Look,
         near: &[Planned],
-        must: bool,
+        (must, is_year): (bool, bool),
     ) -> anyhow::Result<Option<Reading>> {
         let mut read: Vec<(&'static str, Millis, Preview, Order)> = Vec::new();
-        for order in ["dmy", "mdy"] {
+        let orders = if is_year { 3 } else { 2 };
+        for order in ["dmy", "mdy", "ymd"].into_iter().take(orders) {
             let mut trial = asked.clone();
             trial.set("date_order", order.to_owned());
             let own = trial.order.clone();

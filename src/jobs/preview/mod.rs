@@ -231,8 +231,10 @@ fn seen(
         }
         let attendance = match event.body {
             Body::Attendance(attendance) => *attendance,
-            // Where it is held says nothing of who spoke.
-            Body::Meeting(meeting) if meeting.venue.is_some() => continue,
+            // Where it is held says nothing of who spoke, nor do rooms.
+            Body::Meeting(meeting) if meeting.venue.is_some() || meeting.rooms.is_some() => {
+                continue;
+            }
             Body::Meeting(meeting) => {
                 seen.spoken = Some(meeting);
                 continue;

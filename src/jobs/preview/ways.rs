@@ -11,7 +11,7 @@ pub enum Way {
 }
 
 /// Each with the words of the page and those of the command line, the longest first.
-const WORDS: [(&str, &str, &str); 11] = [
+const WORDS: [(&str, &str, &str); 12] = [
     (
         "set `meeting`, as attendance names it",
         "choose the meeting below",
@@ -38,6 +38,11 @@ const WORDS: [(&str, &str, &str); 11] = [
         "set `end` to the meeting's end",
         "fill in “End” below",
         "say --param end=2025-03-04T16:00",
+    ),
+    (
+        "set `date_order` to \"dmy\", \"mdy\" or \"ymd\"",
+        "choose the order of dates below",
+        "say --param date_order=dmy, mdy or ymd",
     ),
     (
         "set `date_order` to \"dmy\" or \"mdy\"",

@@ -77,6 +77,10 @@ pub(super) fn lists(
         let mut told = one(review, shown, context, writeup);
         if let Some(fact) = meetings.known.get(&review.meeting) {
             beside(&mut told, fact, (tells_acts(review, shown, k), k));
+            // Beside a number alone: where that is withheld, nothing is said of who else was there.
+            if shown.attendees && review.recorded && fact.or_more() {
+                told["or_more"] = json!(true);
+            }
         }
         let place = Place::of(review, &told, meetings.known.get(&review.meeting));
         (place, told)

@@ -480,6 +480,7 @@ fn meeting(wire: MeetingData<'_>) -> Result<Meeting, Refusal> {
         open: wire.open,
         mandatory: wire.mandatory,
         venue: None,
+        rooms: None,
     })
 }
 

@@ -58,7 +58,25 @@ pub(super) fn read(desk: &Desk, sheet: &Sheet<'_>, sink: &mut dyn Sink) -> Resul
         )
     })?;
     let columns = Columns::of(&rows[header]);
-    let day = day(desk, name, sink)?;
+    let mut day = day(desk, name, sink)?;
+    if let Some(day) = &mut day
+        && day.start.is_none()
+    {
+        let rows = &rows[header + 1..];
+        day.start = evening(
+            desk,
+            day.date,
+            rows.iter().filter_map(|row| columns.cell(row, &JOINED)),
+        );
+        if day.start.is_some() {
+            sink.note(format!(
+                "{name}: some joined more than {} hours before others; that was after midnight, on the day after {} \
+                 (`start` sets another)",
+                EARLIEST / 3_600_000,
+                day.date
+            ));
+        }
+    }
     let mut wrong: Vec<(String, &'static str)> = Vec::new();
     let mut entries: Vec<Entry> = Vec::new();
     for row in &rows[header + 1..] {
@@ -120,6 +138,21 @@ fn day(desk: &Desk, name: &str, sink: &mut dyn Sink) -> Result<Option<Day>, Sour
         date.filter(|_| alone && is_digit(at) && is_digit(at + 9))
     });
     Ok(date.map(|date| Day { date, start: None }))
+}
+
+/// When the first came, where a meeting went on past midnight: the times at which people joined lie further apart
+/// than a meeting lasts, so those of the morning are of the day after. `None` for all others.
+fn evening<'a>(
+    desk: &Desk,
+    date: NaiveDate,
+    joined: impl Iterator<Item = &'a str>,
+) -> Option<Millis> {
+    let at = |text: &str| Stamp::parse(&format!("{date} {text}"))?.at(Order::Ymd, &desk.calendar);
+    let all: Vec<Millis> = joined.filter_map(at).collect();
+    let latest = all.iter().max()? - EARLIEST;
+    let is_split = all.iter().any(|at| *at < latest);
+    let first = all.iter().filter(|at| **at >= latest).min();
+    first.copied().filter(|_| is_split)
 }
 
 /// What is wrong with a row.

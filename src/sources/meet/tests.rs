@@ -91,6 +91,25 @@ fn meetings_past_midnight() {
 }
 
 #[test]
+fn without_a_start_the_morning_is_that_of_the_day_after() {
+    let text = "Name,Email,Duration,Time joined,Time exited\n\
+        Grace,grace@example.org,10 min,12:05 AM,12:15 AM\n\
+        Ada,ada@example.org,40 min,11:50 PM,12:30 AM\n";
+    let found = import("meeting = 'm'", "abc 2025-03-14.csv", text).unwrap();
+    // Both at the meeting, which began before midnight.
+    assert_eq!(to_rfc3339(found.events[0].time), "2025-03-14T22:50:00Z");
+    assert_eq!(
+        present(&found),
+        [
+            (Some("grace@example.org"), Some(600)),
+            (Some("ada@example.org"), Some(2400))
+        ]
+    );
+    let told = |note: &String| note.contains("the day after 2025-03-14");
+    assert!(found.notes.iter().any(told), "{:?}", found.notes);
+}
+
+#[test]
 fn other_files_and_starts_that_may_be_two_are_refused() {
     assert!(refusal("meeting = 'm'", "a.csv", "a,b\n1,2\n").contains("Time joined"));
     let told = refusal("meeting = 'm'\nstart = '3/4/2025 15:00'", "a.csv", REPORT);

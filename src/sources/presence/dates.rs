@@ -1,7 +1,6 @@
 //! Dates as spreadsheets and Teams write them: in the downloader's locale, without a zone, and
 //! without a word on which number is the month. The whole file is asked before one date is read.
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use chrono::{LocalResult, NaiveDate, NaiveDateTime, NaiveTime, TimeZone as _};
@@ -19,6 +18,11 @@ pub(in crate::sources) enum Order {
     Mdy,
     /// 2022/11/14
     Ymd,
+}
+
+impl Order {
+    /// Every order, that of most places first.
+    pub(in crate::sources) const ALL: [Order; 3] = [Order::Dmy, Order::Mdy, Order::Ymd];
 }
 
 impl fmt::Display for Order {
@@ -42,6 +46,9 @@ pub(in crate::sources) enum Stamp {
         numbers: [u32; 3],
         /// The first has four digits, so it is the year.
         year_first: bool,
+        /// The first may be a year of two digits. Nobody writes `25.03.14` for one: where dots stand between the
+        /// numbers and nothing else, the day comes first.
+        may_be_year: bool,
         /// AM or PM in capitals stands there, as American English has it.
         american: bool,
         /// The time of day.
@@ -50,16 +57,18 @@ pub(in crate::sources) enum Stamp {
 }
 
 impl Stamp {
-    /// Reads RFC 3339, or any three numbers of a date and two or three of a time, with or without
-    /// AM and PM: `14/11/22, 09:29:07`, `11/4/2020, 9:50:12 AM`, `2022-11-14 09:29`. A time that
+    /// Reads an instant with its zone, or any three numbers of a date and two or three of a time, with or
+    /// without AM and PM: `14/11/22, 09:29:07`, `11/4/2020, 9:50:12 AM`, `2022-11-14 09:29`. A time that
     /// stands before its date is refused: its numbers would make a date.
     pub(in crate::sources) fn parse(text: &str) -> Option<Self> {
-        if let Some(at) = parse_rfc3339(text) {
+        if let Some(at) = parse_rfc3339(text).or_else(|| zoned(text)) {
             return Some(Stamp::Exact(at));
         }
         let mut numbers: Vec<(u32, usize)> = Vec::new();
         let mut letters = String::new();
         let mut previous = ' ';
+        // What stands between the first two numbers.
+        let mut between = String::new();
         for c in text.chars() {
             if let Some(digit) = c.to_digit(10) {
                 match numbers.last_mut() {
@@ -72,6 +81,8 @@ impl Stamp {
                 }
             } else if c == ':' && numbers.len() < 4 {
                 return None;
+            } else if numbers.len() == 1 && !c.is_alphabetic() {
+                between.push(c);
             } else if c.is_alphabetic() && !(c == 'T' && numbers.len() == 3) {
                 letters.push(c);
             }
@@ -94,9 +105,23 @@ impl Stamp {
         Some(Stamp::Local {
             numbers: [numbers[0].0, numbers[1].0, numbers[2].0],
             year_first: numbers[0].1 == 4,
+            may_be_year: numbers[0].1 == 2 && between != ".",
             american: matches!(letters.as_str(), "AM" | "PM"),
             time: NaiveTime::from_hms_opt(hour, minute, second)?,
         })
+    }
+
+    /// Reads a date without a time, as the first instant of the day: `14/11/22`, `2022-11-14`.
+    pub(in crate::sources) fn day(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let is_date = |c: char| c.is_ascii_digit() || matches!(c, '-' | '/' | '.' | ' ');
+        let numbers = text
+            .split(|c: char| !c.is_ascii_digit())
+            .filter(|number| !number.is_empty());
+        match text.chars().all(is_date) && numbers.count() == 3 {
+            true => Stamp::parse(&format!("{text} 0:00")),
+            false => None,
+        }
     }
 
     /// Whether the zone is left open.
@@ -152,9 +177,11 @@ impl Stamp {
 /// `None` for letters that are no such thing.
 fn half_of_day(letters: &str) -> Option<Option<bool>> {
     /// The marks of the languages whose clocks have twelve hours, in lower case.
-    const HALVES: [(&str, bool); 12] = [
+    const HALVES: [(&str, bool); 14] = [
         ("am", false),
         ("pm", true),
+        ("de", false),
+        ("du", true),
         ("上午", false),
         ("下午", true),
         ("午前", false),
@@ -177,51 +204,25 @@ fn half_of_day(letters: &str) -> Option<Option<bool>> {
     Some(Some(half.1))
 }
 
-/// What the dates of a file say about their order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::sources) struct Decision {
-    /// The order to read them by.
-    pub(in crate::sources) order: Order,
-    /// Another order would have given other dates just as well.
-    pub(in crate::sources) assumed: bool,
-}
-
-/// Decides the order for all dates of a file.
-///
-/// The order that fewer dates contradict is right. Where `one_meeting` says that the file is about a
-/// single meeting, dates more than two days apart contradict it too. If both orders are left and
-/// differ, American AM and PM speak for month first, anything else for day first.
-pub(in crate::sources) fn decide(stamps: &[Stamp], one_meeting: bool) -> Decision {
-    let read = |order: Order| -> (usize, Vec<Option<NaiveDateTime>>) {
-        let local = stamps
-            .iter()
-            .filter(|stamp| matches!(stamp, Stamp::Local { .. }));
-        let dates: Vec<_> = local.map(|stamp| stamp.local(order)).collect();
-        let missing = dates.iter().filter(|date| date.is_none()).count();
-        let (first, last) = (dates.iter().flatten().min(), dates.iter().flatten().max());
-        let hours = first
-            .zip(last)
-            .map_or(0, |(first, last)| (*last - *first).num_hours());
-        (missing + usize::from(one_meeting && hours > 48), dates)
+/// Reads an instant that names its zone in one of the ways of ISO 8601 which RFC 3339 does not have: a time
+/// without seconds, a space before it, an offset without its colon.
+fn zoned(text: &str) -> Option<Millis> {
+    let text = text.trim();
+    let (date, rest) = text.split_at_checked(10)?;
+    let rest = rest.strip_prefix(['T', 't', ' '])?;
+    let (time, zone) = rest.split_at(rest.find(['Z', 'z', '+', '-'])?);
+    let time = time.trim_end();
+    let seconds = if time.matches(':').count() == 1 {
+        ":00"
+    } else {
+        ""
     };
-    let ((against_dmy, dmy), (against_mdy, mdy)) = (read(Order::Dmy), read(Order::Mdy));
-    let american = stamps
-        .iter()
-        .any(|stamp| matches!(stamp, Stamp::Local { american: true, .. }));
-    match against_dmy.cmp(&against_mdy) {
-        Ordering::Less => Decision {
-            order: Order::Dmy,
-            assumed: false,
-        },
-        Ordering::Greater => Decision {
-            order: Order::Mdy,
-            assumed: false,
-        },
-        Ordering::Equal => Decision {
-            order: if american { Order::Mdy } else { Order::Dmy },
-            assumed: dmy != mdy,
-        },
-    }
+    let zone = match zone.split_at_checked(3) {
+        Some((hours, "")) => format!("{hours}:00"),
+        Some((hours, minutes)) => format!("{hours}:{}", minutes.trim_start_matches(':')),
+        None => zone.to_uppercase(),
+    };
+    parse_rfc3339(&format!("{date}T{time}{seconds}{zone}"))
 }
 
 /// A length as Teams and Meet write it, `1h 2m 3s`, `19 min 26 s` or `1 Std. 2 Min.`, ms. `None` in
@@ -267,14 +268,6 @@ pub(in crate::sources) fn duration(text: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn decided(texts: &[&str], one_meeting: bool) -> Decision {
-        let stamps: Vec<_> = texts
-            .iter()
-            .map(|text| Stamp::parse(text).unwrap())
-            .collect();
-        decide(&stamps, one_meeting)
-    }
-
     #[test]
     fn dates_of_many_places() {
         let berlin = Calendar::new(chrono_tz::Europe::Berlin);
@@ -293,6 +286,8 @@ mod tests {
             ("2022/11/4 上午9:29:07", Order::Dmy),
             ("2022年11月4日 上午9:29:07", Order::Dmy),
             ("2022. 11. 4. 오전 9:29:07", Order::Dmy),
+            ("2022. 11. 04. de. 9:29:07", Order::Dmy),
+            ("22. 11. 4. 오전 9:29:07", Order::Ymd),
             ("4/11/2022, 9:29:07 π.μ.", Order::Dmy),
             ("4.11.2022 klo 9.29.07", Order::Dmy),
             ("04/11/2022 à 09:29:07", Order::Dmy),
@@ -335,43 +330,38 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_file_decides_the_order() {
-        let sure = |order| Decision {
-            order,
-            assumed: false,
+    fn instants_with_a_zone_and_days_alone() {
+        let exact = |text: &str| match Stamp::parse(text) {
+            Some(Stamp::Exact(at)) => Some(crate::model::to_rfc3339(at)),
+            _ => None,
         };
-        let assumed = |order| Decision {
-            order,
-            assumed: true,
-        };
-        assert_eq!(
-            decided(&["3/4/2022 9:00", "14/4/2022 9:00"], false),
-            sure(Order::Dmy)
-        );
-        assert_eq!(
-            decided(&["3/4/2022 9:00", "4/14/2022 9:00"], false),
-            sure(Order::Mdy)
-        );
-        assert_eq!(decided(&["11/11/2022 9:00"], true), sure(Order::Dmy));
-        assert_eq!(
-            decided(&["11/12/2020 23:50", "12/12/2020 0:10"], true),
-            sure(Order::Dmy)
-        );
-        assert_eq!(
-            decided(&["11/30/2020 23:50", "12/1/2020 0:10"], true),
-            sure(Order::Mdy)
-        );
-        assert_eq!(
-            decided(
-                &["3/4/2022 9:00", "14/4/2022 9:00", "31/31/2022 9:00"],
-                false
-            ),
-            sure(Order::Dmy)
-        );
-        assert_eq!(decided(&["11/12/2020 9:00"], true), assumed(Order::Dmy));
-        assert_eq!(decided(&["11/12/2020 9:00 AM"], true), assumed(Order::Mdy));
-        assert_eq!(decided(&["2020-11-12 9:00"], true), sure(Order::Dmy));
-        assert_eq!(decided(&[], true), sure(Order::Dmy));
+        for (text, expected) in [
+            ("2026-03-04T14:00Z", Some("2026-03-04T14:00:00Z")),
+            ("2026-03-04T14:00+01:00", Some("2026-03-04T13:00:00Z")),
+            ("2026-03-04 14:00-0130", Some("2026-03-04T15:30:00Z")),
+            ("2026-03-04 14:00:05 +01", Some("2026-03-04T13:00:05Z")),
+            ("2026-03-04t14:00z", Some("2026-03-04T14:00:00Z")),
+            ("2026-03-04T14Z", None),
+            ("2026-03-04T14:00", None),
+            ("2026-03-04 14:00 Zürich", None),
+        ] {
+            assert_eq!(exact(text).as_deref(), expected, "{text}");
+        }
+        let day = |text: &str| Stamp::day(text)?.local(Order::Dmy);
+        let first = NaiveDate::from_ymd_opt(2026, 3, 4).and_then(|day| day.and_hms_opt(0, 0, 0));
+        for text in ["2026-03-04", "4.3.2026", "04/03/26", " 4. 3. 2026 "] {
+            assert_eq!(day(text), first, "{text}");
+        }
+        for text in [
+            "",
+            "4.3.",
+            "4 3 20 26",
+            "soon",
+            "4.3.2026 15:00",
+            "2026-03-04x",
+        ] {
+            assert_eq!(Stamp::day(text), None, "{text}");
+        }
     }
 
     #[test]

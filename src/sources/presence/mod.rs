@@ -6,6 +6,7 @@ pub(in crate::sources) mod columns;
 pub(in crate::sources) mod dates;
 pub(in crate::sources) mod list;
 mod matched;
+mod order;
 pub(in crate::sources) mod people;
 pub(in crate::sources) mod stays;
 pub(in crate::sources) mod text;
@@ -15,22 +16,22 @@ mod who;
 
 use std::collections::{BTreeMap, HashMap};
 
-use chrono::NaiveDateTime;
 use chrono_tz::Tz;
 use serde::Deserialize;
 
-use self::dates::{Decision, Order, Stamp};
+use self::dates::{Order, Stamp};
 use self::matched::Matches;
 pub(super) use self::matched::NOBODY;
 use self::people::Attendee;
 use self::stays::{Bounds, Stay};
-pub(super) use self::who::left_out;
+pub(super) use self::who::ROOM;
 use self::who::{Listed, Sort};
 use super::links::Finder;
 use super::{Problem, Setting, Sink, SourceError, decode};
 use crate::model::meeting::version_at;
 use crate::model::{
-    Attendance, Body, Calendar, Event, Identity, Millis, parse_rfc3339, to_rfc3339,
+    Attendance, Body, Calendar, Event, Identity, Meeting as About, Millis, Occurrence,
+    parse_rfc3339, to_rfc3339,
 };
 
 #[derive(Clone, Copy, Default, Deserialize)]
@@ -64,9 +65,9 @@ struct Params {
 /// How a kind takes what its lists leave open.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Manner {
-    /// Assumes and says so; who has no address is somebody by the name that Teams shows.
+    /// Assumes and says so.
     Lenient,
-    /// Refuses dates that may be two, and takes a name without an address for somebody unknown.
+    /// Refuses dates that may be two.
     Strict,
 }
 
@@ -187,85 +188,6 @@ impl Desk {
     /// Whether what is ambiguous is refused.
     fn is_strict(&self) -> bool {
         self.manner == Manner::Strict
-    }
-
-    /// The order of the dates, with a note where it or the zone had to be assumed. `one_meeting` says
-    /// that all are of one occurrence.
-    ///
-    /// # Errors
-    /// A date that may be two days, or a time that the zone's clocks show twice or never, where such are
-    /// refused.
-    pub(super) fn order(
-        &self,
-        name: &str,
-        stamps: &[(&str, Stamp)],
-        one_meeting: bool,
-        sink: &mut dyn Sink,
-    ) -> Result<Order, SourceError> {
-        let local = stamps.iter().any(|(_, stamp)| stamp.is_local());
-        if local && !self.zone_given {
-            sink.note(format!(
-                "{name}: its times name no zone; read in {}, the organisation's (`timezone` sets another)",
-                self.calendar.timezone
-            ));
-        }
-        let order = self.settled(name, stamps, one_meeting, sink)?;
-        let doubtful = |(_, stamp): &&(&str, Stamp)| stamp.is_doubtful(order, &self.calendar);
-        match stamps.iter().find(doubtful) {
-            Some((place, stamp)) if self.is_strict() => Err(SourceError::Format {
-                name: name.to_owned(),
-                reason: format!(
-                    "{place}: the clocks of {} showed {} twice or not at all; set `timezone` to a zone \
-                     whose clocks are not changed, such as \"UTC\" or \"Etc/GMT-2\" (two hours ahead of it)",
-                    self.calendar.timezone,
-                    shown(stamp.local(order))
-                ),
-            }),
-            _ => Ok(order),
-        }
-    }
-
-    /// The order alone, see [`Desk::order`].
-    pub(super) fn settled(
-        &self,
-        name: &str,
-        stamps: &[(&str, Stamp)],
-        one_meeting: bool,
-        sink: &mut dyn Sink,
-    ) -> Result<Order, SourceError> {
-        if let Some(order) = self.order {
-            return Ok(order);
-        }
-        let all: Vec<Stamp> = stamps.iter().map(|(_, stamp)| *stamp).collect();
-        let Decision { order, assumed } = dates::decide(&all, one_meeting);
-        let both = |stamp: Stamp| (stamp.local(Order::Dmy), stamp.local(Order::Mdy));
-        let open = stamps.iter().find(|(_, stamp)| {
-            let (day_first, month_first) = both(*stamp);
-            day_first != month_first && day_first.is_some() && month_first.is_some()
-        });
-        match open {
-            Some((place, stamp)) if assumed && self.is_strict() => {
-                let (day_first, month_first) = both(*stamp);
-                Err(SourceError::Format {
-                    name: name.to_owned(),
-                    reason: format!(
-                        "{place}: this date may be {} or {}, and no other of the file settles it; set \
-                         `date_order` to \"dmy\" or \"mdy\"",
-                        shown(day_first),
-                        shown(month_first)
-                    ),
-                })
-            }
-            _ => {
-                if assumed {
-                    sink.note(format!(
-                        "{name}: its dates fit more than one order or none; read as {order} \
-                         (`date_order` sets another)"
-                    ));
-                }
-                Ok(order)
-            }
-        }
     }
 
     /// What the parameters say of the meeting's times, else what the list says.
@@ -432,14 +354,42 @@ impl Desk {
             came += 1;
             self.event(meeting, person, identity, sink);
         }
+        if hidden > 0 {
+            sink.event(self.rooms(meeting, hidden));
+        }
         (came, hidden)
+    }
+
+    /// That so many rooms and telephones were at a meeting, behind which may have been people.
+    pub(super) fn rooms(&self, meeting: &Meeting, hidden: u64) -> Event {
+        Event {
+            source: self.setting.source.as_str().into(),
+            id: event_id(&meeting.id, "rooms"),
+            subject: meeting.subject.clone(),
+            time: meeting.at,
+            version: self.version(&meeting.subject),
+            body: Body::Meeting(About {
+                rooms: Some(u32::try_from(hidden).unwrap_or(u32::MAX)),
+                ..About::new(Occurrence::Named(meeting.id.clone()))
+            }),
+        }
+    }
+
+    /// Why somebody of a table is left out, of whom it tells a name or an address alone; nobody whom a hand
+    /// matched is.
+    pub(super) fn left_out(&self, shown: &str) -> Option<&'static str> {
+        match self.matches.of(shown) {
+            Some("") => Some(NOBODY),
+            Some(_) => None,
+            None => who::left_out(shown, &self.listed),
+        }
     }
 
     /// Who somebody is; whoever was matched by hand is a person, whatever they are called.
     fn sorted(&self, person: &Attendee) -> Sort {
         match self.matches.of(&person.name) {
             Some(address) if !address.is_empty() => Sort::Person(Some(Identity::bare(address))),
-            _ => who::sort(person, self.manner, &self.listed),
+            _ => who::sort(person, &self.listed),
         }
     }
 
@@ -495,14 +445,6 @@ const TOOLS: [&str; 3] = ["teams", "zoom", "meet"];
 pub(super) fn event_id(meeting: &str, person: &str) -> String {
     let both = [meeting.as_bytes(), b"\x1f", person.as_bytes()].concat();
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&both))
-}
-
-/// A date for a message.
-fn shown(local: Option<NaiveDateTime>) -> String {
-    local.map_or_else(
-        || "no date".to_owned(),
-        |local| local.format("%-d %B %Y %H:%M").to_string(),
-    )
 }
 
 /// What a cell with a date should hold.

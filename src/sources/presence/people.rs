@@ -115,6 +115,18 @@ impl People {
         all
     }
 
+    /// The same, where a stay without an end is no longer than the list states.
+    pub(in crate::sources) fn by_closed_stays(self) -> Vec<Attendee> {
+        let mut all = self.list;
+        for person in &mut all {
+            let is_closed = person.stays.iter().all(|stay| stay.1.is_some());
+            if is_closed && !person.stays.is_empty() {
+                person.stated_ms = None;
+            }
+        }
+        all
+    }
+
     /// Everybody.
     pub(in crate::sources) fn into_all(self) -> Vec<Attendee> {
         self.list

@@ -2,13 +2,13 @@
 //! any number of people sit, and by telephones that nobody knows. A person is known by an address, or by an
 //! account that the tool itself tells; everybody else is somebody unknown.
 
-use super::Manner;
 use super::people::Attendee;
 use crate::model::Identity;
 
 /// Why a program is left out.
 pub(super) const NOTE_TAKER: &str = "note-taker";
-const ROOM: &str = "room";
+/// Why a room is left out.
+pub(in crate::sources) const ROOM: &str = "room";
 const TELEPHONE: &str = "telephone";
 
 /// What an entry of a list is.
@@ -20,7 +20,7 @@ pub(super) enum Sort {
 }
 
 /// Words that programs have in their names and people don't.
-const NOTE_TAKERS: [&str; 34] = [
+const NOTE_TAKERS: [&str; 44] = [
     "notetaker",
     "note taker",
     "note-taker",
@@ -55,11 +55,21 @@ const NOTE_TAKERS: [&str; 34] = [
     "fathom ai",
     "tactiq",
     "krisp.ai",
+    "notta bot",
+    "notta.ai",
+    "notta ai",
+    "airgram",
+    "spinach.ai",
+    "spinach ai",
+    "chorus.ai",
+    "leexi ai",
+    "noota ai",
+    "rewatch",
 ];
 
 /// What programs are called that have nothing else for a name; somebody may have such a word for a first or
 /// last name, and then has the other one, too.
-const BARE_NOTE_TAKERS: [&str; 9] = [
+const BARE_NOTE_TAKERS: [&str; 12] = [
     "otter",
     "granola",
     "fireflies",
@@ -69,10 +79,13 @@ const BARE_NOTE_TAKERS: [&str; 9] = [
     "grain",
     "krisp",
     "bluedot",
+    "notta",
+    "noota",
+    "spinach",
 ];
 
 /// What rooms are called; a person has at most one of these words, for a last name.
-const ROOMS: [&str; 20] = [
+const ROOMS: [&str; 25] = [
     "meeting room",
     "meetingroom",
     "conference room",
@@ -93,12 +106,21 @@ const ROOMS: [&str; 20] = [
     "sala de ",
     "sala riunioni",
     "vergaderzaal",
+    "tagungsraum",
+    "seminarraum",
+    // What Zoom calls the devices of rooms that it does not know.
+    "room system",
+    "h.323",
+    "h323",
 ];
 
 /// Words that a number behind them makes a room of: nobody is called Room 4, and some are called Room.
 const NUMBERED: [&str; 9] = [
     "room", "rooms", "raum", "zimmer", "salle", "sala", "zaal", "studio", "booth",
 ];
+
+/// Words for rooms that stand before the room's own name.
+const HALLS: [&str; 3] = ["salle", "sala", "raum"];
 
 /// Names and addresses that the parameters list, in lower case.
 #[derive(Default)]
@@ -124,7 +146,7 @@ impl Listed {
 }
 
 /// Sorts an entry, after what is listed.
-pub(super) fn sort(entry: &Attendee, manner: Manner, listed: &Listed) -> Sort {
+pub(super) fn sort(entry: &Attendee, listed: &Listed) -> Sort {
     let name = entry.name.to_lowercase();
     let address = entry.email.as_deref().unwrap_or_default().to_lowercase();
     let is_in = |list: &[String]| {
@@ -139,20 +161,7 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, listed: &Listed) -> Sort {
         return Sort::LeftOut(NOTE_TAKER);
     }
     let is_telephone = entry.email.is_none() && is_telephone(&entry.name);
-    if manner == Manner::Lenient {
-        let known = match &entry.email {
-            Some(email) => Some(Identity::bare(email)),
-            None if is_telephone => None,
-            None => Some(Identity::of_source("teams", "name", &entry.name)),
-        };
-        return Sort::Person(known);
-    }
-    // From the beginning of a word on: there are people called Lasalle.
-    let padded = format!(" {name}").replace(['(', '-', '_', '/', '\''], " ");
-    let is_room = ROOMS
-        .iter()
-        .any(|word| padded.contains(&format!(" {word}")));
-    if is_room || is_numbered_room(&padded) {
+    if is_room(&name) || (entry.email.is_none() && is_hall(&name)) {
         Sort::LeftOut(ROOM)
     } else if is_telephone || (entry.email.is_none() && is_caller(&name)) {
         Sort::LeftOut(TELEPHONE)
@@ -162,6 +171,21 @@ pub(super) fn sort(entry: &Attendee, manner: Manner, listed: &Listed) -> Sort {
         let identity = identity.filter(Identity::is_email);
         Sort::Person(identity.or_else(|| entry.account.clone()))
     }
+}
+
+/// Whether a name, in lower case, is that of a room.
+fn is_room(name: &str) -> bool {
+    // From the beginning of a word on: there are people called Lasalle.
+    let padded = format!(" {name}").replace(['(', '-', '_', '/', '\''], " ");
+    let mut rooms = ROOMS.iter();
+    rooms.any(|word| padded.contains(&format!(" {word}"))) || is_numbered_room(&padded)
+}
+
+/// Whether a name without an address, in lower case, is a room's own behind the word for rooms, as in Salle
+/// Turing. Nobody is called Salle; of those called Sala some have addresses.
+fn is_hall(name: &str) -> bool {
+    let named = name.split_once(' ');
+    named.is_some_and(|(word, own)| HALLS.contains(&word) && !own.trim().is_empty())
 }
 
 /// Whether a program has nothing else for a name, or is called after whose it is, lower case.
@@ -198,9 +222,14 @@ fn is_note_taker(name: &str) -> bool {
 }
 
 /// Why somebody of a table is left out, of whom it tells a name or an address alone.
-pub(in crate::sources) fn left_out(shown: &str) -> Option<&'static str> {
-    let name = shown.to_lowercase();
-    (is_note_taker(&name) || is_bare_note_taker(name.trim())).then_some(NOTE_TAKER)
+pub(super) fn left_out(shown: &str, listed: &Listed) -> Option<&'static str> {
+    let name = shown.trim().to_lowercase();
+    let is_address = name.contains('@');
+    if listed.rooms.contains(&name) || (!is_address && (is_room(&name) || is_hall(&name))) {
+        return Some(ROOM);
+    }
+    let is_listed = listed.note_takers.contains(&name);
+    (is_listed || is_note_taker(&name) || is_bare_note_taker(&name)).then_some(NOTE_TAKER)
 }
 
 /// Whether this stands for a telephone: no name at all, or a number, whole or masked.
@@ -251,7 +280,7 @@ mod tests {
             &own(["Turing", "r2@example.org"]),
             &own(["Scribbler", "scribe@example.org"]),
         );
-        match sort(&entry, Manner::Strict, &listed) {
+        match sort(&entry, &listed) {
             Sort::Person(Some(_)) => "known",
             Sort::Person(None) => "unknown",
             Sort::LeftOut(reason) => reason,
@@ -302,6 +331,13 @@ mod tests {
             ("Otter", Some("otter@example.org"), "known"),
             ("Piers Read", None, "unknown"),
             ("Scribbler", None, "note-taker"),
+            ("Notta Bot", None, "note-taker"),
+            ("Theo Bot", None, "unknown"),
+            ("Salle Turing", None, "room"),
+            ("Sala Verde", None, "room"),
+            ("Sala Burton", Some("sala@example.org"), "known"),
+            ("Salle", None, "unknown"),
+            ("H.323/SIP Room System", None, "room"),
             ("Ada Lovelace", Some("Scribe@example.org"), "note-taker"),
         ] {
             assert_eq!(sorted(name, email), expected, "{name}");

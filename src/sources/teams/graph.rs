@@ -148,7 +148,7 @@ fn one(
             );
         }
     }
-    let people = people.by_stays();
+    let people = people.by_closed_stays();
     let start = reports.iter().filter_map(|report| report.start).min();
     let end = reports.iter().filter_map(|report| report.end).max();
     let said = (start.map(Stamp::Exact), end.map(Stamp::Exact));
@@ -174,29 +174,64 @@ fn take(record: &Value, place: &str, people: &mut People, sink: &mut dyn Sink) {
         text(record.get("emailAddress")),
         of_identity("displayName").unwrap_or_default(),
     );
+    let seconds = |value: &Value, field: &str| {
+        let seconds = value.get(field).and_then(Value::as_u64);
+        let positive = seconds.filter(|seconds| *seconds > 0);
+        positive.map(|seconds| seconds.saturating_mul(1000))
+    };
+    let stated = seconds(record, "totalAttendanceInSeconds");
+    let of_record = record
+        .get("totalAttendanceInSeconds")
+        .and_then(Value::as_u64);
     let intervals = record.get("attendanceIntervals").and_then(Value::as_array);
     let mut stays: Vec<Stay> = Vec::new();
+    let mut unknown = 0_usize;
     for interval in intervals.into_iter().flatten() {
-        let instant = |field: &str| match interval.get(field) {
+        let instant = |field: &'static str| match interval.get(field) {
             None | Some(Value::Null) => Ok(None),
             Some(value) => match value.as_str().and_then(parse_rfc3339) {
                 Some(at) => Ok(Some(at)),
-                None => Err(field.to_owned()),
+                None => Err(field),
             },
         };
-        let joined = instant("joinDateTime")
-            .and_then(|joined| joined.ok_or_else(|| "joinDateTime".to_owned()));
-        match joined.and_then(|joined| Ok((joined, instant("leaveDateTime")?))) {
-            Ok(stay) => stays.push(stay),
-            Err(field) => sink.problem(Problem {
-                place: place.to_owned(),
-                field,
-                reason: "there should be an instant here, such as 2025-03-04T15:00:00Z".to_owned(),
-            }),
+        let ends =
+            instant("joinDateTime").and_then(|joined| Ok((joined, instant("leaveDateTime")?)));
+        let (joined, left) = match ends {
+            Ok(ends) => ends,
+            Err(field) => {
+                sink.problem(Problem {
+                    place: place.to_owned(),
+                    field: field.to_owned(),
+                    reason: "there should be an instant here, such as 2025-03-04T15:00:00Z"
+                        .to_owned(),
+                });
+                continue;
+            }
+        };
+        let length = seconds(interval, "durationInSeconds").and_then(|ms| i64::try_from(ms).ok());
+        // Graph knows no length where it does not know both ends, and says nought.
+        let is_nought = interval.get("durationInSeconds").and_then(Value::as_u64) == Some(0);
+        match (joined, left, length) {
+            (Some(joined), Some(left), _) => stays.push((joined, Some(left))),
+            (Some(joined), None, Some(length)) => {
+                stays.push((joined, Some(joined.saturating_add(length))));
+            }
+            (None, Some(left), Some(length)) => {
+                stays.push((left.saturating_sub(length), Some(left)));
+            }
+            (Some(joined), None, None) if !is_nought || stated.is_some() => {
+                stays.push((joined, None));
+            }
+            _ => unknown += 1,
         }
     }
-    if intervals.is_some_and(|intervals| !intervals.is_empty()) && stays.is_empty() {
+    let has_any = intervals.is_some_and(|intervals| !intervals.is_empty());
+    if has_any && stays.is_empty() && unknown == 0 {
         return;
+    }
+    if unknown > 0 {
+        // What is known of the other stays is not all of it; what Graph states may be.
+        stays.clear();
     }
     // An account tells apart who has no address; it is no name that other sources know.
     let index = match (&email, of_identity("id")) {
@@ -204,12 +239,10 @@ fn take(record: &Value, place: &str, people: &mut People, sink: &mut dyn Sink) {
         (email, _) => people.index(&shown, email.as_deref()),
     };
     if let Some(person) = people.at(index) {
-        if stays.is_empty() {
-            let seconds = record
-                .get("totalAttendanceInSeconds")
-                .and_then(Value::as_u64);
-            let more = seconds.map(|seconds| seconds.saturating_mul(1000));
-            person.stated_ms = person.stated_ms.max(more);
+        if stays.is_empty() || stays.iter().any(|stay| stay.1.is_none()) {
+            // Without any interval nought is a length like others.
+            let nought = (!has_any && of_record == Some(0)).then_some(0);
+            person.stated_ms = person.stated_ms.max(stated.or(nought));
         }
         person.stays.extend(stays);
     }

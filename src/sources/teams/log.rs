@@ -2,7 +2,7 @@
 //! `Full Name, User Action, Timestamp`, one row for each coming and going. The last going is missing
 //! for everybody who was still there.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use crate::model::Millis;
 use crate::sources::presence::dates::Stamp;
@@ -36,19 +36,71 @@ pub(super) fn is_log(rows: &[Row]) -> bool {
     }
 }
 
+/// What the words for going have in them, in the languages that we know, lower case.
+const GOING: [&str; 22] = [
+    "left",
+    "verlassen",
+    "quitt",
+    "abbandon",
+    "abandon",
+    "sali\u{f3}",
+    "sali\u{f2}",
+    "uscit",
+    "saiu",
+    "verlaten",
+    "vertrokken",
+    "l\u{e4}mnade",
+    "forlod",
+    "forlot",
+    "poistui",
+    "opu\u{15b}ci",
+    "odesz",
+    "odpojil",
+    "покинул",
+    "退出",
+    "離開",
+    "离开",
+];
+
 /// Reads the list; what can't be read is named by place and column.
 ///
 /// The actions are words in the downloader's language. Nobody goes before they come, so a word that
-/// is the first about somebody means coming, and all others mean going.
+/// is the first about somebody means coming, and all others mean going. A list may have been downloaded when
+/// somebody's coming was not in it any more: words that are known to mean going do, and where none would be left
+/// for it, the one that is the first most seldom.
 pub(super) fn parse(rows: &[Row]) -> (Vec<Action>, Vec<(String, &'static str)>) {
     let rows = rows.get(1..).unwrap_or_default();
     let mut people = HashSet::new();
-    let coming: HashSet<String> = rows
+    // How often each word is the first of somebody, and how often it is not.
+    let mut words: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+    for row in rows {
+        let (first, later) = words.entry(row.cell(1).to_lowercase()).or_default();
+        match people.insert(row.cell(0)) {
+            true => *first += 1,
+            false => *later += 1,
+        }
+    }
+    let goes = |word: &str| GOING.iter().any(|known| word.contains(known));
+    let mut coming: HashSet<String> = words
         .iter()
-        .filter(|row| people.insert(row.cell(0)))
-        .map(|row| row.cell(1).to_lowercase())
-        .filter(|word| word != "left")
+        .filter(|(word, (first, _))| *first > 0 && !goes(word))
+        .map(|(word, _)| word.clone())
         .collect();
+    if coming.len() > 1 && coming.len() == words.len() {
+        let share = |word: &&String| {
+            let (first, later) = words.get(*word).copied().unwrap_or_default();
+            // Per thousand, so that it can be ordered.
+            first * 1000 / (first + later).max(1)
+        };
+        let seldom = coming
+            .iter()
+            .min_by_key(|word| (share(word), *word))
+            .cloned();
+        // Words that are never anything but the first are for coming.
+        if let Some(word) = seldom.filter(|word| share(&word) < 1000) {
+            coming.remove(&word);
+        }
+    }
     let mut actions = Vec::new();
     let mut unread = Vec::new();
     for row in rows {

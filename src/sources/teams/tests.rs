@@ -210,6 +210,29 @@ fn the_older_list_has_unknown_people() {
     assert!(refusal("", list).contains("set `meeting`"));
 }
 
+#[test]
+fn whoever_is_gone_first_had_come_before() {
+    let list = "Vollständiger Name\tBenutzeraktion\tZeitstempel\n\
+        Ada L\tVerlassen\t14/12/2020, 12:10:00\n\
+        Ada L\tBeigetreten\t14/12/2020, 12:15:00\n\
+        Ada L\tVerlassen\t14/12/2020, 12:25:00\n\
+        Grace H\tBeigetreten\t14/12/2020, 12:05:00\n\
+        Grace H\tVerlassen\t14/12/2020, 12:20:00\n";
+    // In a language that nobody knows here, too.
+    for list in [
+        list.to_owned(),
+        list.replace("Beigetreten", "Zzin")
+            .replace("Verlassen", "Zzaus"),
+    ] {
+        let found = import("meeting = 'm1'", list.as_bytes()).unwrap();
+        assert_eq!(present(&found), [(None, Some(600)), (None, Some(900))]);
+        assert_eq!(
+            left_out(&found),
+            [("departure of somebody who had not come", 1)]
+        );
+    }
+}
+
 const RECORDS: &str = r#"[
     {"emailAddress": "ada@example.org", "role": "Organizer", "totalAttendanceInSeconds": 1200,
      "identity": {"id": "a1", "displayName": "Ada"},
@@ -274,6 +297,63 @@ fn graph_is_read_by_its_content() {
     let alone = import("meeting = 'm'", RECORDS.as_bytes()).unwrap();
     assert_eq!(to_rfc3339(alone.events[0].time), "2025-03-14T13:50:00.123Z");
     assert_eq!(present(&alone)[0].1, Some(1799));
+}
+
+#[test]
+fn lengths_that_graph_does_not_know_are_unknown() {
+    let record = |email: &str, total: u64, intervals: &str| {
+        format!(
+            r#"{{"emailAddress": "{email}@example.org", "totalAttendanceInSeconds": {total},
+                "attendanceIntervals": [{intervals}]}}"#
+        )
+    };
+    let nulls = r#"{"joinDateTime": null, "leaveDateTime": null, "durationInSeconds": 0}"#;
+    let open = r#"{"joinDateTime": "2025-03-14T14:06:00Z", "leaveDateTime": null"#;
+    let records = [
+        record("nulls", 0, nulls),
+        record("stated", 700, nulls),
+        record("nought", 0, &format!("{open}, \"durationInSeconds\": 0}}")),
+        record("open", 900, &format!("{open}}}")),
+        record("still", 0, &format!("{open}}}")),
+        record(
+            "length",
+            0,
+            &format!("{open}, \"durationInSeconds\": 400}}"),
+        ),
+    ];
+    let report = format!(
+        r#"{{"id": "r", "meetingStartDateTime": "2025-03-14T14:00:00Z",
+            "meetingEndDateTime": "2025-03-14T15:00:00Z", "attendanceRecords": [{}]}}"#,
+        records.join(",")
+    );
+    let found = import("", report.as_bytes()).unwrap();
+    assert!(found.problems.is_empty(), "{:?}", found.problems);
+    let seconds: Vec<Option<u64>> = present(&found).into_iter().map(|row| row.1).collect();
+    assert_eq!(
+        seconds,
+        [None, Some(700), None, Some(900), Some(3240), Some(400)]
+    );
+    let first = attendance(&found.events[0]);
+    assert_eq!(first.attended, Some(true), "they came");
+}
+
+#[test]
+fn a_year_of_two_digits_that_may_come_first_is_refused() {
+    let ada = |at: &str| ("Ada", at.to_owned(), at.replace("14:05", "14:35"));
+    let list = |at: &str| {
+        let (name, from, until) = ada(at);
+        report(at, &[(name, &from, &until, "ada@example.org")])
+    };
+    let text = list("25/03/14, 14:05");
+    let told = refusal("", &text);
+    for part in ["25 March 2014", "14 March 2025", "\"ymd\""] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    let settled = import("date_order = 'ymd'", text.as_bytes()).unwrap();
+    assert_eq!(to_rfc3339(settled.events[0].time), "2025-03-14T13:05:00Z");
+    // There were no such lists in 2014.
+    let sure = import("", list("14/03/25, 14:05").as_bytes()).unwrap();
+    assert_eq!(to_rfc3339(sure.events[0].time), "2025-03-14T13:05:00Z");
 }
 
 #[test]

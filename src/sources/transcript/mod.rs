@@ -295,8 +295,12 @@ impl File for Transcripts {
             )));
         }
         // Graph's way of writing times takes in the standard's.
-        let cues =
-            webvtt::parse(&bytes, Timing::Graph).map_err(|error| refused(error.to_string()))?;
+        let cues = match webvtt::lines(&bytes) {
+            Some(cues) => cues,
+            None => {
+                webvtt::parse(&bytes, Timing::Graph).map_err(|error| refused(error.to_string()))?
+            }
+        };
         if cues.is_empty() {
             sink.note(format!("{name}: holds no speech"));
         }

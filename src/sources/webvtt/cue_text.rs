@@ -1,5 +1,7 @@
 //! The text of a cue as a tree of tags and texts (<https://www.w3.org/TR/webvtt1/#cue-text-parsing>).
 
+use pulldown_cmark::{Event, Parser};
+
 use super::{Timing, is_space, timestamp};
 
 /// A part of a cue's text.
@@ -132,24 +134,26 @@ fn tag(inside: &str) -> Token {
     Token::Start(name.to_owned(), words.join(" "))
 }
 
-/// With its character references resolved: numbers, and the names that transcripts use.
-fn resolved(text: &str) -> String {
-    /// The last says that it also stands without a semicolon.
-    const NAMES: [(&str, char, bool); 13] = [
-        ("amp", '&', true),
-        ("AMP", '&', true),
-        ("lt", '<', true),
-        ("LT", '<', true),
-        ("gt", '>', true),
-        ("GT", '>', true),
-        ("quot", '"', true),
-        ("QUOT", '"', true),
-        ("nbsp", '\u{a0}', true),
-        ("copy", '\u{a9}', true),
-        ("apos", '\'', false),
-        ("lrm", '\u{200e}', false),
-        ("rlm", '\u{200f}', false),
-    ];
+/// Names that also stand without a semicolon.
+const ALONE: [&str; 106] = [
+    "AElig", "AMP", "Aacute", "Acirc", "Agrave", "Aring", "Atilde", "Auml", "COPY", "Ccedil",
+    "ETH", "Eacute", "Ecirc", "Egrave", "Euml", "GT", "Iacute", "Icirc", "Igrave", "Iuml", "LT",
+    "Ntilde", "Oacute", "Ocirc", "Ograve", "Oslash", "Otilde", "Ouml", "QUOT", "REG", "THORN",
+    "Uacute", "Ucirc", "Ugrave", "Uuml", "Yacute", "aacute", "acirc", "acute", "aelig", "agrave",
+    "amp", "aring", "atilde", "auml", "brvbar", "ccedil", "cedil", "cent", "copy", "curren", "deg",
+    "divide", "eacute", "ecirc", "egrave", "eth", "euml", "frac12", "frac14", "frac34", "gt",
+    "iacute", "icirc", "iexcl", "igrave", "iquest", "iuml", "laquo", "lt", "macr", "micro",
+    "middot", "nbsp", "not", "ntilde", "oacute", "ocirc", "ograve", "ordf", "ordm", "oslash",
+    "otilde", "ouml", "para", "plusmn", "pound", "quot", "raquo", "reg", "sect", "shy", "sup1",
+    "sup2", "sup3", "szlig", "thorn", "times", "uacute", "ucirc", "ugrave", "uml", "uuml",
+    "yacute", "yen", "yuml",
+];
+
+/// The longest name of a character has this many letters.
+const LONGEST_NAME: usize = 31;
+
+/// With its character references resolved: numbers, and every name that HTML has.
+pub(super) fn resolved(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
@@ -160,14 +164,9 @@ fn resolved(text: &str) -> String {
             rest = after;
             continue;
         }
-        let named = NAMES.iter().find_map(|(name, c, alone)| {
-            let after = rest.strip_prefix(name)?;
-            let closed = after.strip_prefix(';');
-            Some((*c, closed.or_else(|| alone.then_some(after))?))
-        });
-        match named {
-            Some((c, after)) => {
-                out.push(c);
+        match named(rest) {
+            Some((characters, after)) => {
+                out.push_str(&characters);
                 rest = after;
             }
             None => out.push('&'),
@@ -175,6 +174,38 @@ fn resolved(text: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// `eacute;`, or the longest of the names that stand without a semicolon.
+fn named(text: &str) -> Option<(String, &str)> {
+    let is_letter = |c: char| c.is_ascii_alphanumeric();
+    let end = text.find(|c| !is_letter(c)).unwrap_or(text.len());
+    let (name, after) = text.split_at(end);
+    if let Some(after) = after.strip_prefix(';')
+        && let Some(characters) = entity(name)
+    {
+        return Some((characters, after));
+    }
+    let alone = ALONE.iter().filter(|alone| name.starts_with(**alone));
+    let alone = alone.max_by_key(|alone| alone.len())?;
+    Some((entity(alone)?, &text[alone.len()..]))
+}
+
+/// What a name stands for. The table is that of Markdown, which knows the names of HTML.
+fn entity(name: &str) -> Option<String> {
+    if !(2..=LONGEST_NAME).contains(&name.len()) {
+        return None;
+    }
+    // Between two letters, where spaces are kept.
+    let text = format!("x&{name};x");
+    let mut out = String::new();
+    for event in Parser::new(&text) {
+        if let Event::Text(part) = event {
+            out.push_str(&part);
+        }
+    }
+    let inner = out.strip_prefix('x')?.strip_suffix('x')?;
+    (inner != format!("&{name};")).then(|| inner.to_owned())
 }
 
 /// `#38;` or `#x26;`, without the mark before it.

@@ -9,7 +9,7 @@ mod speakers;
 
 pub use speakers::{ENOUGH_MS, Spoken, spoken};
 
-use crate::model::Millis;
+use crate::model::{Millis, parse_rfc3339};
 
 /// One cue: a stretch of time and what is shown in it. No `Debug`: it holds what people said.
 #[derive(Clone, PartialEq, Eq)]
@@ -71,6 +71,28 @@ pub fn parse(bytes: &[u8], timing: Timing) -> Result<Vec<Cue>, NoWebVtt> {
         }
         cues.extend(input.block(false));
     }
+}
+
+/// The cues of a file that has Graph's lines of metadata without the frame of `WebVTT`: a line of JSON for each,
+/// with when it begins and ends. `None` for any other file.
+pub fn lines(bytes: &[u8]) -> Option<Vec<Cue>> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    let text = String::from_utf8_lossy(bytes);
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+    let cue = |line: &str| {
+        let value: serde_json::Value = serde_json::from_str(line).ok()?;
+        let at = |field: &str| parse_rfc3339(value.get(field)?.as_str()?);
+        Some(Cue {
+            id: String::new(),
+            from: at("startDateTime")?,
+            until: at("endDateTime")?,
+            text: line.to_owned(),
+        })
+    };
+    lines.map(cue).collect()
 }
 
 /// What is left of the file.

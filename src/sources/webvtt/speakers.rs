@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::Cue;
-use super::cue_text::{Node, parse};
+use super::cue_text::{Node, parse, resolved};
 use crate::model::Millis;
 use crate::sources::presence::stays::{Bounds, Stay, present_ms};
 
@@ -133,9 +133,22 @@ fn collect(node: &Node, voice: Option<&str>, voices: &mut Vec<(Option<String>, u
 }
 
 /// Names the speakers of a transcript without tags by what stands before a colon. A colon also follows
-/// other words: the file counts as such a transcript only if half of its cues begin so.
+/// other words: the file counts as such a transcript only if half of its cues begin with names, and what is not
+/// written as a name is one only where it comes again.
 fn by_colon(cues: &[Cue], parts: &mut [Vec<(Option<String>, usize)>]) {
-    let names: Vec<Option<&str>> = cues.iter().map(|cue| before_colon(&cue.text)).collect();
+    let found: Vec<Option<String>> = cues
+        .iter()
+        .map(|cue| before_colon(&cue.text).map(resolved))
+        .collect();
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for name in found.iter().flatten() {
+        *times.entry(name).or_default() += 1;
+    }
+    let is_name = |name: &&str| is_written_as_name(name) || times.get(name) > Some(&1);
+    let names: Vec<Option<&str>> = found
+        .iter()
+        .map(|name| name.as_deref().filter(is_name))
+        .collect();
     let named = names.iter().flatten().count();
     if named * 2 < cues.len() {
         return;
@@ -157,8 +170,71 @@ fn before_colon(text: &str) -> Option<&str> {
     let is_name = name.chars().any(char::is_alphabetic)
         && name.chars().count() <= LONGEST_NAME
         && name.split_whitespace().count() <= MOST_WORDS
-        && !name.contains(['<', '?', '!', '"']);
+        && !name.contains(['<', '?', '!', '"'])
+        && !HEADINGS.contains(&name.to_lowercase().as_str());
     (is_name && (after.is_empty() || after.starts_with(' '))).then_some(name)
+}
+
+/// What stands before a colon and is nobody, however it is written and however often it comes.
+const HEADINGS: [&str; 28] = [
+    "action",
+    "actions",
+    "action item",
+    "action items",
+    "agenda",
+    "answer",
+    "background",
+    "conclusion",
+    "decision",
+    "example",
+    "follow up",
+    "follow-up",
+    "for example",
+    "impact",
+    "next",
+    "next step",
+    "next steps",
+    "note",
+    "outcome",
+    "question",
+    "remember",
+    "result",
+    "root cause",
+    "so",
+    "summary",
+    "timeline",
+    "todo",
+    "topic",
+];
+
+/// Words of names that are written small.
+const PARTICLES: [&str; 36] = [
+    "af", "al", "and", "av", "bin", "bint", "da", "das", "de", "del", "della", "den", "der", "di",
+    "do", "dos", "du", "e", "el", "ibn", "la", "las", "le", "los", "of", "op", "te", "ten", "ter",
+    "und", "van", "vom", "von", "y", "zu", "zum",
+];
+
+/// Whether each word begins as names do: not with a small letter. What stands in brackets may be anything, such
+/// as pronouns; a script without small letters has nothing else to go by.
+fn is_written_as_name(name: &str) -> bool {
+    let mut depth = 0_usize;
+    let outside: String = name
+        .chars()
+        .filter(|c| {
+            depth += usize::from(matches!(c, '(' | '['));
+            let is_outside = depth == 0;
+            depth = depth.saturating_sub(usize::from(matches!(c, ')' | ']')));
+            is_outside
+        })
+        .collect();
+    let is_word = |word: &str| {
+        let first = word.chars().find(|c| c.is_alphabetic());
+        first.is_none_or(|first| !first.is_lowercase()) || word.chars().any(char::is_uppercase)
+    };
+    let mut words = outside.split_whitespace().peekable();
+    words.peek().is_some()
+        && words.clone().any(is_word)
+        && words.all(|word| is_word(word) || PARTICLES.contains(&word))
 }
 
 /// What Graph says in a cue of `metadataContent`: who spoke, and how many letters.

@@ -1,5 +1,7 @@
 //! The rows of a participants report: perhaps a head with one row below it, then the list.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::model::Millis;
 use crate::sources::presence::columns::Columns;
 use crate::sources::presence::dates::{Order, Stamp};
@@ -100,7 +102,8 @@ pub(super) fn read(
     }
     let order = desk.order(name, &stamps, true, sink)?;
     let bounds = desk.bounds(name, (head.start, head.end), order, sink);
-    let people = people(desk, &entries, order, sink);
+    let is_renamed = columns.find(&NAME[..1]).is_some();
+    let people = people(desk, &entries, order, is_renamed, sink);
     let number = numbers::key(head.number);
     let said = Said {
         key: if number.is_empty() {
@@ -198,9 +201,20 @@ fn is_yes(text: &str) -> bool {
     matches!(text.to_lowercase().as_str(), "yes" | "y" | "true" | "1")
 }
 
-/// The people of the list. Minutes count for those who have no times, and add up over their rows.
-fn people(desk: &Desk, entries: &[Entry<'_>], order: Order, sink: &mut dyn Sink) -> Vec<Attendee> {
+/// The people of the list. Minutes count for those who have no times, and add up over their rows. Where
+/// `is_renamed` the list has the name that somebody had before they changed it, in brackets behind the new one.
+fn people(
+    desk: &Desk,
+    entries: &[Entry<'_>],
+    order: Order,
+    is_renamed: bool,
+    sink: &mut dyn Sink,
+) -> Vec<Attendee> {
     let at = |stamp: Stamp| -> Option<Millis> { stamp.at(order, &desk.calendar) };
+    let known = match is_renamed {
+        true => originals(desk, entries, at),
+        false => HashSet::new(),
+    };
     let mut people = People::default();
     for entry in entries {
         let (joined, left) = (entry.joined.map(at), entry.left.map(at));
@@ -208,7 +222,14 @@ fn people(desk: &Desk, entries: &[Entry<'_>], order: Order, sink: &mut dyn Sink)
             no_such_date(&entry.place, sink);
             continue;
         }
-        let person = people.of(entry.name, entry.email);
+        let own = renamed(desk, entry).filter(|own| known.contains(own));
+        let index = match own {
+            Some(own) => people.keyed(own.to_owned(), entry.name, None),
+            None => people.index(entry.name, entry.email),
+        };
+        let Some(person) = people.at(index) else {
+            continue;
+        };
         let stated = entry.minutes.map(|minutes| minutes * 60_000);
         match (joined.flatten(), left.flatten(), stated) {
             (Some(from), Some(until), _) => person.stays.push((from, Some(until))),
@@ -226,3 +247,53 @@ fn people(desk: &Desk, entries: &[Entry<'_>], order: Order, sink: &mut dyn Sink)
     }
     people.by_stays()
 }
+
+/// The name in brackets at the end: `Grace Hopper` of `Nick (Grace Hopper)`.
+fn original(name: &str) -> Option<&str> {
+    let (shown, own) = name.strip_suffix(')')?.rsplit_once('(')?;
+    let own = own.trim();
+    (!shown.trim().is_empty() && !own.is_empty()).then_some(own)
+}
+
+/// The same of somebody without an address; a program or a room with somebody's name in brackets is not they.
+fn renamed<'a>(desk: &Desk, entry: &Entry<'a>) -> Option<&'a str> {
+    let own = original(entry.name)?;
+    (entry.email.is_none() && desk.left_out(entry.name).is_none()).then_some(own)
+}
+
+/// The names in brackets that are those of people. Others put their company there, or pronouns: it is somebody's
+/// name where the list has it without brackets too, or where nobody was there under it in two ways at once.
+fn originals<'a>(
+    desk: &Desk,
+    entries: &[Entry<'a>],
+    at: impl Fn(Stamp) -> Option<Millis>,
+) -> HashSet<&'a str> {
+    /// Nobody comes more often; and those of one company do.
+    const MOST: usize = 64;
+    let unknown = || entries.iter().filter(|entry| entry.email.is_none());
+    let plain: HashSet<&str> = unknown().map(|entry| entry.name).collect();
+    let mut ways: HashMap<&'a str, Vec<Way<'a>>> = HashMap::new();
+    for entry in unknown() {
+        if let Some(own) = renamed(desk, entry) {
+            let stay = entry.joined.and_then(&at).zip(entry.left.and_then(&at));
+            ways.entry(own).or_default().push((entry.name, stay));
+        }
+    }
+    let apart = |ways: &[Way<'_>]| {
+        ways.len() <= MOST
+            && ways.iter().enumerate().all(|(index, (name, stay))| {
+                ways[..index].iter().all(|(other, before)| {
+                    let stays = (*stay).zip(*before);
+                    name == other
+                        || stays.is_some_and(|(one, two)| one.1 <= two.0 || two.1 <= one.0)
+                })
+            })
+    };
+    ways.into_iter()
+        .filter(|(own, ways)| plain.contains(own) || apart(ways))
+        .map(|(own, _)| own)
+        .collect()
+}
+
+/// A name as the list shows it, and from when until when.
+type Way<'a> = (&'a str, Option<(Millis, Millis)>);

@@ -99,6 +99,48 @@ fn users_that_are_shown_once() {
 }
 
 #[test]
+fn whoever_changed_their_name_is_one() {
+    let list = |header: &str, rows: &[(&str, &str, &str)]| {
+        let mut text = format!("{header},User Email,Join Time,Leave Time,Duration (Minutes)\n");
+        for (name, from, until) in rows {
+            text += &format!("{name},,03/14/2025 03:{from}:00 PM,03/14/2025 03:{until}:00 PM,9\n");
+        }
+        import("meeting = 'm'\nstart = '2025-03-14T15:00'", &text).unwrap()
+    };
+    let seconds = |found: &Collected| -> Vec<Option<u64>> {
+        present(found).into_iter().map(|row| row.1).collect()
+    };
+    let (with_original, shown) = ("Name (Original Name)", "Name");
+    let again = [
+        ("Nick (Grace Hopper)", "00", "10"),
+        ("Grace Hopper", "05", "20"),
+        ("Ada", "00", "10"),
+        ("Nicky (Grace Hopper)", "30", "40"),
+    ];
+    assert_eq!(
+        seconds(&list(with_original, &again)),
+        [Some(1800), Some(600)]
+    );
+    // A program is not whom it serves.
+    let served = [("Otter.ai (Ada)", "00", "30"), ("Ada", "00", "10")];
+    let found = list(with_original, &served);
+    assert_eq!(seconds(&found), [Some(600)]);
+    assert_eq!(left_out(&found), [("note-taker", 1)]);
+    // Without the header what stands in brackets is anything.
+    assert_eq!(list(shown, &again).events.len(), 4);
+    // Two at once under one name in brackets: that is where they come from.
+    let company = [
+        ("Ada (Acme)", "00", "30"),
+        ("Grace (Acme)", "10", "20"),
+        ("Ada (Acme)", "40", "50"),
+    ];
+    assert_eq!(
+        seconds(&list(with_original, &company)),
+        [Some(2400), Some(600)]
+    );
+}
+
+#[test]
 fn dates_that_may_be_two_and_other_files() {
     let list = LIST.replace("03/14/2025", "03/04/2025");
     for (text, says) in [
