@@ -33,6 +33,7 @@ fn rows(facts: &Facts) -> LazyFrame {
             "responder",
             "author",
             "open",
+            "grouped",
             "stated",
         ],
     )
