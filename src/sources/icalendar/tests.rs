@@ -500,7 +500,7 @@ fn a_cancellation_in_a_later_file_takes_back_what_it_names() {
             "UID:a\nDTSTART:20250304T140000Z\nSEQUENCE:2\nSTATUS:CANCELLED\n{lines}"
         ))
     };
-    assert_eq!(standing(&[single.clone()]).len(), 2);
+    assert_eq!(standing(std::slice::from_ref(&single)).len(), 2);
     assert_eq!(
         standing(&[single.clone(), gone(&format!("{ADA}{bob}"))]),
         [""; 0]
