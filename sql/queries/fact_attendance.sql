@@ -7,7 +7,8 @@
 -- meeting is recorded where a meeting tool, a list or a hand says of anybody that they came or did not: a
 -- calendar says who was invited and what they answered, and never that. What a meeting tool tells of a meeting that
 -- nobody joined to a calendar's is of the one that the calendar plans in the same venue next to it, at most three
--- hours away; of two that are equally near of neither; see joined_meeting.
+-- hours away; of two that are equally near of neither; see joined_meeting. An invitation of a group of which nobody is
+-- known is no row: it says of all others in the meeting that they may have come through it (grouped).
 -- {as_of:Int64} {registry:UInt32} {min_present_ms:UInt64}
 SELECT
     lower(hex(meeting)) AS meeting,
@@ -32,6 +33,7 @@ SELECT
     toBool(max(says_role)) AS stated,
     -- Whoever is named as well was not invited through the list alone.
     toInt64(if(max(by_name), NULL, nullIf(max(listed), 0))) AS list,
+    toBool(max(beside_group)) AS grouped,
     toInt64(if(sum(present_ms) IS NULL, NULL, least(sum(present_ms), max(length)))) AS stayed_ms,
     toInt64(max(length)) AS length_ms,
     toInt64(sum(spoke_ms)) AS talked_ms,
@@ -46,7 +48,9 @@ FROM
         if(person = 0, key, 0) AS itself,
         role != '' AND role_stated AS says_role,
         via = '' AND (role != '' OR partstat != '') AS by_name,
-        if(via = '', 0, uniqExact(person) OVER (PARTITION BY meeting, via)) AS listed,
+        if(via = '', 0, uniqExactIf(person, person != 0) OVER (PARTITION BY meeting, via)) AS listed,
+        person = 0 AND via != '' AND present_ms IS NULL AND attended IS NULL AS is_group,
+        max(is_group) OVER meetings AS beside_group,
         max(writeup) OVER meetings AS writeup_of_meeting,
         max(present_ms IS NOT NULL OR attended IS NOT NULL) OVER meetings AS said_who_came,
         ifNull(
@@ -73,5 +77,6 @@ FROM
     WHERE label = 0 AND ms < {as_of:Int64}
     WINDOW meetings AS (PARTITION BY meeting)
 )
+WHERE NOT is_group
 GROUP BY meeting, someone, itself
 ORDER BY at, meeting, person, itself

@@ -240,6 +240,14 @@ pub struct Attendance<P = Identity> {
     pub mandatory: bool,
 }
 
+impl<P> Attendance<P> {
+    /// Whether it says that a group was invited of which nobody is known. It is nobody who comes or does not.
+    pub const fn is_group(&self) -> bool {
+        let says_who_came = self.attended.is_some() || self.present_ms.is_some();
+        self.person.is_none() && self.via.is_some() && !says_who_came
+    }
+}
+
 /// A comment on a write-up. Its text is never kept.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comment<P = Identity> {

@@ -14,6 +14,7 @@ class Guest:
         self.mandatory, self.length, self.spoke, self.start = False, None, None, None
         self.recorded = False
         self.by_name, self.lists, self.listed = False, set(), None
+        self.grouped = False
 
     def add(self, data, at=0, start=0):
         """The last role that was stated, and the answer that was valid when the meeting began."""
@@ -65,11 +66,17 @@ class Guest:
         if self.mandatory or self.is_responder() or is_author or self.role == "CHAIR":
             return "had_to_come"
         if not self.invited():
-            return "uninvited"
+            return "open_invitation" if self.grouped else "uninvited"
         by_list = not self.by_name and self.listed is not None and self.listed > large_list
         if self.role in ("OPT-PARTICIPANT", "NON-PARTICIPANT") or by_list:
             return "open_invitation"
         return "had_to_come" if any(stated for stated, _, _ in self.roles) else "role_not_stated"
+
+
+def is_group(event):
+    data = event["data"]
+    said = data.get("present_s") is not None or data.get("attended") is not None
+    return event["person"] is None and bool(data.get("via")) and not said
 
 
 def all_guests(world):
@@ -82,7 +89,11 @@ def all_guests(world):
         ends[meeting] = max(at, ends.get(meeting, at))
         if data.get("present_s") is not None or data.get("attended") is not None:
             starts[meeting] = min(at, starts.get(meeting, at))
+    # A group of which nobody is known is no guest, and whoever came may have come through it.
+    groups = {event["data"]["meeting"] for event in world.kept["attendance"] if is_group(event)}
     for n, event in enumerate(world.kept["attendance"]):
+        if is_group(event):
+            continue
         meeting, person = event["data"]["meeting"], event["person"]
         key = (meeting, person) if person is not None else (meeting, None, n)
         start = starts.get(meeting, ends[meeting])
@@ -90,6 +101,7 @@ def all_guests(world):
         guest.add(event["data"], event["at"], start)
         guest.start = start
         guest.recorded = meeting in starts
+        guest.grouped = meeting in groups
         for stated, team in ((True, event["data"].get("team")), (False, world.team_of(person, event["at"]))):
             if team:
                 guest.teams[stated].append((event["at"], team))
@@ -99,7 +111,8 @@ def all_guests(world):
     lists = {}
     for event in world.kept["attendance"]:
         if event["data"].get("via"):
-            lists.setdefault((event["data"]["meeting"], event["data"]["via"]), set()).add(event["person"])
+            if event["person"] is not None:
+                lists.setdefault((event["data"]["meeting"], event["data"]["via"]), set()).add(event["person"])
     lengths = {}
     for event in world.kept["attendance"]:
         if event["data"].get("meeting_s") is not None:
@@ -109,7 +122,7 @@ def all_guests(world):
         guest.length = lengths.get(guest.meeting)
         # A meeting tool need not know what the calendar says of the meeting.
         guest.about = guest.writeup or writeups.get(guest.meeting)
-        sizes = [len(lists[guest.meeting, via]) for via in guest.lists]
+        sizes = [len(lists.get((guest.meeting, via), ())) for via in guest.lists]
         guest.listed = max(sizes, default=None)
     # A meeting about what has been there for long tells it again: no review, unless somebody says so.
     late = world.parameters["late_days"] * DAY

@@ -52,7 +52,7 @@ fn what_is_new_changed_cancelled_and_deleted_is_told() {
     assert_eq!(
         left,
         [
-            ("neither title nor category matches", 1),
+            ("neither title, category, link nor key fits", 1),
             ("no meeting (eventType)", 1)
         ]
     );
@@ -201,14 +201,17 @@ fn who_is_invited_and_how_is_told_as_far_as_google_says_it() {
             (None, None),
             "it is the plan alone"
         );
-        let person = said.person.as_ref().expect("somebody");
+        let person = said.person.as_ref().map(|person| person.value.clone());
+        let group = || said.via.as_ref().map(|via| format!("group {via}"));
+        let who = person.or_else(group).expect("somebody");
         let role = said.role.clone().unwrap_or_default();
         let answer = said.partstat.clone().unwrap_or_default();
-        format!("{} {role} {} {answer}", person.value, said.role_stated)
+        format!("{who} {role} {} {answer}", said.role_stated)
     };
     assert_eq!(
         heard.events.iter().map(told).collect::<Vec<_>>(),
         [
+            "group sre@example.org REQ-PARTICIPANT false ",
             "ida@example.org OPT-PARTICIPANT true NEEDS-ACTION",
             "uwe@example.org REQ-PARTICIPANT false DECLINED",
             "zoe@example.org CHAIR false ACCEPTED",

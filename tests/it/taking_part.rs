@@ -279,6 +279,47 @@ async fn who_need_not_have_come_is_told_in_three_classes() {
     assert_eq!(numbers, [[1, 1], [7, 4]]);
 }
 
+/// A group was invited of which the calendar names nobody, and one more by name. Of the two who came, and whom
+/// no invitation names, nobody knows that they did not come through the group; to another review one of them
+/// came uninvited.
+#[tokio::test]
+async fn whoever_comes_where_a_group_was_invited_is_not_uninvited() {
+    let mut events = Events::default();
+    let writeup = json!({ "id": "a", "published_at": "2025-01-01T00:00:00Z" });
+    events.add("writeup", "a", "2025-01-01T00:00:00Z", writeup);
+    let at = "2025-02-03T10:00:00Z";
+    let group =
+        json!({ "meeting": "g", "via": "engineering@example.org", "role": "REQ-PARTICIPANT" });
+    events.add("attendance", "a", at, group);
+    for meeting in ["g", "alone"] {
+        let named =
+            json!({ "meeting": meeting, "person": "n@example.org", "role": "REQ-PARTICIPANT" });
+        events.add("attendance", "a", at, named);
+    }
+    for (meeting, people) in [("g", &["n", "u", "v"][..]), ("alone", &["u"])] {
+        for person in people {
+            let data = json!({
+                "meeting": meeting, "person": format!("{person}@example.org"), "present_s": 900,
+            });
+            events.add("attendance", "", at, data);
+        }
+    }
+    let Some(results) = events
+        .results("taking_part_group", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    let need_not = &of(&results, "A2")["need_not"];
+    let classes = ["had_to_come", "open_invitation", "uninvited"];
+    assert_eq!(classes.map(|name| need_not[name].clone()), [1, 2, 1]);
+    assert_eq!([&need_not["k"], &need_not["n"]], [3, 4]);
+    // The group itself is nobody who stayed away.
+    let came = &of(&results, "A1")["attendance"];
+    assert_eq!([&came["people"], &came["median_per_meeting"]], [3.0, 2.0]);
+    assert_eq!(of(&results, "A3")["walk_in_share"]["k"], 3);
+}
+
 /// A calendar knows three reviews: of one a list says who came, of one that nobody did, of one nobody says
 /// anything.
 #[tokio::test]

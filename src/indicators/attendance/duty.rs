@@ -172,7 +172,7 @@ fn came(frame: &DataFrame, context: &Context) -> PolarsResult<Vec<Option<Came>>>
         ints(frame, "list")?,
     );
     let (attended, invited, stated) = (flags("attended")?, flags("invited")?, flags("stated")?);
-    let (open, told) = (flags("open")?, flags("mandatory")?);
+    let (open, grouped, told) = (flags("open")?, flags("grouped")?, flags("mandatory")?);
     let (responder, author) = (flags("responder")?, flags("author")?);
     let rows = roles.into_iter().enumerate().map(|(row, role)| {
         Some(Came {
@@ -184,6 +184,7 @@ fn came(frame: &DataFrame, context: &Context) -> PolarsResult<Vec<Option<Came>>>
             stated: stated[row],
             // Whoever is named as well has no list.
             open: open[row] || lists[row].is_some_and(|people| people > large),
+            welcome: open[row] || grouped[row],
             told: told[row] || responder[row],
             author: author[row],
         })
@@ -199,6 +200,8 @@ enum Other {
     AuthorUninvited,
     /// Required, and on an open invitation.
     Open,
+    /// Not named in any invitation, where everybody may come or a group was invited.
+    Welcome,
 }
 
 /// A year, and which of its quarters.
@@ -219,6 +222,9 @@ struct Came {
     stated: bool,
     /// Everybody may come, or so many that nobody by name is meant.
     open: bool,
+    /// Whoever no invitation names is invited all the same: everybody may come, or a group was invited of which
+    /// nobody is known.
+    welcome: bool,
     /// Told to come, or a responder.
     told: bool,
     author: bool,
@@ -228,7 +234,7 @@ impl Came {
     fn class(&self) -> Class {
         match self.other() {
             _ if self.author => Class::HadTo,
-            Some(Other::Open) => Class::Open,
+            Some(Other::Open | Other::Welcome) => Class::Open,
             _ => self.strict_class(),
         }
     }
@@ -248,7 +254,8 @@ impl Came {
     fn other(&self) -> Option<Other> {
         let is_chair = self.role.as_deref() == Some("CHAIR");
         match self.strict_class() {
-            Class::Uninvited => self.author.then_some(Other::AuthorUninvited),
+            Class::Uninvited if self.author => Some(Other::AuthorUninvited),
+            Class::Uninvited => self.welcome.then_some(Other::Welcome),
             Class::Open => self.author.then_some(Other::Author),
             _ if self.told || self.author || is_chair => None,
             _ => self.open.then_some(Other::Open),
@@ -346,6 +353,34 @@ mod tests {
             }),
         ];
         assert_eq!(classes(&rows), [2, 0, 1, 0]);
+    }
+
+    #[test]
+    fn whoever_no_invitation_names_is_welcome_where_all_are_or_a_group_was_invited() {
+        let open = |row: Row| Row { open: true, ..row };
+        assert_eq!(classes(&[open(Row::walk_in("m", 1))]), [0, 0, 1, 0]);
+        let grouped = |row: Row| Row {
+            grouped: true,
+            ..row
+        };
+        let rows = [
+            // Named besides: the group does not make them free.
+            grouped(Row::invited("m", 1, "REQ-PARTICIPANT")),
+            grouped(Row::walk_in("m", 2)),
+            grouped(Row {
+                author: true,
+                ..Row::walk_in("m", 3)
+            }),
+            Row::walk_in("n", 2),
+        ];
+        assert_eq!(classes(&rows), [2, 0, 1, 1]);
+        // Of few the word of the strict form stands, as of all whom the two forms count otherwise.
+        let value = at_least(&rows, 2);
+        let Value::Map(results) = &value else {
+            panic!("{value:?}")
+        };
+        assert_eq!(field(results, &["uninvited"]).bare(), &Value::Int(3));
+        assert_eq!(field(results, &["open_invitation"]).bare(), &Value::Int(0));
     }
 
     #[test]

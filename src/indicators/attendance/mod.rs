@@ -34,6 +34,7 @@ fn rows(facts: &Facts) -> LazyFrame {
             "author",
             "open",
             "or_more",
+            "grouped",
             "stated",
         ],
     )

@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A2",
     title: "Voluntary attendance",
     unit: "share; people",
-    version: 3,
+    version: 4,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance"],
@@ -34,7 +34,8 @@ static SPEC: Spec = Spec {
         responders, authors, whoever is in the chair, told to come, or named by themselves as required \
         (role_not_stated of them only because the calendar names no role); open_invitation are others who \
         were invited: as optional or for information, through one list with more than {large_list} people, or \
-        to a meeting that is marked open; uninvited are the rest. k of n = the last two, with Wilson's \
+        to a meeting that is marked open, where nobody has to be named, or to which a group went whose members \
+        are not known, of whoever no invitation names; uninvited are the rest. k of n = the last two, with Wilson's \
         interval; per_meeting_median and iqr = how many they are at a recorded meeting. Where people are withheld \
         below k > 1, fewer than k whom the two forms count otherwise in a quarter for one reason are counted \
         as in the strict one.",

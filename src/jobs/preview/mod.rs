@@ -17,7 +17,8 @@ use super::meetings::is_known;
 use super::order::Order;
 use crate::collect::{Intake, Keys, input};
 use crate::model::{
-    Attendance, Body, Event, Identity, Meeting, Millis, Occurrence, Pseudonym, Record, Vocabulary,
+    Attendance, Body, Event, Identity, Meeting, Millis, Occurrence, Pseudonym, RETRACTED, Record,
+    Vocabulary,
 };
 use crate::sources::{KnownWriteup, Problem, Setting, Sink, SourceError, is_made};
 use crate::store::Store;
@@ -241,6 +242,10 @@ fn seen(
             }
             _ => continue,
         };
+        // A group of which nobody is known; how many groups were left out is told beside.
+        if attendance.is_group() {
+            continue;
+        }
         seen.length_ms = seen.length_ms.max(attendance.meeting_ms);
         let pseudonym = match &record.event.body {
             Body::Attendance(attendance) => attendance.person,
@@ -372,6 +377,8 @@ impl Sink for Looking {
         let name = std::mem::take(&mut self.name);
         match self.intake.accept(event.clone()) {
             Ok(record) => match event.body {
+                // What is taken back is nobody who is shown.
+                Body::Attendance(_) | Body::Meeting(_) if event.subject.ends_with(RETRACTED) => {}
                 Body::Attendance(_) | Body::Meeting(_) if self.found.pairs.len() < MOST_EVENTS => {
                     self.found.pairs.push(((event, record), name));
                 }

@@ -66,7 +66,7 @@ pub(in crate::sources) struct Meeting {
     sequence: i64,
     stamped: Millis,
     pub(in crate::sources) title: String,
-    texts: Vec<String>,
+    pub(in crate::sources) texts: Vec<String>,
     invitations: Vec<Invitation>,
     /// Not all who are invited are told.
     pub(in crate::sources) is_partial: bool,

@@ -20,7 +20,7 @@ use crate::sources::google::Key;
 use crate::sources::google::event::{self, ITEMS, Item, Meeting, State, Zones};
 use crate::sources::icalendar::doubt::Doubt;
 use crate::sources::icalendar::memory::{Memory, Telling, hashed, kept, occurrence, setup, window};
-use crate::sources::icalendar::reading::Window;
+use crate::sources::icalendar::reading::{UNWANTED, Window};
 use crate::sources::{Problem, Sink, SourceError};
 
 /// Events of one answer; Google gives no more.
@@ -386,8 +386,8 @@ impl Run<'_> {
             // Its time comes.
         } else if !(window.from..window.to).contains(&meeting.at) {
             self.sink.left_out("outside from and to");
-        } else if !reading.wants(&meeting.title, &[]) {
-            self.sink.left_out("neither title nor category matches");
+        } else if !reading.wants(&meeting.title, &[], &meeting.texts) {
+            self.sink.left_out(UNWANTED);
         } else {
             return self.told(calendar, item, meeting);
         }

@@ -1,8 +1,11 @@
 //! From the bytes of a file to the calendars in it.
 
+use std::sync::LazyLock;
+
 use calcard::icalendar::{ICalendar, ICalendarMethod, ICalendarProperty, ICalendarValue};
 use calcard::{Entry, Parser};
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+use regex::Regex;
 
 /// The text of a file: by its byte order mark, else UTF-8, else what Windows calls ANSI.
 pub(super) fn decoded(bytes: &[u8]) -> String {
@@ -22,9 +25,17 @@ pub(super) fn is_loss(problem: &str) -> bool {
     problem != CONTACT && problem != OUTSIDE
 }
 
+/// A rule that ends after nought occurrences. calcard passes over that COUNT, and the rule would go on for ever.
+static COUNTS_NOUGHT: LazyLock<Regex> = LazyLock::new(|| {
+    #[expect(clippy::expect_used, reason = "the pattern is a constant")]
+    Regex::new(r"(?im)^(RRULE[;:][^\r\n]*\bCOUNT=)[+-]?0+(;|\r?$)").expect("a pattern")
+});
+
 /// The calendars of a text, and what is wrong with the rest of it.
 pub(super) fn parse(text: &str) -> (Vec<ICalendar>, Vec<&'static str>) {
-    let mut parser = Parser::new(text);
+    // No number: so it is a rule that can't be read.
+    let text = COUNTS_NOUGHT.replace_all(text, "${1}none$2");
+    let mut parser = Parser::new(&text);
     let mut calendars = Vec::new();
     let mut problems = Vec::new();
     let mut lines = text.lines().rev().map(str::trim);

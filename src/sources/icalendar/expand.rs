@@ -5,15 +5,16 @@
 
 use std::collections::BTreeMap;
 
-use calcard::common::PartialDateTime;
 use calcard::common::timezone::Tz;
+use calcard::common::{CalendarScale, PartialDateTime};
 use calcard::icalendar::{
     ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarProperty,
-    ICalendarRecurrenceRule, ICalendarValue,
+    ICalendarRecurrenceRule, ICalendarSkip, ICalendarValue,
 };
 use chrono::{Datelike, NaiveDateTime, Timelike};
 
 use super::occasion::Occasion;
+use super::zones::Zone;
 use crate::model::Millis;
 
 /// So many dates of one rule are looked at: daily for half a century.
@@ -63,7 +64,7 @@ pub(super) fn occurrences<'a>(
     // Those that go on for the following occurrences first, in order; single ones have the last word.
     let mut changes: Vec<(Millis, &Occasion<'_>)> = changes
         .iter()
-        .filter_map(|change| Some((original(change, series)?, *change)))
+        .filter_map(|change| Some((original(change, series, &found)?, *change)))
         .filter(|(original, change)| {
             !series.is_some_and(|series| is_superseded(series, change, *original))
         })
@@ -71,14 +72,15 @@ pub(super) fn occurrences<'a>(
     changes.sort_by_key(|(original, change)| (!change.and_following, *original));
     for (original, change) in changes {
         if change.and_following {
-            follow(&mut found, original, change);
+            let zone = series.map_or(change.start.zone, |series| series.start.zone);
+            follow(&mut found, original, change, zone);
         } else if change.cancelled {
             found.remove(&original);
         } else {
             let occurrence = Occurrence {
                 original: Some(original),
                 at: change.start.at(),
-                length_ms: change.length_ms,
+                length_ms: change.length_ms(),
                 of: change,
             };
             found.insert(original, occurrence);
@@ -87,17 +89,58 @@ pub(super) fn occurrences<'a>(
     (found.into_values().collect(), complete)
 }
 
+/// The occurrences that the calendar says are cancelled, as far as it still tells which they were.
+pub(super) fn cancelled<'a>(
+    series: Option<&'a Occasion<'a>>,
+    changes: &[&'a Occasion<'a>],
+    until: Millis,
+) -> Vec<Occurrence<'a>> {
+    let all = series.map_or_else(BTreeMap::new, |series| starts(series, until).0);
+    let is_over = series.is_some_and(|series| series.cancelled);
+    let mut gone: BTreeMap<Millis, Occurrence<'a>> = BTreeMap::new();
+    let one = |original: Option<Millis>, at: Millis, of: &'a Occasion<'a>| Occurrence {
+        original,
+        at,
+        length_ms: None,
+        of,
+    };
+    if let Some(series) = series.filter(|series| series.cancelled) {
+        let known = all.keys();
+        gone.extend(known.map(|at| (*at, one(series.recurs().then_some(*at), *at, series))));
+    }
+    for change in changes.iter().filter(|change| is_over || change.cancelled) {
+        let Some(own) = original(change, series, &all) else {
+            continue;
+        };
+        if change.and_following {
+            let following = all.range(own..);
+            gone.extend(following.map(|(at, _)| (*at, one(Some(*at), *at, change))));
+        }
+        gone.insert(own, one(Some(own), change.start.at(), change));
+    }
+    gone.into_values().collect()
+}
+
 /// The occurrence that a change is about. In a series of days it is known by its day: some calendars
-/// write midnight in another zone.
-fn original(change: &Occasion<'_>, series: Option<&Occasion<'_>>) -> Option<Millis> {
+/// write midnight in another zone. A day in a series of times means what begins on it.
+fn original<T>(
+    change: &Occasion<'_>,
+    series: Option<&Occasion<'_>>,
+    found: &BTreeMap<Millis, T>,
+) -> Option<Millis> {
     let local = change.recurrence?;
-    Some(match series.filter(|series| series.start.all_day) {
-        Some(series) => series
-            .start
-            .zone
-            .instant(local.clock.date().and_time(chrono::NaiveTime::MIN)),
-        None => local.at(),
-    })
+    let Some(series) = series.map(|series| series.start) else {
+        return Some(local.at());
+    };
+    if series.all_day {
+        return Some(series.zone.day(local.clock.date()).0);
+    }
+    let (from, to) = series.zone.day(local.clock.date());
+    match found.range(from..to.max(from)).next() {
+        Some((at, _)) if local.all_day => Some(*at),
+        _ if change.recurrence_floats => Some(series.zone.instant(local.clock)),
+        _ => Some(local.at()),
+    }
 }
 
 /// Whether a newer version of the series has taken the changed occurrence out.
@@ -105,11 +148,13 @@ fn is_superseded(series: &Occasion<'_>, change: &Occasion<'_>, original: Millis)
     series.sequence > change.sequence && series.is_excluded(original)
 }
 
-/// Applies a change with RANGE=THISANDFUTURE: everything from then on moves as this one moved.
+/// Applies a change with RANGE=THISANDFUTURE: everything from then on moves as this one moved, on the clock of
+/// the series; what was at two o'clock is at the new hour also where the clocks were changed meanwhile.
 fn follow<'a>(
     found: &mut BTreeMap<Millis, Occurrence<'a>>,
     original: Millis,
     change: &'a Occasion<'a>,
+    zone: Zone<'_>,
 ) {
     if change.cancelled {
         found.split_off(&original);
@@ -118,13 +163,29 @@ fn follow<'a>(
     found.entry(original).or_insert(Occurrence {
         original: Some(original),
         at: original,
-        length_ms: change.length_ms,
+        length_ms: change.length_ms(),
         of: change,
     });
-    let shift = change.start.at() - original;
+    let start = change.start.at();
+    let shift = zone
+        .clock(start)
+        .zip(zone.clock(original))
+        .map(|(new, old)| new - old);
+    let moved = |at: Millis| {
+        let clock = zone.clock(at)?.checked_add_signed(shift?)?;
+        Some((zone.instant(clock), clock))
+    };
     for (at, occurrence) in found.range_mut(original..) {
-        occurrence.at = at + shift;
-        occurrence.length_ms = change.length_ms;
+        let moved = moved(*at);
+        occurrence.at = match moved {
+            _ if *at == original => start,
+            Some((at, _)) => at,
+            None => at + (start - original),
+        };
+        occurrence.length_ms = match moved {
+            Some((_, clock)) => change.length_from(clock),
+            None => change.length_ms(),
+        };
         occurrence.of = change;
     }
 }
@@ -135,16 +196,17 @@ fn starts(series: &Occasion<'_>, until: Millis) -> (BTreeMap<Millis, Option<u64>
     let mut found = BTreeMap::new();
     let mut complete = series.rules_complete;
     // DTSTART is the first of the series, whether the rule has it or not.
-    found.insert(series.start.at(), series.length_ms);
+    found.insert(series.start.at(), series.length_ms());
     let zone = series.start.zone;
     if let Some(end) = zone.clock(until) {
         for rule in &series.rules {
-            match expand_rule(&local_until(rule, series), series.start.clock, end) {
+            let rule = local_until(rule, series);
+            match rule.and_then(|rule| expand_rule(&rule, series.start.clock, end)) {
                 Ok(clocks) => {
                     found.extend(
                         clocks
                             .into_iter()
-                            .map(|clock| (zone.instant(clock), series.length_ms)),
+                            .map(|clock| (zone.instant(clock), series.length_from(clock))),
                     );
                 }
                 Err(BadRule) => complete = false,
@@ -152,18 +214,22 @@ fn starts(series: &Occasion<'_>, until: Millis) -> (BTreeMap<Millis, Option<u64>
         }
     }
     for &(at, length_ms) in &series.more {
-        found.insert(at, length_ms.or(series.length_ms));
+        let own = || series.length_from(zone.clock(at)?);
+        found.insert(at, length_ms.or_else(own));
     }
     found.retain(|at, _| !series.is_excluded(*at));
     (found, complete)
 }
 
 /// The rule with its UNTIL on the clock of the series: calcard compares the two as they stand. A day
-/// as UNTIL includes that day.
-fn local_until(rule: &ICalendarRecurrenceRule, series: &Occasion<'_>) -> ICalendarRecurrenceRule {
+/// as UNTIL includes that day. One that is no date is an error: the rule would go on for ever without it.
+fn local_until(
+    rule: &ICalendarRecurrenceRule,
+    series: &Occasion<'_>,
+) -> Result<ICalendarRecurrenceRule, BadRule> {
     let mut rule = rule.clone();
     let Some(until) = &rule.until else {
-        return rule;
+        return Ok(rule);
     };
     let clock = until.to_date_time().and_then(|parts| match parts.offset {
         _ if !until.has_time() => parts.date_time.date().and_hms_opt(23, 59, 59),
@@ -173,8 +239,8 @@ fn local_until(rule: &ICalendarRecurrenceRule, series: &Occasion<'_>) -> ICalend
             series.start.zone.clock(utc.and_utc().timestamp_millis())
         }
     });
-    rule.until = clock.map(written);
-    rule
+    rule.until = Some(written(clock.ok_or(BadRule)?));
+    Ok(rule)
 }
 
 /// The local times of a rule from `start` on, before `end`.
@@ -183,6 +249,9 @@ pub(super) fn expand_rule(
     start: NaiveDateTime,
     end: NaiveDateTime,
 ) -> Result<Vec<NaiveDateTime>, BadRule> {
+    if !is_followed(rule) {
+        return Err(BadRule);
+    }
     let mut rule = rule.clone();
     let stated = rule.until.as_ref().and_then(PartialDateTime::to_date_time);
     let end = stated.map_or(end, |stated| stated.date_time.min(end));
@@ -221,6 +290,13 @@ pub(super) fn expand_rule(
         .iter()
         .map(|event| event.start.naive_local())
         .collect())
+}
+
+/// Whether calcard works out what the rule says: it reads RSCALE and SKIP (RFC 7529), and counts by the
+/// Gregorian calendar whatever they say.
+fn is_followed(rule: &ICalendarRecurrenceRule) -> bool {
+    let is_gregorian = matches!(rule.rscale, None | Some(CalendarScale::Gregorian));
+    is_gregorian && matches!(rule.skip, None | Some(ICalendarSkip::Omit))
 }
 
 /// A local time as calcard holds it.

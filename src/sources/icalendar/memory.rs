@@ -15,9 +15,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 use super::doubt::Doubt;
 use super::reading::{Held, Plan, Reading, Window};
 use super::{invited, version};
-use crate::model::{
-    Attendance, Body, DAY_MS, Event, Identity, Meeting, Millis, Occurrence, RETRACTED,
-};
+use crate::model::{Body, DAY_MS, Event, Millis};
 use crate::sources::forge::{hex, sha256};
 use crate::sources::{Setting, Sink};
 
@@ -114,7 +112,7 @@ impl<'a> Telling<'a> {
     pub(in crate::sources) fn tell(&mut self, mut plan: Plan, sink: &mut dyn Sink) {
         // Some calendars write people in another order each time.
         plan.people.sort_by(|one, other| {
-            let key = |who: &super::Expected| (who.person.kind, who.person.value.to_lowercase());
+            let key = |who: &super::Expected| (who.person.as_ref().map(|one| one.kind), who.key());
             key(one).cmp(&key(other))
         });
         let id = occurrence(&plan.meeting);
@@ -249,14 +247,8 @@ impl<'a> Telling<'a> {
 
     /// What says of an occurrence that it is held nowhere that is known.
     fn nowhere(&self, id: &str, at: Millis, version: u32) -> Event {
-        Event {
-            source: Arc::clone(&self.source),
-            id: format!("{id}:venue"),
-            subject: format!("{}{RETRACTED}", self.source),
-            time: at,
-            version,
-            body: Body::Meeting(Meeting::new(Occurrence::Named(id.to_owned()))),
-        }
+        let id = format!("{id}:venue");
+        super::nowhere(Arc::clone(&self.source), id, (at, version))
     }
 
     /// Events that say of these seats of an occurrence that nobody sits there.
@@ -269,27 +261,8 @@ impl<'a> Telling<'a> {
         sink: &mut dyn Sink,
     ) {
         for seat in seats {
-            sink.event(Event {
-                source: Arc::clone(&self.source),
-                id: format!("{id}:{seat}"),
-                subject: format!("{}{RETRACTED}", self.source),
-                time: at,
-                version,
-                body: Body::Attendance(Box::new(Attendance {
-                    meeting: id.to_owned(),
-                    person: None,
-                    team: None,
-                    role: None,
-                    partstat: None,
-                    role_stated: false,
-                    via: None,
-                    meeting_ms: None,
-                    attended: None,
-                    present_ms: None,
-                    spoke_ms: None,
-                    mandatory: false,
-                })),
-            });
+            let id = format!("{id}:{seat}");
+            sink.event(super::nobody(Arc::clone(&self.source), id, (at, version)));
         }
     }
 
@@ -302,10 +275,9 @@ impl<'a> Telling<'a> {
     fn print(&self, plan: &Plan) -> u64 {
         let mut text = self.key.to_vec();
         let people = plan.people.iter().map(|one| {
-            let Identity { kind, value, .. } = &one.person;
+            let person = one.person.as_ref();
             (
-                kind,
-                value,
+                person.map(|one| (one.kind, &one.value)),
                 &one.role,
                 one.role_stated,
                 &one.partstat,

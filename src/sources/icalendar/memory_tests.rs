@@ -96,7 +96,8 @@ fn imported(params: &str, bytes: &[u8]) -> BTreeSet<String> {
     let mut heard = Collected::default();
     let mut reader = build_file(toml::from_str(params).unwrap(), &setting()).unwrap();
     reader.read("f.ics", &mut &*bytes, &mut heard).unwrap();
-    heard.events.iter().map(row).collect()
+    let standing = |event: &&Event| !event.subject.ends_with(RETRACTED);
+    heard.events.iter().filter(standing).map(row).collect()
 }
 
 fn at(text: &str) -> Millis {

@@ -18,6 +18,7 @@ pub(super) mod zones;
 
 use std::io::{BufRead, Read};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use calcard::icalendar::ICalendarComponentType;
 use serde::Deserialize;
@@ -28,7 +29,7 @@ use self::calendars::{decoded, parse};
 use self::people::Expected;
 use self::reading::{Choice, Plan, Reading, Window};
 use super::{File, Kind, Probe, Pull, Setting, Sink, SourceError, decode};
-use crate::model::{Attendance, Body, Event, Millis};
+use crate::model::{Attendance, Body, Event, Meeting, Millis, Occurrence, RETRACTED};
 
 /// Invitations from calendars.
 pub static KIND: Kind = Kind {
@@ -163,27 +164,25 @@ impl File for ICalendarFile {
         let read = self
             .reading
             .read((name, &bytes), false, window, &mut take, sink);
-        read.map(drop).map_err(refused)
+        for plan in read.map_err(refused)?.cancelled {
+            self.takes_back(&plan, sink);
+        }
+        Ok(())
     }
 }
 
 impl ICalendarFile {
     fn tell(&self, plan: Plan, sink: &mut dyn Sink) {
         let known = u32::from(!plan.subject.is_empty());
-        let version = version(plan.sequence, plan.stamped.max(self.changed)) | known;
+        let version = self.version(&plan) | known;
         let source = self.reading.setting.source.as_str();
-        let id = |what: &str| {
-            let key = [plan.meeting.as_bytes(), b"\x1f", what.as_bytes()].concat();
-            format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&key))
-        };
-        // No person is called so.
-        if let Some(venue) = plan.venue((source, id("\u{1f}venue"), version)) {
+        if let Some(venue) = plan.venue((source, id(&plan.meeting, VENUE), version)) {
             sink.event(venue);
         }
         for person in &plan.people {
             sink.event(Event {
                 source: source.into(),
-                id: id(&person.person.value.to_lowercase()),
+                id: id(&plan.meeting, &person.key()),
                 subject: plan.subject.clone(),
                 time: plan.at,
                 version,
@@ -191,13 +190,80 @@ impl ICalendarFile {
             });
         }
     }
+
+    /// Takes back what an earlier file said of an occurrence that is cancelled, of the people whom the
+    /// cancellation names.
+    fn takes_back(&self, plan: &Plan, sink: &mut dyn Sink) {
+        let version = self.version(plan) | 1;
+        let source = self.reading.setting.source.as_str();
+        for person in &plan.people {
+            let id = id(&plan.meeting, &person.key());
+            sink.event(nobody(source.into(), id, (plan.at, version)));
+        }
+        if plan.venue.is_some() {
+            let id = id(&plan.meeting, VENUE);
+            sink.event(nowhere(source.into(), id, (plan.at, version)));
+        }
+    }
+
+    fn version(&self, plan: &Plan) -> u32 {
+        version(plan.sequence, plan.stamped.max(self.changed))
+    }
+}
+
+/// What stands for the place in the id of an event; no person is called so.
+const VENUE: &str = "\u{1f}venue";
+
+/// The id of what a file says of somebody in a meeting.
+fn id(meeting: &str, who: &str) -> String {
+    let key = [meeting.as_bytes(), b"\x1f", who.as_bytes()].concat();
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&key))
+}
+
+/// Takes the event of an invitation back: it names nobody and leads nowhere.
+fn nobody(source: Arc<str>, id: String, (time, version): (Millis, u32)) -> Event {
+    let attendance = Attendance {
+        meeting: id.clone(),
+        person: None,
+        team: None,
+        role: None,
+        partstat: None,
+        role_stated: false,
+        via: None,
+        meeting_ms: None,
+        attended: None,
+        present_ms: None,
+        spoke_ms: None,
+        mandatory: false,
+    };
+    Event {
+        subject: format!("{source}{RETRACTED}"),
+        source,
+        id,
+        time,
+        version,
+        body: Body::Attendance(Box::new(attendance)),
+    }
+}
+
+/// The same of where a meeting is held.
+fn nowhere(source: Arc<str>, id: String, (time, version): (Millis, u32)) -> Event {
+    let meeting = Occurrence::Named(id.clone());
+    Event {
+        subject: format!("{source}{RETRACTED}"),
+        source,
+        id,
+        time,
+        version,
+        body: Body::Meeting(Meeting::new(meeting)),
+    }
 }
 
 /// That somebody is invited to an occurrence.
 fn invited(plan: &Plan, expected: &Expected) -> Attendance {
     Attendance {
         meeting: plan.meeting.clone(),
-        person: Some(expected.person.clone()),
+        person: expected.person.clone(),
         team: None,
         role: Some(expected.role.clone()),
         partstat: expected.partstat.clone(),
@@ -229,4 +295,8 @@ fn version(sequence: i64, time: Millis) -> u32 {
 #[cfg(test)]
 mod memory_tests;
 #[cfg(test)]
+mod real_tests;
+#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod times_tests;

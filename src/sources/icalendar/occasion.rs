@@ -1,12 +1,13 @@
 //! One VEVENT, as far as Readback wants to know it.
 
 use calcard::icalendar::{
-    ICalendarComponent, ICalendarEntry, ICalendarMethod, ICalendarParameterName, ICalendarPeriod,
-    ICalendarProperty, ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue,
+    ICalendarComponent, ICalendarDuration, ICalendarEntry, ICalendarMethod, ICalendarParameterName,
+    ICalendarPeriod, ICalendarProperty, ICalendarRecurrenceRule, ICalendarStatus, ICalendarValue,
 };
+use chrono::{NaiveDateTime, TimeDelta};
 
 use super::people::{Invitation, invitations};
-use super::zones::{Local, Zones};
+use super::zones::{Local, Zone, Zones};
 use crate::model::{DAY_MS, Millis};
 
 /// A meeting, a series of meetings, or a changed occurrence of one.
@@ -14,10 +15,12 @@ pub(super) struct Occasion<'a> {
     pub(super) uid: String,
     /// The occurrence that this changes, by its start in the series.
     pub(super) recurrence: Option<Local<'a>>,
+    /// That start names no zone: it is on the clock of the series.
+    pub(super) recurrence_floats: bool,
     /// The change also holds for the occurrences that follow.
     pub(super) and_following: bool,
     pub(super) start: Local<'a>,
-    pub(super) length_ms: Option<u64>,
+    length: Length,
     pub(super) sequence: i64,
     /// DTSTAMP, 0 if there is none.
     pub(super) stamped: Millis,
@@ -33,8 +36,17 @@ pub(super) struct Occasion<'a> {
     /// Texts in which a write-up may be named, the most telling first.
     pub(super) texts: Vec<String>,
     pub(super) invitations: Vec<Invitation>,
-    /// A zone that it names and nobody knows.
-    pub(super) unknown_zone: Option<String>,
+    /// What is to be said of a zone that it names and that is not understood.
+    pub(super) zone_doubt: Option<String>,
+}
+
+/// How long it lasts (RFC 5545, 3.8.5.3).
+#[derive(Clone, Copy)]
+enum Length {
+    /// To DTEND: all occurrences last equally long, ms.
+    Exact(Millis),
+    /// DURATION: days end at the same time of day, also where the clocks are changed; and ms beside them.
+    Nominal(TimeDelta, Millis),
 }
 
 /// An EXDATE.
@@ -54,17 +66,21 @@ impl<'a> Occasion<'a> {
         zones: &'a Zones<'_>,
         method: Option<&ICalendarMethod>,
     ) -> Result<Self, Broken> {
-        let single = |property: &ICalendarProperty| {
+        let single = |property: &ICalendarProperty, floating: Zone<'a>| {
             let entry = component.property(property)?;
             let ICalendarValue::PartialDateTime(time) = entry.values.first()? else {
                 return None;
             };
-            zones.local(entry, time)
+            zones.local(entry, time, floating)
         };
-        let recurrence = single(&ICalendarProperty::RecurrenceId);
-        let start = single(&ICalendarProperty::Dtstart)
-            .or(recurrence)
-            .ok_or(Broken("DTSTART"))?;
+        // Times beside DTSTART that name no zone are in DTSTART's.
+        let start = single(&ICalendarProperty::Dtstart, zones.organisation());
+        let floating = start.map_or(zones.organisation(), |start| start.zone);
+        let recurrence = single(&ICalendarProperty::RecurrenceId, floating);
+        let start = start.or(recurrence).ok_or(Broken("DTSTART"))?;
+        // A message that adds a meeting to a series names it by its start.
+        let is_added = method == Some(&ICalendarMethod::Add);
+        let recurrence = recurrence.or(Some(start).filter(|_| is_added));
         let summary = text(component, &ICalendarProperty::Summary);
         let uid = match component.uid() {
             Some(uid) if !uid.trim().is_empty() => uid.trim().to_owned(),
@@ -79,27 +95,33 @@ impl<'a> Occasion<'a> {
         Ok(Occasion {
             uid,
             recurrence,
+            recurrence_floats: component
+                .property(&ICalendarProperty::RecurrenceId)
+                .is_some_and(floats),
             and_following: component
                 .property(&ICalendarProperty::RecurrenceId)
                 .is_some_and(|entry| entry.has_parameter(&ICalendarParameterName::Range)),
             start,
-            length_ms: length(component, start, single(&ICalendarProperty::Dtend)),
+            length: length(
+                component,
+                start,
+                single(&ICalendarProperty::Dtend, start.zone),
+            ),
             sequence: integer(component, &ICalendarProperty::Sequence),
-            stamped: single(&ICalendarProperty::Dtstamp).map_or(0, Local::at),
+            stamped: single(&ICalendarProperty::Dtstamp, zones.organisation()).map_or(0, Local::at),
             cancelled: component.status() == Some(&ICalendarStatus::Cancelled)
                 || method == Some(&ICalendarMethod::Cancel),
             rules_complete: rules.len() == component.properties(&ICalendarProperty::Rrule).count(),
             rules,
-            more: more(component, zones),
-            except: exceptions(component, zones),
+            more: more(component, zones, start),
+            except: exceptions(component, zones, start),
             categories: texts(component, &ICalendarProperty::Categories),
             texts: mentions(component),
             invitations: invitations(component),
-            unknown_zone: component
+            zone_doubt: component
                 .property(&ICalendarProperty::Dtstart)
                 .and_then(ICalendarEntry::tz_id)
-                .filter(|name| !zones.knows(name))
-                .map(str::to_owned),
+                .and_then(|name| zones.doubt(name)),
             summary,
         })
     }
@@ -113,6 +135,24 @@ impl<'a> Occasion<'a> {
     pub(super) fn single(&self) -> Option<Millis> {
         let recurs = !self.rules.is_empty() || !self.more.is_empty();
         (!recurs).then(|| self.start.at())
+    }
+
+    /// How long the occurrence lasts that starts at this local time, ms; nothing where nobody says it.
+    pub(super) fn length_from(&self, clock: NaiveDateTime) -> Option<u64> {
+        let length = match self.length {
+            Length::Exact(length) => length,
+            Length::Nominal(days, rest) => {
+                let zone = self.start.zone;
+                let end = clock.checked_add_signed(days)?;
+                zone.instant(end) - zone.instant(clock) + rest
+            }
+        };
+        u64::try_from(length).ok().filter(|length| *length > 0)
+    }
+
+    /// The same of its own start.
+    pub(super) fn length_ms(&self) -> Option<u64> {
+        self.length_from(self.start.clock)
     }
 
     /// Whether an EXDATE takes this occurrence out.
@@ -129,18 +169,34 @@ impl<'a> Occasion<'a> {
     }
 }
 
-fn length(component: &ICalendarComponent, start: Local<'_>, end: Option<Local<'_>>) -> Option<u64> {
+fn length(component: &ICalendarComponent, start: Local<'_>, end: Option<Local<'_>>) -> Length {
     let duration = component
         .property(&ICalendarProperty::Duration)
         .and_then(|entry| entry.values.first());
-    let length = match (end, duration) {
-        (Some(end), _) => end.at() - start.at(),
-        (None, Some(ICalendarValue::Duration(duration))) => duration.as_seconds() * 1000,
+    match (end, duration) {
+        (Some(end), _) => Length::Exact(end.at() - start.at()),
+        (None, Some(ICalendarValue::Duration(duration))) => nominal(duration),
         // A day without an end is one day; a time without an end has no length.
-        _ if start.all_day => DAY_MS,
-        _ => 0,
-    };
-    u64::try_from(length).ok().filter(|length| *length > 0)
+        _ if start.all_day => Length::Exact(DAY_MS),
+        _ => Length::Exact(0),
+    }
+}
+
+fn nominal(duration: &ICalendarDuration) -> Length {
+    let days = i64::from(duration.weeks) * 7 + i64::from(duration.days);
+    let days = if duration.neg { -days } else { days };
+    Length::Nominal(
+        TimeDelta::days(days),
+        duration.as_seconds() * 1000 - days * DAY_MS,
+    )
+}
+
+/// Whether a time names no zone.
+fn floats(entry: &ICalendarEntry) -> bool {
+    let time = entry.values.first();
+    let has_offset =
+        matches!(time, Some(ICalendarValue::PartialDateTime(time)) if time.tz_hour.is_some());
+    entry.tz_id().is_none() && !has_offset
 }
 
 fn rules(component: &ICalendarComponent) -> Vec<ICalendarRecurrenceRule> {
@@ -154,20 +210,25 @@ fn rules(component: &ICalendarComponent) -> Vec<ICalendarRecurrenceRule> {
     rules
 }
 
-fn more(component: &ICalendarComponent, zones: &Zones<'_>) -> Vec<(Millis, Option<u64>)> {
+fn more(
+    component: &ICalendarComponent,
+    zones: &Zones<'_>,
+    start: Local<'_>,
+) -> Vec<(Millis, Option<u64>)> {
+    let floating = start.zone;
     let mut found = Vec::new();
     for entry in component.properties(&ICalendarProperty::Rdate) {
         for value in &entry.values {
             let date = match value {
-                ICalendarValue::PartialDateTime(time) => {
-                    zones.local(entry, time).map(|start| (start.at(), None))
-                }
+                ICalendarValue::PartialDateTime(time) => zones
+                    .local(entry, time, floating)
+                    .map(|start| (start.at(), None)),
                 ICalendarValue::Period(ICalendarPeriod::Range { start, end }) => zones
-                    .local(entry, start)
-                    .zip(zones.local(entry, end))
+                    .local(entry, start, floating)
+                    .zip(zones.local(entry, end, floating))
                     .map(|(start, end)| (start.at(), u64::try_from(end.at() - start.at()).ok())),
                 ICalendarValue::Period(ICalendarPeriod::Duration { start, duration }) => zones
-                    .local(entry, start)
+                    .local(entry, start, floating)
                     .map(|start| (start.at(), u64::try_from(duration.as_seconds() * 1000).ok())),
                 _ => None,
             };
@@ -177,19 +238,21 @@ fn more(component: &ICalendarComponent, zones: &Zones<'_>) -> Vec<(Millis, Optio
     found
 }
 
-fn exceptions(component: &ICalendarComponent, zones: &Zones<'_>) -> Vec<Except> {
+/// A day takes out what begins on it by the clock of the series, whatever zone writes it. In a series of days
+/// it is a day that is meant, also where midnight is written.
+fn exceptions(component: &ICalendarComponent, zones: &Zones<'_>, start: Local<'_>) -> Vec<Except> {
     let mut found = Vec::new();
     for entry in component.properties(&ICalendarProperty::Exdate) {
         for value in &entry.values {
             let ICalendarValue::PartialDateTime(time) = value else {
                 continue;
             };
-            let Some(local) = zones.local(entry, time) else {
+            let Some(local) = zones.local(entry, time, start.zone) else {
                 continue;
             };
-            found.push(if local.all_day {
-                let next = local.clock + chrono::TimeDelta::days(1);
-                Except::Day(local.at(), local.zone.instant(next))
+            found.push(if local.all_day || start.all_day {
+                let (from, to) = start.zone.day(local.clock.date());
+                Except::Day(from, to)
             } else {
                 Except::At(local.at())
             });

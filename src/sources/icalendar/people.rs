@@ -6,6 +6,7 @@ use calcard::icalendar::{
 };
 
 use crate::model::Identity;
+use crate::sources::{Sink, presence};
 
 /// An attendee, or the organiser, as the calendar has them. No `Debug`: it holds an address.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -32,9 +33,10 @@ pub struct Invitation {
     pub(in crate::sources) name: Option<String>,
 }
 
-/// Somebody who is expected.
+/// Somebody who is expected, or a group of whose members none is named.
 pub(in crate::sources) struct Expected {
-    pub(super) person: Identity,
+    /// Nobody of a group: whoever comes through it can't be told from others who come.
+    pub(super) person: Option<Identity>,
     pub(super) role: String,
     pub(super) role_stated: bool,
     pub(super) partstat: Option<String>,
@@ -87,9 +89,9 @@ fn invitation(uid: &str, entry: &ICalendarEntry) -> Invitation {
 
 /// The people among the invitations of one event, each once, and why others are left out.
 ///
-/// The organiser is CHAIR, also where no ATTENDEE names them. Whoever has no ROLE has that of who
-/// delegated to them, else REQ-PARTICIPANT. A role that the RFC does not know counts as
-/// REQ-PARTICIPANT, as it says.
+/// The organiser is CHAIR, whatever an ATTENDEE says of them. Whoever has no ROLE has that of who
+/// delegated to them, else that of the group by which they were invited, else REQ-PARTICIPANT. A role that
+/// the RFC does not know counts as REQ-PARTICIPANT, as it says.
 pub(in crate::sources) fn expected(
     invitations: &[Invitation],
     mut left_out: impl FnMut(&'static str),
@@ -104,34 +106,38 @@ pub(in crate::sources) fn expected(
         match invitation.cutype.as_deref() {
             Some("ROOM") => left_out("room"),
             Some("RESOURCE") => left_out("resource"),
-            Some("GROUP") => left_out("group"),
+            Some("GROUP") => {
+                left_out("group");
+                people.extend(group(invitation, invitations));
+            }
             _ => match invitation.person() {
                 None => left_out("attendee without address or name"),
-                Some(person) if people.iter().any(|known| same(&known.person, &person)) => {
+                Some(_) if invitation.is_note_taker() => left_out("note-taker"),
+                Some(person) if is_among(&people, &person) => {
                     left_out("attendee named twice");
                 }
                 Some(person) => {
                     let is_chair = chair.as_ref().is_some_and(|chair| same(chair, &person));
-                    let role = invitation
-                        .role
-                        .clone()
-                        .or_else(|| delegator_role(invitation, invitations));
+                    let role = stated_role(invitation, invitations);
                     people.push(Expected {
                         role_stated: role.is_some(),
-                        role: role.map_or_else(|| default_role(is_chair), |role| known_role(&role)),
+                        role: match (is_chair, role) {
+                            (true, _) => "CHAIR".to_owned(),
+                            (false, role) => known_role(role.unwrap_or_default()).to_owned(),
+                        },
                         partstat: invitation.partstat.clone(),
                         via: invitation.member.clone(),
-                        person,
+                        person: Some(person),
                     });
                 }
             },
         }
     }
     if let Some(person) = chair
-        && !people.iter().any(|known| same(&known.person, &person))
+        && !is_among(&people, &person)
     {
         people.push(Expected {
-            person,
+            person: Some(person),
             role: "CHAIR".to_owned(),
             role_stated: false,
             partstat: organizer.and_then(|organizer| organizer.partstat.clone()),
@@ -139,6 +145,27 @@ pub(in crate::sources) fn expected(
         });
     }
     people
+}
+
+/// Says of an event to which nobody is invited by name that it is none.
+pub(in crate::sources) fn look(people: &[Expected], sink: &mut dyn Sink) {
+    if people.iter().all(|one| one.person.is_none()) {
+        sink.left_out("event without attendees");
+    }
+}
+
+impl Expected {
+    /// What tells them from the others of a meeting.
+    pub(super) fn key(&self) -> String {
+        match &self.person {
+            Some(person) => person.value.to_lowercase(),
+            // No person is called so.
+            None => format!(
+                "\u{1f}group {}",
+                self.via.as_deref().unwrap_or_default().to_lowercase()
+            ),
+        }
+    }
 }
 
 impl Invitation {
@@ -156,6 +183,12 @@ impl Invitation {
             email: None,
             name: None,
         }
+    }
+
+    /// Whether it is a program that takes notes: those are invited like people.
+    fn is_note_taker(&self) -> bool {
+        let name = self.name.as_deref();
+        name.is_some_and(|name| presence::left_out(name).is_some())
     }
 
     /// Who it is: by address, else by the address in EMAIL, else by another kind of address (a
@@ -189,31 +222,65 @@ impl Invitation {
     }
 }
 
+fn is_among(people: &[Expected], person: &Identity) -> bool {
+    let mut known = people.iter().filter_map(|known| known.person.as_ref());
+    known.any(|known| same(known, person))
+}
+
+/// A group, unless an attendee is said to be of it: then its members are named one by one.
+fn group(group: &Invitation, invitations: &[Invitation]) -> Option<Expected> {
+    let address = without_mailto(&group.address).trim();
+    let is_of_it = |one: &Invitation| {
+        let of = one.member.as_deref().map(without_mailto);
+        of.is_some_and(|of| of.eq_ignore_ascii_case(address))
+    };
+    if address.is_empty() || invitations.iter().any(is_of_it) {
+        return None;
+    }
+    let role = group.role.as_deref();
+    Some(Expected {
+        person: None,
+        role: known_role(role.unwrap_or_default()).to_owned(),
+        role_stated: role.is_some(),
+        partstat: None,
+        via: Some(address.to_owned()),
+    })
+}
+
 fn same(a: &Identity, b: &Identity) -> bool {
     a.kind == b.kind && a.value.eq_ignore_ascii_case(&b.value)
 }
 
-/// The delegate inherits the ROLE of who delegated.
-fn delegator_role(delegate: &Invitation, invitations: &[Invitation]) -> Option<String> {
-    let from = delegate.delegated_from.as_deref()?;
-    let delegator = invitations.iter().find(|other| {
-        !other.organizer && without_mailto(&other.address).eq_ignore_ascii_case(from)
-    })?;
-    delegator.role.clone()
+/// The ROLE that is stated of somebody: their own, or that of who delegated to them, however often it was passed
+/// on, or that of the group whose members they or one of these are.
+fn stated_role<'i>(invitation: &'i Invitation, invitations: &'i [Invitation]) -> Option<&'i str> {
+    let attendee = |address: &str| {
+        let mut others = invitations.iter().filter(|other| !other.organizer);
+        others.find(|other| without_mailto(&other.address).eq_ignore_ascii_case(address))
+    };
+    let mut one = invitation;
+    // Everybody is asked once at most, also where people delegate to each other in a circle.
+    for _ in invitations {
+        if let Some(role) = &one.role {
+            return Some(role);
+        }
+        let delegator = one.delegated_from.as_deref().and_then(attendee);
+        let group = || {
+            let group = attendee(one.member.as_deref()?)?;
+            (group.cutype.as_deref() == Some("GROUP")).then_some(group)
+        };
+        one = delegator.or_else(group)?;
+    }
+    one.role.as_deref()
 }
 
-fn default_role(is_chair: bool) -> String {
-    if is_chair { "CHAIR" } else { "REQ-PARTICIPANT" }.to_owned()
-}
-
-fn known_role(role: &str) -> String {
+fn known_role(role: &str) -> &'static str {
     match role {
         "CHAIR" | "OWNER" => "CHAIR",
         "OPT-PARTICIPANT" => "OPT-PARTICIPANT",
         "NON-PARTICIPANT" => "NON-PARTICIPANT",
         _ => "REQ-PARTICIPANT",
     }
-    .to_owned()
 }
 
 fn without_mailto(text: &str) -> &str {

@@ -8,14 +8,18 @@ use chrono::NaiveDate;
 use regex::Regex;
 
 use super::calendars::{self, decoded, is_answer, method, parse};
-use super::expand::{Occurrence, occurrences};
+use super::expand::{Occurrence, cancelled, occurrences};
 use super::occasion::{Broken, Occasion};
 use super::people::{self, Expected, Invitation};
 use super::zones::{Local, Zones};
 use crate::model::Occurrence::Named;
 use crate::model::{Body, Calendar, Event, Meeting, Millis, Venue, parse_rfc3339, to_rfc3339};
+use crate::sources::collected::Collected;
 use crate::sources::links::Finder;
 use crate::sources::{Problem, Setting, Sink, SourceError, venue};
+
+/// Why an event is left out that [`Reading::wants`] does not take.
+pub(in crate::sources) const UNWANTED: &str = "neither title, category, link nor key fits";
 
 /// The occurrences of one series that are taken.
 pub(super) const MOST: usize = 2_000;
@@ -131,6 +135,8 @@ pub(in crate::sources) struct Held {
     pub(in crate::sources) next: Option<Millis>,
     /// Meetings and series of which something is wanted, whenever it is.
     pub(in crate::sources) wanted: u64,
+    /// Occurrences that it says are cancelled, with the people whom it still names.
+    pub(in crate::sources) cancelled: Vec<Plan>,
 }
 
 impl Held {
@@ -212,11 +218,12 @@ impl Reading {
             .map(|calendar| Zones::new(calendar, self.setting.timezone))
             .collect();
         let occasions = read_events(&calendars, &zones, sink);
-        for zone in unknown_zones(&occasions) {
-            sink.note(format!(
-                "{name}: zone {zone:?} is not known; read in {}",
-                self.setting.timezone
-            ));
+        let doubts: BTreeSet<&str> = occasions
+            .iter()
+            .filter_map(|occasion| occasion.zone_doubt.as_deref())
+            .collect();
+        for doubt in doubts {
+            sink.note(format!("{name}: {doubt}"));
         }
         let mut held = Held {
             uids: occasions.iter().map(|one| one.uid.clone()).collect(),
@@ -234,10 +241,33 @@ impl Reading {
         Ok(held)
     }
 
-    /// Whether an event with this title and these categories is taken.
-    pub(in crate::sources) fn wants(&self, title: &str, categories: &[String]) -> bool {
+    /// Whether an event with this title and these categories is taken: because one of them fits, or because
+    /// its texts name a write-up, by an address or an incident key.
+    pub(in crate::sources) fn wants(
+        &self,
+        title: &str,
+        categories: &[String],
+        texts: &[String],
+    ) -> bool {
         let fits = |text: &str| self.matching.iter().any(|pattern| pattern.is_match(text));
-        self.matching.is_empty() || fits(title) || categories.iter().any(|one| fits(one))
+        self.matching.is_empty()
+            || fits(title)
+            || categories.iter().any(|one| fits(one))
+            || self.mentioned(texts).is_some()
+    }
+
+    /// The write-up that texts name: a registered one, or an incident key.
+    fn mentioned(&self, texts: &[String]) -> Option<String> {
+        let texts = || texts.iter().map(String::as_str);
+        let by_key = || {
+            let key = self.key.as_ref()?;
+            let found = texts().find_map(|text| key.captures(text))?;
+            let found = found.get(1).or_else(|| found.get(0))?;
+            Some(found.as_str().to_owned())
+        };
+        let registered = self.finder.first(texts());
+        let registered = registered.map(|writeup| self.setting.writeups[writeup].id.clone());
+        registered.or_else(by_key)
     }
 
     /// The write-up that was reviewed, as far as the event's texts or the parameters tell; nothing where
@@ -248,23 +278,11 @@ impl Reading {
         texts: &[String],
         (uid, meeting): (&str, &str),
     ) -> String {
-        let texts = || texts.iter().map(String::as_str);
-        let by_key = || {
-            let key = self.key.as_ref()?;
-            let found = texts().find_map(|text| key.captures(text))?;
-            found
-                .get(1)
-                .or_else(|| found.get(0))
-                .map(|found| found.as_str().to_owned())
-        };
-        let mentioned = self.finder.first(texts());
-        let mentioned = mentioned.map(|writeup| self.setting.writeups[writeup].id.clone());
         let by_alias = || {
             let named = self.names.get(meeting);
             named.or_else(|| self.names.get(uid)).cloned()
         };
-        mentioned
-            .or_else(by_key)
+        self.mentioned(texts)
             .or_else(|| self.writeup.clone())
             .or_else(by_alias)
             .unwrap_or_default()
@@ -296,14 +314,22 @@ impl Reading {
         for _ in all().filter(|occasion| occasion.cancelled) {
             sink.left_out("cancelled");
         }
+        if all().any(|occasion| occasion.cancelled) {
+            let gone = cancelled(versions.series, &versions.changes, window.to);
+            let gone = gone.iter().take(MOST);
+            let is_in = |one: &&Occurrence<'_>| (window.from..window.to).contains(&one.at);
+            // Nobody who is left out of these is left out once more.
+            let plan = |one| self.plan(one, &mut Collected::default());
+            held.cancelled.extend(gone.filter(is_in).map(plan));
+        }
         if versions.series.is_some_and(|series| series.cancelled) {
             return;
         }
         let (found, complete) = occurrences(versions.series, &versions.changes, window.beyond);
         if !complete {
             sink.note(format!(
-                "{name}: the RRULE of a series breaks RFC 5545; only its occurrences named by date \
-                 are read"
+                "{name}: the RRULE of a series breaks RFC 5545, or counts by another calendar than the \
+                 Gregorian (RSCALE, SKIP); only its occurrences named by date are read"
             ));
         }
         let is_next = |at: Millis| window.to < window.beyond && at >= window.to;
@@ -317,7 +343,7 @@ impl Reading {
             } else if !(window.from..window.to).contains(&occurrence.at) {
                 sink.left_out("outside from and to");
             } else if !is_wanted {
-                sink.left_out("neither title nor category matches");
+                sink.left_out(UNWANTED);
             } else if taken == MOST {
                 sink.note(format!(
                     "{name}: a series has more than {MOST} occurrences; the first are taken"
@@ -335,7 +361,7 @@ impl Reading {
     }
 
     fn is_wanted(&self, occasion: &Occasion<'_>) -> bool {
-        self.wants(&occasion.summary, &occasion.categories)
+        self.wants(&occasion.summary, &occasion.categories, &occasion.texts)
     }
 
     fn plan(&self, occurrence: &Occurrence<'_>, sink: &mut dyn Sink) -> Plan {
@@ -357,9 +383,7 @@ impl Reading {
     pub(in crate::sources) fn planned(&self, stated: &Stated<'_>, sink: &mut dyn Sink) -> Plan {
         let meeting = stated.meeting();
         let people = people::expected(stated.invitations, |reason| sink.left_out(reason));
-        if people.is_empty() {
-            sink.left_out("event without attendees");
-        }
+        people::look(&people, sink);
         Plan {
             uid: stated.uid.to_owned(),
             subject: self.subject(stated.texts, (stated.uid, &meeting)),
@@ -403,16 +427,6 @@ pub(super) fn read_events<'a>(
         }
     }
     occasions
-}
-
-fn unknown_zones(occasions: &[Occasion<'_>]) -> Vec<String> {
-    let mut names: Vec<String> = occasions
-        .iter()
-        .filter_map(|occasion| occasion.unknown_zone.clone())
-        .collect();
-    names.sort_unstable();
-    names.dedup();
-    names
 }
 
 /// The occasions by UID, in the order of the file, the newest version of each.

@@ -1,16 +1,12 @@
 //! The kind as a whole: a calendar goes in, events come out.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::PathBuf;
+use std::collections::BTreeMap;
 
-use super::expand::occurrences;
-use super::reading::{MOST, by_uid, read_events};
-use super::zones::Zones;
+use super::reading::MOST;
 use super::*;
 use crate::model::{parse_rfc3339, to_rfc3339};
 use crate::sources::KnownWriteup;
-use crate::sources::collected::{Collected, skipped};
+use crate::sources::collected::Collected;
 
 pub(super) fn setting() -> Setting {
     Setting {
@@ -29,7 +25,7 @@ pub(super) fn setting() -> Setting {
     }
 }
 
-fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
+pub(super) fn import(params: &str, bytes: &[u8]) -> Result<Collected, SourceError> {
     let mut sink = Collected::default();
     build_file(toml::from_str(params).unwrap(), &setting())?.read(
         "reviews.ics",
@@ -50,7 +46,7 @@ pub(super) fn event(lines: &str) -> String {
     format!("BEGIN:VEVENT\n{lines}END:VEVENT\n")
 }
 
-fn attendance(event: &Event) -> &Attendance {
+pub(super) fn attendance(event: &Event) -> &Attendance {
     match &event.body {
         Body::Attendance(attendance) => attendance,
         _ => panic!("no attendance"),
@@ -58,7 +54,7 @@ fn attendance(event: &Event) -> &Attendance {
 }
 
 /// Every event as `meeting person role`.
-fn rows(found: &Collected) -> Vec<String> {
+pub(super) fn rows(found: &Collected) -> Vec<String> {
     let row = |event| {
         let attendance = attendance(event);
         let person = attendance
@@ -76,7 +72,7 @@ fn rows(found: &Collected) -> Vec<String> {
 }
 
 /// The starts, in order.
-fn starts(found: &Collected) -> Vec<String> {
+pub(super) fn starts(found: &Collected) -> Vec<String> {
     found
         .events
         .iter()
@@ -144,7 +140,7 @@ fn who_is_expected_and_how() {
     assert_eq!(rows(&alone), ["a a@example.org CHAIR?"]);
 }
 
-const ADA: &str = "ATTENDEE:mailto:ada@example.org\n";
+pub(super) const ADA: &str = "ATTENDEE:mailto:ada@example.org\n";
 
 #[test]
 fn series_keep_their_clock_and_their_changes() {
@@ -267,9 +263,15 @@ fn which_events_and_which_write_up() {
             .collect()
     };
     assert_eq!(subjects(""), ["pm-12", "pm-12", "", ""]);
+    // Lunch, because its text names what was reviewed.
     assert_eq!(
         subjects("match = ['Review', '^Post']\nkey = 'INC-\\d+'\nwriteup = 'other'"),
-        ["pm-12", "INC-99", "other"]
+        ["pm-12", "pm-12", "INC-99", "other"]
+    );
+    assert_eq!(subjects("match = ['^Post']"), ["pm-12", "pm-12", ""]);
+    assert_eq!(
+        subjects("match = ['^Post']\nkey = 'INC-\\d+'"),
+        ["pm-12", "pm-12", "INC-99", ""]
     );
 }
 
@@ -370,193 +372,165 @@ fn wrong_input_is_told() {
     }
 }
 
-fn fixtures() -> Option<PathBuf> {
-    let found = std::env::var_os("READBACK_FIXTURES").map(PathBuf::from);
-    if found.is_none() {
-        skipped("READBACK_FIXTURES is not set");
-    }
-    found
-}
-
-/// Cells of a table of the other program's, without its header.
-fn expected(fixtures: &std::path::Path, name: &str) -> Vec<Vec<String>> {
-    let text = fs::read_to_string(fixtures.join("EXPECTED").join(name)).unwrap();
-    text.lines()
-        .skip(1)
-        .map(|line| line.split('\t').map(str::to_owned).collect())
-        .collect()
+/// Roles, as `person role`, of an event with these lines.
+fn roles(lines: &str) -> Vec<String> {
+    let text = format!("UID:a\nDTSTART:20250304T140000Z\n{lines}");
+    let found = import("", &calendar(&event(&text))).unwrap();
+    let rows = rows(&found).into_iter();
+    rows.map(|row| row["a ".len()..].to_owned()).collect()
 }
 
 #[test]
-fn real_calendars_have_the_attendees_that_another_program_found() {
-    let Some(fixtures) = fixtures() else { return };
-    let rows = expected(&fixtures, "ical_attendees.tsv");
-    let mut files: BTreeMap<String, Vec<[String; 5]>> = BTreeMap::new();
-    for row in &rows {
-        let address = row[4].to_lowercase();
-        // Two UIDs in one event are printed by that program as a list of Python.
-        let uid = row[1]
-            .strip_prefix("[vText(b'")
-            .and_then(|rest| rest.split('\'').next())
-            .unwrap_or(&row[1]);
-        files.entry(row[0].clone()).or_default().push([
-            uid.to_owned(),
-            row[3].clone(),
-            address,
-            row[5].to_uppercase(),
-            row[6].to_uppercase(),
-        ]);
-    }
-    let mut checked = 0;
-    for (file, mut theirs) in files {
-        let bytes = fs::read(fixtures.join("icalendar").join(&file)).unwrap();
-        let mut ours: Vec<[String; 5]> = attendees(&bytes)
-            .into_iter()
-            .map(|one| {
-                let property = if one.organizer {
-                    "ORGANIZER"
-                } else {
-                    "ATTENDEE"
-                };
-                let text = |text: Option<String>| text.unwrap_or_default();
-                [
-                    one.uid,
-                    property.to_owned(),
-                    one.address.to_lowercase(),
-                    text(one.role),
-                    text(one.partstat),
-                ]
-            })
-            .collect();
-        ours.sort();
-        theirs.sort();
-        assert_eq!(ours, theirs, "{file}");
-        checked += theirs.len();
-    }
-    assert_eq!(checked, rows.len());
-}
-
-#[test]
-fn real_calendars_make_no_panic_and_mostly_the_same_occurrences() {
-    let Some(fixtures) = fixtures() else { return };
-    let mut theirs: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for row in expected(&fixtures, "ical_occurrences.tsv") {
-        theirs
-            .entry(row[0].clone())
-            .or_default()
-            .insert(row[2].replace("(floating)", "Z"));
-    }
-    let cut: BTreeSet<String> = expected(&fixtures, "ical_status.tsv")
-        .into_iter()
-        .filter(|row| row[1] == "ok_first_300")
-        .map(|row| row[0].clone())
-        .collect();
-    let mut same = 0;
-    let mut different = Vec::new();
-    for entry in fs::read_dir(fixtures.join("icalendar")).unwrap() {
-        let path = entry.unwrap().path();
-        let file = path.file_name().unwrap().to_string_lossy().into_owned();
-        let bytes = fs::read(&path).unwrap();
-        let _any_result_but_a_panic = import("", &bytes).is_ok();
-        for cut in (0..bytes.len()).step_by(bytes.len() / 7 + 1) {
-            let _any_result_but_a_panic = import("", &bytes[cut..]).is_ok();
-            let _any_result_but_a_panic = import("", &bytes[..cut]).is_ok();
-        }
-        let Some(theirs) = theirs.get(&file) else {
-            continue;
-        };
-        let mut ours = occurrences_of(&bytes);
-        if cut.contains(&file) {
-            ours.retain(|start| Some(start) <= theirs.last());
-        }
-        if ours == *theirs {
-            same += 1;
-        } else {
-            let missing: Vec<_> = theirs.difference(&ours).take(3).collect();
-            let extra: Vec<_> = ours.difference(theirs).take(3).collect();
-            different.push(format!("{file}: missing {missing:?} extra {extra:?}"));
-        }
-    }
-    different.retain(|line| {
-        !KNOWN_DIFFERENCES
-            .iter()
-            .any(|(file, _)| line.starts_with(file))
-    });
-    assert!(
-        different.is_empty(),
-        "{same} same, {} different:\n{}",
-        different.len(),
-        different.join("\n")
+fn members_have_the_role_of_their_group() {
+    assert_eq!(
+        roles(
+            "ATTENDEE;CUTYPE=GROUP;ROLE=OPT-PARTICIPANT:mailto:All@example.org\n\
+             ATTENDEE;MEMBER=\"mailto:all@example.org\":mailto:a@example.org\n\
+             ATTENDEE;ROLE=REQ-PARTICIPANT;MEMBER=\"mailto:all@example.org\":mailto:b@example.org\n\
+             ATTENDEE;MEMBER=\"mailto:others@example.org\":mailto:c@example.org\n\
+             ATTENDEE;DELEGATED-FROM=\"mailto:a@example.org\":mailto:d@example.org\n"
+        ),
+        [
+            "a@example.org OPT-PARTICIPANT",
+            "b@example.org REQ-PARTICIPANT",
+            "c@example.org REQ-PARTICIPANT?",
+            "d@example.org OPT-PARTICIPANT",
+        ]
     );
-    assert!(same >= 130, "{same}");
 }
 
-/// Where the other program says something else about occurrences, and why.
-const KNOWN_DIFFERENCES: [(&str, &str); 11] = [
-    (
-        "docs__tutorials__example.ics",
-        "one UID twice without RECURRENCE-ID: we take the later, they the earlier",
-    ),
-    (
-        "issue_86_x_wr_timezone_without_time_zone_in_dt.ics",
-        "they add a zone that the calendar names in X-WR-TIMEZONE",
-    ),
-    (
-        "issue_18_cancel_status.ics",
-        "we leave cancelled occurrences out",
-    ),
-    (
-        "issue_132_swapped_start_and_end.ics",
-        "they swap an end that lies before the start",
-    ),
-    (
-        "calendars__issue_1633_rdate_with_dates_and_tzid.ics",
-        "they take a period of dates without times",
-    ),
-    ("valid__lotr.ics", "UNTIL before DTSTART: we keep DTSTART"),
-    (
-        "valid__incoming.ics",
-        "several messages for one UID, some of them answers",
-    ),
-    (
-        "test-data__incoming.ics",
-        "several messages for one UID, some of them answers",
-    ),
-    (
-        "test-data__calendar.ics",
-        "several calendars in a file: they stop early",
-    ),
-    (
-        "test-data__process-calendar.ics",
-        "several calendars in a file: they stop early",
-    ),
-    (
-        "test-data__recur-errors.ics",
-        "US-Eastern without VTIMEZONE: they know no daylight time for it",
-    ),
-];
+#[test]
+fn delegates_of_delegates_have_the_role_of_the_first() {
+    assert_eq!(
+        roles(
+            "ATTENDEE;ROLE=OPT-PARTICIPANT;DELEGATED-TO=\"mailto:b@example.org\":mailto:a@example.org\n\
+             ATTENDEE;DELEGATED-FROM=\"mailto:a@example.org\":mailto:b@example.org\n\
+             ATTENDEE;DELEGATED-FROM=\"mailto:b@example.org\":mailto:c@example.org\n\
+             ATTENDEE;DELEGATED-FROM=\"mailto:e@example.org\":mailto:d@example.org\n\
+             ATTENDEE;DELEGATED-FROM=\"mailto:d@example.org\":mailto:e@example.org\n"
+        ),
+        [
+            "a@example.org OPT-PARTICIPANT",
+            "b@example.org OPT-PARTICIPANT",
+            "c@example.org OPT-PARTICIPANT",
+            "d@example.org REQ-PARTICIPANT?",
+            "e@example.org REQ-PARTICIPANT?",
+        ]
+    );
+}
 
-/// Starts in the other program's notation.
-fn occurrences_of(bytes: &[u8]) -> BTreeSet<String> {
-    let (calendars, _) = parse(&decoded(bytes));
-    let zones: Vec<Zones<'_>> = calendars
-        .iter()
-        .map(|calendar| Zones::new(calendar, chrono_tz::UTC))
-        .collect();
-    let occasions = read_events(&calendars, &zones, &mut Collected::default());
-    let to = parse_rfc3339("2027-01-01T00:00:00Z").unwrap();
-    let mut found = BTreeSet::new();
-    for (_, versions) in by_uid(&occasions) {
-        for occurrence in occurrences(versions.series, &versions.changes, to).0 {
-            let start = to_rfc3339(occurrence.at);
-            let start = match occurrence.of.start.all_day {
-                true => format!("{}(date)", &start[..10]),
-                false => start,
-            };
-            if start.as_str() >= "1995" {
-                found.insert(start);
+#[test]
+fn whoever_organises_is_in_the_chair() {
+    assert_eq!(
+        roles(
+            "ORGANIZER:mailto:a@example.org\n\
+             ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:a@example.org\n\
+             ATTENDEE;CN=Fireflies Notetaker:mailto:fred@fireflies.ai\n\
+             ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:b@example.org\n"
+        ),
+        ["a@example.org CHAIR", "b@example.org REQ-PARTICIPANT"]
+    );
+}
+
+/// A group stands for itself where nobody is said to be of it.
+#[test]
+fn a_group_whose_members_are_not_known_is_told() {
+    let of = |lines: &str| {
+        let text = format!("UID:a\nDTSTART:20250304T140000Z\n{lines}");
+        let found = import("", &calendar(&event(&text))).unwrap();
+        let groups = found.events.iter().map(attendance);
+        let groups: Vec<_> = groups
+            .filter(|one| one.is_group())
+            .map(|one| (one.via.clone(), one.role.clone(), one.role_stated))
+            .collect();
+        (groups, found.left_out)
+    };
+    let group = "ATTENDEE;CUTYPE=GROUP;ROLE=OPT-PARTICIPANT:mailto:all@example.org\n";
+    let (groups, left_out) = of(group);
+    let told = (
+        Some("all@example.org".to_owned()),
+        Some("OPT-PARTICIPANT".to_owned()),
+        true,
+    );
+    assert_eq!(groups, [told]);
+    assert_eq!(
+        left_out,
+        BTreeMap::from([("event without attendees", 1), ("group", 1)])
+    );
+    let member = "ATTENDEE;MEMBER=\"mailto:all@example.org\":mailto:a@example.org\n";
+    assert_eq!(of(&format!("{group}{member}")).0, []);
+}
+
+/// What stands after some files, one after the other, each a day later.
+fn standing(files: &[String]) -> Vec<String> {
+    let mut newest: BTreeMap<String, Event> = BTreeMap::new();
+    for (day, file) in files.iter().enumerate() {
+        let mut sink = Collected::default();
+        let mut reader = build_file(toml::Table::new(), &setting()).unwrap();
+        let changed = parse_rfc3339("2025-03-01T00:00:00Z").unwrap();
+        reader.dated(changed + i64::try_from(day).unwrap() * crate::model::DAY_MS);
+        reader
+            .read("f.ics", &mut &*calendar(file), &mut sink)
+            .unwrap();
+        for event in sink.events {
+            let known = newest.get(&event.id);
+            if known.is_none_or(|known| known.version <= event.version) {
+                newest.insert(event.id.clone(), event);
             }
         }
     }
-    found
+    let mut found = Collected::default();
+    let standing = newest.into_values();
+    found.events = standing
+        .filter(|event| !event.subject.ends_with(RETRACTED))
+        .collect();
+    let mut rows = rows(&found);
+    rows.sort();
+    rows
+}
+
+#[test]
+fn a_cancellation_in_a_later_file_takes_back_what_it_names() {
+    let bob = "ATTENDEE:mailto:bob@example.org\n";
+    let single = event(&format!(
+        "UID:a\nDTSTART:20250304T140000Z\nSEQUENCE:1\n{ADA}{bob}"
+    ));
+    let gone = |lines: &str| {
+        event(&format!(
+            "UID:a\nDTSTART:20250304T140000Z\nSEQUENCE:2\nSTATUS:CANCELLED\n{lines}"
+        ))
+    };
+    assert_eq!(standing(std::slice::from_ref(&single)).len(), 2);
+    assert_eq!(
+        standing(&[single.clone(), gone(&format!("{ADA}{bob}"))]),
+        [""; 0]
+    );
+    // Whoever it does not name stays.
+    assert_eq!(
+        standing(&[single.clone(), format!("METHOD:CANCEL\n{}", gone(ADA))]),
+        ["a bob@example.org REQ-PARTICIPANT?"]
+    );
+    // It takes place after all.
+    let again = single.replace("SEQUENCE:1", "SEQUENCE:3");
+    assert_eq!(standing(&[single, gone(ADA), again]).len(), 2);
+
+    let series = event(&format!(
+        "UID:s\nDTSTART:20250304T140000Z\nRRULE:FREQ=WEEKLY;COUNT=3\n{ADA}"
+    ));
+    let one = event(&format!(
+        "UID:s\nRECURRENCE-ID:20250311T140000Z\nDTSTART:20250311T140000Z\nSEQUENCE:1\nSTATUS:CANCELLED\n{ADA}"
+    ));
+    let rest = [
+        "s/2025-03-04T14:00:00Z ada@example.org REQ-PARTICIPANT?",
+        "s/2025-03-18T14:00:00Z ada@example.org REQ-PARTICIPANT?",
+    ];
+    assert_eq!(standing(&[series.clone(), one.clone()]), rest);
+    assert_eq!(standing(&[series.clone(), [&*series, &one].concat()]), rest);
+    let following = one.replace("RECURRENCE-ID", "RECURRENCE-ID;RANGE=THISANDFUTURE");
+    assert_eq!(
+        standing(&[series.clone(), [&*series, &following].concat()]),
+        rest[..1]
+    );
+    let all = series.replace("RRULE", "STATUS:CANCELLED\nSEQUENCE:1\nRRULE");
+    assert_eq!(standing(&[series, all]), [""; 0]);
 }

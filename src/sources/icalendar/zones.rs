@@ -11,7 +11,7 @@ use calcard::icalendar::{
     ICalendar, ICalendarComponent, ICalendarComponentType, ICalendarEntry, ICalendarProperty,
     ICalendarValue,
 };
-use chrono::{FixedOffset, NaiveDateTime, TimeZone};
+use chrono::{FixedOffset, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone};
 use chrono_tz::Tz;
 
 use super::expand::expand_rule;
@@ -73,6 +73,13 @@ impl Zone<'_> {
         }
     }
 
+    /// Where a day begins and ends.
+    pub(super) fn day(self, day: NaiveDate) -> (Millis, Millis) {
+        let midnight = day.and_time(NaiveTime::MIN);
+        let next = midnight + TimeDelta::days(1);
+        (self.instant(midnight), self.instant(next))
+    }
+
     /// The local time of an instant.
     pub(super) fn clock(self, at: Millis) -> Option<NaiveDateTime> {
         match self {
@@ -101,7 +108,7 @@ impl<'a> Zones<'a> {
                     .values
                     .first()?
                     .as_text()?;
-                let unknown = named.resolve(name).is_none();
+                let unknown = known(&named, name).is_none();
                 let observances = unknown.then(|| observances(calendar, component))?;
                 (!observances.is_empty()).then_some((name, observances))
             })
@@ -113,17 +120,23 @@ impl<'a> Zones<'a> {
         }
     }
 
-    /// The time of a property, in the zone it names.
-    pub(super) fn local(
-        &self,
+    /// The zone of times that name none, and of which nothing else tells it.
+    pub(super) fn organisation(&self) -> Zone<'_> {
+        Zone::Named(self.organisation)
+    }
+
+    /// The time of a property, in the zone it names; in `floating` if it names none.
+    pub(super) fn local<'z>(
+        &'z self,
         entry: &ICalendarEntry,
         time: &PartialDateTime,
-    ) -> Option<Local<'_>> {
+        floating: Zone<'z>,
+    ) -> Option<Local<'z>> {
         let parts = time.to_date_time()?;
         let zone = match (parts.offset, entry.tz_id()) {
             (Some(offset), _) => Zone::Fixed(offset),
             (None, Some(name)) => self.zone(name),
-            (None, None) => Zone::Named(self.organisation),
+            (None, None) => floating,
         };
         Some(Local {
             clock: parts.date_time,
@@ -133,18 +146,70 @@ impl<'a> Zones<'a> {
     }
 
     fn zone(&self, name: &str) -> Zone<'_> {
-        match (self.named.resolve(name), self.own.get(name)) {
-            (Some(Named::Tz(zone)), _) => Zone::Named(zone),
-            (Some(Named::Fixed(offset)), _) => Zone::Fixed(offset),
-            (_, Some(observances)) => Zone::Own(observances),
-            _ => Zone::Named(guessed(name).unwrap_or(self.organisation)),
+        if let Some(zone) = known(&self.named, name) {
+            return Zone::Named(zone);
+        }
+        // What the calendar says of its own zone tells the summer's time too; an offset in a name does not.
+        if let Some(observances) = self.own.get(name) {
+            return Zone::Own(observances);
+        }
+        match (guessed(name), told(name)) {
+            (Some(zone), _) => Zone::Named(zone),
+            (None, Some((offset, _))) => Zone::Fixed(offset),
+            (None, None) => Zone::Named(self.organisation),
         }
     }
 
-    /// Whether a name of a zone can be understood.
-    pub(super) fn knows(&self, name: &str) -> bool {
-        self.named.resolve(name).is_some() || self.own.contains_key(name) || guessed(name).is_some()
+    /// What is to be said of a zone with this name, if it is not understood as it was meant.
+    pub(super) fn doubt(&self, name: &str) -> Option<String> {
+        let is_own = || self.own.contains_key(name) || guessed(name).is_some();
+        if known(&self.named, name).is_some() || is_own() {
+            return None;
+        }
+        Some(match told(name) {
+            Some((offset, _)) => {
+                format!("zone {name:?} is known by its offset alone; read at {offset} all the year")
+            }
+            None => format!("zone {name:?} is not known; read in {}", self.organisation),
+        })
     }
+}
+
+/// The zone that everybody calls so, or that Windows or Outlook do. Of `(UTC+01:00) Sarajevo` the words tell
+/// it; a zone made of the offset alone would have no summer.
+fn known(named: &TzResolver<&str>, name: &str) -> Option<Tz> {
+    let name = told(name).map_or(name, |(_, words)| words);
+    match named.resolve(name)? {
+        Named::Tz(zone) => Some(zone),
+        Named::Fixed(_) | Named::Floating => None,
+    }
+}
+
+/// The offset and the words of a name such as `(UTC+05:30) Our Town` or `(GMT-08.00) Tijuana`.
+fn told(name: &str) -> Option<(FixedOffset, &str)> {
+    let (offset, words) = name.trim().strip_prefix('(')?.split_once(')')?;
+    let offset = offset.trim();
+    let offset = offset
+        .strip_prefix("UTC")
+        .or_else(|| offset.strip_prefix("GMT"))?
+        .trim();
+    let seconds = match offset.get(..1) {
+        None => 0,
+        Some(sign) => {
+            let digits = offset.get(1..)?;
+            let together = || digits.split_at_checked(2).filter(|_| digits.len() == 4);
+            let parts = digits.split_once([':', '.']).or_else(together);
+            let (hours, minutes) = parts.unwrap_or((digits, "0"));
+            let seconds = hours.parse::<u8>().ok().map(i32::from)? * 3600
+                + minutes.parse::<u8>().ok().map(i32::from)? * 60;
+            match sign {
+                "+" => seconds,
+                "-" => -seconds,
+                _ => return None,
+            }
+        }
+    };
+    Some((FixedOffset::east_opt(seconds)?, words.trim()))
 }
 
 /// The instant of a local time in a zone that is called so; nothing where nobody knows the zone.
@@ -153,7 +218,8 @@ pub(in crate::sources) fn instant(zone: &str, clock: NaiveDateTime) -> Option<Mi
         components: Vec::new(),
     };
     let zones = Zones::new(&nothing, Tz::UTC);
-    zones.knows(zone).then(|| zones.zone(zone).instant(clock))
+    let is_known = zones.doubt(zone).is_none() || told(zone).is_some();
+    is_known.then(|| zones.zone(zone).instant(clock))
 }
 
 /// The zone meant by a name of some registry, such as `/freeassociation.sourceforge.net/Asia/Tokyo`,
@@ -219,7 +285,7 @@ fn named_instant(zone: Tz, clock: NaiveDateTime) -> Millis {
     }
     // Gaps are at most a few hours; Samoa once skipped a whole day.
     let before = (1..=26 * 4)
-        .map_while(|quarters| clock.checked_sub_signed(chrono::TimeDelta::minutes(15 * quarters)))
+        .map_while(|quarters| clock.checked_sub_signed(TimeDelta::minutes(15 * quarters)))
         .find_map(|before| zone.from_local_datetime(&before).latest());
     minus(
         clock,

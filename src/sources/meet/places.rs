@@ -139,7 +139,7 @@ impl<'a> Places<'a> {
             let Some(code) = meeting.code.clone() else {
                 continue;
             };
-            if !self.reading.wants(&meeting.title, &[]) {
+            if !self.reading.wants(&meeting.title, &[], &meeting.texts) {
                 continue;
             }
             // Whom the plan leaves out is told by the calendar's own source.

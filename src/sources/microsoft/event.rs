@@ -148,7 +148,7 @@ fn time(value: &Value) -> Option<(NaiveDateTime, Millis)> {
 
 /// Title, text and places, in this order. Addresses that Outlook had led through its own guard are told as
 /// they were written, too.
-fn texts(value: &Value) -> Vec<String> {
+pub(in crate::sources) fn texts(value: &Value) -> Vec<String> {
     let places = value["locations"].as_array().into_iter().flatten();
     let places = places.chain([&value["location"]]);
     let places = places.flat_map(|place| [&place["displayName"], &place["locationUri"]]);

@@ -11,7 +11,7 @@ use crate::model::{DAY_MS, Millis};
 use crate::sources::icalendar::doubt::Doubt;
 use crate::sources::icalendar::memory::Memory;
 use crate::sources::icalendar::reading::{Reading, Window};
-use crate::sources::microsoft::event::Sort;
+use crate::sources::microsoft::event::{Sort, texts};
 
 /// How far behind the window changes are asked for: so long a link is good.
 const AHEAD: Millis = 92 * DAY_MS;
@@ -98,9 +98,12 @@ impl Change<'_> {
             let categories = value["categories"].as_array().into_iter().flatten();
             let categories = categories.filter_map(Value::as_str).map(str::to_owned);
             let categories: Vec<String> = categories.collect();
-            reading.wants(value["subject"].as_str().unwrap_or_default(), &categories)
+            let title = value["subject"].as_str().unwrap_or_default();
+            reading.wants(title, &categories, &texts(value))
         };
-        let master = self.whole.filter(|master| master["subject"].is_string());
+        // What leaves out its title or its text says nothing of whether it is wanted.
+        let is_told = |master: &&Value| master["subject"].is_string() && !master["body"].is_null();
+        let master = self.whole.filter(is_told);
         master.is_none_or(wants) || self.exceptions.iter().any(|one| wants(one))
     }
 }

@@ -21,7 +21,7 @@ use crate::model::Millis;
 use crate::sources::forge::{Stop, concluded, is_too_early, refusal, remembered, written};
 use crate::sources::icalendar::memory::{Telling, hashed, setup, window};
 use crate::sources::icalendar::people;
-use crate::sources::icalendar::reading::{Plan, Reading, Window};
+use crate::sources::icalendar::reading::{Plan, Reading, UNWANTED, Window};
 use crate::sources::microsoft::calendar::{Found, Next, Site};
 use crate::sources::microsoft::event::{Broken, Event};
 use crate::sources::microsoft::{Place, graph::Graph};
@@ -376,12 +376,12 @@ impl Run<'_> {
             }
         }
         let owner = (calendar.to_owned(), entry.to_owned());
-        let wants = |event: &Event| self.reading.wants(&event.title, &event.categories);
+        let reading = self.reading;
+        let wants = |event: &Event| reading.wants(&event.title, &event.categories, &event.texts);
         let is_wanted = events.iter().any(wants);
         let before = self.stand(calendar).entries.remove(entry);
         if !is_wanted && is_complete && before.is_none() {
-            let reason = "neither title nor category matches";
-            events.iter().for_each(|_| self.sink.left_out(reason));
+            events.iter().for_each(|_| self.sink.left_out(UNWANTED));
             return Ok(());
         }
         let before = before.unwrap_or_default();
@@ -411,7 +411,7 @@ impl Run<'_> {
         self.left(&owner, &left);
         let is_silent = !known.is_own && known.uids.iter().any(|uid| self.has_own(uid));
         for event in events {
-            let wanted = self.reading.wants(&event.title, &event.categories);
+            let wanted = wants(&event);
             let is_next = event.at >= self.window.to && self.window.to < self.window.beyond;
             if event.is_cancelled {
                 self.sink.left_out("cancelled");
@@ -424,7 +424,7 @@ impl Run<'_> {
             } else if !(self.window.from..self.window.to).contains(&event.at) {
                 self.sink.left_out("outside from and to");
             } else if !wanted {
-                self.sink.left_out("neither title nor category matches");
+                self.sink.left_out(UNWANTED);
             } else if !is_silent {
                 let plan = self.plan(event, &mut site.graph)?;
                 self.telling.tell(plan, self.sink);
@@ -439,9 +439,7 @@ impl Run<'_> {
             groups.expand(&mut event.invitations, graph)?;
         }
         let people = people::expected(&event.invitations, |reason| self.sink.left_out(reason));
-        if people.is_empty() {
-            self.sink.left_out("event without attendees");
-        }
+        people::look(&people, self.sink);
         let meeting = event.meeting();
         Ok(Plan {
             subject: self.reading.subject(&event.texts, (&event.uid, &meeting)),

@@ -15,7 +15,7 @@ use crate::model::meeting::version_at;
 use crate::model::{DAY_MS, Millis};
 use crate::sources::forge::{Stop, concluded, is_too_early, refusal, remembered, sha256, written};
 use crate::sources::icalendar::memory::{hashed, setup};
-use crate::sources::icalendar::reading::{Choice, Reading};
+use crate::sources::icalendar::reading::{Choice, Reading, UNWANTED};
 use crate::sources::microsoft::calendar::Site;
 use crate::sources::microsoft::event::Event;
 use crate::sources::microsoft::{Given, Place, Signin};
@@ -325,8 +325,11 @@ impl Run<'_> {
                 event.at + i64::try_from(event.length_ms.unwrap_or_default()).unwrap_or_default();
             if event.is_cancelled || event.is_draft {
                 self.sink.left_out("cancelled");
-            } else if !self.reading.wants(&event.title, &event.categories) {
-                self.sink.left_out("neither title nor category matches");
+            } else if !self
+                .reading
+                .wants(&event.title, &event.categories, &event.texts)
+            {
+                self.sink.left_out(UNWANTED);
             } else if end > self.now {
                 // Its turn comes when it is over.
             } else if let Some(join_url) = &event.join_url {
