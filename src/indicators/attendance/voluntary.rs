@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A2",
     title: "Voluntary attendance",
     unit: "share; people",
-    version: 4,
+    version: 3,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance"],

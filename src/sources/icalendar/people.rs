@@ -188,7 +188,7 @@ impl Invitation {
     /// Whether it is a program that takes notes: those are invited like people.
     fn is_note_taker(&self) -> bool {
         let name = self.name.as_deref();
-        name.is_some_and(|name| presence::left_out(name).is_some())
+        name.is_some_and(presence::takes_notes)
     }
 
     /// Who it is: by address, else by the address in EMAIL, else by another kind of address (a

@@ -221,6 +221,12 @@ fn is_note_taker(name: &str) -> bool {
     NOTE_TAKERS.iter().any(|word| name.contains(word))
 }
 
+/// Whether a program that takes notes is called so.
+pub(in crate::sources) fn takes_notes(shown: &str) -> bool {
+    let name = shown.trim().to_lowercase();
+    is_note_taker(&name) || is_bare_note_taker(&name)
+}
+
 /// Why somebody of a table is left out, of whom it tells a name or an address alone.
 pub(super) fn left_out(shown: &str, listed: &Listed) -> Option<&'static str> {
     let name = shown.trim().to_lowercase();
@@ -229,7 +235,7 @@ pub(super) fn left_out(shown: &str, listed: &Listed) -> Option<&'static str> {
         return Some(ROOM);
     }
     let is_listed = listed.note_takers.contains(&name);
-    (is_listed || is_note_taker(&name) || is_bare_note_taker(&name)).then_some(NOTE_TAKER)
+    (is_listed || takes_notes(&name)).then_some(NOTE_TAKER)
 }
 
 /// Whether this stands for a telephone: no name at all, or a number, whole or masked.
