@@ -58,6 +58,9 @@ pub struct Explanation {
     pub made_by: Vec<String>,
     /// What it says now.
     pub results: Value,
+    /// How the indicator takes in the write-up that was asked for, where that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// What the summary says of the write-up that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub writeup: Option<Value>,
@@ -85,7 +88,7 @@ pub struct Step {
     /// Whether they are left out here.
     pub left_out: bool,
     /// The number is withheld.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
 }
 
@@ -152,6 +155,7 @@ pub fn explanation(
             .collect(),
         made_by: made,
         results: said["results"].clone(),
+        part: None,
         writeup,
         restated: None,
     })
@@ -301,6 +305,9 @@ impl Explanation {
         }
         if let Some(writeup) = &self.writeup {
             writeln!(out, "\nThe write-up {}", text(writeup, "id"))?;
+            if let Some(part) = &self.part {
+                wrapped(out, "", part)?;
+            }
             for (name, value) in numbers(writeup) {
                 writeln!(out, "  {name} = {value}")?;
             }
@@ -335,6 +342,10 @@ fn write_restated(out: &mut String, restated: &Value) -> std::fmt::Result {
     }
     for change in changes {
         let path = text(&change, "path");
+        if change["suppressed"] == true {
+            writeln!(out, "  {path}: changed, by how much is withheld")?;
+            continue;
+        }
         writeln!(
             out,
             "  {path}: {} is {} by now",
@@ -343,6 +354,10 @@ fn write_restated(out: &mut String, restated: &Value) -> std::fmt::Result {
     }
     for cause in rows("causes") {
         let (kind, path) = (text(&cause, "kind"), text(&cause, "path"));
+        if cause["suppressed"] == true {
+            writeln!(out, "  cause: {kind}: {path}: changed by few")?;
+            continue;
+        }
         writeln!(
             out,
             "  cause: {kind}: {path}: {} is {} by now",

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::view::{k, organisation, plain, simulated};
-use super::{STATEMENT, alive, health, list, opening, panels, signals, trend, words};
+use super::{STATEMENT, alive, annotations, health, list, opening, panels, signals, trend, words};
 use crate::charts::reading;
 
 /// The digest of a summary.
@@ -39,6 +39,9 @@ pub fn digest(summary: &Value) -> String {
     if trend::reads(summary).word != "no data" {
         let said = signals::sentence(summary, "T0");
         lines.extend([plain(&said), String::new()]);
+    }
+    for said in annotations::changes(summary) {
+        lines.extend([escape(&said), String::new()]);
     }
     signs(summary, &mut lines);
     living(summary, &mut lines);
@@ -121,7 +124,12 @@ fn missing(summary: &Value, lines: &mut Vec<String>) {
             commands.join(" or ")
         ));
     }
-    for said in health.brief.iter().chain(&health.beside) {
+    for said in health
+        .brief
+        .iter()
+        .chain(&health.beside)
+        .chain(&health.restated)
+    {
         lines.push(format!("- {said}"));
     }
     for source in &health.coverage {

@@ -31,6 +31,7 @@ mod panels;
 mod privacy;
 mod reaching;
 mod report;
+mod restated;
 mod reviews;
 mod signals;
 mod slices;
@@ -55,6 +56,7 @@ pub use import::Import;
 pub use links::Links;
 pub use list::{ListQuery, Sort};
 pub use report::report;
+pub use restated::sentence as restated;
 pub use reviews::{ByHand, Seated, UNTITLED};
 pub use table::reviews_csv;
 
