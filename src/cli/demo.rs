@@ -80,6 +80,12 @@ pub(super) async fn run(args: Args, mut config: Config) -> anyhow::Result<()> {
         true => None,
         false => Some(serve::bind(args.listen)?),
     };
+    // What the terms say of it is what is done here, whatever the configuration says.
+    if let Some(listener) = &listener {
+        config.listen = listener
+            .local_addr()
+            .context("where the pages are served")?;
+    }
     let folder = Temporary::new()?;
     config.data_dir = folder.0.join("data");
     // Whatever the configuration says, nothing simulated goes into a real store.
@@ -145,7 +151,7 @@ async fn show(
     listener: Option<tokio::net::TcpListener>,
 ) -> anyhow::Result<()> {
     if let Some(out) = &args.out {
-        report::put_all(document, &terms, out)?;
+        report::put_all(document, (&terms, &Json::Null), out)?;
         writeln!(std::io::stderr(), "report written to {}", out.display())?;
     }
     if let Some(listener) = listener {

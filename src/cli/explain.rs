@@ -59,13 +59,16 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
             Some(earlier) => Some(restated_since(&house, earlier).await?),
             None => None,
         };
-        Ok::<_, anyhow::Error>((report::to_json(&reports.open)?, restated))
+        let writeup = args.writeup.as_deref();
+        let part = writeup.and_then(|writeup| reports.part(code, writeup));
+        Ok::<_, anyhow::Error>((report::to_json(&reports.open)?, restated, part))
     };
     let done = done.await;
     house.close().await;
-    let (bytes, restated) = done?;
+    let (bytes, restated, part) = done?;
     let summary = serde_json::from_slice(&bytes)?;
     let mut told = explanation(&summary, code, args.writeup.as_deref())?;
+    told.part = part;
     told.restated = restated.map(|restated| restate::of(&restated, code));
     write(&told, args.json)
 }

@@ -71,7 +71,7 @@ pub(super) async fn all(house: &House, log: Option<&Path>) -> anyhow::Result<Vec
     let words = format!("{} pseudonyms, none in", pseudonyms.len());
     let mut found = Vec::new();
     let mut texts = vec![("summary.json".to_owned(), shown.to_string().into_bytes())];
-    let of_pages = pages::report(&shown, &Json::Null)?;
+    let of_pages = pages::report(&shown, &Json::Null, &Json::Null)?;
     texts.extend(
         of_pages
             .into_iter()

@@ -72,24 +72,66 @@ async fn write(
     out: &Path,
     earlier: Option<&Json>,
 ) -> anyhow::Result<Vec<u8>> {
-    let document = summary(house, as_of).await?;
-    let bytes = put_all(&document, &privacy::noted(house).await?, out)?;
+    let reports = summaries(house, as_of).await?;
+    let before = remembered(out)?;
+    let restated = match earlier {
+        Some(earlier) => {
+            let found = match restate::as_of(earlier)? == as_of {
+                true => restated_by(&reports, earlier)?,
+                false => restated_since(house, earlier).await?,
+            };
+            Some(restate::recorded(found, super::now(), before.as_ref()))
+        }
+        // Nothing is compared; what was found before is not forgotten.
+        None => before,
+    };
+    let told = restated.as_ref().filter(|_| earlier.is_some());
+    let told = told.map(restate::told).unwrap_or_default();
+    let document = reports.open;
+    let bytes = put_all(&document, (&privacy::noted(house).await?, &told), out)?;
     if let Some(reporting) = Reporting::open(&house.config).await? {
         let put = publish(house, &reporting, &document).await;
         reporting.close().await;
         put?;
     }
-    if let Some(earlier) = earlier {
-        let mut text = serde_json::to_vec_pretty(&restated_since(house, earlier).await?)?;
+    if let Some(restated) = restated {
+        let mut text = serde_json::to_vec_pretty(&restated)?;
         text.push(b'\n');
-        put(out, "restatements.json", &text)?;
+        put(out, RESTATED, &text)?;
+    }
+    let zone = house.config.organisation.calendar.timezone;
+    if let Some(said) = pages::restated(&told, zone) {
+        writeln!(
+            std::io::stderr(),
+            "{said} Which ones: {}",
+            out.join(RESTATED).display()
+        )?;
     }
     Ok(bytes)
 }
 
+/// What an earlier report would say now, in its folder.
+const RESTATED: &str = "restatements.json";
+
+/// The restatements that a folder holds already; nothing where there are none of this program.
+fn remembered(out: &Path) -> anyhow::Result<Option<Json>> {
+    let path = out.join(RESTATED);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| path.display().to_string()),
+    };
+    let found: Option<Json> = serde_json::from_slice(&bytes).ok();
+    Ok(found.filter(|found| found["schema"] == restate::SCHEMA))
+}
+
 /// What an earlier summary would say now.
 pub(super) async fn restated_since(house: &House, earlier: &Json) -> anyhow::Result<Json> {
-    let reports = summaries(house, restate::as_of(earlier)?).await?;
+    restated_by(&summaries(house, restate::as_of(earlier)?).await?, earlier)
+}
+
+/// The same by reports of its own instant.
+fn restated_by(reports: &Reports, earlier: &Json) -> anyhow::Result<Json> {
     // Read back from its bytes like the earlier one, so that equal numbers are equal.
     let now = serde_json::from_slice(&report::to_json(&reports.open)?)?;
     let mut earlier = earlier.clone();
@@ -140,8 +182,13 @@ fn kept(out: &Path) -> anyhow::Result<Option<Json>> {
     Ok(found.filter(|found| found["schema"] == SCHEMA && restate::as_of(found).is_ok()))
 }
 
-/// Writes every file of the report. Returns the bytes of `summary.json`.
-pub(super) fn put_all(document: &Document, terms: &Json, out: &Path) -> anyhow::Result<Vec<u8>> {
+/// Writes every file of the report, with the terms and what is told of an earlier one. Returns the bytes of
+/// `summary.json`.
+pub(super) fn put_all(
+    document: &Document,
+    (terms, restated): (&Json, &Json),
+    out: &Path,
+) -> anyhow::Result<Vec<u8>> {
     let bytes = report::to_json(document)?;
     make_room(out)?;
     put(out, "summary.json", &bytes)?;
@@ -149,7 +196,7 @@ pub(super) fn put_all(document: &Document, terms: &Json, out: &Path) -> anyhow::
     schema.push(b'\n');
     put(out, "summary.schema.json", &schema)?;
     let published = serde_json::to_value(document)?;
-    for (path, bytes) in pages::report(&published, terms).context("the report's pages")? {
+    for (path, bytes) in pages::report(&published, terms, restated).context("the report's pages")? {
         put(out, &path, &bytes)?;
     }
     Ok(bytes)
@@ -184,7 +231,7 @@ fn make_room(out: &Path) -> anyhow::Result<()> {
         }
         return Ok(());
     }
-    let restated = out.join("restatements.json");
+    let restated = out.join(RESTATED);
     if restated.exists() {
         std::fs::remove_file(&restated).with_context(|| restated.display().to_string())?;
     }

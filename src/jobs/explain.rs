@@ -59,6 +59,9 @@ pub struct Explanation {
     pub made_by: Vec<String>,
     /// What it says now.
     pub results: Value,
+    /// How the indicator takes in the write-up that was asked for, where that is told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub part: Option<String>,
     /// What the summary says of the write-up that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub writeup: Option<Value>,
@@ -86,7 +89,7 @@ pub struct Step {
     /// Whether they are left out here.
     pub left_out: bool,
     /// The number is withheld.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
 }
 
@@ -135,6 +138,7 @@ pub fn explanation(
         asked,
         made_by: made,
         results: said["results"].clone(),
+        part: None,
         writeup,
         restated: None,
     })
@@ -351,6 +355,9 @@ impl Explanation {
         }
         if let Some(writeup) = &self.writeup {
             writeln!(out, "\nThe write-up {}", text(writeup, "id"))?;
+            if let Some(part) = &self.part {
+                wrapped(out, "", part)?;
+            }
             for (name, value) in numbers(writeup) {
                 writeln!(out, "  {name} = {value}")?;
             }
@@ -385,6 +392,10 @@ fn write_restated(out: &mut String, restated: &Value) -> std::fmt::Result {
     }
     for change in changes {
         let path = text(&change, "path");
+        if change["suppressed"] == true {
+            writeln!(out, "  {path}: changed, by how much is withheld")?;
+            continue;
+        }
         writeln!(
             out,
             "  {path}: {} is {} by now",
@@ -393,6 +404,10 @@ fn write_restated(out: &mut String, restated: &Value) -> std::fmt::Result {
     }
     for cause in rows("causes") {
         let (kind, path) = (text(&cause, "kind"), text(&cause, "path"));
+        if cause["suppressed"] == true {
+            writeln!(out, "  cause: {kind}: {path}: changed by few")?;
+            continue;
+        }
         writeln!(
             out,
             "  cause: {kind}: {path}: {} is {} by now",

@@ -12,7 +12,7 @@ use super::people::BY_HAND;
 use crate::indicators::fewest;
 use crate::model::Calendar;
 use crate::model::time::to_rfc3339;
-use crate::store::{ComparedRow, HealthCounts, LabelCount, MERGED, Receipt, Store};
+use crate::store::{ComparedRow, CoverageRow, HealthCounts, LabelCount, MERGED, Receipt, Store};
 use crate::summary::document::{Compared, Coverage, Health, Reads, Received};
 use crate::summary::suppress;
 
@@ -227,7 +227,10 @@ fn received(receipts: &[Receipt], labels: &[LabelCount], few: &Few, removed: u64
     received
 }
 
+/// Who was watching by then: what begins at or after the instant is none of it, and what
+/// ends later goes on.
 fn coverage(computed: &Computed, calendar: &Calendar, few: &Few) -> Vec<Coverage> {
+    let as_of = computed.settings.as_of;
     let mut delivered: BTreeMap<(&str, &str), (i64, u64)> = BTreeMap::new();
     for row in &computed.observed {
         let entry = delivered
@@ -240,11 +243,12 @@ fn coverage(computed: &Computed, calendar: &Calendar, few: &Few) -> Vec<Coverage
     let mut list: Vec<Coverage> = computed
         .coverage
         .iter()
+        .filter(|row| row.from_at < as_of)
         .map(|row| Coverage {
             scope: row.scope.clone(),
             kind: row.kind.clone(),
             from: to_rfc3339(row.from_at),
-            to: row.to_at.map(to_rfc3339),
+            to: row.to_at.filter(|to| *to <= as_of).map(to_rfc3339),
             stated: true,
             events: delivered
                 .get(&(&*row.scope, &*row.kind))
@@ -252,10 +256,9 @@ fn coverage(computed: &Computed, calendar: &Calendar, few: &Few) -> Vec<Coverage
         })
         .collect();
     for ((source, kind), (first_at, events)) in delivered {
-        if !list
-            .iter()
-            .any(|row| row.scope == source && row.kind == kind)
-        {
+        // Whoever states when it watches is taken at its word, also where it said so of later days alone.
+        let is_stated = |row: &CoverageRow| row.scope == source && row.kind == kind;
+        if first_at < as_of && !computed.coverage.iter().any(is_stated) {
             list.push(Coverage {
                 scope: source.to_owned(),
                 kind: kind.to_owned(),

@@ -1,5 +1,7 @@
 //! The report: the summary as of an instant, complete and fit to leave the house.
 
+use std::collections::BTreeSet;
+
 use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
@@ -7,7 +9,7 @@ use super::beside::Beside;
 use super::coarse::coarsen;
 use super::hiding::{hide, is_named, names};
 use super::{cohorts, compute, few, forges, gone, health, meetings, reviews, slices, writeups};
-use crate::indicators::{Context, Spec, beside};
+use crate::indicators::{Context, Spec, beside, in_tail_share};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
 use crate::model::{Parameters, Results};
@@ -44,6 +46,8 @@ pub struct Reports {
     pub full: Option<Document>,
     /// Every name of restricted write-ups.
     hidden: Vec<String>,
+    /// The write-ups that L3 sums over, by id.
+    tail: BTreeSet<String>,
 }
 
 /// Computes the summary for everybody. The derive job has run.
@@ -163,10 +167,32 @@ pub async fn summaries(
     if let Json::Array(deleted) = lists["linked_but_gone"]["deleted"].take() {
         open.linked_but_gone.deleted = deleted;
     }
-    Ok(Reports { open, full, hidden })
+    let tail = in_tail_share(&computed.facts, context).into_iter();
+    let tail = tail.filter_map(|at| Some(computed.registry.get(at)?.id.clone()));
+    Ok(Reports {
+        open,
+        full,
+        hidden,
+        tail: tail.collect(),
+    })
 }
 
 impl Reports {
+    /// How an indicator takes in one write-up, where that is told: of L3 whether it is one of those that are
+    /// summed over. What each adds stands nowhere: beside the reads by age it would tell those of few people.
+    pub fn part(&self, code: &str, writeup: &str) -> Option<String> {
+        let days = &self.open.parameters["horizon_days"];
+        (code == "L3").then(|| match self.tail.contains(writeup) {
+            true => format!(
+                "{writeup} is one of those that L3 sums over: its first {days} days were watched whole. What it \
+                 adds to x and y is not told by itself; its reads by age are, from so many people on as are shown."
+            ),
+            false => format!(
+                "{writeup} is in no sum of L3: it is younger than {days} days, or they were not watched whole."
+            ),
+        })
+    }
+
     /// Takes out of an earlier summary what is restricted by now.
     pub fn clean(&self, earlier: &mut Json) {
         hide(earlier, &self.hidden);

@@ -91,6 +91,19 @@ fn two(ratio: f64) -> String {
     format!("{ratio:.2}")
 }
 
+/// What came after each change that was entered, where it can be estimated: with its interval and what else may
+/// explain it.
+pub(super) fn changes(summary: &Value) -> Vec<String> {
+    let tested = reading::list(reading::results(summary, "T6"), "annotations").iter();
+    let estimated = tested.filter(|one| cell(&one["its"], "level_ratio").get().is_some());
+    let zone = reading::zone(summary);
+    let said = estimated.map(|one| {
+        let (text, on) = (reading::text(one, "text"), reading::text(one, "on"));
+        format!("{text}, {}: {}", words::date(on, zone), shown(one))
+    });
+    said.collect()
+}
+
 /// What T6 says of one.
 pub(super) fn shown(tested: &Value) -> String {
     let its = &tested["its"];
@@ -135,6 +148,30 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn the_digest_tells_what_came_after_a_change() {
+        let its = json!({
+            "told": "estimated", "before": 15, "after": 11, "level_ratio": 2.27,
+            "level_ratio_ci": [1.41, 3.67], "dispersion": 10.3,
+        });
+        let early = json!({ "told": "too early", "before": 9, "after": 1, "level_ratio": null });
+        let summary = json!({ "indicators": { "T6": { "results": { "annotations": [
+            { "on": "2024-12-30", "text": "A new template", "beside": "One other change.", "its": its },
+            { "on": "2026-05-30", "text": "Another", "beside": "One other change.", "its": early },
+        ] } } } });
+        let digest = super::super::digest(&summary);
+        assert!(
+            digest.contains(
+                "A new template, 30 Dec 2024: Write-ups published after it are read 2.27 times"
+            ),
+            "{digest}"
+        );
+        for part in ["1.41 to 3.67", "One other change."] {
+            assert!(digest.contains(part), "{digest}");
+        }
+        assert!(!digest.contains("Another"), "{digest}");
+    }
 
     #[test]
     fn a_ratio_never_stands_without_its_interval_and_its_caveat() {

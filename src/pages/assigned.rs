@@ -10,7 +10,10 @@ use crate::charts::reading::{self, Cell, cell, share, suppressed};
 /// One more sentence, with a space before it.
 pub(super) fn without(code: &str, results: &Value) -> Option<String> {
     let (name, words) = match code {
-        "A2" => ("without_mandatory", "Without those told to come"),
+        "A2" => (
+            "without_mandatory",
+            "Of those alone whom nobody had told to come",
+        ),
         _ => ("without_assigned", "Without assigned reading"),
     };
     let results = results.get(name)?;
@@ -92,7 +95,7 @@ mod tests {
         let results = json!({ "without_mandatory": { "voluntary": share } });
         assert_eq!(
             without("A2", &results).unwrap(),
-            " Without those told to come: «75 %» (95 % interval 30 to 95)."
+            " Of those alone whom nobody had told to come: «75 %» (95 % interval 30 to 95)."
         );
         assert_eq!(without("R1", &json!({ "total_reads": 3 })), None);
         let hidden = json!({ "without_assigned": { "total_reads": null, "suppressed": true } });

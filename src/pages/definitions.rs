@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::view::{Figure, Frame, Part, say};
-use super::{Links, PageError, signals, templates, words};
+use super::{Links, PageError, restated, signals, templates, words};
 use crate::charts::{build, reading};
 use crate::indicators::{NOISED, Told};
 use crate::model::Parameters;
@@ -40,6 +40,8 @@ struct Entry {
     href: String,
     /// Of one that has a page of its own: how its numbers came about.
     explained: Option<Value>,
+    /// Whether an earlier report would say the same now, where one was compared.
+    restated: Option<String>,
 }
 
 /// All of them; each has its code as anchor.
@@ -75,6 +77,7 @@ pub(super) fn render_one(
     let entry = Entry {
         figures,
         explained: (!explained.is_null()).then(|| explained.clone()),
+        restated: explained.get("restated").and_then(restated::of_one),
         ..entry(summary, links, code, indicator)
     };
     let title = format!("{code}: {}", reading::text(indicator, "title"));
@@ -151,6 +154,9 @@ fn entry(summary: &Value, links: Links, code: &str, indicator: &Value) -> Entry 
         more,
         figures: Vec::new(),
         explained: None,
+        restated: summary
+            .get("restated")
+            .and_then(|told| restated::of_code(told, code)),
         href: match links {
             Links::Server | Links::Seated(_) => {
                 format!("{}/{}", links.definitions(), super::links::encode(code))

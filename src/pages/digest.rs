@@ -4,7 +4,8 @@ use serde_json::Value;
 
 use super::view::{k, organisation, plain, simulated};
 use super::{
-    Links, STATEMENT, alive, health, list, opening, panels, signals, trend, undertaken, words,
+    Links, STATEMENT, alive, annotations, health, list, opening, panels, signals, trend, undertaken,
+    words,
 };
 use crate::charts::reading;
 
@@ -44,6 +45,9 @@ pub fn digest(summary: &Value) -> String {
     }
     notes(summary, &mut lines);
     going(summary, &mut lines);
+    for said in annotations::changes(summary) {
+        lines.extend([escape(&said), String::new()]);
+    }
     signs(summary, &mut lines);
     living(summary, &mut lines);
     missing(summary, &mut lines);
@@ -158,7 +162,12 @@ fn missing(summary: &Value, lines: &mut Vec<String>) {
             commands.join(" or ")
         ));
     }
-    for said in health.brief.iter().chain(&health.beside) {
+    for said in health
+        .brief
+        .iter()
+        .chain(&health.beside)
+        .chain(&health.restated)
+    {
         lines.push(format!("- {said}"));
     }
     for source in &health.coverage {

@@ -4,6 +4,7 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use super::trend::Level;
 use super::view::{Part, say};
 use super::words::{self, count, percent};
 use super::{Links, attendance, linked, opening, trend};
@@ -45,7 +46,10 @@ pub(super) fn signs(summary: &Value, links: Links) -> Vec<Sign> {
             },
         }
     };
-    let reads = trend::level(summary).map(|level| format!("Each read {level}."));
+    let reads = trend::level(summary).map(|level| match level {
+        Level::Now(level) => format!("Each read {level}."),
+        Level::Past(said) => said,
+    });
     let mut rows = vec![
         row(
             "T0",

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::words::{self, capital, count, counted, date, percent, plural};
-use super::{beside, watched};
+use super::{beside, restated, watched};
 use crate::charts::reading::{self, Cell, cell};
 
 /// What is said of the measurement.
@@ -23,6 +23,8 @@ pub(super) struct Health {
     pub(super) excluded: Vec<(&'static str, String)>,
     /// What one source saw of what another did.
     pub(super) compared: Vec<String>,
+    /// Whether an earlier report would say the same now, where one was compared.
+    pub(super) restated: Option<String>,
     /// What is told beside the reads of people, and is in no number of theirs.
     pub(super) beside: Vec<String>,
     /// What is not known, and how much of it.
@@ -211,6 +213,9 @@ pub(super) fn health(summary: &Value) -> Health {
             .iter()
             .filter_map(compared)
             .collect(),
+        restated: summary
+            .get("restated")
+            .and_then(|told| restated::sentence(told, reading::zone(summary))),
         beside: beside::told(reads),
         unknown,
         missing: SIGNS

@@ -64,6 +64,7 @@ pub use import::Import;
 pub use links::Links;
 pub use list::{ListQuery, Sort};
 pub use report::report;
+pub use restated::sentence as restated;
 pub use reviews::{ByHand, Seated, UNTITLED, Unlisted};
 pub use table::reviews_csv;
 pub use writeup::address_of;

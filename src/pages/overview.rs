@@ -53,7 +53,7 @@ struct View {
     arrivals: Vec<arrivals::Way>,
     health: health::Health,
     /// What an earlier report would say now; nothing where none was kept.
-    restated: Option<restated::Restated>,
+    restated: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -163,7 +163,7 @@ fn view(summary: &Value, links: Links, frame: Frame, told: &Value) -> Result<Str
         evidence: evidence(summary, links),
         arrivals: arrivals::ways(summary),
         health: health::health(summary),
-        restated: restated::restated(summary, links, told),
+        restated: restated::sentence(told, reading::zone(summary)),
     };
     templates::render("overview.html", &view)
 }

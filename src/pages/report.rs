@@ -9,8 +9,19 @@ use super::{
 use crate::charts::{Theme, build, csv, reading, render_png, render_svg};
 
 /// Every file of the report: its path, with `/` between folders, and its bytes. `summary.json` is
-/// not among them; whoever made the summary writes it. `terms` are those of [`Page::Privacy`].
-pub fn report(summary: &Value, terms: &Value) -> Result<Vec<(String, Vec<u8>)>, PageError> {
+/// not among them; whoever made the summary writes it. `terms` are those of [`Page::Privacy`];
+/// `restated` is what `jobs::restate` tells of an earlier report, null where nothing was compared.
+pub fn report(
+    summary: &Value,
+    terms: &Value,
+    restated: &Value,
+) -> Result<Vec<(String, Vec<u8>)>, PageError> {
+    // Beside the numbers for these pages alone: a summary never speaks of another one.
+    let mut summary = summary.clone();
+    if !restated.is_null() {
+        summary["restated"] = restated.clone();
+    }
+    let summary = &summary;
     let top = Links::Report { inside: false };
     let mut files = vec![(
         "index.html".to_owned(),

@@ -1,75 +1,108 @@
-//! What a report of an earlier day would say now: of how many numbers, of which indicators, and why. The numbers
-//! themselves stand on no page, since two that differ by a person would tell of that person.
+//! In words: whether an earlier report would say other numbers now, and why. Which ones stands in
+//! `restatements.json`; nothing is told here that would tell of a person who came late.
 
-use serde::Serialize;
 use serde_json::Value;
 
-use super::Links;
-use super::words::{self, count, plural};
+use super::words::{count, date, plural};
 use crate::charts::reading;
 
-/// What came of an earlier report.
-#[derive(Serialize)]
-pub(super) struct Restated {
-    /// Such as `Since the report as of 3 Jun 2026 7 numbers of 2 indicators are others.`
-    said: String,
-    /// Code, how many of its numbers, and its definition.
-    of: Vec<(String, String, String)>,
-    /// What may have caused it, each in words.
-    causes: Vec<String>,
-}
-
-/// What is told of it; nothing where no earlier report was kept.
-pub(super) fn restated(summary: &Value, links: Links, told: &Value) -> Option<Restated> {
+/// Of a whole report: `The report as of 1 Jun 2026 would say other numbers now (R1, R3): …`. `told` is what
+/// `jobs::restate` tells of it; nothing where nothing was compared.
+pub fn sentence(told: &Value, zone: chrono_tz::Tz) -> Option<String> {
     let as_of = Some(reading::text(told, "as_of")).filter(|as_of| !as_of.is_empty())?;
-    let as_of = words::date(as_of, reading::zone(summary));
+    let as_of = date(as_of, zone);
     let changed = told.get("changed").and_then(Value::as_object);
-    let changed = changed.into_iter().flatten();
-    let changed: Vec<(&String, f64)> = changed
-        .filter_map(|(code, n)| Some((code, n.as_f64().filter(|n| *n > 0.0)?)))
+    let codes: Vec<&str> = changed
+        .into_iter()
+        .flatten()
+        .map(|(code, _)| code.as_str())
         .collect();
-    let all: f64 = changed.iter().map(|(_, n)| n).sum();
-    let of = changed.len() as f64;
-    let causes = match changed.is_empty() {
-        true => Vec::new(),
-        false => reading::list(told, "causes").iter().map(cause).collect(),
+    let elsewhere = told.get("elsewhere").and_then(Value::as_u64).unwrap_or(0);
+    if codes.is_empty() && elsewhere == 0 {
+        return Some(format!(
+            "The report as of {as_of} would say the same numbers now."
+        ));
+    }
+    let of = match codes.as_slice() {
+        [] => String::new(),
+        codes if codes.len() > MOST_CODES => {
+            format!(" of {} indicators", count(codes.len() as f64))
+        }
+        codes => format!(" of {}", codes.join(", ")),
     };
-    Some(Restated {
-        said: match changed.is_empty() {
-            true => format!("Every number of the report as of {as_of} would be told the same now."),
-            false => format!(
-                "Of the report as of {as_of} {} {} of {} {} would be told otherwise now.",
-                count(all),
-                plural(all, "number", "numbers"),
-                count(of),
-                plural(of, "indicator", "indicators")
-            ),
-        },
-        of: changed
-            .into_iter()
-            .map(|(code, n)| (code.clone(), count(n), links.definition(code)))
-            .collect(),
-        causes,
-    })
+    let why = causes(told);
+    let why = match why.is_empty() {
+        true => "nothing that is counted here tells why".to_owned(),
+        false => why.join("; "),
+    };
+    Some(format!(
+        "The report as of {as_of} would say other numbers{of} now: {why}."
+    ))
 }
 
-/// What may have caused it.
-fn cause(cause: &Value) -> String {
-    let value = |name: &str| match &cause[name] {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    let (before, now) = (value("before"), value("after"));
-    let path = reading::text(cause, "path");
-    match reading::text(cause, "kind") {
-        "events" => format!("events that came later (lines received: {before}, now {now})"),
-        "definition" => {
-            let code = path.split('.').nth(1).unwrap_or_default();
-            format!("another version of the definition of {code} ({before}, now {now})")
-        }
-        _ => format!("another parameter ({path}: {before}, now {now})"),
+/// More than so many codes are counted, not named.
+const MOST_CODES: usize = 6;
+
+/// Of one indicator: the same for its page.
+pub(super) fn of_one(told: &Value) -> Option<String> {
+    let as_of = Some(reading::text(told, "as_of")).filter(|as_of| !as_of.is_empty())?;
+    let as_of = as_of.get(..10).unwrap_or(as_of);
+    let changed = told.get("changed").and_then(Value::as_u64).unwrap_or(0);
+    if changed == 0 {
+        return Some(format!(
+            "Since the report as of {as_of}: all of its numbers are the same still."
+        ));
     }
+    let why = causes(told);
+    let why = match why.is_empty() {
+        true => String::new(),
+        false => format!(" What may have caused it: {}.", why.join("; ")),
+    };
+    Some(format!(
+        "Since the report as of {as_of}: it says other numbers by now.{why}"
+    ))
 }
+
+/// The same of what is told of a whole report.
+pub(super) fn of_code(told: &Value, code: &str) -> Option<String> {
+    let changed = told.get("changed").and_then(|changed| changed.get(code));
+    let mut own = told.clone();
+    own["changed"] = changed.cloned().unwrap_or_default();
+    of_one(&own)
+}
+
+/// What may have caused it, each in a few words.
+fn causes(told: &Value) -> Vec<String> {
+    let side =
+        |cause: &Value, side: &str| cause.get(side).map(ToString::to_string).unwrap_or_default();
+    let causes = reading::list(told, "causes").iter();
+    let said = causes.map(|cause| {
+        let (before, after) = (side(cause, "before"), side(cause, "after"));
+        match reading::text(cause, "kind") {
+            "events" if reading::suppressed(cause) => "a few events that came later".to_owned(),
+            "events" => format!("events that came later (lines received: {before}, now {after})"),
+            "definition" => format!("another version of the definition ({before}, now {after})"),
+            _ => format!(
+                "a parameter ({}: {before}, now {after})",
+                reading::text(cause, "path")
+            ),
+        }
+    });
+    // Fifty definitions of one new program are told once.
+    let (all, mut few): (usize, Vec<String>) = (said.len(), said.take(MOST_CAUSES).collect());
+    let rest = all - few.len();
+    if rest > 0 {
+        few.push(format!(
+            "{} more {}",
+            count(rest as f64),
+            plural(rest as f64, "cause", "causes")
+        ));
+    }
+    few
+}
+
+/// So many causes are told in words.
+const MOST_CAUSES: usize = 3;
 
 #[cfg(test)]
 mod tests {
@@ -78,42 +111,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_changed_is_told_with_its_cause_and_without_a_number() {
-        let told = json!({
-            "as_of": "2026-06-02T22:30:00Z",
-            "changed": {"L3": 6, "T0": 1, "K1": 0},
-            "causes": [
-                {"kind": "events", "path": "health.received.lines", "before": 10, "after": 12},
-                {"kind": "definition", "path": "indicators.T0.version", "before": 1, "after": 2},
-                {"kind": "parameter", "path": "parameters.late_days", "before": 90, "after": 60},
-            ],
-        });
-        let summary = json!({"organisation": {"timezone": "Europe/Berlin"}});
-        let found = restated(&summary, Links::Server, &told).expect("an earlier report");
+    fn it_is_told_that_numbers_changed_and_why() {
+        let events = json!({ "kind": "events", "before": 9, "after": 29 });
+        let few = json!({ "kind": "events", "before": null, "after": null, "suppressed": true });
+        let told = |changed: Value, elsewhere: u64, causes: &[&Value]| {
+            let told = json!({ "as_of": "2026-06-01T00:00:00Z", "changed": changed,
+                               "elsewhere": elsewhere, "causes": causes });
+            sentence(&told, chrono_tz::UTC).unwrap()
+        };
         assert_eq!(
-            found.said,
-            "Of the report as of 3 Jun 2026 7 numbers of 2 indicators would be told otherwise now."
+            told(json!({ "R1": 2, "R3": 1 }), 0, &[&events]),
+            "The report as of 1 Jun 2026 would say other numbers of R1, R3 now: events that came later \
+             (lines received: 9, now 29)."
         );
+        assert!(told(json!({}), 1, &[&few]).ends_with("now: a few events that came later."));
+        assert!(told(json!({}), 1, &[]).ends_with("now: nothing that is counted here tells why."));
         assert_eq!(
-            found.of[0],
-            (
-                "L3".to_owned(),
-                "6".to_owned(),
-                "/definitions#L3".to_owned()
-            )
+            told(json!({}), 0, &[]),
+            "The report as of 1 Jun 2026 would say the same numbers now."
         );
-        assert_eq!(
-            found.causes,
-            [
-                "events that came later (lines received: 10, now 12)",
-                "another version of the definition of T0 (1, now 2)",
-                "another parameter (parameters.late_days: 90, now 60)",
-            ]
-        );
-        let same =
-            json!({"as_of": "2026-06-02T22:30:00Z", "changed": {}, "causes": told["causes"]});
-        let same = restated(&summary, Links::Server, &same).expect("an earlier report");
-        assert!(same.said.starts_with("Every number") && same.causes.is_empty());
-        assert!(restated(&summary, Links::Server, &Value::Null).is_none());
+        let version = json!({ "kind": "definition", "before": 1, "after": 2 });
+        let versions = [&version; 5];
+        assert!(told(json!({ "R1": 1 }), 0, &versions).ends_with("; 2 more causes."));
+        assert_eq!(sentence(&Value::Null, chrono_tz::UTC), None);
     }
 }

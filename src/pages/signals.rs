@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::trend::Level;
 use super::words::{count, counted, interval, measure, percent, plural, stretch};
 use super::{
     assigned, attendance, citing, conversing, explore, health, linked, opening, reaching, survival,
@@ -86,8 +87,9 @@ fn age_matched(summary: &Value) -> Option<String> {
     if verdict.word == "no data" {
         return None;
     }
-    let level = trend::level(summary).map_or_else(String::new, |level| {
-        format!(" On average each was read {level}.")
+    let level = trend::level(summary).map_or_else(String::new, |level| match level {
+        Level::Now(level) => format!(" On average each was read {level}."),
+        Level::Past(said) => format!(" {said}"),
     });
     Some(format!("{}{level}", verdict.sentence))
 }

@@ -94,10 +94,18 @@ pub(super) fn readership(results: &Value, quiet: f64) -> Option<String> {
         };
     }
     let half = cell(survival, "median").get().map(|day| {
-        format!(
-            "Half have gone quiet ({quiet:.0} days without a read) by day «{}».",
-            count(day)
-        )
+        match watched_on(survival, day) {
+            Some(many) => format!(
+                "Half have gone quiet ({quiet:.0} days without a read) by day «{}», until which «{}» were watched.",
+                count(day),
+                count(many)
+            ),
+            // The curve goes on by single ones.
+            None => format!(
+                "When half have gone quiet ({quiet:.0} days without a read) can't be told: it is later than \
+                 enough of them were watched."
+            ),
+        }
     });
     let after = lives.year.as_ref().map(|year| {
         format!(
@@ -115,6 +123,15 @@ pub(super) fn readership(results: &Value, quiet: f64) -> Option<String> {
             count(lives.all)
         ),
     })
+}
+
+/// How many were still followed on a day, where the curve is drawn that far and they are not few.
+fn watched_on(survival: &Value, day: f64) -> Option<f64> {
+    let drawn = reading::list(survival, "curve").iter();
+    // The first step at or after the day: no more were followed on the day itself than before it.
+    let mut later = drawn.filter(|step| cell(step, "day").get().is_some_and(|step| step >= day));
+    let at_risk = cell(later.next()?, "at_risk").get()?;
+    (at_risk >= FEW).then_some(at_risk)
 }
 
 /// K3: place by place, of uptake where it is told apart. Commits never go away, so they are no part of it.
@@ -243,6 +260,24 @@ mod tests {
         let mut young = curve(88, 8, 0.94);
         young["curve"] = json!([{"day": 90, "at_risk": 88}]);
         assert!(of_writeups(young).ends_with("none was watched for a year yet."));
+    }
+
+    /// Five were followed until the thousandth day: there the curve is at one half, and says little.
+    #[test]
+    fn half_is_told_only_of_days_on_which_many_were_watched() {
+        let mut late = curve(95, 19, 0.9);
+        late["median"] = json!(1000.1);
+        late["curve"][1]["at_risk"] = json!(52);
+        assert!(
+            of_writeups(late.clone())
+                .ends_with("can't be told: it is later than enough of them were watched.")
+        );
+        late["median"] = json!(200.4);
+        assert!(
+            of_writeups(late.clone()).ends_with("by day «200», until which «52» were watched.")
+        );
+        late["curve"][1]["at_risk"] = json!(19);
+        assert!(of_writeups(late).contains("can't be told"));
     }
 
     #[test]

@@ -68,17 +68,39 @@ fn judged(summary: &Value) -> String {
     }
 }
 
-/// The latest month with its reads: `«1.2» times a working day in June 2026`.
-pub(super) fn level(summary: &Value) -> Option<String> {
+/// How much is read now.
+pub(super) enum Level {
+    /// In the latest month: `«1.2» times a working day in June 2026`.
+    Now(String),
+    /// Nothing is of that age any more: `No write-up has been three to six months old and watched since June
+    /// 2025.`
+    Past(String),
+}
+
+/// The latest month with its reads, if there was something to read at that age.
+pub(super) fn level(summary: &Value) -> Option<Level> {
     if !health::seen_reads(summary) {
         return None;
     }
     let (month_, per_100) = known(summary).last().copied()?;
-    Some(format!(
+    let months = reading::list(reading::results(summary, "T0"), "series").iter();
+    let later = |entry: &&Value| month_index(reading::text(entry, "month")) > Some(month_);
+    let is_empty = |entry: &Value| cell(entry, "window_exposure") == Cell::Value(0.0);
+    let later: Vec<&Value> = months.filter(later).collect();
+    // A month that is only withheld is no month without.
+    if later.last().is_some_and(|entry| is_empty(entry)) {
+        let last = seen(summary).last().copied().unwrap_or(month_);
+        return Some(Level::Past(format!(
+            "No write-up has been {} old and watched since {}.",
+            window(summary),
+            month(last)
+        )));
+    }
+    Some(Level::Now(format!(
         "«{}» times a working day in {}",
         measure(per_100 / 100.0),
         month(month_)
-    ))
+    )))
 }
 
 /// The months whose value is known.
@@ -371,6 +393,32 @@ mod tests {
         let sentence = reads(&summary).sentence;
         assert!(sentence.contains("«5» are seen"), "{sentence}");
         assert!(sentence.contains("in January 2027"), "{sentence}");
+    }
+
+    #[test]
+    fn what_was_read_long_ago_is_not_now() {
+        let of = |months: &[(&str, Option<f64>, u32)]| {
+            let month = |&(month, per_100, exposure): &(&str, Option<f64>, u32)| {
+                json!({ "month": month, "window_per_100": per_100, "window_exposure": exposure,
+                        "suppressed": per_100.is_none() && exposure > 0 })
+            };
+            let series: Vec<Value> = months.iter().map(month).collect();
+            let summary = json!({
+                "health": {"coverage": [{"kind": "read", "scope": "wiki"}]},
+                "indicators": {"R1": {"results": {"total_reads": 9}}, "T0": {"results": {"series": series}}},
+            });
+            match level(&summary).unwrap() {
+                Level::Now(said) | Level::Past(said) => said,
+            }
+        };
+        let read = ("2025-06", Some(50.0), 20);
+        assert_eq!(of(&[read]), "«0.50» times a working day in June 2025");
+        let hidden = ("2025-07", None, 20);
+        assert_eq!(of(&[read, hidden]), of(&[read]));
+        assert_eq!(
+            of(&[read, hidden, ("2026-06", None, 0)]),
+            "No write-up has been three to six months old and watched since July 2025."
+        );
     }
 
     #[test]

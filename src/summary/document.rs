@@ -143,7 +143,7 @@ pub struct Received {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_kind: BTreeMap<String, OfKind>,
     /// A number is withheld.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
 }
 
@@ -168,7 +168,7 @@ pub struct OfKind {
     /// The others.
     pub kept: Option<u64>,
     /// A number is withheld.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
 }
 
@@ -215,7 +215,7 @@ pub struct Reads {
     #[serde(skip_serializing_if = "is_nought")]
     pub automated: Option<u64>,
     /// A number is withheld.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
 }
 
@@ -234,7 +234,7 @@ pub struct Compared {
     /// than `k` people, and somebody, who read there.
     pub share: Option<f64>,
     /// A number is withheld.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
 }
 

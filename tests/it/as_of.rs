@@ -7,6 +7,45 @@ use serde_json::{Value, json};
 use super::reconciled::{FROM, HOUR_MS};
 use super::way::{Way, assert_same, event, instant};
 
+/// A source that begins after the instant was not watching by then, and one that ends after it still was.
+#[tokio::test]
+async fn nobody_watched_before_they_began() {
+    let Some(way) = Way::fresh("as_of_watching").await else {
+        return;
+    };
+    let of = |source: &str, kind: &str, id: &str, at: &str, data: Value| {
+        let line = event(kind, id, "INC-1", at, data);
+        line.replace("\"source\":\"test\"", &format!("\"source\":\"{source}\""))
+    };
+    let by = json!({ "person": "p1@example.org" });
+    let watches = |scope: &str, from: &str, to: &str| {
+        let data = json!({ "kind": "read", "scope": scope, "from": from, "to": to });
+        of(scope, "coverage", scope, "2026-01-01T00:00:00Z", data)
+    };
+    let before = "2026-06-30T09:00:00Z";
+    let after = "2026-07-02T09:00:00Z";
+    way.events(&[
+        of("wiki", "writeup", "w", before, json!({ "id": "INC-1" })),
+        of("log", "read", "1", before, by.clone()),
+        of("portal", "read", "2", after, by),
+        watches("beacon", "2026-07-02T00:00:00Z", "2026-08-01T00:00:00Z"),
+        watches("proxy", "2026-01-01T00:00:00Z", "2026-08-01T00:00:00Z"),
+        watches("gone", "2026-01-01T00:00:00Z", "2026-02-01T00:00:00Z"),
+    ])
+    .await;
+    let report = way.report(instant("2026-07-01T00:00:00Z")).await.json();
+    let coverage = report["health"]["coverage"].as_array().expect("a list");
+    let reads = coverage.iter().filter(|row| row["kind"] == "read");
+    let told: Vec<(&str, bool)> = reads
+        .map(|row| (row["scope"].as_str().expect("a scope"), row["to"].is_null()))
+        .collect();
+    assert_eq!(
+        told,
+        [("gone", false), ("log", true), ("proxy", true)],
+        "{coverage:#?}"
+    );
+}
+
 /// Numbers that look like chance and are the same every time.
 struct Dice(u64);
 

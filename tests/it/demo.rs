@@ -131,6 +131,31 @@ fn a_clone_and_a_log_are_enough() {
     assert_eq!((&log["stated"], &log["events"]), (&true.into(), &3.into()));
     assert_eq!(log["to"], "2026-06-10T13:55:36.001Z");
     assert_eq!(summary["health"]["received"]["kept"]["read"], 2);
+    // Where it serves is told as it is, not as the configuration says.
+    let mut child = Command::new(env!("CARGO_BIN_EXE_readback"))
+        .current_dir(repo.path())
+        .args([
+            "demo",
+            "--listen",
+            "127.0.0.1:0",
+            "--out",
+            "served",
+            "--repo",
+        ])
+        .arg(repo.path())
+        .args(writeups)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the program runs");
+    let mut url = String::new();
+    let mut out = std::io::BufReader::new(child.stdout.take().expect("its words"));
+    std::io::BufRead::read_line(&mut out, &mut url).expect("a line");
+    child.kill().expect("it ends");
+    child.wait().expect("it ends");
+    let page = std::fs::read_to_string(repo.path().join("served/privacy.html")).expect("a page");
+    let address = url.trim().strip_prefix("http://").expect("an address");
+    assert!(page.contains(address), "{address}: {page}");
     let place = summary["organisation"]["name"].as_str().map(str::to_owned);
     let folder = repo.path().canonicalize().expect("there");
     assert_eq!(

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::doorway::{Answer, Doorway, NOW, open};
 use super::ground::EAGER;
+use super::shapes::validated;
 use super::way::{Way, event};
 
 /// The registry behind a door, with a loader at work.
@@ -114,6 +115,7 @@ async fn the_registry_is_told_and_added_to() {
         .events(&[read("1", "page 1"), read("2", "page 2")])
         .await;
     let answer = desk.get("/unregistered").await.json();
+    validated(&[("targets-listed.v1".to_owned(), answer.clone())]);
     assert_eq!(answer["total"], 2);
     assert_eq!(answer["targets"][0]["events"], json!({ "read": 1 }));
 
@@ -145,6 +147,7 @@ async fn the_registry_is_told_and_added_to() {
 
     desk.taken("/INC-2/merge", json!({ "into": "INC-1" })).await;
     let list = desk.get("").await.json();
+    validated(&[("writeups-listed.v1".to_owned(), list.clone())]);
     assert_eq!(list["writeups"].as_array().expect("a list").len(), 1);
     assert_eq!(desk.one("INC-2").await["merged_into"], "INC-1");
     assert_eq!(desk.one("INC-1").await["parts"], json!(["INC-2"]));

@@ -27,7 +27,7 @@ fn leaders_pages_tell_nothing_that_is_for_exploring() {
     }
     let pages = |summary: &Value| {
         let overview = pages::render(&Page::Overview, summary, Links::Server).unwrap();
-        let report = pages::report(summary, &terms()).unwrap();
+        let report = pages::report(summary, &terms(), &Value::Null).unwrap();
         let index = report.into_iter().find(|(path, _)| path == "index.html");
         (overview, index, pages::digest(summary))
     };

@@ -203,10 +203,10 @@ fn text_of_pages_is_golden() {
 fn the_report_is_a_folder_that_hangs_together() {
     for name in FIXTURES {
         let summary = fixture(name);
-        let files = pages::report(&summary, &terms()).unwrap();
+        let files = pages::report(&summary, &terms(), &Value::Null).unwrap();
         assert_eq!(
             files,
-            pages::report(&summary, &terms()).unwrap(),
+            pages::report(&summary, &terms(), &Value::Null).unwrap(),
             "same summary, same bytes"
         );
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("report-{name}"));

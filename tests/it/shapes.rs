@@ -2,8 +2,11 @@
 //! under a version is still there, under it or under a later one.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::Command;
 
+use readback::jobs::explain::explanation;
 use readback::sources::events;
 use readback::summary::{schema, shapes};
 use serde_json::{Map, Value, json};
@@ -80,6 +83,33 @@ fn fits(name: &str, value: &Value) {
     );
 }
 
+/// The same by a validator that others wrote, all at once; a loud word where there is none.
+pub(crate) fn validated(told: &[(String, Value)]) {
+    for (name, value) in told {
+        // Of two shapes the schema is made from the code: their references are the validator's.
+        if !matches!(name.as_str(), "summary.v1" | "explanation.v1") {
+            fits(name, value);
+        }
+    }
+    let Some(python) = std::env::var_os("CHECKER_PYTHON") else {
+        let words = "skipped: CHECKER_PYTHON is not set (tests/checker/requirements.txt)";
+        writeln!(std::io::stdout(), "{words}").expect("stdout");
+        return;
+    };
+    let out = schemas().into_iter().filter(|(_, (_, is_input))| !is_input);
+    let out: Map<String, Value> = out.map(|(name, (schema, _))| (name, schema)).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("told.json");
+    let all = json!({ "schemas": out, "told": told });
+    std::fs::write(&file, all.to_string()).expect("a file");
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/checker/shapes.py");
+    let done = Command::new(python).arg(script).arg(&file).output();
+    let done = done.expect("the validator runs");
+    let words = String::from_utf8_lossy(&done.stdout);
+    let errors = String::from_utf8_lossy(&done.stderr);
+    assert!(done.status.success(), "{words}{errors}");
+}
+
 const LINES: [(&str, &str, &str); 9] = [
     (
         "writeup",
@@ -149,14 +179,13 @@ fn what_commands_print_fits_its_schema() {
         "people.csv",
         "email,team\nada@example.org,web\nbob@example.org,ops\nnobody\n",
     );
-    let mut seen = BTreeSet::new();
+    let mut all_told: Vec<(String, Value)> = Vec::new();
     let mut told = |name: &str, arguments: &str| {
         let arguments: Vec<&str> = arguments.split(' ').chain(["--json"]).collect();
         let said = home.run(&arguments);
         let value = serde_json::from_str(&said.out);
         let value = value.unwrap_or_else(|error| panic!("{arguments:?}: {error}: {}", said.err));
-        fits(&format!("{name}.v1"), &value);
-        seen.insert(name.to_owned());
+        all_told.push((format!("{name}.v1"), value));
     };
     told("import", "import events events.ndjson");
     told("import", "import icalendar plan.ics");
@@ -199,9 +228,26 @@ fn what_commands_print_fits_its_schema() {
         ("privacy-log", "privacy log"),
         ("privacy-proved", "privacy prove"),
         ("forgotten", "forget ada@example.org --dry-run"),
+        (
+            "explanation",
+            "explain L4 --writeup INC-1 --as-of 2026-06-01",
+        ),
     ] {
         told(name, arguments);
     }
+    let young = home.done(&[
+        "explain",
+        "L3",
+        "--writeup",
+        "INC-1",
+        "--as-of",
+        "2026-06-01",
+    ]);
+    assert!(
+        young.out.contains("INC-1 is in no sum of L3"),
+        "{}",
+        young.out
+    );
     home.done(&["report", "--out", "rep", "--as-of", "2026-06-01"]);
     home.done(&[
         "report",
@@ -213,11 +259,22 @@ fn what_commands_print_fits_its_schema() {
         "2026-06-02",
     ]);
     let text = std::fs::read_to_string(home.path("later/restatements.json")).expect("a file");
-    fits(
-        "restatements.v1",
-        &serde_json::from_str(&text).expect("JSON"),
-    );
-    seen.insert("restatements".to_owned());
+    let parsed = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    all_told.push(("restatements.v1".to_owned(), parsed(&text)));
+    let text = std::fs::read_to_string(home.path("later/summary.json")).expect("a file");
+    let summary = parsed(&text);
+    for indicator in readback::indicators::ALL {
+        let told = explanation(&summary, indicator.spec().code, None).expect("an explanation");
+        let told = serde_json::to_value(told).expect("JSON");
+        all_told.push(("explanation.v1".to_owned(), told));
+    }
+    all_told.push(("summary.v1".to_owned(), summary));
+    // The schema that lies beside a summary is the one that it is checked by here.
+    let text = std::fs::read_to_string(home.path("later/summary.schema.json")).expect("a file");
+    assert_eq!(parsed(&text), schema::summary());
+    validated(&all_told);
+    let stem = |name: &String| name.rsplit_once(".v").expect("a version").0.to_owned();
+    let mut seen: BTreeSet<String> = all_told.iter().map(|(name, _)| stem(name)).collect();
     // The others are what addresses answer, below.
     let of_addresses = [
         "problem",
@@ -228,11 +285,8 @@ fn what_commands_print_fits_its_schema() {
         "writeups-listed",
     ];
     seen.extend(of_addresses.map(str::to_owned));
-    let all = shapes::all().expect("schemas");
-    let known: BTreeSet<String> = all
-        .iter()
-        .map(|(name, _)| name.rsplit_once(".v").expect("a version").0.to_owned())
-        .collect();
+    let out = schemas().into_iter().filter(|(_, (_, is_input))| !is_input);
+    let known: BTreeSet<String> = out.map(|(name, _)| stem(&name)).collect();
     assert_eq!(seen, known);
 }
 
@@ -249,22 +303,21 @@ async fn what_addresses_answer_fits_its_schema() {
     let mixed = json!([read("1", "INC-1"), { "id": 7 }]);
     let taken = door.events(&token, batch, mixed.to_string()).await;
     assert_eq!(taken.status, 202);
-    fits("received.v1", &taken.json());
+    let mut told = vec![("received.v1".to_owned(), taken.json())];
     let refused = door
         .events(&token, batch, json!([{ "id": 7 }]).to_string())
         .await;
-    fits("problem.v1", &refused.json());
+    told.push(("problem.v1".to_owned(), refused.json()));
     for (name, path) in [
         ("problem.v1", "/v1/schemas/nothing"),
         ("problem.v1", "/v1/writeups"),
         ("ready.v1", "/readyz"),
         ("ready-part.v1", "/readyz/engine"),
     ] {
-        fits(
-            name,
-            &door.send(&format!("GET {path}"), &[], "").await.json(),
-        );
+        let said = door.send(&format!("GET {path}"), &[], "").await;
+        told.push((name.to_owned(), said.json()));
     }
+    validated(&told);
     // Every one is served under its name.
     let list = door.send("GET /v1/schemas", &[], "").await.json();
     let names = list["schemas"].as_array().expect("a list").iter();

@@ -114,11 +114,21 @@ fn tails<'a>(facts: &'a Facts, context: &Context) -> PolarsResult<(Vec<Tail<'a>>
 /// A number to so many digits, and no more, where few people are withheld: the reads of a write-up that
 /// few read are withheld in the list, and sums that a fit must keep would tell them to the last one.
 fn blurred(value: f64, digits: i32, context: &Context) -> f64 {
+    rounded(value, digits, context, f64::round)
+}
+
+/// Limits as few digits tell them: outward, so that what lies between the true ones lies between these.
+fn blurred_limits((lo, hi): (f64, f64), digits: i32, context: &Context) -> (f64, f64) {
+    let to = |value, by| rounded(value, digits, context, by);
+    (to(lo, f64::floor), to(hi, f64::ceil))
+}
+
+fn rounded(value: f64, digits: i32, context: &Context, by: fn(f64) -> f64) -> f64 {
     if context.k <= 1 || value == 0.0 || !value.is_finite() {
         return value;
     }
     let unit = 10_f64.powi(digits - 1 - value.abs().log10().floor() as i32);
-    let rounded = (value * unit).round() / unit;
+    let rounded = by(value * unit) / unit;
     // As short in decimal as it is meant.
     format!("{rounded:.*e}", (digits - 1).max(0) as usize)
         .parse()
@@ -137,6 +147,15 @@ fn exact(value: impl Into<Value>, context: &Context) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn limits_are_rounded_outward() {
+        let of = |lo, hi, k| blurred_limits((lo, hi), 2, &Context { k, ..context() });
+        assert_eq!(of(0.843, 1.043, 5), (0.84, 1.1));
+        assert_eq!(of(0.0999, 0.99, 5), (0.099, 0.99));
+        assert_eq!(of(-1.23, 12.1, 5), (-1.3, 13.0));
+        assert_eq!(of(0.843, 1.043, 1), (0.843, 1.043));
+    }
     use crate::indicators::Windows;
     use crate::indicators::test_support::{context, day, read_facts, writeup};
 

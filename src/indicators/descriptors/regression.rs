@@ -2,7 +2,7 @@
 
 use polars::prelude::PolarsResult;
 
-use super::{LEAST_WRITEUPS, TOGETHER, Tail, blurred, exact, tails};
+use super::{LEAST_WRITEUPS, TOGETHER, Tail, blurred, blurred_limits, exact, tails};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{Counts, Unfit, Z95, negative_binomial, poisson_regression};
@@ -108,11 +108,12 @@ fn regression(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let ratios = design.names.iter().fold(Results::new(), |results, name| {
         let value = fitted.as_ref().zip(place(name)).map(|(fitted, at)| {
             let (coef, reach) = (fitted.coef[at], Z95 * fitted.se[at]);
-            let told = |log: f64| guarded(blurred(log.exp(), DIGITS, context));
+            let limits = ((coef - reach).exp(), (coef + reach).exp());
+            let (lo, hi) = blurred_limits(limits, DIGITS, context);
             Results::new()
-                .with("ratio", told(coef))
-                .with("lo", told(coef - reach))
-                .with("hi", told(coef + reach))
+                .with("ratio", guarded(blurred(coef.exp(), DIGITS, context)))
+                .with("lo", guarded(lo))
+                .with("hi", guarded(hi))
         });
         results.with(*name, value)
     });

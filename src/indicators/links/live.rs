@@ -145,7 +145,8 @@ fn pick(places: impl Iterator<Item = Place>, counts: &BTreeMap<Place, u64>) -> R
     })
 }
 
-/// Uptake that stood at the end of each month, the last one being that of `as_of`.
+/// Uptake that stood at the end of each month, the last one being that before `as_of`: where a month begins
+/// with it, nothing of that month is over.
 fn by_month(links: &[Meant], context: &Context) -> Vec<Results> {
     let month = |at: Millis| {
         let date = context.calendar.date(at);
@@ -153,7 +154,7 @@ fn by_month(links: &[Meant], context: &Context) -> Vec<Results> {
     };
     let told = |link: &&Meant| link.is_uptake() && is_of_the_talk(link.place);
     let told: Vec<&Meant> = links.iter().filter(told).collect();
-    let last = month(context.as_of);
+    let last = month(context.as_of - 1);
     let Some(first) = told.iter().map(|link| month(link.at)).min() else {
         return Vec::new();
     };
@@ -189,7 +190,7 @@ fn by_month(links: &[Meant], context: &Context) -> Vec<Results> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{LinkRow, context, empty, field, links};
+    use crate::indicators::test_support::{LinkRow, context, day, empty, field, links};
     use crate::model::Value;
     use crate::stats::examples::one;
 
@@ -323,6 +324,21 @@ mod tests {
         assert_eq!(months[0], (Value::from("2025-01"), Value::Int(1)));
         assert_eq!(months[1], (Value::from("2025-02"), Value::Int(1)));
         assert_eq!(months[13], (Value::from("2026-02"), Value::Int(1)));
+
+        // Where February begins, nothing of it is over.
+        let at = |as_of: Millis| {
+            let facts = Facts {
+                links: links(&rows),
+                ..empty()
+            };
+            let context = Context { as_of, ..context() };
+            let found = live_links(&facts, &context).unwrap();
+            let Value::List(months) = field(&found, &["links", "by_month"]) else {
+                panic!("no list")
+            };
+            months.len()
+        };
+        assert_eq!((at(day(396.0)), at(day(396.0) + 1)), (13, 14));
 
         let old = LinkRow::new(0, "diagram", -9_000.0, None);
         let Value::List(months) = field(&super::tests::told(&[old]), &["links", "by_month"]) else {

@@ -50,6 +50,12 @@ impl Indicator for TailShare {
     }
 }
 
+/// The places of the write-ups that are summed over.
+pub fn taken_in(facts: &Facts, context: &Context) -> Vec<usize> {
+    let chosen = comparable_reads(facts, context, context.parameters.horizon_days).writeups;
+    chosen.into_iter().map(|at| at as usize).collect()
+}
+
 fn tail_share(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let (late, horizon) = (
         context.parameters.late_days,

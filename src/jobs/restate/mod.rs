@@ -1,16 +1,20 @@
 //! Restatements: what an earlier report would say now. Its instant is computed again from what is
-//! known today; every published number that differs is listed with both values and what may have
-//! caused it. A report itself never speaks of another one, so this is a file of its own.
+//! known today; what differs is listed with what may have caused it, and with both values where they
+//! differ by many people (`guard`). A report itself never speaks of another one, so this is a file of
+//! its own, with a record of those before.
+
+mod guard;
 
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 use serde_json::{Map, Value as Json, json};
 
+use crate::model::time::to_rfc3339;
 use crate::model::{Millis, parse_rfc3339};
 
 /// Names the shape of `restatements.json`.
-const SCHEMA: &str = "https://readback.dev/schemas/restatements/v1";
+pub const SCHEMA: &str = "https://readback.dev/schemas/restatements/v1";
 
 /// The instant of an earlier `summary.json`.
 pub fn as_of(earlier: &Json) -> anyhow::Result<Millis> {
@@ -20,7 +24,16 @@ pub fn as_of(earlier: &Json) -> anyhow::Result<Millis> {
     parse_rfc3339(text).with_context(|| format!("as_of {text:?} is no instant"))
 }
 
-/// What changed between an earlier summary and the one that is computed now for the same instant.
+/// What this file holds back, and what it can't.
+const NOTE: &str = "Told are changes of a number of people by as many as are shown at all, and of links. Of other \
+     numbers it stands here that they changed, not by how much: a change may be what one person did. Whoever keeps \
+     both reports can compare them all the same.";
+
+/// Restatements that are remembered beside the newest one.
+const MOST_REMEMBERED: usize = 100;
+
+/// What changed between an earlier summary and the one that is computed now for the same instant. Below the
+/// smallest number of people that is shown it is told that a number changed, not from what to what.
 pub fn restatements(earlier: &Json, now: &Json) -> Json {
     let mut changes = Vec::new();
     for part in [
@@ -33,12 +46,38 @@ pub fn restatements(earlier: &Json, now: &Json) -> Json {
     ] {
         differ(part, &earlier[part], &now[part], &mut changes);
     }
+    // Without one everything is withheld.
+    let k = now["organisation"]["k"].as_u64().unwrap_or(u64::MAX);
     json!({
         "schema": SCHEMA,
         "as_of": earlier["as_of"],
-        "causes": causes(earlier, now),
-        "changes": changes,
+        "note": (k > 1).then_some(NOTE),
+        "causes": causes(earlier, now, k),
+        "changes": guard::told(changes, k),
     })
+}
+
+/// The same with when it was found, and a record of those that stood in its place before: of each when it was
+/// found, how many entries of which indicator, and why. The record of `before` goes on even where nothing
+/// changed this time.
+pub fn recorded(restatements: Json, found_at: Millis, before: Option<&Json>) -> Json {
+    let mut remembered = Vec::new();
+    if let Some(before) = before {
+        let entries = before["changes"].as_array().map_or(0, Vec::len);
+        if entries > 0 {
+            let mut entry = told(before);
+            entry["found_at"] = before["found_at"].clone();
+            entry["entries"] = entries.into();
+            remembered.push(entry);
+        }
+        let older = before["before"].as_array().into_iter().flatten();
+        remembered.extend(older.cloned());
+        remembered.truncate(MOST_REMEMBERED);
+    }
+    let mut recorded = restatements;
+    recorded["found_at"] = to_rfc3339(found_at).into();
+    recorded["before"] = remembered.into();
+    recorded
 }
 
 /// What of them concerns one indicator.
@@ -55,19 +94,22 @@ pub fn of(restatements: &Json, code: &str) -> Json {
     json!({ "as_of": restatements["as_of"], "causes": restatements["causes"], "changes": own })
 }
 
-/// What pages tell of them: how many numbers of each indicator are others by now, and what may have caused it.
-/// The numbers stand in `restatements.json` alone.
+/// What pages tell of them: which indicators have entries, how many, and what may have caused it.
+/// What they are stands in `restatements.json` alone.
 pub fn told(restatements: &Json) -> Json {
     let mut changed: BTreeMap<&str, u64> = BTreeMap::new();
+    let all_entries = restatements["changes"].as_array().map_or(0, Vec::len) as u64;
     let changes = restatements["changes"].as_array().into_iter().flatten();
     let paths = changes.filter_map(|change| change["path"].as_str()?.strip_prefix("indicators."));
     for code in paths.filter_map(|path| path.split('.').next()) {
         *changed.entry(code).or_default() += 1;
     }
+    let elsewhere = all_entries - changed.values().sum::<u64>();
     json!({
         "as_of": restatements["as_of"],
         "causes": restatements["causes"],
         "changed": changed,
+        "elsewhere": elsewhere,
     })
 }
 
@@ -89,7 +131,7 @@ pub fn told_of(told: &Json, code: &str) -> Json {
 }
 
 /// What may have caused changes: other parameters, other definitions, more events.
-fn causes(earlier: &Json, now: &Json) -> Vec<Json> {
+fn causes(earlier: &Json, now: &Json, k: u64) -> Vec<Json> {
     let mut causes = Vec::new();
     let mut changed = Vec::new();
     differ(
@@ -119,7 +161,10 @@ fn causes(earlier: &Json, now: &Json) -> Vec<Json> {
         &now["health"]["received"]["lines"],
     );
     if before != after {
-        causes.push(json!({ "kind": "events", "path": "health.received.lines", "before": before, "after": after }));
+        let change = json!({ "path": "health.received.lines", "before": before, "after": after });
+        let mut cause = guard::lines(change, k);
+        cause["kind"] = "events".into();
+        causes.push(cause);
     }
     causes
 }
@@ -184,6 +229,7 @@ mod tests {
             .collect();
         json!({
             "as_of": "2026-07-01T00:00:00Z",
+            "organisation": { "k": 1 },
             "parameters": { "late_days": 90 },
             "indicators": {
                 "L3": { "version": 1, "results": { "tail_share": { "ratio": ratio } } },
@@ -230,6 +276,27 @@ mod tests {
         assert_eq!(told_of(&told, "R1"), same);
         assert_eq!(told_of(&Json::Null, "R1"), Json::Null);
         assert!(!told.to_string().contains("0.6"), "{told}");
+    }
+
+    #[test]
+    fn what_was_found_before_is_remembered() {
+        let (before, after) = (summary(10, 0.5, &[]), summary(12, 0.6, &[]));
+        let first = recorded(restatements(&before, &after), 1_000, None);
+        assert_eq!(first["found_at"], "1970-01-01T00:00:01Z");
+        let second = recorded(restatements(&after, &after), 2_000, Some(&first));
+        assert_eq!(
+            (&second["changes"], &second["before"][0]["found_at"]),
+            (&json!([]), &first["found_at"])
+        );
+        assert_eq!(second["before"][0]["entries"], 2);
+        assert_eq!(second["before"][0]["changed"], json!({ "L3": 1 }));
+        let mut third = recorded(restatements(&after, &after), 3_000, Some(&second));
+        assert_eq!(third["before"], second["before"]);
+        for _ in 0..2 * MOST_REMEMBERED {
+            third = recorded(restatements(&before, &after), 4_000, Some(&third));
+        }
+        let kept = third["before"].as_array().map(Vec::len);
+        assert_eq!(kept, Some(MOST_REMEMBERED));
     }
 
     #[test]
