@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 use super::beside::Beside;
 use super::hiding::{hide, is_named, names};
 use super::{cohorts, compute, few, forges, gone, health, meetings, reviews, slices, writeups};
-use crate::indicators::{Context, Spec, beside};
+use crate::indicators::{Context, Spec, Windows, beside};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
 use crate::model::{Parameters, Results};
@@ -73,7 +73,12 @@ pub async fn summaries(
             indicator(spec, &context.parameters, results, k),
         );
     }
-    let reviews = reviews::lists(context, &computed.meetings, &computed.registry, k)?;
+    let observed = computed.facts.writeups.iter();
+    let observed: Vec<Windows> = observed
+        .map(|writeup| writeup.contributions_observed.clone())
+        .collect();
+    let known = (computed.registry.as_slice(), observed.as_slice());
+    let reviews = reviews::lists(context, &computed.meetings, known, k)?;
     let stories = meetings::rounds(&computed.stories, &computed.registry, context.as_of, k);
     let weeks = indicators.get("L1").map(told_weeks).unwrap_or_default();
     let shown = forges::with_registry(reported.forges.clone(), &computed.registry);

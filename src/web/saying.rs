@@ -224,6 +224,7 @@ async fn of_meeting(
     if words.is_empty() {
         return Err(bad("the form says nothing new; change one of its fields"));
     }
+    words.check(meeting, look.k).map_err(|wrong| bad(&wrong))?;
     let deed = words.deed(id);
     let event = words.event(meeting, context.as_of).map_err(away)?;
     Ok((event, deed))

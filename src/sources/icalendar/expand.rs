@@ -89,7 +89,7 @@ pub(super) fn occurrences<'a>(
 
 /// The occurrence that a change is about. In a series of days it is known by its day: some calendars
 /// write midnight in another zone.
-fn original(change: &Occasion<'_>, series: Option<&Occasion<'_>>) -> Option<Millis> {
+pub(super) fn original(change: &Occasion<'_>, series: Option<&Occasion<'_>>) -> Option<Millis> {
     let local = change.recurrence?;
     Some(match series.filter(|series| series.start.all_day) {
         Some(series) => series
