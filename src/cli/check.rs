@@ -75,9 +75,9 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         // Nothing is asked by a configuration that is wrong; what it says of sources is looked at.
         problems
             .list
-            .extend(config.sources.iter().filter_map(|source| {
-                let error = parameters(&config, source).err()?;
-                Some(format!("source {}: {}", source.id, error::words(&error)))
+            .extend(config.sources.iter().flat_map(|source| {
+                let wrong = wrong_parameters(&config, source).into_iter();
+                wrong.map(|error| format!("source {}: {}", source.id, error::words(&error)))
             }));
         return Err(problems.into());
     }
@@ -112,7 +112,14 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
     let mut sources = Vec::new();
     let mut odd_sources = Vec::new();
     for (source, seen) in ask(&config, args.offline).await? {
-        let seen = seen.map_err(|error| findings.add(&format!("source {}", source.id), &error));
+        let what = format!("source {}", source.id);
+        let seen = seen.map_err(|error| {
+            findings.add(&what, &error);
+            // The first is what it was not asked for.
+            for error in wrong_parameters(&config, &source).iter().skip(1) {
+                findings.add(&what, error);
+            }
+        });
         let seen = seen.ok().map(|seen| {
             let doubts = seen.doubts.iter();
             odd_sources.extend(doubts.map(|doubt| format!("source {}: {doubt}", source.id)));
@@ -199,6 +206,42 @@ fn parameters(config: &Config, source: &SourceConfig) -> anyhow::Result<(&'stati
     let kind = import::find(&source.kind)?;
     kind.check(source.params.clone(), &setting)?;
     Ok((kind, setting))
+}
+
+/// All that is wrong with the parameters. What reads them ends at the first problem: it is asked again without
+/// the parameter at fault, as long as one is found.
+fn wrong_parameters(config: &Config, source: &SourceConfig) -> Vec<anyhow::Error> {
+    let check = |params: &toml::Table| {
+        let params = params.clone();
+        let asked = SourceConfig {
+            params,
+            ..source.clone()
+        };
+        parameters(config, &asked).err()
+    };
+    let mut params = source.params.clone();
+    let mut found = Vec::new();
+    while let Some(error) = check(&params) {
+        let said = error::words(&error);
+        let without = params.keys().find_map(|key| {
+            let mut rest = params.clone();
+            rest.remove(key);
+            // That it is missing then is no other problem.
+            let is_another = check(&rest).is_none_or(|other| {
+                let other = error::words(&other);
+                other != said
+                    && !other.contains(&format!("`{key}`"))
+                    && !other.contains(&format!("{key}: "))
+            });
+            is_another.then_some(rest)
+        });
+        found.push(error);
+        match without {
+            Some(rest) => params = rest,
+            None => break,
+        }
+    }
+    found
 }
 
 /// How many sources are asked at the same time.

@@ -184,6 +184,9 @@ async fn jobs(
     let computes = schedule.report_minutes > 0;
     let sources = pulled(&house.config);
     let scans = schedule.scan_minutes > 0 && !sources.is_empty();
+    // Where somebody else scans, this process hears of it by what is stored.
+    let mut elsewhere = interval(ELSEWHERE);
+    elsewhere.set_missed_tick_behavior(MissedTickBehavior::Delay);
     // Both are due at once.
     let mut scan = clock(schedule.scan_minutes);
     let mut old = clock(DAILY);
@@ -223,6 +226,10 @@ async fn jobs(
                 if retain(house, metrics).await && computes {
                     report.reset_immediately();
                 }
+            }
+            _ = elsewhere.tick(), if !scans && !sources.is_empty() => {
+                aware_of_lags(house, &configured, parts).await;
+                aware_of_parts(house, &sources, parts).await;
             }
             asked = asked(hooks, answered) => {
                 let mut asked_for = sources.clone();
@@ -266,6 +273,26 @@ async fn aware_of_lags(house: &House, sources: &[(String, &'static Kind, bool)],
         Err(error) => tracing::warn!(%error, "it can't be read when sources were last scanned"),
     }
 }
+
+/// Notes what sources could not be read of by their last scans, whoever made these.
+async fn aware_of_parts(house: &House, sources: &[Source], parts: &Parts) {
+    for source in sources {
+        match house.store.checkpoint(&source.id).await {
+            Ok(Some((_, checkpoint))) => {
+                let unread = sources::unread(&checkpoint).len();
+                parts.unread(&source.id, unread as u64);
+            }
+            Ok(None) => {}
+            Err(error) => {
+                tracing::warn!(%error, "it can't be read how far sources were scanned");
+                return;
+            }
+        }
+    }
+}
+
+/// Between two looks at what was scanned by others: about as often as metrics are asked for.
+const ELSEWHERE: Duration = Duration::from_secs(15);
 
 /// Minutes between two looks for what is old enough to go.
 const DAILY: u32 = 24 * 60;

@@ -44,7 +44,7 @@ pub(super) struct Args {
     /// Show what a file of meetings would come to, people by name, and store nothing
     #[arg(long, conflicts_with_all = ["dry_run", "follow"])]
     look: bool,
-    /// The meeting that the file is of, as `readback meetings list` names it: 2026-06-03/1; `own` for one of its
+    /// The meeting that the file is of, as `readback meetings list` names it: 2026-06-03T15:00; `own` for one of its
     /// own [default: of a list, the planned one of its hour and write-up, if there is one such]
     #[arg(long, value_name = "MEETING", conflicts_with_all = ["dry_run", "follow"])]
     meeting: Option<String>,

@@ -14,7 +14,7 @@ use super::writeups::hand;
 use crate::app::House;
 use crate::config::Config;
 use crate::indicators::Context;
-use crate::jobs::meetings::{self, Known, Words};
+use crate::jobs::meetings::{self, Known, UNSAID, Words};
 use crate::jobs::preview::Planned;
 use crate::jobs::registry::Registry;
 use crate::jobs::stories::Count;
@@ -41,16 +41,16 @@ pub(super) enum Command {
 /// What is said of a meeting.
 #[derive(Debug, clap::Args)]
 pub(super) struct Said {
-    /// The meeting, as `readback meetings list` and the page of reviews name it: 2026-06-03/1
+    /// The meeting, as `readback meetings list` and the page of reviews name it: 2026-06-03T15:00
     id: String,
-    /// How many gave their own account
-    #[arg(long, value_name = "N")]
+    /// How many gave their own account; none takes back what was said
+    #[arg(long, value_name = "N|none", value_parser = number)]
     accounts: Option<u32>,
-    /// Changes to the write-up that came of it
-    #[arg(long, value_name = "N")]
+    /// Changes to the write-up that came of it; none takes back what was said
+    #[arg(long, value_name = "N|none", value_parser = number)]
     changes: Option<u32>,
-    /// How many watched its recording afterwards; they are no attendees
-    #[arg(long, value_name = "N")]
+    /// How many watched its recording afterwards, who are no attendees; none takes back what was said
+    #[arg(long, value_name = "N|none", value_parser = number)]
     watched: Option<u32>,
     /// What it was: review, story_session or onboarding_talk
     #[arg(long, value_name = "FORM", value_parser = form)]
@@ -79,7 +79,7 @@ pub(super) enum Stories {
     Add {
         /// The round: the year and its half, such as 2026-H2
         round: String,
-        /// The write-up, by its id or any other name; or a short title of what is not written up
+        /// The write-up, by its id, its title or any other name; or a short title of what is not written up
         what: String,
         /// How many named it
         count: u32,
@@ -87,6 +87,17 @@ pub(super) enum Stories {
         #[arg(long)]
         not_written_up: bool,
     },
+}
+
+/// More people, or changes, than any meeting has.
+const MOST: u32 = 100_000;
+
+fn number(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        _ if text == "none" => Ok(UNSAID),
+        Ok(number) if number <= MOST => Ok(number),
+        _ => Err(format!("valid are whole numbers up to {MOST}, and none")),
+    }
 }
 
 fn form(text: &str) -> Result<MeetingForm, String> {
@@ -190,6 +201,7 @@ async fn set(known: &[Known], said: Said, house: &House) -> anyhow::Result<()> {
             "nothing is said; valid are --accounts, --changes, --watched, --form, --open, --mandatory and --writeup"
         );
     }
+    words.check(meeting, house.k).map_err(anyhow::Error::msg)?;
     let deed = words.deed(&meeting.id);
     let event = words.event(meeting, super::now())?;
     meetings::say(&hand(house), event)
@@ -207,7 +219,7 @@ fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
     let form = |one: &Known| match &one.fact.form {
         Some(said) => said.clone(),
-        None if one.is_retold() => "told_again".to_owned(),
+        None if one.retold => "told_again".to_owned(),
         None => "review".to_owned(),
     };
     let now = super::now();
@@ -281,7 +293,8 @@ async fn add(
         meetings::stories(&house.store, &context(house)).await?
     };
     let registry = Registry::now(&house.store).await?;
-    let known = registry.entry(&what).filter(|_| !not_written_up);
+    let named = registry.entry(&what).or_else(|| registry.titled(&what));
+    let known = named.filter(|_| !not_written_up);
     let known = known.map(|known| registry.whole(known).unwrap_or(known));
     // A title has several words; one word that is no write-up was mistyped.
     if known.is_none() && !not_written_up && !what.trim().contains(char::is_whitespace) {

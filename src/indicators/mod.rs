@@ -200,7 +200,8 @@ pub struct Facts {
     /// One row for each (meeting, person) and each dial-in: `meeting: str, writeup: u32` (null if
     /// unknown), `at: i64` (start), `person: u32` (null for a dial-in), `role: str` (null if absent;
     /// upper case), `partstat: str` (null if absent), `invited: bool`, `attended: bool`,
-    /// `recorded: bool` (somebody says who came to the meeting),
+    /// `recorded: bool` (somebody says who came to the meeting), `planned: bool` (somebody says of anybody in it that
+    /// they were invited, or had to come), `planned_at: i64` (when it was to begin; null if nobody says it),
     /// `mandatory: bool`, `responder: bool` (of the write-up's incident), `author: bool` (of the write-up),
     /// `open: bool` (everybody may come), `stated: bool` (the calendar names the role), `list: i64` (how
     /// many were invited through the same list; null for whoever is named too), `stayed_ms: i64` (over all
@@ -286,6 +287,8 @@ pub struct WriteupFact {
     pub reads_steady: Windows,
     /// The same of its comments.
     pub comments_steady: Windows,
+    /// When its comments, its edits or links to it were being observed.
+    pub contributions_observed: Windows,
     /// When its edits were being observed by all that watch them.
     pub edits_observed: Windows,
     /// When its edits were being observed by the same sources all the time.

@@ -232,6 +232,11 @@ fn writeups(
     let reads = Watch::new(&["read", "read_count"], observed, coverage, registry, as_of);
     let comments = Watch::new(&["comment"], observed, coverage, registry, as_of);
     let edits = Watch::new(&["edit"], observed, coverage, registry, as_of);
+    let links = Watch::new(&["link"], observed, coverage, registry, as_of);
+    let contributions = |writeup: &RegistryWriteup| {
+        let each = [&comments, &edits, &links].map(|watch| watch.windows(writeup).0);
+        Windows::union(each.concat())
+    };
     registry
         .iter()
         .map(|writeup| WriteupFact {
@@ -244,6 +249,7 @@ fn writeups(
             reads_observed: reads.windows(writeup),
             reads_steady: reads.steady(writeup),
             comments_steady: comments.steady(writeup),
+            contributions_observed: contributions(writeup),
             edits_observed: edits.windows(writeup),
             edits_steady: edits.steady(writeup),
             contributors: writeup.contributors.clone(),

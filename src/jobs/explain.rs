@@ -170,6 +170,7 @@ pub fn explanation_of_noise(parameters: &Parameters, as_of: Millis) -> Explanati
         asked,
         made_by: made,
         results: Value::Object(Map::new()),
+        part: None,
         writeup: None,
         restated: None,
     }

@@ -144,8 +144,8 @@ pub(super) fn rounds(
 
 /// A meeting as somebody who says something of it knows it.
 pub struct Known {
-    /// The nth of its day, as the page of reviews shows it to those who see what is restricted; of
-    /// retellings with an `r`.
+    /// Its hour, as the page of reviews shows it to those who see what is restricted; with a number where
+    /// several begin then.
     pub id: String,
     /// The same for everybody else, and what it is about to them; none where they do not see it.
     pub open: Option<(String, Option<String>)>,
@@ -153,6 +153,10 @@ pub struct Known {
     pub at: Millis,
     /// What it was about.
     pub title: Option<String>,
+    /// What had happened before was told again in it: it is no review.
+    pub retold: bool,
+    /// How many came to it, if anybody says so. For checks alone.
+    pub came: Option<u64>,
     /// What is known of it beside its attendees.
     pub fact: MeetingFact,
 }
@@ -184,15 +188,20 @@ impl Known {
 pub async fn known(store: &Store, context: &Context) -> anyhow::Result<Vec<Known>> {
     let (settings, registry) = asked(store, context).await?;
     let mut meetings = Meetings::of(store, context, &settings, &registry).await?;
-    let listed = reviews::lists(context, &meetings, &registry, context.k)?.listed;
-    let retold = retold(&meetings.retold, context, &registry)?;
-    let each = listed.into_iter().chain(retold).map(|one| {
+    let listed = reviews::lists(context, &meetings, (&registry, &[]), context.k)?.listed;
+    let taken = listed.iter().map(|one| one.id.clone()).collect();
+    let retold = retold(&meetings.retold, context, &registry, taken)?;
+    let listed = listed.into_iter().map(|one| (one, false));
+    let each = listed.chain(retold.into_iter().map(|one| (one, true)));
+    let each = each.map(|(one, retold)| {
         let fact = meetings.known.remove(&one.hash);
         Known {
+            retold,
             id: one.id,
             open: one.open,
             at: one.at,
             title: one.title,
+            came: one.came,
             fact: fact.unwrap_or_else(|| MeetingFact {
                 meeting: one.hash,
                 ..MeetingFact::default()
@@ -227,25 +236,25 @@ fn retold(
     frame: &DataFrame,
     context: &Context,
     registry: &[RegistryWriteup],
+    mut taken: BTreeSet<String>,
 ) -> PolarsResult<Vec<Listed>> {
     let (writeups, at) = (ints(frame, "writeup")?, ints(frame, "at")?);
-    let mut meetings: BTreeMap<(Millis, String), Option<&RegistryWriteup>> = BTreeMap::new();
-    for ((meeting, writeup), at) in texts(frame, "meeting")?.into_iter().zip(writeups).zip(at) {
+    let planned_at = ints(frame, "planned_at")?;
+    type Retold<'a> = (Option<&'a RegistryWriteup>, Option<Millis>);
+    let mut meetings: BTreeMap<(Millis, String), Retold<'_>> = BTreeMap::new();
+    let rows = texts(frame, "meeting")?.into_iter().zip(writeups);
+    for ((meeting, writeup), (at, planned_at)) in rows.zip(at.into_iter().zip(planned_at)) {
         let Some(meeting) = meeting else { continue };
         let writeup = writeup
             .and_then(|at| usize::try_from(at).ok())
             .and_then(|at| registry.get(at));
         let entry = meetings.entry((at.unwrap_or(0), meeting)).or_default();
-        *entry = entry.or(writeup);
+        *entry = (entry.0.or(writeup), entry.1.or(planned_at));
     }
-    let mut of_day: BTreeMap<String, usize> = BTreeMap::new();
     let mut listed: Vec<Listed> = meetings
         .into_iter()
-        .map(|((at, hash), writeup)| {
-            let date = context.calendar.date(at).to_string();
-            let nth = of_day.entry(date.clone()).or_default();
-            *nth += 1;
-            let id = format!("{date}/r{nth}");
+        .map(|((at, hash), (writeup, planned_at))| {
+            let id = reviews::apart(&reviews::name(context, planned_at, at), &mut taken);
             let title =
                 |writeup: &RegistryWriteup| writeup.title.as_ref().unwrap_or(&writeup.id).clone();
             let title = writeup.map(title);
@@ -256,6 +265,7 @@ fn retold(
                 hash,
                 at,
                 title,
+                came: None,
             }
         })
         .collect();
@@ -263,12 +273,8 @@ fn retold(
     Ok(listed)
 }
 
-impl Known {
-    /// Whether what had happened before was told again in it.
-    pub fn is_retold(&self) -> bool {
-        self.id.contains("/r")
-    }
-}
+/// A number that is not said any more. No meeting has so many people.
+pub const UNSAID: u32 = u32::MAX;
 
 /// What is said of a meeting by hand; what is left out stays as it was said.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -309,6 +315,30 @@ impl Words {
             mandatory: self.mandatory.filter(|_| self.mandatory != fact.mandatory),
             writeup: self.writeup,
         }
+    }
+
+    /// Whether it can be so. Of a review to which fewer than `k` came nothing is told by that.
+    ///
+    /// # Errors
+    /// What is wrong, in words.
+    pub fn check(&self, known: &Known, k: u32) -> Result<(), String> {
+        let came = known.came.filter(|came| *came >= u64::from(k));
+        if let (Some(accounts), Some(came)) = (self.accounts.filter(|n| *n != UNSAID), came)
+            && u64::from(accounts) > came
+        {
+            return Err(format!(
+                "accounts: {accounts} gave their own account, and {came} came; valid are 0 to {came}"
+            ));
+        }
+        let is = |said: Option<bool>, known: Option<bool>| said.or(known) == Some(true);
+        let says = self.open == Some(true) || self.mandatory == Some(true);
+        if says && is(self.open, known.fact.open) && is(self.mandatory, known.fact.mandatory) {
+            return Err(
+                "open and mandatory: where everybody may come not all had to; say that one of them is false"
+                    .to_owned(),
+            );
+        }
+        Ok(())
     }
 
     /// One more event, the last word on all that it says.

@@ -9,7 +9,7 @@ use super::beside::Beside;
 use super::coarse::coarsen;
 use super::hiding::{hide, is_named, names};
 use super::{cohorts, compute, few, forges, gone, health, meetings, reviews, slices, writeups};
-use crate::indicators::{Context, Spec, beside, in_tail_share};
+use crate::indicators::{Context, Spec, Windows, beside, in_tail_share};
 use crate::model::forge::Forges;
 use crate::model::time::to_rfc3339;
 use crate::model::{Parameters, Results};
@@ -78,7 +78,12 @@ pub async fn summaries(
             indicator(spec, &context.parameters, results, k),
         );
     }
-    let reviews = reviews::lists(context, &computed.meetings, &computed.registry, k)?;
+    let observed = computed.facts.writeups.iter();
+    let observed: Vec<Windows> = observed
+        .map(|writeup| writeup.contributions_observed.clone())
+        .collect();
+    let known = (computed.registry.as_slice(), observed.as_slice());
+    let reviews = reviews::lists(context, &computed.meetings, known, k)?;
     let stories = meetings::rounds(&computed.stories, &computed.registry, context.as_of, k);
     let weeks = indicators.get("L1").map(told_weeks).unwrap_or_default();
     let shown = forges::with_registry(reported.forges.clone(), &computed.registry);

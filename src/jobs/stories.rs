@@ -3,7 +3,7 @@
 use super::meetings::{later, unique};
 use super::people::BY_HAND;
 use crate::collect::lost_story;
-use crate::model::{Body, Event, Millis, Story};
+use crate::model::{Body, Event, Millis, Story, parse_rfc3339};
 use crate::store::StoryFact;
 
 /// The count of one incident in a story round.
@@ -32,6 +32,12 @@ impl Count {
                 "round: is no name of a round; valid is the year and its half, such as 2026-H1 or 2026-H2"
             );
         }
+        if !is_said && !is_begun(&self.round, now) {
+            anyhow::bail!(
+                "round: {} has not begun; valid are this half of the year and those before",
+                self.round
+            );
+        }
         let story = Story {
             round: self.round,
             count: self.count,
@@ -56,6 +62,16 @@ impl Count {
             body: Body::Story(story),
         })
     }
+}
+
+/// Whether a round, which is called as it should, began anywhere on earth.
+fn is_begun(round: &str, now: Millis) -> bool {
+    let first = match round.split_once('-') {
+        Some((year, "H1")) => format!("{year}-01-01T00:00:00+14:00"),
+        Some((year, _)) => format!("{year}-07-01T00:00:00+14:00"),
+        None => return true,
+    };
+    parse_rfc3339(&first).is_none_or(|first| first <= now)
 }
 
 /// Whether a story round is called so: it is held twice a year.
@@ -84,6 +100,16 @@ mod tests {
         ] {
             assert_eq!(is_round(name), expected, "{name}");
         }
+        let noon = |day: &str| parse_rfc3339(&format!("{day}T12:00:00Z")).unwrap();
+        for (round, day, expected) in [
+            ("2026-H1", "2025-12-30", false),
+            ("2026-H1", "2026-01-01", true),
+            ("2026-H2", "2026-06-29", false),
+            ("2026-H2", "2026-07-01", true),
+            ("2027-H2", "2026-11-27", false),
+        ] {
+            assert_eq!(is_begun(round, noon(day)), expected, "{round}");
+        }
         let count = |round: &str| Count {
             round: round.to_owned(),
             subject: "INC-1".to_owned(),
@@ -92,6 +118,9 @@ mod tests {
         };
         let refused = count("spring").event(&[], 1, 0).unwrap_err().to_string();
         assert!(refused.contains("such as 2026-H1"), "{refused}");
+        let ahead = count("2027-H2").event(&[], 1, noon("2026-11-27"));
+        let ahead = ahead.unwrap_err().to_string();
+        assert!(ahead.contains("2027-H2 has not begun"), "{ahead}");
         let said = StoryFact {
             round: "spring".to_owned(),
             writeup: 1,

@@ -42,8 +42,11 @@ pub(super) fn only_planned(summary: &Value) -> bool {
 /// Whether no invitation was seen for any meeting with attendance: then everybody looks as if they
 /// had walked in, and who had to come is not known.
 pub(super) fn uninvited(summary: &Value) -> bool {
-    let walked_in = share(reading::results(summary, "A3"), "walk_in_share");
-    walked_in.value == Cell::Value(1.0)
+    let results = reading::results(summary, "A3");
+    match share(results, "walk_in_share").value {
+        Cell::Missing => cell(results, "not_planned").get().is_some_and(|n| n > 0.0),
+        walked_in => walked_in == Cell::Value(1.0),
+    }
 }
 
 /// The share of those who came freely; with reviews as clusters where that can be told. Nothing
@@ -243,6 +246,15 @@ pub(super) fn invitations(summary: &Value) -> Option<String> {
             plural(n, "review is", "reviews are")
         )
     });
+    let unplanned = cell(results, "not_planned").get().filter(|n| *n > 0.0);
+    let unplanned = unplanned.map_or_else(String::new, |n| {
+        format!(
+            " Of «{}» no invitation is known: {} in no share.",
+            count(n),
+            plural(n, "it is", "they are")
+        )
+    });
+    let left_out = left_out + &unplanned;
     (!parts.is_empty()).then(|| format!("{}.{left_out}", parts.join("; ")))
 }
 

@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::view::{k, organisation, plain, simulated};
 use super::{
-    Links, STATEMENT, alive, annotations, health, list, opening, panels, signals, trend, undertaken,
-    words,
+    Links, STATEMENT, alive, annotations, health, list, opening, panels, signals, trend,
+    undertaken, words,
 };
 use crate::charts::reading;
 

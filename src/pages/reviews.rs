@@ -249,7 +249,12 @@ pub(super) fn numbers(summary: &Value, review: &Value) -> Numbers {
         return Numbers {
             came: "–".to_owned(),
             freely: "–".to_owned(),
-            note: "planned, nobody recorded who came",
+            note: match review["suppressed"] {
+                Value::Bool(true) => {
+                    "planned, nobody recorded who came; what came of it is withheld for that"
+                }
+                _ => "planned, nobody recorded who came",
+            },
         };
     }
     Numbers {
@@ -258,8 +263,10 @@ pub(super) fn numbers(summary: &Value, review: &Value) -> Numbers {
             true => "–".to_owned(),
             false => words::counted(cell(review, "need_not_have_come")),
         },
-        note: match review["mandatory"] {
-            Value::Bool(true) => "some were told to come",
+        note: match (&review["all_had_to_come"], &review["mandatory"]) {
+            (Value::Bool(true), _) => "all had to come",
+            (_, Value::Bool(true)) => "some were told to come",
+            _ if review["not_planned"] == true => "no invitation is known",
             _ => "",
         },
     }

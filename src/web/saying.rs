@@ -100,7 +100,7 @@ async fn unlisted(state: &AppState, who: &Who) -> Result<(Vec<Unlisted>, Vec<Unl
         });
         told.take(UNLISTED).collect()
     };
-    let retold = held.into_iter().filter(Known::is_retold).collect();
+    let retold = held.into_iter().filter(|one| one.retold).collect();
     Ok((told(planned), told(retold)))
 }
 
@@ -236,6 +236,7 @@ async fn of_meeting(
     if words.is_empty() {
         return Err(bad("the form says nothing new; change one of its fields"));
     }
+    words.check(meeting, look.k).map_err(|wrong| bad(&wrong))?;
     let deed = words.deed(id);
     let event = words.event(meeting, now).map_err(away)?;
     Ok((event, deed))

@@ -113,13 +113,23 @@ def all_guests(world):
         if event["data"].get("via"):
             if event["person"] is not None:
                 lists.setdefault((event["data"]["meeting"], event["data"]["via"]), set()).add(event["person"])
-    lengths = {}
+    # What is told with who came is how long it was; what else is told, how long it was to be.
+    told, meant, stayed, planned = {}, {}, {}, set()
     for event in world.kept["attendance"]:
-        if event["data"].get("meeting_s") is not None:
-            meeting, length = event["data"]["meeting"], thousandths(event["data"]["meeting_s"])
-            lengths[meeting] = max(lengths.get(meeting, 0), length)
+        data, meeting = event["data"], event["data"]["meeting"]
+        if data.get("meeting_s"):
+            came = data.get("present_s") is not None or data.get("attended") is not None
+            of_kind = told if came else meant
+            of_kind[meeting] = max(of_kind.get(meeting, 0), thousandths(data["meeting_s"]))
+        if data.get("role") or data.get("partstat") or data.get("mandatory"):
+            planned.add(meeting)
     for guest in rows:
-        guest.length = lengths.get(guest.meeting)
+        stayed[guest.meeting] = max(stayed.get(guest.meeting, 0), guest.present or 0)
+    for guest in rows:
+        meeting = guest.meeting
+        guest.length, guest.planned = meant.get(meeting), meeting in planned
+        if meeting in told:
+            guest.length = max(told[meeting], min(stayed[meeting], meant.get(meeting, 0)))
         # A meeting tool need not know what the calendar says of the meeting.
         guest.about = guest.writeup or writeups.get(guest.meeting)
         sizes = [len(lists.get((guest.meeting, via), ())) for via in guest.lists]

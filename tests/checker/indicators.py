@@ -387,6 +387,11 @@ def a1_a3(world, facts):
     # Whoever dialled in without a name counts in A1 only.
     named = [g for g in held if g.person is not None]
     came_named = [g for g in came if g.person is not None]
+    # Where nobody says who was invited, nobody came uninvited.
+    people = len({g.person for g in came_named})
+    came_named = [g for g in came_named if g.planned]
+    not_planned = len({g.meeting for g in held if not g.planned})
+    all_meetings, meetings = meetings, sorted({g.meeting for g in held if g.planned})
     voluntary = [g for g in came_named if g.voluntary()]
     pairs = [(sum(1 for g in voluntary if g.meeting == m),
               sum(1 for g in came_named if g.meeting == m)) for m in meetings]
@@ -407,7 +412,7 @@ def a1_a3(world, facts):
         "had_to_come": counted["had_to_come"] + counted["role_not_stated"],
         **{name: counted[name] for name in ("role_not_stated", "open_invitation", "uninvited")}}
     if any(g.mandatory for g in came_named):
-        others = [g for g in held if not g.mandatory]
+        others = [g for g in held if g.planned and not g.mandatory]
         by_meeting = {m: [0, 0] for m in sorted({g.meeting for g in others})}
         for guest in others:
             if guest.person is not None and guest.attended(least):
@@ -420,12 +425,12 @@ def a1_a3(world, facts):
             "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5)}
     return {
         "A1": {"attendance": {
-            "meetings": len(meetings), "not_recorded": not_recorded, "rows": len(rows), "attendees": len(came),
-            "people": len({g.person for g in came_named}),
+            "meetings": len(all_meetings), "not_recorded": not_recorded, "rows": len(rows), "attendees": len(came),
+            "people": people,
             "median_per_meeting": quantile(per_meeting, 0.5),
             "iqr": [quantile(per_meeting, 0.25), quantile(per_meeting, 0.75)]}},
-        "A2": {**free, "not_recorded": not_recorded},
-        "A3": {"not_recorded": not_recorded,
+        "A2": {**free, "not_recorded": not_recorded, "not_planned": not_planned},
+        "A3": {"not_recorded": not_recorded, "not_planned": not_planned,
                "show_rate": share([g for g in accepted if g.attended(least)], accepted),
                "optional_yield": share([g for g in optional if g.attended(least)], optional),
                "walk_in_share": share([g for g in came_named if not g.invited()], came_named)},

@@ -390,7 +390,7 @@ class World:
         """Observed time by source, then by write-up, for reads and for comments."""
         known = {e["source"] for e in events}
         for kinds, name in ((("read", "read_count"), "reads"), (("comment",), "comments"),
-                            (("edit",), "edits"), (("attendance",), "attendance"), (("read",), "named")):
+                            (("edit",), "edits"), (("link",), "links"), (("attendance",), "attendance"), (("read",), "named")):
             stated, prefixes, first = defaultdict(list), defaultdict(list), {}
             delivered, came, people = defaultdict(Counter), defaultdict(set), set()
             for event in events:
@@ -453,6 +453,10 @@ class World:
                     writeup.counts_only = (
                         came[writeup.id] == {"read_count"}
                         or not any(s in people for s in watchers or watch.sources))
+        for writeup in self.writeups.values():
+            each = (writeup.comments_observed, writeup.edits_observed, writeup.links_observed)
+            parts = [tuple(p) for windows in each for p in windows.parts]
+            writeup.contributions_observed = Windows(parts, self.as_of)
 
 
 class Watch:

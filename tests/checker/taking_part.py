@@ -47,7 +47,8 @@ def a4_a8(world, facts):
         if len(written) else []
     made, window = contributions(world), p["contribution_days"] * DAY
     within = lambda row, until: any(row.start < at <= until for at in made.get((row.w, row.person), ()))
-    due = [row for row in came.itertuples() if row.w is not None and row.start + window <= world.as_of]
+    old = [row for row in came.itertuples() if row.w is not None and row.start + window <= world.as_of]
+    due = [row for row in old if world.writeups[row.w].contributions_observed.covers(row.start, row.start + window)]
     of_length = [row for row in due if row.length is not None and not pd.isna(row.length)]
     during = [row for row in of_length if within(row, row.start + min(row.length, window))]
     teams = came[came["team"].notna()]
@@ -63,7 +64,8 @@ def a4_a8(world, facts):
                "talk_gini_median": quantile(ginis, 0.5), "talk_gini_meetings": len(ginis)},
         "A6": {"contribution_after": wilson(sum(within(row, row.start + window) for row in due), len(due)),
                "during": wilson(len(during), len(of_length)),
-               "meetings": len({row.meeting for row in due})},
+               "meetings": len({row.meeting for row in due}),
+               "not_observed": len({row.meeting for row in old} - {row.meeting for row in due})},
         "A7": a7(world, came),
         "A8": {"outside_share": wilson(int((owned["team"] != owned["owner"]).sum()), len(owned)),
                "meetings": owned["meeting"].nunique(),

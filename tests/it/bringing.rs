@@ -107,12 +107,12 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
     let Some(home) = home() else { return };
     let list = home.file("participants.csv", ZOOM);
     let look = |more: &[&str]| home.done(&[&["import", "zoom", &list, "--look"], more].concat());
-    let seen = plain(&look(&["--meeting", "2026-03-10/1"]));
+    let seen = plain(&look(&["--meeting", "2026-03-10T14:00"]));
     for words in [
         "1 meeting",
         "2026-03-10 14:03 (UTC), 57 minutes, about The queue that overflowed, as the meeting",
         "Pia One: p1@people.example.org, there for 30 minutes, was invited",
-        "Zzmail Marker: nobody knows who, there for 55 minutes, was not invited; may be \
+        "Zzmail Marker: nobody knows who, there for 55 minutes; may be \
          zzmail.marker@people.example.org",
         "Zzfull screen: nobody knows who",
         "left out 1: note-taker, Otter.ai Notetaker",
@@ -123,7 +123,7 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
     }
     let who = [
         "--meeting",
-        "2026-03-10/1",
+        "2026-03-10T14:00",
         "--match",
         "zzmail marker=zzmail.marker@people.example.org",
         "--match",
@@ -154,14 +154,14 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
     assert!(
         listed(&home, &["meetings", "list"])
             .to_string()
-            .contains("2026-03-10/2")
+            .contains("2026-03-10T14:00/2")
     );
     let name = one["import"].as_str().expect("a name");
     home.done(&["undo", name]);
     assert!(
         !listed(&home, &["meetings", "list"])
             .to_string()
-            .contains("2026-03-10/2")
+            .contains("2026-03-10T14:00/2")
     );
     let again = home.run(&["undo", name]);
     assert_eq!(again.code, Some(1));
@@ -214,7 +214,7 @@ fn a_list_is_looked_at_matched_brought_in_and_taken_back() {
     assert!(audit.contains("zoom of the source zoom"), "{audit}");
     for (arguments, words) in [
         (&["--match", "Ada"][..], "NAME=ADDRESS"),
-        (&["--meeting", "2020-01-01/1"], "no meeting is called"),
+        (&["--meeting", "2020-01-01T14:00"], "no meeting is called"),
         (
             &["--match", "Nobody Here=p1@people.example.org"],
             "nobody in the list is called \"Nobody Here\"; `--look` shows",
@@ -377,7 +377,7 @@ fn a_coordinator_drops_a_list_onto_the_page() {
         .iter()
         .find(|(name, _)| name == "meeting")
         .expect("a meeting");
-    assert!(meeting.1.starts_with("2026-03-10/1@"), "{meeting:?}");
+    assert!(meeting.1.starts_with("2026-03-10T14:00@"), "{meeting:?}");
     let marker = row(&asked, "Zzmail Marker");
     set(
         &mut asked,
@@ -410,7 +410,7 @@ fn a_coordinator_drops_a_list_onto_the_page() {
     set(&mut foreign, "form", "x");
     assert_eq!(sent(&mut cleo, &foreign, "confirm").status, 403);
     let mut wrong = asked.clone();
-    set(&mut wrong, "meeting", "2026-03-10/1@5");
+    set(&mut wrong, "meeting", "2026-03-10T14:00@5");
     assert_eq!(sent(&mut cleo, &wrong, "confirm").status, 409);
     set(&mut wrong, "timezone", "Mars/Olympus");
     set(&mut wrong, "meeting", "");
@@ -535,7 +535,7 @@ fn a_coordinator_drops_a_list_onto_the_page() {
         .nth(1)
         .expect("a meeting");
     let at = meetings.split('"').next().expect("its beginning");
-    set(&mut asked, "meeting", &format!("2026-03-17/1@{at}"));
+    set(&mut asked, "meeting", &format!("2026-03-17T14:00@{at}"));
     let seen = sent(&mut cleo, &asked, "look").text;
     assert!(
         seen.contains("Is it another meeting, another zone"),

@@ -57,6 +57,29 @@ fn a_category_is_counted_with_or_without_its_namespace() {
 }
 
 #[test]
+fn all_that_is_wrong_with_a_source_is_told_at_once() {
+    let home = Home::new();
+    home.file(
+        "readback.toml",
+        "[[source]]\nid = \"reviews\"\nkind = \"icalendar\"\nmach = ['a']\nfrom = 'soon'\nto = 'later'\n\
+         [[source]]\nid = \"other\"\nkind = \"icalendar\"\nkey = '('\n",
+    );
+    let said = home.run(&["check", "--offline", "--no-engine"]);
+    assert_eq!(said.code, Some(1), "{said:?}");
+    for (source, words) in [
+        ("reviews", "mach"),
+        ("reviews", "from: \"soon\" is no date"),
+        ("reviews", "to: \"later\" is no date"),
+        ("other", "key: \"(\""),
+    ] {
+        let told = said.err.lines();
+        let told = told.filter(|line| line.contains(&format!("source {source}: ")));
+        let told = told.filter(|line| line.contains(words)).count();
+        assert_eq!(told, 1, "{words}: {}", said.err);
+    }
+}
+
+#[test]
 fn a_wiki_without_write_ups_is_a_warning() {
     let forge = Forge::new(wiki(0));
     let api = format!("{}/w/api.php", forge.address);

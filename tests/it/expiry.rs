@@ -7,6 +7,7 @@ use readback::sources;
 use serde_json::{Value, json};
 
 use super::binary::{Home, Listening};
+use super::calendar_server::{Server, calendar, event as invitation, reply};
 use super::http::Connection;
 use super::served::Served;
 use super::way::{Way, event, instant};
@@ -140,4 +141,34 @@ fn a_running_collector_tells_what_is_lost() {
         "{seconds}"
     );
     assert!(!metrics.contains("zzwiki"), "{metrics}");
+}
+
+/// This collector scans nothing, and hears of what a command scanned.
+#[test]
+fn a_scan_by_somebody_else_is_heard_of() {
+    let Some(home) = Home::with_engine() else {
+        return;
+    };
+    let server = Server::new(|_| {
+        let meeting = invitation("first", "20260101T090000Z", "", &["p1"]);
+        reply(200, calendar(&[meeting]))
+    });
+    home.file(
+        "readback.toml",
+        format!(
+            "[schedule]\nscan_minutes = 0\nreport_minutes = 0\n[[source]]\nid = \"reviews\"\n\
+             kind = \"icalendar\"\nurl = \"{}/f.ics\"\n",
+            server.address
+        ),
+    );
+    let served = Served::start(&home, &[], &[]);
+    served.until("/readyz", 200);
+    let lag = "readback_source_lag_seconds{kind=\"icalendar\"}";
+    assert!(!served.get("/metrics").text.contains(lag));
+    home.done(&["scan"]);
+    let since = std::time::Instant::now();
+    while !served.get("/metrics").text.contains(lag) {
+        assert!(since.elapsed().as_secs() < 60, "{}", served.log());
+        std::thread::park_timeout(std::time::Duration::from_millis(100));
+    }
 }

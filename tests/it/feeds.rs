@@ -22,7 +22,8 @@ impl Feed {
         let shown = Arc::clone(&text);
         let server = Server::new(move |asked| {
             let text = shown.lock().expect("no panic").clone();
-            let tag = format!("\"{}\"", text.len());
+            let sum: u64 = text.bytes().map(u64::from).sum();
+            let tag = format!("\"{} {sum}\"", text.len());
             let modified = "Tue, 04 Mar 2025 10:00:00 GMT";
             if asked.header("if-none-match") == tag {
                 assert_eq!(asked.header("if-modified-since"), modified);
@@ -93,7 +94,7 @@ fn what_changes_between_pulls_is_told_and_taken_back() {
         "single 2025-03-06T10:00:00Z uwe",
     ];
     assert_eq!(source.rows().iter().collect::<Vec<_>>(), series);
-    // Another hour for the whole series: other ids. And one meeting is no more.
+    // Another hour for the whole series, which is past: it was as it was planned then. And one meeting is no more.
     feed.holds(&[
         first,
         event(
@@ -106,10 +107,59 @@ fn what_changes_between_pulls_is_told_and_taken_back() {
     source.pull(NOW);
     let series = [
         "first 2025-01-01T09:00:00Z zoe",
-        "series/2025-03-04T15:00:00Z 2025-03-04T15:00:00Z zoe",
-        "series/2025-03-11T15:00:00Z 2025-03-11T15:00:00Z zoe",
+        "series/2025-03-04T14:00:00Z 2025-03-04T14:00:00Z zoe",
+        "series/2025-03-25T14:00:00Z 2025-03-25T14:00:00Z zoe",
     ];
     assert_eq!(source.rows().iter().collect::<Vec<_>>(), series);
+}
+
+/// Three occurrences are past, three lie ahead.
+#[test]
+fn what_is_past_of_a_series_stays_as_it_was_planned() {
+    let feed = Feed::new();
+    let mut source = feed.source();
+    let first = event("first", "20250101T090000Z", "", &["zoe"]);
+    let series = |hour: &str, more: &str| {
+        let start = format!("20250311T{hour}0000Z");
+        event(
+            "series",
+            &start,
+            &format!("RRULE:FREQ=WEEKLY;{more}\n"),
+            &["zoe"],
+        )
+    };
+    let days = |source: &Source| -> Vec<String> {
+        let rows = source.rows().into_iter();
+        let rows = rows.filter(|row| row.starts_with("series/"));
+        rows.map(|row| row["series/2025-".len()..][..8].to_owned())
+            .collect()
+    };
+    let past = ["03-11T14", "03-18T14", "03-25T14"];
+    feed.holds(&[first.clone(), series("14", "COUNT=6")]);
+    source.pull(NOW);
+    assert_eq!(days(&source)[3..], ["04-01T14", "04-08T14", "04-15T14"]);
+    feed.holds(&[first.clone(), series("15", "COUNT=6")]);
+    source.pull(NOW);
+    let moved = [&past[..], &["04-01T15", "04-08T15", "04-15T15"]].concat();
+    assert_eq!(days(&source), moved);
+    assert_eq!(source.pull(NOW), 0);
+    // It comes to an end, and is deleted.
+    feed.holds(&[first.clone(), series("15", "UNTIL=20250402T000000Z")]);
+    source.pull(NOW);
+    assert_eq!(days(&source), [&past[..], &["04-01T15"]].concat());
+    feed.holds(std::slice::from_ref(&first));
+    source.pull(NOW);
+    assert_eq!(days(&source), past);
+    // What took place after all, and one that was called off by itself.
+    let again = format!("{}EXDATE:20250318T140000Z\n", "COUNT=6\n");
+    feed.holds(&[first.clone(), series("14", again.trim_end())]);
+    source.pull(NOW);
+    let rest = ["03-11T14", "03-25T14", "04-01T14", "04-08T14", "04-15T14"];
+    assert_eq!(days(&source), rest);
+    // Another choice is no change of the calendar.
+    source.params += "\nmatch = ['lunch']";
+    source.pull(NOW);
+    assert_eq!(days(&source), [""; 0]);
 }
 
 #[test]
@@ -422,6 +472,49 @@ async fn what_was_taken_back_is_in_no_indicator() {
     // Of two times somebody recorded who came: four had accepted each of them, and three of these came.
     let show = &documents[0].indicators["A3"]["results"]["show_rate"];
     assert_eq!((&show["k"], &show["n"]), (&json!(6), &json!(8)), "{show}");
+}
+
+/// A list was brought in as that of an occurrence, which is the only one that knows who had to come.
+#[tokio::test(flavor = "multi_thread")]
+async fn another_hour_for_a_series_changes_no_number_of_past_reviews() {
+    let Some(way) = Way::within("feeds_hours", chrono_tz::UTC).await else {
+        return;
+    };
+    way.register(&[("w1", &["INC-1"], "2025-01-01T00:00:00Z")])
+        .await;
+    let feed = Feed::new();
+    let params = format!(
+        "url = \"{}/basic.ics\"\nkey = 'INC-\\d+'",
+        feed.server.address
+    );
+    let mut documents = Vec::new();
+    for hour in ["14", "15"] {
+        let start = format!("20250304T{hour}0000Z");
+        let more = format!("SUMMARY:INC-1\n{WEEKLY}");
+        feed.holds(&[event("series", &start, &more, &["p0", "p1"])]);
+        way.scan("icalendar", "reviews", &params)
+            .await
+            .expect("a scan");
+        let came = (0..3).map(|n| {
+            let data = json!({ "meeting": "series/2025-03-11T14:00:00Z",
+                "person": format!("p{n}@example.org"), "present_s": 3000, "meeting_s": 3600 });
+            way::event(
+                "attendance",
+                &format!("{n}"),
+                "",
+                "2025-03-11T14:00:00Z",
+                data,
+            )
+        });
+        way.events(&came.collect::<Vec<_>>()).await;
+        documents.push(way.document("2025-06-01T00:00:00Z").await);
+    }
+    assert_eq!(results(&documents[0]), results(&documents[1]));
+    let need_not = &documents[1].indicators["A2"]["results"]["need_not"];
+    assert_eq!(
+        [&need_not["had_to_come"], &need_not["uninvited"]],
+        [&json!(2), &json!(1)]
+    );
 }
 
 #[test]

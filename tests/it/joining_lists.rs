@@ -56,6 +56,29 @@ fn listed(home: &Home, rest: &[&str]) -> Vec<Value> {
     serde_json::from_str(&said.out).expect("JSON")
 }
 
+/// Somebody who was there with another address than the one that is invited, and somebody who was there twice.
+#[test]
+fn one_person_is_seen_by_two_addresses_and_by_two_rows() {
+    let Some(home) = home() else { return };
+    let roster = "email,email2\np5.new@people.example.org,p5@people.example.org\n";
+    let roster = home.file("roster.csv", roster);
+    home.done(&["people", "import", &roster]);
+    let again = "Pol Three,,2026-03-10 14:03:00,2026-03-10 14:13:00,10,Yes,No\nPat Five,p5.new@";
+    let list = home.file("participants.csv", ZOOM.replace("Pat Five,p5@", again));
+    let look = ["--look", "--meeting", "2026-03-10T14:00"];
+    let seen = home
+        .done(&[&["import", "zoom", &list][..], &look].concat())
+        .out;
+    let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "Pat Five: p5.new@people.example.org, there for 56 minutes, was invited",
+        "Pol Three: nobody knows who, there for 10 minutes; may be p3@people.example.org",
+        "invited, and not in this list: 2",
+    ] {
+        assert!(seen.contains(words), "{words}: {seen}");
+    }
+}
+
 /// The meetings of a day, with what each is about.
 fn of_day(home: &Home, day: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -82,14 +105,14 @@ fn the_command_line_joins_as_the_page_does() {
     let Some(home) = home() else { return };
     let list = home.file("zoom.csv", ZOOM);
     let one = [(
-        "2026-03-10/1".to_owned(),
+        "2026-03-10T14:00".to_owned(),
         "The queue that overflowed".to_owned(),
     )];
     let taken = home.done(&["import", "zoom", &list]);
     assert!(
         taken
             .err
-            .contains("it is taken for the meeting 2026-03-10/1, The queue that overflowed"),
+            .contains("it is taken for the meeting 2026-03-10T14:00, The queue that overflowed"),
         "{}",
         taken.err
     );
@@ -101,7 +124,7 @@ fn the_command_line_joins_as_the_page_does() {
     let seen = home.done(&["import", "zoom", &list, "--look"]);
     assert!(
         seen.out
-            .contains("it is taken for the meeting 2026-03-10/1"),
+            .contains("it is taken for the meeting 2026-03-10T14:00"),
         "{}",
         seen.out
     );
@@ -112,7 +135,7 @@ fn the_command_line_joins_as_the_page_does() {
     let taken = home.done(&["import", "teams", &list]);
     for words in [
         "they are read as the first, since a meeting is known at that hour",
-        "it is taken for the meeting 2026-04-07/1",
+        "it is taken for the meeting 2026-04-07T14:00",
         "left out 1: note-taker",
     ] {
         assert!(taken.err.contains(words), "{words}: {}", taken.err);
@@ -138,7 +161,7 @@ fn the_command_line_joins_as_the_page_does() {
         "{}",
         refused.err
     );
-    home.done(&["import", "zoom", &list, "--meeting", "2026-03-17/1"]);
+    home.done(&["import", "zoom", &list, "--meeting", "2026-03-17T14:00"]);
     assert_eq!(of_day(&home, "2026-03-17").len(), 1);
 
     // Two at one hour: what it is about tells, else somebody has to.
@@ -213,7 +236,7 @@ fn the_command_line_joins_as_the_page_does() {
         "{}",
         refused.err
     );
-    let refused = home.run(&["import", "zoom", &list, "--meeting", "2020-01-01/1"]);
+    let refused = home.run(&["import", "zoom", &list, "--meeting", "2020-01-01T14:00"]);
     assert!(
         refused.err.contains("no meeting is called"),
         "{}",
@@ -336,7 +359,7 @@ fn two_coordinators_and_files_that_leave_things_open() {
         "{asked:?}"
     );
     assert!(
-        chosen(&seen).starts_with("2026-04-07/1@"),
+        chosen(&seen).starts_with("2026-04-07T14:00@"),
         "{}",
         chosen(&seen)
     );
@@ -383,9 +406,13 @@ fn two_coordinators_and_files_that_leave_things_open() {
         seen.text
     );
     assert!(seen.text.contains("note-taker"), "{}", seen.text);
-    let seen = dropped(&mut cleo, "plain.csv", &plain("2026-03-17/1", "2026-03-10"));
+    let seen = dropped(
+        &mut cleo,
+        "plain.csv",
+        &plain("2026-03-17T14:00", "2026-03-10"),
+    );
     assert!(
-        chosen(&seen).starts_with("2026-03-17/1@"),
+        chosen(&seen).starts_with("2026-03-17T14:00@"),
         "{}",
         chosen(&seen)
     );
@@ -413,7 +440,7 @@ fn two_coordinators_and_files_that_leave_things_open() {
         seen.text
     );
     let mut asked = fields(&seen.text);
-    set(&mut asked, "meeting", &offered(&seen, "2026-03-24/1"));
+    set(&mut asked, "meeting", &offered(&seen, "2026-03-24T14:00"));
     let seen = sent(&mut cleo, &asked, "look");
     assert!(
         seen.status == 200 && seen.text.contains("<h2>Tue 24 Mar 2026, 14:00</h2>"),
@@ -429,7 +456,7 @@ fn two_coordinators_and_files_that_leave_things_open() {
         seen.text
     );
     let mut asked = fields(&seen.text);
-    set(&mut asked, "meeting", &offered(&seen, "2026-03-10/1"));
+    set(&mut asked, "meeting", &offered(&seen, "2026-03-10T14:00"));
     let seen = sent(&mut cleo, &asked, "look");
     assert!(
         seen.status == 200 && seen.text.contains("2 spoke for ten seconds or more."),
@@ -450,7 +477,7 @@ fn two_coordinators_and_files_that_leave_things_open() {
     assert_eq!(cleo.sign_in("cleo", PASSWORD).status, 303);
     let seen = dropped(&mut cleo, "review.vtt", VTT);
     let mut asked = fields(&seen.text);
-    set(&mut asked, "meeting", &offered(&seen, "2026-03-10/1"));
+    set(&mut asked, "meeting", &offered(&seen, "2026-03-10T14:00"));
     let seen = sent(&mut cleo, &asked, "look");
     assert_eq!(seen.status, 422);
     for words in [

@@ -162,7 +162,9 @@ fn a_quarter_fits_on_one_sheet() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let wanted = ["quarter-2026-Q1.html", "assets/style.css"];
-    for (path, bytes) in pages::report(&fixture("full"), &terms()).expect("a report") {
+    for (path, bytes) in
+        pages::report(&fixture("full"), &terms(), &serde_json::Value::Null).expect("a report")
+    {
         if wanted.contains(&path.as_str()) {
             let path = folder.path().join(path);
             std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");

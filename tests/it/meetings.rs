@@ -107,6 +107,14 @@ async fn house(database: &str, reversed: bool) -> Option<Way> {
             MARCH,
             json!({ "id": "INC-2", "owner_team": "shop" }),
         ),
+        // Who adds to write-ups is watched.
+        event(
+            "coverage",
+            "watched",
+            "",
+            MARCH,
+            json!({ "kind": "comment", "scope": "test", "from": "2025-01-01T00:00:00Z" }),
+        ),
         // Of an unknown write-up, and of a meeting that nobody came to.
         said(
             "g",
@@ -188,10 +196,10 @@ async fn sources_words_are_put_together_and_retellings_stand_apart() {
     assert_eq!(
         told,
         [
-            ("2026-03-15/1", &json!(7), &json!(1)),
-            ("2026-03-14/1", &Value::Null, &Value::Null),
-            ("2026-03-11/1", &json!(2), &Value::Null),
-            ("2026-03-10/1", &json!(5), &json!(3)),
+            ("2026-03-15T15:00", &json!(7), &json!(1)),
+            ("2026-03-14T15:00", &Value::Null, &Value::Null),
+            ("2026-03-11T15:00", &json!(2), &Value::Null),
+            ("2026-03-10T15:00", &json!(5), &json!(3)),
         ]
     );
     assert_eq!(
@@ -256,7 +264,7 @@ async fn what_came_of_a_small_review_is_not_told() {
     let reviews = summary["reviews"].as_array().expect("a list");
     let few = reviews
         .iter()
-        .find(|one| one["meeting"] == "2026-03-11/1")
+        .find(|one| one["meeting"] == "2026-03-11T15:00")
         .expect("a review");
     assert!(
         few["accounts"].is_null() && few["suppressed"] == true,
@@ -277,6 +285,7 @@ async fn what_came_of_a_small_review_is_not_told() {
     assert_eq!(quarter["accounts"], sum("accounts"));
     assert_eq!(quarter["changes"], sum("changes"));
     assert!(sum("accounts") >= 7, "{reviews:#?}");
+    assert_eq!(reviews[0]["all_had_to_come"], true);
 }
 
 const SERIES: &str = "[privacy]\nk = 5\n[[source]]\nid = \"transcript\"\nkind = \"transcript\"\n\
@@ -314,17 +323,17 @@ fn the_coordinator_says_what_came_of_it() {
     home.done(&[
         "meetings",
         "set",
-        "2026-03-10/1",
+        "2026-03-10T14:00",
         "--accounts",
         "4",
         "--open",
         "true",
     ]);
-    home.done(&["meetings", "set", "2026-03-10/1", "--accounts", "5"]);
+    home.done(&["meetings", "set", "2026-03-10T14:00", "--accounts", "5"]);
     home.done(&[
         "meetings",
         "set",
-        "2026-03-10/1",
+        "2026-03-10T14:00",
         "--changes",
         "2",
         "--watched",
@@ -334,7 +343,7 @@ fn the_coordinator_says_what_came_of_it() {
     assert_eq!(
         *meeting,
         json!({
-            "id": "2026-03-10/1", "title": "Title of INC-1", "form": "review", "form_said": false,
+            "id": "2026-03-10T14:00", "title": "Title of INC-1", "form": "review", "form_said": false,
             "accounts": 5, "changes": 2, "watched": 30, "open": true, "mandatory": null,
         })
     );
@@ -343,10 +352,29 @@ fn the_coordinator_says_what_came_of_it() {
         told.contains("review, accounts 5, changes 2, watched 30, open true"),
         "{told}"
     );
+    // What was said by mistake is not said any more.
+    home.done(&["meetings", "set", "2026-03-10T14:00", "--watched", "none"]);
+    assert_eq!(listed(&home, "meetings")[0]["watched"], Value::Null);
+    home.done(&["meetings", "set", "2026-03-10T14:00", "--watched", "30"]);
     for (rest, words) in [
-        (&["2026-03-10/2", "--accounts", "4"][..], "meetings list"),
-        (&["2026-03-10/1"][..], "--accounts"),
-        (&["2026-03-10/1", "--form", "party"][..], "story_session"),
+        (
+            &["2026-03-10T14:00/2", "--accounts", "4"][..],
+            "meetings list",
+        ),
+        (&["2026-03-10T14:00"][..], "--accounts"),
+        (
+            &["2026-03-10T14:00", "--form", "party"][..],
+            "story_session",
+        ),
+        (
+            &["2026-03-10T14:00", "--accounts", "8"][..],
+            "valid are 0 to 7",
+        ),
+        (&["2026-03-10T14:00", "--accounts", "some"][..], "and none"),
+        (
+            &["2026-03-10T14:00", "--mandatory", "true"][..],
+            "where everybody may come",
+        ),
     ] {
         let refused = set(rest);
         assert_ne!(refused.code, Some(0), "{rest:?}");
@@ -357,6 +385,7 @@ fn the_coordinator_says_what_came_of_it() {
     for rest in [
         &["INC-1", "6"][..],
         &["INC-1", "8"],
+        &["title of  INC-1", "8"],
         &["The two clocks", "3"],
         &["Out of date", "9"],
     ] {
@@ -370,6 +399,9 @@ fn the_coordinator_says_what_came_of_it() {
         "{}",
         refused.err
     );
+    let refused = home.run(&["stories", "add", "2099-H2", "INC-1", "6"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.err.contains("has not begun"), "{}", refused.err);
     for (rest, words) in [
         (&["INC-7", "6"][..], "--not-written-up"),
         (&[&format!("The night of {EMAIL}"), "6"][..], "mail address"),
@@ -402,19 +434,19 @@ fn the_coordinator_says_what_came_of_it() {
     assert!(!page.contains("Out of"), "a count of nought takes it back");
     let audit = home.done(&["audit", "show"]).out;
     assert!(
-        audit.contains("said accounts, open of the meeting 2026-03-10/1")
+        audit.contains("said accounts, open of the meeting 2026-03-10T14:00")
             && audit.contains("counted INC-1 in the story round 2026-H1"),
         "{audit}"
     );
 
     // What it was about, whatever the calendar says.
     let set_about = |name: &str| {
-        home.done(&["meetings", "set", "2026-03-10/1", "--writeup", name]);
+        home.done(&["meetings", "set", "2026-03-10T14:00", "--writeup", name]);
         listed(&home, "meetings")[0]["title"].clone()
     };
     assert_eq!(set_about("INC-2"), "Title of INC-2");
     assert_eq!(set_about("INC-1"), "Title of INC-1");
-    let refused = set(&["2026-03-10/1", "--writeup", "INC-9"]);
+    let refused = set(&["2026-03-10T14:00", "--writeup", "INC-9"]);
     assert_eq!(refused.code, Some(1));
     assert!(
         refused.err.contains("no write-up is called"),
@@ -423,14 +455,73 @@ fn the_coordinator_says_what_came_of_it() {
     );
 
     // What it was: no review any more.
-    home.done(&["meetings", "set", "2026-03-10/1", "--form", "story_session"]);
+    home.done(&[
+        "meetings",
+        "set",
+        "2026-03-10T14:00",
+        "--form",
+        "story_session",
+    ]);
     let meeting = &listed(&home, "meetings")[0];
     assert_eq!(
         (&meeting["id"], &meeting["accounts"]),
-        (&json!("2026-03-10/r1"), &json!(5))
+        (&json!("2026-03-10T14:00"), &json!(5))
     );
-    home.done(&["meetings", "set", "2026-03-10/r1", "--form", "review"]);
-    assert_eq!(listed(&home, "meetings")[0]["id"], "2026-03-10/1");
+    home.done(&["meetings", "set", "2026-03-10T14:00", "--form", "review"]);
+    assert_eq!(listed(&home, "meetings")[0]["id"], "2026-03-10T14:00");
+}
+
+/// A calendar's meeting that nobody recorded, and one of its day that only a list knows.
+#[test]
+fn a_meeting_keeps_its_name_and_what_is_said_of_it_without_a_list() {
+    let Some(home) = home("[privacy]\nk = 1\n") else {
+        return;
+    };
+    let invited = |n: u32| {
+        let data = json!({
+            "meeting": "plan", "person": format!("p{n}@example.org"), "role": "REQ-PARTICIPANT",
+        });
+        let id = format!("plan {n}");
+        event("attendance", &id, "INC-1", "2026-04-14T13:00:00Z", data)
+    };
+    let plan: Vec<String> = (1..4).map(invited).collect();
+    let path = home.file("plan.ndjson", plan.join("\n") + "\n");
+    home.done(&["import", "events", &path]);
+    let set = ["meetings", "set", "2026-04-14T13:00", "--accounts"];
+    home.done(&[&set[..], &["7"]].concat());
+    let told = || {
+        let out = home.path("out");
+        let out = out.to_str().expect("a path");
+        home.done(&["report", "--as-of", "2026-06-01", "--out", out]);
+        let summary = std::fs::read(home.path("out/summary.json")).expect("a summary");
+        let summary: Value = serde_json::from_slice(&summary).expect("JSON");
+        let reviews = summary["reviews"].as_array().expect("reviews").clone();
+        let named = reviews.into_iter().map(|one| {
+            let name = one["meeting"].as_str().expect("a name").to_owned();
+            (name, one["accounts"].clone(), one["suppressed"].clone())
+        });
+        named.collect::<Vec<_>>()
+    };
+    let own = |name: &str, accounts: Value| (name.to_owned(), accounts, Value::Null);
+    let march = own("2026-03-10T14:00", Value::Null);
+    assert_eq!(told(), [own("2026-04-14T13:00", json!(7)), march.clone()]);
+    // In the morning of that day some met whom nobody had invited, the first a little early.
+    let early = came("early", "INC-1", "2026-04-14T08:57:00Z", 2);
+    let early: Vec<String> = early
+        .into_iter()
+        .map(|line| line.replace("OPT-PARTICIPANT", "").replace("ACCEPTED", ""))
+        .collect();
+    let path = home.file("early.ndjson", early.join("\n") + "\n");
+    home.done(&["import", "events", &path]);
+    home.done(&[&set[..], &["6"]].concat());
+    assert_eq!(
+        told(),
+        [
+            own("2026-04-14T13:00", json!(6)),
+            own("2026-04-14T09:00", Value::Null),
+            march
+        ]
+    );
 }
 
 #[test]
@@ -467,7 +558,7 @@ fn a_transcript_ends_as_three_numbers() {
         clean("words", said.out.as_bytes());
         clean("words", said.err.as_bytes());
     }
-    home.done(&["meetings", "set", "2026-03-10/1", "--accounts", "4"]);
+    home.done(&["meetings", "set", "2026-03-10T14:00", "--accounts", "4"]);
     home.done(&["report"]);
     let key = home.data().join("key");
     for (path, bytes) in super::binary::contents(&home.data()) {
@@ -530,7 +621,7 @@ fn forms_say_it_for_coordinators_alone() {
         visitor.send(path, &all)
     };
     let meeting = [
-        ("meeting", "2026-03-10/1"),
+        ("meeting", "2026-03-10T14:00"),
         ("title", "Title of INC-1"),
         ("accounts", "4"),
         ("open", "true"),
@@ -556,14 +647,14 @@ fn forms_say_it_for_coordinators_alone() {
     for (path, fields, status, words) in [
         (
             "meeting",
-            &[("meeting", "2026-03-10/1"), ("title", "Another")][..],
+            &[("meeting", "2026-03-10T14:00"), ("title", "Another")][..],
             400,
             "says nothing",
         ),
         (
             "meeting",
             &[
-                ("meeting", "2026-03-10/1"),
+                ("meeting", "2026-03-10T14:00"),
                 ("title", "Another"),
                 ("changes", "1"),
             ],
@@ -572,7 +663,7 @@ fn forms_say_it_for_coordinators_alone() {
         ),
         (
             "meeting",
-            &[("meeting", "2026-03-10/1"), ("accounts", "-1")],
+            &[("meeting", "2026-03-10T14:00"), ("accounts", "-1")],
             400,
             "accounts",
         ),
@@ -684,8 +775,8 @@ fn forms_say_it_for_coordinators_alone() {
     assert_eq!(counted, [5, 9]);
     let audit = home.done(&["audit", "show"]).out;
     assert!(
-        audit.contains("said accounts, open of the meeting 2026-03-10/1")
-            && audit.contains("said form of the meeting 2026-03-10/1"),
+        audit.contains("said accounts, open of the meeting 2026-03-10T14:00")
+            && audit.contains("said form of the meeting 2026-03-10T14:00"),
         "{audit}"
     );
 }

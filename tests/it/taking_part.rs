@@ -392,6 +392,139 @@ async fn what_nobody_recorded_is_no_review_to_which_nobody_came() {
     assert_eq!(summary["attendance_by_quarter"][0]["not_recorded"], 1);
 }
 
+/// Planned for an hour, held for half of it; one who was there until the hour is over, and longer.
+#[tokio::test]
+async fn a_meeting_is_as_long_as_it_was_told_to_be() {
+    let mut events = Events::default();
+    let at = "2025-02-03T15:00:00Z";
+    events.add(
+        "writeup",
+        "a",
+        "2025-01-01T00:00:00Z",
+        json!({ "id": "a", "published_at": "2025-01-01T00:00:00Z" }),
+    );
+    let stays = [
+        ("short", &[1800, 1800][..]),
+        ("long", &[1800, 2400, 2400]),
+        ("longer", &[900, 5400]),
+    ];
+    for (meeting, stays) in stays {
+        for (n, present) in stays.iter().enumerate() {
+            let person = format!("p{n}@example.org");
+            let data = json!({ "meeting": meeting, "person": person, "role": "REQ-PARTICIPANT",
+                "meeting_s": 3600 });
+            events.add("attendance", "a", at, data);
+            let data = json!({ "meeting": meeting, "person": person, "present_s": present,
+                "meeting_s": 1800 });
+            events.add("attendance", "a", at, data);
+        }
+    }
+    let Some(results) = events
+        .results("taking_part_lengths", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    // 1, 1; 0.75, 1, 1; 0.25, 1: nobody is there for longer than it was planned.
+    let found = of(&results, "A4");
+    assert_eq!(found["presence_fraction_median"], 1.0);
+    assert_eq!(found["iqr"], json!([0.875, 1.0]));
+    assert_eq!(found["stayed"][9]["presences"], 5);
+}
+
+/// One review was planned; to another, of which no calendar says anything, six came.
+#[tokio::test]
+async fn to_what_nobody_planned_nobody_comes_uninvited() {
+    let mut events = Events::default();
+    let at = "2025-02-03T15:00:00Z";
+    events.add(
+        "writeup",
+        "a",
+        "2025-01-01T00:00:00Z",
+        json!({ "id": "a", "published_at": "2025-01-01T00:00:00Z" }),
+    );
+    let person = |n: u32| format!("p{n}@example.org");
+    for n in 0..2 {
+        let data = json!({ "meeting": "planned", "person": person(n), "role": "REQ-PARTICIPANT" });
+        events.add("attendance", "a", at, data);
+    }
+    for (meeting, people) in [("planned", 0..3), ("own", 0..6), ("open", 0..4)] {
+        for n in people {
+            let data = json!({ "meeting": meeting, "person": person(n), "present_s": 1800 });
+            events.add("attendance", "a", at, data);
+        }
+    }
+    events.add(
+        "meeting",
+        "a",
+        at,
+        json!({ "meeting": "open", "open": true }),
+    );
+    let Some(summary) = events
+        .summary("taking_part_unplanned", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    let results = &summary["indicators"];
+    assert_eq!(of(results, "A1")["attendance"]["attendees"], 13);
+    let walk_ins = &of(results, "A3")["walk_in_share"];
+    assert_eq!([&walk_ins["k"], &walk_ins["n"]], [5, 7]);
+    let free = of(results, "A2");
+    assert_eq!([&free["voluntary"]["n"], &free["walk_ins"]], [7, 5]);
+    assert_eq!(
+        [&free["need_not"]["n"], &free["need_not"]["had_to_come"]],
+        [7, 2]
+    );
+    for code in ["A2", "A3"] {
+        assert_eq!(of(results, code)["not_planned"], 1, "{code}");
+    }
+    let roles = &summary["attendance_by_quarter"][0]["by_role"];
+    assert_eq!([&roles["unknown"], &roles["walk_in"]], [6, 5]);
+    let own = summary["reviews"].as_array().expect("reviews").iter();
+    let own: Vec<&Value> = own.filter(|one| one["attendees"] == 6).collect();
+    assert_eq!(
+        (&own[0]["not_planned"], &own[0]["need_not_have_come"]),
+        (&json!(true), &Value::Null)
+    );
+}
+
+/// Two reviews, and a source of comments that began between them.
+#[tokio::test]
+async fn nobody_is_seen_to_add_where_nobody_looks() {
+    let mut events = Events::default();
+    events.add(
+        "writeup",
+        "a",
+        "2025-01-01T00:00:00Z",
+        json!({ "id": "a", "published_at": "2025-01-01T00:00:00Z" }),
+    );
+    for (meeting, day) in [("before", "2025-02-03"), ("after", "2025-04-03")] {
+        for n in 0..2 {
+            let data = json!({ "meeting": meeting, "person": format!("p{n}"), "attended": true });
+            events.add("attendance", "a", &format!("{day}T10:00:00Z"), data);
+        }
+    }
+    let Some(dark) = events
+        .results("taking_part_unwatched", "2025-06-01T00:00:00Z")
+        .await
+    else {
+        return;
+    };
+    let found = of(&dark, "A6");
+    assert!(found["contribution_after"].is_null(), "{found}");
+    assert_eq!(found["not_observed"], 2);
+    let watched = json!({ "kind": "comment", "scope": "test", "from": "2025-02-10T00:00:00Z" });
+    events.add("coverage", "", "2025-02-10T00:00:00Z", watched);
+    let lit = events
+        .results("taking_part_watched", "2025-06-01T00:00:00Z")
+        .await;
+    let found = of(lit.as_ref().expect("an engine"), "A6").clone();
+    let share = &found["contribution_after"];
+    assert_eq!([&share["k"], &share["n"]], [0, 2]);
+    assert_eq!(found["not_observed"], 1);
+}
+
 /// The team that somebody is in by now is not the one that they were in.
 #[tokio::test]
 async fn teams_are_those_of_the_time() {

@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{came, recorded, rows};
+use super::{came, is_planned, recorded, rows};
 use crate::indicators::frames::{counts, distinct_people, scalar};
 use crate::indicators::shapes::{fewest, guarded_middle, limits_of_median};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
@@ -78,6 +78,9 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
         len(),
     )?;
 
+    // A2 leaves out those who came to what nobody planned.
+    let unplanned = distinct_people(rows.clone().filter(came().and(is_planned().not())))?;
+
     let middle = |value: Option<f64>| guarded_middle(value, sizes.len(), people);
     let quartiles = match (quantile(&sizes, 0.25), quantile(&sizes, 0.75)) {
         (Some(first), Some(third)) => Value::List(vec![middle(Some(first)), middle(Some(third))]),
@@ -94,7 +97,8 @@ fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
         )
         .with(
             "attendees",
-            Value::from(per_meeting.iter().sum::<u64>()).of_people(fewest(&[people, dial_ins])),
+            Value::from(per_meeting.iter().sum::<u64>())
+                .of_people(fewest(&[people, dial_ins, unplanned])),
         )
         .with("people", Value::from(people).of_people(people))
         .with("median_per_meeting", middle(median(&sizes)))

@@ -23,14 +23,15 @@ static SPEC: Spec = Spec {
     facts: &["fact_attendance", "fact_contributions"],
     says: "Whether those who came to a review add to its write-up.",
     definition: "n = (meeting, person) who attended (A1) a review of a known write-up that began at an \
-        instant t with t + {contribution_days} d <= as_of, people without a name left out; k = those with a \
+        instant t with t + {contribution_days} d <= as_of, while comments, edits or links of that write-up were \
+        observed, people without a name left out; not_observed = how many other reviews are as old; k = those with a \
         comment (not deleted), an edit or a link of theirs on that write-up in (t, t + {contribution_days} d]. \
         Contributors of the write-up are included. Two reviews of one write-up have a window each, so one \
         contribution may count for both. during = the same for (t, end of the meeting], where the length of \
         the meeting is known: the part of k that was made while it was held. Wilson's 95 % interval. Links \
         that stand on the write-up's own page, in a list or in a template do not count.",
-    caveat: "Notes taken for others count for whoever typed them. Where comments, edits or links are not \
-        watched, or have no author, nobody is seen to contribute.",
+    caveat: "Notes taken for others count for whoever typed them. Where only some of comments, edits and \
+        links are watched, or they have no author, others are not seen to contribute.",
 };
 
 impl Indicator for Contribution {
@@ -52,9 +53,14 @@ fn contribution(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         at.is_some_and(|at| at.iter().any(|at| one.at < *at && *at <= until))
     };
     let all = presences(&rows(facts))?;
-    let (old, others): (Vec<&Presence>, Vec<&Presence>) = all
-        .iter()
-        .partition(|one| one.writeup.is_some() && one.at + window <= context.as_of);
+    let is_old = |one: &Presence| one.writeup.is_some() && one.at + window <= context.as_of;
+    let is_observed = |one: &Presence| {
+        let writeup = one.writeup.and_then(|at| facts.writeups.get(at));
+        writeup.is_some_and(|of| of.contributions_observed.covers(one.at, one.at + window))
+    };
+    let (old, others): (Vec<&Presence>, Vec<&Presence>) =
+        all.iter().partition(|one| is_old(one) && is_observed(one));
+    let unobserved = meetings(others.iter().copied().filter(|one| is_old(one)));
     let after = |one: &Presence| within(one, one.at + window);
     let ended = |one: &Presence| Some(one.at + one.length_ms?.min(window));
     let during = |one: &Presence| ended(one).is_some_and(|end| within(one, end));
@@ -84,7 +90,8 @@ fn contribution(facts: &Facts, context: &Context) -> PolarsResult<Results> {
                 &between,
             ),
         )
-        .with("meetings", held))
+        .with("meetings", held)
+        .with("not_observed", unobserved))
 }
 
 /// When somebody added to a write-up, by (write-up, person).

@@ -31,8 +31,8 @@ pub(crate) struct Duty {
     pub(crate) strict: bool,
 }
 
-/// Of each row of the attendance whether somebody with a name came who need not have, as A2's headline
-/// counts them.
+/// Of each row of the attendance whether somebody with a name came to a planned meeting who need not have, as A2's
+/// headline counts them.
 pub(crate) fn duties(frame: &DataFrame, context: &Context) -> PolarsResult<Vec<Option<Duty>>> {
     let all = came(frame, context)?;
     let few = Few::of(&all, context.k);
@@ -172,11 +172,14 @@ fn came(frame: &DataFrame, context: &Context) -> PolarsResult<Vec<Option<Came>>>
         ints(frame, "list")?,
     );
     let (attended, invited, stated) = (flags("attended")?, flags("invited")?, flags("stated")?);
+    let planned = flags("planned")?;
     let (open, grouped, told) = (flags("open")?, flags("grouped")?, flags("mandatory")?);
     let (responder, author) = (flags("responder")?, flags("author")?);
     let rows = roles.into_iter().enumerate().map(|(row, role)| {
         Some(Came {
-            person: people[row].filter(|_| attended[row])?,
+            // Of what nobody planned it is not known who had to come.
+            person: people[row]
+                .filter(|_| attended[row] && (planned[row] || open[row] || told[row]))?,
             quarter: quarter(at[row].unwrap_or(0), context),
             // A role makes an invitation.
             invited: invited[row] || role.is_some(),

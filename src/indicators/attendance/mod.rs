@@ -28,6 +28,7 @@ fn rows(facts: &Facts) -> LazyFrame {
         &[
             "attended",
             "recorded",
+            "planned",
             "invited",
             "mandatory",
             "responder",
@@ -46,6 +47,18 @@ fn recorded(rows: &LazyFrame) -> PolarsResult<(LazyFrame, u64)> {
     let others = rows.clone().filter(col("recorded").not());
     let others = scalar(others, col("meeting").n_unique())?;
     Ok((rows.clone().filter(col("recorded")), others))
+}
+
+/// The rows of meetings of which somebody says who was invited, that everybody was, or had to come; and how many
+/// others there are: whoever came to those came neither with an invitation nor without one.
+fn planned(rows: &LazyFrame) -> PolarsResult<(LazyFrame, u64)> {
+    let others = rows.clone().filter(is_planned().not());
+    let others = scalar(others, col("meeting").n_unique())?;
+    Ok((rows.clone().filter(is_planned()), others))
+}
+
+fn is_planned() -> Expr {
+    col("planned").or(col("open")).or(col("mandatory"))
 }
 
 /// Came, and is known by name. A dial-in without identity counts in A1 only.

@@ -23,13 +23,13 @@ static SPEC: Spec = Spec {
     facts: &["fact_attendance"],
     says: "Whether those who come to a review stay.",
     definition: "Over (meeting, person) who attended (A1), people without a name left out: presence over \
-        all reconnects and devices, divided by the meeting's length, at most 1. The length is the longest \
-        that a source told of the meeting: the actual one where the meeting tool gives it, else the planned \
-        one. Where there is no measured presence (the host's list alone) or no known length, the row is left \
+        all reconnects and devices, divided by the meeting's length, at most 1. The length is the one \
+        that a meeting tool or list tells with who came, the longest of several; else the planned one. \
+        Where somebody stayed longer than told, it is so long, but no longer than planned. Where there is no measured presence (the host's list alone) or no known length, the row is left \
         out. presence_fraction_median and iqr (first and third quartile) are of type 7; stayed counts \
         presences by tenths of the meeting, whole presences in the last.",
-    caveat: "Being connected is not listening, and a meeting that was planned too long looks as if people \
-        had left it.",
+    caveat: "Being connected is not listening, and where nobody tells how long a meeting really was, one \
+        that was planned too long looks as if people had left it.",
 };
 
 /// In how many parts a meeting is cut for the picture.

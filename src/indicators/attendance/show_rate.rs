@@ -2,7 +2,7 @@
 
 use polars::prelude::*;
 
-use super::{came, recorded, rows, sides};
+use super::{came, planned, recorded, rows, sides};
 use crate::indicators::frames::scalar;
 use crate::indicators::shapes::people_proportion;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
@@ -23,7 +23,8 @@ static SPEC: Spec = Spec {
     definition: "Over (meeting, person): show rate = attended of those whose answer at the start \
         was ACCEPTED; optional yield = attended of those invited as OPT-PARTICIPANT, whatever \
         they answered; walk-in share = not invited of those who attended. Attended as in A1; meetings that \
-        are not recorded (A1) left out, not_recorded = how many these are; \
+        are not recorded (A1) left out, not_recorded = how many these are; of the walk-in share also those that are \
+        not planned (A2), not_planned = how many these are; \
         dial-ins without a name left out. Wilson's 95 % interval; null where there is nothing to \
         have a share of.",
     caveat: "An acceptance costs nothing, and a guest with a forwarded invitation counts as \
@@ -42,6 +43,7 @@ impl Indicator for ShowRate {
 
 fn show_rate(rows: &LazyFrame) -> PolarsResult<Results> {
     let (rows, not_recorded) = recorded(rows)?;
+    let (invited_to, not_planned) = planned(&rows)?;
     let rows = &rows;
     let named = || col("person").is_not_null();
     let is = |name: &str, value: &str| col(name).eq(lit(value)).fill_null(lit(false));
@@ -52,8 +54,12 @@ fn show_rate(rows: &LazyFrame) -> PolarsResult<Results> {
     Ok(Results::new()
         .with("show_rate", share(rows, accepted, col("attended"))?)
         .with("optional_yield", share(rows, optional, col("attended"))?)
-        .with("walk_in_share", share(rows, came(), col("invited").not())?)
-        .with("not_recorded", not_recorded))
+        .with(
+            "walk_in_share",
+            share(&invited_to, came(), col("invited").not())?,
+        )
+        .with("not_recorded", not_recorded)
+        .with("not_planned", not_planned))
 }
 
 /// Of the rows in `base`, those in `part`.

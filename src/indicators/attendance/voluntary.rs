@@ -3,7 +3,7 @@
 use polars::prelude::*;
 
 use super::duty::need_not;
-use super::{came, recorded, rows, sides};
+use super::{came, planned, recorded, rows, sides};
 use crate::indicators::frames::{counts, distinct_people, scalar};
 use crate::indicators::shapes::{clustered, fewest, guarded_middle, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
@@ -22,14 +22,17 @@ static SPEC: Spec = Spec {
     state: false,
     facts: &["fact_attendance"],
     says: "How many of those who came to a review did not have to.",
-    definition: "n = (meeting, person) who attended (A1), people without a name left out. \
+    definition: "n = (meeting, person) who attended (A1), people without a name left out, and meetings that are \
+        not planned: of which no source tells any invitation, nor anybody that all may or all have to come. Who \
+        had to come to those is not known; not_planned = how many of them are recorded. \
         Voluntary: invited as OPT-PARTICIPANT or NON-PARTICIPANT, or not invited at all, and \
         neither a responder of the incident nor told to attend. CHAIR (the organiser too) \
         and REQ-PARTICIPANT are not voluntary; any role unknown to RFC 5545, and an invitation \
         without a role, count as REQ-PARTICIPANT, as the RFC asks. Share with Wilson's 95 % interval, and as \
         a ratio over meetings with the standard error between meetings (as in L3, no interval \
         below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
-        over recorded meetings (A1), those without any included; not_recorded = how many others there are. \
+        over the other recorded meetings (A1), those without any included; not_recorded = how many meetings \
+        nobody recorded. \
         need_not, the headline, and need_not_have_come of one review believe the calendar less: had_to_come are \
         responders, authors, whoever is in the chair, told to come, or named by themselves as required \
         (role_not_stated of them only because the calendar names no role); open_invitation are others who \
@@ -58,9 +61,12 @@ impl Indicator for Voluntary {
 
 fn all_forms(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
     let (rows, not_recorded) = recorded(rows)?;
+    let (rows, not_planned) = planned(&rows)?;
     let results = with_and_without(&rows)?;
     let results = results.with("need_not", need_not(&rows, context)?);
-    Ok(results.with("not_recorded", not_recorded))
+    Ok(results
+        .with("not_recorded", not_recorded)
+        .with("not_planned", not_planned))
 }
 
 /// Where any had to come, the same beside it without them. Either number shows the difference between

@@ -15,13 +15,14 @@ use anyhow::Context as _;
 use super::ingest::{NotRead, known_writeups};
 use super::meetings::is_known;
 use super::order::Order;
+use super::people::people;
 use crate::collect::{Intake, Keys, input};
 use crate::model::{
     Attendance, Body, Event, Identity, Meeting, Millis, Occurrence, Pseudonym, RETRACTED, Record,
     Vocabulary,
 };
 use crate::sources::{KnownWriteup, Problem, Setting, Sink, SourceError, is_made};
-use crate::store::Store;
+use crate::store::{PersonRow, Store};
 
 pub use guess::{OF_MEETINGS, guess};
 pub use join::{Chosen, Dates, Fit, Known, Planned, Reading, is_list, read as joined};
@@ -153,6 +154,7 @@ pub async fn look(store: &Store, keys: &Keys, look: Look) -> anyhow::Result<Prev
     let (meeting, intake) = (look.meeting.clone(), Intake::new(keys.clone()));
     let reading = tokio::task::spawn_blocking(move || read(look, &setting, intake));
     let found = reading.await.context("the file's thread ended early")??;
+    let roster = Same::of(&store.landed_people().await?);
     let mut invited: HashMap<u64, BTreeSet<Pseudonym>> = HashMap::new();
     let mut each: BTreeMap<(Millis, u64), Vec<(Pair, String)>> = BTreeMap::new();
     for (pair, name) in found.pairs {
@@ -166,7 +168,10 @@ pub async fn look(store: &Store, keys: &Keys, look: Look) -> anyhow::Result<Prev
     for ((_, hash), _) in &shown {
         if !invited.contains_key(hash) {
             let people = store.invited(*hash).await?;
-            invited.insert(*hash, people.into_iter().collect());
+            invited.insert(
+                *hash,
+                people.into_iter().map(|one| roster.who(one)).collect(),
+            );
         }
     }
     let mut told: HashMap<u64, Vec<(String, u64)>> = HashMap::new();
@@ -181,7 +186,13 @@ pub async fn look(store: &Store, keys: &Keys, look: Look) -> anyhow::Result<Prev
         Seen {
             about: meeting.as_ref().and_then(|(_, about)| about.clone()),
             told_by: told.get(&hash).cloned().unwrap_or_default(),
-            ..seen((at, hash), events, before, (&writeups, keys), &mut room)
+            ..seen(
+                (at, hash),
+                events,
+                (before, &roster),
+                (&writeups, keys),
+                &mut room,
+            )
         }
     });
     Ok(Preview {
@@ -197,7 +208,7 @@ type Pair = (Event, Record);
 fn seen(
     (at, hash): (Millis, u64),
     events: Vec<(Pair, String)>,
-    invited: Option<&BTreeSet<Pseudonym>>,
+    (invited, roster): (Option<&BTreeSet<Pseudonym>>, &Same),
     (writeups, keys): (&[KnownWriteup], &Keys),
     room: &mut usize,
 ) -> Seen {
@@ -222,6 +233,21 @@ fn seen(
             _ => None,
         });
     let addresses: Vec<String> = addresses.map(|one| one.value.clone()).collect();
+    // Some come twice, once signed in and once not.
+    let twice = events
+        .iter()
+        .filter_map(|((event, _), name)| match &event.body {
+            Body::Attendance(one) => {
+                let known = one.person.as_ref().filter(|one| one.is_email())?;
+                Some((name.trim().to_lowercase(), known.value.clone()))
+            }
+            _ => None,
+        });
+    let twice: BTreeMap<String, Vec<String>> =
+        twice.fold(BTreeMap::new(), |mut all, (name, address)| {
+            all.entry(name).or_default().push(address);
+            all
+        });
     let mut there: BTreeSet<Pseudonym> = BTreeSet::new();
     for ((event, record), name) in events {
         if seen.subject.is_empty() {
@@ -251,6 +277,7 @@ fn seen(
             Body::Attendance(attendance) => attendance.person,
             _ => None,
         };
+        let pseudonym = pseudonym.map(|own| roster.who(own));
         there.extend(pseudonym);
         if *room == 0 {
             seen.more_people += 1;
@@ -258,13 +285,19 @@ fn seen(
         }
         *room -= 1;
         let mut one = somebody(attendance, name);
-        one.is_invited = invited.map(|all| pseudonym.is_some_and(|own| all.contains(&own)));
+        // Of whom nobody knows who it is, nobody knows that.
+        one.is_invited = invited.zip(pseudonym).map(|(all, own)| all.contains(&own));
         if !one.has_address() {
             let is_invited = |address: &str| {
-                let own = keys.pseudonym(&Identity::bare(address));
+                let own = roster.who(keys.pseudonym(&Identity::bare(address)));
                 invited.is_some_and(|all| all.contains(&own))
             };
-            one.may_be = suggest::of(&one.name, &addresses, is_invited);
+            let same = twice.get(&one.name.trim().to_lowercase());
+            let same = same.map(|all| suggest::few(all)).unwrap_or_default();
+            one.may_be = match same.is_empty() {
+                true => suggest::of(&one.name, &addresses, is_invited),
+                false => same,
+            };
         }
         seen.people.push(one);
     }
@@ -274,6 +307,30 @@ fn seen(
     };
     seen.writeup = writeups.iter().find(called).cloned();
     seen
+}
+
+/// Who is one person, as the roster says.
+struct Same(HashMap<Pseudonym, Pseudonym>);
+
+impl Same {
+    fn of(roster: &[PersonRow]) -> Same {
+        let all = roster
+            .iter()
+            .flat_map(|row| [&row.person].into_iter().chain(&row.aliases));
+        let all: BTreeSet<u128> = all.copied().collect();
+        let numbers: Vec<(u128, u32)> = all.into_iter().zip(1..).collect();
+        let mut first: HashMap<u32, Pseudonym> = HashMap::new();
+        let rows = people(0, &numbers, roster).rows;
+        let same = rows.into_iter().map(|row| {
+            let own = Pseudonym(row.pseudonym.to_be_bytes());
+            (own, *first.entry(row.number).or_insert(own))
+        });
+        Same(same.collect())
+    }
+
+    fn who(&self, one: Pseudonym) -> Pseudonym {
+        self.0.get(&one).copied().unwrap_or(one)
+    }
 }
 
 /// What a meeting is called where that is no name made by us.

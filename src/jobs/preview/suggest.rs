@@ -50,6 +50,21 @@ pub(super) fn of(
     found
 }
 
+/// Some of these addresses, each once.
+pub(super) fn few(addresses: &[String]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for address in addresses {
+        if !found
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(address))
+        {
+            found.push(address.clone());
+        }
+    }
+    found.truncate(MOST);
+    found
+}
+
 /// The names that one stands for: `Nick (Real Name)` is two.
 fn names(name: &str) -> Vec<String> {
     let Some((before, rest)) = name.split_once('(') else {

@@ -173,6 +173,21 @@ impl Registry {
         }
     }
 
+    /// The write-up with this title, however it is written, if it is the only one.
+    pub fn titled(&self, title: &str) -> Option<&RegistryWriteup> {
+        let folded = |text: &str| -> String {
+            let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+            words.join(" ")
+        };
+        let wanted = folded(title);
+        let is_it = |entry: &&RegistryWriteup| {
+            let own = entry.title.as_deref().map(folded);
+            own.is_some_and(|own| !own.is_empty() && own == wanted)
+        };
+        let mut found = self.entries.iter().filter(is_it);
+        found.next().filter(|_| found.next().is_none())
+    }
+
     /// Who is told to read a write-up, in the order in which it was said.
     pub fn assignments(&self, id: &str) -> Vec<Assignment> {
         assigned::of(self.said(id))

@@ -6,12 +6,12 @@ use chrono::Datelike as _;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::super::columns::{flags, ints, texts};
-use crate::indicators::{Context, duties};
+use crate::indicators::{Context, Windows, duties};
 use crate::model::{DAY_MS, Millis};
 use crate::store::RegistryWriteup;
 
 /// The roles of a quarter's table, in the order in which they are stacked. A dial-in without a name
-/// is `unknown`.
+/// is `unknown`, and so is everybody who came to what nobody planned.
 pub(super) const ROLES: [&str; 6] = [
     "CHAIR",
     REQUIRED,
@@ -29,6 +29,8 @@ pub(super) struct Review {
     /// Its hash.
     pub(super) meeting: String,
     pub(super) at: Millis,
+    /// When it was to begin, if somebody says it.
+    pub(super) planned_at: Option<Millis>,
     pub(super) quarter: String,
     pub(super) writeups: BTreeSet<usize>,
     pub(super) attended: u64,
@@ -38,6 +40,8 @@ pub(super) struct Review {
     pub(super) need_not: u64,
     /// Somebody says who came, or that nobody did.
     pub(super) recorded: bool,
+    /// Somebody says who was invited, that everybody was, or had to come.
+    pub(super) planned: bool,
     /// Somebody was told to come.
     pub(super) mandatory: bool,
     /// Which other numbers count those who came to it.
@@ -51,7 +55,7 @@ pub(super) enum Counting {
     Measured,
     /// A5: there is a transcript, or it is known how many spoke.
     Heard,
-    /// A6: its window is over.
+    /// A6: its window is over, and was observed.
     Due,
     /// A6: the same where its end is known.
     Timed,
@@ -83,18 +87,21 @@ pub(super) struct Presences {
     pub(super) dial_ins: u64,
 }
 
-/// Puts together the rows of `Facts::attendance`; `registry` are the write-ups that they number.
+/// Puts together the rows of `Facts::attendance`; `registry` are the write-ups that they number, `observed` is when
+/// contributions to each were.
 pub(super) fn gather(
     frame: &DataFrame,
-    registry: &[RegistryWriteup],
+    (registry, observed): (&[RegistryWriteup], &[Windows]),
     context: &Context,
 ) -> PolarsResult<(Vec<Review>, BTreeMap<String, Quarter>)> {
     let contribution = i64::from(context.parameters.contribution_days) * DAY_MS;
     let meetings = texts(frame, "meeting")?;
     let (writeups, at) = (ints(frame, "writeup")?, ints(frame, "at")?);
+    let planned_at = ints(frame, "planned_at")?;
     let people = ints(frame, "person")?;
     let (roles, invited) = (texts(frame, "role")?, flags(frame, "invited")?);
     let (attended, recorded) = (flags(frame, "attended")?, flags(frame, "recorded")?);
+    let (planned, open) = (flags(frame, "planned")?, flags(frame, "open")?);
     let duties = duties(frame, context)?;
     let mandatory = flags(frame, "mandatory")?;
     let teams = texts(frame, "team")?;
@@ -109,8 +116,11 @@ pub(super) fn gather(
         let review = reviews.entry(meeting.clone()).or_default();
         review.meeting.clone_from(&meeting);
         review.at = at[row].unwrap_or(0);
+        review.planned_at = review.planned_at.or(planned_at[row]);
         review.mandatory |= mandatory[row];
         review.recorded |= recorded[row];
+        let planned = planned[row] || open[row] || mandatory[row];
+        review.planned |= planned;
         review
             .writeups
             .extend(writeups[row].and_then(|at| usize::try_from(at).ok()));
@@ -128,8 +138,8 @@ pub(super) fn gather(
             continue;
         }
         let role = match people[row] {
-            None => "unknown",
-            Some(_) => asked,
+            Some(_) if planned => asked,
+            _ => "unknown",
         };
         let presences = quarter.roles.entry(role).or_default();
         presences.all += 1;
@@ -139,14 +149,16 @@ pub(super) fn gather(
         }
         review.attended += 1;
         review.named.extend(people[row]);
-        let (Some(person), Some(duty)) = (people[row], duties[row]) else {
+        let Some(person) = people[row] else {
             continue;
         };
-        review.need_not += u64::from(duty.need_not);
-        match (duty.need_not, duty.strict) {
-            (true, false) => _ = quarter.freer.insert(person),
-            (false, true) => _ = quarter.bound.insert(person),
-            _ => {}
+        if let Some(duty) = duties[row] {
+            review.need_not += u64::from(duty.need_not);
+            match (duty.need_not, duty.strict) {
+                (true, false) => _ = quarter.freer.insert(person),
+                (false, true) => _ = quarter.bound.insert(person),
+                _ => {}
+            }
         }
         let owner = writeups[row].and_then(|at| {
             let writeup = registry.get(usize::try_from(at).ok()?)?;
@@ -155,7 +167,13 @@ pub(super) fn gather(
                 .as_deref()
                 .filter(|team| !team.is_empty())
         });
-        let due = writeups[row].is_some() && review.at + contribution <= context.as_of;
+        let end = review.at + contribution;
+        let is_observed = |at: usize| {
+            let observed = observed.get(at);
+            observed.is_some_and(|windows| windows.covers(review.at, end))
+        };
+        let writeup = writeups[row].and_then(|at| usize::try_from(at).ok());
+        let due = end <= context.as_of && writeup.is_some_and(is_observed);
         let counting = [
             (
                 Counting::Measured,

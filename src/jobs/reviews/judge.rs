@@ -86,6 +86,19 @@ pub(super) fn judge(
     {
         sum(came.clone(), CAME);
     }
+    // A2 and A3 speak of what was planned, A1 of the others too.
+    let planned = |wanted: bool| -> Vec<usize> {
+        let some = reviews.iter().zip(&cells);
+        let some = some.filter(|(review, _)| (review.planned || review.attended == 0) == wanted);
+        some.map(|(_, (came, _))| *came).collect()
+    };
+    if !planned(false).is_empty() {
+        for some in [planned(true), planned(false)] {
+            if !some.is_empty() {
+                sum(some, &CAME[1..]);
+            }
+        }
+    }
     sum(cells.iter().map(|(_, free)| *free).collect(), FREE);
     sum(column(&["walk_in"]), WALKED_IN);
     // Those who came freely, less the walk-ins.
@@ -250,6 +263,7 @@ mod tests {
     fn review(attended: u64, need_not: u64) -> Review {
         Review {
             quarter: "2026-Q1".to_owned(),
+            planned: true,
             attended,
             need_not,
             ..Review::default()
@@ -304,6 +318,7 @@ mod tests {
     fn of_quarter(name: &str, attended: u64) -> Review {
         Review {
             quarter: name.to_owned(),
+            planned: true,
             attended,
             ..Review::default()
         }

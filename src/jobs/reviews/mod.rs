@@ -6,7 +6,7 @@ mod habit;
 mod judge;
 mod months;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use serde_json::{Value as Json, json};
@@ -14,7 +14,7 @@ use serde_json::{Value as Json, json};
 use super::cohorts::{Lone, Month};
 use super::meetings::{Meetings, retellings};
 use super::writeups::{Both, is_there};
-use crate::indicators::Context;
+use crate::indicators::{Context, Windows};
 use crate::model::Millis;
 use crate::store::{MeetingFact, RegistryWriteup};
 use crate::summary::suppress;
@@ -51,17 +51,21 @@ pub(super) struct Listed {
     pub(super) at: Millis,
     /// What it was about.
     pub(super) title: Option<String>,
+    /// How many came to it, if anybody says so: never told.
+    pub(super) came: Option<u64>,
 }
 
-/// Every review and every quarter.
+/// Every review and every quarter. `observed` is when contributions to each write-up were being observed: of
+/// those that it lacks it is not known.
 pub(super) fn lists(
     context: &Context,
     meetings: &Meetings,
-    registry: &[RegistryWriteup],
+    (registry, observed): (&[RegistryWriteup], &[Windows]),
     k: u32,
 ) -> anyhow::Result<Lists> {
+    let known = (registry, observed);
     let (reviews, quarters) =
-        gather(&meetings.reviews, registry, context).context("the list of reviews")?;
+        gather(&meetings.reviews, known, context).context("the list of reviews")?;
     let registry = |at: &usize| registry.get(*at);
     let is_open = |review: &Review| {
         let mut known = review.writeups.iter().filter_map(registry).peekable();
@@ -82,14 +86,16 @@ pub(super) fn lists(
                 told["or_more"] = json!(true);
             }
         }
-        let place = Place::of(review, &told, meetings.known.get(&review.meeting));
-        (place, told)
+        Told {
+            place: Place::of(review, &told, meetings.known.get(&review.meeting)),
+            name: name(context, review.planned_at, review.at),
+            is_planned: review.planned_at.is_some(),
+            told,
+            hash: review.meeting.clone(),
+        }
     };
     let all = reviews.iter().zip(&full.reviews);
-    let of_full = all.map(|(review, shown)| {
-        let (place, told) = told(review, *shown, true);
-        (place, told, review.meeting.as_str())
-    });
+    let of_full = all.map(|(review, shown)| told(review, *shown, true));
     // Whoever sees the fuller lists has the others, too: what one withholds must not stand in another.
     let listed = reviews
         .iter()
@@ -97,10 +103,7 @@ pub(super) fn lists(
         .zip(open.reviews.iter().zip(&full.reviews));
     let of_open = listed
         .filter(|((_, hidden), _)| !**hidden)
-        .map(|((review, _), (open, full))| {
-            let (place, told) = told(review, open.and(*full), false);
-            (place, told, review.meeting.as_str())
-        });
+        .map(|((review, _), (open, full))| told(review, open.and(*full), false));
     // What a review does not tell, its quarter does not count.
     let mut acts: BTreeMap<&str, Acts> = BTreeMap::new();
     let judged = hidden.iter().zip(open.reviews.iter().zip(&full.reviews));
@@ -142,21 +145,24 @@ pub(super) fn lists(
     let title = |told: &Json| told["title"].as_str().map(str::to_owned);
     let mut open_ids: BTreeMap<&str, (String, Option<String>)> = BTreeMap::new();
     for (told, hash) in &open_list {
-        open_ids.insert(*hash, (id(told), title(told)));
+        open_ids.insert(hash, (id(told), title(told)));
     }
-    let at: BTreeMap<&str, Millis> = reviews
+    let by_hash: BTreeMap<&str, &Review> = reviews
         .iter()
-        .map(|review| (review.meeting.as_str(), review.at))
+        .map(|review| (review.meeting.as_str(), review))
         .collect();
     let listed = full_list.iter().map(|(told, hash)| Listed {
         id: id(told),
-        open: open_ids.remove(hash),
-        hash: (*hash).to_owned(),
-        at: at.get(hash).copied().unwrap_or(0),
+        open: open_ids.remove(hash.as_str()),
+        hash: hash.clone(),
+        at: by_hash.get(hash.as_str()).map_or(0, |review| review.at),
         title: title(told),
+        came: by_hash
+            .get(hash.as_str())
+            .and_then(|review| review.recorded.then_some(review.attended)),
     });
     let listed = listed.collect();
-    let only = |list: Vec<(Json, &str)>| list.into_iter().map(|(told, _)| told).collect();
+    let only = |list: Vec<(Json, String)>| list.into_iter().map(|(told, _)| told).collect();
     Ok(Lists {
         reviews: Both {
             open: only(open_list),
@@ -173,13 +179,16 @@ pub(super) fn lists(
 /// Whether it is told what came of a review. It is of acts, and no count of people; but of a review to
 /// which few came, or nobody knows how many, it would be what these few did.
 fn tells_acts(review: &Review, shown: Shown, k: u32) -> bool {
-    shown.attendees && review.attended >= k.into()
+    k <= 1 || (shown.attendees && review.attended >= k.into())
 }
 
 /// Adds what is known of a review beside its attendees.
 fn beside(told: &mut Json, fact: &MeetingFact, (tells_acts, k): (bool, u32)) {
     if fact.open == Some(true) {
         told["open"] = json!(true);
+    }
+    if fact.mandatory == Some(true) {
+        told["all_had_to_come"] = json!(true);
     }
     let acts = [("accounts", fact.accounts), ("changes", fact.changes)];
     for (name, number) in acts {
@@ -270,21 +279,58 @@ impl Place {
     }
 }
 
-/// Newest first. A meeting is known to the store by a keyed hash; here it is the nth of its day, so
-/// that the same events give the same bytes whatever the key.
-fn in_order(mut reviews: Vec<(Place, Json, &str)>) -> Vec<(Json, &str)> {
-    reviews.sort_by(|one, other| one.0.cmp(&other.0));
-    let mut of_day: BTreeMap<String, usize> = BTreeMap::new();
-    let ordered = reviews.into_iter().map(|(_, review, hash)| (review, hash));
-    let mut ordered: Vec<(Json, &str)> = ordered.collect();
-    for (review, _) in &mut ordered {
-        let date = review["date"].as_str().unwrap_or_default().to_owned();
-        let nth = of_day.entry(date.clone()).or_default();
-        *nth += 1;
-        review["meeting"] = json!(format!("{date}/{nth}"));
+/// A review as it is told, before it has its name among the others.
+struct Told {
+    place: Place,
+    name: String,
+    is_planned: bool,
+    told: Json,
+    hash: String,
+}
+
+/// What a meeting is called: by when it was to begin, which no other meeting and no list of who came changes. What
+/// nobody planned is called by the quarter of an hour next to its start, for the minute is that of whoever came
+/// first.
+pub(super) fn name(context: &Context, planned_at: Option<Millis>, at: Millis) -> String {
+    const QUARTER: Millis = 15 * 60 * 1000;
+    let about = || (at + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+    let clock = context.calendar.clock(planned_at.unwrap_or_else(about));
+    clock.format("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// The same with a number, where another one is called so.
+pub(super) fn apart(name: &str, taken: &mut BTreeSet<String>) -> String {
+    let numbers = (2..).map(|nth| format!("{name}/{nth}"));
+    let mut names = std::iter::once(name.to_owned()).chain(numbers);
+    let free = names.find(|name| !taken.contains(name));
+    let free = free.unwrap_or_else(|| name.to_owned());
+    taken.insert(free.clone());
+    free
+}
+
+/// Newest first. A meeting is known to the store by a keyed hash; here it is called by its hour, so that the
+/// same events give the same bytes whatever the key. Of several of one hour the numbers go by what they are about,
+/// those that were planned first: who came to one should not give its name to another.
+fn in_order(mut reviews: Vec<Told>) -> Vec<(Json, String)> {
+    let title = |one: &Told| one.told["title"].as_str().map(str::to_owned);
+    reviews.sort_by(|a, b| {
+        (&a.name, !a.is_planned, title(a), &a.place).cmp(&(
+            &b.name,
+            !b.is_planned,
+            title(b),
+            &b.place,
+        ))
+    });
+    let mut taken = BTreeSet::new();
+    for one in &mut reviews {
+        one.name = apart(&one.name, &mut taken);
     }
-    ordered.reverse();
-    ordered
+    reviews.sort_by(|a, b| b.place.cmp(&a.place));
+    let named = reviews.into_iter().map(|mut one| {
+        one.told["meeting"] = json!(one.name);
+        (one.told, one.hash)
+    });
+    named.collect()
 }
 
 fn one(
@@ -300,6 +346,7 @@ fn one(
         // Nor of people without a name.
         "need_not_have_come": (shown.need_not
             && review.recorded
+            && review.planned
             && (!review.named.is_empty() || review.attended == 0))
             .then_some(review.need_not),
         "date": context.calendar.date(review.at).to_string(),
@@ -311,6 +358,10 @@ fn one(
     });
     if !review.recorded {
         json["not_recorded"] = json!(true);
+    }
+    // Of what nobody planned it is not known who had to come.
+    if review.recorded && !review.planned {
+        json["not_planned"] = json!(true);
     }
     if review.mandatory {
         json["mandatory"] = json!(true);

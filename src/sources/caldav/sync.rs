@@ -13,8 +13,8 @@ use crate::model::Millis;
 use crate::sources::forge::{Stop, concluded, is_too_early, refusal, remembered, written};
 use crate::sources::icalendar::asking::Asking;
 use crate::sources::icalendar::doubt::Doubt;
-use crate::sources::icalendar::memory::{Memory, Telling, hashed, kept, setup, window};
-use crate::sources::icalendar::reading::{Plan, Reading, Window};
+use crate::sources::icalendar::memory::{Memory, Telling, choice, hashed, kept, setup, window};
+use crate::sources::icalendar::reading::{Off, Plan, Reading, Window};
 use crate::sources::{Sink, SourceError};
 
 /// Resources that are asked for at once.
@@ -30,6 +30,9 @@ struct Checkpoint {
     refused: Option<String>,
     /// How all was read.
     setup: String,
+    /// What of that is the configuration's.
+    #[serde(default)]
+    choice: String,
     calendars: BTreeMap<String, Stand>,
     memory: Memory,
 }
@@ -98,10 +101,13 @@ pub(super) fn pull(
     }
     let window = window(reading, now);
     let key = caldav.place.known_by();
+    let choice = choice(&reading.setting, &caldav.params);
+    let is_chosen_anew = !state.choice.is_empty() && state.choice != choice;
+    let telling = Telling::new(&mut state.memory, &reading.setting, &key, (now, window));
     let mut run = Run {
         reading,
         window,
-        telling: Telling::new(&mut state.memory, &reading.setting, &key, (now, window)),
+        telling: telling.keeping_past(is_chosen_anew),
         sink,
         owners: owners(&state.calendars),
         stands: &mut state.calendars,
@@ -115,6 +121,10 @@ pub(super) fn pull(
             "meetings that can't be read, and stay as they were told before: {}",
             run.unread
         ));
+    }
+    if ended.is_ok() {
+        // A pull that was cut off goes on in the same way.
+        state.choice = choice;
     }
     state.refused = refusal(&ended);
     state.not_before = concluded(ended, run.got, run.sink)?;
@@ -193,8 +203,10 @@ impl Run<'_> {
         let told: BTreeSet<String> = stand.resources.values().flat_map(uids).collect();
         let lacked = gone.iter().filter_map(|name| stand.resources.get(name));
         let lacked: BTreeSet<String> = lacked.flat_map(uids).collect();
-        let count = |of: &BTreeSet<String>| self.telling.count(|uid, _| of.contains(uid));
-        let (gone, told) = (count(&lacked), count(&told));
+        let past = self.telling.past(&Off::default());
+        let telling = &self.telling;
+        let gone = telling.count(|one| lacked.contains(one.uid) && !past.holds(one));
+        let told = telling.count(|one| told.contains(one.uid));
         stand.doubt.weigh((gone, told), self.sink)
     }
 
@@ -313,7 +325,8 @@ impl Run<'_> {
         // While a meeting stands in two calendars, neither says what the other should not hold.
         let alone = |uid: &String| self.owners.get(uid).is_some_and(|all| all.len() == 1);
         let own = uids.into_iter().filter(alone).collect();
-        self.telling.missing(&own, |_, _| false, self.sink);
+        let past = self.telling.past(&held.off);
+        self.telling.missing(&own, |one| past.holds(one), self.sink);
     }
 
     /// Takes back what a resource told that is there no more.
@@ -340,7 +353,9 @@ impl Run<'_> {
                 }
             }
         }
-        self.telling.missing(&nowhere, |_, _| false, self.sink);
+        let past = self.telling.past(&Off::default());
+        self.telling
+            .missing(&nowhere, |one| past.holds(one), self.sink);
     }
 }
 

@@ -123,7 +123,7 @@ pub(super) fn cancelled<'a>(
 
 /// The occurrence that a change is about. In a series of days it is known by its day: some calendars
 /// write midnight in another zone. A day in a series of times means what begins on it.
-fn original<T>(
+pub(super) fn original<T>(
     change: &Occasion<'_>,
     series: Option<&Occasion<'_>>,
     found: &BTreeMap<Millis, T>,
@@ -192,7 +192,10 @@ fn follow<'a>(
 
 /// Start and length of every occurrence that the series itself has, and whether every rule could be
 /// worked out.
-fn starts(series: &Occasion<'_>, until: Millis) -> (BTreeMap<Millis, Option<u64>>, bool) {
+pub(super) fn starts(
+    series: &Occasion<'_>,
+    until: Millis,
+) -> (BTreeMap<Millis, Option<u64>>, bool) {
     let mut found = BTreeMap::new();
     let mut complete = series.rules_complete;
     // DTSTART is the first of the series, whether the rule has it or not.

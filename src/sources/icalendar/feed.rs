@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::asking::{Asking, Place, Question};
 use super::doubt::Doubt;
-use super::memory::{Memory, Telling, kept, setup, window};
+use super::memory::{Memory, Telling, choice, kept, setup, window};
 use super::reading::{Reading, Window};
 use super::{Params, Plan, decode};
 use crate::model::Millis;
@@ -28,6 +28,9 @@ struct Checkpoint {
     modified: Option<String>,
     /// How it was read.
     setup: String,
+    /// What of that is the configuration's.
+    #[serde(default)]
+    choice: String,
     /// When the first occurrence starts that lay behind the window.
     next: Option<Millis>,
     memory: Memory,
@@ -141,7 +144,10 @@ impl Feed {
         }
         let setting = &self.reading.setting;
         let key = place.known_by();
-        let mut telling = Telling::new(&mut state.memory, setting, &key, (now, window));
+        let choice = choice(setting, &self.params);
+        let is_chosen_anew = !state.choice.is_empty() && state.choice != choice;
+        let telling = Telling::new(&mut state.memory, setting, &key, (now, window));
+        let mut telling = telling.keeping_past(is_chosen_anew);
         let mut take = |plan: Plan, sink: &mut dyn Sink| telling.tell(plan, sink);
         let body = (place.shown.as_str(), answer.body.as_slice());
         // Nothing is told of what turns out to be no calendar, or a part of one.
@@ -156,6 +162,7 @@ impl Feed {
         state.etag = kept(answer.header("etag"));
         state.modified = kept(answer.header("last-modified"));
         state.setup = setup;
+        state.choice = choice;
         state.next = held.next;
         Ok(None)
     }

@@ -5,6 +5,10 @@
 //! here names no one, not by an address, a title or a pseudonym. An occurrence is told again, whole and
 //! with a greater version, when anything of it changed; seats that are left over, or all of them, are taken
 //! back by an event that names nobody and leads nowhere ([`RETRACTED`]).
+//!
+//! A series that is given another hour or end, or deleted, is another one from then on: who came before was
+//! invited by the plan of their day. So what of a series is past stays as it was told, unless it is called off by
+//! itself ([`Past`]), and what the new plan would have had before is not told.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -13,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::doubt::Doubt;
-use super::reading::{Held, Plan, Reading, Window};
+use super::reading::{Held, Off, Plan, Reading, Window};
 use super::{invited, version};
 use crate::model::{Body, DAY_MS, Event, Millis};
 use crate::sources::forge::{hex, sha256};
@@ -33,12 +37,61 @@ const PULLED: i64 = 7;
 pub(in crate::sources) struct Memory {
     /// Occurrences by the hash of their UID, then by that of their id.
     meetings: BTreeMap<String, BTreeMap<String, Told>>,
+    /// All that began before was told.
+    #[serde(default)]
+    until: Millis,
 }
 
 /// An occurrence that was told of: when it is, its seats, the version, what its content was, nothing once it
-/// was taken back, and whether it was told where it is held.
+/// was taken back, whether it was told where it is held, and whether it is one of a series.
 #[derive(Clone, Copy, Serialize, Deserialize)]
-struct Told(Millis, u32, u32, Option<u64>, #[serde(default)] bool);
+struct Told(
+    Millis,
+    u32,
+    u32,
+    Option<u64>,
+    #[serde(default)] bool,
+    #[serde(default)] bool,
+);
+
+/// An occurrence that was told, by its UID and its id as they are remembered.
+pub(in crate::sources) struct Known<'a> {
+    pub(in crate::sources) uid: &'a str,
+    id: &'a str,
+    pub(in crate::sources) at: Millis,
+    of_series: bool,
+}
+
+impl Told {
+    fn known<'a>(&self, uid: &'a str, id: &'a str) -> Known<'a> {
+        Known {
+            uid,
+            id,
+            at: self.0,
+            of_series: self.5,
+        }
+    }
+}
+
+/// What of series is past, and stays whatever becomes of the series.
+pub(in crate::sources) struct Past {
+    /// What began before, if anything.
+    before: Option<Millis>,
+    /// What was called off by itself: ids, and days of a UID.
+    off: HashSet<String>,
+    days: Vec<(String, std::ops::Range<Millis>)>,
+}
+
+impl Past {
+    /// Whether this occurrence stays.
+    pub(in crate::sources) fn holds(&self, one: &Known<'_>) -> bool {
+        let is_past = self.before.is_some_and(|before| one.at < before);
+        let is_day = |(uid, day): &(String, std::ops::Range<Millis>)| {
+            uid == one.uid && day.contains(&one.at)
+        };
+        is_past && one.of_series && !self.off.contains(one.id) && !self.days.iter().any(is_day)
+    }
+}
 
 /// One pull's telling.
 pub(in crate::sources) struct Telling<'a> {
@@ -50,6 +103,8 @@ pub(in crate::sources) struct Telling<'a> {
     window: Window,
     /// Occurrences that this pull came upon.
     seen: HashSet<String>,
+    /// All that began before was told by an earlier pull, where past occurrences of series stay.
+    told_until: Option<Millis>,
 }
 
 /// The window of a pull.
@@ -70,6 +125,12 @@ pub(in crate::sources) fn setup(setting: &Setting, params: &str) -> String {
         .map(|one| (&one.id, &one.title, &one.aliases))
         .collect();
     let text = format!("{names:?} {} {params}", setting.timezone);
+    hex(&sha256(text.as_bytes())[..8])
+}
+
+/// What of a setup is the configuration's alone.
+pub(in crate::sources) fn choice(setting: &Setting, params: &str) -> String {
+    let text = format!("{} {params}", setting.timezone);
     hex(&sha256(text.as_bytes())[..8])
 }
 
@@ -105,6 +166,25 @@ impl<'a> Telling<'a> {
             now,
             window,
             seen: HashSet::new(),
+            told_until: None,
+        }
+    }
+
+    /// What of series is past stays, unless the calendar is read by another configuration than before.
+    pub(in crate::sources) fn keeping_past(mut self, is_chosen_anew: bool) -> Self {
+        let until = std::mem::replace(&mut self.memory.until, self.window.to);
+        self.told_until = (!is_chosen_anew).then_some(until);
+        self
+    }
+
+    /// What stays though the calendar, which calls these off one by one, holds it no more.
+    pub(in crate::sources) fn past(&self, off: &Off) -> Past {
+        let meetings = off.meetings.iter();
+        let days = off.days.iter();
+        Past {
+            before: self.told_until.map(|_| self.now),
+            off: meetings.map(|meeting| occurrence(meeting)).collect(),
+            days: days.map(|(uid, day)| (hashed(uid), day.clone())).collect(),
         }
     }
 
@@ -119,8 +199,22 @@ impl<'a> Telling<'a> {
         let print = self.print(&plan);
         self.seen.insert(id.clone());
         let uid = hashed(&plan.uid);
-        let known = self.memory.meetings.get(&uid);
-        let before = known.and_then(|known| known.get(&id)).copied();
+        let of_series = plan.meeting != plan.uid;
+        let is_past = plan.at < self.now && self.is_told(plan.at);
+        let known = self.memory.meetings.get_mut(&uid);
+        let known = known.map(|known| {
+            let is_series = known.values().any(|told| told.5);
+            (is_series, known.get_mut(&id))
+        });
+        let before = match known {
+            // The plan of that day was another.
+            Some((true, None)) if is_past => return,
+            Some((_, Some(told))) => {
+                told.5 = of_series;
+                Some(*told)
+            }
+            _ => None,
+        };
         if before.is_some_and(|told| told.3 == Some(print)) {
             return;
         }
@@ -130,7 +224,7 @@ impl<'a> Telling<'a> {
         let is_placed = plan.venue.is_some();
         known.insert(
             id.clone(),
-            Told(plan.at, seats, version, Some(print), is_placed),
+            Told(plan.at, seats, version, Some(print), is_placed, of_series),
         );
         let of_venue = format!("{id}:venue");
         match plan.venue((&self.source, of_venue, version)) {
@@ -155,11 +249,11 @@ impl<'a> Telling<'a> {
     }
 
     /// Takes back what a part of the calendar told and holds no more. `uids` are those that it told of,
-    /// hashed; of these `is_forgotten` says whether one that began then is only not remembered.
+    /// hashed; of these `stays` says whether one stays as it was told.
     pub(in crate::sources) fn missing(
         &mut self,
         uids: &BTreeSet<String>,
-        is_forgotten: impl Fn(&str, Millis) -> bool,
+        stays: impl Fn(&Known<'_>) -> bool,
         sink: &mut dyn Sink,
     ) {
         for uid in uids {
@@ -173,7 +267,7 @@ impl<'a> Telling<'a> {
                 continue;
             }
             let gone = known.iter();
-            let gone = gone.filter(|(_, told)| !is_forgotten(uid, told.0));
+            let gone = gone.filter(|(id, told)| !stays(&told.known(uid, id)));
             let gone: Vec<String> = gone.map(|(id, _)| id.clone()).collect();
             for id in gone {
                 self.takes_back(uid, &id, sink);
@@ -181,13 +275,14 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// How many occurrences stand as they were told, and begin in the window, of those that `is_one` says, by
-    /// their UID as it is remembered and their start.
-    pub(in crate::sources) fn count(&self, is_one: impl Fn(&str, Millis) -> bool) -> usize {
+    /// How many occurrences stand as they were told, and begin in the window, of those that `is_one` says.
+    pub(in crate::sources) fn count(&self, is_one: impl Fn(&Known<'_>) -> bool) -> usize {
         let all = self.memory.meetings.iter();
-        let all = all.flat_map(|(uid, known)| known.values().map(move |told| (uid, told)));
-        let standing = all.filter(|(_, told)| told.3.is_some() && told.0 >= self.window.from);
-        standing.filter(|(uid, told)| is_one(uid, told.0)).count()
+        let all = all.flat_map(|(uid, known)| known.iter().map(move |(id, told)| (uid, id, told)));
+        let standing = all.filter(|(.., told)| told.3.is_some() && told.0 >= self.window.from);
+        standing
+            .filter(|(uid, id, told)| is_one(&told.known(uid, id)))
+            .count()
     }
 
     /// Takes back an occurrence, unless this pull came upon it or the window left it behind. Its UID and its
@@ -207,7 +302,7 @@ impl<'a> Telling<'a> {
             sink.event(self.nowhere(id, told.0, version));
         }
         let known = self.memory.meetings.entry(uid.to_owned()).or_default();
-        known.insert(id.to_owned(), Told(told.0, 0, version, None, false));
+        known.insert(id.to_owned(), Told(told.0, 0, version, None, false, told.5));
     }
 
     /// Forgets what the window left behind: it stays as it was told.
@@ -235,13 +330,15 @@ impl<'a> Telling<'a> {
         // dropped for its age, unless something older is still there.
         let now = self.now;
         let is_old = |at: Millis| at < now && held.reaches.is_none_or(|reaches| at < reaches);
-        let is_forgotten = |uid: &str, at: Millis| is_old(at) && !whole.contains(uid);
+        let past = self.past(&held.off);
+        let stays =
+            |one: &Known<'_>| past.holds(one) || (is_old(one.at) && !whole.contains(one.uid));
         // What is there says by itself which of its occurrences are no more.
         let there: BTreeSet<String> = held.uids.iter().map(|uid| hashed(uid)).collect();
-        let gone = self.count(|uid, at| !there.contains(uid) && !is_forgotten(uid, at));
-        let told = self.count(|_, _| true);
+        let gone = self.count(|one| !there.contains(one.uid) && !stays(one));
+        let told = self.count(|_| true);
         doubt.weigh((gone, told), sink)?;
-        self.missing(&uids, is_forgotten, sink);
+        self.missing(&uids, stays, sink);
         Ok(())
     }
 
@@ -264,6 +361,11 @@ impl<'a> Telling<'a> {
             let id = format!("{id}:{seat}");
             sink.event(super::nobody(Arc::clone(&self.source), id, (at, version)));
         }
+    }
+
+    /// Whether what began then was told by an earlier pull, as far as it was planned.
+    fn is_told(&self, at: Millis) -> bool {
+        self.told_until.is_some_and(|until| at < until)
     }
 
     /// The next version of an occurrence. Pulls may follow one another faster than the steps of versions.

@@ -30,7 +30,7 @@ pub(super) struct Occasion<'a> {
     pub(super) rules_complete: bool,
     /// RDATE: start and, for periods, length.
     pub(super) more: Vec<(Millis, Option<u64>)>,
-    except: Vec<Except>,
+    pub(super) except: Vec<Except>,
     pub(super) summary: String,
     pub(super) categories: Vec<String>,
     /// Texts in which a write-up may be named, the most telling first.
@@ -50,7 +50,7 @@ enum Length {
 }
 
 /// An EXDATE.
-enum Except {
+pub(super) enum Except {
     At(Millis),
     /// A whole day, given as its bounds.
     Day(Millis, Millis),

@@ -1,15 +1,15 @@
 //! From the bytes of a calendar to what is planned: the occurrences that are wanted, each with the people
 //! whom it expects. Files and what is asked over the network are read by this alone.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use calcard::icalendar::{ICalendar, ICalendarComponentType};
 use chrono::NaiveDate;
 use regex::Regex;
 
 use super::calendars::{self, decoded, is_answer, method, parse};
-use super::expand::{Occurrence, cancelled, occurrences};
-use super::occasion::{Broken, Occasion};
+use super::expand::{Occurrence, cancelled, occurrences, original, starts};
+use super::occasion::{Broken, Except, Occasion};
 use super::people::{self, Expected, Invitation};
 use super::zones::{Local, Zones};
 use crate::model::Occurrence::Named;
@@ -81,10 +81,15 @@ impl Stated<'_> {
     /// The id of the meeting.
     pub(in crate::sources) fn meeting(&self) -> String {
         match self.original {
-            Some(original) => format!("{}/{}", self.uid, to_rfc3339(original)),
+            Some(original) => of_series(self.uid, original),
             None => self.uid.to_owned(),
         }
     }
+}
+
+/// The id of an occurrence of a series, by the start that the series gave it.
+fn of_series(uid: &str, original: Millis) -> String {
+    format!("{uid}/{}", to_rfc3339(original))
 }
 
 /// An occurrence that is wanted.
@@ -137,6 +142,35 @@ pub(in crate::sources) struct Held {
     pub(in crate::sources) wanted: u64,
     /// Occurrences that it says are cancelled, with the people whom it still names.
     pub(in crate::sources) cancelled: Vec<Plan>,
+    /// Occurrences of series that were called off one by one.
+    pub(in crate::sources) off: Off,
+}
+
+/// Occurrences of series that a calendar calls off one by one: cancelled, or excluded (EXDATE).
+#[derive(Default)]
+pub(in crate::sources) struct Off {
+    /// The ids of their meetings.
+    pub(in crate::sources) meetings: BTreeSet<String>,
+    /// Whole days of a series, by its UID.
+    pub(in crate::sources) days: Vec<(String, std::ops::Range<Millis>)>,
+}
+
+impl Off {
+    fn read(&mut self, uid: &str, versions: &Versions<'_>, until: Millis) {
+        let single = |change: &&&Occasion<'_>| change.cancelled && !change.and_following;
+        let mut changes = versions.changes.iter().filter(single).peekable();
+        let series = versions.series.filter(|_| changes.peek().is_some());
+        let all = series.map_or_else(BTreeMap::new, |series| starts(series, until).0);
+        let cancelled = changes.filter_map(|change| original(change, versions.series, &all));
+        let cancelled = cancelled.map(|original| of_series(uid, original));
+        self.meetings.extend(cancelled);
+        for except in versions.series.iter().flat_map(|series| &series.except) {
+            match except {
+                Except::At(at) => _ = self.meetings.insert(of_series(uid, *at)),
+                Except::Day(from, to) => self.days.push((uid.to_owned(), *from..*to)),
+            }
+        }
+    }
 }
 
 impl Held {
@@ -234,6 +268,7 @@ impl Reading {
             if versions.series.is_some() {
                 held.whole.insert(uid.to_owned());
             }
+            held.off.read(uid, &versions, window.to);
             let mut all = versions.series.iter().chain(&versions.changes);
             held.wanted += u64::from(all.any(|occasion| self.is_wanted(occasion)));
             self.meeting(name, &versions, (window, &mut held, &mut *take), sink);

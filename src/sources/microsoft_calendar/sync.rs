@@ -216,7 +216,7 @@ impl Run<'_> {
         let told: BTreeSet<String> = stand.entries.values().flat_map(uids).collect();
         let lacked = gone.iter().filter_map(|entry| stand.entries.get(entry));
         let lacked: BTreeSet<String> = lacked.flat_map(uids).collect();
-        let count = |of: &BTreeSet<String>| self.telling.count(|uid, _| of.contains(uid));
+        let count = |of: &BTreeSet<String>| self.telling.count(|one| of.contains(one.uid));
         let (lacked, told) = (count(&lacked), count(&told));
         stand.doubt.weigh((lacked, told), self.sink)?;
         for entry in gone {
@@ -507,6 +507,6 @@ impl Run<'_> {
             .filter(|uid| read(uid))
             .cloned()
             .collect();
-        self.telling.missing(&settled, |_, _| false, self.sink);
+        self.telling.missing(&settled, |_| false, self.sink);
     }
 }
