@@ -121,7 +121,7 @@ fn withheld(summary: &Value) -> Verdict {
         word: "withheld",
         more: format!("Fewer than {k} readers."),
         sentence: format!(
-            "Withheld: fewer than {k} readers stand behind each month, and a trend would speak of \
+            "Withheld: in too many months fewer than {k} readers stand behind it, and a trend would speak of \
              them."
         ),
     }

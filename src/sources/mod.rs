@@ -59,7 +59,7 @@ use chrono_tz::Tz;
 
 use crate::model::{Event, Millis, Vocabulary};
 
-pub use self::presence::is_made;
+pub use self::presence::{is_made, made_by_hand};
 pub use self::sight::Sight;
 
 /// Every kind of source, by name. A new source is one file, one `mod` line and one line here.

@@ -5,8 +5,9 @@ use axum::http::StatusCode;
 
 use super::forms::Form;
 use super::problem::Refusal;
+use crate::sources::made_by_hand;
 
-/// What such a list is called; its meeting has the same name until it is said which one it was.
+/// What such a list is called.
 pub(super) const NAME: &str = "written by hand.csv";
 
 /// So many may come without a name.
@@ -44,7 +45,7 @@ pub(super) fn table(form: &Form) -> Result<Vec<u8>, Refusal> {
             "people: nobody is named, and unnamed is 0; name who came, one a line, or say how many";
         return Err(wrong(words.to_owned()));
     }
-    let (meeting, writeup) = (format!("by hand, {start}"), form.get("writeup"));
+    let (meeting, writeup) = (made_by_hand(start), form.get("writeup"));
     let mut csv = csv::Writer::from_writer(Vec::new());
     let row = |person| [meeting.as_str(), person, start, writeup, "true"];
     let named = people.into_iter().map(row);

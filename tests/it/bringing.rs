@@ -365,7 +365,7 @@ fn a_coordinator_drops_a_list_onto_the_page() {
         "note-taker",
         "Zzuser outside",
         "waiting room",
-        "was not invited",
+        "not known",
         "zoom: attendance",
         "2026-03-10&#x2f;1@",
     ] {

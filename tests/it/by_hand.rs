@@ -12,7 +12,7 @@ use super::visitor::{Visitor, field};
 fn who_came_is_written_down() {
     let Some(home) = home() else { return };
     let served = Served::start(&home, &[], &[]);
-    served.until("/readyz/engine", 200);
+    served.until("/readyz/pages", 200);
     typed(&home, &["add", "cleo", "--role", "coordinator"], PASSWORD);
     let mut cleo = Visitor::of(served.address());
     assert_eq!(cleo.sign_in("cleo", PASSWORD).status, 303);

@@ -160,7 +160,7 @@ fn rooms_and_telephones_make_a_number_the_least() {
         ("review-3", "28", "Salle Turing"),
     ];
     for (meeting, day, last) in meetings {
-        let path = home.file(&format!("{meeting}.csv"), &list(day, last));
+        let path = home.file(&format!("{meeting}.csv"), list(day, last));
         home.done(&["import", "zoom", &path, "-p", &format!("meeting={meeting}")]);
     }
     home.done(&["report", "--as-of", "2025-12-01"]);

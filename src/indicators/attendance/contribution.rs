@@ -113,14 +113,28 @@ fn made(frame: &DataFrame) -> PolarsResult<BTreeMap<(usize, i64), Vec<Millis>>> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::indicators::Windows;
     use crate::indicators::test_support::{
-        Row, START, attendance, context, contributions, day, empty, field,
+        Row, START, attendance, context, contributions, day, empty, field, writeup,
     };
     use crate::model::Value;
     use crate::stats::examples::{close, one};
 
     fn found(rows: &[Row], made: &[(u32, u32, Millis)]) -> Results {
+        watched(rows, made, &[None, None])
+    }
+
+    /// `since`: from when on what is added to each write-up is watched; for ever where nothing is said.
+    fn watched(rows: &[Row], made: &[(u32, u32, Millis)], since: &[Option<Millis>]) -> Results {
+        let writeups = since.iter().map(|since| {
+            let mut writeup = writeup("w", None);
+            if let Some(since) = since {
+                writeup.contributions_observed = Windows(vec![(*since, i64::MAX / 4)]);
+            }
+            writeup
+        });
         let facts = Facts {
+            writeups: writeups.collect(),
             attendance: attendance(rows),
             contributions: contributions(made),
             ..empty()
@@ -193,6 +207,18 @@ mod tests {
         assert_eq!(results.get("contribution_after"), Some(&Value::Null));
         let results = found(&[young(due), none], &[]);
         assert_eq!(count(&results, "contribution_after", "n"), Value::Int(1));
+    }
+
+    #[test]
+    fn reviews_whose_window_nobody_watched_are_not_counted() {
+        let rows = [Row::walk_in("m", 1), Row::walk_in("m", 2)];
+        let made = [(0, 1, day(2.0))];
+        let half = watched(&rows, &made, &[Some(day(1.0))]);
+        assert_eq!(half.get("contribution_after"), Some(&Value::Null));
+        assert_eq!(half.get("not_observed"), Some(&Value::from(1_u64)));
+        let whole = watched(&rows, &made, &[Some(START)]);
+        assert_eq!(count(&whole, "contribution_after", "n"), Value::Int(2));
+        assert_eq!(whole.get("not_observed"), Some(&Value::from(0_u64)));
     }
 
     #[test]

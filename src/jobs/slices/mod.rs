@@ -79,8 +79,8 @@ pub(super) async fn told(
 }
 
 /// Takes out of what is told of a slice what its curve would tell more of: months and ages count the same reads,
-/// so that a hole in one is what the other has more. Where any month is withheld its trend is, too, and else it
-/// is told coarsely. Write-ups of one year pass the window of ages once: what follows in it is no trend.
+/// so that a hole in one is what the other has more. Its trend is told coarsely, and not at all where more than
+/// half of its months would be withheld. Write-ups of one year pass the window of ages once: what follows in it is no trend.
 fn settle(told: &mut Json, by: By, k: u32) {
     let Json::Object(told) = told else { return };
     if k <= 1 && by != By::Cohort {
@@ -88,7 +88,8 @@ fn settle(told: &mut Json, by: By, k: u32) {
     }
     let months = told.remove("months").unwrap_or_default();
     let months = months.as_array().map_or(&[][..], Vec::as_slice);
-    let is_withheld = months.iter().any(|month| month["suppressed"] == true);
+    let few = months.iter().filter(|month| month["suppressed"] == true);
+    let is_withheld = 2 * few.count() > months.len();
     match told.get_mut("trend") {
         Some(trend) if by != By::Cohort && !is_withheld => coarse(trend),
         Some(trend) if by != By::Cohort => *trend = json!({ "suppressed": true }),
@@ -241,10 +242,14 @@ fn month(days: i32) -> Option<NaiveDate> {
 mod tests {
     use super::*;
 
-    fn told(by: By, k: u32, second: Json) -> Json {
+    fn told(by: By, k: u32, months: &[Option<u64>]) -> Json {
+        let month = |reads: &Option<u64>| match reads {
+            Some(reads) => json!({ "window_reads": reads }),
+            None => json!({ "window_reads": null, "suppressed": true }),
+        };
         let mut told = json!({
             "curve": [],
-            "months": [{ "window_reads": 12 }, second],
+            "months": months.iter().map(month).collect::<Vec<Json>>(),
             "trend": { "S": 62.0, "p": 0.2761, "recommended": { "verdict": "rising" } },
         });
         settle(&mut told, by, k);
@@ -253,17 +258,16 @@ mod tests {
 
     #[test]
     fn months_stand_beside_no_curve() {
-        let whole = json!({ "window_reads": 7 });
         let coarse = json!({
             "curve": [],
             "trend": { "S": null, "p": 0.28, "recommended": { "verdict": "rising" }, "suppressed": true },
         });
-        assert_eq!(told(By::Team, 5, whole.clone()), coarse);
-        let hole = json!({ "window_reads": null, "suppressed": true });
+        assert_eq!(told(By::Team, 5, &[Some(12), Some(7)]), coarse);
+        assert_eq!(told(By::Team, 5, &[Some(12), None]), coarse);
         let withheld = json!({ "curve": [], "trend": { "suppressed": true } });
-        assert_eq!(told(By::Team, 5, hole), withheld);
-        assert_eq!(told(By::Cohort, 5, whole.clone()), json!({ "curve": [] }));
+        assert_eq!(told(By::Team, 5, &[Some(12), None, None]), withheld);
+        assert_eq!(told(By::Cohort, 5, &[Some(12)]), json!({ "curve": [] }));
         // Where nothing is withheld everything is told.
-        assert_eq!(told(By::Team, 1, whole)["trend"]["S"], 62.0);
+        assert_eq!(told(By::Team, 1, &[Some(12)])["trend"]["S"], 62.0);
     }
 }

@@ -438,8 +438,15 @@ pub fn is_made(id: &str) -> bool {
         && parse_rfc3339(at).is_some()
 }
 
-/// What begins the ids of meetings that nobody named.
-const TOOLS: [&str; 3] = ["teams", "zoom", "meet"];
+/// What begins the ids of meetings that nobody named; `hand` where who came was written down.
+const TOOLS: [&str; 4] = ["teams", "zoom", "meet", HAND];
+const HAND: &str = "hand";
+
+/// The id of a meeting of which somebody wrote down when it began, such as 2026-06-03T15:00, and who came.
+pub fn made_by_hand(start: &str) -> String {
+    let hash = xxhash_rust::xxh3::xxh3_64(start.as_bytes());
+    format!("{HAND}-{hash:016x}/{start}:00Z")
+}
 
 /// An id that names nobody.
 pub(super) fn event_id(meeting: &str, person: &str) -> String {
