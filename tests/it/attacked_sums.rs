@@ -156,13 +156,12 @@ fn is_in(writeup: &Value, slice: &Value) -> bool {
     }
 }
 
-/// A slice is the sum of its write-ups, and its months with those of its fellows are those of T0.
+/// A slice is the sum of its write-ups; no months of it are told.
 fn of_slices(truth: &Value) -> Vec<Vec<Term>> {
     let Some(slices) = truth["slices"].as_array() else {
         return Vec::new();
     };
     let mut all = Vec::new();
-    let mut months: BTreeMap<(&str, &str), Vec<Term>> = BTreeMap::new();
     for (number, slice) in slices.iter().enumerate() {
         let own = || rows(truth, "writeups").filter(|(_, one)| is_in(one, slice));
         for field in ["reads", "late_reads"] {
@@ -180,26 +179,6 @@ fn of_slices(truth: &Value) -> Vec<Vec<Term>> {
                 .chain([minus(format!("/slices/{number}/reads"))])
                 .collect(),
         );
-        // Of a year no months are told.
-        let own = slice["months"].as_array().into_iter().flatten();
-        for (place, month) in own.enumerate() {
-            let key = (
-                slice["by"].as_str().expect("a kind"),
-                month["month"].as_str().expect("a month"),
-            );
-            let term = plus(format!("/slices/{number}/months/{place}/window_reads"));
-            months.entry(key).or_default().push(term);
-        }
-    }
-    let series = truth["indicators"]["T0"]["results"]["series"].as_array();
-    for (at, month) in series.into_iter().flatten().enumerate() {
-        for ((_, _), cells) in months
-            .iter()
-            .filter(|((_, name), _)| month["month"] == **name)
-        {
-            let sum = minus(format!("/indicators/T0/results/series/{at}/window_reads"));
-            all.push(cells.iter().cloned().chain([sum]).collect());
-        }
     }
     all
 }

@@ -367,7 +367,7 @@ fn a_coordinator_drops_a_list_onto_the_page() {
         "waiting room",
         "not known",
         "zoom: attendance",
-        "2026-03-10&#x2f;1@",
+        "2026-03-10T14:00@",
     ] {
         assert!(seen.text.contains(words), "{words}: {}", seen.text);
     }

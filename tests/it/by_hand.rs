@@ -17,7 +17,7 @@ fn who_came_is_written_down() {
     let mut cleo = Visitor::of(served.address());
     assert_eq!(cleo.sign_in("cleo", PASSWORD).status, 303);
     let form = field(&cleo.get("/reviews/import").text, "form");
-    let people: Vec<String> = (1..=5)
+    let people: Vec<String> = (1..=6)
         .map(|n| format!("p{n}@people.example.org"))
         .collect();
     let people = people.join("\r\n");
@@ -42,7 +42,9 @@ fn who_came_is_written_down() {
         never.text.contains("is no date and time such as"),
         "{never:?}"
     );
-    let seen = write("2026-03-10T14:02", &people, "1");
+    let unnamed = write("2026-03-10T14:02", &people, "2").text;
+    assert!(unnamed.contains("somebody unknown"), "{unnamed}");
+    let seen = write("2026-03-10T14:02", &people, "");
     assert_eq!(seen.status, 200, "{seen:?}");
     assert!(
         seen.text.contains("About The queue that overflowed"),
@@ -52,7 +54,7 @@ fn who_came_is_written_down() {
     let done = sent(&mut cleo, &fields(&seen.text), "confirm");
     assert_eq!(done.status, 303, "{done:?}");
     served.stop();
-    assert_eq!(review(&home).0, 6, "five by name and one without");
+    assert_eq!(review(&home).0, 6, "all by name");
     let imports = home.done(&["undo", "--json"]).out;
     let imports: Value = serde_json::from_str(&imports).expect("JSON");
     home.done(&["undo", imports[0]["import"].as_str().expect("a name")]);

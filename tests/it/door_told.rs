@@ -117,8 +117,8 @@ async fn schemas_have_their_addresses() {
     let (_folder, door) = fresh(1 << 30);
     let listed = get(&door, "/v1/schemas").await.json();
     let listed = listed["schemas"].as_array().expect("a list").clone();
-    // Envelope and kinds of events; summary and explanation; what commands and addresses answer.
-    let out = 2 + shapes::all().expect("schemas").len();
+    // Envelope and kinds of events; summary, explanation and noise; what commands and addresses answer.
+    let out = 3 + shapes::all().expect("schemas").len();
     assert_eq!(listed.len(), EventKind::ALL.len() + 1 + out);
     for one in &listed {
         let address = one["address"].as_str().expect("an address");
