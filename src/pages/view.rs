@@ -22,7 +22,7 @@ pub(super) struct Frame {
     nav: Vec<(&'static str, &'static str, String)>,
     /// The style sheet's address; empty where `css` holds it.
     style: String,
-    css: &'static str,
+    css: String,
     icon: String,
     /// The script's address; empty where there is none.
     script: String,
@@ -77,7 +77,7 @@ impl Frame {
             k: k(summary),
             nav,
             style: links.asset(assets::STYLE),
-            css: "",
+            css: String::new(),
             icon: links.asset("icon.svg"),
             script: links.asset(assets::SCRIPT),
             feed: match links {
@@ -106,12 +106,26 @@ impl Frame {
     /// The same with its style sheet inside: the page is complete by itself.
     pub(super) fn self_contained(mut self) -> Result<Frame, PageError> {
         let (bytes, _) = assets::find(assets::STYLE).ok_or(PageError::Asset(assets::STYLE))?;
-        self.css = std::str::from_utf8(bytes).map_err(|_| PageError::Asset(assets::STYLE))?;
+        let css = std::str::from_utf8(bytes).map_err(|_| PageError::Asset(assets::STYLE))?;
+        self.css = lean(css);
         self.style = String::new();
         self.icon = String::new();
         self.script = String::new();
         Ok(self)
     }
+}
+
+/// A style sheet without what is for those who work at it: comments, indents.
+fn lean(css: &str) -> String {
+    let mut kept = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some((before, after)) = rest.split_once("/*") {
+        kept.push_str(before);
+        rest = after.split_once("*/").map_or("", |(_, after)| after);
+    }
+    kept.push_str(rest);
+    let lines = kept.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The organisation's own entry of a summary.

@@ -531,7 +531,7 @@ fn a_coordinator_drops_a_list_onto_the_page() {
     let mut asked = fields(&seen.text);
     let meetings = seen
         .text
-        .split("<option value=\"2026-03-17&#x2f;1@")
+        .split("<option value=\"2026-03-17T14:00@")
         .nth(1)
         .expect("a meeting");
     let at = meetings.split('"').next().expect("its beginning");

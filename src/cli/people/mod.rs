@@ -61,7 +61,6 @@ Kinds of accounts, also in `people merge KIND:NAME`:
   mediawiki          a user name in the wiki
   notion             a user's id in Notion
   outline            a user's id in Outline
-  teams              a name in lists of attendance
   wikijs             a user's number in Wiki.js
   xapi               home page, two colons, name
   xapi_mbox_sha1sum  40 hexadecimal digits

@@ -17,7 +17,7 @@ pub struct Account {
 }
 
 /// Every kind. A test compares them with what the sources make.
-pub static ACCOUNTS: [Account; 29] = [
+pub static ACCOUNTS: [Account; 28] = [
     one("account", "", "account", "what events carry as `person`"),
     one(
         "access_log",
@@ -107,7 +107,6 @@ pub static ACCOUNTS: [Account; 29] = [
     one("mediawiki", "mediawiki", "name", "a user name in the wiki"),
     one("notion", "notion", "user", "a user's id in Notion"),
     one("outline", "outline", "user", "a user's id in Outline"),
-    one("teams", "teams", "name", "a name in lists of attendance"),
     one("wikijs", "wikijs", "user", "a user's number in Wiki.js"),
     one("xapi", "xapi", "account", "home page, two colons, name"),
     one(

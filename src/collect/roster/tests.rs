@@ -209,8 +209,8 @@ fn look_alikes_are_made_of_names_and_addresses() {
         ("github firstlast", "adamuller"),
         ("mediawiki flast", "Alovelace"),
         ("address of GitHub's own", "Ada-L@users.noreply.github.com"),
-        ("teams first last", "Ada M\u{fc}ller"),
-        ("teams last, first", "M\u{fc}ller, Ada"),
+        ("icalendar_name first last", "Ada M\u{fc}ller"),
+        ("icalendar_name last, first", "M\u{fc}ller, Ada"),
         ("access_log the same word", "ada.lovelace"),
     ] {
         let wanted = (0, way.to_owned(), value.to_owned());
