@@ -217,11 +217,7 @@ async fn set(known: &[Known], said: Said, house: &House) -> anyhow::Result<()> {
 
 fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
     let mut out = std::io::stdout().lock();
-    let form = |one: &Known| match &one.fact.form {
-        Some(said) => said.clone(),
-        None if one.retold => "told_again".to_owned(),
-        None => "review".to_owned(),
-    };
+    let form = |one: &Known| one.fact.form.clone().unwrap_or_else(|| "review".to_owned());
     let now = super::now();
     if as_json {
         let each = known.iter().map(|one| {
@@ -231,6 +227,7 @@ fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
                 "form": form(one),
                 "form_said": one.fact.form.is_some(),
                 "planned": one.at >= now,
+                "told_again": one.retold,
                 "accounts": one.fact.accounts,
                 "changes": one.fact.changes,
                 "watched": one.fact.watched,
@@ -242,7 +239,10 @@ fn list(known: &[Known], house: &House, as_json: bool) -> anyhow::Result<()> {
         return Ok(());
     }
     for one in known {
-        let mut words = vec![form(one).replace('_', " ")];
+        let mut words = vec![match (&one.fact.form, one.retold) {
+            (None, true) => "told again".to_owned(),
+            _ => form(one).replace('_', " "),
+        }];
         words.extend((one.at >= now).then(|| "planned".to_owned()));
         words.extend(one.fact.accounts.map(|n| format!("accounts {n}")));
         words.extend(one.fact.changes.map(|n| format!("changes {n}")));

@@ -58,13 +58,36 @@ pub(super) fn coarsen(indicators: &mut Map<String, Json>) {
             }
         }
     }
-    // The family's p are those of its tests, less certain.
-    let tests = indicators
-        .get_mut("T7")
-        .and_then(|t7| t7["results"]["tests"].as_array_mut());
-    for test in tests.into_iter().flatten().filter(|_| months || cohorts) {
+    if months || cohorts {
+        family(indicators.get_mut("T7"));
+    }
+}
+
+/// The family's p are those of its tests, less certain.
+fn family(t7: Option<&mut Json>) {
+    let tests = t7.and_then(|t7| t7["results"]["tests"].as_array_mut());
+    for test in tests.into_iter().flatten() {
         round(&mut test["adjusted"], Towards::Up);
     }
+}
+
+/// The indicators of a summary with nothing withheld, made as coarse as they are told: what is told can then be
+/// compared with them.
+pub(super) fn as_told(told: &Json, truth: &Json) -> Json {
+    let mut truth = truth.clone();
+    let mut is_coarse = false;
+    for (code, place) in OVER_MONTHS.into_iter().chain(OVER_COHORTS) {
+        if told[code]["results"][place]["suppressed"] == true
+            && let Some(test) = truth.pointer_mut(&format!("/{code}/results/{place}"))
+        {
+            coarse(test);
+            is_coarse = true;
+        }
+    }
+    if is_coarse {
+        family(truth.get_mut("T7"));
+    }
+    truth
 }
 
 /// A test, told coarsely.

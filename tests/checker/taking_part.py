@@ -65,7 +65,7 @@ def a4_a8(world, facts):
         "A6": {"contribution_after": wilson(sum(within(row, row.start + window) for row in due), len(due)),
                "during": wilson(len(during), len(of_length)),
                "meetings": len({row.meeting for row in due}),
-               "not_observed": len({row.meeting for row in old} - {row.meeting for row in due})},
+               "reviews_not_observed": len({row.meeting for row in old} - {row.meeting for row in due})},
         "A7": a7(world, came),
         "A8": {"outside_share": wilson(int((owned["team"] != owned["owner"]).sum()), len(owned)),
                "meetings": owned["meeting"].nunique(),

@@ -344,7 +344,7 @@ fn the_coordinator_says_what_came_of_it() {
         *meeting,
         json!({
             "id": "2026-03-10T14:00", "title": "Title of INC-1", "form": "review", "form_said": false,
-            "planned": false,
+            "planned": false, "told_again": false,
             "accounts": 5, "changes": 2, "watched": 30, "open": true, "mandatory": null,
         })
     );

@@ -79,7 +79,7 @@ impl Lines {
                     "meeting": format!("review-{n}"), "person": format!("guest-{person}"),
                     "role": role, "attended": true,
                 });
-                self.add("attendance", "old", &format!("{day}T13:00:00Z"), data);
+                self.add("attendance", "no-page", &format!("{day}T13:00:00Z"), data);
             }
         }
     }

@@ -98,7 +98,7 @@ fn lists_of_three_tools_end_as_pseudonyms() {
         "w",
         PAGE,
         "2025-01-02T00:00:00Z",
-        json!({ "id": "a", "url": PAGE, "title": "A", "published_at": "2025-01-01T00:00:00Z" }),
+        json!({ "id": "a", "url": PAGE, "title": "A", "published_at": "2025-04-10T00:00:00Z" }),
     );
     let path = home.file("writeups.ndjson", &writeup);
     home.done(&["import", "events", &path]);

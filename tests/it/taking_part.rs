@@ -513,7 +513,7 @@ async fn nobody_is_seen_to_add_where_nobody_looks() {
     };
     let found = of(&dark, "A6");
     assert!(found["contribution_after"].is_null(), "{found}");
-    assert_eq!(found["not_observed"], 2);
+    assert_eq!(found["reviews_not_observed"], 2);
     let watched = json!({ "kind": "comment", "scope": "test", "from": "2025-02-10T00:00:00Z" });
     events.add("coverage", "", "2025-02-10T00:00:00Z", watched);
     let lit = events
@@ -522,7 +522,7 @@ async fn nobody_is_seen_to_add_where_nobody_looks() {
     let found = of(lit.as_ref().expect("an engine"), "A6").clone();
     let share = &found["contribution_after"];
     assert_eq!([&share["k"], &share["n"]], [0, 2]);
-    assert_eq!(found["not_observed"], 1);
+    assert_eq!(found["reviews_not_observed"], 1);
 }
 
 /// The team that somebody is in by now is not the one that they were in.

@@ -24,7 +24,7 @@ static SPEC: Spec = Spec {
     says: "Whether those who came to a review add to its write-up.",
     definition: "n = (meeting, person) who attended (A1) a review of a known write-up that began at an \
         instant t with t + {contribution_days} d <= as_of, while comments, edits or links of that write-up were \
-        observed, people without a name left out; not_observed = how many other reviews are as old; k = those with a \
+        observed, people without a name left out; reviews_not_observed = how many other reviews are as old; k = those with a \
         comment (not deleted), an edit or a link of theirs on that write-up in (t, t + {contribution_days} d]. \
         Contributors of the write-up are included. Two reviews of one write-up have a window each, so one \
         contribution may count for both. during = the same for (t, end of the meeting], where the length of \
@@ -91,7 +91,7 @@ fn contribution(facts: &Facts, context: &Context) -> PolarsResult<Results> {
             ),
         )
         .with("meetings", held)
-        .with("not_observed", unobserved))
+        .with("reviews_not_observed", unobserved))
 }
 
 /// When somebody added to a write-up, by (write-up, person).
@@ -215,10 +215,10 @@ mod tests {
         let made = [(0, 1, day(2.0))];
         let half = watched(&rows, &made, &[Some(day(1.0))]);
         assert_eq!(half.get("contribution_after"), Some(&Value::Null));
-        assert_eq!(half.get("not_observed"), Some(&Value::from(1_u64)));
+        assert_eq!(half.get("reviews_not_observed"), Some(&Value::from(1_u64)));
         let whole = watched(&rows, &made, &[Some(START)]);
         assert_eq!(count(&whole, "contribution_after", "n"), Value::Int(2));
-        assert_eq!(whole.get("not_observed"), Some(&Value::from(0_u64)));
+        assert_eq!(whole.get("reviews_not_observed"), Some(&Value::from(0_u64)));
     }
 
     #[test]
