@@ -275,8 +275,9 @@ fn what_commands_print_fits_its_schema() {
     validated(&all_told);
     let stem = |name: &String| name.rsplit_once(".v").expect("a version").0.to_owned();
     let mut seen: BTreeSet<String> = all_told.iter().map(|(name, _)| stem(name)).collect();
-    // The others are what addresses answer, below.
+    // The others are what addresses answer, below, and what chance makes (`noised`).
     let of_addresses = [
+        "noised",
         "problem",
         "ready",
         "ready-part",
