@@ -221,7 +221,7 @@ fn id(meeting: &str, who: &str) -> String {
 }
 
 /// Takes the event of an invitation back: it names nobody and leads nowhere.
-fn nobody(source: Arc<str>, id: String, (time, version): (Millis, u32)) -> Event {
+fn nobody(source: Arc<str>, id: String, when: (Millis, u32)) -> Event {
     let attendance = Attendance {
         meeting: id.clone(),
         person: None,
@@ -236,26 +236,24 @@ fn nobody(source: Arc<str>, id: String, (time, version): (Millis, u32)) -> Event
         spoke_ms: None,
         mandatory: false,
     };
-    Event {
-        subject: format!("{source}{RETRACTED}"),
-        source,
-        id,
-        time,
-        version,
-        body: Body::Attendance(Box::new(attendance)),
-    }
+    taken_back(source, id, when, Body::Attendance(Box::new(attendance)))
 }
 
 /// The same of where a meeting is held.
-fn nowhere(source: Arc<str>, id: String, (time, version): (Millis, u32)) -> Event {
+fn nowhere(source: Arc<str>, id: String, when: (Millis, u32)) -> Event {
     let meeting = Occurrence::Named(id.clone());
+    taken_back(source, id, when, Body::Meeting(Meeting::new(meeting)))
+}
+
+/// An event that leads nowhere.
+fn taken_back(source: Arc<str>, id: String, (time, version): (Millis, u32), body: Body) -> Event {
     Event {
         subject: format!("{source}{RETRACTED}"),
         source,
         id,
         time,
         version,
-        body: Body::Meeting(Meeting::new(meeting)),
+        body,
     }
 }
 
