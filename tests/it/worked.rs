@@ -330,11 +330,14 @@ async fn presence_adds_up_over_reconnects() {
             events.add("attendance", "w", "2025-02-01T10:00:00Z", data);
         }
     }
+    // Somebody was invited, or nobody knows who need not have come.
+    let data = json!({ "meeting": "m", "person": "d", "role": "REQ-PARTICIPANT" });
+    events.add("attendance", "w", "2025-02-01T10:00:00Z", data);
     let Some(results) = events.results("a1", chrono_tz::UTC, LATER).await else {
         return;
     };
     assert_eq!(*of(&results, "A1.attendance.attendees"), 2);
-    assert_eq!(*of(&results, "A1.attendance.rows"), 3);
+    assert_eq!(*of(&results, "A1.attendance.rows"), 4);
     assert_eq!(*of(&results, "A3.show_rate"), Value::Null);
     assert_eq!(
         *of(&results, "A2.voluntary.k"),

@@ -173,9 +173,9 @@ pub(crate) fn attendance(event: &readback::model::Event) -> &Attendance {
     }
 }
 
-/// Whether it says only where a meeting was held.
+/// Whether it says only where a meeting was held, or that rooms or telephones were there.
 pub(crate) fn is_venue(event: &readback::model::Event) -> bool {
-    matches!(&event.body, Body::Meeting(meeting) if meeting.venue.is_some())
+    matches!(&event.body, Body::Meeting(meeting) if meeting.venue.is_some() || meeting.rooms.is_some())
 }
 
 /// Who was there and for how many seconds, `?` where that is not known; with `-` before what is taken back.
