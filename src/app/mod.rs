@@ -3,6 +3,7 @@
 pub mod collector;
 pub mod folder;
 pub mod look;
+pub mod posting;
 pub mod reporting;
 
 use std::path::{Path, PathBuf};

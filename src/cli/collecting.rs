@@ -11,7 +11,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, 
 use super::engine::Installing;
 use super::error::words;
 use super::serve::published;
-use super::{privacy, report, restated};
+use super::{posting, privacy, report, restated};
 use crate::app::House;
 use crate::app::collector::Collector;
 use crate::app::look;
@@ -26,7 +26,7 @@ use crate::jobs::scan::{self, Listener, Source, Way};
 use crate::jobs::{expiry, known};
 use crate::sources::{self, Kind};
 use crate::store::{MigrateError, StoreError};
-use crate::telemetry::{Metrics, Outcome};
+use crate::telemetry::{Metrics, Outcome, unnamed};
 use crate::web::{AppState, Opened, Parts, Published};
 
 /// The first pause before an engine that could not be opened is tried again; it doubles.
@@ -353,13 +353,15 @@ async fn compute(
                     tracing::error!(error, "the published tables can't be written");
                 }
             }
-            both(house, &reports).await
+            let shown = both(house, &reports).await;
+            shown.map(|shown| (shown, reports.open))
         }
         Err(error) => Err(error),
     };
     let (outcome, lines) = match fresh {
-        Ok((fresh, full, lines)) => {
+        Ok(((fresh, full, lines), document)) => {
             state.publish_both(fresh, full);
+            posting::send_due(house, &document, metrics).await;
             (Outcome::Done, Some(lines))
         }
         // The pages keep what they have, with its `as_of`; the next time may do better.
@@ -482,11 +484,11 @@ impl Listener for Heard<'_> {
                 let (events, rejected) = (done.total(), done.rejected);
                 tracing::info!(source = id, events, rejected, "scanned");
                 for part in &done.unread {
-                    let part = plain(part);
+                    let part = unnamed(part);
                     tracing::warn!(source = id, part, "a part of a source can't be read");
                 }
                 for note in &done.notes {
-                    let note = plain(note);
+                    let note = unnamed(note);
                     tracing::warn!(source = id, note, "told by a scan");
                 }
                 self.parts.unread(id, done.unread.len() as u64);
@@ -503,16 +505,6 @@ impl Listener for Heard<'_> {
         self.metrics.job("scan", outcome, super::now());
         Ok(())
     }
-}
-
-/// A text as the log may have it: without what could be somebody's address.
-fn plain(text: &str) -> String {
-    let is_address = |word: &str| word.contains('@') || word.to_ascii_lowercase().contains("%40");
-    let words = text.split_whitespace();
-    let words: Vec<&str> = words
-        .map(|word| if is_address(word) { "…" } else { word })
-        .collect();
-    words.join(" ")
 }
 
 /// Tells the hooks which write-ups there are, at the start and whenever a batch described some.
@@ -548,29 +540,3 @@ async fn aware(house: &House, collector: &Collector, mut load: watch::Receiver<L
 
 /// How often the hooks ask for the write-ups anyway: scans and imports bring some, too.
 const AWARE: Duration = Duration::from_secs(60);
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_address_stands_in_the_log() {
-        for (text, expected) in [
-            (
-                "source a: <ada@example.org>, refuses access (status 403)",
-                "source a: … refuses access (status 403)",
-            ),
-            ("users/ada%40example.org/events is gone", "… is gone"),
-            (
-                "Ada <ada@example.org>;\nbob@example.org\tis gone",
-                "Ada … … is gone",
-            ),
-            (
-                "refuses access; check token_file",
-                "refuses access; check token_file",
-            ),
-        ] {
-            assert_eq!(plain(text), expected);
-        }
-    }
-}

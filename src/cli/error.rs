@@ -7,6 +7,7 @@ use super::check::Findings;
 use super::plain::lines;
 use super::scan::Failures;
 use crate::app::folder::FolderError;
+use crate::app::posting::PostError;
 use crate::config::Problems;
 use crate::engine::{InstallError, RunError, StartError};
 use crate::sources::SourceError;
@@ -84,6 +85,10 @@ pub(super) fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
                     | FolderError::NoKey { .. }
             );
             return (USER, other.then_some("name another folder with --data-dir"));
+        }
+        if let Some(post) = cause.downcast_ref::<PostError>() {
+            let code = if post.is_away() { UNAVAILABLE } else { USER };
+            return (code, None);
         }
         if cause.is::<InstallError>() || cause.is::<StartError>() {
             return (

@@ -10,6 +10,7 @@ mod check;
 mod collecting;
 mod dead;
 mod demo;
+mod digest;
 mod engine;
 mod error;
 mod explain;
@@ -25,6 +26,7 @@ mod meetings;
 mod noised;
 mod people;
 mod plain;
+mod posting;
 mod privacy;
 mod progress;
 mod proving;
@@ -110,6 +112,8 @@ enum Command {
     Scan(scan::Args),
     /// Write the summary, charts, pages and a digest as of an instant
     Report(report::Args),
+    /// The month in a page of sentences: print it, or send it by mail and into rooms of chats
+    Digest(digest::Args),
     /// How a number came about: definition, counts at every step, statements, parameters, limits
     Explain(explain::Args),
     /// Counts of readers with noise, for comparing in public: each export costs privacy
@@ -209,6 +213,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args, load()?).await,
         Command::Scan(args) => scan::run(args, load()?).await,
         Command::Report(args) => report::run(args, load()?).await,
+        Command::Digest(args) => digest::run(args, load()?).await,
         Command::Explain(args) => explain::run(args, load()?).await,
         Command::Noised(args) => noised::run(args, load()?).await,
         Command::Links(args) => links::run(args, load()?).await,

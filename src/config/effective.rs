@@ -101,6 +101,7 @@ impl Config {
             "schedule.report_minutes",
             self.schedule.report_minutes.into(),
         );
+        self.posting.tell(&mut put);
         let of_folder =
             |one: &&mut Effective| one.key.starts_with("privacy.") && one.origin == Origin::Default;
         for own in all.iter_mut().filter(of_folder).filter(|_| folder_made) {

@@ -8,6 +8,7 @@ mod effective;
 mod engine;
 mod environment;
 mod layers;
+mod posting;
 mod privacy;
 mod reader;
 mod reporting;
@@ -33,6 +34,7 @@ pub use engine::{EngineConfig, EngineMode};
 pub use environment::Environment;
 use layers::Layers;
 pub use layers::{Origin, Origins};
+pub use posting::{ChatConfig, ChatKind, MailConfig, MailTls, PostingConfig};
 pub use privacy::{AGEING, Mode, Retention};
 use reader::Reader;
 pub use secrets::{SecretFile, password_in};
@@ -78,6 +80,8 @@ pub struct Config {
     pub spool: SpoolConfig,
     /// When jobs run by themselves.
     pub schedule: Schedule,
+    /// When the digest goes out of the house, and where.
+    pub posting: PostingConfig,
     /// The sources, in the order of the file.
     pub sources: Vec<SourceConfig>,
     /// What sources see of all reads, by their ids, where the file says it.
@@ -314,6 +318,15 @@ fn check(
     );
     let spool = spool(&mut top.section("spool"));
     let schedule = schedule(&mut top.section("schedule"));
+    let (day, hour) = posting::digest(&mut top.section("digest"));
+    let mail = posting::mail(&mut top.section("mail"));
+    let chats = top.tables("chat");
+    let posting = PostingConfig {
+        day,
+        hour,
+        mail,
+        chats: posting::chats(chats, top.problems()),
+    };
     let sources = top.tables("source").into_iter().enumerate();
     let mut seen_by = BTreeMap::new();
     let sources: Vec<_> = sources
@@ -349,6 +362,7 @@ fn check(
         audit_days,
         spool,
         schedule,
+        posting,
         sources,
         sees: seen_by,
         secret_files,
@@ -565,7 +579,7 @@ mod tests {
           privacy.k: 0 is not a whole number from 1 to 1000
           engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
           source 1: id: is missing
-          colour: unknown key; known are access, accounts, data_dir, engine, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
+          colour: unknown key; known are access, accounts, chat, data_dir, digest, engine, mail, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
         "#);
     }
 

@@ -1,4 +1,4 @@
-//! The leader's digest in Markdown: a page of sentences for mail and chat.
+//! The leader's digest in Markdown: a page of sentences, whole for mail and brief for chat.
 
 use serde_json::Value;
 
@@ -11,17 +11,35 @@ use crate::charts::reading;
 
 /// The digest of a summary.
 pub fn digest(summary: &Value) -> String {
-    let organisation = organisation(summary);
-    let mut lines = vec![
-        format!(
-            "# Readback, {}: {}",
-            escape(reading::text(organisation, "name")),
-            words::date(reading::text(summary, "as_of"), reading::zone(summary))
-        ),
-        String::new(),
-        format!("> {STATEMENT}"),
-        String::new(),
-    ];
+    let mut lines = vec![format!("# {}", escape(&title(summary))), String::new()];
+    lines.extend([format!("> {STATEMENT}"), String::new()]);
+    head(summary, &mut lines);
+    signs(summary, &mut lines);
+    living(summary, &mut lines);
+    missing(summary, &mut lines);
+    lines.join("\n")
+}
+
+/// What of it fits into a message of a chat: what it opens with, and where old write-ups are in use.
+pub(super) fn brief(summary: &Value) -> String {
+    let mut lines = Vec::new();
+    head(summary, &mut lines);
+    living(summary, &mut lines);
+    lines.extend([format!("> {STATEMENT}"), String::new()]);
+    lines.join("\n").trim_end().to_owned()
+}
+
+/// Whose digest it is, and as of when.
+pub(super) fn title(summary: &Value) -> String {
+    format!(
+        "Readback, {}: {}",
+        reading::text(organisation(summary), "name"),
+        words::date(reading::text(summary, "as_of"), reading::zone(summary))
+    )
+}
+
+/// What it opens with: the sentence of the overview, notes, what was undertaken, what changed.
+fn head(summary: &Value, lines: &mut Vec<String>) {
     if simulated(summary) {
         lines.extend(["**Simulated data.**".to_owned(), String::new()]);
     }
@@ -43,15 +61,11 @@ pub fn digest(summary: &Value) -> String {
         let said = signals::sentence(summary, "T0");
         lines.extend([plain(&said), String::new()]);
     }
-    notes(summary, &mut lines);
-    going(summary, &mut lines);
+    notes(summary, lines);
+    going(summary, lines);
     for said in annotations::changes(summary) {
         lines.extend([escape(&said), String::new()]);
     }
-    signs(summary, &mut lines);
-    living(summary, &mut lines);
-    missing(summary, &mut lines);
-    lines.join("\n")
 }
 
 /// Signs that do not agree: they come before what they may make doubtful.

@@ -26,6 +26,16 @@ const TALKATIVE: [&str; 8] = [
     "ureq_proto",
 ];
 
+/// A text as the log may have it: without what could be somebody's address.
+pub fn unnamed(text: &str) -> String {
+    let is_address = |word: &str| word.contains('@') || word.to_ascii_lowercase().contains("%40");
+    let words = text.split_whitespace();
+    let words: Vec<&str> = words
+        .map(|word| if is_address(word) { "…" } else { word })
+        .collect();
+    words.join(" ")
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
@@ -98,5 +108,26 @@ mod tests {
         assert!(!may_tell("hyper", Level::TRACE));
         assert!(may_tell("ureq_proto::client", Level::WARN));
         assert!(may_tell("readback::jobs", Level::TRACE));
+    }
+
+    #[test]
+    fn no_address_stands_in_the_log() {
+        for (text, expected) in [
+            (
+                "source a: <ada@example.org>, refuses access (status 403)",
+                "source a: … refuses access (status 403)",
+            ),
+            ("users/ada%40example.org/events is gone", "… is gone"),
+            (
+                "Ada <ada@example.org>;\nbob@example.org\tis gone",
+                "Ada … … is gone",
+            ),
+            (
+                "refuses access; check token_file",
+                "refuses access; check token_file",
+            ),
+        ] {
+            assert_eq!(unnamed(text), expected);
+        }
     }
 }

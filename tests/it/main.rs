@@ -97,6 +97,7 @@ mod polled_long;
 mod polled_others;
 mod polled_steps;
 mod polled_threads;
+mod posted;
 mod presence;
 mod privacy;
 mod privacy_served;

@@ -161,6 +161,15 @@ impl Served {
         }
     }
 
+    /// Waits until its metrics hold this line.
+    pub(crate) fn counts(&self, line: &str) {
+        let since = Instant::now();
+        while !self.get("/metrics").text.lines().any(|one| one == line) {
+            assert!(since.elapsed() < PATIENCE, "{line}: {}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     /// Its memory, MiB, where the system tells.
     pub(crate) fn memory(&self) -> Option<u64> {
         let path = format!("/proc/{}/status", self.child.id());
