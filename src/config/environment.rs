@@ -25,9 +25,11 @@ const APART: [&str; 7] = [
     "READBACK_LOG",
 ];
 
-const SECTIONS: [&str; 11] = [
+const SECTIONS: [&str; 13] = [
     "access",
     "accounts",
+    "digest",
+    "mail",
     "organisation",
     "parameters",
     "privacy",

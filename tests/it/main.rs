@@ -37,6 +37,7 @@ mod confluence_wiki;
 mod counted_days;
 mod cut_off;
 mod demo;
+mod deployed;
 mod derive;
 mod door;
 mod door_at_once;
