@@ -109,6 +109,7 @@ mod recurrence;
 mod refused_parts;
 mod registry;
 mod repositories;
+mod rest;
 mod restated;
 mod rotated;
 mod rubbish;
