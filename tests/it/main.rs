@@ -48,6 +48,7 @@ mod door_rubbish;
 mod door_senders;
 mod door_told;
 mod door_xapi;
+mod doors;
 mod doorway;
 mod doubled;
 mod edges;
