@@ -109,6 +109,7 @@ mod reconciled;
 mod recurrence;
 mod refused_parts;
 mod registry;
+mod reporting_tools;
 mod repositories;
 mod rest;
 mod restated;
