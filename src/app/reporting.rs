@@ -1,6 +1,8 @@
 //! The published tables' own place: with an embedded engine a second engine over a second folder, which
 //! reporting tools may ask; with a server a database beside Readback's own.
 
+use std::path::PathBuf;
+
 use anyhow::Context as _;
 use tokio::sync::watch;
 
@@ -17,6 +19,27 @@ pub struct Reporting {
     /// The tables.
     pub published: Published,
     engine: Option<Engine>,
+}
+
+/// The folder of the engine with published tables alone, for whoever runs that engine by itself.
+///
+/// # Errors
+/// There is none: nothing was published, or a server has the tables.
+pub fn folder(config: &Config) -> anyhow::Result<PathBuf> {
+    if remote(config).is_some() {
+        anyhow::bail!(
+            "with engine.mode = \"remote\" the server itself has the published tables; `readback reporting \
+             grants` prints the rights that reporting tools need there"
+        );
+    }
+    let folder = config.data_dir.join(FOLDER).join("engine");
+    if !folder.is_dir() {
+        anyhow::bail!(
+            "nothing was published in {}; with `tables = true` in [reporting], `readback report` does it",
+            config.data_dir.display()
+        );
+    }
+    Ok(folder)
 }
 
 impl Reporting {

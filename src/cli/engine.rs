@@ -32,6 +32,9 @@ pub(super) enum EngineCommand {
         /// Let TCP clients only read
         #[arg(long, requires = "listen")]
         read_only: bool,
+        /// Serve the published tables alone, for Grafana and other tools, and only to be read
+        #[arg(long, requires = "listen")]
+        published: bool,
         /// How Readback starts its own engine: with this libchdb and no configuration, until standard
         /// input closes and nobody else uses it
         #[arg(
@@ -67,14 +70,17 @@ pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Resu
         }
         EngineCommand::Status { json } => status(config, json).await,
         EngineCommand::Run {
-            listen, read_only, ..
+            listen,
+            read_only,
+            published,
+            ..
         } => {
             let listen = match (listen, &config.engine.password) {
                 (None, _) => None,
                 (Some(address), Some(password)) => Some(Listen {
                     address,
                     password: Password::new(password.0.clone()),
-                    read_only,
+                    read_only: read_only || published,
                 }),
                 (Some(address), None) => anyhow::bail!(
                     "listening on {address} needs a password; set READBACK_ENGINE_PASSWORD or engine.password_file"
@@ -82,8 +88,12 @@ pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Resu
             };
             // A store without its folder's key and k would be nobody's.
             app::folder(config).await?;
+            let folder = match published {
+                true => app::reporting::folder(config)?,
+                false => config.data_dir.join("engine"),
+            };
             let settings = RunSettings {
-                folder: config.data_dir.join("engine"),
+                folder,
                 library: library(config).await?,
                 runtime: config.engine.runtime_dir.clone(),
                 listen,

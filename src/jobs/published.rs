@@ -48,7 +48,18 @@ pub fn fingerprint(summary: &Json) -> String {
 
 /// The rows of a summary.
 pub fn rows(summary: &Json) -> Rows {
-    let mut rows = Rows::default();
+    Rows {
+        indicators: indicators(summary),
+        writeups: writeups(summary),
+        reviews: reviews(summary),
+        series: months(summary),
+        health: health(summary),
+    }
+}
+
+/// Every number of every indicator.
+pub fn indicators(summary: &Json) -> Vec<IndicatorRow> {
+    let mut rows = Vec::new();
     for (code, indicator) in summary["indicators"].as_object().into_iter().flatten() {
         let of = IndicatorRow {
             code: code.clone(),
@@ -57,32 +68,45 @@ pub fn rows(summary: &Json) -> Rows {
         };
         let mut leaves = Vec::new();
         flatten(&indicator["results"], String::new(), false, &mut leaves);
-        rows.indicators
-            .extend(leaves.into_iter().map(|leaf| IndicatorRow {
-                path: leaf.path,
-                value: leaf.value,
-                text: leaf.text,
-                suppressed: leaf.suppressed,
-                ..of.clone()
-            }));
+        rows.extend(leaves.into_iter().map(|leaf| IndicatorRow {
+            path: leaf.path,
+            value: leaf.value,
+            text: leaf.text,
+            suppressed: leaf.suppressed,
+            ..of.clone()
+        }));
     }
-    rows.writeups = list(&summary["writeups"]).map(writeup).collect();
-    rows.reviews = list(&summary["reviews"]).filter_map(review).collect();
+    rows
+}
+
+/// The list of write-ups.
+pub fn writeups(summary: &Json) -> Vec<WriteupLine> {
+    list(&summary["writeups"]).map(writeup).collect()
+}
+
+/// The reviews.
+pub fn reviews(summary: &Json) -> Vec<ReviewLine> {
+    list(&summary["reviews"]).filter_map(review).collect()
+}
+
+/// What is told by month or quarter.
+pub fn months(summary: &Json) -> Vec<SeriesRow> {
+    let mut rows = Vec::new();
     for (code, name) in [("T0", "series"), ("T0", "cohorts")] {
         for month in list(&summary["indicators"][code]["results"][name]) {
-            series(
-                code,
-                name,
-                month,
-                month["month"].as_str().and_then(first_day),
-                &mut rows.series,
-            );
+            let first = month["month"].as_str().and_then(first_day);
+            series(code, name, month, first, &mut rows);
         }
     }
     for quarter in list(&summary["attendance_by_quarter"]) {
         let first = quarter["quarter"].as_str().and_then(first_of_quarter);
-        series("A1", "roles", &quarter["by_role"], first, &mut rows.series);
+        series("A1", "roles", &quarter["by_role"], first, &mut rows);
     }
+    rows
+}
+
+/// How the measurement went.
+pub fn health(summary: &Json) -> Vec<HealthRow> {
     let mut leaves = Vec::new();
     let mut health = summary["health"].clone();
     let coverage = health.get_mut("coverage").and_then(Json::as_array_mut);
@@ -95,14 +119,14 @@ pub fn rows(summary: &Json) -> Rows {
     // Signs that do not agree belong to how well it was seen.
     let notes = list(&summary["notes"]).flat_map(note);
     leaves.extend(notes);
-    rows.health.extend(leaves.into_iter().map(|leaf| HealthRow {
+    let rows = leaves.into_iter().map(|leaf| HealthRow {
         value: leaf.value,
         text: leaf.text,
         suppressed: leaf.suppressed,
         path: leaf.path,
         ..HealthRow::default()
-    }));
-    rows
+    });
+    rows.collect()
 }
 
 /// Stands for the pages that a source says it watches: parts of addresses name homes of people, and

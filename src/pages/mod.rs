@@ -7,6 +7,7 @@
 
 mod alive;
 mod annotations;
+mod api;
 pub(crate) mod arrivals;
 pub mod assets;
 mod assigned;
@@ -109,6 +110,8 @@ pub enum Page {
     Definition(String, Box<Value>),
     /// What is collected of people and on which terms (`crate::jobs`), as its record says.
     Privacy(Value),
+    /// What programs may ask of this server, as its OpenAPI document says.
+    Api(Box<Value>),
     /// The registry, for those who keep it.
     Registry(Box<Registry>),
     /// Files of meetings, for those who bring them in.
@@ -186,6 +189,7 @@ pub fn render(page: &Page, summary: &Value, links: Links) -> Result<String, Page
         Page::Definition(code, explained) => {
             definitions::render_one(summary, links, code, explained)
         }
+        Page::Api(document) => api::render(summary, links, document),
         Page::Privacy(terms) => privacy::render(summary, links, terms),
         Page::Registry(registry) => desk::registry(summary, links, registry),
         Page::Import(file) => import::render(summary, links, file),

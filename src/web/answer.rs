@@ -61,7 +61,7 @@ impl Answer {
             .get(IF_NONE_MATCH)
             .and_then(|value| value.to_str().ok());
         let same = self.status == StatusCode::OK
-            && known.is_some_and(|known| known.split(',').any(|each| each.trim() == tag));
+            && known.is_some_and(|known| known.split(',').any(|each| is_same(each.trim(), &tag)));
         let mut response = Response::new(Body::empty());
         let policy = if self.kind.starts_with("image/svg") {
             PICTURE_POLICY
@@ -90,4 +90,9 @@ impl Answer {
         }
         response
     }
+}
+
+/// Whether a tag names this one, weakly (RFC 9110, 13.1.2): a proxy that packs an answer weakens its tag.
+fn is_same(known: &str, tag: &str) -> bool {
+    known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
 }

@@ -4,7 +4,7 @@
 use axum::routing::{MethodRouter, get, post};
 
 use super::access::Right;
-use super::{AppState, beacon, health, imports, openapi, receive, registry};
+use super::{AppState, beacon, health, imports, openapi, receive, registry, rest};
 use crate::config::Role;
 
 /// An address and what it does.
@@ -445,6 +445,18 @@ pub(super) static ROUTES: &[Route] = &[
             ],
         )],
     },
+    rest::INDEX,
+    rest::SUMMARY,
+    rest::INDICATORS,
+    rest::INDICATOR,
+    rest::NUMBERS,
+    rest::SERIES,
+    rest::WRITEUPS,
+    rest::WRITEUP,
+    rest::REVIEWS,
+    rest::SLICES,
+    rest::SLICE,
+    rest::HEALTH,
 ];
 
 const fn said(summary: &'static str, description: &'static str) -> Operation {

@@ -24,6 +24,7 @@ mod openapi;
 mod problem;
 mod receive;
 mod registry;
+mod rest;
 mod router;
 mod saying;
 mod serve;

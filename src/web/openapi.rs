@@ -1,5 +1,6 @@
 //! The OpenAPI document, made from the table that the router itself uses; and the schemas of all that comes in
-//! (events) and goes out (the summary, explanations, what commands and addresses answer).
+//! (events) and goes out (the summary, explanations, what commands and addresses answer). The `utoipa` crate
+//! would describe each handler by attributes of its own, beside that table and free to differ from it.
 
 use std::sync::OnceLock;
 
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, Keep};
 use super::api::{Operation, ROUTES};
 use super::problem::{Refusal, Segment};
+use super::rest;
 use crate::jobs::{explain, noised};
 use crate::sources::events;
 use crate::summary::{schema, shapes};
@@ -40,7 +42,7 @@ fn all() -> &'static [(String, Vec<u8>)] {
     })
 }
 
-fn address(name: &str) -> String {
+pub(super) fn address(name: &str) -> String {
     format!("/v1/schemas/{name}.json")
 }
 
@@ -82,12 +84,17 @@ pub fn openapi() -> Value {
     let mut paths = Map::new();
     for route in ROUTES {
         let mut methods = Map::new();
-        if let Some((_, rest)) = route.path.split_once('{') {
+        let segments = route.path.split('{').skip(1);
+        let parameters = segments.map(|rest| {
             let name = rest.split('}').next().unwrap_or(rest);
-            let parameter = json!({
-                "name": name, "in": "path", "required": true, "schema": { "type": "string" },
-            });
-            methods.insert("parameters".to_owned(), json!([parameter]));
+            json!({
+                "name": name, "in": "path", "required": true,
+                "schema": { "type": "string", "minLength": 1 },
+            })
+        });
+        let parameters: Vec<Value> = parameters.collect();
+        if !parameters.is_empty() {
+            methods.insert("parameters".to_owned(), parameters.into());
         }
         for operation in route.operations {
             methods.insert(
@@ -130,6 +137,22 @@ pub fn openapi() -> Value {
                         "accepted": { "type": "integer" },
                         "rejected": { "$ref": "#/components/schemas/Rejected" },
                         "untold": { "type": "integer" },
+                    },
+                },
+                "NotImported": {
+                    "type": "object",
+                    "description": "Problem details, RFC 9457, with the receipt of a file that was gone through",
+                    "properties": {
+                        "type": { "type": "string" },
+                        "title": { "type": "string" },
+                        "status": { "type": "integer" },
+                        "detail": { "type": "string" },
+                        "rejected": { "type": "integer", "description": "How many entries" },
+                        "problems": {
+                            "type": "array",
+                            "description": "What is wrong with each",
+                            "items": { "type": "object", "required": ["place", "field", "reason"] },
+                        },
                     },
                 },
                 "Accepted": {
@@ -178,17 +201,38 @@ fn takes_people(path: &str) -> bool {
     path == IMPORTS || path.starts_with("/v1/writeups")
 }
 
+/// The media type of an answer, and its schema; nothing where it has none.
+fn body(path: &str, method: &str, status: u16) -> Option<(&'static str, String)> {
+    let component = |name: &str| format!("#/components/schemas/{name}");
+    let shape = match (path, method, status) {
+        ("/readyz", _, _) => Some("ready.v1"),
+        ("/readyz/{part}", _, 200 | 503) => Some("ready-part.v1"),
+        ("/summary.json", _, 200) => Some("summary.v1"),
+        ("/v1/writeups", _, 200) => Some("writeups-listed.v1"),
+        ("/v1/writeups/unregistered", _, 200) => Some("targets-listed.v1"),
+        ("/v1/writeups/{id}", "get", 200) => Some("writeup.v1"),
+        _ => None,
+    };
+    if let Some(shape) = shape {
+        return Some(("application/json", address(shape)));
+    }
+    match status {
+        202 => Some(("application/json", component("Accepted"))),
+        400.. if path == IMPORTS => Some(("application/problem+json", component("NotImported"))),
+        400.. => Some(("application/problem+json", component("Problem"))),
+        _ => None,
+    }
+}
+
 fn described(path: &str, operation: &Operation) -> Value {
     let mut responses = Map::new();
     for (status, meaning) in operation.answers {
         let mut response = json!({ "description": meaning });
-        let schema = match status {
-            202 => Some(("application/json", "#/components/schemas/Accepted")),
-            400.. => Some(("application/problem+json", "#/components/schemas/Problem")),
-            _ => None,
-        };
-        if let Some((media, schema)) = schema.filter(|_| operation.token) {
+        if let Some((media, schema)) = body(path, operation.method, *status) {
             response["content"] = json!({ media: { "schema": { "$ref": schema } } });
+        }
+        if let Some(content) = rest::bodies(path, *status) {
+            response["content"] = content;
         }
         responses.insert(status.to_string(), response);
     }
@@ -222,6 +266,9 @@ fn described(path: &str, operation: &Operation) -> Value {
         });
         let content: Map<_, _> = content.collect();
         described["requestBody"] = json!({ "required": true, "content": content });
+    }
+    if let Some(parameters) = rest::parameters(path) {
+        described["parameters"] = parameters;
     }
     if path == IMPORTS {
         let named = |name: &str, means: &str| {

@@ -17,6 +17,7 @@ use super::answer::{Answer, Keep};
 use super::api::ROUTES;
 use super::gate::gate;
 use super::go::go;
+use super::openapi::openapi;
 use super::problem::Refusal;
 use super::receive::nowhere;
 use super::shown::Shown;
@@ -80,6 +81,7 @@ static PAGES: &[View] = &[
     view("/definitions", || get(definitions)),
     view("/definitions/{code}", || get(definition)),
     view("/privacy", || get(privacy)),
+    view("/api", || get(api)),
     closed(Role::Coordinator, "/registry", || {
         get(desk::page).post(desk::act)
     }),
@@ -154,7 +156,7 @@ pub(super) fn is_page(request: &Request) -> bool {
         let rest = path.strip_prefix(root);
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    looks && !below("/v1") && !below("/xapi")
+    looks && !below("/v1") && !below("/api/v1") && !below("/xapi")
 }
 
 /// Whether a browser sends a form of a page: whoever did reads the answer.
@@ -334,6 +336,11 @@ async fn privacy(shown: Shown, headers: HeaderMap) -> Response<Body> {
     page(&shown, &headers, &Page::Privacy(terms.unwrap_or_default()))
 }
 
+/// `GET /api`
+async fn api(shown: Shown, headers: HeaderMap) -> Response<Body> {
+    page(&shown, &headers, &Page::Api(Box::new(openapi())))
+}
+
 async fn chart(shown: Shown, headers: HeaderMap, Path(name): Path<String>) -> Response<Body> {
     let Some(published) = &shown.latest else {
         return waiting(&shown, &headers);
@@ -371,17 +378,22 @@ async fn asset(headers: HeaderMap, Path(path): Path<String>) -> Response<Body> {
 
 pub(super) async fn summary(shown: Shown, headers: HeaderMap) -> Response<Body> {
     let Some(published) = &shown.latest else {
-        return match shown.computes {
-            true => Refusal::later("nothing has been computed yet").respond(),
-            false => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, ELSEWHERE).respond(),
-        };
+        return no_summary(&shown).respond();
     };
     // All restricted write-ups stand in it.
-    if let Err(refusal) = shown.note_all().await {
+    if let Err(refusal) = shown.note_all("summary.json").await {
         return refusal.respond();
     }
     let body = published.summary.to_string().into_bytes();
     Answer::found("application/json", body, Keep::Ask).respond(&headers)
+}
+
+/// Said to programs where there are no numbers.
+pub(super) fn no_summary(shown: &Shown) -> Refusal {
+    match shown.computes {
+        true => Refusal::later("nothing has been computed yet"),
+        false => Refusal::new(StatusCode::SERVICE_UNAVAILABLE, ELSEWHERE),
+    }
 }
 
 async fn missing(shown: Shown, request: Request) -> Response<Body> {

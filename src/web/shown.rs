@@ -63,9 +63,9 @@ impl Shown {
             .await
     }
 
-    /// The same of all at once.
-    pub(super) async fn note_all(&self) -> Result<(), Refusal> {
-        self.note_if("summary.json", |_| true).await
+    /// The same of all at once, in what has this name.
+    pub(super) async fn note_all(&self, what: &str) -> Result<(), Refusal> {
+        self.note_if(what, |_| true).await
     }
 
     async fn note_if(&self, what: &str, is: impl Fn(&Value) -> bool) -> Result<(), Refusal> {

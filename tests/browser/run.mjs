@@ -46,6 +46,7 @@ function places(summary) {
     definitions: '/definitions',
     definition: '/definitions/L4',
     privacy: '/privacy',
+    api: '/api',
     missing: '/nowhere',
   };
   if (undated) pages['writeup, undated'] = to(undated);

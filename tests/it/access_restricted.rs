@@ -162,6 +162,13 @@ fn addresses() -> Vec<String> {
         }
     }
     all.push("/reviews?page=2".to_owned());
+    for table in [
+        "writeups", "reviews", "numbers", "series", "slices", "health",
+    ] {
+        for form in ["json", "csv", "parquet"] {
+            all.push(format!("/api/v1/{table}?format={form}"));
+        }
+    }
     all
 }
 

@@ -121,7 +121,13 @@ impl Listening {
 
     /// The same at this address.
     pub(crate) fn at(home: &Home, address: &str) -> Listening {
-        let mut command = home.command(&["engine", "run", "--listen", address]);
+        Listening::with(home, address, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn with(home: &Home, address: &str, more: &[&str]) -> Listening {
+        let arguments = [&["engine", "run", "--listen", address], more].concat();
+        let mut command = home.command(&arguments);
         let child = command.stderr(Stdio::piped()).spawn();
         let mut listening = Listening {
             child: child.expect("a program"),

@@ -24,7 +24,7 @@ fn fresh() -> (tempfile::TempDir, Doorway) {
 }
 
 /// Runs a script of the checker and gives what it says; nothing where there is no Python for it.
-async fn python(script: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) async fn python(script: &str, arguments: &[&str]) -> Option<String> {
     let Some(python) = std::env::var_os("CHECKER_PYTHON") else {
         let words = "skipped: CHECKER_PYTHON is not set (tests/checker/requirements.txt)";
         writeln!(std::io::stdout(), "{words}").expect("stdout");

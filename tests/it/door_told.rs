@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use super::doorway::{Answer, Doorway, open, read};
 
 /// Every address for programs and the methods that it takes.
-const ROUTES: [(&str, &[&str]); 22] = [
+const ROUTES: [(&str, &[&str]); 34] = [
     ("/v1/events", &["post"]),
     ("/v1/hooks/{source}", &["post"]),
     ("/v1/writeups", &["get"]),
@@ -37,6 +37,18 @@ const ROUTES: [(&str, &[&str]); 22] = [
     ("/readyz/{part}", &["get"]),
     ("/metrics", &["get"]),
     ("/summary.json", &["get"]),
+    ("/api/v1", &["get"]),
+    ("/api/v1/summary", &["get"]),
+    ("/api/v1/indicators", &["get"]),
+    ("/api/v1/indicators/{code}", &["get"]),
+    ("/api/v1/numbers", &["get"]),
+    ("/api/v1/series", &["get"]),
+    ("/api/v1/writeups", &["get"]),
+    ("/api/v1/writeups/{id}", &["get"]),
+    ("/api/v1/reviews", &["get"]),
+    ("/api/v1/slices", &["get"]),
+    ("/api/v1/slices/{by}/{name}", &["get"]),
+    ("/api/v1/health", &["get"]),
 ];
 
 fn fresh(spool_bytes: u64) -> (tempfile::TempDir, Doorway) {
@@ -50,7 +62,7 @@ fn fresh(spool_bytes: u64) -> (tempfile::TempDir, Doorway) {
 fn published() -> Published {
     let path = concat!(
         env!("CARGO_MANIFEST_DIR"),
-        "/tests/fixtures/pages/small.json"
+        "/tests/fixtures/pages/full.json"
     );
     let text = std::fs::read_to_string(path).expect("a summary");
     Published::new(serde_json::from_str(&text).expect("JSON"))
@@ -83,6 +95,9 @@ async fn the_document_tells_every_address_and_each_is_there() {
     assert_eq!(told, expected);
     for (path, methods) in ROUTES {
         let address = path
+            .replace("slices/{by}/{name}", "slices/team/payments")
+            .replace("/api/v1/writeups/{id}", "/api/v1/writeups/INC-1400")
+            .replace("{code}", "R3")
             .replace("{source}", "beacon")
             .replace("{id}", "INC-1")
             .replace("{name}", "cloudevent")

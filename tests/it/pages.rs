@@ -274,6 +274,7 @@ async fn every_route_answers() {
         "/definitions",
         "/definitions/l4",
         "/privacy",
+        "/api",
         "/assets/style.css",
         "/assets/icon.svg",
         "/summary.json",
