@@ -235,6 +235,7 @@ fn nobody(source: Arc<str>, id: String, when: (Millis, u32)) -> Event {
         present_ms: None,
         spoke_ms: None,
         mandatory: false,
+        stay: None,
     };
     taken_back(source, id, when, Body::Attendance(Box::new(attendance)))
 }
@@ -272,6 +273,7 @@ fn invited(plan: &Plan, expected: &Expected) -> Attendance {
         present_ms: None,
         spoke_ms: None,
         mandatory: false,
+        stay: None,
     }
 }
 
