@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::doubt::Doubt;
+use super::invited;
 use super::reading::{Held, Off, Plan, Reading, Window};
-use super::{invited, version};
+use super::version::pulled;
 use crate::model::{Body, DAY_MS, Event, Millis};
 use crate::sources::forge::{hex, sha256};
 use crate::sources::{Setting, Sink};
@@ -29,8 +30,6 @@ const BACK: Millis = 2 * 365 * DAY_MS;
 const AHEAD: Millis = 60 * DAY_MS;
 /// So far behind the window it is looked for what comes next.
 const BEYOND: Millis = 366 * DAY_MS;
-/// Pulls are newer than every SEQUENCE that a file states.
-const PULLED: i64 = 7;
 
 /// What was told.
 #[derive(Default, Serialize, Deserialize)]
@@ -370,7 +369,7 @@ impl<'a> Telling<'a> {
 
     /// The next version of an occurrence. Pulls may follow one another faster than the steps of versions.
     fn later(&self, before: Option<Told>) -> u32 {
-        let now = version(PULLED, self.now);
+        let now = pulled(self.now);
         before.map_or(now, |told| now.max(told.2.saturating_add(1)))
     }
 

@@ -14,6 +14,7 @@ pub(super) mod memory;
 mod occasion;
 pub(super) mod people;
 pub(super) mod reading;
+mod version;
 pub(super) mod zones;
 
 use std::io::{BufRead, Read};
@@ -28,6 +29,7 @@ pub use people::Invitation;
 use self::calendars::{decoded, parse};
 use self::people::Expected;
 use self::reading::{Choice, Plan, Reading, Window};
+use self::version::version;
 use super::{File, Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 use crate::model::{Attendance, Body, Event, Meeting, Millis, Occurrence, RETRACTED};
 
@@ -275,21 +277,6 @@ fn invited(plan: &Plan, expected: &Expected) -> Attendance {
         mandatory: false,
         stay: None,
     }
-}
-
-/// The version of a meeting's events: SEQUENCE, and within one SEQUENCE the time, because answers
-/// change without a new SEQUENCE. The time of a file is its own or DTSTAMP, whichever is later: a file
-/// knows all that was stamped before it was written, and many calendars leave DTSTAMP as it was.
-///
-/// Three bits hold a SEQUENCE up to 7, after which the time alone decides; 28 bits hold steps of four
-/// seconds from 2010 to 2044. The last bit is left for whether the write-up is known: of two readings
-/// of one file the one that knew it counts.
-fn version(sequence: i64, time: Millis) -> u32 {
-    const STEP: Millis = 4_000;
-    const YEAR_2010: Millis = 1_262_304_000_000;
-    const TIME_BITS: u32 = 28;
-    let steps = ((time - YEAR_2010) / STEP).clamp(0, (1 << TIME_BITS) - 1);
-    u32::try_from((sequence.clamp(0, 7) << TIME_BITS | steps) << 1).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]
