@@ -669,3 +669,68 @@ fn an_empty_list_takes_much_back_only_the_second_time() {
     assert_eq!(house.source.pull(NOW), 5);
     assert_eq!(rows(&house.source), [""; 0]);
 }
+
+#[test]
+fn a_list_is_its_members() {
+    let mut house = house(&[REVIEWS]);
+    house.source.params += "\nlists = { \"SRE@example.org\" = [\"zoe@example.org\", \"ben@example.org\", \
+                            \"more@example.org\"], \"more@example.org\" = [\"eva@example.org\", \"sre@example.org\"] }";
+    let mut item = single("one", "2025-03-05T14:00:00Z", &["zoe"]);
+    let sre = json!({ "email": "sre@example.org", "optional": true });
+    item["attendees"].as_array_mut().expect("a list").push(sre);
+    house.shelves.put(REVIEWS, item);
+    house.source.pull(NOW);
+    let tails = |rows: Vec<String>| -> Vec<String> {
+        let tail = |row: String| row.rsplit_once(' ').expect("words").1.to_owned();
+        rows.into_iter().map(tail).collect()
+    };
+    assert_eq!(tails(rows(&house.source)), ["ben", "eva", "zoe"]);
+    // Who joins the list later was not invited to what is past.
+    house.source.params = house.source.params.replace(
+        "\"eva@example.org\"",
+        "\"eva@example.org\", \"new@example.org\"",
+    );
+    assert_eq!(house.source.pull(NOW), 0);
+    let ahead = single("two", "2025-04-05T14:00:00Z", &[]);
+    let mut ahead = ahead;
+    ahead["attendees"] = json!([{ "email": "more@example.org" }]);
+    house.shelves.put(REVIEWS, ahead);
+    house.source.pull(NOW);
+    assert_eq!(
+        tails(rows(&house.source)),
+        ["ben", "eva", "zoe", "ben", "eva", "new", "zoe"]
+    );
+    for (lists, words) in [
+        (
+            "{ sre = [\"ada@example.org\"] }",
+            "\"sre\" should be the address of a list",
+        ),
+        (
+            "{ \"sre@example.org\" = [] }",
+            "\"sre@example.org\" names nobody",
+        ),
+        (
+            "{ \"sre@example.org\" = [\"ada@example.org\", \"Zz Ada\"] }",
+            "entry 2 should be an address",
+        ),
+        (
+            "{ \"sre@example.org\" = \"/nowhere/sre.txt\" }",
+            "/nowhere/sre.txt",
+        ),
+        (
+            "{ \"sre@example.org\" = [\"ada@example.org\"], \"SRE@example.org\" = [\"ada@example.org\"] }",
+            "is there twice",
+        ),
+    ] {
+        let mut wrong = Source::new("google-calendar", house.source.params.clone());
+        let before = wrong
+            .params
+            .split("\nlists")
+            .next()
+            .expect("text")
+            .to_owned();
+        wrong.params = format!("{before}\nlists = {lists}");
+        let error = wrong.look().expect_err("refused").to_string();
+        assert!(error.contains(words) && !error.contains("Zz"), "{error}");
+    }
+}

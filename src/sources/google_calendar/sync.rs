@@ -19,7 +19,9 @@ use crate::sources::forge::{
 use crate::sources::google::Key;
 use crate::sources::google::event::{self, ITEMS, Item, Meeting, State, Zones};
 use crate::sources::icalendar::doubt::Doubt;
-use crate::sources::icalendar::memory::{Memory, Telling, hashed, kept, occurrence, setup, window};
+use crate::sources::icalendar::memory::{
+    Memory, Telling, hashed, kept, occurrence, setup_of, window,
+};
 use crate::sources::icalendar::reading::{UNWANTED, Window};
 use crate::sources::{Problem, Sink, SourceError};
 
@@ -109,7 +111,7 @@ pub(super) fn pull(
         return Ok(checkpoint.unwrap_or_default().to_owned());
     }
     let reading = &google.reading;
-    let setup = setup(&reading.setting, &google.params);
+    let setup = setup_of(reading, &google.params);
     if std::mem::replace(&mut state.setup, setup.clone()) != setup {
         // All is read as if it was new; what was told stays known.
         state.calendars.values_mut().for_each(Stand::forget);

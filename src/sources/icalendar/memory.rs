@@ -127,6 +127,14 @@ pub(in crate::sources) fn setup(setting: &Setting, params: &str) -> String {
     hex(&sha256(text.as_bytes())[..8])
 }
 
+/// The same of a calendar whose lists have members.
+pub(in crate::sources) fn setup_of(reading: &Reading, params: &str) -> String {
+    setup(
+        &reading.setting,
+        &format!("{params}{}", reading.lists.text()),
+    )
+}
+
 /// What of a setup is the configuration's alone.
 pub(in crate::sources) fn choice(setting: &Setting, params: &str) -> String {
     let text = format!("{} {params}", setting.timezone);
@@ -375,7 +383,12 @@ impl<'a> Telling<'a> {
 
     fn print(&self, plan: &Plan) -> u64 {
         let mut text = self.key.to_vec();
-        let people = plan.people.iter().map(|one| {
+        // Who is on a list today need not have been on it when the meeting was: what is past is not told again
+        // for that.
+        let is_past = plan.at < self.now;
+        let people = plan.people.iter();
+        let people = people.filter(|one| !(is_past && one.is_listed));
+        let people = people.map(|one| {
             let person = one.person.as_ref();
             (
                 person.map(|one| (one.kind, &one.value)),

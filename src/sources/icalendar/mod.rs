@@ -10,6 +10,7 @@ mod calendars;
 pub(super) mod doubt;
 mod expand;
 mod feed;
+pub(super) mod lists;
 pub(super) mod memory;
 mod occasion;
 pub(super) mod people;
@@ -50,6 +51,8 @@ match = ["(?i)incident review", "^Post-?mortem"]
 key = 'INC-\d+'
 # The write-up of events that mention none.
 writeup = "https://wiki.example.org/postmortems/"
+# Who reads a list that is invited: addresses, or a file with one a line.
+lists = { "sre@example.org" = ["ada@example.org", "bob@example.org"] }
 # Only occurrences from here on.
 from = "2023-01-01"
 "#,
@@ -66,7 +69,7 @@ const LARGEST: u64 = 256 << 20;
 /// Where files begin and end if nothing is said.
 const YEARS: (&str, &str) = ("1995-01-01", "2035-01-01");
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params {
     url: Option<String>,
@@ -78,6 +81,8 @@ struct Params {
     writeup: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    #[serde(default)]
+    lists: lists::Given,
 }
 
 impl Params {
@@ -88,6 +93,7 @@ impl Params {
             writeup: self.writeup.clone(),
             from: self.from.clone(),
             to: self.to.clone(),
+            lists: self.lists.clone(),
         };
         Reading::new(choice, setting)
     }
