@@ -11,7 +11,77 @@
 -- nobody joined to a calendar's is of the one that the calendar plans in the same venue next to it, at most three
 -- hours away; of two that are equally near of neither; see joined_meeting. An invitation of a group of which nobody is
 -- known is no row: it says of all others in the meeting that they may have come through it (grouped).
+-- Where a tool tells the ends of stays one by one (ends), whoever came is there until they leave on the same device,
+-- or the meeting ends; what is left open is of unknown length, and so is the stay of whom nobody saw coming. The stays
+-- of one person are united, on all devices, and of one account, whatever it is called on one of them; and within what
+-- was opened. A report of the same source holds before all ends that it told of the same meeting: it has them, too.
 -- {as_of:Int64} {registry:UInt32} {min_present_ms:UInt64}
+WITH
+    said_of_people AS
+    (
+        SELECT a.* EXCEPT (meeting), if(j.planned = 0, a.meeting, j.planned) AS meeting
+        FROM resolved_attendance(registry = {registry:UInt32}) AS a
+        LEFT JOIN joined_meeting AS j ON a.meeting = j.own
+        WHERE a.label = 0 AND a.ms < {as_of:Int64}
+    ),
+    -- Ends, with what is known of the opening, of the device and of who is signed in.
+    ends AS
+    (
+        SELECT *,
+            max(if(device = 0, left_ms, NULL)) OVER openings AS closed_ms,
+            arraySort(groupUniqArrayIf(assumeNotNull(joined_ms), device != 0 AND joined_ms IS NOT NULL) OVER devices) AS joins,
+            arraySort(groupUniqArrayIf(assumeNotNull(left_ms), device != 0 AND left_ms IS NOT NULL) OVER devices) AS leaves,
+            if(person != 0 OR account = 0, person, max(person) OVER accounts) AS whoever,
+            if(whoever != 0, 0, if(account = 0, attendee, min(attendee) OVER accounts)) AS nameless
+        FROM said_of_people
+        WHERE opening != 0 AND (meeting, source) NOT IN
+            (SELECT meeting, source FROM said_of_people WHERE opening = 0 AND present_ms IS NOT NULL)
+        WINDOW
+            openings AS (PARTITION BY source, meeting, opening),
+            devices AS (PARTITION BY source, meeting, opening, device),
+            accounts AS (PARTITION BY source, meeting, account, attendee != 0)
+    ),
+    -- From when until when somebody was there. Of a departure and an arrival at the same time the departure is
+    -- that of whoever was there before.
+    stays AS
+    (
+        SELECT *,
+            arrayExists(x -> x < joined_ms AND NOT arrayExists(y -> y >= x AND y < joined_ms, leaves), joins) AS was_there,
+            greatest(ifNull(joined_ms, ms), ms) AS since_ms,
+            arrayFirstOrNull(y -> y > joined_ms OR (y = joined_ms AND NOT was_there), leaves) AS gone_ms,
+            if(gone_ms IS NULL, closed_ms, least(gone_ms, ifNull(closed_ms, gone_ms))) AS until_ms
+        FROM ends
+    ),
+    openings AS
+    (
+        SELECT meeting, source, if(countIf(lasted IS NULL) = 0, sum(lasted), NULL) AS lasted
+        FROM
+        (
+            SELECT meeting, source, opening, toUInt64(nullIf(greatest(any(closed_ms) - min(ms), 0), 0)) AS lasted
+            FROM ends
+            GROUP BY meeting, source, opening
+        )
+        GROUP BY meeting, source
+    ),
+    present AS
+    (
+        SELECT
+            s.meeting AS meeting,
+            any(s.source) AS source,
+            max(s.writeup) AS writeup,
+            min(s.ms) AS ms,
+            s.whoever AS person,
+            if(person = 0, s.nameless, 0) AS key,
+            countIf(s.joined_ms IS NOT NULL) = 0 OR countIf(s.joined_ms IS NOT NULL AND s.until_ms IS NULL) > 0 AS is_open,
+            if(is_open, NULL, toUInt64(intervalLengthSumIf(
+                s.since_ms, assumeNotNull(s.until_ms), s.joined_ms IS NOT NULL AND ifNull(s.until_ms > s.since_ms, false)))) AS present_ms,
+            max(s.stated_team) AS stated_team,
+            max(s.roster_team) AS roster_team,
+            max(s.responder) AS responder
+        FROM stays AS s
+        WHERE s.attendee != 0
+        GROUP BY s.meeting, s.source, s.whoever, s.nameless
+    )
 SELECT
     lower(hex(meeting)) AS meeting,
     nullIf(multiIf(
@@ -76,9 +146,16 @@ FROM
             sum(present_ms) OVER (PARTITION BY meeting, person, if(person = 0, key, 0)) AS stay
         FROM
         (
-            SELECT a.* EXCEPT (meeting), if(j.planned = 0, a.meeting, j.planned) AS meeting
-            FROM resolved_attendance(registry = {registry:UInt32}) AS a
-            LEFT JOIN joined_meeting AS j ON a.meeting = j.own
+            SELECT key, writeup, meeting, ms, person, role, partstat, role_stated, via, meeting_ms, attended,
+                present_ms, spoke_ms, mandatory, stated_team, roster_team, responder
+            FROM said_of_people
+            WHERE opening = 0
+            UNION ALL
+            -- They came, where for how long is not known.
+            SELECT key, writeup, meeting, ms, person, '', '', true, '', o.lasted, if(is_open, true, NULL),
+                present_ms, NULL, false, stated_team, roster_team, responder
+            FROM present
+            LEFT JOIN openings AS o ON present.meeting = o.meeting AND present.source = o.source
         ) AS told
         LEFT JOIN
         (
@@ -90,7 +167,6 @@ FROM
             WHERE label = 0 AND writeup != 0 AND ms < {as_of:Int64}
             GROUP BY meeting
         ) AS of_meeting USING (meeting)
-        WHERE label = 0 AND ms < {as_of:Int64}
         WINDOW meetings AS (PARTITION BY meeting)
     )
 )

@@ -31,6 +31,7 @@ impl Stamp {
             Body::Read(read) => self.read(read),
             Body::Attendance(attendance) => self.debug(&Attendance {
                 via: None,
+                stay: None,
                 ..(**attendance).clone()
             }),
             body => self.debug(body),
@@ -43,6 +44,10 @@ impl Stamp {
             body => {
                 if let Body::Attendance(attendance) = body {
                     self.maybe(attendance.via.as_deref().map(str::as_bytes));
+                    // When it was is in the event's own id.
+                    for mark in attendance.stay.iter().flat_map(|stay| stay.marks()) {
+                        self.content.extend_from_slice(&mark.hash.to_le_bytes());
+                    }
                 }
                 // Writing into a vector can't fail.
                 let _ = write!(self.content, "{}", People(body));

@@ -7,6 +7,7 @@ use super::annotation::Annotation;
 use super::identity::Identity;
 use super::meeting::{Meeting, Story};
 use super::place::Place;
+use super::stay::StayEnd;
 use super::time::Millis;
 
 /// One thing that happened (CONTRACT, "In: events"). `P` says how people are named in it.
@@ -238,6 +239,8 @@ pub struct Attendance<P = Identity> {
     pub spoke_ms: Option<u64>,
     /// They had to come.
     pub mandatory: bool,
+    /// One end of a stay, where that is all that is told.
+    pub stay: Option<Box<StayEnd>>,
 }
 
 impl<P> Attendance<P> {

@@ -13,7 +13,8 @@ use super::rows::{
 };
 use super::{Named, Store, StoreError, native};
 use crate::model::{
-    Assignment, Body, EventKind, Granularity, Link, MeetingForm, Millis, Pseudonym, Record, Whom,
+    Assignment, Body, Edge, EventKind, Granularity, Link, Mark, MeetingForm, Millis, Pseudonym,
+    Record, StayEnd, Whom,
 };
 
 const INSERT_READS: &str = include_str!("../../sql/queries/insert_reads.sql");
@@ -257,6 +258,12 @@ impl Batch {
                 present_ms: a.present_ms,
                 spoke_ms: a.spoke_ms,
                 mandatory: a.mandatory,
+                opening: mark(a.stay.as_deref(), |stay| &stay.opening),
+                device: mark(a.stay.as_deref(), |stay| &stay.device),
+                account: mark(a.stay.as_deref(), |stay| &stay.account),
+                attendee: mark(a.stay.as_deref(), |stay| &stay.attendee),
+                joined_at: edge(a.stay.as_deref(), Edge::Joined),
+                left_at: edge(a.stay.as_deref(), Edge::Left),
             }),
             Body::Comment(comment) => self.comments.push(CommentRow {
                 key: head.key,
@@ -541,6 +548,15 @@ fn shared(text: Option<String>) -> Arc<str> {
 /// A pseudonym as the tables hold it.
 pub(super) fn bits(pseudonym: Pseudonym) -> u128 {
     u128::from_be_bytes(pseudonym.0)
+}
+
+/// 0 is none.
+fn mark(stay: Option<&StayEnd>, one: impl FnOnce(&StayEnd) -> &Mark) -> u64 {
+    stay.map_or(0, |stay| one(stay).hash)
+}
+
+fn edge(stay: Option<&StayEnd>, edge: Edge) -> Option<i64> {
+    stay.filter(|stay| stay.edge == edge).map(|stay| stay.at)
 }
 
 /// 0 is nobody.

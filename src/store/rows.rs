@@ -62,6 +62,13 @@ pub(super) struct AttendanceRow {
     pub(super) present_ms: Option<u64>,
     pub(super) spoke_ms: Option<u64>,
     pub(super) mandatory: bool,
+    // Behind the rest: what an earlier program packed ends there.
+    pub(super) opening: u64,
+    pub(super) device: u64,
+    pub(super) account: u64,
+    pub(super) attendee: u64,
+    pub(super) joined_at: Option<i64>,
+    pub(super) left_at: Option<i64>,
 }
 
 #[derive(Default, Row, Serialize, Deserialize)]

@@ -669,3 +669,130 @@ fn an_empty_list_takes_much_back_only_the_second_time() {
     assert_eq!(house.source.pull(NOW), 5);
     assert_eq!(rows(&house.source), [""; 0]);
 }
+
+/// Three occurrences are past, two lie ahead.
+#[test]
+fn what_is_past_of_a_series_stays_as_it_was_planned() {
+    const DAYS: [&str; 5] = [
+        "2025-03-11",
+        "2025-03-18",
+        "2025-03-25",
+        "2025-04-01",
+        "2025-04-08",
+    ];
+    let days = |source: &Source| -> Vec<String> {
+        let rows = source.rows().into_iter();
+        let tail = |row: &String| {
+            row.split_once('/').expect("a series").1["2025-".len()..][..8].to_owned()
+        };
+        rows.map(|row| tail(&row)).collect()
+    };
+    for is_forgotten in [false, true] {
+        let mut house = house(&[REVIEWS]);
+        let at = |day: &str, hour: u32| format!("{day}T{hour}:00:00Z");
+        let id = |day: &str, hour: u32| format!("series_{}", at(day, hour).replace([':', '-'], ""));
+        for day in DAYS {
+            house
+                .shelves
+                .put(REVIEWS, one_of("series", &at(day, 14), &["zoe"]));
+        }
+        assert_eq!(house.source.pull(NOW), 5);
+        let past = ["03-11T14", "03-18T14", "03-25T14"];
+        // Another hour: each is another one, whether Google says so or has forgotten what was.
+        for day in DAYS {
+            match is_forgotten {
+                true => house.shelves.lose(REVIEWS, &id(day, 14)),
+                false => house.shelves.delete(REVIEWS, &id(day, 14), false),
+            }
+            house
+                .shelves
+                .put(REVIEWS, one_of("series", &at(day, 15), &["zoe"]));
+        }
+        house.source.pull(NOW);
+        let moved = [&past[..], &["04-01T15", "04-08T15"]].concat();
+        assert_eq!(days(&house.source), moved, "{is_forgotten}");
+        assert_eq!(house.source.pull(NOW), 0);
+        // One of those ahead is off by itself, and one that stayed is called off again.
+        house.shelves.delete(REVIEWS, &id(DAYS[3], 15), false);
+        house.source.pull(NOW);
+        let rest = [&past[..], &["04-08T15"]].concat();
+        assert_eq!(days(&house.source), rest);
+        // A week later the series is deleted.
+        let later = NOW + 10 * DAY;
+        for day in [DAYS[0], DAYS[1], DAYS[2], DAYS[4]] {
+            house.shelves.delete(REVIEWS, &id(day, 15), true);
+        }
+        house.source.pull(later);
+        assert_eq!(days(&house.source), rest);
+        assert_eq!(house.source.pull(later), 0);
+        // Another choice is no change of the calendar.
+        house.source.params = house.source.params.replace("(?i)review", "(?i)lunch");
+        house.source.pull(later);
+        assert_eq!(days(&house.source), [""; 0]);
+    }
+}
+
+#[test]
+fn a_list_is_its_members() {
+    let mut house = house(&[REVIEWS]);
+    house.source.params += "\nlists = { \"SRE@example.org\" = [\"zoe@example.org\", \"ben@example.org\", \
+                            \"more@example.org\"], \"more@example.org\" = [\"eva@example.org\", \"sre@example.org\"] }";
+    let mut item = single("one", "2025-03-05T14:00:00Z", &["zoe"]);
+    let sre = json!({ "email": "sre@example.org", "optional": true });
+    item["attendees"].as_array_mut().expect("a list").push(sre);
+    house.shelves.put(REVIEWS, item);
+    house.source.pull(NOW);
+    let tails = |rows: Vec<String>| -> Vec<String> {
+        let tail = |row: String| row.rsplit_once(' ').expect("words").1.to_owned();
+        rows.into_iter().map(tail).collect()
+    };
+    assert_eq!(tails(rows(&house.source)), ["ben", "eva", "zoe"]);
+    // Who joins the list later was not invited to what is past.
+    house.source.params = house.source.params.replace(
+        "\"eva@example.org\"",
+        "\"eva@example.org\", \"new@example.org\"",
+    );
+    assert_eq!(house.source.pull(NOW), 0);
+    let ahead = single("two", "2025-04-05T14:00:00Z", &[]);
+    let mut ahead = ahead;
+    ahead["attendees"] = json!([{ "email": "more@example.org" }]);
+    house.shelves.put(REVIEWS, ahead);
+    house.source.pull(NOW);
+    assert_eq!(
+        tails(rows(&house.source)),
+        ["ben", "eva", "zoe", "ben", "eva", "new", "zoe"]
+    );
+    for (lists, words) in [
+        (
+            "{ sre = [\"ada@example.org\"] }",
+            "\"sre\" should be the address of a list",
+        ),
+        (
+            "{ \"sre@example.org\" = [] }",
+            "\"sre@example.org\" names nobody",
+        ),
+        (
+            "{ \"sre@example.org\" = [\"ada@example.org\", \"Zz Ada\"] }",
+            "entry 2 should be an address",
+        ),
+        (
+            "{ \"sre@example.org\" = \"/nowhere/sre.txt\" }",
+            "/nowhere/sre.txt",
+        ),
+        (
+            "{ \"sre@example.org\" = [\"ada@example.org\"], \"SRE@example.org\" = [\"ada@example.org\"] }",
+            "is there twice",
+        ),
+    ] {
+        let mut wrong = Source::new("google-calendar", house.source.params.clone());
+        let before = wrong
+            .params
+            .split("\nlists")
+            .next()
+            .expect("text")
+            .to_owned();
+        wrong.params = format!("{before}\nlists = {lists}");
+        let error = wrong.look().expect_err("refused").to_string();
+        assert!(error.contains(words) && !error.contains("Zz"), "{error}");
+    }
+}

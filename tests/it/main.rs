@@ -157,3 +157,4 @@ mod zoom_api;
 mod zoom_pulled;
 mod zoom_pushed;
 mod zoom_refused;
+mod zoom_stays;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use readback::model::{Body, Event};
+use readback::model::{Body, Edge, Event, to_rfc3339};
 use readback::sources::collected::Collected;
 use readback::sources::{self, Delivery, KnownWriteup, SourceError};
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use super::zoom_api::{
 const TOKEN: &str = "zzhook-secret";
 
 /// A delivery about a review of February, as Zoom makes it.
-fn event(name: &str, more: Value) -> Value {
+pub(crate) fn event(name: &str, more: Value) -> Value {
     let mut object = json!({ "uuid": FEBRUARY, "id": "81234567890", "host_id": "zzhost", "type": 8,
         "topic": "Review of INC-12", "start_time": "2026-02-24T14:02:11Z", "timezone": "Europe/Berlin",
         "duration": 60 });
@@ -32,7 +32,7 @@ fn event(name: &str, more: Value) -> Value {
         "payload": { "account_id": "zzaccount", "object": object } })
 }
 
-fn came(name: &str, email: &str) -> Value {
+pub(crate) fn came(name: &str, email: &str) -> Value {
     event(
         "meeting.participant_joined",
         json!({ "participant": { "user_id": "16778240", "user_name": name, "id": "U1", "email": email,
@@ -40,7 +40,7 @@ fn came(name: &str, email: &str) -> Value {
     )
 }
 
-fn left(name: &str, email: &str) -> Value {
+pub(crate) fn left(name: &str, email: &str) -> Value {
     event(
         "meeting.participant_left",
         json!({ "participant": { "user_id": "16778240", "user_name": name, "id": "U1", "email": email,
@@ -48,7 +48,7 @@ fn left(name: &str, email: &str) -> Value {
     )
 }
 
-fn delivered(source: &Source, body: &Value) -> Result<Collected, SourceError> {
+pub(crate) fn delivered(source: &Source, body: &Value) -> Result<Collected, SourceError> {
     let build = sources::find("zoom")
         .and_then(|kind| kind.push)
         .expect("a kind");
@@ -142,14 +142,16 @@ async fn only_signed_deliveries_of_now_are_taken() {
     }
     assert_eq!(door.taken().await.requests, 0);
 
+    let mut unknown = came(ACCOUNT, "");
+    unknown["payload"]["object"]["participant"]["user_id"] = json!("7");
     // Zoom takes 200 alone for taken.
     for (age, body) in [
         (300, &body),
-        // Again, and what says the same.
+        // Again.
         (7, &body),
         (0, &left(NAME, MAIL)),
         // Somebody unknown; the name is kept nowhere.
-        (0, &came(ACCOUNT, "")),
+        (0, &unknown),
         (0, &event("meeting.started", json!({}))),
     ] {
         let answer = signed(&door, age, body).await;
@@ -157,7 +159,7 @@ async fn only_signed_deliveries_of_now_are_taken() {
     }
     let taken = door.taken().await;
     let keys: BTreeSet<u64> = taken.attendance.iter().map(|row| row.key).collect();
-    assert_eq!((taken.attendance.len(), keys.len(), taken.rows), (3, 2, 3));
+    assert_eq!((taken.attendance.len(), keys.len(), taken.rows), (3, 3, 3));
     assert!(
         taken
             .attendance
@@ -193,7 +195,7 @@ async fn the_challenge_is_answered_to_who_signed_it() {
 }
 
 #[test]
-fn deliveries_say_that_somebody_came() {
+fn deliveries_tell_the_ends_of_stays() {
     let source = source(&format!("numbers = [\"{NUMBER}\"]\nrooms = [\"turing\"]"));
     let take = |body: &Value| delivered(&source, body).expect("taken");
     let heard = take(&came("Adaline Zz", ADA));
@@ -201,24 +203,40 @@ fn deliveries_say_that_somebody_came() {
     let one = attendance(&heard.events[0]);
     assert_eq!(
         (one.attended, one.present_ms, one.meeting_ms),
-        (Some(true), None, None)
+        (None, None, None)
     );
     assert_eq!(
         (heard.events[0].version, &*heard.events[0].subject),
-        (1, "pm-12")
+        (3, "pm-12")
     );
-    // In whichever order and however often: it is one thing that is said.
-    let said = |event: &Event| {
-        format!(
-            "{} {} {} {:?}",
-            event.id, event.version, event.time, event.body
+    let stay = |event: &Event| attendance(event).stay.clone().expect("a stay");
+    let first = stay(&heard.events[0]);
+    assert_eq!(to_rfc3339(first.at), "2026-02-24T14:05:00Z");
+    // However often it is told, and whatever the device shows then.
+    let again = take(&came("Ada", "Ada.Zz@example.org"));
+    assert_eq!(again.events[0].id, heard.events[0].id);
+    assert_eq!(*stay(&again.events[0]), *first);
+    let gone = take(&left("Adaline Zz", ADA));
+    let last = stay(&gone.events[0]);
+    assert_ne!(gone.events[0].id, heard.events[0].id);
+    assert_eq!(
+        (
+            first.edge,
+            last.edge,
+            &last.device,
+            &last.opening,
+            &last.attendee
+        ),
+        (
+            Edge::Joined,
+            Edge::Left,
+            &first.device,
+            &first.opening,
+            &first.attendee
         )
-    };
-    for body in [came("Ada", "Ada.Zz@example.org"), left("Adaline Zz", ADA)] {
-        let again = take(&body);
-        let lower = said(&again.events[0]).replace("Ada.Zz@", "ada.zz@");
-        assert_eq!(lower, said(&heard.events[0]));
-    }
+    );
+    // Without an address the same end counts less.
+    assert_eq!(take(&came("Adaline Zz", "")).events[0].version, 1);
     for (body, reason) in [
         (came("Otter.ai (Adaline Zz)", ""), "note-taker"),
         (came("Turing", ""), "room"),
@@ -231,10 +249,6 @@ fn deliveries_say_that_somebody_came() {
         (
             event("meeting.participant_admitted", json!({})),
             "waiting room",
-        ),
-        (
-            event("meeting.participant_joined_breakout_room", json!({})),
-            "breakout room of who joined the meeting",
         ),
         (
             event("meeting.started", json!({})),
@@ -264,7 +278,17 @@ fn deliveries_say_that_somebody_came() {
         "meeting.ended",
         json!({ "end_time": "2026-02-24T15:01:40Z" }),
     ));
-    let Body::Meeting(meeting) = &ended.events[0].body else {
+    let closed = stay(&ended.events[0]);
+    assert_eq!(to_rfc3339(closed.at), "2026-02-24T15:01:40Z");
+    assert_eq!(
+        (
+            closed.edge,
+            closed.device.name.as_str(),
+            closed.attendee.name.as_str()
+        ),
+        (Edge::Left, "", "")
+    );
+    let Body::Meeting(meeting) = &ended.events[1].body else {
         panic!("a meeting");
     };
     assert_eq!(meeting.meeting_ms, Some(3_569_000));
@@ -313,7 +337,7 @@ fn three_ways_give_one_meeting_and_nobody_twice() {
             hooked
         };
         let mut pushed = Collected::default();
-        for body in [
+        let told = [
             came("Adaline Zz", ADA),
             // Another device of hers, which shows no address.
             came("Telephone of Adaline Zz", ""),
@@ -321,7 +345,9 @@ fn three_ways_give_one_meeting_and_nobody_twice() {
             came("Nick Zz", ""),
             // Their address was not told yet.
             came("Carol Zz", ""),
-        ] {
+        ];
+        for (device, mut body) in told.into_iter().enumerate() {
+            body["payload"]["object"]["participant"]["user_id"] = json!(device.to_string());
             pushed
                 .events
                 .extend(delivered(&hooked, &body).expect("taken").events);
@@ -363,6 +389,17 @@ fn three_ways_give_one_meeting_and_nobody_twice() {
         }
         let stand = Collected {
             events: last.into_values().cloned().collect(),
+            ..Collected::default()
+        };
+        // Ends of stays are put together, and left aside, where all are known (`zoom_stays`).
+        let is_end =
+            |event: &Event| matches!(&event.body, Body::Attendance(one) if one.stay.is_some());
+        let stand = Collected {
+            events: stand
+                .events
+                .into_iter()
+                .filter(|one| !is_end(one))
+                .collect(),
             ..Collected::default()
         };
         let stand: Vec<String> = who(&stand)

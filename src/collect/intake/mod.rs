@@ -152,7 +152,15 @@ impl Intake {
                 .take()
                 .map_or(0, |session| self.keys.hash(source, &session)),
             // One occurrence is one meeting, whichever source speaks of it.
-            Body::Attendance(a) => self.keys.hash("meeting", &std::mem::take(&mut a.meeting)),
+            Body::Attendance(a) => {
+                if let Some(stay) = &mut a.stay {
+                    stay.opening.hide(|name| self.keys.hash("opening", name));
+                    stay.device.hide(|name| self.keys.hash("device", name));
+                    stay.account.hide(|name| self.keys.hash("account", name));
+                    stay.attendee.hide(|id| self.keys.event(source, id));
+                }
+                self.keys.hash("meeting", &std::mem::take(&mut a.meeting))
+            }
             Body::Comment(comment) => comment
                 .parent
                 .take()
@@ -216,6 +224,7 @@ impl Intake {
                 present_ms: a.present_ms,
                 spoke_ms: a.spoke_ms,
                 mandatory: a.mandatory,
+                stay: a.stay,
             })),
             Body::Comment(Comment {
                 person,

@@ -232,8 +232,28 @@ fn a_meeting_is_known_by_its_hash_whoever_speaks_of_it() {
         present_ms: None,
         spoke_ms: None,
         mandatory: false,
+        stay: Some(Box::new(crate::model::StayEnd {
+            edge: crate::model::Edge::Joined,
+            at: 7,
+            opening: crate::model::Mark::new("zzuuid".to_owned()),
+            device: crate::model::Mark::new("zzdevice".to_owned()),
+            account: crate::model::Mark::default(),
+            attendee: crate::model::Mark::new("zzada".to_owned()),
+        })),
     }));
     let attendance = intake().accept(said("INC-9", attendance)).unwrap();
+    let Body::Attendance(hidden) = &attendance.event.body else {
+        panic!("attendance");
+    };
+    let marks = hidden.stay.as_ref().map(|stay| stay.marks());
+    assert!(marks.is_some_and(|marks| marks.iter().all(|mark| mark.name.is_empty())));
+    let marks = marks.map(|marks| marks.map(|mark| mark.hash));
+    assert!(marks.is_some_and(|[opening, device, account, attendee]| {
+        opening > 0
+            && device > 0
+            && account == 0
+            && attendee == intake().keys.event("wiki", "zzada")
+    }));
     let record = meeting(named());
     assert_eq!(record.reference, attendance.reference);
     assert_eq!(

@@ -305,6 +305,7 @@ impl Table<'_> {
             present_ms: lengths.1,
             spoke_ms: None,
             mandatory,
+            stay: None,
             meeting: meeting.clone(),
         };
         self.told.push(Told {

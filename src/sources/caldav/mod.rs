@@ -14,6 +14,7 @@ use serde::Deserialize;
 use self::site::Site;
 use super::forge::Stop;
 use super::icalendar::asking::{Asking, Place};
+use super::icalendar::lists::Given;
 use super::icalendar::reading::{Choice, Reading};
 use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 use crate::model::Millis;
@@ -35,6 +36,8 @@ token_file = "/run/secrets/calendar-token"
 # Only events whose title or category fits one of these.
 match = ["(?i)incident review", "^Post-?mortem"]
 key = 'INC-\d+'
+# Who reads a list that is invited: addresses, or a file with one a line.
+lists = { "sre@example.org" = ["ada@example.org", "bob@example.org"] }
 "#,
     pull: Some(build),
     probe: Some(Probe::Remote(look)),
@@ -55,6 +58,8 @@ struct Params {
     writeup: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    #[serde(default)]
+    lists: Given,
 }
 
 /// A server.
@@ -67,7 +72,9 @@ struct CalDav {
 }
 
 impl CalDav {
-    fn new(params: Params, setting: &Setting) -> Result<CalDav, SourceError> {
+    fn new(mut params: Params, setting: &Setting) -> Result<CalDav, SourceError> {
+        // Another member is no other choice.
+        let lists = std::mem::take(&mut params.lists);
         if params.calendars.iter().any(|name| name.trim().is_empty()) {
             return Err(SourceError::Params(
                 "calendars: \"\" should be a name, or a path such as /dav/ada/reviews/".to_owned(),
@@ -81,6 +88,7 @@ impl CalDav {
             writeup: params.writeup,
             from: params.from,
             to: params.to,
+            lists,
         };
         Ok(CalDav {
             place,

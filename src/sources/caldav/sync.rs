@@ -13,7 +13,7 @@ use crate::model::Millis;
 use crate::sources::forge::{Stop, concluded, is_too_early, refusal, remembered, written};
 use crate::sources::icalendar::asking::Asking;
 use crate::sources::icalendar::doubt::Doubt;
-use crate::sources::icalendar::memory::{Memory, Telling, choice, hashed, kept, setup, window};
+use crate::sources::icalendar::memory::{Memory, Telling, choice, hashed, kept, setup_of, window};
 use crate::sources::icalendar::reading::{Off, Plan, Reading, Window};
 use crate::sources::{Sink, SourceError};
 
@@ -94,7 +94,7 @@ pub(super) fn pull(
         return Ok(checkpoint.unwrap_or_default().to_owned());
     }
     let reading = &caldav.reading;
-    let setup = setup(&reading.setting, &caldav.params);
+    let setup = setup_of(reading, &caldav.params);
     if std::mem::replace(&mut state.setup, setup.clone()) != setup {
         // All is read as if it was new; what was told stays known.
         state.calendars.values_mut().for_each(Stand::forget);

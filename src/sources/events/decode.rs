@@ -312,6 +312,7 @@ fn attendance(wire: AttendanceData<'_>) -> Result<Attendance, Refusal> {
         present_ms: wire.present_s.map(millis).transpose()?,
         spoke_ms: wire.spoke_s.map(millis).transpose()?,
         mandatory: wire.mandatory.unwrap_or(false),
+        stay: None,
     })
 }
 

@@ -13,6 +13,7 @@ use super::forge::{self, Client, Stop};
 use super::google::calendars::{API, Calendars};
 use super::google::event::SCOPE;
 use super::google::{Access, Key};
+use super::icalendar::lists::Given;
 use super::icalendar::reading::{Choice, Reading};
 use super::{Kind, Probe, Pull, Setting, Sight, Sink, SourceError, decode};
 use crate::model::Millis;
@@ -33,7 +34,9 @@ key_file = "/run/secrets/google-key.json"
 match = ["(?i)incident review", "^Post-?mortem"]
 key = 'INC-\d+'
 # Addresses of groups that are invited, which are no people.
-groups = ["sre@example.org"]
+groups = ["everybody@example.org"]
+# Who reads a group that is invited: addresses, or a file with one a line.
+lists = { "sre@example.org" = ["ada@example.org", "bob@example.org"] }
 "#,
     pull: Some(build),
     probe: Some(Probe::Remote(look)),
@@ -57,6 +60,8 @@ struct Params {
     writeup: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    #[serde(default)]
+    lists: Given,
 }
 
 fn api() -> String {
@@ -75,7 +80,9 @@ struct Google {
 }
 
 impl Google {
-    fn new(params: Params, setting: &Setting) -> Result<Google, SourceError> {
+    fn new(mut params: Params, setting: &Setting) -> Result<Google, SourceError> {
+        // Another member is no other choice.
+        let lists = std::mem::take(&mut params.lists);
         let all = format!("{params:?}");
         if params.calendars.is_empty() {
             return Err(SourceError::Params(
@@ -90,6 +97,7 @@ impl Google {
             writeup: params.writeup,
             from: params.from,
             to: params.to,
+            lists,
         };
         let api = forge::address("api", &params.api, params.key_file.is_some())?;
         let groups = params

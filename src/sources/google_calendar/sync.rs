@@ -19,7 +19,9 @@ use crate::sources::forge::{
 use crate::sources::google::Key;
 use crate::sources::google::event::{self, ITEMS, Item, Meeting, State, Zones};
 use crate::sources::icalendar::doubt::Doubt;
-use crate::sources::icalendar::memory::{Memory, Telling, hashed, kept, occurrence, setup, window};
+use crate::sources::icalendar::memory::{
+    Memory, Telling, choice, hashed, kept, occurrence, setup_of, window,
+};
 use crate::sources::icalendar::reading::{UNWANTED, Window};
 use crate::sources::{Problem, Sink, SourceError};
 
@@ -39,6 +41,9 @@ struct Checkpoint {
     refused: Option<String>,
     /// How all was read.
     setup: String,
+    /// By which configuration.
+    #[serde(default)]
+    choice: String,
     calendars: BTreeMap<String, Stand>,
     memory: Memory,
 }
@@ -61,6 +66,12 @@ struct Stand {
     doubt: Doubt,
     /// What was told, by the series or the event that is none, then by the occurrence.
     series: BTreeMap<String, BTreeMap<String, Known>>,
+    /// What the list that is read says to be there no more, and, as they are remembered, the ids of what was first
+    /// told of it: what it means for a series shows when all of the list is known.
+    #[serde(default)]
+    parted: Vec<Known>,
+    #[serde(default)]
+    fresh: BTreeSet<String>,
 }
 
 /// An occurrence that was told: its UID and its id as they are remembered, its start, and the round of the
@@ -109,19 +120,22 @@ pub(super) fn pull(
         return Ok(checkpoint.unwrap_or_default().to_owned());
     }
     let reading = &google.reading;
-    let setup = setup(&reading.setting, &google.params);
+    let setup = setup_of(reading, &google.params);
     if std::mem::replace(&mut state.setup, setup.clone()) != setup {
         // All is read as if it was new; what was told stays known.
         state.calendars.values_mut().for_each(Stand::forget);
     }
     let window = window(reading, now);
     let key = google.key.as_ref().map_or("", Key::known_by);
+    let choice = choice(&reading.setting, &google.params);
+    let is_chosen_anew = !state.choice.is_empty() && state.choice != choice;
     let ended = google.client(now).map(|client| {
+        let telling = Telling::new(&mut state.memory, &reading.setting, key, (now, window));
         let mut run = Run {
             google,
             client,
             window,
-            telling: Telling::new(&mut state.memory, &reading.setting, key, (now, window)),
+            telling: telling.keeping_past(is_chosen_anew),
             sink: &mut *sink,
             owners: owners(&state.calendars),
             stands: &mut state.calendars,
@@ -131,6 +145,10 @@ pub(super) fn pull(
             lost: HashMap::new(),
         };
         let ended = run.all();
+        if !matches!(ended, Ok(()) | Err(Stop::Refused(..))) {
+            // The next one goes on in the same way.
+            run.telling.is_cut_off();
+        }
         run.tell();
         (ended, run.got)
     });
@@ -139,6 +157,9 @@ pub(super) fn pull(
         Err(stop) => (Err(stop), false),
     };
     state.refused = refusal(&ended);
+    if ended.is_ok() {
+        state.choice = choice;
+    }
     state.not_before = concluded(ended, got, sink)?;
     written(&state)
 }
@@ -190,7 +211,13 @@ impl Run<'_> {
         self.stands
             .values_mut()
             .for_each(|stand| stand.leaves_behind(from));
-        refused.map_or(Ok(()), Err)
+        match refused {
+            Some(stop) => Err(stop),
+            None => {
+                self.telling.is_read(self.sink);
+                Ok(())
+            }
+        }
     }
 
     fn calendar(&mut self, place: usize, name: &str) -> Result<(), Stop> {
@@ -268,6 +295,7 @@ impl Run<'_> {
                     stand.page = kept(page.as_deref());
                     if page.is_none() {
                         stand.token = kept(text(&list, "nextSyncToken").as_deref());
+                        self.settle(calendar);
                         return Ok(true);
                     }
                 }
@@ -310,6 +338,7 @@ impl Run<'_> {
                         let stand = self.stand(calendar);
                         stand.token = kept(text(&list, "nextSyncToken").as_deref());
                         stand.until = window.to;
+                        self.settle(calendar);
                         return Ok(());
                     }
                 }
@@ -342,6 +371,7 @@ impl Run<'_> {
                     page = text(&list, "nextPageToken");
                     if page.is_none() {
                         self.stand(calendar).until = to;
+                        self.settle(calendar);
                         return Ok(());
                     }
                 }
@@ -400,7 +430,6 @@ impl Run<'_> {
         let known = Known(hashed(&plan.uid), occurrence(&plan.meeting), plan.at, round);
         self.partial += u64::from(meeting.is_partial);
         self.guests = self.guests.saturating_add(meeting.guests);
-        self.telling.tell(plan, self.sink);
         let owners = self.owners.entry(known.1.clone()).or_default();
         owners.insert(calendar.to_owned());
         let series = hashed(item.series.as_deref().unwrap_or(&item.id));
@@ -426,6 +455,10 @@ impl Run<'_> {
         for known in left {
             self.left(calendar, &known);
         }
+        self.telling.tell(plan, self.sink);
+        if self.telling.is_fresh(&known.1) {
+            self.stand(calendar).fresh.insert(known.1);
+        }
     }
 
     /// An item that is no meeting that takes place.
@@ -449,8 +482,27 @@ impl Run<'_> {
         if item.series.is_none() {
             left.extend(all.remove(&id).into_iter().flat_map(BTreeMap::into_values));
         }
-        for known in left {
-            self.left(calendar, &known);
+        self.stand(calendar).parted.extend(left);
+    }
+
+    /// Takes back what a list said to be there no more. What of a series is past stays, unless the series goes on
+    /// without it.
+    fn settle(&mut self, calendar: &str) {
+        let stand = self.stand(calendar);
+        let parted = std::mem::take(&mut stand.parted);
+        let fresh = std::mem::take(&mut stand.fresh);
+        let there = stand.series.values().flat_map(BTreeMap::values);
+        let there: BTreeSet<String> = there.map(|known| known.1.clone()).collect();
+        let gone: BTreeSet<&str> = parted.iter().map(|known| known.1.as_str()).collect();
+        for known in parted.iter().filter(|known| !there.contains(&known.1)) {
+            let stands = |_: &Telling<'_>, id: &str| !gone.contains(id) && !fresh.contains(id);
+            match self.telling.stays(&known.0, &known.1, stands) {
+                true => {
+                    let owners = self.owners.entry(known.1.clone()).or_default();
+                    owners.remove(calendar);
+                }
+                false => self.left(calendar, known),
+            }
         }
     }
 
@@ -479,16 +531,15 @@ impl Run<'_> {
         let round = stand.round;
         let told = stand.series.values().flat_map(BTreeMap::values);
         let told: Vec<&Known> = told.filter(|known| known.2 >= from).collect();
-        let gone = told.iter().filter(|known| known.3 != round).count();
+        let gone = told.iter().filter(|known| known.3 != round);
+        let gone = gone.filter(|known| !self.telling.may_stay_by_id(&known.0, &known.1));
+        let gone = gone.count();
         stand.doubt.weigh((gone, told.len()), self.sink)?;
-        let mut missed = Vec::new();
         for series in stand.series.values_mut() {
             let ids = series.iter().filter(|(_, known)| known.3 != round);
             let ids: Vec<String> = ids.map(|(id, _)| id.clone()).collect();
-            missed.extend(ids.iter().filter_map(|id| series.remove(id)));
-        }
-        for known in missed {
-            self.left(calendar, &known);
+            let missed = ids.iter().filter_map(|id| series.remove(id));
+            stand.parted.extend(missed);
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::asking::{Asking, Place, Question};
 use super::doubt::Doubt;
-use super::memory::{Memory, Telling, choice, kept, setup, window};
+use super::memory::{Memory, Telling, choice, kept, setup_of, window};
 use super::reading::{Reading, Window};
 use super::{Params, Plan, decode};
 use crate::model::Millis;
@@ -61,10 +61,14 @@ pub(super) struct Feed {
 
 impl Feed {
     pub(super) fn new(params: &Params, setting: &Setting) -> Result<Feed, SourceError> {
+        let reading = params.reading(setting)?;
+        // Another member is no other choice.
+        let mut others = params.clone();
+        others.lists.clear();
         Ok(Feed {
             place: place(params)?,
-            reading: params.reading(setting)?,
-            params: format!("{params:?}"),
+            reading,
+            params: format!("{others:?}"),
         })
     }
 }
@@ -128,7 +132,7 @@ impl Feed {
         sink: &mut dyn Sink,
     ) -> Result<Option<String>, Stop> {
         let window = window(&self.reading, now);
-        let setup = setup(&self.reading.setting, &self.params);
+        let setup = setup_of(&self.reading, &self.params);
         let is_read = state.setup == setup && state.next.is_none_or(|next| next >= window.to);
         let known = match is_read {
             true => (state.etag.as_deref(), state.modified.as_deref()),

@@ -17,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 
 use super::doubt::Doubt;
+use super::invited;
 use super::reading::{Held, Off, Plan, Reading, Window};
-use super::{invited, version};
+use super::version::pulled;
 use crate::model::{Body, DAY_MS, Event, Millis};
 use crate::sources::forge::{hex, sha256};
 use crate::sources::{Setting, Sink};
@@ -29,8 +30,6 @@ const BACK: Millis = 2 * 365 * DAY_MS;
 const AHEAD: Millis = 60 * DAY_MS;
 /// So far behind the window it is looked for what comes next.
 const BEYOND: Millis = 366 * DAY_MS;
-/// Pulls are newer than every SEQUENCE that a file states.
-const PULLED: i64 = 7;
 
 /// What was told.
 #[derive(Default, Serialize, Deserialize)]
@@ -43,13 +42,15 @@ pub(in crate::sources) struct Memory {
 }
 
 /// An occurrence that was told of: when it is, its seats, the version, what its content was, nothing once it
-/// was taken back, whether it was told where it is held, and whether it is one of a series.
+/// was taken back, whether it was told where it is held, whether it is one of a series, and whether the calendar
+/// holds it no more, and it stays because it is past.
 #[derive(Clone, Copy, Serialize, Deserialize)]
 struct Told(
     Millis,
     u32,
     u32,
     Option<u64>,
+    #[serde(default)] bool,
     #[serde(default)] bool,
     #[serde(default)] bool,
 );
@@ -103,8 +104,14 @@ pub(in crate::sources) struct Telling<'a> {
     window: Window,
     /// Occurrences that this pull came upon.
     seen: HashSet<String>,
+    /// Those of them that were not known before.
+    fresh: HashSet<String>,
+    /// Those that the calendar has, and calls off by themselves.
+    off: HashSet<String>,
     /// All that began before was told by an earlier pull, where past occurrences of series stay.
     told_until: Option<Millis>,
+    /// The same, wherever.
+    began: Millis,
 }
 
 /// The window of a pull.
@@ -126,6 +133,14 @@ pub(in crate::sources) fn setup(setting: &Setting, params: &str) -> String {
         .collect();
     let text = format!("{names:?} {} {params}", setting.timezone);
     hex(&sha256(text.as_bytes())[..8])
+}
+
+/// The same of a calendar whose lists have members.
+pub(in crate::sources) fn setup_of(reading: &Reading, params: &str) -> String {
+    setup(
+        &reading.setting,
+        &format!("{params}{}", reading.lists.text()),
+    )
 }
 
 /// What of a setup is the configuration's alone.
@@ -166,15 +181,23 @@ impl<'a> Telling<'a> {
             now,
             window,
             seen: HashSet::new(),
+            fresh: HashSet::new(),
+            off: HashSet::new(),
             told_until: None,
+            began: 0,
         }
     }
 
     /// What of series is past stays, unless the calendar is read by another configuration than before.
     pub(in crate::sources) fn keeping_past(mut self, is_chosen_anew: bool) -> Self {
-        let until = std::mem::replace(&mut self.memory.until, self.window.to);
-        self.told_until = (!is_chosen_anew).then_some(until);
+        self.began = std::mem::replace(&mut self.memory.until, self.window.to);
+        self.told_until = (!is_chosen_anew).then_some(self.began);
         self
+    }
+
+    /// This pull did not come to its end: no more was told than before it.
+    pub(in crate::sources) const fn is_cut_off(&mut self) {
+        self.memory.until = self.began;
     }
 
     /// What stays though the calendar, which calls these off one by one, holds it no more.
@@ -202,15 +225,19 @@ impl<'a> Telling<'a> {
         let of_series = plan.meeting != plan.uid;
         let is_past = plan.at < self.now && self.is_told(plan.at);
         let known = self.memory.meetings.get_mut(&uid);
+        let fresh = &self.fresh;
         let known = known.map(|known| {
-            let is_series = known.values().any(|told| told.5);
+            // A single meeting is of that day's plan where it takes the place of what stands then.
+            let is_of_it = |told: &Told| of_series || told.3.is_some() && told.0 == plan.at;
+            let mut all = known.iter();
+            let is_series = all.any(|(id, told)| told.5 && !fresh.contains(id) && is_of_it(told));
             (is_series, known.get_mut(&id))
         });
         let before = match known {
             // The plan of that day was another.
             Some((true, None)) if is_past => return,
             Some((_, Some(told))) => {
-                told.5 = of_series;
+                (told.5, told.6) = (of_series, false);
                 Some(*told)
             }
             _ => None,
@@ -218,13 +245,24 @@ impl<'a> Telling<'a> {
         if before.is_some_and(|told| told.3 == Some(print)) {
             return;
         }
+        if before.is_none() {
+            self.fresh.insert(id.clone());
+        }
         let seats = u32::try_from(plan.people.len()).unwrap_or(u32::MAX);
         let version = self.later(before);
         let known = self.memory.meetings.entry(uid).or_default();
         let is_placed = plan.venue.is_some();
         known.insert(
             id.clone(),
-            Told(plan.at, seats, version, Some(print), is_placed, of_series),
+            Told(
+                plan.at,
+                seats,
+                version,
+                Some(print),
+                is_placed,
+                of_series,
+                false,
+            ),
         );
         let of_venue = format!("{id}:venue");
         match plan.venue((&self.source, of_venue, version)) {
@@ -275,6 +313,91 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// The same where the calendar does not say which occurrences it calls off by themselves. `uids` were read
+    /// whole: what of them was met holds.
+    pub(in crate::sources) fn missing_of_read(
+        &mut self,
+        uids: &BTreeSet<String>,
+        sink: &mut dyn Sink,
+    ) {
+        let mut stay = HashSet::new();
+        for uid in uids {
+            let known = self.memory.meetings.get(uid).into_iter().flatten();
+            let gone = known.filter(|(id, _)| !self.seen.contains(*id));
+            let gone: Vec<String> = gone.map(|(id, _)| id.clone()).collect();
+            let stands = |one: &Self, id: &str| one.seen.contains(id) || one.off.contains(id);
+            stay.extend(gone.into_iter().filter(|id| self.stays(uid, id, stands)));
+        }
+        self.missing(uids, |one| stay.contains(one.id), sink);
+    }
+
+    /// Whether an occurrence stays that the calendar holds no more: it is past, and of a series that has become
+    /// another one, or ended. Where one stands that comes after it, and was told before, the series went on as it
+    /// was, and this one alone was called off. `stands` says it of ids.
+    pub(in crate::sources) fn stays(
+        &mut self,
+        uid: &str,
+        id: &str,
+        stands: impl Fn(&Self, &str) -> bool,
+    ) -> bool {
+        let known = self.memory.meetings.get(uid);
+        let Some((known, told)) = known.and_then(|known| Some((known, known.get(id)?))) else {
+            return false;
+        };
+        if told.3.is_none() || !self.may_stay(&told.known(uid, id)) {
+            return false;
+        }
+        let goes_on = known.iter().any(|(other, after)| {
+            let is_there = after.3.is_some() && !after.6 && !self.fresh.contains(other);
+            is_there && after.0 > told.0 && stands(self, other)
+        });
+        let stays = (told.6 || !goes_on) && !self.off.contains(id);
+        let told = self.memory.meetings.get_mut(uid);
+        if let Some(told) = told.and_then(|known| known.get_mut(id)) {
+            told.6 = stays;
+        }
+        stays
+    }
+
+    /// Whether an occurrence stays if its series becomes another one.
+    pub(in crate::sources) fn may_stay(&self, one: &Known<'_>) -> bool {
+        self.told_until.is_some() && one.of_series && one.at < self.now
+    }
+
+    /// The same by the UID and the id as they are remembered.
+    pub(in crate::sources) fn may_stay_by_id(&self, uid: &str, id: &str) -> bool {
+        let known = self.memory.meetings.get(uid);
+        let told = known.and_then(|known| known.get(id));
+        told.is_some_and(|told| self.may_stay(&told.known(uid, id)))
+    }
+
+    /// This occurrence of a series is called off by itself.
+    pub(in crate::sources) fn calls_off(&mut self, meeting: &str) {
+        self.off.insert(occurrence(meeting));
+    }
+
+    /// Whether this pull met an occurrence that no earlier one told of, by its id as it is remembered.
+    pub(in crate::sources) fn is_fresh(&self, id: &str) -> bool {
+        self.fresh.contains(id)
+    }
+
+    /// Takes back what stayed because it was past, if the calendar is read by another configuration than before,
+    /// and was read whole.
+    pub(in crate::sources) fn is_read(&mut self, sink: &mut dyn Sink) {
+        if self.told_until.is_some() {
+            return;
+        }
+        let all = self.memory.meetings.iter();
+        let all = all.flat_map(|(uid, known)| known.iter().map(move |(id, told)| (uid, id, told)));
+        let kept: Vec<_> = all
+            .filter(|(.., told)| told.6)
+            .map(|(uid, id, _)| (uid.clone(), id.clone()))
+            .collect();
+        for (uid, id) in kept {
+            self.takes_back(&uid, &id, sink);
+        }
+    }
+
     /// How many occurrences stand as they were told, and begin in the window, of those that `is_one` says.
     pub(in crate::sources) fn count(&self, is_one: impl Fn(&Known<'_>) -> bool) -> usize {
         let all = self.memory.meetings.iter();
@@ -302,7 +425,10 @@ impl<'a> Telling<'a> {
             sink.event(self.nowhere(id, told.0, version));
         }
         let known = self.memory.meetings.entry(uid.to_owned()).or_default();
-        known.insert(id.to_owned(), Told(told.0, 0, version, None, false, told.5));
+        known.insert(
+            id.to_owned(),
+            Told(told.0, 0, version, None, false, told.5, false),
+        );
     }
 
     /// Forgets what the window left behind: it stays as it was told.
@@ -370,13 +496,18 @@ impl<'a> Telling<'a> {
 
     /// The next version of an occurrence. Pulls may follow one another faster than the steps of versions.
     fn later(&self, before: Option<Told>) -> u32 {
-        let now = version(PULLED, self.now);
+        let now = pulled(self.now);
         before.map_or(now, |told| now.max(told.2.saturating_add(1)))
     }
 
     fn print(&self, plan: &Plan) -> u64 {
         let mut text = self.key.to_vec();
-        let people = plan.people.iter().map(|one| {
+        // Who is on a list today need not have been on it when the meeting was: what is past is not told again
+        // for that.
+        let is_past = plan.at < self.now;
+        let people = plan.people.iter();
+        let people = people.filter(|one| !(is_past && one.is_listed));
+        let people = people.map(|one| {
             let person = one.person.as_ref();
             (
                 person.map(|one| (one.kind, &one.value)),

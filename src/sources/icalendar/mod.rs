@@ -10,10 +10,12 @@ mod calendars;
 pub(super) mod doubt;
 mod expand;
 mod feed;
+pub(super) mod lists;
 pub(super) mod memory;
 mod occasion;
 pub(super) mod people;
 pub(super) mod reading;
+mod version;
 pub(super) mod zones;
 
 use std::io::{BufRead, Read};
@@ -28,6 +30,7 @@ pub use people::Invitation;
 use self::calendars::{decoded, parse};
 use self::people::Expected;
 use self::reading::{Choice, Plan, Reading, Window};
+use self::version::version;
 use super::{File, Kind, Probe, Pull, Setting, Sink, SourceError, decode};
 use crate::model::{Attendance, Body, Event, Meeting, Millis, Occurrence, RETRACTED};
 
@@ -48,6 +51,8 @@ match = ["(?i)incident review", "^Post-?mortem"]
 key = 'INC-\d+'
 # The write-up of events that mention none.
 writeup = "https://wiki.example.org/postmortems/"
+# Who reads a list that is invited: addresses, or a file with one a line.
+lists = { "sre@example.org" = ["ada@example.org", "bob@example.org"] }
 # Only occurrences from here on.
 from = "2023-01-01"
 "#,
@@ -64,7 +69,7 @@ const LARGEST: u64 = 256 << 20;
 /// Where files begin and end if nothing is said.
 const YEARS: (&str, &str) = ("1995-01-01", "2035-01-01");
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params {
     url: Option<String>,
@@ -76,6 +81,8 @@ struct Params {
     writeup: Option<String>,
     from: Option<String>,
     to: Option<String>,
+    #[serde(default)]
+    lists: lists::Given,
 }
 
 impl Params {
@@ -86,6 +93,7 @@ impl Params {
             writeup: self.writeup.clone(),
             from: self.from.clone(),
             to: self.to.clone(),
+            lists: self.lists.clone(),
         };
         Reading::new(choice, setting)
     }
@@ -235,6 +243,7 @@ fn nobody(source: Arc<str>, id: String, when: (Millis, u32)) -> Event {
         present_ms: None,
         spoke_ms: None,
         mandatory: false,
+        stay: None,
     };
     taken_back(source, id, when, Body::Attendance(Box::new(attendance)))
 }
@@ -272,22 +281,8 @@ fn invited(plan: &Plan, expected: &Expected) -> Attendance {
         present_ms: None,
         spoke_ms: None,
         mandatory: false,
+        stay: None,
     }
-}
-
-/// The version of a meeting's events: SEQUENCE, and within one SEQUENCE the time, because answers
-/// change without a new SEQUENCE. The time of a file is its own or DTSTAMP, whichever is later: a file
-/// knows all that was stamped before it was written, and many calendars leave DTSTAMP as it was.
-///
-/// Three bits hold a SEQUENCE up to 7, after which the time alone decides; 28 bits hold steps of four
-/// seconds from 2010 to 2044. The last bit is left for whether the write-up is known: of two readings
-/// of one file the one that knew it counts.
-fn version(sequence: i64, time: Millis) -> u32 {
-    const STEP: Millis = 4_000;
-    const YEAR_2010: Millis = 1_262_304_000_000;
-    const TIME_BITS: u32 = 28;
-    let steps = ((time - YEAR_2010) / STEP).clamp(0, (1 << TIME_BITS) - 1);
-    u32::try_from((sequence.clamp(0, 7) << TIME_BITS | steps) << 1).unwrap_or(u32::MAX)
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ pub struct Invitation {
     pub(in crate::sources) email: Option<String>,
     /// The name that is shown.
     pub(in crate::sources) name: Option<String>,
+    /// The configuration says that they are of the group, and not the calendar.
+    pub(in crate::sources) is_listed: bool,
 }
 
 /// Somebody who is expected, or a group of whose members none is named.
@@ -41,6 +43,8 @@ pub(in crate::sources) struct Expected {
     pub(super) role_stated: bool,
     pub(super) partstat: Option<String>,
     pub(super) via: Option<String>,
+    /// The configuration says that the group has them.
+    pub(super) is_listed: bool,
 }
 
 /// Every attendee and organiser of a component, rooms included, in the order of the file.
@@ -84,6 +88,7 @@ fn invitation(uid: &str, entry: &ICalendarEntry) -> Invitation {
         delegated_from: address(ICalendarParameterName::DelegatedFrom),
         email: parameter(ICalendarParameterName::Email),
         name: parameter(ICalendarParameterName::Cn),
+        is_listed: false,
     }
 }
 
@@ -114,7 +119,9 @@ pub(in crate::sources) fn expected(
                 None => left_out("attendee without address or name"),
                 Some(_) if invitation.is_note_taker() => left_out("note-taker"),
                 Some(person) if is_among(&people, &person) => {
-                    left_out("attendee named twice");
+                    if !invitation.is_listed {
+                        left_out("attendee named twice");
+                    }
                 }
                 Some(person) => {
                     let is_chair = chair.as_ref().is_some_and(|chair| same(chair, &person));
@@ -127,6 +134,7 @@ pub(in crate::sources) fn expected(
                         },
                         partstat: invitation.partstat.clone(),
                         via: invitation.member.clone(),
+                        is_listed: invitation.is_listed,
                         person: Some(person),
                     });
                 }
@@ -142,6 +150,7 @@ pub(in crate::sources) fn expected(
             role_stated: false,
             partstat: organizer.and_then(|organizer| organizer.partstat.clone()),
             via: None,
+            is_listed: false,
         });
     }
     people
@@ -182,6 +191,7 @@ impl Invitation {
             delegated_from: None,
             email: None,
             name: None,
+            is_listed: false,
         }
     }
 
@@ -244,6 +254,7 @@ fn group(group: &Invitation, invitations: &[Invitation]) -> Option<Expected> {
         role_stated: role.is_some(),
         partstat: None,
         via: Some(address.to_owned()),
+        is_listed: false,
     })
 }
 
@@ -283,7 +294,7 @@ fn known_role(role: &str) -> &'static str {
     }
 }
 
-fn without_mailto(text: &str) -> &str {
+pub(super) fn without_mailto(text: &str) -> &str {
     match text.get(..7) {
         Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => &text[7..],
         _ => text,

@@ -9,6 +9,7 @@ use regex::Regex;
 
 use super::calendars::{self, decoded, is_answer, method, parse};
 use super::expand::{Occurrence, cancelled, occurrences, original, starts};
+use super::lists::{Given, Lists};
 use super::occasion::{Broken, Except, Occasion};
 use super::people::{self, Expected, Invitation};
 use super::zones::{Local, Zones};
@@ -37,6 +38,8 @@ pub(in crate::sources) struct Choice {
     pub(in crate::sources) from: Option<String>,
     /// The day after the last.
     pub(in crate::sources) to: Option<String>,
+    /// The members of groups that are invited.
+    pub(in crate::sources) lists: Given,
 }
 
 /// Which occurrences are taken, by their starts.
@@ -56,6 +59,8 @@ pub(in crate::sources) struct Reading {
     /// The bounds that the configuration gives.
     pub(in crate::sources) from: Option<Millis>,
     pub(in crate::sources) to: Option<Millis>,
+    /// The members of groups.
+    pub(in crate::sources) lists: Lists,
     finder: Finder,
     /// Write-ups by name, see [`Setting::names`].
     names: HashMap<String, String>,
@@ -216,6 +221,7 @@ impl Reading {
             writeup: choice.writeup,
             from: date("from", choice.from.as_deref())?,
             to: date("to", choice.to.as_deref())?,
+            lists: Lists::new(&choice.lists)?,
             finder: Finder::new(&setting.writeups),
             names: setting.names(),
             setting: setting.clone(),
@@ -417,7 +423,8 @@ impl Reading {
     /// What is planned of an occurrence that somebody states.
     pub(in crate::sources) fn planned(&self, stated: &Stated<'_>, sink: &mut dyn Sink) -> Plan {
         let meeting = stated.meeting();
-        let people = people::expected(stated.invitations, |reason| sink.left_out(reason));
+        let invitations = self.lists.expanded(stated.invitations);
+        let people = people::expected(&invitations, |reason| sink.left_out(reason));
         people::look(&people, sink);
         Plan {
             uid: stated.uid.to_owned(),

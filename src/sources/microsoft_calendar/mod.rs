@@ -128,6 +128,7 @@ impl Calendars {
             writeup: params.writeup,
             from: params.from,
             to: params.to,
+            ..Choice::default()
         };
         Ok(Calendars {
             signin,

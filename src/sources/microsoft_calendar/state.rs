@@ -30,6 +30,9 @@ pub(super) struct Checkpoint {
     pub(super) refused: Option<String>,
     /// How all was read.
     pub(super) setup: String,
+    /// By which configuration.
+    #[serde(default)]
+    pub(super) choice: String,
     pub(super) calendars: BTreeMap<String, Stand>,
     pub(super) memory: Memory,
     /// How we are told of changes, by calendars.

@@ -19,7 +19,7 @@ use super::state::{Checkpoint, Known, Owner, Stand, changes, is_whole, kept, own
 use super::subscribe;
 use crate::model::Millis;
 use crate::sources::forge::{Stop, concluded, is_too_early, refusal, remembered, written};
-use crate::sources::icalendar::memory::{Telling, hashed, setup, window};
+use crate::sources::icalendar::memory::{Telling, choice, hashed, setup, window};
 use crate::sources::icalendar::people;
 use crate::sources::icalendar::reading::{Plan, Reading, UNWANTED, Window};
 use crate::sources::microsoft::calendar::{Found, Next, Site};
@@ -67,10 +67,13 @@ pub(super) fn pull(
     let window = window(reading, now);
     let key = calendars.signin.known_by();
     let owners = owners(&state.calendars);
+    let choice = choice(&reading.setting, &calendars.params);
+    let is_chosen_anew = !state.choice.is_empty() && state.choice != choice;
+    let telling = Telling::new(&mut state.memory, &reading.setting, &key, (now, window));
     let mut run = Run {
         reading,
         window,
-        telling: Telling::new(&mut state.memory, &reading.setting, &key, (now, window)),
+        telling: telling.keeping_past(is_chosen_anew),
         sink,
         owners,
         stands: &mut state.calendars,
@@ -98,6 +101,15 @@ pub(super) fn pull(
         Err(stop) => Err(stop),
     };
     run.settle();
+    match &ended {
+        Ok(()) => {
+            run.telling.is_read(run.sink);
+            state.choice = choice;
+        }
+        Err(Stop::Refused(..)) => {}
+        // The next one goes on in the same way.
+        Err(_) => run.telling.is_cut_off(),
+    }
     state.refused = refusal(&ended);
     let ended = concluded(ended, run.got, run.sink);
     state.subscriptions = subscriptions;
@@ -216,8 +228,9 @@ impl Run<'_> {
         let told: BTreeSet<String> = stand.entries.values().flat_map(uids).collect();
         let lacked = gone.iter().filter_map(|entry| stand.entries.get(entry));
         let lacked: BTreeSet<String> = lacked.flat_map(uids).collect();
-        let count = |of: &BTreeSet<String>| self.telling.count(|one| of.contains(one.uid));
-        let (lacked, told) = (count(&lacked), count(&told));
+        let telling = &self.telling;
+        let told = telling.count(|one| told.contains(one.uid));
+        let lacked = telling.count(|one| lacked.contains(one.uid) && !telling.may_stay(one));
         stand.doubt.weigh((lacked, told), self.sink)?;
         for entry in gone {
             self.gone(calendar, &entry);
@@ -409,11 +422,15 @@ impl Run<'_> {
             .entries
             .insert(entry.to_owned(), known.clone());
         self.left(&owner, &left);
+        let goes_on = is_series && events.iter().any(|event| !event.is_cancelled);
         let is_silent = !known.is_own && known.uids.iter().any(|uid| self.has_own(uid));
         for event in events {
             let wanted = wants(&event);
             let is_next = event.at >= self.window.to && self.window.to < self.window.beyond;
             if event.is_cancelled {
+                if goes_on {
+                    self.telling.calls_off(&event.meeting());
+                }
                 self.sink.left_out("cancelled");
             } else if event.is_draft {
                 self.sink.left_out("draft that was not sent");
@@ -493,7 +510,7 @@ impl Run<'_> {
 
     /// Takes back what was told of meetings and is there no more. While a meeting stands in several
     /// calendars, the organiser's says what it does not hold; else all of them together do, once all were
-    /// read.
+    /// read. What of a series is past stays, unless the series goes on without it.
     fn settle(&mut self) {
         let read = |uid: &String| {
             let owners = self.owners.get(uid).into_iter().flatten();
@@ -507,6 +524,6 @@ impl Run<'_> {
             .filter(|uid| read(uid))
             .cloned()
             .collect();
-        self.telling.missing(&settled, |_| false, self.sink);
+        self.telling.missing_of_read(&settled, self.sink);
     }
 }

@@ -421,6 +421,7 @@ impl Desk {
                 present_ms: present,
                 spoke_ms: None,
                 mandatory: false,
+                stay: None,
             })),
         });
     }

@@ -124,6 +124,7 @@ impl Teams {
             writeup: desk.writeup.clone(),
             from: asked.from,
             to: None,
+            ..Choice::default()
         };
         Ok(Teams {
             signin,

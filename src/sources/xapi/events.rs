@@ -189,6 +189,7 @@ impl Reader {
                 present_ms,
                 spoke_ms: None,
                 mandatory: false,
+                stay: None,
             }))
         })
     }

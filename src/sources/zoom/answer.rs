@@ -144,7 +144,7 @@ impl Stay {
 }
 
 /// The people of these stays. Who signed in is one person on all devices, also where only one of them
-/// shows the address. Beside them the names that their devices showed, which a webhook may have told of as
+/// shows the address. Beside them the names that their devices showed, which an earlier report may have told of as
 /// if they were other people.
 pub(super) fn people(stays: &[Stay]) -> (Vec<Attendee>, BTreeSet<String>) {
     let (mut emails, mut names) = (HashMap::new(), HashMap::new());

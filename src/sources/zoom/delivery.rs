@@ -1,12 +1,15 @@
-//! Webhooks of Zoom: who sent one, and what it says. A delivery knows nothing of the others, and Zoom tells
-//! of a departure without the arrival: that somebody came is all that can be said for certain. It is said
-//! once for each person and meeting, by the id that the report gives them, in the lowest version there is;
-//! so deliveries may come twice and in any order, and a report's seconds take their place.
+//! Webhooks of Zoom: who sent one, and what it says. A delivery knows nothing of the others: that somebody came,
+//! that they left and that the meeting ended are told as ends of stays, which are put together where all are
+//! known. So deliveries may come twice and in any order, and a report of the same meeting takes their place.
 
 use serde_json::{Value, json};
 
-use crate::model::{Body, Event, Meeting, Millis, Occurrence, Venue};
-use crate::sources::forge::{self, instant, recent, value, wrong};
+use crate::model::{
+    Attendance, Body, Edge, Event, Mark, Meeting, Millis, Occurrence, StayEnd, Venue,
+};
+use crate::sources::collected::Collected;
+use crate::sources::forge::{self, instant, of_millis, recent, value, wrong};
+use crate::sources::presence;
 use crate::sources::presence::event_id;
 use crate::sources::presence::people::People;
 use crate::sources::presence::stays::Bounds;
@@ -29,6 +32,19 @@ struct Spoken<'v> {
     number: String,
     start: Millis,
     id: String,
+    /// What Zoom calls it from this opening to its end.
+    opening: String,
+}
+
+/// An end of a stay as a delivery tells it.
+struct Told {
+    edge: Edge,
+    /// The field of the participant that says when it was.
+    field: &'static str,
+    /// When it was sent, where the field is missing.
+    sent: Option<Millis>,
+    /// Whether it also says that they were there.
+    is_of_presence: bool,
 }
 
 impl Push for Zoom {
@@ -43,18 +59,32 @@ impl Push for Zoom {
             ));
         };
         let object = &value["payload"]["object"];
+        let told = |edge, field| Told {
+            edge,
+            field,
+            sent: of_millis(&value["event_ts"]),
+            is_of_presence: true,
+        };
         let taken = match event {
             CHALLENGE => Ok(()),
-            "meeting.participant_joined" | "meeting.participant_left" => self.came(object, sink),
+            "meeting.participant_joined" | "meeting.participant_joined_breakout_room" => {
+                self.came(object, &told(Edge::Joined, "join_time"), sink)
+            }
+            "meeting.participant_left" | "meeting.participant_left_breakout_room" => {
+                self.came(object, &told(Edge::Left, "leave_time"), sink)
+            }
+            // Whoever is sent there was in the meeting until then, or not at all.
+            "meeting.participant_put_in_waiting_room" => {
+                let told = Told {
+                    is_of_presence: false,
+                    ..told(Edge::Left, "date_time")
+                };
+                self.came(object, &told, sink)
+            }
             "meeting.ended" => self.ended(object, sink),
             "meeting.participant_joined_waiting_room"
             | "meeting.participant_left_waiting_room"
-            | "meeting.participant_put_in_waiting_room"
             | "meeting.participant_admitted" => Err(Untaken::LeftOut("waiting room")),
-            "meeting.participant_joined_breakout_room"
-            | "meeting.participant_left_breakout_room" => {
-                Err(Untaken::LeftOut("breakout room of who joined the meeting"))
-            }
             _ => Err(Untaken::LeftOut("event that says nothing of who came")),
         };
         match taken {
@@ -123,6 +153,8 @@ impl Zoom {
             return Err(Untaken::LeftOut("meeting that is no review"));
         }
         let start = instant(&object["start_time"]).ok_or(Untaken::Fault("start_time"))?;
+        let opening = answer::number(&object["uuid"]);
+        let opening = opening.unwrap_or_else(|| format!("{number}/{start}"));
         match self.reviews.name(&self.desk, &number, start) {
             Name::Known(id) => Ok(Spoken {
                 object,
@@ -130,6 +162,7 @@ impl Zoom {
                 number,
                 start,
                 id,
+                opening,
             }),
             // Nobody else tells of it.
             Name::Scheduled(_) if !self.is_pulled => Ok(Spoken {
@@ -138,6 +171,7 @@ impl Zoom {
                 start,
                 id: numbers::own(&self.desk, &number, start),
                 number,
+                opening,
             }),
             Name::Scheduled(_) => Err(Untaken::LeftOut(
                 "meeting of a series without `at`, which the API tells",
@@ -145,42 +179,120 @@ impl Zoom {
         }
     }
 
-    /// Somebody is there, or was.
-    fn came(&self, object: &Value, sink: &mut dyn Sink) -> Result<(), Untaken> {
+    /// Somebody comes, or leaves.
+    fn came(&self, object: &Value, told: &Told, sink: &mut dyn Sink) -> Result<(), Untaken> {
         let spoken = self.spoken(object)?;
         let who = &spoken.object["participant"];
         if !who.is_object() {
             return Err(Untaken::Fault("participant"));
         }
+        let at = instant(&who[told.field]).or(told.sent);
+        let at = at.ok_or(Untaken::Fault("participant.join_time or leave_time"))?;
         let name = who["user_name"].as_str().unwrap_or_default().trim();
         let mut people = People::default();
-        people.of(name, answer::email(&who["email"]));
-        let bounds = Bounds {
-            start: Some(spoken.start),
-            end: None,
+        let key = people.of(name, answer::email(&who["email"])).key.clone();
+        let first = |fields: &[&str]| fields.iter().find_map(|field| answer::number(&who[*field]));
+        // One for each time that a device comes.
+        let device = first(&["user_id", "participant_uuid"]).unwrap_or(key);
+        let room = answer::number(&spoken.object["breakout_room_uuid"]).unwrap_or_default();
+        let account = first(&["participant_user_id", "id", "participant_uuid"]);
+        let account = account.map(|account| joined(&[&spoken.id, &account]));
+        let meeting = self.meeting(&spoken, None);
+        let stay = StayEnd {
+            edge: told.edge,
+            at,
+            device: Mark::new(joined(&[&spoken.opening, &room, &device])),
+            account: Mark::new(account.unwrap_or_default()),
+            opening: Mark::new(spoken.opening),
+            attendee: Mark::default(),
         };
-        let meeting = self
-            .desk
-            .occurrence(spoken.id, spoken.topic, spoken.start, bounds);
-        self.desk.tell(&meeting, &people.into_all(), sink);
+        if !told.is_of_presence {
+            sink.left_out("waiting room");
+            sink.event(self.end(&meeting, stay));
+            return Ok(());
+        }
+        let mut all = Collected::default();
+        self.desk.tell(&meeting, &people.into_all(), &mut all);
+        for (reason, count) in &all.left_out {
+            (0..*count).for_each(|_| sink.left_out(reason));
+        }
+        for event in all.events {
+            let Body::Attendance(attendance) = event.body else {
+                sink.event(event);
+                continue;
+            };
+            let mut stay = stay.clone();
+            stay.attendee = Mark::new(event.id);
+            let mut end = self.end(&meeting, stay);
+            // Of two deliveries that tell the same the one counts that knows who it is.
+            end.version |= u32::from(attendance.person.is_some()) << 1;
+            if let Body::Attendance(own) = &mut end.body {
+                own.person = attendance.person;
+            }
+            sink.event(end);
+        }
         Ok(())
+    }
+
+    /// The meeting as it is known to have been.
+    fn meeting(&self, spoken: &Spoken<'_>, end: Option<Millis>) -> presence::Meeting {
+        let start = Some(spoken.start);
+        let id = spoken.id.clone();
+        self.desk
+            .occurrence(id, spoken.topic, spoken.start, Bounds { start, end })
+    }
+
+    /// One end of a stay of nobody who is named yet.
+    fn end(&self, meeting: &presence::Meeting, stay: StayEnd) -> Event {
+        let edge = match stay.edge {
+            Edge::Joined => "joined",
+            Edge::Left => "left",
+        };
+        let at = stay.at.to_string();
+        let names = [edge, &stay.opening.name, &stay.device.name, &at];
+        Event {
+            source: self.desk.setting.source.as_str().into(),
+            id: event_id(&meeting.id, &joined(&names)),
+            subject: meeting.subject.clone(),
+            time: meeting.at,
+            version: self.desk.version(&meeting.subject),
+            body: Body::Attendance(Box::new(Attendance {
+                meeting: meeting.id.clone(),
+                person: None,
+                team: None,
+                role: None,
+                partstat: None,
+                role_stated: true,
+                via: None,
+                meeting_ms: None,
+                attended: None,
+                present_ms: None,
+                spoke_ms: None,
+                mandatory: false,
+                stay: Some(Box::new(stay)),
+            })),
+        }
     }
 
     /// How long it was.
     fn ended(&self, object: &Value, sink: &mut dyn Sink) -> Result<(), Untaken> {
         let spoken = self.spoken(object)?;
         let end = instant(&spoken.object["end_time"]).ok_or(Untaken::Fault("end_time"))?;
-        let bounds = Bounds {
-            start: Some(spoken.start),
-            end: Some(end),
-        };
-        let length = bounds.length().ok_or(Untaken::Fault("end_time"))?;
+        let meeting = self.meeting(&spoken, Some(end));
+        let length = meeting.bounds.length();
+        let length = length.ok_or(Untaken::Fault("end_time"))?;
         let is_own = spoken.id == numbers::own(&self.desk, &spoken.number, spoken.start);
         let venue = venue::zoom(&spoken.number).filter(|_| is_own);
         let venue = venue.map(|name| Venue::new(name, false));
-        let meeting = self
-            .desk
-            .occurrence(spoken.id, spoken.topic, spoken.start, bounds);
+        let closed = StayEnd {
+            edge: Edge::Left,
+            at: end,
+            opening: Mark::new(spoken.opening),
+            device: Mark::default(),
+            account: Mark::default(),
+            attendee: Mark::default(),
+        };
+        sink.event(self.end(&meeting, closed));
         sink.event(Event {
             source: self.desk.setting.source.as_str().into(),
             id: event_id(&meeting.id, "length"),
@@ -195,4 +307,9 @@ impl Zoom {
         });
         Ok(())
     }
+}
+
+/// Names as one, which no others make.
+fn joined(names: &[&str]) -> String {
+    names.join("\u{1f}")
 }

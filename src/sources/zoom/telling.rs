@@ -93,8 +93,8 @@ impl Telling<'_> {
         }
         let at = people.meeting.at;
         let all = &people.people;
-        // A delivery, or an earlier report, may have known somebody by the name of a device alone.
-        if is_again || !self.zoom.secrets.is_empty() {
+        // An earlier report may have known somebody by the name of a device alone.
+        if is_again {
             for name in &people.shown {
                 sink.event(self.taken_back(&people.meeting.id, name, at));
             }
@@ -136,6 +136,7 @@ impl Telling<'_> {
                 present_ms: None,
                 spoke_ms: None,
                 mandatory: false,
+                stay: None,
             })),
         }
     }
