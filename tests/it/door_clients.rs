@@ -125,7 +125,7 @@ async fn what_it_tells_is_understood() {
     let schemas = EventKind::ALL.len() + 4 + shapes::all().expect("schemas").len();
     assert_eq!(
         (&said["paths"], &said["schemas"]),
-        (&json!(22), &json!(schemas)),
+        (&json!(34), &json!(schemas)),
         "{said}"
     );
     assert!(said["samples"].as_u64() > Some(30), "{said}");
