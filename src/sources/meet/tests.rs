@@ -18,7 +18,7 @@ const REPORT: &str = "First name,Last name,Email,Duration,Time joined,Time exite
     Grace,Hopper,grace@example.org,20 min,3:05 PM,3:50 PM\n\
     Grace,Hopper,Grace@example.org,5 min,3:52 PM,3:57 PM\n\
     Margaret,Hamilton,,12 min,3:00 PM,3:12 PM\n\
-    Alan,Turing,alan@example.org,20 perc,3:00 PM,3:20 PM\n\
+    Alan,Turing,alan@example.org,20 zz,3:00 PM,3:20 PM\n\
     ,,,30 min,3:00 PM,3:30 PM\n\
     Konferenzraum 3,,raum3@example.org,30 min,3:00 PM,3:30 PM\n\
     Ada,L,ada2@example.org,20 min,soon,3:20 PM\n";

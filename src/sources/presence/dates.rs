@@ -225,43 +225,69 @@ fn zoned(text: &str) -> Option<Millis> {
     parse_rfc3339(&format!("{date}T{time}{seconds}{zone}"))
 }
 
-/// A length as Teams and Meet write it, `1h 2m 3s`, `19 min 26 s` or `1 Std. 2 Min.`, ms. `None` in
-/// languages whose units don't begin with h, m and s, and where they don't get smaller.
+/// The units of lengths by the letters that they begin with, in the languages that we know, in small letters; of two
+/// that fit the longer counts.
+const UNITS: [(&str, u64); 26] = [
+    ("h", 3_600_000),
+    ("st", 3_600_000),
+    ("tim", 3_600_000),
+    ("t", 3_600_000),
+    ("u", 3_600_000),
+    ("go", 3_600_000),
+    ("or", 3_600_000),
+    ("ó", 3_600_000),
+    ("ώ", 3_600_000),
+    ("ч", 3_600_000),
+    ("sa", 3_600_000),
+    ("時", 3_600_000),
+    ("小", 3_600_000),
+    ("시", 3_600_000),
+    ("m", 60_000),
+    ("p", 60_000),
+    ("dk", 60_000),
+    ("λ", 60_000),
+    ("м", 60_000),
+    ("хв", 60_000),
+    ("分", 60_000),
+    ("분", 60_000),
+    ("s", 1_000),
+    ("с", 1_000),
+    ("秒", 1_000),
+    ("초", 1_000),
+];
+
+/// A length as Teams and Meet write it, `1h 2m 3s`, `19 min 26 s`, `1 Std. 2 Min.`, `1 godz. 5 min` or `1時間5分`,
+/// ms. `None` in other languages, and where units don't get smaller.
 pub(in crate::sources) fn duration(text: &str) -> Option<u64> {
     let mut total = 0_u64;
-    let mut number: Option<u64> = None;
     let mut smallest = u64::MAX;
-    for part in text
-        .split(|c: char| c.is_whitespace())
-        .filter(|part| !part.is_empty())
-    {
-        let letters = part
-            .find(|c: char| !c.is_ascii_digit())
-            .unwrap_or(part.len());
-        let (digits, unit) = part.split_at(letters);
-        if !digits.is_empty() {
-            if number.is_some() {
-                return None;
-            }
-            number = Some(digits.parse().ok().filter(|number| *number < 1_000_000)?);
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let unit = rest.find(|c: char| !c.is_ascii_digit())?;
+        let number: u64 = rest[..unit].parse().ok()?;
+        rest = rest[unit..].trim_start();
+        let next = rest.find(|c: char| c.is_ascii_digit());
+        let (unit, next) = rest.split_at(next.unwrap_or(rest.len()));
+        let factor = factor(unit)?;
+        if factor >= smallest || number >= 1_000_000 {
+            return None;
         }
-        if !unit.is_empty() {
-            let unit = unit.to_lowercase();
-            let factor = match unit.chars().next()? {
-                'h' => 3_600_000,
-                's' if unit.starts_with("st") => 3_600_000,
-                'm' => 60_000,
-                's' => 1_000,
-                _ => return None,
-            };
-            if factor >= smallest {
-                return None;
-            }
-            smallest = factor;
-            total += number.take()? * factor;
-        }
+        smallest = factor;
+        total += number * factor;
+        rest = next;
     }
-    (number.is_none() && !text.is_empty()).then_some(total)
+    (smallest < u64::MAX).then_some(total)
+}
+
+/// How long a unit is, ms: one word, perhaps with a stop behind it.
+fn factor(unit: &str) -> Option<u64> {
+    let unit = unit.trim().trim_end_matches(['.', ',']).to_lowercase();
+    if unit.is_empty() || !unit.chars().all(char::is_alphabetic) {
+        return None;
+    }
+    let fits = UNITS.iter().filter(|(begins, _)| unit.starts_with(begins));
+    let longest = fits.max_by_key(|(begins, _)| begins.len())?;
+    Some(longest.1)
 }
 
 #[cfg(test)]
@@ -374,7 +400,27 @@ mod tests {
             ("1 Std. 6 Min. 50 Sek.", Some(4_010_000)),
             ("1 hr 2 min", Some(3_720_000)),
             ("1s 2m", None),
-            ("2 timer", None),
+            ("2 timer", Some(7_200_000)),
+            ("1h 5m 3s", Some(3_903_000)),
+            ("1 Std. 5 Min.", Some(3_900_000)),
+            ("1 godz. 5 min 3 sek.", Some(3_903_000)),
+            ("1 tim 5 min 3 sek", Some(3_903_000)),
+            ("1 t 5 min 3 sek.", Some(3_903_000)),
+            ("1 u 5 min 3 sec", Some(3_903_000)),
+            ("1 uur 5 minuten", Some(3_900_000)),
+            ("1 hora 5 minutos", Some(3_900_000)),
+            ("1\u{a0}h\u{202f}5 min", Some(3_900_000)),
+            ("1時間5分3秒", Some(3_903_000)),
+            ("1 小时 5 分钟 3 秒", Some(3_903_000)),
+            ("1시간 5분 3초", Some(3_903_000)),
+            ("1 ч 5 мин 3 с", Some(3_903_000)),
+            ("1 sa 5 dk 3 sn", Some(3_903_000)),
+            ("5 x", None),
+            ("1 d", None),
+            ("5 m 3", None),
+            ("m", None),
+            ("65", None),
+            ("99999999999999999999 s", None),
             ("19:26", None),
             ("19", None),
             ("", None),

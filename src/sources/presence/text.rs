@@ -138,9 +138,18 @@ fn encoding_of(bytes: &[u8]) -> (&'static Encoding, bool) {
     if let Some((encoding, _)) = Encoding::for_bom(bytes) {
         return (encoding, false);
     }
-    match bytes {
-        [first, 0, _, 0, ..] if *first != 0 => (UTF_16LE, true),
-        [0, second, 0, _, ..] if *second != 0 => (UTF_16BE, true),
+    // A list has digits, separators and line ends in every language; no text of one byte a letter has zeros.
+    let head = &bytes[..bytes.len().min(4096)];
+    let zeros = |place: usize| {
+        head.iter()
+            .skip(place)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
+    match (zeros(0), zeros(1)) {
+        (first, second) if second > first => (UTF_16LE, true),
+        (first, second) if first > second => (UTF_16BE, true),
         _ if std::str::from_utf8(bytes).is_ok() => (UTF_8, false),
         _ => (WINDOWS_1252, true),
     }
@@ -205,6 +214,7 @@ mod tests {
             [&[0xff, 0xfe][..], &little(tabs)].concat(),
             [&[0xfe, 0xff][..], &big(tabs)].concat(),
             little(tabs),
+            big(tabs),
             [&[0xef, 0xbb, 0xbf][..], commas.as_bytes()].concat(),
             commas.replace(',', ";").replace("1;", "1,").into_bytes(),
             windows,
@@ -212,5 +222,13 @@ mod tests {
             assert_eq!(cells(&bytes), expected);
         }
         assert!(cells(b"").is_empty());
+        // The first letters have no zeros in them.
+        let japanese = "氏名\t参加時刻\n山田\t2022/11/14 9:29:07\n";
+        for bytes in [little(japanese), big(japanese)] {
+            assert_eq!(
+                cells(&bytes),
+                [["氏名", "参加時刻"], ["山田", "2022/11/14 9:29:07"]]
+            );
+        }
     }
 }

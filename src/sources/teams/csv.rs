@@ -41,6 +41,15 @@ pub(in crate::sources) fn read_report(
     let order = desk.order(name, &stamps, true, sink)?;
     let summary = |index: usize| report.bounds.get(index).map(|(_, stamp)| *stamp);
     let bounds = desk.bounds(name, (summary(0), summary(1)), order, sink);
+    // Their stays one by one say more than a sum.
+    let vague = report.participants.iter().filter(|one| one.is_vague);
+    let vague = vague.count();
+    if vague > 0 && report.stays.is_empty() {
+        sink.note(format!(
+            "{name}: durations that are not understood: {vague}; they should be written as \"1h 5m 3s\"; whoever left \
+             and came again counts as if they had stayed"
+        ));
+    }
     let people = people::of_report(&report, |stamp| stamp.at(order, &desk.calendar), sink);
     let said = Said {
         key: &report.title,

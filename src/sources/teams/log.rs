@@ -37,7 +37,7 @@ pub(super) fn is_log(rows: &[Row]) -> bool {
 }
 
 /// What the words for going have in them, in the languages that we know, lower case.
-const GOING: [&str; 22] = [
+const GOING: [&str; 34] = [
     "left",
     "verlassen",
     "quitt",
@@ -54,6 +54,18 @@ const GOING: [&str; 22] = [
     "forlot",
     "poistui",
     "opu\u{15b}ci",
+    "opuszcz",
+    "opusti",
+    "deixou",
+    "ayr\u{131}ld",
+    "kil\u{e9}p",
+    "t\u{e1}voz",
+    "αποχώρ",
+    "вийш",
+    "вышел",
+    "나감",
+    "나갔",
+    "退室",
     "odesz",
     "odpojil",
     "покинул",

@@ -38,6 +38,8 @@ pub(super) struct Entry {
     pub(super) left: Option<Stamp>,
     /// The length of the stay or of all stays as stated, ms.
     pub(super) stated_ms: Option<u64>,
+    /// It states one that is not understood.
+    pub(super) is_vague: bool,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -116,7 +118,8 @@ fn summary(row: &Row, report: &mut Report) {
 }
 
 fn entry(row: &Row) -> Result<Entry, &'static str> {
-    let left = row.cell(2);
+    let (left, length) = (row.cell(2), row.cell(3));
+    let stated_ms = duration(length);
     Ok(Entry {
         place: row.place(),
         name: row.cell(0).to_owned(),
@@ -130,7 +133,8 @@ fn entry(row: &Row) -> Result<Entry, &'static str> {
             "" => None,
             _ => Some(Stamp::parse(left).ok_or("leave time")?),
         },
-        stated_ms: duration(row.cell(3)),
+        stated_ms,
+        is_vague: stated_ms.is_none() && !length.is_empty(),
     })
 }
 

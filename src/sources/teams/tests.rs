@@ -156,6 +156,105 @@ fn one_report_in_the_spellings_of_many_places() {
     }
 }
 
+/// Lists without stays: whoever left and came again was there for as long as the list states, in its language.
+#[test]
+fn lengths_count_in_the_language_of_the_list() {
+    let list = |times: [&str; 3], lengths: [&str; 2], separator: &str| {
+        let rows = [
+            vec!["1. 概要"],
+            vec!["会議のタイトル", "Review INC-12"],
+            vec!["開始時刻", times[0]],
+            vec!["終了時刻", times[1]],
+            vec!["2. 参加者"],
+            vec!["名前", "最初の参加", "最後の退出", "長さ", "メール", "役割"],
+            vec![
+                "Ada",
+                times[0],
+                times[1],
+                lengths[0],
+                "ada@example.org",
+                "主催者",
+            ],
+            vec![
+                "Bob",
+                times[0],
+                times[2],
+                lengths[1],
+                "bob@example.org",
+                "発表者",
+            ],
+        ];
+        let rows = rows.iter().map(|row| {
+            let cells: Vec<String> = row.iter().map(|cell| format!("\"{cell}\"")).collect();
+            cells.join(separator)
+        });
+        rows.collect::<Vec<_>>().join("\r\n")
+    };
+    let dotted = [
+        "14.03.2025, 15:00:00",
+        "14.03.2025, 16:05:03",
+        "14.03.2025, 15:55:00",
+    ];
+    let slashed = [
+        "14/03/2025, 15:00:00",
+        "14/03/2025, 16:05:03",
+        "14/03/2025, 15:55:00",
+    ];
+    let american = [
+        "3/14/25, 3:00:00\u{202f}PM",
+        "3/14/25, 4:05:03\u{202f}PM",
+        "3/14/25, 3:55:00\u{202f}PM",
+    ];
+    let spanish = [
+        "14/3/25, 3:00:00 p.\u{202f}m.",
+        "14/3/25, 4:05:03\u{202f}p.\u{a0}m.",
+        "14/3/25, 3:55:00 p. m.",
+    ];
+    let year_first = [
+        "2025/3/14 15:00:00",
+        "2025/3/14 16:05:03",
+        "2025/3/14 15:55:00",
+    ];
+    for (times, lengths) in [
+        (slashed, ["1 h 5 min 3 s", "30 min 2 s"]),
+        (spanish, ["1h 5min 3s", "30min 2s"]),
+        (american, ["1h 5m 3s", "30m 2s"]),
+        (dotted, ["1 godz. 5 min 3 s", "30 min 2 s"]),
+        (dotted, ["1 Std. 5 Min. 3 Sek.", "30 Min. 2 Sek."]),
+        (year_first, ["1 tim 5 min 3 sek", "30 min 2 sek"]),
+        (year_first, ["1時間5分3秒", "30分2秒"]),
+        (slashed, ["1 u 5 m 3 s", "30 m 2 s"]),
+    ] {
+        for separator in ["\t", ";", ","] {
+            let text = list(times, lengths, separator);
+            // Without a mark that says so.
+            let little: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            for bytes in [text.into_bytes(), little, big] {
+                let found = import("", &bytes).unwrap();
+                assert_eq!(
+                    present(&found),
+                    [
+                        (Some("ada@example.org"), Some(3_903)),
+                        (Some("bob@example.org"), Some(1_802))
+                    ],
+                    "{lengths:?}"
+                );
+                let unclear = found.notes.iter().any(|note| note.contains("durations"));
+                assert!(!unclear, "{:?}", found.notes);
+            }
+        }
+    }
+    // A number alone may be minutes or seconds: that is said.
+    let found = import("", list(dotted, ["65", "30"], "\t").as_bytes()).unwrap();
+    assert_eq!(present(&found)[1].1, Some(3_300));
+    let words = found.notes.join(" ");
+    assert!(
+        words.contains("durations that are not understood: 2"),
+        "{words}"
+    );
+}
+
 #[test]
 fn what_may_be_two_dates_is_refused() {
     let ada = (
@@ -218,9 +317,17 @@ fn whoever_is_gone_first_had_come_before() {
         Ada L\tVerlassen\t14/12/2020, 12:25:00\n\
         Grace H\tBeigetreten\t14/12/2020, 12:05:00\n\
         Grace H\tVerlassen\t14/12/2020, 12:20:00\n";
+    let words = |coming: &str, going: &str| {
+        list.replace("Beigetreten", coming)
+            .replace("Verlassen", going)
+    };
     // In a language that nobody knows here, too.
     for list in [
         list.to_owned(),
+        words("Dołączono", "Opuszczono"),
+        words("Ingressou", "Deixou"),
+        words("Katıldı", "Ayrıldı"),
+        words("入室", "退室"),
         list.replace("Beigetreten", "Zzin")
             .replace("Verlassen", "Zzaus"),
     ] {
