@@ -25,7 +25,8 @@ use readback::store::Store;
 const AS_OF: &str = "2026-07-01T00:00:00Z";
 const TABLES: &str = "SELECT table, sum(rows), toFloat64(sum(bytes_on_disk)) FROM system.parts \
      WHERE active AND database = 'readback' AND rows > 0 \
-     AND table IN ('landing_read', 'derived_read', 'derived_read_day', 'derived_reader_day') \
+     AND table IN ('landing_read', 'derived_read', 'derived_read_day', 'derived_reader_day', \
+     'derived_reader_cell', 'derived_sitting_day') \
      GROUP BY table ORDER BY table";
 
 #[tokio::main]
@@ -104,14 +105,14 @@ async fn main() {
     let reported = measure(command.arg(&report));
     let report_cpu = table.step("report", reads, &reported);
 
-    writeln!(out, "\ntable                    rows   bytes a row").expect("stdout");
+    writeln!(out, "\ntable                     rows   bytes a row").expect("stdout");
     let rows: Vec<(String, u64, f64)> = engine::client(running.endpoint())
         .query(TABLES)
         .fetch_all()
         .await
         .expect("tables");
     for (name, rows, bytes) in rows {
-        writeln!(out, "{name:<18} {rows:>10} {:>13.1}", bytes / rows as f64).expect("stdout");
+        writeln!(out, "{name:<19} {rows:>10} {:>13.1}", bytes / rows as f64).expect("stdout");
     }
     running.stop().await;
     against_duckdb(

@@ -34,7 +34,7 @@ WITH
         ANY LEFT JOIN first_revision AS f ON d.writeup = f.writeup
     )
 SELECT
-    class,
+    ['unknown', 'read', 'skimmed', 'opened'][1 + kind] AS class,
     sum(n) AS days,
     toUInt64(groupBitmapMerge(who)) AS people,
     sum(bitmapCardinality(who)) AS pairs
@@ -43,15 +43,15 @@ FROM
     SELECT
         writeup,
         multiIf(
-            engaged_ms IS NULL OR words IS NULL, 'unknown',
+            engaged_ms IS NULL OR words IS NULL, 0,
             engaged_ms >= greatest(toFloat64({skim_ms:UInt32}), words * {ms_per_word:Float64})
-                AND (scroll_milli IS NULL OR scroll_milli >= {depth_milli:UInt16}), 'read',
-            engaged_ms >= {skim_ms:UInt32}, 'skimmed',
-            'opened') AS class,
+                AND (scroll_milli IS NULL OR scroll_milli >= {depth_milli:UInt16}), 1,
+            engaged_ms >= {skim_ms:UInt32}, 2,
+            3) AS kind,
         count() AS n,
         groupBitmapState(person) AS who
     FROM day
-    GROUP BY writeup, class
+    GROUP BY writeup, kind
 )
-GROUP BY class
+GROUP BY kind
 ORDER BY class

@@ -65,11 +65,11 @@ SELECT
     cut.2 AS near,
     countIf(is_known) AS known,
     countIf(is_read) AS `read`,
-    uniqExactIf(person, is_read) AS readers,
-    uniqExactIf(person, is_known AND NOT is_read) AS others,
-    uniqExactIf(person, is_known) AS people,
-    uniqExactIf(person, NOT is_known) AS unknown
-FROM placed
+    toUInt64(groupBitmapIf(person, is_read)) AS readers,
+    toUInt64(groupBitmapIf(person, is_known AND NOT is_read)) AS others,
+    toUInt64(groupBitmapIf(person, is_known)) AS people,
+    toUInt64(groupBitmapIf(person, NOT is_known)) AS unknown
+FROM (SELECT * FROM placed WHERE in_window OR (is_known AND fifth BETWEEN 1 AND 3))
 ARRAY JOIN arrayConcat(
     if(in_window, [(month_of, 0)], []),
     if(is_known AND fifth BETWEEN 1 AND 3, [(0, fifth)], [])) AS cut

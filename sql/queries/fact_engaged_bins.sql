@@ -6,7 +6,7 @@ SELECT
         engaged_ms = 0, -2,
         greatest(-1, floor(log2(least(assumeNotNull(engaged_ms), {longest:UInt32}) / 1000))))) AS power,
     count() AS reads,
-    uniqExactIf(person, person != 0) AS people
+    toUInt64(groupBitmapIf(person, person != 0)) AS people
 FROM kept_read(as_of = {as_of:Int64})
 WHERE engaged_ms IS NOT NULL
 GROUP BY power

@@ -1,9 +1,15 @@
--- L2: distinct people behind a median of ages; parameters as in fact_median_age.
--- {which:UInt8}: 0 all reads,
--- 1 those not assigned, 2 those assigned
-SELECT uniqExact(r.person) AS people
-FROM kept_read(as_of = {as_of:Int64}) AS r
-WHERE ({which:UInt8} = 0 OR r.assigned = ({which:UInt8} = 2))
-  AND r.person != 0 AND r.ms >= {from:Int64}
-  AND has({writeups:Array(UInt32)}, r.writeup)
-  AND r.age_day >= 0 AND r.age_day < {below_days:Int32}
+-- L2: distinct people behind a median of ages, in three rows: of all reads, of those not assigned, of those
+-- assigned. {from:Int64} the first instant and {date:Int32} the local day in which it lies; {below_days:Int32};
+-- {writeups:Array(UInt32)}. {as_of:Int64} {boundary:Int32} {tz:String}
+SELECT toUInt64(bitmapCardinality(each.2) - bitmapContains(each.2, 0)) AS people
+FROM
+(
+    SELECT
+        groupBitmapMergeStateIf(people, NOT assigned) AS own,
+        groupBitmapMergeStateIf(people, assigned) AS told,
+        arrayJoin([(0, bitmapOr(own, told)), (1, own), (2, told)]) AS each
+    FROM since_day(as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String},
+        since = {from:Int64}, date = {date:Int32})
+    WHERE has({writeups:Array(UInt32)}, writeup) AND age_day >= 0 AND age_day < {below_days:Int32}
+)
+ORDER BY each.1

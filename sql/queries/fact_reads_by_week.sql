@@ -2,9 +2,9 @@
 -- date (its Monday, days since 1970). {as_of:Int64} {boundary:Int32} {tz:String}. Store::reads_by_week
 SELECT
     writeup,
-    toInt32(date - positiveModulo(date + 3, 7)) AS week,
+    at AS week,
     sum(reads) AS reads,
     bitmapCardinality(groupBitmapMergeState(people) AS merged) - bitmapContains(merged, 0) AS people
-FROM read_day(as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
+FROM reader_cell(cut = 1, as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
 GROUP BY writeup, week
 ORDER BY writeup, week

@@ -17,9 +17,14 @@ FROM
         bitmapCardinality(all_outside) - bitmapContains(all_outside, 0) AS outside
     FROM
     (
+        SELECT writeup, reads, people, at > {date:Int32} AND has({writeups:Array(UInt32)}, writeup) AS counted
+        FROM reader_cell(cut = 1, as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
+        WHERE at != {date:Int32} - positiveModulo({date:Int32} + 3, 7)
+        UNION ALL
         SELECT writeup, reads, people, date > {date:Int32} AND has({writeups:Array(UInt32)}, writeup) AS counted
         FROM read_day(as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
         WHERE date != {date:Int32}
+          AND date - positiveModulo(date + 3, 7) = {date:Int32} - positiveModulo({date:Int32} + 3, 7)
         UNION ALL
         SELECT
             writeup,

@@ -11,9 +11,14 @@ WITH unknown AS
 SELECT kind, label, sumIf(n, ms < {as_of:Int64}) AS before, sumIf(n, ms >= {as_of:Int64}) AS future
 FROM
 (
-    SELECT 'read' AS kind, label, toUnixTimestamp64Milli(at) AS ms, toUInt64(1) AS n
-    FROM derived_read
-    WHERE (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+    SELECT 'read' AS kind, label, if(is_future, {as_of:Int64}, toInt64('-9223372036854775808')) AS ms, n
+    FROM
+    (
+        SELECT label, at >= fromUnixTimestamp64Milli({as_of:Int64}, 'UTC') AS is_future, count() AS n
+        FROM derived_read
+        WHERE (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+        GROUP BY label, is_future
+    )
     UNION ALL
     SELECT 'read', 1, toInt64('-9223372036854775808'), reads FROM unknown WHERE NOT is_split AND reads > 0
     UNION ALL

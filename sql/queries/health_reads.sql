@@ -1,5 +1,5 @@
 -- What became of kept reads and daily counts before {as_of:Int64}. Store::read_health.
-SELECT clicks.n AS clicks, kept.n AS kept, kept.anonymous AS anonymous,
+SELECT kept.all_clicks AS clicks, kept.n AS kept, kept.anonymous AS anonymous,
     counted.n AS aggregated_rows, counted.reads AS aggregated_reads,
     left_out.own AS own_people, left_out.draft AS draft_people,
     left_out.others AS other_people, compared.people AS compared_people,
@@ -7,13 +7,19 @@ SELECT clicks.n AS clicks, kept.n AS kept, kept.anonymous AS anonymous,
     left_out.machines AS machine_people
 FROM
 (
-    SELECT count() AS n
-    FROM derived_read
-    WHERE label = 0 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
-      AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
-) AS clicks,
-(
-    SELECT count() AS n, countIf(person = 0) AS anonymous FROM kept_read(as_of = {as_of:Int64})
+    SELECT
+        count() AS all_clicks,
+        countIf(stays) AS n,
+        countIf(stays AND person = 0) AS anonymous
+    FROM
+    (
+        SELECT
+            person,
+            superseded_ms = 0 OR toUnixTimestamp64Milli(at) + superseded_ms - 1 >= {as_of:Int64} AS stays
+        FROM derived_read
+        WHERE label = 0 AND at < fromUnixTimestamp64Milli({as_of:Int64}, 'UTC')
+          AND (writeup, generation) IN (SELECT writeup, generation FROM derived_state FINAL)
+    )
 ) AS kept,
 (
     SELECT count() AS n, sum(count) AS reads

@@ -10,18 +10,34 @@ SELECT
     bitmapCardinality(groupBitmapMergeState(people) AS merged) - bitmapContains(merged, 0) AS people
 FROM
 (
+    SELECT writeup, 0 AS what, 0 AS at, groupBitmapMergeState(people) AS people
+    FROM reader_cell(cut = 1, as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
+    GROUP BY writeup
+    UNION ALL
+    SELECT
+        writeup,
+        (arrayJoin(if({late:Int32} % 30 = 0 AND bin >= intDiv({late:Int32}, 30), [(1, 0), (2, bin)], [(2, bin)]))
+            AS cell).1 AS what,
+        toInt32(cell.2) AS at,
+        groupBitmapMergeState(people) AS people
+    FROM
+    (
+        SELECT writeup, c.at AS bin, people
+        FROM reader_cell(cut = 2, as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String}) AS c
+    )
+    GROUP BY writeup, what, at
+    UNION ALL
     SELECT
         writeup,
         (arrayJoin(arrayConcat(
-            [(0, 0)],
-            if(age_day >= {late:Int32}, [(1, 0)], []),
-            if(age_day >= 0, [(2, intDiv(age_day, 30))], []),
-            if(age_day >= {late:Int32} AND age_day < 2 * {late:Int32},
+            if({late:Int32} % 30 != 0, [(1, 0)], []),
+            if(age_day < 2 * {late:Int32},
                 [(3, toInt32(toDate32(toStartOfMonth(addDays(toDate32('1970-01-01'), date)))))], [])
         )) AS cell).1 AS what,
         toInt32(cell.2) AS at,
         groupBitmapMergeState(people) AS people
     FROM read_day(as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
+    WHERE age_day >= {late:Int32} AND ({late:Int32} % 30 != 0 OR age_day < 2 * {late:Int32})
     GROUP BY writeup, what, at
 ) AS cells
 INNER JOIN

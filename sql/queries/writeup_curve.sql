@@ -2,10 +2,9 @@
 -- {as_of:Int64} {boundary:Int32} {tz:String}. Store::writeup_curve.
 SELECT
     writeup,
-    intDiv(age_day, 28) AS bin,
+    intDiv(at, 4) AS bin,
     sum(reads) AS reads,
     bitmapCardinality(groupBitmapMergeState(people) AS merged) - bitmapContains(merged, 0) AS people
-FROM read_day(as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
-WHERE age_day >= 0
+FROM reader_cell(cut = 3, as_of = {as_of:Int64}, boundary = {boundary:Int32}, tz = {tz:String})
 GROUP BY writeup, bin
 ORDER BY writeup, bin

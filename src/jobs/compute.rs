@@ -12,10 +12,10 @@ use super::reached;
 use crate::indicators::{
     self, Assigned, ClassTotal, Context, Descriptors, Facts, Kept, Totals, Windows, WriteupFact,
 };
-use crate::model::{DAY_MS, Parameters, Results};
+use crate::model::{DAY_MS, Millis, Parameters, Results};
 use crate::store::{
-    AgeWindow, CoverageRow, FactSettings, LinkRules, ObservedRow, ReadingLimits,
-    RegistryAssignment, RegistryWriteup, Store, StoryFact, Which,
+    AgeWindow, CoverageRow, Each, FactSettings, LinkRules, ObservedRow, ReadingLimits,
+    RegistryAssignment, RegistryWriteup, RosterCounts, Store, StoryFact, Which,
 };
 
 /// A write-up needs at least so many reads for a median age of its own (INDICATORS L2).
@@ -159,9 +159,12 @@ async fn facts(
         .map(|(index, writeup)| (writeup.number, index))
         .collect();
     let of_index = |frame: DataFrame| renumber(frame, &index);
-    let since = context.as_of - i64::from(parameters.trailing_days) * DAY_MS;
-    let trailing = of_index(store.trailing(settings, since).await?)?;
-    let totals = totals(store, context, settings, (registry, &writeups)).await?;
+    let (since, date) = since(context, parameters.trailing_days);
+    let trailing = of_index(store.trailing(settings, (since, date)).await?)?;
+    let comparable = comparable(context, registry, &writeups);
+    let counted = Counted::of(store, context, settings, &comparable).await?;
+    let known = (registry, &writeups[..], &comparable[..]);
+    let totals = totals(store, context, settings, known, &counted).await?;
     let seen = (registry, observed, coverage);
     let in_cohorts = numbers(registry, &writeups, |fact| {
         fact.reads_observed_for(2 * parameters.late_days, context.as_of)
@@ -197,13 +200,13 @@ async fn facts(
         series: Kept::default(),
         assigned: None,
     };
-    if store.assigned_reads(settings).await? > 0 {
+    if counted.totals.of(Which::Assigned).total_reads > 0 {
         let without = with(settings, Which::Unassigned);
         let daily = of_index(store.daily(&without).await?)?;
-        let trailing = of_index(store.trailing(&without, since).await?)?;
-        let totals = apart_totals(store, context, &without, (registry, &all.writeups)).await?;
+        let trailing = of_index(store.trailing(&without, (since, date)).await?)?;
+        let totals = counted.read_totals(store, &without).await?;
         let only = with(settings, Which::Assigned);
-        let only = apart_totals(store, context, &only, (registry, &all.writeups)).await?;
+        let only = counted.read_totals(store, &only).await?;
         let without = Facts {
             daily,
             trailing,
@@ -213,6 +216,12 @@ async fn facts(
         all.assigned = Some(Box::new(Assigned { without, only }));
     }
     Ok(all)
+}
+
+/// The instant so many days ago, and the local day (since 1970) in which it lies.
+fn since(context: &Context, days_ago: u32) -> (Millis, i32) {
+    let at = context.as_of - i64::from(days_ago) * DAY_MS;
+    (at, days(context.calendar.date(at)))
 }
 
 fn with(settings: &FactSettings, which: Which) -> FactSettings {
@@ -282,12 +291,12 @@ async fn totals(
     store: &Store,
     context: &Context,
     settings: &FactSettings,
-    (registry, writeups): (&[RegistryWriteup], &[WriteupFact]),
+    (registry, writeups, comparable): (&[RegistryWriteup], &[WriteupFact], &[u32]),
+    counted: &Counted,
 ) -> anyhow::Result<Totals> {
     let parameters = &context.parameters;
     let limits = reading_limits(parameters);
-    let comparable = comparable(context, registry, writeups);
-    let mut totals = read_totals(store, context, settings, &comparable).await?;
+    let mut totals = counted.read_totals(store, settings).await?;
     for class in store.classes(settings, limits).await? {
         let total = ClassTotal {
             days: class.days,
@@ -304,15 +313,18 @@ async fn totals(
         }
     }
     let everything = numbers(registry, writeups, |_| true);
+    let (from, date) = since(context, parameters.recent_days);
     let recent = AgeWindow {
-        from: context.as_of - i64::from(parameters.recent_days) * DAY_MS,
+        from,
+        date,
         below_days: i32::MAX,
         writeups: &everything,
     };
-    (totals.median_age_sync_ms, totals.people_sync) = store.median_age(settings, &recent).await?;
-    let first_year = first_year(context, &comparable);
-    (totals.median_age_diachronous_ms, totals.people_diachronous) =
-        store.median_age(settings, &first_year).await?;
+    totals.median_age_sync_ms = store.median_age(settings, &recent).await?;
+    let people = store.people_in_window(settings, &recent).await?;
+    totals.people_sync = people.of(settings.which);
+    let first_year = first_year(context, comparable);
+    totals.median_age_diachronous_ms = store.median_age(settings, &first_year).await?;
     totals.bunched = store
         .bunched(settings, recent.from, context.k.max(LEAST_OF_TEAM))
         .await?;
@@ -351,55 +363,67 @@ fn comparable(
 fn first_year<'a>(context: &Context, comparable: &'a [u32]) -> AgeWindow<'a> {
     AgeWindow {
         from: i64::MIN / 2,
+        date: i32::MIN,
         below_days: i32::try_from(context.parameters.horizon_days).unwrap_or(i32::MAX),
         writeups: comparable,
     }
 }
 
-/// What is told with and without assigned reads: R1 to R3, L11, and the people behind L3 and L4.
-async fn read_totals(
-    store: &Store,
-    context: &Context,
-    settings: &FactSettings,
-    comparable: &[u32],
-) -> anyhow::Result<Totals> {
-    let counts = store.reader_totals(settings).await?;
-    let horizon = first_year(context, comparable).below_days;
-    let (early, late) = store.horizon_people(settings, horizon, comparable).await?;
-    let since = context.as_of - i64::from(context.parameters.trailing_days) * DAY_MS;
-    let (late_reader_days, late_readers) = store.late_readers(settings, since).await?;
-    let recent = context.as_of - i64::from(context.parameters.recent_days) * DAY_MS;
-    let (roster, roster_readers) = store.reach(settings, recent).await?;
-    Ok(Totals {
-        total_reads: counts.total_reads,
-        unique_reads: store.unique_reads(settings).await?,
-        readers: counts.readers,
-        reader_writeup_pairs: counts.reader_writeup_pairs,
-        reader_days: counts.reader_days,
-        people_horizon_early: early,
-        people_horizon_late: late,
-        late_reader_days,
-        late_readers,
-        roster,
-        roster_readers,
-        ..Totals::default()
-    })
+/// What is told with and without assigned reads, each asked once: R1, R3, L11, and the people behind L2 to L4.
+struct Counted {
+    totals: Each<RosterCounts>,
+    /// People with an early read, and with a late one.
+    horizon: Each<(u64, u64)>,
+    /// Person-days, and people.
+    late_readers: Each<(u64, u64)>,
+    /// People on the roster, and those who read.
+    reach: Each<(u64, u64)>,
+    first_year: Each<u64>,
 }
 
-/// The same of assigned reads, or of the others, by themselves.
-async fn apart_totals(
-    store: &Store,
-    context: &Context,
-    settings: &FactSettings,
-    (registry, writeups): (&[RegistryWriteup], &[WriteupFact]),
-) -> anyhow::Result<Totals> {
-    let comparable = comparable(context, registry, writeups);
-    let totals = read_totals(store, context, settings, &comparable).await?;
-    let window = first_year(context, &comparable);
-    Ok(Totals {
-        people_diachronous: store.people_in_window(settings, &window).await?,
-        ..totals
-    })
+impl Counted {
+    async fn of(
+        store: &Store,
+        context: &Context,
+        settings: &FactSettings,
+        comparable: &[u32],
+    ) -> anyhow::Result<Self> {
+        let window = first_year(context, comparable);
+        let horizon = store.horizon_people(settings, window.below_days, comparable);
+        let trailing = since(context, context.parameters.trailing_days);
+        let recent = since(context, context.parameters.recent_days);
+        Ok(Counted {
+            totals: store.reader_totals(settings).await?,
+            horizon: horizon.await?,
+            late_readers: store.late_readers(settings, trailing).await?,
+            reach: store.reach(settings, recent).await?,
+            first_year: store.people_in_window(settings, &window).await?,
+        })
+    }
+
+    /// The part of them that `settings` mean, with R2.
+    async fn read_totals(&self, store: &Store, settings: &FactSettings) -> anyhow::Result<Totals> {
+        let which = settings.which;
+        let counts = self.totals.of(which);
+        let (people_horizon_early, people_horizon_late) = self.horizon.of(which);
+        let (late_reader_days, late_readers) = self.late_readers.of(which);
+        let (roster, roster_readers) = self.reach.of(which);
+        Ok(Totals {
+            total_reads: counts.total_reads,
+            unique_reads: store.unique_reads(settings).await?,
+            readers: counts.readers,
+            reader_writeup_pairs: counts.reader_writeup_pairs,
+            reader_days: counts.reader_days,
+            people_horizon_early,
+            people_horizon_late,
+            people_diachronous: self.first_year.of(which),
+            late_reader_days,
+            late_readers,
+            roster,
+            roster_readers,
+            ..Totals::default()
+        })
+    }
 }
 
 /// A share in thousandths; 0.75 is 750.

@@ -18,6 +18,8 @@ const READS: &str = include_str!("../../sql/queries/derive_reads.sql");
 const COUNTS: &str = include_str!("../../sql/queries/derive_counts.sql");
 const READER_DAYS: &str = include_str!("../../sql/queries/derive_reader_days.sql");
 const READ_DAYS: &str = include_str!("../../sql/queries/derive_read_days.sql");
+const READER_CELLS: &str = include_str!("../../sql/queries/derive_reader_cells.sql");
+const SITTING_DAYS: &str = include_str!("../../sql/queries/derive_sitting_days.sql");
 const CLEAR_MACHINES: &str = include_str!("../../sql/queries/clear_staged_machines.sql");
 const SUSPECTED: &str = include_str!("../../sql/queries/suspected_machines.sql");
 const MACHINE_PRINTS: &str = include_str!("../../sql/queries/machine_prints.sql");
@@ -43,7 +45,7 @@ const COUNTED_DAYS: &str = include_str!("../../sql/queries/derive_counted_days.s
 const RESTAGE: &str = include_str!("../../sql/queries/restage_reads.sql");
 /// The generation of staged reads that are not reconciled yet; no run has it.
 const UNRECONCILED: u32 = 0;
-const SWEEP: [(&str, &str); 5] = [
+const SWEEP: [(&str, &str); 7] = [
     (
         "sweep_derived_read",
         include_str!("../../sql/queries/sweep_derived_read.sql"),
@@ -59,6 +61,14 @@ const SWEEP: [(&str, &str); 5] = [
     (
         "sweep_derived_read_day",
         include_str!("../../sql/queries/sweep_derived_read_day.sql"),
+    ),
+    (
+        "sweep_derived_reader_cell",
+        include_str!("../../sql/queries/sweep_derived_reader_cell.sql"),
+    ),
+    (
+        "sweep_derived_sitting_day",
+        include_str!("../../sql/queries/sweep_derived_sitting_day.sql"),
     ),
     (
         "sweep_derived_source_day",
@@ -358,6 +368,9 @@ impl Store {
             ("derive_counts", COUNTS),
             ("derive_reader_days", READER_DAYS),
             ("derive_read_days", READ_DAYS),
+            // From the days that now stand.
+            ("derive_reader_cells", READER_CELLS),
+            ("derive_sitting_days", SITTING_DAYS),
         ] {
             self.query(sql)
                 .param("generation", settings.generation)

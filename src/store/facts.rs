@@ -6,7 +6,7 @@ use polars::prelude::DataFrame;
 use serde::Deserialize;
 
 use super::links::LinkRules;
-use super::which::Which;
+use super::which::{Each, Which};
 use super::{Named, Store, StoreError, frames};
 use crate::model::{ARRIVALS, Millis};
 
@@ -171,7 +171,6 @@ const TRAILING: Statement = statement!("fact_trailing");
 const READER_TOTALS: Statement = statement!("fact_reader_totals");
 const UNIQUE_READS: Statement = statement!("fact_unique_reads");
 const CLASSES: Statement = statement!("fact_classes");
-const ASSIGNED_READS: Statement = statement!("fact_assigned_reads");
 const MEDIAN_AGE: Statement = statement!("fact_median_age");
 const MEDIAN_AGE_PEOPLE: Statement = statement!("fact_median_age_people");
 const MEDIAN_AGE_BY_WRITEUP: Statement = statement!("fact_median_age_by_writeup");
@@ -197,6 +196,8 @@ const COVERAGE: Statement = statement!("landed_coverage");
 pub struct AgeWindow<'a> {
     /// Reads from this instant on.
     pub from: Millis,
+    /// The local day in which it lies, since 1970.
+    pub date: i32,
     /// Ages below so many days.
     pub below_days: i32,
     /// Of these write-ups (numbers).
@@ -316,34 +317,26 @@ impl Store {
         settings: &FactSettings,
         horizon: i32,
         writeups: &[u32],
-    ) -> Result<(u64, u64), StoreError> {
+    ) -> Result<Each<(u64, u64)>, StoreError> {
         let query = self.ask(HORIZON_PEOPLE, settings).param("horizon", horizon);
-        query
-            .param("writeups", writeups)
-            .fetch_one()
-            .await
-            .named(HORIZON_PEOPLE.0)
+        each(query.param("writeups", writeups), HORIZON_PEOPLE).await
     }
 
-    /// `Facts::trailing`; `since` is the window's first instant.
+    /// `Facts::trailing`; the window's first instant, and the local day (since 1970) in which it lies.
     pub async fn trailing(
         &self,
         settings: &FactSettings,
-        since: Millis,
+        since: (Millis, i32),
     ) -> Result<DataFrame, StoreError> {
-        frames::fetch(
-            self.ask(TRAILING, settings).param("since", since),
-            TRAILING.0,
-        )
-        .await
+        frames::fetch(self.ask_since(TRAILING, settings, since), TRAILING.0).await
     }
 
     /// R1 and R3.
-    pub async fn reader_totals(&self, settings: &FactSettings) -> Result<RosterCounts, StoreError> {
-        self.ask(READER_TOTALS, settings)
-            .fetch_one()
-            .await
-            .named(READER_TOTALS.0)
+    pub async fn reader_totals(
+        &self,
+        settings: &FactSettings,
+    ) -> Result<Each<RosterCounts>, StoreError> {
+        each(self.ask(READER_TOTALS, settings), READER_TOTALS).await
     }
 
     /// R2.
@@ -369,16 +362,15 @@ impl Store {
             .named(CLASSES.0)
     }
 
-    /// L2: the median age in ms (`None`: no reads) and the people behind it.
+    /// L2: the median age in ms; `None`: no reads.
     pub async fn median_age(
         &self,
         settings: &FactSettings,
         window: &AgeWindow<'_>,
-    ) -> Result<(Option<f64>, u64), StoreError> {
+    ) -> Result<Option<f64>, StoreError> {
         let query = in_window(self.ask(MEDIAN_AGE, settings), window);
         let median: Median = query.fetch_one().await.named(MEDIAN_AGE.0)?;
-        let people = self.people_in_window(settings, window).await?;
-        Ok(((median.reads > 0).then_some(median.median), people))
+        Ok((median.reads > 0).then_some(median.median))
     }
 
     /// L2: the people behind a median of ages.
@@ -386,15 +378,9 @@ impl Store {
         &self,
         settings: &FactSettings,
         window: &AgeWindow<'_>,
-    ) -> Result<u64, StoreError> {
+    ) -> Result<Each<u64>, StoreError> {
         let query = in_window(self.ask(MEDIAN_AGE_PEOPLE, settings), window);
-        query.fetch_one().await.named(MEDIAN_AGE_PEOPLE.0)
-    }
-
-    /// Kept reads that were assigned.
-    pub async fn assigned_reads(&self, settings: &FactSettings) -> Result<u64, StoreError> {
-        let query = self.ask(ASSIGNED_READS, settings);
-        query.fetch_one().await.named(ASSIGNED_READS.0)
+        each(query, MEDIAN_AGE_PEOPLE).await
     }
 
     /// L2: the median age, ms, of each write-up with at least `least` such reads.
@@ -413,14 +399,13 @@ impl Store {
         Ok(rows.into_iter().map(|row| row.median).collect())
     }
 
-    /// L4: (person-days, people) with a late read since an instant.
+    /// L4: (person-days, people) with a late read since an instant, which lies in this local day.
     pub async fn late_readers(
         &self,
         settings: &FactSettings,
-        since: Millis,
-    ) -> Result<(u64, u64), StoreError> {
-        let query = self.ask(LATE_READERS, settings).param("since", since);
-        query.fetch_one().await.named(LATE_READERS.0)
+        since: (Millis, i32),
+    ) -> Result<Each<(u64, u64)>, StoreError> {
+        each(self.ask_since(LATE_READERS, settings, since), LATE_READERS).await
     }
 
     /// `Facts::attendance`.
@@ -558,6 +543,17 @@ impl Store {
         frames::fetch(self.ask(statement, settings), statement.0).await
     }
 
+    /// The same with an instant, and the local day (since 1970) in which it lies.
+    pub(super) fn ask_since(
+        &self,
+        statement: Statement,
+        settings: &FactSettings,
+        (since, date): (Millis, i32),
+    ) -> Query {
+        let query = self.ask(statement, settings).param("since", since);
+        query.param("date", date)
+    }
+
     /// A statement with the parameters that any fact may ask for.
     pub(super) fn ask(&self, statement: Statement, settings: &FactSettings) -> Query {
         self.query(statement.1)
@@ -570,9 +566,19 @@ impl Store {
     }
 }
 
+/// What a statement says in three rows.
+pub(super) async fn each<T>(query: Query, statement: Statement) -> Result<Each<T>, StoreError>
+where
+    T: clickhouse::RowOwned + clickhouse::RowRead + Copy + Default,
+{
+    let rows: Vec<T> = query.fetch_all().await.named(statement.0)?;
+    Ok(Each::of_rows(&rows))
+}
+
 fn in_window(query: Query, window: &AgeWindow<'_>) -> Query {
     query
         .param("from", window.from)
+        .param("date", window.date)
         .param("below", i64::from(window.below_days) * crate::model::DAY_MS)
         .param("below_days", window.below_days)
         .param("writeups", window.writeups)

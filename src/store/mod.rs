@@ -50,7 +50,7 @@ pub use registry::{
 pub use retain::Cut;
 pub use rows::{PersonRow, WriteupRow};
 pub use state::{ForeignStore, ImportRun};
-pub use which::Which;
+pub use which::{Each, Which};
 
 use clickhouse::Client;
 use clickhouse::query::Query;

@@ -3,7 +3,8 @@
 
 use polars::prelude::DataFrame;
 
-use super::facts::{FactSettings, Statement};
+use super::facts::{FactSettings, Statement, each};
+use super::which::Each;
 use super::{Named, Store, StoreError, frames};
 use crate::model::{DAY_MS, Millis};
 
@@ -75,8 +76,8 @@ impl Store {
         (since, date): (Millis, i32),
         writeups: &[u32],
     ) -> Result<DataFrame, StoreError> {
-        let query = self.ask(READS_OF_YEAR, settings).param("since", since);
-        let query = query.param("date", date).param("writeups", writeups);
+        let query = self.ask_since(READS_OF_YEAR, settings, (since, date));
+        let query = query.param("writeups", writeups);
         frames::fetch(query, READS_OF_YEAR.0).await
     }
 
@@ -116,14 +117,14 @@ impl Store {
             .named(READ_AGES_PEOPLE.0)
     }
 
-    /// L11: people on the roster since an instant, and those of them who read since then.
+    /// L11: people on the roster since an instant, which lies in this local day (since 1970), and those of them
+    /// who read since then.
     pub async fn reach(
         &self,
         settings: &FactSettings,
-        since: Millis,
-    ) -> Result<(u64, u64), StoreError> {
-        let query = self.ask(REACH, settings).param("since", since);
-        query.fetch_one().await.named(REACH.0)
+        since: (Millis, i32),
+    ) -> Result<Each<(u64, u64)>, StoreError> {
+        each(self.ask_since(REACH, settings, since), REACH).await
     }
 
     /// `Reach::teams`; `writeup` is the registry's number here.

@@ -45,7 +45,7 @@ const SWEEP: [(&str, &str); 6] = [
     ),
 ];
 
-const DISCARD: [(&str, &str); 11] = [
+const DISCARD: [(&str, &str); 13] = [
     (
         "discard_registry_team",
         include_str!("../../sql/queries/discard_registry_team.sql"),
@@ -85,6 +85,14 @@ const DISCARD: [(&str, &str); 11] = [
     (
         "discard_derived_read_day",
         include_str!("../../sql/queries/discard_derived_read_day.sql"),
+    ),
+    (
+        "discard_derived_reader_cell",
+        include_str!("../../sql/queries/discard_derived_reader_cell.sql"),
+    ),
+    (
+        "discard_derived_sitting_day",
+        include_str!("../../sql/queries/discard_derived_sitting_day.sql"),
     ),
     (
         "discard_derived_source_day",

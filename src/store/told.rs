@@ -77,7 +77,13 @@ pub fn query(name: &str) -> Option<&'static FactQuery> {
 /// `sql/queries`, or views of `sql/migrations` (`resolved_…`), by name.
 pub fn made_by(kind: &str) -> &'static [&'static str] {
     match kind {
-        "read" => &["stage_reads", "derive_reads", "derive_read_days"],
+        "read" => &[
+            "stage_reads",
+            "derive_reads",
+            "derive_read_days",
+            "derive_reader_cells",
+            "derive_sitting_days",
+        ],
         "read_count" => &["derive_counts"],
         "attendance" => &["resolved_attendance"],
         "meeting" => &["resolved_meeting"],

@@ -22,3 +22,19 @@ impl Which {
         }
     }
 }
+
+/// What one statement says of all reads, of those not assigned and of those assigned.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Each<T>([T; 3]);
+
+impl<T: Copy + Default> Each<T> {
+    /// From the statement's rows, which come in this order.
+    pub(super) fn of_rows(rows: &[T]) -> Self {
+        Each([0, 1, 2].map(|at| rows.get(at).copied().unwrap_or_default()))
+    }
+
+    /// What it says of these.
+    pub fn of(&self, which: Which) -> T {
+        self.0[usize::from(which.number())]
+    }
+}

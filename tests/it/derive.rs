@@ -238,6 +238,41 @@ async fn as_of_cuts_a_chain_and_a_day() {
     }
 }
 
+/// A session of one UTC date lies in two local days, and is one sitting as of any instant of either.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sitting_over_midnight_is_one() {
+    let Some(way) = Way::fresh("derive_sitting").await else {
+        return;
+    };
+    let data = json!({ "words": 900, "published_at": "2026-03-01T08:00:00Z" });
+    let mut lines = vec![event("writeup", "w", "w", "2026-03-01T08:00:00Z", data)];
+    // The local midnight is at 23:00; the last one is another sitting.
+    for time in [
+        "2026-03-10T22:30:00Z",
+        "2026-03-10T23:30:00Z",
+        "2026-03-11T00:30:00Z",
+    ] {
+        let data = json!({ "person": "mia", "session": "s" });
+        lines.push(event("read", &format!("at {time}"), "w", time, data));
+    }
+    way.events(&lines).await;
+    way.derive().await;
+    for (as_of, reads, sittings) in [
+        ("2026-03-10T22:31:00Z", 1, 1),
+        ("2026-03-10T23:29:00Z", 1, 1),
+        ("2026-03-10T23:31:00Z", 2, 1),
+        ("2026-03-11T00:31:00Z", 3, 2),
+        ("2026-03-11T12:00:00Z", 3, 2),
+        ("2026-03-12T12:00:00Z", 3, 2),
+    ] {
+        let json = way.report_only(at(as_of), 1).await.json();
+        let told = |path| json.pointer(path).and_then(Value::as_i64);
+        assert_eq!(told("/indicators/R1/results/total_reads"), Some(reads));
+        let found = told("/indicators/R2/results/unique_reads");
+        assert_eq!(found, Some(sittings), "{as_of}");
+    }
+}
+
 /// A report as of an instant is the one that could have been made at that instant.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_comes_later_changes_nothing() {
