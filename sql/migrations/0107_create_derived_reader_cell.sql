@@ -2,7 +2,7 @@
 -- 2 by thirty days of age and 3 by seven (`at` counts them; undated reads are in neither). What was read up to
 -- `last_date` is in it. Assigned reads have rows of their own. So facts that ask for weeks or ages need not go
 -- through all days again.
-CREATE TABLE derived_reader_cell
+CREATE TABLE IF NOT EXISTS derived_reader_cell
 (
     generation UInt32 CODEC(ZSTD(1)),
     cut UInt8 CODEC(ZSTD(1)),

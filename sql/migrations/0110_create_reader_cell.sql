@@ -1,7 +1,7 @@
 -- One cut ({cut:UInt8}) of `derived_reader_cell` as of an instant; other parameters as in `read_day`. Cells that
 -- end before {boundary:Int32} are taken as they are; of the others the days before it, and what is later from
 -- the reads themselves. A cell can have several rows.
-CREATE VIEW reader_cell AS
+CREATE OR REPLACE VIEW reader_cell AS
 SELECT writeup, at, assigned, reads, anonymous, people
 FROM derived_reader_cell
 WHERE cut = {cut:UInt8}
