@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 use polars::prelude::*;
 
+use super::pool::months_until;
 use super::{Presence, presences, rows};
 use crate::indicators::shapes::{Sides, fewest, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec, Windows};
@@ -21,7 +22,7 @@ static SPEC: Spec = Spec {
     code: "A7",
     title: "Repeat attendance and cohorts",
     unit: "share",
-    version: 2,
+    version: 3,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance"],
@@ -38,7 +39,8 @@ static SPEC: Spec = Spec {
         month's cohort has fewer than k people, the months of its quarter are put together, and m counts \
         from each person's own month. Where the only review of a month is withheld, so are the cohort of \
         that month and all who were retained in it, nobody included: added up they would be that review's \
-        attendees. reviews_held = meetings that anybody attended, by local month.",
+        attendees. reviews_held = meetings that anybody attended, by local month. Where people are withheld below \
+        k > 1, all of this is as of the end of the last month that is over for a week.",
     caveat: "Whoever may come only to reviews of their own incidents comes again when there is another \
         incident. In months with fewer reviews fewer can come back: read the cohorts beside the reviews \
         that were held.",
@@ -50,7 +52,11 @@ impl Indicator for Returning {
     }
 
     fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        returning(facts, context).map_err(|source| IndicatorError::of("A7", source))
+        let until = Context {
+            as_of: months_until(context),
+            ..context.clone()
+        };
+        returning(facts, &until).map_err(|source| IndicatorError::of("A7", source))
     }
 }
 
@@ -68,7 +74,9 @@ struct Guest {
 fn returning(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let span = i64::from(context.parameters.repeat_days) * DAY_MS;
     let observed = &facts.attendance_observed;
-    let guests = guests(&presences(&rows(facts))?, observed, span, &context.calendar);
+    let mut came = presences(&rows(facts))?;
+    came.retain(|one| one.at < context.as_of);
+    let guests = guests(&came, observed, span, &context.calendar);
     let known: Vec<&Guest> = guests.iter().filter(|guest| guest.known).collect();
     let months = Months {
         calendar: &context.calendar,
