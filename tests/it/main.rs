@@ -34,6 +34,7 @@ mod confluence_pulled;
 mod confluence_refused;
 mod confluence_sent;
 mod confluence_wiki;
+mod coordinated;
 mod counted_days;
 mod cut_off;
 mod demo;
