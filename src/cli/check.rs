@@ -1,6 +1,7 @@
 //! `readback check`: is everything as it has to be? Every problem is named, not just the first, and
 //! nothing is made: no folder, no key, no table.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write as _;
 use std::time::Duration;
@@ -115,9 +116,11 @@ pub(super) async fn run(args: Args, config: Config, mut problems: Problems) -> a
         let what = format!("source {}", source.id);
         let seen = seen.map_err(|error| {
             findings.add(&what, &error);
-            // The first is what it was not asked for.
-            for error in wrong_parameters(&config, &source).iter().skip(1) {
-                findings.add(&what, error);
+            let said = error::words(&error);
+            for other in wrong_parameters(&config, &source) {
+                if error::words(&other) != said {
+                    findings.add(&what, &other);
+                }
             }
         });
         let seen = seen.ok().map(|seen| {
@@ -205,11 +208,15 @@ fn parameters(config: &Config, source: &SourceConfig) -> anyhow::Result<(&'stati
     };
     let kind = import::find(&source.kind)?;
     kind.check(source.params.clone(), &setting)?;
+    // What is asked for has parameters of its own, which files do not need.
+    if let (Some(_), Some(build), true) = (kind.file, kind.pull, kind.is_pulled(&source.params)) {
+        build(source.params.clone(), &setting)?;
+    }
     Ok((kind, setting))
 }
 
 /// All that is wrong with the parameters. What reads them ends at the first problem: it is asked again without
-/// the parameter at fault, as long as one is found.
+/// the parameter at fault, or with that of the kind's sample, as long as one is found.
 fn wrong_parameters(config: &Config, source: &SourceConfig) -> Vec<anyhow::Error> {
     let check = |params: &toml::Table| {
         let params = params.clone();
@@ -219,29 +226,63 @@ fn wrong_parameters(config: &Config, source: &SourceConfig) -> Vec<anyhow::Error
         };
         parameters(config, &asked).err()
     };
+    let sample = sample(source);
     let mut params = source.params.clone();
+    // What was taken from the sample: once each.
+    let mut taken: BTreeSet<String> = BTreeSet::new();
     let mut found = Vec::new();
     while let Some(error) = check(&params) {
         let said = error::words(&error);
-        let without = params.keys().find_map(|key| {
-            let mut rest = params.clone();
-            rest.remove(key);
-            // That it is missing then is no other problem.
-            let is_another = check(&rest).is_none_or(|other| {
+        // That it is missing then is no other problem.
+        let is_another = |key: &str, rest: &toml::Table| {
+            check(rest).is_none_or(|other| {
                 let other = error::words(&other);
                 other != said
                     && !other.contains(&format!("`{key}`"))
                     && !other.contains(&format!("{key}: "))
-            });
-            is_another.then_some(rest)
+            })
+        };
+        let missing = missing(&said);
+        let keys = params.keys().map(String::as_str).chain(missing);
+        let keys: Vec<String> = keys.map(str::to_owned).collect();
+        let next = keys.iter().find_map(|key| {
+            let mut rest = params.clone();
+            if rest.remove(key).is_some() && is_another(key, &rest) {
+                return Some((rest, None));
+            }
+            // A file of the sample is not there.
+            let own = sample.get(key).filter(|_| !key.ends_with("_file"));
+            let own = own.filter(|_| !taken.contains(key))?;
+            rest.insert(key.clone(), own.clone());
+            is_another(key, &rest).then(|| (rest, Some(key.clone())))
         });
         found.push(error);
-        match without {
-            Some(rest) => params = rest,
+        match next {
+            Some((rest, own)) => {
+                params = rest;
+                taken.extend(own);
+            }
             None => break,
         }
     }
     found
+}
+
+/// The parameters of the sample of a source's kind.
+fn sample(source: &SourceConfig) -> toml::Table {
+    let Ok(kind) = import::find(&source.kind) else {
+        return toml::Table::new();
+    };
+    let sample: Option<toml::Table> = toml::from_str(kind.sample).ok();
+    let sources = sample.as_ref().and_then(|sample| sample.get("source"));
+    let own = sources.and_then(|sources| sources.get(0)?.as_table());
+    own.cloned().unwrap_or_default()
+}
+
+/// The parameter that an error misses.
+fn missing(said: &str) -> Option<&str> {
+    let (_, name) = said.split_once("missing field `")?;
+    name.split('`').next()
 }
 
 /// How many sources are asked at the same time.

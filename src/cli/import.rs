@@ -54,6 +54,10 @@ pub(super) struct Args {
     /// A name of an attendance list that is no person; may be repeated
     #[arg(long, value_name = "NAME")]
     nobody: Vec<String>,
+    /// Take back what earlier imports of this kind told of the same meetings, and of no others: this list takes
+    /// their place
+    #[arg(long, conflicts_with_all = ["dry_run", "look", "follow"])]
+    replace: bool,
     /// Go on with what is written to the files, through rotations, until interrupted
     #[arg(long, conflicts_with = "dry_run")]
     follow: bool,
@@ -132,7 +136,7 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let keys = house
         .as_ref()
         .map_or_else(|| Keys::new([0; 32]), |house| house.keys.clone());
-    let mut outcomes = Vec::new();
+    let mut outcomes: Vec<(String, Ingested)> = Vec::new();
     let mut unread = 0;
     for path in &args.files {
         let size = std::fs::metadata(path)
@@ -170,6 +174,14 @@ pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
                         false => note.clone(),
                     });
             done.notes = own.chain(joined.notes).collect();
+            if let (Some(house), Some(import), true) =
+                (&house, done.import, preview::is_list(kind.name))
+            {
+                let own = outcomes.iter().filter_map(|(_, done)| done.import);
+                let own: Vec<u64> = own.chain([import]).collect();
+                let beside = super::replacing::beside(house, (kind, &own), args.replace);
+                done.notes.extend(beside.await?);
+            }
             anyhow::Ok(done)
         };
         let done = done.await.map_err(|error| in_words(error, path));

@@ -11,6 +11,9 @@ use crate::jobs::order::Order;
 use crate::jobs::preview::{self, Preview, Seen, Somebody, Way, said_as};
 use crate::model::Millis;
 
+/// Meetings that are called off, which are told one by one.
+const MOST_TAKEN_BACK: usize = 60;
+
 /// Shows what these files would come to.
 pub(super) async fn run(
     house: &House,
@@ -69,6 +72,20 @@ fn tell(name: &str, seen: &Preview, time: impl Fn(Millis) -> String) -> std::io:
                 format_args!("    invited, and not in this list: {others}"),
             )?;
         }
+    }
+    for (at, invitations) in seen.taken_back.iter().rev().take(MOST_TAKEN_BACK) {
+        let invitations = counted(*invitations, "invitation", "invitations");
+        let at = time(*at);
+        line(
+            &mut out,
+            format_args!(
+                "  called off {at}: takes {invitations} back, as far as they were brought in"
+            ),
+        )?;
+    }
+    let more = seen.taken_back.len().saturating_sub(MOST_TAKEN_BACK);
+    if more > 0 {
+        line(&mut out, format_args!("  called off besides: {more}"))?;
     }
     if seen.more_meetings > 0 {
         line(&mut out, format_args!("  and {} more", seen.more_meetings))?;

@@ -201,7 +201,8 @@ async fn set(known: &[Known], said: Said, house: &House) -> anyhow::Result<()> {
             "nothing is said; valid are --accounts, --changes, --watched, --form, --open, --mandatory and --writeup"
         );
     }
-    words.check(meeting, house.k).map_err(anyhow::Error::msg)?;
+    let checked = words.check(meeting, house.k, super::now());
+    checked.map_err(anyhow::Error::msg)?;
     let deed = words.deed(&meeting.id);
     let event = words.event(meeting, super::now())?;
     meetings::say(&hand(house), event)

@@ -32,6 +32,7 @@ mod progress;
 mod proving;
 mod purge;
 mod reads;
+mod replacing;
 mod report;
 mod reporting;
 mod restated;

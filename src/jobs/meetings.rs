@@ -62,7 +62,13 @@ impl Meetings {
 /// How many meetings told of what had happened before, and how many people came to them; nothing
 /// where there were none.
 pub(super) fn retellings(retold: &DataFrame, k: u32) -> PolarsResult<Option<Json>> {
-    let meetings: BTreeSet<String> = texts(retold, "meeting")?.into_iter().flatten().collect();
+    // To what is only planned, or nobody recorded, nobody is known to have come.
+    let meetings = texts(retold, "meeting")?.into_iter();
+    let meetings = meetings.zip(flags(retold, "recorded")?);
+    let meetings: BTreeSet<String> = meetings
+        .filter(|(_, recorded)| *recorded)
+        .filter_map(|(meeting, _)| meeting)
+        .collect();
     if meetings.is_empty() {
         return Ok(None);
     }
@@ -317,12 +323,36 @@ impl Words {
         }
     }
 
-    /// Whether it can be so. Of a review to which fewer than `k` came nothing is told by that.
+    /// Whether it can be so. Of a review to which fewer than `k` came no more is told by that than that they
+    /// were fewer.
     ///
     /// # Errors
     /// What is wrong, in words.
-    pub fn check(&self, known: &Known, k: u32) -> Result<(), String> {
-        let came = known.came.filter(|came| *came >= u64::from(k));
+    pub fn check(&self, known: &Known, k: u32, now: Millis) -> Result<(), String> {
+        let numbers = [
+            ("accounts", self.accounts),
+            ("changes", self.changes),
+            ("watched", self.watched),
+        ];
+        let mut said = numbers
+            .iter()
+            .filter(|(_, n)| n.is_some_and(|n| n != UNSAID));
+        if let (Some((name, _)), true) = (said.next(), known.at > now) {
+            return Err(format!(
+                "{name}: the meeting {} is still to come; valid before it are form, open, mandatory and writeup",
+                known.id
+            ));
+        }
+        let few = u64::from(k).saturating_sub(1);
+        let is_few = known.came.is_some_and(|came| came <= few) && !known.fact.or_more();
+        if let Some(accounts) = self.accounts.filter(|n| *n != UNSAID && is_few)
+            && u64::from(accounts) > few
+        {
+            return Err(format!(
+                "accounts: {accounts} gave their own account, and fewer than {k} came; valid are 0 to {few}"
+            ));
+        }
+        let came = known.came.filter(|came| *came > few);
         if let (Some(accounts), Some(came)) = (self.accounts.filter(|n| *n != UNSAID), came)
             && u64::from(accounts) > came
         {
@@ -432,10 +462,14 @@ mod tests {
 
     #[test]
     fn few_people_of_retellings_are_not_told() {
+        // Nobody recorded who came to the second.
         let frame = |people: &[Option<u32>]| {
             let n = people.len();
             df!(
-                "meeting" => vec!["a"; n], "person" => people, "attended" => vec![true; n],
+                "meeting" => [vec!["a"; n], vec!["b"]].concat(),
+                "person" => [people, &[Some(9)]].concat(),
+                "attended" => [vec![true; n], vec![false]].concat(),
+                "recorded" => [vec![true; n], vec![false]].concat(),
             )
             .unwrap()
         };
@@ -481,6 +515,74 @@ mod tests {
         );
         assert_eq!(rounds.full[1]["told"][1]["restricted"], true);
         assert!(!json!(rounds.open).to_string().contains("INC-2"));
+    }
+
+    #[test]
+    fn what_can_t_be_so_is_refused() {
+        let known = |came: Option<u64>, at: Millis| Known {
+            id: "2026-06-03T15:00".to_owned(),
+            open: None,
+            at,
+            title: None,
+            retold: false,
+            came,
+            fact: MeetingFact::default(),
+        };
+        let accounts = |n: u32| Words {
+            accounts: Some(n),
+            ..Words::default()
+        };
+        let watched = Words {
+            watched: Some(1),
+            ..Words::default()
+        };
+        let marked = Words {
+            open: Some(true),
+            ..Words::default()
+        };
+        for (words, came, at, k, wrong) in [
+            (accounts(3), Some(2), 1, 1, "2 came; valid are 0 to 2"),
+            (
+                accounts(900),
+                Some(2),
+                1,
+                5,
+                "fewer than 5 came; valid are 0 to 4",
+            ),
+            (
+                accounts(900),
+                Some(0),
+                1,
+                5,
+                "fewer than 5 came; valid are 0 to 4",
+            ),
+            (accounts(4), Some(2), 1, 5, ""),
+            (accounts(900), None, 1, 5, ""),
+            (accounts(UNSAID), Some(2), 1, 5, ""),
+            (
+                accounts(3),
+                None,
+                9,
+                5,
+                "accounts: the meeting 2026-06-03T15:00 is still to come",
+            ),
+            (
+                watched,
+                None,
+                9,
+                5,
+                "watched: the meeting 2026-06-03T15:00 is still to come",
+            ),
+            (accounts(UNSAID), None, 9, 5, ""),
+            (marked, None, 9, 5, ""),
+        ] {
+            let refused = words
+                .check(&known(came, at), k, 5)
+                .err()
+                .unwrap_or_default();
+            assert_eq!(refused.is_empty(), wrong.is_empty(), "{words:?}: {refused}");
+            assert!(refused.contains(wrong), "{words:?}: {refused}");
+        }
     }
 
     #[test]

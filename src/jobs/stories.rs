@@ -2,6 +2,7 @@
 
 use super::meetings::{later, unique};
 use super::people::BY_HAND;
+use super::registry::file::shown;
 use crate::collect::lost_story;
 use crate::model::{Body, Event, Millis, Story, parse_rfc3339};
 use crate::store::StoryFact;
@@ -29,7 +30,8 @@ impl Count {
         let is_said = said.iter().any(|one| one.round == self.round);
         if !is_round(&self.round) && !is_said {
             anyhow::bail!(
-                "round: is no name of a round; valid is the year and its half, such as 2026-H1 or 2026-H2"
+                "round: {} is no name of a round; valid is the year and its half, such as 2026-H1 or 2026-H2",
+                shown(&self.round)
             );
         }
         if !is_said && !is_begun(&self.round, now) {
@@ -117,7 +119,11 @@ mod tests {
             count: 0,
         };
         let refused = count("spring").event(&[], 1, 0).unwrap_err().to_string();
-        assert!(refused.contains("such as 2026-H1"), "{refused}");
+        assert!(
+            refused.starts_with("round: \"spring\" is no name")
+                && refused.contains("such as 2026-H1"),
+            "{refused}"
+        );
         let ahead = count("2027-H2").event(&[], 1, noon("2026-11-27"));
         let ahead = ahead.unwrap_err().to_string();
         assert!(ahead.contains("2027-H2 has not begun"), "{ahead}");

@@ -5,6 +5,7 @@
 use anyhow::bail;
 
 use super::gate::Gate;
+use super::preview::is_list;
 use crate::model::{DAY_MS, Millis};
 use crate::store::{Import, Imported, Store};
 
@@ -39,6 +40,44 @@ pub(super) async fn sweep(store: &Store, now: Millis) -> anyhow::Result<()> {
         store.forget_imports(before, "").await?;
     }
     Ok(())
+}
+
+/// An import of a list of which something stands beside another one of the same meetings: whoever has no address in
+/// both, or was matched otherwise, counts twice.
+#[derive(Debug)]
+pub struct Beside {
+    /// The import.
+    pub import: Imported,
+    /// How many of its events stand, and were not written anew.
+    pub events: u64,
+    /// It tells of no other meetings.
+    pub is_whole: bool,
+}
+
+/// Imports of lists that stand beside this one.
+pub async fn beside(store: &Store, import: u64, now: Millis) -> anyhow::Result<Vec<Beside>> {
+    let found = store.beside_import(import).await?;
+    if found.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = list(store, now).await?;
+    let Some(own) = all.iter().find(|one| one.import == import) else {
+        return Ok(Vec::new());
+    };
+    let is_whole = |one: &Imported| {
+        let mut hashes = one.hashes.iter();
+        one.meetings as usize == one.hashes.len() && hashes.all(|hash| own.hashes.contains(hash))
+    };
+    let beside = all.iter().filter_map(|one| {
+        let (_, events) = found.iter().find(|(import, _)| *import == one.import)?;
+        let stands = is_list(&one.reader) && one.superseded_by == 0;
+        stands.then(|| Beside {
+            import: one.clone(),
+            events: *events,
+            is_whole: is_whole(one),
+        })
+    });
+    Ok(beside.collect())
 }
 
 /// Takes an import back, by its name.

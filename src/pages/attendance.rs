@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::words::{self, count, measure, percent, plural};
+use super::words::{self, count, measure, middle, percent, plural};
 use crate::charts::reading::{self, Cell, Share, cell, share};
 
 /// Who need not have come; said once wherever the words stand.
@@ -123,8 +123,8 @@ pub(super) fn attendance(summary: &Value) -> Option<String> {
     let spread = match quartiles.as_slice() {
         [low, high] => format!(
             "; half of them had between «{}» and «{}»",
-            count(low.round()),
-            count(high.round())
+            middle(*low),
+            middle(*high)
         ),
         _ => String::new(),
     };
@@ -141,8 +141,8 @@ pub(super) fn attendance(summary: &Value) -> Option<String> {
     });
     Some(format!(
         "To a usual review «{}» {}, over «{}» {}{spread}.{or_more}{planned}",
-        count(usual.round()),
-        plural(usual.round(), "person comes", "people come"),
+        middle(usual),
+        plural(usual, "person comes", "people come"),
         count(meetings),
         plural(meetings, "review", "reviews")
     ))
@@ -188,8 +188,8 @@ fn need_not(summary: &Value, strict: &Share) -> Option<String> {
     let spread = match quartiles.as_slice() {
         [low, high] => format!(
             " (half of all reviews had between «{}» and «{}»)",
-            count(low.round()),
-            count(high.round())
+            middle(*low),
+            middle(*high)
         ),
         _ => String::new(),
     };
@@ -206,7 +206,7 @@ fn need_not(summary: &Value, strict: &Share) -> Option<String> {
     Some(format!(
         "To a usual review «{}» {} who need not have come{spread}{of_all}. By the marks of the calendar \
          alone «{}» ({}) came freely{walk_ins}.",
-        measure(usual),
+        middle(usual),
         plural(usual, "person comes", "people come"),
         percent(strict.value.get()?),
         words::interval(strict),
@@ -316,7 +316,7 @@ mod tests {
     fn a_plan_is_not_an_empty_review() {
         assert_eq!(
             attendance(&summary(&[7, 5, 0], 0.5)).unwrap(),
-            "To a usual review «5» people come, over «2» reviews; half of them had between «5» \
+            "To a usual review «5» people come, over «2» reviews; half of them had between «4.5» \
              and «6». To «1» more nobody recorded who came."
         );
         assert!(
@@ -328,7 +328,7 @@ mod tests {
         assert!(nothing(&planned).starts_with("1 review was planned; nobody recorded"));
         assert_eq!(
             attendance(&summary(&[7, 5], 0.5)).unwrap(),
-            "To a usual review «5» people come, over «2» reviews; half of them had between «5» \
+            "To a usual review «5» people come, over «2» reviews; half of them had between «4.5» \
              and «6»."
         );
     }

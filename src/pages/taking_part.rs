@@ -87,10 +87,18 @@ pub(super) fn nothing(summary: &Value, code: &str) -> String {
     let why = match code {
         "A4" => "no source has measured how long people were there".to_owned(),
         "A5" => "no review has a transcript".to_owned(),
-        "A6" => format!(
-            "no review of a write-up was held {:.0} days ago or earlier",
-            days(summary, "contribution", 14.0)
-        ),
+        "A6" => {
+            let within = days(summary, "contribution", 14.0);
+            let unobserved = cell(reading::results(summary, code), "reviews_not_observed");
+            match unobserved.get().filter(|n| *n > 0.0) {
+                Some(n) => format!(
+                    "comments, edits and links are not watched, or were not in the {within:.0} days after {} {}",
+                    count(n),
+                    plural(n, "review of a write-up", "reviews of write-ups")
+                ),
+                None => format!("no review of a write-up was held {within:.0} days ago or earlier"),
+            }
+        }
         "A7" => {
             let span = days(summary, "repeat", 180.0);
             format!(
@@ -168,6 +176,12 @@ mod tests {
             reasons.insert(said);
         }
         assert_eq!(reasons.len(), 5);
+        let unwatched = json!({"contribution_after": null, "reviews_not_observed": 4});
+        assert_eq!(
+            sentence(&summary("A6", &unwatched), "A6"),
+            "Nothing to say yet: comments, edits and links are not watched, or were not in the 10 days after 4 \
+             reviews of write-ups."
+        );
         let withheld = json!({"spoke_share": null, "suppressed": true});
         let said = sentence(&summary("A5", &withheld), "A5");
         assert!(said.starts_with("Withheld: "), "{said}");

@@ -43,6 +43,16 @@ pub(super) fn measure(value: f64) -> String {
     }
 }
 
+/// A median or a quartile of counts: whole, or with its halves and quarters.
+pub(super) fn middle(value: f64) -> String {
+    if value.fract().abs() < 1e-9 || value.abs() >= 1000.0 {
+        return count(value);
+    }
+    let said = format!("{value:.2}");
+    let said = said.trim_end_matches('0').trim_end_matches('.');
+    said.replace('-', "−")
+}
+
 /// A count that may be withheld.
 pub(super) fn counted(cell: Cell) -> String {
     match cell {
@@ -214,6 +224,15 @@ mod tests {
         assert_eq!(count(8412.0), "8,412");
         assert_eq!(count(1_234_567.0), "1,234,567");
         assert_eq!(count(0.0), "0");
+        for (value, said) in [
+            (2.0, "2"),
+            (1.75, "1.75"),
+            (12.5, "12.5"),
+            (2_400.5, "2,400"),
+            (0.0, "0"),
+        ] {
+            assert_eq!(middle(value), said);
+        }
         assert_eq!(measure(11.4), "11");
         assert_eq!(measure(-0.151), "−0.15");
         assert_eq!(measure(9.0), "9");

@@ -21,6 +21,7 @@ const DISCARD: &str = include_str!("../../sql/queries/discard_imported.sql");
 const DISCARD_OLD: &str = include_str!("../../sql/queries/discard_old_imports.sql");
 const DISCARD_OLD_REPLACED: &str = include_str!("../../sql/queries/discard_old_replaced.sql");
 const IMPORTS: &str = include_str!("../../sql/queries/imports.sql");
+const BESIDE: &str = include_str!("../../sql/queries/beside_import.sql");
 const PRESENCES: &str = include_str!("../../sql/queries/presences_of_meeting.sql");
 const INVITED: &str = include_str!("../../sql/queries/invited_people.sql");
 
@@ -139,6 +140,13 @@ impl Store {
     /// Imports that can be taken back, the newest first.
     pub async fn imports(&self) -> Result<Vec<Imported>, StoreError> {
         self.query(IMPORTS).fetch_all().await.named("imports")
+    }
+
+    /// Other imports of which something stands that tells of people at the meetings of this one, and how many events
+    /// of each do: none that this one wrote anew.
+    pub async fn beside_import(&self, import: u64) -> Result<Vec<(u64, u64)>, StoreError> {
+        let query = self.query(BESIDE).param("import", import);
+        query.fetch_all().await.named("beside_import")
     }
 
     /// Takes an import back: its events go, what it had replaced stands again. One that was cut off is done

@@ -236,7 +236,8 @@ async fn of_meeting(
     if words.is_empty() {
         return Err(bad("the form says nothing new; change one of its fields"));
     }
-    words.check(meeting, look.k).map_err(|wrong| bad(&wrong))?;
+    let checked = words.check(meeting, look.k, now);
+    checked.map_err(|wrong| bad(&wrong))?;
     let deed = words.deed(id);
     let event = words.event(meeting, now).map_err(away)?;
     Ok((event, deed))

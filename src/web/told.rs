@@ -64,6 +64,9 @@ pub(super) struct Asking {
     pub(super) replaces: BTreeSet<String>,
 }
 
+/// Meetings that a file calls off, which are shown one by one.
+const MOST_CALLED_OFF: usize = 60;
+
 /// What stands for the meeting while nobody chose one.
 const FIND_OUT: &str = "find-out";
 
@@ -314,6 +317,7 @@ fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported]
         .iter()
         .map(|one| one.people.len() + one.more_people)
         .sum();
+    let called_off = seen.taken_back.iter().rev().take(MOST_CALLED_OFF);
     json!({
         "meetings": meetings,
         "more_meetings": seen.more_meetings,
@@ -331,7 +335,11 @@ fn preview(desk: &Desk, asking: &Asking, (seen, imports): (&Preview, &[Imported]
         "notes": seen.notes.iter().map(|note| said_as(Way::Page, note)).collect::<Vec<_>>(),
         "stood": stood.iter().map(|one| called(one.import)).collect::<Vec<_>>(),
         "earlier": earlier.collect::<Vec<_>>(),
-        "empty": seen.meetings.is_empty(),
+        "taken_back": called_off.map(|(at, n)| {
+            json!({ "when": when(desk, *at, None), "invitations": n })
+        }).collect::<Vec<_>>(),
+        "more_taken_back": seen.taken_back.len().saturating_sub(MOST_CALLED_OFF),
+        "empty": seen.meetings.is_empty() && seen.taken_back.is_empty(),
     })
 }
 

@@ -10,6 +10,7 @@ use super::look::{away, in_time};
 use super::problem::Refusal;
 use super::told::{Asking, Offered, view, when};
 use super::tray::Dropped;
+use super::written;
 use crate::jobs::ingest::NotRead;
 use crate::jobs::meetings::{self, Known};
 use crate::jobs::preview::{
@@ -193,6 +194,11 @@ impl Bench {
                 when(desk, known.at, None)
             ));
         }
+        if file.name == written::NAME {
+            let all = reading.seen.meetings.iter().flat_map(|one| &one.people);
+            let unknown = all.filter(|one| one.known_as.is_some() && !one.has_address());
+            asking.doubts.extend(by_name(unknown.count()));
+        }
         if let Some(one) = reading.seen.meetings.first() {
             let is_plan = one.people.iter().all(|person| person.came.is_none());
             if one.at > self.now && !is_plan {
@@ -224,6 +230,16 @@ fn doubt(fit: &Fit, is_any_known: bool) -> Option<&'static str> {
         ),
         Fit::Nothing => None,
     }
+}
+
+/// That so many were written down by name, where there are any.
+fn by_name(people: usize) -> Option<String> {
+    (people > 0).then(|| {
+        format!(
+            "Without an address: {people}. By a name nobody is known, so they count beside the same people by their \
+             addresses: write the address beside each name below."
+        )
+    })
 }
 
 fn of_dates(dates: Dates, when: impl Fn(Millis) -> String) -> String {

@@ -42,7 +42,12 @@ fn who_came_is_written_down() {
         never.text.contains("is no date and time such as"),
         "{never:?}"
     );
+    let named = write("2026-03-10T14:02", "p1@people.example.org\nIvo Ilg", "1").text;
+    for words in ["Without an address: 1.", "Address of Ivo Ilg"] {
+        assert!(named.contains(words), "{words}: {named}");
+    }
     let unnamed = write("2026-03-10T14:02", &people, "2").text;
+    assert!(!unnamed.contains("Without an address"), "{unnamed}");
     assert!(unnamed.contains("somebody unknown"), "{unnamed}");
     let seen = write("2026-03-10T14:02", &people, "");
     assert_eq!(seen.status, 200, "{seen:?}");

@@ -62,7 +62,11 @@ fn all_that_is_wrong_with_a_source_is_told_at_once() {
     home.file(
         "readback.toml",
         "[[source]]\nid = \"reviews\"\nkind = \"icalendar\"\nmach = ['a']\nfrom = 'soon'\nto = 'later'\n\
-         [[source]]\nid = \"other\"\nkind = \"icalendar\"\nkey = '('\n",
+         [[source]]\nid = \"other\"\nkind = \"icalendar\"\nkey = '('\n\
+         [[source]]\nid = \"calls\"\nkind = \"zoom\"\naccount_id = \"a\"\nnumbers = [\"12x\"]\n\
+         meetings = { \"812 34x6\" = { series = \"u\", at = \"25:00\" }, \"812 3456 7890\" = \" \" }\n\
+         [[source]]\nid = \"talks\"\nkind = \"teams\"\ntenant = \"example.org\"\nmailboxes = [\"a b\"]\n\
+         match = ['(']\ndate_order = \"dym\"\n",
     );
     let said = home.run(&["check", "--offline", "--no-engine"]);
     assert_eq!(said.code, Some(1), "{said:?}");
@@ -71,6 +75,15 @@ fn all_that_is_wrong_with_a_source_is_told_at_once() {
         ("reviews", "from: \"soon\" is no date"),
         ("reviews", "to: \"later\" is no date"),
         ("other", "key: \"(\""),
+        ("calls", "meetings: \"812 34x6\" should be the number"),
+        ("calls", "meetings: at: \"25:00\""),
+        ("calls", "meetings: \"812 3456 7890\" should name the UID"),
+        ("calls", "numbers: \"12x\""),
+        ("calls", "account_id: give client_id"),
+        ("talks", "missing field `client_id`"),
+        ("talks", "date_order: "),
+        ("talks", "match: \"(\""),
+        ("talks", "mailboxes: number 1 should"),
     ] {
         let told = said.err.lines();
         let told = told.filter(|line| line.contains(&format!("source {source}: ")));

@@ -35,6 +35,7 @@ mod confluence_pulled;
 mod confluence_refused;
 mod confluence_sent;
 mod confluence_wiki;
+mod coordinated;
 mod counted_days;
 mod cut_off;
 mod demo;

@@ -49,6 +49,8 @@ pub struct Preview {
     pub more_events: u64,
     /// Events that are neither attendance nor of a meeting, by kind.
     pub others: BTreeMap<&'static str, u64>,
+    /// When meetings were planned that it calls off, and how many invitations that takes back.
+    pub taken_back: BTreeMap<Millis, u64>,
     /// Who or what was left out, and why, as often as it was.
     pub left_out: Vec<LeftOut>,
     /// What is wrong.
@@ -239,6 +241,8 @@ fn seen(
         .filter_map(|((event, _), name)| match &event.body {
             Body::Attendance(one) => {
                 let known = one.person.as_ref().filter(|one| one.is_email())?;
+                // Without a name nobody is the same as anybody.
+                let name = Some(name).filter(|name| !name.trim().is_empty())?;
                 Some((name.trim().to_lowercase(), known.value.clone()))
             }
             _ => None,
@@ -301,7 +305,10 @@ fn seen(
         }
         seen.people.push(one);
     }
-    seen.invited_besides = invited.map_or(0, |all| all.difference(&there).count());
+    // What names nobody, as a transcript does, is no list in which somebody is missing.
+    let is_list = !seen.people.is_empty() || seen.more_people > 0;
+    let besides = invited.filter(|_| is_list);
+    seen.invited_besides = besides.map_or(0, |all| all.difference(&there).count());
     let called = |writeup: &&KnownWriteup| {
         writeup.id == seen.subject || writeup.aliases.contains(&seen.subject)
     };
@@ -435,7 +442,11 @@ impl Sink for Looking {
         match self.intake.accept(event.clone()) {
             Ok(record) => match event.body {
                 // What is taken back is nobody who is shown.
-                Body::Attendance(_) | Body::Meeting(_) if event.subject.ends_with(RETRACTED) => {}
+                Body::Attendance(_) | Body::Meeting(_) if event.subject.ends_with(RETRACTED) => {
+                    let is_invitation = matches!(event.body, Body::Attendance(_));
+                    let taken_back = &mut self.found.preview.taken_back;
+                    *taken_back.entry(event.time).or_default() += u64::from(is_invitation);
+                }
                 Body::Attendance(_) | Body::Meeting(_) if self.found.pairs.len() < MOST_EVENTS => {
                     self.found.pairs.push(((event, record), name));
                 }

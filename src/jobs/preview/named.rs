@@ -2,16 +2,19 @@
 //! without a word.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 
 use crate::collect::input;
 use crate::jobs::order::Order;
-use crate::model::{Event, Millis, Vocabulary};
-use crate::sources::{Problem, Setting, Sink};
+use crate::model::{Event, Millis, Vocabulary, to_rfc3339};
+use crate::sources::{Build, File, Problem, Setting, Sink};
 
 /// At most so many names are told as near ones.
 const MOST: usize = 3;
+/// By which dates may be read.
+const ORDERS: [&str; 3] = ["dmy", "mdy", "ymd"];
 
 /// The names in a file of this order, those of whom nobody is brought in among them.
 ///
@@ -26,6 +29,42 @@ pub fn names(
     let mut params = order.params.clone();
     // Who is matched stands under the name of somebody else.
     params.remove("people");
+    let bytes = Arc::new(bytes);
+    let read = |params| {
+        let mut sink = Names::default();
+        let bytes = Arc::clone(&bytes);
+        one_way(
+            (build, params),
+            (order, name, bytes),
+            (timezone, now),
+            &mut sink,
+        )?;
+        anyhow::Ok(sink.0)
+    };
+    let mut found = read(params.clone());
+    // The names are the same whenever the meeting was, and whichever it was.
+    for date_order in ORDERS {
+        if found.is_ok() {
+            break;
+        }
+        let mut params = params.clone();
+        params.insert("date_order".to_owned(), date_order.into());
+        let own = [("meeting", "known".to_owned()), ("start", to_rfc3339(now))];
+        for (name, value) in own {
+            params.entry(name).or_insert_with(|| value.into());
+        }
+        found = read(params).or(found);
+    }
+    found
+}
+
+/// Reads a file by these parameters.
+fn one_way(
+    (build, params): (Build<dyn File>, toml::Table),
+    (order, name, bytes): (&Order, &str, Arc<Vec<u8>>),
+    (timezone, now): (chrono_tz::Tz, Millis),
+    sink: &mut Names,
+) -> anyhow::Result<()> {
     let setting = Setting {
         source: order.source.clone(),
         vocabulary: Vocabulary::default(),
@@ -35,10 +74,9 @@ pub fn names(
     let mut reader = build(params, &setting)?;
     reader.dated(now);
     reader.begun(now);
-    let mut input = input::of_bytes(name.to_owned(), bytes);
-    let mut sink = Names::default();
-    reader.read(&input.name, &mut input.reader, &mut sink)?;
-    Ok(sink.0)
+    let mut input = input::of_bytes(name.to_owned(), bytes.to_vec());
+    reader.read(&input.name, &mut input.reader, sink)?;
+    Ok(())
 }
 
 /// The first of these names that stands in no list, with those that are like it.

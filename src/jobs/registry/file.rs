@@ -179,6 +179,13 @@ fn row(
             .filter(|person| !person.value.is_empty())
             .collect::<Vec<_>>()
     };
+    for column in ["authors", "responders", "reviewers", "facilitators"] {
+        if list(column).iter().any(|name| is_several(name)) {
+            let words =
+                "holds an address with a space or a comma in it; several people stand apart by ;";
+            problems.add(column, words);
+        }
+    }
     let mut parse = Parse {
         given: &given,
         calendar,
@@ -239,6 +246,12 @@ fn row(
             ..Writeup::new(id)
         },
     }
+}
+
+/// Whether what should be one person is several addresses in a row, or an address and something beside it.
+fn is_several(name: &str) -> bool {
+    let parts = name.split(|c: char| c.is_whitespace() || c == ',');
+    name.contains('@') && parts.filter(|part| !part.is_empty()).count() > 1
 }
 
 /// Takes values that are no text.
@@ -340,16 +353,19 @@ mod tests {
 
     #[test]
     fn wrong_values_are_told_by_place() {
-        let text = "id,published,deleted,words,restricted,team\n\
+        let text = "id,published,deleted,words,restricted,authors\n\
                     ,2025-03-01,,,,\n\
                     INC-1,soon,,-1,maybe,\n\
                     INC-2,2025-03-02,2025-03-01,,,\n\
                     INC-3,,,ada@example.org,,\n\
                     INC-4,x\n\
                     INC-5,,,,,\n\
-                    INC-5,,,,,\n";
+                    INC-5,,,,,\n\
+                    INC-6,,,,,ada@example.org bob@example.org\n\
+                    INC-7,,,,,\"ada@example.org, bob\"\n\
+                    INC-8,,,,,ada@example.org; Grace Hopper\n";
         insta::assert_snapshot!(problems(text).join("\n"));
-        assert_eq!(table(text).unwrap().rows.len(), 1);
+        assert_eq!(table(text).unwrap().rows.len(), 2);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::model::meeting::{ANSWERS, ROLES};
 use crate::model::{Attendance, Body, Event, Identity, Millis};
+use crate::sources::machine::holds_mail;
 use crate::sources::presence::dates::{Order, Stamp};
 use crate::sources::presence::stays::{Bounds, Stay, present_ms};
 use crate::sources::presence::text::Row;
@@ -43,6 +44,27 @@ const TELLING: [&str; 8] = [
     "joined",
     "left",
 ];
+
+/// What people write for roles, with the word of the RFC. An organizer of Teams is not among them: that says what
+/// somebody may do there, and not whether they had to come.
+const SAID: [(&str, &str); 5] = [
+    ("REQUIRED", "REQ-PARTICIPANT"),
+    ("MANDATORY", "REQ-PARTICIPANT"),
+    ("OPTIONAL", "OPT-PARTICIPANT"),
+    ("FYI", "NON-PARTICIPANT"),
+    ("INFORMED", "NON-PARTICIPANT"),
+];
+
+/// What people write for yes and no, in lower case.
+const YES: [&str; 14] = [
+    "true", "yes", "y", "1", "x", "ja", "j", "oui", "si", "sí", "sim", "wahr", "✓", "✔",
+];
+const NO: [&str; 11] = [
+    "false", "no", "n", "0", "nein", "non", "nee", "nej", "não", "nao", "falsch",
+];
+
+/// The longest wrong value that is repeated, bytes.
+const LONGEST_SHOWN: usize = 60;
 
 /// No meeting is longer, ms: 14 days.
 const LONGEST: f64 = 14.0 * 86_400_000.0;
@@ -93,11 +115,6 @@ pub(super) fn read(
         .iter()
         .filter(|row| Stamp::day(row.cell(dated[0])).is_some())
         .count();
-    if days > 0 {
-        sink.note(format!(
-            "{name}: rows whose start is a day without a time: {days}; read as the beginning of that day"
-        ));
-    }
     let all_came = !TELLING.iter().any(|column| columns.contains_key(column));
     if all_came && !rows.is_empty() {
         sink.note(format!(
@@ -106,9 +123,25 @@ pub(super) fn read(
             TELLING.join(", ")
         ));
     }
+    let order = kind.order(name, &stamps, false, sink)?;
+    let doubtful = stamps.iter();
+    let doubtful = doubtful.filter(|(_, stamp)| stamp.is_doubtful(order, &kind.calendar));
+    let doubtful = doubtful.count();
+    if doubtful > 0 {
+        sink.note(format!(
+            "{name}: times that the clocks of {} showed twice or not at all: {doubtful}; read as the earlier of two, \
+             and as the first instant after those that were skipped (`timezone` sets another)",
+            kind.calendar.timezone
+        ));
+    }
+    if days > 0 {
+        sink.note(format!(
+            "{name}: rows whose start is a day without a time: {days}; read as the beginning of that day"
+        ));
+    }
     let mut table = Table {
         kind,
-        order: kind.order(name, &stamps, false, sink)?,
+        order,
         columns,
         all_came,
         numbers: HashMap::new(),
@@ -143,6 +176,8 @@ pub(super) fn read(
     }
     let rooms = table.rooms();
     for told in table.told {
+        // Events come after all rows: whose this one is has to be said again.
+        sink.seen(&told.name);
         sink.event(told.event());
     }
     for event in rooms {
@@ -159,6 +194,8 @@ fn stamp(text: &str) -> Option<Stamp> {
 /// What is told of somebody at a meeting.
 struct Told {
     event: Event,
+    /// The name that the row has.
+    name: String,
     stays: Vec<Stay>,
 }
 
@@ -257,6 +294,7 @@ impl Table<'_> {
                 )
             })?;
         let person = self.text(row, "person");
+        let name = person.clone().unwrap_or_default();
         let matched = |shown: String| kind.matches.of(&shown).map(str::to_owned).unwrap_or(shown);
         let person = person.map(matched);
         let (role, partstat) = (
@@ -317,6 +355,7 @@ impl Table<'_> {
                 subject,
                 body: Body::Attendance(Box::new(attendance)),
             },
+            name,
             stays: stay.into_iter().collect(),
         });
         Ok(())
@@ -353,7 +392,7 @@ impl Table<'_> {
         (!text.is_empty()).then(|| text.to_owned())
     }
 
-    /// One of these words, in any case; the first part of it will do (`opt`).
+    /// One of these words, in any case; the first part of it will do (`opt`), or what people say for it.
     fn word(
         &self,
         row: &Row,
@@ -364,7 +403,9 @@ impl Table<'_> {
             return Ok(None);
         };
         let upper = text.to_uppercase();
-        let fits = |word: &&&str| **word == upper || word.split('-').next() == Some(upper.as_str());
+        let said = SAID.iter().find(|(said, _)| *said == upper);
+        let upper = said.map_or(upper.as_str(), |(_, word)| *word);
+        let fits = |word: &&&str| **word == upper || word.split('-').next() == Some(upper);
         match known.iter().find(fits) {
             Some(word) => Ok(Some((*word).to_owned())),
             None => Err((
@@ -382,10 +423,17 @@ impl Table<'_> {
         let Some(text) = self.text(row, column) else {
             return Ok(None);
         };
-        match text.to_lowercase().as_str() {
-            "true" | "yes" | "y" | "1" => Ok(Some(true)),
-            "false" | "no" | "n" | "0" => Ok(Some(false)),
-            _ => Err((column, format!("{} should be true or false", shown(&text)))),
+        let word = text.to_lowercase();
+        match (YES.contains(&word.as_str()), NO.contains(&word.as_str())) {
+            (true, _) => Ok(Some(true)),
+            (_, true) => Ok(Some(false)),
+            _ => Err((
+                column,
+                format!(
+                    "{} should be yes or no, true or false, 1 or 0, or x for yes",
+                    shown(&text)
+                ),
+            )),
         }
     }
 
@@ -416,11 +464,14 @@ impl Table<'_> {
 }
 
 /// A wrong value for a message. In a row with shifted columns a word may be somebody's name, so words
-/// are not repeated.
+/// are not repeated; nobody's name begins with a digit.
 fn shown(text: &str) -> String {
-    if text.chars().any(char::is_alphabetic) {
-        "this word".to_owned()
-    } else {
+    let is_number = text.starts_with(|c: char| c.is_ascii_digit());
+    let is_short = text.len() <= LONGEST_SHOWN;
+    let is_word = text.chars().any(char::is_alphabetic);
+    if is_short && !holds_mail(text) && (is_number || !is_word) {
         format!("{text:?}")
+    } else {
+        "this word".to_owned()
     }
 }

@@ -479,3 +479,64 @@ fn real_lists() {
         "{people:?}"
     );
 }
+
+#[test]
+fn a_plain_table_takes_the_words_of_people() {
+    let flags = [
+        ("ja", Some(true)),
+        ("X", Some(true)),
+        ("Oui", Some(true)),
+        ("1", Some(true)),
+        ("nein", Some(false)),
+        ("no", Some(false)),
+        ("vielleicht", None),
+        ("2", None),
+    ];
+    for (word, expected) in flags {
+        let text =
+            format!("meeting,person,start,attended\nm,a@example.org,2026-03-01T15:00,{word}\n");
+        let found = import("", text.as_bytes()).unwrap();
+        let came = found.events.first().map(|event| attendance(event).attended);
+        assert_eq!(came, expected.map(Some), "{word}");
+    }
+    for (word, expected) in [
+        ("OPT", Some("OPT-PARTICIPANT")),
+        ("optional", Some("OPT-PARTICIPANT")),
+        ("Required", Some("REQ-PARTICIPANT")),
+        ("chair", Some("CHAIR")),
+        ("Organizer", None),
+        ("BOSS", None),
+    ] {
+        let text = format!("meeting,person,start,role\nm,a@example.org,2026-03-01T15:00,{word}\n");
+        let found = import("", text.as_bytes()).unwrap();
+        let role = found
+            .events
+            .first()
+            .and_then(|event| attendance(event).role.as_deref());
+        assert_eq!(role, expected, "{word}");
+    }
+    // A value that can be nobody's name is repeated.
+    for (start, said) in [
+        ("2026-03-01T25:00", "\"2026-03-01T25:00\" is no date"),
+        ("1@example.org", "this word is no date"),
+        ("Ada", "this word is no date"),
+    ] {
+        let text = format!("meeting,person,start\nm,a@example.org,{start}\n");
+        let found = import("", text.as_bytes()).unwrap();
+        let reason = &found.problems[0].reason;
+        assert!(reason.starts_with(said), "{start}: {reason}");
+    }
+    // Clocks go forward at two, and back at three.
+    for (start, at) in [
+        ("2026-03-29T02:30", "2026-03-29T01:00:00Z"),
+        ("2026-10-25T02:30", "2026-10-25T00:30:00Z"),
+        ("2026-10-25T03:30", "2026-10-25T02:30:00Z"),
+    ] {
+        let text = format!("meeting,person,start\nm,a@example.org,{start}\n");
+        let found = import("", text.as_bytes()).unwrap();
+        assert_eq!(to_rfc3339(found.events[0].time), at);
+        let mut notes = found.notes.iter();
+        let is_told = notes.any(|note| note.contains("showed twice or not at all: 1"));
+        assert_eq!(is_told, start.contains("T02"), "{start}: {:?}", found.notes);
+    }
+}

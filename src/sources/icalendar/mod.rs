@@ -172,8 +172,21 @@ impl File for ICalendarFile {
         let read = self
             .reading
             .read((name, &bytes), false, window, &mut take, sink);
-        for plan in read.map_err(refused)?.cancelled {
-            self.takes_back(&plan, sink);
+        let held = read.map_err(refused)?;
+        if bytes.is_empty() {
+            sink.note(format!("{name}: is empty"));
+        }
+        for plan in &held.cancelled {
+            self.takes_back(plan, sink);
+        }
+        let unnamed = held.cancelled.iter().filter(|plan| !plan.names_guests());
+        let unnamed = unnamed.count();
+        if unnamed > 0 {
+            sink.note(format!(
+                "{name}: cancelled without a word on who was invited: {unnamed}; what an earlier file said of people \
+                 in these meetings stands, since a file does not know it. Taking that import back does away with it; \
+                 a feed knows what it told"
+            ));
         }
         Ok(())
     }

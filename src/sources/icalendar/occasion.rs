@@ -56,8 +56,36 @@ pub(super) enum Except {
     Day(Millis, Millis),
 }
 
-/// What is wrong with an event: the property.
-pub(super) struct Broken(pub(super) &'static str);
+/// What is wrong with an event: a property, and what stands there for a time.
+pub(super) struct Broken {
+    pub(super) property: &'static str,
+    pub(super) value: Option<String>,
+}
+
+/// What stands for a time and is none, for a message: a text may name somebody unless it begins as a time does.
+fn no_time(component: &ICalendarComponent, property: &ICalendarProperty) -> Option<String> {
+    const LONGEST: usize = 40;
+    let value = component.property(property)?.values.first()?;
+    let is_digit = |c: char| c.is_ascii_digit();
+    Some(match value {
+        ICalendarValue::Text(text) if text.len() <= LONGEST && text.starts_with(is_digit) => {
+            format!("{text:?}")
+        }
+        ICalendarValue::PartialDateTime(time) => {
+            let number = |part: Option<u16>, width: usize| {
+                part.map_or_else(String::new, |part| format!("{part:0width$}"))
+            };
+            let two = |part: Option<u8>| number(part.map(u16::from), 2);
+            let date = number(time.year, 4) + &two(time.month) + &two(time.day);
+            let clock = two(time.hour) + &two(time.minute) + &two(time.second);
+            match clock.is_empty() {
+                true => date,
+                false => format!("{date}T{clock}"),
+            }
+        }
+        _ => "this".to_owned(),
+    })
+}
 
 impl<'a> Occasion<'a> {
     /// Reads an event of a calendar with this METHOD.
@@ -77,7 +105,10 @@ impl<'a> Occasion<'a> {
         let start = single(&ICalendarProperty::Dtstart, zones.organisation());
         let floating = start.map_or(zones.organisation(), |start| start.zone);
         let recurrence = single(&ICalendarProperty::RecurrenceId, floating);
-        let start = start.or(recurrence).ok_or(Broken("DTSTART"))?;
+        let start = start.or(recurrence).ok_or_else(|| Broken {
+            property: "DTSTART",
+            value: no_time(component, &ICalendarProperty::Dtstart),
+        })?;
         // A message that adds a meeting to a series names it by its start.
         let is_added = method == Some(&ICalendarMethod::Add);
         let recurrence = recurrence.or(Some(start).filter(|_| is_added));

@@ -1,9 +1,12 @@
 //! Who is invited: the attendees and the organiser of one event.
 
+use std::borrow::Cow;
+
 use calcard::icalendar::{
     ICalendarComponent, ICalendarEntry, ICalendarParameterName, ICalendarParameterValue,
     ICalendarProperty,
 };
+use percent_encoding::percent_decode_str;
 
 use crate::model::Identity;
 use crate::sources::{Sink, presence};
@@ -71,7 +74,7 @@ fn invitation(uid: &str, entry: &ICalendarEntry) -> Invitation {
         (!text.is_empty()).then(|| text.to_owned())
     };
     let upper = |name| parameter(name).map(|text| text.to_uppercase());
-    let address = |name| parameter(name).map(|text| without_mailto(&text).to_owned());
+    let address = |name| parameter(name).map(|text| without_mailto(&text).into_owned());
     Invitation {
         uid: uid.to_owned(),
         organizer: entry.name == ICalendarProperty::Organizer,
@@ -119,7 +122,12 @@ pub(in crate::sources) fn expected(
                 None => left_out("attendee without address or name"),
                 Some(_) if invitation.is_note_taker() => left_out("note-taker"),
                 Some(person) if is_among(&people, &person) => {
+                    // Who is in a list and invited by name, too, is invited as the name is.
                     if !invitation.is_listed {
+                        // Whoever is required in one of two invitations has to come.
+                        if invitation.role.as_deref() == Some("REQ-PARTICIPANT") {
+                            has_to_come(&mut people, &person);
+                        }
                         left_out("attendee named twice");
                     }
                 }
@@ -204,12 +212,13 @@ impl Invitation {
     /// Who it is: by address, else by the address in EMAIL, else by another kind of address (a
     /// directory entry, a number), else by name. Apple writes `invalid:nomail` where it has none.
     fn person(&self) -> Option<Identity> {
-        let address = without_mailto(&self.address).trim();
+        let address = without_mailto(&self.address);
+        let address = address.trim();
         let by_address = Identity::bare(address);
         let email = self
             .email
             .as_deref()
-            .map(|email| Identity::bare(without_mailto(email)));
+            .map(|email| Identity::bare(&without_mailto(email)));
         let other = || {
             let usable = !address.is_empty() && !address.eq_ignore_ascii_case("invalid:nomail");
             usable.then(|| Identity::of_source("icalendar", "address", address))
@@ -237,9 +246,20 @@ fn is_among(people: &[Expected], person: &Identity) -> bool {
     known.any(|known| same(known, person))
 }
 
+/// Makes an optional invitation of somebody a required one.
+fn has_to_come(people: &mut [Expected], person: &Identity) {
+    let is_own = |one: &&mut Expected| one.person.as_ref().is_some_and(|own| same(own, person));
+    let own = people.iter_mut().filter(is_own);
+    for one in own.filter(|one| one.role != "CHAIR") {
+        "REQ-PARTICIPANT".clone_into(&mut one.role);
+        one.role_stated = true;
+    }
+}
+
 /// A group, unless an attendee is said to be of it: then its members are named one by one.
 fn group(group: &Invitation, invitations: &[Invitation]) -> Option<Expected> {
-    let address = without_mailto(&group.address).trim();
+    let address = without_mailto(&group.address);
+    let address = address.trim();
     let is_of_it = |one: &Invitation| {
         let of = one.member.as_deref().map(without_mailto);
         of.is_some_and(|of| of.eq_ignore_ascii_case(address))
@@ -294,9 +314,15 @@ fn known_role(role: &str) -> &'static str {
     }
 }
 
-pub(super) fn without_mailto(text: &str) -> &str {
-    match text.get(..7) {
-        Some(scheme) if scheme.eq_ignore_ascii_case("mailto:") => &text[7..],
-        _ => text,
+/// The address of a `mailto:` address (RFC 6068): without what follows a question mark, and with the characters
+/// that are written as `%` and their number. Whatever else stands there stays as it is.
+pub(super) fn without_mailto(text: &str) -> Cow<'_, str> {
+    match text.split_at_checked(7) {
+        Some((scheme, address)) if scheme.eq_ignore_ascii_case("mailto:") => {
+            let address = address.split('?').next().unwrap_or_default();
+            let decoded = percent_decode_str(address).decode_utf8();
+            decoded.unwrap_or(Cow::Borrowed(address))
+        }
+        _ => Cow::Borrowed(text),
     }
 }

@@ -113,6 +113,12 @@ pub(in crate::sources) struct Plan {
 }
 
 impl Plan {
+    /// Whether it names anybody who was invited, beside who leads it.
+    pub(in crate::sources) fn names_guests(&self) -> bool {
+        let mut people = self.people.iter();
+        people.any(|one| one.person.is_some() && one.role != "CHAIR")
+    }
+
     /// What tells where it will be held.
     pub(in crate::sources) fn venue(&self, head: (&str, String, u32)) -> Option<Event> {
         let (source, id, version) = head;
@@ -460,10 +466,15 @@ pub(super) fn read_events<'a>(
             }
             match Occasion::read(component, zones, method) {
                 Ok(occasion) => occasions.push(occasion),
-                Err(Broken(property)) => sink.problem(Problem {
+                Err(Broken { property, value }) => sink.problem(Problem {
                     place: format!("event {number}"),
                     field: property.to_owned(),
-                    reason: "should be there and be a time such as 20250304T140000Z".to_owned(),
+                    reason: match value {
+                        Some(value) => {
+                            format!("{value} is no time; valid is such as 20250304T140000Z")
+                        }
+                        None => "is missing; valid is a time such as 20250304T140000Z".to_owned(),
+                    },
                 }),
             }
         }

@@ -337,7 +337,7 @@ fn wrong_input_is_told() {
     let found = import("", &calendar(&event(&format!("UID:a\n{ADA}")))).unwrap();
     assert_eq!(
         found.problems[0].to_string(),
-        "event 1: DTSTART: should be there and be a time such as 20250304T140000Z"
+        "event 1: DTSTART: is missing; valid is a time such as 20250304T140000Z"
     );
     let bad_rule = event(&format!(
         "UID:a\nDTSTART:20250304T140000Z\nRRULE:FREQ=SOMETIMES\n{ADA}"
@@ -533,4 +533,76 @@ fn a_cancellation_in_a_later_file_takes_back_what_it_names() {
     );
     let all = series.replace("RRULE", "STATUS:CANCELLED\nSEQUENCE:1\nRRULE");
     assert_eq!(standing(&[series, all]), [""; 0]);
+}
+
+/// What ADDRESS, ROLE and the like come to where others would take them for something else.
+#[test]
+fn addresses_are_read_as_addresses_of_mail() {
+    let invited = [
+        "ATTENDEE:mailto:kai%40example.org",
+        "ATTENDEE:MAILTO:lea%2Bsre@example.org",
+        "ATTENDEE:mailto:jana@example.org?subject=Review%20of%20it",
+        "ATTENDEE:mailto:a+b@example.org",
+        "ATTENDEE:mailto:50%off@example.org",
+        "ATTENDEE;ROLE=OPT-PARTICIPANT:mailto:ole@example.org",
+        "ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:ole@example.org",
+        "ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:ute@example.org",
+        "ATTENDEE;ROLE=OPT-PARTICIPANT:mailto:ute@example.org",
+    ];
+    let lines = format!("UID:a\nDTSTART:20250304T140000Z\n{}\n", invited.join("\n"));
+    let found = import("", &calendar(&event(&lines))).unwrap();
+    assert_eq!(
+        rows(&found),
+        [
+            "a kai@example.org REQ-PARTICIPANT?",
+            "a lea+sre@example.org REQ-PARTICIPANT?",
+            "a jana@example.org REQ-PARTICIPANT?",
+            "a a+b@example.org REQ-PARTICIPANT?",
+            "a 50%off@example.org REQ-PARTICIPANT?",
+            "a ole@example.org REQ-PARTICIPANT",
+            "a ute@example.org REQ-PARTICIPANT",
+        ]
+    );
+}
+
+#[test]
+fn what_is_wrong_or_left_open_is_told() {
+    for (start, said) in [
+        (
+            "DTSTART:2026-07-19T10:00:00Z",
+            "\"2026-07-19T10:00:00Z\" is no time",
+        ),
+        ("DTSTART:20260230T100000Z", "20260230T100000 is no time"),
+        ("DTSTART:Ada Lovelace", "this is no time"),
+        ("SUMMARY:Review", "is missing"),
+    ] {
+        let found = import("", &calendar(&event(&format!("UID:a\n{start}\n{ADA}")))).unwrap();
+        let [problem] = &found.problems[..] else {
+            panic!("{start}: {:?}", found.problems)
+        };
+        assert_eq!(
+            (problem.place.as_str(), problem.field.as_str()),
+            ("event 1", "DTSTART")
+        );
+        assert!(
+            problem.reason.starts_with(said),
+            "{start}: {}",
+            problem.reason
+        );
+    }
+    let empty = import("", b"").unwrap();
+    assert_eq!(empty.notes, ["reviews.ics: is empty"]);
+    // Whom a cancellation does not name stays invited, and that is said.
+    let cancelled = |people: &str| {
+        let lines = format!("UID:a\nDTSTART:20250304T140000Z\nSTATUS:CANCELLED\n{people}");
+        import("", &calendar(&event(&lines))).unwrap().notes
+    };
+    let notes = cancelled("ORGANIZER:mailto:eve@example.org\n");
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("without a word on who was invited: 1")),
+        "{notes:?}"
+    );
+    assert!(cancelled(ADA).is_empty());
 }

@@ -107,6 +107,15 @@ fn a_zone_that_the_calendar_brings_along_goes_before_an_offset_in_its_name() {
             Some("at -03:30 all the year"),
         ),
         ("(UTC) Our Ship", "14:00", Some("at +00:00 all the year")),
+        ("GMT+0200", "12:00", Some("at +02:00 all the year")),
+        ("UTC-3", "17:00", Some("at -03:00 all the year")),
+        ("tzone://Microsoft/Utc", "14:00", None),
+        ("W. Europe Standard Time 1", "12:00", None),
+        (
+            "Our Town 1",
+            "12:00",
+            Some("is not known; read in Europe/Berlin"),
+        ),
         // By its words, which everybody knows.
         (
             "(UTC+01:00) Amsterdam\\, Berlin\\, Bern\\, Rome\\, Stockholm\\, Vienna",

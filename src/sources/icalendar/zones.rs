@@ -153,21 +153,26 @@ impl<'a> Zones<'a> {
         if let Some(observances) = self.own.get(name) {
             return Zone::Own(observances);
         }
-        match (guessed(name), told(name)) {
+        match (self.guessed(name), by_offset(name)) {
             (Some(zone), _) => Zone::Named(zone),
-            (None, Some((offset, _))) => Zone::Fixed(offset),
+            (None, Some(offset)) => Zone::Fixed(offset),
             (None, None) => Zone::Named(self.organisation),
         }
     }
 
+    /// The zone meant by a name that is not one, but like one.
+    fn guessed(&self, name: &str) -> Option<Tz> {
+        guessed(name).or_else(|| known(&self.named, unnumbered(name)?))
+    }
+
     /// What is to be said of a zone with this name, if it is not understood as it was meant.
     pub(super) fn doubt(&self, name: &str) -> Option<String> {
-        let is_own = || self.own.contains_key(name) || guessed(name).is_some();
+        let is_own = || self.own.contains_key(name) || self.guessed(name).is_some();
         if known(&self.named, name).is_some() || is_own() {
             return None;
         }
-        Some(match told(name) {
-            Some((offset, _)) => {
+        Some(match by_offset(name) {
+            Some(offset) => {
                 format!("zone {name:?} is known by its offset alone; read at {offset} all the year")
             }
             None => format!("zone {name:?} is not known; read in {}", self.organisation),
@@ -193,23 +198,46 @@ fn told(name: &str) -> Option<(FixedOffset, &str)> {
         .strip_prefix("UTC")
         .or_else(|| offset.strip_prefix("GMT"))?
         .trim();
-    let seconds = match offset.get(..1) {
-        None => 0,
-        Some(sign) => {
-            let digits = offset.get(1..)?;
-            let together = || digits.split_at_checked(2).filter(|_| digits.len() == 4);
-            let parts = digits.split_once([':', '.']).or_else(together);
-            let (hours, minutes) = parts.unwrap_or((digits, "0"));
-            let seconds = hours.parse::<u8>().ok().map(i32::from)? * 3600
-                + minutes.parse::<u8>().ok().map(i32::from)? * 60;
-            match sign {
-                "+" => seconds,
-                "-" => -seconds,
-                _ => return None,
-            }
-        }
+    let offset = match offset {
+        "" => FixedOffset::east_opt(0)?,
+        offset => signed(offset)?,
     };
-    Some((FixedOffset::east_opt(seconds)?, words.trim()))
+    Some((offset, words.trim()))
+}
+
+/// The offset of `+05:30`, `-08.00`, `+0200` or `+1`.
+fn signed(offset: &str) -> Option<FixedOffset> {
+    let (sign, digits) = offset.split_at_checked(1)?;
+    let together = || digits.split_at_checked(2).filter(|_| digits.len() == 4);
+    let parts = digits.split_once([':', '.']).or_else(together);
+    let (hours, minutes) = parts.unwrap_or((digits, "0"));
+    let seconds = hours.parse::<u8>().ok().map(i32::from)? * 3600
+        + minutes.parse::<u8>().ok().map(i32::from)? * 60;
+    match sign {
+        "+" => FixedOffset::east_opt(seconds),
+        "-" => FixedOffset::east_opt(-seconds),
+        _ => None,
+    }
+}
+
+/// The offset in a name that is known by that alone, such as `(UTC+05:30) Our Town`, `GMT+0200` and `UTC-3`.
+fn by_offset(name: &str) -> Option<FixedOffset> {
+    let bare = || {
+        let name = name.trim();
+        let offset = ["UTC", "GMT"]
+            .iter()
+            .find_map(|zone| name.strip_prefix(zone));
+        signed(offset?)
+    };
+    told(name).map(|(offset, _)| offset).or_else(bare)
+}
+
+/// A name without the number that Outlook puts behind it where a calendar has several of it, as in
+/// `W. Europe Standard Time 1`.
+fn unnumbered(name: &str) -> Option<&str> {
+    let (zone, number) = name.trim().rsplit_once(' ')?;
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then_some(zone)
 }
 
 /// The instant of a local time in a zone that is called so; nothing where nobody knows the zone.
@@ -218,13 +246,16 @@ pub(in crate::sources) fn instant(zone: &str, clock: NaiveDateTime) -> Option<Mi
         components: Vec::new(),
     };
     let zones = Zones::new(&nothing, Tz::UTC);
-    let is_known = zones.doubt(zone).is_none() || told(zone).is_some();
+    let is_known = zones.doubt(zone).is_none() || by_offset(zone).is_some();
     is_known.then(|| zones.zone(zone).instant(clock))
 }
 
 /// The zone meant by a name of some registry, such as `/freeassociation.sourceforge.net/Asia/Tokyo`,
-/// which ends with the usual one, or by a name with a hyphen (`US-Eastern`).
+/// which ends with the usual one, by a name with a hyphen (`US-Eastern`), or by Microsoft's address of UTC.
 fn guessed(name: &str) -> Option<Tz> {
+    if name.trim().eq_ignore_ascii_case("tzone://Microsoft/Utc") {
+        return Some(Tz::UTC);
+    }
     let ending = |slashes: usize| {
         let slash = name.rmatch_indices('/').nth(slashes)?.0;
         name[slash + 1..].parse::<Tz>().ok()

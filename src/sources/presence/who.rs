@@ -85,7 +85,7 @@ const BARE_NOTE_TAKERS: [&str; 12] = [
 ];
 
 /// What rooms are called; a person has at most one of these words, for a last name.
-const ROOMS: [&str; 25] = [
+const ROOMS: [&str; 42] = [
     "meeting room",
     "meetingroom",
     "conference room",
@@ -108,6 +108,23 @@ const ROOMS: [&str; 25] = [
     "vergaderzaal",
     "tagungsraum",
     "seminarraum",
+    "konferenzsaal",
+    "sitzungssaal",
+    "sitzungsraum",
+    "schulungsraum",
+    "besprechungsecke",
+    "salle réunion",
+    "sala konferencyjna",
+    "sala conferencias",
+    "vergaderruimte",
+    "vergaderkamer",
+    "mötesrum",
+    "möterum",
+    "konferensrum",
+    "møterom",
+    "mødelokale",
+    "neuvotteluhuone",
+    "kokoushuone",
     // What Zoom calls the devices of rooms that it does not know.
     "room system",
     "h.323",
@@ -115,12 +132,27 @@ const ROOMS: [&str; 25] = [
 ];
 
 /// Words that a number behind them makes a room of: nobody is called Room 4, and some are called Room.
-const NUMBERED: [&str; 9] = [
-    "room", "rooms", "raum", "zimmer", "salle", "sala", "zaal", "studio", "booth",
+const NUMBERED: [&str; 13] = [
+    "room",
+    "rooms",
+    "raum",
+    "zimmer",
+    "saal",
+    "besprechung",
+    "konferenz",
+    "salle",
+    "sala",
+    "zaal",
+    "studio",
+    "booth",
+    "auditorium",
 ];
 
+/// Words for rooms in languages that write none apart.
+const UNSPACED: [&str; 3] = ["会議室", "会议室", "회의실"];
+
 /// Words for rooms that stand before the room's own name.
-const HALLS: [&str; 3] = ["salle", "sala", "raum"];
+const HALLS: [&str; 4] = ["salle", "sala", "raum", "saal"];
 
 /// Names and addresses that the parameters list, in lower case.
 #[derive(Default)]
@@ -178,7 +210,9 @@ fn is_room(name: &str) -> bool {
     // From the beginning of a word on: there are people called Lasalle.
     let padded = format!(" {name}").replace(['(', '-', '_', '/', '\''], " ");
     let mut rooms = ROOMS.iter();
-    rooms.any(|word| padded.contains(&format!(" {word}"))) || is_numbered_room(&padded)
+    rooms.any(|word| padded.contains(&format!(" {word}")))
+        || UNSPACED.iter().any(|word| name.contains(word))
+        || is_numbered_room(&padded)
 }
 
 /// Whether a name without an address, in lower case, is a room's own behind the word for rooms, as in Salle
@@ -339,6 +373,14 @@ mod tests {
             ("Scribbler", None, "note-taker"),
             ("Notta Bot", None, "note-taker"),
             ("Theo Bot", None, "unknown"),
+            ("Saal 3", None, "room"),
+            ("Saal 3", Some("saal3@example.org"), "room"),
+            ("Saal Turing", None, "room"),
+            ("Besprechung 2", None, "room"),
+            ("Besprechungsecke Nord", None, "room"),
+            ("Mötesrum Björk", None, "room"),
+            ("第2会議室", None, "room"),
+            ("Hugo Saal", None, "unknown"),
             ("Salle Turing", None, "room"),
             ("Sala Verde", None, "room"),
             ("Sala Burton", Some("sala@example.org"), "known"),

@@ -99,13 +99,6 @@ impl Teams {
                 )));
             }
         }
-        let signin = Signin::new(&Given {
-            tenant: &asked.tenant,
-            client_id: &asked.client_id,
-            secret_file: asked.client_secret_file.as_deref(),
-            login: asked.login.as_deref(),
-            graph: asked.graph.as_deref(),
-        })?;
         let params = format!(
             "{:?} {files:?}",
             (
@@ -126,11 +119,22 @@ impl Teams {
             to: None,
             ..Choice::default()
         };
+        let places = Place::all(&asked.mailboxes)?;
+        let reading = Reading::new(choice, setting)?;
+        let enabled = Enabled::new(asked.enabled_series)?;
+        // Last: what else is wrong is told where the secret is not here, too.
+        let signin = Signin::new(&Given {
+            tenant: &asked.tenant,
+            client_id: &asked.client_id,
+            secret_file: asked.client_secret_file.as_deref(),
+            login: asked.login.as_deref(),
+            graph: asked.graph.as_deref(),
+        })?;
         Ok(Teams {
             signin,
-            places: Place::all(&asked.mailboxes)?,
-            reading: Reading::new(choice, setting)?,
-            enabled: Enabled::new(asked.enabled_series)?,
+            places,
+            reading,
+            enabled,
             desk,
             params,
         })

@@ -78,32 +78,41 @@ impl Reviews {
         matching: &[String],
         series: &BTreeMap<String, Given>,
     ) -> Result<Reviews, SourceError> {
-        let series = series
-            .iter()
-            .map(|(number, given)| {
-                let (uid, at) = match given {
-                    Given::Uid(uid) => (uid, None),
-                    Given::Daily(Timed { series, at }) => (series, Some(time(at)?)),
-                };
-                if uid.trim().is_empty() {
-                    return Err(SourceError::Params(
-                        "meetings: should name the UID of a series of the calendar".to_owned(),
-                    ));
-                }
-                let uid = uid.trim().to_owned();
-                Ok((digits("meetings", number)?, Series { uid, at }))
-            })
-            .collect::<Result<BTreeMap<_, _>, _>>()?;
+        // One table holds many meetings: all that is wrong with them is told.
+        let mut wrong = Vec::new();
+        let mut known = BTreeMap::new();
+        for (number, given) in series {
+            let (uid, at) = match given {
+                Given::Uid(uid) => (uid, None),
+                Given::Daily(Timed { series, at }) => (series, Some(at)),
+            };
+            let uid = uid.trim().to_owned();
+            if uid.is_empty() {
+                wrong.push(format!(
+                    "meetings: {number:?} should name the UID of a series of the calendar"
+                ));
+            }
+            let number = digits("meetings", number).map_err(|reason| wrong.push(reason));
+            let at = at.map(|at| time(at)).transpose();
+            let at = at.map_err(|reason| wrong.push(reason));
+            if let (Ok(number), Ok(at)) = (number, at) {
+                known.insert(number, Series { uid, at });
+            }
+        }
+        if !wrong.is_empty() {
+            return Err(SourceError::Params(wrong.join("; ")));
+        }
         let listed = numbers.iter().map(|number| digits("numbers", number));
-        let mut numbers = listed.collect::<Result<BTreeSet<_>, _>>()?;
-        numbers.extend(series.keys().cloned());
+        let listed: Result<BTreeSet<String>, String> = listed.collect();
+        let mut listed = listed.map_err(SourceError::Params)?;
+        listed.extend(known.keys().cloned());
         let topics = RegexSet::new(matching).map_err(|error| {
             SourceError::Params(format!("match: is no regular expression: {error}"))
         })?;
         Ok(Reviews {
-            numbers,
+            numbers: listed,
             topics,
-            series,
+            series: known,
         })
     }
 
@@ -235,23 +244,20 @@ fn bare(number: &str) -> String {
     number.chars().filter(|c| !between(*c)).collect()
 }
 
-fn digits(parameter: &str, number: &str) -> Result<String, SourceError> {
+fn digits(parameter: &str, number: &str) -> Result<String, String> {
     let digits = bare(number);
     let fits = (9..=12).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     match fits {
         true => Ok(digits),
-        false => Err(SourceError::Params(format!(
+        false => Err(format!(
             "{parameter}: {number:?} should be the number of a meeting, such as \"812 3456 7890\""
-        ))),
+        )),
     }
 }
 
-fn time(text: &str) -> Result<NaiveTime, SourceError> {
-    NaiveTime::parse_from_str(text, "%H:%M").map_err(|_| {
-        SourceError::Params(format!(
-            "meetings: at: {text:?} should be a time of day, such as \"15:00\""
-        ))
-    })
+fn time(text: &str) -> Result<NaiveTime, String> {
+    NaiveTime::parse_from_str(text, "%H:%M")
+        .map_err(|_| format!("meetings: at: {text:?} should be a time of day, such as \"15:00\""))
 }
 
 #[cfg(test)]
