@@ -70,7 +70,7 @@ pub(super) fn law(results: &Value) -> Option<String> {
         .filter(|law| {
             aic(law)
                 .zip(aic(best))
-                .is_some_and(|(one, least)| one - least < NEAR_AIC)
+                .is_some_and(|(one, least)| (one - least).abs() < NEAR_AIC)
         })
         .filter_map(|law| Some(law_words(law)?.0.to_owned()))
         .collect();
