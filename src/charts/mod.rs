@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod reading;
+pub mod together;
 
 mod areas;
 mod badge;

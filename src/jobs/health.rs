@@ -113,6 +113,17 @@ pub(super) async fn health(
     let whole =
         all.iter().all(Option::is_some) && (of(OTHER_SOURCE) == 0 || other_source.is_some());
     let told = |n: Option<u64>| n.filter(|_| whole);
+    // Of nothing there is nothing to be told.
+    let counts_of = |label: u8, whole: Option<u64>| {
+        let own = labels
+            .iter()
+            .filter(|row| row.label == label && row.kind == "read_count");
+        let n: u64 = own.map(|row| row.before).sum();
+        match n {
+            0 => Some(0),
+            n => told(whole).map(|_| n),
+        }
+    };
     let few_sent = suppress::count_is_withheld(counts.agent_people, k.into());
     let few_alike = suppress::count_is_withheld(counts.machine_people, k.into());
     let automated = (!few_alike).then_some(of(LIKE_MACHINE));
@@ -133,6 +144,7 @@ pub(super) async fn health(
             suppressed: !whole || agents.is_none() || automated.is_none(),
             own: told(own),
             draft: told(draft),
+            draft_counts: counts_of(DRAFT, draft),
             double_click_removed: told(double_click_removed),
             // Nothing is as good as nothing to be told.
             other_source: if of(OTHER_SOURCE) == 0 {
@@ -140,6 +152,7 @@ pub(super) async fn health(
             } else {
                 told(other_source)
             },
+            other_source_counts: counts_of(OTHER_SOURCE, other_source),
             anonymous: counts.anonymous,
             agents,
             automated,

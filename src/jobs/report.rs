@@ -121,6 +121,12 @@ pub async fn summaries(
             timezone: context.calendar.timezone.name().to_owned(),
             simulated: reported.simulated,
             k,
+            holidays: context
+                .calendar
+                .holidays
+                .iter()
+                .map(ToString::to_string)
+                .collect(),
             undated: undated.count() as u64,
             writeups: seen().count() as u64,
         }

@@ -121,14 +121,22 @@ pub(super) fn shown(tested: &Value) -> String {
         _ => cell(its, "level_ratio"),
     };
     let limits = reading::list(its, "level_ratio_ci");
+    let limits = match limits {
+        [lo, hi] => lo.as_f64().zip(hi.as_f64()),
+        _ => None,
+    };
     match (told, limits) {
-        (Cell::Value(ratio), [lo, hi]) => format!(
-            "Write-ups published after it are read {} times as much as those before it (95 % interval {} to {}; \
-             {sides}; dispersion {}). {}{}",
+        (Cell::Value(ratio), Some((lo, hi))) => format!(
+            "Write-ups published from then on are read {} times as much at the same age as the course before had let \
+             expect (95 % interval {} to {}; {sides}; dispersion {}).{} {}{}",
             two(ratio),
-            two(lo.as_f64().unwrap_or(0.0)),
-            two(hi.as_f64().unwrap_or(0.0)),
+            two(lo),
+            two(hi),
             words::measure(number("dispersion")),
+            match lo <= 1.0 && 1.0 <= hi {
+                true => " An interval around 1 tells of no change, up or down.",
+                false => "",
+            },
             reading::text(tested, "beside"),
             match cell(tested, "concurrent").get() {
                 Some(n) if n > 0.0 => format!(
@@ -163,7 +171,8 @@ mod tests {
         let digest = super::super::digest(&summary);
         assert!(
             digest.contains(
-                "A new template, 30 Dec 2024: Write-ups published after it are read 2.27 times"
+                "A new template, 30 Dec 2024: Write-ups published from then on are read 2.27 times as much at the same age \
+                 as the course before had let expect"
             ),
             "{digest}"
         );
@@ -188,6 +197,15 @@ mod tests {
             "One other change.",
             "1 other is",
         ] {
+            assert!(words.contains(part), "{part}: {words}");
+        }
+        assert!(!words.contains("around 1"), "{words}");
+        let around = json!({
+            "told": "estimated", "before": 10, "after": 8, "level_ratio": 1.02,
+            "level_ratio_ci": [0.8, 1.3], "dispersion": 0.0001,
+        });
+        let words = shown(&json!({ "its": around }));
+        for part in ["An interval around 1 tells of no change", "dispersion 0)"] {
             assert!(words.contains(part), "{part}: {words}");
         }
         let early = json!({ "told": "too early", "before": 9, "after": 1, "level_ratio": null });

@@ -9,6 +9,7 @@ use super::panels::{self, Panel};
 use super::view::Frame;
 use super::{Links, PageError, list, templates, words};
 use crate::charts::reading::{self, Cell, cell, month_index, month_name};
+use crate::charts::together::{self, Judged};
 
 #[derive(Serialize)]
 struct View {
@@ -78,7 +79,7 @@ fn listing(summary: &Value, links: Links, code: &str) -> Option<Listing> {
     Some(match code {
         "L8" => awakenings(summary, links, results),
         "L9" => bursts(summary, links, results),
-        "T7" => tests(results),
+        "T7" => tests(summary),
         _ => return None,
     })
 }
@@ -165,27 +166,28 @@ fn bursts(summary: &Value, links: Links, results: &Value) -> Listing {
     }
 }
 
-fn tests(results: &Value) -> Listing {
-    let name = |one: &Value| match (reading::text(one, "code"), reading::text(one, "of")) {
+fn tests(summary: &Value) -> Listing {
+    let name = |one: &Judged| match (one.code, one.of.as_str()) {
         ("T1", "trend") => "Trend by month".to_owned(),
         ("T1", "cohort_trend") => "Trend by month of publication".to_owned(),
         ("T3", "months") => "The same month of other years".to_owned(),
         ("T3", "cohorts") => "The same month of publication of other years".to_owned(),
-        (code, of) => format!("{code}, {of}"),
+        ("T4", _) => "One change of level".to_owned(),
+        (code, of) => format!("{code}, {}", of.replace('_', " ")),
     };
-    let row = |one: &Value| {
-        let p = match cell(one, "adjusted") {
-            Cell::Value(p) if p < 0.001 => "below 0.001".to_owned(),
-            Cell::Missing => "not made".to_owned(),
-            p => number(p),
+    let row = |one: &Judged| {
+        let p = match one.adjusted {
+            Some(p) if p < 0.001 => "below 0.001".to_owned(),
+            Some(p) => words::measure(p),
+            None => "not made, or withheld".to_owned(),
         };
         vec![name(one).into(), p.into()]
     };
     Listing {
         code: "T7",
-        caption: "Tests of one question, judged together",
+        caption: "All tests of this page, judged together",
         head: vec!["test", "adjusted p"],
-        rows: reading::list(results, "tests").iter().map(row).collect(),
+        rows: together::exploring(summary).iter().map(row).collect(),
     }
 }
 
@@ -198,11 +200,12 @@ fn number(value: Cell) -> String {
 }
 
 /// T2 to T8, in words: what is told of the age-matched series beside its verdict.
-pub(super) fn of_the_series(results: &Value, code: &str) -> Option<String> {
+pub(super) fn of_the_series(summary: &Value, code: &str) -> Option<String> {
+    let results = reading::results(summary, code);
     match code {
         "T2" => slope(results),
-        "T3" => seasons(results),
-        "T4" => change(results),
+        "T3" => seasons(summary, results),
+        "T4" => change(summary, results),
         "T5" => segments(results),
         "T6" => interrupted(results),
         "T7" => judged(results),
@@ -225,17 +228,18 @@ fn slope(results: &Value) -> Option<String> {
     ))
 }
 
-fn seasons(results: &Value) -> Option<String> {
+fn seasons(summary: &Value, results: &Value) -> Option<String> {
     let months = results.get("months")?;
-    let verdict = match (reading::text(months, "verdict"), cell(months, "p")) {
+    let p = together::explored(summary, "T3", "months");
+    let verdict = match (reading::text(months, "verdict"), p) {
         ("too early", _) => {
             Some("It is too early to compare months with those of other years.".to_owned())
         }
-        (verdict, Cell::Value(p)) => Some(format!(
+        (verdict, Some(p)) => Some(format!(
             "With each month set beside the same month of other years, late reading shows {} ({}).",
             match verdict {
-                "rising" => "a rise",
-                "falling" => "a fall",
+                "rising" if p < 0.05 => "a rise",
+                "falling" if p < 0.05 => "a fall",
                 _ => "no clear trend",
             },
             probability(p)
@@ -258,15 +262,18 @@ fn seasons(results: &Value) -> Option<String> {
 
 fn probability(p: f64) -> String {
     match p < 0.001 {
-        true => "p below «0.001»".to_owned(),
-        false => format!("p «{}»", words::measure(p)),
+        true => "judged with the other tests of this page, p below «0.001»".to_owned(),
+        false => format!(
+            "judged with the other tests of this page, p «{}»",
+            words::measure(p)
+        ),
     }
 }
 
-fn change(results: &Value) -> Option<String> {
+fn change(summary: &Value, results: &Value) -> Option<String> {
     let found = results.get("pettitt")?;
     let month = month_name(month_index(reading::text(found, "first_month_after"))?);
-    let p = cell(found, "p_approx").get()?;
+    let p = together::explored(summary, "T4", "pettitt")?;
     let each = |key: &str| {
         cell(found, key)
             .get()
@@ -290,7 +297,8 @@ fn segments(results: &Value) -> Option<String> {
     let segments = reading::list(results.get("pelt")?, "segments");
     let last = month_index(reading::text(segments.last()?, "first_month"))?;
     Some(match segments.len() {
-        1 => "All months stand on «one» level.".to_owned(),
+        // That nothing was found does not say that there is nothing.
+        1 => "No change of level stands out from what months differ anyway.".to_owned(),
         many => format!(
             "The months fall into «{many}» levels; the newest begins with {}.",
             month_name(last)
@@ -317,10 +325,9 @@ fn judged(results: &Value) -> Option<String> {
     let made = cell(results, "m").get().filter(|made| *made > 0.0)?;
     let found = cell(results, "rejected_05").get()?;
     Some(format!(
-        "Of «{}» {} that {} made, «{}» still {} something when they are judged together.",
+        "Of the leader's page «{}» {} made, and judged together «{}» still {} something.",
         words::count(made),
-        words::plural(made, "test", "tests"),
-        words::plural(made, "was", "were"),
+        words::plural(made, "test was", "tests were"),
         words::count(found),
         words::plural(found, "finds", "find")
     ))
@@ -342,16 +349,17 @@ fn sure(results: &Value) -> Option<String> {
 }
 
 /// D1: of how many descriptors something may be said, never which to write to.
-pub(super) fn association(results: &Value) -> Option<String> {
-    let each = results.get("spearman")?.as_object()?.values();
-    let known: Vec<f64> = each
-        .filter_map(|one| cell(one, "rho").get().and(cell(one, "p").get()))
+pub(super) fn association(summary: &Value) -> Option<String> {
+    let all = together::exploring(summary).into_iter();
+    let known: Vec<Judged> = all
+        .filter(|one| one.code == "D1" && one.adjusted.is_some())
         .collect();
-    let found = known.iter().filter(|p| **p < 0.05).count() as f64;
+    let found = known.iter().filter(|one| one.finds()).count() as f64;
     let made = known.len() as f64;
     (made > 0.0).then(|| {
         format!(
-            "Looked at one by one, «{}» of «{}» {} with late reading more closely than chance shows once in twenty.",
+            "Judged with the other tests of this page, «{}» of «{}» {} with late reading more closely than chance alone \
+             would show.",
             words::count(found),
             words::count(made),
             words::plural(made, "descriptor goes", "descriptors go")
@@ -418,20 +426,25 @@ mod tests {
                 "T3",
                 json!({"months": {"verdict": "rising", "p": 0.012},
                        "weekdays": [{"weekday": "Monday", "factor": 1.2}, {"weekday": "Sunday", "factor": 0.1}]}),
-                "With each month set beside the same month of other years, late reading shows a rise (p «0.012»). Of \
-                 all weekdays Monday is read most, «1.2» times as much as an average day.",
+                "With each month set beside the same month of other years, late reading shows a rise (judged with the other \
+                 tests of this page, p «0.012»). Of all weekdays Monday is read most, «1.2» times as much as an average day.",
             ),
             (
                 "T4",
                 json!({"pettitt": {"first_month_after": "2025-05", "p_approx": 0.3, "level_before": 46.0,
                        "level_after": 96.6}}),
                 "If the level changed once, it did from May 2025 on, from «0.46» to «0.97» reads a working day for \
-                 each write-up of that age (p «0.30»). That is no more than chance often shows.",
+                 each write-up of that age (judged with the other tests of this page, p «0.30»). That is no more than chance often shows.",
             ),
             (
                 "T5",
                 json!({"pelt": {"segments": [{"first_month": "2025-01"}, {"first_month": "2025-05"}]}}),
                 "The months fall into «2» levels; the newest begins with May 2025.",
+            ),
+            (
+                "T5",
+                json!({"pelt": {"segments": [{"first_month": "2025-01"}]}}),
+                "No change of level stands out from what months differ anyway.",
             ),
             (
                 "T6",
@@ -442,7 +455,7 @@ mod tests {
             (
                 "T7",
                 json!({"m": 4, "rejected_05": 1}),
-                "Of «4» tests that were made, «1» still finds something when they are judged together.",
+                "Of the leader's page «4» tests were made, and judged together «1» still finds something.",
             ),
             (
                 "T8",
@@ -454,8 +467,8 @@ mod tests {
             (
                 "D1",
                 json!({"spearman": {"diagrams": half, "quotations": {"rho": null, "p": null, "n": 0}}}),
-                "Looked at one by one, «1» of «1» descriptor goes with late reading more closely than chance shows \
-                 once in twenty.",
+                "Judged with the other tests of this page, «1» of «1» descriptor goes with late reading more closely \
+                 than chance alone would show.",
             ),
             (
                 "D2",

@@ -8,9 +8,9 @@ use serde_json::Value;
 use super::opening::Said;
 use super::view::{Part, say, say_all};
 use super::words::{self, count, plural};
-use super::{Links, attendance, health, linked, opening, panels, signals, trend};
+use super::{Links, attendance, health, linked, opening, panels, sides, signals, trend};
 use crate::charts::reading::{self, cell, month_index};
-use crate::stats::{LEAST_CLUSTERS, compared};
+use crate::stats::{Cluster, LEAST_CLUSTERS, compared};
 
 /// What stands on the page in the first months.
 #[derive(Serialize)]
@@ -95,22 +95,24 @@ fn history(summary: &Value) -> Vec<Vec<Said>> {
 /// The later half of the months beside the earlier one, at like age: a comparison, no trend.
 fn two_periods(summary: &Value) -> String {
     let series = reading::list(reading::results(summary, "T0"), "series").iter();
-    let known: Vec<(i32, (f64, f64))> = series
+    let known: Vec<Cluster> = series
         .filter_map(|month| {
             let at = month_index(reading::text(month, "month"))?;
-            let reads = cell(month, "window_reads").get()?;
-            let exposure = cell(month, "window_exposure").get()?;
-            (exposure > 0.0).then_some((at, (reads, exposure)))
+            let num = cell(month, "window_reads").get()?;
+            let den = cell(month, "window_exposure").get()?;
+            (den > 0.0).then_some(Cluster {
+                month: at,
+                num,
+                den,
+            })
         })
         .collect();
     let half = known.len() / 2;
     let (Some(earlier), Some(later)) = (known.get(..half), known.get(known.len() - half..)) else {
         return String::new();
     };
-    let pairs = |months: &[(i32, (f64, f64))]| months.iter().map(|month| month.1).collect();
-    let (before, after): (Vec<_>, Vec<_>) = (pairs(earlier), pairs(later));
-    let found = compared(&before, &after);
-    let (Some(quotient), Some((lo, hi)), Some((start, _))) =
+    let found = compared(earlier, later, sides::window(summary));
+    let (Some(quotient), Some((lo, hi)), Some(start)) =
         (found.quotient, found.interval, later.first())
     else {
         return match trend::told_in(summary, 2 * LEAST_CLUSTERS) {
@@ -124,7 +126,7 @@ fn two_periods(summary: &Value) -> String {
     format!(
         "A comparison and no trend: in the «{half}» months from {} on a write-up of the same age is read «{quotient:.2}» \
          times as much as in the «{half}» before (95 % interval {lo:.2} to {hi:.2}).",
-        words::month(*start)
+        words::month(start.month)
     )
 }
 

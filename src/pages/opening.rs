@@ -61,7 +61,7 @@ pub(super) fn under(summary: &Value) -> Option<String> {
         _ => String::new(),
     };
     Some(format!(
-        "Older means more than {}; read means opened by at least {:.0} people who did not write \
+        "Older means {} or more; read means opened by at least {:.0} people who did not write \
          it{sure}.{left_out}",
         age_words(days(summary, "late", 90.0)),
         days(summary, "min_readers", 3.0),
@@ -76,10 +76,22 @@ fn still_read(summary: &Value) -> Option<String> {
         return None;
     }
     let lately = words::stretch(days(summary, "trailing", 28.0));
+    // To be read by fewer is not to be unread, so where nothing is left to count the number is said.
+    let least = days(summary, "min_readers", 3.0);
+    let others = plural(least, "other", "others");
     if n == 1.0 {
-        let not = if k > 0.0 { "" } else { "not " };
+        let by = match k > 0.0 {
+            true => format!("at least {least:.0} {others}"),
+            false => format!("fewer than {least:.0} {others}"),
+        };
         return Some(format!(
-            "The one older write-up was {not}read by others in the last {lately}."
+            "The one older write-up was read by {by} in the last {lately}."
+        ));
+    }
+    if k == 0.0 {
+        return Some(format!(
+            "«0» of «{}» older write-ups («0 %») were read by at least {least:.0} {others} in the last {lately}.",
+            count(n)
         ));
     }
     Some(format!(

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::signals::{days, shared};
-use super::words::{count, counted, measure, percent, plural};
+use super::words::{self, count, counted, measure, percent, plural};
 use crate::charts::reading::{self, Cell, cell, share};
 
 /// L11.
@@ -60,19 +60,63 @@ pub(super) fn newcomers(summary: &Value, results: &Value) -> Option<String> {
 pub(super) fn law(results: &Value) -> Option<String> {
     let found = results.get("decay")?;
     let n = cell(found, "n").get()?;
-    let law = match reading::text(found, "best_aic") {
-        "exponential" => "an exponential law: reading has a half-life",
-        "weibull" => {
-            "a stretched exponential: it fades fast at first and ever slower, without a long tail"
-        }
-        "lognormal" => "a log-normal law: it fades fast at first, with a tail that thins out",
-        "lomax" => "a shifted power law: there is a long tail, and no half-life",
-        _ => return None,
-    };
+    let best = reading::text(found, "best_aic");
+    let (name, says) = law_words(best)?;
+    let models = found.get("models").unwrap_or(&Value::Null);
+    let aic = |law: &str| cell(models.get(law)?, "aic").get();
+    let near: Vec<String> = LAWS
+        .iter()
+        .filter(|law| **law != best)
+        .filter(|law| {
+            aic(law)
+                .zip(aic(best))
+                .is_some_and(|(one, least)| (one - least).abs() < NEAR_AIC)
+        })
+        .filter_map(|law| Some(law_words(law)?.0.to_owned()))
+        .collect();
+    let n = count(n);
+    if near.is_empty() {
+        // Where the likelihood grew to the end, the law is the best and its parameters are not known.
+        let end = match models.get(best).and_then(|fit| fit.get("at_bound")) {
+            Some(Value::Bool(true)) => {
+                " It fits ever better towards the end of what it can be, so only its kind is known."
+            }
+            _ => "",
+        };
+        return Some(format!(
+            "Of four laws, the ages of «{n}» reads are described best by {name}: {says}.{end}"
+        ));
+    }
     Some(format!(
-        "Of four laws, the ages of «{}» reads are described best by {law}.",
-        count(n)
+        "The ages of «{n}» reads are described about as well by {name} as by {}: these laws can't be told apart, and \
+         so neither whether there is a long tail.",
+        words::row(&near, "and by")
     ))
+}
+
+/// The names of L7's laws.
+const LAWS: [&str; 4] = ["exponential", "weibull", "lognormal", "lomax"];
+/// Laws whose AIC differ by less describe about as well (Burnham and Anderson's rule of thumb).
+const NEAR_AIC: f64 = 2.0;
+
+/// A law's name, and what it says.
+fn law_words(law: &str) -> Option<(&'static str, &'static str)> {
+    Some(match law {
+        "exponential" => ("an exponential law", "reading has a half-life"),
+        "weibull" => (
+            "a stretched exponential",
+            "it fades fast at first and ever slower, without a long tail",
+        ),
+        "lognormal" => (
+            "a log-normal law",
+            "it fades fast at first, with a tail that thins out",
+        ),
+        "lomax" => (
+            "a shifted power law",
+            "there is a long tail, and no half-life",
+        ),
+        _ => return None,
+    })
 }
 
 /// L8.
@@ -187,6 +231,22 @@ mod tests {
                 json!({"decay": {"n": 900, "best_aic": "lomax"}}),
                 "Of four laws, the ages of «900» reads are described best by a shifted power law: there is a \
                  long tail, and no half-life.",
+            ),
+            (
+                "L7",
+                json!({"decay": {"n": 40, "best_aic": "weibull", "models": {
+                    "exponential": {"aic": 110.0}, "weibull": {"aic": 100.0}, "lognormal": {"aic": 100.25},
+                    "lomax": {"aic": 102.1}}}}),
+                "The ages of «40» reads are described about as well by a stretched exponential as by a log-normal \
+                 law: these laws can't be told apart, and so neither whether there is a long tail.",
+            ),
+            (
+                "L7",
+                json!({"decay": {"n": 400, "best_aic": "lomax", "models": {
+                    "weibull": {"aic": 110.0}, "lomax": {"aic": 100.0, "at_bound": true}}}}),
+                "Of four laws, the ages of «400» reads are described best by a shifted power law: there is a long \
+                 tail, and no half-life. It fits ever better towards the end of what it can be, so only its kind is \
+                 known.",
             ),
             (
                 "L8",

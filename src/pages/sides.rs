@@ -6,13 +6,16 @@ use serde_json::Value;
 
 use super::{attendance, signals};
 use crate::charts::reading::{self, cell, month_index};
-use crate::stats::LEAST_CLUSTERS;
+use crate::stats::{Cluster, LEAST_CLUSTERS};
 
 /// Months on either side: a year has each season once.
 const SPAN: i32 = 12;
 
-/// A pair for each month or review before, and for each after.
-pub(super) type Pairs = [Vec<(f64, f64)>; 2];
+/// Days in a month, on average.
+const MONTH_DAYS: f64 = 30.4375;
+
+/// The months or reviews before, and those after.
+pub(super) type Pairs = [Vec<Cluster>; 2];
 
 /// Both sides of a date, in months that go up by one.
 pub(super) struct Sides {
@@ -50,7 +53,7 @@ impl Sides {
         let mut sides = [Vec::new(), Vec::new()];
         for (month, num, den) in each.flatten().filter(|(_, _, den)| *den > 0.0) {
             if let Some(side) = self.side(month).and_then(|side| sides.get_mut(side)) {
-                side.push((num, den));
+                side.push(Cluster { month, num, den });
             }
         }
         sides
@@ -80,6 +83,16 @@ pub(super) fn by_publication(summary: &Value, sides: &Sides) -> Pairs {
             writeups,
         ))
     }))
+}
+
+/// For how many months a write-up is of the age that is compared.
+pub(super) fn window(summary: &Value) -> f64 {
+    signals::days(summary, "late", 90.0) / MONTH_DAYS
+}
+
+/// Nothing is in two of them.
+pub(super) fn apart(_: &Value) -> f64 {
+    0.0
 }
 
 /// Five months of publication after it, and the last of them old enough.

@@ -75,9 +75,9 @@ pub(super) fn told(summary: &Value, code: &str) -> Option<String> {
         "K5" => citing::half_life(summary, results),
         "K6" => citing::late(summary, results),
         "T0" | "T1" => age_matched(summary),
-        "D1" => explore::association(results),
+        "D1" => explore::association(summary),
         "D2" => explore::regression(results),
-        _ => explore::of_the_series(results, code),
+        _ => explore::of_the_series(summary, code),
     }?;
     Some(said + &assigned::without(code, results).unwrap_or_default())
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::words::{capital, count, measure, month, plural, signed_percents};
 use super::{health, opening, signals, view};
 use crate::charts::reading::{self, Cell, cell, month_index};
+use crate::charts::together::{self, Told};
 
 /// Fewer months than this and no test is made (INDICATORS T1).
 const MONTHS_NEEDED: usize = 12;
@@ -26,9 +27,8 @@ pub(super) struct Verdict {
 pub(super) fn reads(summary: &Value) -> Verdict {
     let results = reading::results(summary, "T1");
     let trend = results.get("trend").unwrap_or(&Value::Null);
-    let told = trend
-        .get("recommended")
-        .map_or("", |found| reading::text(found, "verdict"));
+    let found = together::of_months(summary);
+    let told = found.verdict;
     // Where months are withheld the verdict stands, and what would tell them does not.
     let is_withheld = reading::suppressed(trend) || cell(results, "trend") == Cell::Withheld;
     if told.is_empty() && is_withheld {
@@ -40,31 +40,28 @@ pub(super) fn reads(summary: &Value) -> Verdict {
         "no clear trend" => unclear(summary, trend),
         _ => return early(summary, &seen(summary)),
     };
-    verdict.more.push_str(&judged(summary));
+    let judged = judged(&found);
+    verdict.more.push_str(&judged);
+    verdict.sentence.push_str(&judged);
     verdict
 }
 
-/// What is to be known beside the verdict: its p, judged with the other tests of the page (T7), and whether
-/// the same is found when months are compared with the same months of other years (T3).
-fn judged(summary: &Value) -> String {
-    let tests = reading::list(reading::results(summary, "T7"), "tests").iter();
-    let own =
-        |test: &&Value| (reading::text(test, "code"), reading::text(test, "of")) == ("T1", "trend");
-    let p = tests
-        .clone()
-        .find(own)
-        .and_then(|test| cell(test, "adjusted").get());
-    let p = p.map_or_else(String::new, |p| match p < 0.001 {
-        true => " Judged with the other tests of this page, p is below «0.001».".to_owned(),
-        false => format!(" Judged with the other tests of this page, p is «{p:.3}»."),
-    });
-    let seasons = reading::results(summary, "T3").get("months");
-    let seasons = seasons.map_or("", |months| reading::text(months, "verdict"));
-    match seasons {
-        "rising" | "falling" | "no clear trend" => {
-            format!("{p} Compared with the same months of other years: {seasons}.")
-        }
-        _ => p,
+/// What the verdict rests on: the p of its test, judged with the others of the page (T7), and whether months were
+/// compared with the same months of other years (T3).
+fn judged(found: &Told<'_>) -> String {
+    let p = match found.adjusted {
+        None => String::new(),
+        Some(p) if p < 0.001 => "p is below «0.001»".to_owned(),
+        Some(p) => format!("p is «{p:.3}»"),
+    };
+    match (found.by_seasons, p.is_empty()) {
+        (true, true) => " Each month is compared with the same months of other years.".to_owned(),
+        (true, false) => format!(
+            " Each month compared with the same months of other years, and judged with the other tests of this \
+             page, {p}."
+        ),
+        (false, true) => String::new(),
+        (false, false) => format!(" Judged with the other tests of this page, {p}."),
     }
 }
 
@@ -173,8 +170,13 @@ fn unclear(summary: &Value, trend: &Value) -> Verdict {
         format!("over «{}» {} ", count(n), plural(n, "month", "months"))
     });
     let between = change(trend).map(|(_, (lo, hi))| {
+        // Of one test it may leave nothing in doubt that all of them do.
+        let alone = match lo > 0.0 || hi < 0.0 {
+            true => " of one test by itself",
+            false => "",
+        };
         let [lo, hi] = signed_percents([lo, hi]);
-        format!("between «{lo}» and «{hi}» a month (95 % interval).")
+        format!("between «{lo}» and «{hi}» a month (95 % interval{alone}).")
     });
     let said = format!(
         "Whether {} are read more than before can't be told",
@@ -336,29 +338,49 @@ mod tests {
     }
 
     #[test]
-    fn a_verdict_is_judged_with_the_other_tests() {
+    fn what_does_not_stand_beside_the_other_tests_is_no_trend() {
         let of = |adjusted: f64, seasons: &str| {
-            let trend = json!({ "n": 33, "recommended": {"verdict": "no clear trend"} });
+            let trend = json!({
+                "n": 39, "recommended": {"verdict": "rising"},
+                "percent_per_month": {"slope": 0.6, "lo": 0.1, "hi": 1.4},
+            });
             let tests = [
-                json!({"code": "T1", "of": "cohort_trend", "adjusted": 0.9}),
                 json!({"code": "T1", "of": "trend", "adjusted": adjusted}),
+                json!({"code": "T3", "of": "months", "adjusted": 0.091}),
             ];
             reads(&json!({"indicators": {
                 "T1": {"results": {"trend": trend}},
                 "T3": {"results": {"months": {"verdict": seasons}}},
                 "T7": {"results": {"tests": tests}},
             }}))
-            .more
         };
-        assert_eq!(
-            of(0.0412, "rising"),
-            " Judged with the other tests of this page, p is «0.041». Compared with the same months \
-             of other years: rising."
-        );
-        assert_eq!(
-            of(0.0001, "too early"),
-            " Judged with the other tests of this page, p is below «0.001»."
-        );
+        for (adjusted, seasons, word, ends) in [
+            (
+                0.0001,
+                "too early",
+                "rising",
+                "+1.4 %»). Judged with the other tests of this page, p is below «0.001».",
+            ),
+            (
+                0.0912,
+                "too early",
+                "no clear trend",
+                "(95 % interval of one test by itself). Judged with the other tests of this page, p is «0.091».",
+            ),
+            (
+                0.03,
+                "no clear trend",
+                "no clear trend",
+                "(95 % interval of one test by itself). Each month compared with the same months of other years, \
+                 and judged with the other tests of this page, p is «0.091».",
+            ),
+        ] {
+            let verdict = of(adjusted, seasons);
+            assert_eq!(verdict.word, word);
+            for said in [verdict.sentence, verdict.more] {
+                assert!(said.ends_with(ends), "{said}");
+            }
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub(super) struct Undertaken {
     found: Vec<Part>,
     /// What is compared, first what it is expected to act on.
     rows: Vec<Row>,
-    /// What was compared and did not move for certain.
+    /// What was compared and did not move by more than chance may.
     still: String,
     /// What T6 says of it.
     tested: Vec<Part>,
@@ -75,6 +75,8 @@ struct Sign {
     of: &'static [&'static str],
     /// Numerators and denominators, a pair for each cluster, by what stands on either side.
     pairs: fn(&Value, &Sides) -> Pairs,
+    /// For how many months the same write-ups are in them.
+    window: fn(&Value) -> f64,
     /// One and many of the clusters.
     clusters: [&'static str; 2],
     /// How a level is told.
@@ -90,6 +92,7 @@ static SIGNS: [Sign; 5] = [
         said: "late reading of what was published since",
         of: &["writeups", "organisation"],
         pairs: sides::by_publication,
+        window: sides::apart,
         clusters: ["month of publication", "months of publication"],
         level: words::measure,
         told_in: sides::once_published,
@@ -100,6 +103,7 @@ static SIGNS: [Sign; 5] = [
         said: "late reading by month",
         of: &["reading", "organisation"],
         pairs: sides::by_month,
+        window: sides::window,
         clusters: ["month", "months"],
         level: words::measure,
         told_in: sides::once_over,
@@ -110,6 +114,7 @@ static SIGNS: [Sign; 5] = [
         said: "staying long enough to read",
         of: &[],
         pairs: sides::by_depth,
+        window: sides::window,
         clusters: ["month", "months"],
         level: words::percent,
         told_in: sides::once_over,
@@ -120,6 +125,7 @@ static SIGNS: [Sign; 5] = [
         said: "how many come to a review",
         of: &["reviews", "organisation"],
         pairs: sides::by_review,
+        window: sides::apart,
         clusters: ["review", "reviews"],
         level: words::measure,
         told_in: |_, _| None,
@@ -130,6 +136,7 @@ static SIGNS: [Sign; 5] = [
         said: "which part of those who come to a review need not have",
         of: &["reviews"],
         pairs: sides::by_freedom,
+        window: sides::apart,
         clusters: ["review", "reviews"],
         level: words::percent,
         told_in: |_, _| None,
@@ -168,7 +175,7 @@ fn one(
         .chain(&others)
         .map(|sign| {
             let [before, after] = (sign.pairs)(summary, &sides);
-            (*sign, compared(&before, &after))
+            (*sign, compared(&before, &after, (sign.window)(summary)))
         })
         .collect();
     let still: Vec<String> = each
@@ -254,7 +261,8 @@ fn found(summary: &Value, links: Links, sides: &Sides, meant: &[(&Sign, Compared
     };
     let said = match (word(first), first.quotient, first.interval) {
         (way @ ("more" | "less"), Some(quotient), Some((lo, hi))) => format!(
-            "{}: «{quotient:.2}» times what it was, and {way} for certain (95 % interval {lo:.2} to {hi:.2}).",
+            "{}: «{quotient:.2}» times what it was, and chance alone seldom shows so much {way} (95 % interval {lo:.2} \
+             to {hi:.2}).",
             words::capital(sign.said)
         ),
         (NOT_APART, Some(quotient), Some((lo, hi))) => format!(
@@ -379,7 +387,7 @@ mod tests {
             "{said}"
         );
         assert!(
-            said.contains("more for certain (95 % interval 2."),
+            said.contains("chance alone seldom shows so much more (95 % interval 2."),
             "{said}"
         );
         assert_eq!(found.rows[0].word, "more");

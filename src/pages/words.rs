@@ -34,9 +34,10 @@ pub(super) fn measure(value: f64) -> String {
     } else if size >= 0.1 {
         format!("{size:.2}")
     } else {
-        format!("{size:.3}").trim_end_matches('0').to_owned()
+        let said = format!("{size:.3}");
+        said.trim_end_matches('0').trim_end_matches('.').to_owned()
     };
-    if value < 0.0 {
+    if value < 0.0 && said != "0" {
         format!("−{said}")
     } else {
         said
@@ -237,6 +238,8 @@ mod tests {
         assert_eq!(measure(-0.151), "−0.15");
         assert_eq!(measure(9.0), "9");
         assert_eq!(measure(0.09), "0.09");
+        assert_eq!(measure(0.0004), "0");
+        assert_eq!(measure(-0.0004), "0");
         assert_eq!(percent(0.4512), "45 %");
         assert_eq!(percent(0.004), "0.4 %");
         assert_eq!(age(425.0), "13 months");

@@ -12,8 +12,13 @@
 //! | log-normal | mu, sigma | -ln a - ln σ - ln √(2π) - z²/2, z = (ln a - μ)/σ | Φ(z) |
 //! | Lomax | shape α, scale λ | ln α - ln λ - (α+1) ln(1 + a/λ) | 1 - (1 + a/λ)^(-α) |
 //!
-//! Lomax is a power law shifted by λ. Where its shape goes to 0 its truncated density becomes that of
-//! 1/(λ + a), which is told with shape 0 and marked as at the bound.
+//! Each family has an edge, where its truncated density becomes a simpler one; what is told is the largest
+//! likelihood, be it there, and then marked as at the bound:
+//! - Lomax is a power law shifted by λ. Where its shape goes to 0 its density becomes that of 1/(λ + a), told with
+//!   shape 0; where its shape grows for ever, the exponential's.
+//! - The log-normal with μ = bσ² and σ for ever growing, and the Weibull with k = b and λ for ever growing, become
+//!   the power b a^(b-1) / H^b, whose b is n / Σ ln(H/a). So the log-normal is looked for by b = μ/σ² and σ, for μ
+//!   alone grows with σ².
 
 use std::collections::BTreeMap;
 
@@ -84,21 +89,21 @@ impl Law {
         self.distribution(parameters, age).exp()
     }
 
-    /// Where parameters are looked for, as the search moves them: all but mu by their logarithm.
+    /// Where parameters are looked for, as the search moves them: by their logarithms, and mu by mu/sigma².
     fn bounds(self) -> Box2 {
         let positive = (1e-6_f64.ln(), 1e9_f64.ln());
         match self {
             Law::Exponential => Box2([positive, (0.0, 0.0)]),
             Law::Weibull => Box2([(1e-3_f64.ln(), 1e3_f64.ln()), positive]),
-            Law::LogNormal => Box2([(-200.0, 200.0), (1e-3_f64.ln(), 1e3_f64.ln())]),
-            Law::Lomax => Box2([(LEAST_SHAPE.ln(), 1e6_f64.ln()), positive]),
+            Law::LogNormal => Box2([(-1e9, 1e9), (1e-3_f64.ln(), WIDEST.ln())]),
+            Law::Lomax => Box2([(LEAST_SHAPE.ln(), LARGEST_SHAPE.ln()), positive]),
         }
     }
 
     /// The parameters behind a point of the search.
     fn at(self, point: [f64; 2]) -> [f64; 2] {
         match self {
-            Law::LogNormal => [point[0], point[1].exp()],
+            Law::LogNormal => [point[0] * (2.0 * point[1]).exp(), point[1].exp()],
             _ => point.map(f64::exp),
         }
     }
@@ -133,6 +138,12 @@ impl Law {
 
 /// No shape of Lomax is smaller: there the truncated density has long been that of shape 0.
 const LEAST_SHAPE: f64 = 1e-9;
+
+/// No shape of Lomax is larger: there it has long been the exponential.
+const LARGEST_SHAPE: f64 = 1e6;
+
+/// No sigma of a log-normal is larger: there its truncated density has long been a power of the age.
+const WIDEST: f64 = 1e3;
 
 const LN_ROOT_2PI: f64 = 0.918_938_533_204_672_7;
 
@@ -244,7 +255,8 @@ impl<'a> Seen<'a> {
         let starts: [[f64; 2]; 2] = match law {
             Law::Exponential => [[mean, 0.0], [mean + 1.0, 0.0]],
             Law::Weibull => [[-0.5, log], [0.0, mean]],
-            Law::LogNormal => [[log, spread.ln()], [log + 1.0, spread.ln() + 0.5]],
+            Law::LogNormal => [(log, spread.ln()), (log + 1.0, spread.ln() + 0.5)]
+                .map(|(mu, sigma)| [mu / (2.0 * sigma).exp(), sigma]),
             Law::Lomax => [[0.0, log], [-1.5, log - 1.0]],
         };
         let bounds = law.bounds();
@@ -253,6 +265,11 @@ impl<'a> Seen<'a> {
         let mut loglik = best.value;
         let axes = law.parameters().len();
         let mut at_bound = (0..axes).any(|axis| bounds.is_end(axis, best.point[axis]));
+        if let Some((edge, value)) = self.edge(law)
+            && value >= loglik - SAME * loglik.abs()
+        {
+            (parameters, loglik, at_bound) = (edge, value, true);
+        }
         if law == Law::Lomax {
             let one = Box2([bounds.0[1], (0.0, 0.0)]);
             let none = maximum(&one, &[[log, 0.0], [log - 2.0, 0.0]], |point| {
@@ -273,6 +290,36 @@ impl<'a> Seen<'a> {
             ks: self.distance(law, parameters),
             at_bound,
             weight: 0.0,
+        }
+    }
+
+    /// Parameters near the edge of a family at which it becomes a simpler law, and that law's ℓ.
+    fn edge(&self, law: Law) -> Option<([f64; 2], f64)> {
+        let power = || {
+            // ln H - ln a, summed: an age is never above its own H.
+            let ends: f64 = self.ends.iter().map(|(end, times)| times * end.ln()).sum();
+            let ages = self.ages.iter();
+            let ages: f64 = ages.map(|(age, times)| times * age.ln()).sum();
+            let n = self.n as f64;
+            let b = n / (ends - ages);
+            (b > 0.0 && b.is_finite()).then(|| (b, n * b.ln() - b * ends + (b - 1.0) * ages))
+        };
+        match law {
+            Law::Exponential => None,
+            Law::LogNormal => power().map(|(b, value)| ([b * WIDEST * WIDEST, WIDEST], value)),
+            Law::Weibull => power().map(|(b, value)| {
+                // So wide that (a/λ)^b is below a billionth for all that was seen.
+                let longest = self.ends.iter().map(|end| end.0).fold(0.0, f64::max);
+                let scale = (longest.ln() + 1e9_f64.ln() / b).min(f64::MAX.ln());
+                ([b, scale.exp()], value)
+            }),
+            Law::Lomax => {
+                let fit = self.fit(Law::Exponential);
+                Some((
+                    [LARGEST_SHAPE, fit.parameters[0] * LARGEST_SHAPE],
+                    fit.loglik,
+                ))
+            }
         }
     }
 
@@ -379,6 +426,45 @@ mod tests {
     fn nothing_has_no_law() {
         assert!(decay(&[]).is_none());
         assert!(decay(&seen(&[3.0, 3.0, 3.0], 9.0)).is_none());
+    }
+
+    /// Ages of a power of the age, seen up to two ends: no log-normal and no Weibull of finite parameters is likelier
+    /// than the power, so both have its likelihood, and Akaike's weights are even.
+    #[test]
+    fn the_edge_of_a_family_has_its_likelihood() {
+        for b in [0.1, 0.3, 0.8] {
+            let all: Vec<Aged> = [90.0, 365.0]
+                .into_iter()
+                .flat_map(|end| {
+                    let ages = (0..200).map(|n| end * ((f64::from(n) + 0.5) / 200.0).powf(1.0 / b));
+                    seen(&ages.collect::<Vec<f64>>(), end)
+                })
+                .collect();
+            let fits = decay(&all).unwrap();
+            let n = all.len() as f64;
+            let sum: f64 = all.iter().map(|one| (one.until / one.age).ln()).sum();
+            let found = n / sum;
+            let power: f64 = all
+                .iter()
+                .map(|one| found.ln() - one.until.ln() + (found - 1.0) * (one.age / one.until).ln())
+                .sum();
+            for fit in fits
+                .iter()
+                .filter(|fit| [Law::Weibull, Law::LogNormal].contains(&fit.law))
+            {
+                assert!(
+                    fit.loglik >= power - 1e-6 * power.abs(),
+                    "{b} {fit:?} {power}"
+                );
+                assert!(fit.loglik - power < 2.0, "{b} {fit:?} {power}");
+                // What is told as parameters is near enough to draw and to measure by.
+                let again = Seen::of(&all).unwrap().loglik(fit.law, fit.parameters);
+                assert!((again - fit.loglik).abs() < 0.1, "{b} {fit:?} {again}");
+                assert!(fit.parameters.iter().all(|value| value.is_finite()));
+            }
+            // The exponential is a Lomax, and no Lomax is worse.
+            assert!(fits[3].loglik >= fits[0].loglik, "{fits:?}");
+        }
     }
 
     #[test]

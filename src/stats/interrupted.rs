@@ -33,7 +33,9 @@ pub struct Interrupted {
 }
 
 /// log E y = β₀ + β₁ t + β₂ [t ≥ t₀] + β₃ (t - t₀)₊ + log(exposure), Poisson with the standard errors of
-/// quasi-Poisson (Pearson's χ²/df); the level ratio is e^β₂ with limits e^(β₂ ± z·se) (INDICATORS T6).
+/// quasi-Poisson (Pearson's χ²/df); the level ratio is e^β₂ with limits e^(β₂ ± z·se) (INDICATORS T6). Of few counts
+/// the dispersion comes out below 1 by luck, where they stand on the course even 0: limits take it as 1 then, for
+/// counts of independent reads scatter at least as Poisson's do.
 /// `None` where it has no finite answer: nothing counted on one side, no more counts than coefficients.
 pub fn interrupted(steps: &[Step], from: u32) -> Option<Interrupted> {
     let y: Vec<f64> = steps.iter().map(|step| step.count as f64).collect();
@@ -54,8 +56,14 @@ pub fn interrupted(steps: &[Step], from: u32) -> Option<Interrupted> {
     })?;
     let se = fit.se_quasi()?;
     let (jump, error) = (*fit.coef.get(2)?, *se.get(2)?);
+    let dispersion = fit.dispersion?;
+    // Without the luck: the standard error of Poisson.
+    let error = match dispersion < 1.0 {
+        true => *fit.se().get(2)?,
+        false => error,
+    };
     let found = Interrupted {
-        dispersion: fit.dispersion?,
+        dispersion,
         ratio: jump.exp(),
         lo: (jump - Z95 * error).exp(),
         hi: (jump + Z95 * error).exp(),
@@ -95,6 +103,27 @@ mod tests {
             assert!(close(found.dispersion, &expect["dispersion"]));
             assert!(close(found.ratio, &expect["level_ratio"]));
             assert!(found.lo < found.ratio && found.ratio < found.hi);
+        }
+    }
+
+    #[test]
+    fn counts_that_stand_on_the_course_leave_chance_its_part() {
+        let step = |time| Step {
+            time,
+            count: if time < 4 { 20 } else { 40 },
+            exposure: 1.0,
+        };
+        let steps: Vec<Step> = (0..8).map(step).collect();
+        let found = interrupted(&steps, 4).unwrap();
+        assert!((found.ratio - 2.0).abs() < 1e-9 && found.dispersion < 1e-9);
+        // By hand: a line through four counts has at its first the variance 1/4 + 1.5²/5 of one of them, and one step
+        // beyond its last 1/4 + 2.5²/5; of logarithms a count's variance is 1/20 and 1/40.
+        let error = (1.5 / 20.0 + 0.7 / 40.0_f64).sqrt();
+        for (limit, expected) in [(found.lo, -Z95 * error), (found.hi, Z95 * error)] {
+            assert!(
+                (limit / (2.0 * expected.exp()) - 1.0).abs() < 1e-6,
+                "{found:?}"
+            );
         }
     }
 

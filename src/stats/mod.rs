@@ -42,7 +42,7 @@ pub use beauty::{Beauty, beauty};
 pub use benjamini_hochberg::benjamini_hochberg;
 pub use bootstrap::{Bootstrapped, bootstrap, mean, sorted_median};
 pub use bounds::Bounds;
-pub use compared::{Compared, LEAST_CLUSTERS, compared};
+pub use compared::{Cluster, Compared, LEAST_CLUSTERS, compared};
 pub use concentration::{herfindahl, lorenz, top_fifth};
 pub use decay::{Aged, Fit, Law, decay};
 pub use entropy::{entropy, evenness};

@@ -158,6 +158,14 @@ fn migrations(folder: &'static Dir<'static>) -> Vec<Migration> {
     all
 }
 
+/// The file that made a view, without its ending, and its text: the last that did.
+pub(super) fn view(name: &str) -> Option<(&'static str, &'static str)> {
+    let made = format!("VIEW {name} AS");
+    let all = migrations(&FILES).into_iter().rev();
+    let mut all = all.filter(|one| one.sql.contains(&made));
+    all.next().map(|one| (one.name, one.sql))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

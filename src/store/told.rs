@@ -1,6 +1,8 @@
 //! The statements that facts are asked with, as texts: whoever wants to know where a number comes from
 //! reads what was asked.
 
+use super::migrate::view;
+
 /// A statement that answers facts.
 #[derive(Debug)]
 pub struct FactQuery {
@@ -73,23 +75,93 @@ pub fn query(name: &str) -> Option<&'static FactQuery> {
     FACTS.iter().find(|query| query.name == name)
 }
 
-/// Where events of a kind get their labels and their write-up before facts are asked of them: statements of
-/// `sql/queries`, or views of `sql/migrations` (`resolved_…`), by name.
-pub fn made_by(kind: &str) -> &'static [&'static str] {
+/// A statement that gives events their labels and their write-up, before facts are asked of them.
+#[derive(Debug)]
+pub enum Made {
+    /// One of `sql/queries`, sent when the derived tables are made.
+    Query(&'static str, &'static str),
+    /// A view that the migrations made, as the last of them left it.
+    View(&'static str),
+}
+
+impl Made {
+    /// As it is called in a sentence.
+    pub fn named(&self) -> String {
+        match self {
+            Made::Query(..) => self.file(),
+            Made::View(name) => format!("the view {name} of sql/migrations"),
+        }
+    }
+
+    /// The file that it stands in.
+    pub fn file(&self) -> String {
+        match self {
+            Made::Query(name, _) => format!("sql/queries/{name}.sql"),
+            Made::View(name) => {
+                let stem = view(name).map_or(*name, |(stem, _)| stem);
+                format!("sql/migrations/{stem}.sql")
+            }
+        }
+    }
+
+    /// Its text.
+    pub fn sql(&self) -> &'static str {
+        match self {
+            Made::Query(_, sql) => sql,
+            Made::View(name) => view(name).map_or("", |(_, sql)| sql),
+        }
+    }
+}
+
+macro_rules! made {
+    ($($name:literal),*) => {
+        &[$(Made::Query($name, include_str!(concat!("../../sql/queries/", $name, ".sql")))),*]
+    };
+}
+
+/// What events of a kind are made by.
+pub fn made_by(kind: &str) -> &'static [Made] {
     match kind {
-        "read" => &[
+        "read" => made![
             "stage_reads",
             "derive_reads",
             "derive_read_days",
             "derive_reader_cells",
-            "derive_sitting_days",
+            "derive_sitting_days"
         ],
-        "read_count" => &["derive_counts"],
-        "attendance" => &["resolved_attendance"],
-        "meeting" => &["resolved_meeting"],
-        "comment" => &["resolved_comment"],
-        "edit" => &["resolved_edit"],
-        "link" => &["resolved_link"],
+        "read_count" => made!["derive_counts"],
+        "attendance" => &[Made::View("resolved_attendance")],
+        "meeting" => &[Made::View("resolved_meeting")],
+        "comment" => &[Made::View("resolved_comment")],
+        "edit" => &[Made::View("resolved_edit")],
+        "link" => &[Made::View("resolved_link")],
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_has_its_text() {
+        for kind in [
+            "read",
+            "read_count",
+            "attendance",
+            "meeting",
+            "comment",
+            "edit",
+            "link",
+        ] {
+            for one in made_by(kind) {
+                assert!(
+                    one.sql().contains("SELECT"),
+                    "{} {}",
+                    one.file(),
+                    one.named()
+                );
+            }
+        }
     }
 }

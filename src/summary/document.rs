@@ -80,6 +80,9 @@ pub struct Organisation {
     pub simulated: bool,
     /// The smallest number of people that is shown.
     pub k: u32,
+    /// Days off, apart from weekends: no working days.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub holidays: Vec<String>,
     /// Registered write-ups that this reader may see, deleted ones included.
     pub writeups: u64,
     /// Of those, without a date of publication: in totals, and in nothing by age.
@@ -197,6 +200,10 @@ pub struct Reads {
     pub own: Option<u64>,
     /// Reads before publication, left out; null as above.
     pub draft: Option<u64>,
+    /// Of `draft`, counts of one day by page counters; the others are single reads. Absent where there are none, null
+    /// with `draft`.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub draft_counts: Option<u64>,
     /// Clicks that a later one of the same reader replaced; null where fewer than `k` people read.
     pub double_click_removed: Option<u64>,
     /// Reads, and daily counts, of days on which another source sees the page better, by the rule in the
@@ -204,6 +211,9 @@ pub struct Reads {
     /// above.
     #[serde(skip_serializing_if = "is_nought")]
     pub other_source: Option<u64>,
+    /// Of `other_source`, counts of one day. Absent where there are none, null with `other_source`.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub other_source_counts: Option<u64>,
     /// Reads without a person: reads count, people don't.
     pub anonymous: u64,
     /// Reads by AI agents, beside those of people and in no other number of reads; some of `received.bot`.

@@ -12,9 +12,9 @@ Z = 1.959963984540054
 
 
 def wilson(k, n):
-    """A share with its Wilson interval; null without a denominator."""
+    """A share with its Wilson interval; as a whole null without a denominator (INDICATORS 1)."""
     if n == 0:
-        return {"k": 0, "n": 0, "p": None, "lo": None, "hi": None}
+        return None
     interval = stats.binomtest(int(k), int(n)).proportion_ci(0.95, method="wilson")
     return {"k": int(k), "n": int(n), "p": k / n, "lo": interval.low, "hi": interval.high}
 
@@ -87,7 +87,7 @@ def logrank(groups):
         labels += [label] * len(t)
     distinct = len(set(labels))
     if distinct < 2 or sum(events) == 0:
-        return {"chi2": None, "df": max(0, distinct - 1), "p": None}
+        return {"chi2": None, "df": distinct - 1 if distinct > 1 else None, "p": None}
     result = multivariate_logrank_test(times, labels, events)
     return {"chi2": float(result.test_statistic), "df": distinct - 1, "p": float(result.p_value)}
 

@@ -4,6 +4,8 @@ frame, one row each; a day's count is a row with its number."""
 import re
 from collections import Counter, defaultdict
 
+import duckdb
+import networkx
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -46,7 +48,7 @@ def compute(world):
 def kept_reads(world):
     """R1: self, draft, then double clicks; daily counts beside them."""
     p = world.parameters
-    rows, health = [], {"self": 0, "draft": 0}
+    rows, health = [], {"self": 0, "draft": 0, "draft_counts": 0}
     for event in world.kept["read"]:
         w, person, data = event["writeup"], event["person"], event["data"]
         if person is not None and person in w.contributors:
@@ -73,7 +75,7 @@ def kept_reads(world):
             w, at, _, person, session = clicks[index][:5]
             kept.append((w, at, person, session, sum(engaged) if engaged else None,
                          max(scroll) if scroll else None, 1, True, *clicks[index][7:]))
-    health["double_click_removed"] = len(rows) - len(kept)
+    health["double_click_removed"] = double_clicked(rows, p["double_click_s"] * 1000)
     health["anonymous"] = sum(1 for row in kept if row[2] is None)
     counted = [0, 0]
     for event in world.kept["read_count"]:
@@ -82,6 +84,7 @@ def kept_reads(world):
             continue
         if w.published is not None and event["at"] < w.published:
             health["draft"] += 1
+            health["draft_counts"] += 1
             continue
         count = int(event["data"]["count"])
         counted[0] += 1
@@ -92,13 +95,26 @@ def kept_reads(world):
     columns = ["w", "at", "person", "session", "engaged", "scroll", "n", "single", "assigned",
                "team"]
     frame = pd.DataFrame(kept, columns=columns)
-    frame["assigned"] = frame["assigned"].astype(bool)
+    # Of no rows nothing says that these are yes or no.
+    for name in ("assigned", "single"):
+        frame[name] = frame[name].astype(bool)
     frame["date"] = [world.calendar.date(at) for at in frame["at"]]
     published = {w.id: w.published for w in world.writeups.values()}
     ages = [at - published[w] if published[w] is not None else None
             for w, at in zip(frame["w"], frame["at"])]
     frame["age"] = pd.array(ages, dtype="Int64")
     return frame, health
+
+
+def double_clicked(rows, window):
+    """How many clicks a later one of the same key replaced, by a second way: DuckDB's window function."""
+    clicks = pd.DataFrame([(w, at, id_, str(("p", person) if person is not None else ("s", session) if session
+                                            else ("none", id_))) for w, at, id_, person, session, *_ in rows],
+                          columns=["w", "at", "id", "key"])
+    clicks = clicks.astype({"w": "string", "id": "string", "key": "string", "at": "int64"})
+    return duckdb.sql(f"""
+        SELECT count(*) FROM (SELECT lead("at") OVER (PARTITION BY w, key ORDER BY "at", id) - "at" AS gap FROM clicks)
+        WHERE gap <= {window}""").fetchall()[0][0]
 
 
 class Facts:
@@ -126,21 +142,27 @@ class Facts:
 
 
 def r1_r3(world, facts):
-    reads = facts.reads
-    unique = set()
-    for row in reads[reads["single"]].itertuples():
-        utc_day, utc_hour = row.at // DAY, row.at // 3_600_000
-        if row.session:
-            unique.add((row.w, "s", row.session, utc_day))
-        elif row.person is not None:
-            unique.add((row.w, "p", row.person, utc_hour))
-    named = [r for r in reads.itertuples() if r.person is not None]
+    """Counted by DuckDB: a sitting is a session's UTC day, else a person's UTC hour."""
+    reads = facts.reads[["w", "at", "n", "single", "date"]].copy()
+    # Nobody is null, and a person is text.
+    for name in ("person", "session"):
+        reads[name] = pd.array([None if value is None or value == "" else str(value)
+                                for value in facts.reads[name]], dtype="string")
+    reads["date"] = reads["date"].astype(str)
+    reads = reads.astype({"w": "string", "date": "string", "at": "int64", "n": "int64", "single": "bool"})
+    total, unique, readers, both, days = duckdb.sql(f"""
+        SELECT coalesce(sum(n), 0)::BIGINT,
+            count(DISTINCT CASE WHEN single AND session IS NOT NULL THEN {{'w': w, 'u': 's' || session,
+                    't': "at" // {DAY}}}
+                WHEN single AND person IS NOT NULL THEN {{'w': w, 'u': 'p' || person, 't': "at" // 3600000}} END),
+            count(DISTINCT person),
+            count(DISTINCT CASE WHEN person IS NOT NULL THEN {{'w': w, 'p': person}} END),
+            count(DISTINCT CASE WHEN person IS NOT NULL THEN {{'d': date, 'p': person}} END)
+        FROM reads""").fetchall()[0]
     return {
-        "R1": {"total_reads": int(reads["n"].sum())},
-        "R2": {"unique_reads": len(unique)},
-        "R3": {"readers": len({r.person for r in named}),
-               "reader_writeup_pairs": len({(r.person, r.w) for r in named}),
-               "reader_days": len({(r.person, r.date) for r in named})},
+        "R1": {"total_reads": total},
+        "R2": {"unique_reads": unique},
+        "R3": {"readers": readers, "reader_writeup_pairs": both, "reader_days": days},
     }
 
 
@@ -428,7 +450,7 @@ def a1_a3(world, facts):
             "meetings": len(all_meetings), "not_recorded": not_recorded, "rows": len(rows), "attendees": len(came),
             "people": people,
             "median_per_meeting": quantile(per_meeting, 0.5),
-            "iqr": [quantile(per_meeting, 0.25), quantile(per_meeting, 0.75)]}},
+            "iqr": [quantile(per_meeting, 0.25), quantile(per_meeting, 0.75)] if len(per_meeting) else None}},
         "A2": {**free, "not_recorded": not_recorded, "not_planned": not_planned},
         "A3": {"not_recorded": not_recorded, "not_planned": not_planned,
                "show_rate": share([g for g in accepted if g.attended(least)], accepted),
@@ -576,26 +598,22 @@ def k(world, facts):
 
 
 def citation_graph(world, meant):
-    """PageRank as the solution of its equations, not by iteration."""
+    """PageRank by networkx."""
     nodes = sorted(w.id for w in world.writeups.values() if not w.restricted
                    and (w.deleted is None or w.deleted >= world.as_of)
                    and (w.published is None or w.published < world.as_of))
-    at = {name: n for n, name in enumerate(nodes)}
     edges = {(link["on"].id, link["w"].id) for link in meant
              if link["live"] and link["place"] == "writeup" and link["on"] is not None
              and link["part"] != "index"}
-    edges = {(a, b) for a, b in edges if a in at and b in at and a != b}
+    graph_of = set(nodes)
+    edges = {(a, b) for a, b in edges if graph_of >= {a, b} and a != b}
     n, out = len(nodes), defaultdict(list)
     for a, b in edges:
         out[a].append(b)
-    step = np.zeros((n, n))
-    for name in nodes:
-        if out[name]:
-            for b in out[name]:
-                step[at[b], at[name]] += 1 / len(out[name])
-        else:
-            step[:, at[name]] = 1 / n
-    rank = np.linalg.solve(np.eye(n) - 0.85 * step, np.full(n, 0.15 / n)) if n else []
+    graph = networkx.DiGraph()
+    graph.add_nodes_from(nodes)
+    graph.add_edges_from(sorted(edges))
+    rank = networkx.pagerank(graph, alpha=0.85, tol=1e-15, max_iter=10_000) if n else {}
     into, pairs = defaultdict(int), defaultdict(int)
     for _, b in edges:
         into[b] += 1
@@ -605,11 +623,11 @@ def citation_graph(world, meant):
                 pairs[a, b] += a < b
     pairs = {pair: many for pair, many in pairs.items() if many}
     # What differs by less has the order of its names.
-    top = sorted(nodes, key=lambda name: (-round(rank[at[name]] * 1e10), name))[:10]
+    top = sorted(nodes, key=lambda name: (-round(rank[name] * 1e10), name))[:10]
     return {
         "nodes": n, "edges": len(edges),
         "isolated": n - len({name for edge in edges for name in edge}),
-        "pagerank_top": [{"writeup": name, "pagerank": float(rank[at[name]]),
+        "pagerank_top": [{"writeup": name, "pagerank": float(rank[name]),
                           "in_degree": into[name]} for name in top],
         "co_citation_pairs": len(pairs),
         "co_citation_top": [{"a": a, "b": b, "n": many} for (a, b), many in

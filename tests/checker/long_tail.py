@@ -65,7 +65,8 @@ def laws(a, ends):
             return stats.norm(point[0], q), [point[0], q]
         return stats.lomax(p, scale=q), [p, q]
     def cost(name, point):
-        model, _ = law(name, point)
+        with np.errstate(over="ignore"):
+            model, _ = law(name, point)
         x, y, extra = (np.log(a), np.log(h), np.log(a).sum()) if name == "lognormal" else (a, h, 0)
         with np.errstate(all="ignore"):
             # A shape near 0 cancels in the difference: both logarithms are written out.
@@ -88,6 +89,18 @@ def laws(a, ends):
             best = one if best is None or one.fun < best.fun else best
         loglik, bound = -best.fun, False
         model, values = law(name, best.x)
+        # The edge of a family: a power of the age, or the exponential.
+        power = len(a) / (np.log(ends) - np.log(a)).sum()
+        at_power = (math.log(power) - np.log(ends) + (power - 1) * (np.log(a) - np.log(ends))).sum()
+        edge = {"lognormal": (at_power, lambda: [power * 1e6, math.log(1e3)]),
+                "weibull": (at_power, lambda: [math.log(power), math.log(h.max()) + math.log(1e9) / power])}
+        if name == "lomax":
+            mean = found["exponential"]["params"]["mean"]
+            edge["lomax"] = (found["exponential"]["loglik"], lambda: [math.log(1e6), math.log(mean * 1e6)])
+        value, point = edge.get(name, (-math.inf, None))
+        if value >= loglik - 1e-9 * abs(loglik):
+            loglik, bound = float(value), True
+            model, values = law(name, point())
         if name == "lognormal":
             u = np.exp(model.logcdf(np.log(a)) - model.logcdf(np.log(ends)))
         else:

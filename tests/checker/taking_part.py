@@ -43,7 +43,7 @@ def a4_a8(world, facts):
     tenths = np.minimum(9, (np.minimum(timed["present"], timed["length"]) * 10 // timed["length"]).astype(int))
     written = came[came["meeting"].isin(came[came["spoke"].notna()]["meeting"])].copy()
     written["spoke"] = written["spoke"].astype(float).fillna(0)
-    ginis = [g for g in written.groupby("meeting")["spoke"].apply(lambda s: gini(list(s))) if g is not None] \
+    ginis = [g for g in written.groupby("meeting")["spoke"].apply(lambda s: gini(list(s))) if not pd.isna(g)] \
         if len(written) else []
     made, window = contributions(world), p["contribution_days"] * DAY
     within = lambda row, until: any(row.start < at <= until for at in made.get((row.w, row.person), ()))

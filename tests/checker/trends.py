@@ -8,6 +8,9 @@ from datetime import date, timedelta
 import numpy as np
 import pymannkendall
 from scipy import stats
+from statsmodels.genmod import families
+from statsmodels.genmod.generalized_linear_model import GLM
+from statsmodels.stats.multitest import multipletests
 
 from formulas import Z, trend
 from model import DAY, month, next_month
@@ -137,20 +140,15 @@ def segments(values):
 
 
 def its(times, counts, exposures, t0):
-    """Poisson regression by Newton's method on the normal equations, Pearson's dispersion."""
+    """Quasi-Poisson by statsmodels: scaled by Pearson's dispersion, and as if it were 1."""
     t = np.array(times, float)
     x = np.column_stack([np.ones(len(t)), t, t >= t0, np.clip(t - t0, 0, None)])
-    y, offset = np.array(counts, float), np.log(np.array(exposures, float))
-    mu = (y + y.mean()) / 2
-    for _ in range(100):
-        weighted = x * mu[:, None]
-        z = np.log(mu) - offset + (y - mu) / mu
-        b = np.linalg.solve(x.T @ weighted, weighted.T @ z)
-        mu = np.exp(x @ b + offset)
-    dispersion = float(((y - mu)**2 / mu).sum() / (len(y) - 4))
-    se = np.sqrt(np.diag(np.linalg.inv(x.T @ (x * mu[:, None]))) * dispersion)
-    return {"coef": b.tolist(), "se_quasi": se.tolist(), "dispersion": dispersion,
-            "level_ratio": float(np.exp(b[2]))}
+    model = GLM(np.array(counts, float), x, family=families.Poisson(), offset=np.log(np.array(exposures, float)))
+    fit = model.fit(scale="X2", tol=1e-14, maxiter=200)
+    plain = np.sqrt(np.diag(fit.normalized_cov_params))
+    jump, error = float(fit.params[2]), float(plain[2]) * math.sqrt(max(1.0, fit.scale))
+    return {"coef": fit.params.tolist(), "se_quasi": fit.bse.tolist(), "dispersion": float(fit.scale),
+            "level_ratio": math.exp(jump), "level_ratio_ci": [math.exp(jump - Z * error), math.exp(jump + Z * error)]}
 
 
 def interrupted_all(world, cohorts):
@@ -183,14 +181,12 @@ def interrupted(day, cohorts):
         return out | {"told": "too early", "level_ratio": None}
     fit = its([n - start for n, _ in numbered], [c["reads_90_180"] for _, c in numbered],
               [c["writeups"] for _, c in numbered], t0)
-    jump, se = fit["coef"][2], fit["se_quasi"][2]
-    return out | fit | {"told": "estimated",
-                        "level_ratio_ci": [math.exp(jump - Z * se), math.exp(jump + Z * se)]}
+    return out | fit | {"told": "estimated"}
 
 
 def together(tests):
     made = [p for _, _, p in tests if p is not None]
-    adjusted = iter(stats.false_discovery_control(made, method="bh") if made else [])
+    adjusted = iter(multipletests(made, method="fdr_bh")[1] if made else [])
     each = [{"code": code, "of": of, "adjusted": None if p is None else float(next(adjusted))}
             for code, of, p in tests]
     found = [one["adjusted"] for one in each if one["adjusted"] is not None]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::reading::{self, Cell, measure, month_index, month_name};
-use super::super::{Axis, Chart, Dots, Heat, HeatRow, Line, Mark, Plot, Point, Row};
+use super::super::{Axis, Chart, Dots, Heat, HeatRow, Line, Mark, Plot, Point, Row, together};
 use super::tail::heads;
 use super::trends::{HUNDRED, months};
 use super::{Context, too_few, words};
@@ -143,7 +143,7 @@ pub(super) fn one(context: Context) -> Vec<Chart> {
     };
     let levels = [level(first, "level_before"), level(after, "level_after")];
     let levels: Vec<Level> = levels.into_iter().flatten().collect();
-    let p = reading::cell(found, "p_approx").get();
+    let p = together::explored(context.summary, "T4", "pettitt");
     let p = p.map_or_else(String::new, |p| match p < 0.001 {
         true => ", p below 0.001".to_owned(),
         false => format!(", p about {}", measure(p)),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::reading::{self, Cell, measure};
-use super::super::{Chart, Forest, Plot, Row, Scale};
+use super::super::{Chart, Forest, Plot, Row, Scale, together};
 use super::tail::heads;
 use super::{Context, WRITEUPS, counted, words};
 
@@ -44,8 +44,10 @@ pub(super) fn association(context: Context) -> Vec<Chart> {
         .into_iter()
         .filter(|(key, _)| *key != "suppressed")
         .collect();
+    // One of several tests on one screen tells nothing by itself.
+    let judged = |key: &str| together::explored(context.summary, "D1", key);
     let rows = each.iter().map(|(key, one)| {
-        let p = reading::cell(one, "p").get();
+        let p = judged(key);
         Row {
             label: name(key).to_owned(),
             value: reading::cell(one, "rho"),
@@ -66,12 +68,12 @@ pub(super) fn association(context: Context) -> Vec<Chart> {
         "Rank correlations with late reading, which say nothing of causes",
         &rows,
     );
-    chart.table.head = heads(&["descriptor", "rho", "p", "write-ups"]);
+    chart.table.head = heads(&["descriptor", "rho", "p, judged together", "write-ups"]);
     chart.table.rows = each
         .iter()
         .zip(&rows)
-        .map(|((_, one), row)| {
-            let p = reading::cell(one, "p").get().map(probability);
+        .map(|((key, one), row)| {
+            let p = judged(key).map(probability);
             let n = words(reading::cell(one, "n"), 0);
             vec![
                 row.label.clone(),

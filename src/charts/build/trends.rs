@@ -4,7 +4,7 @@ use chrono::Datelike as _;
 use serde_json::Value;
 
 use super::super::reading::{self, Cell, month_index, month_name};
-use super::super::{Axis, Chart, Line, Mark, Plot, Point};
+use super::super::{Axis, Chart, Line, Mark, Plot, Point, together};
 use super::{Context, too_few, words};
 
 /// T0: reads a working day for each write-up in the age window, by month.
@@ -153,10 +153,10 @@ fn points(series: &[Value]) -> Vec<Point> {
     points
 }
 
-/// Slope of T1, where the verdict is one.
+/// Slope of T1, where there is a clear verdict.
 fn clear_trend(context: Context, months: usize) -> Option<f64> {
     let trend = reading::results(context.summary, "T1").get("trend")?;
-    let verdict = reading::text(trend.get("recommended")?, "verdict");
+    let verdict = together::of_months(context.summary).verdict;
     let clear = matches!(verdict, "rising" | "falling");
     if !clear || months < 12 {
         return None;

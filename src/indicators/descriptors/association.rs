@@ -34,8 +34,8 @@ static SPEC: Spec = Spec {
     caveat: "It goes with, it does not cause: how severe an incident was, how large the team that owns \
         it, how old the write-up and whether it was announced move both. Where a source names whoever \
         ever edited a page as a contributor, well-read pages have more of them because they are \
-        well read. Of eight descriptors one in two or three organisations shows a p below 0.05 by \
-        chance alone.",
+        well read. Of eight descriptors that go with nothing one organisation in three shows a p below 0.05, \
+        so pages judge them together (T7).",
 };
 
 impl Indicator for Association {

@@ -19,7 +19,7 @@ static SPEC: Spec = Spec {
     code: "L7",
     title: "Law of decay",
     unit: "nats; days",
-    version: 1,
+    version: 2,
     layer: Layer::X,
     state: false,
     facts: &["fact_read_ages", "fact_read_ages_people"],
@@ -32,7 +32,8 @@ static SPEC: Spec = Spec {
         days); k = how many; aic = 2k - 2 loglik, bic = k ln n - 2 loglik for n reads; akaike_weight = \
         e^(-(aic - least aic)/2) as a share; ks = distance of Kolmogorov and Smirnov of F(a)/F(H) to the uniform \
         distribution. at_bound: the likelihood still grows at the end of where parameters were looked for, so compare \
-        loglik and not them; Lomax of shape 0 is the density of 1/(scale + a). Below 30 reads no law is fitted. Of \
+        loglik and not them: it is the largest that the family can come to. Lomax of shape 0 is the density of \
+        1/(scale + a); log-normal and Weibull become a power of the age there. Below 30 reads no law is fitted. Of \
         100,000 reads or less each age counts as it is; of more, ages that agree in their first eight binary digits \
         count as their mean: no age is off by more than 0.8 %, and no parameter moves by a ten-thousandth.",
     caveat: "Of thousands of reads every law is wrong in detail: the weights tell which is least wrong, ks how wrong. \

@@ -26,7 +26,7 @@ static SPEC: Spec = Spec {
     code: "T6",
     title: "Before and after a change that was announced",
     unit: "ratio",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &["fact_annotations", "fact_daily", "fact_people_by_cohort"],
@@ -37,7 +37,7 @@ static SPEC: Spec = Spec {
         their place), c0 (t0) = the month of the annotation's date; of a date after the first of a month the \
         month after it, and that month, which is half of each, is left out. Poisson with log link; \
         se_quasi are scaled by the dispersion, Pearson's chi-squared / (n - 4). level_ratio = exp(b2), with \
-        95 % limits exp(b2 -/+ 1.96 se). before and after = cohorts on either side; with fewer than 4 on one: \
+        95 % limits exp(b2 -/+ 1.96 se), where a dispersion below 1 counts as 1: counts scatter at least as Poisson's do. before and after = cohorts on either side; with fewer than 4 on one: \
         too early. concurrent = other annotations within 6 months. its = the newest annotation.",
     caveat: "One other change at about the same time, a reorganisation or a new wiki, is enough to explain a ratio. \
         Enter an annotation when it happens, not when the numbers have moved: a date that was found in the data \

@@ -149,38 +149,91 @@ pub(in crate::jobs) fn offered(
 /// incidents (INDICATORS section 9), so they are refused.
 fn tells_of_the_incident(tag: &str) -> bool {
     let tag = tag.to_lowercase();
-    let mut words = tag
+    let words: Vec<&str> = tag
         .split(|sign: char| !sign.is_alphanumeric())
-        .filter(|word| !word.is_empty());
+        .filter(|word| !word.is_empty())
+        .collect();
+    let is_number = |word: &str| word.chars().all(|sign| sign.is_ascii_digit());
     let numbered = |word: &str, begin: &str| {
         let rest = word.strip_prefix(begin);
-        rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|sign| sign.is_ascii_digit()))
+        rest.is_some_and(|rest| !rest.is_empty() && is_number(rest))
     };
-    words.any(|word| {
+    let lasts = |word: &str| {
+        let unit = word.trim_start_matches(|sign: char| sign.is_ascii_digit());
+        unit.len() < word.len() && UNITS.contains(&unit)
+    };
+    // `P-1` and `tier 2` are cut before their number.
+    let cut = words.windows(2).any(|pair| match pair {
+        [level, number] => LEVELS.contains(level) && is_number(number),
+        _ => false,
+    });
+    cut || words.iter().any(|word| {
         WORDS.iter().any(|begin| word.starts_with(begin))
             || LEVELS.iter().any(|begin| numbered(word, begin))
-            || EXACT.contains(&word)
+            || EXACT.contains(word)
+            || lasts(word)
     })
 }
 
-/// A word that begins so tells of it.
-const WORDS: [&str; 12] = [
-    "sever", "priorit", "durat", "impact", "urgen", "critical", "mttr", "mttd", "mttf", "downtime",
-    "schwere", "dauer",
+/// A word that begins so tells of it, in English and German.
+const WORDS: [&str; 20] = [
+    "sever",
+    "priorit",
+    "durat",
+    "impact",
+    "urgen",
+    "critical",
+    "mttr",
+    "mttd",
+    "mttf",
+    "mtbf",
+    "mtta",
+    "downtime",
+    "schwere",
+    "dauer",
+    "kritisch",
+    "dringend",
+    "dringlich",
+    "auswirkung",
+    "ausfallzeit",
+    "ausfalldauer",
 ];
-/// A word that is one of these and a number is a level: `sev1`, `p2`.
-const LEVELS: [&str; 4] = ["sev", "p", "prio", "pri"];
-/// Words that are levels by themselves.
-const EXACT: [&str; 8] = [
+/// A word that is one of these and a number is a level: `sev1`, `p2`, `tier1`. So is it with the number apart.
+const LEVELS: [&str; 7] = ["sev", "p", "prio", "pri", "tier", "level", "stufe"];
+/// Words that are levels, or times to something, by themselves.
+const EXACT: [&str; 29] = [
     "sev",
     "prio",
+    "pri",
     "major",
     "minor",
     "blocker",
+    "trivial",
+    "high",
+    "higher",
+    "highest",
+    "medium",
+    "low",
+    "lower",
+    "lowest",
+    "hoch",
+    "hohe",
+    "mittel",
+    "niedrig",
+    "gering",
     "customers",
+    "kunden",
     "minutes",
     "hours",
+    "minuten",
+    "stunden",
+    "ttr",
+    "ttd",
+    "ttm",
+    "mttx",
 ];
+/// A number with one of these is how long something took.
+const UNITS: [&str; 7] = ["h", "hr", "hrs", "hours", "min", "mins", "std"];
 
 #[cfg(test)]
 mod tests {
@@ -242,6 +295,18 @@ mod tests {
             "mttr",
             "s3-outage p0",
             "urgent",
+            "P-1",
+            "p 2",
+            "pri:high",
+            "high",
+            "kritisch",
+            "tier1",
+            "tier-2",
+            "mtbf-4h",
+            "ttr",
+            "Schweregrad 2",
+            "4h",
+            "30min",
         ] {
             assert!(tells_of_the_incident(tag), "{tag}");
         }
@@ -254,6 +319,13 @@ mod tests {
             "s3",
             "sevilla",
             "minority",
+            "p-value",
+            "http-2",
+            "level-db",
+            "multi-tier",
+            "hochverfügbarkeit",
+            "highload",
+            "2026-q1",
         ] {
             assert!(!tells_of_the_incident(tag), "{tag}");
         }

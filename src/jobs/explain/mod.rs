@@ -2,17 +2,22 @@
 //! were asked, with which parameters, and what it can't tell. Made from a published summary alone, so that
 //! nothing is told here that is withheld there; never a row of a person.
 
+mod steps;
+
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::charts::reading::{Cell, cell, text};
+use crate::charts::reading::text;
 use crate::indicators::{self, NOISED, Spec};
 use crate::model::{Millis, Parameters, to_rfc3339};
 use crate::pages::{PageError, numbers};
-use crate::store::told::{made_by, query};
+use crate::store::told::{Made, made_by, query};
+
+pub use steps::{Step, Steps};
 
 /// Names the shape of an explanation and its version.
 pub const SCHEMA: &str = "https://readback.dev/schemas/explanation/v1";
@@ -47,7 +52,8 @@ pub struct Explanation {
     pub definition: String,
     /// What it can't tell.
     pub caveat: String,
-    /// The windows and limits that it was made with.
+    /// The windows and limits that it was made with, and the zone and the days off of its calendar: those that its
+    /// words name, and those that are bound when its statements are sent.
     pub parameters: Map<String, Value>,
     /// Who was watching, of the kinds of events that it rests on: rows of `health.coverage`.
     pub coverage: Vec<Value>,
@@ -57,6 +63,8 @@ pub struct Explanation {
     pub asked: Vec<Asked>,
     /// Where events get their labels before that: files and views of `sql/`.
     pub made_by: Vec<String>,
+    /// Their texts.
+    pub made: Vec<Asked>,
     /// What it says now.
     pub results: Value,
     /// How the indicator takes in the write-up that was asked for, where that is told.
@@ -68,29 +76,6 @@ pub struct Explanation {
     /// Which of its numbers in an earlier report are others by now, and what may have caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restated: Option<Value>,
-}
-
-/// What became of the events of one kind, step by step.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Steps {
-    /// The kind of event.
-    pub kind: String,
-    /// The steps in their order.
-    pub steps: Vec<Step>,
-}
-
-/// One step.
-#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
-pub struct Step {
-    /// What is counted.
-    pub what: String,
-    /// How many; null where it is withheld or not known.
-    pub n: Option<u64>,
-    /// Whether they are left out here.
-    pub left_out: bool,
-    /// The number is withheld.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub suppressed: bool,
 }
 
 /// A statement.
@@ -112,8 +97,12 @@ pub fn explanation(
     let spec = indicators::find(code).ok_or_else(unknown)?.spec();
     let said = summary["indicators"].get(spec.code).ok_or_else(unknown)?;
     let writeup = writeup.map(|id| row_of(summary, id)).transpose()?;
-    let Origin { kinds, asked, made } = Origin::of(spec);
-    let named = |name: &&str| Some(((*name).to_owned(), summary["parameters"].get(name)?.clone()));
+    let origin = Origin::of(spec);
+    let named = |name: &str| Some((name.to_owned(), summary["parameters"].get(name)?.clone()));
+    let of_calendar = |name: &str| {
+        let known = summary["organisation"].get(name)?.clone();
+        Some((name.to_owned(), known))
+    };
     let coverage = summary["health"]["coverage"].as_array();
     Ok(Explanation {
         schema: SCHEMA.to_owned(),
@@ -127,16 +116,18 @@ pub fn explanation(
         says: text(said, "says").to_owned(),
         definition: text(said, "definition").to_owned(),
         caveat: text(said, "caveat").to_owned(),
-        parameters: spec
-            .parameters()
-            .iter()
-            .chain(&["k"])
+        parameters: origin
+            .parameters(spec)
+            .into_iter()
+            .chain(["k"])
             .filter_map(named)
+            .chain(["timezone", "holidays"].into_iter().filter_map(of_calendar))
             .collect(),
-        coverage: watching(coverage.map_or(&[], Vec::as_slice), &kinds),
-        steps: kinds.iter().map(|kind| steps(summary, kind)).collect(),
-        asked,
-        made_by: made,
+        coverage: watching(coverage.map_or(&[], Vec::as_slice), &origin.kinds),
+        steps: steps::all(summary, spec.code, &origin.kinds),
+        asked: origin.asked,
+        made_by: origin.made_by,
+        made: origin.made,
         results: said["results"].clone(),
         part: None,
         writeup,
@@ -148,9 +139,9 @@ pub fn explanation(
 pub fn explanation_of_noise(parameters: &Parameters, as_of: Millis) -> Explanation {
     let spec = &NOISED;
     let told = spec.told(parameters);
-    let Origin { asked, made, .. } = Origin::of(spec);
+    let origin = Origin::of(spec);
     let by_name = parameters.by_name();
-    let named = spec.parameters().into_iter();
+    let named = origin.parameters(spec).into_iter();
     let named = named.filter_map(|name| Some((name.to_owned(), by_name.get(name)?.clone())));
     Explanation {
         schema: SCHEMA.to_owned(),
@@ -167,8 +158,9 @@ pub fn explanation_of_noise(parameters: &Parameters, as_of: Millis) -> Explanati
         parameters: named.collect(),
         coverage: Vec::new(),
         steps: Vec::new(),
-        asked,
-        made_by: made,
+        asked: origin.asked,
+        made_by: origin.made_by,
+        made: origin.made,
         results: Value::Object(Map::new()),
         part: None,
         writeup: None,
@@ -183,8 +175,27 @@ struct Origin {
     /// The statements that are asked.
     asked: Vec<Asked>,
     /// Where events get their labels before that.
-    made: Vec<String>,
+    made_by: Vec<String>,
+    made: Vec<Asked>,
 }
+
+/// What is bound when a statement is sent, and the parameters that it is made of.
+const BOUND: [(&str, &[&str]); 11] = [
+    ("depth_milli", &["read_fraction"]),
+    ("double_click_ms", &["double_click_s"]),
+    ("follow_up_ms", &["follow_up_days"]),
+    ("index_team_least", &["index_team_least"]),
+    ("index_team_share", &["index_team_share"]),
+    ("index_writeups", &["index_writeups"]),
+    ("late", &["late_days"]),
+    ("min_present_ms", &["min_present_s"]),
+    ("ms_per_word", &["wpm_fast", "read_fraction"]),
+    ("newcomer_ms", &["newcomer_days"]),
+    ("skim_ms", &["skim_min_s"]),
+];
+
+/// Who reads as only programs do is found by these before reads are labelled.
+const OF_MACHINES: [&str; 3] = ["machine_writeups", "machine_run", "machine_gap_s"];
 
 impl Origin {
     fn of(spec: &Spec) -> Self {
@@ -192,23 +203,36 @@ impl Origin {
         let mut kinds: Vec<&str> = queries.iter().flat_map(|one| one.kinds).copied().collect();
         kinds.sort_unstable();
         kinds.dedup();
-        let made_by = kinds.iter().flat_map(|kind| made_by(kind));
-        let mut made: Vec<String> = made_by
-            .map(|name| match name.starts_with("resolved_") {
-                true => format!("the view {name} of sql/migrations"),
-                false => format!("sql/queries/{name}.sql"),
-            })
-            .collect();
-        made.dedup();
+        let made = || kinds.iter().flat_map(|kind| made_by(kind));
+        let texts = made().map(|one| Asked {
+            file: one.file(),
+            sql: one.sql().trim_end().to_owned(),
+        });
         let asked = queries.iter().map(|one| Asked {
             file: format!("sql/queries/{}.sql", one.name),
             sql: one.sql.trim_end().to_owned(),
         });
         Origin {
             asked: asked.collect(),
-            made,
+            made_by: made().map(Made::named).collect(),
+            made: texts.collect(),
             kinds,
         }
+    }
+
+    /// The parameters that the words name, and those that are bound in the statements; in the order of the
+    /// alphabet.
+    fn parameters(&self, spec: &Spec) -> BTreeSet<&'static str> {
+        let mut found: BTreeSet<&str> = spec.parameters().into_iter().collect();
+        for Asked { sql, .. } in self.asked.iter().chain(&self.made) {
+            let bound = BOUND.iter();
+            let bound = bound.filter(|(name, _)| sql.contains(&format!("{{{name}:")));
+            found.extend(bound.flat_map(|(_, made_of)| *made_of));
+        }
+        if self.kinds.contains(&"read") {
+            found.extend(OF_MACHINES);
+        }
+        found
     }
 }
 
@@ -237,70 +261,6 @@ fn row_of(summary: &Value, id: &str) -> Result<Value, PageError> {
         .find(|row| row["id"] == id)
         .cloned()
         .ok_or_else(|| PageError::UnknownWriteup(id.to_owned()))
-}
-
-/// Reasons for which events are left out, in the order in which they are tried.
-const REASONS: [(&str, &str); 6] = [
-    ("future", "what is at or after as_of"),
-    ("unknown_writeup", "what leads to no registered write-up"),
-    ("after_delete", "what came after the write-up was deleted"),
-    ("bot", "what robots, rooms, service accounts and agents did"),
-    ("excluded", "what people did who are excluded by hand"),
-    (
-        "not_counted",
-        "what is generated, of a rewritten history, or doubled",
-    ),
-];
-
-/// What happens to reads after that.
-const OF_READS: [(&str, &str); 4] = [
-    ("self", "contributors' own"),
-    ("draft", "before publication"),
-    ("other_source", "what another source saw better"),
-    ("double_click_removed", "double clicks"),
-];
-
-fn steps(summary: &Value, kind: &str) -> Steps {
-    let received = &summary["health"]["received"]["by_kind"][kind];
-    let mut steps = vec![step(received, "events", "events, each id once", false)];
-    let apart = REASONS.iter().filter(|(name, _)| {
-        // Not every kind can have these: they are told where they left something out.
-        !matches!(*name, "not_counted" | "excluded") || received.get(*name).is_some_and(|n| *n != 0)
-    });
-    steps.extend(apart.map(|(name, what)| step(received, name, what, true)));
-    steps.push(step(received, "kept", "kept", false));
-    let reads = &summary["health"]["reads"];
-    if kind == "read" {
-        let more = OF_READS
-            .iter()
-            .filter(|(name, _)| reads.get(*name).is_some());
-        steps.extend(more.map(|(name, what)| step(reads, name, what, true)));
-    }
-    if kind == "read_count" {
-        steps.push(step(
-            reads,
-            "aggregated_rows",
-            "of them counts of one day",
-            false,
-        ));
-        steps.push(step(reads, "aggregated_reads", "reads in those", false));
-    }
-    Steps {
-        kind: kind.to_owned(),
-        steps,
-    }
-}
-
-fn step(parent: &Value, name: &str, what: &str, left_out: bool) -> Step {
-    let found = cell(parent, name);
-    let number = parent.get(name).and_then(Value::as_u64);
-    Step {
-        what: what.to_owned(),
-        // Of a kind that nobody sent there is nothing.
-        n: if parent.is_null() { Some(0) } else { number },
-        left_out,
-        suppressed: found == Cell::Withheld,
-    }
 }
 
 impl Explanation {
@@ -341,9 +301,11 @@ impl Explanation {
             let until = row["to"]
                 .as_str()
                 .map_or(String::new(), |to| format!(" until {to}"));
-            let events = row["events"]
-                .as_u64()
-                .map_or("withheld".to_owned(), |n| n.to_string());
+            // What a source delivered in all its windows stands in the first of them.
+            let events = match row.get("events") {
+                None => "told above".to_owned(),
+                Some(n) => n.as_u64().map_or("withheld".to_owned(), |n| n.to_string()),
+            };
             let (scope, kind, from) = (text(row, "scope"), text(row, "kind"), text(row, "from"));
             writeln!(
                 out,
@@ -366,12 +328,7 @@ impl Explanation {
         if let Some(restated) = &self.restated {
             write_restated(out, restated)?;
         }
-        for asked in &self.asked {
-            writeln!(out, "\n{}\n", asked.file)?;
-            for line in asked.sql.lines() {
-                writeln!(out, "    {line}")?;
-            }
-        }
+        write_statements(out, &self.asked)?;
         if !self.made_by.is_empty() {
             writeln!(
                 out,
@@ -379,8 +336,19 @@ impl Explanation {
                 self.made_by.join(", ")
             )?;
         }
+        write_statements(out, &self.made)?;
         Ok(())
     }
+}
+
+fn write_statements(out: &mut String, statements: &[Asked]) -> std::fmt::Result {
+    for asked in statements {
+        writeln!(out, "\n{}\n", asked.file)?;
+        for line in asked.sql.lines() {
+            writeln!(out, "    {line}")?;
+        }
+    }
+    Ok(())
 }
 
 /// What an earlier report would say now.
@@ -470,14 +438,15 @@ mod tests {
     fn summary() -> Value {
         json!({
             "as_of": "2026-01-01T00:00:00Z",
-            "parameters": { "late_days": 90, "horizon_days": 365, "k": 5, "wpm_fast": 300 },
+            "organisation": { "timezone": "Europe/Berlin", "holidays": ["2025-12-25"], "writeups": 120, "undated": 1 },
+            "parameters": { "late_days": 90, "horizon_days": 365, "k": 5, "wpm_fast": 300, "double_click_s": 30 },
             "indicators": { "L3": {
                 "title": "Tail share", "version": 2, "says": "Much.", "definition": "S.", "caveat": "None.",
                 "results": { "tail_share": { "num": 19, "den": 80 } },
             } },
             "writeups": [{ "id": "inc-1", "reads": 7 }],
             "health": {
-                "received": { "by_kind": { "read": {
+                "received": { "lines": 130, "rejected": 1, "duplicate_id": 14, "by_kind": { "read": {
                     "events": 110, "future": 1, "unknown_writeup": 2, "after_delete": 0, "bot": 4,
                     "excluded": 0, "not_counted": 0, "kept": 103,
                 } } },
@@ -487,6 +456,7 @@ mod tests {
                 },
                 "coverage": [
                     { "scope": "log", "kind": "read", "from": "2024-01-01T00:00:00Z", "to": null, "events": 110 },
+                    { "scope": "log", "kind": "read", "from": "2025-06-24T00:00:00Z", "to": null, "events": 110 },
                     { "scope": "git", "kind": "link", "from": "2024-01-01T00:00:00Z", "to": null, "events": 5 },
                 ],
             },
@@ -496,14 +466,53 @@ mod tests {
     #[test]
     fn a_number_is_told_from_events_on() {
         let told = explanation(&summary(), "l3", Some("inc-1")).unwrap();
-        assert_eq!(told.parameters.len(), 3);
-        assert_eq!(told.coverage.len(), 1);
+        assert_eq!(told.coverage.len(), 2);
+        // What reads rest on is bound where they are made.
+        assert_eq!(told.parameters["double_click_s"], 30);
+        assert!(
+            told.made
+                .iter()
+                .any(|one| one.sql.contains("{double_click_ms:Int64}"))
+        );
         // The statements are long, and a test of their own holds them.
         let told = Explanation {
             asked: Vec::new(),
+            made: Vec::new(),
             ..told
         };
         insta::assert_snapshot!(told.to_text());
+    }
+
+    #[test]
+    fn parameters_are_those_that_are_bound() {
+        for (code, bound) in [
+            ("A4", &["min_present_s"][..]),
+            (
+                "K3",
+                &[
+                    "follow_up_days",
+                    "index_team_least",
+                    "index_team_share",
+                    "index_writeups",
+                ],
+            ),
+            ("T4", &["late_days", "double_click_s", "machine_run"]),
+            ("R2", &["double_click_s", "newcomer_days"]),
+        ] {
+            let spec = indicators::find(code).unwrap().spec();
+            let found = Origin::of(spec).parameters(spec);
+            for name in bound {
+                assert!(found.contains(name), "{code}: {name} is not in {found:?}");
+            }
+        }
+        let known = Parameters::default().by_name();
+        for one in ALL {
+            let found = Origin::of(one.spec()).parameters(one.spec());
+            assert!(
+                found.iter().all(|name| known.contains_key(*name)),
+                "{found:?}"
+            );
+        }
     }
 
     #[test]
