@@ -12,7 +12,6 @@ use polars::prelude::*;
 use crate::indicators::Context;
 use crate::indicators::frames::ints;
 use crate::model::{DAY_MS, Millis};
-use crate::summary::suppress;
 
 /// So long what few people changed is held back.
 const WEEK: Millis = 7 * DAY_MS;
@@ -43,6 +42,11 @@ pub(crate) fn months_until(context: &Context) -> Millis {
     first.map_or(context.as_of, |first| context.calendar.midnight(first))
 }
 
+/// Whether so many people are withheld.
+fn are_few(people: &BTreeSet<i64>, k: u32) -> bool {
+    !people.is_empty() && (people.len() as u64) < u64::from(k)
+}
+
 /// Of those who came at each review, in order: which reviews are told together, so that as many people stand
 /// between any two of the numbers, and who waits for more.
 pub(crate) fn together<'a>(
@@ -53,7 +57,7 @@ pub(crate) fn together<'a>(
     let mut waiting: BTreeSet<i64> = BTreeSet::new();
     for (at, people) in reviews.into_iter().enumerate() {
         waiting.extend(people);
-        if !suppress::count_is_withheld(waiting.len() as u64, k.into()) {
+        if !are_few(&waiting, k) {
             told.push(first..at + 1);
             first = at + 1;
             waiting.clear();
@@ -77,7 +81,7 @@ pub(super) fn lately(came: impl IntoIterator<Item = (Millis, i64)>, context: &Co
         }
         last = Some(*at);
         waiting.extend(people);
-        if !suppress::count_is_withheld(waiting.len() as u64, context.k.into()) {
+        if !are_few(&waiting, context.k) {
             waiting.clear();
         }
     }
