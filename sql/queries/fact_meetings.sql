@@ -15,7 +15,8 @@ SELECT
     nullIf(argMaxIf(toString(form), a.version, form != ''), '') AS form,
     argMaxIf(open, a.version, open IS NOT NULL) AS open,
     argMaxIf(mandatory, a.version, mandatory IS NOT NULL) AS mandatory,
-    max(a.version) AS version
+    max(a.version) AS version,
+    max(ms) AS held_at
 FROM resolved_meeting(registry = {registry:UInt32}) AS a
 LEFT JOIN joined_meeting AS j ON a.meeting = j.own
 WHERE label = 0 AND ms < {as_of:Int64}

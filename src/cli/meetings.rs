@@ -172,12 +172,24 @@ pub(super) async fn run(command: Command, config: Config) -> anyhow::Result<()> 
 }
 
 async fn act(command: Command, house: &House) -> anyhow::Result<()> {
-    let known = {
+    let (known, astray) = {
         let _turn = derived(house).await?;
-        meetings::known(&house.store, &ahead(house)).await?
+        meetings::known_and_astray(&house.store, &ahead(house), super::now()).await?
     };
     match command {
-        Command::List { json } => list(&known, house, json),
+        Command::List { json } => {
+            list(&known, house, json)?;
+            for one in astray {
+                line(
+                    &mut std::io::stderr(),
+                    format_args!(
+                        "{}: {} was said of it, and it is planned no more; say it again of the meeting that took its place",
+                        one.id, one.said
+                    ),
+                )?;
+            }
+            Ok(())
+        }
         Command::Set(said) => set(&known, said, house).await,
     }
 }

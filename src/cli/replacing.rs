@@ -23,20 +23,17 @@ pub(super) async fn beside(
     };
     let earlier = undo::beside(&house.store, *import, super::now()).await?;
     let is_same = |one: &undo::Beside| one.is_whole && one.import.reader == kind.name;
-    let others = || {
-        let all = earlier.iter();
-        all.filter(|one| !own.contains(&one.import.import))
-    };
-    // What two imports wrote alike stands as long as one of them does: such are told, and not replaced.
-    let replaces = replace && others().filter(|one| is_same(one)).count() == 1;
     let mut told = Vec::new();
-    for beside in others() {
+    for beside in earlier
+        .iter()
+        .filter(|one| !own.contains(&one.import.import))
+    {
         let one = &beside.import;
         let name = called(one.import);
         let what = format!("{} of the source {}", one.reader, one.source);
         let events = counted(beside.events, "event", "events");
         let is_same = is_same(beside);
-        if is_same && replaces {
+        if is_same && replace {
             undo::supersede(&house.store, &house.gate(), (&name, *import)).await?;
             note(&house.config, Act::ImportUndone, &what)?;
             told.push(format!(
@@ -44,12 +41,11 @@ pub(super) async fn beside(
             ));
             continue;
         }
-        let way = match (is_same, replace) {
-            (true, false) => {
+        let way = match is_same {
+            true => {
                 "--replace lets a list take the place of what was read of the same meetings before"
             }
-            (true, true) => "--replace takes the place of one import, and there are several",
-            (false, _) => "if it told of the same people, take one of the two back",
+            false => "if it told of the same people, take one of the two back",
         };
         told.push(format!(
             "the import {name}, {what}, told of the same meetings before, and {events} of it stand beside this list's: \

@@ -192,6 +192,27 @@ impl Known {
 
 /// Every meeting, reviews as the pages list them, the newest first, then retellings.
 pub async fn known(store: &Store, context: &Context) -> anyhow::Result<Vec<Known>> {
+    Ok(known_and_astray(store, context, Millis::MAX).await?.0)
+}
+
+/// What was said of a meeting to come that nobody plans any more: when a series is moved, its occurrences are
+/// others, and what was said of the earlier ones counts for none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Astray {
+    /// When it was to be held.
+    pub at: Millis,
+    /// Its name then.
+    pub id: String,
+    /// What was said.
+    pub said: String,
+}
+
+/// The same with what is astray of the meetings from `now` on, the next first.
+pub async fn known_and_astray(
+    store: &Store,
+    context: &Context,
+    now: Millis,
+) -> anyhow::Result<(Vec<Known>, Vec<Astray>)> {
     let (settings, registry) = asked(store, context).await?;
     let mut meetings = Meetings::of(store, context, &settings, &registry).await?;
     let listed = reviews::lists(context, &meetings, (&registry, &[]), context.k)?.listed;
@@ -199,7 +220,7 @@ pub async fn known(store: &Store, context: &Context) -> anyhow::Result<Vec<Known
     let retold = retold(&meetings.retold, context, &registry, taken)?;
     let listed = listed.into_iter().map(|one| (one, false));
     let each = listed.chain(retold.into_iter().map(|one| (one, true)));
-    let each = each.map(|(one, retold)| {
+    let known = each.map(|(one, retold)| {
         let fact = meetings.known.remove(&one.hash);
         Known {
             retold,
@@ -214,7 +235,24 @@ pub async fn known(store: &Store, context: &Context) -> anyhow::Result<Vec<Known
             }),
         }
     });
-    Ok(each.collect())
+    let known: Vec<Known> = known.collect();
+    let left = meetings.known.into_values();
+    let astray = left.filter(|fact| fact.held_at >= now).filter_map(|fact| {
+        let said = [
+            fact.form.clone(),
+            fact.open.map(|open| format!("open {open}")),
+            fact.mandatory.map(|all| format!("mandatory {all}")),
+        ];
+        let said: Vec<String> = said.into_iter().flatten().collect();
+        (!said.is_empty()).then(|| Astray {
+            at: fact.held_at,
+            id: reviews::name(context, None, fact.held_at),
+            said: said.join(", "),
+        })
+    });
+    let mut astray: Vec<Astray> = astray.collect();
+    astray.sort_by_key(|one| one.at);
+    Ok((known, astray))
 }
 
 /// The last word on each incident of each story round, and the registry that it speaks of.

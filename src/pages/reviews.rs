@@ -49,6 +49,8 @@ pub struct Seated {
     pub said: &'static str,
     /// Reviews that are planned, the next first.
     pub upcoming: Vec<Unlisted>,
+    /// What was said of meetings to come that nobody plans any more: when, and what.
+    pub astray: Vec<(String, String)>,
     /// Meetings in which what had happened before was told again, the latest first.
     pub retold: Vec<Unlisted>,
     /// What is said of meetings by hand, by their names.

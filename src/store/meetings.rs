@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::facts::{FactSettings, Statement};
 use super::{Named, Store, StoreError};
+use crate::model::Millis;
 
 const MEETINGS: Statement = (
     "fact_meetings",
@@ -33,6 +34,8 @@ pub struct MeetingFact {
     pub mandatory: Option<bool>,
     /// The greatest version that says anything.
     pub version: u64,
+    /// When it is or was to be held, as the last of those who say anything of it has it.
+    pub held_at: Millis,
 }
 
 impl MeetingFact {

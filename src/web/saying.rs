@@ -64,11 +64,12 @@ pub(super) async fn page(
         ),
         None => (Ok(Ok(Default::default())), Ok(Ok(BTreeMap::new()))),
     };
-    let (upcoming, retold) = unlisted.ok().and_then(Result::ok).unwrap_or_default();
+    let (upcoming, retold, astray) = unlisted.ok().and_then(Result::ok).unwrap_or_default();
     let seated = Seated {
         form: state.access.form(headers),
         said,
         upcoming,
+        astray,
         retold,
         by_hand: by_hand.ok().and_then(Result::ok).unwrap_or_default(),
     };
@@ -77,22 +78,27 @@ pub(super) async fn page(
 }
 
 /// Meetings that stand in no list of reviews: those that are planned, the next first, and those in which
-/// what had happened before was told again, the latest first.
-async fn unlisted(state: &AppState, who: &Who) -> Result<(Vec<Unlisted>, Vec<Unlisted>), Refusal> {
+/// what had happened before was told again, the latest first. And what was said of meetings that nobody plans.
+async fn unlisted(
+    state: &AppState,
+    who: &Who,
+) -> Result<(Vec<Unlisted>, Vec<Unlisted>, Vec<(String, String)>), Refusal> {
     let (parts, store) = there(state)?;
     let now = state.door.as_ref().map_or(0, |door| door.now());
     let (_, desk) = desk(state).ok_or_else(|| Refusal::new(StatusCode::NOT_FOUND, NOT_HERE))?;
     let context = desk.context(now.saturating_add(AHEAD), parts.k);
-    let known = in_time(meetings::known(&store, &context)).await?;
+    let known = in_time(meetings::known_and_astray(&store, &context, now)).await?;
+    let (known, astray) = known;
     let (mut planned, held): (Vec<_>, Vec<_>) = known.into_iter().partition(|one| one.at >= now);
     planned.sort_by_key(|one| one.at);
     let sees_restricted = who.sees_restricted();
+    let when = |at: Millis| desk.clock(at).format("%a %-d %b %Y, %H:%M").to_string();
     let told = |known: Vec<Known>| -> Vec<Unlisted> {
         let told = known.into_iter().filter_map(|one| {
             let at = one.at;
             let (meeting, by_hand) = shown_by_hand(one, sees_restricted)?;
             Some(Unlisted {
-                when: desk.clock(at).format("%a %-d %b %Y, %H:%M").to_string(),
+                when: when(at),
                 title: by_hand.title.clone().unwrap_or_else(|| UNTITLED.to_owned()),
                 meeting,
                 by_hand,
@@ -101,7 +107,9 @@ async fn unlisted(state: &AppState, who: &Who) -> Result<(Vec<Unlisted>, Vec<Unl
         told.take(UNLISTED).collect()
     };
     let retold = held.into_iter().filter(|one| one.retold).collect();
-    Ok((told(planned), told(retold)))
+    let astray = astray.into_iter().take(UNLISTED);
+    let astray = astray.map(|one| (when(one.at), one.said));
+    Ok((told(planned), told(retold), astray.collect()))
 }
 
 /// What is said of meetings by hand, as whoever may say it sees them. It is what they typed themselves: no list

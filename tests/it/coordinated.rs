@@ -1,6 +1,9 @@
 //! What a coordinator does on the command line and at the page with lists that are imported twice, with dates that
 //! may be two, with meetings that are called off, and with numbers that can't be.
 
+use readback::indicators::Context;
+use readback::jobs::meetings::{Astray, known_and_astray};
+use readback::model::{Calendar, Parameters};
 use serde_json::{Value, json};
 
 use super::access_commands::typed;
@@ -8,7 +11,7 @@ use super::binary::{Home, Said};
 use super::bringing::{PASSWORD, dropped, fields, sent};
 use super::served::Served;
 use super::visitor::Visitor;
-use super::way::event;
+use super::way::{Way, event, instant};
 
 fn home(k: u32) -> Option<Home> {
     let home = Home::with_engine()?;
@@ -90,6 +93,8 @@ fn a_list_is_imported_again_with_who_is_who() {
     let said = import(&[]);
     assert!(!said.contains("beside"), "{said}");
     assert_eq!(came(&home, "2026-05-01"), [json!(2)]);
+    // The very same once more is no second list; but both have to give way.
+    import(&[]);
     let matched = ["--match", "Pixel 8=mio@people.example.org"];
     let said = import(&matched);
     for words in [
@@ -196,4 +201,55 @@ fn a_meeting_is_called_off_at_the_page() {
         [] as [Value; 0],
         "it is called off"
     );
+}
+
+/// The series was moved after somebody had said who has to come.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_said_of_a_meeting_that_nobody_plans_is_told() {
+    let Some(way) = Way::fresh("coordinated_astray").await else {
+        return;
+    };
+    let said = |id: &str, meeting: &str, time: &str, mut data: Value| {
+        data["meeting"] = json!(meeting);
+        event("meeting", id, "", time, data)
+    };
+    let invited = json!({ "meeting": "series/2", "person": "p1", "role": "OPT-PARTICIPANT" });
+    let mandatory = json!({ "mandatory": true });
+    way.events(&[
+        event("attendance", "i", "", "2026-03-20T15:30:00Z", invited),
+        said(
+            "new",
+            "series/2",
+            "2026-03-20T15:30:00Z",
+            json!({ "open": true }),
+        ),
+        said("old", "series/1", "2026-03-20T14:00:00Z", mandatory.clone()),
+        // What is over has no other meeting in its place.
+        said("over", "series/0", "2026-03-13T14:00:00Z", mandatory),
+        said(
+            "length",
+            "series/3",
+            "2026-03-27T14:00:00Z",
+            json!({ "meeting_s": 3600 }),
+        ),
+    ])
+    .await;
+    way.derive().await;
+    let context = Context {
+        as_of: instant("2026-09-01T00:00:00Z"),
+        calendar: Calendar::new(chrono_tz::Europe::Berlin),
+        parameters: Parameters::default(),
+        k: 5,
+    };
+    let now = instant("2026-03-15T00:00:00Z");
+    let (known, astray) = known_and_astray(&way.store, &context, now)
+        .await
+        .expect("meetings");
+    assert_eq!(known.len(), 1);
+    let expected = Astray {
+        at: instant("2026-03-20T14:00:00Z"),
+        id: "2026-03-20T15:00".to_owned(),
+        said: "mandatory true".to_owned(),
+    };
+    assert_eq!(astray, [expected]);
 }
