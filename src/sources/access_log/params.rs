@@ -50,7 +50,7 @@ pub(super) struct Params {
 
 /// One path or several.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "valid is a path or a list of paths")]
 pub(super) enum Paths {
     One(String),
     Many(Vec<String>),

@@ -12,7 +12,10 @@ use crate::sources::SourceError;
 
 /// The members of a list: their addresses, or a file with one a line.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "valid is a list of addresses, or the path of a file with one a line"
+)]
 pub(in crate::sources) enum Members {
     Named(Vec<String>),
     File(PathBuf),

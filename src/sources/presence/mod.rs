@@ -35,7 +35,10 @@ use crate::model::{
 };
 
 #[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(
+    rename_all = "lowercase",
+    expecting = "valid are \"auto\", \"dmy\", \"mdy\" and \"ymd\""
+)]
 enum DateOrder {
     #[default]
     Auto,

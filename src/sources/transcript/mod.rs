@@ -48,7 +48,7 @@ const MOST_BYTES: u64 = 64 << 20;
 
 /// Those who led.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "valid is a name or a list of names")]
 pub(super) enum Names {
     One(String),
     Several(Vec<String>),

@@ -14,7 +14,10 @@ use crate::sources::{SourceError, presence, venue};
 
 /// A series of the calendar as the parameters give it.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "valid is the UID of a series, or { series = UID, at = \"14:00\" }"
+)]
 pub(super) enum Given {
     /// Its UID.
     Uid(String),
