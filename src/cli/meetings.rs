@@ -183,7 +183,7 @@ async fn act(command: Command, house: &House) -> anyhow::Result<()> {
                 line(
                     &mut std::io::stderr(),
                     format_args!(
-                        "{}: {} was said of it, and it is planned no more; say it again of the meeting that took its place",
+                        "{}: {} was said of it, and it is planned no more; where another meeting took its place, say it again of that",
                         one.id, one.said
                     ),
                 )?;

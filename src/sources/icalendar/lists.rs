@@ -81,6 +81,8 @@ impl Lists {
                 .iter()
                 .any(|one| of(one).as_deref() == Some(list))
         };
+        // A list that sends the invitation is nobody who leads the meeting.
+        all.retain(|one| !(one.organizer && self.0.contains_key(&small(&one.address))));
         let mut members = Vec::new();
         for one in all.iter_mut().filter(|one| !one.organizer) {
             let list = small(&one.address);
@@ -208,5 +210,22 @@ mod tests {
         ));
         let found = import(&params, &named).expect("a calendar");
         assert_eq!(rows(&found), ["a eve@example.org REQ-PARTICIPANT?"]);
+    }
+
+    #[test]
+    fn whoever_is_in_two_lists_has_to_come_where_one_says_so_and_a_list_leads_nothing() {
+        let params = "lists = { \"few@example.org\" = [\"ada@example.org\", \"b@example.org\"], \
+                      \"team@example.org\" = [\"ada@example.org\"] }";
+        let text = calendar(&event(
+            "UID:a\nDTSTART:20250304T140000Z\nORGANIZER:mailto:few@example.org\n\
+             ATTENDEE;ROLE=OPT-PARTICIPANT:mailto:few@example.org\n\
+             ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:team@example.org\n",
+        ));
+        let found = import(params, &text).expect("a calendar");
+        let expected = [
+            "a ada@example.org REQ-PARTICIPANT",
+            "a b@example.org OPT-PARTICIPANT",
+        ];
+        assert_eq!(rows(&found), expected);
     }
 }

@@ -122,12 +122,13 @@ pub(in crate::sources) fn expected(
                 None => left_out("attendee without address or name"),
                 Some(_) if invitation.is_note_taker() => left_out("note-taker"),
                 Some(person) if is_among(&people, &person) => {
-                    // Who is in a list and invited by name, too, is invited as the name is.
+                    // Whoever is required in one of two invitations has to come; but who is in a list and invited by
+                    // name, too, is invited as the name is.
+                    let counts = |one: &Expected| one.is_listed || !invitation.is_listed;
+                    if invitation.role.as_deref() == Some("REQ-PARTICIPANT") {
+                        has_to_come(&mut people, &person, counts);
+                    }
                     if !invitation.is_listed {
-                        // Whoever is required in one of two invitations has to come.
-                        if invitation.role.as_deref() == Some("REQ-PARTICIPANT") {
-                            has_to_come(&mut people, &person);
-                        }
                         left_out("attendee named twice");
                     }
                 }
@@ -246,10 +247,10 @@ fn is_among(people: &[Expected], person: &Identity) -> bool {
     known.any(|known| same(known, person))
 }
 
-/// Makes an optional invitation of somebody a required one.
-fn has_to_come(people: &mut [Expected], person: &Identity) {
+/// Makes an optional invitation of somebody a required one, if it is one that counts.
+fn has_to_come(people: &mut [Expected], person: &Identity, counts: impl Fn(&Expected) -> bool) {
     let is_own = |one: &&mut Expected| one.person.as_ref().is_some_and(|own| same(own, person));
-    let own = people.iter_mut().filter(is_own);
+    let own = people.iter_mut().filter(is_own).filter(|one| counts(one));
     for one in own.filter(|one| one.role != "CHAIR") {
         "REQ-PARTICIPANT".clone_into(&mut one.role);
         one.role_stated = true;
