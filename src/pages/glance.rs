@@ -8,7 +8,7 @@ use super::trend::Level;
 use super::view::{Part, say};
 use super::words::{self, count, percent};
 use super::{Links, attendance, linked, opening, trend};
-use crate::charts::reading::{self, Cell, Share, share};
+use crate::charts::reading::{self, Cell, Share, cell, share};
 
 /// One row of the table.
 #[derive(Serialize)]
@@ -66,7 +66,9 @@ pub(super) fn signs(summary: &Value, links: Links) -> Vec<Sign> {
         row(
             "A2",
             "Came to reviews, and need not have".to_owned(),
-            attendance::headline(summary).and_then(|(came, _)| of(&came)),
+            attendance::headline(summary)
+                .and_then(|(came, _)| of(&came))
+                .or_else(|| per_review(summary)),
             LEVEL,
         ),
         row(
@@ -99,8 +101,41 @@ fn of(share: &Share) -> Option<String> {
     })
 }
 
+/// How many to a usual review, where a share would tell of few.
+fn per_review(summary: &Value) -> Option<String> {
+    if attendance::uninvited(summary) {
+        return None;
+    }
+    let need_not = reading::results(summary, "A2").get("need_not")?;
+    let middle = cell(need_not, "per_meeting_median").get()?;
+    Some(format!(
+        "«{}» people to a usual review.",
+        words::middle(middle)
+    ))
+}
+
 /// The comparable form: of the first year's comments.
 fn comments(summary: &Value) -> Option<String> {
     let first_year = share(reading::results(summary, "C1"), "late_share_horizon");
     Some(format!("{} Of a first year's comments.", of(&first_year)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn where_the_share_would_tell_of_few_the_usual_review_is_told() {
+        let mut summary = json!({"indicators": {"A2": {"results": {
+            "need_not": {"k": null, "n": 1464, "p": null, "per_meeting_median": 11.0, "suppressed": true},
+        }}}});
+        assert_eq!(
+            per_review(&summary).as_deref(),
+            Some("«11» people to a usual review.")
+        );
+        summary["indicators"]["A2"]["results"]["need_not"]["per_meeting_median"] = Value::Null;
+        assert_eq!(per_review(&summary), None);
+    }
 }
