@@ -313,7 +313,8 @@ fn a_server_sends_what_is_due_once() {
     };
     // Others went in other months.
     let file = home.data().join("digest.json");
-    std::fs::write(&file, "{}").expect("a file");
+    let earlier = json!({ "format": 1, "month": "2020-01", "ways": ["mail"] });
+    std::fs::write(&file, earlier.to_string()).expect("a file");
     let served = Served::start(&home, &[], &[]);
     let letter = mailbox.letter();
     assert_eq!(letter["to"], json!(["leads@example.org"]));

@@ -4,16 +4,18 @@
 mod chat;
 mod mail;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::{Datelike as _, Timelike as _};
 use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::config::{ChatConfig, Config, MailConfig};
 use crate::model::Millis;
 use crate::pages::{self, PageError};
+use crate::spool::{DocumentError, read_document, write_document};
 use crate::telemetry::unnamed;
 
 /// The file in the data folder that says what went out this month.
@@ -77,14 +79,9 @@ pub enum PostError {
     /// The digest can't be written.
     #[error(transparent)]
     Page(#[from] PageError),
-    /// What was sent can't be noted.
-    #[error("{path}: {why}")]
-    Noted {
-        /// The file.
-        path: String,
-        /// What is wrong.
-        why: String,
-    },
+    /// What was sent can't be read, or noted.
+    #[error(transparent)]
+    Noted(#[from] DocumentError),
 }
 
 impl PostError {
@@ -162,14 +159,25 @@ pub fn address(config: &Config) -> Option<&str> {
     config.public_url.as_deref()
 }
 
+/// Raised when the file of what went out takes another form.
+const FORMAT: u32 = 1;
+
+/// The file of what went out.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    format: u32,
+    /// The last month of which anything did.
+    month: String,
+    /// The ways that it went.
+    ways: BTreeSet<String>,
+}
+
 /// What went out this month, in the data folder: whoever starts twice sends once.
 #[derive(Debug)]
 pub struct Sent {
     path: PathBuf,
-    /// Names of ways by month.
-    months: BTreeMap<String, BTreeSet<String>>,
-    /// The file was there.
-    known: bool,
+    last: Option<Kept>,
 }
 
 impl Sent {
@@ -179,25 +187,8 @@ impl Sent {
     /// It can't be read, or holds something else.
     pub fn open(data: &Path) -> Result<Sent, PostError> {
         let path = data.join(SENT);
-        let noted = |why: String| PostError::Noted {
-            path: path.display().to_string(),
-            why,
-        };
-        let (months, known) = match std::fs::read(&path) {
-            Ok(bytes) => {
-                let months = serde_json::from_slice(&bytes);
-                (months.map_err(|error| noted(error.to_string()))?, true)
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                (BTreeMap::default(), false)
-            }
-            Err(error) => return Err(noted(error.to_string())),
-        };
-        Ok(Sent {
-            path,
-            months,
-            known,
-        })
+        let last = read_document(&path, FORMAT)?;
+        Ok(Sent { path, last })
     }
 
     /// The month whose digest is due at this instant, such as `2026-11`: its day and hour have come. Where
@@ -205,15 +196,14 @@ impl Sent {
     pub fn due(&self, (day, hour): (u32, u32), zone: Tz, now: Millis) -> Option<String> {
         let local = chrono::DateTime::from_timestamp_millis(now)?.with_timezone(&zone);
         let reached = (local.day(), local.hour()) >= (day, hour);
-        let missed = local.day() > day && !self.known;
+        let missed = local.day() > day && self.last.is_none();
         (reached && !missed).then(|| local.format("%Y-%m").to_string())
     }
 
     /// Whether it went this way.
     pub fn has(&self, month: &str, way: &str) -> bool {
-        self.months
-            .get(month)
-            .is_some_and(|ways| ways.contains(way))
+        let last = self.last.as_ref().filter(|last| last.month == month);
+        last.is_some_and(|last| last.ways.contains(way))
     }
 
     /// Notes that it did, before anything else goes. Earlier months are forgotten.
@@ -221,19 +211,15 @@ impl Sent {
     /// # Errors
     /// The file can't be written.
     pub fn note(&mut self, month: &str, way: &str) -> Result<(), PostError> {
-        self.months.retain(|known, _| known == month);
-        let ways = self.months.entry(month.to_owned()).or_default();
+        let earlier = self.last.take().filter(|last| last.month == month);
+        let mut ways = earlier.map(|last| last.ways).unwrap_or_default();
         ways.insert(way.to_owned());
-        self.known = true;
-        let write = || -> std::io::Result<()> {
-            let beside = self.path.with_extension("part");
-            std::fs::write(&beside, serde_json::to_vec_pretty(&self.months)?)?;
-            std::fs::rename(&beside, &self.path)
-        };
-        write().map_err(|error| PostError::Noted {
-            path: self.path.display().to_string(),
-            why: error.to_string(),
-        })
+        let last = self.last.insert(Kept {
+            format: FORMAT,
+            month: month.to_owned(),
+            ways,
+        });
+        Ok(write_document(&self.path, last)?)
     }
 }
 
@@ -281,6 +267,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(SENT), "7").unwrap();
         let error = Sent::open(folder.path()).unwrap_err().to_string();
-        assert!(error.contains("digest.json: invalid type"), "{error}");
+        assert!(
+            error.contains("digest.json: is not what readback wrote"),
+            "{error}"
+        );
     }
 }
