@@ -249,6 +249,13 @@ impl<P> Attendance<P> {
         let says_who_came = self.attended.is_some() || self.present_ms.is_some();
         self.person.is_none() && self.via.is_some() && !says_who_came
     }
+
+    /// Whether it only says that somebody who is invited by name is in a list that is invited, too.
+    pub const fn is_beside_name(&self) -> bool {
+        let says_who_came = self.attended.is_some() || self.present_ms.is_some();
+        let says_more = self.role.is_some() || self.partstat.is_some() || says_who_came;
+        self.person.is_some() && self.via.is_some() && !says_more
+    }
 }
 
 /// A comment on a write-up. Its text is never kept.

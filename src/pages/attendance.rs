@@ -43,9 +43,12 @@ pub(super) fn only_planned(summary: &Value) -> bool {
 /// had walked in, and who had to come is not known.
 pub(super) fn uninvited(summary: &Value) -> bool {
     let results = reading::results(summary, "A3");
-    match share(results, "walk_in_share").value {
-        Cell::Missing => cell(results, "not_planned").get().is_some_and(|n| n > 0.0),
-        walked_in => walked_in == Cell::Value(1.0),
+    let not_planned = cell(results, "not_planned").get();
+    match (share(results, "walk_in_share").value, not_planned) {
+        (Cell::Missing, not_planned) => not_planned.is_some_and(|n| n > 0.0),
+        // An earlier summary does not leave out what nobody planned.
+        (walked_in, None) => walked_in == Cell::Value(1.0),
+        (_, Some(_)) => false,
     }
 }
 
@@ -310,6 +313,14 @@ mod tests {
         );
         assert!(voluntary(&summary).is_none());
         assert!(invitations(&summary).is_none());
+    }
+
+    #[test]
+    fn whom_nobody_told_to_come_to_what_was_planned_came_freely() {
+        let mut summary = summary(&[7, 5, 0], 1.0);
+        summary["indicators"]["A3"]["results"]["not_planned"] = json!(1);
+        assert!(!uninvited(&summary));
+        assert!(voluntary(&summary).is_some());
     }
 
     #[test]

@@ -253,3 +253,39 @@ async fn what_is_said_of_a_meeting_that_nobody_plans_is_told() {
     };
     assert_eq!(astray, [expected]);
 }
+
+/// Whoever is named beside a list makes it no smaller.
+#[test]
+fn a_large_list_stays_large_where_one_of_it_is_named() {
+    let Some(home) = home(1) else { return };
+    let members: Vec<String> = (0..16)
+        .map(|n| format!("\"m{n}@people.example.org\""))
+        .collect();
+    let lists = format!(
+        "lists={{ \"all@people.example.org\" = [{}] }}",
+        members.join(", ")
+    );
+    let text = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nBEGIN:VEVENT\r\nUID:all-1\r\nDTSTAMP:20260301T000000Z\r\n\
+        DTSTART:20260310T140000Z\r\nDTEND:20260310T150000Z\r\nSUMMARY:Review\r\n\
+        ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:all@people.example.org\r\n\
+        ATTENDEE;ROLE=REQ-PARTICIPANT:mailto:m0@people.example.org\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+    let path = home.file("all.ics", text);
+    let import = ["import", "icalendar", &path, "-p", &lists];
+    let seen = plain(&home.done(&[&import[..], &["--look"]].concat()));
+    assert_eq!(seen.matches("m0@people.example.org").count(), 1, "{seen}");
+    home.done(&import);
+    let table = "meeting,person,start,attended,writeup\n\
+        all-1,m0@people.example.org,2026-03-10T14:00,yes,INC-1\n\
+        all-1,m1@people.example.org,2026-03-10T14:00,yes,INC-1\n";
+    let table = home.file("came.csv", table);
+    home.done(&["import", "attendance-csv", &table]);
+    assert_eq!(came(&home, "2026-05-01"), [json!(2)]);
+    let summary = std::fs::read(home.path("out/summary.json")).expect("a summary");
+    let summary: Value = serde_json::from_slice(&summary).expect("JSON");
+    let need_not = &summary["indicators"]["A2"]["results"]["need_not"];
+    assert_eq!(
+        [&need_not["had_to_come"], &need_not["open_invitation"]],
+        [&json!(1), &json!(1)],
+        "{need_not}"
+    );
+}

@@ -272,8 +272,8 @@ fn seen(
             }
             _ => continue,
         };
-        // A group of which nobody is known; how many groups were left out is told beside.
-        if attendance.is_group() {
+        // A group of which nobody is known; how many groups were left out is told beside. And who is shown already.
+        if attendance.is_group() || attendance.is_beside_name() {
             continue;
         }
         seen.length_ms = seen.length_ms.max(attendance.meeting_ms);

@@ -285,7 +285,7 @@ fn invited(plan: &Plan, expected: &Expected) -> Attendance {
         meeting: plan.meeting.clone(),
         person: expected.person.clone(),
         team: None,
-        role: Some(expected.role.clone()),
+        role: Some(expected.role.clone()).filter(|role| !role.is_empty()),
         partstat: expected.partstat.clone(),
         role_stated: expected.role_stated,
         via: expected.via.clone(),

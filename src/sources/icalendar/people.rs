@@ -42,6 +42,7 @@ pub struct Invitation {
 pub(in crate::sources) struct Expected {
     /// Nobody of a group: whoever comes through it can't be told from others who come.
     pub(super) person: Option<Identity>,
+    /// Empty where another entry says it, and this one only that they are in a list, too.
     pub(super) role: String,
     pub(super) role_stated: bool,
     pub(super) partstat: Option<String>,
@@ -128,8 +129,17 @@ pub(in crate::sources) fn expected(
                     if invitation.role.as_deref() == Some("REQ-PARTICIPANT") {
                         has_to_come(&mut people, &person, counts);
                     }
-                    if !invitation.is_listed {
-                        left_out("attendee named twice");
+                    match invitation.is_listed {
+                        // They make the list as large as it is, and nothing else.
+                        true => people.push(Expected {
+                            person: Some(person),
+                            role: String::new(),
+                            role_stated: false,
+                            partstat: None,
+                            via: invitation.member.clone(),
+                            is_listed: true,
+                        }),
+                        false => left_out("attendee named twice"),
                     }
                 }
                 Some(person) => {
@@ -175,7 +185,12 @@ pub(in crate::sources) fn look(people: &[Expected], sink: &mut dyn Sink) {
 impl Expected {
     /// What tells them from the others of a meeting.
     pub(super) fn key(&self) -> String {
+        let via = self.via.as_deref().unwrap_or_default();
         match &self.person {
+            // Nobody is called so.
+            Some(person) if self.role.is_empty() => {
+                format!("\u{1f}in {via} {}", person.value).to_lowercase()
+            }
             Some(person) => person.value.to_lowercase(),
             // No person is called so.
             None => format!(
@@ -251,7 +266,7 @@ fn is_among(people: &[Expected], person: &Identity) -> bool {
 fn has_to_come(people: &mut [Expected], person: &Identity, counts: impl Fn(&Expected) -> bool) {
     let is_own = |one: &&mut Expected| one.person.as_ref().is_some_and(|own| same(own, person));
     let own = people.iter_mut().filter(is_own).filter(|one| counts(one));
-    for one in own.filter(|one| one.role != "CHAIR") {
+    for one in own.filter(|one| one.role != "CHAIR" && !one.role.is_empty()) {
         "REQ-PARTICIPANT".clone_into(&mut one.role);
         one.role_stated = true;
     }
