@@ -30,7 +30,7 @@ use polars::prelude::{DataFrame, PolarsError};
 use crate::model::{ActsOn, Calendar, DAY_MS, Layer, Millis, Parameters, Results};
 
 pub use assigned::beside;
-pub(crate) use attendance::{duties, is_new, months_until, together};
+pub(crate) use attendance::duties;
 pub use noised::NOISED;
 pub use reach::Reach;
 pub use reach::teams::{ByTeam, by_writeup as readers_by_team};

@@ -55,7 +55,7 @@ fn parameter_of(placeholder: &'static str) -> Option<&'static str> {
         "late_days_twice" | "late_time" | "late_later" | "late_window" => Some("late_days"),
         "quiet_time" => Some("quiet_days"),
         "horizon_time" | "first_year" | "first_years" | "year_was" => Some("horizon_days"),
-        "watched_by_all" | "watched_by_the_same" | "few_lately" => None,
+        "watched_by_all" | "watched_by_the_same" => None,
         other => Some(other),
     }
 }
@@ -125,15 +125,9 @@ fn phrase(name: &str, parameters: &Parameters) -> Option<String> {
         "watched_by_the_same" => {
             format!("{WATCHERS}; it is followed only as long as the same ones watch.")
         }
-        "few_lately" => FEW_LATELY.to_owned(),
         _ => return None,
     })
 }
-
-/// What of the last reviews is held back (`attendance::pool`).
-const FEW_LATELY: &str = "Where people are withheld below k > 1, a number waits for a week where those whom it \
-    counts in the reviews of the last seven days are fewer than k, reviews that brought k together aside; and as \
-    long as those who make up its whole since then are.";
 
 /// Who is taken to watch (`crate::jobs::observe`).
 const WATCHERS: &str = "A write-up is watched by every source that delivers a tenth or more of the \

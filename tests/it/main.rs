@@ -13,7 +13,6 @@ mod as_of;
 mod asked;
 mod assigned;
 mod attacked;
-mod attacked_between;
 mod attacked_shapes;
 mod attacked_sums;
 mod beacon;

@@ -184,26 +184,11 @@ impl Way {
         self.summary_by(as_of, k, Parameters::default()).await
     }
 
-    /// What a report that withholds people below `k` is made of, with nobody withheld.
-    pub(crate) async fn truth(&self, as_of: Millis, k: u32) -> Value {
-        let document = self.summary_of(as_of, (k, 1), Parameters::default()).await;
-        Report::of(&to_json(&document).expect("JSON")).json()
-    }
-
     /// The same with other windows and limits.
     pub(crate) async fn summary_by(
         &self,
         as_of: Millis,
         k: u32,
-        parameters: Parameters,
-    ) -> Document {
-        self.summary_of(as_of, (k, k), parameters).await
-    }
-
-    async fn summary_of(
-        &self,
-        as_of: Millis,
-        (k, told): (u32, u32),
         parameters: Parameters,
     ) -> Document {
         let context = Context {
@@ -215,7 +200,7 @@ impl Way {
         let reported = Reported {
             name: "Example".to_owned(),
             simulated: true,
-            k: told,
+            k,
             forges: Forges::default(),
             accounts: None,
             wholes: Vec::new(),

@@ -2,8 +2,7 @@
 
 use polars::prelude::*;
 
-use super::pool::months_until;
-use super::{behind, behind_all, came, is_planned, recorded, rows};
+use super::{came, is_planned, recorded, rows};
 use crate::indicators::frames::{counts, distinct_people, scalar};
 use crate::indicators::shapes::{fewest, guarded_middle, limits_of_median};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
@@ -17,7 +16,7 @@ static SPEC: Spec = Spec {
     code: "A1",
     title: "Attendees per review",
     unit: "people",
-    version: 4,
+    version: 3,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],
@@ -30,13 +29,12 @@ static SPEC: Spec = Spec {
          write-up that is {late_time} old or more, a story session or a talk to new colleagues retells: it is \
          counted apart from reviews, here and in every other indicator of them, unless somebody says that it was \
          one. attendees = attended rows, dial-ins without a \
-         name included; people = distinct people who attended (where people are withheld below k > 1: \
-         until the end of the last month that is over for a week); rows = everybody invited or present. A meeting is \
+         name included; people = distinct people who attended; rows = everybody invited or present. A meeting is \
          recorded where a meeting tool, an attendance list or a hand says of anybody in it that they came or \
          did not. meetings = recorded ones, not_recorded = the others, of which only invitations are known; \
          median and iqr (first and third quartile, type 7) of attendees over the recorded ones, those to \
          which nobody came included; median_per_meeting_lo and _hi = 95 % BCa bootstrap limits over \
-         recorded meetings, from eight on. {few_lately}",
+         recorded meetings, from eight on.",
     caveat: "Being there is not taking part. Behind a room or a telephone may sit nobody new, one, or ten: \
         where there was one, the number of attendees is the least. One large review would move an average, so the \
         middle review is told. Reviews that nobody recorded may have been other reviews than those that \
@@ -48,12 +46,12 @@ impl Indicator for Attendees {
         &SPEC
     }
 
-    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        attendees(&rows(facts), context).map_err(|source| IndicatorError::of("A1", source))
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        attendees(&rows(facts)).map_err(|source| IndicatorError::of("A1", source))
     }
 }
 
-fn attendees(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
+fn attendees(rows: &LazyFrame) -> PolarsResult<Results> {
     let (held, not_recorded) = recorded(rows)?;
     let meetings = held
         .group_by([col("meeting")])
@@ -69,15 +67,11 @@ fn attendees(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
     let per_meeting = counts(&meetings, "attendees")?;
     let or_more = scalar(meetings.clone().lazy().filter(col("or_more")), len())?;
     let sizes: Vec<f64> = per_meeting.iter().map(|&count| count as f64).collect();
-    let attended = rows.clone().filter(came());
-    let all = behind_all(attended.clone(), context)?;
-    // Who came for the first time is told by the month, here and by A7.
-    let known = attended.filter(col("at").lt(lit(months_until(context))));
-    let people = distinct_people(known)?;
-    let listed = behind_all(rows.clone(), context)?;
+    let people = distinct_people(rows.clone().filter(came()))?;
+    let listed = distinct_people(rows.clone())?;
     // Rows less attendees are the absent, attendees less those with a name are dial-ins: what lies
     // between two numbers must be nobody or many, too.
-    let absent = behind(rows.clone().filter(came().not()), context)?;
+    let absent = distinct_people(rows.clone().filter(came().not()))?;
     let dial_ins = scalar(
         rows.clone()
             .filter(col("attended").and(col("person").is_null())),
@@ -85,9 +79,9 @@ fn attendees(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
     )?;
 
     // A2 leaves out those who came to what nobody planned.
-    let unplanned = behind(rows.clone().filter(came().and(is_planned().not())), context)?;
+    let unplanned = distinct_people(rows.clone().filter(came().and(is_planned().not())))?;
 
-    let middle = |value: Option<f64>| guarded_middle(value, sizes.len(), all);
+    let middle = |value: Option<f64>| guarded_middle(value, sizes.len(), people);
     let quartiles = match (quantile(&sizes, 0.25), quantile(&sizes, 0.75)) {
         (Some(first), Some(third)) => Value::List(vec![middle(Some(first)), middle(Some(third))]),
         _ => Value::Null,
@@ -104,7 +98,7 @@ fn attendees(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
         .with(
             "attendees",
             Value::from(per_meeting.iter().sum::<u64>())
-                .of_people(fewest(&[all, dial_ins, unplanned])),
+                .of_people(fewest(&[people, dial_ins, unplanned])),
         )
         .with("people", Value::from(people).of_people(people))
         .with("median_per_meeting", middle(median(&sizes)))
@@ -117,7 +111,7 @@ fn attendees(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{Row, attendance, context};
+    use crate::indicators::test_support::{Row, attendance};
     use crate::stats::examples::{close, numbers, one};
 
     fn field(results: &Results, name: &str) -> Value {
@@ -136,7 +130,7 @@ mod tests {
             .zip(meetings)
             .flat_map(|(n, meeting)| (0..n as u32).map(move |p| Row::invited(meeting, p, "CHAIR")))
             .collect();
-        let found = attendees(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
         let Value::Float(middle) = *field(&found, "median_per_meeting").bare() else {
             panic!()
         };
@@ -160,7 +154,7 @@ mod tests {
         let mut dial_in = Row::walk_in("b", 0);
         dial_in.person = None;
         let rows = [absent, dial_in.clone(), dial_in, Row::walk_in("b", 1)];
-        let found = attendees(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
         assert_eq!(field(&found, "meetings"), Value::Int(2));
         assert_eq!(field(&found, "rows").bare(), &Value::Int(4));
         assert_eq!(field(&found, "attendees").bare(), &Value::Int(3));
@@ -182,7 +176,7 @@ mod tests {
         let mut rows = vec![absent("planned", false), absent("other plan", false)];
         rows.extend((0..4).map(|person| Row::walk_in("a", person)));
         let middle = |rows: &[Row]| {
-            let found = attendees(&attendance(rows).lazy(), &context()).unwrap();
+            let found = attendees(&attendance(rows).lazy()).unwrap();
             assert_eq!(field(&found, "not_recorded"), Value::Int(2));
             let middle = field(&found, "median_per_meeting");
             (field(&found, "meetings"), middle.bare().clone())
@@ -205,7 +199,7 @@ mod tests {
             or_more: true,
             ..Row::invited("planned", 3, "CHAIR")
         });
-        let found = attendees(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
         assert_eq!(field(&found, "or_more"), Value::Int(1));
     }
 
@@ -216,13 +210,13 @@ mod tests {
         let mut dial_in = Row::walk_in("a", 0);
         dial_in.person = None;
         rows.extend([dial_in.clone(), dial_in]);
-        let found = attendees(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = attendees(&attendance(&rows).lazy()).unwrap();
         assert_eq!(field(&found, "attendees"), Value::Int(11).of_people(2));
     }
 
     #[test]
     fn no_meetings_no_median() {
-        let found = attendees(&attendance(&[]).lazy(), &context()).unwrap();
+        let found = attendees(&attendance(&[]).lazy()).unwrap();
         assert_eq!(field(&found, "median_per_meeting"), Value::Null);
         assert_eq!(field(&found, "meetings"), Value::Int(0));
     }

@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A6",
     title: "Contribution after the review",
     unit: "share",
-    version: 3,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance", "fact_contributions"],
@@ -29,7 +29,7 @@ static SPEC: Spec = Spec {
         Contributors of the write-up are included. Two reviews of one write-up have a window each, so one \
         contribution may count for both. during = the same for (t, end of the meeting], where the length of \
         the meeting is known: the part of k that was made while it was held. Wilson's 95 % interval. Links \
-        that stand on the write-up's own page, in a list or in a template do not count. {few_lately}",
+        that stand on the write-up's own page, in a list or in a template do not count.",
     caveat: "Notes taken for others count for whoever typed them. Where only some of comments, edits and \
         links are watched, or they have no author, others are not seen to contribute.",
 };
@@ -52,10 +52,7 @@ fn contribution(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         let at = key.and_then(|key| made.get(&key));
         at.is_some_and(|at| at.iter().any(|at| one.at < *at && *at <= until))
     };
-    let mut all = presences(&rows(facts))?;
-    for one in &mut all {
-        one.counted_at = one.at + window;
-    }
+    let all = presences(&rows(facts))?;
     let is_old = |one: &Presence| one.writeup.is_some() && one.at + window <= context.as_of;
     let is_observed = |one: &Presence| {
         let writeup = one.writeup.and_then(|at| facts.writeups.get(at));
@@ -70,16 +67,16 @@ fn contribution(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let held = meetings(old.iter().copied());
     let share = |of: &[&Presence], part: &dyn Fn(&Presence) -> bool| {
         let k = of.iter().filter(|one| part(one)).count() as u64;
-        people_proportion(k, of.len() as u64, split(of, part, context))
+        people_proportion(k, of.len() as u64, split(of, part))
     };
     // A2 tells all attendees: those of other reviews are what is left.
-    let apart = people(others.iter().copied(), context);
+    let apart = people(others.iter().copied());
 
     let (timed, untimed): (Vec<&Presence>, Vec<&Presence>) =
         old.iter().copied().partition(|one| ended(one).is_some());
     // One share less the other is those who contributed later, or of whom it is not known when.
     let later = old.iter().copied().filter(|one| after(one) && !during(one));
-    let between = [people(later, context), people(untimed, context), apart];
+    let between = [people(later), people(untimed), apart];
     Ok(Results::new()
         .with(
             "contribution_after",

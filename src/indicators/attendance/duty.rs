@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::Datelike as _;
 use polars::prelude::*;
 
-use super::pool::{Quarter, at_last, lately, quarter};
-use super::waiting;
 use crate::indicators::Context;
 use crate::indicators::frames::ints;
 use crate::indicators::shapes::{Sides, fewest, guarded_middle, people_proportion};
@@ -90,7 +89,7 @@ pub(super) fn need_not(rows: &LazyFrame, context: &Context) -> PolarsResult<Valu
     let count = |class: Class| of_class.get(&class).map_or(0, Vec::len) as u64;
     let people = |wanted: &dyn Fn(Class) -> bool| {
         let all = of_class.iter().filter(|(class, _)| wanted(**class));
-        behind(all.flat_map(|(_, all)| all).copied(), context)
+        distinct(all.flat_map(|(_, all)| all).copied()) as u64
     };
     let had_to = count(Class::HadTo) + count(Class::NotStated);
     let (open, uninvited) = (count(Class::Open), count(Class::Uninvited));
@@ -99,8 +98,6 @@ pub(super) fn need_not(rows: &LazyFrame, context: &Context) -> PolarsResult<Valu
         without: people(&|class| class < Class::Open),
         all: people(&|_| true),
     };
-    let everybody = all.iter().flatten().map(|one| (one.at, one.person));
-    let sides = waiting(sides, at_last(everybody, context));
     let share = people_proportion(open + uninvited, had_to + open + uninvited, sides);
     let Value::Map(share) = share else {
         return Ok(Value::Null);
@@ -129,7 +126,7 @@ pub(super) fn need_not(rows: &LazyFrame, context: &Context) -> PolarsResult<Valu
     let obliged = all.iter().flatten();
     let obliged = obliged.filter(|one| !one.invited && class(one) < Class::Open);
     let part = |count: u64| {
-        let among = [&parts[..], &[behind(obliged.clone(), context)]].concat();
+        let among = [&parts[..], &[distinct(obliged.clone()) as u64]].concat();
         Value::from(count).of_people(fewest(&among))
     };
     let unstated = [
@@ -152,11 +149,8 @@ pub(super) fn need_not(rows: &LazyFrame, context: &Context) -> PolarsResult<Valu
     Ok(values.into())
 }
 
-/// How many different people, or those of them who changed a number lately, if these are fewer.
-fn behind<'a>(all: impl Iterator<Item = &'a Came>, context: &Context) -> u64 {
-    let came: Vec<(Millis, i64)> = all.map(|one| (one.at, one.person)).collect();
-    let people: BTreeSet<i64> = came.iter().map(|(_, person)| *person).collect();
-    fewest(&[people.len() as u64, lately(came, context)])
+fn distinct<'a>(all: impl Iterator<Item = &'a Came>) -> usize {
+    all.map(|one| one.person).collect::<BTreeSet<i64>>().len()
 }
 
 fn texts(frame: &DataFrame, name: &str) -> PolarsResult<Vec<Option<String>>> {
@@ -186,7 +180,6 @@ fn came(frame: &DataFrame, context: &Context) -> PolarsResult<Vec<Option<Came>>>
             // Of what nobody planned it is not known who had to come.
             person: people[row]
                 .filter(|_| attended[row] && (planned[row] || open[row] || told[row]))?,
-            at: at[row].unwrap_or(0),
             quarter: quarter(at[row].unwrap_or(0), context),
             // A role makes an invitation.
             invited: invited[row] || role.is_some(),
@@ -214,10 +207,17 @@ enum Other {
     Welcome,
 }
 
+/// A year, and which of its quarters.
+type Quarter = (i32, u32);
+
+fn quarter(at: Millis, context: &Context) -> Quarter {
+    let date = context.calendar.date(at);
+    (date.year(), date.month0() / 3)
+}
+
 /// Somebody who came.
 struct Came {
     person: i64,
-    at: Millis,
     quarter: Quarter,
     role: Option<String>,
     invited: bool,

@@ -3,7 +3,6 @@
 pub(super) mod attendees;
 pub(super) mod contribution;
 mod duty;
-mod pool;
 pub(super) mod presence;
 pub(super) mod returning;
 pub(super) mod show_rate;
@@ -15,14 +14,12 @@ use std::collections::BTreeSet;
 
 use polars::prelude::*;
 
+use super::Facts;
 use super::frames::{distinct_people, ints, scalar, with_flags};
 use super::shapes::{Sides, fewest};
-use super::{Context, Facts};
 use crate::model::{Millis, Value};
-use pool::{at_last, lately, of_rows};
 
 pub(crate) use duty::duties;
-pub(crate) use pool::{is_new, months_until, together};
 
 /// The rows, ready to be asked.
 fn rows(facts: &Facts) -> LazyFrame {
@@ -70,35 +67,13 @@ fn came() -> Expr {
 }
 
 /// The people on both sides of a share of presences: of the rows in `base`, those in `part`.
-fn sides(rows: &LazyFrame, base: Expr, part: Expr, context: &Context) -> PolarsResult<Sides> {
+fn sides(rows: &LazyFrame, base: Expr, part: Expr) -> PolarsResult<Sides> {
     let rows = rows.clone().filter(base);
-    let sides = Sides {
-        with: behind(rows.clone().filter(part.clone()), context)?,
-        without: behind(rows.clone().filter(part.not()), context)?,
-        all: distinct_people(rows.clone())?,
-    };
-    Ok(waiting(sides, at_last(of_rows(rows)?, context)))
-}
-
-/// The same where the last ones of all wait: a share and one of its sides would tell the other.
-fn waiting(sides: Sides, last: u64) -> Sides {
-    Sides {
-        with: fewest(&[sides.with, last]),
-        without: fewest(&[sides.without, last]),
-        all: fewest(&[sides.all, last]),
-    }
-}
-
-/// Distinct people in these rows, or those of them who changed a number lately, if these are fewer.
-fn behind(rows: LazyFrame, context: &Context) -> PolarsResult<u64> {
-    let lately = lately(of_rows(rows.clone())?, context);
-    Ok(fewest(&[distinct_people(rows)?, lately]))
-}
-
-/// The same of all whom a share counts: of these the last ones wait until they are many.
-fn behind_all(rows: LazyFrame, context: &Context) -> PolarsResult<u64> {
-    let last = at_last(of_rows(rows.clone())?, context);
-    Ok(fewest(&[distinct_people(rows)?, last]))
+    Ok(Sides {
+        with: distinct_people(rows.clone().filter(part.clone()))?,
+        without: distinct_people(rows.clone().filter(part.not()))?,
+        all: distinct_people(rows)?,
+    })
 }
 
 /// A named person's presence at one meeting.
@@ -107,8 +82,6 @@ struct Presence {
     meeting: usize,
     writeup: Option<usize>,
     at: Millis,
-    /// When it is counted: with the review, or later.
-    counted_at: Millis,
     person: i64,
     stayed_ms: Option<i64>,
     length_ms: Option<i64>,
@@ -142,7 +115,6 @@ fn presences(rows: &LazyFrame) -> PolarsResult<Vec<Presence>> {
             meeting: places.binary_search(&meetings[row].as_ref()?).ok()?,
             writeup: writeups[row].and_then(|at| usize::try_from(at).ok()),
             at: at[row]?,
-            counted_at: at[row]?,
             person: people[row]?,
             stayed_ms: stayed[row],
             length_ms: length[row].filter(|length| *length > 0),
@@ -154,23 +126,10 @@ fn presences(rows: &LazyFrame) -> PolarsResult<Vec<Presence>> {
     Ok(all.collect())
 }
 
-/// How many different people, or those of them who changed a number lately, if these are fewer.
-fn people<'a>(of: impl IntoIterator<Item = &'a Presence>, context: &Context) -> u64 {
-    let (all, came) = came_in(of);
-    fewest(&[all, lately(came, context)])
-}
-
-/// The same of all whom a number counts: of these the last ones wait until they are many.
-fn all_people<'a>(of: impl IntoIterator<Item = &'a Presence>, context: &Context) -> u64 {
-    let (all, came) = came_in(of);
-    fewest(&[all, at_last(came, context)])
-}
-
-fn came_in<'a>(of: impl IntoIterator<Item = &'a Presence>) -> (u64, Vec<(Millis, i64)>) {
-    let came = of.into_iter().map(|one| (one.counted_at, one.person));
-    let came: Vec<(Millis, i64)> = came.collect();
-    let people: BTreeSet<i64> = came.iter().map(|(_, person)| *person).collect();
-    (people.len() as u64, came)
+/// How many different people.
+fn people<'a>(of: impl IntoIterator<Item = &'a Presence>) -> u64 {
+    let all: BTreeSet<i64> = of.into_iter().map(|one| one.person).collect();
+    all.len() as u64
 }
 
 /// How many different meetings.
@@ -180,18 +139,13 @@ fn meetings<'a>(of: impl IntoIterator<Item = &'a Presence>) -> u64 {
 }
 
 /// The people on both sides of a share of presences.
-fn split(all: &[&Presence], part: impl Fn(&Presence) -> bool, context: &Context) -> Sides {
-    let side = |wanted: bool| {
-        let own = all.iter().copied().filter(|one| part(one) == wanted);
-        people(own, context)
-    };
-    let (people, came) = came_in(all.iter().copied());
-    let sides = Sides {
+fn split(all: &[&Presence], part: impl Fn(&Presence) -> bool) -> Sides {
+    let side = |wanted: bool| people(all.iter().copied().filter(|one| part(one) == wanted));
+    Sides {
         with: side(true),
         without: side(false),
-        all: people,
-    };
-    waiting(sides, at_last(came, context))
+        all: people(all.iter().copied()),
+    }
 }
 
 /// A value over several meetings: of a single one only A1 and A2 may be told (INDICATORS section 9).

@@ -1,8 +1,10 @@
 //! A4, presence fraction: do they stay?
 
+use std::collections::BTreeSet;
+
 use polars::prelude::*;
 
-use super::{Presence as Present, all_people, meetings, over_meetings, people, presences, rows};
+use super::{Presence as Present, meetings, over_meetings, people, presences, rows};
 use crate::indicators::shapes::guarded_median;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
@@ -15,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A4",
     title: "Presence fraction",
     unit: "share",
-    version: 3,
+    version: 2,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],
@@ -25,7 +27,7 @@ static SPEC: Spec = Spec {
         that a meeting tool or list tells with who came, the longest of several; else the planned one. \
         Where somebody stayed longer than told, it is so long, but no longer than planned. Where there is no measured presence (the host's list alone) or no known length, the row is left \
         out. presence_fraction_median and iqr (first and third quartile) are of type 7; stayed counts \
-        presences by tenths of the meeting, whole presences in the last. {few_lately}",
+        presences by tenths of the meeting, whole presences in the last.",
     caveat: "Being connected is not listening, and where nobody tells how long a meeting really was, one \
         that was planned too long looks as if people had left it.",
 };
@@ -38,12 +40,12 @@ impl Indicator for Presence {
         &SPEC
     }
 
-    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        presence(&rows(facts), context).map_err(|source| IndicatorError::of("A4", source))
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        presence(&rows(facts)).map_err(|source| IndicatorError::of("A4", source))
     }
 }
 
-fn presence(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
+fn presence(rows: &LazyFrame) -> PolarsResult<Results> {
     let all = presences(rows)?;
     let (known, unknown): (Vec<&Present>, Vec<&Present>) =
         all.iter().partition(|one| measured(one).is_some());
@@ -52,10 +54,10 @@ fn presence(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
         .iter()
         .map(|(stayed, length)| *stayed as f64 / *length as f64)
         .collect();
-    let who = all_people(known.iter().copied(), context);
+    let who = people(known.iter().copied());
     let held = meetings(known.iter().copied());
     // All attendees are told by A2: those whose presence nobody measured are what is left.
-    let apart = people(unknown.iter().copied(), context);
+    let apart = people(unknown.iter().copied());
     let middle = |q: Option<f64>| over_meetings(guarded_median(q, fractions.len(), who), held, &[]);
     let quartiles = match (quantile(&fractions, 0.25), quantile(&fractions, 0.75)) {
         (Some(first), Some(third)) => Value::List(vec![middle(Some(first)), middle(Some(third))]),
@@ -64,7 +66,7 @@ fn presence(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
     let told = |value: Value| over_meetings(value, held, &[who, apart]);
     let (count, tenths) = match known.is_empty() {
         true => (Value::from(0_u64), Value::List(Vec::new())),
-        false => (told(known.len().into()), told(stayed(&known, context))),
+        false => (told(known.len().into()), told(stayed(&known))),
     };
     Ok(Results::new()
         .with("presence_fraction_median", middle(median(&fractions)))
@@ -81,19 +83,19 @@ fn measured(one: &Present) -> Option<(i64, i64)> {
 }
 
 /// Presences by tenths of the meeting. Their sum is told, so they are cells of one table.
-fn stayed(known: &[&Present], context: &Context) -> Value {
+fn stayed(known: &[&Present]) -> Value {
     let parts = (0..PARTS).map(|part| {
         let inside = known.iter().filter(|one| {
             let of_ten = measured(one).map(|(stayed, length)| stayed * PARTS / length);
             of_ten.map(|tenth| tenth.min(PARTS - 1)) == Some(part)
         });
-        let inside: Vec<&Present> = inside.copied().collect();
-        let who = people(inside.iter().copied(), context);
+        let inside: Vec<i64> = inside.map(|one| one.person).collect();
+        let who: BTreeSet<i64> = inside.iter().copied().collect();
         Results::new()
             .with("from", part as f64 / PARTS as f64)
             .with(
                 "presences",
-                Value::from(inside.len()).cell("A4.stayed", who),
+                Value::from(inside.len()).cell("A4.stayed", who.len() as u64),
             )
     });
     Value::from(parts.collect::<Vec<_>>())
@@ -102,7 +104,7 @@ fn stayed(known: &[&Present], context: &Context) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{Row, attendance, context, field};
+    use crate::indicators::test_support::{Row, attendance, field};
     use crate::stats::examples::{close, one};
 
     fn there(person: u32, stayed_s: i64, length_s: Option<i64>) -> Row {
@@ -120,14 +122,14 @@ mod tests {
             .zip(rows)
             .map(|(person, s)| there(person, s, Some(3600)))
             .collect();
-        let found = presence(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = presence(&attendance(&rows).lazy()).unwrap();
         let Value::Float(middle) = *field(&found, &["presence_fraction_median"]).bare() else {
             panic!("{found:?}")
         };
         assert!(close(middle, &one("A4", 0).expect["median"]), "{middle}");
 
         let unknown = [there(1, 900, None), there(2, 900, Some(0))];
-        let found = presence(&attendance(&unknown).lazy(), &context()).unwrap();
+        let found = presence(&attendance(&unknown).lazy()).unwrap();
         assert_eq!(found.get("presence_fraction_median"), Some(&Value::Null));
         assert!(one("A4", 1).expect["median"].is_null());
     }
@@ -141,7 +143,7 @@ mod tests {
         let mut looked_in = there(4, 60, Some(3600));
         looked_in.attended = false;
         let rows = [there(1, 1800, Some(3600)), by_hand, dial_in, looked_in];
-        let found = presence(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = presence(&attendance(&rows).lazy()).unwrap();
         assert_eq!(field(&found, &["presences"]).bare(), &Value::Int(1));
         let middle = field(&found, &["presence_fraction_median"]);
         assert_eq!(middle.bare(), &Value::Float(0.5));
@@ -157,7 +159,7 @@ mod tests {
         let rows: Vec<Row> = [(1, 3600), (2, 3599), (3, 3240), (4, 3239), (5, 400)]
             .map(|(person, s)| there(person, s, Some(3600)))
             .to_vec();
-        let found = presence(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = presence(&attendance(&rows).lazy()).unwrap();
         let Value::List(tenths) = field(&found, &["stayed"]).bare().clone() else {
             panic!("{found:?}")
         };

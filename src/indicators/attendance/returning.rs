@@ -8,7 +8,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate};
 use polars::prelude::*;
 
-use super::pool::months_until;
 use super::{Presence, presences, rows};
 use crate::indicators::shapes::{Sides, fewest, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec, Windows};
@@ -22,7 +21,7 @@ static SPEC: Spec = Spec {
     code: "A7",
     title: "Repeat attendance and cohorts",
     unit: "share",
-    version: 3,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance"],
@@ -39,8 +38,7 @@ static SPEC: Spec = Spec {
         month's cohort has fewer than k people, the months of its quarter are put together, and m counts \
         from each person's own month. Where the only review of a month is withheld, so are the cohort of \
         that month and all who were retained in it, nobody included: added up they would be that review's \
-        attendees. reviews_held = meetings that anybody attended, by local month. Where people are withheld below \
-        k > 1, all of this is as of the end of the last month that is over for a week.",
+        attendees. reviews_held = meetings that anybody attended, by local month.",
     caveat: "Whoever may come only to reviews of their own incidents comes again when there is another \
         incident. In months with fewer reviews fewer can come back: read the cohorts beside the reviews \
         that were held.",
@@ -52,11 +50,7 @@ impl Indicator for Returning {
     }
 
     fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        let until = Context {
-            as_of: months_until(context),
-            ..context.clone()
-        };
-        returning(facts, &until).map_err(|source| IndicatorError::of("A7", source))
+        returning(facts, context).map_err(|source| IndicatorError::of("A7", source))
     }
 }
 
@@ -74,9 +68,7 @@ struct Guest {
 fn returning(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let span = i64::from(context.parameters.repeat_days) * DAY_MS;
     let observed = &facts.attendance_observed;
-    let mut came = presences(&rows(facts))?;
-    came.retain(|one| one.at < context.as_of);
-    let guests = guests(&came, observed, span, &context.calendar);
+    let guests = guests(&presences(&rows(facts))?, observed, span, &context.calendar);
     let known: Vec<&Guest> = guests.iter().filter(|guest| guest.known).collect();
     let months = Months {
         calendar: &context.calendar,

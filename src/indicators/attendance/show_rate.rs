@@ -15,7 +15,7 @@ static SPEC: Spec = Spec {
     code: "A3",
     title: "Show rate, optional yield, walk-in share",
     unit: "share",
-    version: 4,
+    version: 3,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],
@@ -26,13 +26,9 @@ static SPEC: Spec = Spec {
         are not recorded (A1) left out, not_recorded = how many these are; of the walk-in share also those that are \
         not planned (A2), not_planned = how many these are; \
         dial-ins without a name left out. Wilson's 95 % interval; null where there is nothing to \
-        have a share of. {few_lately}",
+        have a share of.",
     caveat: "An acceptance costs nothing, and a guest with a forwarded invitation counts as \
-        uninvited. Read the three together. Where people are withheld, what few people changed is held back for \
-        a week, so that the reports of two days do not tell of one review whether the one person came who had \
-        accepted. What remains: who keeps reports that are further apart and takes the numbers of one from the \
-        other learns what the reviews between them added, which may be one person where it was one review; and \
-        a list that is brought a week after its review or later changes the numbers at once.",
+        uninvited. Read the three together.",
 };
 
 impl Indicator for ShowRate {
@@ -40,12 +36,12 @@ impl Indicator for ShowRate {
         &SPEC
     }
 
-    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        show_rate(&rows(facts), context).map_err(|source| IndicatorError::of("A3", source))
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        show_rate(&rows(facts)).map_err(|source| IndicatorError::of("A3", source))
     }
 }
 
-fn show_rate(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
+fn show_rate(rows: &LazyFrame) -> PolarsResult<Results> {
     let (rows, not_recorded) = recorded(rows)?;
     let (invited_to, not_planned) = planned(&rows)?;
     let rows = &rows;
@@ -55,7 +51,6 @@ fn show_rate(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
     let optional = named()
         .and(col("invited"))
         .and(is("role", "OPT-PARTICIPANT"));
-    let share = |rows: &LazyFrame, base, part| share(rows, base, part, context);
     Ok(Results::new()
         .with("show_rate", share(rows, accepted, col("attended"))?)
         .with("optional_yield", share(rows, optional, col("attended"))?)
@@ -68,17 +63,17 @@ fn show_rate(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
 }
 
 /// Of the rows in `base`, those in `part`.
-fn share(rows: &LazyFrame, base: Expr, part: Expr, context: &Context) -> PolarsResult<Value> {
+fn share(rows: &LazyFrame, base: Expr, part: Expr) -> PolarsResult<Value> {
     let of_base = rows.clone().filter(base.clone());
     let n = scalar(of_base.clone(), len())?;
     let k = scalar(of_base.filter(part.clone()), len())?;
-    Ok(people_proportion(k, n, sides(rows, base, part, context)?))
+    Ok(people_proportion(k, n, sides(rows, base, part)?))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{Row, attendance, context, day, is_told};
+    use crate::indicators::test_support::{Row, attendance};
     use crate::stats::examples::{close, one};
 
     fn check(found: &Results, name: &str, expect: &serde_json::Value) {
@@ -113,7 +108,7 @@ mod tests {
             row.attended = person < 25;
             rows.push(row);
         }
-        let found = show_rate(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = show_rate(&attendance(&rows).lazy()).unwrap();
         let expect = one("A3", 0).expect;
         check(&found, "show_rate", &expect["show"]);
         check(&found, "optional_yield", &expect["optional_yield"]);
@@ -128,7 +123,7 @@ mod tests {
             ..Row::invited("planned", person, role)
         };
         let rows = [planned(1, "REQ-PARTICIPANT"), planned(2, "OPT-PARTICIPANT")];
-        let found = show_rate(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = show_rate(&attendance(&rows).lazy()).unwrap();
         assert_eq!(found.get("show_rate"), Some(&Value::Null));
         assert_eq!(found.get("optional_yield"), Some(&Value::Null));
         assert_eq!(found.get("not_recorded"), Some(&Value::Int(1)));
@@ -138,7 +133,7 @@ mod tests {
         };
         let came = Row::invited("held", 2, "OPT-PARTICIPANT");
         let rows = [rows.to_vec(), vec![absent, came]].concat();
-        let found = show_rate(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = show_rate(&attendance(&rows).lazy()).unwrap();
         for name in ["show_rate", "optional_yield"] {
             check(
                 &found,
@@ -150,41 +145,9 @@ mod tests {
         }
     }
 
-    /// Before the last review 6 of 12 optional ones came, and after it 7 of 13: it was that one.
-    #[test]
-    fn a_number_waits_for_those_who_are_few() {
-        let invited = |meeting, person, attended, at| Row {
-            attended,
-            at,
-            ..Row::invited(meeting, person, "OPT-PARTICIPANT")
-        };
-        let (first, second, third) = (day(100.0), day(300.0), day(303.0));
-        let mut rows: Vec<Row> = (0..12)
-            .map(|person| invited("a", person, person < 6, first))
-            .collect();
-        let told = |rows: &[Row], days: f64| {
-            let context = Context {
-                k: 5,
-                as_of: day(days),
-                ..context()
-            };
-            let found = show_rate(&attendance(rows).lazy(), &context).unwrap();
-            is_told(&found, &["optional_yield", "k"], 5)
-        };
-        assert!(told(&rows, 302.0));
-        rows.push(invited("b", 3, true, second));
-        assert!(!told(&rows, 302.0));
-        assert!(!told(&rows, 309.0), "how many were invited waits on");
-        rows.extend((20..29).map(|person| invited("c", person, person < 25, third)));
-        assert!(!told(&rows, 304.0), "four stayed away");
-        assert!(told(&rows, 310.0));
-        rows.push(invited("c", 29, false, third));
-        assert!(told(&rows, 304.0));
-    }
-
     #[test]
     fn nobody_accepted_is_not_nought() {
-        let found = show_rate(&attendance(&[Row::walk_in("m", 1)]).lazy(), &context()).unwrap();
+        let found = show_rate(&attendance(&[Row::walk_in("m", 1)]).lazy()).unwrap();
         assert_eq!(found.get("show_rate"), Some(&Value::Null));
         let Some(Value::Map(walk_ins)) = found.get("walk_in_share") else {
             panic!("{found:?}")

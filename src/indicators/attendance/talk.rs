@@ -4,13 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use polars::prelude::*;
 
-use super::pool::{at_last, is_new};
-use super::{Presence, all_people, over_meetings, people, presences, rows, split, waiting};
-use crate::indicators::shapes::{
-    Sides, fewest, guarded_median, limits_of_median, people_proportion,
-};
+use super::{Presence, over_meetings, people, presences, rows, split};
+use crate::indicators::shapes::{Sides, guarded_median, limits_of_median, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
-use crate::model::{Layer, Millis, Results};
+use crate::model::{Layer, Results};
 use crate::stats::{gini, median};
 
 /// A5.
@@ -20,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A5",
     title: "Participation: spoke share and Gini of talk time",
     unit: "share; 0-1",
-    version: 4,
+    version: 3,
     layer: Layer::H,
     state: false,
     facts: &["fact_attendance"],
@@ -34,7 +31,7 @@ static SPEC: Spec = Spec {
         difference of all pairs, divided by twice the mean; from 0, where all speak alike, to (n-1)/n, where \
         one speaks; talk_gini_median_lo and _hi = its 95 % BCa bootstrap limits over meetings, from eight on. A \
         meeting with one attendee or without a word has none; talk_gini_meetings counts those \
-        that have one. Without a transcript nothing is told, never 0. Only seconds are read, never words. {few_lately}",
+        that have one. Without a transcript nothing is told, never 0. Only seconds are read, never words.",
     caveat: "Who speaks little may have said what mattered, and a facilitator's questions count as talk. \
         Transcripts take one voice for another. It is never told of one meeting, nor of one person.",
 };
@@ -44,12 +41,12 @@ impl Indicator for Talk {
         &SPEC
     }
 
-    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        talk(&rows(facts), context).map_err(|source| IndicatorError::of("A5", source))
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        talk(&rows(facts)).map_err(|source| IndicatorError::of("A5", source))
     }
 }
 
-fn talk(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
+fn talk(rows: &LazyFrame) -> PolarsResult<Results> {
     let all = presences(rows)?;
     let written: BTreeSet<usize> = all
         .iter()
@@ -60,31 +57,24 @@ fn talk(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
         all.iter().partition(|one| written.contains(&one.meeting));
     let seconds = |one: &Presence| one.talked_ms.map_or(0, |ms| u64::try_from(ms).unwrap_or(0));
     let spoke = heard.iter().filter(|one| seconds(one) > 0).count() as u64;
-    let counted = Counted::of(&others, context);
+    let counted = Counted::of(&others);
     let (heard_or_counted, others): (Vec<&Presence>, Vec<&Presence>) = all
         .iter()
         .partition(|one| written.contains(&one.meeting) || counted.meetings.contains(&one.meeting));
     let meetings = (written.len() + counted.meetings.len()) as u64;
-    let known = split(&heard, |one| seconds(one) > 0, context);
-    let came = heard_or_counted
-        .iter()
-        .map(|one| (one.counted_at, one.person));
-    let last = at_last(came, context);
+    let known = split(&heard, |one| seconds(one) > 0);
     let share = people_proportion(
         spoke + counted.spoke,
         heard_or_counted.len() as u64,
         // Nobody knows who spoke where that was only counted: at least as many people as in one meeting.
-        waiting(
-            Sides {
-                with: fewest(&[known.with.max(counted.most_spoke), counted.new_spoke]),
-                without: fewest(&[known.without.max(counted.most_silent), counted.new_silent]),
-                all: all_people(heard_or_counted.iter().copied(), context),
-            },
-            last,
-        ),
+        Sides {
+            with: known.with.max(counted.most_spoke),
+            without: known.without.max(counted.most_silent),
+            all: people(heard_or_counted.iter().copied()),
+        },
     );
     // A2 tells all attendees: those of the other meetings are what is left.
-    let apart = [people(others.iter().copied(), context)];
+    let apart = [people(others.iter().copied())];
 
     let mut by_meeting: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
     for one in &heard {
@@ -103,7 +93,6 @@ fn talk(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
             .iter()
             .copied()
             .filter(|one| ginis.contains_key(&one.meeting)),
-        context,
     );
     let middle = |value: Option<f64>| guarded_median(value, unequal.len(), who);
     let (lo, hi) = limits_of_median(&unequal, middle);
@@ -125,32 +114,25 @@ struct Counted {
     /// The most who spoke in one meeting, and the most who did not.
     most_spoke: u64,
     most_silent: u64,
-    /// The fewest who spoke in one of the last week, and the fewest who did not, if any did.
-    new_spoke: u64,
-    new_silent: u64,
 }
 
 impl Counted {
-    fn of(all: &[&Presence], context: &Context) -> Counted {
-        let mut came: BTreeMap<usize, (u64, u64, Millis)> = BTreeMap::new();
+    fn of(all: &[&Presence]) -> Counted {
+        let mut came: BTreeMap<usize, (u64, u64)> = BTreeMap::new();
         for one in all {
             if let Some(spoke) = one.spoke_count {
                 let meeting = came.entry(one.meeting).or_default();
-                *meeting = (meeting.0 + 1, spoke, one.at);
+                *meeting = (meeting.0 + 1, spoke);
             }
         }
         let mut counted = Counted::default();
-        for (meeting, (came, spoke, at)) in came {
+        for (meeting, (came, spoke)) in came {
             // Who had no name in the list of those who came spoke as well.
             let spoke = spoke.min(came);
             counted.meetings.insert(meeting);
             counted.spoke += spoke;
             counted.most_spoke = counted.most_spoke.max(spoke);
             counted.most_silent = counted.most_silent.max(came - spoke);
-            if is_new(at, context) {
-                counted.new_spoke = fewest(&[counted.new_spoke, spoke]);
-                counted.new_silent = fewest(&[counted.new_silent, came - spoke]);
-            }
         }
         counted
     }
@@ -159,7 +141,7 @@ impl Counted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{Row, attendance, context, field};
+    use crate::indicators::test_support::{Row, attendance, field};
     use crate::model::Value;
     use crate::stats::examples::{close, numbers, one};
 
@@ -171,7 +153,7 @@ mod tests {
     }
 
     fn of(rows: &[Row]) -> Results {
-        talk(&attendance(rows).lazy(), &context()).unwrap()
+        talk(&attendance(rows).lazy()).unwrap()
     }
 
     fn float(results: &Results, path: &[&str]) -> f64 {

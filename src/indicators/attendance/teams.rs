@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A8",
     title: "Cross-team attendance",
     unit: "share; teams",
-    version: 3,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance"],
@@ -27,7 +27,7 @@ static SPEC: Spec = Spec {
         time: what the event says, else the roster. People without a name are left out, and so is whoever's \
         team is unknown. Wilson's 95 % interval. teams_per_meeting_median = median over meetings of the \
         number of different teams among those who attended, unknown ones left out; meetings without any \
-        known team are not counted; _lo and _hi = its 95 % BCa bootstrap limits over meetings, from eight on. {few_lately}",
+        known team are not counted; _lo and _hi = its 95 % BCa bootstrap limits over meetings, from eight on.",
     caveat: "Teams are of different sizes: where the owning team is small, most of the company is outside. \
         After a reorganisation colleagues of yesterday count as another team.",
 };
@@ -37,12 +37,12 @@ impl Indicator for Teams {
         &SPEC
     }
 
-    fn compute(&self, facts: &Facts, context: &Context) -> Result<Results, IndicatorError> {
-        teams(facts, context).map_err(|source| IndicatorError::of("A8", source))
+    fn compute(&self, facts: &Facts, _context: &Context) -> Result<Results, IndicatorError> {
+        teams(facts).map_err(|source| IndicatorError::of("A8", source))
     }
 }
 
-fn teams(facts: &Facts, context: &Context) -> PolarsResult<Results> {
+fn teams(facts: &Facts) -> PolarsResult<Results> {
     let all = presences(&rows(facts))?;
     let owner = |one: &Presence| {
         let writeup = facts.writeups.get(one.writeup?)?;
@@ -58,11 +58,11 @@ fn teams(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let share = people_proportion(
         known.iter().filter(|one| outside(one)).count() as u64,
         known.len() as u64,
-        split(&known, outside, context),
+        split(&known, outside),
     );
     let held = meetings(known.iter().copied());
     // A2 tells all attendees: those of unknown teams are what is left.
-    let apart = people(others.iter().copied(), context);
+    let apart = people(others.iter().copied());
 
     let mut by_meeting: BTreeMap<usize, BTreeSet<&str>> = BTreeMap::new();
     for one in &all {
@@ -74,7 +74,7 @@ fn teams(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .values()
         .map(|teams| teams.len() as f64)
         .collect();
-    let with_team = people(all.iter().filter(|one| one.team.is_some()), context);
+    let with_team = people(all.iter().filter(|one| one.team.is_some()));
     let middle = |value: Option<f64>| guarded_median(value, sizes.len(), with_team);
     let (lo, hi) = limits_of_median(&sizes, middle);
     Ok(Results::new()
@@ -88,7 +88,7 @@ fn teams(facts: &Facts, context: &Context) -> PolarsResult<Results> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::indicators::test_support::{Row, attendance, context, empty, field, writeup};
+    use crate::indicators::test_support::{Row, attendance, empty, field, writeup};
     use crate::model::Value;
     use crate::stats::examples::{close, one};
 
@@ -107,7 +107,7 @@ mod tests {
             attendance: attendance(rows),
             ..empty()
         };
-        teams(&facts, &context()).unwrap()
+        teams(&facts).unwrap()
     }
 
     fn check(results: &Results, expect: &serde_json::Value) {

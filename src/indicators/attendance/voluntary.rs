@@ -3,8 +3,8 @@
 use polars::prelude::*;
 
 use super::duty::need_not;
-use super::{behind, came, planned, recorded, rows, sides};
-use crate::indicators::frames::{counts, scalar};
+use super::{came, planned, recorded, rows, sides};
+use crate::indicators::frames::{counts, distinct_people, scalar};
 use crate::indicators::shapes::{clustered, fewest, guarded_middle, people_proportion};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
@@ -17,7 +17,7 @@ static SPEC: Spec = Spec {
     code: "A2",
     title: "Voluntary attendance",
     unit: "share; people",
-    version: 4,
+    version: 3,
     layer: Layer::L,
     state: false,
     facts: &["fact_attendance"],
@@ -41,7 +41,7 @@ static SPEC: Spec = Spec {
         are not known, of whoever no invitation names; uninvited are the rest. k of n = the last two, with Wilson's \
         interval; per_meeting_median and iqr = how many they are at a recorded meeting. Where people are withheld \
         below k > 1, fewer than k whom the two forms count otherwise in a quarter for one reason are counted \
-        as in the strict one. {few_lately}",
+        as in the strict one.",
     caveat: "Where the share of optional invitations jumps by a fifth of all from one quarter to the next (twenty \
         invitations each), half of the people are the same and as many come to a review, the quarter is marked: \
         the invitation habit changed. Calendars mark people as required by default, so more may have come freely than is \
@@ -62,7 +62,7 @@ impl Indicator for Voluntary {
 fn all_forms(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
     let (rows, not_recorded) = recorded(rows)?;
     let (rows, not_planned) = planned(&rows)?;
-    let results = with_and_without(&rows, context)?;
+    let results = with_and_without(&rows)?;
     let results = results.with("need_not", need_not(&rows, context)?);
     Ok(results
         .with("not_recorded", not_recorded)
@@ -71,23 +71,23 @@ fn all_forms(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
 
 /// Where any had to come, the same beside it without them. Either number shows the difference between
 /// the two: the second is withheld where few people stand between them.
-fn with_and_without(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
-    let results = voluntary(rows, context)?;
-    let told = behind(rows.clone().filter(came().and(col("mandatory"))), context)?;
+fn with_and_without(rows: &LazyFrame) -> PolarsResult<Results> {
+    let results = voluntary(rows)?;
+    let told = distinct_people(rows.clone().filter(came().and(col("mandatory"))))?;
     if told == 0 {
         return Ok(results);
     }
     let others = rows.clone().filter(col("mandatory").not());
-    let free = behind(others.clone().filter(came()), context)?;
-    let without = Value::from(voluntary(&others, context)?);
+    let free = distinct_people(others.clone().filter(came()))?;
+    let without = Value::from(voluntary(&others)?);
     Ok(results.with("without_mandatory", without.of_people(told).of_people(free)))
 }
 
 /// Stands where a calendar would name a role: came without an invitation.
 const WALK_IN: &str = "";
 
-fn voluntary(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
-    let people = sides(rows, came(), free(), context)?;
+fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
+    let people = sides(rows, came(), free())?;
     let meetings = rows
         .clone()
         .group_by([col("meeting")])
@@ -116,11 +116,11 @@ fn voluntary(rows: &LazyFrame, context: &Context) -> PolarsResult<Results> {
     // A3 withholds the share of walk-ins when few others came; their number beside that of all would
     // tell those few.
     let is_walk_in = free().and(col("invited").not());
-    let walked = sides(rows, came(), is_walk_in.clone(), context)?;
+    let walked = sides(rows, came(), is_walk_in.clone())?;
     let walk_ins = scalar(rows.clone().filter(came().and(is_walk_in)), len())?;
     // A3 counts those too who came without an invitation and had to.
     let had_to = came().and(col("invited").not()).and(free().not());
-    let obliged = behind(rows.clone().filter(had_to), context)?;
+    let obliged = distinct_people(rows.clone().filter(had_to))?;
 
     let (k, n) = (free_per_meeting.iter().sum(), all.iter().sum());
     Ok(Results::new()
@@ -204,7 +204,7 @@ mod tests {
         absent.attended = false;
         rows.extend([dial_in, absent]);
 
-        let found = voluntary(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = voluntary(&attendance(&rows).lazy()).unwrap();
         let expect = one("A2", 0).expect;
         for name in ["p", "lo", "hi"] {
             let Value::Float(value) = *field(&found, "voluntary", name).bare() else {
@@ -234,7 +234,7 @@ mod tests {
         let mut told = Row::invited("m", 2, "OPT-PARTICIPANT");
         told.mandatory = true;
         let rows = [responder, told, Row::invited("m", 3, "X-OBSERVER")];
-        let found = voluntary(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = voluntary(&attendance(&rows).lazy()).unwrap();
         assert_eq!(field(&found, "voluntary", "k").bare(), &Value::Int(0));
         assert_eq!(field(&found, "voluntary", "n").bare(), &Value::Int(3));
     }
@@ -251,14 +251,14 @@ mod tests {
             Row::walk_in("m", 3),
             Row::invited("m", 4, "REQ-PARTICIPANT"),
         ];
-        let found = with_and_without(&attendance(&rows).lazy(), &context()).unwrap();
+        let found = with_and_without(&attendance(&rows).lazy()).unwrap();
         assert_eq!(field(&found, "voluntary", "n").bare(), &Value::Int(4));
         let Some(Value::Map(without)) = found.get("without_mandatory").map(Value::bare) else {
             panic!("{found:?}")
         };
         assert_eq!(field(without, "voluntary", "k").bare(), &Value::Int(1));
         assert_eq!(field(without, "voluntary", "n").bare(), &Value::Int(2));
-        let found = with_and_without(&attendance(&rows[2..]).lazy(), &context()).unwrap();
+        let found = with_and_without(&attendance(&rows[2..]).lazy()).unwrap();
         assert!(found.get("without_mandatory").is_none());
     }
 
@@ -284,7 +284,7 @@ mod tests {
 
     #[test]
     fn nobody_came() {
-        let found = voluntary(&attendance(&[]).lazy(), &context()).unwrap();
+        let found = voluntary(&attendance(&[]).lazy()).unwrap();
         assert_eq!(found.get("voluntary"), Some(&Value::Null));
         assert_eq!(field(&found, "voluntary_clustered", "ratio"), Value::Null);
     }

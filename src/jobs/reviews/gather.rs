@@ -6,7 +6,7 @@ use chrono::Datelike as _;
 use polars::prelude::{DataFrame, PolarsResult};
 
 use super::super::columns::{flags, ints, texts};
-use crate::indicators::{Context, Windows, duties, is_new};
+use crate::indicators::{Context, Windows, duties};
 use crate::model::{DAY_MS, Millis};
 use crate::store::RegistryWriteup;
 
@@ -67,8 +67,6 @@ pub(super) enum Counting {
 #[derive(Default)]
 pub(super) struct Quarter {
     pub(super) meetings: BTreeSet<String>,
-    /// One of them was held in the last week: the roles would tell of it by what they were before.
-    pub(super) waiting: bool,
     /// Those of them of which somebody says who came.
     pub(super) recorded: BTreeSet<String>,
     pub(super) roles: BTreeMap<&'static str, Presences>,
@@ -129,7 +127,6 @@ pub(super) fn gather(
         review.quarter = quarter_of(review.at, context);
         let quarter = quarters.entry(review.quarter.clone()).or_default();
         if recorded[row] {
-            quarter.waiting |= is_new(review.at, context);
             quarter.recorded.insert(meeting.clone());
         }
         quarter.meetings.insert(meeting);

@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::{Counting, Quarter, REQUIRED, ROLES, Review};
-use crate::indicators::together;
-use crate::model::Millis;
 use crate::summary::margins::Margins;
 use crate::summary::suppress;
 
@@ -63,13 +61,7 @@ pub(super) fn judge(
         .collect();
     let roles: Vec<[usize; ROLES.len()]> = quarters
         .values()
-        .map(|quarter| {
-            let mut cell = |people| match quarter.waiting {
-                true => margins.unlisted(people),
-                false => margins.cell(people),
-            };
-            ROLES.map(|role| cell(quarter.people(role)))
-        })
+        .map(|quarter| ROLES.map(|role| margins.cell(quarter.people(role))))
         .collect();
     let column = |wanted: &[&str]| -> Vec<usize> {
         let places = ROLES
@@ -93,10 +85,6 @@ pub(super) fn judge(
         && !suppress::count_is_withheld(dial_ins(quarters), k)
     {
         sum(came.clone(), CAME);
-    }
-    // What was told before the last of these and after it tells how many came to them together.
-    for own in batches(reviews, k) {
-        sum(own.into_iter().map(|at| cells[at].0).collect(), CAME);
     }
     // A2 and A3 speak of what was planned, A1 of the others too.
     let planned = |wanted: bool| -> Vec<usize> {
@@ -149,9 +137,7 @@ pub(super) fn judge(
         let came: Vec<usize> = own().map(|(_, (came, _))| *came).collect();
         let free: Vec<usize> = own().map(|(_, (_, free))| *free).collect();
         // Nothing tells the sum of a quarter but its own cells.
-        if !quarter.waiting {
-            margins.sum(row.to_vec());
-        }
+        margins.sum(row.to_vec());
         margins.tie(came, row.to_vec());
         // Where nobody was told to come, and no responder came freely.
         let in_roles = FREE_ROLES.map(|at| row[at]).to_vec();
@@ -186,30 +172,6 @@ pub(super) fn judge(
             .copied()
             .collect(),
     }
-}
-
-/// Reviews of few people with those that came in with them: their places, by when they were held.
-fn batches(reviews: &[Review], k: u64) -> Vec<Vec<usize>> {
-    let mut by_time: BTreeMap<Millis, (Vec<usize>, BTreeSet<i64>)> = BTreeMap::new();
-    for (at, review) in reviews
-        .iter()
-        .enumerate()
-        .filter(|(_, one)| one.attended > 0)
-    {
-        let (places, people) = by_time.entry(review.at).or_default();
-        places.push(at);
-        people.extend(&review.named);
-    }
-    let (told, _) = together(
-        by_time.values().map(|(_, people)| people),
-        u32::try_from(k).unwrap_or(u32::MAX),
-    );
-    let places: Vec<&Vec<usize>> = by_time.values().map(|(places, _)| places).collect();
-    let told = told.into_iter().map(|own| -> Vec<usize> {
-        let own = places[own].iter().copied();
-        own.flatten().copied().collect()
-    });
-    told.filter(|own| own.len() > 1).collect()
 }
 
 /// Everybody who came and has a name.

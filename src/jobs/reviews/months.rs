@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::gather::Review;
-use crate::indicators::{Context, months_until};
+use crate::indicators::Context;
 use crate::jobs::cohorts::{Lone, Month};
 use crate::summary::suppress;
 
@@ -17,8 +17,7 @@ pub(super) fn months(
 ) -> BTreeMap<String, Month> {
     let mut months: BTreeMap<String, Vec<(&Review, Lone)>> = BTreeMap::new();
     for (review, said) in reviews.iter().zip(said) {
-        // A7 tells nothing yet of later ones.
-        if review.attended > 0 && review.at < months_until(context) {
+        if review.attended > 0 {
             let month = context.calendar.date(review.at).format("%Y-%m").to_string();
             months.entry(month).or_default().push((review, said));
         }
