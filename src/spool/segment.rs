@@ -1,5 +1,6 @@
 //! Segments: files of frames, each with a number that gives their order and a random id. The one
-//! with the greatest number is written to; the others are sealed and never change.
+//! with the greatest number is written to, but for one that may be made ahead and is empty; the others
+//! are sealed and never change.
 
 use std::fs::{self, File};
 use std::io;
@@ -113,7 +114,8 @@ pub struct Recovered {
 }
 
 /// Goes through the segments of a folder, oldest first. A torn end is cut off, a segment of which
-/// nothing is left is removed. Gives the number for the next segment.
+/// nothing is left is removed, as is one that was made ahead: the last is the last that holds anything.
+/// Gives the number for the next segment.
 pub(super) fn recover(folder: &Path) -> io::Result<(Vec<Segment>, u64, Recovered)> {
     let mut names: Vec<Name> = Vec::new();
     for entry in fs::read_dir(folder)? {
@@ -124,7 +126,12 @@ pub(super) fn recover(folder: &Path) -> io::Result<(Vec<Segment>, u64, Recovered
     names.sort_unstable();
     let next = names.last().map_or(1, |last| last.number.saturating_add(1));
     let (mut segments, mut recovered) = (Vec::new(), Recovered::default());
-    let last = names.last().copied();
+    let mut last = None;
+    for name in &names {
+        if fs::metadata(name.path(folder))?.len() > 0 {
+            last = Some(*name);
+        }
+    }
     for name in names {
         let path = name.path(folder);
         let bytes = fs::read(&path)?;

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
@@ -27,6 +28,9 @@ const BEHIND: Duration = Duration::from_secs(2);
 const CROWD: usize = 8;
 /// The longest such pause.
 const LONGEST_PAUSE: Duration = Duration::from_micros(500);
+/// Where so large a part of a segment is filled, the next one is made: by size it is full soon. Making one
+/// syncs a folder, which takes as long as many commits.
+const NEXT_AT: f64 = 0.5;
 /// The buffer that is kept between two commits.
 const KEPT_BUFFER: usize = 4 << 20;
 
@@ -46,6 +50,8 @@ pub(super) struct Writer {
     next: u64,
     shared: Arc<Shared>,
     open: Option<Open>,
+    /// The segment after it, which another thread makes while this one writes.
+    ahead: Option<JoinHandle<io::Result<Open>>>,
     buffer: Vec<u8>,
     failing: bool,
     /// How long others are let work before the next commit.
@@ -69,6 +75,27 @@ struct Open {
 }
 
 impl Open {
+    /// A segment that nothing is in. Its name outlives a power cut.
+    fn begin(folder: &Path, number: u64) -> io::Result<Open> {
+        let name = Name::new(number)?;
+        let path = name.path(folder);
+        let file = File::options().append(true).create_new(true).open(&path)?;
+        if let Err(error) = sync_folder(&path) {
+            // One that stays is removed when the spool is opened again.
+            let _ = fs::remove_file(&path);
+            return Err(error);
+        }
+        Ok(Open {
+            file,
+            name,
+            path,
+            length: 0,
+            rows: 0,
+            marks: Vec::new(),
+            since: Instant::now(),
+        })
+    }
+
     /// Whether its name was taken away: it can still be written to, and nobody would find it.
     fn is_gone(&self) -> bool {
         self.file.metadata().is_ok_and(|file| file.nlink() == 0)
@@ -90,6 +117,7 @@ impl Writer {
             next,
             shared,
             open: None,
+            ahead: None,
             buffer: Vec::new(),
             failing: false,
             pause: Duration::ZERO,
@@ -113,7 +141,7 @@ impl Writer {
         loop {
             match std::mem::take(&mut self.pause) {
                 Duration::ZERO => {}
-                pause => std::thread::sleep(pause),
+                pause => thread::sleep(pause),
             }
             match self.shared.next(self.patience()) {
                 Next::Obey(commands) => self.obey(commands),
@@ -122,6 +150,9 @@ impl Writer {
             }
         }
         self.seal();
+        if let Some(unused) = self.made_ahead() {
+            self.give_up(unused);
+        }
         drop(self.lock);
         self.closing
     }
@@ -220,6 +251,7 @@ impl Writer {
             }
         };
         self.seal_when_due();
+        self.look_ahead();
         for one in waiting {
             // Whoever does not wait any more has its entry in the spool all the same.
             let _ = one.done.send(answer.clone());
@@ -272,25 +304,42 @@ impl Writer {
         written
     }
 
+    /// The segment that was made ahead, or a new one.
     fn begin(&mut self) -> io::Result<Open> {
-        let name = Name::new(self.next)?;
-        let path = name.path(&self.folder);
-        let file = File::options().append(true).create_new(true).open(&path)?;
-        if let Err(error) = sync_folder(&path) {
-            // One that stays is removed when the spool is opened again.
-            let _ = fs::remove_file(&path);
-            return Err(error);
+        if let Some(open) = self.made_ahead().filter(|open| !open.is_gone()) {
+            return Ok(Open {
+                since: Instant::now(),
+                ..open
+            });
         }
+        let open = Open::begin(&self.folder, self.next)?;
         self.next = self.next.saturating_add(1);
-        Ok(Open {
-            file,
-            name,
-            path,
-            length: 0,
-            rows: 0,
-            marks: Vec::new(),
-            since: Instant::now(),
-        })
+        Ok(open)
+    }
+
+    /// The segment that was made ahead, waited for while it is being made; none where none was, or the disk
+    /// refused.
+    fn made_ahead(&mut self) -> Option<Open> {
+        self.ahead.take()?.join().ok()?.ok()
+    }
+
+    /// Has the next segment made once the one that is written to fills up.
+    fn look_ahead(&mut self) {
+        let limits = self.shared.limits;
+        let fills = |open: &Open| {
+            open.length as f64 >= limits.seal_bytes as f64 * NEXT_AT
+                || open.rows as f64 >= limits.seal_rows as f64 * NEXT_AT
+        };
+        if self.ahead.is_some() || !self.open.as_ref().is_some_and(fills) {
+            return;
+        }
+        let (folder, number) = (self.folder.clone(), self.next);
+        let thread = thread::Builder::new().name("spool-ahead".to_owned());
+        // Without a thread it is made when it is needed.
+        if let Ok(made) = thread.spawn(move || Open::begin(&folder, number)) {
+            self.next = self.next.saturating_add(1);
+            self.ahead = Some(made);
+        }
     }
 
     /// Hands the segment over to the exit; one without entries goes.

@@ -28,7 +28,8 @@ static SPEC: Spec = Spec {
         dial-ins without a name left out. Wilson's 95 % interval; null where there is nothing to \
         have a share of.",
     caveat: "An acceptance costs nothing, and a guest with a forwarded invitation counts as \
-        uninvited. Read the three together.",
+        uninvited, as does whoever came because a group is invited whose members are not known (A2 counts \
+        these as on an open invitation). Read the three together.",
 };
 
 impl Indicator for ShowRate {

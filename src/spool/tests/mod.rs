@@ -225,6 +225,39 @@ async fn many_at_once_share_commits_and_each_is_there_once() {
     assert_eq!(spool.usage().bytes, 0);
 }
 
+/// A segment that is filled by half has its successor made, which takes what comes next; one that nothing
+/// came into goes.
+#[tokio::test]
+async fn the_next_segment_is_made_ahead() {
+    let folder = tempfile::tempdir().unwrap();
+    let limits = Limits {
+        seal_rows: 4,
+        ..MANUAL
+    };
+    let one = Entry {
+        rows: 1,
+        ..entry(b"one")
+    };
+    let (spool, drain, _) = open(folder.path(), limits);
+    spool.append(&one).await.unwrap();
+    assert_eq!(crash::segments(folder.path()).len(), 1);
+    for _ in 0..4 {
+        spool.append(&one).await.unwrap();
+    }
+    // The fourth filled the first; the fifth stands in the second, whose making was waited for.
+    let files = crash::segments(folder.path());
+    let lengths: Vec<u64> = files
+        .iter()
+        .map(|path| fs::metadata(path).unwrap().len())
+        .collect();
+    assert_eq!(lengths, [4 * size(&one), size(&one)]);
+    spool.append(&one).await.unwrap();
+    spool.close().await;
+    assert_eq!(crash::segments(folder.path()), files);
+    assert_eq!(drained(&drain).len(), 6);
+    assert_eq!(spool.usage().bytes, 0);
+}
+
 #[tokio::test]
 async fn a_segment_is_sealed_when_it_is_large_or_old_or_wanted() {
     let one = Entry {

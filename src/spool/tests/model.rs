@@ -282,17 +282,22 @@ impl Tested {
             fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
         }
         let in_new_segment = self.model.open.entries.is_empty();
-        let last = segments(copy.path()).pop();
-        let (number, id) = last.as_deref().map_or((0, 0), named);
-        let (path, id) = match last {
-            Some(path) if !in_new_segment => (path, id),
-            // The crash came with the first write of a segment.
-            _ => {
-                let id = 77 + self.model.made;
-                let name = format!("{:012}-{id:032x}.seg", number + 1);
-                (copy.path().join(name), id)
-            }
+        let mut files = segments(copy.path());
+        let (number, _) = files.last().map_or((0, 0), |path| named(path));
+        // One that is empty was made ahead: it is what the next first write goes to.
+        let ahead = files.pop_if(|path| fs::metadata(path).unwrap().len() == 0);
+        let path = match in_new_segment {
+            true => ahead,
+            false => files.pop(),
         };
+        // The crash came with the first write of a segment.
+        let made = || {
+            let id = 77 + self.model.made;
+            let name = format!("{:012}-{id:032x}.seg", number + 1);
+            copy.path().join(name)
+        };
+        let path = path.unwrap_or_else(made);
+        let (_, id) = named(&path);
         let mut behind = Vec::new();
         match tail {
             Tail::None | Tail::Dropped => return self.reopened(Some(copy), Behind::default()),
@@ -319,7 +324,7 @@ impl Tested {
         fs::write(&path, &bytes).unwrap();
         let behind = Behind {
             bytes: bytes.len() as u64 - self.model.open.bytes(),
-            in_new_segment,
+            in_new_segment: in_new_segment && !bytes.is_empty(),
         };
         self.reopened(Some(copy), behind)
     }
@@ -431,6 +436,7 @@ async fn run(ops: &[Op]) {
     }
     tested.check();
     assert!(tested.model.sealed.is_empty());
+    tested.spool.close().await;
     assert!(segments(tested.folder.path()).is_empty());
 }
 
