@@ -27,6 +27,7 @@ mod noised;
 mod people;
 mod plain;
 mod posting;
+mod preview;
 mod privacy;
 mod progress;
 mod proving;
@@ -117,6 +118,8 @@ enum Command {
     Digest(digest::Args),
     /// How a number came about: definition, counts at every step, statements, parameters, limits
     Explain(explain::Args),
+    /// Before a write-up is published: what a reader may miss in it, as questions to its author
+    Preview(preview::Args),
     /// Counts of readers with noise, for comparing in public: each export costs privacy
     Noised(noised::Args),
     /// Links to write-ups one by one, with where they stand; or those that lead to nothing
@@ -216,6 +219,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Report(args) => report::run(args, load()?).await,
         Command::Digest(args) => digest::run(args, load()?).await,
         Command::Explain(args) => explain::run(args, load()?).await,
+        Command::Preview(args) => preview::run(args, load()?).await,
         Command::Noised(args) => noised::run(args, load()?).await,
         Command::Links(args) => links::run(args, load()?).await,
         Command::Reads(args) => reads::run(args, load()?).await,

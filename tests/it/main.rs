@@ -102,6 +102,7 @@ mod polled_steps;
 mod polled_threads;
 mod posted;
 mod presence;
+mod previewed;
 mod privacy;
 mod privacy_served;
 mod proved;
