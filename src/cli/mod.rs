@@ -6,6 +6,7 @@ mod annotate;
 mod asking;
 mod assign;
 mod audit;
+mod backup;
 mod check;
 mod collecting;
 mod dead;
@@ -106,6 +107,10 @@ enum Command {
     /// What the store refused for good
     #[command(subcommand)]
     Dead(dead::Command),
+    /// All that can't be had again, tables and keys included, as a folder
+    Backup(backup::Args),
+    /// A data folder again from what `backup` made
+    Restore(backup::RestoreArgs),
     /// Check configuration, engine, sources and credentials
     Check(check::Args),
     /// Import files: events, access logs, attendance lists, calendars, payloads
@@ -210,6 +215,8 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Access(command) => access::run(command, load()?).await,
         Command::Audit(command) => audit::run(command, &load()?),
         Command::Dead(command) => dead::run(command, load()?).await,
+        Command::Backup(args) => backup::run(args, load()?).await,
+        Command::Restore(args) => backup::restore(args, load()?).await,
         Command::Check(args) => {
             let (config, problems) = config::look(&flags, &environment)?;
             check::run(args, config, problems).await

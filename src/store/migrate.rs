@@ -51,6 +51,11 @@ struct Migration {
     sql: &'static str,
 }
 
+/// The last migration that this program knows.
+pub fn newest() -> u32 {
+    migrations(&FILES).last().map_or(0, |last| last.number)
+}
+
 impl Store {
     /// Brings the database to this program's schema. Returns how many migrations were applied.
     pub async fn migrate(&self) -> Result<usize, MigrateError> {

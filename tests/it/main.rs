@@ -15,6 +15,7 @@ mod assigned;
 mod attacked;
 mod attacked_shapes;
 mod attacked_sums;
+mod backed_up;
 mod beacon;
 mod beacon_browser;
 mod binary;
