@@ -95,7 +95,7 @@ enum Command {
     Demo(demo::Args),
     /// Take events in, run the jobs on their schedule, and serve the pages
     Serve(serve::Args),
-    /// Tokens of those who bring events over HTTP
+    /// Tokens of programs that bring events over HTTP, or read what is published
     #[command(subcommand)]
     Token(token::Command),
     /// Accounts of those who see the pages with a password
