@@ -3,6 +3,7 @@
 
 mod annotations;
 mod backup;
+mod cluster;
 mod counted;
 mod derive;
 mod facts;
@@ -30,6 +31,7 @@ mod written;
 
 pub use annotations::AnnotationRow;
 pub use backup::Shelf;
+pub use cluster::schema as cluster_schema;
 pub use derive::{DeriveSettings, Fingerprint, MachineLimits};
 pub use facts::{
     AgeWindow, ClassCount, ComparedRow, CoverageRow, ExcludedRow, FactSettings, HealthCounts,
