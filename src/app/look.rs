@@ -181,7 +181,7 @@ pub async fn tables(config: &Config, ground: &Ground) -> anyhow::Result<(Tables,
             if !config.data_dir.join("engine").exists() {
                 return Ok((Tables::NoStore, Before::default()));
             }
-            let engine = start(config, &library).await?;
+            let engine = start(&config.data_dir, &library).await?;
             (engine.endpoint().clone(), Some(engine))
         }
     };

@@ -67,15 +67,7 @@ impl House {
         (turn, folder, keys): (Turn, DataFolder, Keys),
         progress: impl FnMut(Progress) + Send + 'static,
     ) -> anyhow::Result<House> {
-        let (endpoint, engine) = match remote(&config) {
-            Some(endpoint) => (endpoint, None),
-            None => {
-                let library = library(&config, progress).await?;
-                let engine = start(&config, &library).await?;
-                (engine.endpoint().clone(), Some(engine))
-            }
-        };
-        let store = Store::new(engine::client(&endpoint), &config.engine.database);
+        let Bare { store, engine } = Bare::open(&config, progress).await?;
         let where_to = match &config.engine.mode {
             EngineMode::Remote { url, .. } => url.clone(),
             EngineMode::Embedded => "the embedded engine".to_owned(),
@@ -129,6 +121,42 @@ impl House {
     }
 
     /// Ends the engine, if this house started it.
+    pub async fn close(self) {
+        if let Some(engine) = self.engine {
+            engine.stop().await;
+        }
+    }
+}
+
+/// A store whose tables nobody looked at: what a backup is restored into.
+pub struct Bare {
+    /// The tables.
+    pub store: Store,
+    engine: Option<Engine>,
+}
+
+impl Bare {
+    /// Starts or finds the engine; `progress` is told of its installation.
+    ///
+    /// # Errors
+    /// There is no engine.
+    pub async fn open(
+        config: &Config,
+        progress: impl FnMut(Progress) + Send + 'static,
+    ) -> anyhow::Result<Bare> {
+        let (endpoint, engine) = match remote(config) {
+            Some(endpoint) => (endpoint, None),
+            None => {
+                let library = library(config, progress).await?;
+                let engine = start(&config.data_dir, &library).await?;
+                (engine.endpoint().clone(), Some(engine))
+            }
+        };
+        let store = Store::new(engine::client(&endpoint), &config.engine.database);
+        Ok(Bare { store, engine })
+    }
+
+    /// Ends the engine, if it was started here.
     pub async fn close(self) {
         if let Some(engine) = self.engine {
             engine.stop().await;
@@ -223,8 +251,8 @@ fn remote(config: &Config) -> Option<Endpoint> {
 }
 
 /// Starts the data folder's engine, or joins it.
-async fn start(config: &Config, library: &Path) -> anyhow::Result<Engine> {
-    let settings = EngineSettings::of_this_program(&config.data_dir, library)?;
+async fn start(data: &Path, library: &Path) -> anyhow::Result<Engine> {
+    let settings = EngineSettings::of_this_program(data, library)?;
     Ok(Engine::start(settings).await?)
 }
 

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use tokio::sync::watch;
 
-use super::{library, remote};
+use super::{library, remote, start};
 use crate::config::Config;
 use crate::engine::{self, Engine, EngineSettings, EngineState};
 use crate::store::Published;
@@ -42,7 +42,31 @@ pub fn folder(config: &Config) -> anyhow::Result<PathBuf> {
     Ok(folder)
 }
 
+/// The second engine's own data folder; with a server there is none.
+pub fn data(config: &Config) -> Option<PathBuf> {
+    let own = || config.data_dir.join(FOLDER);
+    remote(config).is_none().then(own)
+}
+
 impl Reporting {
+    /// The second engine or the server, whose tables nobody looked at: what a backup is restored into.
+    ///
+    /// # Errors
+    /// There is no engine.
+    pub async fn bare(config: &Config) -> anyhow::Result<Reporting> {
+        let (endpoint, engine) = match remote(config) {
+            Some(endpoint) => (endpoint, None),
+            None => {
+                let library = library(config, |_| {}).await?;
+                let started = start(&config.data_dir.join(FOLDER), &library).await;
+                let engine = started.context("the engine of the published tables")?;
+                (engine.endpoint().clone(), Some(engine))
+            }
+        };
+        let published = Published::new(engine::client(&endpoint), &config.reporting.database);
+        Ok(Reporting { published, engine })
+    }
+
     /// Starts or joins the second engine, or takes the server, and brings the tables up to date. `None`
     /// where nobody asked for them.
     pub async fn open(config: &Config) -> anyhow::Result<Option<Reporting>> {

@@ -12,6 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::app;
 use crate::config::{self, Config};
 use crate::engine::{self, Listen, Password, Progress, RunSettings};
+use crate::store::cluster_schema;
 
 /// What `readback engine` can do.
 #[derive(Clone, Debug, Subcommand)]
@@ -23,6 +24,17 @@ pub(super) enum EngineCommand {
         /// As JSON
         #[arg(long)]
         json: bool,
+    },
+    /// Print the schema as a ClickHouse cluster has it: on every host, with replicated tables
+    #[command(after_help = "\
+To be run by clickhouse-client --multiquery on one host, whose macros {shard} and {replica} say where copies lie;
+all hosts are one shard. Readback itself asks one of them ([engine] url). A newer program brings new migrations:
+print it again, and run what is behind the last row of schema_migration. The engine parses these statements in
+our tests; they were not run on a cluster.")]
+    Schema {
+        /// The cluster's name in the servers' configuration
+        #[arg(long, value_name = "NAME", value_parser = cluster)]
+        cluster: String,
     },
     /// Run the engine in the foreground
     Run {
@@ -66,6 +78,13 @@ pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Resu
         EngineCommand::Install => {
             let library = library(config).await?;
             writeln!(std::io::stdout(), "{}", library.display())?;
+            Ok(())
+        }
+        EngineCommand::Schema { cluster } => {
+            let mut out = std::io::stdout().lock();
+            for statement in cluster_schema(&config.engine.database, &cluster) {
+                writeln!(out, "{statement};\n")?;
+            }
             Ok(())
         }
         EngineCommand::Status { json } => status(config, json).await,
@@ -115,6 +134,14 @@ pub(super) async fn run(command: EngineCommand, config: &Config) -> anyhow::Resu
             .await?;
             Ok(())
         }
+    }
+}
+
+fn cluster(name: &str) -> Result<String, String> {
+    let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    match !name.is_empty() && name.bytes().all(fits) {
+        true => Ok(name.to_owned()),
+        false => Err("valid are letters, digits, underscores and dashes".to_owned()),
     }
 }
 

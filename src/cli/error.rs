@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use super::check::Findings;
 use super::plain::lines;
+use super::preview::Away;
 use super::scan::Failures;
 use crate::app::folder::FolderError;
 use crate::app::posting::PostError;
@@ -66,6 +67,9 @@ pub(super) fn judge(error: &anyhow::Error) -> (u8, Option<&'static str>) {
         }
         if let Some(findings) = cause.downcast_ref::<Findings>() {
             return (if findings.away { UNAVAILABLE } else { USER }, None);
+        }
+        if cause.is::<Away>() {
+            return (UNAVAILABLE, None);
         }
         if let Some(failures) = cause.downcast_ref::<Failures>() {
             return failures.judged;

@@ -6,6 +6,7 @@ mod annotate;
 mod asking;
 mod assign;
 mod audit;
+mod backup;
 mod check;
 mod collecting;
 mod dead;
@@ -27,6 +28,7 @@ mod noised;
 mod people;
 mod plain;
 mod posting;
+mod preview;
 mod privacy;
 mod progress;
 mod proving;
@@ -93,7 +95,7 @@ enum Command {
     Demo(demo::Args),
     /// Take events in, run the jobs on their schedule, and serve the pages
     Serve(serve::Args),
-    /// Tokens of those who bring events over HTTP
+    /// Tokens of programs that bring events over HTTP, or read what is published
     #[command(subcommand)]
     Token(token::Command),
     /// Accounts of those who see the pages with a password
@@ -105,6 +107,10 @@ enum Command {
     /// What the store refused for good
     #[command(subcommand)]
     Dead(dead::Command),
+    /// All that can't be had again, tables and keys included, as a folder
+    Backup(backup::Args),
+    /// A data folder again from what `backup` made
+    Restore(backup::RestoreArgs),
     /// Check configuration, engine, sources and credentials
     Check(check::Args),
     /// Import files: events, access logs, attendance lists, calendars, payloads
@@ -117,6 +123,8 @@ enum Command {
     Digest(digest::Args),
     /// How a number came about: definition, counts at every step, statements, parameters, limits
     Explain(explain::Args),
+    /// Before a write-up is published: what a reader may miss in it, as questions to its author
+    Preview(preview::Args),
     /// Counts of readers with noise, for comparing in public: each export costs privacy
     Noised(noised::Args),
     /// Links to write-ups one by one, with where they stand; or those that lead to nothing
@@ -207,6 +215,8 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Access(command) => access::run(command, load()?).await,
         Command::Audit(command) => audit::run(command, &load()?),
         Command::Dead(command) => dead::run(command, load()?).await,
+        Command::Backup(args) => backup::run(args, load()?).await,
+        Command::Restore(args) => backup::restore(args, load()?).await,
         Command::Check(args) => {
             let (config, problems) = config::look(&flags, &environment)?;
             check::run(args, config, problems).await
@@ -216,6 +226,7 @@ async fn dispatch(cli: Cli, environment: Environment) -> anyhow::Result<()> {
         Command::Report(args) => report::run(args, load()?).await,
         Command::Digest(args) => digest::run(args, load()?).await,
         Command::Explain(args) => explain::run(args, load()?).await,
+        Command::Preview(args) => preview::run(args, load()?).await,
         Command::Noised(args) => noised::run(args, load()?).await,
         Command::Links(args) => links::run(args, load()?).await,
         Command::Reads(args) => reads::run(args, load()?).await,

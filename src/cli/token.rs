@@ -1,4 +1,4 @@
-//! `readback token add | list | rotate | revoke`: who may bring events over HTTP.
+//! `readback token add | list | rotate | revoke`: which programs may bring events over HTTP, or read what is published.
 
 use std::io::Write as _;
 
@@ -28,7 +28,7 @@ holds for the events of all. So limit a token by --type, too, not by --source al
         #[arg(long = "source", value_name = "SOURCE")]
         sources: Vec<String>,
         /// A kind of event that it may send, such as read; may be repeated [default: all]. `metrics` by
-        /// itself reads /metrics from elsewhere and sends nothing
+        /// itself reads /metrics from elsewhere, `published` by itself reads /api/v1; both send nothing
         #[arg(long = "type", value_name = "KIND")]
         types: Vec<String>,
     },

@@ -36,6 +36,11 @@ pub async fn running(folder: &Path) -> Option<PathBuf> {
     Some(socket)
 }
 
+/// The only folder that an engine over a data folder writes backups to, and reads them from.
+pub fn backups(data: &Path) -> PathBuf {
+    data.join("engine").join("backups")
+}
+
 /// What to connect to.
 #[derive(Clone, Debug)]
 pub enum Endpoint {

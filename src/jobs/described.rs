@@ -1,11 +1,8 @@
 //! What the summary tells of a write-up's text: as it is now, as it was published, and how long it takes to
 //! read.
 
-use crate::model::{Results, Value};
+use crate::model::{Results, Value, WORDS_A_MINUTE};
 use crate::store::RegistryWriteup;
-
-/// Words that an adult reads of English prose in a minute (Brysbaert 2019).
-const WORDS_A_MINUTE: f64 = 238.0;
 
 /// What its text is like, now and as it was published; null is what nobody counted. Few authors are not
 /// told: with who read it, they would be.

@@ -7,11 +7,13 @@
 //! takes a person out of everything, retain takes away what is old enough, rotate gives people new
 //! pseudonyms, derive makes derived tables of landed events, compute makes facts and results, report makes
 //! the summary, restate tells what an earlier one would say now, terms says on which terms people are
-//! counted, ledger since when, and expiry what sources are about to forget.
+//! counted, ledger since when, expiry what sources are about to forget, and backup copies what a data folder
+//! holds, and puts it back.
 
 pub mod annotations;
 mod arrivals;
 mod assigned;
+pub mod backup;
 mod beside;
 mod coarse;
 mod cohorts;

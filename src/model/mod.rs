@@ -40,4 +40,4 @@ pub use result::{Guard, Layer, Results, Value};
 pub use stay::{Edge, Mark, StayEnd};
 pub use terms::{PrivacyTerms, Term, TermChange};
 pub use time::{DAY_MS, Millis, SENSIBLE, parse_rfc3339, to_rfc3339};
-pub use vocabulary::Vocabulary;
+pub use vocabulary::{Vocabulary, WORDS_A_MINUTE};

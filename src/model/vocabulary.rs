@@ -1,6 +1,9 @@
 //! What an organisation's texts are measured against: abbreviations that everybody knows, and the
 //! names of where data comes from.
 
+/// Words that an adult reads of English prose in a minute (Brysbaert 2019).
+pub const WORDS_A_MINUTE: f64 = 238.0;
+
 /// The lists of one organisation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Vocabulary {

@@ -138,6 +138,9 @@ fn asks(path: &str, operation: &Value) -> &'static str {
     let ways = reading::list(operation, "security");
     let takes = |name: &str| ways.iter().any(|way| way.get(name).is_some());
     match () {
+        () if group_of(path) == "published" && takes("bearer") => {
+            "whoever may see these pages, or a token for what is published"
+        }
         () if takes("session") => "a token, or a coordinator who has signed in",
         () if takes("bearer") => "a token",
         () if group_of(path) == "published" => "whoever may see these pages",

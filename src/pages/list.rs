@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::links::encode;
 use super::opening::Said;
+use super::this_day::{self, Remembered};
 use super::view::{self, Frame, Pager, Part, say_all};
 use super::{Links, PageError, alive, health, linked, signals, templates, words};
 use crate::charts::reading::{self, Cell, cell, share};
@@ -94,6 +95,8 @@ struct View {
     frame: Frame,
     opening: Vec<Part>,
     note: Vec<Part>,
+    /// Of the usual list's first page alone.
+    this_day: Vec<Remembered>,
     search: String,
     sort: &'static str,
     can_search: bool,
@@ -181,6 +184,10 @@ pub(super) fn render(
             search => say_all(links, &of_found(summary, search, &found, all.len())),
         },
         note: say_all(links, &note(summary, all)),
+        this_day: match page == 1 && query.search.is_empty() && query.sort == Sort::Sign {
+            true => this_day::of(summary, links),
+            false => Vec::new(),
+        },
         search: query.search.clone(),
         sort: query.sort.name(),
         can_search: links.can_search(),
@@ -341,7 +348,7 @@ fn ages(summary: &Value, writeups: &[&Value]) -> Result<Vec<Said>, String> {
 }
 
 /// Whether its row says that it is still read.
-fn is_marked(writeup: &Value) -> bool {
+pub(super) fn is_marked(writeup: &Value) -> bool {
     writeup.get("still_read").and_then(Value::as_bool) == Some(true)
         && cell(writeup, "readers_trailing") != Cell::Withheld
 }

@@ -48,6 +48,7 @@ mod survival;
 mod table;
 mod taking_part;
 mod templates;
+mod this_day;
 mod trend;
 mod undertaken;
 mod view;

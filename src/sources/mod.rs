@@ -15,6 +15,7 @@ pub mod chat;
 pub mod collected;
 pub mod confluence;
 pub mod dokuwiki;
+pub mod draft;
 pub mod drive;
 pub mod events;
 mod forge;

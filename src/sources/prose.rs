@@ -53,17 +53,16 @@ impl Prose {
         self.targets.push('\n');
     }
 
+    /// The abbreviations that nobody explains, in the order of the alphabet.
+    pub(super) fn unexplained(&self, vocabulary: &Vocabulary) -> Vec<String> {
+        let first = self.first(vocabulary).into_iter();
+        let unexplained = first.filter(|(_, explained)| !explained);
+        unexplained.map(|(acronym, _)| acronym.to_owned()).collect()
+    }
+
     /// Counts.
     pub(super) fn counts(&self, vocabulary: &Vocabulary) -> Counts {
-        let mut first: BTreeMap<&str, bool> = BTreeMap::new();
-        let mut start = 0;
-        for line in self.text.split_inclusive('\n') {
-            let range = start..start + line.len();
-            start = range.end;
-            if line.chars().any(char::is_lowercase) {
-                self.acronyms(range, vocabulary, &mut first);
-            }
-        }
+        let first = self.first(vocabulary);
         let text = self.text.to_lowercase();
         let targets = self.targets.to_lowercase();
         let named = |name: &&String| {
@@ -78,6 +77,20 @@ impl Prose {
             unexplained: number(unexplained),
             data_sources: number(sources),
         }
+    }
+
+    /// Every abbreviation, and whether it was explained when it came first.
+    fn first(&self, vocabulary: &Vocabulary) -> BTreeMap<&str, bool> {
+        let mut first: BTreeMap<&str, bool> = BTreeMap::new();
+        let mut start = 0;
+        for line in self.text.split_inclusive('\n') {
+            let range = start..start + line.len();
+            start = range.end;
+            if line.chars().any(char::is_lowercase) {
+                self.acronyms(range, vocabulary, &mut first);
+            }
+        }
+        first
     }
 
     /// The abbreviations of a line, and whether they were explained when they came first.
@@ -203,10 +216,13 @@ mod tests {
         prose.add(" failed", false);
         prose.end();
         prose.leads_to("https://grafana.example.org/d/1");
+        assert_eq!(prose.unexplained(&Vocabulary::default()), [""; 0]);
+        prose.add("the KV and the DB\n", false);
+        assert_eq!(prose.unexplained(&Vocabulary::default()), ["DB", "KV"]);
         let counts = prose.counts(&Vocabulary::default());
         let expected = Counts {
-            acronyms: 1,
-            unexplained: 0,
+            acronyms: 3,
+            unexplained: 2,
             data_sources: 1,
         };
         assert_eq!(counts, expected);

@@ -12,7 +12,7 @@ static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql/migrations");
 /// The tables that reporting tools read, in a database of their own.
 static PUBLISHED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/sql/published");
 
-const CREATE_TABLE: &str = include_str!("../../sql/queries/create_schema_migration.sql");
+pub(super) const CREATE_TABLE: &str = include_str!("../../sql/queries/create_schema_migration.sql");
 const CREATE_DATABASE: &str = include_str!("../../sql/queries/create_database.sql");
 const HAS_SCHEMA: &str = include_str!("../../sql/queries/has_schema.sql");
 const APPLIED: &str = include_str!("../../sql/queries/schema_migrations.sql");
@@ -45,10 +45,20 @@ struct Applied {
     checksum: u64,
 }
 
-struct Migration {
-    number: u32,
-    name: &'static str,
-    sql: &'static str,
+pub(super) struct Migration {
+    pub(super) number: u32,
+    pub(super) name: &'static str,
+    pub(super) sql: &'static str,
+}
+
+/// Every migration, in its order.
+pub(super) fn all() -> Vec<Migration> {
+    migrations(&FILES)
+}
+
+/// The last migration that this program knows.
+pub fn newest() -> u32 {
+    all().last().map_or(0, |last| last.number)
 }
 
 impl Store {
@@ -131,7 +141,7 @@ impl Store {
 }
 
 impl Migration {
-    fn checksum(&self) -> u64 {
+    pub(super) fn checksum(&self) -> u64 {
         xxh3_64(self.sql.as_bytes())
     }
 }

@@ -2,6 +2,8 @@
 //! engines: it is given a client. SQL text lives in `sql/` alone, one statement a file.
 
 mod annotations;
+mod backup;
+mod cluster;
 mod counted;
 mod derive;
 mod facts;
@@ -28,6 +30,8 @@ mod which;
 mod written;
 
 pub use annotations::AnnotationRow;
+pub use backup::Shelf;
+pub use cluster::schema as cluster_schema;
 pub use derive::{DeriveSettings, Fingerprint, MachineLimits};
 pub use facts::{
     AgeWindow, ClassCount, ComparedRow, CoverageRow, ExcludedRow, FactSettings, HealthCounts,
@@ -37,7 +41,7 @@ pub use imports::{Import, Imported};
 pub use landing::{Batch, MERGED, PackError};
 pub use links::{GoneLink, LinkRules, LinksAsked, ListedLink, UncountedLink};
 pub use meetings::{MeetingFact, StoryFact};
-pub use migrate::MigrateError;
+pub use migrate::{MigrateError, newest};
 pub use noised::BoundedReaders;
 pub use people::{Acquainted, Renamed};
 pub use prove::{Column, Found};

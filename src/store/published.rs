@@ -43,7 +43,7 @@ const SWEEP: [(&str, &str); 6] = [
 
 /// The database with the published tables.
 #[derive(Clone)]
-pub struct Published(Store);
+pub struct Published(pub(super) Store);
 
 /// Of which report a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,14 +15,32 @@ const CHALLENGE: &str = "Bearer realm=\"readback\", Basic realm=\"readback\"";
 /// The token of a request that brings something.
 pub(super) fn sender(headers: &HeaderMap, tokens: &Tokens, now: Millis) -> Result<Kept, Refusal> {
     let kept = token(headers, tokens, now)?;
-    match kept.is_for_metrics() {
+    match kept.is_for_metrics() || kept.is_for_published() {
         false => Ok(kept),
         true => {
-            let words = "this token reads metrics and brings nothing; `readback token add NAME` makes \
-                 one that does";
+            let words = "this token reads and brings nothing; `readback token add NAME` makes one that \
+                 brings something";
             Err(Refusal::new(StatusCode::FORBIDDEN, words))
         }
     }
+}
+
+/// Whether the token of a request lets it read what is published; nothing where it shows none of ours. What a
+/// reverse proxy passes on for itself stands in the same header.
+pub(super) fn published(
+    headers: &HeaderMap,
+    tokens: &Tokens,
+    now: Millis,
+) -> Option<Result<(), Refusal>> {
+    let kept = token(headers, tokens, now).ok()?;
+    Some(match kept.is_for_published() {
+        true => Ok(()),
+        false => {
+            let words = "this token is not for what is published; `readback token add NAME --type \
+                 published` makes one that is";
+            Err(Refusal::new(StatusCode::FORBIDDEN, words))
+        }
+    })
 }
 
 /// Whether a request may see metrics: its token is for that.

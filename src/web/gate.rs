@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::header::{
-    CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
+    AUTHORIZATION, CONTENT_SECURITY_POLICY, HeaderName, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
     X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
@@ -13,7 +13,7 @@ use axum::middleware::Next;
 use super::AppState;
 use super::access::signin::{html, see};
 use super::access::words::{encode, local, paragraph};
-use super::access::{Peer, Right, Shut, is_local};
+use super::access::{Peer, Reader, Right, Shut, is_local};
 use super::body;
 use super::problem::Refusal;
 use super::router::{is_form, is_page, right, undone};
@@ -45,6 +45,7 @@ pub(super) async fn gate(
         Some(Right::Metrics) => no_metrics(&state, &request),
         Some(Right::Embed) if state.access.embeds() => None,
         Some(Right::Embed) => admit(&state, Role::Viewer, &mut request),
+        Some(Right::Published) => admit_program(&state, &mut request),
         Some(Right::Role(role)) => admit(&state, role, &mut request),
         None => {
             let words = "this address asks for a right that nobody has";
@@ -80,6 +81,31 @@ fn admit(state: &AppState, role: Role, request: &mut Request) -> Option<Response
     }
     request.extensions_mut().insert(reader);
     None
+}
+
+/// The same of a program that shows a token, or of whoever may see the pages. A program sees what a viewer does.
+fn admit_program(state: &AppState, request: &mut Request) -> Option<Response<Body>> {
+    let door = state.door.as_ref();
+    match door.and_then(|door| door.may_read(request.headers())) {
+        Some(Ok(())) => {
+            request.extensions_mut().insert(Reader {
+                role: Role::Viewer,
+                restricted: false,
+                who: None,
+            });
+            None
+        }
+        Some(Err(refusal)) => Some(refusal.respond()),
+        None => {
+            let refused = admit(state, Role::Viewer, request)?;
+            // Whoever shows a token is told of it, not of a page where nobody signs in with one.
+            let shows_one = request.headers().contains_key(AUTHORIZATION);
+            let unknown =
+                door.filter(|_| shows_one && refused.status() == StatusCode::UNAUTHORIZED);
+            let unknown = unknown.and_then(|door| door.sender(request.headers()).err());
+            Some(unknown.map_or(refused, Refusal::respond))
+        }
+    }
 }
 
 fn refuse(shut: &Shut, request: &Request) -> Response<Body> {

@@ -120,8 +120,8 @@ pub fn openapi() -> Value {
                 "basic": { "type": "http", "scheme": "basic" },
                 "session": {
                     "type": "apiKey", "in": "cookie", "name": "readback",
-                    "description": "A coordinator or admin who has signed in, from a page of this \
-                        server. Over HTTPS the cookie is called __Host-readback; behind a proxy that \
+                    "description": "Somebody who has signed in, from a page of this server, in the role that \
+                        the address takes. Over HTTPS the cookie is called __Host-readback; behind a proxy that \
                         says who it is there is none",
                 },
             },
@@ -250,6 +250,10 @@ fn described(path: &str, operation: &Operation) -> Value {
         if let (true, Some(ways)) = (takes_people(path), described["security"].as_array_mut()) {
             ways.push(json!({ "session": [] }));
         }
+    }
+    if path.starts_with(rest::INDEX.path) {
+        // On this machine, where nobody signs in, nothing has to be shown.
+        described["security"] = json!([{ "bearer": [] }, { "basic": [] }, { "session": [] }, {}]);
     }
     if !operation.takes.is_empty() {
         let content = operation.takes.iter().map(|media| {

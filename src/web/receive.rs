@@ -103,6 +103,11 @@ impl Door {
         auth::metrics(headers, &self.tokens, (self.now)())
     }
 
+    /// Whether a request may read what is published, where it shows a token.
+    pub(super) fn may_read(&self, headers: &HeaderMap) -> Option<Result<(), Refusal>> {
+        auth::published(headers, &self.tokens, (self.now)())
+    }
+
     /// The metrics.
     pub(super) fn metrics(&self) -> &Metrics {
         &self.metrics

@@ -21,6 +21,9 @@ const PREFIX: &str = "rb_";
 /// The type of a token that reads metrics and sends nothing.
 pub const METRICS: &str = "metrics";
 
+/// The type of a token that reads what is published at `/api/v1` and sends nothing.
+pub const PUBLISHED: &str = "published";
+
 const FORMAT: u32 = 1;
 
 /// A token as it is kept.
@@ -34,7 +37,8 @@ pub struct Kept {
     /// The sources it may send events of; empty for all.
     #[serde(default)]
     pub sources: Vec<String>,
-    /// The kinds of events it may send; empty for all. `metrics` alone is no kind: it reads metrics.
+    /// The kinds of events it may send; empty for all. `metrics` or `published` alone is no kind: it
+    /// reads that.
     #[serde(default)]
     pub types: Vec<String>,
     /// When it was made, RFC 3339.
@@ -73,6 +77,11 @@ impl Kept {
     /// Whether it reads metrics, and nothing else.
     pub fn is_for_metrics(&self) -> bool {
         self.types.iter().any(|kind| kind == METRICS)
+    }
+
+    /// Whether it reads what is published, and nothing else.
+    pub fn is_for_published(&self) -> bool {
+        self.types.iter().any(|kind| kind == PUBLISHED)
     }
 
     /// Until when the secret before this one is taken, where it still is.
@@ -242,7 +251,7 @@ fn lock(path: &Path) -> Result<std::fs::File, TokenError> {
 }
 
 fn check_types(types: &[String]) -> Result<(), TokenError> {
-    if types == [METRICS] {
+    if types == [METRICS] || types == [PUBLISHED] {
         return Ok(());
     }
     match types
@@ -253,7 +262,7 @@ fn check_types(types: &[String]) -> Result<(), TokenError> {
         Some(name) => Err(TokenError::Type {
             name: name.clone(),
             known: format!(
-                "{}, and {METRICS} by itself",
+                "{}, and {METRICS} or {PUBLISHED} by itself",
                 EventKind::ALL.map(EventKind::name).join(", ")
             ),
         }),
@@ -360,13 +369,24 @@ mod tests {
     }
 
     #[test]
-    fn a_token_for_metrics_is_for_nothing_else() {
+    fn a_token_that_reads_is_for_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("tokens.json");
-        let token = add_one(&path, "prometheus", &["metrics"]).unwrap();
-        let tokens = Tokens::open(path.clone()).unwrap();
-        assert!(tokens.find(&token, NOW).unwrap().is_for_metrics());
-        assert!(add_one(&path, "both", &["metrics", "read"]).is_err());
+        let found = |name: &str| {
+            let token = add_one(&path, name, &[name]).unwrap();
+            let tokens = Tokens::open(path.clone()).unwrap();
+            tokens.find(&token, NOW).unwrap()
+        };
+        let (metrics, published) = (found("metrics"), found("published"));
+        assert!(metrics.is_for_metrics() && !metrics.is_for_published());
+        assert!(published.is_for_published() && !published.is_for_metrics());
+        for types in [
+            ["metrics", "read"],
+            ["published", "read"],
+            ["metrics", "published"],
+        ] {
+            assert!(add_one(&path, "both", &types).is_err(), "{types:?}");
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ if (!address || !statement) throw new Error('usage: node run.mjs ADDRESS STATEME
 mkdirSync(folder, { recursive: true });
 
 const summary = await (await fetch(`${address}/summary.json`)).json();
-const site = { address, statement, folder, summary, ...places(summary) };
+const first = (await (await fetch(`${address}/`)).text()).replaceAll('&#x2f;', '/');
+const site = { address, statement, folder, summary, ...places(summary, first) };
 let failed = 0;
 
 /** Runs a check and says how it went. */
@@ -29,7 +30,7 @@ async function check(name, work) {
 }
 
 /** Pages by name, and the write-ups that the paths open. */
-function places(summary) {
+function places(summary, first) {
   const rich = summary.writeups.find((w) => w.still_read && w.link_evidence.length > 0);
   const undated = summary.writeups.find((w) => !w.published_at);
   const to = (writeup) => `/writeups/${encodeURIComponent(writeup.id)}`;
@@ -39,6 +40,7 @@ function places(summary) {
     'writeups, page 2': '/writeups?page=2',
     'writeups, nothing found': '/writeups?q=no-such-word',
     writeup: to(rich),
+    quarter: first.match(/href="(\/quarters\/[^"]+)"/)[1],
     reviews: '/reviews',
     links: '/links',
     slices: '/slices',

@@ -88,7 +88,7 @@ async fn whoever_has_not_signed_in_sees_nothing() {
                     !reply.text.contains(MARKER) && reply.status != 500,
                     "{what}"
                 );
-                if matches!(right, Right::Role(_) | Right::Embed) {
+                if matches!(right, Right::Role(_) | Right::Embed | Right::Published) {
                     closed += 1;
                     assert!([303, 401, 403].contains(&reply.status), "{what}: {reply:?}");
                     // Not a number, not a name.
@@ -186,6 +186,63 @@ async fn on_this_machine_pages_are_open_to_it_alone() {
         assert_eq!(refused.status, 403, "it sends nothing: {refused:?}");
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_program_reads_what_is_published_by_its_token_and_nothing_else() {
+    for file in [BY_PASSWORD, BY_PROXY] {
+        let guarded = Guarded::start(file, clock).await;
+        let token = guarded.door.token(&[], &["published"]);
+        let sender = guarded.door.token(&[], &["read"]);
+        let mut visitor = guarded.visitor();
+        apart(move || {
+            let from = "X-Forwarded-For: 198.51.100.7\r\n";
+            let with = |token: &str| format!("{from}Authorization: Bearer {token}\r\n");
+            let published: Vec<&str> = routes()
+                .filter(|(_, right)| *right == Right::Published)
+                .map(|(path, _)| path)
+                .collect();
+            assert!(published.len() > 9, "{published:?}");
+            for path in published {
+                let path = address(path).replace("{by}", "team");
+                let reply = visitor.ask("GET", &path, &with(&token), b"");
+                // What is restricted is told like what is not there.
+                let is_one = path.contains(MARKER) || path.contains("slices/");
+                let expected = if is_one { 404 } else { 200 };
+                assert_eq!(reply.status, expected, "{path}: {reply:?}");
+                assert!(!reply.text.contains(MARKER), "{path}");
+                let reply = visitor.ask("GET", &path, &with(&sender), b"");
+                assert_eq!(reply.status, 403, "{path}: {reply:?}");
+                assert!(reply.text.contains("--type published"), "{path}");
+                for nobody in [with("rb_unknown"), from.to_owned()] {
+                    let reply = visitor.ask("GET", &path, &nobody, b"");
+                    assert!([401, 403].contains(&reply.status), "{path}: {reply:?}");
+                }
+            }
+            for path in [
+                "/",
+                "/writeups",
+                "/summary.json",
+                "/feed.atom",
+                "/registry",
+                "/audit",
+                "/metrics",
+            ] {
+                let reply = visitor.ask("GET", path, &with(&token), b"");
+                assert!([303, 401, 403].contains(&reply.status), "{path}: {reply:?}");
+            }
+            for path in [
+                "/v1/events",
+                "/v1/writeups/INC-1",
+                "/v1/imports/events",
+                "/api/v1",
+            ] {
+                let reply = visitor.ask("POST", path, &with(&token), b"{}");
+                assert!([403, 405].contains(&reply.status), "{path}: {reply:?}");
+            }
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -287,6 +287,33 @@ async fn grants_are_statements() {
     }
 }
 
+/// The schema of a cluster, likewise: parsed and not run.
+#[tokio::test]
+async fn the_schema_of_a_cluster_is_statements() {
+    let Some(endpoint) = super::engine::shared() else {
+        return;
+    };
+    let client = engine::client(endpoint);
+    let home = Home::new();
+    let said = home.done(&["engine", "schema", "--cluster", "learning"]);
+    let statements = said.out.split(";\n\n").map(str::trim);
+    let statements: Vec<&str> = statements.filter(|text| !text.is_empty()).collect();
+    assert!(statements.len() > 200, "{}", statements.len());
+    for statement in statements {
+        let parsed = format!("SELECT formatQuery({})", quoted(statement));
+        let text: String = client
+            .query_raw(&parsed)
+            .fetch_one()
+            .await
+            .expect(statement);
+        let makes = ["CREATE", "ALTER", "DROP"].iter();
+        let makes = makes.copied().any(|verb| text.starts_with(verb));
+        assert_eq!(text.contains("ON CLUSTER learning"), makes, "{text}");
+    }
+    let odd = home.run(&["engine", "schema", "--cluster", "a'b"]);
+    assert_eq!(odd.code, Some(2));
+}
+
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
 }

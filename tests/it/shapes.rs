@@ -175,6 +175,7 @@ fn what_commands_print_fits_its_schema() {
     let lines: Vec<String> = lines.chain(["{}".to_owned()]).collect();
     home.file("events.ndjson", lines.join("\n"));
     home.file("plan.ics", PLAN);
+    home.file("draft.md", "# Disk full\nThe KV was full.\n");
     home.file(
         "people.csv",
         "email,team\nada@example.org,web\nbob@example.org,ops\nnobody\n",
@@ -216,6 +217,7 @@ fn what_commands_print_fits_its_schema() {
         ("links", "links"),
         ("links-uncounted", "links --uncounted"),
         ("links-gone", "links --gone"),
+        ("preview", "preview draft.md"),
         ("reads", "reads"),
         ("reads", "reads --writeup INC-1"),
         ("sources", "list sources"),

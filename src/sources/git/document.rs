@@ -13,15 +13,15 @@ use super::place::DRAWN;
 
 /// What a write-up's text says of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Document {
+pub(in crate::sources) struct Document {
     /// Its title.
-    pub(super) title: Option<String>,
+    pub(in crate::sources) title: Option<String>,
     /// The date it gives itself.
     pub(super) published_at: Option<Millis>,
     /// Its authors, as it names them.
-    pub(super) authors: Vec<String>,
+    pub(in crate::sources) authors: Vec<String>,
     /// Who responded to the incident, as it names them.
-    pub(super) responders: Vec<String>,
+    pub(in crate::sources) responders: Vec<String>,
     /// Who reviewed it, as it names them.
     pub(super) reviewers: Vec<String>,
     /// Who led its review, as it names them.
@@ -37,13 +37,13 @@ pub(super) struct Document {
     /// Incident keys in its header, heading or file name.
     pub(super) keys: Vec<String>,
     /// Words outside code blocks.
-    pub(super) words: u32,
+    pub(in crate::sources) words: u32,
     /// Images and drawn code blocks; known of Markdown only.
-    pub(super) diagrams: Option<u32>,
+    pub(in crate::sources) diagrams: Option<u32>,
     /// Hyperlinks.
-    pub(super) hyperlinks: u32,
+    pub(in crate::sources) hyperlinks: u32,
     /// Passages in other people's words; known of Markdown only.
-    pub(super) quotations: Option<u32>,
+    pub(in crate::sources) quotations: Option<u32>,
     /// Abbreviations and sources of data.
     pub(super) counts: Counts,
 }
@@ -93,27 +93,37 @@ const LOCAL: &[&str] = &["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"];
 
 /// How a text is read.
 #[derive(Clone, Copy)]
-pub(super) struct Reading<'a> {
+pub(in crate::sources) struct Reading<'a> {
     /// Incident keys.
-    pub(super) incident_keys: &'a [Regex],
+    pub(in crate::sources) incident_keys: &'a [Regex],
     /// The zone of dates without one.
-    pub(super) zone: Tz,
+    pub(in crate::sources) zone: Tz,
     /// What its words are measured against.
-    pub(super) vocabulary: &'a Vocabulary,
+    pub(in crate::sources) vocabulary: &'a Vocabulary,
 }
 
 /// Reads a write-up. `path` decides the format and may hold an incident key.
 pub(super) fn read(path: &str, text: &str, reading: &Reading<'_>) -> Document {
+    let (mut document, prose) = with_prose(path, text, reading);
+    document.counts = prose.counts(reading.vocabulary);
+    document
+}
+
+/// The same with its prose, of which nothing is counted yet.
+pub(in crate::sources) fn with_prose(
+    path: &str,
+    text: &str,
+    reading: &Reading<'_>,
+) -> (Document, Prose) {
     let zone = reading.zone;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let (header, body) = front::read(text);
     let markdown = path
         .rsplit_once('.')
         .is_some_and(|(_, e)| matches!(e, "md" | "markdown" | "mdx"));
-    let mut document = if markdown {
-        in_markdown(body, reading.vocabulary)
-    } else {
-        in_plain_text(body, reading.vocabulary)
+    let (mut document, prose) = match markdown {
+        true => in_markdown(body),
+        false => in_plain_text(body),
     };
     let field = |names: &[&str]| {
         let of = |name: &&str| {
@@ -170,7 +180,7 @@ pub(super) fn read(path: &str, text: &str, reading: &Reading<'_>) -> Document {
             }
         }
     }
-    document
+    (document, prose)
 }
 
 /// A title made of a file's name, without the number or date before it; that of its folder where
@@ -255,7 +265,7 @@ fn spaced(value: &str, zone: Tz) -> Option<Millis> {
     with_offset.or_else(local)
 }
 
-fn in_markdown(body: &str, vocabulary: &Vocabulary) -> Document {
+fn in_markdown(body: &str) -> (Document, Prose) {
     let options =
         Options::ENABLE_TABLES | Options::ENABLE_FOOTNOTES | Options::ENABLE_STRIKETHROUGH;
     let mut document = Document {
@@ -326,13 +336,12 @@ fn in_markdown(body: &str, vocabulary: &Vocabulary) -> Document {
         }
     }
     document.quotations = Some(quotations);
-    document.counts = prose.counts(vocabulary);
     document.diagrams = Some(drawn);
-    document
+    (document, prose)
 }
 
 /// reStructuredText, AsciiDoc and plain text: a title if the first line is one, and all words.
-fn in_plain_text(body: &str, vocabulary: &Vocabulary) -> Document {
+fn in_plain_text(body: &str) -> (Document, Prose) {
     let mut prose = Prose::default();
     prose.add(body, false);
     let mut lines = body.lines().filter(|line| !line.trim().is_empty());
@@ -347,13 +356,13 @@ fn in_plain_text(body: &str, vocabulary: &Vocabulary) -> Document {
             .filter(|below| ruled(below.trim()))
             .map(|_| first),
     };
-    Document {
+    let document = Document {
         title: title.filter(|t| is_title(t)).map(str::to_owned),
         words: words(body),
         hyperlinks: addresses(body),
-        counts: prose.counts(vocabulary),
         ..Document::default()
-    }
+    };
+    (document, prose)
 }
 
 /// Whether what ends here stands within a line.

@@ -57,6 +57,7 @@ use params::{Checked, Params};
 
 use addresses::sites;
 pub(super) use counted::counted;
+pub(super) use document::{Reading, with_prose};
 pub use held::{Held, doubled, held};
 pub use probe::{another_than_before, idle_writeups, lost_branch};
 pub(crate) use remote::web as page_of_clone;

@@ -60,6 +60,20 @@ impl Place {
         })
     }
 
+    /// At the address of a page, as somebody types it.
+    pub(in crate::sources) fn page(
+        given: &str,
+        token_file: Option<&Path>,
+    ) -> Result<Place, SourceError> {
+        let url = address("URL", given, token_file.is_some())?;
+        Ok(Place {
+            shown: shown(&url),
+            url,
+            parameter: "URL",
+            authorization: credentials(token_file)?,
+        })
+    }
+
     /// At the address that a file holds, which is a secret itself.
     pub(in crate::sources) fn secret(
         file: &Path,
@@ -381,7 +395,7 @@ impl<'p> Asking<'p> {
             404 | 410 if place.parameter == "url_file" => {
                 format!("is not there (status {status}): {}", place.credentials())
             }
-            404 | 410 => format!("is not there (status {status}); check url"),
+            404 | 410 => format!("is not there (status {status}); check {}", place.parameter),
             _ => format!("answers with status {status}; check {}", place.parameter),
         };
         self.failed(&reason, false)

@@ -17,6 +17,13 @@ const IN_LINE: &[&str] = &[
 
 /// What is counted in a page, and the addresses that it links to, as they are written there.
 pub(in crate::sources) fn of_html(html: &str, vocabulary: &Vocabulary) -> (Measured, Vec<String>) {
+    let (mut measured, links, prose) = prose_of_html(html);
+    measured.counts = prose.counts(vocabulary);
+    (measured, links)
+}
+
+/// The same with the page's prose, of which nothing is counted yet.
+pub(in crate::sources) fn prose_of_html(html: &str) -> (Measured, Vec<String>, Prose) {
     let mut prose = Prose::default();
     let mut measured = Measured {
         diagrams: Some(0),
@@ -83,8 +90,7 @@ pub(in crate::sources) fn of_html(html: &str, vocabulary: &Vocabulary) -> (Measu
     if aside.is_none() {
         say(rest, in_link, &mut prose, &mut measured);
     }
-    measured.counts = prose.counts(vocabulary);
-    (measured, links)
+    (measured, links, prose)
 }
 
 /// Addresses as they are written on a page, each with its host, one a line.
@@ -129,7 +135,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// Text with the entities that editors write.
-fn plain(text: &str) -> String {
+pub(in crate::sources) fn plain(text: &str) -> String {
     let mut plain = text.to_owned();
     if plain.contains('&') {
         for (entity, character) in [

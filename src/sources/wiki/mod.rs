@@ -30,7 +30,7 @@ pub(super) use checkpoint::{Seen, Watched};
 pub(super) use comments::Hearing;
 pub(super) use events::{Maker, Said, next, print};
 pub(super) use house::{House, yes};
-pub(super) use html::{of_html, resolved};
+pub(super) use html::{of_html, plain, prose_of_html, resolved};
 pub(super) use links::{Links, Stands};
 pub(super) use run::{Run, pull};
 pub(super) use targets::Targets;

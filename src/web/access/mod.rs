@@ -42,6 +42,8 @@ pub enum Right {
     Metrics,
     /// To be let in as a viewer, or nothing where pictures are for everybody (`access.embeds`).
     Embed,
+    /// To be let in as a viewer, or a token for what is published.
+    Published,
     /// This role, or a greater one.
     Role(Role),
 }

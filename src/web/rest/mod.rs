@@ -26,22 +26,19 @@ use super::router::{no_summary, summary};
 use super::shown::Shown;
 use super::{AppState, Published};
 use crate::charts::reading;
-use crate::config::Role;
 
 use asked::{Asked, Form, nothing};
 use table::Table;
 
 pub(super) use told::{bodies, parameters};
 
-const VIEWER: Right = Right::Role(Role::Viewer);
-
 /// What every address here may answer beside what it gives.
 const TABLE: [(u16, &str); 7] = [
     (200, "The table, or a page of it"),
     (304, "It is still the same as what `If-None-Match` names"),
     (400, "What stands behind the question mark is not valid"),
-    (401, "Nobody has signed in"),
-    (403, "Not from here, or not in this role"),
+    (401, "Nobody has signed in, and no token is shown"),
+    (403, "Not from here, not in this role, or not by this token"),
     (406, "`Accept` names nothing that is given here"),
     (
         503,
@@ -64,7 +61,7 @@ macro_rules! table_route {
     ($path:literal, $table:ident, $summary:literal) => {
         Route {
             path: $path,
-            right: VIEWER,
+            right: Right::Published,
             serve: || {
                 looks(get(|shown, headers, uri| {
                     rows(&tables::$table, shown, headers, uri)
@@ -78,7 +75,7 @@ macro_rules! table_route {
 /// The index.
 pub(super) const INDEX: Route = Route {
     path: "/api/v1",
-    right: VIEWER,
+    right: Right::Published,
     serve: || looks(get(index)),
     operations: &[looked(
         "What is published, for programs",
@@ -90,7 +87,7 @@ pub(super) const INDEX: Route = Route {
 /// The whole summary.
 pub(super) const SUMMARY: Route = Route {
     path: "/api/v1/summary",
-    right: VIEWER,
+    right: Right::Published,
     serve: || looks(get(whole)),
     operations: &[looked(
         "The published numbers as one document",
@@ -112,7 +109,7 @@ pub(super) const HEALTH: Route = table_route!("/api/v1/health", HEALTH, "How it 
 /// An indicator.
 pub(super) const INDICATOR: Route = Route {
     path: "/api/v1/indicators/{code}",
-    right: VIEWER,
+    right: Right::Published,
     serve: || looks(get(indicator)),
     operations: &[looked(
         "An indicator",
@@ -124,7 +121,7 @@ pub(super) const INDICATOR: Route = Route {
 /// A write-up.
 pub(super) const WRITEUP: Route = Route {
     path: "/api/v1/writeups/{id}",
-    right: VIEWER,
+    right: Right::Published,
     serve: || looks(get(writeup)),
     operations: &[looked(
         "A write-up",
@@ -136,7 +133,7 @@ pub(super) const WRITEUP: Route = Route {
 /// A part of the write-ups.
 pub(super) const SLICE: Route = Route {
     path: "/api/v1/slices/{by}/{name}",
-    right: VIEWER,
+    right: Right::Published,
     serve: || looks(get(slice)),
     operations: &[looked(
         "A part of the write-ups",

@@ -1,0 +1,2 @@
+-- What follows names tables alone.
+USE readback_own
