@@ -154,7 +154,7 @@ pub struct Context {
 /// The facts, frames as the store returns them. `writeup` is an index into [`Facts::writeups`];
 /// only kept events are in here (duplicates, future, unknown, after deletion, robots are gone;
 /// of reads also contributors' own and those before publication). All instants are `i64` UTC ms.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Facts {
     /// The registry, one entry a write-up, by id.
     pub writeups: Vec<WriteupFact>,

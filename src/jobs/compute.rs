@@ -10,7 +10,7 @@ use super::meetings::Meetings;
 use super::observe::Watch;
 use super::reached;
 use crate::indicators::{
-    self, Assigned, ClassTotal, Context, Descriptors, Facts, Kept, Totals, Windows, WriteupFact,
+    self, Assigned, ClassTotal, Context, Descriptors, Facts, Totals, Windows, WriteupFact,
 };
 use crate::model::{DAY_MS, Millis, Parameters, Results};
 use crate::store::{
@@ -160,45 +160,53 @@ async fn facts(
         .collect();
     let of_index = |frame: DataFrame| renumber(frame, &index);
     let (since, date) = since(context, parameters.trailing_days);
-    let trailing = of_index(store.trailing(settings, (since, date)).await?)?;
     let comparable = comparable(context, registry, &writeups);
-    let counted = Counted::of(store, context, settings, &comparable).await?;
     let known = (registry, &writeups[..], &comparable[..]);
-    let totals = totals(store, context, settings, known, &counted).await?;
     let seen = (registry, observed, coverage);
     let in_cohorts = numbers(registry, &writeups, |fact| {
         fact.reads_observed_for(2 * parameters.late_days, context.as_of)
     });
-    let of_all = (registry, &writeups[..], totals.total_reads);
-    let long = reached::long_tail(store, context, settings, of_all, &index).await?;
+    // Two statements at a time: few use all cores from beginning to end, and more would take more memory.
+    let one = async {
+        let counted = Counted::of(store, context, settings, &comparable).await?;
+        let totals = totals(store, context, settings, known, &counted).await?;
+        let of_all = (registry, &writeups[..], totals.total_reads);
+        let long = reached::long_tail(store, context, settings, of_all, &index).await?;
+        anyhow::Ok((counted, totals, long))
+    };
+    let other = async {
+        anyhow::Ok(Facts {
+            daily: of_index(store.daily(settings).await?)?,
+            people_by_age_week: store.people_by_age_week(settings).await?,
+            people_by_month: store.people_by_month(settings).await?,
+            people_by_weekday: store.people_by_weekday(settings).await?,
+            people_by_cohort: store.people_by_cohort(settings, &in_cohorts).await?,
+            trailing: of_index(store.trailing(settings, (since, date)).await?)?,
+            engaged: store.engaged(settings).await?,
+            engaged_bins: store.engaged_bins(settings).await?,
+            depth_signs: store
+                .depth_signs(settings, reading_limits(parameters))
+                .await?,
+            counters: of_index(store.counters(settings).await?)?,
+            counted_people: of_index(store.counted_people(settings, since).await?)?,
+            attendance: reviews,
+            attendance_observed: attendance_observed(context, registry, (observed, coverage)),
+            contributions: of_index(store.contributions(settings).await?)?,
+            comments: of_index(store.comments(settings).await?)?,
+            threads: of_index(store.threads(settings).await?)?,
+            edits: of_index(store.edits(settings).await?)?,
+            links: renumber_column(of_index(store.links(settings).await?)?, "stands_on", &index)?,
+            reach: reached::reach(store, context, settings, seen, &index).await?,
+            annotations: annotations::facts(store, context).await?,
+            ..Facts::default()
+        })
+    };
+    let ((counted, totals, long), other) = tokio::try_join!(one, other)?;
     let mut all = Facts {
         long,
-        daily: of_index(store.daily(settings).await?)?,
-        people_by_age_week: store.people_by_age_week(settings).await?,
-        people_by_month: store.people_by_month(settings).await?,
-        people_by_weekday: store.people_by_weekday(settings).await?,
-        people_by_cohort: store.people_by_cohort(settings, &in_cohorts).await?,
-        trailing,
-        engaged: store.engaged(settings).await?,
-        engaged_bins: store.engaged_bins(settings).await?,
-        depth_signs: store
-            .depth_signs(settings, reading_limits(parameters))
-            .await?,
-        counters: of_index(store.counters(settings).await?)?,
-        counted_people: of_index(store.counted_people(settings, since).await?)?,
         totals,
-        attendance: reviews,
-        attendance_observed: attendance_observed(context, registry, (observed, coverage)),
-        contributions: of_index(store.contributions(settings).await?)?,
-        comments: of_index(store.comments(settings).await?)?,
-        threads: of_index(store.threads(settings).await?)?,
-        edits: of_index(store.edits(settings).await?)?,
-        links: renumber_column(of_index(store.links(settings).await?)?, "stands_on", &index)?,
-        reach: reached::reach(store, context, settings, seen, &index).await?,
         writeups,
-        annotations: annotations::facts(store, context).await?,
-        series: Kept::default(),
-        assigned: None,
+        ..other
     };
     if counted.totals.of(Which::Assigned).total_reads > 0 {
         let without = with(settings, Which::Unassigned);
