@@ -12,7 +12,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use bench::{cpu, forget_peak, measure, number_or, peak, readback};
+use bench::{cpu, forget_peak, measure, numbers_or, peak, readback};
 use chrono::{DateTime, NaiveDate};
 use readback::engine::{self, Engine};
 use readback::model::DAY_MS;
@@ -43,7 +43,7 @@ type Counts = HashMap<i64, HashMap<Vec<u8>, u64>>;
 
 #[tokio::main]
 async fn main() {
-    let lines = number_or(1_000_000);
+    let lines = numbers_or(&[1_000_000])[0];
     let mut out = io::stdout();
     let folder = tempfile::tempdir().expect("a folder");
     let log = folder.path().join("access.log");

@@ -59,7 +59,7 @@ const CASES: [(&str, Case); 3] = [
 ];
 
 fn main() {
-    let seconds = bench::number_or(3);
+    let seconds = bench::numbers_or(&[3])[0];
     let mut out = std::io::stdout();
     for connections in [MANY].into_iter().chain(FEWER) {
         for events in [1, 100] {

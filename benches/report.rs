@@ -1,7 +1,9 @@
 //! A simulated organisation goes the whole way, step by step: simulate, import, derive, report; with
 //! wall time, memory, bytes a row. Against DuckDB, which counts R1 to R3, L2 to L4 and the
-//! monthly series (`benches/few_facts.py`) from the same reads as Parquet, in the same run.
-//! `cargo bench --bench report [-- READS]`; BENCH_PYTHON names a Python that has duckdb.
+//! monthly series (`benches/few_facts.py`) from the same reads as Parquet, in the same run. Then the same with more
+//! reads, and how both grow.
+//! `cargo bench --bench report [-- READS…]`, a million and ten millions unless others are named (100000000 takes
+//! most of an hour); BENCH_PYTHON names a Python that has duckdb.
 //!
 //! The two do not do the same: the report holds every indicator, chart and page; DuckDB's reads are
 //! resolved beforehand, outside its time. The ratio says whether the way over roll-ups pays.
@@ -14,7 +16,7 @@ use std::process::Command;
 use std::time::Instant;
 
 use bench::measure::Measured;
-use bench::{cpu, forget_peak, measure, number_or, peak, readback};
+use bench::{cpu, forget_peak, measure, numbers_or, peak, readback};
 use readback::engine;
 use readback::indicators::Context;
 use readback::jobs::machines::Configured;
@@ -29,13 +31,33 @@ const TABLES: &str = "SELECT table, sum(rows), toFloat64(sum(bytes_on_disk)) FRO
      'derived_reader_cell', 'derived_sitting_day') \
      GROUP BY table ORDER BY table";
 
+/// Reads in a run of which none are named.
+const READS: [u64; 2] = [1_000_000, 10_000_000];
+
+/// What one of the two took for so many reads.
+#[derive(Clone, Copy)]
+struct Took {
+    seconds: f64,
+    cpu: f64,
+    peak_mib: f64,
+}
+
 #[tokio::main]
 async fn main() {
-    let reads = number_or(1_000_000);
     let mut out = std::io::stdout();
     let Some(library) = bench::library(&mut out) else {
         return;
     };
+    let mut rows = Vec::new();
+    for reads in numbers_or(&READS) {
+        let (ours, duckdb) = with_reads(&mut out, &library, reads).await;
+        rows.push((reads, ours, duckdb));
+    }
+    side_by_side(&mut out, &rows);
+}
+
+/// The whole way with so many reads. Returns what the report took, and what DuckDB did.
+async fn with_reads(out: &mut impl Write, library: &Path, reads: u64) -> (Took, Option<Took>) {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     let events = folder.path().join("events.ndjson");
@@ -45,9 +67,9 @@ async fn main() {
     command.args(["simulate", "--people", "50000", "--teams", "500"]);
     command.args(["--writeups", "2000", "--reads", &reads.to_string(), "--out"]);
     let simulated = measure(command.arg(&events));
-    let (running, process) = bench::engine(&data, &library).await;
+    let (running, process) = bench::engine(&data, library).await;
     let mut table = Table {
-        out: &mut out,
+        out: &mut *out,
         engine: process,
         engine_cpu: cpu(process),
     };
@@ -97,13 +119,12 @@ async fn main() {
     forget_peak(own);
     let (since, before) = (Instant::now(), cpu(own));
     compute::run(&store, &context).await.expect("results");
-    let computed = step(since, before);
-    table.step("facts", reads, &computed);
+    table.step("facts", reads, &step(since, before));
     forget_peak(process);
     let mut command = readback(&data);
     command.args(["report", "--as-of", AS_OF, "--out"]);
     let reported = measure(command.arg(&report));
-    let report_cpu = table.step("report", reads, &reported);
+    let took = table.step("report", reads, &reported);
 
     writeln!(out, "\ntable                     rows   bytes a row").expect("stdout");
     let rows: Vec<(String, u64, f64)> = engine::client(running.endpoint())
@@ -115,12 +136,7 @@ async fn main() {
         writeln!(out, "{name:<19} {rows:>10} {:>13.1}", bytes / rows as f64).expect("stdout");
     }
     running.stop().await;
-    against_duckdb(
-        &mut out,
-        &events,
-        computed.seconds,
-        (reported.seconds, report_cpu),
-    );
+    (took, duckdb(out, &events))
 }
 
 struct Table<'a, W: Write> {
@@ -130,9 +146,9 @@ struct Table<'a, W: Write> {
 }
 
 impl<W: Write> Table<'_, W> {
-    /// Prints a step. Returns the processor seconds of both, ours and the engine's.
-    fn step(&mut self, name: &str, rows: u64, measured: &Measured) -> f64 {
-        let until = cpu(self.engine);
+    /// Prints a step. Returns what it took of both together, the program and the engine.
+    fn step(&mut self, name: &str, rows: u64, measured: &Measured) -> Took {
+        let (until, most) = (cpu(self.engine), peak(self.engine));
         writeln!(
             self.out,
             "{name:<10} {:>7.2} {:>8.0} {:>11.2} {:>7.2} {:>9.0} {:>7.0}",
@@ -141,24 +157,28 @@ impl<W: Write> Table<'_, W> {
             measured.cpu,
             until - self.engine_cpu,
             measured.peak_mib,
-            peak(self.engine)
+            most
         )
         .expect("stdout");
         let engine = until - self.engine_cpu;
         self.engine_cpu = until;
-        measured.cpu + engine
+        Took {
+            seconds: measured.seconds,
+            cpu: measured.cpu + engine,
+            peak_mib: measured.peak_mib + most,
+        }
     }
 }
 
 /// The same events as Parquet, a few facts by DuckDB.
-fn against_duckdb(out: &mut impl Write, events: &Path, facts: f64, report: (f64, f64)) {
+fn duckdb(out: &mut impl Write, events: &Path) -> Option<Took> {
     let Some(python) = std::env::var_os("BENCH_PYTHON") else {
         writeln!(
             out,
             "skipped DuckDB: BENCH_PYTHON is not set (pip install duckdb)"
         )
         .expect("stdout");
-        return;
+        return None;
     };
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/benches/few_facts.py");
     let parquet = events.with_extension("parquet");
@@ -168,17 +188,56 @@ fn against_duckdb(out: &mut impl Write, events: &Path, facts: f64, report: (f64,
         measure(&mut command)
     };
     run("load", events);
-    let duckdb = run("facts", events);
+    let facts = run("facts", events);
+    Some(Took {
+        seconds: facts.seconds,
+        cpu: facts.cpu,
+        peak_mib: facts.peak_mib,
+    })
+}
+
+/// Our whole report beside DuckDB's few facts, and how many times the run before each took.
+fn side_by_side(out: &mut impl Write, rows: &[(u64, Took, Option<Took>)]) {
     writeln!(
         out,
-        "\nDuckDB, few facts: {:.2} s, {:.2} cpu s, {:.0} MiB; DuckDB's time over ours: facts {:.2}, \
-         report {:.2}, of processor time {:.2}",
-        duckdb.seconds,
-        duckdb.cpu,
-        duckdb.peak_mib,
-        duckdb.seconds / facts,
-        duckdb.seconds / report.0,
-        duckdb.cpu / report.1
+        "\n     reads   who     wall s  cpu s   MiB    times the run before: reads, wall, cpu, MiB"
+    )
+    .expect("stdout");
+    let mut before: Option<&(u64, Took, Option<Took>)> = None;
+    for row in rows {
+        let (reads, ours, duckdb) = row;
+        let earlier = before.map(|(reads, ours, _)| (*reads, *ours));
+        line(out, ("report", *reads, ours), earlier);
+        if let Some(duckdb) = duckdb {
+            let earlier = before.and_then(|(reads, _, duckdb)| Some((*reads, (*duckdb)?)));
+            line(out, ("DuckDB", *reads, duckdb), earlier);
+            writeln!(
+                out,
+                "           ours over DuckDB's: wall {:.2}, cpu {:.2}, MiB {:.2}",
+                ours.seconds / duckdb.seconds,
+                ours.cpu / duckdb.cpu,
+                ours.peak_mib / duckdb.peak_mib
+            )
+            .expect("stdout");
+        }
+        before = Some(row);
+    }
+}
+
+fn line(out: &mut impl Write, (who, reads, took): (&str, u64, &Took), before: Option<(u64, Took)>) {
+    let grown = before.map_or_else(String::new, |(earlier, before)| {
+        format!(
+            "{:.1}, {:.1}, {:.1}, {:.1}",
+            reads as f64 / earlier as f64,
+            took.seconds / before.seconds,
+            took.cpu / before.cpu,
+            took.peak_mib / before.peak_mib
+        )
+    });
+    writeln!(
+        out,
+        "{reads:>10}   {who:<6} {:>7.2} {:>6.2} {:>6.0}    {grown}",
+        took.seconds, took.cpu, took.peak_mib
     )
     .expect("stdout");
 }

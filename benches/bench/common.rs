@@ -29,9 +29,12 @@ pub(crate) fn readback(data: &Path) -> Command {
     command
 }
 
-/// The first whole number among the program's arguments.
-pub(crate) fn number_or(default: u64) -> u64 {
-    std::env::args()
-        .find_map(|argument| argument.parse().ok())
-        .unwrap_or(default)
+/// All whole numbers among the program's arguments, or else these.
+pub(crate) fn numbers_or(defaults: &[u64]) -> Vec<u64> {
+    let named = std::env::args().filter_map(|argument| argument.parse().ok());
+    let named: Vec<u64> = named.collect();
+    if named.is_empty() {
+        return defaults.to_vec();
+    }
+    named
 }

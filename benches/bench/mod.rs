@@ -10,7 +10,7 @@ use readback::app::folder::DataFolder;
 use readback::collect::Keys;
 use readback::engine::{Engine, EngineSettings};
 
-pub(crate) use common::{library, number_or, readback};
+pub(crate) use common::{library, numbers_or, readback};
 pub(crate) use measure::{cpu, measure};
 pub(crate) use peak::peak;
 
