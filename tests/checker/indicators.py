@@ -50,10 +50,13 @@ def compute(world):
 def kept_reads(world):
     """R1: self, draft, then double clicks; daily counts beside them."""
     p = world.parameters
-    rows, health = [], {"self": 0, "draft": 0, "draft_counts": 0}
+    rows, health = [], {"self": 0, "draft": 0, "draft_counts": 0, "other_source": 0, "other_source_counts": 0}
+    beaten = lambda event: (event["source"], event["id"]) in world.beaten
     for event in world.kept["read"]:
         w, person, data = event["writeup"], event["person"], event["data"]
-        if person is not None and person in w.contributors:
+        if beaten(event):
+            health["other_source"] += 1
+        elif person is not None and person in w.contributors:
             health["self"] += 1
         elif w.published is not None and event["at"] < w.published:
             health["draft"] += 1
@@ -87,6 +90,10 @@ def kept_reads(world):
         if w.published is not None and event["at"] < w.published:
             health["draft"] += 1
             health["draft_counts"] += 1
+            continue
+        if beaten(event):
+            health["other_source"] += 1
+            health["other_source_counts"] += 1
             continue
         count = int(event["data"]["count"])
         counted[0] += 1
@@ -265,7 +272,8 @@ def r7(world, facts):
     for event in world.kept["read_count"]:
         w, data = event["writeup"], event["data"]
         early = w.published is not None and event["at"] < w.published
-        if data["granularity"] == "day" and not early and event["at"] >= since:
+        beaten = (event["source"], event["id"]) in world.beaten
+        if data["granularity"] == "day" and not early and not beaten and event["at"] >= since:
             people = data.get("uniques")
             days[w.id, event["source"]].append(
                 (None if people is None else int(people), int(data["count"])))
