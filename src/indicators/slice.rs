@@ -8,6 +8,7 @@ use super::frames::{counts, index, ints};
 use super::observed::{observed_reads, read_windows};
 use super::shapes::people_in_value;
 use super::trends::age_matched::window_months;
+use super::trends::mann_kendall::alone as trend_alone;
 use super::{Context, Facts, IndicatorError, Kept, Windows, WriteupFact, find};
 use crate::model::{DAY_MS, Results, Value};
 use crate::stats::poisson;
@@ -48,6 +49,7 @@ pub fn of_slice(
         curve(&facts, people, context).map_err(|source| IndicatorError::of("L1", source))?;
     let months =
         window_months(&facts, context).map_err(|source| IndicatorError::of("T0", source))?;
+    let trend = trend_alone(&facts, context).map_err(|source| IndicatorError::of("T1", source))?;
     let said = |code: &str| -> Result<Results, IndicatorError> {
         find(code).map_or_else(|| Ok(Results::new()), |one| one.compute(&facts, context))
     };
@@ -58,7 +60,7 @@ pub fn of_slice(
         .with("late_reads", Value::from(late).of_people(people.late))
         .with("curve", curve)
         .with("months", months)
-        .with("trend", one(&said("T1")?, "trend"));
+        .with("trend", trend);
     if people.still_read {
         let found = said("L4")?;
         for name in ["still_read", "unknown", "not_observed"] {

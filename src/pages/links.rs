@@ -101,6 +101,12 @@ impl Links {
         format!("{}#{}", self.definitions(), encode(code))
     }
 
+    /// How what an indicator tells of a write-up came about; a report has no such pages.
+    pub fn explained(self, code: &str, id: &str) -> Option<String> {
+        let route = || format!("/definitions/{}?writeup={}", encode(code), encode(id));
+        self.can_search().then(route)
+    }
+
     /// The style sheet, or another asset.
     pub fn asset(self, path: &str) -> String {
         let route = format!("/assets/{path}?v={}", assets::version(path));

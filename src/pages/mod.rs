@@ -71,7 +71,7 @@ pub use report::report;
 pub use restated::sentence as restated;
 pub use reviews::{ByHand, Seated, UNTITLED, Unlisted};
 pub use table::reviews_csv;
-pub use writeup::address_of;
+pub use writeup::{EXPLAINED, address_of};
 
 /// What stands on top of every page and every digest, always and word for word.
 pub const STATEMENT: &str = "People are always learning. These are signs that write-ups and \

@@ -18,6 +18,11 @@ use crate::charts::reading::{self, Cell, cell};
 /// Rows of evidence on the page.
 const MOST_LINKS: usize = 100;
 
+/// Indicators that tell numbers of single write-ups, whose steps `crate::jobs::explain` knows.
+pub const EXPLAINED: [&str; 14] = [
+    "R1", "R3", "L1", "L3", "L4", "L8", "L9", "L12", "A1", "A2", "C1", "K1", "K4", "D1",
+];
+
 #[derive(Serialize)]
 struct View {
     frame: Frame,
@@ -29,6 +34,8 @@ struct View {
     nowhere: String,
     opening: Vec<Part>,
     facts: Vec<Fact>,
+    /// Codes that tell numbers of it, and where these are explained; none in a report.
+    explained: Vec<(&'static str, String)>,
     about: Vec<About>,
     /// Nothing where its reads can't be placed by age; `no_chart` says why.
     chart: Option<Figure>,
@@ -151,6 +158,9 @@ pub(super) fn render_one(
         },
         opening: say_all(links, &opening(summary, writeup)),
         facts: facts(summary, links, writeup),
+        explained: (EXPLAINED.iter())
+            .filter_map(|code| Some((*code, links.explained(code, id)?)))
+            .collect(),
         about: about(around, links, writeup),
         chart: no_chart
             .is_empty()

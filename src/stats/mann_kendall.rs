@@ -66,7 +66,7 @@ pub enum Direction {
 
 impl Direction {
     /// By the sign of S and its p.
-    pub(super) fn of(s: f64, p: f64) -> Self {
+    pub fn of(s: f64, p: f64) -> Self {
         match p < LEVEL {
             true if s > 0.0 => Direction::Rising,
             true => Direction::Falling,

@@ -177,6 +177,8 @@ pub(super) struct Asked {
     pub(super) said: String,
     /// A file that was dropped and waits.
     pub(super) file: String,
+    /// The write-up whose numbers are explained; none where it is empty.
+    writeup: String,
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Asked {
@@ -314,10 +316,22 @@ async fn definitions(shown: Shown, headers: HeaderMap) -> Response<Body> {
     page(&shown, &headers, &Page::Definitions)
 }
 
-async fn definition(shown: Shown, headers: HeaderMap, Path(code): Path<String>) -> Response<Body> {
+async fn definition(
+    shown: Shown,
+    headers: HeaderMap,
+    asked: Asked,
+    Path(code): Path<String>,
+) -> Response<Body> {
+    let writeup = Some(asked.writeup.as_str()).filter(|id| !id.is_empty());
+    if let Some(id) = writeup
+        && let Err(refusal) = shown.note(id).await
+    {
+        return refusal.respond();
+    }
     let latest = shown.latest.as_ref();
-    // An unknown code is told by the page.
-    let explained = latest.and_then(|published| explanation(&published.summary, &code, None).ok());
+    // An unknown code, or write-up, is told by the page.
+    let explained =
+        latest.and_then(|published| explanation(&published.summary, &code, writeup).ok());
     let restated = latest.map_or(&serde_json::Value::Null, |published| &published.restated);
     let explained = explained.and_then(|mut told| {
         let own = restate::told_of(restated, &told.code);

@@ -9,6 +9,7 @@ import networkx
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from descriptors import d1_d2
 from formulas import (clustered_ratio, counter_increments, double_clicks, goes_quiet, kaplan_meier, logrank,
@@ -19,7 +20,7 @@ from model import DAY, month, next_month, thousandths
 from reach import l11_l12, l13
 from signs import signs
 from taking_part import a4_a8
-from trends import t2_t8
+from trends import judge, t2_t8
 from written import c3_c4, e1
 
 PLACES = ["code_comment", "commit", "diagram", "onboarding", "writeup"]
@@ -33,6 +34,7 @@ def compute(world):
     for part in (r1_r3, r4, r5, r6, r7, l1, l2, l3, l4, l5_l6, l7_l10, l11_l12, l13, a1_a3, a4_a8, c1_c2, c3_c4,
                  e1, k, t0_t1, d1_d2):
         results |= part(world, facts)
+    judge(results)
     for code, more in signs(world, facts).items():
         results[code] |= more
     if reads["assigned"].any():
@@ -48,10 +50,13 @@ def compute(world):
 def kept_reads(world):
     """R1: self, draft, then double clicks; daily counts beside them."""
     p = world.parameters
-    rows, health = [], {"self": 0, "draft": 0, "draft_counts": 0}
+    rows, health = [], {"self": 0, "draft": 0, "draft_counts": 0, "other_source": 0, "other_source_counts": 0}
+    beaten = lambda event: (event["source"], event["id"]) in world.beaten
     for event in world.kept["read"]:
         w, person, data = event["writeup"], event["person"], event["data"]
-        if person is not None and person in w.contributors:
+        if beaten(event):
+            health["other_source"] += 1
+        elif person is not None and person in w.contributors:
             health["self"] += 1
         elif w.published is not None and event["at"] < w.published:
             health["draft"] += 1
@@ -85,6 +90,10 @@ def kept_reads(world):
         if w.published is not None and event["at"] < w.published:
             health["draft"] += 1
             health["draft_counts"] += 1
+            continue
+        if beaten(event):
+            health["other_source"] += 1
+            health["other_source_counts"] += 1
             continue
         count = int(event["data"]["count"])
         counted[0] += 1
@@ -263,7 +272,8 @@ def r7(world, facts):
     for event in world.kept["read_count"]:
         w, data = event["writeup"], event["data"]
         early = w.published is not None and event["at"] < w.published
-        if data["granularity"] == "day" and not early and event["at"] >= since:
+        beaten = (event["source"], event["id"]) in world.beaten
+        if data["granularity"] == "day" and not early and not beaten and event["at"] >= since:
             people = data.get("uniques")
             days[w.id, event["source"]].append(
                 (None if people is None else int(people), int(data["count"])))
@@ -589,12 +599,22 @@ def k(world, facts):
                                             for part in ("uptake", "follow_up", "index")}},
         "K2": {"live_age_days": ages(of_talk), "by_place": in_places(ages, of_talk),
                "uptake": ages(uptake), "uptake_by_place": in_places(ages, uptake)},
-        "K3": survival(of_talk) | {"uptake": survival(uptake)},
+        "K3": judged_together(survival(of_talk) | {"uptake": survival(uptake)}),
         "K4": {"graph": citation_graph(world, meant)},
         "K5": half_life(of_talk) | {"uptake": half_life(uptake)},
         "K6": {"late_links": late(of_talk), "by_place": in_places(late, of_talk),
                "uptake": late(uptake), "uptake_by_place": in_places(late, uptake)},
     }
+
+
+def judged_together(k3):
+    """Both log-rank tests of one page."""
+    tests = [k3["logrank"], k3["uptake"]["logrank"]]
+    made = [test["p"] for test in tests if test["p"] is not None]
+    left = iter(multipletests(made, method="fdr_bh")[1] if made else [])
+    for test in tests:
+        test["adjusted"] = None if test["p"] is None else float(next(left))
+    return k3
 
 
 def citation_graph(world, meant):

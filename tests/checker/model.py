@@ -9,6 +9,8 @@ from datetime import date, datetime, time, timedelta, timezone
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from reconciled import gives_way
+
 DAY = 86_400_000
 PARAMETERS = {
     "double_click_s": 30, "late_days": 90, "horizon_days": 365, "recent_days": 90,
@@ -189,6 +191,7 @@ class World:
         self._names = {n: w for w in self.writeups.values() for n in w.names}
         self._names |= {w.id: w for w in self.writeups.values()}
         self._place(latest.values())
+        self.beaten = gives_way(self)
         self._exclude(latest.values())
         self._observe(by_kind["coverage"], latest.values())
         # The last word on each.
@@ -370,9 +373,12 @@ class World:
         if writeup and writeup.deleted is not None and at >= writeup.deleted:
             return "after_delete"
         data = event["data"]
-        if self._excluded.get(event["person"]):
+        if self.is_excluded(event["person"]):
             return "excluded"
-        if self._kind.get(event["person"], "person") != "person":
+        # What an agent read and another source saw better is the other source's.
+        if (event["source"], event["id"]) in self.beaten:
+            return None
+        if self.is_program(event["person"]):
             return "bot"
         if kind == "read" and (data.get("bot") or data.get("agent")):
             return "bot"
@@ -380,11 +386,16 @@ class World:
             return "bot"
         return None
 
+    def is_excluded(self, person):
+        return bool(self._excluded.get(person))
+
+    def is_program(self, person):
+        return self._kind.get(person, "person") != "person"
+
     def _by_people(self, read):
         """By nobody who is excluded, and by no program."""
         person, data = read["person"], read["data"]
-        return not (self._excluded.get(person) or self._kind.get(person, "person") != "person"
-                    or data.get("bot") or data.get("agent"))
+        return not (self.is_excluded(person) or self.is_program(person) or data.get("bot") or data.get("agent"))
 
     def _observe(self, coverage, events):
         """Observed time by source, then by write-up, for reads and for comments."""

@@ -25,16 +25,12 @@ def t2_t8(world, facts, series, cohorts, observed):
             "cohorts": [c["per_writeup"] for c in cohorts[first:]]}
     tests = {name: trend(values) for name, values in both.items()}
     seasonal = {name: seasons(values) for name, values in both.items()}
-    found = [("T1", "trend", tests["months"].get("recommended", {}).get("p")),
-             ("T1", "cohort_trend", tests["cohorts"].get("recommended", {}).get("p")),
-             ("T3", "months", seasonal["months"]["p"]), ("T3", "cohorts", seasonal["cohorts"]["p"])]
     return {
         "T2": {name: slope(values, tests[name]) for name, values in both.items()},
         "T3": {**seasonal, "weekdays": weekdays(world, facts)},
         "T4": {"pettitt": pettitt(both["months"]), "cohort_pettitt": pettitt(both["cohorts"])},
         "T5": {"pelt": segments(both["months"]), "cohort_pelt": segments(both["cohorts"])},
         "T6": interrupted_all(world, cohorts[first:]),
-        "T7": together(found),
         "T8": intervals(world, facts, series, observed),
     }
 
@@ -182,6 +178,20 @@ def interrupted(day, cohorts):
     fit = its([n - start for n, _ in numbered], [c["reads_90_180"] for _, c in numbered],
               [c["writeups"] for _, c in numbered], t0)
     return out | fit | {"told": "estimated"}
+
+
+def judge(results):
+    """T7, and the verdicts of T1, T3 and E1 that go by what it leaves of their p."""
+    tests = [("T1", "trend", "recommended"), ("T1", "cohort_trend", "recommended"), ("T3", "months", None),
+             ("T3", "cohorts", None), ("E1", "trend", "recommended")]
+    found = []
+    for code, of, inner in tests:
+        test = results.get(code, {}).get(of) or {}
+        found.append((code, of, test, test.get(inner, {}) if inner else test))
+    results["T7"] = together([(code, of, told.get("p")) for code, of, _, told in found])
+    for (_, _, test, told), one in zip(found, results["T7"]["tests"]):
+        if one["adjusted"] is not None:
+            told["verdict"] = "no clear trend" if one["adjusted"] >= 0.05 else "rising" if test["S"] > 0 else "falling"
 
 
 def together(tests):

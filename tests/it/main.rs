@@ -59,6 +59,7 @@ mod engine;
 mod engine_http;
 mod engine_process;
 mod expiry;
+mod explained_writeups;
 mod explored;
 mod feeds;
 mod few;

@@ -2,13 +2,16 @@
 //! with it. The truth is known here: who read when, and what each source missed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 use readback::collect::Keys;
 use readback::config::{Environment, Flags, load};
 use readback::jobs::machines::Configured;
+use readback::jobs::report::to_json;
 use readback::model::{DAY_MS, Millis, Parameters, to_rfc3339};
 use serde_json::{Value, json};
 
+use super::checked::agrees;
 use super::way::{Way, event, instant};
 
 pub(crate) const FROM: &str = "2025-03-03T00:00:00Z";
@@ -157,6 +160,25 @@ async fn the_best_source_of_each_day_counts() {
         json!({ "of": of, "seen_by": seen_by, "writeups": 1, "share": share })
     });
     assert_eq!(summary["health"]["sources"], json!(expected));
+    let all = [vec![registration()], lines].concat();
+    is_right(&way, "reconciled", &all, as_of).await;
+}
+
+/// The registered write-up as an event.
+fn registration() -> String {
+    let data = json!({ "id": "INC-1", "aliases": [], "published_at": "2025-03-01T00:00:00Z" });
+    event("writeup", "INC-1", "INC-1", "2025-03-01T00:00:00Z", data)
+}
+
+/// Asks the independent program whether the report is what these events say.
+async fn is_right(way: &Way, name: &str, lines: &[String], as_of: Millis) {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let (events, report) = (folder.join("events.ndjson"), folder.join("summary.json"));
+    std::fs::write(&events, lines.join("\n") + "\n").expect("a file");
+    let summary = to_json(&way.summary(as_of, 1).await).expect("JSON");
+    std::fs::write(&report, summary).expect("a file");
+    agrees(&events, &report, "UTC");
 }
 
 /// Reads of one day, two minutes apart, by these readers; each as the beacon and as the log saw it.
@@ -208,6 +230,7 @@ async fn what_is_left_out_does_not_come_back_by_another_source() {
     assert_eq!(report["health"]["reads"]["self"], 15);
     assert_eq!(report["health"]["reads"]["other_source"], 15);
     assert_eq!(report["health"]["sources"][0]["share"], 1.0);
+    is_right(&way, "reconciled_own", &lines, instant(FROM) + 30 * DAY_MS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -311,6 +334,8 @@ async fn a_name_now_and_then_makes_no_better_source() {
         return;
     };
     assert_eq!(total(&way).await, Some(10 + 4 + 4));
+    let all = [vec![registration()], lines.clone()].concat();
+    is_right(&way, "reconciled_names", &all, instant(FROM) + 30 * DAY_MS).await;
     // A correction takes the name back: the store says at once what one that never heard it says.
     let named = lines.iter().find(|line| line.contains("a@example.org"));
     let corrected = named.expect("a named read").replace(
@@ -369,6 +394,8 @@ async fn agents_give_way_to_who_sees_agents() {
         "{}",
         report["health"]["reads"]
     );
+    let all = [vec![registration()], lines].concat();
+    is_right(&way, "reconciled_agents", &all, instant(FROM) + 30 * DAY_MS).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use crate::indicators::frames::{counts, ints};
 use crate::indicators::shapes::survival;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{DAY_MS, Layer, LinkRole, Millis, Place, Results};
-use crate::stats::{KaplanMeier, log_rank};
+use crate::stats::{KaplanMeier, LogRank, benjamini_hochberg, log_rank};
 
 /// K3.
 pub(in crate::indicators) struct LinkSurvival;
@@ -19,7 +19,7 @@ static SPEC: Spec = Spec {
     code: "K3",
     title: "Link survival",
     unit: "days; probability",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &["fact_links"],
@@ -31,7 +31,9 @@ static SPEC: Spec = Spec {
         where more than half are still there; limits by Greenwood on the scale log(-log S); rmst = \
         mean life cut at day {horizon_days}. Log-rank test between the places that have links, df \
         = places less one; commit messages can't be changed, so they are counted here alone, drawn nowhere and not tested. uptake \
-        says the same of links alone that are neither follow-up nor on a page that lists.",
+        says the same of links alone that are neither follow-up nor on a page that lists. adjusted = \
+        Benjamini-Hochberg over the two tests, which stand on one page. They compare places and not times, give no \
+        verdict and stand on no leader's page, so they are not among the tests of T7.",
     caveat: "A moved file keeps its links only where the source follows it. Lines of one file go \
         together with it: they are not independent, so the limits are too narrow and the test too \
         sure. Places with few removals say little: look at the numbers behind a curve.",
@@ -48,43 +50,61 @@ impl Indicator for LinkSurvival {
 }
 
 fn link_survival(facts: &Facts, context: &Context) -> PolarsResult<Results> {
-    let mut lives = lives(facts, context.as_of)?;
-    let all = of(&lives, context.parameters.horizon_days);
-    lives.retain(|life| life.is_uptake);
-    Ok(all.with("uptake", of(&lives, context.parameters.horizon_days)))
+    let lives = lives(facts, context.as_of)?;
+    let uptake: Vec<Life> = lives
+        .iter()
+        .filter(|life| life.is_uptake)
+        .cloned()
+        .collect();
+    let tests = [test(&lives), test(&uptake)];
+    let made: Vec<f64> = tests.iter().flatten().map(|test| test.p).collect();
+    let mut adjusted = benjamini_hochberg(&made).into_iter();
+    let mut told = |lives: &[Life], test: Option<LogRank>| {
+        let adjusted = test.and_then(|_| adjusted.next());
+        of(lives, context.parameters.horizon_days).with(
+            "logrank",
+            Results::new()
+                .with("chi2", test.map(|test| test.chi2))
+                .with("df", test.map(|test| test.df))
+                .with("p", test.map(|test| test.p))
+                .with("adjusted", adjusted),
+        )
+    };
+    let all = told(&lives, tests[0]);
+    Ok(all.with("uptake", told(&uptake, tests[1])))
 }
 
-/// The curves of some links, place by place, and the test between them.
+fn spans(lives: &[Life], place: Place) -> Vec<(f64, bool)> {
+    let own = lives.iter().filter(|life| life.place == place.name());
+    own.map(|life| life.span).collect()
+}
+
+/// The test between the places, without commit messages.
+fn test(lives: &[Life]) -> Option<LogRank> {
+    let places = Place::OF_THE_TALK.into_iter();
+    let tested: Vec<Vec<(f64, bool)>> = places
+        .filter(|place| *place != Place::Commit)
+        .map(|place| spans(lives, place))
+        .collect();
+    log_rank(&tested)
+}
+
+/// The curves of some links, place by place.
 fn of(lives: &[Life], horizon: u32) -> Results {
     let mut curves = Results::new();
-    let mut tested = Vec::new();
     for place in Place::OF_THE_TALK {
-        let of_place: Vec<(f64, bool)> = lives
-            .iter()
-            .filter(|life| life.place == place.name())
-            .map(|life| life.span)
-            .collect();
-        let fit = KaplanMeier::fit(&of_place);
+        let fit = KaplanMeier::fit(&spans(lives, place));
         curves = curves.with(
             place.name(),
             // Links are no people.
             survival(&fit, &DAYS, horizon, |value| value),
         );
-        if place != Place::Commit {
-            tested.push(of_place);
-        }
     }
-    let test = log_rank(&tested);
-    Results::new().with("link_survival", curves).with(
-        "logrank",
-        Results::new()
-            .with("chi2", test.map(|test| test.chi2))
-            .with("df", test.map(|test| test.df))
-            .with("p", test.map(|test| test.p)),
-    )
+    Results::new().with("link_survival", curves)
 }
 
 /// A link's life: days, and whether it ended.
+#[derive(Clone)]
 struct Life {
     place: String,
     span: (f64, bool),

@@ -2,13 +2,14 @@
 
 use polars::prelude::PolarsResult;
 
-use super::MIN_MONTHS;
+use super::edits;
+use super::mann_kendall::tested;
 use super::seasons::tested as seasonal;
-use super::series::{Tested, series};
+use super::series::series;
 use crate::indicators::shapes::fewest;
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
-use crate::stats::{benjamini_hochberg, mann_kendall};
+use crate::stats::benjamini_hochberg;
 
 /// T7.
 pub(in crate::indicators) struct Comparisons;
@@ -20,19 +21,22 @@ static SPEC: Spec = Spec {
     code: "T7",
     title: "Tests judged together",
     unit: "p",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &[
         "fact_daily",
+        "fact_edits",
         "fact_people_by_month",
         "fact_people_by_cohort",
     ],
-    says: "Whether what the tests of the leader's page find would be found by chance, there being several.",
-    definition: "Benjamini-Hochberg over the tests that stand on the leader's page, one family: T1's trend and \
-        cohort_trend (the p of its recommended test) and T3's seasonal test of both series. With p sorted, \
-        adjusted_(i) = min over j >= i of m p_(j) / j, not above 1. A test that was not made (too early) is not \
-        among the m. rejected_05 = how many are below 0.05.",
+    says: "Whether what the tests of the signs find would be found by chance, there being several.",
+    definition: "Benjamini-Hochberg over the tests that give a verdict on a sign of the leader's page, one family: \
+        T1's trend and cohort_trend (the p of its recommended test), T3's seasonal test of both series, and E1's \
+        trend (as T1's). With p sorted, adjusted_(i) = min over j >= i of m p_(j) / j, not above 1; the verdicts of \
+        T1, T3 and E1 go by it. A test that was not made (too early) is not among the m. rejected_05 = how many are \
+        below 0.05. Tests of other pages are judged there: T4's and D1's with all of the page for those who look \
+        closer, K3's two with each other; they give no verdict.",
     caveat: "Twenty tests of nothing find something more often than not; adjusted, of what is called a finding at \
         most one in twenty is none. The tests look at the same reads in different ways, so they agree \
         more often than independent ones.",
@@ -49,44 +53,86 @@ impl Indicator for Comparisons {
 }
 
 fn comparisons(facts: &Facts, context: &Context) -> PolarsResult<Results> {
-    let series = series(facts, context)?;
-    let (months, cohorts) = (series.by_month(), series.by_cohort());
-    let family = [
-        ("T1", "trend", trend(&months)),
-        ("T1", "cohort_trend", trend(&cohorts)),
-        ("T3", "months", seasonal(&months).map(|found| found.p)),
-        ("T3", "cohorts", seasonal(&cohorts).map(|found| found.p)),
-    ];
-    // Each adjusted p may be another test's own.
-    let people = fewest(&[months.people, cohorts.people]);
-    Ok(together(&family, people))
+    Ok(Family::of(facts, context)?.told())
 }
 
-fn trend(series: &Tested) -> Option<f64> {
-    let test = mann_kendall(&series.timed()).filter(|test| test.n >= MIN_MONTHS)?;
-    Some(test.recommended.p)
+/// The tests that give a verdict on a sign, judged together.
+pub(super) struct Family {
+    tests: Vec<Test>,
+    /// The fewest people who stand for certain behind the reads that are tested: each adjusted p may be another
+    /// test's own.
+    people: u64,
+    /// Distinct people behind the edits.
+    editors: u64,
+}
+
+/// One of them.
+struct Test {
+    code: &'static str,
+    of: &'static str,
+    /// What Benjamini and Hochberg leave of its p; `None` where it was not made.
+    adjusted: Option<f64>,
+}
+
+impl Family {
+    /// T1 and T3 of both series, and E1's trend.
+    pub(super) fn of(facts: &Facts, context: &Context) -> PolarsResult<Family> {
+        let series = series(facts, context)?;
+        let (months, cohorts) = (series.by_month(), series.by_cohort());
+        let edits = edits::window(facts, context)?;
+        let trend = |points: &[(f64, f64)]| tested(points).map(|test| test.recommended.p);
+        let family = [
+            ("T1", "trend", trend(&months.timed())),
+            ("T1", "cohort_trend", trend(&cohorts.timed())),
+            ("T3", "months", seasonal(&months).map(|found| found.p)),
+            ("T3", "cohorts", seasonal(&cohorts).map(|found| found.p)),
+            ("E1", "trend", trend(&edits.points)),
+        ];
+        Ok(Family {
+            tests: together(&family),
+            people: fewest(&[months.people, cohorts.people]),
+            editors: edits.people,
+        })
+    }
+
+    /// What is left of the p of one of them.
+    pub(super) fn adjusted(&self, code: &str, of: &str) -> Option<f64> {
+        let mut tests = self.tests.iter();
+        tests
+            .find(|test| test.code == code && test.of == of)?
+            .adjusted
+    }
+
+    fn told(&self) -> Results {
+        let made = || self.tests.iter().filter_map(|test| test.adjusted);
+        let tests = self.tests.iter().map(|test| {
+            let people = match test.code {
+                "E1" => fewest(&[self.people, self.editors]),
+                _ => self.people,
+            };
+            Results::new()
+                .with("code", test.code)
+                .with("of", test.of)
+                .with("adjusted", Value::from(test.adjusted).of_people(people))
+        });
+        let found = made().filter(|p| *p < LEVEL).count();
+        Results::new()
+            .with("m", made().count())
+            .with("rejected_05", Value::from(found).of_people(self.people))
+            .with("tests", tests.collect::<Vec<Results>>())
+    }
 }
 
 /// The adjusted p of each test, in their order.
-fn together(family: &[(&str, &str, Option<f64>)], people: u64) -> Results {
+fn together(family: &[(&'static str, &'static str, Option<f64>)]) -> Vec<Test> {
     let made: Vec<f64> = family.iter().filter_map(|test| test.2).collect();
-    let adjusted = benjamini_hochberg(&made);
-    let found = adjusted.iter().filter(|p| **p < LEVEL).count();
-    let mut next = adjusted.into_iter();
-    let tests: Vec<Results> = family
-        .iter()
-        .map(|(code, of, p)| {
-            let adjusted = p.and_then(|_| next.next());
-            Results::new()
-                .with("code", *code)
-                .with("of", *of)
-                .with("adjusted", Value::from(adjusted).of_people(people))
-        })
-        .collect();
-    Results::new()
-        .with("m", made.len())
-        .with("rejected_05", Value::from(found).of_people(people))
-        .with("tests", tests)
+    let mut next = benjamini_hochberg(&made).into_iter();
+    let tests = family.iter().map(|&(code, of, p)| Test {
+        code,
+        of,
+        adjusted: p.and_then(|_| next.next()),
+    });
+    tests.collect()
 }
 
 #[cfg(test)]
@@ -95,14 +141,23 @@ mod tests {
     use crate::indicators::test_support::{context, empty};
     use crate::stats::examples::{close, numbers, one};
 
+    fn family(tests: &[(&'static str, &'static str, Option<f64>)]) -> Results {
+        let family = Family {
+            tests: together(tests),
+            people: 9,
+            editors: 9,
+        };
+        family.told()
+    }
+
     #[test]
     fn fits_the_worked_example() {
         let example = one("T7", 0);
-        let family: Vec<_> = numbers(&example.input["p"])
+        let tests: Vec<_> = numbers(&example.input["p"])
             .into_iter()
             .map(|p| ("T1", "trend", Some(p)))
             .collect();
-        let found = together(&family, 9);
+        let found = family(&tests);
         assert_eq!(found.get("m"), Some(&Value::Int(6)));
         let rejected = found.get("rejected_05").unwrap().bare();
         assert_eq!(
@@ -124,8 +179,7 @@ mod tests {
 
     #[test]
     fn tests_that_were_not_made_are_not_counted() {
-        let family = [("T1", "trend", Some(0.04)), ("T3", "months", None)];
-        let found = together(&family, 9);
+        let found = family(&[("T1", "trend", Some(0.04)), ("T3", "months", None)]);
         assert_eq!(found.get("m"), Some(&Value::Int(1)));
         let Some(Value::List(tests)) = found.get("tests") else {
             panic!()

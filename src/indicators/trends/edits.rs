@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::NaiveDate;
 use polars::prelude::PolarsResult;
 
+use super::comparisons::Family;
 use super::exposure::{AtRisk, Days};
 use super::mann_kendall::trend;
 use super::series::complete_months;
@@ -28,10 +29,15 @@ static SPEC: Spec = Spec {
     code: "E1",
     title: "Late edits",
     unit: "share; edits per 100 write-up-working-days",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
-    facts: &["fact_edits"],
+    facts: &[
+        "fact_daily",
+        "fact_edits",
+        "fact_people_by_month",
+        "fact_people_by_cohort",
+    ],
     says: "Whether people still change what a write-up says {late_later}, and people who did not write \
         it.",
     definition: "An edit is a local day on which somebody changed a published, dated write-up, however \
@@ -47,7 +53,8 @@ static SPEC: Spec = Spec {
         names do not come from the list of changes. series: by complete local month, edits at an age \
         in [{late_days}, {late_days_twice}) days on days observed whole, weekends included, exposure \
         as in T0's window_exposure with the days on which edits were observed, per_100 = 100 * edits / \
-        exposure (null without exposure), and the same of edits by others. trend: T1 and T2 of per_100. \
+        exposure (null without exposure), and the same of edits by others. trend: T1 and T2 of per_100; its \
+        verdict goes by the p that T7 leaves beside the other tests. \
         not_yet_observed counts write-ups old enough whose {first_year} of edits {year_was} not \
         observed whole. {watched_by_all}",
     caveat: "A late edit may be a new spelling that nobody called minor, a moved link or a true change \
@@ -100,12 +107,8 @@ fn late_edits(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let pairs: Vec<(f64, f64)> = pairs.collect();
 
     let months = months(facts, context, &edits);
-    let points: Vec<(f64, f64)> = months
-        .iter()
-        .enumerate()
-        .filter_map(|(number, month)| Some((number as f64, month.per_100(month.edits)?)))
-        .collect();
-    let in_window = edits.iter().filter(|e| (late..2 * late).contains(&e.age));
+    let window = tested(context, &edits, &months);
+    let adjusted = Family::of(facts, context)?.adjusted("E1", "trend");
     Ok(Results::new()
         .with(
             "edits",
@@ -123,9 +126,34 @@ fn late_edits(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .with("series", months.iter().map(Month::told).collect::<Vec<_>>())
         .with(
             "trend",
-            Value::from(trend(&points)).of_people(distinct(in_window)),
+            Value::from(trend(&window.points, adjusted)).of_people(window.people),
         )
         .with("not_yet_observed", chosen.not_yet_observed))
+}
+
+/// What is tested.
+pub(super) struct Window {
+    /// Months from the first one on, and edits of each per 100 write-up-working-days.
+    pub(super) points: Vec<(f64, f64)>,
+    /// Distinct people behind the edits of these ages.
+    pub(super) people: u64,
+}
+
+/// The series that T7 judges with others.
+pub(super) fn window(facts: &Facts, context: &Context) -> PolarsResult<Window> {
+    let edits = edits(facts)?;
+    Ok(tested(context, &edits, &months(facts, context, &edits)))
+}
+
+fn tested(context: &Context, edits: &[Edit], months: &[Month]) -> Window {
+    let late = i64::from(context.parameters.late_days) * DAY_MS;
+    let points = months.iter().enumerate();
+    let points =
+        points.filter_map(|(number, month)| Some((number as f64, month.per_100(month.edits)?)));
+    Window {
+        points: points.collect(),
+        people: distinct(edits.iter().filter(|e| (late..2 * late).contains(&e.age))),
+    }
 }
 
 /// Edits by people who did not write the first version, of those whose maker is known.

@@ -3,10 +3,11 @@
 use polars::prelude::PolarsResult;
 
 use super::MIN_MONTHS;
+use super::comparisons::Family;
 use super::series::{Tested, series};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
-use crate::stats::{TheilSen, mann_kendall, median, theil_sen};
+use crate::stats::{Direction, MannKendall, TheilSen, mann_kendall, median, theil_sen};
 
 /// T1.
 pub(in crate::indicators) struct Trend;
@@ -15,11 +16,12 @@ static SPEC: Spec = Spec {
     code: "T1",
     title: "Trend of late reading",
     unit: "Z; p; units per month",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &[
         "fact_daily",
+        "fact_edits",
         "fact_people_by_month",
         "fact_people_by_cohort",
     ],
@@ -28,8 +30,9 @@ static SPEC: Spec = Spec {
         its cohorts' per_writeup over months of publication (cohort_trend). S = sum over pairs of \
         sgn(x_j - x_i); var_s with ties; z = (S -/+ 1) / sqrt(var_s); p two-sided. recommended \
         multiplies var_s by max(1, 1 + 2(1 - 1/n) r1), r1 = first autocorrelation of the series \
-        less its slope (Yue-Wang, lag 1, floored); the verdict is rising or falling where its p \
-        < 0.05, otherwise no clear trend. Fewer than 12 values: too early, no test. Months \
+        less its slope (Yue-Wang, lag 1, floored); the verdict is rising or falling where its p, \
+        judged with the other tests of T7, is < 0.05, otherwise no clear trend. Of a part of the \
+        write-ups it is the only test, and its own p decides. Fewer than 12 values: too early, no test. Months \
         without data are left out and keep their time for the slope. theil_sen: median slope a \
         month with Sen's 95 % limits as SciPy has them; theil_sen_display: the same with the \
         variance of the recommended test; percent_per_month: that in per cent of the series' \
@@ -51,17 +54,37 @@ impl Indicator for Trend {
 
 fn trends(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let series = series(facts, context)?;
-    // A series of nobody's reads is shown; one of a few people's is not, whatever it says.
-    let guarded = |series: Tested| Value::from(trend(&series.timed())).of_people(series.people);
+    let family = Family::of(facts, context)?;
+    let judged = |of: &str, series: Tested| guarded(&series, family.adjusted("T1", of));
     Ok(Results::new()
-        .with("trend", guarded(series.by_month()))
-        .with("cohort_trend", guarded(series.by_cohort())))
+        .with("trend", judged("trend", series.by_month()))
+        .with("cohort_trend", judged("cohort_trend", series.by_cohort())))
 }
 
-/// T1 and T2 of a series of months with their values.
-pub(super) fn trend(points: &[(f64, f64)]) -> Results {
-    let test = mann_kendall(points).filter(|_| points.len() >= MIN_MONTHS);
+/// The trend by month of a part of the write-ups, which is the only test that is told of it.
+pub(in crate::indicators) fn alone(facts: &Facts, context: &Context) -> PolarsResult<Value> {
+    Ok(guarded(&series(facts, context)?.by_month(), None))
+}
+
+/// A series of nobody's reads is shown; one of a few people's is not, whatever it says.
+fn guarded(series: &Tested, adjusted: Option<f64>) -> Value {
+    Value::from(trend(&series.timed(), adjusted)).of_people(series.people)
+}
+
+/// The test of a series that is long enough.
+pub(super) fn tested(points: &[(f64, f64)]) -> Option<MannKendall> {
+    mann_kendall(points).filter(|_| points.len() >= MIN_MONTHS)
+}
+
+/// T1 and T2 of a series of months with their values. `adjusted`: the p of the recommended test judged with others,
+/// where it is not the only one; the verdict goes by it.
+pub(super) fn trend(points: &[(f64, f64)], adjusted: Option<f64>) -> Results {
+    let test = tested(points);
     let best = test.map(|test| test.recommended);
+    let verdict = test.map(|test| match adjusted {
+        Some(p) => Direction::of(test.s, p),
+        None => test.recommended.verdict,
+    });
     let line = test.and_then(|_| theil_sen(points, 1.0));
     let shown = test.and_then(|test| theil_sen(points, test.inflation()));
     let level = median(&points.iter().map(|point| point.1).collect::<Vec<_>>());
@@ -90,10 +113,7 @@ pub(super) fn trend(points: &[(f64, f64)]) -> Results {
                 .with("var_s", best.map(|best| best.var_s))
                 .with("z", best.map(|best| best.z))
                 .with("p", best.map(|best| best.p))
-                .with(
-                    "verdict",
-                    best.map_or("too early", |best| best.verdict.words()),
-                ),
+                .with("verdict", verdict.map_or("too early", Direction::words)),
         )
         .with("theil_sen_display", slope(shown, Some(1.0)))
         .with("percent_per_month", slope(shown, percent))
@@ -123,7 +143,7 @@ mod tests {
     #[test]
     fn fits_the_worked_example() {
         let example = one("T1", 0);
-        let found = trend(&monthly(&numbers(&example.input["y"])));
+        let found = trend(&monthly(&numbers(&example.input["y"])), None);
         let check = |path: &[&str]| {
             let Value::Float(value) = field(&found, path) else {
                 panic!("{path:?}")
@@ -153,8 +173,24 @@ mod tests {
     }
 
     #[test]
+    fn the_verdict_goes_by_the_p_that_other_tests_leave() {
+        let example = one("T1", 0);
+        let points = monthly(&numbers(&example.input["y"]));
+        for (adjusted, verdict) in [(0.049, "rising"), (0.05, "no clear trend")] {
+            let found = trend(&points, Some(adjusted));
+            let told = field(&found, &["recommended", "verdict"]);
+            assert_eq!(told, Value::from(verdict), "{adjusted}");
+            // Its own p stays what it is.
+            let Value::Float(p) = field(&found, &["recommended", "p"]) else {
+                panic!("{found:?}")
+            };
+            assert!(close(p, &example.expect["recommended"]["p"]), "{p}");
+        }
+    }
+
+    #[test]
     fn eleven_months_are_too_early() {
-        let found = trend(&monthly(&[1.0; 11]));
+        let found = trend(&monthly(&[1.0; 11]), None);
         assert_eq!(field(&found, &["n"]), Value::Int(11));
         assert_eq!(
             field(&found, &["recommended", "verdict"]),
@@ -171,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_quiet_year_has_no_per_cent() {
-        let found = trend(&monthly(&[0.0; 12]));
+        let found = trend(&monthly(&[0.0; 12]), None);
         assert_eq!(field(&found, &["percent_per_month", "slope"]), Value::Null);
         assert_eq!(
             field(&found, &["theil_sen_display", "slope"]),

@@ -2,12 +2,13 @@
 
 use polars::prelude::PolarsResult;
 
+use super::comparisons::Family;
 use super::series::{Tested, series};
 use super::week::around;
 use crate::indicators::frames::{counts, ints};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
-use crate::stats::{seasonal, weekday_factors};
+use crate::stats::{Direction, seasonal, weekday_factors};
 
 /// T3.
 pub(in crate::indicators) struct Seasons;
@@ -33,11 +34,12 @@ static SPEC: Spec = Spec {
     code: "T3",
     title: "Seasons: months and weekdays",
     unit: "Z; p; units a year; factor",
-    version: 1,
+    version: 2,
     layer: Layer::L,
     state: false,
     facts: &[
         "fact_daily",
+        "fact_edits",
         "fact_people_by_month",
         "fact_people_by_cohort",
         "fact_people_by_weekday",
@@ -48,7 +50,7 @@ static SPEC: Spec = Spec {
         window_per_100, which is a rate per working day; cohorts = its per_writeup): S = sum over the twelve \
         months of the year of the rises less the falls among that month's values, var_s = sum of the twelve \
         variances with ties, z = (S -/+ 1) / sqrt(var_s), p two-sided; the verdict is rising or falling where \
-        p < 0.05, otherwise no clear trend. slope_per_year = median of the slopes between values of one month of \
+        p, judged with the other tests of T7, is < 0.05, otherwise no clear trend. slope_per_year = median of the slopes between values of one month of \
         the year. Fewer than 24 values: too early, no test. weekdays: factor = median over days of reads of the \
         day / mean of the seven days around it, of write-ups observed on all seven; days around which \
         nobody read have none, and a weekday with fewer than 8 days has no factor. 1 is a day like any other.",
@@ -69,10 +71,13 @@ impl Indicator for Seasons {
 
 fn seasons(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let series = series(facts, context)?;
-    let guarded = |series: Tested| Value::from(test(&series)).of_people(series.people);
+    let family = Family::of(facts, context)?;
+    let guarded = |of: &str, series: Tested| {
+        Value::from(test(&series, family.adjusted("T3", of))).of_people(series.people)
+    };
     Ok(Results::new()
-        .with("months", guarded(series.by_month()))
-        .with("cohorts", guarded(series.by_cohort()))
+        .with("months", guarded("months", series.by_month()))
+        .with("cohorts", guarded("cohorts", series.by_cohort()))
         .with("weekdays", weekdays(facts, context)?))
 }
 
@@ -81,8 +86,13 @@ pub(super) fn tested(series: &Tested) -> Option<crate::stats::Seasonal> {
     seasonal(&series.points, YEAR).filter(|found| found.n >= MIN_MONTHS)
 }
 
-fn test(series: &Tested) -> Results {
+/// `adjusted`: the p that is left beside the other tests of T7.
+fn test(series: &Tested, adjusted: Option<f64>) -> Results {
     let found = tested(series);
+    let verdict = found.map(|found| match adjusted {
+        Some(p) => Direction::of(found.s, p),
+        None => found.verdict,
+    });
     Results::new()
         .with("n", series.points.len())
         .with("S", found.map(|found| found.s))
@@ -93,10 +103,7 @@ fn test(series: &Tested) -> Results {
             "slope_per_year",
             found.and_then(|found| found.slope_per_period),
         )
-        .with(
-            "verdict",
-            found.map_or("too early", |found| found.verdict.words()),
-        )
+        .with("verdict", verdict.map_or("too early", Direction::words))
 }
 
 fn weekdays(facts: &Facts, context: &Context) -> PolarsResult<Vec<Results>> {
@@ -143,11 +150,11 @@ mod tests {
         let mut tested = found.by_month();
         assert!(tested.points.len() > 24);
         assert_eq!(
-            field(&test(&tested), &["verdict"]),
+            field(&test(&tested, None), &["verdict"]),
             Value::from("no clear trend")
         );
         tested.points.truncate(23);
-        let early = test(&tested);
+        let early = test(&tested, None);
         assert_eq!(field(&early, &["verdict"]), Value::from("too early"));
         assert_eq!(field(&early, &["n"]), Value::Int(23));
         assert_eq!(field(&early, &["p"]), Value::Null);

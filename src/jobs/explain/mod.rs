@@ -2,6 +2,7 @@
 //! were asked, with which parameters, and what it can't tell. Made from a published summary alone, so that
 //! nothing is told here that is withheld there; never a row of a person.
 
+mod of_writeup;
 mod steps;
 
 use std::collections::BTreeSet;
@@ -73,6 +74,10 @@ pub struct Explanation {
     /// What the summary says of the write-up that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub writeup: Option<Value>,
+    /// How each number that the indicator tells of that write-up comes out of what it tells of all; absent where it
+    /// tells none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub writeup_steps: Vec<Steps>,
     /// Which of its numbers in an earlier report are others by now, and what may have caused it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub restated: Option<Value>,
@@ -130,6 +135,9 @@ pub fn explanation(
         made: origin.made,
         results: said["results"].clone(),
         part: None,
+        writeup_steps: (writeup.as_ref())
+            .map(|row| of_writeup::of_writeup(summary, spec.code, row))
+            .unwrap_or_default(),
         writeup,
         restated: None,
     })
@@ -164,6 +172,7 @@ pub fn explanation_of_noise(parameters: &Parameters, as_of: Millis) -> Explanati
         results: Value::Object(Map::new()),
         part: None,
         writeup: None,
+        writeup_steps: Vec::new(),
         restated: None,
     }
 }
@@ -288,10 +297,7 @@ impl Explanation {
         }
         for steps in &self.steps {
             writeln!(out, "\nFrom events to facts: {}", steps.kind)?;
-            for step in &steps.steps {
-                let sign = if step.left_out { "-" } else { " " };
-                writeln!(out, "  {sign} {:>12}  {}", said(step), step.what)?;
-            }
+            write_steps(out, steps)?;
         }
         writeln!(out, "\nWho was watching")?;
         if self.coverage.is_empty() {
@@ -321,6 +327,11 @@ impl Explanation {
             if let Some(part) = &self.part {
                 wrapped(out, "", part)?;
             }
+            for steps in &self.writeup_steps {
+                writeln!(out, "  To {}", steps.kind)?;
+                write_steps(out, steps)?;
+            }
+            writeln!(out, "  All that is told of it")?;
             for (name, value) in numbers(writeup) {
                 writeln!(out, "  {name} = {value}")?;
             }
@@ -339,6 +350,14 @@ impl Explanation {
         write_statements(out, &self.made)?;
         Ok(())
     }
+}
+
+fn write_steps(out: &mut String, steps: &Steps) -> std::fmt::Result {
+    for step in &steps.steps {
+        let sign = if step.left_out { "-" } else { " " };
+        writeln!(out, "  {sign} {:>12}  {}", said(step), step.what)?;
+    }
+    Ok(())
 }
 
 fn write_statements(out: &mut String, statements: &[Asked]) -> std::fmt::Result {
@@ -387,10 +406,11 @@ fn write_restated(out: &mut String, restated: &Value) -> std::fmt::Result {
 }
 
 fn said(step: &Step) -> String {
-    match step.n {
-        Some(n) => n.to_string(),
-        None if step.suppressed => "withheld".to_owned(),
-        None => "–".to_owned(),
+    match (step.n, &step.value) {
+        (Some(n), _) => n.to_string(),
+        (None, Some(value)) => value.to_string(),
+        (None, None) if step.suppressed => "withheld".to_owned(),
+        (None, None) => "–".to_owned(),
     }
 }
 

@@ -9,7 +9,8 @@ use crate::charts::reading::{Cell, cell};
 /// What became of the events of one kind, step by step.
 #[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
 pub struct Steps {
-    /// The kind of event; `lines` are those of all kinds together, `writeup` what stands in the registry.
+    /// The kind of event; `lines` are those of all kinds together, `writeup` what stands in the registry. Of one
+    /// write-up the place of the number to which they lead.
     pub kind: String,
     /// The steps in their order.
     pub steps: Vec<Step>,
@@ -27,6 +28,9 @@ pub struct Step {
     /// The number is withheld.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub suppressed: bool,
+    /// What is told and no count, as a share is; absent of counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
 }
 
 /// Of all lines, those that are no event of their own.
@@ -222,13 +226,14 @@ fn writeups(summary: &Value, results: &Value, counted: &str, unwatched: &[&str])
 }
 
 /// What is taken in, and before it what lies between it and what stood before.
-fn between(before: &Step, taken: Step, what: &str) -> [Step; 2] {
+pub(super) fn between(before: &Step, taken: Step, what: &str) -> [Step; 2] {
     let n = before.n.zip(taken.n);
     let between = Step {
         what: what.to_owned(),
         n: n.and_then(|(before, taken)| before.checked_sub(taken)),
         left_out: true,
         suppressed: before.suppressed || taken.suppressed,
+        value: None,
     };
     [between, taken]
 }
@@ -243,6 +248,7 @@ fn left(steps: &[Step]) -> Step {
         n,
         left_out: false,
         suppressed: n.is_none() && steps.iter().any(|step| step.suppressed),
+        value: None,
     }
 }
 
@@ -255,7 +261,7 @@ impl Step {
     }
 }
 
-fn step(parent: &Value, name: &str, what: &str, left_out: bool) -> Step {
+pub(super) fn step(parent: &Value, name: &str, what: &str, left_out: bool) -> Step {
     let found = cell(parent, name);
     let number = parent.get(name).and_then(Value::as_u64);
     Step {
@@ -264,6 +270,7 @@ fn step(parent: &Value, name: &str, what: &str, left_out: bool) -> Step {
         n: if parent.is_null() { Some(0) } else { number },
         left_out,
         suppressed: found == Cell::Withheld,
+        value: None,
     }
 }
 
