@@ -35,7 +35,7 @@ pub use noised::NOISED;
 pub use reach::Reach;
 pub use reach::teams::{ByTeam, by_writeup as readers_by_team};
 pub(crate) use shapes::fewest;
-pub use slice::{BLOCKS, SlicePeople, of_slice};
+pub use slice::{BLOCKS, SlicePeople, is_early, of_slice};
 pub use tail::long::{LongTail, decay_horizon, is_there};
 pub use tail::share::taken_in as in_tail_share;
 pub use told::Told;

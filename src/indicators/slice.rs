@@ -156,8 +156,12 @@ fn curve(facts: &Facts, people: &SlicePeople, context: &Context) -> PolarsResult
         let found = poisson(reads, exposure_ms as f64 / DAY_MS as f64)?;
         let people = people.blocks.get(number).copied().unwrap_or(0);
         let people = people_in_value(people, all, single);
-        // Where all reads are told, so is what one block lacks.
-        let told = |value: Value| value.cell("blocks", people);
+        // Where late reads and all reads are told, so is what one block lacks of those of its part.
+        let part = match is_early(number, context.parameters.late_days) {
+            true => "early",
+            false => "late",
+        };
+        let told = |value: Value| value.cell(part, people);
         Some(
             Results::new()
                 .with("from_day", BLOCK_DAYS * number as i64)
@@ -169,6 +173,11 @@ fn curve(facts: &Facts, people: &SlicePeople, context: &Context) -> PolarsResult
         )
     });
     Ok(points.collect())
+}
+
+/// Whether all reads of a block of ages come before they are late.
+pub fn is_early(block: usize, late_days: u32) -> bool {
+    (block as i64 + 1) * BLOCK_DAYS <= i64::from(late_days)
 }
 
 /// Reads of each block, and those of them that are no page count.

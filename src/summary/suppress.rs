@@ -38,7 +38,7 @@ pub fn cells_but(people: &[u64], unlisted: impl Fn(usize) -> bool, k: u64) -> Ve
 /// arithmetic but the rule itself. A withheld cell holds somebody, since zero is shown: five cells that
 /// hold five people hold one each. And cells of fewer than k hold k-1 at most: three that hold 3(k-1)
 /// hold k-1 each.
-pub(super) fn is_open(hidden: &[u64], k: u64) -> bool {
+pub(crate) fn is_open(hidden: &[u64], k: u64) -> bool {
     let count = hidden.len() as u64;
     let sum: u64 = hidden.iter().sum();
     let most = count.saturating_mul(k.saturating_sub(1));

@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use super::{People, Slice, What, month};
-use crate::indicators::{BLOCKS, Context, SlicePeople};
+use crate::indicators::{BLOCKS, Context, SlicePeople, is_early};
 use crate::jobs::columns::ints;
 use crate::jobs::compute::Computed;
 use crate::jobs::few::{Shown, least_part};
 use crate::summary::margins::Margins;
-use crate::summary::suppress::count_is_withheld;
+use crate::summary::suppress::{count_is_withheld, is_open};
 
 /// Of each slice the people behind what may be told, one where it may not; nothing of a slice that is not
 /// offered at all, because its reads may not be told. `shown`: what the list tells of each write-up,
@@ -20,7 +20,7 @@ pub(super) fn judge(
     slices: &[Slice],
     people: &People,
     shown: &[Shown],
-    (withheld, k): (&[i32], u32),
+    (withheld, late_days, k): (&[i32], u32, u32),
 ) -> Vec<Option<SlicePeople>> {
     let asked = Asked {
         slices,
@@ -28,15 +28,11 @@ pub(super) fn judge(
         withheld,
         k: k.into(),
     };
-    let readers = asked.judge(What::All, |at| shown[at].readers);
-    let late = asked.judge(What::Late, |at| shown[at].late);
-    // No list tells what it tells of a write-up by these blocks or months.
-    let never = |_| false;
-    let blocks =
-        (0..BLOCKS).map(|block| (What::Block(block), asked.judge(What::Block(block), never)));
-    let blocks: Vec<(What, Vec<bool>)> = blocks.collect();
+    let all = vec![true; slices.len()];
+    let readers = asked.judge(What::All, |at| shown[at].readers, &all);
+    let ages = asked.ages(&readers, late_days, |at| shown[at].late);
     let months = people.months().into_iter();
-    let months = months.map(|first| (first, asked.judge(What::Month(first), never)));
+    let months = months.map(|first| (first, asked.judge(What::Month(first), never, &all)));
     let months: Vec<(i32, Vec<bool>)> = months.collect();
     let told = |slice: usize, what: What, told: &[bool]| match asked.inside(slice, what) {
         0 => 0,
@@ -46,10 +42,9 @@ pub(super) fn judge(
     let one = |slice: usize| {
         readers[slice].then(|| SlicePeople {
             readers: asked.inside(slice, What::All),
-            late: told(slice, What::Late, &late),
-            blocks: blocks
-                .iter()
-                .map(|(what, all)| told(slice, *what, all))
+            late: told(slice, What::Late, &ages.late),
+            blocks: (0..BLOCKS)
+                .map(|block| told(slice, What::Block(block), &ages.curve))
                 .collect(),
             months: (months.iter())
                 .filter_map(|(first, all)| {
@@ -60,6 +55,20 @@ pub(super) fn judge(
         })
     };
     (0..slices.len()).map(one).collect()
+}
+
+/// No list tells what it tells of a write-up by ages or months.
+fn never(_: usize) -> bool {
+    false
+}
+
+/// Of each slice what of its ages may be told.
+#[derive(Clone, PartialEq)]
+struct Ages {
+    /// How many reads are late.
+    late: Vec<bool>,
+    /// All thirty days of age, or none.
+    curve: Vec<bool>,
 }
 
 /// What is judged.
@@ -85,13 +94,59 @@ impl Asked<'_> {
         }
     }
 
+    /// Of each slice what of its ages may be told, where `offered`.
+    ///
+    /// Ages add up to late reads, to the others and to all, and ages of slices to those of others. So a curve is told
+    /// as a whole or not at all, and only beside late reads: then what is told of one age is told of each, and the
+    /// sums of slices are judged age by age. What is withheld of a slice at one age must follow at no other either,
+    /// so that it is asked again until nothing more is withheld.
+    fn ages(&self, offered: &[bool], late_days: u32, shown: impl Fn(usize) -> bool) -> Ages {
+        let blocks = || (0..BLOCKS).map(What::Block).chain([What::Later]);
+        let mut open = Ages {
+            late: offered.to_vec(),
+            curve: offered.to_vec(),
+        };
+        loop {
+            let before = open.clone();
+            let late = self.judge(What::Late, &shown, &open.late);
+            for what in blocks() {
+                let told = self.judge(what, never, &open.curve);
+                for (slice, open) in open.curve.iter_mut().enumerate() {
+                    *open &= late[slice] && told[slice];
+                }
+            }
+            for (slice, open_late) in open.late.iter_mut().enumerate() {
+                let betrays = || !open.curve[slice] && self.betrays(slice, blocks(), late_days);
+                *open_late &= late[slice] && !betrays();
+            }
+            if open == before {
+                // What follows from the list is known.
+                return Ages { late, ..open };
+            }
+        }
+    }
+
+    /// Whether late reads, or what all reads are more, would tell the reads of an age where none is told by itself.
+    fn betrays(&self, slice: usize, blocks: impl Iterator<Item = What>, late_days: u32) -> bool {
+        let (early, late): (Vec<What>, Vec<What>) = blocks.partition(|what| match what {
+            What::Block(block) => is_early(*block, late_days),
+            _ => false,
+        });
+        [early, late].into_iter().any(|part| {
+            let people = part.into_iter().map(|what| self.inside(slice, what));
+            let hidden: Vec<u64> = people.filter(|people| *people > 0).collect();
+            !hidden.is_empty() && !is_open(&hidden, self.k)
+        })
+    }
+
     /// Of each slice whether a number that adds up over write-ups may be told, where that of all of them is.
-    /// `shown`: whether the list tells that of one, which then hides nothing.
+    /// `shown`: whether the list tells that of one, which then hides nothing; `open`: slices that are told if they
+    /// may be, the others are not and come out of none.
     ///
     /// The cells are the write-ups that are in the same slices: no sum tells them apart. The largest slice is
     /// asked first; one is told when no cell of few people comes out of those that are told, and none of
     /// those that were refused.
-    fn judge(&self, what: What, shown: impl Fn(usize) -> bool) -> Vec<bool> {
+    fn judge(&self, what: What, shown: impl Fn(usize) -> bool, open: &[bool]) -> Vec<bool> {
         let cells: Vec<Option<u64>> = (self.people.cells.iter())
             .map(|cell| {
                 let hidden = || cell.writeups.iter().filter(|at| !shown(**at));
@@ -113,7 +168,13 @@ impl Asked<'_> {
         // What the list withholds it withholds because it is few people, or hides some.
         let by_size = matches!(what, What::All | What::Late);
         let mut order: Vec<usize> = (0..self.slices.len()).collect();
-        order.sort_by_key(|slice| (std::cmp::Reverse(self.inside(*slice, what)), *slice));
+        order.sort_by_key(|slice| {
+            (
+                open[*slice],
+                std::cmp::Reverse(self.inside(*slice, what)),
+                *slice,
+            )
+        });
         let mut told = vec![false; self.slices.len()];
         for slice in order {
             let in_it = |at: &usize| self.people.cells[*at].slices.binary_search(&slice).is_ok();
@@ -126,10 +187,13 @@ impl Asked<'_> {
             }
             sums.push(own.clone());
             let margins = margins(&cells, &sums);
-            let is_open = !by_size || margins.is_open(&own, self.k);
+            let keeps = !by_size || margins.is_open(&own, self.k);
             let tells = || refused.iter().any(|refused| margins.tells(refused, self.k));
-            told[slice] =
-                self.is_wide(slice, what) && is_open && !margins.betray(self.k) && !tells();
+            told[slice] = open[slice]
+                && self.is_wide(slice, what)
+                && keeps
+                && !margins.betray(self.k)
+                && !tells();
             if !told[slice] {
                 sums.pop();
                 refused.push(own);
@@ -221,7 +285,7 @@ mod tests {
             readers: *shown,
             ..Shown::default()
         });
-        let judged = judge(slices, &people, &shown.collect::<Vec<_>>(), (&[], 5));
+        let judged = judge(slices, &people, &shown.collect::<Vec<_>>(), (&[], 90, 5));
         judged.iter().map(Option::is_some).collect()
     }
 
@@ -261,5 +325,50 @@ mod tests {
         let told = offered(&parts, &[30, 20, 3], &[false; 3]);
         assert_eq!(told.iter().filter(|told| **told).count(), 1, "{told:?}");
         assert_eq!(offered(&parts, &[30, 20, 9], &[false; 3]), [true; 3]);
+    }
+
+    /// Two parts of the whole with `ages` of their readers each, all of which are other people.
+    fn by_age(ages: &[[u64; BLOCKS]; 2]) -> Vec<SlicePeople> {
+        let slices = [slice("a", &[0]), slice("b", &[1])];
+        let mut people = People::new(&slices, 2);
+        let counts = |ages: &[u64; BLOCKS]| -> HashMap<What, u64> {
+            let late = ages.iter().skip(3).sum();
+            let sums = [(What::All, ages.iter().sum()), (What::Late, late)];
+            let blocks = ages.iter().enumerate();
+            let blocks = blocks.map(|(block, people)| (What::Block(block), *people));
+            blocks.chain(sums).collect()
+        };
+        people.writeups = ages.iter().map(counts).collect();
+        people.slices = people.writeups.clone();
+        for cell in &mut people.cells {
+            cell.people = people.writeups[cell.writeups[0]].clone();
+        }
+        let hidden = [Shown::default(), Shown::default()];
+        let judged = judge(&slices, &people, &hidden, (&[], 90, 5));
+        judged
+            .into_iter()
+            .map(|one| one.expect("offered"))
+            .collect()
+    }
+
+    #[test]
+    fn ages_are_told_as_a_whole_or_not_at_all() {
+        let many = [20, 10, 9, 8, 7, 6, 6, 6, 6, 6, 6, 6];
+        let told = by_age(&[many, many]);
+        assert!(told.iter().all(|one| one.blocks == many && one.late == 57));
+        // Three people of one age: neither this age of the other, which is what it lacks of the whole, nor the rest.
+        let mut few = many;
+        few[7] = 3;
+        let withheld = [1; BLOCKS];
+        let told = by_age(&[many, few]);
+        assert!(told.iter().all(|one| one.blocks == withheld), "{told:?}");
+        assert_eq!([told[0].late, told[1].late], [57, 54]);
+        // Where nobody else is late these are the late ones, and what the others are is theirs.
+        let mut alone = [0; BLOCKS];
+        alone[..3].copy_from_slice(&[20, 10, 9]);
+        alone[7] = 3;
+        let told = by_age(&[many, alone]);
+        assert_eq!([told[0].late, told[1].late], [1, 1]);
+        assert_eq!(told[1].blocks, [1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
     }
 }

@@ -17,7 +17,7 @@ use super::compute::{Computed, aside};
 use super::few::Shown;
 use super::observe::Watch;
 use super::writeups::is_listed;
-use crate::indicators::{Context, SlicePeople, of_slice};
+use crate::indicators::{BLOCKS, Context, SlicePeople, of_slice};
 use crate::store::Store;
 use crate::summary::publish;
 use offered::{By, Slice};
@@ -53,7 +53,13 @@ pub(super) async fn told(
             false => Shown::default(),
         })
         .collect();
-    let judged = judge::judge(&slices, &people, &shown, (&withheld_months(t0), k));
+    let late_days = context.parameters.late_days;
+    let judged = judge::judge(
+        &slices,
+        &people,
+        &shown,
+        (&withheld_months(t0), late_days, k),
+    );
     let still_read = judge::still_read(computed, &slices, context, k)?;
     let (facts, context) = (computed.facts.clone(), context.clone());
     let work = move || {
@@ -108,6 +114,8 @@ enum What {
     Late,
     /// Those of thirty days of age.
     Block(usize),
+    /// Those of ages that no block is told of; of people those of the thirty days that had most.
+    Later,
     /// Those of a month in the window, by its first day since 1970.
     Month(i32),
 }
@@ -183,11 +191,15 @@ impl People {
             let what = match what {
                 0 => What::All,
                 1 => What::Late,
-                2 => What::Block(usize::try_from(at)?),
+                2 => match usize::try_from(at)? {
+                    block if block < BLOCKS => What::Block(block),
+                    _ => What::Later,
+                },
                 _ => What::Month(i32::try_from(at)?),
             };
             if let Some(counts) = people.counts(group, &index) {
-                counts.insert(what, u64::try_from(counted)?);
+                let most = counts.entry(what).or_default();
+                *most = u64::try_from(counted)?.max(*most);
             }
         }
         Ok(people)
