@@ -339,11 +339,8 @@ fn listed(folder: &Path) -> anyhow::Result<Vec<String>> {
                 inner => format!("{inner}/{name}"),
             };
             match fs::metadata(entry.path()) {
-                Ok(data) if data.is_dir() => {
-                    if !ENGINES.contains(&path.as_str()) {
-                        folders.push(path);
-                    }
-                }
+                Ok(data) if data.is_dir() && ENGINES.contains(&path.as_str()) => {}
+                Ok(data) if data.is_dir() => folders.push(path),
                 Ok(data) if data.is_file() => found.push(path),
                 // A socket, or gone by now.
                 _ => {}

@@ -86,26 +86,27 @@ fn admit(state: &AppState, role: Role, request: &mut Request) -> Option<Response
 /// The same of a program that shows a token, or of whoever may see the pages. A program sees what a viewer does.
 fn admit_program(state: &AppState, request: &mut Request) -> Option<Response<Body>> {
     let door = state.door.as_ref();
-    match door.and_then(|door| door.may_read(request.headers())) {
-        Some(Ok(())) => {
-            request.extensions_mut().insert(Reader {
-                role: Role::Viewer,
-                restricted: false,
-                who: None,
-            });
-            None
-        }
-        Some(Err(refusal)) => Some(refusal.respond()),
-        None => {
-            let refused = admit(state, Role::Viewer, request)?;
-            // Whoever shows a token is told of it, not of a page where nobody signs in with one.
-            let shows_one = request.headers().contains_key(AUTHORIZATION);
-            let unknown =
-                door.filter(|_| shows_one && refused.status() == StatusCode::UNAUTHORIZED);
-            let unknown = unknown.and_then(|door| door.sender(request.headers()).err());
-            Some(unknown.map_or(refused, Refusal::respond))
-        }
+    let read = door.and_then(|door| door.may_read(request.headers()));
+    if let Some(Ok(())) = read {
+        request.extensions_mut().insert(Reader {
+            role: Role::Viewer,
+            restricted: false,
+            who: None,
+        });
+        return None;
     }
+    // Another token keeps nobody out who may see the pages without one.
+    let refused = admit(state, Role::Viewer, request)?;
+    if let Some(Err(refusal)) = read {
+        return Some(refusal.respond());
+    }
+    // Whoever shows a token is told of it, not of a page where nobody signs in with one; and where nobody may
+    // see pages from, a token opens what is published.
+    let shows_one = request.headers().contains_key(AUTHORIZATION);
+    let wants_one = shows_one || refused.status() == StatusCode::FORBIDDEN;
+    let unknown = door.filter(|_| wants_one);
+    let unknown = unknown.and_then(|door| door.sender(request.headers()).err());
+    Some(unknown.map_or(refused, Refusal::respond))
 }
 
 fn refuse(shut: &Shut, request: &Request) -> Response<Body> {
