@@ -103,7 +103,8 @@ fn admit_program(state: &AppState, request: &mut Request) -> Option<Response<Bod
     // Whoever shows a token is told of it, not of a page where nobody signs in with one; and where nobody may
     // see pages from, a token opens what is published.
     let shows_one = request.headers().contains_key(AUTHORIZATION);
-    let wants_one = shows_one || refused.status() == StatusCode::FORBIDDEN;
+    let looks = request.method().is_safe();
+    let wants_one = shows_one || (looks && refused.status() == StatusCode::FORBIDDEN);
     let unknown = door.filter(|_| wants_one);
     let unknown = unknown.and_then(|door| door.sender(request.headers()).err());
     Some(unknown.map_or(refused, Refusal::respond))
