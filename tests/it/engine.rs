@@ -36,6 +36,8 @@ pub(crate) fn shared() -> Option<&'static Endpoint> {
     let start = || {
         let library = library()?;
         let data = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("engine");
+        // What a run left behind that was cut off.
+        let _ = std::fs::remove_dir_all(&data);
         let (tell, told) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -36,6 +36,29 @@ pub(crate) struct Way {
     folder: tempfile::TempDir,
     /// When the next import begins.
     imports: AtomicI64,
+    _database: Passing,
+}
+
+/// A database that is gone with its test: with hundreds of them each statement of the shared engine takes longer.
+struct Passing(String);
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        let drop = format!("DROP DATABASE IF EXISTS {} SYNC", self.0);
+        // The test's own runtime can't be waited on from within it.
+        let dropping = std::thread::spawn(move || {
+            let Some(endpoint) = super::engine::shared() else {
+                return;
+            };
+            let Ok(runtime) = tokio::runtime::Runtime::new() else {
+                return;
+            };
+            let client = engine::client(endpoint);
+            // Should it stay, it only costs time.
+            let _ = runtime.block_on(client.query(&drop).execute());
+        });
+        let _ = dropping.join();
+    }
 }
 
 impl Way {
@@ -48,7 +71,7 @@ impl Way {
     /// The same of an organisation in another zone.
     pub(crate) async fn within(database: &str, timezone: Tz) -> Option<Way> {
         let client = engine::client(super::engine::shared()?);
-        let drop = format!("DROP DATABASE IF EXISTS {database}");
+        let drop = format!("DROP DATABASE IF EXISTS {database} SYNC");
         client.query(&drop).execute().await.expect("a clean start");
         let store = Store::new(client.clone(), database);
         store.migrate().await.expect("tables");
@@ -60,6 +83,7 @@ impl Way {
             timezone,
             folder: tempfile::tempdir().expect("a folder"),
             imports: AtomicI64::new(instant("2026-01-01T00:00:00Z")),
+            _database: Passing(database.to_owned()),
         })
     }
 
