@@ -60,7 +60,7 @@ pub(super) fn month(name: &str) -> i64 {
 }
 
 /// The truth with cohorts put together as they are shown.
-fn put_together(truth: &Value, shown: &Value) -> Value {
+pub(super) fn put_together(truth: &Value, shown: &Value) -> Value {
     let list = |summary: &Value| -> Vec<Value> {
         let found = summary.pointer(&format!("{A7}/cohorts"));
         found.and_then(Value::as_array).cloned().unwrap_or_default()
@@ -104,14 +104,14 @@ pub(super) fn quarter(review: &Value) -> String {
 }
 
 /// What is withheld, and what of it the equations tell.
-struct Attack {
-    truth: BTreeMap<String, f64>,
+pub(super) struct Attack {
+    pub(super) truth: BTreeMap<String, f64>,
     /// The equations between numbers that are withheld.
     rows: Vec<BTreeMap<String, f64>>,
 }
 
 impl Attack {
-    fn of(truth: &Value, shown: &Value) -> Attack {
+    pub(super) fn of(truth: &Value, shown: &Value) -> Attack {
         let number = |summary: &Value, place: &str| summary.pointer(place).and_then(Value::as_f64);
         let mut withheld = BTreeMap::new();
         let mut rows = Vec::new();
@@ -141,7 +141,7 @@ impl Attack {
     }
 
     /// Solves the equations, and narrows down what is left: whoever is withheld is somebody.
-    fn told(&self) -> BTreeSet<String> {
+    pub(super) fn told(&self) -> BTreeSet<String> {
         let solved = solve(self.rows.clone());
         let all: Vec<&BTreeMap<String, f64>> = self.rows.iter().chain(&solved).collect();
         let least = |place: &String| f64::from(u8::from(self.truth[place] > 0.0));
@@ -206,7 +206,7 @@ fn solve(mut rows: Vec<BTreeMap<String, f64>>) -> Vec<BTreeMap<String, f64>> {
 /// Whether it matters that a withheld number comes out. The three classes of A2 are withheld together where
 /// any of them, or of those whom they count and the strict form does not, is few: by itself each may be as
 /// many as the strict form tells.
-fn is_secret(truth: &Value, place: &str, k: u32) -> bool {
+pub(super) fn is_secret(truth: &Value, place: &str, k: u32) -> bool {
     let number = |place: &str| truth.pointer(place).and_then(Value::as_i64);
     // Readers of known teams are withheld with those of another one. Where the team of each is known they
     // are all readers, which are told or not by themselves.
@@ -248,7 +248,7 @@ fn is_secret(truth: &Value, place: &str, k: u32) -> bool {
 }
 
 /// A small organisation whose every event is counted, so that sums agree: the attacker's best case.
-fn small(seed: u64) -> Options {
+pub(super) fn small(seed: u64) -> Options {
     Options {
         seed,
         reads: 500 + 150 * seed,
@@ -317,8 +317,8 @@ async fn no_sums_of_a_summary_tell_what_is_withheld() {
     assert!(failed.is_empty(), "{}", failed.join("\n"));
     // Something was withheld in every list, or nothing was tried.
     assert!(used.len() >= 4, "{used:?}");
-    // Every kind of part was offered but sources, of which a small organisation has one; and no tag that ranks
-    // incidents.
+    // Every kind of part was offered but sources, of which these have one (`attacked_sources`); and no tag that
+    // ranks incidents.
     let kinds: BTreeSet<&str> = offered.iter().map(|(by, _)| by.as_str()).collect();
     let all = ["cohort", "tag", "team", "template"];
     assert!(kinds.is_superset(&BTreeSet::from(all)), "{kinds:?}");

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::attacked::{month, quarter};
 use super::attacked_shapes::of_depth;
+use super::attacked_slices::of_slices;
 
 /// The place of a number, and whether it is added or taken away.
 pub(super) type Term = (String, f64);
@@ -34,7 +35,7 @@ const ROLES: [&str; 6] = [
 ];
 const FREE: [&str; 3] = ["OPT-PARTICIPANT", "NON-PARTICIPANT", "walk_in"];
 
-const L1: &str = "/indicators/L1/results/curve";
+pub(super) const L1: &str = "/indicators/L1/results/curve";
 pub(super) const L10: &str = "/indicators/L10/results/concentration";
 pub(super) const L11: &str = "/indicators/L11/results/reach";
 pub(super) const L12: &str = "/indicators/L12/results/cross_team";
@@ -100,19 +101,26 @@ pub(super) fn of_years(truth: &Value) -> Vec<Vec<Term>> {
     vec![year(start, "k_before"), year(start + 12, "k_last")]
 }
 
-/// Edits by others, month by month and in all, where all of them fell into the age that is compared; and
-/// all edits, where everybody's name is known.
+/// Edits by others, month by month and in all, where the edits of all months are all there are: at other ages
+/// nothing is compared. And all edits, where everybody's name is known.
 fn of_edits(truth: &Value) -> Vec<Vec<Term>> {
     let months = truth.pointer(&format!("{E1}/series"));
-    let months = months.and_then(Value::as_array).map_or(0, Vec::len);
-    let cells = (0..months).map(|at| plus(format!("{E1}/series/{at}/by_others")));
-    vec![
-        cells.chain([minus(format!("{E1}/by_others/k"))]).collect(),
-        vec![
-            plus(format!("{E1}/edits/edits")),
-            minus(format!("{E1}/by_others/n")),
-        ],
-    ]
+    let months = months
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice);
+    let compared: u64 = (months.iter())
+        .filter_map(|month| month["edits"].as_u64())
+        .sum();
+    let edits = truth.pointer(&format!("{E1}/edits/edits"));
+    let cells = (0..months.len()).map(|at| plus(format!("{E1}/series/{at}/by_others")));
+    let mut all = vec![vec![
+        plus(format!("{E1}/edits/edits")),
+        minus(format!("{E1}/by_others/n")),
+    ]];
+    if edits.and_then(Value::as_u64) == Some(compared) {
+        all.push(cells.chain([minus(format!("{E1}/by_others/k"))]).collect());
+    }
+    all
 }
 
 /// The slices of a summary in the places that they have in another, empty where there is none.
@@ -132,55 +140,6 @@ pub(super) fn slices_in_place(truth: &Value, shown: &Value) -> Value {
         .collect();
     shown["slices"] = found.into();
     shown
-}
-
-/// Whether a write-up is in a slice.
-fn is_in(writeup: &Value, slice: &Value) -> bool {
-    let name = &slice["name"];
-    match slice["by"].as_str().expect("a kind") {
-        "team" => writeup["owner_team"] == *name,
-        "template" => writeup["template"] == *name,
-        "tag" => writeup["tags"]
-            .as_array()
-            .is_some_and(|tags| tags.contains(name)),
-        // The wiki that it stands in.
-        "source" => {
-            let name = name.as_str().expect("a name");
-            let host = format!("https://{name}.example.org/");
-            writeup["url"]
-                .as_str()
-                .is_some_and(|url| url.starts_with(&host))
-        }
-        // Near midnight of a new year the equation does not hold, and is not used.
-        _ => writeup["published_at"].as_str().map(|at| &at[..4]) == name.as_str(),
-    }
-}
-
-/// A slice is the sum of its write-ups; no months of it are told.
-fn of_slices(truth: &Value) -> Vec<Vec<Term>> {
-    let Some(slices) = truth["slices"].as_array() else {
-        return Vec::new();
-    };
-    let mut all = Vec::new();
-    for (number, slice) in slices.iter().enumerate() {
-        let own = || rows(truth, "writeups").filter(|(_, one)| is_in(one, slice));
-        for field in ["reads", "late_reads"] {
-            let each = own().map(|(at, _)| plus(format!("/writeups/{at}/{field}")));
-            all.push(
-                each.chain([minus(format!("/slices/{number}/{field}"))])
-                    .collect(),
-            );
-        }
-        // Of a young one all reads are of these ages.
-        let blocks = 0..slice["curve"].as_array().expect("blocks").len();
-        let blocks = blocks.map(|place| plus(format!("/slices/{number}/curve/{place}/k")));
-        all.push(
-            blocks
-                .chain([minus(format!("/slices/{number}/reads"))])
-                .collect(),
-        );
-    }
-    all
 }
 
 fn of_writeups(truth: &Value) -> Vec<Vec<Term>> {

@@ -14,6 +14,8 @@ mod asked;
 mod assigned;
 mod attacked;
 mod attacked_shapes;
+mod attacked_slices;
+mod attacked_sources;
 mod attacked_sums;
 mod backed_up;
 mod beacon;

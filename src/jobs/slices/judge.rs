@@ -28,9 +28,8 @@ pub(super) fn judge(
         withheld,
         k: k.into(),
     };
-    let all = vec![true; slices.len()];
-    let readers = asked.judge(What::All, |at| shown[at].readers, &all);
-    let ages = asked.ages(&readers, late_days, |at| shown[at].late);
+    let ages = asked.ages(shown, late_days);
+    let all = vec![Open::Yes; slices.len()];
     let months = people.months().into_iter();
     let months = months.map(|first| (first, asked.judge(What::Month(first), never, &all)));
     let months: Vec<(i32, Vec<bool>)> = months.collect();
@@ -40,11 +39,15 @@ pub(super) fn judge(
         _ => 1,
     };
     let one = |slice: usize| {
-        readers[slice].then(|| SlicePeople {
+        ages.offered[slice].then(|| SlicePeople {
             readers: asked.inside(slice, What::All),
             late: told(slice, What::Late, &ages.late),
             blocks: (0..BLOCKS)
-                .map(|block| told(slice, What::Block(block), &ages.curve))
+                .map(What::Block)
+                .map(|what| match asked.follows(slice, what, &ages, late_days) {
+                    true => asked.inside(slice, what),
+                    false => told(slice, what, &ages.curve),
+                })
                 .collect(),
             months: (months.iter())
                 .filter_map(|(first, all)| {
@@ -62,9 +65,44 @@ fn never(_: usize) -> bool {
     false
 }
 
-/// Of each slice what of its ages may be told.
+/// Whether a sum of a slice is to be told; they are judged in this order.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Open {
+    /// It is known, whatever is told of others.
+    Known,
+    /// No, and it must come out of none.
+    No,
+    /// If it may be.
+    Yes,
+}
+
+impl From<bool> for Open {
+    fn from(open: bool) -> Open {
+        match open {
+            true => Open::Yes,
+            false => Open::No,
+        }
+    }
+}
+
+fn opens(open: &[bool]) -> Vec<Open> {
+    open.iter().copied().map(Open::from).collect()
+}
+
+/// Whatever is an age.
+fn blocks() -> impl Iterator<Item = What> {
+    (0..BLOCKS).map(What::Block).chain([What::Later])
+}
+
+fn is_of_early(what: What, late_days: u32) -> bool {
+    matches!(what, What::Block(block) if is_early(block, late_days))
+}
+
+/// Of each slice what of its reads and their ages may be told.
 #[derive(Clone, PartialEq)]
 struct Ages {
+    /// How many there are, without which nothing is told of it.
+    offered: Vec<bool>,
     /// How many reads are late.
     late: Vec<bool>,
     /// All thirty days of age, or none.
@@ -94,44 +132,77 @@ impl Asked<'_> {
         }
     }
 
-    /// Of each slice what of its ages may be told, where `offered`.
+    /// Of each slice what of its reads and their ages may be told.
     ///
     /// Ages add up to late reads, to the others and to all, and ages of slices to those of others. So a curve is told
     /// as a whole or not at all, and only beside late reads: then what is told of one age is told of each, and the
     /// sums of slices are judged age by age. What is withheld of a slice at one age must follow at no other either,
     /// so that it is asked again until nothing more is withheld.
-    fn ages(&self, offered: &[bool], late_days: u32, shown: impl Fn(usize) -> bool) -> Ages {
-        let blocks = || (0..BLOCKS).map(What::Block).chain([What::Later]);
+    fn ages(&self, shown: &[Shown], late_days: u32) -> Ages {
+        let all = vec![true; self.slices.len()];
         let mut open = Ages {
-            late: offered.to_vec(),
-            curve: offered.to_vec(),
+            offered: all.clone(),
+            late: all.clone(),
+            curve: all,
         };
         loop {
             let before = open.clone();
-            let late = self.judge(What::Late, &shown, &open.late);
+            let asked = opens(&open.offered);
+            let offered = self.judge(What::All, |at| shown[at].readers, &asked);
+            for (open, offered) in open.offered.iter_mut().zip(offered) {
+                *open &= offered;
+            }
+            let late = self.judge(What::Late, |at| shown[at].late, &opens(&open.late));
+            let told = Ages {
+                late,
+                ..open.clone()
+            };
             for what in blocks() {
-                let told = self.judge(what, never, &open.curve);
-                for (slice, open) in open.curve.iter_mut().enumerate() {
-                    *open &= late[slice] && told[slice];
+                let each = 0..self.slices.len();
+                let follows = |slice| self.follows(slice, what, &told, late_days);
+                let follows: Vec<bool> = each.clone().map(follows).collect();
+                // Late reads that the list tells can't be withheld.
+                let asked = each.clone().map(|slice| match follows[slice] {
+                    true if told.late[slice] && !open.late[slice] => Open::Known,
+                    follows => Open::from(follows || open.curve[slice]),
+                });
+                let may = self.judge(what, never, &asked.collect::<Vec<_>>());
+                for slice in each {
+                    open.curve[slice] &= told.offered[slice] && told.late[slice] && may[slice];
+                    if follows[slice] && !may[slice] {
+                        // Without late reads it is all that there is to be withheld.
+                        open.offered[slice] &= self.inside(slice, What::Late) > 0;
+                        open.late[slice] = false;
+                    }
                 }
             }
-            for (slice, open_late) in open.late.iter_mut().enumerate() {
-                let betrays = || !open.curve[slice] && self.betrays(slice, blocks(), late_days);
-                *open_late &= late[slice] && !betrays();
+            for slice in 0..self.slices.len() {
+                let betrays = || !open.curve[slice] && self.betrays(slice, late_days);
+                open.late[slice] &= open.offered[slice] && told.late[slice] && !betrays();
             }
             if open == before {
                 // What follows from the list is known.
-                return Ages { late, ..open };
+                return told;
             }
         }
     }
 
+    /// Whether the reads of a slice at this age are told with its late reads, or with all: no other is as late, or
+    /// as early.
+    fn follows(&self, slice: usize, what: What, told: &Ages, late_days: u32) -> bool {
+        let is_like = |other: &What| is_of_early(*other, late_days) == is_of_early(what, late_days);
+        let mut others = blocks().filter(|other| *other != what).filter(is_like);
+        let is_known = told.late[slice] || self.inside(slice, What::Late) == 0;
+        told.offered[slice]
+            && is_known
+            && self.inside(slice, what) > 0
+            && others.all(|other| self.inside(slice, other) == 0)
+    }
+
     /// Whether late reads, or what all reads are more, would tell the reads of an age where none is told by itself.
-    fn betrays(&self, slice: usize, blocks: impl Iterator<Item = What>, late_days: u32) -> bool {
-        let (early, late): (Vec<What>, Vec<What>) = blocks.partition(|what| match what {
-            What::Block(block) => is_early(*block, late_days),
-            _ => false,
-        });
+    fn betrays(&self, slice: usize, late_days: u32) -> bool {
+        let (early, late): (Vec<What>, Vec<What>) =
+            blocks().partition(|what| is_of_early(*what, late_days));
         [early, late].into_iter().any(|part| {
             let people = part.into_iter().map(|what| self.inside(slice, what));
             let hidden: Vec<u64> = people.filter(|people| *people > 0).collect();
@@ -140,13 +211,13 @@ impl Asked<'_> {
     }
 
     /// Of each slice whether a number that adds up over write-ups may be told, where that of all of them is.
-    /// `shown`: whether the list tells that of one, which then hides nothing; `open`: slices that are told if they
-    /// may be, the others are not and come out of none.
+    /// `shown`: whether the list tells that of one, which then hides nothing; `open`: of each slice whether it is
+    /// asked for.
     ///
     /// The cells are the write-ups that are in the same slices: no sum tells them apart. The largest slice is
     /// asked first; one is told when no cell of few people comes out of those that are told, and none of
     /// those that were refused.
-    fn judge(&self, what: What, shown: impl Fn(usize) -> bool, open: &[bool]) -> Vec<bool> {
+    fn judge(&self, what: What, shown: impl Fn(usize) -> bool, open: &[Open]) -> Vec<bool> {
         let cells: Vec<Option<u64>> = (self.people.cells.iter())
             .map(|cell| {
                 let hidden = || cell.writeups.iter().filter(|at| !shown(**at));
@@ -179,6 +250,11 @@ impl Asked<'_> {
         for slice in order {
             let in_it = |at: &usize| self.people.cells[*at].slices.binary_search(&slice).is_ok();
             let own: Vec<usize> = all.iter().copied().filter(in_it).collect();
+            if open[slice] == Open::Known {
+                told[slice] = true;
+                sums.push(own);
+                continue;
+            }
             let enough = !count_is_withheld(self.inside(slice, what), self.k);
             // What follows from the list, or from those that are told, is known.
             told[slice] = own.is_empty() || (enough && margins(&cells, &sums).tells(&own, self.k));
@@ -189,7 +265,7 @@ impl Asked<'_> {
             let margins = margins(&cells, &sums);
             let keeps = !by_size || margins.is_open(&own, self.k);
             let tells = || refused.iter().any(|refused| margins.tells(refused, self.k));
-            told[slice] = open[slice]
+            told[slice] = open[slice] == Open::Yes
                 && self.is_wide(slice, what)
                 && keeps
                 && !margins.betray(self.k)
@@ -368,6 +444,22 @@ mod tests {
         alone[..3].copy_from_slice(&[20, 10, 9]);
         alone[7] = 3;
         let told = by_age(&[many, alone]);
+        assert_eq!([told[0].late, told[1].late], [1, 1]);
+        assert_eq!(told[1].blocks, [1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
+    }
+    #[test]
+    fn the_only_age_of_late_reads_is_told_with_them() {
+        let many = [20, 10, 9, 8, 7, 6, 6, 6, 6, 6, 6, 6];
+        let mut once = [0; BLOCKS];
+        once[..3].copy_from_slice(&[20, 3, 9]);
+        once[7] = 9;
+        let told = by_age(&[many, once]);
+        assert_eq!(told[1].late, 9);
+        assert_eq!(told[1].blocks, [1, 1, 1, 0, 0, 0, 0, 9, 0, 0, 0, 0]);
+        // It would tell that those who are all that the first has besides are few.
+        let mut few = many;
+        few[7] = 3;
+        let told = by_age(&[few, once]);
         assert_eq!([told[0].late, told[1].late], [1, 1]);
         assert_eq!(told[1].blocks, [1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
     }
