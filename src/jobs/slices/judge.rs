@@ -403,8 +403,9 @@ mod tests {
         assert_eq!(offered(&parts, &[30, 20, 9], &[false; 3]), [true; 3]);
     }
 
-    /// Two parts of the whole with `ages` of their readers each, all of which are other people.
-    fn by_age(ages: &[[u64; BLOCKS]; 2]) -> Vec<SlicePeople> {
+    /// Two parts of the whole with `ages` of their readers each, all of which are other people; the list tells
+    /// nothing of late reads, or those of the second.
+    fn by_age(ages: &[[u64; BLOCKS]; 2], lists: bool) -> Vec<SlicePeople> {
         let slices = [slice("a", &[0]), slice("b", &[1])];
         let mut people = People::new(&slices, 2);
         let counts = |ages: &[u64; BLOCKS]| -> HashMap<What, u64> {
@@ -419,8 +420,11 @@ mod tests {
         for cell in &mut people.cells {
             cell.people = people.writeups[cell.writeups[0]].clone();
         }
-        let hidden = [Shown::default(), Shown::default()];
-        let judged = judge(&slices, &people, &hidden, (&[], 90, 5));
+        let shown = [false, lists].map(|late| Shown {
+            late,
+            ..Shown::default()
+        });
+        let judged = judge(&slices, &people, &shown, (&[], 90, 5));
         judged
             .into_iter()
             .map(|one| one.expect("offered"))
@@ -430,36 +434,35 @@ mod tests {
     #[test]
     fn ages_are_told_as_a_whole_or_not_at_all() {
         let many = [20, 10, 9, 8, 7, 6, 6, 6, 6, 6, 6, 6];
-        let told = by_age(&[many, many]);
+        let told = by_age(&[many, many], false);
         assert!(told.iter().all(|one| one.blocks == many && one.late == 57));
         // Three people of one age: neither this age of the other, which is what it lacks of the whole, nor the rest.
         let mut few = many;
         few[7] = 3;
         let withheld = [1; BLOCKS];
-        let told = by_age(&[many, few]);
+        let told = by_age(&[many, few], false);
         assert!(told.iter().all(|one| one.blocks == withheld), "{told:?}");
         assert_eq!([told[0].late, told[1].late], [57, 54]);
         // Where nobody else is late these are the late ones, and what the others are is theirs.
         let mut alone = [0; BLOCKS];
         alone[..3].copy_from_slice(&[20, 10, 9]);
         alone[7] = 3;
-        let told = by_age(&[many, alone]);
+        let told = by_age(&[many, alone], false);
         assert_eq!([told[0].late, told[1].late], [1, 1]);
         assert_eq!(told[1].blocks, [1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
     }
+
     #[test]
-    fn the_only_age_of_late_reads_is_told_with_them() {
+    fn an_age_that_follows_from_the_list_is_told() {
         let many = [20, 10, 9, 8, 7, 6, 6, 6, 6, 6, 6, 6];
         let mut once = [0; BLOCKS];
         once[..3].copy_from_slice(&[20, 3, 9]);
         once[7] = 9;
-        let told = by_age(&[many, once]);
-        assert_eq!(told[1].late, 9);
+        let told = by_age(&[many, once], true);
+        assert_eq!([told[0].late, told[1].late], [57, 9]);
         assert_eq!(told[1].blocks, [1, 1, 1, 0, 0, 0, 0, 9, 0, 0, 0, 0]);
-        // It would tell that those who are all that the first has besides are few.
-        let mut few = many;
-        few[7] = 3;
-        let told = by_age(&[few, once]);
+        // Where the list does not tell it, late reads would.
+        let told = by_age(&[many, once], false);
         assert_eq!([told[0].late, told[1].late], [1, 1]);
         assert_eq!(told[1].blocks, [1, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0]);
     }
