@@ -68,7 +68,8 @@ def kept_reads(world):
         groups[(row[0], key)].append(row)
     kept = []
     for clicks in groups.values():
-        clicks.sort(key=lambda row: (row[1], row[2]))
+        # Of clicks at one instant what is told decides: assigned, team, engaged time, depth. Then nothing differs.
+        clicks.sort(key=lambda row: (row[1], row[7], row[8] or "", *(math.inf if v is None else v for v in row[5:7])))
         last = 0
         for index in double_clicks([row[1] for row in clicks], p["double_click_s"] * 1000):
             chain = clicks[last:index + 1]
