@@ -23,7 +23,7 @@ from model import PARAMETERS, Calendar, World, millis
 
 TOLERANCE = 1e-9
 # Limits from resamples, which are others here and there.
-RESAMPLED = {f"T8.per_writeup.mean.{end}" for end in ("lo", "hi")}
+RESAMPLED = {path + end for path in ("T8.per_writeup.mean.", "L10.concentration.gini_") for end in ("lo", "hi")}
 RESAMPLED_TOLERANCE = 0.05
 # Where the likelihood is flat two searches end apart by the root of what a number can hold.
 FLAT = "L7.decay.models"

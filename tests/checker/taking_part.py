@@ -37,7 +37,7 @@ def a1_a3(world, facts):
     share = lambda part, whole: wilson(len(part), len(whole))
     clustered = clustered_ratio(pairs)
     free = {"voluntary": share(voluntary, came_named), "voluntary_clustered": clustered,
-            "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5),
+            **middle("voluntary_per_meeting_median", [v for v, _ in pairs]),
             "walk_ins": walked_in(came_named)}
     duties = [(g.meeting, g.duty(world.parameters["large_list"])) for g in came_named]
     counted = Counter(duty for _, duty in duties)
@@ -45,7 +45,7 @@ def a1_a3(world, facts):
     numbers = [need_not.count(m) for m in meetings]
     free["need_not"] = None if not duties else {
         **wilson(len(need_not), len(duties)),
-        "per_meeting_median": quantile(numbers, 0.5),
+        **middle("per_meeting_median", numbers),
         "iqr": [quantile(numbers, 0.25), quantile(numbers, 0.75)],
         "had_to_come": counted["had_to_come"] + counted["role_not_stated"],
         **{name: counted[name] for name in ("role_not_stated", "open_invitation", "uninvited")}}
@@ -60,7 +60,7 @@ def a1_a3(world, facts):
         k, n = sum(a for a, _ in pairs), sum(b for _, b in pairs)
         free["without_mandatory"] = {
             "voluntary": wilson(k, n), "voluntary_clustered": clustered_ratio(pairs),
-            "voluntary_per_meeting_median": quantile([v for v, _ in pairs], 0.5),
+            **middle("voluntary_per_meeting_median", [v for v, _ in pairs]),
             "walk_ins": walked_in([g for g in came_named if not g.mandatory])}
     return {
         "A1": {"attendance": {
