@@ -81,11 +81,10 @@ async fn another_key_gives_the_same_report() {
     // Two clicks of one reader at one instant: which of them was the last is none either.
     for n in 0..40 {
         let time = format!("2026-06-02T10:{n:02}:00Z");
-        for (click, data) in [
+        for (click, mut data) in [
             ("told", json!({ "assigned": true, "team": "Told" })),
             ("free", json!({ "team": "Free" })),
         ] {
-            let mut data = data;
             data["person"] = json!(format!("reader {n}"));
             lines.push(event(
                 "read",
