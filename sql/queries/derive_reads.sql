@@ -1,7 +1,8 @@
 -- Staged reads of {writeups:Array(UInt32)} as rows of generation {generation:UInt32}.
 -- {double_click_ms:Int64}: clicks at most this far apart are one read, whose chain keeps the last.
--- The table is read in its own order, so nothing is sorted but the few rows of true chains.
--- Store::derive.
+-- The table is read in its own order, so nothing is sorted but the few rows of true chains. These are put in
+-- order once more by what is stored of them: `key` is a hash by the folder's own key, and which of two clicks at
+-- one instant is the last must be the same in every folder. Store::derive.
 INSERT INTO derived_read
 WITH
     neighboured AS
@@ -22,16 +23,37 @@ WITH
         FROM staged_read
         WHERE generation = {generation:UInt32} AND has({writeups:Array(UInt32)}, writeup)
     ),
+    -- Neighbours of a chain are all in it, and of clicks at one instant any may stand first: so who is first and who
+    -- is last is asked again in this order.
+    ordered AS
+    (
+        SELECT *,
+            ms - lagInFrame(ms, 1, ms - {double_click_ms:Int64} - 1) OVER so_far > {double_click_ms:Int64} AS begins,
+            leadInFrame(ms, 1, ms + {double_click_ms:Int64} + 1) OVER
+            (
+                PARTITION BY writeup, actor
+                ORDER BY ms, assigned, agent, team, arrival, engaged_ms, scroll_milli, key
+                ROWS BETWEEN CURRENT ROW AND 1 FOLLOWING
+            ) AS next_ms,
+            row_number() OVER so_far AS place
+        FROM neighboured
+        WHERE NOT (first AND last)
+        WINDOW so_far AS
+        (
+            PARTITION BY writeup, actor
+            ORDER BY ms, assigned, agent, team, arrival, engaged_ms, scroll_milli, key
+            ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+        )
+    ),
     chained AS
     (
         SELECT *,
-            sum(first) OVER
+            sum(begins) OVER
             (
-                PARTITION BY writeup, actor ORDER BY ms, key
+                PARTITION BY writeup, actor ORDER BY place
                 ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
             ) AS chain
-        FROM neighboured
-        WHERE NOT (first AND last)
+        FROM ordered
     )
 SELECT
     {generation:UInt32}, writeup, label, person, fromUnixTimestamp64Milli(ms, 'UTC'), session,
@@ -42,11 +64,11 @@ UNION ALL
 SELECT
     {generation:UInt32}, writeup, label, person, fromUnixTimestamp64Milli(ms, 'UTC'), session,
     sum(engaged_ms) OVER so_far, max(scroll_milli) OVER so_far,
-    if(last, 0, after - ms + 1), age_day, assigned, agent, team, first_value(arrival) OVER so_far
+    if(next_ms - ms > {double_click_ms:Int64}, 0, next_ms - ms + 1), age_day, assigned, agent, team, first_value(arrival) OVER so_far
 FROM chained
 WINDOW so_far AS
 (
-    PARTITION BY writeup, actor, chain ORDER BY ms, key
+    PARTITION BY writeup, actor, chain ORDER BY place
     ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
 )
 SETTINGS optimize_read_in_window_order = 1,

@@ -29,11 +29,15 @@ impl Stamp {
         self.content.extend_from_slice(&event.time.to_le_bytes());
         match &event.body {
             Body::Read(read) => self.read(read),
-            Body::Attendance(attendance) => self.debug(&Attendance {
-                via: None,
-                stay: None,
-                ..(**attendance).clone()
-            }),
+            Body::Attendance(attendance) => {
+                self.debug(&Attendance {
+                    via: None,
+                    stay: None,
+                    ..(**attendance).clone()
+                });
+                let flags = [attendance.via.is_some(), attendance.stay.is_some()];
+                self.content.extend(flags.map(u8::from));
+            }
             body => self.debug(body),
         }
         let plain = xxh3_64(&self.content) & 0xf_ffff;
@@ -62,11 +66,12 @@ impl Stamp {
     }
 
     fn read(&mut self, read: &Read<Pseudonym>) {
-        // Taken apart by name: a new field can't be forgotten here. The session is in `reference`.
+        // Taken apart by name: a new field can't be forgotten here. The session is in `reference`; that somebody is
+        // named, and a session, is no secret.
         let Read {
-            person: _,
+            person,
             team,
-            session: _,
+            session,
             engaged_ms,
             scroll_milli,
             bot,
@@ -79,7 +84,8 @@ impl Stamp {
         for text in [team, agent, arrival] {
             self.maybe(text.as_deref().map(str::as_bytes));
         }
-        self.content.extend([u8::from(*bot), u8::from(*assigned)]);
+        let flags = [*bot, *assigned, person.is_some(), session.is_some()];
+        self.content.extend(flags.map(u8::from));
     }
 
     fn text(&mut self, text: &str) {

@@ -221,7 +221,16 @@ pub(super) fn limits_of_median(
     values: &[f64],
     guard: impl Fn(Option<f64>) -> Value,
 ) -> (Value, Value) {
-    let found = bootstrap(values, sorted_median);
+    limits_of(values, sorted_median, guard)
+}
+
+/// The same of another statistic, which is given values in ascending order.
+pub(super) fn limits_of(
+    values: &[f64],
+    statistic: impl Fn(&[f64]) -> Option<f64>,
+    guard: impl Fn(Option<f64>) -> Value,
+) -> (Value, Value) {
+    let found = bootstrap(values, statistic);
     (
         guard(found.and_then(|found| found.lo)),
         guard(found.and_then(|found| found.hi)),

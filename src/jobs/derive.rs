@@ -19,7 +19,7 @@ use crate::store::{
 };
 
 /// Raised whenever the same landed events give other derived rows.
-const CODE_VERSION: u32 = 14;
+const CODE_VERSION: u32 = 15;
 
 /// At most so many reads are derived by one statement: it holds their person-days in memory.
 const READS_AT_ONCE: u64 = 8_000_000;

@@ -3,9 +3,10 @@
 
 use serde_json::Value;
 
+use super::opening::window_words;
 use super::signals::{age_words, shared};
 use super::words::{count, counted, measure, percent, plural};
-use crate::charts::reading::{Share, cell, share};
+use crate::charts::reading::{Share, cell, share, suppressed, text};
 
 /// C3: threads where a source knows of answers, runs where none does.
 pub(super) fn depth(results: &Value) -> Option<String> {
@@ -70,13 +71,41 @@ pub(super) fn edits(results: &Value, late: f64) -> Option<String> {
     let others = shared(&others)
         .map(|p| format!(" {p} of all edits were by people who did not write the first version."));
     Some(format!(
-        "«{}» of «{}» days of editing, {p}, came more than {} after the write-up.{}{}",
+        "«{}» of «{}» days of editing, {p}, came more than {} after the write-up.{}{}{}",
         counted(edits.num),
         counted(edits.den),
         age_words(late),
         year.unwrap_or_default(),
-        others.unwrap_or_default()
+        others.unwrap_or_default(),
+        edits_changing(results, late)
     ))
+}
+
+/// Whether edits at like age change, in a word (E1): as the judged test has it, `too early` or `withheld`.
+pub(super) fn edits_verdict(results: &Value) -> Option<&'static str> {
+    let trend = results.get("trend")?;
+    if suppressed(trend) {
+        return Some("withheld");
+    }
+    let told = text(trend.get("recommended")?, "verdict");
+    let words = ["rising", "falling", "no clear trend", "too early"];
+    words.into_iter().find(|word| *word == told)
+}
+
+/// The same in a sentence. The shares before it rest on all ages, so it says of which write-ups it speaks.
+fn edits_changing(results: &Value, late: f64) -> String {
+    let window = window_words(late);
+    match edits_verdict(results) {
+        Some("rising") => format!(" Write-ups {window} old are edited more than before."),
+        Some("falling") => format!(" Write-ups {window} old are edited less than before."),
+        Some("no clear trend") => {
+            format!(" Whether write-ups {window} old are edited more than before can't be told.")
+        }
+        Some("too early") => format!(
+            " Whether write-ups {window} old are edited more than before can be told once twelve months are there."
+        ),
+        _ => String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -144,5 +173,36 @@ mod tests {
             said.ends_with("came more than three months after the write-up."),
             "{said}"
         );
+    }
+
+    #[test]
+    fn the_verdict_on_edits_is_the_judged_one_and_says_of_which_write_ups() {
+        let told = |trend: Value| {
+            let results = json!({ "edits": { "late_share": of(4, 10, 0.4) }, "trend": trend });
+            (edits_verdict(&results), edits(&results, 90.0).unwrap())
+        };
+        for (verdict, ending) in [
+            (
+                "rising",
+                "Write-ups three to six months old are edited more than before.",
+            ),
+            (
+                "falling",
+                "Write-ups three to six months old are edited less than before.",
+            ),
+            (
+                "no clear trend",
+                "are edited more than before can't be told.",
+            ),
+            ("too early", "can be told once twelve months are there."),
+        ] {
+            let (word, said) = told(json!({ "recommended": { "verdict": verdict } }));
+            assert_eq!(word, Some(verdict));
+            assert!(said.ends_with(ending), "{said}");
+        }
+        let (word, said) = told(json!({ "suppressed": true }));
+        assert_eq!(word, Some("withheld"));
+        assert!(said.ends_with("after the write-up."), "{said}");
+        assert_eq!(edits_verdict(&json!({})), None);
     }
 }

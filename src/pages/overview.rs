@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::panels::{Panel, panels};
 use super::view::{self, Figure, Frame, Part, say};
 use super::{
-    Links, PageError, alive, arrivals, attendance, first_months, glance, health, linked, list,
-    opening, quarter, restated, signals, templates, trend, undertaken, words,
+    Links, PageError, alive, arrivals, attendance, conversing, first_months, glance, health,
+    linked, list, opening, quarter, restated, signals, templates, trend, undertaken, words,
 };
 use crate::charts::{Chart, Plot, build, reading};
 
@@ -233,7 +233,9 @@ pub(super) fn signal(summary: &Value, links: Links, panel: &Panel) -> Signal {
         word: match code {
             _ if is_trend => Some(trend::reads(summary).word),
             // They move by themselves when people stop writing (INDICATORS 0.5).
-            "K1" | "K2" | "K5" | "K6" | "L2" | "C1" | "E1" => Some("can't be compared over time"),
+            "K1" | "K2" | "K5" | "K6" | "L2" | "C1" => Some("can't be compared over time"),
+            // Its series is of write-ups of like age, and its trend is judged with the others.
+            "E1" => conversing::edits_verdict(reading::results(summary, "E1")),
             _ => None,
         },
         sentence: say(

@@ -3,8 +3,10 @@
     python3 check.py events.ndjson summary.json [--tz Europe/Berlin] [--holidays DATES|FILE]
                      [--as-of T] [--param late_days=90] [--dump OWN.json]
 
-Prints each path that differs, with both values, and exits with 1; 0 if nothing differs. The report
-must be made with k = 1: withheld values cannot be compared. Written from INDICATORS.md and
+Prints each path that differs, with both values, and exits with 1; 0 if nothing differs. Nothing that a
+report says of an indicator, of what was received or of reads is passed over: what the checker does not
+recompute is told as a difference, too. The report must be made with k = 1: withheld values cannot be
+compared. Written from INDICATORS.md and
 CONTRACT.md; it shares no code with Readback.
 """
 
@@ -21,13 +23,14 @@ from model import PARAMETERS, Calendar, World, millis
 
 TOLERANCE = 1e-9
 # Limits from resamples, which are others here and there.
-RESAMPLED = {f"T8.per_writeup.mean.{end}" for end in ("lo", "hi")}
+RESAMPLED = {path + end for path in ("T8.per_writeup.mean.", "L10.concentration.gini_") for end in ("lo", "hi")}
 RESAMPLED_TOLERANCE = 0.05
 # Where the likelihood is flat two searches end apart by the root of what a number can hold.
 FLAT = "L7.decay.models"
 FLAT_TOLERANCE = 1e-5
+PASSED_OVER = "no such field"
 # Lists that are matched by a key of their items, and which items must be there.
-KEYED = {"curve": "week", "series": "month", "cohorts": "month", "A7.cohorts": "cohort"}
+KEYED = {"L1.curve": "week", "T0.series": "month", "T0.cohorts": "month", "E1.series": "month", "A7.cohorts": "cohort"}
 
 
 def main():
@@ -49,6 +52,9 @@ def main():
             differences.append((code, "results", "nothing"))
         else:
             compare(code, results, theirs, differences, compared)
+    for code in summary.get("indicators", {}):
+        if code not in own["indicators"]:
+            differences.append((code, PASSED_OVER, "results"))
     for part in ("received", "reads"):
         theirs = summary.get("health", {}).get(part, {})
         compare(f"health.{part}", own["health"][part], theirs, differences, compared)
@@ -97,19 +103,37 @@ def recompute(arguments, summary):
     received = {name: world.received[name] for name in (
         "lines", "duplicate_id", "future", "unknown_writeup", "after_delete", "bot", "excluded")}
     received["kept"] = {kind: len(events) for kind, events in world.kept.items()}
+    # What is no event is refused, and a history that is simulated holds none.
+    received["rejected"] = 0
+    received["by_kind"] = by_kind(world)
     return {"indicators": results, "health": {"received": received, "reads": reads}}
 
 
+def by_kind(world):
+    """The same by kind. What is left out as generated or as a copy is in no history that is simulated."""
+    found = {}
+    for reason, events in [("kept", sum(world.kept.values(), [])), *world.left_out.items()]:
+        for event in events:
+            kind = found.setdefault(event["kind"], dict.fromkeys(
+                ("events", "future", "unknown_writeup", "after_delete", "bot", "excluded", "not_counted", "kept"), 0))
+            kind[reason] += 1
+            kind["events"] += 1
+    return found
+
+
 def compare(path, mine, theirs, differences, compared):
-    """Fields may be added by the report, none may be missing."""
+    """No field may be missing on either side, unless there is nothing in it."""
     if isinstance(mine, dict) and isinstance(theirs, dict):
+        for key, value in theirs.items():
+            if key not in mine and holds(value):
+                differences.append((f"{path}.{key}", PASSED_OVER, value))
         for key, value in mine.items():
             if key in theirs:
                 compare(f"{path}.{key}", value, theirs[key], differences, compared)
             elif value not in (None, 0):
                 differences.append((f"{path}.{key}", value, "no such field"))
     elif isinstance(mine, list) and isinstance(theirs, list):
-        key = KEYED.get(path) or KEYED.get(path.rsplit(".", 1)[-1])
+        key = KEYED.get(path)
         if key:
             keyed(path, key, mine, theirs, differences, compared)
         elif len(mine) != len(theirs):
@@ -121,6 +145,13 @@ def compare(path, mine, theirs, differences, compared):
         compared[0] += 1
         if not same(mine, theirs, tolerance(path)):
             differences.append((path, mine, theirs))
+
+
+def holds(value):
+    """Whether a part of a report says anything."""
+    if isinstance(value, dict):
+        return any(map(holds, value.values()))
+    return value not in (None, [])
 
 
 def keyed(path, key, mine, theirs, differences, compared):

@@ -26,22 +26,22 @@ def described(w, name):
 def tails(world, facts):
     p = world.parameters
     late, horizon = p["late_days"] * DAY, p["horizon_days"] * DAY
-    found = []
+    found, unseen = [], 0
     for w in world.writeups.values():
+        old = bool(w.age) and w.age >= 2 * late
         until = w.reads_steady.until(w.published) if w.age else None
-        if until is None:
-            continue
-        observed = min(w.age, until - w.published)
-        if observed < 2 * late:
+        observed = None if until is None else min(w.age, until - w.published)
+        if observed is None or observed < 2 * late:
+            unseen += old
             continue
         window = min(observed, horizon)
         age, n = facts.ages(w)
         found.append((w, int(n[(age >= late) & (age < window)].sum()), (window - late) / DAY))
-    return found
+    return found, unseen
 
 
 def d1_d2(world, facts):
-    found = tails(world, facts)
+    found, unseen = tails(world, facts)
     spearman = {}
     for name in TOGETHER + APART:
         pairs = [(described(w, name), y / days) for w, y, days in found if described(w, name) is not None]
@@ -64,7 +64,7 @@ def d1_d2(world, facts):
         for name in names:
             b, reach = negbin["coef"][name], 1.959963984540054 * negbin["se"][name]
             ratios[name] = {"ratio": math.exp(b), "lo": math.exp(b - reach), "hi": math.exp(b + reach)}
-    return {"D1": {"spearman": spearman, "writeups": len(found)},
+    return {"D1": {"spearman": spearman, "writeups": len(found), "not_yet_observed": unseen},
             "D2": {"negbin": negbin, "rate_ratios": ratios}}
 
 

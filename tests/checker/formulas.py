@@ -28,8 +28,8 @@ def poisson_rate(k, exposure):
     return k / exposure, low / exposure, high / exposure
 
 
-def clustered_ratio(pairs):
-    """Sum y / sum x over clusters, the linearised standard error, interval cut to [0, 1]."""
+def clustered_ratio(pairs, ceiling=1.0):
+    """Sum y / sum x over clusters, the linearised standard error, interval cut to [0, ceiling]."""
     y = np.array([p[0] for p in pairs], float)
     x = np.array([p[1] for p in pairs], float)
     n = len(pairs)
@@ -42,29 +42,39 @@ def clustered_ratio(pairs):
         residual = y - ratio * x
         se = math.sqrt(n / (n - 1) * float((residual**2).sum())) / x.sum()
     if n >= 5:
-        lo, hi = max(0.0, ratio - Z * se), min(1.0, ratio + Z * se)
+        lo, hi = max(0.0, ratio - Z * se), min(ceiling, ratio + Z * se)
     return out | {"ratio": ratio, "se": se, "lo": lo, "hi": hi}
 
 
-def kaplan_meier(times, events, at, rmst=None):
-    """S at some times with log(-log) limits, median, RMST."""
+def kaplan_meier(times, events, at, rmst=None, drawn=None):
+    """S at some times with log(-log) limits, median, RMST, and the drawn curve: week by week to the
+    horizon of the RMST, or on the days that are asked for."""
+    drawn = [*range(0, rmst, 7), rmst] if rmst else drawn or []
     out = {}
     n = len(times)
     if n == 0:
         for t in at:
             out |= {f"S_{t}": None, f"S_{t}_lo": None, f"S_{t}_hi": None}
-        out |= {"median": None, "n": 0, "events": 0}
+        out |= {"median": None, "n": 0, "events": 0} | ({"curve": []} if drawn else {})
         return out | ({f"rmst_{rmst}": None} if rmst else {})
     fitter = KaplanMeierFitter().fit(times, events)
     curve = fitter.survival_function_.iloc[:, 0]
     limits = fitter.confidence_interval_
-    for t in at:
+
+    def point(t):
         s = float(curve[curve.index <= t].iloc[-1])
         row = limits[limits.index <= t].iloc[-1]
         # lifelines fills in limits where S is 0; there are none. Where S is still 1 there is no
         # variance: both limits are 1.
         lo, hi = (None, None) if s <= 1e-12 else (float(row.iloc[0]), float(row.iloc[1]))
-        out |= {f"S_{t}": s, f"S_{t}_lo": lo, f"S_{t}_hi": hi}
+        return s, lo, hi
+
+    for t in at:
+        out |= dict(zip((f"S_{t}", f"S_{t}_lo", f"S_{t}_hi"), point(t)))
+    curve_drawn = [{"day": t, **dict(zip(("S", "lo", "hi"), point(t))),
+                     "at_risk": sum(time >= t for time in times)} for t in drawn]
+    if drawn:
+        out["curve"] = curve_drawn
     below = curve[curve <= 0.5 + 1e-9]
     out["median"] = float(below.index[0]) if len(below) else None
     if rmst:
@@ -107,7 +117,7 @@ def trend(values):
     known = [(t, v) for t, v in enumerate(values) if v is not None]
     n = len(known)
     if n < 12:
-        return {"n": n}
+        return {"n": n, "recommended": {"verdict": "too early"}}
     t = np.array([k[0] for k in known], float)
     t -= t[0]
     x = np.array([k[1] for k in known], float)
@@ -127,13 +137,27 @@ def trend(values):
     if p_star < 0.05:
         verdict = "rising" if s > 0 else "falling"
     z = _z(s, var_s)
+    sen_limits = sens_limits(t, x, var_star)
+    display = {"slope": float(sen.slope), "lo": sen_limits[0], "hi": sen_limits[1]}
+    level = float(np.median(x))
     return {
         "n": n, "S": s, "var_s": var_s, "z": z, "p": _two_sided(z), "tau_a": s / pairs,
         "tau_b": None if math.isnan(tau_b) else float(tau_b),
         "theil_sen": {"slope": float(sen.slope), "intercept_scipy": float(sen.intercept),
                       "lo": float(sen.low_slope), "hi": float(sen.high_slope)},
         "recommended": {"var_s": var_star, "z": z_star, "p": p_star, "verdict": verdict},
+        "theil_sen_display": display,
+        "percent_per_month": {name: 100 * value / level if level > 0 else None for name, value in display.items()},
     }
+
+
+def sens_limits(t, x, variance):
+    """Sen's limits of the slope, with any variance of S."""
+    each = np.sort([(x[j] - x[i]) / (t[j] - t[i]) for i in range(len(x)) for j in range(i + 1, len(x))])
+    reach = Z * math.sqrt(variance)
+    low = max(round((len(each) - reach) / 2) - 1, 0)
+    high = min(round((len(each) + reach) / 2), len(each) - 1)
+    return float(each[low]), float(each[high])
 
 
 def gini(values):

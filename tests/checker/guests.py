@@ -14,7 +14,7 @@ class Guest:
         self.mandatory, self.length, self.spoke, self.start = False, None, None, None
         self.recorded = False
         self.by_name, self.lists, self.listed = False, set(), None
-        self.grouped = False
+        self.grouped, self.uncounted = False, 0
 
     def add(self, data, at=0, start=0):
         """The last role that was stated, and the answer that was valid when the meeting began."""
@@ -108,6 +108,11 @@ def all_guests(world):
         if event["writeup"]:
             writeups.setdefault(meeting, event["writeup"])
     rows = list(guests.values())
+    # Rooms and telephones behind which may have been people whom nobody names: the last word.
+    rooms = {}
+    for event in sorted(world.kept["meeting"], key=lambda event: event["version"]):
+        if event["data"].get("rooms") is not None:
+            rooms[event["data"]["meeting"]] = event["data"]["rooms"]
     lists = {}
     for event in world.kept["attendance"]:
         if event["data"].get("via"):
@@ -128,6 +133,7 @@ def all_guests(world):
     for guest in rows:
         meeting = guest.meeting
         guest.length, guest.planned = meant.get(meeting), meeting in planned
+        guest.uncounted = rooms.get(meeting, 0)
         if meeting in told:
             guest.length = max(told[meeting], min(stayed[meeting], meant.get(meeting, 0)))
         # A meeting tool need not know what the calendar says of the meeting.

@@ -9,6 +9,7 @@ from scipy import optimize, stats
 
 from formulas import gini
 from model import DAY
+from trends import bootstrap
 
 MINUTE = 60_000
 LAWS = {"exponential": ["mean"], "weibull": ["shape", "scale"], "lognormal": ["mu", "sigma"],
@@ -223,6 +224,13 @@ def bursts(world, facts):
     return {"bursts": [one for _, one in named[:20]], "writeups": len(named), "looked_at": looked_at}
 
 
+def gini_of_rows(x, axis=-1):
+    """By ranks; each row of a resample for itself."""
+    ordered = np.sort(x, axis=axis)
+    n = ordered.shape[axis]
+    return ((2 * np.arange(1, n + 1) - n - 1) * ordered).sum(axis=axis) / (n * ordered.sum(axis=axis))
+
+
 def concentration(world, facts):
     since = world.as_of - world.parameters["horizon_days"] * DAY
     recent = facts.reads[facts.reads["at"] >= since].groupby("w")["n"].sum()
@@ -232,14 +240,15 @@ def concentration(world, facts):
     n, total = len(x), x.sum()
     found = {"writeups": n, "reads": int(total), "zero_read": int((x == 0).sum())}
     if total == 0:
-        return found | dict.fromkeys(["gini", "gini_unbiased", "top20_share", "entropy_nats",
+        return found | dict.fromkeys(["gini", "gini_lo", "gini_hi", "gini_unbiased", "top20_share", "entropy_nats",
                                       "effective_number", "hhi", "lorenz"])
     cuts = [*sorted({part * n // 10 for part in range(1, 10)} - {0}), n]
     after = np.cumsum(np.sort(x))
     share = np.sort(x)[::-1] / total
     uneven = gini(x) if n > 1 else 0.0
     spread = float(stats.entropy(x))
-    return found | {"gini": uneven, "gini_unbiased": uneven * n / (n - 1) if n > 1 else None,
+    limits = bootstrap(x, gini_of_rows)
+    return found | {"gini": uneven, "gini_lo": limits["lo"], "gini_hi": limits["hi"], "gini_unbiased": uneven * n / (n - 1) if n > 1 else None,
                     "top20_share": float(share[:math.ceil(n / 5)].sum()), "entropy_nats": spread,
                     "effective_number": math.exp(spread), "hhi": float((share ** 2).sum()),
                     "lorenz": [{"writeups": cut / n, "reads": float(after[cut - 1] / total)}

@@ -9,9 +9,9 @@ from datetime import date, datetime, time, timedelta, timezone
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from observed import DAY, Steady, Windows
 from reconciled import gives_way
 
-DAY = 86_400_000
 PARAMETERS = {
     "double_click_s": 30, "late_days": 90, "horizon_days": 365, "recent_days": 90,
     "trailing_days": 28, "min_readers": 3, "quiet_days": 90, "read_fraction": 0.75,
@@ -73,44 +73,6 @@ def identity(value):
 def thousandths(value):
     """Rounded half away from zero."""
     return None if value is None else int(value * 1000 + 0.5)
-
-
-class Windows:
-    """Sorted, disjoint, half-open times of observation."""
-
-    def __init__(self, intervals, as_of):
-        self.parts = []
-        for a, b in sorted((a, min(b, as_of)) for a, b in intervals):
-            if a >= b:
-                continue
-            if self.parts and a <= self.parts[-1][1]:
-                self.parts[-1][1] = max(self.parts[-1][1], b)
-            else:
-                self.parts.append([a, b])
-
-    def intersection(self, other):
-        return Windows([(max(a, x), min(b, y)) for a, b in self.parts for x, y in other.parts],
-                       float("inf"))
-
-    def overlap(self, a, b):
-        return sum(max(0, min(b, y) - max(a, x)) for x, y in self.parts)
-
-    def covers(self, a, b):
-        return any(x <= a and b <= y for x, y in self.parts)
-
-    def holds(self, at):
-        return any(x <= at < y for x, y in self.parts)
-
-    def until(self, at):
-        return next((y for x, y in self.parts if x <= at < y), None)
-
-
-class Steady(Windows):
-    """When any of these watched, in a new part wherever others watch than before."""
-
-    def __init__(self, each):
-        cuts = sorted({end for one in each for part in one.parts for end in part})
-        self.parts = [[a, b] for a, b in zip(cuts, cuts[1:]) if any(one.covers(a, b) for one in each)]
 
 
 class Writeup:
@@ -351,13 +313,14 @@ class World:
 
     def _exclude(self, events):
         instants = Counter((e["source"], e["at"]) for e in events if e["kind"] == "comment")
-        self.kept = defaultdict(list)
+        self.kept, self.left_out = defaultdict(list), defaultdict(list)
         for event in events:
             reason = self._reason(event, instants)
             if by_hand(event):
                 continue
             if reason:
                 self.received[reason] += 1
+                self.left_out[reason].append(event)
             else:
                 self.kept[event["kind"]].append(event)
 
@@ -401,7 +364,8 @@ class World:
         """Observed time by source, then by write-up, for reads and for comments."""
         known = {e["source"] for e in events}
         for kinds, name in ((("read", "read_count"), "reads"), (("comment",), "comments"),
-                            (("edit",), "edits"), (("link",), "links"), (("attendance",), "attendance"), (("read",), "named")):
+                            (("edit",), "edits"), (("link",), "links"), (("attendance",), "attendance"),
+                            (("read",), "named")):
             stated, prefixes, first = defaultdict(list), defaultdict(list), {}
             delivered, came, people = defaultdict(Counter), defaultdict(set), set()
             for event in events:

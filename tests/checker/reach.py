@@ -6,8 +6,9 @@ from collections import Counter, defaultdict
 import numpy as np
 from scipy import stats
 
-from formulas import clustered_ratio, kaplan_meier, quantile, wilson
+from formulas import clustered_ratio, kaplan_meier, wilson
 from model import DAY
+from trends import middle
 
 
 def l11_l12(world, facts):
@@ -52,8 +53,7 @@ def cross_team(world, facts):
     k, n = (sum(part) for part in zip(*pairs)) if pairs else (0, 0)
     return {"teams_in_roster": kinds, "outside_share": wilson(k, n) if n else None,
             "outside_share_clustered": clustered_ratio(pairs),
-            "median_effective_teams": quantile(effective, 0.5),
-            "median_evenness": quantile(even, 0.5),
+            **middle("median_effective_teams", effective), **middle("median_evenness", even),
             "unknown": sum(w.counts_only for w in world.writeups.values())}
 
 

@@ -72,9 +72,9 @@ def labelled(world, event):
         return "nothing"
     if world.is_excluded(person):
         return "excluded"
-    if world.is_program(person) or data.get("bot"):
-        return "program"
-    return "agent" if data.get("agent") else "reader"
+    if data.get("agent"):
+        return "agent"
+    return "program" if world.is_program(person) or data.get("bot") else "reader"
 
 
 def of_a_person(world, event):

@@ -10,6 +10,7 @@ import sys
 import numpy as np
 from scipy import stats
 
+from check import compare
 from descriptors import regress
 from formulas import (clustered_ratio, counter_increments, double_clicks, gini, goes_quiet,
                       kaplan_meier, logrank, poisson_rate, quantile, revivals, trend, weibull, wilson)
@@ -206,6 +207,10 @@ def main(path):
     near("D2 se", fit["se"][1], e2["se_negbin"], 4)
     agree("D2 dispersion", fit["pearson_dispersion_poisson"], e2["dispersion"])
 
+    told = []
+    compare("", {"a": 1, "list": [1]},
+            {"a": 1, "list": [1], "b": 0, "c": {"d": "word"}, "none": {"e": None}}, told, [0])
+    agree("passed over", [path for path, _, _ in told], [".b", ".c"])
     agree("P2", identity(" Ada@Example.org "), identity("mailto:ada@example.ORG"))
     for label, found, expected in FAILURES:
         print(f"{label}: found {found!r}, expected {expected!r}")

@@ -1,14 +1,84 @@
-"""A4 to A8, written from INDICATORS.md: whether those who came stayed, spoke, added to the write-up and came
-again, and from which teams they were."""
+"""A1 to A8, written from INDICATORS.md: who came to reviews, and whether without having to; whether they stayed,
+spoke, added to the write-up and came again, and from which teams they were."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import numpy as np
 import pandas as pd
 
-from formulas import gini, quantile, wilson
+from formulas import clustered_ratio, gini, quantile, wilson
 from guests import all_guests
 from model import DAY, millis
+from trends import middle
+
+
+def a1_a3(world, facts):
+    least = world.parameters["min_present_s"] * 1000
+    rows = all_guests(world)
+    # A calendar's answers alone do not say who came.
+    held = [g for g in rows if g.recorded]
+    meetings = sorted({g.meeting for g in held})
+    not_recorded = len({g.meeting for g in rows if not g.recorded})
+    came = [g for g in rows if g.attended(least)]
+    per_meeting = [sum(1 for g in came if g.meeting == m) for m in meetings]
+    # Whoever dialled in without a name counts in A1 only.
+    named = [g for g in held if g.person is not None]
+    came_named = [g for g in came if g.person is not None]
+    # Where nobody says who was invited, nobody came uninvited.
+    people = len({g.person for g in came_named})
+    came_named = [g for g in came_named if g.planned]
+    not_planned = len({g.meeting for g in held if not g.planned})
+    all_meetings, meetings = meetings, sorted({g.meeting for g in held if g.planned})
+    voluntary = [g for g in came_named if g.voluntary()]
+    pairs = [(sum(1 for g in voluntary if g.meeting == m),
+              sum(1 for g in came_named if g.meeting == m)) for m in meetings]
+    accepted = [g for g in named if g.partstat == "ACCEPTED"]
+    optional = [g for g in named if g.role == "OPT-PARTICIPANT"]
+    share = lambda part, whole: wilson(len(part), len(whole))
+    clustered = clustered_ratio(pairs)
+    free = {"voluntary": share(voluntary, came_named), "voluntary_clustered": clustered,
+            **middle("voluntary_per_meeting_median", [v for v, _ in pairs]),
+            "walk_ins": walked_in(came_named)}
+    duties = [(g.meeting, g.duty(world.parameters["large_list"])) for g in came_named]
+    counted = Counter(duty for _, duty in duties)
+    need_not = [m for m, duty in duties if duty in ("open_invitation", "uninvited")]
+    numbers = [need_not.count(m) for m in meetings]
+    free["need_not"] = None if not duties else {
+        **wilson(len(need_not), len(duties)),
+        **middle("per_meeting_median", numbers),
+        "iqr": [quantile(numbers, 0.25), quantile(numbers, 0.75)],
+        "had_to_come": counted["had_to_come"] + counted["role_not_stated"],
+        **{name: counted[name] for name in ("role_not_stated", "open_invitation", "uninvited")}}
+    if any(g.mandatory for g in came_named):
+        others = [g for g in held if g.planned and not g.mandatory]
+        by_meeting = {m: [0, 0] for m in sorted({g.meeting for g in others})}
+        for guest in others:
+            if guest.person is not None and guest.attended(least):
+                by_meeting[guest.meeting][0] += guest.voluntary()
+                by_meeting[guest.meeting][1] += 1
+        pairs = [tuple(pair) for pair in by_meeting.values()]
+        k, n = sum(a for a, _ in pairs), sum(b for _, b in pairs)
+        free["without_mandatory"] = {
+            "voluntary": wilson(k, n), "voluntary_clustered": clustered_ratio(pairs),
+            **middle("voluntary_per_meeting_median", [v for v, _ in pairs]),
+            "walk_ins": walked_in([g for g in came_named if not g.mandatory])}
+    return {
+        "A1": {"attendance": {
+            "meetings": len(all_meetings), "not_recorded": not_recorded, "rows": len(rows), "attendees": len(came),
+            "people": people,
+            "or_more": len({g.meeting for g in held if g.uncounted}),
+            **middle("median_per_meeting", per_meeting),
+            "iqr": [quantile(per_meeting, 0.25), quantile(per_meeting, 0.75)] if len(per_meeting) else None}},
+        "A2": {**free, "not_recorded": not_recorded, "not_planned": not_planned},
+        "A3": {"not_recorded": not_recorded, "not_planned": not_planned,
+               "show_rate": share([g for g in accepted if g.attended(least)], accepted),
+               "optional_yield": share([g for g in optional if g.attended(least)], optional),
+               "walk_in_share": share([g for g in came_named if not g.invited()], came_named)},
+    }
+
+
+def walked_in(came):
+    return sum(1 for guest in came if guest.voluntary() and not guest.invited())
 
 
 def contributions(world):
@@ -61,7 +131,7 @@ def a4_a8(world, facts):
                if len(stayed) else []},
         "A5": {"spoke_share": wilson(int((written["spoke"] > 0).sum()), len(written)),
                "meetings": written["meeting"].nunique(),
-               "talk_gini_median": quantile(ginis, 0.5), "talk_gini_meetings": len(ginis)},
+               **middle("talk_gini_median", ginis), "talk_gini_meetings": len(ginis)},
         "A6": {"contribution_after": wilson(sum(within(row, row.start + window) for row in due), len(due)),
                "during": wilson(len(during), len(of_length)),
                "meetings": len({row.meeting for row in due}),
@@ -69,7 +139,7 @@ def a4_a8(world, facts):
         "A7": a7(world, came),
         "A8": {"outside_share": wilson(int((owned["team"] != owned["owner"]).sum()), len(owned)),
                "meetings": owned["meeting"].nunique(),
-               "teams_per_meeting_median": quantile(teams.groupby("meeting")["team"].nunique(), 0.5)},
+               **middle("teams_per_meeting_median", teams.groupby("meeting")["team"].nunique())},
     }
 
 

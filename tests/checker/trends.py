@@ -2,6 +2,8 @@
 tests judged together, and intervals."""
 
 import math
+import warnings
+from calendar import monthrange
 from collections import defaultdict
 from datetime import date, timedelta
 
@@ -12,9 +14,11 @@ from statsmodels.genmod import families
 from statsmodels.genmod.generalized_linear_model import GLM
 from statsmodels.stats.multitest import multipletests
 
-from formulas import Z, trend
+from formulas import Z, sens_limits, trend
 from model import DAY, month, next_month
 
+# What every ratio of T6 is told with.
+BESIDE = "One other change at about the same time is enough to explain it."
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 
 
@@ -23,13 +27,16 @@ def t2_t8(world, facts, series, cohorts, observed):
     first = next((n for n, c in enumerate(cohorts) if c["writeups"]), len(cohorts))
     both = {"months": [m["window_per_100"] for m in series],
             "cohorts": [c["per_writeup"] for c in cohorts[first:]]}
+    names = {"months": [m["month"] for m in series], "cohorts": [c["month"] for c in cohorts[first:]]}
     tests = {name: trend(values) for name, values in both.items()}
     seasonal = {name: seasons(values) for name, values in both.items()}
     return {
         "T2": {name: slope(values, tests[name]) for name, values in both.items()},
         "T3": {**seasonal, "weekdays": weekdays(world, facts)},
-        "T4": {"pettitt": pettitt(both["months"]), "cohort_pettitt": pettitt(both["cohorts"])},
-        "T5": {"pelt": segments(both["months"]), "cohort_pelt": segments(both["cohorts"])},
+        "T4": {"pettitt": pettitt(both["months"], names["months"]),
+               "cohort_pettitt": pettitt(both["cohorts"], names["cohorts"])},
+        "T5": {"pelt": segments(both["months"], names["months"]),
+               "cohort_pelt": segments(both["cohorts"], names["cohorts"])},
         "T6": interrupted_all(world, cohorts[first:]),
         "T8": intervals(world, facts, series, observed),
     }
@@ -48,16 +55,13 @@ def slope(values, test):
     x = np.array([p[1] for p in points], float)
     sen = stats.theilslopes(x, t, 0.95)
     # Sen's limits once more, with the variance of the recommended test.
-    each = np.sort([(x[j] - x[i]) / (t[j] - t[i]) for i in range(len(x)) for j in range(i + 1, len(x))])
-    reach = Z * math.sqrt(test["recommended"]["var_s"])
-    low = max(round((len(each) - reach) / 2) - 1, 0)
-    high = min(round((len(each) + reach) / 2), len(each) - 1)
-    out = {"n": len(x), "too_early": False, "slope": float(sen.slope),
+    low, high = sens_limits(t, x, test["recommended"]["var_s"])
+    out = {"n": len(x), "too_early": False, "slope": float(sen.slope), "intercept": float(sen.intercept),
            "independent": {"lo": float(sen.low_slope), "hi": float(sen.high_slope)},
-           "corrected": {"lo": float(each[low]), "hi": float(each[high])}}
+           "corrected": {"lo": low, "hi": high}}
     level = float(np.median(x))
     scaled = lambda v: 100 * float(v) / level if level > 0 else None
-    return out | {"percent": {"slope": scaled(sen.slope), "lo": scaled(each[low]), "hi": scaled(each[high])}}
+    return out | {"percent": {"slope": scaled(sen.slope), "lo": scaled(low), "hi": scaled(high)}}
 
 
 def seasons(values):
@@ -97,8 +101,9 @@ def weekdays(world, facts):
             for n, name in enumerate(WEEKDAYS)]
 
 
-def pettitt(values, least=12):
+def pettitt(values, names=None, least=12):
     x = [v for _, v in known(values)]
+    at = [t for t, _ in known(values)]
     n = len(x)
     if n < least:
         return {"n": n, "too_early": True, "K": None}
@@ -106,6 +111,7 @@ def pettitt(values, least=12):
     k, last = max(u), u.index(max(u))
     return {"n": n, "too_early": False, "K": float(k), "last_index_before": last, "cp": last + 1,
             "p_approx": float(min(1, 2 * math.exp(-6 * k * k / (n**3 + n**2)))),
+            "first_month_after": names[at[last + 1]] if names else None,
             "level_before": float(np.median(x[:last + 1])), "level_after": float(np.median(x[last + 1:]))}
 
 
@@ -129,10 +135,16 @@ def pelt(x):
     return {"penalty": penalty, "sigma_mad": sigma, "breaks": breaks}
 
 
-def segments(values):
+def segments(values, names):
     x = np.array([v for _, v in known(values)], float)
+    at = [t for t, _ in known(values)]
     early = {"n": len(x), "too_early": len(x) < 12, "penalty": None, "breaks": None}
-    return early | (pelt(x) or {}) if len(x) >= 12 else early
+    found = pelt(x) if len(x) >= 12 else None
+    if found is None:
+        return early | {"too_early": len(x) < 12}
+    ends = [0, *found["breaks"], len(x)]
+    return early | found | {"segments": [
+        {"first_month": names[at[a]], "n": b - a, "mean": float(x[a:b].mean())} for a, b in zip(ends, ends[1:])]}
 
 
 def its(times, counts, exposures, t0):
@@ -157,8 +169,19 @@ def interrupted_all(world, cohorts):
         day = date.fromisoformat(on)
         if not data.get("removed") and world.calendar.midnight(day) < world.as_of:
             out.append({"on": on, "text": text, "acts_on": data["acts_on"],
-                        "its": interrupted(day, cohorts)})
+                        "its": interrupted(day, cohorts), "beside": BESIDE})
+    for one in out:
+        near = [other for other in out if other is not one
+                and months_before(one["on"], 6) <= date.fromisoformat(other["on"]) <= months_before(one["on"], -6)]
+        one["concurrent"] = len(near)
     return {"its": out[-1]["its"] if out else None, "annotations": out}
+
+
+def months_before(on, many):
+    """The same day of the month so many months before, or that month's last."""
+    day = date.fromisoformat(on)
+    year, number = divmod(day.year * 12 + day.month - 1 - many, 12)
+    return date(year, number + 1, min(day.day, monthrange(year, number + 1)[1]))
 
 
 def interrupted(day, cohorts):
@@ -212,15 +235,32 @@ def bootstrap(values, statistic):
     limits = lambda level: stats.bootstrap((values,), statistic, n_resamples=9999, method="BCa", vectorized=True,
                                            confidence_level=level,
                                            rng=np.random.default_rng(1)).confidence_interval
-    lo, hi = (float(limit) for limit in limits(0.95))
-    # Where leaving one out moves nothing SciPy has no limits.
+    with warnings.catch_warnings(action="ignore", category=stats.DegenerateDataWarning):
+        lo, hi = (float(limit) for limit in limits(0.95))
     if math.isnan(lo):
-        return {"value": value}
+        limits = lambda level: unaccelerated(values, statistic, level)
+        lo, hi = limits(0.95)
     if statistic is np.median:
         # A median jumps from one value to the next: other resamples may end on either side of a jump.
-        wide, narrow = limits(0.96), limits(0.94)
-        lo, hi = (float(wide.low), float(narrow.low)), (float(narrow.high), float(wide.high))
+        (a, d), (b, c) = (tuple(map(float, limits(level))) for level in (0.96, 0.94))
+        lo, hi = (a, b), (c, d)
     return {"value": value, "lo": lo, "hi": hi}
+
+
+def unaccelerated(values, statistic, level):
+    """Where leaving one out moves nothing SciPy has no limits: an acceleration of nought has."""
+    drawn = stats.bootstrap((values,), statistic, n_resamples=9999, method="percentile", vectorized=True,
+                            rng=np.random.default_rng(1)).bootstrap_distribution
+    value = statistic(values)
+    bias = stats.norm.ppf((np.mean(drawn < value) + np.mean(drawn <= value)) / 2)
+    reach = stats.norm.ppf((1 + level) / 2)
+    return tuple(float(np.quantile(drawn, stats.norm.cdf(2 * bias + z))) for z in (-reach, reach))
+
+
+def middle(name, values):
+    """A median over meetings or write-ups with its limits."""
+    found = bootstrap(np.array(values, float), np.median)
+    return {name: found["value"], f"{name}_lo": found["lo"], f"{name}_hi": found["hi"]}
 
 
 def rate_ratio(k1, e1, k2, e2):

@@ -108,7 +108,7 @@ def c3_c4(world, facts):
         events.append(int(bool(answers)))
         times.append((min(answers, default=max(end, root["at"])) - root["at"]) / DAY)
     days = sorted({1, p["response_days"]})
-    km = kaplan_meier(times, events, days)
+    km = kaplan_meier(times, events, days, drawn=range(4 * p["response_days"] + 1))
     s = f"S_{p['response_days']}"
     turned = lambda name: None if km[name] is None else 1 - km[name]
     return {
@@ -156,6 +156,7 @@ def e1(world, facts):
         "late_share_horizon": clustered_ratio(pairs),
         "by_others": wilson(sum(named), len(named)),
         "series": series, "trend": trend([m["per_100"] for m in series]),
+        "not_yet_observed": sum(1 for w in world.writeups.values() if w.age and w.age >= horizon) - len(pairs),
     }}
 
 

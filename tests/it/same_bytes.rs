@@ -78,6 +78,34 @@ async fn another_key_gives_the_same_report() {
             ));
         }
     }
+    // Two clicks of one reader at one instant: which of them was the last is none either.
+    for n in 0..40 {
+        let time = format!("2026-06-02T10:{n:02}:00Z");
+        for (click, mut data) in [
+            ("told", json!({ "assigned": true, "team": "Told" })),
+            ("free", json!({ "team": "Free" })),
+        ] {
+            data["person"] = json!(format!("reader {n}"));
+            lines.push(event(
+                "read",
+                &format!("tie {n} {click}"),
+                "INC-1001",
+                &time,
+                data,
+            ));
+        }
+        // Somebody is named in one of two contents, and in the other nobody.
+        let id = format!("named or not {n}");
+        let time = format!("2026-06-03T10:{n:02}:00Z");
+        lines.push(event(
+            "read",
+            &id,
+            "INC-1001",
+            &time,
+            json!({ "person": format!("named {n}") }),
+        ));
+        lines.push(event("read", &id, "INC-1001", &time, json!({})));
+    }
     let Some(one) = Way::fresh("same_key_one").await else {
         return;
     };

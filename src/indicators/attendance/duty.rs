@@ -8,7 +8,9 @@ use polars::prelude::*;
 
 use crate::indicators::Context;
 use crate::indicators::frames::ints;
-use crate::indicators::shapes::{Sides, fewest, guarded_middle, people_proportion};
+use crate::indicators::shapes::{
+    Sides, fewest, guarded_middle, limits_of_median, people_proportion,
+};
 use crate::model::{Millis, Results, Value};
 use crate::stats::{median, quantile};
 
@@ -136,8 +138,11 @@ pub(super) fn need_not(rows: &LazyFrame, context: &Context) -> PolarsResult<Valu
     let sizes: Vec<f64> = per_meeting.values().map(|&count| count as f64).collect();
     let middle = |value: Option<f64>| guarded_middle(value, sizes.len(), sides.with);
     let quartiles = [0.25, 0.75].map(|q| middle(quantile(&sizes, q)));
+    let (lo, hi) = limits_of_median(&sizes, middle);
     let values = Results(share.collect())
         .with("per_meeting_median", middle(median(&sizes)))
+        .with("per_meeting_median_lo", lo)
+        .with("per_meeting_median_hi", hi)
         .with("iqr", Value::List(quartiles.into()))
         .with("had_to_come", sides.share(had_to).of_people(of_sum))
         .with(

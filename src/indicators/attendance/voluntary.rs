@@ -5,7 +5,9 @@ use polars::prelude::*;
 use super::duty::need_not;
 use super::{came, planned, recorded, rows, sides};
 use crate::indicators::frames::{counts, distinct_people, scalar};
-use crate::indicators::shapes::{clustered, fewest, guarded_middle, people_proportion};
+use crate::indicators::shapes::{
+    clustered, fewest, guarded_middle, limits_of_median, people_proportion,
+};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{median, ratio};
@@ -31,7 +33,8 @@ static SPEC: Spec = Spec {
         without a role, count as REQ-PARTICIPANT, as the RFC asks. Share with Wilson's 95 % interval, and as \
         a ratio over meetings with the standard error between meetings (as in L3, no interval \
         below five). walk_ins = voluntary and not invited. The median is of voluntary attendees \
-        over the other recorded meetings (A1), those without any included; not_recorded = how many meetings \
+        over the other recorded meetings (A1), those without any included, with 95 % BCa bootstrap limits over \
+        meetings (_lo, _hi), from eight on; not_recorded = how many meetings \
         nobody recorded. \
         need_not, the headline, and need_not_have_come of one review believe the calendar less: had_to_come are \
         responders, authors, whoever is in the chair, told to come, or named by themselves as required \
@@ -39,7 +42,7 @@ static SPEC: Spec = Spec {
         were invited: as optional or for information, through one list with more than {large_list} people, or \
         to a meeting that is marked open, where nobody has to be named, or to which a group went whose members \
         are not known, of whoever no invitation names; uninvited are the rest. k of n = the last two, with Wilson's \
-        interval; per_meeting_median and iqr = how many they are at a recorded meeting. Where people are withheld \
+        interval; per_meeting_median (with such limits) and iqr = how many they are at a recorded meeting. Where people are withheld \
         below k > 1, fewer than k whom the two forms count otherwise in a quarter for one reason are counted \
         as in the strict one.",
     caveat: "Where the share of optional invitations jumps by a fifth of all from one quarter to the next (twenty \
@@ -122,6 +125,8 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
     let had_to = came().and(col("invited").not()).and(free().not());
     let obliged = distinct_people(rows.clone().filter(had_to))?;
 
+    let middle = |value: Option<f64>| guarded_middle(value, sizes.len(), people.with);
+    let (lo, hi) = limits_of_median(&sizes, middle);
     let (k, n) = (free_per_meeting.iter().sum(), all.iter().sum());
     Ok(Results::new()
         .with("voluntary", people_proportion(k, n, people))
@@ -133,10 +138,9 @@ fn voluntary(rows: &LazyFrame) -> PolarsResult<Results> {
                 |v| people.total(v),
             ),
         )
-        .with(
-            "voluntary_per_meeting_median",
-            guarded_middle(median(&sizes), sizes.len(), people.with),
-        )
+        .with("voluntary_per_meeting_median", middle(median(&sizes)))
+        .with("voluntary_per_meeting_median_lo", lo)
+        .with("voluntary_per_meeting_median_hi", hi)
         .with(
             "walk_ins",
             walked.share(walk_ins).of_people(fewest(&[obliged])),

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use polars::prelude::{PolarsError, PolarsResult};
 
 use crate::indicators::frames::{counts, ints};
-use crate::indicators::shapes::{Sides, clustered, guarded_median, in_hundredths, proportion};
+use crate::indicators::shapes::{
+    Sides, clustered, guarded_median, in_hundredths, limits_of_median, proportion,
+};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{entropy, evenness, median, ratio};
@@ -30,7 +32,8 @@ static SPEC: Spec = Spec {
         them. H = entropy of a write-up's readers over teams, in nats; median_effective_teams = median of e^H \
         over write-ups with at least as many such readers as is the smallest number of people that is shown; \
         median_evenness = median of H / ln K over the same ones, K = teams_in_roster (teams that somebody \
-        on the roster was in before as_of), null where K = 1. Where people are withheld, medians are told \
+        on the roster was in before as_of), null where K = 1; _lo and _hi = 95 % BCa bootstrap limits of either \
+        median over write-ups, from eight on. Where people are withheld, medians and their limits are told \
         in whole hundredths. unknown = write-ups whose sources count \
         readers and name none; they are in no other number.",
     caveat: "Teams are of different sizes: where the owning team is small, most of the company is outside. Of few \
@@ -149,16 +152,26 @@ fn team_reach(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .filter_map(|entropy| evenness(*entropy, kinds))
         .collect();
     let known = people("known")?;
-    let middle = |values: &[f64]| {
-        let middle = median(values).map(|value| in_hundredths(value, context.k));
-        guarded_median(middle, values.len(), known)
+    let told = |value: Option<f64>, values: &[f64]| {
+        let value = value.map(|value| in_hundredths(value, context.k));
+        guarded_median(value, values.len(), known)
     };
+    let limits = |values: &[f64]| limits_of_median(values, |value| told(value, values));
+    let (effective_lo, effective_hi) = limits(&effective);
+    let (even_lo, even_hi) = limits(&even);
     let reach = Results::new()
         .with("teams_in_roster", kinds)
         .with("outside_share", share)
         .with("outside_share_clustered", clustered(&found, split, total))
-        .with("median_effective_teams", middle(&effective))
-        .with("median_evenness", middle(&even))
+        .with(
+            "median_effective_teams",
+            told(median(&effective), &effective),
+        )
+        .with("median_effective_teams_lo", effective_lo)
+        .with("median_effective_teams_hi", effective_hi)
+        .with("median_evenness", told(median(&even), &even))
+        .with("median_evenness_lo", even_lo)
+        .with("median_evenness_hi", even_hi)
         .with(
             "unknown",
             facts.writeups.iter().filter(|one| one.counts_only).count(),

@@ -20,8 +20,8 @@ static SPEC: Spec = Spec {
         known write-up, once for each event id, without robots, without contributors' own reads, \
         without reads before publication or after deletion. Of two clicks by one person (or one \
         session) on one write-up at most {double_click_s} s apart the later one counts; a chain of \
-        clicks collapses to its last. Clicks of one millisecond stand in the order of a keyed hash of their ids, \
-        which is kept in place of the ids. Clicks with neither person nor session are never merged. A \
+        clicks collapses to its last. Clicks of one millisecond stand in the order of what is told of them: \
+        whether they were assigned, of an agent, the team, the way to the page, engaged time and depth. Clicks with neither person nor session are never merged. A \
         daily count adds its count. Where several sources watch a page, on each local day those of the \
         highest rank count: sources that name readers before those that know engaged time, before single \
         reads, before daily counts, and of one rank a source that sees all reads before the parts of them, \

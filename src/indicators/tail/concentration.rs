@@ -6,7 +6,7 @@ use polars::prelude::PolarsResult;
 
 use super::long::is_there;
 use crate::indicators::frames::{chosen, counts, ints};
-use crate::indicators::shapes::{fewest, in_hundredths};
+use crate::indicators::shapes::{fewest, in_hundredths, limits_of};
 use crate::indicators::{Context, Facts, Indicator, IndicatorError, Spec};
 use crate::model::{Layer, Results, Value};
 use crate::stats::{entropy, gini, herfindahl, lorenz, top_fifth};
@@ -29,7 +29,8 @@ static SPEC: Spec = Spec {
     definition: "Over write-ups that are published, dated and not deleted at as_of, those without any read \
         included, the kept reads (R1, daily counts among them) of [as_of - {horizon_days} d, as_of). gini = \
         sum of (2i - n - 1) x over the reads x in ascending order, divided by n times their sum: 0 where all have the \
-        same, 0 for a single one; gini_unbiased = gini n / (n - 1). top20_share = the share of the most read fifth, \
+        same, 0 for a single one; gini_lo and gini_hi = its 95 % BCa bootstrap limits over write-ups, from eight on; \
+        gini_unbiased = gini n / (n - 1). top20_share = the share of the most read fifth, \
         rounded up. entropy_nats = -sum of p ln p over the shares p, effective_number = e to that: as many equally \
         read write-ups would have it; hhi = sum of p squared. zero_read = write-ups that nobody read; lorenz = \
         after each tenth of the write-ups, the least read first, their share of all reads. Null where \
@@ -79,6 +80,8 @@ fn concentration(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let n = reads.len();
     // A single one has all there is.
     let uneven = rounded(gini(&reads).or((n == 1 && with_reads == 1).then_some(0.0)));
+    let sizes: Vec<f64> = reads.iter().map(|reads| *reads as f64).collect();
+    let (lo, hi) = limits_of(&sizes, uneven_of, |value| told(rounded(value)));
     let spread = rounded(entropy(&reads));
     let found = Results::new()
         .with("writeups", n)
@@ -87,6 +90,8 @@ fn concentration(facts: &Facts, context: &Context) -> PolarsResult<Results> {
             Value::from(reads.iter().sum::<u64>()).of_people(people),
         )
         .with("gini", told(uneven))
+        .with("gini_lo", lo)
+        .with("gini_hi", hi)
         .with(
             "gini_unbiased",
             told(
@@ -107,6 +112,11 @@ fn concentration(facts: &Facts, context: &Context) -> PolarsResult<Results> {
                 .of_at_least(with_reads),
         );
     Ok(Results::new().with("concentration", found))
+}
+
+/// The Gini coefficient of numbers of reads.
+fn uneven_of(reads: &[f64]) -> Option<f64> {
+    gini(&reads.iter().map(|reads| *reads as u64).collect::<Vec<_>>())
 }
 
 /// The curve of Lorenz through those cuts that leave no small write-up alone; nothing where it would tell how
