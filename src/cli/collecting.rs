@@ -11,7 +11,7 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval, sleep_until, 
 use super::engine::Installing;
 use super::error::words;
 use super::serve::published;
-use super::{posting, privacy, report, restated};
+use super::{after_review, posting, privacy, report, restated};
 use crate::app::House;
 use crate::app::collector::Collector;
 use crate::app::look;
@@ -362,6 +362,7 @@ async fn compute(
         Ok(((fresh, full, lines), document)) => {
             state.publish_both(fresh, full);
             posting::send_due(house, &document, metrics).await;
+            after_review::send_due(house, &document, metrics).await;
             (Outcome::Done, Some(lines))
         }
         // The pages keep what they have, with its `as_of`; the next time may do better.

@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use serde_json::Value as Json;
 
 use super::engine::Installing;
-use super::report;
+use super::{after_review, report};
 use crate::app::House;
 use crate::app::posting::{self, Way};
 use crate::config::Config;
@@ -21,6 +21,11 @@ use crate::pages;
   [digest]
   day = 1                       # of each month; without it only --send sends
   hour = 9                      # from this hour on, in the organisation's zone
+
+  [reviews]                     # a mail after each review: how many came and need not have, what came of it
+  mail_after = 14               # days; without it only --review sends
+  mail_hour = 9
+  mail_to = [\"reviews@example.org\"]   # without it those of [mail]
 
   [mail]
   server = \"mail.example.org\"
@@ -52,6 +57,10 @@ pub(super) struct Args {
     /// Only this way: "mail", or the name of a chat
     #[arg(long, value_name = "NAME", requires = "send")]
     only: Option<String>,
+    /// In place of the month what came of one review, named as `readback meetings list` names it; or of every
+    /// review whose mail is due: "due"
+    #[arg(long, value_name = "MEETING|due", conflicts_with = "only")]
+    review: Option<String>,
     /// Print what would go, and send nothing
     #[arg(long, requires = "send")]
     dry_run: bool,
@@ -59,13 +68,24 @@ pub(super) struct Args {
 
 pub(super) async fn run(args: Args, config: Config) -> anyhow::Result<()> {
     let as_of = report::instant(args.as_of.as_deref(), &config.organisation.calendar)?;
-    if args.send {
+    if args.send && args.review.is_none() {
         // Who has nowhere to send to learns it before an engine starts.
         chosen(&config, args.only.as_deref())?;
     }
     let installing = Installing::new();
     let house = House::open(config, move |progress| installing.show(progress)).await?;
-    let done = put(&args, &house, as_of).await;
+    let done = match &args.review {
+        Some(name) => {
+            let asked = after_review::Asked {
+                name,
+                html: args.html,
+                send: args.send,
+                dry_run: args.dry_run,
+            };
+            after_review::put(&asked, &house, as_of).await
+        }
+        None => put(&args, &house, as_of).await,
+    };
     house.close().await;
     done
 }

@@ -2,6 +2,7 @@
 //! standard error; errors carry a hint; the exit codes are [`EXIT_CODES`].
 
 mod access;
+mod after_review;
 mod annotate;
 mod asking;
 mod assign;

@@ -25,7 +25,7 @@ const APART: [&str; 7] = [
     "READBACK_LOG",
 ];
 
-const SECTIONS: [&str; 13] = [
+const SECTIONS: [&str; 14] = [
     "access",
     "accounts",
     "digest",
@@ -39,6 +39,7 @@ const SECTIONS: [&str; 13] = [
     "spool",
     "schedule",
     "reporting",
+    "reviews",
 ];
 
 impl Environment {

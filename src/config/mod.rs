@@ -34,7 +34,7 @@ pub use engine::{EngineConfig, EngineMode};
 pub use environment::Environment;
 use layers::Layers;
 pub use layers::{Origin, Origins};
-pub use posting::{ChatConfig, ChatKind, MailConfig, MailTls, PostingConfig};
+pub use posting::{ChatConfig, ChatKind, MailConfig, MailTls, PostingConfig, ReviewMail};
 pub use privacy::{AGEING, Mode, Retention};
 use reader::Reader;
 pub use secrets::{SecretFile, password_in};
@@ -320,10 +320,12 @@ fn check(
     let schedule = schedule(&mut top.section("schedule"));
     let (day, hour) = posting::digest(&mut top.section("digest"));
     let mail = posting::mail(&mut top.section("mail"));
+    let reviews = posting::reviews(&mut top.section("reviews"), mail.is_some());
     let chats = top.tables("chat");
     let posting = PostingConfig {
         day,
         hour,
+        reviews,
         mail,
         chats: posting::chats(chats, top.problems()),
     };
@@ -579,7 +581,7 @@ mod tests {
           privacy.k: 0 is not a whole number from 1 to 1000
           engine.url: is missing; mode "remote" needs the address of a ClickHouse server, such as http://clickhouse:8123
           source 1: id: is missing
-          colour: unknown key; known are access, accounts, chat, data_dir, digest, engine, mail, organisation, parameters, privacy, reporting, retention, schedule, server, source, spool
+          colour: unknown key; known are access, accounts, chat, data_dir, digest, engine, mail, organisation, parameters, privacy, reporting, retention, reviews, schedule, server, source, spool
         "#);
     }
 

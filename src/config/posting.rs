@@ -1,4 +1,4 @@
-//! `[digest]`, `[mail]` and `[[chat]]`: when the digest goes out of the house, and to whom.
+//! `[digest]`, `[reviews]`, `[mail]` and `[[chat]]`: what goes out of the house when, and to whom.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -15,6 +15,8 @@ pub struct PostingConfig {
     pub day: Option<u32>,
     /// From which hour of that day on, in the organisation's zone.
     pub hour: u32,
+    /// What came of each review, by mail; `None`: only who asks for it sends it.
+    pub reviews: Option<ReviewMail>,
     /// By mail.
     pub mail: Option<MailConfig>,
     /// To rooms of chats, in the order of the file.
@@ -27,6 +29,14 @@ impl PostingConfig {
         if let Some(day) = self.day {
             put("digest.day", day.into());
             put("digest.hour", self.hour.into());
+        }
+        if let Some(reviews) = &self.reviews {
+            put("reviews.mail_after", reviews.after.into());
+            put("reviews.mail_hour", reviews.hour.into());
+            if !reviews.to.is_empty() {
+                let told = format!("({} set)", reviews.to.len());
+                put("reviews.mail_to", told.into());
+            }
         }
         if let Some(mail) = &self.mail {
             put("mail.server", mail.server.as_str().into());
@@ -44,6 +54,17 @@ impl PostingConfig {
             put(&format!("chat {n}.kind"), chat.kind.name().into());
         }
     }
+}
+
+/// When a mail tells what came of a review.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReviewMail {
+    /// How many days after it.
+    pub after: u32,
+    /// From which hour of that day on, in the organisation's zone.
+    pub hour: u32,
+    /// Who gets it in place of those who get the digest.
+    pub to: Vec<String>,
 }
 
 /// A mail server, and who writes to whom.
@@ -144,6 +165,32 @@ pub(super) fn digest(reader: &mut Reader<'_>) -> (Option<u32>, u32) {
     reader.whole("hour", 0, 23, &mut hour);
     reader.finish();
     ((day > 0).then_some(day), hour)
+}
+
+/// The most days after a review: by then its contributions are long counted.
+const MOST_DAYS: u32 = 90;
+
+/// Reads `[reviews]`; nothing where the section sets no day. `has_mail`: there is a way to send it.
+pub(super) fn reviews(reader: &mut Reader<'_>, has_mail: bool) -> Option<ReviewMail> {
+    let (mut after, mut hour) = (0, 9);
+    reader.whole("mail_after", 0, MOST_DAYS, &mut after);
+    let timed = reader.whole("mail_hour", 0, 23, &mut hour);
+    let to = reader.each(
+        "mail_to",
+        "an address such as reviews@example.org",
+        |text| text.contains('@').then(|| text.to_owned()),
+    );
+    let asked = after > 0 || timed || !to.is_empty();
+    reader.finish();
+    if asked && after == 0 && !reader.was_given("mail_after") {
+        let reason = "is missing; valid are days after a review, such as 14";
+        reader.problem("mail_after", reason.to_owned());
+    }
+    if after > 0 && !has_mail {
+        let reason = "there is no [mail] to send it; `readback digest --help` shows that section";
+        reader.problem("mail_after", reason.to_owned());
+    }
+    (after > 0).then_some(ReviewMail { after, hour, to })
 }
 
 /// Reads `[mail]`; nothing where the section is missing.
@@ -323,6 +370,38 @@ mod tests {
             problems[0].starts_with("mail.tls: \"none\" would send"),
             "{problems:?}"
         );
+    }
+
+    fn reviews_of(text: &str, has_mail: bool) -> (Option<ReviewMail>, Vec<String>) {
+        let mut problems = Vec::new();
+        let table = text.parse().unwrap();
+        let found = reviews(&mut Reader::new("reviews", table, &mut problems), has_mail);
+        (found, problems)
+    }
+
+    #[test]
+    fn reviews_are_mailed_where_a_day_is_set() {
+        assert_eq!(reviews_of("", false), (None, Vec::new()));
+        assert_eq!(reviews_of("mail_after = 0", false), (None, Vec::new()));
+        let expected = ReviewMail {
+            after: 14,
+            hour: 9,
+            to: vec!["r@example.org".to_owned()],
+        };
+        let found = reviews_of("mail_after = 14\nmail_to = [\"r@example.org\"]", true);
+        assert_eq!(found, (Some(expected), Vec::new()));
+        let wrong = [
+            ("mail_after = 91", "is not a whole number from 0 to 90"),
+            ("mail_hour = 8", "mail_after: is missing"),
+            ("mail_after = 14", "there is no [mail] to send it"),
+        ];
+        for (text, words) in wrong {
+            let (_, problems) = reviews_of(text, false);
+            assert!(
+                problems.iter().any(|problem| problem.contains(words)),
+                "{text}: {problems:?}"
+            );
+        }
     }
 
     #[test]

@@ -197,7 +197,7 @@ fn missing(summary: &Value, lines: &mut Vec<String>) {
 }
 
 /// Words from outside, kept from being Markdown or HTML.
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

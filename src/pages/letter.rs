@@ -1,4 +1,5 @@
-//! The digest as a mail, in text and HTML with its pictures, and as a message for a room of a chat.
+//! The digest as a mail, in text and HTML with its pictures, and as a message for a room of a chat; what came of
+//! a review as a mail.
 
 use pulldown_cmark::{Options, Parser, html};
 use serde::Serialize;
@@ -62,6 +63,16 @@ pub fn letter(summary: &Value, pages: Option<&str>) -> Result<Letter, PageError>
     let charts: Vec<Chart> = charts
         .filter(|chart| !matches!(chart.plot, Plot::Nothing(_)))
         .collect();
+    written(subject, text, &charts, pages)
+}
+
+/// A mail of this Markdown with these pictures.
+pub(super) fn written(
+    subject: String,
+    text: String,
+    charts: &[Chart],
+    pages: Option<&str>,
+) -> Result<Letter, PageError> {
     let mut body = String::new();
     html::push_html(&mut body, Parser::new_ext(&text, Options::empty()));
     let pictured = charts.iter().map(|chart| Pictured {
@@ -97,9 +108,13 @@ pub fn room(summary: &Value) -> (String, String) {
     (subject(summary), brief(summary))
 }
 
-/// What is simulated says so before anybody opens it.
 fn subject(summary: &Value) -> String {
-    let title: String = title(summary)
+    headed(summary, &title(summary))
+}
+
+/// A subject of one line; what is simulated says so before anybody opens it.
+pub(super) fn headed(summary: &Value, title: &str) -> String {
+    let title: String = title
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect();

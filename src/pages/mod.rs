@@ -5,6 +5,7 @@
 //! in already suppressed, so a page can't show what a summary doesn't hold. Templates, style sheet
 //! and the panels of the leader's page live in `dashboards/`.
 
+mod after_review;
 mod alive;
 mod annotations;
 mod api;
@@ -58,6 +59,7 @@ mod writeup;
 
 use serde_json::Value;
 
+pub use after_review::{ToldReview, Untold, after_review, told_reviews};
 pub use annotations::Annotated;
 pub use definitions::numbers;
 pub use desk::{Registry, Seat};

@@ -193,7 +193,7 @@ fn small(reviews: &[&Value]) -> Option<&'static str> {
     )
 }
 
-fn newest_first(summary: &Value) -> Vec<&Value> {
+pub(super) fn newest_first(summary: &Value) -> Vec<&Value> {
     let mut reviews: Vec<&Value> = reading::list(summary, "reviews").iter().collect();
     reviews.sort_by(|a, b| {
         let key = |r| (reading::text(r, "date"), reading::text(r, "meeting"));
@@ -211,23 +211,49 @@ fn opening(summary: &Value, reviews: &[&Value]) -> String {
         };
     };
     let date = words::date(reading::text(latest, "date"), reading::zone(summary));
-    let Cell::Value(all) = cell(latest, "attendees") else {
-        return format!("The latest review was on {date}; its numbers are withheld.");
-    };
-    let came = format!(
-        "To the latest review, on {date}, «{}»{} came",
-        words::count(all),
-        or_more(latest)
-    );
-    match cell(latest, "need_not_have_come") {
-        _ if attendance::uninvited(summary) => format!("{came}. {}", attendance::not_known()),
-        Cell::Value(free) => format!(
-            "{came}; «{}» of them need not have come.",
-            words::count(free)
-        ),
-        Cell::Withheld => format!("{came}; how many of them need not have come is withheld."),
-        Cell::Missing => format!("{came}."),
+    match told(summary, latest) {
+        Some(told) => format!("To the latest review, on {date}, {told}"),
+        None => format!("The latest review was on {date}; its numbers are withheld."),
     }
+}
+
+/// What is told of one review, the end of a sentence that says which: «14» came; «9» of them need not have come; 6
+/// gave their own account; 5 changes to the write-up came of it. Nothing where it is withheld how many came, or
+/// nobody recorded it. What somebody says by hand is no indicator's number.
+pub(super) fn told(summary: &Value, review: &Value) -> Option<String> {
+    if is_planned(review) {
+        return None;
+    }
+    let all = cell(review, "attendees").get()?;
+    let mut said = vec![format!("«{}»{} came", words::count(all), or_more(review))];
+    let uninvited = attendance::uninvited(summary);
+    match cell(review, "need_not_have_come") {
+        Cell::Value(free) if !uninvited => {
+            said.push(format!(
+                "«{}» of them need not have come",
+                words::count(free)
+            ));
+        }
+        Cell::Withheld if !uninvited => {
+            said.push("how many of them need not have come is withheld".to_owned());
+        }
+        _ => {}
+    }
+    if let Cell::Value(accounts) = cell(review, "accounts") {
+        said.push(format!("{} gave their own account", words::count(accounts)));
+    }
+    if let Cell::Value(changes) = cell(review, "changes") {
+        let changed = words::plural(changes, "change", "changes");
+        said.push(format!(
+            "{} {changed} to the write-up came of it",
+            words::count(changes)
+        ));
+    }
+    let said = said.join("; ");
+    Some(match uninvited {
+        true => format!("{said}. {}", attendance::not_known()),
+        false => format!("{said}."),
+    })
 }
 
 /// What stands behind a number of attendees where rooms or telephones were there, which hide how many.

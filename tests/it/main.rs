@@ -105,6 +105,7 @@ mod polled_others;
 mod polled_steps;
 mod polled_threads;
 mod posted;
+mod posted_reviews;
 mod presence;
 mod previewed;
 mod privacy;

@@ -11,15 +11,15 @@ use super::served::Served;
 use super::way::event;
 
 /// aiosmtpd, until it is dropped.
-struct Mailbox {
+pub(super) struct Mailbox {
     child: Child,
-    port: u16,
+    pub(super) port: u16,
     lines: Lines<BufReader<ChildStdout>>,
 }
 
 impl Mailbox {
     /// Starts it; says so where there is none.
-    fn start(refuse: &[&str]) -> Option<Mailbox> {
+    pub(super) fn start(refuse: &[&str]) -> Option<Mailbox> {
         let Some(python) = std::env::var_os("CHECKER_PYTHON") else {
             let words = "skipped: CHECKER_PYTHON is not set (tests/checker/requirements.txt)";
             writeln!(std::io::stdout(), "{words}").expect("stdout");
@@ -44,7 +44,7 @@ impl Mailbox {
     }
 
     /// The next letter, as a mail program of somebody else reads it.
-    fn letter(&mut self) -> Value {
+    pub(super) fn letter(&mut self) -> Value {
         let line = self.lines.next().expect("a letter").expect("a letter");
         serde_json::from_str(&line).expect("JSON")
     }
@@ -90,7 +90,7 @@ fn home(sections: &str) -> Option<Home> {
     Some(home)
 }
 
-fn mail(port: u16, to: &str) -> String {
+pub(super) fn mail(port: u16, to: &str) -> String {
     format!(
         "[mail]\nserver = \"127.0.0.1\"\nport = {port}\ntls = \"none\"\n\
          from = \"Readback <readback@example.org>\"\nto = [{to}]\n"
@@ -242,7 +242,7 @@ fn what_cannot_go_is_told_without_addresses_and_keeps_nothing_from_others() {
     let refused = home.run(&send);
     assert_eq!(refused.code, Some(1), "{}", refused.err);
     assert!(
-        refused.err.contains("refuses the digest: ") && refused.err.contains("no such user"),
+        refused.err.contains("refuses the mail: ") && refused.err.contains("no such user"),
         "{}",
         refused.err
     );

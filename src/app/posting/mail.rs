@@ -1,4 +1,4 @@
-//! The digest by mail: text, HTML, and the pictures inside of it.
+//! A mail: text, HTML, and the pictures inside of it.
 
 use std::time::Duration;
 
@@ -6,7 +6,6 @@ use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Tls, TlsParameters};
 use lettre::{Message, SmtpTransport, Transport as _};
-use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 use super::{PostError, said};
@@ -16,11 +15,12 @@ use crate::pages::Letter;
 /// How long a server may keep us waiting for one answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The mail as it goes.
+/// The mail as it goes to these. The same `content` has the same id, so that who gets it twice may see it once.
 pub(super) fn message(
     config: &MailConfig,
+    to: &[String],
     letter: &Letter,
-    summary: &Json,
+    content: &str,
 ) -> Result<Message, PostError> {
     let address = |key: &'static str, text: &str| {
         let parsed = text.parse::<Mailbox>();
@@ -30,14 +30,13 @@ pub(super) fn message(
         })
     };
     let from = address("mail.from", &config.from)?;
-    // The same digest has the same id, so that who gets it twice may see it once.
-    let bytes = Sha256::digest(summary.to_string());
+    let bytes = Sha256::digest(content);
     let id: String = bytes.iter().take(12).map(|b| format!("{b:02x}")).collect();
     let mut builder = Message::builder()
         .message_id(Some(format!("<{id}@{}>", from.email.domain())))
         .subject(letter.subject.clone())
         .from(from);
-    for to in &config.to {
+    for to in to {
         builder = builder.to(address("mail.to", to)?);
     }
     let mut related = MultiPart::related().singlepart(SinglePart::html(letter.html.clone()));

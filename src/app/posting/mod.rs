@@ -1,8 +1,9 @@
 //! What goes out of the house: the digest by mail and into rooms of chats, once a month or when somebody
-//! asks. It holds what the pages hold, after suppression, and never a person.
+//! asks, and what came of a review by mail some time after it. It holds what the pages hold, after suppression, and never a person.
 
 mod chat;
 mod mail;
+mod reviews;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,6 +18,8 @@ use crate::model::Millis;
 use crate::pages::{self, PageError};
 use crate::spool::{DocumentError, read_document, write_document};
 use crate::telemetry::unnamed;
+
+pub use reviews::{SentReviews, draft_review, send_review};
 
 /// The file in the data folder that says what went out this month.
 const SENT: &str = "digest.json";
@@ -33,7 +36,7 @@ pub enum PostError {
         why: String,
     },
     /// The mail server refuses.
-    #[error("the mail server {server} refuses the digest: {why}; check [mail]")]
+    #[error("the mail server {server} refuses the mail: {why}; check [mail]")]
     MailRefused {
         /// The server.
         server: String,
@@ -79,6 +82,9 @@ pub enum PostError {
     /// The digest can't be written.
     #[error(transparent)]
     Page(#[from] PageError),
+    /// There is no `[mail]`.
+    #[error("there is no [mail] in the configuration; `readback digest --help` shows it")]
+    NoMail,
     /// What was sent can't be read, or noted.
     #[error(transparent)]
     Noted(#[from] DocumentError),
@@ -120,7 +126,8 @@ impl Way<'_> {
         match self {
             Way::Mail(config) => {
                 let letter = pages::letter(summary, pages)?;
-                Ok(mail::message(config, &letter, summary)?.formatted())
+                let content = summary.to_string();
+                Ok(mail::message(config, &config.to, &letter, &content)?.formatted())
             }
             Way::Chat(config) => {
                 let (title, text) = pages::room(summary);
@@ -137,7 +144,9 @@ impl Way<'_> {
         match self {
             Way::Mail(config) => {
                 let letter = pages::letter(summary, pages)?;
-                mail::send(config, &mail::message(config, &letter, summary)?)
+                let content = summary.to_string();
+                let message = mail::message(config, &config.to, &letter, &content)?;
+                mail::send(config, &message)
             }
             Way::Chat(config) => {
                 let (title, text) = pages::room(summary);
