@@ -14,6 +14,8 @@ pub(super) const WHOLE: [Ink; 2] = [Ink::Deep, Ink::Middle];
 
 /// Height of a lying bar with its distance to the next.
 const ROW: f64 = 32.0;
+/// Room for the label of a lying bar and for the words at its end, px; longer ones are cut.
+const WORDS: (f64, f64) = (120.0, 110.0);
 /// Height of the upright bars with their words.
 const UPRIGHT: f64 = 200.0;
 /// Below the upright bars.
@@ -113,7 +115,7 @@ fn legend(names: &[(&str, Fill)]) -> Vec<(f64, usize)> {
     names
         .iter()
         .map(|(name, _)| {
-            let width = KEY + 4.0 + font::width(name, SMALL) + 12.0;
+            let width = KEY + 4.0 + font::width(&named(name), SMALL) + 12.0;
             if x + width > WIDTH && x > 4.0 {
                 x = 4.0;
                 row += 1;
@@ -137,8 +139,19 @@ pub(super) fn draw_legend(scene: &mut Scene, names: &[(&str, Fill)], top: f64) {
         let y = top + row as f64 * LEGEND_ROW;
         fill.draw(scene, (x, y), (x + KEY, y + KEY));
         let at = (x + KEY + 4.0, y + KEY - 0.5);
-        scene.label([Label::new(at, *name, SMALL, Anchor::Start, Ink::Muted)]);
+        scene.label([Label::new(
+            at,
+            named(name),
+            SMALL,
+            Anchor::Start,
+            Ink::Muted,
+        )]);
     }
+}
+
+/// A name as the legend writes it: a row holds one in any case.
+fn named(name: &str) -> String {
+    font::fit(name, SMALL, WIDTH - KEY - 20.0)
 }
 
 fn upright(scene: &mut Scene, plot: &Bars, room: Room) {
@@ -197,18 +210,28 @@ fn upright(scene: &mut Scene, plot: &Bars, room: Room) {
 
 fn lying(scene: &mut Scene, plot: &Bars, room: Room) {
     let top = room.top;
-    let widest = |words: fn(&Bar) -> &str| {
-        let widths = plot.bars.iter().map(|bar| font::width(words(bar), SMALL));
+    let cut = |words: &str, room: f64| font::fit(words, SMALL, room);
+    let labels: Vec<String> = plot
+        .bars
+        .iter()
+        .map(|bar| cut(&bar.label, WORDS.0))
+        .collect();
+    let notes: Vec<String> = plot
+        .bars
+        .iter()
+        .map(|bar| cut(&bar.note, WORDS.1))
+        .collect();
+    let widest = |all: &[String]| {
+        let widths = all.iter().map(|words| font::width(words, SMALL));
         widths.fold(0.0, f64::max)
     };
-    let left = widest(|bar| &bar.label) + 14.0;
-    let right = (WIDTH - widest(|bar| &bar.note) - 20.0).max(left + 40.0);
+    let left = widest(&labels) + 14.0;
+    let right = WIDTH - widest(&notes) - 20.0;
     let longest = plot.bars.iter().map(known).fold(1.0, f64::max);
-    for (i, bar) in plot.bars.iter().enumerate() {
+    for (i, (bar, (label, note))) in plot.bars.iter().zip(labels.iter().zip(&notes)).enumerate() {
         let y = top + i as f64 * ROW;
         let base = y + 15.0;
         let at = (left - 8.0, base);
-        let label = bar.label.clone();
         scene.label([Label::new(at, label, SMALL, Anchor::End, Ink::Text)]);
         let mut x = left;
         let mut piece = |scene: &mut Scene, fill: Fill, length: f64| {
@@ -227,7 +250,6 @@ fn lying(scene: &mut Scene, plot: &Bars, room: Room) {
             end = piece(scene, Fill::Hatched, STRIP);
         }
         let at = (end + 6.0, base);
-        let note = bar.note.clone();
         scene.label([Label::new(at, note, SMALL, Anchor::Start, Ink::Muted)]);
     }
     let foot = top + plot.bars.len() as f64 * ROW - 8.0;

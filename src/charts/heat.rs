@@ -15,10 +15,14 @@ const GAP: f64 = 2.0;
 const HEAD: f64 = 20.0;
 /// Height of the legend below.
 const LEGEND: f64 = 34.0;
+/// Where the legend begins at most, px: it is as long as the boxes, two numbers and a word.
+const LEGEND_LEFT: f64 = 60.0;
 /// Boxes in the legend.
 const SHADES: u32 = 5;
 /// The shade of the smallest value that is not nought.
 const LIGHTEST: f64 = 0.14;
+/// Room for the label of a row and for the words beside it, px; longer ones are cut.
+const WORDS: (f64, f64) = (110.0, 80.0);
 /// Side of a box in the legend.
 const KEY: f64 = 13.0;
 
@@ -29,12 +33,23 @@ pub(super) fn height(plot: &Heat) -> f64 {
 
 /// Draws the plot.
 pub(super) fn draw(scene: &mut Scene, plot: &Heat, room: Room) {
-    let widest = |words: fn(&super::HeatRow) -> &str| {
-        let widths = plot.rows.iter().map(|row| font::width(words(row), SMALL));
+    let fitted = |words: &str, room: f64| font::fit(words, SMALL, room);
+    let labels: Vec<String> = plot
+        .rows
+        .iter()
+        .map(|row| fitted(&row.label, WORDS.0))
+        .collect();
+    let notes: Vec<String> = plot
+        .rows
+        .iter()
+        .map(|row| fitted(&row.note, WORDS.1))
+        .collect();
+    let widest = |all: &[String]| {
+        let widths = all.iter().map(|words| font::width(words, SMALL));
         widths.fold(0.0, f64::max)
     };
-    let left = widest(|row| &row.label) + 12.0;
-    let right = WIDTH - widest(|row| &row.note) - 12.0;
+    let left = widest(&labels) + 12.0;
+    let right = WIDTH - widest(&notes) - 12.0;
     let width = (right - left) / plot.columns.len().max(1) as f64;
     for (at, name) in plot.columns.iter().enumerate() {
         let x = left + (at as f64 + 0.5) * width;
@@ -42,16 +57,10 @@ pub(super) fn draw(scene: &mut Scene, plot: &Heat, room: Room) {
         scene.label([Label::new((x, y), name, SMALL, Anchor::Middle, Ink::Muted)]);
     }
     let scale = scale(plot);
-    for (n, row) in plot.rows.iter().enumerate() {
+    for (n, (row, (label, note))) in plot.rows.iter().zip(labels.iter().zip(&notes)).enumerate() {
         let top = room.top + HEAD + n as f64 * ROW;
         let base = top + ROW - 6.0;
-        let label = Label::new(
-            (left - 6.0, base),
-            &row.label,
-            SMALL,
-            Anchor::End,
-            Ink::Text,
-        );
+        let label = Label::new((left - 6.0, base), label, SMALL, Anchor::End, Ink::Text);
         scene.label([label]);
         for (at, cell) in row.cells.iter().enumerate() {
             let x = left + at as f64 * width;
@@ -62,16 +71,11 @@ pub(super) fn draw(scene: &mut Scene, plot: &Heat, room: Room) {
                 ((x, top), (x + width - GAP, top + ROW - GAP)),
             );
         }
-        let note = Label::new(
-            (right + 6.0, base),
-            &row.note,
-            SMALL,
-            Anchor::Start,
-            Ink::Muted,
-        );
+        let note = Label::new((right + 6.0, base), note, SMALL, Anchor::Start, Ink::Muted);
         scene.label([note]);
     }
-    legend(scene, plot, scale, (left, room.bottom - LEGEND + 8.0));
+    let start = left.min(LEGEND_LEFT);
+    legend(scene, plot, scale, (start, room.bottom - LEGEND + 8.0));
 }
 
 /// The value that has the darkest shade: of shares a quarter, a half or all, of others a round number.

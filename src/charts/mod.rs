@@ -33,6 +33,8 @@ mod theme;
 mod ticks;
 
 #[cfg(test)]
+mod canvas_tests;
+#[cfg(test)]
 mod tests;
 
 use serde::Serialize;

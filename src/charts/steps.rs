@@ -20,6 +20,8 @@ const STYLES: [(Ink, Form); 5] = [
 const MONTH: f64 = 365.0 / 12.0;
 /// Height of the curves.
 const CURVES: f64 = 160.0;
+/// Room for the name of a curve, px; a longer one is cut.
+const NAME: f64 = 120.0;
 /// Below the axis without and with the numbers at risk.
 const FOOT: (f64, f64) = (26.0, 62.0);
 
@@ -37,7 +39,7 @@ pub(super) fn draw(scene: &mut Scene, plot: &Steps, room: Room) {
     let labels = plot
         .curves
         .iter()
-        .map(|curve| font::width(&curve.label, SMALL));
+        .map(|curve| font::width(&font::fit(&curve.label, SMALL, NAME), SMALL));
     let beside = labels.fold(0.0, f64::max);
     let last = plot
         .curves
@@ -192,7 +194,7 @@ fn end_labels(scene: &mut Scene, frame: &Frame, plot: &Steps, end: f64) {
         let ink = if ink == Ink::Grey { Ink::Muted } else { ink };
         scene.label([Label::new(
             (x, y + 0.35 * SMALL),
-            words,
+            font::fit(words, SMALL, NAME),
             SMALL,
             Anchor::Start,
             ink,

@@ -23,7 +23,7 @@ fn every_chart(summary: &Value) -> Vec<Chart> {
     charts
 }
 
-fn assert_sound(chart: &Chart, scene: &Scene) {
+pub(super) fn assert_sound(chart: &Chart, scene: &Scene) {
     for (i, label) in scene.labels.iter().enumerate() {
         let (left, top, right, bottom) = label.bounds();
         assert!(
@@ -85,7 +85,7 @@ fn pictures_repeat_and_are_small() {
 }
 
 /// Every tag is closed, in order, and no bare `<` or `&` stands in a text.
-fn assert_well_formed(svg: &str) {
+pub(super) fn assert_well_formed(svg: &str) {
     let mut open: Vec<String> = Vec::new();
     for piece in svg.split('<').skip(1) {
         let (tag, text) = piece

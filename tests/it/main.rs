@@ -43,6 +43,7 @@ mod cut_off;
 mod demo;
 mod deployed;
 mod derive;
+mod desk_browser;
 mod door;
 mod door_at_once;
 mod door_clients;
