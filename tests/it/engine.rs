@@ -1,7 +1,7 @@
 //! The engine every test shares, and what the `clickhouse` crate does through its door.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use clickhouse::{Client, Compression, Row};
@@ -23,10 +23,25 @@ pub(crate) fn library() -> Option<PathBuf> {
 }
 
 /// The settings of a child of this test.
-pub(crate) fn settings(data: &std::path::Path, library: &std::path::Path) -> EngineSettings {
+pub(crate) fn settings(data: &Path, library: &Path) -> EngineSettings {
     let mut settings = EngineSettings::of_this_program(data, library).expect("a program");
     settings.program = env!("CARGO_BIN_EXE_readback").into();
     settings
+}
+
+/// Before the process that an engine's folder is of.
+const FOLDER: &str = "engine-";
+
+/// Removes what runs left behind that have ended.
+fn remove_left_behind(folder: &Path) {
+    for entry in folder.read_dir().into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let process = name.to_str().and_then(|name| name.strip_prefix(FOLDER));
+        if process.is_some_and(|process| !Path::new("/proc").join(process).exists()) {
+            // Should it stay, it only takes room.
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// The shared engine's endpoint. It lives in a thread of its own until the test binary ends, which
@@ -35,9 +50,9 @@ pub(crate) fn shared() -> Option<&'static Endpoint> {
     static SHARED: OnceLock<Option<Endpoint>> = OnceLock::new();
     let start = || {
         let library = library()?;
-        let data = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("engine");
-        // What a run left behind that was cut off.
-        let _ = std::fs::remove_dir_all(&data);
+        let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+        remove_left_behind(&folder);
+        let data = folder.join(format!("{FOLDER}{}", std::process::id()));
         let (tell, told) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
@@ -55,7 +70,7 @@ pub(crate) fn shared() -> Option<&'static Endpoint> {
 }
 
 /// The path of the shared engine's socket.
-pub(crate) fn socket() -> Option<&'static std::path::Path> {
+pub(crate) fn socket() -> Option<&'static Path> {
     match shared()? {
         Endpoint::Socket(path) => Some(path),
         Endpoint::Remote { .. } => None,
