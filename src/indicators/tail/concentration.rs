@@ -83,6 +83,13 @@ fn concentration(facts: &Facts, context: &Context) -> PolarsResult<Results> {
     let sizes: Vec<f64> = reads.iter().map(|reads| *reads as f64).collect();
     let (lo, hi) = limits_of(&sizes, uneven_of, |value| told(rounded(value)));
     let spread = rounded(entropy(&reads));
+    // Where nothing was read there is no curve, and nothing to withhold.
+    let lorenz = match with_reads {
+        0 => Value::Null,
+        _ => Value::from(curve(read, context.k))
+            .of_people(people)
+            .of_at_least(with_reads),
+    };
     let found = Results::new()
         .with("writeups", n)
         .with(
@@ -105,12 +112,7 @@ fn concentration(facts: &Facts, context: &Context) -> PolarsResult<Results> {
         .with("entropy_nats", told(spread))
         .with("effective_number", told(spread.map(f64::exp)))
         .with("hhi", told(rounded(herfindahl(&reads))))
-        .with(
-            "lorenz",
-            Value::from(curve(read, context.k))
-                .of_people(people)
-                .of_at_least(with_reads),
-        );
+        .with("lorenz", lorenz);
     Ok(Results::new().with("concentration", found))
 }
 
