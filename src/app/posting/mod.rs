@@ -1,5 +1,6 @@
 //! What goes out of the house: the digest by mail and into rooms of chats, once a month or when somebody
-//! asks, and what came of a review by mail some time after it. It holds what the pages hold, after suppression, and never a person.
+//! asks, and what came of a review by mail some time after it. It holds what the pages hold, after suppression,
+//! and never a person.
 
 mod chat;
 mod mail;
